@@ -1,0 +1,1 @@
+"""An incident coordinator for teams that live in Discord."""

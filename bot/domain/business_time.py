@@ -1,0 +1,111 @@
+"""Working days: when "the next business day" is. Source: the runbook, SEV3 翌営業日対応 / 朝の triage."""
+
+from collections.abc import Collection, Container
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Weekday(StrEnum):
+    """A day of the week, named as APScheduler's ``day_of_week`` names it."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+    @property
+    def number(self) -> int:
+        """0 for Monday to 6 for Sunday, as `datetime.date.weekday` counts."""
+        return list(Weekday).index(self)
+
+
+WORKING_WEEK = (Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI)
+
+# Longer than any holiday season: past this the calendar itself is wrong.
+_SEARCH_DAYS = 366
+
+
+def next_business_day(
+    at: datetime,
+    *,
+    timezone: ZoneInfo,
+    holidays: Container[date],
+    starts: time,
+    days: Collection[Weekday] = WORKING_WEEK,
+) -> datetime:
+    """The first business day after the local date of *at*, at *starts*.
+
+    An alert at 02:00 on a Tuesday is due on Wednesday, as 翌営業日 reads, even though Tuesday's
+    business has not begun.
+
+    Args:
+        at: Aware.
+        timezone: Where the days are counted.
+        holidays: Local dates without business, besides the weekdays not in *days*.
+        starts: Local time; one that a DST change skips moves on by the gap.
+        days: The working weekdays.
+
+    Returns:
+        Aware, in *timezone*, later than *at*.
+
+    Raises:
+        ValueError: *at* is naive, or there is no business day within a year.
+    """
+    if at.tzinfo is None:
+        raise ValueError("a business day needs an aware moment")
+    working = {day.number for day in days}
+    today = at.astimezone(timezone).date()
+    for ahead in range(1, _SEARCH_DAYS + 1):
+        day = today + timedelta(days=ahead)
+        if day.weekday() in working and day not in holidays:
+            return local_moment(day, starts, timezone=timezone)
+    raise ValueError(f"no business day within a year of {today}")
+
+
+def local_moment(day: date, at: time, *, timezone: ZoneInfo) -> datetime:
+    """That local time as an aware datetime; a time that a DST change skips moves on by the gap."""
+    # Through UTC: only there does 02:30 on the night it is skipped become 03:30, a time that exists.
+    return datetime.combine(day, at, tzinfo=timezone).astimezone(UTC).astimezone(timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessHours:
+    """When the team works.
+
+    Attributes:
+        starts, ends: Local times of a business day; starts < ends.
+        triage_by: Local time by which the morning triage has looked at everything.
+        days: The working weekdays.
+        holidays: Local dates without business.
+    """
+
+    timezone: ZoneInfo
+    starts: time
+    ends: time
+    triage_by: time
+    days: tuple[Weekday, ...]
+    holidays: Container[date]
+
+    def is_business_day(self, day: date) -> bool:
+        """Whether business is done on that local date."""
+        return day.weekday() in {working.number for working in self.days} and day not in self.holidays
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether *at* (aware) is within business hours; the end itself is outside."""
+        local = at.astimezone(self.timezone)
+        return self.is_business_day(local.date()) and self.starts <= local.time() < self.ends
+
+    def next_triage(self, at: datetime) -> datetime:
+        """When the morning triage of the next business day is over: the ``next_business_day`` deadline.
+
+        Raises:
+            ValueError: as `next_business_day`.
+        """
+        return next_business_day(
+            at, timezone=self.timezone, holidays=self.holidays, starts=self.triage_by, days=self.days
+        )

@@ -1,0 +1,160 @@
+"""A message the bot owes: intent first, rendered once, then sent until it is there or given up."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class DeliveryKind(StrEnum):
+    """What is owed."""
+
+    ALERT = "alert"  # the post in the severity's channel
+    SEED_ACK = "seed_ack"  # the bot's own 👀 under it, so that acking is one tap
+    THREAD_ROOT = "thread_root"  # a quiet post to hang the thread on, when the alert is in another channel
+    THREAD = "thread"
+    THREAD_START = "thread_start"  # the first message: the start time, by itself
+    THREAD_CARD = "thread_card"
+    PAGE = "page"  # a DM to whoever is on call
+    ESCALATION = "escalation"
+    NOTICE = "notice"  # one line in the incident's thread
+    REEVALUATION = "reevaluation"  # a triage that ended in re-evaluate, asked for in its channel
+    DIGEST = "digest"
+    REPLAY = "replay"  # a DLQ entry sent again
+
+
+class DeliveryStatus(StrEnum):
+    """How far it got."""
+
+    PENDING = "pending"
+    SENDING = "sending"  # an attempt began; whether Discord has it is unknown until it is SENT
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"  # made moot before it was sent, by an acknowledge for instance
+
+
+class Action(StrEnum):
+    """What is asked of Discord."""
+
+    MESSAGE = "message"
+    THREAD = "thread"
+    REACTION = "reaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of Discord, rendered once and kept, so that each attempt is the same message.
+
+    Attributes:
+        channel_id: Where; for a DM the DM channel.
+        message_id: The message to hang a thread or a reaction on.
+        body: JSON body of the HTTP request, without the nonce.
+    """
+
+    action: Action
+    channel_id: int
+    message_id: int | None
+    body: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What Discord made of it.
+
+    Attributes:
+        message_id: The message; for a thread, the thread's id; for a reaction, the message reacted to.
+        pinged: `mention_everyone` of the returned message: whether `@here` really rang.
+    """
+
+    channel_id: int
+    message_id: int
+    pinged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """What somebody owes to whom, to be stored in the transaction that makes it due.
+
+    Attributes:
+        to: "channel:<name>", "person:<on-call place>", "incident" (the thread, or the alert it hangs on).
+        key: Idempotency key, unique: "inc:42:step:1:dm:primary".
+        data: Facts for rendering that are not on the incident; JSON-able.
+        after: Key of the delivery that must be sent first.
+        priority: Higher goes first; see `priority_of`.
+    """
+
+    kind: DeliveryKind
+    to: str
+    key: str
+    guild_id: int
+    incident_id: int | None = None
+    data: dict[str, object] = field(default_factory=dict)
+    after: str | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A stored delivery.
+
+    Attributes:
+        nonce: <= 25 characters; Discord gives the first message back for the same nonce within minutes.
+        first_sent_at: When the first attempt began: where to look from when a message may be there already.
+        channel_id, message_id: Where it is, once sent (as in `Posted`).
+        after_channel_id, after_message_id: Where the delivery it waited for is.
+    """
+
+    id: int
+    kind: DeliveryKind
+    to: str
+    key: str
+    guild_id: int
+    incident_id: int | None
+    data: dict[str, object]
+    priority: int
+    status: DeliveryStatus
+    nonce: str
+    attempts: int
+    created_at: datetime
+    first_sent_at: datetime | None = None
+    request: Request | None = None
+    channel_id: int | None = None
+    message_id: int | None = None
+    error: str | None = None
+    http_status: int | None = None
+    after_channel_id: int | None = None
+    after_message_id: int | None = None
+
+
+#: Kinds that only make sense while nobody has acknowledged.
+PAGING = frozenset({DeliveryKind.PAGE, DeliveryKind.ESCALATION})
+
+#: Kinds on whose message a 👀 counts.
+ACK_PLACES = frozenset(
+    {
+        DeliveryKind.ALERT,
+        DeliveryKind.THREAD_ROOT,
+        DeliveryKind.THREAD_START,
+        DeliveryKind.PAGE,
+        DeliveryKind.ESCALATION,
+    }
+)
+
+#: Seconds to wait before attempt 2, 3, ...; after the last one the delivery has failed.
+RETRY_DELAYS_S = (1.0, 3.0, 8.0, 20.0, 40.0)
+
+
+def retry_after(*, attempts: int, asked_s: float | None) -> timedelta | None:
+    """Time to the next attempt, or None when it is time to give up.
+
+    Args:
+        attempts: Attempts made so far, >= 1.
+        asked_s: What the peer asked for (`retry_after`), seconds.
+    """
+    if attempts > len(RETRY_DELAYS_S):
+        return None
+    return timedelta(seconds=max(RETRY_DELAYS_S[attempts - 1], asked_s or 0.0))
+
+
+def priority_of(rank: int | None) -> int:
+    """Job priority for a severity of this rank (0 = gravest): 100, 90, ...; 0 for what nobody waits for."""
+    return 0 if rank is None else max(100 - 10 * rank, 10)

@@ -1,0 +1,163 @@
+"""What a week was like, in figures. Source: the runbook, 週次自動 digest は月曜 18:00 JST."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from statistics import fmean
+from zoneinfo import ZoneInfo
+
+from bot.domain.dlq import DlqCounts
+from bot.domain.incident import Incident, Status
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class IsoWeek:
+    """A week of the ISO calendar, Monday to Sunday."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def of(cls, day: date) -> "IsoWeek":
+        """The week that holds *day*."""
+        year, number, _ = day.isocalendar()
+        return cls(year, number)
+
+    @classmethod
+    def parse(cls, text: str) -> "IsoWeek":
+        """Read "2026-W47".
+
+        Raises:
+            ValueError: not an ISO week, with an example.
+        """
+        try:
+            year, number = text.upper().split("-W")
+            monday = date.fromisocalendar(int(year), int(number), 1)
+        except ValueError:
+            raise ValueError(f"{text!r} is not an ISO week; write for example 2026-W47") from None
+        return cls.of(monday)
+
+    def __str__(self) -> str:
+        return f"{self.year}-W{self.number:02d}"
+
+    @property
+    def monday(self) -> date:
+        """Its first day."""
+        return date.fromisocalendar(self.year, self.number, 1)
+
+    def previous(self) -> "IsoWeek":
+        """The week before."""
+        return IsoWeek.of(self.monday - timedelta(days=7))
+
+    def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """From Monday 00:00 to the next Monday 00:00 in *zone*, half open."""
+        start = datetime.combine(self.monday, time(), zone)
+        return start, datetime.combine(self.monday + timedelta(days=7), time(), zone)
+
+
+def week_due(*, now: datetime, weekday: int, at: time, zone: ZoneInfo) -> tuple[IsoWeek, datetime]:
+    """The week whose digest was due last, and when that was.
+
+    The digest of a week is due on the first *weekday* (Monday = 0) at *at* after the week has ended.
+
+    Returns:
+        The week that ended before the latest due time <= *now*, and that due time.
+    """
+    local = now.astimezone(zone)
+    day = local.date() - timedelta(days=(local.weekday() - weekday) % 7)
+    due = datetime.combine(day, at, zone)
+    if due > now:
+        due = datetime.combine(day - timedelta(days=7), at, zone)
+    return IsoWeek.of(due.date()).previous(), due
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One week in figures.
+
+    Attributes:
+        incidents: Triggered in the week, per severity, in the policy's order, zeros included.
+        mtta_s: Mean seconds from triggered to first acknowledge, None when nothing was acknowledged.
+        mttr_s: Mean seconds from triggered to resolved, None when nothing was resolved.
+        missed: Incidents of the week that nobody acknowledged by the deadline.
+        open: Not resolved at the time of counting, oldest first, whenever they began.
+        previous_total, previous_dlq: The same counts one week earlier; None DLQ counts: it could not be asked.
+    """
+
+    week: IsoWeek
+    incidents: tuple[tuple[str, int], ...]
+    mtta_s: float | None
+    mttr_s: float | None
+    missed: tuple[Incident, ...]
+    open: tuple[Incident, ...]
+    postmortems_due: tuple[Incident, ...]
+    dlq: DlqCounts | None
+    previous_total: int
+    previous_dlq: int | None
+
+    @property
+    def total(self) -> int:
+        """Incidents of the week."""
+        return sum(count for _, count in self.incidents)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing happened and nothing is owed."""
+        return not (self.total or self.open or (self.dlq is not None and self.dlq.total))
+
+
+def mtta_s(incidents: Iterable[Incident]) -> float | None:
+    """Mean time to acknowledge over *incidents*; unacknowledged ones are skipped.
+
+    Returns:
+        Seconds >= 0, or None when nothing was acknowledged.
+    Source: the runbook's response times (15 分以内 ack).
+    """
+    took = [i.took_to_acknowledge.total_seconds() for i in incidents if i.took_to_acknowledge is not None]
+    return fmean(took) if took else None
+
+
+def mttr_s(incidents: Iterable[Incident]) -> float | None:
+    """Mean time from triggered to resolved over *incidents*; open ones are skipped.
+
+    Returns:
+        Seconds >= 0, or None when nothing was resolved.
+    """
+    took = [(i.resolved_at - i.triggered_at).total_seconds() for i in incidents if i.resolved_at is not None]
+    return fmean(took) if took else None
+
+
+def summarise(
+    week: IsoWeek,
+    *,
+    incidents: tuple[Incident, ...],
+    still_open: tuple[Incident, ...],
+    previous_total: int,
+    dlq: tuple[DlqCounts | None, DlqCounts | None],
+    severities: Mapping[str, bool],
+    now: datetime,
+) -> Digest:
+    """The week's figures.
+
+    Args:
+        incidents: Triggered in the week.
+        dlq: Counts of the week and of the week before; None where the DLQ could not be asked.
+        severities: Severity name -> whether it asks for a postmortem, in the policy's order.
+    """
+    counts = Counter(incident.severity for incident in incidents)
+    this_dlq, previous_dlq = dlq
+    return Digest(
+        week=week,
+        incidents=tuple((name, counts[name]) for name in severities),
+        mtta_s=mtta_s(incidents),
+        mttr_s=mttr_s(incidents),
+        missed=tuple(i for i in incidents if i.missed_deadline(now=now)),
+        open=still_open,
+        postmortems_due=tuple(
+            i for i in incidents if severities.get(i.severity, False) and i.status is Status.RESOLVED
+        ),
+        dlq=this_dlq,
+        previous_total=previous_total,
+        previous_dlq=None if previous_dlq is None else previous_dlq.total,
+    )

@@ -1,0 +1,121 @@
+"""Notifications that were not delivered. Source: the runbook, 通知が届かなかった疑いがあるとき (DLQ 確認)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DlqEntry:
+    """One row of `admin.notification_failures`."""
+
+    id: UUID
+    attempted_at: datetime
+    channel: str
+    severity: str | None
+    title: str | None
+    http_status: int | None
+    retry_count: int | None
+    error_message: str | None
+    status: str | None
+    fallback_email_sent: bool | None
+    payload: dict[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DlqFilter:
+    """Which failures to list.
+
+    Attributes:
+        hours: How far back, 1..720.
+        severity: A priority as the table holds it ("P0"), or None for all.
+        channel: Without '#', or None for all.
+    """
+
+    hours: int = 24
+    severity: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DlqPage:
+    """A page of failures, newest first.
+
+    Attributes:
+        number: From 1.
+        total: Failures that the filter admits, over all pages.
+        pages: >= 1.
+    """
+
+    entries: tuple[DlqEntry, ...]
+    number: int
+    pages: int
+    total: int
+    filter: DlqFilter
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCount:
+    """How many failures ended with one HTTP status; None: no answer came."""
+
+    http_status: int | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DlqCounts:
+    """Failures in a period, for the digest."""
+
+    total: int
+    by_channel: tuple[tuple[str, int], ...]
+    p0_failed: int
+    p0_emailed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRecord:
+    """Who sent an entry again; there is at most one per entry."""
+
+    entry_id: UUID
+    requested_by_id: int
+    requested_by_name: str
+    requested_at: datetime
+    channel: str
+    channel_id: int | None = None
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewFailure:
+    """A delivery of ours that failed for good, on its way into the DLQ.
+
+    Attributes:
+        id: Derived from the delivery, so that writing it twice leaves one row.
+        payload: The full Discord body.
+    """
+
+    id: UUID
+    attempted_at: datetime
+    channel: str
+    severity: str | None
+    title: str
+    http_status: int | None
+    retry_count: int
+    error_message: str
+    fallback_email_sent: bool
+    payload: dict[str, object]
+
+
+#: Top-level keys of a Discord message that a replay keeps. Mentions are always stripped.
+REPLAYABLE_KEYS = frozenset({"content", "embeds"})
+
+
+def sanitise_payload(payload: dict[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
+    """The part of a stored payload that may be sent again, and what was taken out.
+
+    Returns:
+        The body, with `allowed_mentions` empty, and the names of the keys that were dropped, sorted.
+    """
+    kept = {key: value for key, value in payload.items() if key in REPLAYABLE_KEYS and value}
+    dropped = tuple(sorted(key for key in payload if key not in kept and payload[key]))
+    return {**kept, "allowed_mentions": {"parse": []}}, dropped

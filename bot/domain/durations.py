@@ -1,0 +1,39 @@
+"""Spans of time as people write them in the policy file: "15m", "1h30m"."""
+
+import re
+from datetime import timedelta
+
+# At most six digits: a longer number is a slip, and timedelta overflows at a billion days.
+_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
+_UNIT_S = (86_400, 3_600, 60, 1)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read "15m", "4h", "30s", "1d" or "1h30m": whole numbers, units from large to small, each once.
+
+    Raises:
+        ValueError: *text* is anything else.
+    """
+    found = _DURATION.fullmatch(text.strip())
+    if not found or not any(found.groups()):
+        raise ValueError(text)
+    counts = (int(count or 0) for count in found.groups())
+    return timedelta(seconds=sum(count * unit for count, unit in zip(counts, _UNIT_S, strict=True)))
+
+
+def format_duration(span: timedelta) -> str:
+    """Write *span* so that `parse_duration` reads it back: "1h30m"; zero is "0s".
+
+    Args:
+        span: >= 0; parts of a second are dropped.
+
+    Raises:
+        ValueError: *span* is negative.
+    """
+    if span < timedelta(0):
+        raise ValueError(f"a duration is not negative: {span}")
+    left, parts = span.days * 86_400 + span.seconds, []
+    for unit, name in zip(_UNIT_S, "dhms", strict=True):
+        count, left = divmod(left, unit)
+        parts.append(f"{count}{name}" if count else "")
+    return "".join(parts) or "0s"

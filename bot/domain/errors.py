@@ -1,0 +1,92 @@
+"""The one family of errors that the bot raises on purpose.
+
+Anything outside it is a bug. Where each is turned into words: `bot.ui.errors` for a person in
+Discord, `bot.cli` for the command line.
+"""
+
+
+class BotError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class UserError(BotError):
+    """A person asked for something that cannot be done; the reply says why and what to do.
+
+    Args:
+        key: The text's key below ``error.`` in `bot.i18n`.
+        fields: The text's placeholders.
+    """
+
+    def __init__(self, key: str, **fields: object) -> None:
+        super().__init__(key, fields)
+        self.key = key
+        self.fields = fields
+
+
+class IncidentNotFound(UserError):
+    """No incident has this number or owns this message."""
+
+    def __init__(self, **fields: object) -> None:
+        super().__init__("incident_not_found", **fields)
+
+
+class InvalidTransition(UserError):
+    """The incident's state does not allow this, for instance resolving it twice."""
+
+
+class NotPermitted(UserError):
+    """The person has none of the roles that the policy asks for.
+
+    Args:
+        action: The policy's key below ``[permissions]``.
+        roles: The role names that would do, in the policy's order.
+    """
+
+    def __init__(self, *, action: str, roles: tuple[str, ...]) -> None:
+        super().__init__("not_permitted", action=action, roles=roles)
+
+
+class UnavailableError(BotError):
+    """A part we depend on is away; the same call may succeed later."""
+
+
+class StorageUnavailable(UnavailableError):
+    """PostgreSQL cannot be reached, or refuses to write."""
+
+
+class UpstreamUnavailable(UnavailableError):
+    """An HTTP or SMTP peer is away or asks us to wait.
+
+    Args:
+        reason: One line without secrets.
+        http_status: The answer's status, if there was an answer.
+        retry_after_s: Seconds to wait as the peer asked, >= 0.
+    """
+
+    def __init__(
+        self, reason: str, *, http_status: int | None = None, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.http_status = http_status
+        self.retry_after_s = retry_after_s
+
+
+class DeliveryRefused(BotError):
+    """Discord will never take this message as it is: no permission, no such channel, DM closed.
+
+    Args:
+        reason: One line without secrets.
+        http_status: HTTP status of the refusal.
+        code: Discord's JSON error code, 0 when there was none.
+    """
+
+    def __init__(self, reason: str, *, http_status: int, code: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.http_status = http_status
+        self.code = code
+
+
+class ConfigError(BotError):
+    """The set-up is wrong: names the key, the value and what is allowed. Ends the process with 2."""

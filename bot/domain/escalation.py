@@ -1,0 +1,55 @@
+"""The ladder: who is told again, and when, while nobody acknowledges. Source: the runbook, エスカレーション."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.severity import LadderStep
+
+
+class StepStatus(StrEnum):
+    """What became of a step of the ladder."""
+
+    PENDING = "pending"
+    DONE = "done"
+    CANCELLED = "cancelled"  # acknowledged or resolved first
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung of one incident's ladder: a row, not a timer.
+
+    Attributes:
+        index: Position in the policy's ladder, from 0.
+        due_at: When it is decided, aware.
+        rung: Whom it tells and how, frozen when the incident was opened.
+    """
+
+    incident_id: int
+    index: int
+    due_at: datetime
+    rung: LadderStep
+    status: StepStatus = StepStatus.PENDING
+
+
+def plan(
+    ladder: tuple[LadderStep, ...], *, incident_id: int, triggered_at: datetime, ack_due_at: datetime
+) -> tuple[Step, ...]:
+    """The steps of a ladder as rows, in order of their due time.
+
+    A rung's `after` counts from *triggered_at*; a rung without one is due at the ack deadline.
+    """
+    return tuple(
+        sorted(
+            (
+                Step(
+                    incident_id=incident_id,
+                    index=index,
+                    due_at=ack_due_at if rung.after is None else triggered_at + rung.after,
+                    rung=rung,
+                )
+                for index, rung in enumerate(ladder)
+            ),
+            key=lambda step: (step.due_at, step.index),
+        )
+    )

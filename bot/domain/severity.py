@@ -1,0 +1,69 @@
+"""How bad it is, and what that entails. Source: the runbook, Severity 区分; the values are policy."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+
+class Mention(StrEnum):
+    """Whom a channel message pings."""
+
+    NONE = "none"
+    HERE = "here"
+
+
+class CalendarDeadline(StrEnum):
+    """Deadlines that a calendar decides, not a stopwatch."""
+
+    NEXT_BUSINESS_DAY = "next_business_day"
+
+
+NEXT_BUSINESS_DAY: Final = CalendarDeadline.NEXT_BUSINESS_DAY
+
+#: A span from the alert (> 0), or a moment that `business_time` works out.
+Deadline: TypeAlias = timedelta | CalendarDeadline
+
+
+@dataclass(frozen=True, slots=True)
+class LadderStep:
+    """One rung of a severity's ladder: what happens while nobody has acknowledged.
+
+    Attributes:
+        after: Time since the alert, >= 0; None means at the ack deadline.
+        mention: Whom the message in the alert's channel pings. The step at 0 posts none: the alert is there.
+        dm: On-call places ("primary") to tell by DM; may be empty.
+    """
+
+    after: timedelta | None
+    mention: Mention = Mention.NONE
+    dm: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityPolicy:
+    """What a severity entails.
+
+    Attributes:
+        name: "SEV1"; as in the policy file, ``[A-Z0-9_-]{1,16}``.
+        priority: The alerting name of the same thing, "P0"; no two severities share one.
+        channel: Name or id of the channel that the alert goes to.
+        mention: Whom the alert pings.
+        ack_within: When somebody must have acknowledged.
+        thread_channel: Where the incident's thread is opened; None for no thread.
+        postmortem: One is owed after recovery.
+        ladder: What happens while nobody acknowledges, in the policy's order; may be empty.
+        rank: Place in the policy file, 0 = gravest.
+        email_backup: When Discord does not take the alert, the on-call gets it by email.
+    """
+
+    name: str
+    priority: str
+    channel: str
+    mention: Mention
+    ack_within: Deadline
+    thread_channel: str | None
+    postmortem: bool
+    ladder: tuple[LadderStep, ...]
+    rank: int
+    email_backup: bool = False

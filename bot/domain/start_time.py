@@ -1,0 +1,168 @@
+"""When the trouble began, as people type it. Source: the runbook, 開始時刻(JST)を記録."""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.errors import UserError
+
+#: Older starts are a slip of the year.
+OLDEST = timedelta(days=365)
+
+# A phone's minute may turn before ours does.
+_CLOCK_SKEW = timedelta(minutes=1)
+# "23:50" typed at 00:10 is last night; "14:05" typed at 14:00 is a slip.
+_YESTERDAY_IF_AHEAD = timedelta(hours=12)
+# "12/31 23:50" typed in January is last year's.
+_LAST_YEAR_IF_AHEAD = timedelta(days=183)
+
+_NOW = frozenset({"", "now", "今", "いま", "たった今", "just now"})
+_UNITS_S = {
+    **dict.fromkeys(("秒", "s", "sec", "secs", "second", "seconds"), 1),
+    **dict.fromkeys(("分", "m", "min", "mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("時間", "h", "hr", "hrs", "hour", "hours"), 3_600),
+    **dict.fromkeys(("日", "d", "day", "days"), 86_400),
+}
+_SPAN = re.compile(rf"(\d{{1,5}}) ?({'|'.join(sorted(_UNITS_S, key=len, reverse=True))})", re.ASCII)
+_AGO = re.compile(rf"(?:約 ?)?((?:{_SPAN.pattern} ?)+)(?:前|ago)", re.ASCII)
+_DATE = r"(?:(?P<year>\d{4})[-/.])?(?P<month>\d{1,2})[-/.](?P<day>\d{1,2})[ t]+"
+_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
+_AT = re.compile(rf"(?:{_DATE}|(?P<word>今日|昨日|today|yesterday) ?)?{_CLOCK}", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ t]\d{2}:\d{2}.*(?:z|[+-]\d{2}:?\d{2})", re.ASCII)
+
+
+class InvalidStartTime(UserError):
+    """Nobody could say which moment is meant; the fields show what would be understood.
+
+    Args:
+        text: What was typed.
+        now: Aware; the examples are made from it.
+    """
+
+    def __init__(self, text: str, *, now: datetime) -> None:
+        super().__init__(
+            "triage.start_time_unreadable",
+            text=text,
+            example_time=f"{now:%H:%M}",
+            example_ago_ja="5分前",
+            example_ago_en="5 min ago",
+            example_date=f"{now:%Y-%m-%d %H:%M}",
+        )
+
+
+class StartTimeInFuture(UserError):
+    """The moment lies ahead: trouble cannot begin later than it is reported."""
+
+    def __init__(self, text: str, *, start: datetime, now: datetime) -> None:
+        super().__init__("triage.start_time_in_future", text=text, start=start, now=now)
+
+
+class StartTimeTooOld(UserError):
+    """The moment lies more than `OLDEST` back."""
+
+    def __init__(self, text: str, *, now: datetime) -> None:
+        super().__init__("triage.start_time_too_old", text=text, oldest=now - OLDEST, days=OLDEST.days)
+
+
+def parse_start_time(text: str, *, now: datetime, timezone: ZoneInfo) -> datetime:
+    """The moment that *text* means.
+
+    Understood, in full-width signs too: nothing or "now" / "今"; "14:05", "14時5分"; "昨日 23:50";
+    "5分前", "1h30m ago"; "2026-11-24 14:05", "11/24 14:05", "11月24日 14:05"; an ISO moment with its
+    offset, as error trackers show it. The zone's own abbreviation ("JST") may follow.
+
+    A time of day later than *now* is yesterday's when it is over 12 hours ahead, and refused otherwise;
+    a date without a year is last year's when it is over half a year ahead. One minute ahead counts as now.
+
+    Args:
+        text: As typed.
+        now: Aware.
+        timezone: Where times of day are read.
+
+    Returns:
+        Aware, in *timezone*, not later than *now*, at most `OLDEST` earlier.
+
+    Raises:
+        InvalidStartTime: no moment can be read from it.
+        StartTimeInFuture: it lies ahead.
+        StartTimeTooOld: it lies too far back.
+    """
+    here = now.astimezone(timezone)
+    try:
+        start = _read(_normal(text, zone_name=here.tzname() or ""), here)
+    except (ValueError, OverflowError):
+        start = None
+    if start is None:
+        raise InvalidStartTime(text, now=here)
+    if start > here + _CLOCK_SKEW:
+        raise StartTimeInFuture(text, start=start, now=here)
+    if start < here - OLDEST:
+        raise StartTimeTooOld(text, now=here)
+    return min(start, here)
+
+
+def _normal(text: str, *, zone_name: str) -> str:
+    """Half-width, lower case, single blanks, without "JST" or 頃 at the end."""
+    line = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    line = re.sub(r" ?(?:頃|ごろ|ころ)$", "", line)
+    return line.removesuffix(zone_name.casefold()).rstrip() if zone_name else line
+
+
+def _read(line: str, now: datetime) -> datetime | None:
+    """The moment meant, or None. *now* carries the zone.
+
+    Raises:
+        ValueError, OverflowError: it looks like a moment, but there is none such (25:00, 2/30).
+    """
+    if line in _NOW:
+        return now
+    if ago := _AGO.fullmatch(line):
+        return now - _span(ago[1])
+    if _ISO.fullmatch(line):
+        return datetime.fromisoformat(line.upper()).astimezone(now.tzinfo)
+    at = _AT.fullmatch(_with_signs(line))
+    return _at(at, now) if at else None
+
+
+def _span(text: str) -> timedelta:
+    """The sum of "1h30m" or "2時間 5分"."""
+    return sum((int(n) * timedelta(seconds=_UNITS_S[unit]) for n, unit in _SPAN.findall(text)), timedelta(0))
+
+
+def _with_signs(line: str) -> str:
+    """11月24日14時5分 as 11/24 14:05."""
+    line = re.sub(r"(\d+)時 ?(?:(\d+)分?)?", lambda at: f"{at[1]}:{int(at[2] or 0):02}", line)
+    return re.sub(r"(?:(\d+)年 ?)?(\d+)月 ?(\d+)日 ?", _slashes, line)
+
+
+def _slashes(found: re.Match[str]) -> str:
+    return "/".join(part for part in found.groups() if part) + " "
+
+
+def _at(found: re.Match[str], now: datetime) -> datetime:
+    """A time of day, on the day it most likely belongs to."""
+    clock = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+    if found["month"]:
+        return _on_date(found, clock, now)
+    start = _local(now.date(), clock, now)
+    if found["word"] in ("昨日", "yesterday"):
+        return _local(now.date() - timedelta(days=1), clock, now)
+    if not found["word"] and start - now > _YESTERDAY_IF_AHEAD:
+        return _local(now.date() - timedelta(days=1), clock, now)
+    return start
+
+
+def _on_date(found: re.Match[str], clock: time, now: datetime) -> datetime:
+    month, day = int(found["month"]), int(found["day"])
+    if found["year"]:
+        return _local(date(int(found["year"]), month, day), clock, now)
+    start = _local(date(now.year, month, day), clock, now)
+    if start - now > _LAST_YEAR_IF_AHEAD:
+        return _local(date(now.year - 1, month, day), clock, now)
+    return start
+
+
+def _local(day: date, clock: time, now: datetime) -> datetime:
+    # Through UTC, so that a time that a DST change skips becomes one that exists.
+    return datetime.combine(day, clock, tzinfo=now.tzinfo).astimezone(UTC).astimezone(now.tzinfo)

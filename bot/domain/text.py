@@ -1,0 +1,35 @@
+"""What people typed, made safe to store and to show."""
+
+import unicodedata
+
+#: Bidirectional overrides and zero-width signs: they change what a reader sees without showing.
+_INVISIBLE = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF]
+)
+
+
+def storable(text: str) -> str:
+    """*text* without what PostgreSQL refuses: NUL and lone surrogates (replaced by U+FFFD)."""
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def storable_json(value: object) -> object:
+    """A JSON value whose every string is `storable`, keys included."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(str(key)): storable_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable_json(item) for item in value]
+    return value
+
+
+def one_line(text: str, *, limit: int) -> str:
+    """*text* as one visible line of at most *limit* characters; cut with … when longer.
+
+    Control characters, line breaks and invisible signs go; runs of blanks become one blank.
+    """
+    visible = storable(text).translate(_INVISIBLE)
+    spaced = "".join(" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in visible)
+    line = " ".join(spaced.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

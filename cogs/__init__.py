@@ -1,0 +1,1 @@
+"""What people can do in Discord: one thin module per feature."""
