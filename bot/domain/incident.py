@@ -97,6 +97,11 @@ class Incident:
         return f"INC-{self.id}"
 
     @property
+    def is_open(self) -> bool:
+        """Somebody still has something to do."""
+        return self.status is not Status.RESOLVED
+
+    @property
     def took_to_acknowledge(self) -> timedelta | None:
         """Triggered to first acknowledge, or None while nobody did."""
         return None if self.acknowledged_at is None else self.acknowledged_at - self.triggered_at
@@ -114,11 +119,11 @@ class Incident:
         Source: runbook, エスカレーションパス 1.
         """
         if self.status is Status.RESOLVED:
-            return Acknowledgement(self, AckOutcome.TOO_LATE, by)
+            return Acknowledgement(self, AckOutcome.TOO_LATE, by, at)
         if self.status is Status.TRIGGERED:
-            return Acknowledgement(self._acknowledged(by=by, at=at), AckOutcome.FIRST, by)
+            return Acknowledgement(self._acknowledged(by=by, at=at), AckOutcome.FIRST, by, at)
         outcome = AckOutcome.ALREADY if already_responding else AckOutcome.JOINED
-        return Acknowledgement(self, outcome, by)
+        return Acknowledgement(self, outcome, by, at)
 
     def resolve(self, *, by: Person, at: datetime) -> "Incident":
         """End it; a postmortem may follow.
@@ -155,17 +160,20 @@ class Acknowledgement:
     incident: Incident
     outcome: AckOutcome
     by: Person
+    at: datetime
 
 
 class TimelineKind(StrEnum):
     """What a timeline entry tells."""
 
     OPENED = "opened"
+    PROMOTED = "promoted"  # a re-evaluation that nobody answered
     ALERT_POSTED = "alert_posted"
     THREAD_OPENED = "thread_opened"
     PAGED = "paged"  # a DM reached somebody
     ACKNOWLEDGED = "acknowledged"
     JOINED = "joined"
+    DECLINED = "declined"  # on call, but cannot respond now
     ESCALATED = "escalated"
     DELIVERY_FAILED = "delivery_failed"
     EMAILED = "emailed"

@@ -95,16 +95,14 @@ class Transaction(Protocol):
         """
         ...
 
-    async def incident_by_message(self, message_id: int, *, lock: bool = False) -> Incident:
-        """The incident that a message of ours belongs to (alert, thread's first message, DM, escalation).
-
-        Raises:
-            IncidentNotFound: the message belongs to none.
-        """
-        ...
-
     async def save(self, incident: Incident) -> None:
         """Write a changed incident: state, who and when, version. The row must be locked."""
+        ...
+
+    async def set_details(
+        self, incident_id: int, *, targets: Sequence[str], symptoms: Sequence[str]
+    ) -> Incident:
+        """Replace what is known of where and how; grows the version."""
         ...
 
     async def set_places(
@@ -128,6 +126,10 @@ class Transaction(Protocol):
     # -- the ladder
     async def insert_steps(self, steps: Sequence[Step]) -> None:
         """Store a new incident's ladder."""
+        ...
+
+    async def steps(self, incident_id: int) -> list[Step]:
+        """The ladder by due time, as this transaction sees it."""
         ...
 
     async def claim_step(self, incident_id: int, index: int) -> Step | None:
@@ -219,19 +221,13 @@ class Transaction(Protocol):
         """Write where the walk stands."""
         ...
 
-    # -- digest, replay, audit
+    # -- digest, replay
     async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
         """Reserve a week's digest; False when it is taken."""
         ...
 
     async def claim_replay(self, entry_id: UUID, *, guild_id: int, channel: str, by: Person, key: str) -> bool:
         """Reserve an entry's one replay; False when it is taken."""
-        ...
-
-    async def audit(
-        self, *, guild_id: int, by: Person, action: str, allowed: bool, data: dict[str, object] | None = None
-    ) -> None:
-        """Record a refusal or a change."""
         ...
 
 
@@ -246,12 +242,22 @@ class Store(Clock, Protocol):
         """
         ...
 
+    async def audit(
+        self, *, guild_id: int, by: Person, action: str, allowed: bool, data: dict[str, object] | None = None
+    ) -> None:
+        """Record a refusal or a change outside any transaction of the caller's."""
+        ...
+
     async def register_guild(self, guild_id: int) -> datetime:
         """Note since when we serve a guild; returns that time."""
         ...
 
     async def incident(self, incident_id: int) -> Incident:
         """Raises IncidentNotFound."""
+        ...
+
+    async def incident_by_message(self, message_id: int) -> Incident | None:
+        """The incident that a sent message of ours belongs to, if a 👀 on it counts (`ACK_PLACES`)."""
         ...
 
     async def incident_by_thread(self, thread_id: int) -> Incident:
@@ -284,6 +290,10 @@ class Store(Clock, Protocol):
 
     async def steps(self, incident_id: int) -> list[Step]:
         """The ladder, by due time."""
+        ...
+
+    async def triage(self, triage_id: int) -> Triage:
+        """One walk with its standing answers. Raises UserError when there is none."""
         ...
 
     async def delivery(self, delivery_id: int) -> Delivery:

@@ -1,0 +1,78 @@
+"""From a file to a `Policy`, or to one line per problem."""
+
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+from bot.domain.errors import ConfigError
+from bot.runbook import moments, sections, values
+from bot.runbook.checks import check_policy
+from bot.runbook.model import Policy
+from bot.runbook.questions import read_tree
+from bot.runbook.reader import Table
+from bot.runbook.severities import read_reevaluate, read_severities
+
+DEFAULT_NAME = "parky.toml"
+
+
+def load_policy(path: Path | None) -> Policy:
+    """Read and check a policy file; None means the one that comes with the package.
+
+    Raises:
+        ConfigError: the file cannot be read, is no TOML, or has problems: one line each, which names
+            the key, the value and what is allowed.
+    """
+    if path is None:
+        return parse_policy(default_policy_text(), name=DEFAULT_NAME)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigError(f"{path}: cannot be read: {reason}") from error
+    return parse_policy(text, name=str(path))
+
+
+def default_policy_text() -> str:
+    """The policy file that comes with the package, comments included: a start for another team's."""
+    return files("bot.runbook").joinpath(DEFAULT_NAME).read_text(encoding="utf-8")
+
+
+def parse_policy(text: str, *, name: str) -> Policy:
+    """Check the text of a policy file.
+
+    Args:
+        text: TOML.
+        name: The file, for the place of a syntax error.
+
+    Raises:
+        ConfigError: as `load_policy`.
+    """
+    problems: list[str] = []
+    file = Table(_toml(text, name), at="", problems=problems)
+    policy = _policy(file)
+    if policy is None or problems:
+        raise ConfigError("\n".join(problems))
+    if problems := check_policy(policy):  # what follows from several keys: only worth it when each is right
+        raise ConfigError("\n".join(problems))
+    return policy
+
+
+def _toml(text: str, name: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
+        said, line, column = found.groups() if found else (str(error), None, None)
+        place = f"{line}:{column}" if line else f"{len(text.splitlines())}"
+        raise ConfigError(f"{name}:{place}: is not TOML: {said}") from error
+
+
+def _policy(file: Table) -> Policy | None:
+    """The policy, made with stand-ins where there were problems; None without any severity."""
+    timezone = file.take("timezone", moments.TIMEZONE, moments.DEFAULT_TIMEZONE)
+    oncall = sections.read_oncall(file)
+    severities = read_severities(file, tuple(oncall))
+    tree = read_tree(file)
+    ...
+    return policy

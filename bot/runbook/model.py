@@ -1,0 +1,158 @@
+"""The policy as a frozen value. What each key of the file means: docs/runbook-file.md."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.business_time import BusinessHours, Weekday
+from bot.domain.severity import SeverityPolicy
+from bot.domain.triage import Text, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallPlace:
+    """A place in the on-call order, and who stands there.
+
+    Attributes:
+        name: "primary".
+        discord: User id in digits, or username without "@".
+        email: Where mail reaches them; None when it does not.
+    """
+
+    name: str
+    discord: str
+    email: str | None
+
+    @property
+    def user_id(self) -> int | None:
+        """The Discord user id, or None when a username was given."""
+        # Ids have 17 digits and more; a username may be digits too, but nobody chooses that many.
+        return int(self.discord) if self.discord.isdigit() and len(self.discord) >= SHORTEST_ID else None
+
+
+#: Digits of the shortest Discord id there can be: those of 2015 have 17.
+SHORTEST_ID = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command to copy: several lines are possible."""
+
+    label: Text
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstResponse:
+    """What to do first, and the commands for it. Both may be empty."""
+
+    steps: tuple[Text, ...] = ()
+    commands: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """When and where the week is told; *day* and *time* are local."""
+
+    channel: str
+    day: Weekday
+    time: time
+
+
+@dataclass(frozen=True, slots=True)
+class Reevaluate:
+    """What becomes of a triage that ended in 再評価.
+
+    Attributes:
+        after: Time until it is asked again, and, unanswered by then, promoted.
+        promote_to: Name of the severity it becomes.
+        channel: Where it is asked.
+    """
+
+    after: timedelta
+    promote_to: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Role names or ids per action; empty admits everyone."""
+
+    triage: tuple[str, ...]
+    acknowledge: tuple[str, ...]
+    oncall: tuple[str, ...]
+    digest: tuple[str, ...]
+    dlq: tuple[str, ...]
+    replay: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dlq:
+    """Where undelivered notifications are kept: "schema.table", both plain lower-case SQL names."""
+
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postmortem:
+    """Where the document goes: a repository path with ``{date}`` and ``{title}``."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything a team decides. Mappings keep the file's order and cannot be changed.
+
+    Attributes:
+        language: "ja" or "en": what the bot posts for all.
+        severities: By name, gravest first; at least one.
+        targets, symptoms: What `/triage` offers; at most 25 each. Symptoms by id.
+        oncall: By place name, in the order they are asked; at least one.
+        first_response: By severity name; every severity has an entry.
+    """
+
+    timezone: ZoneInfo
+    language: str
+    ack_emoji: str
+    severities: Mapping[str, SeverityPolicy]
+    tree: Tree
+    targets: tuple[str, ...]
+    symptoms: Mapping[str, Text]
+    oncall: Mapping[str, OnCallPlace]
+    business_hours: BusinessHours
+    first_response: Mapping[str, FirstResponse]
+    reevaluate: Reevaluate
+    digest: Digest
+    permissions: Permissions
+    dlq: Dlq
+    postmortem: Postmortem
+
+    @property
+    def gravest(self) -> SeverityPolicy:
+        """The severity that comes first in the file."""
+        return next(iter(self.severities.values()))
+
+    def by_priority(self, priority: str) -> SeverityPolicy | None:
+        """The severity that alerting calls "P0", or None."""
+        return next((found for found in self.severities.values() if found.priority == priority), None)
+
+    def ack_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime:
+        """When an alert of *severity* posted at *at* (aware) must have been acknowledged, aware.
+
+        Source: the runbook, 15分以内 / 4時間以内 / 翌営業日.
+        """
+        if isinstance(severity.ack_within, timedelta):
+            return at + severity.ack_within
+        return self.business_hours.next_triage(at)
+
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that the bot posts to, by first use, each once."""
+        used = [
+            channel
+            for severity in self.severities.values()
+            for channel in (severity.channel, severity.thread_channel)
+            if channel
+        ]
+        return tuple(dict.fromkeys([*used, self.reevaluate.channel, self.digest.channel]))

@@ -1,0 +1,162 @@
+"""The sections of the policy file, table by table. Values that are left out get their defaults here."""
+
+from collections.abc import Mapping
+from datetime import time
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from bot.domain.business_time import WORKING_WEEK, BusinessHours, Weekday
+from bot.domain.severity import SeverityPolicy
+from bot.domain.triage import Text
+from bot.runbook import moments, values
+from bot.runbook.calendar import DaysOff
+from bot.runbook.model import (
+    Command,
+    Digest,
+    Dlq,
+    FirstResponse,
+    OnCallPlace,
+    Permissions,
+    Postmortem,
+)
+from bot.runbook.reader import Table
+
+MOST_OPTIONS = 25  # Discord: options in a select menu
+# Ours: what somebody reads at 3 a.m.
+MOST_STEPS = 10
+MOST_COMMANDS = 12
+_LABEL = values.text_up_to(80)
+_STEP = values.text_up_to(300)
+_WEEKDAY = values.choice(Weekday, what="a day of the week")
+_TARGET_NAME = values.string_up_to(80, what="a target", example="api.example.com")
+_COMMAND = values.string_up_to(1000, what="a command", example="gh run list --limit 10")
+
+DEFAULT_TARGETS = ("production", "development")
+DEFAULT_SYMPTOMS = MappingProxyType(
+    {
+        "full_outage": Text("完全停止", "Total outage"),
+        "partial_failure": Text("部分機能不全", "Partial failure"),
+        "slow": Text("レスポンス遅延", "Slow responses"),
+        "errors": Text("エラー率上昇", "Rising error rate"),
+    }
+)
+
+
+def read_oncall(file: Table) -> Mapping[str, OnCallPlace]:
+    """``[oncall]``: per place a table, or only the person."""
+    table = file.table("oncall", required=True)
+    return MappingProxyType({name: _place(table, name) for name in table.names(values.PLACE)})
+
+
+def _place(oncall: Table, name: str) -> OnCallPlace:
+    if oncall.is_string(name):
+        return OnCallPlace(name, oncall.take(name, values.DISCORD_USER).removeprefix("@"), None)
+    table = oncall.table(name, required=True)
+    discord = table.take("discord", values.DISCORD_USER).removeprefix("@")
+    read = OnCallPlace(name, discord, table.maybe("email", values.EMAIL))
+    table.close()
+    return read
+
+
+def read_targets(file: Table) -> tuple[str, ...]:
+    """``targets``: what can be affected."""
+    read = file.each("targets", _TARGET_NAME, DEFAULT_TARGETS)
+    file.at_most(MOST_OPTIONS, read, key="targets")
+    if file.has("targets") and not read:
+        file.problem("targets", f"names no target; allowed: 1 to {MOST_OPTIONS}, each {_TARGET_NAME.allowed}")
+    if len(set(read)) < len(read):
+        file.problem("targets", "names a target twice; allowed: each once")
+    return read
+
+
+def read_symptoms(file: Table) -> Mapping[str, Text]:
+    """``[symptoms]``: id -> words."""
+    table = file.table("symptoms")
+    names = table.names(values.ID)
+    table.at_most(MOST_OPTIONS, names)
+    return MappingProxyType({name: table.take(name, _LABEL) for name in names} or dict(DEFAULT_SYMPTOMS))
+
+
+def read_business_hours(file: Table, timezone: ZoneInfo) -> BusinessHours:
+    """``[business_hours]``."""
+    table = file.table("business_hours")
+    country = table.take("holidays", moments.COUNTRY, "JP")
+    read = BusinessHours(
+        timezone=timezone,
+        starts=table.take("start", moments.TIME, time(10)),
+        ends=table.take("end", moments.TIME, time(19)),
+        triage_by=table.take("triage_by", moments.TIME, time(11)),
+        days=table.each("days", _WEEKDAY, WORKING_WEEK),
+        holidays=DaysOff(country, frozenset(table.each("days_off", moments.DATE, ()))),
+    )
+    if not read.days:
+        table.problem("days", 'names no day; allowed: at least one of "mon" to "sun"')
+    table.close()
+    return read
+
+
+def read_first_response(file: Table, severities: Mapping[str, SeverityPolicy]) -> Mapping[str, FirstResponse]:
+    """``[first_response.<NAME>]``; a severity without one has an empty one."""
+    table = file.table("first_response")
+    read = {name: _sheet(table.table(name)) for name in severities}
+    table.close()
+    return MappingProxyType(read)
+
+
+def _sheet(table: Table) -> FirstResponse:
+    steps = table.each("steps", _STEP, ())
+    commands = tuple(_command(each) for each in table.tables("commands"))
+    table.at_most(MOST_STEPS, steps, key="steps")
+    table.at_most(MOST_COMMANDS, commands, key="commands")
+    table.close()
+    return FirstResponse(steps, commands)
+
+
+def _command(table: Table) -> Command:
+    read = Command(table.take("label", _LABEL), table.take("command", _COMMAND))
+    table.close()
+    return read
+
+
+def read_digest(file: Table) -> Digest:
+    """``[digest]``; Mondays at 18:00 unless it says otherwise."""
+    table = file.table("digest", required=True)
+    read = Digest(
+        channel=table.take("channel", values.CHANNEL),
+        day=table.take("day", _WEEKDAY, Weekday.MON),
+        time=table.take("time", moments.TIME, time(18)),
+    )
+    table.close()
+    return read
+
+
+def read_permissions(file: Table) -> Permissions:
+    """``[permissions]``; everybody reports and acknowledges, only "admin" does the rest, unless it says so."""
+    table = file.table("permissions")
+    admins = ("admin",)
+    read = Permissions(
+        triage=table.take("triage", values.ROLES, ()),
+        acknowledge=table.take("acknowledge", values.ROLES, ()),
+        oncall=table.take("oncall", values.ROLES, admins),
+        digest=table.take("digest", values.ROLES, admins),
+        dlq=table.take("dlq", values.ROLES, admins),
+        replay=table.take("replay", values.ROLES, admins),
+    )
+    table.close()
+    return read
+
+
+def read_dlq(file: Table) -> Dlq:
+    """``[dlq]``."""
+    table = file.table("dlq")
+    read = Dlq(table.take("table", values.SQL_TABLE, "admin.notification_failures"))
+    table.close()
+    return read
+
+
+def read_postmortem(file: Table) -> Postmortem:
+    """``[postmortem]``."""
+    table = file.table("postmortem")
+    read = Postmortem(table.take("path", values.POSTMORTEM_PATH, "docs/ops/postmortems/{date}-{title}.md"))
+    table.close()
+    return read

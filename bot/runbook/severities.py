@@ -1,0 +1,91 @@
+"""Reading the severities, their ladders, and what an unanswered re-evaluation becomes."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from bot.domain.severity import LadderStep, Mention, SeverityPolicy
+from bot.runbook import moments, values
+from bot.runbook.model import Reevaluate
+from bot.runbook.reader import Rule, Table
+
+MOST_SEVERITIES = 25  # Discord: options in a select menu
+MOST_STEPS = 20
+_MENTION = values.choice(Mention, what="a mention")
+
+
+def read_severities(file: Table, places: tuple[str, ...]) -> Mapping[str, SeverityPolicy]:
+    """``[severity.<NAME>]``, gravest first.
+
+    Args:
+        file: The whole file.
+        places: Names of the on-call places, for a severity without a ladder of its own.
+    """
+    table = file.table("severity", required=True)
+    names = table.names(values.SEVERITY_NAME)
+    table.at_most(MOST_SEVERITIES, names)
+    read = {name: _severity(table.table(name), name, rank, places) for rank, name in enumerate(names)}
+    return MappingProxyType(read)
+
+
+def _severity(table: Table, name: str, rank: int, places: tuple[str, ...]) -> SeverityPolicy:
+    channel = table.take("channel", values.CHANNEL)
+    mention = table.take("mention", _MENTION, Mention.NONE)
+    read = SeverityPolicy(
+        name=name,
+        priority=table.take("priority", values.PRIORITY),
+        channel=channel,
+        mention=mention,
+        ack_within=table.take("ack_within", moments.ACK_WITHIN),
+        thread_channel=table.take("thread_channel", values.THREAD_CHANNEL, channel),
+        postmortem=table.take("postmortem", values.BOOL, default=False),
+        ladder=_ladder(table, mention=mention, places=places),
+        rank=rank,
+        email_backup=table.take("email_backup", values.BOOL, default=rank == 0),
+    )
+    table.close()
+    return read
+
+
+def _ladder(table: Table, *, mention: Mention, places: tuple[str, ...]) -> tuple[LadderStep, ...]:
+    """The ladder as written; without one, the first place at once and everybody at the ack deadline."""
+    if not table.has("ladder"):
+        table.tables("ladder")
+        return (LadderStep(timedelta(0), dm=places[:1]), LadderStep(None, mention, places))
+    steps = table.tables("ladder")
+    table.at_most(MOST_STEPS, steps, key="ladder")
+    return tuple(_step(step) for step in steps)
+
+
+def _step(table: Table) -> LadderStep:
+    read = LadderStep(
+        after=table.take("after", moments.AFTER),
+        mention=table.take("mention", _MENTION, Mention.NONE),
+        dm=table.each("dm", values.PLACE, ()),
+    )
+    table.close()
+    return read
+
+
+def read_reevaluate(file: Table, severities: Mapping[str, SeverityPolicy]) -> Reevaluate:
+    """``[reevaluate]``; without one: 30 minutes, then the second gravest severity, in its channel."""
+    table = file.table("reevaluate")
+    usual = list(severities.values())[:2][-1]
+    promote_to = table.take("promote_to", _one_of(severities, what="a severity"), usual.name)
+    read = Reevaluate(
+        after=table.take("after", moments.DURATION, timedelta(minutes=30)),
+        promote_to=promote_to,
+        channel=table.take("channel", values.CHANNEL, severities[promote_to].channel),
+    )
+    table.close()
+    return read
+
+
+def _one_of(names: Mapping[str, object], *, what: str) -> Rule[str]:
+    def read(value: object) -> str:
+        name = values.string(value)
+        if name not in names:
+            raise ValueError(name)
+        return name
+
+    return Rule(what, ", ".join(f'"{name}"' for name in names), read, next(iter(names)))

@@ -1,0 +1,207 @@
+"""What the values of the policy file may be: the limits are Discord's unless a comment says otherwise."""
+
+import re
+from enum import StrEnum
+from typing import TypeVar
+
+from bot.domain.triage import REEVALUATE, UNSURE, Outcome, Text
+from bot.runbook.model import SHORTEST_ID
+from bot.runbook.reader import Rule
+
+E = TypeVar("E", bound=StrEnum)
+
+LANGUAGES = ("ja", "en")
+_REEVALUATE = "reevaluate"
+
+
+def string(value: object) -> str:
+    """*value* without blanks around it.
+
+    Raises:
+        ValueError: it is no string, or an empty one.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(value)
+    return value.strip()
+
+
+def matching(pattern: str, *, what: str, allowed: str, stand_in: str) -> Rule[str]:
+    """A string that matches *pattern* as a whole."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def read(value: object) -> str:
+        text = string(value)
+        if not compiled.fullmatch(text):
+            raise ValueError(text)
+        return text
+
+    return Rule(what, allowed, read, stand_in)
+
+
+SEVERITY_NAME = matching(
+    r"[A-Z0-9_-]{1,16}",
+    what="a severity's name",
+    allowed='1 to 16 of A-Z, 0-9, _ and - ("SEV1")',
+    stand_in="SEV1",
+)
+PRIORITY = matching(
+    r"[A-Z0-9_-]{1,16}",
+    what="a priority",
+    allowed='1 to 16 of A-Z, 0-9, _ and - ("P0")',
+    stand_in="P0",
+)
+# Ids travel in custom_id, which holds 100 characters in all.
+_ID = r"[a-z0-9_]{1,24}"
+ID = matching(_ID, what="an id", allowed='1 to 24 of a-z, 0-9 and _ ("large_impact")', stand_in="id")
+PLACE = matching(_ID, what="an on-call place", allowed='1 to 24 of a-z, 0-9 and _ ("primary")', stand_in="primary")
+ANSWER_ID = matching(
+    rf"(?!{UNSURE}$){_ID}",  # taken by わからない
+    what="an answer's id",
+    allowed='1 to 24 of a-z, 0-9 and _ ("yes"), but not "unsure"',
+    stand_in="yes",
+)
+NODE_ID = matching(
+    rf"(?!{_REEVALUATE}$)(?=.*[a-z]){_ID}",  # a letter: a severity may be named "1"
+    what="a question's id",
+    allowed='1 to 24 of a-z, 0-9 and _ with a letter ("large_impact"), but not "reevaluate"',
+    stand_in="question",
+)
+DISCORD_USER = matching(
+    rf"@?[a-z0-9_.]{{2,32}}|[0-9]{{{SHORTEST_ID},20}}",
+    what="a Discord user",
+    allowed='a username ("primary") or a user id in quotes ("123456789012345678")',
+    stand_in="primary",
+)
+EMAIL = matching(
+    r"[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+",
+    what="an email address",
+    allowed='one address ("oncall@example.com")',
+    stand_in="oncall@example.com",
+)
+# It is part of SQL text, so nothing that would need quoting.
+SQL_TABLE = matching(
+    r"[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}",
+    what="a table",
+    allowed='"schema.table" in lower case ("admin.notification_failures")',
+    stand_in="admin.notification_failures",
+)
+
+
+def text_up_to(limit: int) -> Rule[Text]:
+    """Words for people: one string for both languages, or one per language, each up to *limit* characters."""
+
+    def read(value: object) -> Text:
+        words = value if isinstance(value, dict) else dict.fromkeys(LANGUAGES, value)
+        if not words or not set(words) <= set(LANGUAGES):
+            raise ValueError(words)
+        given = {language: string(word) for language, word in words.items()}
+        if max(map(len, given.values())) > limit:
+            raise ValueError(given)
+        other = next(iter(given.values()))  # a team of one language writes only that
+        return Text(given.get("ja", other), given.get("en", other))
+
+    allowed = f'"words" or {{ ja = "...", en = "..." }}, each 1 to {limit} characters'
+    return Rule("a text", allowed, read, Text("-", "-"))
+
+
+def string_up_to(limit: int, *, what: str, example: str) -> Rule[str]:
+    """A string of at most *limit* characters."""
+
+    def read(value: object) -> str:
+        text = string(value)
+        if len(text) > limit:
+            raise ValueError(text)
+        return text
+
+    return Rule(what, f'1 to {limit} characters ("{example}")', read, example)
+
+
+def choice(kind: type[E], *, what: str) -> Rule[E]:
+    """One of the values of an enumeration."""
+    values = list(kind)
+    return Rule(what, ", ".join(f'"{value}"' for value in values), lambda value: kind(string(value)), values[0])
+
+
+def _channel(value: object) -> str:
+    name = string(value).removeprefix("#")
+    if not re.fullmatch(r"[^\s#@:]{1,100}", name):
+        raise ValueError(name)
+    return name
+
+
+_CHANNEL_NAME = 'a channel name of up to 100 characters without blanks ("p0-alerts"), or its id'
+CHANNEL = Rule("a channel", _CHANNEL_NAME, _channel, "p0-alerts")
+THREAD_CHANNEL: Rule[str | None] = Rule(
+    "a channel",
+    f'{_CHANNEL_NAME}, or "none" for no thread',
+    lambda value: None if value == "none" else _channel(value),
+    None,
+)
+
+
+ROLE_NAME = string_up_to(100, what="a role", example="on-call")
+
+
+def _role(value: object) -> str:
+    return ROLE_NAME.read(value).removeprefix("@")
+
+
+def _roles(value: object) -> tuple[str, ...]:
+    names = tuple(_role(name) for name in (value if isinstance(value, list) else [value]))
+    return () if "everyone" in names else names
+
+
+ROLES = Rule("a list of roles", 'role names or ids (["on-call", "admin"]), or "everyone"', _roles, ())
+
+
+def _target(value: object) -> str | Outcome:
+    name = string(value)
+    if name == _REEVALUATE:
+        return REEVALUATE
+    # A question's id has a lower-case letter and a severity's name has none: never both.
+    return name if any(sign.islower() for sign in name) else Outcome(name)
+
+
+TARGET: Rule[str | Outcome] = Rule(
+    "a next step", 'a question\'s id, a severity\'s name or "reevaluate"', _target, REEVALUATE
+)
+
+
+def _bool(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
+BOOL = Rule("a yes or no", "true, false", _bool, stand_in=False)
+
+
+def _language(value: object) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(value)
+    return str(value)
+
+
+def _emoji(value: object) -> str:
+    text = string(value)
+    custom = re.fullmatch(r"<a?:\w{2,32}:\d{17,20}>", text)
+    # Unicode emoji are up to a dozen code points long and never ASCII letters.
+    if not custom and (len(text) > 16 or text.isascii() or any(map(str.isspace, text))):
+        raise ValueError(text)
+    return text
+
+
+LANGUAGE = Rule("a language", '"ja", "en"', _language, "ja")
+EMOJI = Rule("an emoji", 'one emoji ("👀") or a custom one ("<:ack:123456789012345678>")', _emoji, "👀")
+
+
+def _postmortem_path(value: object) -> str:
+    path = string(value)
+    if sorted(re.findall(r"{[^}]*}|[{}]", path)) != ["{date}", "{title}"]:
+        raise ValueError(path)
+    return path
+
+
+POSTMORTEM_PATH = Rule(
+    "a path", 'a path with {date} and {title} ("docs/postmortems/{date}-{title}.md")', _postmortem_path, "{date}"
+)

@@ -1,0 +1,37 @@
+"""Time as the local Discord sees it: real, plus a shift that tests may grow."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """Wall and monotonic time with one shift over both. Rate limits and heartbeats use real time instead."""
+
+    def __init__(self) -> None:
+        self.shift_s = 0.0
+
+    def now(self) -> datetime:
+        """The current time, timezone-aware, UTC."""
+        return datetime.now(UTC) + timedelta(seconds=self.shift_s)
+
+    def now_ms(self) -> int:
+        """Milliseconds since the Unix epoch."""
+        return int((time.time() + self.shift_s) * 1000)
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary origin; never runs backwards."""
+        return time.monotonic() + self.shift_s
+
+    def iso(self) -> str:
+        """The current time as Discord writes it: ISO 8601 with microseconds and an offset."""
+        return self.now().isoformat(timespec="microseconds")
+
+    def advance(self, seconds: float) -> None:
+        """Move on by *seconds* (>= 0).
+
+        Raises:
+            ValueError: When *seconds* is negative; time does not run backwards here.
+        """
+        if seconds < 0:
+            raise ValueError("the clock only moves forwards")
+        self.shift_s += seconds

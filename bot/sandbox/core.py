@@ -1,0 +1,40 @@
+"""The parts that everything else is given: one per sandbox."""
+
+from dataclasses import dataclass, field
+
+from bot.sandbox.clock import Clock
+from bot.sandbox.faults import Faults
+from bot.sandbox.hub import Hub
+from bot.sandbox.log import Log
+from bot.sandbox.ratelimit import Limiter
+from bot.sandbox.seed import default_world
+from bot.sandbox.snowflake import Snowflakes
+from bot.sandbox.world import World
+
+
+@dataclass(slots=True)
+class Nonce:
+    """A nonce that was enforced: which message it made, and until when it returns that message again."""
+
+    message_id: str
+    expires_at: float
+
+
+@dataclass
+class Core:
+    """State and services of one sandbox. *origin* is ``http://host:port`` once it listens."""
+
+    clock: Clock = field(default_factory=Clock)
+    world: World = field(default_factory=default_world)
+    hub: Hub = field(default_factory=Hub)
+    log: Log = field(default_factory=Log)
+    faults: Faults = field(default_factory=Faults)
+    limiter: Limiter = field(default_factory=Limiter)
+    nonces: dict[tuple[str, str, str], Nonce] = field(default_factory=dict)
+    origin: str = ""
+    gateway_url: str = ""
+    identifies_left: int = 1000
+    ids: Snowflakes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ids = Snowflakes(self.clock)

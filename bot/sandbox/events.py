@@ -1,0 +1,89 @@
+"""Builds gateway events from world objects and emits them.
+
+Source: Discord's docs, Events > Gateway Events.
+"""
+
+from bot.sandbox.core import Core
+from bot.sandbox.hub import Event
+from bot.sandbox.kinds import JSON
+from bot.sandbox.payloads import channel_payload, emoji_payload, member_payload, message_payload
+from bot.sandbox.world import Channel, Member, Message
+
+
+def scope(core: Core, channel: Channel) -> JSON:
+    """``guild_id`` for events outside DMs."""
+    return {} if channel.is_dm else {"guild_id": core.world.guild.id}
+
+
+def message_changed(core: Core, name: str, message: Message) -> None:
+    """MESSAGE_CREATE or MESSAGE_UPDATE. Ephemeral messages have no event: only their reader sees them."""
+    if message.ephemeral_to:
+        core.hub.beat()
+        return
+    world = core.world
+    channel = world.channels[message.channel_id]
+    data = message_payload(world, message) | scope(core, channel)
+    data["channel_type"] = int(channel.type)
+    if not channel.is_dm:
+        data["mentions"] = [_mention(core, user) for user in data["mentions"]]
+        author = world.members.get(message.author_id)
+        if author and not message.webhook_id:
+            data["member"] = member_payload(author, with_user=False)
+    core.hub.emit(Event(name, data, channel, message))
+
+
+def _mention(core: Core, user: JSON) -> JSON:
+    member = core.world.members.get(user["id"])
+    return user | {"member": member_payload(member, with_user=False)} if member else user
+
+
+def message_deleted(core: Core, message: Message) -> None:
+    """MESSAGE_DELETE."""
+    channel = core.world.channels[message.channel_id]
+    data = {"id": message.id, "channel_id": channel.id, **scope(core, channel)}
+    core.hub.emit(Event("MESSAGE_DELETE", data, channel))
+
+
+def reaction_changed(core: Core, name: str, message: Message, user_id: str, emoji: str) -> None:
+    """MESSAGE_REACTION_ADD (with the member, in a guild) or MESSAGE_REACTION_REMOVE."""
+    channel = core.world.channels[message.channel_id]
+    data: JSON = {
+        "user_id": user_id,
+        "type": 0,
+        "message_id": message.id,
+        "emoji": emoji_payload(emoji),
+        "channel_id": channel.id,
+        "burst": False,
+        **scope(core, channel),
+    }
+    if name == "MESSAGE_REACTION_ADD":
+        if message.webhook_id is None:
+            data["message_author_id"] = message.author_id
+        if not channel.is_dm:
+            data["member"] = member_payload(core.world.members[user_id])
+    core.hub.emit(Event(name, data, channel))
+
+
+def channel_changed(core: Core, name: str, channel: Channel, **extra: object) -> None:
+    """CHANNEL_* and THREAD_* events that carry the whole channel."""
+    core.hub.emit(Event(name, {**channel_payload(core.world, channel), **extra}, channel))
+
+
+def thread_deleted(core: Core, thread: Channel) -> None:
+    """THREAD_DELETE: id, guild, parent and type only."""
+    data = {"id": thread.id, "parent_id": thread.parent_id, "type": int(thread.type), **scope(core, thread)}
+    core.hub.emit(Event("THREAD_DELETE", data, core.world.parent_of(thread)))
+
+
+def member_changed(core: Core, name: str, member: Member) -> None:
+    """GUILD_MEMBER_ADD, _UPDATE or _REMOVE."""
+    core.hub.emit(Event(name, {**member_payload(member), "guild_id": core.world.guild.id}))
+
+
+def typing_started(core: Core, channel: Channel, user_id: str) -> None:
+    """TYPING_START."""
+    data: JSON = {"channel_id": channel.id, "user_id": user_id, "timestamp": core.clock.now_ms() // 1000}
+    data |= scope(core, channel)
+    if not channel.is_dm:
+        data["member"] = member_payload(core.world.members[user_id])
+    core.hub.emit(Event("TYPING_START", data, channel))

@@ -1,0 +1,127 @@
+"""Discord's numbered kinds. Source: Discord's docs, the resource page named at each."""
+
+from enum import IntEnum, IntFlag
+from typing import Any, TypeAlias
+
+JSON: TypeAlias = dict[str, Any]
+
+
+class ChannelType(IntEnum):
+    """Resources > Channel > Channel Types."""
+
+    TEXT = 0
+    DM = 1
+    CATEGORY = 4
+    ANNOUNCEMENT = 5
+    PUBLIC_THREAD = 11
+    PRIVATE_THREAD = 12
+
+
+THREADS = (ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD)
+
+
+class MessageType(IntEnum):
+    """Resources > Message > Message Types."""
+
+    DEFAULT = 0
+    PINNED = 6
+    THREAD_CREATED = 18
+    REPLY = 19
+    CHAT_INPUT_COMMAND = 20
+    THREAD_STARTER = 21
+    CONTEXT_MENU_COMMAND = 23
+
+
+class MessageFlag(IntFlag):
+    """Resources > Message > Message Flags."""
+
+    SUPPRESS_EMBEDS = 1 << 2
+    HAS_THREAD = 1 << 5
+    EPHEMERAL = 1 << 6
+    LOADING = 1 << 7
+    SUPPRESS_NOTIFICATIONS = 1 << 12
+    IS_COMPONENTS_V2 = 1 << 15
+
+
+class InteractionType(IntEnum):
+    """Interactions > Receiving and Responding > Interaction Type."""
+
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL_SUBMIT = 5
+
+
+class CallbackType(IntEnum):
+    """Interactions > Receiving and Responding > Interaction Callback Type."""
+
+    PONG = 1
+    MESSAGE = 4
+    DEFERRED_MESSAGE = 5
+    DEFERRED_UPDATE = 6
+    UPDATE = 7
+    AUTOCOMPLETE = 8
+    MODAL = 9
+
+
+class CommandType(IntEnum):
+    """Interactions > Application Commands > Application Command Types."""
+
+    CHAT = 1
+    USER = 2
+    MESSAGE = 3
+
+
+class OptionType(IntEnum):
+    """Interactions > Application Commands > Application Command Option Type."""
+
+    SUBCOMMAND = 1
+    GROUP = 2
+    STRING = 3
+    INTEGER = 4
+    BOOLEAN = 5
+    USER = 6
+    CHANNEL = 7
+    ROLE = 8
+    MENTIONABLE = 9
+    NUMBER = 10
+    ATTACHMENT = 11
+
+
+class Component(IntEnum):
+    """Components > Reference > Component Types."""
+
+    ACTION_ROW = 1
+    BUTTON = 2
+    STRING_SELECT = 3
+    TEXT_INPUT = 4
+    USER_SELECT = 5
+    ROLE_SELECT = 6
+    MENTIONABLE_SELECT = 7
+    CHANNEL_SELECT = 8
+    SECTION = 9
+    TEXT_DISPLAY = 10
+    THUMBNAIL = 11
+    MEDIA_GALLERY = 12
+    FILE = 13
+    SEPARATOR = 14
+    CONTAINER = 17
+    LABEL = 18
+
+
+ENTITY_SELECTS = (
+    Component.USER_SELECT,
+    Component.ROLE_SELECT,
+    Component.MENTIONABLE_SELECT,
+    Component.CHANNEL_SELECT,
+)
+SELECTS = (Component.STRING_SELECT, *ENTITY_SELECTS)
+
+
+class ButtonStyle(IntEnum):
+    """Components > Reference > Button Styles."""
+
+    PRIMARY = 1
+    DANGER = 4
+    LINK = 5
+    PREMIUM = 6

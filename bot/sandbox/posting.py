@@ -1,0 +1,153 @@
+"""Messages: creating, editing, deleting, pinning, and the events each step sends.
+
+Source: Discord's docs, Resources > Message; Topics > Threads (unarchiving).
+"""
+
+from dataclasses import dataclass
+
+from bot.sandbox import events
+from bot.sandbox.access import not_archived
+from bot.sandbox.core import Core, Nonce
+from bot.sandbox.drafts import Draft
+from bot.sandbox.errors import ApiError
+from bot.sandbox.kinds import JSON, MessageFlag, MessageType
+from bot.sandbox.snowflake import created_at
+from bot.sandbox.world import Channel, Message
+
+NONCE_LIFE_S = 300.0  # "the past few minutes": Create Message, enforce_nonce
+OLD_AFTER_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who a message comes from, and how it came to be."""
+
+    author: JSON
+    type: MessageType = MessageType.DEFAULT
+    webhook_id: str | None = None
+    application_id: str | None = None
+    interaction: JSON | None = None
+    ephemeral_to: str | None = None
+
+
+def remembered(core: Core, channel: Channel, author_id: str, draft: Draft) -> Message | None:
+    """The message that the same author made with the same nonce a short while ago, if that is enforced."""
+    if draft.nonce is None or not draft.enforce_nonce:
+        return None
+    nonce = core.nonces.get((author_id, channel.id, str(draft.nonce)))
+    if nonce is None or nonce.expires_at < core.clock.monotonic():
+        return None
+    return core.world.messages[channel.id].get(nonce.message_id)
+
+
+def publish(core: Core, channel: Channel, draft: Draft, origin: Origin) -> Message:
+    """Make the message of *draft* and tell everybody who may know."""
+    if channel.thread and channel.thread.archived and not origin.ephemeral_to:
+        set_archived(core, channel, archived=False)
+    kind = MessageType.REPLY if draft.reference and not origin.type else origin.type
+    message = Message(
+        id=core.ids.next(),
+        channel_id=channel.id,
+        author=origin.author,
+        timestamp=core.clock.iso(),
+        type=kind,
+        nonce=draft.nonce,
+        tts=draft.tts,
+        reference=draft.reference,
+        webhook_id=origin.webhook_id,
+        application_id=origin.application_id,
+        interaction=origin.interaction,
+        ephemeral_to=origin.ephemeral_to,
+    )
+    _fill(message, draft)
+    add_message(core, channel, message)
+    if draft.nonce is not None:
+        key = (message.author_id, channel.id, str(draft.nonce))
+        core.nonces[key] = Nonce(message.id, core.clock.monotonic() + NONCE_LIFE_S)
+    events.message_changed(core, "MESSAGE_CREATE", message)
+    return message
+
+
+def add_message(core: Core, channel: Channel, message: Message) -> None:
+    """Put *message* into *channel* and keep the counters; sends no event."""
+    core.world.messages[channel.id][message.id] = message
+    if message.ephemeral_to:
+        return
+    channel.last_message_id = message.id
+    if channel.thread:
+        channel.thread.message_count += 1
+        channel.thread.total_sent += 1
+        if message.author_id in core.world.members:
+            channel.thread.members.setdefault(message.author_id, core.clock.iso())
+
+
+def system_message(core: Core, channel: Channel, author: JSON, kind: MessageType, **fields: object) -> Message:
+    """A message that Discord itself writes, e.g. "started a thread"."""
+    message = Message(core.ids.next(), channel.id, author, core.clock.iso(), type=kind)
+    for name, value in fields.items():
+        setattr(message, name, value)
+    add_message(core, channel, message)
+    events.message_changed(core, "MESSAGE_CREATE", message)
+    return message
+
+
+def revise(core: Core, message: Message, draft: Draft) -> Message:
+    """Apply an edit and send MESSAGE_UPDATE.
+
+    Raises:
+        ApiError: 50083 in an archived thread; 30046 past the cap of edits to an old message.
+    """
+    if not message.ephemeral_to:
+        not_archived(core.world.channels[message.channel_id])
+        _count_late_edit(core, message)
+    was_loading = message.flags & MessageFlag.LOADING
+    _fill(message, draft)
+    message.flags &= ~MessageFlag.LOADING
+    if not was_loading:
+        message.edited_at = core.clock.iso()
+    events.message_changed(core, "MESSAGE_UPDATE", message)
+    return message
+
+
+def _fill(message: Message, draft: Draft) -> None:
+    message.content = draft.content
+    message.embeds = draft.embeds
+    message.components = draft.components
+    message.attachments = draft.attachments
+    message.flags = draft.flags
+    message.mentions = draft.mentions.users
+    message.mention_roles = draft.mentions.roles
+    message.mention_everyone = draft.mentions.everyone
+
+
+def _count_late_edit(core: Core, message: Message) -> None:
+    """Discord caps edits of messages older than an hour, without saying where: `World.old_edit_cap` an hour."""
+    now = core.clock.monotonic()
+    if (core.clock.now() - created_at(message.id)).total_seconds() < OLD_AFTER_S:
+        return
+    message.late_edits = [at for at in message.late_edits if now - at < OLD_AFTER_S]
+    if len(message.late_edits) >= core.world.old_edit_cap:
+        text = "Maximum number of edits to messages older than 1 hour reached. Try again later."
+        wait_s = round(OLD_AFTER_S - (now - message.late_edits[0]), 3)
+        raise ApiError(429, 30046, text, retry_after=wait_s, **{"global": False})
+    message.late_edits.append(now)
+
+
+def remove(core: Core, message: Message) -> None:
+    """Delete *message* and send MESSAGE_DELETE (nothing for an ephemeral one)."""
+    del core.world.messages[message.channel_id][message.id]
+    channel = core.world.channels[message.channel_id]
+    if channel.thread and not message.ephemeral_to:
+        channel.thread.message_count -= 1
+    if message.ephemeral_to:
+        core.hub.beat()
+    else:
+        events.message_deleted(core, message)
+
+
+def set_archived(core: Core, channel: Channel, *, archived: bool) -> None:
+    """Archive or unarchive a thread and send THREAD_UPDATE."""
+    assert channel.thread is not None
+    channel.thread.archived = archived
+    channel.thread.archived_at = core.clock.iso()
+    events.channel_changed(core, "THREAD_UPDATE", channel)

@@ -1,0 +1,81 @@
+"""Rate limits: buckets per route and major parameter, and the global limit.
+
+Source: Discord's docs, Topics > Rate Limits. The sizes are what Discord's answers show in practice; Discord
+does not document them, and clients must read the headers.
+"""
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from hashlib import sha256
+
+GLOBAL_LIMIT = 50
+GLOBAL_WINDOW_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most *requests* in *window_s* seconds, counted together for all routes of the same *name*."""
+
+    requests: int
+    window_s: float
+    name: str = ""
+
+
+@dataclass(slots=True)
+class _Window:
+    opened_at: float
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the request passes, the headers to send, and how long to wait otherwise (seconds)."""
+
+    passed: bool
+    headers: dict[str, str]
+    retry_after_s: float = 0.0
+    is_global: bool = False
+
+
+class Limiter:
+    """Counts requests in real time: moving the sandbox's clock does not refill a bucket."""
+
+    def __init__(self) -> None:
+        self._windows: dict[tuple[str, str], _Window] = {}
+        self._recent: deque[float] = deque()
+        self.enabled = True
+
+    def take(self, limit: Limit, major: str, *, counts_globally: bool) -> Verdict:
+        """Count one request on *limit* for the major parameter *major* (a channel, guild or webhook id)."""
+        now = time.monotonic()
+        if counts_globally and (wait_s := self._global_wait(now)):
+            return Verdict(passed=False, headers={}, retry_after_s=wait_s, is_global=True)
+        window = self._windows.get((limit.name, major))
+        if window is None or now - window.opened_at >= limit.window_s:
+            window = self._windows[limit.name, major] = _Window(now)
+        left_s = max(0.0, window.opened_at + limit.window_s - now)
+        passed = window.used < limit.requests or not self.enabled
+        window.used += passed
+        remaining = max(0, limit.requests - window.used)
+        return Verdict(passed, _headers(limit, remaining, left_s), 0.0 if passed else left_s)
+
+    def _global_wait(self, now: float) -> float:
+        """0 when the global limit has room (and count the request), else seconds until it has."""
+        recent = self._recent
+        while recent and now - recent[0] >= GLOBAL_WINDOW_S:
+            recent.popleft()
+        if len(recent) >= GLOBAL_LIMIT and self.enabled:
+            return GLOBAL_WINDOW_S - (now - recent[0])
+        recent.append(now)
+        return 0.0
+
+
+def _headers(limit: Limit, remaining: int, left_s: float) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(limit.requests),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": f"{time.time() + left_s:.3f}",
+        "X-RateLimit-Reset-After": f"{left_s:.3f}",
+        "X-RateLimit-Bucket": sha256(limit.name.encode()).hexdigest()[:32],
+    }

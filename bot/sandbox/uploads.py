@@ -1,0 +1,73 @@
+"""Files that come with a message. Source: Discord's docs, Reference > Uploading Files."""
+
+import struct
+from dataclasses import dataclass
+
+from bot.sandbox.core import Core
+from bot.sandbox.errors import ApiError
+from bot.sandbox.forms import Form
+from bot.sandbox.kinds import JSON
+
+MAX_BYTES = 10 * 1024 * 1024
+_MOST_FILES = 10
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_HEADER = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One ``files[n]`` part of a multipart body; *key* is n."""
+
+    key: str
+    filename: str
+    content_type: str
+    data: bytes
+
+
+def store_uploads(core: Core, channel_id: str, uploads: list[Upload], described: object) -> list[JSON]:
+    """Keep *uploads* for the CDN path and return their attachment objects.
+
+    Args:
+        core: The sandbox.
+        channel_id: Part of the URL.
+        uploads: The files.
+        described: The request's ``attachments``, whose ids are the upload keys.
+
+    Raises:
+        ApiError: 40005 when a file is too large, 50035 for more than ten.
+    """
+    if len(uploads) > _MOST_FILES:
+        form = Form()
+        form.add(("attachments",), "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
+        form.finish()
+    if any(len(upload.data) > MAX_BYTES for upload in uploads):
+        raise ApiError(413, 40005, "Request entity too large")
+    listed = [item for item in described if isinstance(item, dict)] if isinstance(described, list) else []
+    notes = {str(item.get("id")): item for item in listed}
+    return [_store(core, channel_id, upload, notes.get(upload.key, {})) for upload in uploads]
+
+
+def _store(core: Core, channel_id: str, upload: Upload, note: JSON) -> JSON:
+    attachment_id = core.ids.next()
+    filename = str(note.get("filename") or upload.filename)
+    core.world.files[attachment_id] = (upload.content_type, upload.data)
+    url = f"{core.origin}/attachments/{channel_id}/{attachment_id}/{filename}"
+    attachment: JSON = {
+        "id": attachment_id,
+        "filename": filename,
+        "size": len(upload.data),
+        "url": url,
+        "proxy_url": url,
+        "content_type": upload.content_type,
+    }
+    if note.get("description"):
+        attachment["description"] = str(note["description"])
+    return attachment | _png_size(upload.data)
+
+
+def _png_size(data: bytes) -> JSON:
+    """Width and height in pixels of a PNG; nothing for other files."""
+    if not data.startswith(_PNG) or len(data) < _PNG_HEADER:
+        return {}
+    width, height = struct.unpack(">II", data[16:_PNG_HEADER])
+    return {"width": width, "height": height}

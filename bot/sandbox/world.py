@@ -1,0 +1,241 @@
+"""Everything that exists in the local Discord. Ids are strings of digits, as in the API's JSON."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from bot.sandbox.errors import unknown
+from bot.sandbox.kinds import JSON, THREADS, ChannelType, MessageFlag, MessageType
+
+
+@dataclass(slots=True)
+class User:
+    """A person or a bot; *locale* is the language their client is set to."""
+
+    id: str
+    username: str
+    global_name: str | None = None
+    bot: bool = False
+    locale: str = "ja"
+    accepts_dms: bool = True
+
+
+@dataclass(slots=True)
+class Role:
+    id: str
+    name: str
+    permissions: int
+    position: int = 0
+    color: int = 0
+    mentionable: bool = False
+    managed_by: str | None = None
+
+
+@dataclass(slots=True)
+class Member:
+    user: User
+    roles: list[str]
+    joined_at: str
+    nick: str | None = None
+
+
+@dataclass(slots=True)
+class Overwrite:
+    """Permission bits that *id* (a role when *type* is 0, else a member) gains or loses in a channel."""
+
+    id: str
+    type: int
+    allow: int = 0
+    deny: int = 0
+
+
+@dataclass(slots=True)
+class ThreadState:
+    """What a thread has beyond a channel. *members* maps user id to join time."""
+
+    owner_id: str
+    created_at: str
+    archived_at: str
+    auto_archive_minutes: int = 1440
+    archived: bool = False
+    locked: bool = False
+    invitable: bool | None = None
+    total_sent: int = 0
+    message_count: int = 0
+    members: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Channel:
+    id: str
+    type: ChannelType
+    name: str = ""
+    parent_id: str | None = None
+    position: int = 0
+    topic: str | None = None
+    slowmode_s: int = 0
+    nsfw: bool = False
+    last_message_id: str | None = None
+    last_pin_at: str | None = None
+    overwrites: dict[str, Overwrite] = field(default_factory=dict)
+    recipients: list[str] = field(default_factory=list)
+    thread: ThreadState | None = None
+
+    @property
+    def is_dm(self) -> bool:
+        """True for a direct message channel."""
+        return self.type is ChannelType.DM
+
+    @property
+    def is_thread(self) -> bool:
+        """True for a public or private thread."""
+        return self.type in THREADS
+
+
+@dataclass(slots=True)
+class Message:
+    """*reactions* maps an emoji (``"👀"`` or ``"name:id"``) to the ids of who reacted, oldest first."""
+
+    id: str
+    channel_id: str
+    author: JSON
+    timestamp: str
+    content: str = ""
+    type: MessageType = MessageType.DEFAULT
+    edited_at: str | None = None
+    flags: int = 0
+    tts: bool = False
+    embeds: list[JSON] = field(default_factory=list)
+    components: list[JSON] = field(default_factory=list)
+    attachments: list[JSON] = field(default_factory=list)
+    mentions: list[str] = field(default_factory=list)
+    mention_roles: list[str] = field(default_factory=list)
+    mention_everyone: bool = False
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    pinned_at: str | None = None
+    nonce: str | int | None = None
+    reference: JSON | None = None
+    webhook_id: str | None = None
+    application_id: str | None = None
+    interaction: JSON | None = None
+    ephemeral_to: str | None = None
+    late_edits: list[float] = field(default_factory=list)
+
+    @property
+    def author_id(self) -> str:
+        """The author's id; a webhook's own id for what a webhook wrote."""
+        return str(self.author["id"])
+
+    @property
+    def is_v2(self) -> bool:
+        """True when the message is built from Components V2."""
+        return bool(self.flags & MessageFlag.IS_COMPONENTS_V2)
+
+
+@dataclass(slots=True)
+class Webhook:
+    id: str
+    token: str
+    name: str
+    channel_id: str
+    owner_id: str
+
+
+@dataclass(slots=True)
+class Guild:
+    id: str
+    name: str
+    owner_id: str
+    preferred_locale: str = "ja"
+
+
+@dataclass(slots=True)
+class Application:
+    """The bot's application. The three flags are the portal's switches for privileged intents."""
+
+    id: str
+    name: str
+    token: str
+    owner_id: str
+    message_content: bool = False
+    presences: bool = False
+    members: bool = True
+
+
+@dataclass
+class World:
+    """All state, with look-ups that raise the API's own errors."""
+
+    guild: Guild
+    application: Application
+    users: dict[str, User] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    messages: dict[str, dict[str, Message]] = field(default_factory=lambda: defaultdict(dict))
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    internal_errors: list[str] = field(default_factory=list)
+    old_edit_cap: int = 30
+
+    @property
+    def bot(self) -> Member:
+        """The bot's own member."""
+        return self.members[self.application.id]
+
+    def channel(self, channel_id: str) -> Channel:
+        """The channel, thread or DM of that id, or 10003."""
+        if found := self.channels.get(channel_id):
+            return found
+        raise unknown("Channel")
+
+    def message(self, channel_id: str, message_id: str) -> Message:
+        """The message as the API sees it (no ephemeral ones), or 10008."""
+        found = self.messages[channel_id].get(message_id)
+        if found is None or found.ephemeral_to:
+            raise unknown("Message")
+        return found
+
+    def member(self, user_id: str) -> Member:
+        """The guild's member, 10007 when not one, 10013 when nobody."""
+        if found := self.members.get(user_id):
+            return found
+        raise unknown("Member" if user_id in self.users else "User")
+
+    def user(self, user_id: str) -> User:
+        """The user, or 10013."""
+        if found := self.users.get(user_id):
+            return found
+        raise unknown("User")
+
+    def role(self, role_id: str) -> Role:
+        """The role, or 10011."""
+        if found := self.roles.get(role_id):
+            return found
+        raise unknown("Role")
+
+    def parent_of(self, channel: Channel) -> Channel:
+        """The channel whose overwrites count: a thread's parent, else the channel itself."""
+        return self.channels.get(channel.parent_id or "", channel) if channel.is_thread else channel
+
+    def threads(self, *, archived: bool, parent_id: str | None = None) -> list[Channel]:
+        """Threads by state, newest first, optionally of one channel only."""
+        found = [
+            channel
+            for channel in self.channels.values()
+            if channel.thread
+            and channel.thread.archived is archived
+            and parent_id in (None, channel.parent_id)
+        ]
+        return sorted(found, key=lambda channel: int(channel.id), reverse=True)
+
+    def thread_of(self, message: Message) -> Channel | None:
+        """The thread that hangs on *message*: it has the same id."""
+        found = self.channels.get(message.id)
+        return found if found and found.is_thread else None
+
+    def dm_with(self, user_id: str) -> Channel | None:
+        """The open DM between the bot and *user_id*."""
+        for channel in self.channels.values():
+            if channel.is_dm and user_id in channel.recipients:
+                return channel
+        return None

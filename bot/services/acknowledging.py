@@ -1,0 +1,89 @@
+"""The acknowledge: 👀 or a button, by somebody who may. The first one stops the ladder."""
+
+import structlog
+
+from bot.domain.incident import (
+    Acknowledgement,
+    AckOutcome,
+    AckVia,
+    Incident,
+    TimelineEntry,
+    TimelineKind,
+)
+from bot.domain.people import Person
+from bot.runbook.model import Policy
+from bot.services.access import Access
+from bot.services.opening import refresh_job, step_key
+from bot.services.ports import Store, Transaction
+
+log = structlog.get_logger(__name__)
+
+
+class Acknowledger:
+    """Records who is on it."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+
+    async def acknowledge(self, incident_id: int, *, by: Person, via: AckVia) -> Acknowledgement:
+        """Record that *by* is on it; the first one stops the ladder, later ones join.
+
+        Raises:
+            NotPermitted: *by* may not acknowledge.
+            IncidentNotFound: no such incident.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require(by, "acknowledge", guild_id=incident.guild_id, incident_id=incident_id)
+        async with self._store.transaction() as tx:
+            result = await self._record(tx, await tx.incident(incident_id, lock=True), by=by, via=via)
+        log.info("incident.acknowledged", incident_id=incident_id, outcome=result.outcome, via=via, user_id=by.id)
+        return result
+
+    async def acknowledge_message(self, message_id: int, *, by: Person, via: AckVia) -> Acknowledgement | None:
+        """The same for a 👀 on a message; None when it is none of ours, or a bot's.
+
+        Raises:
+            NotPermitted: *by* may not acknowledge.
+        """
+        incident = None if by.is_bot else await self._store.incident_by_message(message_id)
+        if incident is None:
+            return None
+        return await self.acknowledge(incident.id, by=by, via=via)
+
+    async def _record(
+        self, tx: Transaction, incident: Incident, *, by: Person, via: AckVia
+    ) -> Acknowledgement:
+        now = await tx.now()
+        joined = incident.is_open and await tx.add_responder(incident.id, by, via=via, at=now)
+        result = incident.acknowledge(by=by, at=now, already_responding=not joined)
+        if result.outcome is AckOutcome.FIRST:
+            await tx.save(result.incident)
+            await self._stop_ladder(tx, result.incident)
+        if result.outcome in (AckOutcome.FIRST, AckOutcome.JOINED):
+            await tx.add_timeline(incident.id, _entry(result, via))
+        return result
+
+    async def _stop_ladder(self, tx: Transaction, incident: Incident) -> None:
+        """In the acknowledge's own transaction: no step can be decided after it."""
+        await stop_ladder(tx, incident.id)
+        await tx.enqueue(refresh_job(incident, severity=self._policy.severities[incident.severity]))
+
+
+async def stop_ladder(tx: Transaction, incident_id: int) -> None:
+    """Cancel the pending steps and pages of an incident, rows and jobs."""
+    cancelled = await tx.cancel_steps(incident_id)
+    await tx.cancel_jobs([step_key(incident_id, index) for index in cancelled])
+    await tx.cancel_paging(incident_id)
+
+
+def _entry(result: Acknowledgement, via: AckVia) -> TimelineEntry:
+    first = result.outcome is AckOutcome.FIRST
+    return TimelineEntry(
+        kind=TimelineKind.ACKNOWLEDGED if first else TimelineKind.JOINED,
+        at=result.at,
+        actor_id=result.by.id,
+        actor_name=result.by.name,
+        data={"via": via.value},
+    )

@@ -1,0 +1,87 @@
+"""The week, told on Monday: once per ISO week, late rather than never."""
+
+import structlog
+
+from bot.domain.delivery import DeliveryKind, NewDelivery
+from bot.domain.digest import Digest, IsoWeek, summarise, week_due
+from bot.domain.dlq import DlqCounts
+from bot.domain.errors import StorageUnavailable
+from bot.runbook.model import Policy
+from bot.services.ports import DlqStore, Store
+
+log = structlog.get_logger(__name__)
+
+
+class Digests:
+    """Counts a week and sees to it that it is posted."""
+
+    def __init__(self, store: Store, failures: DlqStore, policy: Policy) -> None:
+        self._store = store
+        self._failures = failures
+        self._policy = policy
+
+    async def tick(self, guild_id: int) -> IsoWeek | None:
+        """Post the last week's digest if it is due and nobody has. A row decides, not the scheduler.
+
+        A week that was due before the bot served this guild is not owed.
+
+        Returns:
+            The week that was posted now, or None.
+        """
+        rule = self._policy.digest
+        week, due_at = week_due(
+            now=await self._store.now(), weekday=rule.day.number, at=rule.time, zone=self._policy.timezone
+        )
+        if due_at < await self._store.register_guild(guild_id):
+            return None
+        async with self._store.transaction() as tx:
+            if not await tx.claim_digest(guild_id, week, due_at=due_at):
+                return None
+            await tx.insert_deliveries([self._delivery(guild_id, week)])
+        log.info("digest.due", guild_id=guild_id, week=str(week))
+        return week
+
+    async def post(self, guild_id: int, week: IsoWeek) -> bool:
+        """Post the digest of *week* now, by hand; False when it was posted before."""
+        async with self._store.transaction() as tx:
+            claimed = await tx.claim_digest(guild_id, week, due_at=await tx.now())
+            if claimed:
+                await tx.insert_deliveries([self._delivery(guild_id, week)])
+        return claimed
+
+    async def last_week(self) -> IsoWeek:
+        """The latest ISO week that has ended in the policy's time zone."""
+        now = await self._store.now()
+        return IsoWeek.of(now.astimezone(self._policy.timezone).date()).previous()
+
+    async def figures(self, guild_id: int, week: IsoWeek) -> Digest:
+        """Count *week*; the DLQ's part is None while its database is away."""
+        zone = self._policy.timezone
+        start, end = week.bounds(zone)
+        previous_start, _ = week.previous().bounds(zone)
+        return summarise(
+            week,
+            incidents=tuple(await self._store.incidents_between(guild_id, start, end)),
+            still_open=tuple(await self._store.open_incidents(guild_id)),
+            previous_total=len(await self._store.incidents_between(guild_id, previous_start, start)),
+            dlq=(await self._failed(week), await self._failed(week.previous())),
+            severities={name: rule.postmortem for name, rule in self._policy.severities.items()},
+            now=await self._store.now(),
+        )
+
+    async def _failed(self, week: IsoWeek) -> DlqCounts | None:
+        start, end = week.bounds(self._policy.timezone)
+        try:
+            return await self._failures.counts(start, end)
+        except StorageUnavailable as error:
+            log.warning("digest.dlq_unavailable", week=str(week), reason=str(error))
+            return None
+
+    def _delivery(self, guild_id: int, week: IsoWeek) -> NewDelivery:
+        return NewDelivery(
+            kind=DeliveryKind.DIGEST,
+            to=f"channel:{self._policy.digest.channel}",
+            key=f"digest:{guild_id}:{week}",
+            guild_id=guild_id,
+            data={"week": str(week)},
+        )

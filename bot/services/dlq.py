@@ -1,0 +1,131 @@
+"""The DLQ from chat: the runbook's three questions, one entry, one replay."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from bot.domain.delivery import DeliveryKind, NewDelivery
+from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, ReplayRecord, StatusCount, sanitise_payload
+from bot.domain.errors import InvalidTransition, UserError
+from bot.domain.people import Person
+from bot.services.access import Access
+from bot.services.ports import DlqStore, Store
+
+log = structlog.get_logger(__name__)
+
+PAGE_SIZE = 10
+P0_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One failure, and whether somebody sent it again."""
+
+    entry: DlqEntry
+    replay: ReplayRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPreview:
+    """What a replay would send.
+
+    Attributes:
+        body: The message as it would be posted.
+        dropped: Top-level keys that are taken out of the stored payload.
+        replay: An earlier replay: then it cannot be sent again.
+    """
+
+    entry: DlqEntry
+    body: dict[str, object]
+    dropped: tuple[str, ...]
+    replay: ReplayRecord | None
+
+
+class Dlq:
+    """Reads `admin.notification_failures`; writes only who replayed what, in our own tables."""
+
+    def __init__(self, store: Store, failures: DlqStore, access: Access) -> None:
+        self._store = store
+        self._failures = failures
+        self._access = access
+
+    async def recent(self, asked: DlqFilter, *, number: int, by: Person, guild_id: int) -> DlqPage:
+        """直近で配信失敗した通知. Raises NotPermitted."""
+        await self._access.require(by, "dlq", guild_id=guild_id)
+        return await self._failures.page(asked, number=number, size=PAGE_SIZE)
+
+    async def p0_email(self, *, by: Person, guild_id: int) -> list[DlqEntry]:
+        """P0 で email backup が送られたか. Raises NotPermitted."""
+        await self._access.require(by, "dlq", guild_id=guild_id)
+        return await self._failures.p0_failed(limit=P0_LIMIT)
+
+    async def http_status(self, *, hours: int, by: Person, guild_id: int) -> list[StatusCount]:
+        """Discord 自体の障害を疑うとき. Raises NotPermitted."""
+        await self._access.require(by, "dlq", guild_id=guild_id)
+        return await self._failures.http_statuses(hours=hours)
+
+    async def entry(self, entry_id: str, *, by: Person, guild_id: int) -> EntryView:
+        """One failure with its payload.
+
+        Raises:
+            NotPermitted; UserError: not an id, or no such entry.
+        """
+        await self._access.require(by, "dlq", guild_id=guild_id)
+        key = _uuid(entry_id)
+        return EntryView(await self._failures.entry(key), await self._store.replay_of(key))
+
+    async def preview_replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayPreview:
+        """What would be sent, before anybody decides.
+
+        Raises:
+            NotPermitted; UserError: no such entry, or it holds nothing that can be posted.
+        """
+        await self._access.require(by, "replay", guild_id=guild_id)
+        key = _uuid(entry_id)
+        entry = await self._failures.entry(key)
+        body, dropped = sanitise_payload(entry.payload or {})
+        if not (body.keys() - {"allowed_mentions"}):
+            raise UserError("dlq_nothing_to_replay", entry=str(key))
+        return ReplayPreview(entry, body, dropped, await self._store.replay_of(key))
+
+    async def replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayRecord:
+        """Send an entry again, to the channel it was meant for, once.
+
+        Raises:
+            NotPermitted; UserError: as in `preview_replay`; InvalidTransition: it was replayed before.
+        """
+        preview = await self.preview_replay(entry_id, by=by, guild_id=guild_id)
+        entry = preview.entry
+        key = f"replay:{entry.id}"
+        async with self._store.transaction() as tx:
+            claimed = await tx.claim_replay(
+                entry.id, guild_id=guild_id, channel=entry.channel, by=by, key=key
+            )
+            if claimed:
+                await tx.insert_deliveries([_delivery(preview, key=key, guild_id=guild_id, by=by)])
+        record = await self._store.replay_of(entry.id)
+        if record is None or not claimed:
+            raise InvalidTransition("dlq_already_replayed", by=record.requested_by_name if record else "?")
+        await self._store.audit(
+            guild_id=guild_id, by=by, action="replay", allowed=True, data={"entry": str(entry.id)}
+        )
+        log.info("dlq.entry_replayed", entry_id=str(entry.id), user_id=by.id)
+        return record
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        raise UserError("dlq_bad_id", value=text[:40]) from None
+
+
+def _delivery(preview: ReplayPreview, *, key: str, guild_id: int, by: Person) -> NewDelivery:
+    return NewDelivery(
+        kind=DeliveryKind.REPLAY,
+        to=f"channel:{preview.entry.channel.removeprefix('#')}",
+        key=key,
+        guild_id=guild_id,
+        data={"body": preview.body, "entry": str(preview.entry.id), "by": by.name},
+    )

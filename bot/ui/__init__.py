@@ -1,0 +1,1 @@
+"""The only rendering of values to Discord: posts, consoles, components, replies to errors."""

@@ -1,0 +1,146 @@
+"""Real PostgreSQL for tests: one cluster per worker, a fresh migrated database per test, a movable clock."""
+
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.migrate import SCHEMA, SEARCH_PATH, migrate
+
+TEMPLATE = "template_incident_bot"
+
+# Removes the cluster's folder once the worker is gone, however it went: the pipe on stdin ends with the worker,
+# and the lock is free when the server, which ends with the worker too, has ended.
+_SWEEPER = """
+import fcntl, shutil, sys
+sys.stdin.read()
+for folder in sys.argv[1:]:
+    with open(f"{folder}/owner.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.rmtree(folder)
+"""
+
+_MOVABLE_NOW = f"""
+CREATE TABLE IF NOT EXISTS {SCHEMA}.test_clock (shift interval NOT NULL);
+INSERT INTO {SCHEMA}.test_clock SELECT interval '0' WHERE NOT EXISTS (SELECT FROM {SCHEMA}.test_clock);
+CREATE OR REPLACE FUNCTION {SCHEMA}.now() RETURNS timestamptz LANGUAGE sql STABLE AS
+    $$ SELECT pg_catalog.now() + shift FROM {SCHEMA}.test_clock $$;
+"""
+
+# A column's default was bound to pg_catalog.now() when the migration ran; parsed again, it finds ours.
+_MOVABLE_DEFAULTS = f"""
+DO $$
+DECLARE
+    fixed record;
+BEGIN
+    FOR fixed IN
+        SELECT adrelid::regclass AS tbl, attname AS col, pg_get_expr(adbin, adrelid) AS expression
+        FROM pg_attrdef
+        JOIN pg_class ON pg_class.oid = adrelid
+        JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+        WHERE relnamespace = '{SCHEMA}'::regnamespace
+          AND pg_get_expr(adbin, adrelid) LIKE '%pg_catalog.now()%'
+    LOOP
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', fixed.tbl, fixed.col,
+                       replace(fixed.expression, 'pg_catalog.now()', 'now()'));
+    END LOOP;
+END
+$$
+"""
+
+
+def cluster_folder() -> Path:
+    """A new folder for a cluster: in memory where the system offers it."""
+    memory = Path("/dev/shm")
+    return Path(tempfile.mkdtemp(prefix="incident-bot-tests-", dir=memory if memory.is_dir() else None))
+
+
+def start_sweeper(*folders: Path) -> subprocess.Popen[bytes]:
+    """A process that removes *folders* when its stdin is closed, which the death of this process does too."""
+    command = [sys.executable, "-I", "-S", "-c", _SWEEPER, *map(str, folders)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[EmbeddedPostgres]:
+    """This worker's server, with nothing kept on disk."""
+    folder = cluster_folder()
+    with start_sweeper(folder) as sweeper:
+        with EmbeddedPostgres(folder, durable=False) as server:
+            yield server
+        sweeper.communicate()
+
+
+@pytest.fixture(scope="session")
+def template(cluster: EmbeddedPostgres) -> str:
+    """The name of a migrated database to copy."""
+    migrate(cluster.ensure_database(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest_asyncio.fixture
+async def database_url(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    """The address of a migrated database of this test's own."""
+    async with temporary_database(cluster, template=template) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def empty_database_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The address of an empty database of this test's own."""
+    async with temporary_database(cluster, template="template1") as url:
+        yield url
+
+
+@asynccontextmanager
+async def temporary_database(cluster: EmbeddedPostgres, *, template: str) -> AsyncIterator[str]:
+    """A copy of *template*, dropped afterwards together with whoever is still connected."""
+    name = f"test_{uuid.uuid4().hex}"
+    await _execute(cluster.dsn(), f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield cluster.dsn(name)
+    finally:
+        await _execute(cluster.dsn(), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def connect(dsn: str) -> asyncpg.Connection:
+    """A connection with the bot's search_path."""
+    return await asyncpg.connect(dsn, server_settings={"search_path": SEARCH_PATH})
+
+
+async def install_movable_clock(dsn: str) -> None:
+    """Make `now()` follow `shift_clock` for all connections with the bot's search_path, new and old.
+
+    It reaches every unqualified `now()` in queries, PL/pgSQL functions and column defaults, PgQueuer's
+    included. It does not reach CURRENT_TIMESTAMP, clock_timestamp(), views, and functions whose body was
+    bound when they were created.
+    """
+    await _execute(dsn, _MOVABLE_NOW)
+    await _execute(dsn, _MOVABLE_DEFAULTS)
+
+
+async def shift_clock(dsn: str, delta: timedelta) -> None:
+    """Move `now()` by *delta* more, and wake the workers of the job queue to look at it.
+
+    Jobs in flight look abandoned when *delta* exceeds the queue's heartbeat timeout, and run a second time:
+    shift when the queue is idle.
+    """
+    await _execute(dsn, f"UPDATE {SCHEMA}.test_clock SET shift = shift + $1", delta)
+    await _execute(dsn, f"DELETE FROM {SCHEMA}.pgqueuer WHERE false")  # its statement trigger notifies
+
+
+async def _execute(dsn: str, sql: str, *arguments: object) -> None:
+    connection = await connect(dsn)
+    try:
+        await connection.execute(sql, *arguments)
+    finally:
+        await connection.close()
