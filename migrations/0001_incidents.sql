@@ -36,7 +36,6 @@ CREATE TABLE incidents (
     alert_message_id     bigint,
     thread_id            bigint,
     version              integer     NOT NULL DEFAULT 1,       -- grows with each visible change
-    shown_version        integer     NOT NULL DEFAULT 0,       -- the one that the alert post shows
     CHECK (started_at <= triggered_at),
     CHECK ((acknowledged_at IS NULL) = (acknowledged_by_id IS NULL)),
     CHECK ((status = 'resolved') = (resolved_at IS NOT NULL)),
@@ -95,7 +94,8 @@ CREATE TABLE deliveries (
     status        text        NOT NULL DEFAULT 'pending'
                               CHECK (status IN ('pending', 'sending', 'sent', 'failed', 'cancelled')),
     nonce         text        NOT NULL UNIQUE CHECK (char_length(nonce) <= 25),
-    attempts      integer     NOT NULL DEFAULT 0,
+    attempts      integer     NOT NULL DEFAULT 0,              -- those that failed
+    shown_version integer     NOT NULL DEFAULT 0,              -- of the incident, as the message shows it
     request       jsonb,                                       -- as rendered for the first attempt
     created_at    timestamptz NOT NULL DEFAULT now(),
     first_sent_at timestamptz,

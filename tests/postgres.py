@@ -18,8 +18,8 @@ from bot.storage.migrate import SCHEMA, SEARCH_PATH, migrate
 
 TEMPLATE = "template_incident_bot"
 
-# Removes the cluster's folder once the worker is gone, however it went: the pipe on stdin ends with the worker,
-# and the lock is free when the server, which ends with the worker too, has ended.
+# Removes the cluster's folder once the worker is gone, however it went: the pipe on stdin ends with the
+# worker, and the lock is free when the server, which ends with the worker too, has ended.
 _SWEEPER = """
 import fcntl, shutil, sys
 sys.stdin.read()

@@ -1,5 +1,6 @@
 """A message the bot owes: intent first, rendered once, then sent until it is there or given up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -53,7 +54,7 @@ class Request:
     action: Action
     channel_id: int
     message_id: int | None
-    body: dict[str, object]
+    body: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class NewDelivery:
     key: str
     guild_id: int
     incident_id: int | None = None
-    data: dict[str, object] = field(default_factory=dict)
+    data: Mapping[str, object] = field(default_factory=dict)
     after: str | None = None
     priority: int = 0
 
@@ -101,6 +102,9 @@ class Delivery:
         first_sent_at: When the first attempt began: where to look from when a message may be there already.
         channel_id, message_id: Where it is, once sent (as in `Posted`).
         after_channel_id, after_message_id: Where the delivery it waited for is.
+        attempts: Those that failed.
+        shown_version: The incident's version that the message shows.
+        emailed: The email in its place was accepted.
     """
 
     id: int
@@ -109,7 +113,7 @@ class Delivery:
     key: str
     guild_id: int
     incident_id: int | None
-    data: dict[str, object]
+    data: Mapping[str, object]
     priority: int
     status: DeliveryStatus
     nonce: str
@@ -123,6 +127,8 @@ class Delivery:
     http_status: int | None = None
     after_channel_id: int | None = None
     after_message_id: int | None = None
+    shown_version: int = 0
+    emailed: bool = False
 
 
 #: Kinds that only make sense while nobody has acknowledged.

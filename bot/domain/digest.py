@@ -82,7 +82,7 @@ class Digest:
         mttr_s: Mean seconds from triggered to resolved, None when nothing was resolved.
         missed: Incidents of the week that nobody acknowledged by the deadline.
         open: Not resolved at the time of counting, oldest first, whenever they began.
-        previous_total, previous_dlq: The same counts one week earlier; None DLQ counts: it could not be asked.
+        previous_total, previous_dlq: The same counts one week earlier; None: the DLQ could not be asked.
     """
 
     week: IsoWeek
@@ -128,36 +128,46 @@ def mttr_s(incidents: Iterable[Incident]) -> float | None:
     return fmean(took) if took else None
 
 
+@dataclass(frozen=True, slots=True)
+class WeekFacts:
+    """What was found of one week.
+
+    Attributes:
+        incidents: Triggered in it, oldest first.
+        dlq: None when the DLQ could not be asked.
+    """
+
+    incidents: tuple[Incident, ...]
+    dlq: DlqCounts | None
+
+
 def summarise(
     week: IsoWeek,
+    facts: WeekFacts,
     *,
-    incidents: tuple[Incident, ...],
+    before: WeekFacts,
     still_open: tuple[Incident, ...],
-    previous_total: int,
-    dlq: tuple[DlqCounts | None, DlqCounts | None],
     severities: Mapping[str, bool],
     now: datetime,
 ) -> Digest:
     """The week's figures.
 
     Args:
-        incidents: Triggered in the week.
-        dlq: Counts of the week and of the week before; None where the DLQ could not be asked.
+        before: The week before, for the comparison.
         severities: Severity name -> whether it asks for a postmortem, in the policy's order.
     """
-    counts = Counter(incident.severity for incident in incidents)
-    this_dlq, previous_dlq = dlq
+    counts = Counter(incident.severity for incident in facts.incidents)
     return Digest(
         week=week,
         incidents=tuple((name, counts[name]) for name in severities),
-        mtta_s=mtta_s(incidents),
-        mttr_s=mttr_s(incidents),
-        missed=tuple(i for i in incidents if i.missed_deadline(now=now)),
+        mtta_s=mtta_s(facts.incidents),
+        mttr_s=mttr_s(facts.incidents),
+        missed=tuple(i for i in facts.incidents if i.missed_deadline(now=now)),
         open=still_open,
         postmortems_due=tuple(
-            i for i in incidents if severities.get(i.severity, False) and i.status is Status.RESOLVED
+            i for i in facts.incidents if severities.get(i.severity, False) and i.status is Status.RESOLVED
         ),
-        dlq=this_dlq,
-        previous_total=previous_total,
-        previous_dlq=None if previous_dlq is None else previous_dlq.total,
+        dlq=facts.dlq,
+        previous_total=len(before.incidents),
+        previous_dlq=None if before.dlq is None else before.dlq.total,
     )

@@ -1,4 +1,7 @@
-"""The ladder: who is told again, and when, while nobody acknowledges. Source: the runbook, エスカレーション."""
+"""The ladder: who is told again, and when, while nobody acknowledges.
+
+Source: the runbook, エスカレーションパス.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,6 @@
 """An incident's life: triggered, acknowledged, resolved. Source: the runbook, エスカレーションパス."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -196,4 +197,4 @@ class TimelineEntry:
     at: datetime
     actor_id: int | None = None
     actor_name: str | None = None
-    data: dict[str, object] | None = None
+    data: Mapping[str, object] | None = None

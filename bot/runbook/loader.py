@@ -4,6 +4,7 @@ import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.domain.errors import ConfigError
 from bot.runbook import moments, sections, values
@@ -49,12 +50,10 @@ def parse_policy(text: str, *, name: str) -> Policy:
         ConfigError: as `load_policy`.
     """
     problems: list[str] = []
-    file = Table(_toml(text, name), at="", problems=problems)
-    policy = _policy(file)
-    if policy is None or problems:
-        raise ConfigError("\n".join(problems))
-    if problems := check_policy(policy):  # what follows from several keys: only worth it when each is right
-        raise ConfigError("\n".join(problems))
+    policy = _policy(Table(_toml(text, name), at="", problems=problems))
+    # What follows from several keys is only worth saying when each of them is right.
+    if lines := problems or check_policy(policy):
+        raise ConfigError("\n".join(lines))
     return policy
 
 
@@ -62,17 +61,35 @@ def _toml(text: str, name: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
+        found = re.fullmatch(
+            r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL
+        )
         said, line, column = found.groups() if found else (str(error), None, None)
         place = f"{line}:{column}" if line else f"{len(text.splitlines())}"
         raise ConfigError(f"{name}:{place}: is not TOML: {said}") from error
 
 
-def _policy(file: Table) -> Policy | None:
-    """The policy, made with stand-ins where there were problems; None without any severity."""
-    timezone = file.take("timezone", moments.TIMEZONE, moments.DEFAULT_TIMEZONE)
+def _policy(file: Table) -> Policy:
+    """The policy, made with stand-ins wherever there was a problem."""
+    timezone = file.take("timezone", moments.TIMEZONE, ZoneInfo("Asia/Tokyo"))
     oncall = sections.read_oncall(file)
     severities = read_severities(file, tuple(oncall))
-    tree = read_tree(file)
-    ...
+    policy = Policy(
+        timezone=timezone,
+        language=file.take("language", values.LANGUAGE, "ja"),
+        ack_emoji=file.take("ack_emoji", values.EMOJI, "👀"),
+        severities=severities,
+        tree=read_tree(file),
+        targets=sections.read_targets(file),
+        symptoms=sections.read_symptoms(file),
+        oncall=oncall,
+        business_hours=sections.read_business_hours(file, timezone),
+        first_response=sections.read_first_response(file, severities),
+        reevaluate=read_reevaluate(file, severities),
+        digest=sections.read_digest(file),
+        permissions=sections.read_permissions(file),
+        dlq=sections.read_dlq(file),
+        postmortem=sections.read_postmortem(file),
+    )
+    file.close()
     return policy

@@ -77,7 +77,8 @@ class Table:
 
     def maybe(self, key: str, rule: Rule[T]) -> T | None:
         """The value of *key*, or None when it is absent."""
-        return self.take(key, rule) if self.has(key) else self._absent(key)
+        self._known.append(key)
+        return self.take(key, rule) if self.has(key) else None
 
     def each(self, key: str, rule: Rule[T], default: tuple[T, ...] | _Required = REQUIRED) -> tuple[T, ...]:
         """The values of a list, each by *rule*."""
@@ -112,9 +113,11 @@ class Table:
         return []
 
     def names(self, rule: Rule[str]) -> tuple[str, ...]:
-        """The keys of a table whose keys are names that the team chose; wrong ones are left out."""
+        """The keys of a table whose keys are names that the team chose, the wrong ones too."""
         self._known += self._values
-        return tuple(key for key in self._values if self._is_name(key, rule))
+        for key in self._values:
+            self._read(key, key, rule)
+        return tuple(self._values)
 
     def at_most(self, most: int, found: Sized, *, key: str = "") -> None:
         """Report that there are more than *most* of something."""
@@ -129,17 +132,6 @@ class Table:
                 close = get_close_matches(key, known, n=1)
                 hint = f'did you mean "{close[0]}"? ' if close else ""
                 self.problem(key, f"is not a key here; {hint}allowed: {', '.join(known)}")
-
-    def _absent(self, key: str) -> None:
-        self._known.append(key)
-
-    def _is_name(self, key: str, rule: Rule[str]) -> bool:
-        try:
-            rule.read(key)
-        except ValueError:
-            self.problem(key, f"{shown(key)} is not {rule.what}; allowed: {rule.allowed}")
-            return False
-        return True
 
     def _read(self, key: str, value: object, rule: Rule[T]) -> T:
         try:

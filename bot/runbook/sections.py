@@ -131,7 +131,7 @@ def read_digest(file: Table) -> Digest:
 
 
 def read_permissions(file: Table) -> Permissions:
-    """``[permissions]``; everybody reports and acknowledges, only "admin" does the rest, unless it says so."""
+    """``[permissions]``; left out: everybody reports and acknowledges, only "admin" does the rest."""
     table = file.table("permissions")
     admins = ("admin",)
     read = Permissions(

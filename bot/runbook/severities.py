@@ -22,7 +22,7 @@ def read_severities(file: Table, places: tuple[str, ...]) -> Mapping[str, Severi
         places: Names of the on-call places, for a severity without a ladder of its own.
     """
     table = file.table("severity", required=True)
-    names = table.names(values.SEVERITY_NAME)
+    names = table.names(values.SEVERITY_NAME) or (values.SEVERITY_NAME.stand_in,)
     table.at_most(MOST_SEVERITIES, names)
     read = {name: _severity(table.table(name), name, rank, places) for rank, name in enumerate(names)}
     return MappingProxyType(read)

@@ -18,9 +18,9 @@ def string(value: object) -> str:
     """*value* without blanks around it.
 
     Raises:
-        ValueError: it is no string, or an empty one.
+        ValueError: it is no string, an empty one, or holds NUL, which PostgreSQL refuses.
     """
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError(value)
     return value.strip()
 
@@ -30,10 +30,9 @@ def matching(pattern: str, *, what: str, allowed: str, stand_in: str) -> Rule[st
     compiled = re.compile(pattern, re.ASCII)
 
     def read(value: object) -> str:
-        text = string(value)
-        if not compiled.fullmatch(text):
-            raise ValueError(text)
-        return text
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            raise ValueError(value)
+        return value
 
     return Rule(what, allowed, read, stand_in)
 
@@ -53,7 +52,9 @@ PRIORITY = matching(
 # Ids travel in custom_id, which holds 100 characters in all.
 _ID = r"[a-z0-9_]{1,24}"
 ID = matching(_ID, what="an id", allowed='1 to 24 of a-z, 0-9 and _ ("large_impact")', stand_in="id")
-PLACE = matching(_ID, what="an on-call place", allowed='1 to 24 of a-z, 0-9 and _ ("primary")', stand_in="primary")
+PLACE = matching(
+    _ID, what="an on-call place", allowed='1 to 24 of a-z, 0-9 and _ ("primary")', stand_in="primary"
+)
 ANSWER_ID = matching(
     rf"(?!{UNSURE}$){_ID}",  # taken by わからない
     what="an answer's id",
@@ -119,7 +120,9 @@ def string_up_to(limit: int, *, what: str, example: str) -> Rule[str]:
 def choice(kind: type[E], *, what: str) -> Rule[E]:
     """One of the values of an enumeration."""
     values = list(kind)
-    return Rule(what, ", ".join(f'"{value}"' for value in values), lambda value: kind(string(value)), values[0])
+    return Rule(
+        what, ", ".join(f'"{value}"' for value in values), lambda value: kind(string(value)), values[0]
+    )
 
 
 def _channel(value: object) -> str:
@@ -151,7 +154,9 @@ def _roles(value: object) -> tuple[str, ...]:
     return () if "everyone" in names else names
 
 
-ROLES = Rule("a list of roles", 'role names or ids (["on-call", "admin"]), or "everyone"', _roles, ())
+ROLES: Rule[tuple[str, ...]] = Rule(
+    "a list of roles", 'role names or ids (["on-call", "admin"]), or "everyone"', _roles, ()
+)
 
 
 def _target(value: object) -> str | Outcome:
@@ -163,7 +168,7 @@ def _target(value: object) -> str | Outcome:
 
 
 TARGET: Rule[str | Outcome] = Rule(
-    "a next step", 'a question\'s id, a severity\'s name or "reevaluate"', _target, REEVALUATE
+    "a next step", "a question's id, a severity's name or \"reevaluate\"", _target, REEVALUATE
 )
 
 
@@ -182,11 +187,14 @@ def _language(value: object) -> str:
     return str(value)
 
 
+_LONGEST_EMOJI = 16  # code points; the longest, families and flags, have about a dozen
+
+
 def _emoji(value: object) -> str:
     text = string(value)
     custom = re.fullmatch(r"<a?:\w{2,32}:\d{17,20}>", text)
-    # Unicode emoji are up to a dozen code points long and never ASCII letters.
-    if not custom and (len(text) > 16 or text.isascii() or any(map(str.isspace, text))):
+    words = text.isascii() or any(sign.isalpha() or sign.isspace() for sign in text)
+    if not custom and (words or len(text) > _LONGEST_EMOJI):
         raise ValueError(text)
     return text
 
@@ -203,5 +211,8 @@ def _postmortem_path(value: object) -> str:
 
 
 POSTMORTEM_PATH = Rule(
-    "a path", 'a path with {date} and {title} ("docs/postmortems/{date}-{title}.md")', _postmortem_path, "{date}"
+    "a path",
+    'a path with {date} and {title} ("docs/postmortems/{date}-{title}.md")',
+    _postmortem_path,
+    "{date}",
 )

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Faults
 from bot.sandbox.hub import Hub
+from bot.sandbox.interaction import Interaction
+from bot.sandbox.kinds import JSON
 from bot.sandbox.log import Log
 from bot.sandbox.ratelimit import Limiter
 from bot.sandbox.seed import default_world
@@ -31,6 +33,8 @@ class Core:
     faults: Faults = field(default_factory=Faults)
     limiter: Limiter = field(default_factory=Limiter)
     nonces: dict[tuple[str, str, str], Nonce] = field(default_factory=dict)
+    commands: dict[str, JSON] = field(default_factory=dict)
+    interactions: dict[str, Interaction] = field(default_factory=dict)
     origin: str = ""
     gateway_url: str = ""
     identifies_left: int = 1000

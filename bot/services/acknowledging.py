@@ -38,10 +38,14 @@ class Acknowledger:
         await self._access.require(by, "acknowledge", guild_id=incident.guild_id, incident_id=incident_id)
         async with self._store.transaction() as tx:
             result = await self._record(tx, await tx.incident(incident_id, lock=True), by=by, via=via)
-        log.info("incident.acknowledged", incident_id=incident_id, outcome=result.outcome, via=via, user_id=by.id)
+        log.info(
+            "incident.acknowledged", incident_id=incident_id, outcome=result.outcome, via=via, user_id=by.id
+        )
         return result
 
-    async def acknowledge_message(self, message_id: int, *, by: Person, via: AckVia) -> Acknowledgement | None:
+    async def acknowledge_message(
+        self, message_id: int, *, by: Person, via: AckVia
+    ) -> Acknowledgement | None:
         """The same for a 👀 on a message; None when it is none of ours, or a bot's.
 
         Raises:

@@ -3,7 +3,7 @@
 import structlog
 
 from bot.domain.delivery import DeliveryKind, NewDelivery
-from bot.domain.digest import Digest, IsoWeek, summarise, week_due
+from bot.domain.digest import Digest, IsoWeek, WeekFacts, summarise, week_due
 from bot.domain.dlq import DlqCounts
 from bot.domain.errors import StorageUnavailable
 from bot.runbook.model import Policy
@@ -56,18 +56,19 @@ class Digests:
 
     async def figures(self, guild_id: int, week: IsoWeek) -> Digest:
         """Count *week*; the DLQ's part is None while its database is away."""
-        zone = self._policy.timezone
-        start, end = week.bounds(zone)
-        previous_start, _ = week.previous().bounds(zone)
         return summarise(
             week,
-            incidents=tuple(await self._store.incidents_between(guild_id, start, end)),
+            await self._facts(guild_id, week),
+            before=await self._facts(guild_id, week.previous()),
             still_open=tuple(await self._store.open_incidents(guild_id)),
-            previous_total=len(await self._store.incidents_between(guild_id, previous_start, start)),
-            dlq=(await self._failed(week), await self._failed(week.previous())),
             severities={name: rule.postmortem for name, rule in self._policy.severities.items()},
             now=await self._store.now(),
         )
+
+    async def _facts(self, guild_id: int, week: IsoWeek) -> WeekFacts:
+        start, end = week.bounds(self._policy.timezone)
+        incidents = await self._store.incidents_between(guild_id, start, end)
+        return WeekFacts(tuple(incidents), await self._failed(week))
 
     async def _failed(self, week: IsoWeek) -> DlqCounts | None:
         start, end = week.bounds(self._policy.timezone)

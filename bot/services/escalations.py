@@ -1,5 +1,6 @@
 """Deciding the steps of a ladder: nobody acknowledged, so somebody else is told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -85,10 +86,11 @@ class Escalations:
         await tx.finish_step(incident.id, step.index)
         if not _is_first_page(step):
             await tx.add_timeline(
-                incident.id, TimelineEntry(TimelineKind.ESCALATED, now, data={"step": step.index, "dm": data["dm"]})
+                incident.id,
+                TimelineEntry(TimelineKind.ESCALATED, now, data={"step": step.index, "dm": data["dm"]}),
             )
 
-    def _messages(self, incident: Incident, step: Step, data: dict[str, object]) -> list[NewDelivery]:
+    def _messages(self, incident: Incident, step: Step, data: Mapping[str, object]) -> list[NewDelivery]:
         """The channel's message first (unless it is the alert itself that rang), then a DM each."""
         severity = self._policy.severities[incident.severity]
         key = f"inc:{incident.id}:step:{step.index}"

@@ -132,7 +132,11 @@ class Incidents:
             await tx.incident(incident_id, lock=True)
             changed = await tx.set_details(incident_id, targets=targets, symptoms=symptoms)
             entry = _by(
-                TimelineKind.DETAILS_CHANGED, by, await tx.now(), targets=list(targets), symptoms=list(symptoms)
+                TimelineKind.DETAILS_CHANGED,
+                by,
+                await tx.now(),
+                targets=list(targets),
+                symptoms=list(symptoms),
             )
             await tx.add_timeline(incident_id, entry)
             await self._refresh(tx, changed)
@@ -197,6 +201,7 @@ class Incidents:
     def _notice(self, incident: Incident, *, key: str, notice: str, **data: object) -> NewDelivery:
         """One message in the thread, or in the alert's channel where the policy opens no thread."""
         severity = self._policy.severities[incident.severity]
+        parent = DeliveryKind.THREAD_CARD if severity.thread_channel else DeliveryKind.ALERT
         return NewDelivery(
             kind=DeliveryKind.NOTICE,
             to="incident",
@@ -204,7 +209,7 @@ class Incidents:
             guild_id=incident.guild_id,
             incident_id=incident.id,
             data={"notice": notice, **data},
-            after=f"inc:{incident.id}:{DeliveryKind.THREAD_CARD if severity.thread_channel else DeliveryKind.ALERT}",
+            after=f"inc:{incident.id}:{parent}",
             priority=priority_of(severity.rank),
         )
 

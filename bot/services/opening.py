@@ -25,15 +25,16 @@ def step_job(step: Step, *, now: datetime, severity: SeverityPolicy) -> Job:
     )
 
 
-def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
+def refresh_job(incident: Incident, *, severity: SeverityPolicy, after: int = 0) -> Job:
     """The job that makes the posts say what is true now.
 
-    The version is part of the key: while one refresh runs, the next change still gets its own.
+    The version is part of the key, and so is the delivery that has just become a post (*after*): while
+    one refresh runs, the next change still gets its own.
     """
     return Job(
         name=JobName.REFRESH,
         payload=str(incident.id),
-        key=f"refresh:{incident.id}:{incident.version}",
+        key=f"refresh:{incident.id}:{incident.version}:{after}",
         priority=priority_of(severity.rank) - 1,
     )
 

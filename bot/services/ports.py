@@ -1,6 +1,9 @@
-"""What the use cases need from the outside, as they need it. The adapters live in storage, ui, integrations."""
+"""What the use cases need from the outside, as they need it.
 
-from collections.abc import AsyncIterator, Sequence
+The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -156,8 +159,11 @@ class Transaction(Protocol):
         """Lock a delivery that is pending or sending; None when it is finished."""
         ...
 
-    async def begin_attempt(self, delivery_id: int, request: Request) -> Delivery:
-        """Mark it as sending, keep the rendered request (the first one stays), count the attempt."""
+    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery:
+        """Mark it as sending and keep the rendered request with the incident's version that it shows.
+
+        The first request (and its version and time) stays: each attempt is the same message.
+        """
         ...
 
     async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
@@ -168,8 +174,10 @@ class Transaction(Protocol):
         """Give it up. What waited for it is cancelled."""
         ...
 
-    async def retry_later(self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta) -> None:
-        """Keep it, with what went wrong, for another attempt."""
+    async def retry_later(
+        self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta
+    ) -> None:
+        """Keep it, with what went wrong, for another attempt; counts the one that failed."""
         ...
 
     async def cancel_delivery(self, delivery_id: int) -> None:
@@ -184,8 +192,8 @@ class Transaction(Protocol):
         """The email for this failed delivery was accepted."""
         ...
 
-    async def set_shown_version(self, incident_id: int, version: int) -> None:
-        """The alert post now shows *version* (never lowers it)."""
+    async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:
+        """These posts show the incident's *version* now (never lowers it)."""
         ...
 
     # -- triage
@@ -201,7 +209,9 @@ class Transaction(Protocol):
         """
         ...
 
-    async def add_answer(self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person) -> None:
+    async def add_answer(
+        self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
+    ) -> None:
         """Record an answer."""
         ...
 
@@ -226,7 +236,9 @@ class Transaction(Protocol):
         """Reserve a week's digest; False when it is taken."""
         ...
 
-    async def claim_replay(self, entry_id: UUID, *, guild_id: int, channel: str, by: Person, key: str) -> bool:
+    async def claim_replay(
+        self, entry_id: UUID, *, guild_id: int, channel: str, by: Person, key: str
+    ) -> bool:
         """Reserve an entry's one replay; False when it is taken."""
         ...
 
@@ -243,7 +255,13 @@ class Store(Clock, Protocol):
         ...
 
     async def audit(
-        self, *, guild_id: int, by: Person, action: str, allowed: bool, data: dict[str, object] | None = None
+        self,
+        *,
+        guild_id: int,
+        by: Person,
+        action: str,
+        allowed: bool,
+        data: Mapping[str, object] | None = None,
     ) -> None:
         """Record a refusal or a change outside any transaction of the caller's."""
         ...
@@ -268,7 +286,9 @@ class Store(Clock, Protocol):
         """Not resolved, gravest severity name first, then oldest first."""
         ...
 
-    async def list_incidents(self, guild_id: int, *, status: Status | None, limit: int, offset: int) -> list[Incident]:
+    async def list_incidents(
+        self, guild_id: int, *, status: Status | None, limit: int, offset: int
+    ) -> list[Incident]:
         """Newest first."""
         ...
 
@@ -305,7 +325,7 @@ class Store(Clock, Protocol):
         ...
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
-        """Give unfinished steps, deliveries and re-evaluations that are overdue a job again if they lost theirs.
+        """Give overdue steps, deliveries and re-evaluations a job again if they lost theirs.
 
         Returns:
             The keys of the jobs that were enqueued.
@@ -387,7 +407,9 @@ class Discord(Protocol):
         """
         ...
 
-    def acknowledgers(self, places: Sequence[tuple[int, int]], *, guild_id: int) -> AsyncIterator[tuple[Person, int]]:
+    def acknowledgers(
+        self, places: Sequence[tuple[int, int]], *, guild_id: int
+    ) -> AsyncIterator[tuple[Person, int]]:
         """Everyone whose 👀 stands on one of *places*, with the message id; bots left out."""
         ...
 
@@ -419,7 +441,7 @@ class Mailer(Protocol):
 
 
 class MailWriter(Protocol):
-    """Turns a page that Discord did not take into an email; lives in `bot.ui`, the only place with sentences."""
+    """Turns a page that Discord did not take into an email; in `bot.ui`, the only place with sentences."""
 
     def write(self, delivery: Delivery, incident: Incident, *, to: tuple[str, ...]) -> Mail:
         """The email for *delivery* in the team's language."""

@@ -139,7 +139,7 @@ class Triages:
             return await self._view(tx, await tx.triage(triage_id))
 
     async def promote(self, triage_id: int, *, by: Person | None = None) -> Incident | None:
-        """A re-evaluation that nobody answered in time becomes an incident, or somebody (*by*) says it is one.
+        """A re-evaluation becomes an incident: nobody answered in time, or somebody (*by*) says so.
 
         Returns:
             The incident; None when it was answered before.

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from bot.domain.errors import ConfigError
 
@@ -121,7 +121,7 @@ def dbmate_url(dsn: str) -> str:
         parameters.setdefault("sslmode", "prefer")
     parameters.setdefault("connect_timeout", str(_CONNECT_TIMEOUT_S))
     parameters["search_path"] = SCHEMA
-    return urlunsplit(("postgres", f"{login}{host}", parts.path, urlencode(parameters), ""))
+    return f"postgres://{login}{host}{parts.path}?{urlencode(parameters)}"
 
 
 def _login_and_host(netloc: str) -> tuple[str, str]:

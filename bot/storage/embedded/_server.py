@@ -261,8 +261,8 @@ class EmbeddedPostgres:
 
 
 def _socket_folder(root: Path) -> Path:
-    """The folder *root* itself, or a short stand-in when the socket's path would be too long."""
-    if len(os.fsencode(root / _SOCKET)) <= _SOCKET_PATH_MAX:
+    """The folder *root* itself, or a stand-in when its path is too long for a socket or reads as a list."""
+    if len(os.fsencode(root / _SOCKET)) <= _SOCKET_PATH_MAX and "," not in str(root):
         return root
     digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"incident-bot-{os.geteuid()}-{digest}"

@@ -1,0 +1,82 @@
+"""What must hold between the keys of a policy, each of which is right by itself."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.domain.durations import format_duration
+from bot.domain.severity import LadderStep, SeverityPolicy
+from bot.domain.triage import check_tree
+from bot.runbook.model import FirstResponse, Policy
+from bot.runbook.values import LANGUAGES
+
+#: Characters of a first-response sheet in one language: Discord shows 4,000 in a message's components,
+#: and code blocks and headings take their part.
+LONGEST_SHEET = 3500
+
+
+def check_policy(policy: Policy) -> list[str]:
+    """What is wrong with a policy, one line per problem; empty when nothing is."""
+    tree = check_tree(policy.tree, list(policy.severities), reevaluate_as=policy.reevaluate.promote_to)
+    return [
+        *_priorities(policy),
+        *(line for severity in policy.severities.values() for line in _ladder(severity, policy)),
+        *(f"triage.{line}" for line in tree),
+        *_hours(policy),
+        *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
+    ]
+
+
+def _priorities(policy: Policy) -> Iterator[str]:
+    """An alert that says "P0" must mean one severity."""
+    counts = Counter(severity.priority for severity in policy.severities.values())
+    for severity in policy.severities.values():
+        if counts[severity.priority] > 1:
+            where = f"severity.{severity.name}.priority"
+            yield f'{where}: "{severity.priority}" is another severity\'s too; allowed: one of its own'
+
+
+def _ladder(severity: SeverityPolicy, policy: Policy) -> Iterator[str]:
+    before = timedelta(-1)
+    for n, step in enumerate(severity.ladder, 1):
+        where = f"severity.{severity.name}.ladder[{n}]"
+        yield from _places(where, step, policy)
+        after = _after(step, severity)
+        if after is not None and after <= before:
+            said = f'"{format_duration(after)}" is not later than the step before it'
+            yield f'{where}.after: {said}; allowed: more than "{format_duration(before)}"'
+        before = before if after is None else after
+
+
+def _after(step: LadderStep, severity: SeverityPolicy) -> timedelta | None:
+    """Time from the alert to a step; None when only the calendar knows."""
+    if step.after is not None:
+        return step.after
+    return severity.ack_within if isinstance(severity.ack_within, timedelta) else None
+
+
+def _places(where: str, step: LadderStep, policy: Policy) -> Iterator[str]:
+    for place in step.dm:
+        if place not in policy.oncall:
+            allowed = ", ".join(f'"{name}"' for name in policy.oncall)
+            yield f'{where}.dm: "{place}" is not an on-call place; allowed: {allowed} (the keys of [oncall])'
+
+
+def _hours(policy: Policy) -> Iterator[str]:
+    hours = policy.business_hours
+    if not hours.starts < hours.ends:
+        allowed = f'later than "{hours.starts:%H:%M}"'
+        yield f'business_hours.end: "{hours.ends:%H:%M}" is not after the start; allowed: {allowed}'
+    elif not hours.starts <= hours.triage_by <= hours.ends:
+        allowed = f'"{hours.starts:%H:%M}" to "{hours.ends:%H:%M}"'
+        said = f'"{hours.triage_by:%H:%M}" is outside business hours'
+        yield f"business_hours.triage_by: {said}; allowed: {allowed}"
+
+
+def _sheet(name: str, sheet: FirstResponse) -> Iterator[str]:
+    for language in LANGUAGES:
+        words = [step.say(language) for step in sheet.steps]
+        words += [command.label.say(language) + command.command for command in sheet.commands]
+        length = sum(map(len, words))
+        if length > LONGEST_SHEET:
+            yield f'first_response.{name}: has {length} characters in "{language}"; allowed: {LONGEST_SHEET}'

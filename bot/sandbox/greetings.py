@@ -1,0 +1,104 @@
+"""What a session is told first: READY and GUILD_CREATE; and member chunks on request.
+
+Source: Discord's docs, Events > Gateway Events > Ready, Guild Create, Guild Members Chunk.
+"""
+
+from bot.sandbox.core import Core
+from bot.sandbox.intents import Intent
+from bot.sandbox.kinds import JSON
+from bot.sandbox.payloads import (
+    application_flags,
+    channel_payload,
+    guild_payload,
+    is_listed,
+    member_payload,
+    own_user_payload,
+)
+from bot.sandbox.permissions import P, channel_permissions
+from bot.sandbox.sessions import Session
+from bot.sandbox.snowflake import TIMESTAMP_SHIFT
+
+_CHUNK = 1000
+
+
+def welcome(core: Core, session: Session) -> None:
+    """READY, then GUILD_CREATE when the guild is on the session's shard and GUILDS was asked for."""
+    world = core.world
+    shard_id, count = session.shard
+    on_shard = (int(world.guild.id) >> TIMESTAMP_SHIFT) % count == shard_id
+    ready: JSON = {
+        "v": 10,
+        "user": own_user_payload(world.bot.user),
+        "guilds": [{"id": world.guild.id, "unavailable": True}] if on_shard else [],
+        "session_id": session.id,
+        "session_type": "normal",
+        "resume_gateway_url": core.gateway_url,
+        "shard": list(session.shard),
+        "application": {"id": world.application.id, "flags": application_flags(world)},
+        "user_settings": {},
+        "relationships": [],
+        "private_channels": [],
+        "presences": [],
+        "guild_join_requests": [],
+        "geo_ordered_rtc_regions": [],
+        "_trace": ["local"],
+    }
+    session.dispatch("READY", ready)
+    if on_shard and session.intents & Intent.GUILDS:
+        session.dispatch("GUILD_CREATE", _guild_create(core, session))
+
+
+def _guild_create(core: Core, session: Session) -> JSON:
+    """Without GUILD_PRESENCES, *members* holds only the bot: the rest comes by Request Guild Members."""
+    world = core.world
+    everybody = bool(session.intents & Intent.GUILD_PRESENCES)
+    members = world.members.values() if everybody else [world.bot]
+    visible = [
+        channel
+        for channel in world.channels.values()
+        if channel_permissions(world, world.application.id, channel) & P.VIEW_CHANNEL
+    ]
+    active = [thread for thread in world.threads(archived=False) if thread in visible]
+    return guild_payload(world) | {
+        "joined_at": world.bot.joined_at,
+        "large": False,
+        "unavailable": False,
+        "member_count": len(world.members),
+        "voice_states": [],
+        "members": [member_payload(member) for member in members],
+        "channels": [channel_payload(world, one) for one in world.channels.values() if is_listed(one)],
+        "threads": [channel_payload(world, thread) for thread in active],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def send_members(core: Core, session: Session, data: JSON) -> None:
+    """GUILD_MEMBERS_CHUNK for opcode 8, by ``user_ids`` or by ``query`` and ``limit`` (0: all)."""
+    found = list(core.world.members.values())
+    missing: list[str] = []
+    if data.get("user_ids"):
+        asked = data["user_ids"] if isinstance(data["user_ids"], list) else [data["user_ids"]]
+        ids = [str(user_id) for user_id in asked]
+        found = [member for member in found if member.user.id in ids]
+        missing = [user_id for user_id in ids if user_id not in core.world.members]
+    else:
+        prefix = str(data.get("query") or "").lower()
+        found = [member for member in found if member.user.username.lower().startswith(prefix)]
+        found = found[: int(data.get("limit") or 0) or len(found)]
+        if not prefix and not session.intents & Intent.GUILD_MEMBERS:
+            found = [core.world.bot]
+    chunks = [found[at : at + _CHUNK] for at in range(0, len(found), _CHUNK)] or [[]]
+    for index, chunk in enumerate(chunks):
+        payload: JSON = {
+            "guild_id": core.world.guild.id,
+            "members": [member_payload(member) for member in chunk],
+            "chunk_index": index,
+            "chunk_count": len(chunks),
+            "not_found": missing,
+        }
+        if data.get("nonce"):
+            payload["nonce"] = data["nonce"]
+        session.dispatch("GUILD_MEMBERS_CHUNK", payload)

@@ -1,0 +1,182 @@
+"""What a person types after a slash, checked against the registered command.
+
+Source: Discord's docs, Interactions > Receiving and Responding > Application Command Data Structure.
+"""
+
+import unicodedata
+from typing import Any
+
+from bot.sandbox import commands
+from bot.sandbox.core import Core
+from bot.sandbox.kinds import JSON, CommandType, OptionType
+from bot.sandbox.names import find_channel, find_role, find_user
+from bot.sandbox.payloads import interaction_channel, member_payload, role_payload, user_payload
+from bot.sandbox.permissions import P, channel_permissions, guild_permissions
+from bot.sandbox.world import Channel
+
+_NUMBERS = (OptionType.INTEGER, OptionType.NUMBER)
+_MOST_STRING = 6000
+
+
+class BadCommand(ValueError):
+    """The person's client would not let them send this."""
+
+
+def find_command(core: Core, user_id: str, channel: Channel, kind: CommandType, name: str) -> JSON:
+    """The command that *user_id* sees under *name* in *channel*; the guild's before a global one.
+
+    Raises:
+        BadCommand: Nobody registered it, or this person may not use it here.
+    """
+    wanted = unicodedata.normalize("NFC", name)
+    scopes = [None] if channel.is_dm else [core.world.guild.id, None]
+    for guild_id in scopes:
+        for command in commands.listed(core, guild_id):
+            if command["type"] == kind and command["name"] == wanted:
+                _check_allowed(core, user_id, channel, command)
+                return command
+    known = sorted(command["name"] for command in core.commands.values() if command["type"] == kind)
+    raise BadCommand(f"no command {wanted!r} here; registered: {known}")
+
+
+def _check_allowed(core: Core, user_id: str, channel: Channel, command: JSON) -> None:
+    if channel.is_dm:
+        if not command.get("dm_permission", True):
+            raise BadCommand(f"/{command['name']} is not offered in direct messages")
+        return
+    if command.get("contexts") is not None and 0 not in command["contexts"]:
+        raise BadCommand(f"/{command['name']} is not offered in servers")
+    if not channel_permissions(core.world, user_id, channel) & P.USE_APPLICATION_COMMANDS:
+        raise BadCommand("this person may not use application commands in this channel")
+    needed = command["default_member_permissions"]
+    bits = guild_permissions(core.world, core.world.members[user_id])
+    if needed is not None and (bits & int(needed) != int(needed) or (needed == "0" and not bits & P.ADMINISTRATOR)):
+        raise BadCommand(f"/{command['name']} needs permissions that this person lacks")
+
+
+class OptionReader:
+    """Builds the ``data`` of one command interaction; collects resolved objects on the way."""
+
+    def __init__(self, core: Core, user_id: str, focused: str | None = None) -> None:
+        self._core = core
+        self._user_id = user_id
+        self._focused = focused
+        self.resolved: dict[str, JSON] = {}
+
+    def read(self, command: JSON, path: list[str], given: JSON) -> JSON:
+        """The interaction's ``data``.
+
+        Args:
+            command: As registered.
+            path: Names of group and subcommand below the command, possibly empty.
+            given: Option name -> value.
+
+        Raises:
+            BadCommand: Naming the option and what is wrong with it.
+        """
+        data: JSON = {"id": command["id"], "name": command["name"], "type": command["type"]}
+        options = self._level(command, path, given)
+        if options:
+            data["options"] = options
+        if command.get("guild_id"):
+            data["guild_id"] = command["guild_id"]
+        if self.resolved:
+            data["resolved"] = self.resolved
+        return data
+
+    def _level(self, node: JSON, path: list[str], given: JSON) -> list[JSON]:
+        offered: list[JSON] = node.get("options") or []
+        nested = {
+            option["name"]: option
+            for option in offered
+            if option["type"] in (OptionType.SUBCOMMAND, OptionType.GROUP)
+        }
+        if not nested and not path:
+            return self._leaf(offered, given)
+        if not path or path[0] not in nested:
+            raise BadCommand(f"{node['name']} has the subcommands {sorted(nested)}, not {path[:1]}")
+        child = nested[path[0]]
+        options = self._level(child, path[1:], given)
+        return [{"name": child["name"], "type": child["type"], "options": options}]
+
+    def _leaf(self, offered: list[JSON], given: JSON) -> list[JSON]:
+        by_name = {option["name"]: option for option in offered}
+        if strange := set(given) - set(by_name):
+            raise BadCommand(f"no option {sorted(strange)}; options: {sorted(by_name)}")
+        missing = [name for name, option in by_name.items() if option.get("required") and name not in given]
+        if missing and self._focused is None:
+            raise BadCommand(f"required options are missing: {missing}")
+        return [self._value(by_name[name], value) for name, value in given.items()]
+
+    def _value(self, option: JSON, value: Any) -> JSON:  # noqa: ANN401 (a JSON value)
+        name, kind = option["name"], OptionType(option["type"])
+        if name == self._focused:
+            return {"name": name, "type": int(kind), "value": str(value), "focused": True}
+        if self._focused is None:
+            value = self._checked(option, kind, value)
+        return {"name": name, "type": int(kind), "value": value}
+
+    def _checked(self, option: JSON, kind: OptionType, value: Any) -> Any:  # noqa: ANN401 (JSON values)
+        if kind is OptionType.STRING:
+            self._check_string(option, value)
+        elif kind in _NUMBERS:
+            self._check_number(option, kind, value)
+        elif kind is OptionType.BOOLEAN:
+            if not isinstance(value, bool):
+                raise BadCommand(f"{option['name']} is true or false")
+        elif kind is OptionType.ATTACHMENT:
+            raise BadCommand("attachment options are not simulated")
+        else:
+            return self._entity(kind, str(value))
+        values = [choice["value"] for choice in option.get("choices") or []]
+        if values and value not in values:
+            raise BadCommand(f"{option['name']} is one of {values}")
+        return value
+
+    def _check_string(self, option: JSON, value: object) -> None:
+        if not isinstance(value, str):
+            raise BadCommand(f"{option['name']} is a string")
+        least, most = option.get("min_length", 0), option.get("max_length", _MOST_STRING)
+        if not least <= len(value) <= most:
+            raise BadCommand(f"{option['name']} takes {least} to {most} characters, not {len(value)}")
+
+    def _check_number(self, option: JSON, kind: OptionType, value: object) -> None:
+        whole = kind is OptionType.INTEGER
+        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            raise BadCommand(f"{option['name']} is {'an integer' if whole else 'a number'}")
+        least, most = option.get("min_value", -(2**53)), option.get("max_value", 2**53)
+        if not least <= value <= most:
+            raise BadCommand(f"{option['name']} is between {least} and {most}")
+
+    def _entity(self, kind: OptionType, text: str) -> str:
+        """The id behind a name or id, with its object put into ``resolved``."""
+        world = self._core.world
+        if kind is OptionType.CHANNEL:
+            return self.add_channel(find_channel(world, text))
+        if kind is OptionType.ROLE or (kind is OptionType.MENTIONABLE and text in world.roles):
+            role = find_role(world, text)
+            self.resolved.setdefault("roles", {})[role.id] = role_payload(role)
+            return role.id
+        return self.add_user(find_user(world, text).id)
+
+    def add_user(self, user_id: str) -> str:
+        """Resolve a user, and the member behind it; returns the id."""
+        world = self._core.world
+        self.resolved.setdefault("users", {})[user_id] = user_payload(world.users[user_id])
+        if member := world.members.get(user_id):
+            bits = str(guild_permissions(world, member))
+            shown = member_payload(member, with_user=False) | {"permissions": bits}
+            self.resolved.setdefault("members", {})[user_id] = shown
+        return user_id
+
+    def add_role(self, role_id: str) -> str:
+        """Resolve a role; returns the id."""
+        role = self._core.world.roles[role_id]
+        self.resolved.setdefault("roles", {})[role_id] = role_payload(role)
+        return role_id
+
+    def add_channel(self, channel: Channel) -> str:
+        """Resolve a channel with the person's permissions in it; returns the id."""
+        shown = interaction_channel(self._core.world, channel, self._user_id)
+        self.resolved.setdefault("channels", {})[channel.id] = shown
+        return channel.id

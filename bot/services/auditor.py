@@ -1,0 +1,30 @@
+"""The second pair of eyes: whatever is overdue although its job should have run. Source: design, Auditor."""
+
+from datetime import timedelta
+
+import structlog
+
+from bot.services.ports import Store
+
+log = structlog.get_logger(__name__)
+
+#: How late a step or a delivery may be before somebody else than the queue looks at it.
+OVERDUE = timedelta(minutes=1)
+
+
+class Auditor:
+    """Sweeps the rows, which are the truth, and gives lost work its job again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def sweep(self) -> list[str]:
+        """Re-enqueue what is overdue by more than `OVERDUE`.
+
+        Returns:
+            The keys of the jobs that had gone missing; each is logged as an error, since none should.
+        """
+        missing = await self._store.requeue_stuck(overdue=OVERDUE)
+        for key in missing:
+            log.error("auditor.job_missing", key=key)
+        return missing

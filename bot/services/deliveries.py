@@ -1,0 +1,208 @@
+"""Sending what is owed: once, however often the sender dies. Source: design, Delivery and Three layers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.delivery import (
+    PAGING,
+    Delivery,
+    DeliveryKind,
+    Posted,
+    Request,
+    retry_after,
+)
+from bot.domain.digest import Digest, IsoWeek
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.digests import Digests
+from bot.services.opening import refresh_job
+from bot.services.ports import Discord, Job, JobName, Store, Transaction
+
+log = structlog.get_logger(__name__)
+
+Subject = Incident | Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why an attempt did not succeed; *final* when no further attempt will."""
+
+    reason: str
+    http_status: int | None
+    final: bool
+    asked_s: float | None = None
+
+
+class Deliveries:
+    """Handlers of the queue's deliver and refresh jobs. Each may run twice without harm."""
+
+    def __init__(self, store: Store, discord: Discord, policy: Policy, digests: Digests) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._digests = digests
+
+    async def deliver(self, delivery_id: int) -> timedelta | None:
+        """One attempt.
+
+        Returns:
+            When to try again, or None when it is finished one way or the other.
+        """
+        async with self._store.transaction() as tx:
+            delivery = await tx.claim_delivery(delivery_id)
+            moot = delivery is not None and await _is_moot(tx, delivery)
+        if delivery is None:
+            return None
+        result = await self._attempt(delivery, moot=moot)
+        if isinstance(result, Posted):
+            await self._sent(delivery, result)
+            return None
+        if isinstance(result, _Failure):
+            return await self._not_sent(delivery, result)
+        async with self._store.transaction() as tx:
+            await tx.cancel_delivery(delivery_id)
+        return None
+
+    async def refresh(self, incident_id: int) -> None:
+        """Make every post of an incident say what is true now; a burst of changes costs one edit each.
+
+        Raises:
+            UpstreamUnavailable: the queue tries again.
+        """
+        incident = await self._store.incident(incident_id)
+        stale = [
+            post for post in await self._store.posts(incident_id) if post.shown_version < incident.version
+        ]
+        if not stale:
+            return
+        await self._discord.refresh(incident, stale)
+        async with self._store.transaction() as tx:
+            await tx.set_shown([post.id for post in stale], version=incident.version)
+
+    async def _attempt(self, delivery: Delivery, *, moot: bool) -> Posted | _Failure | None:
+        """None: nobody is waiting for it any more, and it never went out."""
+        try:
+            # An attempt that never reported back may have left its message in the channel.
+            found = await self._find(delivery)
+            if found is not None or moot:
+                return found
+            return await self._send(delivery)
+        except DeliveryRefused as refused:
+            return _Failure(refused.reason, refused.http_status, final=True)
+        except UpstreamUnavailable as away:
+            return _Failure(away.reason, away.http_status, final=False, asked_s=away.retry_after_s)
+
+    async def _find(self, delivery: Delivery) -> Posted | None:
+        if delivery.request is None or delivery.first_sent_at is None:
+            return None
+        try:
+            found = await self._discord.find(delivery.request, since=delivery.first_sent_at)
+        except DeliveryRefused:
+            return None  # we may not read the history; the nonce still guards the next minutes
+        if found is not None:
+            log.info("delivery.adopted", delivery_id=delivery.id, kind=delivery.kind)
+        return found
+
+    async def _send(self, delivery: Delivery) -> Posted:
+        subject = await self._subject(delivery)
+        request = delivery.request or await self._discord.compose(delivery, subject)
+        version = subject.version if isinstance(subject, Incident) else 0
+        async with self._store.transaction() as tx:
+            begun = await tx.begin_attempt(delivery.id, request, version=version)
+        return await self._discord.send(begun.request or request, nonce=begun.nonce)
+
+    async def _subject(self, delivery: Delivery) -> Subject:
+        if delivery.kind is DeliveryKind.DIGEST:
+            week = IsoWeek.parse(str(delivery.data["week"]))
+            return await self._digests.figures(delivery.guild_id, week)
+        return None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
+
+    async def _sent(self, delivery: Delivery, posted: Posted) -> None:
+        async with self._store.transaction() as tx:
+            current = await tx.claim_delivery(delivery.id)
+            if current is None:
+                return  # another worker has reported it while this one was away
+            await tx.finish_sent(delivery.id, posted)
+            if current.incident_id is not None:
+                await self._tell_incident(tx, current, current.incident_id, posted)
+        log.info(
+            "delivery.sent", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id
+        )
+        if _wants_ping(current.request) and not posted.pinged:
+            # `mention_everyone` of the returned message proves that @here rang. A person must look.
+            log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
+
+    async def _not_sent(self, delivery: Delivery, failure: _Failure) -> timedelta | None:
+        again = (
+            None if failure.final else retry_after(attempts=delivery.attempts + 1, asked_s=failure.asked_s)
+        )
+        log.warning(
+            "delivery.attempt_failed",
+            delivery_id=delivery.id,
+            kind=delivery.kind,
+            http_status=failure.http_status,
+            reason=failure.reason,
+            gives_up=again is None,
+        )
+        async with self._store.transaction() as tx:
+            if await tx.claim_delivery(delivery.id) is None:
+                return None
+            if again is not None:
+                await tx.retry_later(
+                    delivery.id, error=failure.reason, http_status=failure.http_status, after=again
+                )
+            else:
+                await self._give_up(tx, delivery, failure)
+        return again
+
+    async def _give_up(self, tx: Transaction, delivery: Delivery, failure: _Failure) -> None:
+        """Layers two and three are jobs of their own, made due in this commit."""
+        await tx.finish_failed(delivery.id, error=failure.reason, http_status=failure.http_status)
+        await tx.enqueue(
+            Job(JobName.RECORD_FAILURE, str(delivery.id), f"record:{delivery.id}", priority=delivery.priority)
+        )
+        if delivery.incident_id is not None:
+            data = {"kind": delivery.kind.value, "to": delivery.to, "reason": failure.reason}
+            await tx.add_timeline(
+                delivery.incident_id, TimelineEntry(TimelineKind.DELIVERY_FAILED, await tx.now(), data=data)
+            )
+
+    async def _tell_incident(
+        self, tx: Transaction, delivery: Delivery, incident_id: int, posted: Posted
+    ) -> None:
+        """What a sent message means for its incident: places to link to, entries of its history."""
+        now = await tx.now()
+        match delivery.kind:
+            case DeliveryKind.ALERT:
+                incident = await tx.set_places(incident_id, alert=(posted.channel_id, posted.message_id))
+                await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.ALERT_POSTED, now))
+            case DeliveryKind.THREAD:
+                incident = await tx.set_places(incident_id, thread_id=posted.message_id)
+                await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.THREAD_OPENED, now))
+            case DeliveryKind.PAGE:
+                data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
+                await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PAGED, now, data=data))
+                incident = await tx.incident(incident_id)
+            case _:
+                incident = await tx.incident(incident_id)
+        if delivery.shown_version < incident.version:
+            severity = self._policy.severities[incident.severity]
+            await tx.enqueue(refresh_job(incident, severity=severity, after=delivery.id))
+
+
+async def _is_moot(tx: Transaction, delivery: Delivery) -> bool:
+    """Somebody has acknowledged: the last check before anybody is rung."""
+    if delivery.incident_id is None or delivery.kind not in PAGING:
+        return False
+    return (await tx.incident(delivery.incident_id)).status is not Status.TRIGGERED
+
+
+def _wants_ping(request: Request | None) -> bool:
+    if request is None:
+        return False
+    allowed = request.body.get("allowed_mentions")
+    parse = allowed.get("parse") if isinstance(allowed, dict) else None
+    return isinstance(parse, list) and "everyone" in parse

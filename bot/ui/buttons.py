@@ -1,0 +1,132 @@
+"""The ids of the buttons that outlive a restart, and the buttons as Discord's raw components.
+
+Who presses what is read back by the templates: `bot.ui.components` has one `DynamicItem` for each verb.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from bot.i18n import Texts
+
+#: A component as JSON.
+Component = dict[str, object]
+
+_ACTION_ROW = 1
+_BUTTON = 2
+_LABEL_LIMIT = 80  # Discord: a button's label
+_ROW_LIMIT = 5  # Discord: buttons in a row
+_CUSTOM_EMOJI = re.compile(r"<a?:(?P<name>\w{2,32}):(?P<id>\d{17,20})>")
+
+
+class ButtonStyle(IntEnum):
+    """Discord's button styles."""
+
+    PRIMARY = 1
+    SECONDARY = 2
+    SUCCESS = 3
+    DANGER = 4
+    LINK = 5
+
+
+class IncidentVerb(StrEnum):
+    """What a button does to an incident."""
+
+    ACK = "ack"
+    FIRST = "first"  # 初動: the first-response sheet
+    DETAILS = "details"  # targets and symptoms
+    NOTE = "note"
+    RESOLVE = "resolve"
+    DECLINE = "decline"  # 今は対応できない
+
+
+class TriageVerb(StrEnum):
+    """What a button does to a triage that waits for its re-evaluation."""
+
+    PROMOTE = "promote"
+    DISMISS = "dismiss"
+
+
+_PREFIX: dict[type[StrEnum], str] = {IncidentVerb: "inc", TriageVerb: "tri"}
+_LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
+    IncidentVerb.ACK: ("👀", ButtonStyle.PRIMARY),
+    IncidentVerb.FIRST: ("📋", ButtonStyle.SECONDARY),
+    IncidentVerb.DETAILS: ("✏️", ButtonStyle.SECONDARY),
+    IncidentVerb.NOTE: ("📝", ButtonStyle.SECONDARY),
+    IncidentVerb.RESOLVE: ("✅", ButtonStyle.SUCCESS),
+    IncidentVerb.DECLINE: ("🙅", ButtonStyle.SECONDARY),
+    TriageVerb.PROMOTE: ("🚨", ButtonStyle.DANGER),
+    TriageVerb.DISMISS: ("🟢", ButtonStyle.SECONDARY),
+}
+
+
+def custom_id(verb: IncidentVerb | TriageVerb, number: int) -> str:
+    """The id of the button that does *verb* to incident or triage *number*: "inc:v1:ack:42"."""
+    return f"{_PREFIX[type(verb)]}:v1:{verb.value}:{number}"
+
+
+def template(verb: IncidentVerb | TriageVerb) -> str:
+    r"""The regular expression of `custom_id`; the group ``number`` holds the digits.
+
+    For ``DynamicItem[...], template=``; at most 18 digits, so that the number fits a bigint.
+    """
+    return rf"{_PREFIX[type(verb)]}:v1:{verb.value}:(?P<number>\d{{1,18}})"
+
+
+def emoji_of(text: str) -> Component:
+    """An emoji as components have it: "👀", or a custom one as the policy writes it ("<:ack:123...>")."""
+    if custom := _CUSTOM_EMOJI.fullmatch(text):
+        return {"name": custom["name"], "id": custom["id"]}
+    return {"name": text}
+
+
+def reaction_of(text: str) -> str:
+    """The same emoji as the routes of reactions have it: "👀", or "ack:123..."."""
+    custom = _CUSTOM_EMOJI.fullmatch(text)
+    return f"{custom['name']}:{custom['id']}" if custom else text
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """Makes buttons in one language.
+
+    Attributes:
+        locale: Whose words: the team's language, or one person's locale.
+        ack_emoji: The policy's, shown on the button that acknowledges.
+    """
+
+    texts: Texts
+    locale: str
+    ack_emoji: str = "👀"
+
+    def make(self, verb: IncidentVerb | TriageVerb, number: int, *, words: str | None = None) -> Component:
+        """The button that does *verb* to incident or triage *number*.
+
+        Its label is the text ``buttons.<verb>``, or ``buttons.<words>`` when *words* is given.
+        """
+        emoji, style = _LOOKS[verb]
+        return {
+            "type": _BUTTON,
+            "style": int(style),
+            "label": self._label(words or verb.value),
+            "emoji": emoji_of(self.ack_emoji if verb is IncidentVerb.ACK else emoji),
+            "custom_id": custom_id(verb, number),
+        }
+
+    def link(self, words: str, url: str | None) -> Component | None:
+        """A button with the text ``buttons.<words>`` that leads to *url*; None when there is no *url*."""
+        if url is None:
+            return None
+        return {"type": _BUTTON, "style": int(ButtonStyle.LINK), "label": self._label(words), "url": url}
+
+    def _label(self, words: str) -> str:
+        return self.texts.say(self.locale, f"buttons.{words}")[:_LABEL_LIMIT]
+
+
+def row(buttons: Sequence[Component | None]) -> list[Component]:
+    """The components of a message with one row of *buttons*; Nones are left out, no buttons make no row."""
+    shown = [made for made in buttons if made is not None]
+    if len(shown) > _ROW_LIMIT:
+        raise ValueError(f"a row holds {_ROW_LIMIT} buttons, not {len(shown)}")
+    return [{"type": _ACTION_ROW, "components": shown}] if shown else []

@@ -1,0 +1,53 @@
+"""What the parts of a fake transaction share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+
+from bot.domain.errors import IncidentNotFound
+from bot.domain.incident import Incident
+from bot.services.ports import Job
+from tests.fakes.state import QueuedJob, State
+
+
+@dataclass(slots=True)
+class Sequences:
+    """Numbers that a rollback does not give back."""
+
+    incident: count[int] = field(default_factory=lambda: count(1))
+    delivery: count[int] = field(default_factory=lambda: count(1))
+    triage: count[int] = field(default_factory=lambda: count(1))
+    job: count[int] = field(default_factory=lambda: count(1))
+
+
+class FakePart:
+    """One transaction's view: its own copy of the tables, its own time."""
+
+    def __init__(self, state: State, sequences: Sequences, *, now: datetime) -> None:
+        self.state = state
+        self._sequences = sequences
+        self._now = now
+
+    async def now(self) -> datetime:
+        return self._now
+
+    async def enqueue(self, *jobs: Job) -> None:
+        for job in jobs:
+            self._enqueue(job)
+
+    def _enqueue(self, job: Job) -> bool:
+        if job.key in self.state.jobs:
+            return False
+        self.state.jobs[job.key] = QueuedJob(job, self._now + job.after, next(self._sequences.job))
+        return True
+
+    async def cancel_jobs(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.state.jobs.pop(key, None)
+
+    def _incident(self, incident_id: int) -> Incident:
+        try:
+            return self.state.incidents[incident_id]
+        except KeyError:
+            raise IncidentNotFound(incident=f"INC-{incident_id}") from None

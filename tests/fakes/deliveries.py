@@ -1,0 +1,142 @@
+"""Deliveries in memory."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.delivery import PAGING, Delivery, DeliveryStatus, NewDelivery, Posted, Request
+from bot.services.ports import Job, JobName
+from tests.fakes.base import FakePart
+from tests.fakes.state import StoredDelivery
+
+UNFINISHED = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
+GIVEN_UP = frozenset({DeliveryStatus.FAILED, DeliveryStatus.CANCELLED})
+
+
+class FakeDeliveries(FakePart):
+    """The part of a transaction that is about deliveries."""
+
+    async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
+        for one in new:
+            if self.state.delivery_by_key(one.key) is None:
+                self._insert_delivery(one)
+
+    def _insert_delivery(self, new: NewDelivery) -> None:
+        first = None if new.after is None else self.state.delivery_by_key(new.after)
+        if new.after is not None and first is None:
+            raise RuntimeError(f"{new.key} waits for {new.after}, which is not owed")
+        given_up = first is not None and first.delivery.status in GIVEN_UP
+        delivery = Delivery(
+            id=next(self._sequences.delivery),
+            kind=new.kind,
+            to=new.to,
+            key=new.key,
+            guild_id=new.guild_id,
+            incident_id=new.incident_id,
+            data=dict(new.data),
+            priority=new.priority,
+            status=DeliveryStatus.CANCELLED if given_up else DeliveryStatus.PENDING,
+            nonce=secrets.token_hex(12),
+            attempts=0,
+            created_at=self._now,
+        )
+        finished_at = self._now if given_up else None
+        self.state.deliveries[delivery.id] = StoredDelivery(delivery, new.after, self._now, finished_at)
+        if first is None or first.delivery.status is DeliveryStatus.SENT:
+            self._enqueue(deliver_job(delivery))
+
+    async def claim_delivery(self, delivery_id: int) -> Delivery | None:
+        stored = self.state.deliveries.get(delivery_id)
+        if stored is None or stored.delivery.status not in UNFINISHED:
+            return None
+        return self.state.delivery(delivery_id)
+
+    async def begin_attempt(self, delivery_id: int, request: Request) -> Delivery:
+        stored = self.state.deliveries[delivery_id]
+        delivery = stored.delivery
+        if delivery.status not in UNFINISHED:
+            raise RuntimeError(f"delivery {delivery_id} is finished")
+        begun = replace(
+            delivery,
+            status=DeliveryStatus.SENDING,
+            attempts=delivery.attempts + 1,
+            request=delivery.request or request,
+            first_sent_at=delivery.first_sent_at or self._now,
+        )
+        self.state.deliveries[delivery_id] = replace(stored, delivery=begun, next_try_at=self._now)
+        return self.state.delivery(delivery_id)
+
+    async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
+        stored = self.state.deliveries[delivery_id]
+        if stored.delivery.status is DeliveryStatus.SENT:
+            return []
+        sent = replace(
+            stored.delivery,
+            status=DeliveryStatus.SENT,
+            channel_id=posted.channel_id,
+            message_id=posted.message_id,
+            error=None,
+            http_status=None,
+        )
+        self.state.deliveries[delivery_id] = replace(stored, delivery=sent, finished_at=self._now)
+        waiting = self._waiting_for(sent.key)
+        for one in waiting:
+            self.state.deliveries[one] = replace(self.state.deliveries[one], next_try_at=self._now)
+            self._enqueue(deliver_job(self.state.deliveries[one].delivery))
+        return [self.state.delivery(one) for one in waiting]
+
+    async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
+        stored = self.state.deliveries[delivery_id]
+        if stored.delivery.status in UNFINISHED:
+            told = replace(stored.delivery, error=error, http_status=http_status)
+            self.state.deliveries[delivery_id] = replace(stored, delivery=told)
+            self._finish(delivery_id, DeliveryStatus.FAILED)
+
+    async def retry_later(
+        self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta
+    ) -> None:
+        stored = self.state.deliveries[delivery_id]
+        if stored.delivery.status in UNFINISHED:
+            told = replace(stored.delivery, error=error, http_status=http_status)
+            self.state.deliveries[delivery_id] = replace(stored, delivery=told, next_try_at=self._now + after)
+
+    async def cancel_delivery(self, delivery_id: int) -> None:
+        if self.state.deliveries[delivery_id].delivery.status in UNFINISHED:
+            self._finish(delivery_id, DeliveryStatus.CANCELLED)
+
+    async def cancel_paging(self, incident_id: int) -> None:
+        for delivery_id, stored in list(self.state.deliveries.items()):
+            delivery = stored.delivery
+            is_page = delivery.incident_id == incident_id and delivery.kind in PAGING
+            if is_page and delivery.status is DeliveryStatus.PENDING:
+                self._finish(delivery_id, DeliveryStatus.CANCELLED)
+
+    async def mark_emailed(self, delivery_id: int) -> None:
+        stored = self.state.deliveries[delivery_id]
+        self.state.deliveries[delivery_id] = replace(stored, emailed_at=stored.emailed_at or self._now)
+
+    async def set_shown_version(self, incident_id: int, version: int) -> None:
+        known = self.state.shown_versions.get(incident_id, 0)
+        self.state.shown_versions[incident_id] = max(known, version)
+
+    def _finish(self, delivery_id: int, status: DeliveryStatus) -> None:
+        """End it unsent, and with it whatever waits for it, however far down."""
+        stored = self.state.deliveries[delivery_id]
+        ended = replace(stored.delivery, status=status)
+        self.state.deliveries[delivery_id] = replace(stored, delivery=ended, finished_at=self._now)
+        self.state.jobs.pop(deliver_job(ended).key, None)
+        for one in self._waiting_for(ended.key):
+            self._finish(one, DeliveryStatus.CANCELLED)
+
+    def _waiting_for(self, key: str) -> list[int]:
+        return [
+            delivery_id
+            for delivery_id, stored in self.state.deliveries.items()
+            if stored.after == key and stored.delivery.status is DeliveryStatus.PENDING
+        ]
+
+
+def deliver_job(delivery: Delivery) -> Job:
+    """The job that sends *delivery*."""
+    return Job(JobName.DELIVER, str(delivery.id), f"deliver:{delivery.id}", priority=delivery.priority)

@@ -1,0 +1,93 @@
+"""What the fake store knows: one value per table, copied for each transaction."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from bot.domain.delivery import Delivery
+from bot.domain.dlq import ReplayRecord
+from bot.domain.escalation import Step
+from bot.domain.incident import AckVia, Incident, TimelineEntry
+from bot.domain.triage_session import Triage
+from bot.services.ports import Job
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job and when it is due."""
+
+    job: Job
+    due_at: datetime
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A delivery with the columns that the domain does not show."""
+
+    delivery: Delivery
+    after: str | None
+    next_try_at: datetime
+    finished_at: datetime | None = None
+    emailed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """Somebody on an incident's list of responders."""
+
+    name: str
+    via: AckVia
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A refusal or a change, as recorded."""
+
+    at: datetime
+    guild_id: int
+    actor_id: int
+    actor_name: str
+    action: str
+    allowed: bool
+    data: dict[str, object]
+
+
+@dataclass(slots=True)
+class State:
+    """The tables."""
+
+    incidents: dict[int, Incident] = field(default_factory=dict)
+    incident_keys: dict[str, int] = field(default_factory=dict)
+    shown_versions: dict[int, int] = field(default_factory=dict)
+    responders: dict[tuple[int, int], Responder] = field(default_factory=dict)
+    timelines: dict[int, list[TimelineEntry]] = field(default_factory=dict)
+    steps: dict[tuple[int, int], Step] = field(default_factory=dict)
+    deliveries: dict[int, StoredDelivery] = field(default_factory=dict)
+    triages: dict[int, Triage] = field(default_factory=dict)
+    triage_keys: dict[str, int] = field(default_factory=dict)
+    digests: dict[tuple[int, str], datetime] = field(default_factory=dict)
+    replays: dict[UUID, tuple[ReplayRecord, str]] = field(default_factory=dict)
+    jobs: dict[str, QueuedJob] = field(default_factory=dict)
+
+    def delivery_by_key(self, key: str) -> StoredDelivery | None:
+        """The delivery of that key."""
+        return next((stored for stored in self.deliveries.values() if stored.delivery.key == key), None)
+
+    def delivery(self, delivery_id: int) -> Delivery:
+        """The delivery as a reader gets it: with the place of the one it waited for."""
+        stored = self.deliveries[delivery_id]
+        first = None if stored.after is None else self.delivery_by_key(stored.after)
+        if first is None:
+            return stored.delivery
+        return replace(
+            stored.delivery,
+            after_channel_id=first.delivery.channel_id,
+            after_message_id=first.delivery.message_id,
+        )
+
+    def due(self, now: datetime) -> list[QueuedJob]:
+        """The jobs that a worker would take at *now*, in its order."""
+        ready = [queued for queued in self.jobs.values() if queued.due_at <= now]
+        return sorted(ready, key=lambda queued: (-queued.job.priority, queued.order))

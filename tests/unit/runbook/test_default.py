@@ -1,0 +1,236 @@
+"""The default policy against Parky's runbook, fact by fact."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.business_time import Weekday
+from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline, LadderStep, Mention
+from bot.domain.triage import UNSURE, Path
+from bot.runbook import Policy, default_policy_text, load_policy
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+NOBODY, PRIMARY, BOTH = (), ("primary",), ("primary", "secondary")
+
+
+@pytest.fixture(scope="module")
+def parky() -> Policy:
+    """The policy that comes with the package."""
+    return load_policy(None)
+
+
+@pytest.mark.parametrize(
+    ("name", "priority", "channel", "mention", "ack_within", "thread", "postmortem", "email"),
+    [
+        ("SEV1", "P0", "p0-alerts", Mention.HERE, 15 * MINUTE, "p0-alerts", True, True),
+        ("SEV2", "P1", "p1-ops", Mention.NONE, 4 * HOUR, "p0-alerts", True, False),
+        ("SEV3", "P2", "p2-deploys", Mention.NONE, NEXT_BUSINESS_DAY, "p2-deploys", False, False),
+    ],
+)
+def test_severities(
+    parky: Policy,
+    name: str,
+    priority: str,
+    channel: str,
+    mention: Mention,
+    ack_within: Deadline,
+    thread: str,
+    *,
+    postmortem: bool,
+    email: bool,
+) -> None:
+    """Severity 区分, the threads of SEV1/2 in #p0-alerts, and the postmortems."""
+    found = parky.severities[name]
+    assert (found.priority, found.channel, found.mention) == (priority, channel, mention)
+    assert (found.ack_within, found.thread_channel) == (ack_within, thread)
+    assert (found.postmortem, found.email_backup) == (postmortem, email)
+
+
+def test_severities_are_ordered_from_the_gravest(parky: Policy) -> None:
+    """The file's order is the rank."""
+    assert [(found.name, found.rank) for found in parky.severities.values()] == [
+        ("SEV1", 0),
+        ("SEV2", 1),
+        ("SEV3", 2),
+    ]
+    assert parky.gravest.name == "SEV1"
+
+
+@pytest.mark.parametrize(
+    ("name", "ladder"),
+    [
+        (
+            "SEV1",
+            [
+                (0 * MINUTE, Mention.NONE, PRIMARY),
+                (15 * MINUTE, Mention.HERE, BOTH),
+                (30 * MINUTE, Mention.HERE, BOTH),
+                (1 * HOUR, Mention.HERE, BOTH),
+                (2 * HOUR, Mention.HERE, BOTH),
+                (4 * HOUR, Mention.HERE, BOTH),
+            ],
+        ),
+        (
+            "SEV2",
+            [
+                (0 * MINUTE, Mention.NONE, PRIMARY),
+                (4 * HOUR, Mention.NONE, BOTH),
+                (8 * HOUR, Mention.NONE, BOTH),
+            ],
+        ),
+        ("SEV3", [(None, Mention.NONE, NOBODY)]),
+    ],
+)
+def test_ladders(
+    parky: Policy, name: str, ladder: list[tuple[timedelta | None, Mention, tuple[str, ...]]]
+) -> None:
+    """SEV1/2 は即エスカレーション (担当者 DM); SEV3 waits for the morning triage."""
+    assert parky.severities[name].ladder == tuple(LadderStep(*step) for step in ladder)
+
+
+@pytest.mark.parametrize(
+    ("answers", "severity"),
+    [
+        (("yes", "yes"), "SEV1"),
+        (("yes", "no"), "SEV2"),
+        (("no", "yes"), "SEV3"),
+        (("no", "no"), None),
+        ((UNSURE, UNSURE), "SEV1"),
+        (("yes", UNSURE), "SEV1"),
+        (("no", UNSURE), None),
+    ],
+)
+def test_tree(parky: Policy, answers: tuple[str, ...], severity: str | None) -> None:
+    """Triage 判定フロー; わからない counts as the graver answer."""
+    path: Path = ()
+    for answer in answers:
+        path = parky.tree.give(path, answer)
+    outcome = parky.tree.follow(path).outcome
+    assert outcome
+    assert outcome.severity == severity
+
+
+def test_large_impact_names_what_makes_a_sev1(parky: Policy) -> None:
+    """全停止 / データ損失 / セキュリティ of the flowchart, 決済系エラー and データ破損 of the list."""
+    asked = parky.tree.node("large_impact").text.ja
+    for words in ("全停止", "決済系エラー", "データ損失", "破損の可能性", "セキュリティ"):
+        assert words in asked
+
+
+def test_impact_record(parky: Policy) -> None:
+    """対象 and 症状 of 影響範囲の特定."""
+    assert parky.targets == (
+        "parky.co.jp",
+        "api.parky.co.jp",
+        "admin.parky.co.jp",
+        "owner.parky.co.jp",
+        "dev-*",
+    )
+    assert [text.ja for text in parky.symptoms.values()] == [
+        "完全停止",
+        "部分機能不全",
+        "レスポンス遅延",
+        "エラー率上昇",
+    ]
+
+
+def test_digest_and_the_rest(parky: Policy) -> None:
+    """月曜 18:00 JST に #p3-insights; 👀; the DLQ's table; where postmortems go; 再評価."""
+    assert (parky.digest.channel, parky.digest.day, parky.digest.time) == (
+        "p3-insights",
+        Weekday.MON,
+        time(18),
+    )
+    assert (parky.timezone, parky.language, parky.ack_emoji) == (ZoneInfo("Asia/Tokyo"), "ja", "👀")
+    assert parky.dlq.table == "admin.notification_failures"
+    assert parky.postmortem.path == "docs/ops/postmortems/{date}-{title}.md"
+    assert (parky.reevaluate.after, parky.reevaluate.promote_to) == (30 * MINUTE, "SEV2")
+    assert parky.reevaluate.channel == "p1-ops"
+    assert parky.channels() == ("p0-alerts", "p1-ops", "p2-deploys", "p3-insights")
+
+
+def test_people(parky: Policy) -> None:
+    """担当者, and who may do what."""
+    assert [(place.name, place.discord) for place in parky.oncall.values()] == [
+        ("primary", "primary"),
+        ("secondary", "secondary"),
+    ]
+    assert parky.permissions.triage == ("responder", "on-call", "admin")
+    assert parky.permissions.replay == ("on-call", "admin")
+
+
+def test_addresses_reach_nobody_by_accident(parky: Policy) -> None:
+    """A default that mailed a stranger would be a leak: RFC 2606's domain only."""
+    assert all(str(place.email).endswith("@example.com") for place in parky.oncall.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "commands"),
+    [
+        (
+            "SEV1",
+            [
+                "npx wrangler tail --config wrangler.public.toml --env <env>",
+                "npx wrangler tail --config wrangler.admin.toml --env <env>",
+                "npx wrangler tail --config wrangler.marketing.toml --env <env>",
+                "npx wrangler tail --config wrangler.store-sync.toml --env <env>",
+                "scripts/deploy/rollback.sh",
+                "npx wrangler deployments list --config <toml> --env <env>",
+                "npx wrangler rollback --config <toml> --env <env>",
+                "gh run list --limit 10",
+                "gh run view <run-id> --log-failed",
+                'psql "$SUPABASE_DB_URL" -c "select 1"',
+                "https://dash.cloudflare.com/",
+            ],
+        ),
+        ("SEV2", ["gh run list --limit 10"]),
+        ("SEV3", ["gh run list --limit 10"]),
+    ],
+)
+def test_first_response(parky: Policy, name: str, commands: list[str]) -> None:
+    """初動コマンド集, word for word."""
+    sheet = parky.first_response[name]
+    text = "\n".join(command.command for command in sheet.commands)
+    assert sheet.steps
+    for command in commands:
+        assert command in text
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "due"),
+    [
+        ("SEV1", "2026-11-24 14:05", "2026-11-24 14:20"),
+        ("SEV2", "2026-11-24 22:00", "2026-11-25 02:00"),
+        ("SEV3", "2026-11-24 14:05", "2026-11-25 11:00"),
+        ("SEV3", "2026-11-20 18:00", "2026-11-24 11:00"),  # a weekend and 勤労感謝の日
+        ("SEV3", "2026-12-31 12:00", "2027-01-04 11:00"),  # 元日 and a weekend
+    ],
+)
+def test_ack_due(parky: Policy, name: str, at: str, due: str) -> None:
+    """15 分以内 / 4 時間以内 / 翌営業日, holidays of Japan included."""
+    tokyo = ZoneInfo("Asia/Tokyo")
+    moment = datetime.fromisoformat(at).replace(tzinfo=tokyo)
+    expected = datetime.fromisoformat(due).replace(tzinfo=tokyo)
+    assert parky.ack_due(parky.severities[name], at=moment) == expected
+
+
+def test_japanese_holidays(parky: Policy) -> None:
+    """振替休日 and the like are known."""
+    assert not parky.business_hours.is_business_day(date(2026, 5, 6))
+    assert parky.business_hours.is_business_day(date(2026, 5, 7))
+
+
+def test_by_priority(parky: Policy) -> None:
+    """Alerting says P0 where people say SEV1."""
+    found = parky.by_priority("P0")
+    assert found
+    assert found.name == "SEV1"
+    assert parky.by_priority("P9") is None
+
+
+def test_the_text_is_a_commented_start() -> None:
+    """`runbook show` prints it: the runbook's own words are in it."""
+    text = default_policy_text()
+    for words in ("翌営業日", "再評価", "朝の triage", "15分以内", "# "):
+        assert words in text
