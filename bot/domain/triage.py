@@ -243,9 +243,8 @@ def _loops(tree: Tree) -> list[str]:
 
     def visit(node: str, trail: tuple[str, ...]) -> None:
         if node in trail:
-            lines.append(
-                f"nodes.{node}: goes round in a loop: {' -> '.join((*trail[trail.index(node) :], node))}"
-            )
+            loop = " -> ".join((*trail[trail.index(node) :], node))
+            lines.append(f"nodes.{node}: is in a loop ({loop}); allowed: paths that end")
         elif node not in done:
             for following in _next_nodes(tree.questions[node]):
                 visit(following, (*trail, node))

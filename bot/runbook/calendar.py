@@ -1,5 +1,6 @@
 """Public holidays of a country, and the team's own days off."""
 
+import re
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
@@ -36,6 +37,8 @@ def public_holidays(country: str) -> Container[object]:
         ValueError: there is no such country or subdivision.
     """
     code, _, subdivision = country.partition("-")
+    if not re.fullmatch("[A-Z]{2}", code):
+        raise ValueError(country)  # the package would take its own class names too
     try:
         found: Container[object] = holidays.country_holidays(code, subdiv=subdivision or None)
     except NotImplementedError as error:

@@ -73,7 +73,7 @@ def _policy(file: Table) -> Policy:
     """The policy, made with stand-ins wherever there was a problem."""
     timezone = file.take("timezone", moments.TIMEZONE, ZoneInfo("Asia/Tokyo"))
     oncall = sections.read_oncall(file)
-    severities = read_severities(file, tuple(oncall))
+    severities = read_severities(file, oncall)
     policy = Policy(
         timezone=timezone,
         language=file.take("language", values.LANGUAGE, "ja"),

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook import moments, values
-from bot.runbook.model import Reevaluate
+from bot.runbook.model import OnCallPlace, Reevaluate
 from bot.runbook.reader import Rule, Table
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu
@@ -14,21 +14,21 @@ MOST_STEPS = 20
 _MENTION = values.choice(Mention, what="a mention")
 
 
-def read_severities(file: Table, places: tuple[str, ...]) -> Mapping[str, SeverityPolicy]:
+def read_severities(file: Table, oncall: Mapping[str, OnCallPlace]) -> Mapping[str, SeverityPolicy]:
     """``[severity.<NAME>]``, gravest first.
 
     Args:
         file: The whole file.
-        places: Names of the on-call places, for a severity without a ladder of its own.
+        oncall: The on-call places, in order.
     """
     table = file.table("severity", required=True)
     names = table.names(values.SEVERITY_NAME) or (values.SEVERITY_NAME.stand_in,)
     table.at_most(MOST_SEVERITIES, names)
-    read = {name: _severity(table.table(name), name, rank, places) for rank, name in enumerate(names)}
+    read = {name: _severity(table.table(name), name, rank, oncall) for rank, name in enumerate(names)}
     return MappingProxyType(read)
 
 
-def _severity(table: Table, name: str, rank: int, places: tuple[str, ...]) -> SeverityPolicy:
+def _severity(table: Table, name: str, rank: int, oncall: Mapping[str, OnCallPlace]) -> SeverityPolicy:
     channel = table.take("channel", values.CHANNEL)
     mention = table.take("mention", _MENTION, Mention.NONE)
     read = SeverityPolicy(
@@ -39,7 +39,7 @@ def _severity(table: Table, name: str, rank: int, places: tuple[str, ...]) -> Se
         ack_within=table.take("ack_within", moments.ACK_WITHIN),
         thread_channel=table.take("thread_channel", values.THREAD_CHANNEL, channel),
         postmortem=table.take("postmortem", values.BOOL, default=False),
-        ladder=_ladder(table, mention=mention, places=places),
+        ladder=_ladder(table, mention=mention, oncall=oncall),
         rank=rank,
         email_backup=table.take("email_backup", values.BOOL, default=rank == 0),
     )
@@ -47,24 +47,33 @@ def _severity(table: Table, name: str, rank: int, places: tuple[str, ...]) -> Se
     return read
 
 
-def _ladder(table: Table, *, mention: Mention, places: tuple[str, ...]) -> tuple[LadderStep, ...]:
+def _ladder(table: Table, *, mention: Mention, oncall: Mapping[str, OnCallPlace]) -> tuple[LadderStep, ...]:
     """The ladder as written; without one, the first place at once and everybody at the ack deadline."""
     if not table.has("ladder"):
         table.tables("ladder")
+        places = _each_person_once(tuple(oncall), oncall)
         return (LadderStep(timedelta(0), dm=places[:1]), LadderStep(None, mention, places))
     steps = table.tables("ladder")
     table.at_most(MOST_STEPS, steps, key="ladder")
-    return tuple(_step(step) for step in steps)
+    return tuple(_step(step, oncall) for step in steps)
 
 
-def _step(table: Table) -> LadderStep:
+def _step(table: Table, oncall: Mapping[str, OnCallPlace]) -> LadderStep:
     read = LadderStep(
         after=table.take("after", moments.AFTER),
         mention=table.take("mention", _MENTION, Mention.NONE),
-        dm=table.each("dm", values.PLACE, ()),
+        dm=_each_person_once(table.each("dm", values.PLACE, ()), oncall),
     )
     table.close()
     return read
+
+
+def _each_person_once(places: tuple[str, ...], oncall: Mapping[str, OnCallPlace]) -> tuple[str, ...]:
+    """One person may stand at two places: a step tells them once, at the first. Unknown places stay."""
+    people: dict[str, str] = {}
+    for place in places:
+        people.setdefault(oncall[place].discord if place in oncall else place, place)
+    return tuple(people.values())
 
 
 def read_reevaluate(file: Table, severities: Mapping[str, SeverityPolicy]) -> Reevaluate:

@@ -2,7 +2,7 @@
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.dlq import FakeDlqStore
-from tests.fakes.state import AuditRow, QueuedJob, StoredDelivery
+from tests.fakes.state import AuditRow, QueuedJob
 from tests.fakes.store import FakeStore
 from tests.fakes.transaction import FakeTransaction
 
@@ -13,5 +13,4 @@ __all__ = [
     "FakeStore",
     "FakeTransaction",
     "QueuedJob",
-    "StoredDelivery",
 ]

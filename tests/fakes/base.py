@@ -50,4 +50,4 @@ class FakePart:
         try:
             return self.state.incidents[incident_id]
         except KeyError:
-            raise IncidentNotFound(incident=f"INC-{incident_id}") from None
+            raise IncidentNotFound(number=incident_id) from None

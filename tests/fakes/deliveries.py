@@ -52,7 +52,7 @@ class FakeDeliveries(FakePart):
             return None
         return self.state.delivery(delivery_id)
 
-    async def begin_attempt(self, delivery_id: int, request: Request) -> Delivery:
+    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery:
         stored = self.state.deliveries[delivery_id]
         delivery = stored.delivery
         if delivery.status not in UNFINISHED:
@@ -60,8 +60,8 @@ class FakeDeliveries(FakePart):
         begun = replace(
             delivery,
             status=DeliveryStatus.SENDING,
-            attempts=delivery.attempts + 1,
             request=delivery.request or request,
+            shown_version=delivery.shown_version if delivery.request else version,
             first_sent_at=delivery.first_sent_at or self._now,
         )
         self.state.deliveries[delivery_id] = replace(stored, delivery=begun, next_try_at=self._now)
@@ -114,11 +114,14 @@ class FakeDeliveries(FakePart):
 
     async def mark_emailed(self, delivery_id: int) -> None:
         stored = self.state.deliveries[delivery_id]
-        self.state.deliveries[delivery_id] = replace(stored, emailed_at=stored.emailed_at or self._now)
+        self.state.deliveries[delivery_id] = replace(stored, delivery=replace(stored.delivery, emailed=True))
 
-    async def set_shown_version(self, incident_id: int, version: int) -> None:
-        known = self.state.shown_versions.get(incident_id, 0)
-        self.state.shown_versions[incident_id] = max(known, version)
+    async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:
+        for delivery_id in delivery_ids:
+            stored = self.state.deliveries[delivery_id]
+            shown = max(stored.delivery.shown_version, version)
+            shows = replace(stored.delivery, shown_version=shown)
+            self.state.deliveries[delivery_id] = replace(stored, delivery=shows)
 
     def _finish(self, delivery_id: int, status: DeliveryStatus) -> None:
         """End it unsent, and with it whatever waits for it, however far down."""

@@ -29,7 +29,6 @@ class StoredDelivery:
     after: str | None
     next_try_at: datetime
     finished_at: datetime | None = None
-    emailed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,6 @@ class State:
 
     incidents: dict[int, Incident] = field(default_factory=dict)
     incident_keys: dict[str, int] = field(default_factory=dict)
-    shown_versions: dict[int, int] = field(default_factory=dict)
     responders: dict[tuple[int, int], Responder] = field(default_factory=dict)
     timelines: dict[int, list[TimelineEntry]] = field(default_factory=dict)
     steps: dict[tuple[int, int], Step] = field(default_factory=dict)

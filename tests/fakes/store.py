@@ -1,7 +1,7 @@
 """The store in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import replace
@@ -19,7 +19,7 @@ from bot.services.ports import Job, JobName
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.deliveries import UNFINISHED, deliver_job
-from tests.fakes.state import AuditRow, State, StoredDelivery
+from tests.fakes.state import AuditRow, State
 from tests.fakes.transaction import FakeTransaction, find_triage, ladder
 
 
@@ -68,10 +68,6 @@ class FakeStore:
         """All deliveries, oldest first."""
         return [self._state.delivery(delivery_id) for delivery_id in self._state.deliveries]
 
-    def stored_delivery(self, delivery_id: int) -> StoredDelivery:
-        """One delivery with its hidden columns (`emailed_at` for instance)."""
-        return self._state.deliveries[delivery_id]
-
     @property
     def timelines(self) -> dict[int, list[TimelineEntry]]:
         """Histories by incident, oldest first."""
@@ -106,7 +102,13 @@ class FakeStore:
         return self.clock.time
 
     async def audit(
-        self, *, guild_id: int, by: Person, action: str, allowed: bool, data: dict[str, object] | None = None
+        self,
+        *,
+        guild_id: int,
+        by: Person,
+        action: str,
+        allowed: bool,
+        data: Mapping[str, object] | None = None,
     ) -> None:
         self._check()
         self.audit_rows.append(
@@ -120,7 +122,7 @@ class FakeStore:
     async def incident(self, incident_id: int) -> Incident:
         self._check()
         if incident_id not in self._state.incidents:
-            raise IncidentNotFound(incident=f"INC-{incident_id}")
+            raise IncidentNotFound(number=incident_id)
         return self._state.incidents[incident_id]
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
@@ -135,7 +137,7 @@ class FakeStore:
         for incident in self._state.incidents.values():
             if incident.thread_id == thread_id:
                 return incident
-        raise IncidentNotFound(thread_id=thread_id)
+        raise IncidentNotFound(number=None)
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
         found = [incident for incident in await self._of_guild(guild_id) if incident.is_open]
@@ -154,10 +156,6 @@ class FakeStore:
     async def unacknowledged(self) -> list[Incident]:
         self._check()
         return [i for i in self._state.incidents.values() if i.status is Status.TRIGGERED]
-
-    async def shown_version(self, incident_id: int) -> int:
-        self._check()
-        return self._state.shown_versions.get(incident_id, 0)
 
     async def posts(self, incident_id: int) -> list[Delivery]:
         return [delivery for delivery in await self._sent() if delivery.incident_id == incident_id]

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ from bot.sandbox.rest.routing import (
 )
 from bot.sandbox.uploads import Upload
 
+API_PREFIX = "/api/v10"
 _JSON_TYPE = "application/json"  # exactly: no charset, as Discord sends it
 _NO_CONTENT = 204
 _TOO_MANY = 429
@@ -64,10 +67,10 @@ class Pipeline:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The aiohttp handler below ``/api/v10``."""
-        path = unquote(request.match_info["path"])
+        path = unquote(request.rel_url.raw_path.removeprefix(API_PREFIX))
         exchange = Exchange(
             request.method,
-            "/" + path,
+            path,
             dict(request.query),
             {key: value for key, value in request.headers.items() if key.lower() != "authorization"},
             time.monotonic(),
@@ -80,9 +83,8 @@ class Pipeline:
         answer = await self._faulty(request, exchange, fault) if fault else await self._run(request, exchange)
         self._record(exchange, answer, fault)
         if answer is None:
-            if request.transport:
-                request.transport.abort()
-            raise asyncio.CancelledError
+            _reset(request)
+            return web.Response()
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
     async def _faulty(self, request: web.Request, exchange: Exchange, fault: Fault) -> Answer | None:
@@ -149,6 +151,16 @@ class Pipeline:
         }
         self._core.log.add("rest", entry)
         self._core.hub.beat()
+
+
+def _reset(request: web.Request) -> None:
+    """End the TCP connection with RST, so that the client sees ECONNRESET and not an orderly end."""
+    transport = request.transport
+    if transport is None:
+        return
+    linger_off = struct.pack("ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_off)
+    transport.abort()
 
 
 def _loads(body: bytes) -> Any:  # noqa: ANN401 (any JSON value)

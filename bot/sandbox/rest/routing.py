@@ -65,6 +65,10 @@ class Call:
         form.finish()
         return value
 
+    def check_ids(self, *names: str) -> None:
+        """Raise 50035 when one of the *names* in the query string is no snowflake."""
+        check_snowflakes({f"{name}_id": self.query[name] for name in names if name in self.query})
+
 
 Handler: TypeAlias = Callable[[Call], Any]
 

@@ -136,5 +136,5 @@ def test_next_triage_is_over_at_triage_by() -> None:
 
 
 def test_weekday_numbers_are_those_of_dates() -> None:
-    """mon is 0, as date.weekday counts."""
+    """Mon is 0, as date.weekday counts."""
     assert [day.number for day in Weekday] == list(range(7))

@@ -44,6 +44,7 @@ def tree(*questions: Question, start: str = "users") -> Tree:
 USERS = question("users", yes="large", no="dev")
 LARGE = question("large", yes=SEV1, no=SEV2)
 DEV = question("dev", yes=SEV3, no=REEVALUATE, unsure="no")
+ALLOWED = 'allowed: a question ("users", "large", "dev"), a severity ("SEV1", "SEV2", "SEV3") or "reevaluate"'
 RUNBOOK = tree(USERS, LARGE, DEV)
 
 
@@ -146,10 +147,8 @@ def test_the_runbooks_tree_is_sound() -> None:
         (
             tree(USERS, question("large", yes=Outcome("SEV9"), no="gone"), DEV),
             [
-                'nodes.large.answers.yes.to: "SEV9" leads nowhere; allowed: a question ("users", "large", "dev"), '
-                'a severity ("SEV1", "SEV2", "SEV3") or "reevaluate"',
-                'nodes.large.answers.no.to: "gone" leads nowhere; allowed: a question ("users", "large", "dev"), '
-                'a severity ("SEV1", "SEV2", "SEV3") or "reevaluate"',
+                f'nodes.large.answers.yes.to: "SEV9" leads nowhere; {ALLOWED}',
+                f'nodes.large.answers.no.to: "gone" leads nowhere; {ALLOWED}',
             ],
         ),
         (
@@ -189,11 +188,11 @@ def sound_trees(draw: st.DrawFn) -> Tree:
     size = draw(st.integers(1, 5))
     questions: dict[str, Question] = {}
     for n in reversed(range(size)):
-        targets = st.sampled_from(
+        targets: st.SearchStrategy[str | Outcome] = st.sampled_from(
             [*(f"q{later}" for later in range(n + 1, size)), SEV1, SEV2, SEV3, REEVALUATE]
         )
         onward = [f"q{n + 1}"] if n + 1 < size else []
-        ends = [*onward, *draw(st.lists(targets, min_size=1, max_size=4 - len(onward)))]
+        ends: list[str | Outcome] = [*onward, *draw(st.lists(targets, min_size=1, max_size=4 - len(onward)))]
         answers = tuple(answer(f"a{index}", to) for index, to in enumerate(ends))
         gravest = min(answers, key=lambda each: worst(each.to, questions))
         questions[f"q{n}"] = Question(f"q{n}", Text("?", "?"), answers, gravest.id)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.business_time import Weekday
-from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline, LadderStep, Mention
+from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
 from bot.domain.triage import UNSURE, Path
 from bot.runbook import Policy, default_policy_text, load_policy
 
@@ -21,30 +21,18 @@ def parky() -> Policy:
 
 
 @pytest.mark.parametrize(
-    ("name", "priority", "channel", "mention", "ack_within", "thread", "postmortem", "email"),
+    ("name", "facts"),
     [
-        ("SEV1", "P0", "p0-alerts", Mention.HERE, 15 * MINUTE, "p0-alerts", True, True),
-        ("SEV2", "P1", "p1-ops", Mention.NONE, 4 * HOUR, "p0-alerts", True, False),
-        ("SEV3", "P2", "p2-deploys", Mention.NONE, NEXT_BUSINESS_DAY, "p2-deploys", False, False),
+        ("SEV1", ("P0", "p0-alerts", Mention.HERE, 15 * MINUTE, "p0-alerts", True, True)),
+        ("SEV2", ("P1", "p1-ops", Mention.NONE, 4 * HOUR, "p0-alerts", True, False)),
+        ("SEV3", ("P2", "p2-deploys", Mention.NONE, NEXT_BUSINESS_DAY, "p2-deploys", False, False)),
     ],
 )
-def test_severities(
-    parky: Policy,
-    name: str,
-    priority: str,
-    channel: str,
-    mention: Mention,
-    ack_within: Deadline,
-    thread: str,
-    *,
-    postmortem: bool,
-    email: bool,
-) -> None:
-    """Severity 区分, the threads of SEV1/2 in #p0-alerts, and the postmortems."""
+def test_severities(parky: Policy, name: str, facts: tuple[object, ...]) -> None:
+    """Severity 区分, the threads of SEV1/2 in #p0-alerts, the postmortems, and who gets an email."""
     found = parky.severities[name]
-    assert (found.priority, found.channel, found.mention) == (priority, channel, mention)
-    assert (found.ack_within, found.thread_channel) == (ack_within, thread)
-    assert (found.postmortem, found.email_backup) == (postmortem, email)
+    alert = (found.priority, found.channel, found.mention, found.ack_within)
+    assert (*alert, found.thread_channel, found.postmortem, found.email_backup) == facts
 
 
 def test_severities_are_ordered_from_the_gravest(parky: Policy) -> None:

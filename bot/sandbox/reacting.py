@@ -1,0 +1,53 @@
+"""Reactions: adding and removing, with the events. Source: Discord's docs, Resources > Message > Reactions."""
+
+import re
+
+from bot.sandbox import events
+from bot.sandbox.access import not_archived, require
+from bot.sandbox.core import Core
+from bot.sandbox.errors import ApiError, refused
+from bot.sandbox.permissions import P
+from bot.sandbox.world import Message
+
+_MOST_EMOJIS = 20
+_CUSTOM = re.compile(r"(?:a:)?\w{2,32}:\d+")
+_LONGEST_EMOJI = 32
+
+
+def check_emoji(emoji: str) -> None:
+    """Raise 10014 unless *emoji* may be a Unicode emoji; the guild has no custom ones."""
+    is_plain = not emoji or emoji.isascii() or len(emoji) > _LONGEST_EMOJI
+    if is_plain or _CUSTOM.fullmatch(emoji) or any(char.isalpha() or char.isspace() for char in emoji):
+        raise ApiError(400, 10014, "Unknown Emoji")
+
+
+def react(core: Core, message: Message, user_id: str, emoji: str) -> None:
+    """Add a reaction; nothing happens when it is there already.
+
+    Raises:
+        ApiError: 10014, 50013 (the first of its kind needs ADD_REACTIONS), 50083, 30010.
+    """
+    check_emoji(emoji)
+    channel = core.world.channels[message.channel_id]
+    require(core, user_id, channel, P.READ_MESSAGE_HISTORY)
+    if emoji not in message.reactions:
+        require(core, user_id, channel, P.ADD_REACTIONS)
+        if len(message.reactions) >= _MOST_EMOJIS:
+            raise refused(30010)
+    not_archived(channel)
+    users = message.reactions.setdefault(emoji, [])
+    if user_id not in users:
+        users.append(user_id)
+        events.reaction_changed(core, "MESSAGE_REACTION_ADD", message, user_id, emoji)
+
+
+def unreact(core: Core, message: Message, user_id: str, emoji: str) -> None:
+    """Remove a reaction; nothing happens when it is not there."""
+    check_emoji(emoji)
+    not_archived(core.world.channels[message.channel_id])
+    users = message.reactions.get(emoji, [])
+    if user_id in users:
+        users.remove(user_id)
+        if not users:
+            del message.reactions[emoji]
+        events.reaction_changed(core, "MESSAGE_REACTION_REMOVE", message, user_id, emoji)

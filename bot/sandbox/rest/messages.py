@@ -1,0 +1,217 @@
+"""Messages. Source: Discord's docs, Resources > Message."""
+
+from bot.sandbox import events
+from bot.sandbox.access import may_send, not_archived, require, viewable
+from bot.sandbox.drafts import Draft, Request, read_draft, read_edit
+from bot.sandbox.errors import refused
+from bot.sandbox.hub import Event
+from bot.sandbox.intents import may_read, without_content
+from bot.sandbox.kinds import JSON, MessageType
+from bot.sandbox.payloads import message_payload, user_payload
+from bot.sandbox.permissions import P, channel_permissions
+from bot.sandbox.posting import Origin, publish, remembered, remove, revise, system_message
+from bot.sandbox.ratelimit import Limit
+from bot.sandbox.rest.routing import Call, RouteTable
+from bot.sandbox.snowflake import created_at
+from bot.sandbox.world import Channel, Message
+
+routes = RouteTable()
+SEND_LIMIT = Limit(5, 5.0)
+_MOST_PINS = 50
+_BULK = range(2, 101)
+_BULK_AGE_DAYS = 14
+
+
+def show(call: Call, message: Message) -> JSON:
+    """The message as this application may read it: without content where MESSAGE_CONTENT is needed."""
+    world = call.core.world
+    payload = message_payload(world, message)
+    channel = world.channels[message.channel_id]
+    if world.application.message_content or may_read(world, channel, message):
+        return payload
+    return without_content(payload)
+
+
+def _target(call: Call) -> tuple[Channel, Message]:
+    channel = viewable(call.core, call.bot_id, call.params["channel_id"])
+    require(call.core, call.bot_id, channel, P.READ_MESSAGE_HISTORY)
+    return channel, call.core.world.message(channel.id, call.params["message_id"])
+
+
+@routes.add("POST /channels/{channel_id}/messages", limit=SEND_LIMIT)
+def create(call: Call) -> JSON:
+    """Create Message. 50006, 50007, 50013, 50035, 160005; an enforced nonce returns the first message."""
+    core = call.core
+    channel = viewable(core, call.bot_id, call.params["channel_id"])
+    may_send(core, call.bot_id, channel)
+    draft = read_draft(core, Request(call.data, call.uploads, channel, call.bot_id))
+    _may_show(call, channel, draft)
+    if earlier := remembered(core, channel, call.bot_id, draft):
+        return message_payload(core.world, earlier)
+    message = publish(core, channel, draft, Origin(user_payload(core.world.bot.user)))
+    return message_payload(core.world, message)
+
+
+def _may_show(call: Call, channel: Channel, draft: Draft) -> None:
+    if draft.embeds:
+        require(call.core, call.bot_id, channel, P.EMBED_LINKS)
+    if call.uploads:
+        require(call.core, call.bot_id, channel, P.ATTACH_FILES)
+    if draft.reference:
+        require(call.core, call.bot_id, channel, P.READ_MESSAGE_HISTORY)
+
+
+@routes.add("GET /channels/{channel_id}/messages")
+def history(call: Call) -> list[JSON]:
+    """Get Channel Messages, newest first; empty without READ_MESSAGE_HISTORY."""
+    core = call.core
+    channel = viewable(core, call.bot_id, call.params["channel_id"])
+    limit = call.number("limit", 50, least=1, most=100)
+    call.check_ids("around", "before", "after")
+    bits = channel_permissions(core.world, call.bot_id, channel)
+    if not bits & P.READ_MESSAGE_HISTORY:
+        return []
+    listed = [one for one in core.world.messages[channel.id].values() if not one.ephemeral_to]
+    return [show(call, message) for message in _page(call, listed, limit)]
+
+
+def _page(call: Call, listed: list[Message], limit: int) -> list[Message]:
+    """The asked part of *listed* (oldest first), newest first."""
+    if "around" in call.query:
+        middle = int(call.query["around"])
+        older = [one for one in listed if int(one.id) < middle][-(limit // 2) :] if limit > 1 else []
+        newer = [one for one in listed if int(one.id) >= middle][: limit - len(older)]
+        return (older + newer)[::-1]
+    if "after" in call.query:
+        return [one for one in listed if int(one.id) > int(call.query["after"])][:limit][::-1]
+    if "before" in call.query:
+        listed = [one for one in listed if int(one.id) < int(call.query["before"])]
+    return listed[-limit:][::-1]
+
+
+@routes.add("GET /channels/{channel_id}/messages/pins")
+def pins(call: Call) -> JSON:
+    """Get Channel Pins, newest pin first."""
+    channel = viewable(call.core, call.bot_id, call.params["channel_id"])
+    limit = call.number("limit", 50, least=1, most=50)
+    pinned = _pinned(call, channel)
+    if before := call.query.get("before"):
+        pinned = [message for message in pinned if (message.pinned_at or "") < before]
+    items = [{"pinned_at": message.pinned_at, "message": show(call, message)} for message in pinned]
+    return {"items": items[:limit], "has_more": len(items) > limit}
+
+
+@routes.add("GET /channels/{channel_id}/pins")
+def pins_deprecated(call: Call) -> list[JSON]:
+    """Get Pinned Messages (deprecated)."""
+    channel = viewable(call.core, call.bot_id, call.params["channel_id"])
+    return [show(call, message) for message in _pinned(call, channel)]
+
+
+def _pinned(call: Call, channel: Channel) -> list[Message]:
+    require(call.core, call.bot_id, channel, P.READ_MESSAGE_HISTORY)
+    pinned = [one for one in call.core.world.messages[channel.id].values() if one.pinned_at]
+    return sorted(pinned, key=lambda message: message.pinned_at or "", reverse=True)
+
+
+@routes.add("PUT /channels/{channel_id}/messages/pins/{message_id}")
+@routes.add("PUT /channels/{channel_id}/pins/{message_id}")
+def pin(call: Call) -> None:
+    """Pin Message: 50 at most; leaves a system message."""
+    core = call.core
+    channel, message = _target(call)
+    require(core, call.bot_id, channel, P.PIN_MESSAGES)
+    not_archived(channel)
+    if message.pinned_at:
+        return
+    if len(_pinned(call, channel)) >= _MOST_PINS:
+        raise refused(30003)
+    message.pinned_at = channel.last_pin_at = core.clock.iso()
+    _pins_changed(call, channel, message)
+    reference: JSON = {"type": 0, "channel_id": channel.id, "message_id": message.id}
+    reference |= events.scope(core, channel)
+    author = user_payload(core.world.bot.user)
+    system_message(core, channel, author, MessageType.PINNED, reference=reference)
+
+
+@routes.add("DELETE /channels/{channel_id}/messages/pins/{message_id}")
+@routes.add("DELETE /channels/{channel_id}/pins/{message_id}")
+def unpin(call: Call) -> None:
+    """Unpin Message."""
+    channel, message = _target(call)
+    require(call.core, call.bot_id, channel, P.PIN_MESSAGES)
+    message.pinned_at = None
+    _pins_changed(call, channel, message)
+
+
+def _pins_changed(call: Call, channel: Channel, message: Message) -> None:
+    data = {"channel_id": channel.id, "last_pin_timestamp": channel.last_pin_at}
+    data |= events.scope(call.core, channel)
+    call.core.hub.emit(Event("CHANNEL_PINS_UPDATE", data, channel))
+    events.message_changed(call.core, "MESSAGE_UPDATE", message)
+
+
+@routes.add("POST /channels/{channel_id}/messages/bulk-delete", limit=Limit(1, 1.0))
+def bulk_delete(call: Call) -> None:
+    """Bulk Delete Messages: 2 to 100, none older than two weeks."""
+    core = call.core
+    channel = viewable(core, call.bot_id, call.params["channel_id"])
+    if channel.is_dm:
+        raise refused(50003)
+    require(core, call.bot_id, channel, P.MANAGE_MESSAGES)
+    ids = [str(item) for item in call.data.get("messages") or []]
+    if len(ids) not in _BULK:
+        raise refused(50016)
+    if any((core.clock.now() - created_at(item)).days >= _BULK_AGE_DAYS for item in ids):
+        raise refused(50034)
+    gone = [item for item in ids if core.world.messages[channel.id].pop(item, None)]
+    data = {"ids": gone, "channel_id": channel.id, **events.scope(core, channel)}
+    core.hub.emit(Event("MESSAGE_DELETE_BULK", data, channel))
+
+
+@routes.add("GET /channels/{channel_id}/messages/{message_id}")
+def get(call: Call) -> JSON:
+    """Get Channel Message. 10008."""
+    return show(call, _target(call)[1])
+
+
+@routes.add("PATCH /channels/{channel_id}/messages/{message_id}", limit=SEND_LIMIT)
+def edit(call: Call) -> JSON:
+    """Edit Message: one's own; of another's only the flags, with MANAGE_MESSAGES. 50005, 50083, 30046."""
+    core = call.core
+    channel, message = _target(call)
+    if message.author_id != call.bot_id:
+        if set(call.data) - {"flags"}:
+            raise refused(50005)
+        require(core, call.bot_id, channel, P.MANAGE_MESSAGES)
+    if message.type not in _EDITABLE:
+        raise refused(50021)
+    draft = read_edit(core, Request(call.data, call.uploads, channel, call.bot_id), message)
+    return message_payload(core.world, revise(core, message, draft))
+
+
+_EDITABLE = (
+    MessageType.DEFAULT,
+    MessageType.REPLY,
+    MessageType.CHAT_INPUT_COMMAND,
+    MessageType.CONTEXT_MENU_COMMAND,
+)
+
+
+@routes.add("DELETE /channels/{channel_id}/messages/{message_id}", limit=Limit(5, 1.0))
+def delete(call: Call) -> None:
+    """Delete Message: one's own, or any with MANAGE_MESSAGES."""
+    channel, message = _target(call)
+    if message.author_id != call.bot_id:
+        if channel.is_dm:
+            raise refused(50003)
+        require(call.core, call.bot_id, channel, P.MANAGE_MESSAGES)
+    remove(call.core, message)
+
+
+@routes.add("POST /channels/{channel_id}/typing", limit=SEND_LIMIT)
+def typing(call: Call) -> None:
+    """Trigger Typing Indicator."""
+    channel = viewable(call.core, call.bot_id, call.params["channel_id"])
+    may_send(call.core, call.bot_id, channel)
+    events.typing_started(call.core, channel, call.bot_id)

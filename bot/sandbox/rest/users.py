@@ -1,0 +1,93 @@
+"""Users, the application, DMs and the gateway's address.
+
+Source: Discord's docs, Resources > User; Resources > Application; Events > Gateway > Get Gateway Bot.
+"""
+
+from bot.sandbox.core import Core
+from bot.sandbox.errors import refused
+from bot.sandbox.forms import Form
+from bot.sandbox.kinds import JSON, ChannelType
+from bot.sandbox.payloads import application_payload, channel_payload, own_user_payload, user_payload
+from bot.sandbox.permissions import guild_permissions
+from bot.sandbox.ratelimit import Limit
+from bot.sandbox.rest.routing import Call, RouteTable
+from bot.sandbox.world import Channel
+
+routes = RouteTable()
+_DAY_MS = 86_400_000
+
+
+@routes.add("GET /users/@me")
+def me(call: Call) -> JSON:
+    """Get Current User."""
+    return own_user_payload(call.core.world.bot.user)
+
+
+@routes.add("GET /users/@me/guilds")
+def my_guilds(call: Call) -> list[JSON]:
+    """Get Current User Guilds."""
+    world = call.core.world
+    guild: JSON = {
+        "id": world.guild.id,
+        "name": world.guild.name,
+        "icon": None,
+        "banner": None,
+        "owner": False,
+        "permissions": str(guild_permissions(world, world.bot)),
+        "features": [],
+    }
+    return [guild]
+
+
+@routes.add("GET /users/{user_id}")
+def user(call: Call) -> JSON:
+    """Get User. 10013."""
+    return user_payload(call.core.world.user(call.params["user_id"]))
+
+
+@routes.add("POST /users/@me/channels", limit=Limit(10, 10.0))
+def open_dm(call: Call) -> JSON:
+    """Create DM. Opening works with anybody: it is the sending that 50007 refuses."""
+    world = call.core.world
+    form = Form()
+    recipient = str(call.data.get("recipient_id") or "")
+    if not recipient.isdecimal():
+        form.add(("recipient_id",), "NUMBER_TYPE_COERCE", f'Value "{recipient}" is not snowflake.')
+    form.finish()
+    if recipient not in world.users or world.users[recipient].bot:
+        raise refused(50033)
+    return channel_payload(world, dm_channel(call.core, recipient))
+
+
+def dm_channel(core: Core, user_id: str) -> Channel:
+    """The DM between the bot and *user_id*, opened when there is none."""
+    if found := core.world.dm_with(user_id):
+        return found
+    channel = Channel(core.ids.next(), ChannelType.DM, recipients=[user_id, core.world.application.id])
+    core.world.channels[channel.id] = channel
+    return channel
+
+
+@routes.add("GET /applications/@me")
+@routes.add("GET /oauth2/applications/@me")
+def application(call: Call) -> JSON:
+    """Get Current Application."""
+    return application_payload(call.core.world)
+
+
+@routes.add("GET /gateway", needs_auth=False)
+def gateway(call: Call) -> JSON:
+    """Get Gateway."""
+    return {"url": call.core.gateway_url}
+
+
+@routes.add("GET /gateway/bot")
+def gateway_bot(call: Call) -> JSON:
+    """Get Gateway Bot: one shard, and how many IDENTIFYs are left today."""
+    limits = {
+        "total": 1000,
+        "remaining": max(0, call.core.identifies_left),
+        "reset_after": _DAY_MS - call.core.clock.now_ms() % _DAY_MS,
+        "max_concurrency": 1,
+    }
+    return {"url": call.core.gateway_url, "shards": 1, "session_start_limit": limits}

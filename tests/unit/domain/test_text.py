@@ -1,0 +1,62 @@
+"""What people typed, made safe."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.dlq import sanitise_payload
+from bot.domain.text import one_line, storable, storable_json
+
+ANY_TEXT = st.text(st.characters())  # lone surrogates included
+
+
+@given(ANY_TEXT)
+def test_storable_text_is_what_postgresql_takes(text: str) -> None:
+    """Valid UTF-8 without NUL, and nothing else changes."""
+    clean = storable(text)
+    clean.encode()
+    assert "\0" not in clean
+    assert storable(clean) == clean
+
+
+@given(
+    st.recursive(ANY_TEXT | st.integers() | st.none(), lambda x: st.lists(x) | st.dictionaries(ANY_TEXT, x))
+)
+def test_storable_json_is_what_jsonb_takes(value: object) -> None:
+    """Keys, values and nested ones: no NUL and no lone surrogate is left."""
+    text = json.dumps(storable_json(value), ensure_ascii=False)
+    text.encode()
+    assert "\\u0000" not in text
+
+
+@given(ANY_TEXT, st.integers(1, 300))
+def test_one_line_is_one_short_line(text: str, limit: int) -> None:
+    """At most *limit* visible characters, no line break, no edge blanks."""
+    line = one_line(text, limit=limit)
+    assert len(line) <= limit
+    assert line.splitlines() in ([], [line])
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("  決済\n API が  5xx ", "決済 API が 5xx"),
+        ("a\u202etxt.exe\u200b", "atxt.exe"),
+        ("\0\0", ""),
+        ("x" * 12, "xxxxxxxxx…"),
+    ],
+)
+def test_one_line_examples(typed: str, shown: str) -> None:
+    """Line breaks, bidirectional overrides, zero-width signs, NUL, too long."""
+    assert one_line(typed, limit=10 if typed == "x" * 12 else 100) == shown
+
+
+def test_payload_keeps_the_message_and_loses_the_rest() -> None:
+    """A replay never pings, and says what it dropped."""
+    body, dropped = sanitise_payload(
+        {"content": "@everyone x", "username": "fake", "embeds": [{"title": "t"}], "tts": True, "flags": 0}
+    )
+    assert body == {"content": "@everyone x", "embeds": [{"title": "t"}], "allowed_mentions": {"parse": []}}
+    assert dropped == ("tts", "username")

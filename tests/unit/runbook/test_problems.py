@@ -1,0 +1,169 @@
+"""One line per problem: the key, the value and what is allowed."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.errors import ConfigError
+from bot.runbook import parse_policy
+from tests.unit.runbook.policies import MINIMAL, PARKY, changed, problems
+
+CASES = tomllib.loads(Path(__file__).with_name("problems.toml").read_text(encoding="utf-8"))["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["line"].split(":")[0] for case in CASES])
+def test_each_problem_is_one_line(case: dict[str, str]) -> None:
+    """It names the key, the value and what is allowed, and nothing else is reported with it."""
+    assert problems(changed(case["old"], case["new"])) == [case["line"]]
+
+
+def test_a_severitys_priority_is_its_own() -> None:
+    """P0 must mean one severity."""
+    assert problems(changed('priority = "P1"', 'priority = "P0"')) == [
+        'severity.SEV1.priority: "P0" is another severity\'s too; allowed: one of its own',
+        'severity.SEV2.priority: "P0" is another severity\'s too; allowed: one of its own',
+    ]
+
+
+def test_an_empty_file_lists_what_is_required() -> None:
+    """Four things, one line each."""
+    assert problems("") == [
+        "oncall: is missing; allowed: a table, [oncall]",
+        "severity: is missing; allowed: a table, [severity]",
+        "triage: is missing; allowed: a table, [triage]",
+        "digest: is missing; allowed: a table, [digest]",
+    ]
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    """Nobody wants to fix them one start at a time."""
+    wrong = changed('language = "ja"', "language = 1")
+    wrong = changed('priority = "P2"', 'priority = "p2"', wrong)
+    wrong = changed('to = "SEV1"', "to = 1", wrong)
+    assert [line.split(":")[0] for line in problems(wrong)] == [
+        "severity.SEV3.priority",
+        "language",
+        "triage.nodes.large_impact.answers.yes.to",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("reevaluate", 'triage.nodes.reevaluate: "reevaluate" is not a question\'s id; allowed: '),
+        ("1", 'triage.nodes.1: "1" is not a question\'s id; allowed: '),
+        ("Users", 'triage.nodes.Users: "Users" is not a question\'s id; allowed: '),
+        ("u" * 25, f'triage.nodes.{"u" * 25}: "{"u" * 25}" is not a question\'s id; allowed: '),
+    ],
+)
+def test_question_ids_cannot_be_taken_for_an_outcome(name: str, line: str) -> None:
+    """`to` must mean one thing."""
+    wrong = problems(changed("nodes.users_affected]", f"nodes.{name}]", MINIMAL))
+    assert len(wrong) == 1
+    assert wrong[0].startswith(line)
+
+
+def test_unsure_is_no_answers_id() -> None:
+    """The button わからない has that id."""
+    wrong = problems(changed("answers.no", "answers.unsure", MINIMAL))
+    assert wrong[0].startswith("triage.nodes.users_affected.answers.unsure: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("sev1", 'severity.sev1: "sev1" is not a severity\'s name; allowed: '),
+        ('"SEV 1"', 'severity.SEV 1: "SEV 1" is not a severity\'s name; allowed: '),
+    ],
+)
+def test_severity_names_are_upper_case(name: str, line: str) -> None:
+    """They go into custom ids, and must not look like a question's id."""
+    text = MINIMAL.replace("severity.HIGH", f"severity.{name}").replace('"HIGH"', '"LOW"')
+    assert [each[: len(line)] for each in problems(text)] == [line]
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        (
+            "targets = [" + ",".join(f'"t{n}"' for n in range(26)) + "]\n",
+            "targets: has 26 entries; allowed: at most 25",
+        ),
+        (
+            "targets = []\n",
+            'targets: names no target; allowed: 1 to 25, each 1 to 80 characters ("api.example.com")',
+        ),
+        (
+            "symptoms = { " + ",".join(f's{n} = "x"' for n in range(26)) + " }\n",
+            "symptoms: has 26 entries; allowed: at most 25",
+        ),
+        ("symptoms = 5\n", "symptoms: 5 is not a table; allowed: a table, [symptoms]"),
+    ],
+)
+def test_limits_of_lists(table: str, line: str) -> None:
+    """A select menu of Discord holds 25 options."""
+    assert problems(table + MINIMAL) == [line]
+
+
+def test_limits_of_questions() -> None:
+    """Five buttons in a row, one of them わからない; a label of 80 characters; a question of 300."""
+    answers = "".join(f'answers.a{n} = {{ label = "{"x" * 81}", to = "LOW" }}\n' for n in range(3))
+    text = changed("answers.no", f"{answers}answers.no", MINIMAL)
+    text = changed("Are users affected?", "?" * 301, text)
+    assert [line.split(":")[0] for line in problems(text)] == [
+        "triage.nodes.users_affected.answers",
+        "triage.nodes.users_affected.question",
+        *(f"triage.nodes.users_affected.answers.a{n}.label" for n in range(3)),
+    ]
+
+
+def test_limits_of_ladders() -> None:
+    """Twenty steps."""
+    steps = "".join(f'[[severity.LOW.ladder]]\nafter = "{n}m"\n' for n in range(21))
+    assert problems(MINIMAL + steps) == ["severity.LOW.ladder: has 21 entries; allowed: at most 20"]
+
+
+def test_a_ladder_is_a_list_of_tables() -> None:
+    """[severity.X.ladder] instead of [[severity.X.ladder]]."""
+    assert problems(MINIMAL + '[severity.LOW.ladder]\nafter = "1m"\n') == [
+        'severity.LOW.ladder: {"after": "1m"} is not a list of tables; allowed: [[severity.LOW.ladder]]'
+    ]
+
+
+def test_a_sheet_fits_a_message() -> None:
+    """Long commands are refused by their sum, and by themselves."""
+    one = '[[first_response.LOW.commands]]\nlabel = "x"\ncommand = "{}"\n'
+    assert problems(MINIMAL + one.format("x" * 900) * 4) == [
+        'first_response.LOW: has 3604 characters in "ja"; allowed: 3500',
+        'first_response.LOW: has 3604 characters in "en"; allowed: 3500',
+    ]
+    assert problems(MINIMAL + one.format("x" * 1001))[0].startswith(
+        "first_response.LOW.commands[1].command: "
+    )
+
+
+def test_long_values_are_cut_in_the_line() -> None:
+    """A line stays a line."""
+    (line,) = problems(changed('language = "ja"', f'language = "{"x" * 500}"'))
+    assert line.startswith('language: "xxx')
+    assert len(line) < 130
+
+
+@given(
+    line=st.integers(0, len(PARKY.splitlines()) - 1),
+    value=st.sampled_from(
+        ["5", "-1.5", "true", '""', '"x"', "[]", "[1]", "[[]]", "{}", "{ a = 1 }", "2026-12-30", "nan"]
+    ),
+)
+def test_any_wrong_value_is_a_problem_and_never_a_crash(line: int, value: str) -> None:
+    """Whatever stands behind a key: a policy, or lines that begin with a dotted key or the file's name."""
+    lines = PARKY.splitlines()
+    lines[line] = re.sub(r" = .*", f" = {value}", lines[line])
+    try:
+        parse_policy("\n".join(lines), name="policy.toml")
+    except ConfigError as refused:
+        assert all(re.match(r"[\w.\[\]-]+(:\d+)*: ", each) for each in str(refused).splitlines())
