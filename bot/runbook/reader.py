@@ -51,7 +51,8 @@ class Table:
 
     def where(self, key: str) -> str:
         """The dotted name of a key in this table; of the table itself for an empty key."""
-        return f"{self.at}.{key}".strip(".")
+        name = key if key.isprintable() else shown(key)  # a line break in a key must not break the line
+        return f"{self.at}.{name}".strip(".")
 
     def problem(self, key: str, said: str) -> None:
         """Write down that something is wrong with a key, or, for an empty key, with the table itself."""
@@ -80,17 +81,15 @@ class Table:
         self._known.append(key)
         return self.take(key, rule) if self.has(key) else None
 
-    def each(self, key: str, rule: Rule[T], default: tuple[T, ...] | _Required = REQUIRED) -> tuple[T, ...]:
-        """The values of a list, each by *rule*."""
+    def each(self, key: str, rule: Rule[T], default: tuple[T, ...]) -> tuple[T, ...]:
+        """The values of a list, each by *rule*; the default when it is absent or no list."""
         self._known.append(key)
         values = self._values.get(key)
         if isinstance(values, list):
             return tuple(self._read(f"{key}[{n}]", value, rule) for n, value in enumerate(values, 1))
         if key in self._values:
             self.problem(key, f"{shown(values)} is not a list; allowed: a list, each {rule.allowed}")
-        elif isinstance(default, _Required):
-            self.problem(key, f"is missing; allowed: a list, each {rule.allowed}")
-        return () if isinstance(default, _Required) else default
+        return default
 
     def table(self, key: str, *, required: bool = False) -> "Table":
         """The sub-table of that name; an empty one when it is absent and not required."""

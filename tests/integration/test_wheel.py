@@ -1,4 +1,4 @@
-"""The wheel, locked and in a bare environment as the Dockerfile installs it, works as well as the checkout."""
+"""The wheel, installed locked in a bare environment as the Dockerfile does, works as well as the checkout."""
 
 import os
 import shutil

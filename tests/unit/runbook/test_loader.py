@@ -70,6 +70,12 @@ def test_business_hours_of_the_minimum(minimal: Policy) -> None:
     assert date(2026, 11, 23) in hours.holidays
 
 
+def test_times_may_be_tomls_own() -> None:
+    """With seconds, as TOML 1.0 wants them."""
+    policy = parse_policy(changed('time = "18:00"', "time = 09:30:00"), name="p")
+    assert policy.digest.time == time(9, 30)
+
+
 def test_days_off_and_toml_dates() -> None:
     """A date may be a string or TOML's own."""
     policy = parse_policy(changed("days_off = []", 'days_off = ["2026-12-30", 2026-12-31]'), name="p")

@@ -77,6 +77,7 @@ def test_unsure_is_no_answers_id() -> None:
     ("name", "line"),
     [
         ("sev1", 'severity.sev1: "sev1" is not a severity\'s name; allowed: '),
+        (r'"SEV\n1"', r'severity."SEV\n1": "SEV\n1" is not '),
         ('"SEV 1"', 'severity.SEV 1: "SEV 1" is not a severity\'s name; allowed: '),
     ],
 )
@@ -163,7 +164,28 @@ def test_any_wrong_value_is_a_problem_and_never_a_crash(line: int, value: str) -
     """Whatever stands behind a key: a policy, or lines that begin with a dotted key or the file's name."""
     lines = PARKY.splitlines()
     lines[line] = re.sub(r" = .*", f" = {value}", lines[line])
+    said = ""
     try:
         parse_policy("\n".join(lines), name="policy.toml")
     except ConfigError as refused:
-        assert all(re.match(r"[\w.\[\]-]+(:\d+)*: ", each) for each in str(refused).splitlines())
+        said = str(refused)
+    assert all(re.match(r"[\w.\[\]-]+(:\d+)*: ", each) for each in said.splitlines())
+
+
+def test_on_call_is_a_table_or_a_name() -> None:
+    """An id without quotes is a number, which TOML and Discord read differently."""
+    assert problems(changed('"alice"', "123456789012345678", MINIMAL)) == [
+        "oncall.primary: 123456789012345678 is not a table; allowed: a table, [oncall.primary]"
+    ]
+
+
+def test_a_moment_is_no_date() -> None:
+    """Days off are whole days."""
+    (line,) = problems(changed("days_off = []", "days_off = [2026-12-30T00:00:00]"))
+    assert line.startswith("business_hours.days_off[1]: 2026-12-30T00:00:00 is not a date; ")
+
+
+def test_unknown_parts_of_a_country() -> None:
+    """US has no ZZ."""
+    (line,) = problems(changed('holidays = "JP"', 'holidays = "US-ZZ"'))
+    assert line.startswith('business_hours.holidays: "US-ZZ" is not a known country; ')

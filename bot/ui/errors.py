@@ -1,0 +1,96 @@
+"""The one ladder from an error to one reply. Source: experience, When things fail."""
+
+import secrets
+from datetime import datetime
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.domain.errors import (
+    NotPermitted,
+    StorageUnavailable,
+    UnavailableError,
+    UserError,
+)
+from bot.i18n import Texts
+from bot.runbook.model import Policy
+from bot.ui.interaction import Interaction, reply
+from bot.ui.voice import Voice, channel_name, plain, role_name
+
+log = structlog.get_logger(__name__)
+
+#: Discord's codes for an interaction that was answered, or whose 3 s are over: there is nobody to reply to.
+_GONE = frozenset({10062, 40060})
+
+_FIELD_LIMIT = 200
+
+
+class ErrorReplies:
+    """Turns whatever a handler raised into one ephemeral reply in the person's language."""
+
+    def __init__(self, texts: Texts, policy: Policy) -> None:
+        self._texts = texts
+        self._policy = policy
+
+    async def answer(self, interaction: Interaction, error: Exception) -> None:
+        """Tell the person of *interaction*, and the log, about *error*; never raises for Discord's sake."""
+        cause = unwrapped(error)
+        if isinstance(cause, discord.HTTPException) and cause.code in _GONE:
+            log.warning("interaction.expired", code=cause.code)
+            return
+        voice = Voice(self._texts, self._policy, str(interaction.locale))
+        try:
+            await reply(interaction, self._told(voice, cause))
+        except (discord.HTTPException, OSError) as failed:
+            log.warning("interaction.reply_failed", reason=type(failed).__name__)
+
+    def _told(self, voice: Voice, cause: Exception) -> str:
+        if isinstance(cause, UserError):
+            log.info("interaction.refused", key=cause.key)
+            return describe(voice, cause)
+        if isinstance(cause, UnavailableError | TimeoutError):
+            log.warning("interaction.unavailable", reason=str(cause) or type(cause).__name__)
+            return _unavailable(voice, cause)
+        error_id = secrets.token_hex(4)
+        log.error("interaction.failed", error_id=error_id, exc_info=cause)
+        return voice.say("errors.unexpected", id=error_id)
+
+
+def unwrapped(error: Exception) -> Exception:
+    """What went wrong behind discord.py's wrapping, as a `UserError` where the person can mend it."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        return error.original
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        return UserError("command_outdated")
+    if isinstance(error, app_commands.NoPrivateMessage):
+        return UserError("guild_only")
+    if isinstance(error, app_commands.TransformerError):
+        return UserError("option_unreadable", value=str(error.value))
+    return error
+
+
+def describe(voice: Voice, error: UserError) -> str:
+    """Why it cannot be done, and what to do instead."""
+    if isinstance(error, NotPermitted):
+        roles = " / ".join(role_name(role) for role in error.fields["roles"])  # type: ignore[attr-defined]
+        action = voice.say(f"errors.action.{error.fields['action']}")
+        return voice.say("errors.not_permitted", action=action, roles=roles)
+    fields = {name: _shown(voice, value) for name, value in error.fields.items()}
+    return voice.say(f"errors.{error.key}", **fields)
+
+
+def _shown(voice: Voice, value: object) -> str:
+    """A field as words: moments in the team's time zone, anything typed made safe."""
+    if isinstance(value, datetime):
+        return voice.moment(value)
+    return plain(str(value), limit=_FIELD_LIMIT)
+
+
+def _unavailable(voice: Voice, cause: Exception) -> str:
+    if isinstance(cause, StorageUnavailable):
+        gravest = voice.policy.gravest
+        return voice.say(
+            "errors.storage_unavailable", priority=gravest.priority, channel=channel_name(gravest.channel)
+        )
+    return voice.say("errors.upstream_unavailable")

@@ -1,0 +1,113 @@
+"""What people typed, shown as it was typed: no mention, no markup, nothing invisible takes effect.
+
+One exception is left on purpose: a plain web address stays a link, in angle brackets so that it grows no
+preview. What it says is where it leads.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from bot.domain.text import storable
+
+# Discord's parser of mentions heeds no backslash, and `@here` in an alert's content rings: the sign itself
+# is replaced by its full-width twin, which reads the same and means nothing.
+_AT = {ord("@"): "＠"}
+_TOKEN = re.compile(
+    r"(?P<url>https?://[^\s<>\[\](){}`*~|\\@\"'、。）」]+)"
+    r"|(?P<markup>[\\*_~`|<])"
+    r"|(?P<masked>(?<=\])\()"
+    r"|(?P<line>^[ \t]*[#>-])"
+    r"|(?P<plain>.)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def inert(text: str, *, limit: int) -> str:
+    """*text* as one line that means only what it says, in at most *limit* characters.
+
+    Line breaks become blanks. Cut with … when longer, never within an escape.
+    """
+    return _within(_tokens(" ".join(_visible(text).split())), limit=limit)
+
+
+def inert_lines(text: str, *, limit: int) -> str:
+    """The same with its line breaks kept."""
+    return _within(_tokens(_visible(text).strip()), limit=limit)
+
+
+def code_block(text: str, *, limit: int) -> str:
+    """*text* to copy, in a code block of at most *limit* characters that it cannot leave."""
+    inside = _visible(text).replace("```", "'''").strip()
+    frame = "```\n{}\n```"
+    return frame.format(cut(inside, limit=limit - len(frame.format(""))))
+
+
+def plain(text: str, *, limit: int) -> str:
+    """One visible line for places without markup: a thread's name, a mail's subject, a terminal."""
+    return cut(" ".join(_visible(text).split()), limit=limit)
+
+
+def cut(text: str, *, limit: int) -> str:
+    """*text* in at most *limit* characters, with … when something was cut off."""
+    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+
+
+def joined(items: Iterable[str], *, separator: str, limit: int, more: str) -> str:
+    """As many *items* as fit into *limit* characters.
+
+    Args:
+        items: Safe to show already; the first one is cut when it does not fit alone.
+        separator: Stands between two.
+        limit: Characters, > 40.
+        more: What stands for the rest, with a place ``{count}``.
+    """
+    waiting = list(items)
+    if not waiting:
+        return ""
+    room = limit - len(more.format(count=len(waiting)))
+    shown = cut(waiting.pop(0), limit=room)
+    while waiting and len(shown) + len(separator) + len(waiting[0]) <= room:
+        shown += separator + waiting.pop(0)
+    return shown + (more.format(count=len(waiting)) if waiting else "")
+
+
+def _visible(text: str) -> str:
+    """Without control characters (line breaks stay) and without signs of no width (category Cf)."""
+    return "".join(
+        sign
+        for sign in storable(text).replace("\r\n", "\n")
+        if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Zl", "Zp")
+    )
+
+
+def _tokens(text: str) -> Iterator[str]:
+    for found in _TOKEN.finditer(text):
+        sign = found[0].translate(_AT)
+        match found.lastgroup:
+            case "url":
+                yield f"<{sign}>"
+            case "markup" | "masked":
+                yield "\\" + sign
+            case "line":
+                yield sign[:-1] + "\\" + sign[-1]
+            case _:
+                yield sign
+
+
+def _within(tokens: Iterable[str], *, limit: int) -> str:
+    kept: list[str] = []
+    lengths: list[int] = []
+    total = 0
+    for token in tokens:
+        kept.append(token)
+        lengths.append(len(token))
+        total += len(token)
+        if total > limit:
+            break
+    else:
+        return "".join(kept)
+    while kept and total > limit - 1:
+        total -= lengths.pop()
+        kept.pop()
+    return "".join(kept) + "…"

@@ -1,0 +1,93 @@
+"""What every entry point from Discord does: bind the log, check the server, turn an error into one reply."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeAlias, cast
+
+import discord
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from bot.domain.errors import UserError
+
+#: Our own end of one press or form, seconds: aiohttp would wait for 300.
+DEADLINE_S = 30.0
+
+#: An interaction whose client is ours; `Any` because `bot.client` lies above this layer.
+Interaction: TypeAlias = discord.Interaction[Any]
+
+
+class Host(Protocol):
+    """What this layer asks of the client."""
+
+    guild_id: int
+
+    async def answer_error(self, interaction: Interaction, error: Exception) -> None:
+        """Reply to *interaction* with what *error* means for the person."""
+        ...
+
+
+def host_of(interaction: Interaction) -> Host:
+    """The client of *interaction* as this layer sees it."""
+    return cast("Host", interaction.client)
+
+
+def bind(interaction: Interaction, *, trigger: str) -> None:
+    """Put who and where into every log line of this task."""
+    clear_contextvars()
+    bind_contextvars(
+        trigger=trigger,
+        interaction_id=interaction.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id,
+        user_id=interaction.user.id,
+    )
+
+
+def require_home(interaction: Interaction) -> None:
+    """Refuse what comes from a server that this bot was not set up for; a DM is home.
+
+    Raises:
+        UserError: another server.
+    """
+    if interaction.guild_id not in (None, host_of(interaction).guild_id):
+        raise UserError("foreign_guild")
+
+
+async def run(
+    interaction: Interaction, handle: Callable[[Interaction], Awaitable[None]], *, trigger: str
+) -> None:
+    """Let *handle* answer *interaction*; whatever it raises becomes one reply."""
+    bind(interaction, trigger=trigger)
+    try:
+        require_home(interaction)
+        async with asyncio.timeout(DEADLINE_S):
+            await handle(interaction)
+    except Exception as error:  # noqa: BLE001  # the ladder in bot.ui.errors logs it and tells the person
+        await host_of(interaction).answer_error(interaction, error)
+
+
+async def wait(interaction: Interaction) -> None:
+    """Win time: 15 minutes instead of 3 s. What follows is for this person alone."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+
+
+async def reply(
+    interaction: Interaction,
+    text: str | None = None,
+    *,
+    view: discord.ui.View | discord.ui.LayoutView | None = None,
+    embed: discord.Embed | None = None,
+    file: discord.File | None = None,
+) -> None:
+    """Answer this person alone, whether or not something was answered before."""
+    given = {"content": text, "view": view, "embed": embed, "file": file}
+    message: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    if interaction.response.is_done():
+        await interaction.followup.send(ephemeral=True, **message)
+    else:
+        await interaction.response.send_message(ephemeral=True, **message)
+
+
+async def redraw(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+    """Replace the screen that was pressed on; after `defer`."""
+    await interaction.edit_original_response(view=view)

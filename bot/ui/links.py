@@ -1,0 +1,26 @@
+"""Addresses of places in Discord."""
+
+from bot.domain.incident import Incident
+
+
+def place_url(guild_id: int, channel_id: int, message_id: int | None = None) -> str:
+    """The address of a channel or thread, or of a message in it."""
+    channel = f"https://discord.com/channels/{guild_id}/{channel_id}"
+    return channel if message_id is None else f"{channel}/{message_id}"
+
+
+def alert_url(incident: Incident) -> str | None:
+    """The alert post, once Discord has it."""
+    if incident.alert_channel_id is None or incident.alert_message_id is None:
+        return None
+    return place_url(incident.guild_id, incident.alert_channel_id, incident.alert_message_id)
+
+
+def thread_url(incident: Incident) -> str | None:
+    """The incident's thread, once Discord has it."""
+    return None if incident.thread_id is None else place_url(incident.guild_id, incident.thread_id)
+
+
+def home_url(incident: Incident) -> str | None:
+    """Where the work on it is: the thread, else the alert."""
+    return thread_url(incident) or alert_url(incident)

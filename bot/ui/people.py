@@ -1,0 +1,51 @@
+"""Discord's members as the domain knows them."""
+
+import discord
+
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.people import Person
+from bot.ui.interaction import Interaction, host_of
+
+
+def person_from(user: discord.User | discord.Member) -> Person:
+    """Who acts, with what the payload at hand says of their roles; a user from a DM has none."""
+    if not isinstance(user, discord.Member):
+        return Person(id=user.id, name=user.display_name, is_bot=user.bot)
+    # The interaction's own permissions where there are any: they need no cached channel or role.
+    permissions = user.resolved_permissions or user.guild_permissions
+    return Person(
+        id=user.id,
+        name=user.display_name,
+        roles=frozenset(known for role in user.roles for known in (role.name, str(role.id))),
+        is_admin=permissions.administrator,
+        is_bot=user.bot,
+    )
+
+
+async def person_of(interaction: Interaction) -> Person:
+    """Who pressed or typed; in a DM their roles are read from the server first. Defer before it.
+
+    Raises:
+        UpstreamUnavailable: Discord could not be asked.
+    """
+    if interaction.guild_id is not None:
+        return person_from(interaction.user)
+    return await member_person(interaction.client, user=interaction.user, guild_id=host_of(interaction).guild_id)
+
+
+async def member_person(
+    client: discord.Client, *, user: discord.User | discord.Member | discord.Object, guild_id: int
+) -> Person:
+    """*user* with their roles in the server, asked for by REST: the member cache is not kept.
+
+    Raises:
+        UpstreamUnavailable: Discord could not be asked.
+    """
+    try:
+        guild = client.get_guild(guild_id) or await client.fetch_guild(guild_id)
+        return person_from(await guild.fetch_member(user.id))
+    except discord.NotFound:
+        # Left the server, or it was never theirs: a person without a role.
+        return Person(id=user.id, name=getattr(user, "display_name", str(user.id)))
+    except discord.HTTPException as error:
+        raise UpstreamUnavailable("member not readable", http_status=error.status) from error
