@@ -10,7 +10,7 @@ _BODIES = (None, "html", "malformed")
 _RESETS = (None, "before", "after")
 GATEWAY_FAULTS = ("drop", "invalidate", "reconnect", "silent", "down", "close")
 _KEYS = (
-    "route times status code message delay_s after reset body retry_after global scope via headers".split()
+    ["route", "times", "status", "code", "message", "delay_s", "after", "reset", "body", "retry_after", "global", "scope", "via", "headers"]
 )
 
 

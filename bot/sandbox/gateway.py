@@ -57,7 +57,7 @@ class Close(IntEnum):
     DISALLOWED_INTENTS = 4014
 
 
-class Closing(Exception):  # noqa: N818 (not an error: the way to end the connection from inside)
+class Closing(Exception):
     """End the connection with *code*."""
 
     def __init__(self, code: int) -> None:

@@ -72,7 +72,9 @@ def find_mentions(world: World, text: str, allowed: Allowed, *, may_ping_all: bo
         may_ping_all: Whether the author has MENTION_EVERYONE, which also covers unmentionable roles.
     """
     plain = _CODE.sub("", text)
-    users = [uid for uid in _unique(_USER.findall(plain)) if uid in world.users and allowed.takes("users", uid)]
+    users = [
+        uid for uid in _unique(_USER.findall(plain)) if uid in world.users and allowed.takes("users", uid)
+    ]
     roles = [
         role_id
         for role_id in _unique(_ROLE.findall(plain))

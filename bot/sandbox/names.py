@@ -13,7 +13,9 @@ def find_user(world: World, text: str) -> User:
     for user in world.users.values():
         if name in (user.id, user.username):
             return user
-    raise NoSuchName(f"unknown user {text!r}; users: {sorted(user.username for user in world.users.values())}")
+    raise NoSuchName(
+        f"unknown user {text!r}; users: {sorted(user.username for user in world.users.values())}"
+    )
 
 
 def find_role(world: World, text: str) -> Role:

@@ -50,7 +50,9 @@ def _check_allowed(core: Core, user_id: str, channel: Channel, command: JSON) ->
         raise BadCommand("this person may not use application commands in this channel")
     needed = command["default_member_permissions"]
     bits = guild_permissions(core.world, core.world.members[user_id])
-    if needed is not None and (bits & int(needed) != int(needed) or (needed == "0" and not bits & P.ADMINISTRATOR)):
+    if needed is not None and (
+        bits & int(needed) != int(needed) or (needed == "0" and not bits & P.ADMINISTRATOR)
+    ):
         raise BadCommand(f"/{command['name']} needs permissions that this person lacks")
 
 

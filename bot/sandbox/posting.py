@@ -81,7 +81,9 @@ def add_message(core: Core, channel: Channel, message: Message) -> None:
             channel.thread.members.setdefault(message.author_id, core.clock.iso())
 
 
-def system_message(core: Core, channel: Channel, author: JSON, kind: MessageType, **fields: object) -> Message:
+def system_message(
+    core: Core, channel: Channel, author: JSON, kind: MessageType, **fields: object
+) -> Message:
     """A message that Discord itself writes, e.g. "started a thread"."""
     message = Message(core.ids.next(), channel.id, author, core.clock.iso(), type=kind)
     for name, value in fields.items():

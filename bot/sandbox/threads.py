@@ -62,7 +62,12 @@ def _announce(core: Core, parent: Channel, thread: Channel, owner_id: str, sourc
         events.message_changed(core, "MESSAGE_UPDATE", source)
         reference: JSON = {"type": 0, "channel_id": parent.id, "message_id": source.id, "guild_id": guild_id}
         starter = Message(
-            thread.id, thread.id, author, core.clock.iso(), type=MessageType.THREAD_STARTER, reference=reference
+            thread.id,
+            thread.id,
+            author,
+            core.clock.iso(),
+            type=MessageType.THREAD_STARTER,
+            reference=reference,
         )
         core.world.messages[thread.id][starter.id] = starter
     elif thread.type is ChannelType.PUBLIC_THREAD:
@@ -120,3 +125,18 @@ def change_thread(core: Core, thread: Channel, body: JSON) -> None:
     if archived != state.archived:
         state.archived, state.archived_at = archived, core.clock.iso()
     events.channel_changed(core, "THREAD_UPDATE", thread)
+
+
+def remove_channel(core: Core, channel: Channel) -> None:
+    """Take a channel or thread (and a channel's threads) out of the world, with the event."""
+    world = core.world
+    for thread in [one for one in world.channels.values() if one.is_thread and one.parent_id == channel.id]:
+        del world.channels[thread.id]
+        world.messages.pop(thread.id, None)
+    if channel.is_thread:
+        events.thread_deleted(core, channel)
+    elif not channel.is_dm:
+        events.channel_changed(core, "CHANNEL_DELETE", channel)
+    del world.channels[channel.id]
+    if not channel.is_dm:
+        world.messages.pop(channel.id, None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -10,7 +11,6 @@ from bot.domain.errors import InvalidTransition
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
 from bot.domain.people import Person
-from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.opening import step_key
 from bot.services.ports import Store, Transaction
@@ -127,7 +127,7 @@ async def _following(tx: Transaction, step: Step) -> Step | None:
 
 def _is_first_page(step: Step) -> bool:
     """The step at the alert itself: the alert has just been posted, only the DMs are new."""
-    return step.rung.after is not None and not step.rung.after and step.rung.mention is Mention.NONE
+    return step.rung.after == timedelta()
 
 
 def _next(step: Step) -> dict[str, object]:

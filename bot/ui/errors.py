@@ -15,8 +15,9 @@ from bot.domain.errors import (
 )
 from bot.i18n import Texts
 from bot.runbook.model import Policy
+from bot.ui.inert import inert
 from bot.ui.interaction import Interaction, reply
-from bot.ui.voice import Voice, channel_name, plain, role_name
+from bot.ui.voice import Voice, channel_name, role_name
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +85,7 @@ def _shown(voice: Voice, value: object) -> str:
     """A field as words: moments in the team's time zone, anything typed made safe."""
     if isinstance(value, datetime):
         return voice.moment(value)
-    return plain(str(value), limit=_FIELD_LIMIT)
+    return inert(str(value), limit=_FIELD_LIMIT)
 
 
 def _unavailable(voice: Voice, cause: Exception) -> str:

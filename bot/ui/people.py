@@ -30,7 +30,8 @@ async def person_of(interaction: Interaction) -> Person:
     """
     if interaction.guild_id is not None:
         return person_from(interaction.user)
-    return await member_person(interaction.client, user=interaction.user, guild_id=host_of(interaction).guild_id)
+    home = host_of(interaction).guild_id
+    return await member_person(interaction.client, user=interaction.user, guild_id=home)
 
 
 async def member_person(

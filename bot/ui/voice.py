@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import discord
-
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import Mention, SeverityPolicy
-from bot.domain.text import one_line
 from bot.domain.triage import Path, Text
 from bot.i18n import Texts, language_of
 from bot.runbook.model import SHORTEST_ID, Policy
+from bot.ui import timestamps
 
 #: Colour never alone: each stands beside its word.
 SIGNS = {Status.TRIGGERED: "🔴", Status.ACKNOWLEDGED: "🟠", Status.RESOLVED: "🟢"}
@@ -35,16 +33,11 @@ class Voice:
 
     def moment(self, at: datetime) -> str:
         """*at* (aware) in words that get copied: "11/24 14:05 JST"."""
-        return f"{at.astimezone(self.policy.timezone):%m/%d %H:%M %Z}"
+        return timestamps.moment(at, self.policy.timezone)
 
     def span(self, length: timedelta) -> str:
-        """*length* (>= 0) in its two largest units: "2 分", "1 時間 30 分"."""
-        left, parts = max(int(length.total_seconds()), 0), []
-        for unit, seconds in (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1)):
-            count, left = divmod(left, seconds)
-            if count:
-                parts.append(self.say(f"consoles.span.{unit}", count=count))
-        return " ".join(parts[:2]) or self.say("consoles.span.seconds", count=0)
+        """*length* in words: "2 分", "1 時間 30 分"."""
+        return timestamps.span(length, texts=self.texts, locale=self.locale)
 
     def symptoms(self, ids: Iterable[str]) -> str:
         """The symptoms' words; one that the policy no longer knows stays as it is."""
@@ -52,13 +45,17 @@ class Voice:
         return " · ".join(self.pick(known[name]) if name in known else name for name in ids)
 
     def path(self, path: Path) -> str:
-        """ "本番影響あり → 影響大", with a mark where somebody did not know. Raises StaleTriage."""
+        """The answers in words ("本番影響あり → 影響大"), marked where somebody did not know.
+
+        Raises:
+            StaleTriage: an answer is not in the tree.
+        """
         unsure = self.say("consoles.triage.unsure_mark")
         words = zip(self.policy.tree.words(path), path, strict=True)
         return " → ".join(self.pick(said) + (unsure if given.unsure else "") for said, given in words)
 
     def status(self, incident: Incident) -> str:
-        """ "🔴 未対応"."""
+        """The colour, always with the word: "🔴 未対応"."""
         return f"{SIGNS[incident.status]} {self.say(f'consoles.status.{incident.status.value}')}"
 
     def people(self, places: Iterable[str]) -> str:
@@ -79,14 +76,6 @@ class Voice:
         return self.say("consoles.triage.ack_next_business_day", due=due)
 
 
-def plain(text: str, *, limit: int) -> str:
-    """What somebody typed as one line without markdown or mentions, escaped, of at most *limit* characters."""
-    line = one_line(text, limit=limit)
-    while len(escaped := _escape(line)) > limit:
-        line = one_line(line, limit=len(line) - 1)
-    return escaped
-
-
 def channel_name(channel: str) -> str:
     """A channel of the policy as people read it: "#p0-alerts", or a link when the policy names an id."""
     return f"<#{channel}>" if _is_id(channel) else f"#{channel.removeprefix('#')}"
@@ -97,21 +86,9 @@ def role_name(role: str) -> str:
     return f"<@&{role}>" if _is_id(role) else f"@{role}"
 
 
-def message_url(*, guild_id: int, channel_id: int, message_id: int | None = None) -> str:
-    """Where Discord opens a channel, a thread or a message."""
-    place = f"https://discord.com/channels/{guild_id}/{channel_id}"
-    return place if message_id is None else f"{place}/{message_id}"
-
-
 def _person(name: str) -> str:
     return f"<@{name}>" if _is_id(name) else f"@{name}"
 
 
 def _is_id(text: str) -> bool:
     return text.isdigit() and len(text) >= SHORTEST_ID
-
-
-def _escape(text: str) -> str:
-    # "<@1>" in somebody's title must not read as a mention, even where it cannot ping.
-    marked = discord.utils.escape_markdown(text, ignore_links=False).replace("<", "\\<")
-    return discord.utils.escape_mentions(marked)

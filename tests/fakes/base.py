@@ -15,10 +15,10 @@ from tests.fakes.state import QueuedJob, State
 class Sequences:
     """Numbers that a rollback does not give back."""
 
-    incident: count[int] = field(default_factory=lambda: count(1))
-    delivery: count[int] = field(default_factory=lambda: count(1))
-    triage: count[int] = field(default_factory=lambda: count(1))
-    job: count[int] = field(default_factory=lambda: count(1))
+    incident: "count[int]" = field(default_factory=lambda: count(1))
+    delivery: "count[int]" = field(default_factory=lambda: count(1))
+    triage: "count[int]" = field(default_factory=lambda: count(1))
+    job: "count[int]" = field(default_factory=lambda: count(1))
 
 
 class FakePart:

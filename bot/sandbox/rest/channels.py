@@ -8,7 +8,7 @@ from bot.sandbox.kinds import JSON, ChannelType
 from bot.sandbox.payloads import channel_payload, is_listed
 from bot.sandbox.permissions import P, guild_permissions
 from bot.sandbox.rest.routing import Call, Reply, RouteTable
-from bot.sandbox.threads import change_thread
+from bot.sandbox.threads import change_thread, remove_channel
 from bot.sandbox.world import Channel, Overwrite
 
 routes = RouteTable()
@@ -78,23 +78,8 @@ def delete(call: Call) -> JSON:
     if not channel.is_dm:
         require(core, call.bot_id, channel, needed)
     payload = channel_payload(core.world, channel)
-    remove_channel(call, channel)
+    remove_channel(core, channel)
     return payload
-
-
-def remove_channel(call: Call, channel: Channel) -> None:
-    """Take *channel* and its threads out of the world, with the events."""
-    world = call.core.world
-    for thread in [one for one in world.channels.values() if one.is_thread and one.parent_id == channel.id]:
-        world.channels.pop(thread.id)
-        world.messages.pop(thread.id, None)
-    if channel.is_thread:
-        events.thread_deleted(call.core, channel)
-    elif not channel.is_dm:
-        events.channel_changed(call.core, "CHANNEL_DELETE", channel)
-    world.channels.pop(channel.id)
-    if not channel.is_dm:
-        world.messages.pop(channel.id, None)
 
 
 @routes.add("PUT /channels/{channel_id}/permissions/{overwrite_id}")
@@ -142,7 +127,9 @@ def create(call: Call) -> Reply:
     form.choice(("type",), body.get("type", 0), [int(kind) for kind in _CREATABLE])
     form.finish()
     position = len(core.world.channels)
-    channel = Channel(core.ids.next(), ChannelType(body.get("type", 0)), name, body.get("parent_id"), position)
+    channel = Channel(
+        core.ids.next(), ChannelType(body.get("type", 0)), name, body.get("parent_id"), position
+    )
     channel.topic = body.get("topic")
     core.world.channels[channel.id] = channel
     events.channel_changed(core, "CHANNEL_CREATE", channel)

@@ -14,9 +14,7 @@ from bot.sandbox.world import Message
 routes = RouteTable()
 
 
-@routes.add(
-    "POST /interactions/{interaction_id}/{token}/callback", needs_auth=False, counts_globally=False
-)
+@routes.add("POST /interactions/{interaction_id}/{token}/callback", needs_auth=False, counts_globally=False)
 def callback(call: Call) -> Reply:
     """Create Interaction Response: 204, or 200 with the result when ``with_response`` is set."""
     interaction = call.core.interactions.get(call.params["interaction_id"])

@@ -190,7 +190,11 @@ def _error(error: ApiError, headers: dict[str, str]) -> Answer:
 
 def _limited(verdict: Verdict, headers: dict[str, str]) -> Answer:
     wait_s = round(verdict.retry_after_s, 3)
-    body: JSON = {"message": "You are being rate limited.", "retry_after": wait_s, "global": verdict.is_global}
+    body: JSON = {
+        "message": "You are being rate limited.",
+        "retry_after": wait_s,
+        "global": verdict.is_global,
+    }
     headers |= {"Retry-After": str(int(wait_s) + 1)}
     headers["X-RateLimit-Scope"] = "global" if verdict.is_global else "user"
     if verdict.is_global:

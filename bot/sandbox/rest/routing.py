@@ -13,7 +13,7 @@ from bot.sandbox.ratelimit import Limit
 from bot.sandbox.uploads import Upload
 
 DEFAULT_LIMIT = Limit(50, 1.0)
-_MAJOR = ("channel_id", "guild_id", "webhook_id")
+_MAJOR = ("channel_id", "guild_id", "webhook_id", "token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Route:
     counts_globally: bool
 
     def major(self, params: dict[str, str]) -> str:
-        """The major parameter that its rate limit counts by."""
+        """What its rate limit counts by: channel, guild, or webhook with its token."""
         return ":".join(params[name] for name in _MAJOR if name in params)
 
 

@@ -1,0 +1,200 @@
+"""IncidentBot: the discord.py client of one server, with typed access to the use cases."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from ipaddress import ip_address
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+import discord
+import structlog
+import yarl
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.domain.errors import ConfigError, UnavailableError, UserError
+from bot.i18n import Texts
+from bot.i18n.translator import CommandTranslator
+from bot.services.registry import Services
+from bot.ui.components import Control
+from bot.ui.errors import ErrorReplies
+from bot.ui.forms import Submitted, submitted
+from bot.ui.interaction import Interaction, bind, require_home, run
+from bot.ui.voice import Voice
+
+log = structlog.get_logger(__name__)
+
+COGS: Final = ("cogs.triage", "cogs.incidents", "cogs.responding", "cogs.dlq", "cogs.digest")
+
+#: Reactions are not privileged. Neither message content nor members are asked for: a DM's or a
+#: reaction's author is fetched when they matter.
+INTENTS: Final = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+
+FormHandler = Callable[[discord.Interaction["IncidentBot"], Submitted], Awaitable[None]]
+
+
+class IncidentTree(app_commands.CommandTree["IncidentBot"]):
+    """Slash commands; its `on_error` is where their errors end, and there is no other."""
+
+    async def interaction_check(self, interaction: discord.Interaction["IncidentBot"], /) -> bool:
+        """Bind the log's fields, and refuse other servers."""
+        bind(interaction, trigger="command")
+        try:
+            require_home(interaction)
+        except UserError as refused:
+            if interaction.type is not discord.InteractionType.autocomplete:
+                await interaction.client.answer_error(interaction, refused)
+            return False
+        return True
+
+    async def on_error(self, interaction: discord.Interaction["IncidentBot"], error: Exception, /) -> None:
+        """Turn the error of a command into one reply."""
+        await interaction.client.answer_error(interaction, error)
+
+
+class IncidentBot(commands.Bot):
+    """The client of one server.
+
+    Args:
+        guild_id: The server it is set up for; what comes from another one is refused.
+        texts: Both languages.
+        services: Makes the use cases; it is given this client, for what talks to Discord through it.
+    """
+
+    def __init__(
+        self, *, guild_id: int, texts: Texts, services: Callable[[discord.Client], Services]
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=IncidentTree,
+            intents=INTENTS,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+        self.guild_id = guild_id
+        self.texts = texts
+        self.services = services(self)
+        self._errors = ErrorReplies(texts, self.services.policy)
+        self._templates: list[re.Pattern[str]] = []
+        self._forms: dict[re.Pattern[str], FormHandler] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def setup_hook(self) -> None:
+        """Load the cogs; each registers its commands, controls and forms."""
+        await self.tree.set_translator(CommandTranslator(self.texts))
+        for name in COGS:
+            await self.load_extension(name)
+
+    def voice(self, interaction: Interaction) -> Voice:
+        """The language of whoever acted."""
+        return Voice(self.texts, self.services.policy, str(interaction.locale))
+
+    def add_controls(self, *controls: type[Control]) -> None:
+        """Answer the presses whose custom id fits one of *controls*."""
+        self.add_dynamic_items(*controls)
+        self._templates += [control.__discord_ui_compiled_template__ for control in controls]
+
+    def add_form(self, template: str, handler: FormHandler) -> None:
+        """Answer the forms whose custom id fits *template*, a regular expression."""
+        self._forms[re.compile(template)] = handler
+
+    async def answer_error(self, interaction: Interaction, error: Exception) -> None:
+        """Reply to *interaction* with what *error* means for the person."""
+        await self._errors.answer(interaction, error)
+
+    def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> asyncio.Task[None]:
+        """Run *work* beside everything else; kept until it is done, and its error is logged."""
+        task = asyncio.create_task(_logged(work, name=name), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        """Leave Discord; what was spawned is cancelled first."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await super().close()
+
+    async def on_ready(self) -> None:
+        """A new session: whatever happened before it was not told."""
+        log.info("gateway.ready", guild_id=self.guild_id)
+        self.spawn(self.services.reconciler.reconcile_all(), name="reconcile")
+
+    async def on_resumed(self) -> None:
+        """A resumed session tells what was missed, unless Discord has dropped some of it."""
+        log.info("gateway.resumed")
+        self.spawn(self.services.reconciler.reconcile_all(), name="reconcile")
+
+    async def on_interaction(self, interaction: discord.Interaction["IncidentBot"]) -> None:
+        """Forms, and presses that nothing else will answer; discord.py sees to the others."""
+        data = cast("Mapping[str, Any]", interaction.data or {})
+        custom_id = str(data.get("custom_id", ""))
+        if interaction.type is discord.InteractionType.modal_submit:
+            await run(interaction, self._form(custom_id), trigger="form")
+        elif interaction.type is discord.InteractionType.component and not any(
+            template.fullmatch(custom_id) for template in self._templates
+        ):
+            await run(interaction, _outdated, trigger="component")
+
+    async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
+        """An event's handler failed: nobody waits for an answer, so the log is told."""
+        log.exception("event.failed", event_name=event_method)  # noqa: LOG004  # called within `except`
+
+    def _form(self, custom_id: str) -> Callable[[Interaction], Awaitable[None]]:
+        for template, handler in self._forms.items():
+            if found := template.fullmatch(custom_id):
+                fields = found.groupdict()
+                return lambda interaction: handler(interaction, submitted(interaction, fields))
+        return _outdated
+
+
+def use_api_base(url: str) -> None:
+    """Point discord.py at another Discord: the one of `bot.sandbox`, on this machine only.
+
+    These are internals of discord.py, the reason why its version is pinned: `Route.BASE` is where every
+    request goes, webhooks and interaction callbacks included, and `Client` never asks /gateway/bot but
+    connects to `DEFAULT_GATEWAY`.
+
+    Args:
+        url: With the version: "http://127.0.0.1:8080/api/v10". The gateway is on the same port at "/".
+
+    Raises:
+        ConfigError: not a loopback address: the token must not go elsewhere.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
+        allowed = "http:// on 127.0.0.1, ::1 or localhost"
+        raise ConfigError(f"DISCORD_API_BASE: {url!r} is not allowed; allowed: {allowed}")
+    Route.BASE = url.rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://{parts.netloc}/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _outdated(_interaction: Interaction) -> None:
+    raise UserError("control_outdated")
+
+
+async def _logged(work: Coroutine[Any, Any, object], *, name: str) -> None:
+    try:
+        await work
+    except UnavailableError as error:
+        log.warning("task.unavailable", task=name, reason=str(error))
+    except Exception:
+        log.exception("task.failed", task=name)
+
+
+def client_of(interaction: Interaction) -> IncidentBot:
+    """The client of an interaction that comes from a `Control`."""
+    return cast("IncidentBot", interaction.client)

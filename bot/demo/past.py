@@ -1,0 +1,104 @@
+"""The demo's past as it is written down in week.toml."""
+
+import tomllib
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from bot.domain.business_time import Weekday
+from bot.domain.digest import IsoWeek
+from bot.domain.durations import parse_duration
+from bot.runbook import Policy
+
+_FILE: Final = Path(__file__).with_name("week.toml")
+
+Span: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration)]
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Note(_Written):
+    """What somebody wrote into the incident's thread, some time after the alert."""
+
+    after: Span
+    by: str
+    text: str
+
+
+class PastIncident(_Written):
+    """One incident; people by name, times after `at` counted from it."""
+
+    day: Weekday
+    at: time
+    severity: str
+    title: str
+    targets: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    path: tuple[tuple[str, str], ...]
+    noticed_after: Span
+    reported_by: str
+    acknowledged_after: Span
+    acknowledged_by: str
+    weeks_before: int = 0
+    joined: tuple[str, ...] = ()
+    resolved_after: Span | None = None
+    notes: tuple[Note, ...] = ()
+
+    def triggered_at(self, week: IsoWeek, policy: Policy) -> datetime:
+        """When it was opened, seen from the *week* that is told."""
+        return _moment(week, self.day, self.at, policy) - timedelta(weeks=self.weeks_before)
+
+
+class PastFailure(_Written):
+    """One notification that did not arrive, `ago` from now or on a day of the week that is told."""
+
+    channel: str
+    severity: str
+    title: str
+    retries: int
+    error: str
+    text: str
+    detail: str
+    ago: Span | None = None
+    day: Weekday | None = None
+    at: time | None = None
+    http_status: int | None = None
+    emailed: bool = False
+
+    def attempted_at(self, week: IsoWeek, policy: Policy, *, now: datetime) -> datetime:
+        """When it was given up."""
+        if self.ago is not None:
+            return now - self.ago
+        assert self.day is not None
+        assert self.at is not None
+        return _moment(week, self.day, self.at, policy)
+
+    def payload(self) -> dict[str, object]:
+        """The Discord message that the sender wanted to post."""
+        return {
+            "username": "Parky notify",
+            "content": self.text,
+            "embeds": [{"title": self.title, "description": self.detail, "color": 0xE67E22}],
+            "allowed_mentions": {"parse": ["everyone"]},
+        }
+
+
+class Past(_Written):
+    """Everything in week.toml."""
+
+    incident: tuple[PastIncident, ...]
+    failure: tuple[PastFailure, ...]
+
+
+def read_past() -> Past:
+    """The file's content."""
+    return Past.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+
+
+def _moment(week: IsoWeek, day: Weekday, at: time, policy: Policy) -> datetime:
+    date = week.monday + timedelta(days=day.number)
+    return datetime.combine(date, at, policy.timezone)

@@ -1,0 +1,120 @@
+"""The demo's programs as processes of their own, their output kept, their end certain."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+_LEASH: Final = Path(__file__).with_name("_leash.py")
+_KEPT_LINES: Final = 5_000
+_LINE_LIMIT: Final = 4_000_000  # bytes; a log line may carry a traceback
+_POLITE_S: Final = 10.0
+
+
+class ChildDied(RuntimeError):
+    """A program ended that should not have; the message carries its last lines."""
+
+
+class Child:
+    """One running program of ours.
+
+    It is not in our process group: Ctrl-C is for us, and we end it. On Linux it ends with us, too, when
+    we are killed.
+    """
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+        self.name = name
+        self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._process = process
+        self._grown = asyncio.Event()
+        self._said_all = False
+        self._reader = asyncio.create_task(self._read(), name=f"output of {name}")
+
+    @classmethod
+    async def start(cls, name: str, *arguments: str, env: Mapping[str, str]) -> "Child":
+        """Start ``python -m bot ARGUMENTS`` with *env* added to our environment."""
+        bot = (sys.executable, "-m", "bot", *arguments)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), *bot),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            limit=_LINE_LIMIT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
+        )
+        return cls(name, process)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def last_words(self, count: int = 15) -> str:
+        """Its last lines of output."""
+        return "\n".join([*self.lines][-count:])
+
+    async def line_with(self, part: str, *, within_s: float) -> str:
+        """The first line that contains *part*, waited for.
+
+        Raises:
+            ChildDied: It ended, or said nothing of the kind in time.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._line_with(part)
+        except TimeoutError:
+            raise ChildDied(f"{self.name} did not say {part!r}:\n{self.last_words()}") from None
+
+    async def wait(self) -> int:
+        """Wait for its end; the exit code, negative when a signal ended it."""
+        code = await self._process.wait()
+        await self._reader
+        return code
+
+    async def stop(self) -> int:
+        """Ask it to end, insist after ten seconds; the exit code."""
+        self.signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(_POLITE_S):
+                return await self.wait()
+        except TimeoutError:
+            return await self.kill()
+
+    async def kill(self) -> int:
+        """End it with SIGKILL."""
+        self.signal(signal.SIGKILL)
+        return await self.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens when it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+    async def _line_with(self, part: str) -> str:
+        while True:
+            for line in self.lines:
+                if part in line:
+                    return line
+            if self._said_all:
+                raise ChildDied(f"{self.name} ended:\n{self.last_words()}")
+            self._grown.clear()
+            await self._grown.wait()
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            self.lines.append(line.decode("utf-8", "replace").rstrip())
+            self._grown.set()
+        self._said_all = True
+        self._grown.set()

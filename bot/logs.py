@@ -1,0 +1,130 @@
+"""Logging: structlog for us, the standard library's loggers of everybody else through the same chain.
+
+Lines go to stderr, as stdout belongs to what a command answers. Whatever looks like a secret is replaced
+before a line is written, in tracebacks too.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Final, Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+HIDDEN: Final = "***"
+
+_SECRET_KEYS: Final = re.compile(
+    r"token|password|secret|authorization|dsn|database_url|smtp_url", re.IGNORECASE
+)
+
+_PATTERNS: Final = (
+    # A bot token: the application's id, a time, a signature.
+    (re.compile(r"[\w-]{17,}\.[\w-]{6,}\.[\w-]{27,}", re.ASCII), HIDDEN),
+    # The password in an address; greedy, since people forget to quote an @ in it.
+    (re.compile(r"(://[^\s:/@]*):\S+@"), rf"\1:{HIDDEN}@"),
+    (re.compile(r"([?&]password=)[^&\s'\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    # Webhooks, and the answers to interactions: whoever has the last part may post.
+    (re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w-]+", re.ASCII), rf"\1{HIDDEN}"),
+    (
+        re.compile(
+            r"(authorization['\"]?\s*[:=]\s*['\"]?)(?:(?:bot|bearer|basic)\s+)?[^\s'\",]+", re.IGNORECASE
+        ),
+        rf"\1{HIDDEN}",
+    ),
+)
+
+#: Loggers that tell every turn of their wheels at the level where we tell what changed.
+_CHATTY: Final = ("aiohttp.access", "apscheduler", "asyncio")
+
+
+def redact(text: str) -> str:
+    """*text* without tokens, passwords in addresses, webhook secrets and Authorization headers."""
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def configure_logging(*, form: Literal["console", "json"], level: str, stream: TextIO | None = None) -> None:
+    """Set up logging for this process; calling it again replaces the set-up.
+
+    Args:
+        form: For eyes or for machines; JSON lines are one object each.
+        level: "debug", "info", "warning" or "error".
+        stream: Where lines go; None is stderr.
+    """
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_formatter(form, colors=handler.stream.isatty()))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,  # a test may set it up again
+    )
+
+
+def _shared() -> list[Processor]:
+    """What happens to a line of ours and to one of a library alike."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,  # before the redaction: a traceback quotes addresses
+        _redacted,
+    ]
+
+
+def _formatter(form: Literal["console", "json"], *, colors: bool) -> logging.Formatter:
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=_text)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=colors, exception_formatter=structlog.dev.plain_traceback, pad_event_to=28
+        )
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        foreign_pre_chain=[*_shared()],
+    )
+
+
+def _text(value: object) -> str:
+    return redact(str(value))
+
+
+def _redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    for key, value in event.items():
+        if not key.startswith("_"):
+            event[key] = _clean(key, value)
+    return event
+
+
+def _clean(key: str, value: object) -> object:
+    """*value* without secrets; what is neither text, number nor collection becomes text."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case _ if _SECRET_KEYS.search(key):
+            return HIDDEN
+        case str():
+            return redact(value)
+        case Mapping():
+            return {str(name): _clean(str(name), inner) for name, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_clean(key, inner) for inner in value]
+        case _:
+            return redact(str(value))

@@ -1,0 +1,44 @@
+"""``python -m bot.sandbox --port 0 --json``: a local Discord until SIGTERM or SIGINT."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from bot.sandbox.server import Address, NotLoopback, serve
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse *argv*, serve, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port (default)")
+    parser.add_argument("--json", action="store_true", help="print the address as one line of JSON")
+    args = parser.parse_args(argv)
+
+    def announce(address: Address) -> None:
+        text = address.to_json() if args.json else f"API {address.api_base}\nHuman side {address.human}"
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+    try:
+        asyncio.run(_until_signal(args.host, args.port, announce))
+    except (NotLoopback, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+async def _until_signal(host: str, port: int, announce: Callable[[Address], None]) -> None:
+    task = asyncio.ensure_future(serve(host=host, port=port, on_ready=announce))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,196 @@
+"""Commands, clicks, modals and autocomplete: everything that opens an interaction."""
+
+from typing import Any
+
+from bot.sandbox.access import viewable
+from bot.sandbox.components import walk
+from bot.sandbox.core import Core
+from bot.sandbox.human import views
+from bot.sandbox.human.desk import Ask, BadRequest
+from bot.sandbox.interaction import RESPOND_WITHIN_S, Interaction
+from bot.sandbox.interactions import open_interaction
+from bot.sandbox.kinds import (
+    ENTITY_SELECTS,
+    JSON,
+    SELECTS,
+    ButtonStyle,
+    CommandType,
+    Component,
+    InteractionType,
+)
+from bot.sandbox.modals import select_values, submitted
+from bot.sandbox.names import NoSuchName, find_channel, find_message, find_role, find_user
+from bot.sandbox.options import OptionReader, find_command
+from bot.sandbox.payloads import message_payload
+from bot.sandbox.world import Channel, Message, User
+
+
+def _opened(interaction: Interaction) -> JSON:
+    return {"interaction": interaction.id}
+
+
+def _where(ask: Ask) -> tuple[User, Channel]:
+    user, channel = ask.user(), ask.channel()
+    viewable(ask.core, user.id, channel.id)
+    return user, channel
+
+
+def command(ask: Ask) -> JSON:
+    """POST command {user, channel, name: "dlq recent", options}."""
+    user, channel = _where(ask)
+    name, *path = ask.text("name").removeprefix("/").split()
+    found = find_command(ask.core, user.id, channel, CommandType.CHAT, name)
+    data = OptionReader(ask.core, user.id).read(found, path, ask.body.get("options") or {})
+    kind = InteractionType.COMMAND
+    return _opened(open_interaction(ask.core, kind, user_id=user.id, channel=channel, data=data))
+
+
+def context(ask: Ask) -> JSON:
+    """POST context {user, channel, name, message or target_user}."""
+    core = ask.core
+    user, channel = _where(ask)
+    on_message = ask.body.get("message") is not None
+    kind = CommandType.MESSAGE if on_message else CommandType.USER
+    found = find_command(core, user.id, channel, kind, ask.text("name"))
+    data: JSON = {"id": found["id"], "name": found["name"], "type": int(kind)}
+    if on_message:
+        target = find_message(core.world, ask.text("message"), user.id)
+        data["target_id"] = target.id
+        data["resolved"] = {"messages": {target.id: message_payload(core.world, target)}}
+    else:
+        reader = OptionReader(core, user.id)
+        data["target_id"] = reader.add_user(ask.user("target_user").id)
+        data["resolved"] = reader.resolved
+    opened = open_interaction(core, InteractionType.COMMAND, user_id=user.id, channel=channel, data=data)
+    return _opened(opened)
+
+
+def click(ask: Ask) -> JSON:
+    """POST click {user, message, custom_id, values?}: a button or a select."""
+    core, user = ask.core, ask.user()
+    message = find_message(core.world, ask.text("message"), user.id)
+    channel = viewable(core, user.id, message.channel_id)
+    component = _component(message, ask.text("custom_id"))
+    data: JSON = {
+        "custom_id": component["custom_id"],
+        "component_type": component["type"],
+        "id": component["id"],
+    }
+    if component["type"] in SELECTS:
+        data |= _selection(core, user.id, component, ask.body.get("values") or [])
+    opened = open_interaction(
+        core, InteractionType.COMPONENT, user_id=user.id, channel=channel, data=data, source=message
+    )
+    return _opened(opened)
+
+
+def _component(message: Message, custom_id: str) -> JSON:
+    usable = [one for one in walk(message.components) if one.get("custom_id")]
+    for component in usable:
+        if component["custom_id"] == custom_id:
+            if component.get("disabled"):
+                raise BadRequest(f"{custom_id!r} is disabled")
+            if component.get("style") == ButtonStyle.LINK:
+                raise BadRequest(f"{custom_id!r} is a link")
+            return component
+    raise BadRequest(f"no component {custom_id!r}; there are {[one['custom_id'] for one in usable]}")
+
+
+def _selection(core: Core, user_id: str, component: JSON, values: list[str]) -> JSON:
+    """The chosen ``values``, with ``resolved`` for users, roles and channels (which may be given by name)."""
+    reader = OptionReader(core, user_id)
+    if component["type"] in ENTITY_SELECTS:
+        values = [_entity(core, reader, component["type"], value) for value in values]
+    chosen: JSON = {"values": select_values(component, values)}
+    return chosen | ({"resolved": reader.resolved} if reader.resolved else {})
+
+
+def _entity(core: Core, reader: OptionReader, kind: int, value: str) -> str:
+    if kind == Component.CHANNEL_SELECT:
+        return reader.add_channel(find_channel(core.world, value))
+    if kind == Component.ROLE_SELECT:
+        return reader.add_role(find_role(core.world, value).id)
+    if kind == Component.MENTIONABLE_SELECT:
+        try:
+            return reader.add_user(find_user(core.world, value).id)
+        except NoSuchName:
+            return reader.add_role(find_role(core.world, value).id)
+    return reader.add_user(find_user(core.world, value).id)
+
+
+def modal(ask: Ask) -> JSON:
+    """POST modal {user, interaction, fields}: submit the modal that the interaction opened."""
+    core, user = ask.core, ask.user()
+    parent = _interaction(core, ask.text("interaction"))
+    if parent.modal is None or parent.user_id != user.id:
+        raise BadRequest(f"interaction {parent.id} opened no modal for {user.username}")
+    reader = OptionReader(core, user.id)
+    fields = _resolved_fields(core, reader, parent.modal, ask.body.get("fields") or {})
+    data: JSON = {"custom_id": parent.modal["custom_id"], "components": submitted(parent.modal, fields)}
+    if reader.resolved:
+        data["resolved"] = reader.resolved
+    channel = core.world.channel(parent.channel_id)
+    source = core.world.messages[channel.id].get(parent.source_id or "")
+    opened = open_interaction(
+        core,
+        InteractionType.MODAL_SUBMIT,
+        user_id=user.id,
+        channel=channel,
+        data=data,
+        source=source,
+        parent=parent,
+    )
+    return _opened(opened)
+
+
+def _resolved_fields(core: Core, reader: OptionReader, shown: JSON, fields: dict[str, Any]) -> dict[str, Any]:
+    """*fields* with the names in user, role and channel selects turned into ids."""
+    kinds = {one["custom_id"]: one["type"] for one in walk(shown["components"]) if one.get("custom_id")}
+    resolved: dict[str, Any] = {}
+    for custom_id, value in fields.items():
+        kind = kinds.get(custom_id)
+        if kind in ENTITY_SELECTS:
+            values = [value] if isinstance(value, str) else value
+            value = [_entity(core, reader, kind, one) for one in values]  # noqa: PLW2901 (the resolved form)
+        resolved[custom_id] = value
+    return resolved
+
+
+async def autocomplete(ask: Ask) -> JSON:
+    """POST autocomplete {user, channel, name, options, focused}: the bot's choices, within 3 seconds."""
+    core = ask.core
+    user, channel = _where(ask)
+    name, *path = ask.text("name").removeprefix("/").split()
+    found = find_command(core, user.id, channel, CommandType.CHAT, name)
+    focused = ask.text("focused")
+    options = {focused: "", **(ask.body.get("options") or {})}
+    data = OptionReader(core, user.id, focused).read(found, path, options)
+    opened = open_interaction(core, InteractionType.AUTOCOMPLETE, user_id=user.id, channel=channel, data=data)
+    choices = await core.hub.until(lambda: opened.choices, RESPOND_WITHIN_S)
+    return {"interaction": opened.id, "choices": choices, "timeout": choices is None}
+
+
+async def get_interaction(ask: Ask) -> JSON:
+    """GET interaction/{id}?wait=seconds: waits until it is no longer pending."""
+    core = ask.core
+    interaction = _interaction(core, ask.params["id"])
+    final = (
+        ("responded", "failed") if ask.query.get("until") == "done" else ("responded", "failed", "deferred")
+    )
+    wait_s = float(ask.query.get("wait", 0))
+
+    def settled() -> bool | None:
+        return interaction.state(core.clock.monotonic()) in final or None
+
+    while settled() is None and wait_s > 0:
+        step_s = min(wait_s, 0.25)  # the 3 second rule runs out without any event
+        await core.hub.until(settled, step_s)
+        wait_s -= step_s
+    return views.interaction(core, interaction)
+
+
+def _interaction(core: Core, interaction_id: str) -> Interaction:
+    found = core.interactions.get(interaction_id)
+    if found is None:
+        raise NoSuchName(f"unknown interaction {interaction_id!r}")
+    return found

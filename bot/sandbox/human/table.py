@@ -1,0 +1,77 @@
+"""The human side's routes, in one list."""
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bot.sandbox.human import acts, powers, talk, views
+from bot.sandbox.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
+from bot.sandbox.kinds import JSON
+
+PREFIX = "/_human"
+_ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
+    ("GET", "state", lambda ask: views.state(ask.desk)),
+    ("POST", "command", acts.command),
+    ("POST", "context", acts.context),
+    ("POST", "click", acts.click),
+    ("POST", "modal", acts.modal),
+    ("POST", "autocomplete", acts.autocomplete),
+    ("GET", "interaction/{id}", acts.get_interaction),
+    ("POST", "say", talk.say),
+    ("DELETE", "message", talk.delete_message),
+    ("PUT", "reaction", talk.put_reaction),
+    ("DELETE", "reaction", talk.delete_reaction),
+    ("GET", "messages/{channel}", talk.messages),
+    ("GET", "dms/{user}", talk.dms),
+    ("GET", "log", talk.log),
+    ("POST", "wait", talk.wait),
+    ("POST", "fault", powers.put_fault),
+    ("DELETE", "fault", powers.clear_faults),
+    ("PATCH", "member", powers.patch_member),
+    ("PATCH", "channel", powers.patch_channel),
+    ("DELETE", "channel", powers.delete_channel),
+    ("PATCH", "role", powers.patch_role),
+    ("PATCH", "application", powers.patch_application),
+    ("PATCH", "limits", powers.limits),
+    ("POST", "clock", powers.advance_clock),
+)
+
+
+def add_routes(app: web.Application, desk: Desk) -> None:
+    """Register every human-side route on *app*."""
+    for method, path, handler in _ROUTES:
+        app.router.add_route(method, f"{PREFIX}/{path}", _adapter(desk, handler))
+    app.router.add_route("*", f"{PREFIX}/{{rest:.*}}", _unknown)
+
+
+def _adapter(desk: Desk, handler: HumanHandler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            body = await _body(request)
+            ask = Ask(desk, dict(request.match_info), dict(request.query), body)
+            result = handler(ask)
+            return answer(await result if inspect.isawaitable(result) else result)
+        except Exception as error:  # noqa: BLE001 (`refusal` raises again what is no person's mistake)
+            return refusal(error)
+
+    return handle
+
+
+async def _body(request: web.Request) -> JSON:
+    raw = await request.read()
+    if not raw:
+        return {}
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise BadRequest(f"the body is no JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadRequest("the body is no JSON object")
+    return body
+
+
+async def _unknown(request: web.Request) -> web.Response:
+    known = [f"{method} {path}" for method, path, _ in _ROUTES]
+    return answer({"error": f"no {request.method} {request.path}; there are {known}"}, 404)

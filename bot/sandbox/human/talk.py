@@ -1,0 +1,144 @@
+"""Saying, reacting, reading, waiting."""
+
+import re
+from typing import Any
+
+from bot.sandbox.access import may_send, viewable
+from bot.sandbox.drafts import Request, read_draft
+from bot.sandbox.errors import refused
+from bot.sandbox.human import views
+from bot.sandbox.human.desk import Ask, BadRequest
+from bot.sandbox.kinds import JSON
+from bot.sandbox.names import find_channel, find_message, find_user
+from bot.sandbox.payloads import user_payload
+from bot.sandbox.posting import Origin, publish, remove
+from bot.sandbox.reacting import react, unreact
+from bot.sandbox.world import Message
+
+_MOST_WAIT_S = 120.0
+
+
+def say(ask: Ask) -> JSON:
+    """POST say {user, channel, content, reply_to?}: a person writes a message."""
+    core, user = ask.core, ask.user()
+    channel = ask.channel()
+    viewable(core, user.id, channel.id)
+    may_send(core, user.id, channel)
+    body: JSON = {"content": ask.text("content")}
+    if ask.body.get("reply_to"):
+        body["message_reference"] = {"message_id": str(ask.body["reply_to"])}
+    draft = read_draft(core, Request(body, [], channel, user.id))
+    message = publish(core, channel, draft, Origin(user_payload(user)))
+    return views.message(core, message)
+
+
+def delete_message(ask: Ask) -> JSON:
+    """DELETE message {message}: somebody with the right to do so deletes it."""
+    message = find_message(ask.core.world, ask.text("message"), "")
+    remove(ask.core, message)
+    return {}
+
+
+def _reaction(ask: Ask) -> tuple[Message, str, str]:
+    user = ask.user()
+    message = find_message(ask.core.world, ask.text("message"), user.id)
+    if message.ephemeral_to:
+        raise refused(50024)
+    viewable(ask.core, user.id, message.channel_id)
+    return message, user.id, ask.text("emoji")
+
+
+def put_reaction(ask: Ask) -> JSON:
+    """PUT reaction {user, message, emoji}."""
+    react(ask.core, *_reaction(ask))
+    return {}
+
+
+def delete_reaction(ask: Ask) -> JSON:
+    """DELETE reaction {user, message, emoji}."""
+    unreact(ask.core, *_reaction(ask))
+    return {}
+
+
+def messages(ask: Ask) -> list[JSON]:
+    """GET messages/{channel}?user=NAME, oldest first; with ephemeral ones when *user* is given."""
+    channel = find_channel(ask.core.world, ask.params["channel"])
+    viewer = find_user(ask.core.world, ask.query["user"]).id if "user" in ask.query else None
+    if viewer:
+        viewable(ask.core, viewer, channel.id)
+    return views.messages(ask.core, channel, viewer)
+
+
+def dms(ask: Ask) -> list[JSON]:
+    """GET dms/{user}, oldest first; empty when there are none yet."""
+    user = find_user(ask.core.world, ask.params["user"])
+    channel = ask.core.world.dm_with(user.id)
+    return views.messages(ask.core, channel, user.id) if channel else []
+
+
+def log(ask: Ask) -> JSON:
+    """GET log?since=N: the entries from that number on, and the next number."""
+    entries = ask.core.log.since(int(ask.query.get("since", 0)))
+    return {"entries": entries, "next": ask.core.log.next}
+
+
+async def wait(ask: Ask) -> JSON:
+    """POST wait {for: message | log | session, ...}: the first match, or {"timeout": true}.
+
+    message: channel, contains?, after? (message id), user?; log: since?, method?, path? (regex), status?;
+    sessions: count.
+    """
+    looks = {"message": _look_message, "log": _look_log, "sessions": _look_sessions}
+    kind = ask.text("for")
+    if kind not in looks:
+        raise BadRequest(f"'for' is one of {sorted(looks)}")
+    timeout_s = min(float(ask.body.get("timeout_s", 5)), _MOST_WAIT_S)
+    found = await ask.core.hub.until(lambda: looks[kind](ask), timeout_s)
+    return {"timeout": True} if found is None else {"timeout": False, kind: found}
+
+
+def _look_message(ask: Ask) -> JSON | None:
+    core, body = ask.core, ask.body
+    name = ask.text("channel")
+    if name.startswith("dm:"):
+        channel = core.world.dm_with(find_user(core.world, name.removeprefix("dm:")).id)
+        if channel is None:
+            return None
+    else:
+        channel = find_channel(core.world, name)
+    viewer = ask.user().id if body.get("user") else None
+    for shown in views.messages(core, channel, viewer):
+        is_new = int(shown["id"]) > int(body.get("after") or body.get("since") or 0)
+        if is_new and str(body.get("contains") or "") in _words(shown):
+            return shown
+    return None
+
+
+def _words(value: Any) -> str:  # noqa: ANN401 (any JSON value)
+    """Every string inside a payload, so that `contains` also finds embeds and components."""
+    if isinstance(value, dict):
+        return "\n".join(_words(child) for child in value.values())
+    if isinstance(value, list):
+        return "\n".join(map(_words, value))
+    return value if isinstance(value, str) else ""
+
+
+def _look_log(ask: Ask) -> JSON | None:
+    body = ask.body
+    for entry in ask.core.log.since(int(body.get("since") or 0)):
+        fits = (
+            body.get("kind") in (None, entry["kind"]),
+            body.get("method") in (None, entry.get("method")),
+            body.get("status") in (None, entry.get("status")),
+            body.get("event") in (None, (entry.get("frame") or {}).get("t")),
+            not body.get("path") or re.search(str(body["path"]), str(entry.get("path"))),
+            not body.get("contains") or str(body["contains"]) in _words(entry),
+        )
+        if all(fits):
+            return entry
+    return None
+
+
+def _look_sessions(ask: Ask) -> int | None:
+    count = len(ask.desk.sessions.connected)
+    return count if count >= int(ask.body.get("count", 1)) else None

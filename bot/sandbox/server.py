@@ -1,0 +1,193 @@
+"""Composition: one loopback port with the API, the gateway, the CDN path and the human side."""
+
+import asyncio
+import ipaddress
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from bot.sandbox.core import Core
+from bot.sandbox.gateway import HEARTBEAT_MS, Connection
+from bot.sandbox.human.desk import Desk
+from bot.sandbox.human.table import PREFIX, add_routes
+from bot.sandbox.kinds import JSON
+from bot.sandbox.rest.pipeline import API_PREFIX, Pipeline
+from bot.sandbox.rest.table import all_routes
+from bot.sandbox.sessions import Sessions
+from bot.sandbox.uploads import MAX_BYTES
+
+_GATEWAY_PATH = "/gateway"
+_MOST_FILES = 10
+_SHUTDOWN_S = 0.2
+
+
+class NotLoopback(ValueError):
+    """The sandbox was told to listen where others could reach it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a sandbox listens, and the credentials it takes."""
+
+    api_base: str
+    gateway: str
+    human: str
+    token: str
+    guild_id: str
+    application_id: str
+
+    def to_json(self) -> str:
+        """One line of JSON with exactly these fields."""
+        return json.dumps(asdict(self))
+
+
+def loopback(host: str) -> str:
+    """*host* when it is the loopback interface.
+
+    Raises:
+        NotLoopback: For any other address: whoever can reach the port is the admin of this Discord.
+    """
+    try:
+        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise NotLoopback(f"the sandbox listens on loopback only, not on {host!r}: use 127.0.0.1")
+    return "127.0.0.1" if host == "localhost" else host
+
+
+class Sandbox:
+    """A running local Discord: ``async with Sandbox() as sandbox: sandbox.address``."""
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        heartbeat_ms: int = HEARTBEAT_MS,
+        core: Core | None = None,
+    ) -> None:
+        self._host = loopback(host)
+        self._port = port
+        self._heartbeat_ms = heartbeat_ms
+        self._runner: web.AppRunner | None = None
+        self.core = core or Core()
+        self.sessions = Sessions(self.core)
+        self.desk = Desk(self.core, self.sessions, set())
+
+    async def start(self) -> Address:
+        """Listen; returns where.
+
+        Raises:
+            OSError: When the port is taken.
+        """
+        sock = socket.create_server((self._host, self._port), family=_family(self._host))
+        self._port = sock.getsockname()[1]
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        self.core.origin = f"http://{host}:{self._port}"
+        self.core.gateway_url = f"ws://{host}:{self._port}{_GATEWAY_PATH}"
+        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        await self._runner.setup()
+        await web.SockSite(self._runner, sock).start()
+        return self.address
+
+    async def stop(self) -> None:
+        """Close every socket and stop listening."""
+        for connection in list(self.desk.connections):
+            connection.drop()
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def address(self) -> Address:
+        """Where it listens; valid once started."""
+        application = self.core.world.application
+        return Address(
+            api_base=self.core.origin + API_PREFIX,
+            gateway=self.core.gateway_url,
+            human=self.core.origin + PREFIX,
+            token=application.token,
+            guild_id=self.core.world.guild.id,
+            application_id=application.id,
+        )
+
+    @property
+    def api_base(self) -> str:
+        """The API's base URL."""
+        return self.address.api_base
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's URL."""
+        return self.address.gateway
+
+    @property
+    def human(self) -> str:
+        """The human side's base URL."""
+        return self.address.human
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=(_MOST_FILES + 1) * MAX_BYTES)
+        pipeline = Pipeline(self.core, all_routes())
+        for path in (_GATEWAY_PATH, f"{_GATEWAY_PATH}/"):
+            app.router.add_get(path, self._gateway)
+        app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", self._cdn)
+        app.router.add_route("*", f"{API_PREFIX}/{{path:.*}}", pipeline.handle)
+        add_routes(app, self.desk)
+        return app
+
+    async def _gateway(self, request: web.Request) -> web.StreamResponse:
+        if self.desk.gateway_down:
+            return web.Response(status=503, text="the gateway is down")
+        connection = Connection(self.core, self.sessions, request, self._heartbeat_ms)
+        self.desk.connections.add(connection)
+        try:
+            return await connection.run()
+        finally:
+            self.desk.connections.discard(connection)
+
+    async def _cdn(self, request: web.Request) -> web.Response:
+        found = self.core.world.files.get(request.match_info["attachment_id"])
+        if found is None:
+            body: JSON = {"message": "404: Not Found", "code": 0}
+            return web.json_response(body, status=404)
+        kind, data = found
+        return web.Response(body=data, headers={"Content-Type": kind})
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+async def serve(
+    *, host: str = "127.0.0.1", port: int = 0, on_ready: Callable[[Address], None] = lambda _address: None
+) -> None:
+    """Serve until cancelled.
+
+    Args:
+        host: A loopback address.
+        port: 0 takes a free one.
+        on_ready: Called with the address once everything listens.
+
+    Raises:
+        NotLoopback: When *host* is not loopback.
+        OSError: When the port is taken.
+    """
+    async with Sandbox(host=host, port=port) as sandbox:
+        on_ready(sandbox.address)
+        await asyncio.Event().wait()

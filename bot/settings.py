@@ -1,0 +1,210 @@
+"""What differs between installations: the environment, or a `.env` file in the working folder.
+
+Everything a team decides about incidents is in the policy file instead. `Settings` is read once, in
+`bot.cli`, and passed down as plain values.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.domain.errors import ConfigError
+from bot.integrations.loopback import is_loopback
+from bot.integrations.smtp_url import SmtpServer
+
+DISCORD_API: Final = "https://discord.com/api/v10"
+
+_TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+_FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
+_MOST: Final = 2**63 - 1  # PostgreSQL's bigint
+
+
+def _token(value: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("is not a bot token")
+    return value
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        address = urlsplit(url)
+        _ = address.port
+    except ValueError:
+        raise ValueError("is not an address") from None  # the cause quotes a part of it
+    return address
+
+
+def _api_base(value: str) -> str:
+    base = value.rstrip("/")
+    address = _split(base)
+    local = address.scheme in {"http", "https"} and is_loopback(address.hostname)
+    # The token goes wherever this points: nowhere but to Discord, or no further than this machine.
+    if base != DISCORD_API and (not local or "@" in address.netloc):
+        raise ValueError("is not Discord")
+    return base
+
+
+def _postgresql(value: SecretStr) -> SecretStr:
+    address = _split(value.get_secret_value())
+    if address.scheme not in {"postgres", "postgresql"} or not (address.netloc or address.query):
+        raise ValueError("is not a PostgreSQL address")
+    return value
+
+
+def _smtp(value: SecretStr) -> SecretStr:
+    SmtpServer.parse(value.get_secret_value())
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _strip(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+_PostgresUrl = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_postgresql)]
+_POSTGRES_FORM: Final = "postgresql://user:password@host:5432/database"
+
+
+class Settings(BaseSettings):
+    """Each field is a key of the environment in capitals; its description says what is allowed.
+
+    Secrets are `SecretStr`: they show as asterisks wherever the settings are printed.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    discord_token: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_token)] | None = Field(
+        None, description="the token from the Bot page of https://discord.com/developers/applications"
+    )
+    discord_guild_id: int | None = Field(
+        None,
+        ge=_FIRST_ID,
+        le=_MOST,
+        description="the server's id: turn on Developer Mode, right-click the server, Copy Server ID",
+    )
+    discord_api_base: Annotated[str, BeforeValidator(_strip), AfterValidator(_api_base)] = Field(
+        DISCORD_API,
+        description=f"{DISCORD_API}, or a local Discord on loopback (http://127.0.0.1:PORT/api/v10)",
+    )
+    database_url: _PostgresUrl | None = Field(
+        None, description=f"{_POSTGRES_FORM}; without it an embedded PostgreSQL runs below DATA_DIR"
+    )
+    dlq_database_url: _PostgresUrl | None = Field(
+        None, description=f"{_POSTGRES_FORM}; without it the DLQ is in DATABASE_URL"
+    )
+    data_dir: Path = Field(Path("data"), description="a folder that the bot may write to")
+    runbook_file: Path | None = Field(None, description="a policy file; without it Parky's")
+    smtp_url: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_smtp)] | None = Field(
+        None,
+        description="smtp://user:password@host:587 or smtps://user:password@host:465, "
+        "with ?from=bot@example.com unless the user is an address",
+    )
+    health_port: int | None = Field(
+        None, ge=0, le=65535, description="1 to 65535, 0 for any free port; without it no health server runs"
+    )
+    health_host: str = Field(
+        "127.0.0.1", min_length=1, description="the address to listen on; 0.0.0.0 in a container"
+    )
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
+        "console", description="console, json"
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+        "info", description="debug, info, warning, error"
+    )
+
+    @property
+    def token(self) -> str:
+        """The bot token, in the clear: for the Discord client only.
+
+        Raises:
+            ConfigError: it is not set.
+        """
+        if self.discord_token is None:
+            raise ConfigError(_missing("discord_token"))
+        return self.discord_token.get_secret_value()
+
+    @property
+    def guild_id(self) -> int:
+        """The guild the bot serves.
+
+        Raises:
+            ConfigError: it is not set.
+        """
+        if self.discord_guild_id is None:
+            raise ConfigError(_missing("discord_guild_id"))
+        return self.discord_guild_id
+
+    @property
+    def smtp(self) -> SmtpServer | None:
+        """Where email goes out; None when the bot sends none."""
+        return None if self.smtp_url is None else SmtpServer.parse(self.smtp_url.get_secret_value())
+
+
+def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path(".env")) -> Settings:
+    """Read and check the settings.
+
+    Args:
+        require: Fields that the command cannot do without.
+        env_file: Read when it is there; the environment goes before it.
+
+    Raises:
+        ConfigError: one line per key that is wrong or missing. Values of secrets are left out.
+    """
+    try:
+        settings = _read(env_file)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_line(found) for found in error.errors())) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigError(f"{env_file}: cannot be read: {reason}") from None
+    missing = [_missing(name) for name in require if getattr(settings, name) is None]
+    if missing:
+        raise ConfigError("\n".join(missing))
+    return settings
+
+
+def _read(env_file: Path | None) -> Settings:
+    # The plugin knows the fields only; `_env_file` is an argument of every BaseSettings.
+    make: Callable[..., Settings] = Settings
+    return make(_env_file=env_file)
+
+
+def _missing(name: str) -> str:
+    return f"{name.upper()}: is not set, in the environment or in .env; allowed: {_allowed(name)}"
+
+
+def _line(found: ErrorDetails) -> str:
+    """One problem in the form of the policy file's: the key, the value, what is allowed."""
+    name = str(found["loc"][0])
+    value = "the value (hidden)" if _is_secret(name) else f'"{found["input"]}"'
+    match found["type"]:
+        case "value_error":
+            said = str(found["ctx"]["error"])
+        case "int_parsing" | "int_parsing_size":
+            said = "is not a whole number"
+        case _:
+            said = "is not allowed"
+    return f"{name.upper()}: {value} {said}; allowed: {_allowed(name)}"
+
+
+def _is_secret(name: str) -> bool:
+    return "SecretStr" in str(Settings.model_fields[name].annotation)
+
+
+def _allowed(name: str) -> str:
+    return Settings.model_fields[name].description or ""

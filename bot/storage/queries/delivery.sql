@@ -1,0 +1,147 @@
+-- name: delivery
+-- One delivery, with the place of the one it waited for.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.id = $1;
+
+-- name: deliveries
+-- Several deliveries, oldest first.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.id = ANY ($1::bigint[])
+ ORDER BY owed.id;
+
+-- name: posts
+-- The sent deliveries of an incident, in the order in which they were sent.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.incident_id = $1 AND owed.status = 'sent'
+ ORDER BY owed.finished_at, owed.id;
+
+-- name: lock_incident_of_delivery
+-- Locks the incident that a delivery belongs to, if it belongs to one.
+SELECT id FROM incidents
+ WHERE id = (SELECT incident_id FROM deliveries WHERE deliveries.id = $1)
+   FOR NO KEY UPDATE;
+
+-- name: lock_incidents
+-- Locks incidents, always in the same order.
+SELECT id FROM incidents WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: hold_deliveries
+-- Keeps deliveries as they are until the commit: none of them is sent or given up meanwhile.
+SELECT key FROM deliveries WHERE key = ANY ($1::text[]) ORDER BY id FOR SHARE;
+
+-- name: insert_deliveries
+-- Stores what is owed, given as a JSON array, in its order. A known key is skipped.
+INSERT INTO deliveries (guild_id, incident_id, kind, target, key, after_key, data, priority, nonce,
+                        created_at, next_try_at)
+SELECT guild_id, incident_id, kind, target, key, after_key, data, priority, nonce, now(), now()
+  FROM ROWS FROM (
+       jsonb_to_recordset($1) AS (guild_id bigint, incident_id bigint, kind text, target text, key text,
+                                  after_key text, data jsonb, priority integer, nonce text)
+       ) WITH ORDINALITY
+ ORDER BY ordinality
+ON CONFLICT (key) DO NOTHING
+RETURNING id;
+
+-- name: ready_deliveries
+-- Those of $1 that wait for nothing, or for something that has been sent, in the order they were stored.
+SELECT owed.id, owed.priority
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.id = ANY ($1::bigint[])
+   AND owed.status = 'pending'
+   AND (owed.after_key IS NULL OR first.status = 'sent')
+ ORDER BY owed.id;
+
+-- name: claim_delivery
+-- Locks a delivery that is not finished: no row comes back when it is.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.id = $1 AND owed.status IN ('pending', 'sending')
+   FOR NO KEY UPDATE OF owed;
+
+-- name: begin_attempt
+-- Marks it as sending; the first request, its version and its time stay. No row comes back when it is finished.
+UPDATE deliveries
+   SET status = 'sending',
+       request = coalesce(request, $2),
+       shown_version = CASE WHEN request IS NULL THEN $3 ELSE shown_version END,
+       first_sent_at = coalesce(first_sent_at, now()),
+       next_try_at = now()
+ WHERE id = $1 AND status IN ('pending', 'sending')
+RETURNING id;
+
+-- name: finish_sent
+-- Marks it as sent once: no row comes back when it was. One that was given up is there after all.
+UPDATE deliveries
+   SET status = 'sent', finished_at = now(), channel_id = $2, message_id = $3,
+       error = NULL, http_status = NULL
+ WHERE id = $1 AND status <> 'sent'
+RETURNING key;
+
+-- name: release_waiting
+-- What waited for a delivery that has just been sent need not wait any longer.
+UPDATE deliveries
+   SET next_try_at = now()
+ WHERE after_key = $1 AND status = 'pending'
+RETURNING id;
+
+-- name: finish_failed
+-- Gives an unfinished delivery up.
+UPDATE deliveries
+   SET status = 'failed', finished_at = now(), error = $2, http_status = $3
+ WHERE id = $1 AND status IN ('pending', 'sending')
+RETURNING id, key;
+
+-- name: cancel_delivery
+-- Cancels an unfinished delivery.
+UPDATE deliveries
+   SET status = 'cancelled', finished_at = now()
+ WHERE id = $1 AND status IN ('pending', 'sending')
+RETURNING id, key;
+
+-- name: cancel_paging
+-- Cancels the deliveries of an incident of the kinds $2 that nobody has begun to send.
+UPDATE deliveries
+   SET status = 'cancelled', finished_at = now()
+ WHERE incident_id = $1 AND kind = ANY ($2::text[]) AND status = 'pending'
+RETURNING id, key;
+
+-- name: cancel_waiting
+-- Cancels what waits, directly or through others, for those of $1 that were given up.
+WITH RECURSIVE moot AS (
+    SELECT owed.id, owed.key
+      FROM deliveries AS owed
+      JOIN deliveries AS first ON first.key = owed.after_key
+     WHERE owed.status = 'pending'
+       AND first.key = ANY ($1::text[])
+       AND first.status IN ('failed', 'cancelled')
+    UNION
+    SELECT owed.id, owed.key
+      FROM moot
+      JOIN deliveries AS owed ON owed.after_key = moot.key
+     WHERE owed.status = 'pending'
+)
+UPDATE deliveries
+   SET status = 'cancelled', finished_at = now()
+ WHERE id IN (SELECT id FROM moot) AND status = 'pending';
+
+-- name: retry_later
+-- Keeps an unfinished delivery for another attempt, and counts the one that failed.
+UPDATE deliveries
+   SET attempts = attempts + 1, error = $2, http_status = $3, next_try_at = now() + $4::interval
+ WHERE id = $1 AND status IN ('pending', 'sending');
+
+-- name: mark_emailed
+-- The email in its place was accepted; the first time stays.
+UPDATE deliveries SET emailed_at = coalesce(emailed_at, now()) WHERE id = $1;
+
+-- name: set_shown
+-- These posts show this version of their incident; never lowers it.
+UPDATE deliveries SET shown_version = greatest(shown_version, $2) WHERE id = ANY ($1::bigint[]);

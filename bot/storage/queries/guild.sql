@@ -1,0 +1,7 @@
+-- name: register_guild
+-- Notes since when a guild is served; the first time stays.
+INSERT INTO guilds (guild_id, installed_at) VALUES ($1, now()) ON CONFLICT DO NOTHING;
+
+-- name: guild_installed_at
+-- Since when a guild is served.
+SELECT installed_at FROM guilds WHERE guild_id = $1;

@@ -1,0 +1,40 @@
+-- The queue's table is PgQueuer's (see jobs.py); these are the questions that it has no function for.
+
+-- name: ask_again
+-- Jobs that are there already: a running one is asked to run once more after $2, a queued one is kept from
+-- starting before this transaction has ended, so that it sees what the transaction wrote.
+UPDATE pgqueuer
+   SET headers = CASE
+           WHEN status = 'queued' THEN headers
+           ELSE CASE jsonb_typeof(headers) WHEN 'object' THEN headers ELSE '{}' END
+                || jsonb_build_object(
+                       'again_at', least((headers ->> 'again_at')::timestamptz, now() + asked.after))
+       END
+  FROM unnest($1::text[], $2::interval[]) AS asked (key, after)
+ WHERE dedupe_key = asked.key AND status IN ('queued', 'picked')
+RETURNING dedupe_key;
+
+-- name: queued_jobs
+-- The ids of queued jobs by key; none of them is started before the commit.
+SELECT id FROM pgqueuer WHERE dedupe_key = ANY ($1::text[]) AND status = 'queued' ORDER BY id FOR UPDATE;
+
+-- name: lock_jobs
+-- Nobody asks for these jobs to run again until the commit.
+SELECT id FROM pgqueuer WHERE id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE;
+
+-- name: requeue_asked_again
+-- Finished jobs that somebody asked for while they ran are queued once more instead of ending.
+UPDATE pgqueuer
+   SET status = 'queued', queue_manager_id = NULL, slot = NULL, attempts = 0, updated = now(),
+       execute_after = (headers ->> 'again_at')::timestamptz,
+       headers = headers - 'again_at'
+ WHERE id = ANY ($1::bigint[]) AND headers ? 'again_at'
+RETURNING id;
+
+-- name: prune_job_log
+-- The queue's history, once it is counted, is kept for a week.
+DELETE FROM pgqueuer_log WHERE aggregated AND created < now() - interval '7 days';
+
+-- name: prune_job_statistics
+-- The counts are kept for a quarter.
+DELETE FROM pgqueuer_statistics WHERE created < now() - interval '90 days';

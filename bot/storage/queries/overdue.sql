@@ -1,0 +1,38 @@
+-- name: overdue_steps
+-- Pending steps that were due $1 ago or earlier and have no job, queued or running, to decide them.
+SELECT incident_id, index
+  FROM escalation_steps
+ WHERE status = 'pending'
+   AND due_at < now() - $1::interval
+   AND NOT EXISTS (
+       SELECT FROM pgqueuer
+        WHERE dedupe_key = 'step:' || incident_id || ':' || index
+          AND pgqueuer.status IN ('queued', 'picked'))
+ ORDER BY due_at, incident_id, index;
+
+-- name: overdue_deliveries
+-- Unfinished deliveries whose next attempt was due $1 ago or earlier, that wait for nothing unsent and have
+-- no job to send them.
+SELECT owed.id, owed.priority
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.status IN ('pending', 'sending')
+   AND owed.next_try_at < now() - $1::interval
+   AND (owed.after_key IS NULL OR first.status = 'sent')
+   AND NOT EXISTS (
+       SELECT FROM pgqueuer
+        WHERE dedupe_key = 'deliver:' || owed.id
+          AND pgqueuer.status IN ('queued', 'picked'))
+ ORDER BY owed.next_try_at, owed.id;
+
+-- name: overdue_triages
+-- Re-evaluations that were due $1 ago or earlier and have no job to end them.
+SELECT id
+  FROM triages
+ WHERE status = 'reevaluating'
+   AND reevaluate_at < now() - $1::interval
+   AND NOT EXISTS (
+       SELECT FROM pgqueuer
+        WHERE dedupe_key = 'reevaluate:' || triages.id
+          AND pgqueuer.status IN ('queued', 'picked'))
+ ORDER BY reevaluate_at, id;

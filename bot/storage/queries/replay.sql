@@ -1,0 +1,14 @@
+-- name: claim_replay
+-- Reserves an entry's one replay: no row comes back when it is taken.
+INSERT INTO dlq_replays (entry_id, guild_id, channel, requested_by_id, requested_by_name, requested_at,
+                         delivery_key)
+VALUES ($1, $2, $3, $4, $5, now(), $6)
+ON CONFLICT DO NOTHING
+RETURNING entry_id;
+
+-- name: replay
+-- Who replayed an entry, and the message it became once it was sent.
+SELECT dlq_replays.*, deliveries.channel_id, deliveries.message_id
+  FROM dlq_replays
+  LEFT JOIN deliveries ON deliveries.key = delivery_key
+ WHERE entry_id = $1;

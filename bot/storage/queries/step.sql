@@ -1,0 +1,36 @@
+-- name: insert_steps
+-- A new ladder, given as a JSON array.
+INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm)
+SELECT incident_id, index, due_at, mention, dm
+  FROM jsonb_to_recordset($1)
+    AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[]);
+
+-- name: steps
+-- An incident's ladder by due time, with the time from the alert to each step.
+SELECT escalation_steps.*, due_at - triggered_at AS after
+  FROM escalation_steps
+  JOIN incidents ON incidents.id = incident_id
+ WHERE incident_id = $1
+ ORDER BY due_at, index;
+
+-- name: claim_step
+-- Locks a pending step: no row comes back when it was decided before.
+SELECT escalation_steps.*, due_at - triggered_at AS after
+  FROM escalation_steps
+  JOIN incidents ON incidents.id = incident_id
+ WHERE incident_id = $1 AND index = $2 AND escalation_steps.status = 'pending'
+   FOR NO KEY UPDATE OF escalation_steps;
+
+-- name: finish_step
+-- Marks a pending step as done: no row comes back when it was decided before.
+UPDATE escalation_steps
+   SET status = 'done', decided_at = now()
+ WHERE incident_id = $1 AND index = $2 AND status = 'pending'
+RETURNING index;
+
+-- name: cancel_steps
+-- Cancels what is pending of a ladder, and says which steps those were.
+UPDATE escalation_steps
+   SET status = 'cancelled', decided_at = now()
+ WHERE incident_id = $1 AND status = 'pending'
+RETURNING index;

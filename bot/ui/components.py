@@ -1,0 +1,125 @@
+"""Buttons, selects and screens that keep nothing in memory: what a press means is in its custom id."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self, cast
+
+import discord
+from discord import ButtonStyle, ui
+
+from bot.ui.buttons import Component
+from bot.ui.interaction import Interaction, run
+
+ID_LIMIT: Final = 100  # Discord: a custom id
+TEXT_LIMIT: Final = 4_000  # Discord: characters of all text displays of a message
+COMPONENT_LIMIT: Final = 40  # Discord: components of a message, nested ones included
+GREY: Final = 0x95A5A6
+
+_NOTHING = re.compile(r"(?!)")
+
+
+class Control(ui.DynamicItem[ui.Item[Any]], template=_NOTHING):
+    """A button or select that outlives a restart of the bot.
+
+    discord.py 2.7.1 lets the errors of dynamic items vanish: they reach neither `View.on_error` nor
+    `CommandTree.on_error`, and those of `interaction_check` are not even logged. So `from_custom_id`
+    only parses, nothing is checked before the press, and the press goes through `run`.
+    """
+
+    def __init__(self, item: ui.Item[Any], fields: Mapping[str, str]) -> None:
+        super().__init__(item)
+        self.fields = fields
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: Interaction, item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Take the custom id apart; nothing here can fail."""
+        return cls(item, match.groupdict())
+
+    async def interaction_check(self, _interaction: Interaction, /) -> bool:
+        """Let every press through: what may be refused is refused in `press`, where it is told."""
+        return True
+
+    async def callback(self, interaction: Interaction) -> None:
+        """The press, with its errors told."""
+        await run(interaction, self.press, trigger="component")
+
+    async def press(self, interaction: Interaction) -> None:
+        """Answer it: acknowledge or defer, call one service, render."""
+        raise NotImplementedError
+
+    @property
+    def number(self) -> int:
+        """The incident or triage of the custom id's group ``number``."""
+        return int(self.fields["number"])
+
+    @property
+    def chosen(self) -> str:
+        """What was chosen in a select of one value."""
+        return cast("ui.Select[Any]", self.item).values[0]
+
+
+class Screen(ui.LayoutView):
+    """A message of Components V2, drawn once.
+
+    Args:
+        body: Texts and separators, inside a coloured frame.
+        rows: Buttons and selects below it.
+        colour: 0xRRGGBB; never the only bearer of a meaning.
+    """
+
+    def __init__(
+        self, *body: ui.Item[Any], rows: Sequence[ui.ActionRow[Any] | None] = (), colour: int = GREY
+    ) -> None:
+        super().__init__(timeout=None)
+        self.add_item(ui.Container(*body, accent_colour=colour))
+        for row in rows:
+            if row is not None:
+                self.add_item(row)
+        # Finished before it is sent, so discord.py keeps no view of it: the custom ids say everything.
+        self.stop()
+
+
+def text(*lines: str) -> ui.TextDisplay[Any]:
+    """A text of several lines; empty ones are left out."""
+    return ui.TextDisplay("\n".join(line for line in lines if line))
+
+
+def row(*items: ui.Item[Any] | None) -> ui.ActionRow[Any] | None:
+    """A row of at most five buttons or one select; Nones are left out, nothing makes no row."""
+    shown = [item for item in items if item is not None]
+    return ui.ActionRow(*shown) if shown else None
+
+
+def button(
+    label: str,
+    custom_id: str,
+    *,
+    style: ButtonStyle = ButtonStyle.secondary,
+    emoji: str | None = None,
+    disabled: bool = False,
+) -> ui.Button[Any]:
+    """A button; its label is cut at Discord's 80 characters."""
+    if len(custom_id) > ID_LIMIT:
+        raise ValueError(f"a custom id has at most {ID_LIMIT} characters: {custom_id}")
+    return ui.Button(label=label[:80], custom_id=custom_id, style=style, emoji=emoji, disabled=disabled)
+
+
+def link(label: str, url: str | None) -> ui.Button[Any] | None:
+    """A button that opens *url*; None when there is none yet."""
+    return None if url is None else ui.Button(label=label[:80], url=url)
+
+
+def made_of(raw: Component | None) -> ui.Button[Any] | None:
+    """A button of `bot.ui.buttons` as discord.py's."""
+    if raw is None:
+        return None
+    emoji = cast("Any", raw.get("emoji"))
+    return ui.Button(
+        label=cast("str", raw["label"]),
+        style=ButtonStyle(cast("int", raw["style"])),
+        custom_id=cast("str | None", raw.get("custom_id")),
+        url=cast("str | None", raw.get("url")),
+        emoji=discord.PartialEmoji.from_dict(emoji) if emoji else None,
+    )

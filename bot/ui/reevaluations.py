@@ -1,0 +1,57 @@
+"""A triage that ended in 再評価: the question in its channel, with what happens when nobody answers."""
+
+from datetime import datetime
+
+from bot.ui import timestamps
+from bot.ui.bodies import GREY, Body, embed, message
+from bot.ui.buttons import TriageVerb, row
+from bot.ui.inert import inert
+from bot.ui.wording import Wording
+
+_TITLE_LIMIT = 420
+_TARGETS_LIMIT = 160
+_LINE_LIMIT = 900
+
+
+def reevaluation(words: Wording, data: dict[str, object]) -> Body:
+    """The question, with [発報する] and [問題なし].
+
+    Args:
+        words: The team's.
+        data: As `bot.services.triages` owes it.
+    """
+    triage = int(str(data["triage"]))
+    verbs = (TriageVerb.PROMOTE, TriageVerb.DISMISS)
+    return message(
+        _line(words, data),
+        embeds=[embed(colour=GREY, description="\n".join(_facts(words, data)))],
+        components=row([words.buttons.make(verb, triage) for verb in verbs]),
+    )
+
+
+def _line(words: Wording, data: dict[str, object]) -> str:
+    line = words.say("page.reevaluation.line", title=inert(str(data["title"]), limit=_TITLE_LIMIT))
+    targets = words.targets(_strings(data.get("targets")), limit=_TARGETS_LIMIT)
+    return words.say("alert.line.targets", line=line, targets=targets) if targets else line
+
+
+def _facts(words: Wording, data: dict[str, object]) -> list[str]:
+    started, due = (datetime.fromisoformat(str(data[key])) for key in ("started_at", "due_at"))
+    symptoms = words.symptoms(_strings(data.get("symptoms")), limit=_LINE_LIMIT)
+    facts = [words.say("page.reevaluation.facts", at=words.moment(started), ago=timestamps.relative(started))]
+    if symptoms:
+        facts.append(words.say("alert.symptoms", symptoms=symptoms))
+    return [
+        words.say("page.reevaluation.seen", who=f"<@{int(str(data['reported_by_id']))}>"),
+        " · ".join(facts),
+        words.say(
+            "page.reevaluation.promise",
+            due=words.moment(due),
+            severity=words.policy.reevaluate.promote_to,
+            left=timestamps.relative(due),
+        ),
+    ]
+
+
+def _strings(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []

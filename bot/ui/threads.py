@@ -1,0 +1,161 @@
+"""The incident's thread: its name, the start time by itself, the card, and the notices that follow."""
+
+import unicodedata
+
+from bot.domain.incident import Incident
+from bot.runbook.model import Command, Policy
+from bot.ui import links
+from bot.ui.bodies import (
+    COLOURS,
+    CONTENT_LIMIT,
+    FIELD_NAME_LIMIT,
+    FIELD_VALUE_LIMIT,
+    Body,
+    Field,
+    embed,
+    message,
+)
+from bot.ui.buttons import Component, IncidentVerb, row
+from bot.ui.inert import code_block, inert, inert_lines, plain
+from bot.ui.wording import SIGNS, Wording
+
+_NAME_LIMIT = 100  # Discord: a thread's name
+_WEEK_MIN = 10_080  # auto_archive_duration, the longest there is
+_LINE_LIMIT = 800
+_STEPS_LIMIT = 15
+_COMMANDS_ROOM = 3_000  # characters of the card left for commands; steps and facts come first
+_SLUG_LIMIT = 60
+
+
+def thread(words: Wording, incident: Incident) -> Body:
+    """The body of Start Thread from Message."""
+    return {"name": thread_name(words, incident), "auto_archive_duration": _WEEK_MIN}
+
+
+def thread_name(words: Wording, incident: Incident) -> str:
+    """ "INC-42 🔴 決済 API が 5xx"; a name knows no markup."""
+    name = words.say(
+        "thread.name", label=incident.label, sign=SIGNS[incident.status], title=incident.title
+    )
+    return plain(name, limit=_NAME_LIMIT)
+
+
+def thread_start(words: Wording, incident: Incident) -> Body:
+    """The first message, by itself: the postmortem's timeline begins here. Source: runbook, エスカレーションパス 2."""
+    return message(words.say("thread.start", at=words.full(incident.started_at)))
+
+
+def thread_card(words: Wording, incident: Incident) -> Body:
+    """Targets, symptoms, path, links and the first-response sheet of the severity."""
+    facts = [*_facts(words, incident), *_steps(words, incident)]
+    commands, complete = _commands(words, incident)
+    if not complete:
+        facts.append(words.say("thread.card.left_out"))
+    title = words.say(
+        "thread.card.title",
+        label=incident.label,
+        state=words.state(incident),
+        severity=incident.severity,
+        priority=incident.priority,
+    )
+    shown = embed(
+        colour=COLOURS[incident.status], title=title, description="\n".join(facts), fields=commands
+    )
+    return message("", embeds=[shown], components=_card_buttons(words, incident))
+
+
+def notice(words: Wording, incident: Incident, data: dict[str, object]) -> Body:
+    """One message in the thread.
+
+    Args:
+        words: The team's.
+        incident: As it is now.
+        data: ``notice`` is "resolved", or "note" with ``by`` and ``text``.
+    """
+    if data.get("notice") == "note":
+        who = words.who(str(data.get("by") or "?"))
+        text = inert_lines(str(data.get("text") or ""), limit=CONTENT_LIMIT - len(who) - 20)
+        return message(words.say("thread.notice.note", who=who, text=text))
+    return message("\n".join(_resolved(words, incident)))
+
+
+def postmortem_path(policy: Policy, incident: Incident) -> str:
+    """Where the postmortem of *incident* goes: the policy's path, with the local day it started on."""
+    day = incident.started_at.astimezone(policy.timezone).date()
+    return policy.postmortem.path.format(date=day.isoformat(), title=_slug(incident.title))
+
+
+def _resolved(words: Wording, incident: Incident) -> list[str]:
+    at = incident.resolved_at or incident.triggered_at
+    lines = [
+        words.say(
+            "thread.notice.resolved",
+            label=incident.label,
+            who=words.who(incident.resolved_by_name),
+            at=words.moment(at),
+            took=words.span(at - incident.triggered_at),
+        )
+    ]
+    if words.severity(incident).postmortem:
+        path = postmortem_path(words.policy, incident)
+        lines.append(words.say("thread.notice.postmortem", path=path, started=words.full(incident.started_at)))
+    return lines
+
+
+def _slug(title: str) -> str:
+    """*title* as a part of a file's name: letters and digits of any script, single dashes between."""
+    kept = "".join(sign if unicodedata.category(sign)[0] in "LN" else "-" for sign in title.lower())
+    slug = "-".join(part for part in kept.split("-") if part)[:_SLUG_LIMIT].strip("-")
+    return slug or "incident"
+
+
+def _facts(words: Wording, incident: Incident) -> list[str]:
+    unknown = words.say("thread.card.unknown")
+    targets = words.targets(incident.targets, limit=_LINE_LIMIT) or unknown
+    symptoms = words.symptoms(incident.symptoms, limit=_LINE_LIMIT) or unknown
+    lines = [
+        words.say("thread.card.targets", targets=targets),
+        words.say("thread.card.symptoms", symptoms=symptoms),
+        words.say("thread.card.reporter", who=words.who(incident.reported_by_name)),
+    ]
+    if path := words.path(incident, limit=_LINE_LIMIT):
+        lines.insert(2, words.say("thread.card.path", path=path))
+    if (post := links.alert_url(incident)) is not None:
+        lines.append(words.say("thread.card.post", url=post))
+    return lines
+
+
+def _steps(words: Wording, incident: Incident) -> list[str]:
+    sheet = words.policy.first_response.get(incident.severity)
+    if sheet is None or not sheet.steps:
+        return []
+    steps = [words.pick(step) for step in sheet.steps[:_STEPS_LIMIT]]
+    numbered = [
+        words.say("thread.card.step", number=number, step=step) for number, step in enumerate(steps, 1)
+    ]
+    return ["", words.say("thread.card.steps"), *numbered]
+
+
+def _commands(words: Wording, incident: Incident) -> tuple[list[Field], bool]:
+    """The sheet's commands as far as they fit, and whether all did."""
+    sheet = words.policy.first_response.get(incident.severity)
+    fields: list[Field] = []
+    room = _COMMANDS_ROOM
+    for command in () if sheet is None else sheet.commands:
+        field = _command(words, command)
+        room -= len(field.name) + len(field.value)
+        if room < 0:
+            return fields, False
+        fields.append(field)
+    return fields, True
+
+
+def _command(words: Wording, command: Command) -> Field:
+    label = inert(command.label.say(words.policy.language), limit=FIELD_NAME_LIMIT)
+    return Field(name=label, value=code_block(command.command, limit=FIELD_VALUE_LIMIT))
+
+
+def _card_buttons(words: Wording, incident: Incident) -> list[Component]:
+    verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.NOTE, IncidentVerb.RESOLVE)
+    shown = verbs if incident.is_open else (IncidentVerb.NOTE,)
+    return row([words.buttons.make(verb, incident.id) for verb in shown])

@@ -1,0 +1,145 @@
+"""The use cases on the fakes, wired as `bot.app` wires them, with a hand that runs the queue."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.domain.delivery import Delivery, DeliveryKind, Request
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.incident import Incident, NewIncident
+from bot.domain.people import Person
+from bot.runbook import load_policy
+from bot.runbook.model import Policy
+from bot.services.access import Access
+from bot.services.acknowledging import Acknowledger
+from bot.services.deliveries import Deliveries
+from bot.services.digests import Digests
+from bot.services.dlq import Dlq
+from bot.services.escalations import Escalations
+from bot.services.failures import Failures
+from bot.services.incidents import Incidents
+from bot.services.ports import Job, JobName, Mail
+from bot.services.reconciler import Reconciler
+from bot.services.triages import Triages
+from tests.fakes import FakeDlqStore, FakeStore
+from tests.fakes.discord import FakeDiscord
+
+GUILD = 7
+PRIMARY = Person(id=1, name="primary", roles=frozenset({"on-call", "responder"}))
+SECONDARY = Person(id=2, name="secondary", roles=frozenset({"on-call", "responder"}))
+RESPONDER = Person(id=3, name="responder", roles=frozenset({"responder"}))
+OBSERVER = Person(id=4, name="observer")
+
+
+@dataclass(slots=True)
+class FakeMailer:
+    """A `bot.services.ports.Mailer`; `is_away` refuses."""
+
+    sent: list[Mail] = field(default_factory=list)
+    is_away: bool = False
+
+    async def send(self, mail: Mail) -> None:
+        if self.is_away:
+            raise UpstreamUnavailable("no SMTP server")
+        self.sent.append(mail)
+
+
+class PlainWriter:
+    """A `bot.services.ports.MailWriter` without sentences."""
+
+    def write(self, delivery: Delivery, incident: Incident, *, to: tuple[str, ...]) -> Mail:
+        return Mail(to=to, subject=incident.title, body="", message_id=f"<{delivery.nonce}@test>")
+
+
+class Desk:
+    """Everything of one guild on Parky's policy."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy or load_policy(None)
+        self.store = FakeStore()
+        self.dlq_store = FakeDlqStore(self.store.clock)
+        self.discord = FakeDiscord()
+        self.mailer = FakeMailer()
+        self.access = Access(self.store, self.policy)
+        self.acknowledger = Acknowledger(self.store, self.policy, self.access)
+        self.reconciler = Reconciler(self.store, self.discord, self.acknowledger, self.access)
+        self.escalations = Escalations(self.store, self.policy, self.reconciler)
+        self.incidents = Incidents(self.store, self.policy, self.access, self.escalations)
+        self.triages = Triages(self.store, self.policy, self.access, self.incidents)
+        self.digests = Digests(self.store, self.dlq_store, self.policy)
+        self.dlq = Dlq(self.store, self.dlq_store, self.access)
+        self.deliveries = Deliveries(self.store, self.discord, self.policy, self.digests)
+        self.failures = Failures(
+            self.store, self.dlq_store, self.policy, writer=PlainWriter(), mailer=self.mailer
+        )
+
+    async def open(self, severity: str = "SEV1", *, key: str = "k", by: Person = RESPONDER) -> Incident:
+        """Declare an incident now."""
+        return await self.incidents.open(
+            NewIncident(
+                guild_id=GUILD,
+                severity=severity,
+                title="決済 API が 5xx",
+                targets=("api.parky.co.jp",),
+                symptoms=("errors",),
+                started_at=self.store.clock.time,
+                reported_by=by,
+                path=(("users_affected", "yes"),),
+                key=key,
+            )
+        )
+
+    async def work(self, *, limit: int = 200) -> None:
+        """Run what is due until nothing is, as the queue would, retries included when they fall due."""
+        for _ in range(limit):
+            due = self.store.take_due_jobs()
+            if not due:
+                return
+            for job in due:
+                await self._run(job)
+        raise AssertionError(f"the queue does not come to rest: {self.store.jobs}")
+
+    async def pass_time(self, **delta: float) -> None:
+        """Let time pass in small steps, working whatever falls due on the way."""
+        end = self.store.clock.time + timedelta(**delta)
+        await self.work()
+        while self.store.clock.time < end:
+            due = [self.store.job_due_at(job.key) for job in self.store.jobs]
+            following = min([at for at in due if at > self.store.clock.time], default=end)
+            self.store.advance(min(following, end) - self.store.clock.time)
+            await self.work()
+
+    def sent(self, kind: DeliveryKind) -> list[str]:
+        """Where messages of *kind* arrived, in order."""
+        return [to for sent_kind, to in self.discord.sent if sent_kind is kind]
+
+    def message(self, kind: DeliveryKind) -> int:
+        """The id of the (latest) message of *kind*."""
+        ids = [d.message_id for d in self.store.deliveries if d.kind is kind and d.message_id]
+        return ids[-1]
+
+    async def _run(self, job: Job) -> None:
+        again = await self._handle(job)
+        if again is not None:
+            async with self.store.transaction() as tx:
+                await tx.enqueue(Job(job.name, job.payload, job.key, job.priority, again))
+
+    async def _handle(self, job: Job) -> timedelta | None:
+        match job.name:
+            case JobName.DELIVER:
+                return await self.deliveries.deliver(int(job.payload))
+            case JobName.ESCALATE:
+                incident_id, index = job.payload.split(":")
+                await self.escalations.decide(int(incident_id), int(index))
+            case JobName.REFRESH:
+                await self.deliveries.refresh(int(job.payload))
+            case JobName.REEVALUATE:
+                await self.triages.promote(int(job.payload))
+            case JobName.RECORD_FAILURE:
+                return await self.failures.record(int(job.payload))
+        return None
+
+
+def body_of(request: Request | None) -> dict[str, object]:
+    """The body that was sent."""
+    assert request is not None
+    return dict(request.body)

@@ -1,0 +1,140 @@
+"""Sending once: retries, adoption, giving up, and what comes after."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery import RETRY_DELAYS_S, DeliveryKind, DeliveryStatus
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.incident import AckVia, TimelineKind
+from bot.services.auditor import Auditor
+from tests.unit.services.desk import PRIMARY, Desk
+
+AWAY = UpstreamUnavailable("Service Unavailable", http_status=503)
+REFUSED = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
+
+
+async def test_retried_until_it_is_there(desk: Desk) -> None:
+    """Three 503 and then one post."""
+    desk.discord.failures = [AWAY, AWAY, AWAY]
+    await desk.open("SEV3")
+    await desk.pass_time(minutes=2)
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+    assert desk.dlq_store.entries == {}
+
+
+async def test_lost_answer_is_adopted(desk: Desk) -> None:
+    """The message arrived and the answer did not: no second message."""
+    desk.discord.swallow = True
+    await desk.open("SEV3")
+    await desk.pass_time(minutes=2)
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+    alert = next(d for d in desk.store.deliveries if d.kind is DeliveryKind.ALERT)
+    assert (alert.status, alert.message_id) == (DeliveryStatus.SENT, desk.message(DeliveryKind.ALERT))
+
+
+async def test_given_up_alert_goes_to_the_dlq_and_by_email(desk: Desk) -> None:
+    """Layer two has the payload, layer three reached the on-call, and the row says so."""
+    desk.discord.failures = [AWAY] * 500
+    incident = await desk.open("SEV1")
+    await desk.pass_time(seconds=sum(RETRY_DELAYS_S) + 1)
+    rows = {row.channel: row for row in desk.dlq_store.entries.values()}
+    alert = rows["p0-alerts"]
+    assert (alert.severity, alert.http_status, alert.fallback_email_sent) == ("P0", 503, True)
+    assert alert.payload is not None
+    assert alert.payload["content"] == "inc:1:alert"
+    assert {mail.subject for mail in desk.mailer.sent} == {incident.title}
+    kinds = [entry.kind for entry in desk.store.timelines[incident.id]]
+    assert TimelineKind.DELIVERY_FAILED in kinds
+    assert TimelineKind.EMAILED in kinds
+
+
+async def test_refusal_is_final_at_once(desk: Desk) -> None:
+    """No permission does not come by asking again; what hung on the alert is off, the page is not."""
+    desk.discord.failures = [REFUSED]
+    await desk.open("SEV1")
+    await desk.work()
+    by_kind = {d.kind: d.status for d in desk.store.deliveries}
+    assert by_kind[DeliveryKind.ALERT] is DeliveryStatus.FAILED
+    assert by_kind[DeliveryKind.THREAD_CARD] is DeliveryStatus.CANCELLED
+    assert by_kind[DeliveryKind.PAGE] is DeliveryStatus.SENT
+
+
+async def test_email_is_tried_again_and_the_row_follows(desk: Desk) -> None:
+    """The DLQ row is there at once; its flag turns when the mail is accepted, with one Message-ID."""
+    desk.mailer.is_away = True
+    desk.discord.failures = [REFUSED]
+    await desk.open("SEV1")
+    await desk.work()
+    (row,) = desk.dlq_store.entries.values()
+    assert row.fallback_email_sent is False
+    desk.mailer.is_away = False
+    await desk.pass_time(minutes=1)
+    (row,) = desk.dlq_store.entries.values()
+    assert row.fallback_email_sent is True
+    assert len({mail.message_id for mail in desk.mailer.sent}) == 1
+
+
+async def test_sev3_gets_no_email(desk: Desk) -> None:
+    """Only severities that the policy says so."""
+    desk.discord.failures = [REFUSED]
+    await desk.open("SEV3")
+    await desk.work()
+    assert len(desk.dlq_store.entries) == 1
+    assert desk.mailer.sent == []
+
+
+async def test_page_is_moot_after_an_acknowledge(desk: Desk) -> None:
+    """A page that had to wait does not ring somebody who is no longer needed."""
+    desk.discord.failures = [None, AWAY, AWAY, AWAY]
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.pass_time(minutes=2)
+    statuses = [d.status for d in desk.store.deliveries if d.kind is DeliveryKind.PAGE]
+    assert statuses in ([DeliveryStatus.CANCELLED], [DeliveryStatus.SENT])
+    assert DeliveryStatus.PENDING not in statuses
+
+
+async def test_posts_catch_up_with_the_incident(desk: Desk) -> None:
+    """Acknowledged before anything was posted: each post ends up showing it."""
+    incident = await desk.open("SEV1")
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.work()
+    current = await desk.store.incident(incident.id)
+    shown = {p.kind: p.shown_version for p in await desk.store.posts(incident.id)}
+    assert set(shown.values()) == {current.version}
+
+
+async def test_refresh_with_nothing_stale_asks_nothing(desk: Desk) -> None:
+    """A burst of changes costs one edit."""
+    incident = await desk.open("SEV3")
+    await desk.work()
+    before = len(desk.discord.refreshed)
+    await desk.deliveries.refresh(incident.id)
+    assert len(desk.discord.refreshed) == before
+
+
+async def test_delivering_twice_is_harmless(desk: Desk) -> None:
+    """A job may run again after a worker's death."""
+    await desk.open("SEV1")
+    await desk.work()
+    sent = list(desk.discord.sent)
+    for delivery in desk.store.deliveries:
+        assert await desk.deliveries.deliver(delivery.id) is None
+    assert desk.discord.sent == sent
+
+
+@pytest.mark.parametrize("overdue", [timedelta(minutes=2), timedelta(hours=3)])
+async def test_auditor_gives_lost_work_its_job_back(desk: Desk, overdue: timedelta) -> None:
+    """The rows are the truth: a ladder whose jobs vanished still escalates, once."""
+    await desk.open("SEV1")
+    await desk.work()
+    async with desk.store.transaction() as tx:
+        await tx.cancel_jobs([job.key for job in desk.store.jobs])
+    desk.store.advance(timedelta(minutes=15) + overdue)
+    found = await Auditor(desk.store).sweep()
+    await desk.work()
+    assert "step:1:1" in found
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == len(found)
+    assert await Auditor(desk.store).sweep() == []

@@ -1,0 +1,89 @@
+"""The three questions, one replay, one digest a week."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.digest import IsoWeek
+from bot.domain.dlq import DlqEntry, DlqFilter
+from bot.domain.errors import InvalidTransition, NotPermitted, UserError
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk, body_of
+
+ENTRY = UUID("00000000-0000-4000-8000-000000000001")
+
+
+def put(desk: Desk, payload: dict[str, object] | None) -> None:
+    """One failure of today."""
+    at = desk.store.clock.time - timedelta(hours=1)
+    desk.dlq_store.entries[ENTRY] = DlqEntry(
+        ENTRY, at, "p0-alerts", "P0", "満空情報が更新されない", 503, 3, "upstream", "failed", True, payload
+    )
+
+
+async def test_questions_need_the_role(desk: Desk) -> None:
+    """Whoever may read the DLQ reads it; others are refused."""
+    put(desk, {"content": "x"})
+    page = await desk.dlq.recent(DlqFilter(), number=1, by=RESPONDER, guild_id=GUILD)
+    assert (page.total, len(await desk.dlq.p0_email(by=RESPONDER, guild_id=GUILD))) == (1, 1)
+    assert [
+        (s.http_status, s.count) for s in await desk.dlq.http_status(hours=1, by=RESPONDER, guild_id=GUILD)
+    ]
+    with pytest.raises(NotPermitted):
+        await desk.dlq.recent(DlqFilter(), number=1, by=OBSERVER, guild_id=GUILD)
+
+
+async def test_replay_goes_out_once_without_its_mention(desk: Desk) -> None:
+    """The second person learns who was first; nothing pings."""
+    put(desk, {"content": "@everyone 満車", "username": "spoof"})
+    record = await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    assert record.requested_by_name == "primary"
+    assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
+    (delivery,) = desk.store.deliveries
+    assert delivery.data["body"] == {"content": "@everyone 満車", "allowed_mentions": {"parse": []}}
+    assert body_of(delivery.request)["allowed_mentions"] == {"parse": []}
+    with pytest.raises(InvalidTransition) as refused:
+        await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    assert refused.value.fields["by"] == "primary"
+
+
+@pytest.mark.parametrize("payload", [None, {}, {"components": []}, {"content": ""}])
+async def test_nothing_to_replay(desk: Desk, payload: dict[str, object] | None) -> None:
+    """An entry that holds no message is shown, not sent."""
+    put(desk, payload)
+    with pytest.raises(UserError):
+        await desk.dlq.preview_replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+
+
+@pytest.mark.parametrize("text", ["", "42", "'; DROP TABLE incidents; --", str(UUID(int=5))])
+async def test_unknown_entry(desk: Desk, text: str) -> None:
+    """Not an id, or an id of nothing: a sentence, not a crash."""
+    with pytest.raises(UserError):
+        await desk.dlq.entry(text, by=PRIMARY, guild_id=GUILD)
+
+
+async def test_digest_once_a_week_and_late_rather_than_never(desk: Desk) -> None:
+    """Not for weeks before we came; then once per week, however often it ticks."""
+    assert await desk.digests.tick(GUILD) is None
+    desk.store.advance(timedelta(days=7))
+    posted = [await desk.digests.tick(GUILD) for _ in range(3)]
+    await desk.work()
+    assert posted == [IsoWeek(2026, 48), None, None]
+    assert desk.sent(DeliveryKind.DIGEST) == ["channel:p3-insights"]
+
+
+async def test_digest_by_hand_takes_the_weeks_place(desk: Desk) -> None:
+    """Posting it twice is refused, and the tick finds it done."""
+    assert await desk.digests.post(GUILD, IsoWeek(2026, 47)) is True
+    assert await desk.digests.post(GUILD, IsoWeek(2026, 47)) is False
+
+
+async def test_figures_survive_a_dlq_that_is_away(desk: Desk) -> None:
+    """The incidents are told; the DLQ's part says that it could not be asked."""
+    await desk.open("SEV1")
+    desk.dlq_store.is_away = True
+    figures = await desk.digests.figures(GUILD, IsoWeek(2026, 48))
+    assert (figures.total, figures.dlq) == (1, None)
+    assert str(await desk.digests.last_week()) == "2026-W47"

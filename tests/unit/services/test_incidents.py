@@ -1,0 +1,206 @@
+"""An incident from opened to resolved, and what it owes on the way."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted, UserError
+from bot.domain.incident import AckOutcome, AckVia, Status, TimelineKind
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+
+
+async def test_sev1_owes_alert_thread_and_page(desk: Desk) -> None:
+    """The alert rings in #p0-alerts, carries the thread, and the primary gets a DM, each once."""
+    await desk.open("SEV1")
+    await desk.work()
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:p0-alerts"]
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
+    assert [len(desk.sent(k)) for k in (DeliveryKind.THREAD, DeliveryKind.THREAD_START)] == [1, 1]
+    assert desk.sent(DeliveryKind.THREAD_ROOT) == desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_sev2_opens_its_thread_in_p0_alerts(desk: Desk) -> None:
+    """The alert goes to #p1-ops, its start time to a thread on a quiet post in #p0-alerts."""
+    await desk.open("SEV2")
+    await desk.work()
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:p1-ops"]
+    assert desk.sent(DeliveryKind.THREAD_ROOT) == ["channel:p0-alerts"]
+    assert len(desk.sent(DeliveryKind.THREAD_START)) == 1
+
+
+async def test_same_request_opens_one_incident(desk: Desk) -> None:
+    """Discord may deliver an interaction twice."""
+    first, second = await desk.open(key="interaction:1"), await desk.open(key="interaction:1")
+    await desk.work()
+    assert first.id == second.id
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+
+
+async def test_nobody_acknowledges(desk: Desk) -> None:
+    """The whole ladder of SEV1, each step once and in its time."""
+    await desk.open()
+    await desk.work()
+    await desk.pass_time(minutes=14, seconds=59)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(seconds=1)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:primary", "person:secondary"]
+    await desk.pass_time(days=2)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == len(desk.policy.severities["SEV1"].ladder) - 1
+
+
+async def test_acknowledge_stops_the_ladder(desk: Desk) -> None:
+    """One 👀, and nothing rings any more."""
+    incident = await desk.open()
+    await desk.work()
+    result = await desk.acknowledger.acknowledge_message(
+        desk.message(DeliveryKind.ALERT), by=RESPONDER, via=AckVia.REACTION
+    )
+    assert result is not None
+    assert result.outcome is AckOutcome.FIRST
+    await desk.pass_time(days=2)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert (await desk.store.incident(incident.id)).acknowledged_by_name == "responder"
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.THREAD_START, DeliveryKind.PAGE])
+async def test_every_place_counts(desk: Desk, kind: DeliveryKind) -> None:
+    """👀 on the thread's first message or on the DM is as good as on the alert."""
+    await desk.open()
+    await desk.work()
+    result = await desk.acknowledger.acknowledge_message(desk.message(kind), by=PRIMARY, via=AckVia.REACTION)
+    assert result is not None
+    assert result.incident.status is Status.ACKNOWLEDGED
+
+
+async def test_later_acknowledge_joins(desk: Desk) -> None:
+    """Both are on the list; the timeline names the first as the one who acknowledged."""
+    incident = await desk.open()
+    for person in (PRIMARY, SECONDARY, SECONDARY):
+        await desk.acknowledger.acknowledge(incident.id, by=person, via=AckVia.BUTTON)
+    kinds = [(e.kind, e.actor_name) for e in desk.store.timelines[incident.id]]
+    assert (TimelineKind.ACKNOWLEDGED, "primary") in kinds
+    assert kinds.count((TimelineKind.JOINED, "secondary")) == 1
+    assert desk.store.responders[incident.id] == [1, 2]
+
+
+async def test_outsider_is_refused_and_recorded(desk: Desk) -> None:
+    """Without the role nothing changes, and there is a row about it."""
+    incident = await desk.open()
+    with pytest.raises(NotPermitted):
+        await desk.acknowledger.acknowledge(incident.id, by=OBSERVER, via=AckVia.BUTTON)
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert [(row.actor_name, row.allowed) for row in desk.store.audit_rows] == [("observer", False)]
+
+
+async def test_reaction_of_a_bot_or_elsewhere_is_nothing(desk: Desk) -> None:
+    """Bots never acknowledge; a message of somebody else's is none of ours."""
+    await desk.open()
+    await desk.work()
+    robot = type(PRIMARY)(id=9, name="robot", is_bot=True)
+    alert = desk.message(DeliveryKind.ALERT)
+    assert await desk.acknowledger.acknowledge_message(alert, by=robot, via=AckVia.REACTION) is None
+    assert await desk.acknowledger.acknowledge_message(1, by=PRIMARY, via=AckVia.REACTION) is None
+
+
+async def test_missed_reaction_is_found_before_the_escalation(desk: Desk) -> None:
+    """The event was lost; Discord is asked before anybody is rung."""
+    await desk.open()
+    await desk.work()
+    desk.discord.reactions[desk.message(DeliveryKind.PAGE)] = [OBSERVER, PRIMARY]
+    await desk.pass_time(minutes=20)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_discord_that_cannot_be_asked_does_not_stop_the_ladder(desk: Desk) -> None:
+    """An escalation too many is better than one too few."""
+    await desk.open()
+    await desk.work()
+    desk.discord.is_away = True
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_pass_on_takes_the_next_step_now(desk: Desk) -> None:
+    """今は対応できない: both are told at once, and the step is not taken again at its time."""
+    incident = await desk.open()
+    await desk.work()
+    passed = await desk.escalations.pass_on(incident.id, by=PRIMARY)
+    await desk.work()
+    assert passed.to == ("primary", "secondary")
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
+    await desk.pass_time(minutes=20)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
+
+
+async def test_pass_on_after_an_acknowledge_is_refused(desk: Desk) -> None:
+    """There is nothing left to pass on."""
+    incident = await desk.open()
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    with pytest.raises(InvalidTransition):
+        await desk.escalations.pass_on(incident.id, by=PRIMARY)
+
+
+async def test_resolve_ends_it(desk: Desk) -> None:
+    """The ladder is off, the posts are refreshed, a second resolve says who did it."""
+    incident = await desk.open()
+    await desk.work()
+    await desk.incidents.resolve(incident.id, by=PRIMARY)
+    await desk.pass_time(days=1)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert DeliveryKind.ALERT in desk.discord.refreshed[-1][1]
+    assert len(desk.sent(DeliveryKind.NOTICE)) == 1
+    with pytest.raises(InvalidTransition) as refused:
+        await desk.incidents.resolve(incident.id, by=SECONDARY)
+    assert refused.value.fields["by"] == "primary"
+
+
+async def test_note_is_on_the_timeline_and_in_the_thread(desk: Desk) -> None:
+    """What the team needs later; the same request leaves one."""
+    incident = await desk.open()
+    for _ in range(2):
+        await desk.incidents.note(incident.id, by=PRIMARY, text="rollback した\0", key="interaction:9")
+    await desk.work()
+    notes = [e.data for e in desk.store.timelines[incident.id] if e.kind is TimelineKind.NOTE]
+    assert notes[0] == {"text": "rollback した"}
+    assert len(desk.sent(DeliveryKind.NOTICE)) == 1
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "\0"])
+async def test_empty_note_or_title_is_refused(desk: Desk, text: str) -> None:
+    """Nothing would be left to read."""
+    incident = await desk.open()
+    with pytest.raises(UserError):
+        await desk.incidents.note(incident.id, by=PRIMARY, text=text, key="k")
+
+
+async def test_details_follow_later(desk: Desk) -> None:
+    """/sev1 first, targets and symptoms afterwards."""
+    incident = await desk.open()
+    changed = await desk.incidents.set_details(
+        incident.id, by=PRIMARY, targets=("parky.co.jp",), symptoms=("slow",)
+    )
+    assert (changed.targets, changed.symptoms) == (("parky.co.jp",), ("slow",))
+    assert changed.version > incident.version
+
+
+async def test_finding_an_incident(desk: Desk) -> None:
+    """By number, or by the thread one is in; anything else is said plainly."""
+    incident = await desk.open()
+    await desk.work()
+    thread_id = (await desk.store.incident(incident.id)).thread_id
+    assert (await desk.incidents.find(number=None, thread_id=thread_id)).id == incident.id
+    for number, thread in ((99, None), (None, 5), (None, None)):
+        with pytest.raises(IncidentNotFound):
+            await desk.incidents.find(number=number, thread_id=thread)
+
+
+async def test_view_tells_what_is_due_next(desk: Desk) -> None:
+    """State, history and the rest of the ladder."""
+    incident = await desk.open()
+    await desk.work()
+    view = await desk.incidents.view(incident.id)
+    assert view.timeline[0].kind is TimelineKind.OPENED
+    assert view.ladder[1].due_at == incident.triggered_at + timedelta(minutes=15)
+    assert [i.id for i in await desk.incidents.open_ones(GUILD)] == [incident.id]

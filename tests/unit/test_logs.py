@@ -1,0 +1,118 @@
+"""The log lines: their form, what a library says included, and that no secret gets into one."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import structlog
+
+from bot.logs import configure_logging, redact
+
+TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMg.local0.this-token-works-only-on-the-local-sandbox"
+
+SECRETS = [
+    (f"logged in with {TOKEN}", TOKEN),
+    ("postgresql://bot:hunter2@db:5432/x is away", "hunter2"),
+    ("postgresql://bot:hun@ter2@db/x is away", "ter2"),
+    ("postgresql:///x?host=db&password=hunter2&sslmode=require", "hunter2"),
+    ("POST https://discord.com/api/webhooks/123456789012345678/aB3-_xyz 404", "aB3-_xyz"),
+    ("POST /api/v10/interactions/123456789012345678/aW50ZXI-_x/callback", "aW50ZXI"),
+    ("{'Authorization': 'Bot abc.def'}", "abc.def"),
+    ("authorization: Bearer abcdef", "abcdef"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    """Logging as it was: the set-up is the process's, and other tests have theirs."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    """What was written, as objects."""
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(("text", "secret"), SECRETS)
+def test_redact(text: str, secret: str) -> None:
+    """Whatever looks like a secret is replaced, and something else is left to read."""
+    cleaned = redact(text)
+    assert secret not in cleaned
+    assert "***" in cleaned
+
+
+@pytest.mark.parametrize(
+    "text", ["incident.acknowledged", "https://discord.com/channels/1/2/3", "api.parky.co.jp"]
+)
+def test_redact_leaves_the_rest(text: str) -> None:
+    """An address without a secret stays readable."""
+    assert redact(text) == text
+
+
+def test_a_line_is_one_object() -> None:
+    """JSON: event, level, logger, time in UTC, the bound context and the fields."""
+    stream = io.StringIO()
+    configure_logging(form="json", level="info", stream=stream)
+    structlog.contextvars.bind_contextvars(trigger="job")
+    structlog.get_logger("bot.x").info("incident.opened", incident_id=42, title="決済")
+    (line,) = lines(stream)
+    at = datetime.fromisoformat(str(line.pop("timestamp")))
+    assert at.tzinfo == UTC
+    assert line == {
+        "event": "incident.opened",
+        "level": "info",
+        "logger": "bot.x",
+        "trigger": "job",
+        "incident_id": 42,
+        "title": "決済",
+    }
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.parametrize(("text", "secret"), SECRETS)
+def test_no_secret_in_any_line(form: str, text: str, secret: str) -> None:
+    """Ours, a library's, nested, in a traceback, under a telling key: nothing gets through."""
+    stream = io.StringIO()
+    configure_logging(form="json" if form == "json" else "console", level="debug", stream=stream)
+    log = structlog.get_logger("bot.x")
+    log.info("a", reason=text, nested={"list": [text]}, token=secret)
+    logging.getLogger("discord.http").debug("said %s", text)
+    logging.getLogger("asyncpg").warning("said", extra={"dsn": text})
+    try:
+        raise ValueError(text)
+    except ValueError:
+        log.exception("b")
+        logging.getLogger("aiohttp").exception("c")
+    assert secret not in stream.getvalue()
+    assert "Traceback" in stream.getvalue()
+
+
+def test_libraries_go_the_same_way() -> None:
+    """A line of the standard library's logging has the same form as ours."""
+    stream = io.StringIO()
+    configure_logging(form="json", level="info", stream=stream)
+    logging.getLogger("discord.gateway").info("Shard ID %s has connected", None)
+    (line,) = lines(stream)
+    assert line["event"] == "Shard ID None has connected"
+    assert line["logger"] == "discord.gateway"
+    assert line["level"] == "info"
+
+
+def test_chatter_is_left_out() -> None:
+    """The scheduler tells each tick, which nobody wants to read every 20 s; its warnings stay."""
+    stream = io.StringIO()
+    configure_logging(form="json", level="info", stream=stream)
+    logging.getLogger("apscheduler.executors.default").info("Running job")
+    logging.getLogger("apscheduler.scheduler").warning("missed")
+    structlog.get_logger("bot.x").debug("too fine")
+    assert [line["event"] for line in lines(stream)] == ["missed"]

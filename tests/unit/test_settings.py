@@ -1,0 +1,155 @@
+"""The settings: what is read, what is refused and in which words, and that secrets stay secret."""
+
+import traceback
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import ConfigError
+from bot.settings import DISCORD_API, Settings, load_settings
+
+TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMg.local0.this-token-works-only-on-the-local-sandbox"
+PASSWORD = "hunter2-hunter2"
+KEYS = [name.upper() for name in Settings.model_fields]
+
+WRONG = [
+    ("DISCORD_TOKEN", "abc", "is not a bot token"),
+    ("DISCORD_GUILD_ID", "parky", '"parky" is not a whole number'),
+    ("DISCORD_GUILD_ID", "42", '"42" is not allowed'),
+    ("DISCORD_API_BASE", "https://discord.com.evil.tld/api/v10", "is not Discord"),
+    ("DISCORD_API_BASE", "http://discord.com@127.0.0.1/api/v10", "is not Discord"),
+    ("DISCORD_API_BASE", "http://10.0.0.1/api/v10", "is not Discord"),
+    ("DISCORD_API_BASE", "http://127.0.0.1:x/api/v10", "is not an address"),
+    ("DATABASE_URL", f"mysql://bot:{PASSWORD}@db/x", "is not a PostgreSQL address"),
+    ("DATABASE_URL", f"postgresql://bot:5432{PASSWORD}", "is not an address"),
+    ("DLQ_DATABASE_URL", "postgresql:", "is not a PostgreSQL address"),
+    ("SMTP_URL", f"http://bot:{PASSWORD}@mail", "does not start with smtp:// or smtps://"),
+    ("SMTP_URL", f"smtp://bot:{PASSWORD}@mail", "has no sender address"),
+    ("SMTP_URL", f"smtp://:{PASSWORD}@mail?from=bot@example.com", "has a password without a user"),
+    ("SMTP_URL", f"smtp://bot:{PASSWORD}@mail:99999?from=bot@example.com", "is not an address"),
+    (
+        "SMTP_URL",
+        f"smtp://bot:{PASSWORD}@mail?from=bot@example.com&verify=no",
+        "has a parameter other than from",
+    ),
+    ("HEALTH_PORT", "70000", '"70000" is not allowed; allowed: 1 to 65535'),
+    ("HEALTH_PORT", "http", '"http" is not a whole number'),
+    ("LOG_FORMAT", "xml", '"xml" is not allowed; allowed: console, json'),
+    ("LOG_LEVEL", "loud", '"loud" is not allowed; allowed: debug, info, warning, error'),
+]
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty folder, and none of our keys in the environment."""
+    for key in KEYS:
+        monkeypatch.delenv(key, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_everything_has_a_default_but_the_token_and_the_guild() -> None:
+    """With nothing set, a command that needs nothing runs on the embedded database and Parky's policy."""
+    settings = load_settings()
+    assert settings.discord_api_base == DISCORD_API
+    assert settings.database_url is None
+    assert settings.data_dir == Path("data")
+    assert settings.runbook_file is None
+    assert settings.smtp is None
+    assert settings.health_port is None
+    assert (settings.log_format, settings.log_level) == ("console", "info")
+
+
+@pytest.mark.parametrize(("key", "value", "said"), WRONG)
+def test_a_wrong_value_is_one_line(monkeypatch: pytest.MonkeyPatch, key: str, value: str, said: str) -> None:
+    """The line names the key, what is wrong and what is allowed."""
+    monkeypatch.setenv(key, value)
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{key}: ")
+    assert said in line
+    assert "allowed: " in line
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, value, _ in WRONG if PASSWORD in value])
+def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
+    """Neither the message nor the whole traceback quotes any part of it."""
+    monkeypatch.setenv(key, value)
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody should have to start three times to learn of three mistakes."""
+    monkeypatch.setenv("HEALTH_PORT", "x")
+    monkeypatch.setenv("LOG_FORMAT", "y")
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["HEALTH_PORT", "LOG_FORMAT"]
+
+
+def test_a_command_asks_for_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missing keys are one line each; an empty value counts as missing."""
+    monkeypatch.setenv("DISCORD_TOKEN", "")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(require=("discord_token", "discord_guild_id"))
+    token, guild = str(caught.value).splitlines()
+    assert token.startswith("DISCORD_TOKEN: is not set")
+    assert guild.startswith("DISCORD_GUILD_ID: is not set")
+
+
+def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `.env` is read, its unknown keys are somebody else's, and the environment wins."""
+    Path(".env").write_text(f"DISCORD_TOKEN={TOKEN}\nHEALTH_PORT=1\nEDITOR_COLOUR=blue\n", encoding="utf-8")
+    monkeypatch.setenv("HEALTH_PORT", "8080")
+    settings = load_settings(require=("discord_token",))
+    assert settings.token == TOKEN
+    assert settings.health_port == 8080
+
+
+def test_an_unreadable_file_is_one_line() -> None:
+    """A `.env` in another encoding is a mistake to name, not a traceback."""
+    Path(".env").write_bytes("LOG_FORMAT=日本".encode("shift_jis"))
+    with pytest.raises(ConfigError, match=r"^\.env: cannot be read: not UTF-8$"):
+        load_settings()
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Printing the settings, or the server that mails go to, shows no secret."""
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://bot:{PASSWORD}@db/bot")
+    monkeypatch.setenv("SMTP_URL", f"smtp://bot%40example.com:{PASSWORD}@mail")
+    settings = load_settings()
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.smtp!r}"
+    assert PASSWORD not in shown
+    assert TOKEN not in shown
+    assert settings.smtp is not None
+    assert settings.smtp.password == PASSWORD
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:4000/api/v10/", "http://[::1]:4000/api/v10", DISCORD_API])
+def test_discord_may_be_local(monkeypatch: pytest.MonkeyPatch, base: str) -> None:
+    """The local Discord is on loopback; a slash at the end does not matter."""
+    monkeypatch.setenv("DISCORD_API_BASE", base)
+    assert load_settings().discord_api_base == base.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "implicit", "sender", "demands"),
+    [
+        ("smtp://bot%40example.com:x@mail.example.com", 587, False, "bot@example.com", True),
+        ("smtps://u:x@mail.example.com?from=b@example.com", 465, True, "b@example.com", True),
+        ("smtp://mail.example.com:25?from=b@example.com", 25, False, "b@example.com", False),
+        ("smtp://u:x@localhost:2525?from=b@example.com", 2525, False, "b@example.com", False),
+    ],
+)
+def test_smtp_url(
+    monkeypatch: pytest.MonkeyPatch, url: str, port: int, implicit: bool, sender: str, demands: bool
+) -> None:
+    """Ports follow the scheme, the sender the user, and a password wants TLS unless it stays on the machine."""
+    monkeypatch.setenv("SMTP_URL", url)
+    server = load_settings().smtp
+    assert server is not None
+    assert (server.port, server.implicit_tls, server.sender) == (port, implicit, sender)
+    assert server.demands_tls is demands
