@@ -92,7 +92,7 @@ class IncidentBot(commands.Bot):
 
     def voice(self, interaction: Interaction) -> Voice:
         """The language of whoever acted."""
-        return Voice(self.texts, self.services.policy, str(interaction.locale))
+        return Voice.of(self.texts, self.services.policy, locale=str(interaction.locale))
 
     def add_controls(self, *controls: type[Control]) -> None:
         """Answer the presses whose custom id fits one of *controls*."""

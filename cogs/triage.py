@@ -1,7 +1,8 @@
 """`/triage`: from "something is wrong" to an alert. And `/sev1 件名`, the short way."""
 
 import asyncio
-from typing import Final
+import contextlib
+from typing import Final, cast
 
 import discord
 from discord import app_commands
@@ -12,30 +13,21 @@ from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident, NewIncident
 from bot.domain.start_time import parse_start_time
-from bot.domain.triage_session import NewTriage, TriageStatus
+from bot.domain.triage_session import NewTriage
 from bot.services.incidents import TITLE_LIMIT
 from bot.services.triages import TriageView
-from bot.ui.buttons import TriageVerb, template
 from bot.ui.components import Control
-from bot.ui.forms import (
-    STARTED,
-    SYMPTOMS,
-    TARGETS,
-    TITLE,
-    TRIAGE_FORM,
-    Submitted,
-    Typed,
-    started_now,
-    triage_form,
-)
+from bot.ui.forms import TRIAGE_FORM, Submitted, Typed, started_now, triage_form
 from bot.ui.interaction import redraw, reply, wait
-from bot.ui.people import person_from, person_of
+from bot.ui.people import person_from
 from bot.ui.triage_card import retry_message, sent_card, triage_card, typed_before
 
 Press = discord.Interaction[IncidentBot]
 Title = app_commands.Range[str, 1, TITLE_LIMIT]
 
-_NUMBER: Final = r"(?P<number>\d{1,18})"
+ANSWER: Final = (
+    r"tri:v1:answer:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24}):(?P<answer>[a-z0-9_]{1,24})"
+)
 _POSTED_WITHIN_S: Final = 2.0
 _LOOK_EVERY_S: Final = 0.25
 
@@ -49,15 +41,13 @@ class TriageCommands(commands.Cog):
     async def cog_load(self) -> None:
         """Register the form, the card's controls, and one short command per severity of the policy."""
         self.bot.add_form(TRIAGE_FORM, send_triage)
-        self.bot.add_controls(Answer, Back, Cancel, ChooseSeverity, Confirm, Retry, Promote, Dismiss)
+        self.bot.add_controls(Answer, Leave, ChooseSeverity, Confirm, Retry)
         for name in self.bot.services.policy.severities:
             self.bot.tree.add_command(short_command(name))
 
     @app_commands.command(
         name="triage",
-        description=locale_str(
-            "Report that something is wrong; a few questions decide how bad it is", key="commands.triage"
-        ),
+        description=locale_str("Report trouble: a few questions decide the severity", key="commands.triage"),
     )
     @app_commands.guild_only()
     async def triage(self, interaction: Press) -> None:
@@ -71,12 +61,12 @@ class TriageCommands(commands.Cog):
         await interaction.response.send_modal(triage_form(voice, typed))
 
 
-def short_command(severity: str) -> app_commands.Command[None, ..., None]:
+def short_command(severity: str) -> app_commands.Command[commands.Cog, ..., None]:
     """`/sev1 件名` for the severity of this name."""
 
     @app_commands.command(
         name=severity.lower(),
-        description=locale_str(f"Raise a {severity} alert at once", key="commands.short", severity=severity),
+        description=locale_str("Raise an alert of this severity at once", key="commands.short"),
     )
     @app_commands.describe(title=locale_str("What is happening", key="commands.title"))
     @app_commands.guild_only()
@@ -105,12 +95,7 @@ async def send_triage(interaction: Press, form: Submitted) -> None:
     await wait(interaction)
     bot, policy = interaction.client, interaction.client.services.policy
     voice = bot.voice(interaction)
-    typed = Typed(
-        title=form.text(TITLE),
-        started=form.text(STARTED),
-        targets=form.chosen(TARGETS, known=policy.targets),
-        symptoms=form.chosen(SYMPTOMS, known=policy.symptoms),
-    )
+    typed = form.typed(policy)
     try:
         started_at = parse_start_time(typed.started, now=interaction.created_at, timezone=policy.timezone)
     except UserError as refused:
@@ -137,49 +122,35 @@ class Retry(Control, template=r"tri:v1:retry:(?P<targets>\d{1,8}):(?P<symptoms>\
     async def press(self, interaction: Press) -> None:
         """Read it from the message that was pressed on."""
         voice = interaction.client.voice(interaction)
-        assert interaction.message is not None
         chosen = {name: int(bits) for name, bits in self.fields.items()}
-        await interaction.response.send_modal(
-            triage_form(voice, typed_before(voice, interaction.message, **chosen))
-        )
+        typed = typed_before(voice, cast("discord.Message", interaction.message), **chosen)
+        await interaction.response.send_modal(triage_form(voice, typed))
 
 
-class Answer(
-    Control, template=rf"tri:v1:answer:{_NUMBER}:(?P<question>[a-z0-9_]{{1,24}}):(?P<answer>[a-z0-9_]{{1,24}})"
-):
+class Answer(Control, template=ANSWER):
     """An answer of the decision tree, わからない included."""
 
     async def press(self, interaction: Press) -> None:
         """Answer, and show what comes next."""
         await interaction.response.defer()
-        view = await interaction.client.services.triages.answer(
-            self.number,
-            question=self.fields["question"],
-            answer=self.fields["answer"],
-            by=person_from(interaction.user),
-        )
-        await _redraw(interaction, view)
+        question, answer = self.fields["question"], self.fields["answer"]
+        by = person_from(interaction.user)
+        triages = interaction.client.services.triages
+        await _redraw(interaction, await triages.answer(self.number, question=question, answer=answer, by=by))
 
 
-class Back(Control, template=rf"tri:v1:back:{_NUMBER}"):
-    """[戻る]."""
+class Leave(Control, template=r"tri:v1:(?P<way>back|cancel):(?P<number>\d{1,18})"):
+    """[戻る] [やめる]."""
 
     async def press(self, interaction: Press) -> None:
-        """Withdraw the last answer."""
+        """Withdraw the last answer, or stop without an incident."""
         await interaction.response.defer()
-        await _redraw(interaction, await interaction.client.services.triages.back(self.number))
+        triages = interaction.client.services.triages
+        leave = triages.back if self.fields["way"] == "back" else triages.cancel
+        await _redraw(interaction, await leave(self.number))
 
 
-class Cancel(Control, template=rf"tri:v1:cancel:{_NUMBER}"):
-    """[やめる]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Stop without an incident."""
-        await interaction.response.defer()
-        await _redraw(interaction, await interaction.client.services.triages.cancel(self.number))
-
-
-class ChooseSeverity(Control, template=rf"tri:v1:severity:{_NUMBER}"):
+class ChooseSeverity(Control, template=r"tri:v1:severity:(?P<number>\d{1,18})"):
     """[重大度を変える]."""
 
     async def press(self, interaction: Press) -> None:
@@ -189,7 +160,7 @@ class ChooseSeverity(Control, template=rf"tri:v1:severity:{_NUMBER}"):
         await _redraw(interaction, await triages.choose_severity(self.number, severity=self.chosen))
 
 
-class Confirm(Control, template=rf"tri:v1:confirm:{_NUMBER}"):
+class Confirm(Control, template=r"tri:v1:confirm:(?P<number>\d{1,18})"):
     """[🚨 発報する]."""
 
     async def press(self, interaction: Press) -> None:
@@ -197,6 +168,31 @@ class Confirm(Control, template=rf"tri:v1:confirm:{_NUMBER}"):
         await interaction.response.defer()
         by = person_from(interaction.user)
         view = await interaction.client.services.triages.confirm(self.number, by=by)
-        await _redraw(interaction, view)
+        if view.incident is None:
+            await _redraw(interaction, view)
+        else:
+            await _show_sent(interaction, view.incident)
 
 
+async def _redraw(interaction: Press, view: TriageView) -> None:
+    await redraw(interaction, triage_card(interaction.client.voice(interaction), view))
+
+
+async def _show_sent(interaction: Press, incident: Incident) -> None:
+    """発報しました at once, and again with the links if Discord has the posts within moments."""
+    voice = interaction.client.voice(interaction)
+    await redraw(interaction, sent_card(voice, incident))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_POSTED_WITHIN_S):
+            while incident.thread_id is None:
+                await asyncio.sleep(_LOOK_EVERY_S)
+                incident = await interaction.client.services.incidents.find(
+                    number=incident.id, thread_id=None
+                )
+    if incident.alert_message_id is not None:
+        await redraw(interaction, sent_card(voice, incident))
+
+
+async def setup(bot: IncidentBot) -> None:
+    """Called by discord.py when the extension is loaded."""
+    await bot.add_cog(TriageCommands(bot))

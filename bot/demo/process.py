@@ -2,18 +2,30 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import httpx
+
+from bot.settings import Settings
+
 _LEASH: Final = Path(__file__).with_name("_leash.py")
 _KEPT_LINES: Final = 5_000
 _LINE_LIMIT: Final = 4_000_000  # bytes; a log line may carry a traceback
 _POLITE_S: Final = 10.0
+_LOOK_EVERY_S: Final = 0.02
+
+
+def _plain_environment() -> dict[str, str]:
+    ours = {name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in os.environ.items() if name.upper() not in ours}
 
 
 class ChildDied(RuntimeError):
@@ -36,8 +48,13 @@ class Child:
         self._reader = asyncio.create_task(self._read(), name=f"output of {name}")
 
     @classmethod
-    async def start(cls, name: str, *arguments: str, env: Mapping[str, str]) -> "Child":
-        """Start ``python -m bot ARGUMENTS`` with *env* added to our environment."""
+    async def start(cls, name: str, *arguments: str, env: Mapping[str, str], folder: Path) -> "Child":
+        """Start ``python -m bot ARGUMENTS``.
+
+        Args:
+            env: Its settings; ours, which may be those of a real installation, are not passed on.
+            folder: Where it works: one without a ``.env`` of somebody's real installation.
+        """
         bot = (sys.executable, "-m", "bot", *arguments)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), *bot),
@@ -46,7 +63,8 @@ class Child:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
             limit=_LINE_LIMIT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
+            cwd=folder,
+            env={**_plain_environment(), "PYTHONUNBUFFERED": "1", **env},
         )
         return cls(name, process)
 
@@ -75,6 +93,21 @@ class Child:
                 return await self._line_with(part)
         except TimeoutError:
             raise ChildDied(f"{self.name} did not say {part!r}:\n{self.last_words()}") from None
+
+    async def wait_until_ready(self, *, within_s: float) -> None:
+        """Wait until its health server, on whatever port it took, says that it is ready. For `run` only.
+
+        Raises:
+            ChildDied: It ended, or was not ready in time.
+        """
+        deadline = time.monotonic() + within_s
+        said = json.loads(await self.line_with('"health.listening"', within_s=within_s))
+        url = f"http://{said['host']}:{said['port']}/readyz"
+        async with httpx.AsyncClient(trust_env=False) as client:
+            while not (await client.get(url)).is_success:
+                if not self.is_running or time.monotonic() > deadline:
+                    raise ChildDied(f"{self.name} is not ready:\n{self.last_words()}")
+                await asyncio.sleep(_LOOK_EVERY_S)
 
     async def wait(self) -> int:
         """Wait for its end; the exit code, negative when a signal ended it."""

@@ -1,6 +1,7 @@
 """Puts the demo's past into its database: two weeks of incidents, and a DLQ worth a look."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,9 +15,9 @@ from bot.demo.past import PastFailure, PastIncident, read_past
 from bot.domain.digest import IsoWeek, week_due
 from bot.domain.incident import TimelineKind
 from bot.runbook import Policy
-from bot.storage.queries import load_queries
 
 _QUERIES: Final = Path(__file__).with_name("seed.sql")
+_NAME: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _SERVED_FOR: Final = timedelta(days=40)
 _SECOND: Final = timedelta(seconds=1)
 
@@ -41,7 +42,7 @@ async def seed(connection: asyncpg.Connection, *, policy: Policy, place: Place) 
     Returns:
         False when it was there already.
     """
-    queries = load_queries(_QUERIES)
+    queries = _queries()
     if await connection.fetchval(queries["is_seeded"]):
         return False
     now = await connection.fetchval("SELECT now()")
@@ -53,6 +54,11 @@ async def seed(connection: asyncpg.Connection, *, policy: Policy, place: Place) 
         for name, rows in writer.rows().items():
             await connection.execute(queries[name], json.dumps(rows, default=_as_json, ensure_ascii=False))
     return True
+
+
+def _queries() -> dict[str, str]:
+    _, *parts = _NAME.split(_QUERIES.read_text(encoding="utf-8"))
+    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def _as_json(value: object) -> str:

@@ -11,7 +11,18 @@ from bot.sandbox.kinds import JSON, CommandType, OptionType
 MOST_COMMANDS = {CommandType.CHAT: 100, CommandType.USER: 15, CommandType.MESSAGE: 15}
 _MOST_TEXT = 8000
 _NESTED = (OptionType.SUBCOMMAND, OptionType.GROUP)
-_COMPARED = ["name", "description", "options", "name_localizations", "description_localizations", "default_member_permissions", "contexts", "integration_types", "nsfw", "dm_permission"]
+_COMPARED = (
+    "name",
+    "description",
+    "options",
+    "name_localizations",
+    "description_localizations",
+    "default_member_permissions",
+    "contexts",
+    "integration_types",
+    "nsfw",
+    "dm_permission",
+)
 
 
 def listed(core: Core, guild_id: str | None) -> list[JSON]:

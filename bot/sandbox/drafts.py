@@ -67,7 +67,7 @@ def read_draft(core: Core, request: Request) -> Draft:
     """The draft of a new message.
 
     Raises:
-        ApiError: 50035 with nested errors, 50006 for an empty message, 50013 for embeds or files not allowed.
+        ApiError: 50035 with nested errors, 50006 for an empty message.
     """
     body, form = request.body, Form()
     flags = form.integer(("flags",), body.get("flags"), 0, least=0, most=1 << 31) & request.allow_flags
@@ -158,7 +158,7 @@ def _reference(core: Core, form: Form, request: Request) -> JSON | None:
 
 
 def _mentions(core: Core, request: Request, draft: Draft, allowed: Allowed) -> Mentions:
-    """Who the draft pings; checks on the way that its author may embed and attach."""
+    """Who the draft pings, the author of the message it replies to included."""
     world, bits = core.world, None
     if request.pings_as is not None:
         bits = channel_permissions(world, request.pings_as, request.channel)

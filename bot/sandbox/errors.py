@@ -1,4 +1,7 @@
-"""Errors as Discord words them. Source: Discord's docs, Topics > Opcodes and Status Codes; Reference > Errors."""
+"""Errors as Discord words them.
+
+Source: Discord's docs, Topics > Opcodes and Status Codes; Reference > Error Messages.
+"""
 
 from typing import Any
 

@@ -6,7 +6,8 @@ Source: Discord's docs, Events > Gateway Events.
 from bot.sandbox.core import Core
 from bot.sandbox.hub import Event
 from bot.sandbox.kinds import JSON
-from bot.sandbox.payloads import channel_payload, emoji_payload, member_payload, message_payload
+from bot.sandbox.message_payloads import emoji_payload, message_payload
+from bot.sandbox.payloads import channel_payload, member_payload
 from bot.sandbox.world import Channel, Member, Message
 
 

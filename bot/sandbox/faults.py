@@ -10,7 +10,8 @@ _BODIES = (None, "html", "malformed")
 _RESETS = (None, "before", "after")
 GATEWAY_FAULTS = ("drop", "invalidate", "reconnect", "silent", "down", "close")
 _KEYS = (
-    ["route", "times", "status", "code", "message", "delay_s", "after", "reset", "body", "retry_after", "global", "scope", "via", "headers"]
+    *("route", "times", "status", "code", "message", "delay_s"),
+    *("after", "reset", "body", "retry_after", "global", "headers"),
 )
 
 
@@ -89,7 +90,7 @@ class Faults:
 
 def _parse(spec: JSON) -> Fault:
     if strange := set(spec) - set(_KEYS):
-        raise BadFault(f"unknown keys {sorted(strange)}; known: {_KEYS}")
+        raise BadFault(f"unknown keys {sorted(strange)}; known: {list(_KEYS)}")
     route = str(spec.get("route", ""))
     method, _, path = route.partition(" ")
     if method not in _METHODS or not path.startswith("/"):

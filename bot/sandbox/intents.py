@@ -62,7 +62,7 @@ def disallowed(intents: int, application: Application) -> bool:
 def may_read(world: World, channel: Channel, message: Message) -> bool:
     """True for messages whose content needs no privileged intent: own, in a DM, mentioning the bot."""
     bot_id = world.application.id
-    own = message.author_id == bot_id or message.application_id == bot_id
+    own = bot_id in (message.author_id, message.application_id)
     return own or channel.is_dm or bot_id in message.mentions
 
 

@@ -4,52 +4,55 @@ Source: Discord's docs, Interactions > Receiving and Responding > Interaction St
 """
 
 import secrets
+from dataclasses import dataclass
 
 from bot.sandbox.core import Core
 from bot.sandbox.hub import Event
 from bot.sandbox.interaction import Interaction
 from bot.sandbox.kinds import JSON, InteractionType
-from bot.sandbox.payloads import interaction_channel, member_payload, message_payload, user_payload
+from bot.sandbox.message_payloads import message_payload
+from bot.sandbox.payloads import interaction_channel, member_payload, user_payload
 from bot.sandbox.permissions import IN_DM, channel_permissions
 from bot.sandbox.uploads import MAX_BYTES
 from bot.sandbox.world import Channel, Message
 
 
-def open_interaction(
-    core: Core,
-    kind: InteractionType,
-    *,
-    user_id: str,
-    channel: Channel,
-    data: JSON,
-    source: Message | None = None,
-    parent: Interaction | None = None,
-) -> Interaction:
-    """Create the interaction and send INTERACTION_CREATE.
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person did.
 
-    Args:
-        core: The sandbox.
-        kind: What the person did.
+    Attributes:
+        kind: The kind of interaction it makes.
         user_id: Who.
         channel: Where.
         data: The interaction's ``data``.
         source: The message of the component (or of the component that opened the modal).
         parent: The interaction that opened the modal being submitted.
     """
+
+    kind: InteractionType
+    user_id: str
+    channel: Channel
+    data: JSON
+    source: Message | None = None
+    parent: Interaction | None = None
+
+
+def open_interaction(core: Core, act: Act) -> Interaction:
+    """Create the interaction of *act* and send INTERACTION_CREATE."""
     interaction_id = core.ids.next()
     interaction = Interaction(
         id=interaction_id,
         token=f"aW50ZXJhY3Rpb246{interaction_id}:{secrets.token_urlsafe(48)}",
-        type=kind,
-        user_id=user_id,
-        channel_id=channel.id,
+        type=act.kind,
+        user_id=act.user_id,
+        channel_id=act.channel.id,
         payload={},
-        metadata={},
+        metadata=_metadata(core, interaction_id, act),
         created_at=core.clock.monotonic(),
-        source_id=source.id if source else None,
+        source_id=act.source.id if act.source else None,
     )
-    interaction.metadata = _metadata(core, interaction, channel, data, parent)
-    interaction.payload = _payload(core, interaction, channel, data, source)
+    interaction.payload = _payload(core, interaction, act)
     core.interactions[interaction_id] = interaction
     core.hub.emit(Event("INTERACTION_CREATE", interaction.payload))
     return interaction
@@ -59,38 +62,35 @@ def _owners(core: Core, channel: Channel) -> dict[str, str]:
     return {"0": "0" if channel.is_dm else core.world.guild.id}
 
 
-def _metadata(
-    core: Core, interaction: Interaction, channel: Channel, data: JSON, parent: Interaction | None
-) -> JSON:
+def _metadata(core: Core, interaction_id: str, act: Act) -> JSON:
+    users, target_id = core.world.users, act.data.get("target_id")
     metadata: JSON = {
-        "id": interaction.id,
-        "type": int(interaction.type),
-        "user": user_payload(core.world.users[interaction.user_id]),
-        "authorizing_integration_owners": _owners(core, channel),
+        "id": interaction_id,
+        "type": int(act.kind),
+        "user": user_payload(users[act.user_id]),
+        "authorizing_integration_owners": _owners(core, act.channel),
     }
-    if interaction.type is InteractionType.COMPONENT:
-        metadata["interacted_message_id"] = interaction.source_id
-    if parent:
-        metadata["triggering_interaction_metadata"] = parent.metadata
-    if data.get("target_id") in core.world.users:
-        metadata["target_user"] = user_payload(core.world.users[data["target_id"]])
-    elif data.get("target_id"):
-        metadata["target_message_id"] = data["target_id"]
+    if act.kind is InteractionType.COMPONENT and act.source:
+        metadata["interacted_message_id"] = act.source.id
+    if act.parent:
+        metadata["triggering_interaction_metadata"] = act.parent.metadata
+    if target_id in users:
+        metadata["target_user"] = user_payload(users[target_id])
+    elif target_id:
+        metadata["target_message_id"] = target_id
     return metadata
 
 
-def _payload(
-    core: Core, interaction: Interaction, channel: Channel, data: JSON, source: Message | None
-) -> JSON:
-    world, user_id = core.world, interaction.user_id
+def _payload(core: Core, interaction: Interaction, act: Act) -> JSON:
+    world, user_id, channel = core.world, act.user_id, act.channel
     app_bits = IN_DM if channel.is_dm else channel_permissions(world, world.application.id, channel)
     payload: JSON = {
         "id": interaction.id,
         "application_id": world.application.id,
-        "type": int(interaction.type),
+        "type": int(act.kind),
         "token": interaction.token,
         "version": 1,
-        "data": data,
+        "data": act.data,
         "channel_id": channel.id,
         "channel": interaction_channel(world, channel, user_id),
         "app_permissions": str(int(app_bits)),
@@ -101,8 +101,8 @@ def _payload(
         "attachment_size_limit": MAX_BYTES,
     }
     payload |= _who(core, user_id, channel)
-    if source:
-        payload["message"] = message_payload(world, source)
+    if act.source:
+        payload["message"] = message_payload(world, act.source)
     return payload
 
 

@@ -10,10 +10,10 @@ _MOST_ENTRIES = 200_000
 
 
 class Log:
-    """Entries are JSON objects ``{seq, kind, monotonic_s, wall, ...}``; the oldest go when there are too many.
+    """Entries are JSON objects ``{seq, kind, monotonic_s, wall, ...}``; past a limit the oldest go.
 
-    *kind* is ``rest`` (one exchange, written when it ended), ``gateway`` (one frame) or ``fault`` (an injected
-    fault that was applied).
+    *kind* is ``rest`` (one exchange, written when it ended), ``gateway`` (one frame) or ``fault`` (written
+    when an injected fault was applied).
     """
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 from enum import IntFlag
 from functools import reduce
 
+from bot.sandbox.kinds import ChannelType
 from bot.sandbox.world import Channel, Member, World
 
 
@@ -62,7 +63,14 @@ def channel_permissions(world: World, user_id: str, channel: Channel) -> int:
     if base == ALL:
         return ALL
     bits = _overwritten(base, world.parent_of(channel), member, world.guild.id)
-    return bits if bits & P.VIEW_CHANNEL else 0
+    return bits if bits & P.VIEW_CHANNEL and _is_let_in(channel, user_id, bits) else 0
+
+
+def _is_let_in(channel: Channel, user_id: str, bits: int) -> bool:
+    """A private thread is for its members, and for those who manage threads."""
+    if channel.type is not ChannelType.PRIVATE_THREAD or channel.thread is None:
+        return True
+    return user_id in channel.thread.members or bool(bits & P.MANAGE_THREADS)
 
 
 def _overwritten(bits: int, channel: Channel, member: Member, everyone_id: str) -> int:

@@ -11,6 +11,7 @@ from bot.sandbox.core import Core, Nonce
 from bot.sandbox.drafts import Draft
 from bot.sandbox.errors import ApiError
 from bot.sandbox.kinds import JSON, MessageFlag, MessageType
+from bot.sandbox.membership import add_member
 from bot.sandbox.snowflake import created_at
 from bot.sandbox.world import Channel, Message
 
@@ -77,8 +78,7 @@ def add_message(core: Core, channel: Channel, message: Message) -> None:
     if channel.thread:
         channel.thread.message_count += 1
         channel.thread.total_sent += 1
-        if message.author_id in core.world.members:
-            channel.thread.members.setdefault(message.author_id, core.clock.iso())
+        add_member(core, channel, message.author_id)
 
 
 def system_message(
@@ -123,7 +123,7 @@ def _fill(message: Message, draft: Draft) -> None:
 
 
 def _count_late_edit(core: Core, message: Message) -> None:
-    """Discord caps edits of messages older than an hour, without saying where: `World.old_edit_cap` an hour."""
+    """Edits of messages older than an hour are capped; Discord does not say where: `World.old_edit_cap`."""
     now = core.clock.monotonic()
     if (core.clock.now() - created_at(message.id)).total_seconds() < OLD_AFTER_S:
         return

@@ -1,4 +1,4 @@
-"""Reactions: adding and removing, with the events. Source: Discord's docs, Resources > Message > Reactions."""
+"""Reactions: adding and removing, with the events. Source: Discord's docs, Resources > Message."""
 
 import re
 

@@ -1,6 +1,6 @@
 """What a bot answers to an interaction: the first response, ``@original`` and follow-ups.
 
-Source: Discord's docs, Interactions > Receiving and Responding > Interaction Response Object, Followup Messages.
+Source: Discord's docs, Interactions > Receiving and Responding > Interaction Response Object and following.
 """
 
 from bot.sandbox.core import Core
@@ -126,6 +126,8 @@ def _publish(core: Core, interaction: Interaction, draft: Draft, flags: int) -> 
         is_chat = interaction.payload["data"]["type"] == 1
         kind = MessageType.CHAT_INPUT_COMMAND if is_chat else MessageType.CONTEXT_MENU_COMMAND
     draft.flags = flags
+    if interaction.type is InteractionType.COMPONENT and interaction.original_id is None:
+        draft.reference = _source_reference(core, interaction)
     origin = Origin(
         author=user_payload(world.bot.user),
         type=kind,
@@ -137,6 +139,13 @@ def _publish(core: Core, interaction: Interaction, draft: Draft, flags: int) -> 
     message = publish(core, world.channel(interaction.channel_id), draft, origin)
     interaction.message_ids.append(message.id)
     return message
+
+
+def _source_reference(core: Core, interaction: Interaction) -> JSON:
+    """The reference to the component's message that a response to it carries (Message Interaction Object)."""
+    channel = core.world.channel(interaction.channel_id)
+    reference: JSON = {"type": 0, "channel_id": channel.id, "message_id": interaction.source_id}
+    return reference if channel.is_dm else {**reference, "guild_id": core.world.guild.id}
 
 
 def by_token(core: Core, application_id: str, token: str) -> Interaction:

@@ -3,9 +3,9 @@
 from bot.sandbox import events
 from bot.sandbox.core import Core
 from bot.sandbox.forms import Form
-from bot.sandbox.hub import Event
 from bot.sandbox.kinds import JSON, ChannelType, MessageFlag, MessageType
-from bot.sandbox.payloads import member_payload, thread_member_payload, user_payload
+from bot.sandbox.membership import add_member
+from bot.sandbox.payloads import user_payload
 from bot.sandbox.posting import system_message
 from bot.sandbox.world import Channel, Message, ThreadState
 
@@ -26,12 +26,11 @@ def start_thread(core: Core, parent: Channel, owner_id: str, body: JSON, source:
         ApiError: 50035.
     """
     thread = _read_thread(core, parent, owner_id, body, source)
-    assert thread.thread is not None
     core.world.channels[thread.id] = thread
-    thread.thread.members[owner_id] = core.clock.iso()
     if source:
         source.flags |= MessageFlag.HAS_THREAD
     events.channel_changed(core, "THREAD_CREATE", thread, newly_created=True)
+    add_member(core, thread, owner_id)
     _announce(core, parent, thread, owner_id, source)
     return thread
 
@@ -76,31 +75,6 @@ def _announce(core: Core, parent: Channel, thread: Channel, owner_id: str, sourc
         system_message(core, parent, author, kind, content=thread.name, reference=reference)
 
 
-def add_member(core: Core, thread: Channel, user_id: str) -> None:
-    """Put *user_id* into *thread*; THREAD_MEMBERS_UPDATE follows."""
-    assert thread.thread is not None
-    if user_id in thread.thread.members:
-        return
-    thread.thread.members[user_id] = core.clock.iso()
-    member = core.world.members[user_id]
-    added = thread_member_payload(thread, user_id) | {"member": member_payload(member)}
-    _members_changed(core, thread, {"added_members": [added]})
-
-
-def remove_member(core: Core, thread: Channel, user_id: str) -> None:
-    """Take *user_id* out of *thread*; THREAD_MEMBERS_UPDATE follows."""
-    assert thread.thread is not None
-    if thread.thread.members.pop(user_id, None):
-        _members_changed(core, thread, {"removed_member_ids": [user_id]})
-
-
-def _members_changed(core: Core, thread: Channel, change: JSON) -> None:
-    assert thread.thread is not None
-    count = len(thread.thread.members)
-    data = {"id": thread.id, "guild_id": core.world.guild.id, "member_count": count, **change}
-    core.hub.emit(Event("THREAD_MEMBERS_UPDATE", data, thread))
-
-
 def change_thread(core: Core, thread: Channel, body: JSON) -> None:
     """Apply a Modify Channel body to a thread.
 
@@ -119,7 +93,9 @@ def change_thread(core: Core, thread: Channel, body: JSON) -> None:
     )
     form.finish()
     thread.slowmode_s = slowmode
-    state.auto_archive_minutes = body.get("auto_archive_duration", state.auto_archive_minutes)
+    if "auto_archive_duration" in body:
+        # archive_timestamp also changes with the duration: Topics > Threads > Thread Fields.
+        state.auto_archive_minutes, state.archived_at = body["auto_archive_duration"], core.clock.iso()
     state.locked = bool(body.get("locked", state.locked))
     archived = bool(body.get("archived", state.archived))
     if archived != state.archived:

@@ -29,7 +29,7 @@ def alert(words: Wording, incident: Incident) -> Body:
 
 
 def thread_root(words: Wording, incident: Incident) -> Body:
-    """The post that the thread hangs on when the alert is elsewhere; it pings nobody. Source: runbook, 開始時刻."""
+    """The post that the thread hangs on when the alert is in another channel; it pings nobody."""
     lines = [_started(words, incident), words.say("alert.root")]
     return message(
         headline(words, incident),
@@ -39,7 +39,7 @@ def thread_root(words: Wording, incident: Incident) -> Body:
 
 
 def headline(words: Wording, incident: Incident) -> str:
-    """ "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp", true for the state it is in."""
+    """Such as "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp", true for the state it is in."""
     line = words.say(
         f"alert.line.{incident.status.value}", severity=incident.severity, title=words.title(incident)
     )
@@ -48,7 +48,7 @@ def headline(words: Wording, incident: Incident) -> str:
 
 
 def head(words: Wording, incident: Incident) -> str:
-    """ "**INC-42** 🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)"."""
+    """Such as "**INC-42** 🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)"."""
     if incident.resolved_at is not None:
         took = words.span(incident.resolved_at - incident.triggered_at)
         who, at = incident.resolved_by_name, incident.resolved_at
@@ -59,6 +59,7 @@ def head(words: Wording, incident: Incident) -> str:
         f"alert.head.{incident.status.value}",
         label=incident.label,
         state=words.state(incident),
+        emoji=words.policy.ack_emoji,
         who=words.who(who),
         at=words.clock(at, on=incident.triggered_at),
         took=took,
@@ -66,15 +67,13 @@ def head(words: Wording, incident: Incident) -> str:
 
 
 def deadline(words: Wording, incident: Incident) -> str:
-    """ "ack 期限 14:22 JST (12 分後)", counted down by Discord."""
+    """Such as "ack 期限 14:22 JST (12 分後)", counted down by Discord."""
     at = words.clock(incident.ack_due_at, on=incident.triggered_at)
     return words.say("alert.deadline", at=at, left=timestamps.relative(incident.ack_due_at))
 
 
 def _state_embed(words: Wording, incident: Incident, *, lines: list[str]) -> Body:
-    return embed(
-        colour=COLOURS[incident.status], description="\n".join([head(words, incident), *lines])
-    )
+    return embed(colour=COLOURS[incident.status], description="\n".join([head(words, incident), *lines]))
 
 
 def _facts(words: Wording, incident: Incident) -> list[str]:
@@ -116,6 +115,7 @@ def _who_is_asked(words: Wording, incident: Incident) -> list[str]:
         return [
             words.say(
                 "alert.acknowledged_before",
+                emoji=words.policy.ack_emoji,
                 who=words.who(incident.acknowledged_by_name),
                 at=words.clock(incident.acknowledged_at, on=incident.triggered_at),
                 took=words.span(incident.took_to_acknowledge or timedelta()),

@@ -21,7 +21,7 @@ FIELDS_LIMIT: Final = 25
 COLOURS: Final = {Status.TRIGGERED: 0xED4245, Status.ACKNOWLEDGED: 0xF0A020, Status.RESOLVED: 0x3BA55D}
 GREY: Final = 0x95A5A6
 
-_NOBODY: Final = {"parse": []}
+_NOBODY: Final[dict[str, list[str]]] = {"parse": []}
 _EVERYONE: Final = {"parse": ["everyone"]}  # Discord's name for both `@everyone` and `@here`
 
 
@@ -33,7 +33,9 @@ class Field:
     value: str
 
 
-def embed(*, colour: int, description: str, title: str | None = None, fields: Sequence[Field] = ()) -> Body:
+def embed(
+    *, colour: int, description: str = "", title: str | None = None, fields: Sequence[Field] = ()
+) -> Body:
     """An embed; what is over Discord's limits is cut, fields from the end.
 
     Args:
@@ -42,11 +44,14 @@ def embed(*, colour: int, description: str, title: str | None = None, fields: Se
         title: Markup.
         fields: In order.
     """
-    shown: Body = {"color": colour, "description": cut(description, limit=DESCRIPTION_LIMIT)}
+    body = cut(description, limit=DESCRIPTION_LIMIT)
+    shown: Body = {"color": colour}
     if title is not None:
         shown["title"] = cut(title, limit=TITLE_LIMIT)
+    if body:
+        shown["description"] = body
     if fields:
-        shown["fields"] = _fields(fields, room=EMBED_TOTAL - len(description[:DESCRIPTION_LIMIT]) - TITLE_LIMIT)
+        shown["fields"] = _fields(fields, room=EMBED_TOTAL - TITLE_LIMIT - len(body))
     return shown
 
 

@@ -40,7 +40,7 @@ class ErrorReplies:
         if isinstance(cause, discord.HTTPException) and cause.code in _GONE:
             log.warning("interaction.expired", code=cause.code)
             return
-        voice = Voice(self._texts, self._policy, str(interaction.locale))
+        voice = Voice.of(self._texts, self._policy, locale=str(interaction.locale))
         try:
             await reply(interaction, self._told(voice, cause))
         except (discord.HTTPException, OSError) as failed:

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from discord import SelectOption, TextStyle, ui
 
+from bot.runbook.model import Policy
 from bot.services.incidents import NOTE_LIMIT, TITLE_LIMIT
 from bot.ui.interaction import Interaction
 from bot.ui.voice import Voice
@@ -60,6 +61,15 @@ class Submitted:
     def text(self, name: str) -> str:
         """What was typed; empty when nothing was."""
         return (*self.values.get(name, ()), "")[0]
+
+    def typed(self, policy: Policy) -> "Typed":
+        """A triage form as it was sent."""
+        return Typed(
+            title=self.text(TITLE),
+            started=self.text(STARTED),
+            targets=self.chosen(TARGETS, known=policy.targets),
+            symptoms=self.chosen(SYMPTOMS, known=policy.symptoms),
+        )
 
     def chosen(self, name: str, *, known: Iterable[str]) -> tuple[str, ...]:
         """What was chosen, in the policy's order, without what the policy no longer knows."""
@@ -116,9 +126,7 @@ def triage_form(voice: Voice, typed: Typed) -> Form:
     )
 
 
-def details_form(
-    voice: Voice, number: int, *, targets: tuple[str, ...], symptoms: tuple[str, ...]
-) -> Form:
+def details_form(voice: Voice, number: int, *, targets: tuple[str, ...], symptoms: tuple[str, ...]) -> Form:
     """対象 and 症状, with what is known chosen."""
     return Form(
         voice.say("consoles.form.details", label=f"INC-{number}"),
@@ -147,7 +155,7 @@ def _where_and_how(
 ) -> list[ui.Label[Any] | None]:
     policy = voice.policy
     where = {target: target for target in policy.targets}
-    how = {name: voice.pick(words) for name, words in policy.symptoms.items()}
+    how = {name: voice.raw(words) for name, words in policy.symptoms.items()}
     return [_choices(voice, TARGETS, where, targets), _choices(voice, SYMPTOMS, how, symptoms)]
 
 

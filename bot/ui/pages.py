@@ -1,5 +1,6 @@
 """What rings: the DM to whoever is on call, and the escalation in the alert's channel."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.domain.escalation import plan
@@ -12,7 +13,7 @@ from bot.ui.buttons import IncidentVerb, row
 from bot.ui.wording import Wording
 
 
-def page(words: Wording, incident: Incident, data: dict[str, object]) -> Body:
+def page(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
     """The DM: how bad, what to do, by when.
 
     Args:
@@ -36,7 +37,7 @@ def page(words: Wording, incident: Incident, data: dict[str, object]) -> Body:
     )
 
 
-def escalation(words: Wording, incident: Incident, data: dict[str, object]) -> Body:
+def escalation(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
     """The message in the channel: nobody has acknowledged. It rings when the ladder's step says so.
 
     Args:
@@ -62,7 +63,7 @@ def escalation(words: Wording, incident: Incident, data: dict[str, object]) -> B
     )
 
 
-def _asked(words: Wording, incident: Incident, data: dict[str, object]) -> list[str]:
+def _asked(words: Wording, incident: Incident, data: Mapping[str, object]) -> list[str]:
     started = words.say(
         "page.dm.started",
         at=words.moment(incident.started_at),
@@ -78,7 +79,7 @@ def _asked(words: Wording, incident: Incident, data: dict[str, object]) -> list[
     return [words.say("page.dm.on_call", deadline=deadline(words, incident)), started]
 
 
-def _escalation_line(words: Wording, incident: Incident, data: dict[str, object]) -> str:
+def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, object]) -> str:
     key = "page.escalation.line_passed_on" if data.get("declined_by") else "page.escalation.line"
     return words.say(
         key,
@@ -89,7 +90,7 @@ def _escalation_line(words: Wording, incident: Incident, data: dict[str, object]
     )
 
 
-def _who_was_told(words: Wording, incident: Incident, data: dict[str, object]) -> list[str]:
+def _who_was_told(words: Wording, incident: Incident, data: Mapping[str, object]) -> list[str]:
     sentences = []
     if data.get("declined_by"):
         sentences.append(words.say("page.escalation.passed_on", who=words.who(str(data["declined_by"]))))
@@ -104,7 +105,7 @@ def _who_was_told(words: Wording, incident: Incident, data: dict[str, object]) -
     return [("" if words.policy.language == "ja" else " ").join(sentences)]
 
 
-def _times_told(words: Wording, incident: Incident, data: dict[str, object]) -> dict[str, int]:
+def _times_told(words: Wording, incident: Incident, data: Mapping[str, object]) -> dict[str, int]:
     """How often each place has had a DM, this step's included, in the order of the first time."""
     steps = plan(
         words.severity(incident).ladder,
@@ -122,7 +123,7 @@ def _times_told(words: Wording, incident: Incident, data: dict[str, object]) -> 
 
 
 def _next(words: Wording, incident: Incident, following: object) -> str:
-    if not isinstance(following, dict):
+    if not isinstance(following, Mapping):
         return words.say("page.escalation.last")
     due_at = datetime.fromisoformat(str(following["due_at"]))
     at = words.clock(due_at, on=incident.triggered_at)
@@ -132,12 +133,12 @@ def _next(words: Wording, incident: Incident, following: object) -> str:
     return words.say("page.escalation.next_channel", at=at)
 
 
-def _is_late(incident: Incident, data: dict[str, object]) -> bool:
+def _is_late(incident: Incident, data: Mapping[str, object]) -> bool:
     """Whether the ack deadline had passed when this step was taken."""
     return incident.triggered_at + _waited(data) >= incident.ack_due_at
 
 
-def _waited(data: dict[str, object]) -> timedelta:
+def _waited(data: Mapping[str, object]) -> timedelta:
     return timedelta(seconds=float(str(data.get("waited_s") or 0)))
 
 

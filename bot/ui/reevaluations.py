@@ -1,5 +1,6 @@
 """A triage that ended in 再評価: the question in its channel, with what happens when nobody answers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.ui import timestamps
@@ -13,7 +14,7 @@ _TARGETS_LIMIT = 160
 _LINE_LIMIT = 900
 
 
-def reevaluation(words: Wording, data: dict[str, object]) -> Body:
+def reevaluation(words: Wording, data: Mapping[str, object]) -> Body:
     """The question, with [発報する] and [問題なし].
 
     Args:
@@ -29,13 +30,13 @@ def reevaluation(words: Wording, data: dict[str, object]) -> Body:
     )
 
 
-def _line(words: Wording, data: dict[str, object]) -> str:
+def _line(words: Wording, data: Mapping[str, object]) -> str:
     line = words.say("page.reevaluation.line", title=inert(str(data["title"]), limit=_TITLE_LIMIT))
     targets = words.targets(_strings(data.get("targets")), limit=_TARGETS_LIMIT)
     return words.say("alert.line.targets", line=line, targets=targets) if targets else line
 
 
-def _facts(words: Wording, data: dict[str, object]) -> list[str]:
+def _facts(words: Wording, data: Mapping[str, object]) -> list[str]:
     started, due = (datetime.fromisoformat(str(data[key])) for key in ("started_at", "due_at"))
     symptoms = words.symptoms(_strings(data.get("symptoms")), limit=_LINE_LIMIT)
     facts = [words.say("page.reevaluation.facts", at=words.moment(started), ago=timestamps.relative(started))]
@@ -54,4 +55,4 @@ def _facts(words: Wording, data: dict[str, object]) -> list[str]:
 
 
 def _strings(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
+    return [str(item) for item in value] if isinstance(value, list | tuple) else []

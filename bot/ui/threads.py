@@ -1,6 +1,7 @@
 """The incident's thread: its name, the start time by itself, the card, and the notices that follow."""
 
 import unicodedata
+from collections.abc import Mapping
 
 from bot.domain.incident import Incident
 from bot.runbook.model import Command, Policy
@@ -33,15 +34,16 @@ def thread(words: Wording, incident: Incident) -> Body:
 
 
 def thread_name(words: Wording, incident: Incident) -> str:
-    """ "INC-42 🔴 決済 API が 5xx"; a name knows no markup."""
-    name = words.say(
-        "thread.name", label=incident.label, sign=SIGNS[incident.status], title=incident.title
-    )
+    """Such as "INC-42 🔴 決済 API が 5xx"; a name knows no markup."""
+    name = words.say("thread.name", label=incident.label, sign=SIGNS[incident.status], title=incident.title)
     return plain(name, limit=_NAME_LIMIT)
 
 
 def thread_start(words: Wording, incident: Incident) -> Body:
-    """The first message, by itself: the postmortem's timeline begins here. Source: runbook, エスカレーションパス 2."""
+    """The first message, by itself: the postmortem's timeline begins here.
+
+    Source: the runbook, エスカレーションパス: incident 開始時刻 (JST) を thread で書く.
+    """
     return message(words.say("thread.start", at=words.full(incident.started_at)))
 
 
@@ -58,13 +60,11 @@ def thread_card(words: Wording, incident: Incident) -> Body:
         severity=incident.severity,
         priority=incident.priority,
     )
-    shown = embed(
-        colour=COLOURS[incident.status], title=title, description="\n".join(facts), fields=commands
-    )
+    shown = embed(colour=COLOURS[incident.status], title=title, description="\n".join(facts), fields=commands)
     return message("", embeds=[shown], components=_card_buttons(words, incident))
 
 
-def notice(words: Wording, incident: Incident, data: dict[str, object]) -> Body:
+def notice(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
     """One message in the thread.
 
     Args:
@@ -97,8 +97,8 @@ def _resolved(words: Wording, incident: Incident) -> list[str]:
         )
     ]
     if words.severity(incident).postmortem:
-        path = postmortem_path(words.policy, incident)
-        lines.append(words.say("thread.notice.postmortem", path=path, started=words.full(incident.started_at)))
+        path, started = postmortem_path(words.policy, incident), words.full(incident.started_at)
+        lines.append(words.say("thread.notice.postmortem", path=path, started=started))
     return lines
 
 

@@ -19,7 +19,7 @@ def full(at: datetime, zone: ZoneInfo) -> str:
 
 
 def clock(at: datetime, zone: ZoneInfo, *, on: datetime) -> str:
-    """ "14:05 JST" when it is on the local day of *on*, else with its date."""
+    """Such as "14:05 JST" when it is on the local day of *on*, else with its date."""
     same_day = at.astimezone(zone).date() == on.astimezone(zone).date()
     return f"{at.astimezone(zone):%H:%M %Z}" if same_day else moment(at, zone)
 

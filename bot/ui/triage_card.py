@@ -14,16 +14,17 @@ from bot.domain.triage import UNSURE, Question
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.services.triages import TriageView
 from bot.ui.bodies import COLOURS
-from bot.ui.buttons import Buttons, IncidentVerb
+from bot.ui.buttons import IncidentVerb
 from bot.ui.components import GREY, Screen, button, made_of, row, text
 from bot.ui.errors import describe
 from bot.ui.forms import Typed
-from bot.ui.inert import inert, joined
+from bot.ui.inert import inert
 from bot.ui.links import alert_url, thread_url
 from bot.ui.timestamps import relative
 from bot.ui.voice import Voice, channel_name
 
-TITLE_ROOM: Final = 300
+TITLE_ROOM: Final = 420  # 200 characters as stored, escaped
+QUESTION_ROOM: Final = 640
 _LIST_ROOM = 300
 _RED = 0xED4245
 _BLUE = 0x5865F2
@@ -45,14 +46,14 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
 
 def sent_card(voice: Voice, incident: Incident) -> Screen:
     """発報しました, with links as soon as Discord has the posts."""
-    severity = voice.policy.severities[incident.severity]
-    buttons = Buttons(voice.texts, voice.locale)
+    severity = voice.severity(incident)
+    buttons = voice.buttons
     post, thread = alert_url(incident), thread_url(incident)
     where = "" if post else voice.say("consoles.triage.posting", channel=channel_name(severity.channel))
     return Screen(
         text(
             voice.say("consoles.triage.sent", label=incident.label),
-            f"**{severity.name} / {severity.priority}** {inert(incident.title, limit=TITLE_ROOM)}",
+            f"**{severity.name} / {severity.priority}** {voice.title(incident)}",
             voice.say(
                 "consoles.triage.ack_until",
                 due=voice.moment(incident.ack_due_at),
@@ -79,7 +80,9 @@ def retry_message(voice: Voice, typed: Typed, refused: UserError) -> tuple[str, 
     """
     embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
     view = ui.View(timeout=None)
-    view.add_item(button(voice.say("consoles.triage.retry"), _retry_id(voice, typed), style=ButtonStyle.primary))
+    view.add_item(
+        button(voice.say("consoles.triage.retry"), _retry_id(voice, typed), style=ButtonStyle.primary)
+    )
     view.stop()
     return describe(voice, refused), embed, view
 
@@ -103,15 +106,15 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
     triage = view.triage
     graver = voice.pick(question.answer(question.unsure).label)
     answers = [
-        button(voice.pick(answer.label), f"tri:v1:answer:{triage.id}:{question.id}:{answer.id}")
+        button(voice.raw(answer.label), f"tri:v1:answer:{triage.id}:{question.id}:{answer.id}")
         for answer in question.answers
     ]
     unsure = button(voice.say("consoles.triage.unsure"), f"tri:v1:answer:{triage.id}:{question.id}:{UNSURE}")
     return Screen(
         text(
-            f"**{discord.utils.escape_markdown(voice.pick(question.text))}**",
+            f"**{inert(voice.raw(question.text), limit=QUESTION_ROOM)}**",
             _facts(voice, triage),
-            voice.path(view.position.path),
+            voice.walked(view.position.path),
             voice.say("consoles.triage.unsure_counts", answer=graver),
         ),
         rows=[row(*answers, unsure), _leave(voice, triage, can_go_back=bool(view.position.path))],
@@ -139,7 +142,7 @@ def _result(voice: Voice, view: TriageView) -> Screen:
 
 
 def _severity_lines(voice: Voice, view: TriageView, severity: SeverityPolicy) -> Iterable[str]:
-    path = voice.path(view.position.path)
+    path = voice.walked(view.position.path)
     by_hand = voice.say("consoles.triage.by_hand") if view.triage.severity else ""
     yield f"**{severity.name} / {severity.priority}** {' · '.join(part for part in (path, by_hand) if part)}"
     yield voice.rings(severity)
@@ -147,7 +150,7 @@ def _severity_lines(voice: Voice, view: TriageView, severity: SeverityPolicy) ->
         yield voice.deadline(severity, due_at=view.ack_due_at)
     first = [place for step in severity.ladder if step.after == timedelta() for place in step.dm]
     if first:
-        yield voice.say("consoles.triage.pages", people=voice.people(first))
+        yield voice.say("consoles.triage.pages", people=voice.on_call(dict.fromkeys(first)))
     if severity.thread_channel is not None:
         yield voice.say("consoles.triage.opens_thread", channel=channel_name(severity.thread_channel))
 
@@ -174,18 +177,13 @@ def _reevaluating(voice: Voice, triage: Triage) -> Screen:
 
 def _facts(voice: Voice, triage: Triage) -> str:
     """決済 API が 5xx / api.parky.co.jp / エラー率上昇 / 11/24 14:05 JST."""
-    symptoms = (voice.symptoms([name]) for name in triage.symptoms)
     parts = [
         inert(triage.title, limit=TITLE_ROOM),
-        _list(inert(target, limit=100) for target in triage.targets),
-        _list(inert(words, limit=100) for words in symptoms),
+        voice.targets(triage.targets, limit=_LIST_ROOM),
+        voice.symptoms(triage.symptoms, limit=_LIST_ROOM),
         voice.moment(triage.started_at),
     ]
     return " / ".join(part for part in parts if part)
-
-
-def _list(items: Iterable[str]) -> str:
-    return joined(items, separator=" · ", limit=_LIST_ROOM, more=" +{count}")
 
 
 def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> ui.ActionRow[ui.LayoutView]:

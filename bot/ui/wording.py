@@ -1,4 +1,4 @@
-"""What posts for all have in common: the team's language, its time zone, and the facts as words, made inert."""
+"""What posts for all have in common: the team's language and time zone, and facts as words, made inert."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,19 +42,19 @@ class Wording:
         return inert(text.say(language_of(self.policy.language)), limit=_WORD_LIMIT)
 
     def moment(self, at: datetime) -> str:
-        """ "11/24 14:05 JST"."""
+        """Such as "11/24 14:05 JST"."""
         return timestamps.moment(at, self.policy.timezone)
 
     def full(self, at: datetime) -> str:
-        """ "2026-11-24 14:05:00 JST"."""
+        """Such as "2026-11-24 14:05:00 JST"."""
         return timestamps.full(at, self.policy.timezone)
 
     def clock(self, at: datetime, *, on: datetime) -> str:
-        """ "14:05 JST", with the date unless it is the day of *on*."""
+        """Such as "14:05 JST", with the date unless it is the day of *on*."""
         return timestamps.clock(at, self.policy.timezone, on=on)
 
     def span(self, seconds: float | timedelta) -> str:
-        """ "15 分"."""
+        """Such as "15 分"."""
         return timestamps.span(seconds, texts=self.texts, locale=self.policy.language)
 
     def severity(self, incident: Incident) -> SeverityPolicy:
@@ -66,11 +66,11 @@ class Wording:
         return inert(incident.title, limit=_TITLE_LIMIT)
 
     def state(self, incident: Incident) -> str:
-        """ "🔴 未対応"."""
+        """Such as "🔴 未対応"."""
         return f"{SIGNS[incident.status]} {self.say(f'state.{incident.status.value}')}"
 
     def targets(self, targets: Iterable[str], *, limit: int) -> str:
-        """ "api.parky.co.jp, admin.parky.co.jp", cut with the number of those that are left out."""
+        """Such as "api.parky.co.jp, admin.parky.co.jp", cut with the number of those that are left out."""
         safe = [inert(target, limit=_WORD_LIMIT) for target in targets]
         return joined(safe, separator=", ", limit=limit, more=self._more())
 
@@ -81,16 +81,16 @@ class Wording:
         return joined(words, separator=", ", limit=limit, more=self._more())
 
     def path(self, incident: Incident, *, limit: int) -> str:
-        """ "本番影響あり → 影響大"; empty when no questions were asked."""
+        """Such as "本番影響あり → 影響大"; empty when no questions were asked."""
         steps = [self._step(question, answer) for question, answer in incident.path]
         return joined(steps, separator=" → ", limit=limit, more=self._more())
 
     def who(self, name: str | None) -> str:
-        """A person by the name they had when they acted: "@responder". Not for `content`."""
+        """A person by the name they had when they acted: "@responder". Not where anything may ring."""
         return f"@{inert(name or '?', limit=_NAME_LIMIT)}"
 
     def on_call(self, places: Iterable[str]) -> str:
-        """Who stands at these places of the on-call order: "@primary, @secondary". Not for `content`."""
+        """Who stands at these places of the on-call order: "@primary, @secondary". As `who`."""
         return ", ".join(self._at(place) for place in places)
 
     def _at(self, place: str) -> str:

@@ -98,7 +98,8 @@ class FakeDeliveries(FakePart):
     ) -> None:
         stored = self.state.deliveries[delivery_id]
         if stored.delivery.status in UNFINISHED:
-            told = replace(stored.delivery, error=error, http_status=http_status)
+            attempts = stored.delivery.attempts + 1
+            told = replace(stored.delivery, attempts=attempts, error=error, http_status=http_status)
             self.state.deliveries[delivery_id] = replace(stored, delivery=told, next_try_at=self._now + after)
 
     async def cancel_delivery(self, delivery_id: int) -> None:

@@ -45,7 +45,7 @@ class FakeTransaction(FakeDeliveries):
         self.state.incident_keys[new.key] = incident.id
         return incident, True
 
-    async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:  # noqa: ARG002 -- one at a time
+    async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:
         return self._incident(incident_id)
 
     async def save(self, incident: Incident) -> None:
@@ -135,7 +135,7 @@ class FakeTransaction(FakeDeliveries):
         self.state.triage_keys[new.key] = triage.id
         return triage
 
-    async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:  # noqa: ARG002 -- one at a time
+    async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         return find_triage(self.state.triages, triage_id)
 
     async def add_answer(
@@ -178,7 +178,7 @@ class FakeTransaction(FakeDeliveries):
         self,
         entry_id: UUID,
         *,
-        guild_id: int,  # noqa: ARG002 -- kept in the table, shown nowhere
+        guild_id: int,
         channel: str,
         by: Person,
         key: str,

@@ -147,7 +147,7 @@ def test_discord_may_be_local(monkeypatch: pytest.MonkeyPatch, base: str) -> Non
 def test_smtp_url(
     monkeypatch: pytest.MonkeyPatch, url: str, port: int, implicit: bool, sender: str, demands: bool
 ) -> None:
-    """Ports follow the scheme, the sender the user, and a password wants TLS unless it stays on the machine."""
+    """Ports follow the scheme, the sender the user; a password that leaves the machine wants TLS."""
     monkeypatch.setenv("SMTP_URL", url)
     server = load_settings().smtp
     assert server is not None

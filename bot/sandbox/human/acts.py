@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from bot.sandbox.access import viewable
+from bot.sandbox.access import not_archived, viewable
 from bot.sandbox.components import walk
 from bot.sandbox.core import Core
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Ask, BadRequest
 from bot.sandbox.interaction import RESPOND_WITHIN_S, Interaction
-from bot.sandbox.interactions import open_interaction
+from bot.sandbox.interactions import Act, open_interaction
 from bot.sandbox.kinds import (
     ENTITY_SELECTS,
     JSON,
@@ -18,20 +18,21 @@ from bot.sandbox.kinds import (
     Component,
     InteractionType,
 )
+from bot.sandbox.message_payloads import message_payload
 from bot.sandbox.modals import select_values, submitted
 from bot.sandbox.names import NoSuchName, find_channel, find_message, find_role, find_user
 from bot.sandbox.options import OptionReader, find_command
-from bot.sandbox.payloads import message_payload
 from bot.sandbox.world import Channel, Message, User
 
 
-def _opened(interaction: Interaction) -> JSON:
-    return {"interaction": interaction.id}
+def _opened(core: Core, act: Act) -> JSON:
+    return {"interaction": open_interaction(core, act).id}
 
 
 def _where(ask: Ask) -> tuple[User, Channel]:
     user, channel = ask.user(), ask.channel()
     viewable(ask.core, user.id, channel.id)
+    not_archived(channel)  # nobody can use application commands in an archived thread
     return user, channel
 
 
@@ -41,8 +42,7 @@ def command(ask: Ask) -> JSON:
     name, *path = ask.text("name").removeprefix("/").split()
     found = find_command(ask.core, user.id, channel, CommandType.CHAT, name)
     data = OptionReader(ask.core, user.id).read(found, path, ask.body.get("options") or {})
-    kind = InteractionType.COMMAND
-    return _opened(open_interaction(ask.core, kind, user_id=user.id, channel=channel, data=data))
+    return _opened(ask.core, Act(InteractionType.COMMAND, user.id, channel, data))
 
 
 def context(ask: Ask) -> JSON:
@@ -61,8 +61,7 @@ def context(ask: Ask) -> JSON:
         reader = OptionReader(core, user.id)
         data["target_id"] = reader.add_user(ask.user("target_user").id)
         data["resolved"] = reader.resolved
-    opened = open_interaction(core, InteractionType.COMMAND, user_id=user.id, channel=channel, data=data)
-    return _opened(opened)
+    return _opened(core, Act(InteractionType.COMMAND, user.id, channel, data))
 
 
 def click(ask: Ask) -> JSON:
@@ -78,10 +77,7 @@ def click(ask: Ask) -> JSON:
     }
     if component["type"] in SELECTS:
         data |= _selection(core, user.id, component, ask.body.get("values") or [])
-    opened = open_interaction(
-        core, InteractionType.COMPONENT, user_id=user.id, channel=channel, data=data, source=message
-    )
-    return _opened(opened)
+    return _opened(core, Act(InteractionType.COMPONENT, user.id, channel, data, message))
 
 
 def _component(message: Message, custom_id: str) -> JSON:
@@ -131,16 +127,7 @@ def modal(ask: Ask) -> JSON:
         data["resolved"] = reader.resolved
     channel = core.world.channel(parent.channel_id)
     source = core.world.messages[channel.id].get(parent.source_id or "")
-    opened = open_interaction(
-        core,
-        InteractionType.MODAL_SUBMIT,
-        user_id=user.id,
-        channel=channel,
-        data=data,
-        source=source,
-        parent=parent,
-    )
-    return _opened(opened)
+    return _opened(core, Act(InteractionType.MODAL_SUBMIT, user.id, channel, data, source, parent))
 
 
 def _resolved_fields(core: Core, reader: OptionReader, shown: JSON, fields: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +152,7 @@ async def autocomplete(ask: Ask) -> JSON:
     focused = ask.text("focused")
     options = {focused: "", **(ask.body.get("options") or {})}
     data = OptionReader(core, user.id, focused).read(found, path, options)
-    opened = open_interaction(core, InteractionType.AUTOCOMPLETE, user_id=user.id, channel=channel, data=data)
+    opened = open_interaction(core, Act(InteractionType.AUTOCOMPLETE, user.id, channel, data))
     choices = await core.hub.until(lambda: opened.choices, RESPOND_WITHIN_S)
     return {"interaction": opened.id, "choices": choices, "timeout": choices is None}
 

@@ -65,7 +65,7 @@ def patch_member(ask: Ask) -> JSON:
 
 
 def patch_channel(ask: Ask) -> JSON:
-    """PATCH channel {channel, role or user, allow?, deny?} for an overwrite, {archived?, locked?} for a thread."""
+    """PATCH channel {channel, role or user, allow?, deny?}: an overwrite; {archived?, locked?}: a thread."""
     channel, body = ask.channel(), ask.body
     if "role" in body or "user" in body:
         by_role = "role" in body
@@ -73,12 +73,11 @@ def patch_channel(ask: Ask) -> JSON:
         bits = (int(body.get("allow") or 0), int(body.get("deny") or 0))
         channel.overwrites[target] = Overwrite(target, 0 if by_role else 1, *bits)
         events.channel_changed(ask.core, "CHANNEL_UPDATE", channel)
-    if channel.thread:
+    if {"archived", "locked"} & set(body):
+        if channel.thread is None:
+            raise BadRequest("only threads are archived or locked")
         channel.thread.locked = bool(body.get("locked", channel.thread.locked))
-        archived = bool(body.get("archived", channel.thread.archived))
-        set_archived(ask.core, channel, archived=archived)
-    elif "archived" in body or "locked" in body:
-        raise BadRequest("only threads are archived or locked")
+        set_archived(ask.core, channel, archived=bool(body.get("archived", channel.thread.archived)))
     return {}
 
 

@@ -4,7 +4,8 @@ from bot.sandbox.core import Core
 from bot.sandbox.human.desk import Desk
 from bot.sandbox.interaction import Interaction
 from bot.sandbox.kinds import JSON
-from bot.sandbox.payloads import channel_payload, message_payload, role_payload
+from bot.sandbox.message_payloads import message_payload
+from bot.sandbox.payloads import channel_payload, role_payload
 from bot.sandbox.world import Channel, Member, Message
 
 

@@ -40,7 +40,7 @@ def modify(call: Call) -> JSON:
 
 
 def _may_change_thread(call: Call, thread: Channel) -> None:
-    """MANAGE_THREADS; the creator may rename and archive, anybody who can speak may unarchive an unlocked one."""
+    """MANAGE_THREADS; its creator may rename and archive; who can speak may unarchive an unlocked one."""
     state, asked = thread_state(thread), call.data
     if set(asked) == {"archived"} and not asked["archived"] and not state.locked:
         require(call.core, call.bot_id, thread, P.SEND_MESSAGES_IN_THREADS)

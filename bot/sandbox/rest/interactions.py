@@ -7,7 +7,7 @@ from bot.sandbox import responses
 from bot.sandbox.errors import unknown
 from bot.sandbox.interaction import Interaction
 from bot.sandbox.kinds import JSON, CallbackType, MessageFlag
-from bot.sandbox.payloads import message_payload
+from bot.sandbox.message_payloads import message_payload
 from bot.sandbox.rest.routing import Call, Reply, RouteTable
 from bot.sandbox.world import Message
 
@@ -36,6 +36,8 @@ def _result(call: Call, interaction: Interaction, kind: CallbackType, message: M
     shown["response_message_id"] = message.id
     shown["response_message_loading"] = bool(message.flags & MessageFlag.LOADING)
     shown["response_message_ephemeral"] = bool(message.flags & MessageFlag.EPHEMERAL)
+    if kind not in (CallbackType.MESSAGE, CallbackType.UPDATE):
+        return {"interaction": shown}
     resource = {"type": int(kind), "message": message_payload(call.core.world, message)}
     return {"interaction": shown, "resource": resource}
 

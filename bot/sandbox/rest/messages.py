@@ -7,7 +7,8 @@ from bot.sandbox.errors import refused
 from bot.sandbox.hub import Event
 from bot.sandbox.intents import may_read, without_content
 from bot.sandbox.kinds import JSON, MessageType
-from bot.sandbox.payloads import message_payload, user_payload
+from bot.sandbox.message_payloads import message_payload
+from bot.sandbox.payloads import user_payload
 from bot.sandbox.permissions import P, channel_permissions
 from bot.sandbox.posting import Origin, publish, remembered, remove, revise, system_message
 from bot.sandbox.ratelimit import Limit

@@ -110,13 +110,8 @@ class Pipeline:
         headers = {"Via": "1.1 google"}
         try:
             exchange.body, exchange.uploads = await read_body(request)
-            found = match(self._routes, exchange.method, exchange.path)
-            if found is None:
-                raise not_found()
-            route, params = found
             authorized = self._authorized(request)
-            if route.needs_auth and not authorized:
-                raise unauthorized()
+            route, params = self._route(exchange, authorized=authorized)
             verdict = self._core.limiter.take(
                 route.limit, route.major(params), counts_globally=route.counts_globally
             )
@@ -131,6 +126,15 @@ class Pipeline:
         except Exception:  # noqa: BLE001 (a bug here must look like Discord failing, and be counted)
             self._core.world.internal_errors.append(traceback.format_exc())
             return _error(internal_error(), headers)
+
+    def _route(self, exchange: Exchange, *, authorized: bool) -> tuple[Route, dict[str, str]]:
+        """The route and its parameters: 404 when there is none, 401 when it needs the bot's token."""
+        found = match(self._routes, exchange.method, exchange.path)
+        if found is None:
+            raise not_found()
+        if found[0].needs_auth and not authorized:
+            raise unauthorized()
+        return found
 
     def _authorized(self, request: web.Request) -> bool:
         return request.headers.get("Authorization") == f"Bot {self._core.world.application.token}"

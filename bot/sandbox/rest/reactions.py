@@ -4,7 +4,8 @@ from bot.sandbox import events
 from bot.sandbox.access import not_archived, require, viewable
 from bot.sandbox.hub import Event
 from bot.sandbox.kinds import JSON
-from bot.sandbox.payloads import emoji_payload, user_payload
+from bot.sandbox.message_payloads import emoji_payload
+from bot.sandbox.payloads import user_payload
 from bot.sandbox.permissions import P
 from bot.sandbox.ratelimit import Limit
 from bot.sandbox.reacting import check_emoji, react, unreact

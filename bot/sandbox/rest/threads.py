@@ -3,11 +3,12 @@
 from bot.sandbox.access import not_archived, require, thread_state, viewable
 from bot.sandbox.errors import refused, unknown
 from bot.sandbox.kinds import JSON, ChannelType
+from bot.sandbox.membership import add_member, remove_member
 from bot.sandbox.payloads import channel_payload, member_payload, thread_member_payload
-from bot.sandbox.permissions import P
+from bot.sandbox.permissions import P, channel_permissions
 from bot.sandbox.ratelimit import Limit
 from bot.sandbox.rest.routing import Call, Reply, RouteTable
-from bot.sandbox.threads import add_member, remove_member, start_thread
+from bot.sandbox.threads import start_thread
 from bot.sandbox.world import Channel
 
 routes = RouteTable()
@@ -112,7 +113,9 @@ def active(call: Call) -> JSON:
     """List Active Guild Threads."""
     if call.params["guild_id"] != call.core.world.guild.id:
         raise unknown("Guild")
-    return _list(call, call.core.world.threads(archived=False))
+    world = call.core.world
+    found = world.threads(archived=False)
+    return _list(call, [one for one in found if channel_permissions(world, call.bot_id, one)])
 
 
 @routes.add("GET /channels/{channel_id}/threads/archived/public")

@@ -8,7 +8,8 @@ from bot.sandbox.errors import refused, unknown
 from bot.sandbox.forms import Form
 from bot.sandbox.hub import Event
 from bot.sandbox.kinds import JSON
-from bot.sandbox.payloads import message_payload, webhook_author, webhook_payload
+from bot.sandbox.message_payloads import message_payload
+from bot.sandbox.payloads import webhook_author, webhook_payload
 from bot.sandbox.permissions import P
 from bot.sandbox.posting import Origin, publish, remove, revise
 from bot.sandbox.ratelimit import Limit

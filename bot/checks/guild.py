@@ -1,0 +1,137 @@
+"""The server as the policy needs it: channels, permissions, roles, people. By REST only."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+import discord
+
+from bot.checks.finding import Finding, fail, ok, warn
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.severity import Mention, SeverityPolicy
+from bot.runbook.model import Policy
+from bot.ui.places import Places
+from bot.ui.rest import Rest
+
+_POST: Final = discord.Permissions(
+    view_channel=True, send_messages=True, embed_links=True, add_reactions=True, read_message_history=True
+)
+_THREAD: Final = discord.Permissions(
+    create_public_threads=True, send_messages_in_threads=True, manage_threads=True
+)
+_PING: Final = discord.Permissions(mention_everyone=True)
+
+#: Everything the bot may need somewhere: what its invitation asks for.
+INVITED: Final = _POST | _THREAD | _PING
+
+_PRIVILEGED: Final = {
+    "message_content": "gateway_message_content",
+    "members": "gateway_guild_members",
+    "presences": "gateway_presence",
+}
+
+
+async def check_guild(client: discord.Client, *, guild_id: int, policy: Policy) -> AsyncIterator[Finding]:
+    """Look at the server through a client that has logged in.
+
+    Raises:
+        UpstreamUnavailable: Discord is away.
+    """
+    yield _intents(client)
+    try:
+        guild = await client.fetch_guild(guild_id)
+        channels = {channel.name: channel for channel in await guild.fetch_channels()}
+        me = await guild.fetch_member(_own_id(client))
+    except (discord.NotFound, discord.Forbidden):
+        yield fail("server", f"the bot is not in server {guild_id}", f"invite it: {invitation(client)}")
+        return
+    except (discord.HTTPException, OSError) as error:
+        raise UpstreamUnavailable(f"the server cannot be read: {type(error).__name__}") from error
+    yield ok("server", guild.name)
+    known = channels | {str(channel.id): channel for channel in channels.values()}
+    for name, needed in needs(policy).items():
+        yield _channel(name, known.get(name.removeprefix("#")), me=me, needed=needed)
+    for finding in _roles(policy, known={each for role in guild.roles for each in (role.name, str(role.id))}):
+        yield finding
+    async for finding in _people(Places(Rest(client), policy), policy, guild_id=guild_id):
+        yield finding
+
+
+def needs(policy: Policy) -> dict[str, discord.Permissions]:
+    """Which permissions the bot needs in each channel of the policy."""
+    needed = dict.fromkeys(policy.channels(), _POST)
+    for severity in policy.severities.values():
+        if severity.thread_channel is not None:
+            needed[severity.thread_channel] |= _THREAD
+        if _rings(severity):
+            needed[severity.channel] |= _PING
+    return needed
+
+
+def invitation(client: discord.Client) -> str:
+    """The address at which an administrator lets the bot into a server, with the permissions it needs."""
+    scopes = ("bot", "applications.commands")
+    return discord.utils.oauth_url(client.application_id or 0, permissions=INVITED, scopes=scopes)
+
+
+def _rings(severity: SeverityPolicy) -> bool:
+    return Mention.HERE in (severity.mention, *(step.mention for step in severity.ladder))
+
+
+def _intents(client: discord.Client) -> Finding:
+    flags = client.application_flags
+    missing = [
+        intent
+        for intent, flag in _PRIVILEGED.items()
+        if getattr(client.intents, intent) and not (getattr(flags, flag) or getattr(flags, f"{flag}_limited"))
+    ]
+    if missing:
+        return fail(
+            "intents", f"not granted: {', '.join(missing)}", "turn them on on the application's Bot page"
+        )
+    return ok("intents", "all that are asked for are granted")
+
+
+def _channel(
+    name: str, channel: discord.abc.GuildChannel | None, *, me: discord.Member, needed: discord.Permissions
+) -> Finding:
+    what = f"channel #{name.removeprefix('#')}"
+    if channel is None:
+        return fail(what, "there is no such channel", "create it, or name another one in the policy file")
+    allowed = channel.permissions_for(me)
+    missing = [
+        permission.upper() for permission, wanted in needed if wanted and not getattr(allowed, permission)
+    ]
+    if missing:
+        return fail(what, f"missing: {', '.join(missing)}", "allow it for the bot's role in this channel")
+    return ok(what, "every permission that is needed")
+
+
+def _roles(policy: Policy, *, known: set[str]) -> Iterator[Finding]:
+    for action in policy.permissions.__slots__:
+        named: tuple[str, ...] = getattr(policy.permissions, action)
+        missing = [role for role in named if role not in known and role != "everyone"]
+        what = f"roles for {action}"
+        if missing and len(missing) == len(named):
+            todo = "create one of the roles, or name others in the policy file"
+            yield fail(what, f"none exists: {', '.join(missing)}; only administrators may", todo)
+        elif missing:
+            yield warn(
+                what, f"there is no {', '.join(missing)}", "create the role, or take it out of the policy"
+            )
+        else:
+            yield ok(what, ", ".join(named) or "everyone")
+
+
+async def _people(places: Places, policy: Policy, *, guild_id: int) -> AsyncIterator[Finding]:
+    for name, place in policy.oncall.items():
+        what = f"on call: {name}"
+        try:
+            await places.direct(guild_id, name)
+        except DeliveryRefused as refused:
+            yield fail(what, f"{place.discord}: {refused.reason}", "name a member of the server in [oncall]")
+        else:
+            yield ok(what, f"{place.discord} can be sent a DM" + ("" if place.email else ", has no email"))
+
+
+def _own_id(client: discord.Client) -> int:
+    return 0 if client.user is None else client.user.id

@@ -1,0 +1,100 @@
+"""Our own database: the one of DATABASE_URL, or an embedded server that needs no set-up."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import asyncpg
+import structlog
+
+from bot.domain.errors import ConfigError, StorageUnavailable
+from bot.settings import Settings
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.migrate import migrate, pending
+from bot.storage.pools import open_pool
+
+log = structlog.get_logger(__name__)
+
+DATABASE: Final = "incident_bot"
+FOLDER: Final = "postgres"
+
+#: How long a database may take to come up beside us, as in a container group that starts together, seconds.
+PATIENCE_S: Final = 15.0
+_PAUSE_S = 1.0
+
+#: Classes of SQLSTATE that no waiting mends: login refused, no such database.
+_FINAL = frozenset({"28", "3D"})
+
+
+@contextmanager
+def own_database(settings: Settings) -> Iterator[str]:
+    """The address of our database for the block, from the main thread and outside of any event loop.
+
+    Raises:
+        ConfigError: the embedded server cannot run here.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    with EmbeddedPostgres(settings.data_dir / FOLDER) as server:
+        yield server.ensure_database(DATABASE)
+
+
+def dlq_address(settings: Settings) -> str | None:
+    """The address of another database that holds the failed notifications; None: they are in ours."""
+    return None if settings.dlq_database_url is None else settings.dlq_database_url.get_secret_value()
+
+
+async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> str:
+    """Wait until PostgreSQL takes a connection.
+
+    Returns:
+        Its version: "18.1".
+
+    Raises:
+        ConfigError: it does not, within *patience_s*, or never will; one line without the address.
+    """
+    give_up = time.monotonic() + patience_s
+    while True:
+        try:
+            return await _version(dsn)
+        except StorageUnavailable as away:
+            cause = away.__cause__
+            if time.monotonic() > give_up or _is_final(cause):
+                raise ConfigError(f"the database cannot be reached: {_reason(cause)}") from away
+        log.warning("database.unreachable", retry_s=_PAUSE_S)
+        await asyncio.sleep(_PAUSE_S)
+
+
+def bring_up_to_date(dsn: str, *, apply: bool) -> None:
+    """Apply the pending migrations, or insist that there are none. Several starts at once wait in turn.
+
+    Raises:
+        ConfigError: a migration failed, or is pending and was not to be applied.
+    """
+    if apply:
+        for name in migrate(dsn):
+            log.info("database.migrated", migration=name)
+    elif left := pending(dsn):
+        raise ConfigError(f"migrations are pending: {', '.join(left)}; run `incident-bot migrate`")
+
+
+async def _version(dsn: str) -> str:
+    pool = await open_pool(dsn, max_size=1)
+    try:
+        return str(await pool.fetchval("SHOW server_version")).split()[0]
+    finally:
+        await pool.close()
+
+
+def _is_final(cause: BaseException | None) -> bool:
+    return isinstance(cause, asyncpg.PostgresError) and str(cause.sqlstate)[:2] in _FINAL
+
+
+def _reason(cause: BaseException | None) -> str:
+    """One line; PostgreSQL and the socket name users and hosts, never passwords."""
+    if isinstance(cause, TimeoutError):
+        return "no answer in time"
+    return " ".join(str(cause).split()) or type(cause).__name__

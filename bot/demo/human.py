@@ -1,0 +1,208 @@
+"""A person in the local Discord: runs commands, presses buttons, reacts, reads. A client of its human side."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import httpx
+
+from bot.demo.screen import JSON, Control, Interaction, Message
+
+T = TypeVar("T")
+
+_ANSWER_S: Final = 10.0  # a command's answer, its deferral included
+_EVENT_S: Final = 10.0
+_LATEST: Final = 2**53
+
+
+class HumanSideError(RuntimeError):
+    """The local Discord refused, as Discord's own client would have: nothing was sent to the bot."""
+
+
+class NotSeen(AssertionError):
+    """What should have appeared in Discord did not, in time."""
+
+
+class Human:
+    """The human side of one local Discord. People and channels go by name or id.
+
+    Args:
+        base_url: As `incident-bot sandbox --json` prints it under "human".
+    """
+
+    def __init__(self, base_url: str) -> None:
+        # `trust_env=False`: a proxy from the environment is not for loopback.
+        self._http = httpx.AsyncClient(base_url=base_url, timeout=_ANSWER_S + _EVENT_S, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    # -- doing
+    async def command(
+        self, user: str, channel: str, name: str, options: Mapping[str, object] | None = None
+    ) -> Interaction:
+        """Run the slash command *name* ("dlq recent") and wait for its answer."""
+        body = {"user": user, "channel": channel, "name": name, "options": dict(options or {})}
+        return await self._answered(await self._post("command", body))
+
+    async def press(
+        self, user: str, message: Message, label: str, *, values: Sequence[str] = ()
+    ) -> Interaction:
+        """Press the button (or use the select) with *label* on it, and wait for the answer."""
+        return await self.click(user, message.id, message.control(label), values=values)
+
+    async def click(
+        self, user: str, message_id: str, control: Control, *, values: Sequence[str] = ()
+    ) -> Interaction:
+        """The same for a control that is known already."""
+        body = {"user": user, "message": message_id, "custom_id": control.custom_id, "values": [*values]}
+        return await self._answered(await self._post("click", body))
+
+    async def submit(
+        self, user: str, interaction: Interaction, fields: Mapping[str, str | Sequence[str]]
+    ) -> Interaction:
+        """Send the form that *interaction* opened; fields by their custom id."""
+        body = {"user": user, "interaction": interaction.id, "fields": dict(fields)}
+        return await self._answered(await self._post("modal", body))
+
+    async def autocomplete(
+        self, user: str, channel: str, name: str, focused: str, typed: str = ""
+    ) -> list[JSON]:
+        """The choices that the bot offers while *focused* is being typed."""
+        body = {
+            "user": user,
+            "channel": channel,
+            "name": name,
+            "focused": focused,
+            "options": {focused: typed},
+        }
+        return list((await self._post("autocomplete", body))["choices"] or [])
+
+    async def say(self, user: str, channel: str, content: str) -> Message:
+        """Write a message."""
+        return Message(await self._post("say", {"user": user, "channel": channel, "content": content}))
+
+    async def react(self, user: str, message: Message, emoji: str) -> None:
+        """Put *emoji* under *message*."""
+        body = {"user": user, "channel": message.channel_id, "message": message.id, "emoji": emoji}
+        await self._request("PUT", "reaction", body)
+
+    async def unreact(self, user: str, message: Message, emoji: str) -> None:
+        """Take it back."""
+        body = {"user": user, "channel": message.channel_id, "message": message.id, "emoji": emoji}
+        await self._request("DELETE", "reaction", body)
+
+    # -- seeing
+    async def state(self) -> JSON:
+        """Guild, channels, threads, members, registered commands, sessions."""
+        return dict(await self._request("GET", "state"))
+
+    async def messages(self, channel: str, *, user: str | None = None) -> list[Message]:
+        """What stands in *channel*, oldest first; with what only *user* sees when one is named."""
+        path = f"messages/{channel}" + (f"?user={user}" if user else "")
+        return [Message(found) for found in await self._request("GET", path)]
+
+    async def dms(self, user: str) -> list[Message]:
+        """What the bot and *user* wrote to each other, oldest first."""
+        return [Message(found) for found in await self._request("GET", f"dms/{user}")]
+
+    async def log(self, *, since: int = 0) -> list[JSON]:
+        """Every REST exchange and gateway frame from number *since* on."""
+        return list((await self._request("GET", f"log?since={since}"))["entries"])
+
+    async def log_end(self) -> int:
+        """The number that the next entry of the log gets."""
+        return int((await self._request("GET", f"log?since={_LATEST}"))["next"])
+
+    async def see(
+        self,
+        channel: str,
+        contains: str = "",
+        *,
+        where: Callable[[Message], bool] = lambda _message: True,
+        within_s: float = _EVENT_S,
+    ) -> Message:
+        """The first message in *channel* ("dm:USER" for a DM) with these words, waited for.
+
+        Raises:
+            NotSeen: It did not come in time.
+        """
+
+        async def look() -> Message | None:
+            shown = await self._read(channel)
+            return next((one for one in shown if contains in one.text and where(one)), None)
+
+        return await self.until(look, f"{contains!r} in {channel}", within_s=within_s)
+
+    async def until(
+        self, look: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = _EVENT_S
+    ) -> T:
+        """Wait until *look* finds something, looking again after each thing the bot does.
+
+        Raises:
+            NotSeen: Naming *what* did not come in time.
+        """
+        deadline = time.monotonic() + within_s
+        while True:
+            seen_until = await self.log_end()
+            if (found := await look()) is not None:
+                return found
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise NotSeen(f"not seen within {within_s:g} s: {what}")
+            await self._post("wait", {"for": "log", "since": seen_until, "timeout_s": min(left_s, 1.0)})
+
+    async def answer(self, interaction_id: str, *, wait_s: float = _ANSWER_S) -> Interaction:
+        """What an interaction has led to so far; waits until it is answered."""
+        path = f"interaction/{interaction_id}?wait={wait_s}&until=done"
+        return Interaction.of(await self._request("GET", path))
+
+    # -- powers
+    async def fault(self, **spec: object) -> None:
+        """Let something go wrong: `route="POST /channels/*/messages", times=3, status=503`, `gateway="drop"`."""
+        await self._post("fault", spec)
+
+    async def clear_faults(self) -> None:
+        """Lift every fault."""
+        await self._request("DELETE", "fault")
+
+    async def change(self, what: str, **body: object) -> None:
+        """Change a "member", "channel", "role", "application" or the "limits", as an administrator could."""
+        await self._request("PATCH", what, body)
+
+    async def advance_clock(self, seconds: float) -> None:
+        """Move the local Discord's time on."""
+        await self._post("clock", {"advance_s": seconds})
+
+    async def wait_for_session(self, *, within_s: float = _EVENT_S) -> None:
+        """Wait until a bot is connected to the gateway.
+
+        Raises:
+            NotSeen: None was in time.
+        """
+        found = await self._post("wait", {"for": "sessions", "timeout_s": within_s})
+        if found["timeout"]:
+            raise NotSeen(f"not seen within {within_s:g} s: a bot at the gateway")
+
+    async def _read(self, channel: str) -> list[Message]:
+        if channel.startswith("dm:"):
+            return await self.dms(channel.removeprefix("dm:"))
+        return await self.messages(channel)
+
+    async def _answered(self, opened: JSON) -> Interaction:
+        return await self.answer(opened["interaction"])
+
+    async def _post(self, path: str, body: Mapping[str, object]) -> JSON:
+        return dict(await self._request("POST", path, body))
+
+    async def _request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 -- JSON
+        response = await self._http.request(method, f"/{path}", json=body)
+        if response.is_error:
+            raise HumanSideError(f"{method} {path}: {response.text}")
+        return response.json()

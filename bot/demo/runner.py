@@ -1,0 +1,131 @@
+"""`incident-bot demo`: brings the set up, lets people play or plays the tour, leaves nothing behind."""
+
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from rich.console import Console
+
+from bot.demo.process import ChildDied
+from bot.demo.stage import Stage, set_stage
+from bot.demo.tour import play_tour
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.migrate import migrate
+
+_DATABASE: Final = "incident_bot"
+_PLAIN_WIDTH: Final = 100  # columns when the output is no terminal
+_INTERRUPTED: Final = 130
+
+_HOW_TO: Final = """\
+Ready in {took:.1f} s. A local Discord with the channels of Parky's runbook, a bot with a past week, a DLQ.
+
+  The human side of the local Discord   {human}
+  The bot's database                    {dsn}
+  People                                {people}
+
+Play a person, for example:
+
+  curl -s {human}/command -d '{{"user": "responder", "channel": "general", "name": "sev1", "options": {{"title": "決済 API が 5xx"}}}}'
+  curl -s {human}/messages/p0-alerts
+  curl -s {human}/dms/primary
+  curl -s -X PUT {human}/reaction -d '{{"user": "primary", "channel": "p0-alerts", "message": "MESSAGE ID", "emoji": "👀"}}'
+  curl -s {human}/command -d '{{"user": "responder", "channel": "general", "name": "dlq recent"}}'
+
+Last week's digest is in {human}/messages/p3-insights
+Ctrl-C ends it.
+"""
+
+
+def run_demo(*, tour: bool, data_dir: Path | None, keep_open: bool = True) -> int:
+    """Run the demo until Ctrl-C, or the tour to its end. Call it from the main thread.
+
+    Args:
+        tour: Play the runbook and check each step, instead of waiting for people.
+        data_dir: Keeps the demo's database; None takes a temporary folder.
+        keep_open: False ends as soon as everything is ready.
+
+    Returns:
+        The exit code: 0; 1 when a step of the tour was not seen, or a part died.
+    """
+    started = time.monotonic()
+    console = _console()
+    with _interruptible(), _folder(data_dir) as folder:
+        try:
+            # What a temporary folder holds need not survive a crash of the machine.
+            with EmbeddedPostgres(folder / "postgres", durable=data_dir is not None) as server:
+                dsn = server.ensure_database(_DATABASE)
+                migrate(dsn)
+                show = _Show(console, tour=tour, keep_open=keep_open, started=started)
+                return asyncio.run(show.run(dsn, folder))
+        except KeyboardInterrupt:
+            return _INTERRUPTED if tour else 0
+        except ChildDied as death:
+            console.print(str(death), style="red", markup=False, highlight=False)
+            return 1
+
+
+class _Show:
+    """What happens on the stage."""
+
+    def __init__(self, console: Console, *, tour: bool, keep_open: bool, started: float) -> None:
+        self._console = console
+        self._tour = tour
+        self._keep_open = keep_open
+        self._started = started
+
+    async def run(self, dsn: str, folder: Path) -> int:
+        async with set_stage(dsn, folder=folder) as stage:
+            if self._tour:
+                return await play_tour(stage, self._console)
+            await self._explain(stage)
+            if self._keep_open:
+                code = await stage.bot.wait()
+                raise ChildDied(f"the bot ended with code {code}:\n{stage.bot.last_words()}")
+            return 0
+
+    async def _explain(self, stage: Stage) -> None:
+        members = (await stage.human.state())["members"]
+        text = _HOW_TO.format(
+            took=time.monotonic() - self._started,
+            human=stage.human_url,
+            dsn=stage.dsn,
+            people=", ".join(member["name"] for member in members if not member["bot"]),
+        )
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH)
+
+
+@contextmanager
+def _folder(data_dir: Path | None) -> Iterator[Path]:
+    if data_dir is not None:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        yield data_dir
+        return
+    with tempfile.TemporaryDirectory(prefix="incident-bot-demo-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """A polite request to end, or a terminal that is closed, ends us as Ctrl-C does."""
+    numbers = (signal.SIGTERM, signal.SIGHUP) if hasattr(signal, "SIGHUP") else (signal.SIGTERM,)
+    before = {number: signal.signal(number, _interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,146 @@
+"""Discord as text: who wrote what, where and when, with its buttons below."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
+
+from bot.demo.screen import Interaction, Message, controls
+
+_MARKUP: Final = re.compile(
+    r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<#(?P<channel>\d+)>|<t:(?P<moment>\d+)(?::(?P<style>\w))?>"
+    r"|\*\*(?P<bold>.+?)\*\*|\[(?P<label>[^\]]+)\]\((?P<url>https?://[^)]+)\)|(?P<ping>@here|@everyone)"
+)
+_INDENT: Final = " " * 10
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
+
+
+class Transcript:
+    """Prints the story as it happens.
+
+    Args:
+        names: What an id of a person, role, channel or thread is called.
+    """
+
+    def __init__(self, console: Console, *, names: Mapping[str, str], zone: ZoneInfo) -> None:
+        self._console = console
+        self._names = dict(names)
+        self._zone = zone
+        self._now: datetime | None = None
+
+    def name(self, snowflake: str, name: str) -> None:
+        """Learn what *snowflake* is called."""
+        self._names[snowflake] = name
+
+    def chapter(self, title: str) -> None:
+        """Begin a part of the story."""
+        self._console.print()
+        self._console.print(Rule(title, align="left", style="cyan"))
+
+    def act(self, user: str, what: str, *, where: str = "") -> None:
+        """A person does something."""
+        line = Text(_INDENT)
+        line.append(f"{user} ", style="bold yellow")
+        line.append(what)
+        line.append(f"  {where}" if where else "", style="dim")
+        self._print(line)
+
+    def moved(self, words: str) -> None:
+        """Time passes."""
+        self._print(Text(f"{_INDENT}⏩ {words}", style="magenta"))
+
+    def seen(self, what: str) -> None:
+        """A step was seen to happen."""
+        self._print(Text.assemble(_INDENT, ("✓ ", "bold green"), (what, "green")))
+
+    def missed(self, what: str) -> None:
+        """A step was not seen."""
+        self._print(Text.assemble(_INDENT, ("✗ ", "bold red"), (what, "red")))
+
+    def post(self, place: str, message: Message, *, edited: bool = False) -> None:
+        """A message, as it looks in *place*."""
+        self._now = message.at
+        head = Text(f"{message.at.astimezone(self._zone):%H:%M:%S}  ", style="dim")
+        head.append(place, style="bold blue")
+        head.append(f"  {message.author}", style="bold")
+        head.append("  (書き換え)" if edited else "", style="dim")
+        self._print(head)
+        self._body(message)
+
+    def reply(self, interaction: Interaction, *, to: str) -> None:
+        """What only the person who asked sees."""
+        for message in interaction.messages:
+            self._print(Text(f"{_INDENT}{message.author} → {to} (本人だけに表示)", style="dim"))
+            self._body(message)
+
+    def form(self, interaction: Interaction, fields: Mapping[str, str | Sequence[str]]) -> None:
+        """A form as it was filled in."""
+        modal = interaction.modal or {}
+        self._quoted(str(modal.get("title", "")), style="bold")
+        for part in modal.get("components", []):
+            value = fields.get((part.get("component") or {}).get("custom_id", ""))
+            if value is None:
+                value = (part.get("component") or {}).get("value") or ""
+            shown = value if isinstance(value, str) else ", ".join(value)
+            self._quoted(f"{part.get('label', '')}: {shown}")
+
+    def _body(self, message: Message) -> None:
+        for number, block in enumerate(message.blocks()):
+            bar = "┃" if number or not message.content else "│"
+            for line in block:
+                self._quoted(line, bar=bar)
+        buttons = [f"[{found.label}]" for found in controls(message.raw["components"]) if found.label]
+        if buttons:
+            self._quoted(" ".join(buttons), style="cyan", plain=True)
+
+    def _quoted(self, line: str, *, bar: str = "│", style: str = "", plain: bool = False) -> None:
+        text = Text(line, style=style) if plain else self._rendered(line, style)
+        for part in text.wrap(self._console, max(self._console.width - len(_INDENT) - 3, 20)):
+            self._print(Text.assemble(f"{_INDENT}", (f"{bar} ", "dim"), part))
+
+    def _rendered(self, line: str, style: str) -> Text:
+        """*line* with Discord's markup as its app shows it."""
+        text, at = Text(style=style), 0
+        for found in _MARKUP.finditer(line):
+            text.append(line[at : found.start()])
+            text.append(*self._shown(found))
+            at = found.end()
+        text.append(line[at:])
+        return text
+
+    def _shown(self, found: re.Match[str]) -> tuple[str, str]:
+        if moment := found["moment"]:
+            return self._moment(int(moment), found["style"] or "f"), "italic"
+        if bold := found["bold"]:
+            return self._rendered(bold, "").plain, "bold"
+        if label := found["label"]:
+            return label, "underline"
+        if ping := found["ping"]:
+            return ping, "bold red"
+        sign, snowflake = next(
+            (sign, found[kind]) for kind, sign in (("user", "@"), ("role", "@"), ("channel", "#")) if found[kind]
+        )
+        return sign + self._names.get(snowflake, snowflake).lstrip("@#"), "cyan"
+
+    def _moment(self, epoch_s: int, style: str) -> str:
+        at = datetime.fromtimestamp(epoch_s, self._zone)
+        if style != "R" or self._now is None:
+            return f"{at:%Y-%m-%d %H:%M}"
+        ahead_s = (at - self._now).total_seconds()
+        return f"{_span(abs(ahead_s))}{'後' if ahead_s >= 0 else '前'}"
+
+    def _print(self, line: Text) -> None:
+        self._console.print(line, soft_wrap=True, highlight=False)
+
+
+def _span(seconds: float) -> str:
+    """A span as Discord rounds it."""
+    for unit_s, word in ((_DAY_S, "日"), (_HOUR_S, "時間"), (_MINUTE_S, "分")):
+        if seconds >= unit_s:
+            return f"{round(seconds / unit_s)} {word}"
+    return f"{round(seconds)} 秒"

@@ -1,0 +1,66 @@
+"""The figures of /metrics, counted when they are asked for: nothing can be stale, nothing is kept.
+
+What cannot be counted now is left out rather than told as zero.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
+
+from bot.domain.incident import Incident, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Incidents:
+    """The open incidents of a moment, and all severities there are."""
+
+    open: tuple[Incident, ...]
+    severities: tuple[str, ...]
+    now: datetime
+
+
+def exposition(states: Mapping[str, str], *, latency_s: float, incidents: Incidents | None) -> bytes:
+    """The body of /metrics in Prometheus' text format.
+
+    Args:
+        states: Each part with "ok" or what is wrong.
+        latency_s: Between the gateway's heartbeat and its answer; NaN without a connection.
+        incidents: None when the database cannot be asked.
+    """
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    up = Gauge("incident_bot_part_up", "Whether a part is well", ["part"], registry=registry)
+    for part, state in states.items():
+        up.labels(part).set(state == "ok")
+    if math.isfinite(latency_s):
+        _gauge(registry, "gateway_latency_seconds", "Heartbeat to answer", latency_s)
+    if incidents is not None:
+        _count(registry, incidents)
+    return generate_latest(registry)
+
+
+def _count(registry: CollectorRegistry, incidents: Incidents) -> None:
+    waiting = [incident for incident in incidents.open if incident.status is Status.TRIGGERED]
+    _by_severity(registry, "incidents_open", "Not resolved", incidents.open, incidents.severities)
+    _by_severity(registry, "incidents_unacknowledged", "Nobody is on it", waiting, incidents.severities)
+    overdue = max(
+        ((incidents.now - incident.ack_due_at).total_seconds() for incident in waiting), default=0.0
+    )
+    _gauge(registry, "ack_overdue_seconds", "Since the oldest missed ack deadline", max(overdue, 0.0))
+
+
+def _by_severity(
+    registry: CollectorRegistry, name: str, meaning: str, found: Iterable[Incident], severities: Iterable[str]
+) -> None:
+    gauge = Gauge(f"incident_bot_{name}", meaning, ["severity"], registry=registry)
+    counts = Counter(incident.severity for incident in found)
+    for severity in severities:
+        gauge.labels(severity).set(counts[severity])
+
+
+def _gauge(registry: CollectorRegistry, name: str, meaning: str, value: float) -> None:
+    Gauge(f"incident_bot_{name}", meaning, registry=registry).set(value)

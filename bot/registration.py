@@ -1,0 +1,146 @@
+"""Slash commands: what this version has, what Discord has, and the difference between them.
+
+Registering is limited by Discord to 200 new commands a day and resets what people see while it happens, so
+nothing is written unless something differs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import aiohttp
+import discord
+from discord.http import Route
+
+from bot.client import IncidentBot
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.ui.rest import Payload, Rest
+
+#: A command as JSON.
+Command: TypeAlias = Mapping[str, Any]
+
+#: What makes a command, an option or a choice what it is. The rest is Discord's own (ids, versions), or has
+#: no meaning for the commands of a server (contexts, integration types).
+_FIELDS: Final = frozenset(
+    {
+        "autocomplete",
+        "channel_types",
+        "choices",
+        "default_member_permissions",
+        "description",
+        "description_localizations",
+        "max_length",
+        "max_value",
+        "min_length",
+        "min_value",
+        "name",
+        "name_localizations",
+        "nsfw",
+        "options",
+        "required",
+        "type",
+        "value",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Names of commands, each with a slash unless it is in a context menu."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.added, *self.changed, *self.removed)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.names)
+
+
+async def our_commands(client: IncidentBot) -> list[Command]:
+    """Every command of the loaded cogs, translated."""
+    tree, translator = client.tree, client.tree.translator
+    kinds = (discord.AppCommandType.chat_input, discord.AppCommandType.user, discord.AppCommandType.message)
+    found = [command for kind in kinds for command in tree.get_commands(type=kind)]
+    if translator is None:
+        return [command.to_dict(tree) for command in found]
+    return [await command.get_translated_payload(tree, translator) for command in found]
+
+
+async def registered_commands(client: IncidentBot) -> list[Payload]:
+    """What Discord has for the server.
+
+    Raises:
+        DeliveryRefused: the bot was invited without applications.commands. UpstreamUnavailable.
+    """
+    return await Rest(client).many(_route("GET", client), params={"with_localizations": "true"})
+
+
+async def register(client: IncidentBot, commands: Sequence[Command]) -> None:
+    """Make the server's commands exactly *commands*.
+
+    Raises:
+        DeliveryRefused, UpstreamUnavailable: as above.
+    """
+    try:
+        await client.http.request(_route("PUT", client), json=list(commands))
+    except discord.DiscordServerError as error:
+        raise UpstreamUnavailable(f"HTTP {error.status}", http_status=error.status) from error
+    except discord.HTTPException as error:
+        raise DeliveryRefused(error.text, http_status=error.status, code=error.code) from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise UpstreamUnavailable(f"connection failed: {type(error).__name__}") from error
+
+
+def compare(ours: Sequence[Command], theirs: Sequence[Command]) -> Changes:
+    """What registering *ours* would change."""
+    new, old = _by_name(ours), _by_name(theirs)
+    return Changes(
+        added=tuple(name for name in new if name not in old),
+        changed=tuple(name for name in new if name in old and new[name] != old[name]),
+        removed=tuple(name for name in old if name not in new),
+    )
+
+
+def _by_name(commands: Sequence[Command]) -> dict[str, object]:
+    return {_shown(command): _essence({"type": 1, **command}) for command in commands}
+
+
+def _shown(command: Command) -> str:
+    return f"/{command['name']}" if command.get("type", 1) == 1 else str(command["name"])
+
+
+def _essence(value: object) -> object:
+    """*value* without what Discord adds and without what says nothing: null, false, empty."""
+    if isinstance(value, Mapping):
+        return _fields(value)
+    return [_essence(item) for item in value] if isinstance(value, list) else value
+
+
+def _fields(payload: Mapping[str, Any]) -> dict[str, object]:
+    kept: dict[str, object] = {}
+    for name, value in payload.items():
+        if name not in _FIELDS or value is None or value is False or value in ("", [], {}):
+            continue
+        if name.endswith("_localizations"):
+            kept[name] = dict(value)
+        elif name == "default_member_permissions":
+            kept[name] = str(value)
+        else:
+            kept[name] = _essence(value)
+    return kept
+
+
+def _route(method: str, client: IncidentBot) -> Route:
+    return Route(
+        method,
+        "/applications/{application_id}/guilds/{guild_id}/commands",
+        application_id=client.application_id,
+        guild_id=client.guild_id,
+    )

@@ -1,0 +1,76 @@
+"""Messages as the API's JSON. Source: Discord's docs, Resources > Message."""
+
+from bot.sandbox.kinds import JSON, MessageFlag
+from bot.sandbox.payloads import channel_payload, user_payload
+from bot.sandbox.world import Message, World
+
+
+def emoji_payload(emoji: str) -> JSON:
+    """Resources > Emoji, partial: ``"👀"`` or ``"name:id"``."""
+    name, _, emoji_id = emoji.partition(":")
+    return {"id": emoji_id or None, "name": name}
+
+
+def message_payload(world: World, message: Message, *, viewer: str | None = None) -> JSON:
+    """Resources > Message. *viewer* decides ``me`` in reactions; the bot by default."""
+    payload: JSON = {
+        "id": message.id,
+        "channel_id": message.channel_id,
+        "type": int(message.type),
+        "content": message.content,
+        "author": message.author,
+        "mentions": [user_payload(world.users[user_id]) for user_id in message.mentions],
+        "mention_roles": list(message.mention_roles),
+        "mention_everyone": message.mention_everyone,
+        "attachments": list(message.attachments),
+        "embeds": list(message.embeds),
+        "components": list(message.components),
+        "timestamp": message.timestamp,
+        "edited_timestamp": message.edited_at,
+        "flags": int(message.flags),
+        "pinned": message.pinned_at is not None,
+        "tts": message.tts,
+    }
+    payload |= _optional_fields(message)
+    if message.reactions:
+        payload["reactions"] = _reactions(message, viewer or world.application.id)
+    if message.reference:
+        payload |= _reference_fields(world, message.reference)
+    thread = world.thread_of(message)
+    if thread and message.flags & MessageFlag.HAS_THREAD:
+        payload["thread"] = channel_payload(world, thread)
+    return payload
+
+
+def _optional_fields(message: Message) -> JSON:
+    fields: JSON = {
+        "nonce": message.nonce,
+        "webhook_id": message.webhook_id,
+        "application_id": message.application_id,
+        "interaction_metadata": message.interaction,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _reactions(message: Message, viewer: str) -> list[JSON]:
+    return [
+        {
+            "emoji": emoji_payload(emoji),
+            "count": len(users),
+            "count_details": {"burst": 0, "normal": len(users)},
+            "burst_colors": [],
+            "me_burst": False,
+            "me": viewer in users,
+        }
+        for emoji, users in message.reactions.items()
+    ]
+
+
+def _reference_fields(world: World, reference: JSON) -> JSON:
+    """``message_reference``, and the message it points to (None when that was deleted)."""
+    found = world.messages[reference["channel_id"]].get(reference.get("message_id", ""))
+    target = message_payload(world, found) if found else None
+    if target:
+        for nested in ("reactions", "referenced_message"):
+            target.pop(nested, None)
+    return {"message_reference": reference, "referenced_message": target}

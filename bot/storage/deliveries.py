@@ -1,0 +1,110 @@
+"""What the bot owes, within a transaction."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.domain.delivery import PAGING, Delivery, NewDelivery, Posted, Request
+from bot.services.ports import Job, JobName
+from bot.storage.queue import cancel_jobs, enqueue
+from bot.storage.rows import delivery_from_row, request_as_json
+from bot.storage.sql import Row, Sql
+
+
+class DeliveryWrites:
+    """The part of a transaction that is about deliveries."""
+
+    _sql: Sql
+
+    async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
+        incidents = {one.incident_id for one in new if one.incident_id is not None}
+        await self._sql.all("lock_incidents", sorted(incidents))
+        await self._hold_what_they_wait_for(new)
+        made = await self._sql.all("insert_deliveries", [_as_json(one) for one in new])
+        await self._sql.all("cancel_waiting", [one.after for one in new if one.after is not None])
+        ready = await self._sql.all("ready_deliveries", [row["id"] for row in made])
+        await enqueue(self._sql, *map(deliver_job, ready))
+
+    async def _hold_what_they_wait_for(self, new: Sequence[NewDelivery]) -> None:
+        """Nothing may be sent between the look at its status and the commit of what waits for it."""
+        waited_for = {one.after for one in new if one.after is not None} - {one.key for one in new}
+        held = await self._sql.all("hold_deliveries", sorted(waited_for))
+        unknown = waited_for - {row["key"] for row in held}
+        if unknown:
+            raise RuntimeError(f"nobody owes {sorted(unknown)}, which others would wait for")
+
+    async def claim_delivery(self, delivery_id: int) -> Delivery | None:
+        await self._lock_incident_of(delivery_id)
+        row = await self._sql.first("claim_delivery", delivery_id)
+        return None if row is None else delivery_from_row(row)
+
+    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery:
+        await self._lock_incident_of(delivery_id)
+        await self._sql.one("begin_attempt", delivery_id, request_as_json(request), version)
+        return delivery_from_row(await self._sql.one("delivery", delivery_id))
+
+    async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
+        await self._lock_incident_of(delivery_id)
+        sent = await self._sql.first("finish_sent", delivery_id, posted.channel_id, posted.message_id)
+        if sent is None:
+            return []
+        released = [row["id"] for row in await self._sql.all("release_waiting", sent["key"])]
+        waiting = await self._sql.all("deliveries", released)
+        await enqueue(self._sql, *map(deliver_job, waiting))
+        return [delivery_from_row(row) for row in waiting]
+
+    async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
+        await self._lock_incident_of(delivery_id)
+        await self._clear_up(await self._sql.all("finish_failed", delivery_id, error, http_status))
+
+    async def retry_later(
+        self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta
+    ) -> None:
+        await self._lock_incident_of(delivery_id)
+        await self._sql.all("retry_later", delivery_id, error, http_status, after)
+
+    async def cancel_delivery(self, delivery_id: int) -> None:
+        await self._lock_incident_of(delivery_id)
+        await self._clear_up(await self._sql.all("cancel_delivery", delivery_id))
+
+    async def cancel_paging(self, incident_id: int) -> None:
+        await self._sql.all("lock_incident", incident_id)
+        await self._clear_up(await self._sql.all("cancel_paging", incident_id, sorted(PAGING)))
+
+    async def mark_emailed(self, delivery_id: int) -> None:
+        await self._lock_incident_of(delivery_id)
+        await self._sql.all("mark_emailed", delivery_id)
+
+    async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:
+        for delivery_id in delivery_ids[:1]:  # they are one incident's
+            await self._lock_incident_of(delivery_id)
+        await self._sql.all("set_shown", list(delivery_ids), version)
+
+    async def _lock_incident_of(self, delivery_id: int) -> None:
+        """Always first: see store.py."""
+        await self._sql.all("lock_incident_of_delivery", delivery_id)
+
+    async def _clear_up(self, ended: Sequence[Row]) -> None:
+        """After deliveries ended unsent: nothing waits for them any longer, and nobody need look."""
+        if ended:
+            await self._sql.all("cancel_waiting", [row["key"] for row in ended])
+            await cancel_jobs(self._sql, [f"deliver:{row['id']}" for row in ended])
+
+
+def deliver_job(row: Row) -> Job:
+    """The job that sends the delivery of *row* (its `id` and `priority`)."""
+    return Job(JobName.DELIVER, str(row["id"]), f"deliver:{row['id']}", priority=row["priority"])
+
+
+def _as_json(new: NewDelivery) -> dict[str, object]:
+    return {
+        "guild_id": new.guild_id,
+        "incident_id": new.incident_id,
+        "kind": new.kind,
+        "target": new.to,
+        "key": new.key,
+        "after_key": new.after,
+        "data": dict(new.data),
+        "priority": new.priority,
+        "nonce": secrets.token_hex(12),
+    }

@@ -1,0 +1,117 @@
+"""`admin.notification_failures`, perhaps in somebody else's database behind a transaction pooler."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from bot.domain.dlq import DlqCounts, DlqEntry, DlqFilter, DlqPage, NewFailure, StatusCount
+from bot.domain.errors import UserError
+from bot.domain.text import storable_json
+from bot.storage.errors import storage_errors
+from bot.storage.migrate import SEARCH_PATH
+from bot.storage.pools import borrow
+from bot.storage.rows import failure_from_row
+from bot.storage.sql import Sql
+
+#: The key, and what the runbook names. Source: the runbook, DLQ 確認.
+COLUMNS: Final = (
+    "id",
+    "attempted_at",
+    "channel",
+    "severity",
+    "title",
+    "http_status",
+    "retry_count",
+    "error_message",
+    "status",
+    "fallback_email_sent",
+    "payload",
+)
+
+_QUESTION_MS = 8_000
+
+
+class PostgresDlqStore:
+    """A `bot.services.ports.DlqStore`. Each question is a short transaction of its own.
+
+    Args:
+        pool: As `open_dlq_pool` gives it; one of `open_pool` does as well.
+        gravest: The priority whose failures the runbook asks about first, as the table holds it ("P0").
+    """
+
+    def __init__(self, pool: asyncpg.Pool, *, gravest: str) -> None:
+        self._pool = pool
+        self._gravest = gravest
+
+    async def page(self, asked: DlqFilter, *, number: int, size: int) -> DlqPage:
+        which = (timedelta(hours=asked.hours), asked.severity, asked.channel)
+        async with self._question() as sql:
+            total: int = (await sql.one("count_failures", *which))["total"]
+            pages = max(1, -(-total // size))
+            number = min(max(number, 1), pages)
+            rows = await sql.all("list_failures", *which, size, (number - 1) * size)
+        return DlqPage(tuple(map(failure_from_row, rows)), number, pages, total, asked)
+
+    async def p0_failed(self, *, limit: int) -> list[DlqEntry]:
+        async with self._question() as sql:
+            rows = await sql.all("list_gravest_failures", self._gravest, limit)
+        return [failure_from_row(row) for row in rows]
+
+    async def http_statuses(self, *, hours: int) -> list[StatusCount]:
+        async with self._question() as sql:
+            rows = await sql.all("count_http_statuses", timedelta(hours=hours))
+        return [StatusCount(row["http_status"], row["n"]) for row in rows]
+
+    async def entry(self, entry_id: UUID) -> DlqEntry:
+        async with self._question() as sql:
+            row = await sql.first("failure", entry_id)
+        if row is None:
+            raise UserError("dlq_entry_not_found", entry=str(entry_id))
+        return failure_from_row(row)
+
+    async def counts(self, start: datetime, end: datetime) -> DlqCounts:
+        async with self._question() as sql:
+            rows = await sql.all("count_failures_by_channel", start, end, self._gravest)
+        return DlqCounts(
+            total=sum(row["total"] for row in rows),
+            by_channel=tuple((row["channel"], row["total"]) for row in rows),
+            p0_failed=sum(row["gravest"] for row in rows),
+            p0_emailed=sum(row["emailed"] for row in rows),
+        )
+
+    async def record(self, failure: NewFailure) -> None:
+        async with self._question(readonly=False) as sql:
+            await sql.all(
+                "record_failure",
+                failure.id,
+                failure.attempted_at,
+                failure.channel,
+                failure.severity,
+                failure.title,
+                failure.http_status,
+                failure.retry_count,
+                failure.error_message,
+                failure.fallback_email_sent,
+                json.dumps(storable_json(failure.payload), ensure_ascii=False),
+            )
+
+    async def missing_columns(self) -> tuple[str, ...]:
+        async with self._question() as sql:
+            there = {row["name"] for row in await sql.all("failure_columns")}
+        return tuple(name for name in COLUMNS if name not in there) if there else ("*",)
+
+    @asynccontextmanager
+    async def _question(self, *, readonly: bool = True) -> AsyncIterator[Sql]:
+        """A transaction bounded in time: all that a pooler in transaction mode lets us rely on."""
+        isolation = "repeatable_read" if readonly else "read_committed"
+        async with borrow(self._pool) as connection:
+            with storage_errors():
+                async with connection.transaction(isolation=isolation, readonly=readonly):
+                    sql = Sql(connection)
+                    await sql.all("begin_question", str(_QUESTION_MS), SEARCH_PATH)
+                    yield sql

@@ -1,0 +1,43 @@
+"""asyncpg's errors, translated once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from bot.domain.errors import StorageUnavailable
+
+#: What asyncpg raises on purpose, and what the socket below it does; TimeoutError is an OSError.
+STORAGE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+#: Classes of SQLSTATE: connection lost, login refused, no such database, out of memory, disk or connections,
+#: shut down or cancelled by timeout, I/O error.
+_AWAY_CLASSES = frozenset({"08", "28", "3D", "53", "57", "58"})
+
+#: Read-only, our transaction was ended while idle, could not serialise, deadlock, lock not available.
+_AWAY_STATES = frozenset({"25006", "25P03", "40001", "40P01", "55P03"})
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turn "PostgreSQL is away or refuses to write" into StorageUnavailable; anything else stays a bug.
+
+    Raises:
+        StorageUnavailable: the same call may succeed later.
+    """
+    try:
+        yield
+    except STORAGE_ERRORS as error:
+        if _may_pass(error):
+            raise StorageUnavailable(type(error).__name__) from error
+        raise
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, asyncpg.PostgresError):
+        state = str(error.sqlstate)
+        return state[:2] in _AWAY_CLASSES or state in _AWAY_STATES
+    if isinstance(error, asyncpg.InterfaceError):
+        # "connection is closed", "pool is closing"; other interface errors are our own mistakes.
+        return "clos" in str(error)
+    return True

@@ -1,0 +1,186 @@
+"""Running the queue's jobs: PgQueuer under supervision.
+
+What PgQueuer 1.6 leaves to its user, and what is done about it here:
+
+- Its loop ends with an exception when PostgreSQL restarts. `JobRunner` starts it again, with a new pool.
+- A job whose handler fails, or is cancelled together with the process, is deleted. Here only success deletes:
+  whatever else happens, the row stays and the handler runs again.
+- A job stays "running" until its success is written, up to 0.2 s after its handler has returned. What was
+  asked for meanwhile (`queue.py`) is seen when it is.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Final, TypeAlias
+
+import asyncpg
+import structlog
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.types import JobId
+from pgqueuer.models import Job as PgJob
+from structlog.contextvars import bound_contextvars
+
+from bot.domain.errors import UnavailableError
+from bot.services.ports import JobName
+from bot.storage.patient import PatientQueries
+from bot.storage.pools import open_pool
+
+log = structlog.get_logger(__name__)
+
+#: Does the work of a job, given its payload; a span means: run again after it. May run twice for one job, and
+#: a handler that enqueues its own key is run once more after it has returned.
+Handler: TypeAlias = Callable[[str], Awaitable[timedelta | None]]
+
+POLL_S: Final = 1.0
+"""How long the queue is left alone when nothing notifies and nothing is due, seconds."""
+
+HEARTBEAT_S: Final = 5.0
+"""After how long without a sign of life a running job counts as abandoned, seconds."""
+
+BATCH: Final = 10
+CONCURRENT: Final = 20
+
+_NEARLY_DUE_S = 0.025  # a job due sooner than this waits this long
+_HANDLER_S = 120.0  # the handlers have their own, shorter deadlines; this one is for what they forgot
+_GRACE_S = 3.0  # for unfinished handlers when the queue is left
+_RESTART_S = (0.2, 5.0)  # first and longest pause before the next start
+_POSTPONE_S = (2.0, 30.0)  # first and longest delay of a job when a part we depend on is away
+_FAILURE_S = (5.0, 3600.0)  # the same when its handler has a bug
+
+
+class JobRunner:
+    """Runs jobs until it is stopped, whatever happens to PostgreSQL. One per process; several share the work.
+
+    Args:
+        dsn: Our own database; a pool apart from the handlers', so that neither starves the other.
+        handlers: One for each name that this process works on.
+    """
+
+    def __init__(self, dsn: str, handlers: Mapping[JobName, Handler]) -> None:
+        self._dsn = dsn
+        self._handlers = handlers
+        self._stopping = asyncio.Event()
+        self._manager: QueueManager | None = None
+        self._deadlines: set[asyncio.Timeout] = set()
+        self._failures: Counter[JobId] = Counter()
+        self._is_leaving = False
+        self._last_seen = float("-inf")
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the queue was asked for work within the last seconds, and answered."""
+        return time.monotonic() - self._last_seen < HEARTBEAT_S
+
+    def stop(self) -> None:
+        """Take no more jobs; `run` returns when the running ones have ended, or a few seconds later."""
+        self._stopping.set()
+        if self._manager is not None:
+            self._manager.shutdown.set()
+        self._hurry()
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        pause_s = _RESTART_S[0]
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            try:
+                await self._work()
+            except Exception as error:  # noqa: BLE001 -- whatever ended the queue's loop, it must go on
+                self._last_seen = float("-inf")
+                if time.monotonic() - started > _RESTART_S[1]:
+                    pause_s = _RESTART_S[0]
+                log.warning("jobs.runner_failed", error=type(error).__name__, retry_s=pause_s)
+                await self._pause(pause_s)
+                pause_s = min(2 * pause_s, _RESTART_S[1])
+        self._last_seen = float("-inf")
+        log.info("jobs.runner_stopped")
+
+    async def _work(self) -> None:
+        """One life of the queue's loop, on a pool of its own."""
+        pool = await open_pool(self._dsn, max_size=4)
+        self._is_leaving = False
+        try:
+            manager = self._manager = self._make_manager(pool)
+            if self._stopping.is_set():
+                return
+            log.info("jobs.runner_started")
+            await manager.run(
+                dequeue_timeout=timedelta(seconds=POLL_S),
+                batch_size=BATCH,
+                max_concurrent_tasks=CONCURRENT,
+                shutdown_on_listener_failure=True,
+                heartbeat_timeout=timedelta(seconds=HEARTBEAT_S),
+            )
+        finally:
+            self._manager = None
+            pool.terminate()
+
+    def _make_manager(self, pool: asyncpg.Pool) -> QueueManager:
+        manager = QueueManager(PatientQueries(pool, on_answer=self._seen, on_failure=self._hurry))
+        manager.min_dequeue_poll_interval = timedelta(seconds=_NEARLY_DUE_S)
+        for name in self._handlers:
+            manager.entrypoint(name, accepts_context=False)(self._perform)
+        return manager
+
+    def _seen(self) -> None:
+        self._last_seen = time.monotonic()
+
+    def _hurry(self) -> None:
+        """Give running handlers a last few seconds: the loop cannot end, nor start anew, before them."""
+        self._is_leaving = True
+        for deadline in self._deadlines:
+            latest = asyncio.get_running_loop().time() + _GRACE_S
+            if not deadline.expired() and (deadline.when() or latest) > latest:
+                deadline.reschedule(latest)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            pass
+
+    async def _perform(self, job: PgJob) -> None:
+        payload = (job.payload or b"").decode()
+        with bound_contextvars(trigger="job", job=job.entrypoint, subject=payload):
+            again = await self._outcome(job, payload)
+        if again is not None:
+            raise RetryRequested(max(again, timedelta()))
+
+    async def _outcome(self, job: PgJob, payload: str) -> timedelta | None:
+        """Run the handler; when to run it again, if at all."""
+        try:
+            again = await self._handle(JobName(job.entrypoint), payload)
+        except UnavailableError as error:
+            delay = self._delay(job, *_POSTPONE_S)
+            log.warning("job.postponed", error=type(error).__name__, retry_s=delay.total_seconds())
+            return delay
+        except Exception:  # a bug must not end the job: its row is the only trace of the work
+            delay = self._delay(job, *_FAILURE_S)
+            log.exception("job.failed", retry_s=delay.total_seconds())
+            return delay
+        self._failures.pop(job.id, None)
+        return again
+
+    async def _handle(self, name: JobName, payload: str) -> timedelta | None:
+        deadline = asyncio.timeout(_HANDLER_S)
+        try:
+            async with deadline:
+                self._deadlines.add(deadline)
+                return await self._handlers[name](payload)
+        except TimeoutError:
+            if deadline.expired() and self._is_leaving:
+                log.info("job.interrupted")
+                return timedelta()
+            raise
+        finally:
+            self._deadlines.discard(deadline)
+
+    def _delay(self, job: PgJob, first_s: float, longest_s: float) -> timedelta:
+        """Doubles with each failure in a row that this process has seen."""
+        self._failures[job.id] += 1
+        return timedelta(seconds=min(first_s * 2 ** min(self._failures[job.id] - 1, 20), longest_s))

@@ -1,0 +1,114 @@
+"""Connections: to our own database, and to the one that holds the failed notifications.
+
+Our own must be reached directly or through a pooler in session mode: the search_path, prepared statements,
+LISTEN and advisory locks belong to a session. The other may be behind a pooler in transaction mode.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+
+from bot.storage.errors import STORAGE_ERRORS, storage_errors
+from bot.storage.migrate import SEARCH_PATH
+from bot.storage.sql import Connection, Row
+
+CONNECT_S = 5.0
+"""How long a new connection may take, seconds."""
+
+ACQUIRE_S = 5.0
+"""How long to wait for a free connection, seconds."""
+
+COMMAND_S = 10.0
+"""How long one statement may take, seconds."""
+
+_SESSION = {
+    "search_path": SEARCH_PATH,
+    "application_name": "incident-bot",
+    "timezone": "UTC",
+    # A process that is stopped in the middle of a transaction must not keep its row locks.
+    "idle_in_transaction_session_timeout": "15s",
+}
+
+
+async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10) -> asyncpg.Pool:
+    """Connect to our own database. The pool recovers by itself when the server comes back.
+
+    Args:
+        dsn: Direct, or through a pooler in session mode.
+        min_size: Connections opened at once, >= 0.
+        max_size: Connections at most, >= 1.
+
+    Raises:
+        StorageUnavailable: it cannot be reached now.
+    """
+    with storage_errors():
+        return await asyncpg.create_pool(
+            dsn,
+            min_size=min_size,
+            max_size=max_size,
+            timeout=CONNECT_S,
+            command_timeout=COMMAND_S,
+            server_settings=_SESSION,
+            init=_set_codecs,
+        )
+
+
+async def open_dlq_pool(dsn: str, *, max_size: int = 4) -> asyncpg.Pool:
+    """Prepare for the database of `admin.notification_failures`; connects when first asked.
+
+    Works behind PgBouncer or Supavisor in transaction mode, where the next statement may reach another
+    session: nothing is prepared, nothing is set for a session, nothing is reset.
+    """
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=max_size,
+        timeout=CONNECT_S,
+        command_timeout=COMMAND_S,
+        statement_cache_size=0,
+        reset=_leave_session_alone,
+    )
+
+
+@asynccontextmanager
+async def borrow(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of *pool*, given back on leaving.
+
+    Raises:
+        StorageUnavailable: none within `ACQUIRE_S`.
+    """
+    with storage_errors():
+        connection = await pool.acquire(timeout=ACQUIRE_S)
+    try:
+        yield connection
+    finally:
+        # What was asked of it is done; a connection that breaks here is the pool's to replace.
+        with suppress(*STORAGE_ERRORS):
+            await pool.release(connection)
+
+
+class PoolConnection:
+    """A `sql.Connection` that borrows one of *pool* for each query."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def fetch(self, query: str, *arguments: object) -> list[Row]:
+        async with borrow(self._pool) as borrowed:
+            connection: Connection = borrowed
+            return await connection.fetch(query, *arguments)
+
+
+async def _set_codecs(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=json.loads)
+
+
+def _to_json(value: object) -> str:
+    # PgQueuer passes JSON that it has written itself.
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+async def _leave_session_alone(_connection: asyncpg.Connection) -> None:
+    """Instead of RESET ALL and UNLISTEN, which a transaction pooler would run in somebody else's session."""

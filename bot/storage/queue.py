@@ -1,0 +1,60 @@
+"""Putting jobs into PgQueuer's queue, and taking them back, within a transaction.
+
+PgQueuer refuses a second job with a `dedupe_key` that is queued or running. Skipping it would lose work:
+the running one has perhaps read the state already that the caller is about to change, and a queued one may
+start before the caller commits. So a key that is there already is *asked again*: a running job runs once
+more when it has finished (`jobs.py` sees to that), a queued one does not start before the commit. A
+handler may enqueue its own key for the same reason.
+"""
+
+from collections.abc import Sequence
+
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.domain.types import JobId
+from pgqueuer.queries import Queries
+
+from bot.services.ports import Job
+from bot.storage.errors import storage_errors
+from bot.storage.sql import Sql
+
+# Each round means that a job ended between two statements.
+_ROUNDS = 5
+
+
+async def enqueue(sql: Sql, *jobs: Job) -> None:
+    """Add *jobs* to the transaction of *sql*; for a key that is there already, see above."""
+    left = list(jobs)
+    for _ in range(_ROUNDS):
+        if not left:
+            return
+        there = await _insert(sql, left)
+        asked = await sql.all("ask_again", [job.key for job in there], [job.after for job in there])
+        known = {row["dedupe_key"] for row in asked}
+        left = [job for job in there if job.key not in known]
+    raise RuntimeError(f"the job {left[0].key} comes and goes too fast")
+
+
+async def cancel_jobs(sql: Sql, keys: Sequence[str]) -> None:
+    """Take back what is queued under *keys*; what runs goes on."""
+    ids = [JobId(row["id"]) for row in await sql.all("queued_jobs", keys)]
+    if ids:
+        with storage_errors():
+            await _library(sql).mark_job_as_cancelled(ids)
+
+
+async def _insert(sql: Sql, jobs: Sequence[Job]) -> list[Job]:
+    """Insert *jobs*; those whose key is there already are returned."""
+    with storage_errors():
+        ids = await _library(sql).enqueue(
+            [job.name for job in jobs],
+            [job.payload.encode() for job in jobs],
+            [job.priority for job in jobs],
+            execute_after=[job.after for job in jobs],
+            dedupe_key=[job.key for job in jobs],
+            on_conflict="skip",
+        )
+    return [job for job, job_id in zip(jobs, ids, strict=True) if job_id is None]
+
+
+def _library(sql: Sql) -> Queries:
+    return Queries(AsyncpgDriver(sql.connection))

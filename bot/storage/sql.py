@@ -1,0 +1,72 @@
+"""The queries of `queries/*.sql`, each named and described there, called by name."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Protocol, TypeAlias
+
+from bot.domain.text import storable_json
+from bot.storage.errors import storage_errors
+
+Row: TypeAlias = Mapping[str, Any]
+
+_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
+
+class Connection(Protocol):
+    """What is used of an asyncpg connection, which has no types of its own."""
+
+    async def fetch(self, query: str, *arguments: object) -> list[Row]: ...
+
+
+@cache
+def queries() -> Mapping[str, str]:
+    """All queries by name.
+
+    Raises:
+        ValueError: two share a name, or one has no description.
+    """
+    found: dict[str, str] = {}
+    for file in resources.files("bot.storage").joinpath("queries").iterdir():
+        _, *parts = _NAME.split(file.read_text(encoding="utf-8"))
+        for name, text in zip(parts[::2], parts[1::2], strict=True):
+            if name in found:
+                raise ValueError(f"two queries are named {name}")
+            if not text.startswith("-- "):
+                raise ValueError(f"the query {name} does not say what it promises")
+            found[name] = text.strip()
+    return found
+
+
+class Sql:
+    """Runs named queries on a connection. Text is cleaned of what PostgreSQL refuses (NUL, lone surrogates).
+
+    Every method raises StorageUnavailable when PostgreSQL is away or refuses to write, KeyError for an
+    unknown name.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def all(self, name: str, *arguments: object) -> list[Row]:
+        """Run a query; its rows."""
+        query = queries()[name]
+        with storage_errors():
+            return await self.connection.fetch(query, *map(storable_json, arguments))
+
+    async def first(self, name: str, *arguments: object) -> Row | None:
+        """Run a query that gives one row or none."""
+        rows = await self.all(name, *arguments)
+        return rows[0] if rows else None
+
+    async def one(self, name: str, *arguments: object) -> Row:
+        """Run a query that gives one row.
+
+        Raises:
+            RuntimeError: It gave none: whoever called it has not checked first.
+        """
+        row = await self.first(name, *arguments)
+        if row is None:
+            raise RuntimeError(f"{name} found no row for {arguments[0] if arguments else 'us'}")
+        return row

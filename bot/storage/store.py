@@ -1,0 +1,171 @@
+"""Our own tables behind the port `Store`.
+
+Order of locks: whoever locks a delivery or a step locks its incident first, so that two transactions never
+wait for each other.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from bot.domain.delivery import ACK_PLACES, Delivery
+from bot.domain.digest import IsoWeek
+from bot.domain.dlq import ReplayRecord
+from bot.domain.errors import IncidentNotFound
+from bot.domain.escalation import Step
+from bot.domain.incident import Incident, Status, TimelineEntry
+from bot.domain.people import Person
+from bot.domain.triage_session import Triage
+from bot.services.ports import Job
+from bot.storage.deliveries import DeliveryWrites
+from bot.storage.errors import STORAGE_ERRORS, storage_errors
+from bot.storage.incidents import IncidentWrites
+from bot.storage.overdue import overdue_jobs
+from bot.storage.pools import PoolConnection, borrow
+from bot.storage.queue import cancel_jobs, enqueue
+from bot.storage.rows import (
+    delivery_from_row,
+    entry_from_row,
+    incident_from_row,
+    replay_from_row,
+    step_from_row,
+)
+from bot.storage.sql import Row, Sql
+from bot.storage.triages import TriageWrites, with_answers
+
+
+class PostgresTransaction(IncidentWrites, DeliveryWrites, TriageWrites):
+    """A `bot.services.ports.Transaction`."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def now(self) -> datetime:
+        return await _now(self._sql)
+
+    async def enqueue(self, *jobs: Job) -> None:
+        await enqueue(self._sql, *jobs)
+
+    async def cancel_jobs(self, keys: Sequence[str]) -> None:
+        await cancel_jobs(self._sql, keys)
+
+    async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
+        return await self._sql.first("claim_digest", guild_id, str(week), due_at) is not None
+
+    async def claim_replay(
+        self, entry_id: UUID, *, guild_id: int, channel: str, by: Person, key: str
+    ) -> bool:
+        row = await self._sql.first("claim_replay", entry_id, guild_id, channel, by.id, by.name, key)
+        return row is not None
+
+
+class PostgresStore:
+    """A `bot.services.ports.Store`.
+
+    Args:
+        pool: As `open_pool` gives it.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._sql = Sql(PoolConnection(pool))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+        async with borrow(self._pool) as connection:
+            transaction = connection.transaction()
+            with storage_errors():
+                await transaction.start()
+            try:
+                yield PostgresTransaction(Sql(connection))
+            except BaseException:
+                with suppress(*STORAGE_ERRORS):  # a connection that is gone has rolled back already
+                    await transaction.rollback()
+                raise
+            with storage_errors():
+                await transaction.commit()
+
+    async def now(self) -> datetime:
+        return await _now(self._sql)
+
+    async def audit(
+        self,
+        *,
+        guild_id: int,
+        by: Person,
+        action: str,
+        allowed: bool,
+        data: Mapping[str, object] | None = None,
+    ) -> None:
+        await self._sql.all("audit", guild_id, by.id, by.name, action, allowed, dict(data or {}))
+
+    async def register_guild(self, guild_id: int) -> datetime:
+        await self._sql.all("register_guild", guild_id)
+        installed_at: datetime = (await self._sql.one("guild_installed_at", guild_id))["installed_at"]
+        return installed_at
+
+    async def incident(self, incident_id: int) -> Incident:
+        return _found(await self._sql.first("incident", incident_id), number=incident_id)
+
+    async def incident_by_message(self, message_id: int) -> Incident | None:
+        row = await self._sql.first("incident_by_message", message_id, sorted(ACK_PLACES))
+        return None if row is None else incident_from_row(row)
+
+    async def incident_by_thread(self, thread_id: int) -> Incident:
+        return _found(await self._sql.first("incident_by_thread", thread_id), number=None)
+
+    async def open_incidents(self, guild_id: int) -> list[Incident]:
+        return [incident_from_row(row) for row in await self._sql.all("open_incidents", guild_id)]
+
+    async def list_incidents(
+        self, guild_id: int, *, status: Status | None, limit: int, offset: int
+    ) -> list[Incident]:
+        rows = await self._sql.all("list_incidents", guild_id, status, limit, offset)
+        return [incident_from_row(row) for row in rows]
+
+    async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
+        rows = await self._sql.all("incidents_between", guild_id, start, end)
+        return [incident_from_row(row) for row in rows]
+
+    async def unacknowledged(self) -> list[Incident]:
+        return [incident_from_row(row) for row in await self._sql.all("unacknowledged_incidents")]
+
+    async def posts(self, incident_id: int) -> list[Delivery]:
+        return [delivery_from_row(row) for row in await self._sql.all("posts", incident_id)]
+
+    async def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        return [entry_from_row(row) for row in await self._sql.all("timeline", incident_id)]
+
+    async def steps(self, incident_id: int) -> list[Step]:
+        return [step_from_row(row) for row in await self._sql.all("steps", incident_id)]
+
+    async def triage(self, triage_id: int) -> Triage:
+        return await with_answers(self._sql, await self._sql.first("triage", triage_id))
+
+    async def delivery(self, delivery_id: int) -> Delivery:
+        return delivery_from_row(await self._sql.one("delivery", delivery_id))
+
+    async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
+        row = await self._sql.first("replay", entry_id)
+        return None if row is None else replay_from_row(row)
+
+    async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
+        lost = await overdue_jobs(self._sql, overdue)
+        if lost:
+            async with self.transaction() as tx:
+                await tx.enqueue(*lost)
+        return [job.key for job in lost]
+
+
+def _found(row: Row | None, *, number: int | None) -> Incident:
+    if row is None:
+        raise IncidentNotFound(number=number)
+    return incident_from_row(row)
+
+
+async def _now(sql: Sql) -> datetime:
+    now: datetime = (await sql.one("now"))["now"]
+    return now

@@ -1,0 +1,22 @@
+"""What makes a message recognisable as the one that was asked for, whichever way Discord gives it back."""
+
+from collections.abc import Iterator, Mapping
+
+
+def marks(message: Mapping[str, object]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Content, titles and descriptions of its embeds, and the custom ids of its components.
+
+    Discord adds much to a message, and trims blanks at the ends; these it gives back.
+    """
+    embeds = message.get("embeds")
+    shown = [made for made in embeds if isinstance(made, Mapping)] if isinstance(embeds, list | tuple) else []
+    texts = (str(made.get(part) or "").strip() for made in shown for part in ("title", "description"))
+    return str(message.get("content") or "").strip(), tuple(texts), tuple(_ids(message.get("components")))
+
+
+def _ids(components: object) -> Iterator[str]:
+    for component in components if isinstance(components, list | tuple) else ():
+        if isinstance(component, Mapping):
+            if "custom_id" in component:
+                yield str(component["custom_id"])
+            yield from _ids(component.get("components"))

@@ -1,0 +1,46 @@
+"""The real bot as a process of its own, and what it logged."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.demo.process import Child
+
+_START_S = 20.0
+
+
+class BotProcess:
+    """``python -m bot run``, from its start to its end."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+
+    @classmethod
+    async def start(cls, env: Mapping[str, str], *, folder: Path) -> "BotProcess":
+        """Start it and wait until it says that it is ready."""
+        settings = {**env, "HEALTH_PORT": "0", "LOG_FORMAT": "json"}
+        bot = cls(await Child.start("bot", "run", env=settings, folder=folder))
+        await bot.child.wait_until_ready(within_s=_START_S)
+        return bot
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Its log, one object per line; what is not JSON stands under "event" with the level "raw"."""
+        return [_entry(line) for line in self.child.lines if line.strip()]
+
+    def complaints(self, expected: Iterable[str]) -> list[str]:
+        """The lines for which a person would have to look, but those of *expected* events."""
+        known = set(expected)
+        return [
+            json.dumps(entry, ensure_ascii=False)
+            for entry in self.entries()
+            if entry["level"] in ("error", "critical", "raw") and entry["event"] not in known
+        ]
+
+
+def _entry(line: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(line))
+    except ValueError:
+        return {"level": "raw", "event": line}
+

@@ -1,0 +1,89 @@
+"""Fixtures of the stories: a world each, checked when the story ends."""
+
+import asyncio
+import copy
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+import pytest_asyncio
+
+from bot.demo.process import Child
+from bot.sandbox.server import Sandbox
+from tests.e2e.world import World, open_world
+from tests.sandbox.oracle import DESCRIPTION, validate_log
+
+Commands: TypeAlias = dict[str, Any]
+MakeWorld: TypeAlias = Callable[..., AbstractAsyncContextManager[World]]
+
+_WORLDS = pytest.StashKey[list[World]]()
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Commands:
+    """The bot's slash commands as Discord keeps them, registered once by `sync-commands`."""
+    return asyncio.run(_registered(tmp_path_factory.mktemp("commands")))
+
+
+async def _registered(folder: Path) -> Commands:
+    async with Sandbox() as sandbox:
+        address = sandbox.address
+        env = {
+            "DISCORD_TOKEN": address.token,
+            "DISCORD_GUILD_ID": address.guild_id,
+            "DISCORD_API_BASE": address.api_base,
+        }
+        child = await Child.start("sync-commands", "sync-commands", env=env, folder=folder)
+        assert await child.wait() == 0, child.last_words()
+        return sandbox.core.commands
+
+
+@pytest.fixture
+def make_world(
+    request: pytest.FixtureRequest, commands: Commands, database_url: str, tmp_path: Path
+) -> MakeWorld:
+    """Makes a world without a bot; `env` are further settings. It is checked when it is left."""
+
+    @asynccontextmanager
+    async def make(*, database: str = database_url, **env: str) -> AsyncIterator[World]:
+        registered = copy.deepcopy(commands)
+        async with open_world(database, commands=registered, folder=tmp_path, **env) as world:
+            request.node.stash.setdefault(_WORLDS, []).append(world)
+            yield world
+            if not request.node.stash.get(_FAILED, False):
+                await _check(world)
+
+    return make
+
+
+@pytest_asyncio.fixture
+async def world(make_world: MakeWorld) -> AsyncIterator[World]:
+    """A world with a bot that is ready."""
+    async with make_world() as made:
+        await made.start_bot()
+        yield made
+
+
+async def _check(world: World) -> None:
+    """Nothing unexpected was posted or logged, and all that Discord answered is as Discord answers."""
+    await world.human.clear_faults()
+    await world.expect_nothing_more()
+    await world.stop_bot()
+    assert world.complaints() == []
+    if DESCRIPTION.exists():
+        assert validate_log(world.sandbox.core.log.since(0)) == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed story shows what its bots logged last."""
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+        for world in item.stash.get(_WORLDS, []):
+            for number, bot in enumerate(world.bots, start=1):
+                report.sections.append((f"bot {number}", bot.child.last_words(60)))
+    return report

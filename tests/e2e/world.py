@@ -1,0 +1,269 @@
+"""A whole world for one story: a local Discord, a PostgreSQL database, the real bot, and people."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from bot.demo.clock import is_busy
+from bot.demo.human import Human
+from bot.demo.play import ACK_EMOJI, CONFIRM, Report, Triage
+from bot.demo.screen import Interaction, Message
+from bot.sandbox.server import Sandbox
+from tests.e2e.bot import BotProcess
+from tests.e2e.ledger import Ledger
+from tests.e2e.severities import Severity
+from tests.postgres import connect, install_movable_clock, shift_clock
+
+_IDLE_S = 20.0
+_LOOK_EVERY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An incident as people found it in Discord.
+
+    Attributes:
+        post: The alert itself.
+        root: What the thread hangs on: the alert, or a quiet post in another channel.
+        start: The thread's first message.
+        dms: By who got one.
+    """
+
+    number: int
+    post: Message
+    root: Message
+    thread: str
+    start: Message
+    card: Message
+    dms: Mapping[str, Message]
+
+    @property
+    def label(self) -> str:
+        """INC-42."""
+        return f"INC-{self.number}"
+
+
+class World:
+    """Everything a story needs. Nothing sleeps: each wait is for something to be seen, with a deadline."""
+
+    def __init__(self, sandbox: Sandbox, human: Human, *, env: Mapping[str, str], folder: Path) -> None:
+        self.sandbox = sandbox
+        self.human = human
+        self.bots: list[BotProcess] = []
+        self.ledger = Ledger(human)
+        self._env = dict(env)
+        self._folder = folder
+        self._expected_events: set[str] = set()
+
+    @property
+    def database_url(self) -> str:
+        """The bot's database."""
+        return self._env["DATABASE_URL"]
+
+    @property
+    def bot(self) -> BotProcess:
+        """The bot that was started last."""
+        return self.bots[-1]
+
+    @property
+    def running(self) -> list[BotProcess]:
+        """The bots that have not ended."""
+        return [bot for bot in self.bots if bot.child.is_running]
+
+    # -- the bot
+    async def start_bot(self, **env: str) -> None:
+        """Start a bot, beside those that run, and wait until it is ready."""
+        self.bots.append(await BotProcess.start({**self._env, **env}, folder=self._folder))
+
+    async def kill_bot(self) -> None:
+        """SIGKILL every bot."""
+        for bot in self.running:
+            await bot.child.kill()
+
+    async def stop_bot(self) -> None:
+        """SIGTERM every bot; each ends with success."""
+        for bot in self.running:
+            assert await bot.child.stop() == 0, bot.child.last_words()
+
+    async def restart_bot(self) -> None:
+        """Kill it and start it again."""
+        await self.kill_bot()
+        await self.start_bot()
+
+    def expect_log(self, *events: str) -> None:
+        """This story leads to these error lines; they are no failure of it."""
+        self._expected_events |= set(events)
+
+    # -- people
+    async def triage(self, severity: Severity, *, title: str, by: str = "responder") -> Alert:
+        """Walk the tree to *severity*, confirm, and find everything the runbook promises."""
+        walk = Triage(self.human, by, "general")
+        report = Report(title, targets=["api.parky.co.jp"], symptoms=["errors"])
+        card = await walk.answer(await walk.begin(report), *severity.answers, CONFIRM)
+        assert "発報しました" in card.text, card.text
+        return await self.expect_alert(severity, title)
+
+    async def declare(self, severity: Severity, *, title: str, by: str = "responder") -> Alert:
+        """The short way: ``/sev1 title``."""
+        said = await self.command(severity.name.lower(), by=by, title=title)
+        assert "発報しました" in said.text, said.text
+        return await self.expect_alert(severity, title)
+
+    async def expect_alert(self, severity: Severity, title: str) -> Alert:
+        """The alert, its thread with the start time first, and the DMs of *severity*."""
+        post = await self.ledger.expect(severity.channel, title)
+        assert post.pings_here == severity.rings, post.text
+        root = post
+        if severity.thread_in != severity.channel:
+            root = await self.ledger.expect(severity.thread_in, title)
+            assert not root.pings_here, root.text
+        thread = root.id  # Discord: a thread has the id of the message that it hangs on
+        await self.human.until(lambda: self._thread(thread), f"the thread of {title!r}")
+        start = await self.ledger.expect(thread, "開始時刻")
+        card = await self.ledger.expect(thread, severity.name)
+        dms = {who: await self.expect_dm(who, contains=title) for who in severity.pages}
+        return Alert(_number(post), post, root, thread, start, card, dms)
+
+    async def react(self, target: Alert | Message, emoji: str = ACK_EMOJI, *, by: str) -> None:
+        """React to an alert or to any message."""
+        await self.human.react(by, target.post if isinstance(target, Alert) else target, emoji)
+
+    async def click(self, target: Alert | Message, label: str, *, by: str) -> Interaction:
+        """Press the button with *label* on it, as it is on the message now."""
+        message = await self.reread(target.post if isinstance(target, Alert) else target)
+        return await self.human.press(by, message, label)
+
+    async def command(
+        self, name: str, *, by: str = "responder", channel: str = "general", **options: object
+    ) -> Interaction:
+        """Run a slash command; its answer."""
+        return await self.human.command(by, channel, name, options)
+
+    async def reread(self, message: Message) -> Message:
+        """A message that all can see, as it is now."""
+        shown = await self.human.messages(message.channel_id)
+        return next(found for found in shown if found.id == message.id)
+
+    # -- what is seen
+    async def expect_message(
+        self, channel: str, *, contains: str = "", pings_here: bool | None = None, within_s: float = 10.0
+    ) -> Message:
+        """A new message of the bot in *channel*."""
+        return await self.ledger.expect(
+            channel,
+            contains,
+            where=lambda found: pings_here is None or found.pings_here == pings_here,
+            within_s=within_s,
+        )
+
+    async def expect_dm(self, user: str, *, contains: str = "", within_s: float = 10.0) -> Message:
+        """A new direct message to *user*."""
+        return await self.ledger.expect(f"dm:{user}", contains, within_s=within_s)
+
+    async def expect_text(self, message: Message, contains: str) -> Message:
+        """A message that is edited until it says so."""
+
+        async def look() -> Message | None:
+            shown = await self.reread(message)
+            return shown if contains in shown.text else None
+
+        return await self.human.until(look, f"{contains!r} in the edited post")
+
+    async def expect_acknowledged(self, alert: Alert, *, by: str) -> None:
+        """The alert says who is on it."""
+        await self.expect_text(alert.post, f"👀 @{by}")
+
+    async def expect_nothing_more(self) -> None:
+        """When everything has come to rest, the bot has posted nothing that was not expected."""
+        await self.settle()
+        assert await self.ledger.surprises() == []
+
+    async def settle(self) -> None:
+        """Wait until the bots have seen every event so far, and the queue has nothing to do."""
+        if not self.running:
+            return
+        await self.human.wait_for_session()
+        # Events come in order: what this command's answer follows has been seen.
+        said = await self.command("incident list", by="admin")
+        assert said.state == "responded", said
+        deadline = time.monotonic() + _IDLE_S
+        async with self.database() as connection:
+            while await is_busy(connection):
+                assert time.monotonic() < deadline, "the queue does not come to rest"
+                await asyncio.sleep(_LOOK_EVERY_S)
+
+    # -- powers
+    async def fast_forward(self, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Move the time of the database and of Discord, once the queue is idle: see `shift_clock`."""
+        await self.settle()
+        span = timedelta(minutes=minutes, hours=hours, days=days)
+        await self.human.advance_clock(span.total_seconds())
+        await shift_clock(self.database_url, span)
+
+    async def fault(self, **spec: object) -> None:
+        """Let something go wrong in Discord; see `Human.fault`."""
+        await self.human.fault(**spec)
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection to the bot's database."""
+        connection = await connect(self.database_url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def rows(self, query: str, *arguments: object) -> list[Any]:
+        """Ask the bot's database."""
+        async with self.database() as connection:
+            return list(await connection.fetch(query, *arguments))
+
+    def complaints(self) -> list[str]:
+        """Log lines of all bots that no story expected, and errors of the local Discord itself."""
+        logged = [line for bot in self.bots for line in bot.complaints(self._expected_events)]
+        return [*logged, *self.sandbox.core.world.internal_errors]
+
+    async def _thread(self, thread: str) -> bool | None:
+        state = await self.human.state()
+        return True if any(found["id"] == thread for found in state["threads"]) else None
+
+
+def _number(post: Message) -> int:
+    found = re.search(r"INC-(\d+)", post.text)
+    assert found, post.text
+    return int(found[1])
+
+
+@asynccontextmanager
+async def open_world(
+    database_url: str, *, commands: Mapping[str, Any], folder: Path, **env: str
+) -> AsyncIterator[World]:
+    """A fresh local Discord with the bot's *commands* registered, no bot yet, and a movable clock.
+
+    Args:
+        folder: Where the bot works.
+        env: Further settings of the bot.
+    """
+    await install_movable_clock(database_url)
+    async with Sandbox() as sandbox, Human(sandbox.human) as human:
+        sandbox.core.commands.update(commands)
+        settings = {
+            "DISCORD_TOKEN": sandbox.address.token,
+            "DISCORD_GUILD_ID": sandbox.address.guild_id,
+            "DISCORD_API_BASE": sandbox.api_base,
+            "DATABASE_URL": database_url,
+            **env,
+        }
+        world = World(sandbox, human, env=settings, folder=folder)
+        try:
+            yield world
+        finally:
+            await world.kill_bot()

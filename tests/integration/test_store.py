@@ -1,0 +1,259 @@
+"""What only PostgreSQL can show of the store: races, text it refuses, and what happens when it is away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from bot.domain.delivery import DeliveryKind, NewDelivery, Posted
+from bot.domain.errors import StorageUnavailable
+from bot.domain.escalation import Step
+from bot.domain.incident import AckOutcome, AckVia, TimelineEntry, TimelineKind
+from bot.domain.people import Person
+from bot.domain.severity import LadderStep
+from bot.services.ports import Job, JobName, Store
+from bot.storage.pools import open_pool
+from bot.storage.store import PostgresStore
+from tests.contract.examples import GUILD, OLIVE, delivery_ids, new_incident, open_incident, owed
+from tests.postgres import connect
+
+
+@pytest_asyncio.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool as the bot opens it."""
+    pool = await open_pool(database_url)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def store(pool: asyncpg.Pool) -> Store:
+    """The store on it."""
+    return PostgresStore(pool)
+
+
+async def test_of_a_hundred_acknowledgements_one_is_first(store: Store) -> None:
+    """The others join, and everybody is on record."""
+    incident = await open_incident(store)
+
+    async def acknowledge(number: int) -> AckOutcome:
+        by = Person(id=number, name=f"person {number}")
+        async with store.transaction() as tx:
+            known = await tx.incident(incident.id, lock=True)
+            now = await tx.now()
+            joined = await tx.add_responder(incident.id, by, via=AckVia.BUTTON, at=now)
+            result = known.acknowledge(by=by, at=now, already_responding=not joined)
+            if result.outcome is AckOutcome.FIRST:
+                await tx.save(result.incident)
+        return result.outcome
+
+    outcomes = await asyncio.gather(*map(acknowledge, range(100)))
+    assert outcomes.count(AckOutcome.FIRST) == 1
+    assert outcomes.count(AckOutcome.JOINED) == 99
+
+
+async def test_a_step_is_claimed_by_one_of_two(store: Store) -> None:
+    """The other one waits, then finds it decided."""
+    incident = await open_incident(store)
+    async with store.transaction() as tx:
+        await tx.insert_steps([Step(incident.id, 0, incident.triggered_at, LadderStep(timedelta()))])
+
+    async def decide() -> bool:
+        async with store.transaction() as tx:
+            step = await tx.claim_step(incident.id, 0)
+            if step is not None:
+                await tx.finish_step(incident.id, 0)
+            return step is not None
+
+    assert sorted(await asyncio.gather(decide(), decide())) == [False, True]
+
+
+async def test_an_acknowledge_and_an_escalation_happen_in_one_order(store: Store) -> None:
+    """Either the step was told before the acknowledge, or it was cancelled by it; and nobody deadlocks."""
+    for number in range(20):
+        incident = await open_incident(store, key=f"race:{number}")
+        step = Step(incident.id, 0, incident.triggered_at, LadderStep(timedelta()))
+        page = owed(DeliveryKind.PAGE, incident=incident.id, key=f"page:{number}")
+        async with store.transaction() as tx:
+            await tx.insert_steps([step])
+
+        async def escalate(step: Step = step, page: NewDelivery = page) -> bool:
+            async with store.transaction() as tx:
+                claimed = await tx.claim_step(step.incident_id, 0)
+                if claimed is not None:
+                    await tx.insert_deliveries([page])
+                    await tx.finish_step(step.incident_id, 0)
+                return claimed is not None
+
+        async def acknowledge(step: Step = step) -> list[int]:
+            async with store.transaction() as tx:
+                await tx.incident(step.incident_id, lock=True)
+                cancelled = await tx.cancel_steps(step.incident_id)
+                await tx.cancel_paging(step.incident_id)
+                return cancelled
+
+        told, cancelled = await asyncio.gather(escalate(), acknowledge())
+        assert told != bool(cancelled)
+
+
+async def test_what_is_owed_while_its_predecessor_is_sent_is_never_forgotten(store: Store) -> None:
+    """Whichever commits first, the notice has exactly one job, and nobody deadlocks."""
+    for number in range(20):
+        incident = await open_incident(store, key=f"race:{number}")
+        alert = owed(DeliveryKind.ALERT, incident=incident.id, key=f"alert:{number}")
+        notice = owed(DeliveryKind.NOTICE, incident=incident.id, key=f"notice:{number}", after=alert.key)
+        (alert_id,) = await delivery_ids(store, alert)
+
+        async def report_sent(alert_id: int = alert_id, incident_id: int = incident.id) -> None:
+            async with store.transaction() as tx:
+                await tx.claim_delivery(alert_id)
+                await tx.finish_sent(alert_id, Posted(1, alert_id))
+                await tx.set_places(incident_id, alert=(1, alert_id))
+
+        async def owe(notice: NewDelivery = notice, incident_id: int = incident.id) -> None:
+            async with store.transaction() as tx:
+                await tx.incident(incident_id, lock=True)
+                await tx.insert_deliveries([notice])
+
+        await asyncio.gather(report_sent(), owe())
+    rows = await _fetch(store, "SELECT dedupe_key FROM pgqueuer WHERE dedupe_key LIKE 'deliver:%'")
+    assert len(rows) == 40
+
+
+async def test_one_key_opens_one_incident_however_many_ask(store: Store) -> None:
+    """A double click, a redelivered event."""
+    incidents = await asyncio.gather(*(open_incident(store) for _ in range(8)))
+    assert len({incident.id for incident in incidents}) == 1
+
+
+async def test_text_that_postgres_refuses_is_cleaned(store: Store) -> None:
+    """NUL and lone surrogates, in columns, lists and JSON alike."""
+    incident = await open_incident(store)
+    nasty = "a\0b\ud83d"
+    async with store.transaction() as tx:
+        await tx.set_details(incident.id, targets=[nasty], symptoms=[])
+        await tx.add_timeline(
+            incident.id, TimelineEntry(TimelineKind.NOTE, await tx.now(), 1, nasty, {nasty: [nasty]})
+        )
+        await tx.add_responder(incident.id, Person(id=1, name=nasty), via=AckVia.BUTTON, at=await tx.now())
+        await tx.insert_deliveries([owed(DeliveryKind.NOTICE, incident=incident.id, key=nasty)])
+        await tx.finish_failed(1, error=nasty, http_status=None)
+    await store.audit(guild_id=GUILD, by=OLIVE, action=nasty, allowed=True, data={nasty: nasty})
+    clean = "ab\ufffd"
+    assert (await store.incident(incident.id)).targets == (clean,)
+    (entry,) = await store.timeline(incident.id)
+    assert (entry.actor_name, entry.data) == (clean, {clean: [clean]})
+    assert (await store.delivery(1)).error == clean
+
+
+async def test_options_are_stored_literally(store: Store) -> None:
+    """SQL in a title is a title."""
+    title = "'; DROP TABLE incidents; --"
+    async with store.transaction() as tx:
+        new = new_incident(await tx.now())
+        incident, _ = await tx.insert_incident(
+            replace(new, title=title), priority="P0", ack_due_at=await tx.now()
+        )
+    assert (await store.incident(incident.id)).title == title
+
+
+async def test_a_read_only_database_is_unavailable(store: Store, pool: asyncpg.Pool) -> None:
+    """Reads go on, writes say so."""
+    incident = await open_incident(store)
+    database = await pool.fetchval("SELECT current_database()")
+    await pool.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    await pool.expire_connections()
+    assert await store.incident(incident.id) == incident
+    with pytest.raises(StorageUnavailable):
+        await store.register_guild(GUILD)
+
+
+async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
+    store: Store, database_url: str
+) -> None:
+    """In the middle of a transaction, whose work is undone."""
+    incident = await open_incident(store)
+    with pytest.raises(StorageUnavailable):
+        await _lose_connection_within(store, incident.id, database_url)
+    assert (await store.incident(incident.id)).thread_id is None
+
+
+async def test_an_exhausted_pool_is_unavailable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits too long for a connection is told, instead of waiting for ever."""
+    monkeypatch.setattr("bot.storage.pools.ACQUIRE_S", 0.05)
+    pool = await open_pool(database_url, max_size=1)
+    store = PostgresStore(pool)
+    async with store.transaction():
+        with pytest.raises(StorageUnavailable):
+            await store.now()
+    await pool.close()
+    with pytest.raises(StorageUnavailable):
+        await store.now()
+
+
+async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    """At start as well."""
+    with pytest.raises(StorageUnavailable):
+        await open_pool(f"postgresql://postgres@/none?host={tmp_path}")
+
+
+async def test_our_own_mistakes_are_not_hidden(store: Store) -> None:
+    """A broken rule of the schema is a bug, with its traceback."""
+    with pytest.raises(asyncpg.CheckViolationError):
+        await open_incident_in_the_future(store)
+
+
+async def test_a_deadlock_is_an_invitation_to_try_again(store: Store) -> None:
+    """PostgreSQL ends one of the two; the other one goes on."""
+    first, second = await open_incident(store, key="a"), await open_incident(store, key="b")
+    both_hold = asyncio.Barrier(2)
+
+    async def lock(one: int, other: int) -> None:
+        async with store.transaction() as tx:
+            await tx.incident(one, lock=True)
+            await both_hold.wait()
+            await tx.incident(other, lock=True)
+
+    results = await asyncio.gather(
+        lock(first.id, second.id), lock(second.id, first.id), return_exceptions=True
+    )
+    assert sorted(type(result).__name__ for result in results) == ["NoneType", "StorageUnavailable"]
+
+
+async def test_a_job_asked_for_twice_at_once_is_queued_once(store: Store) -> None:
+    """Two transactions, one key: the second waits for the first and finds its job."""
+
+    async def ask(_number: int) -> None:
+        async with store.transaction() as tx:
+            await tx.enqueue(Job(JobName.REFRESH, "1", "refresh:1"))
+
+    await asyncio.gather(*map(ask, range(8)))
+    assert len(await _fetch(store, "SELECT FROM pgqueuer")) == 1
+
+
+async def open_incident_in_the_future(store: Store) -> None:
+    async with store.transaction() as tx:
+        new = new_incident(await tx.now() + timedelta(hours=1))
+        await tx.insert_incident(new, priority="P0", ack_due_at=await tx.now())
+
+
+async def _lose_connection_within(store: Store, incident_id: int, dsn: str) -> None:
+    async with store.transaction() as tx:
+        await tx.set_places(incident_id, thread_id=1)
+        other = await connect(dsn)
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await other.close()
+        await tx.now()
+
+
+async def _fetch(store: Store, sql: str) -> list[object]:
+    assert isinstance(store, PostgresStore)
+    return list(await store._pool.fetch(sql))
