@@ -75,6 +75,8 @@ class IncidentBot(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
+            # Seconds without a further server until READY is told; there is only one to come.
+            guild_ready_timeout=0.5,
         )
         self.guild_id = guild_id
         self.texts = texts
@@ -162,7 +164,8 @@ def use_api_base(url: str) -> None:
     connects to `DEFAULT_GATEWAY`.
 
     Args:
-        url: With the version: "http://127.0.0.1:8080/api/v10". The gateway is on the same port at "/".
+        url: With the version: "http://127.0.0.1:8080/api/v10". The sandbox has its gateway
+            on the same port, at /gateway.
 
     Raises:
         ConfigError: not a loopback address: the token must not go elsewhere.
@@ -172,7 +175,7 @@ def use_api_base(url: str) -> None:
         allowed = "http:// on 127.0.0.1, ::1 or localhost"
         raise ConfigError(f"DISCORD_API_BASE: {url!r} is not allowed; allowed: {allowed}")
     Route.BASE = url.rstrip("/")
-    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://{parts.netloc}/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://{parts.netloc}/gateway")
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,16 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
 import structlog
 
 from bot.domain.errors import ConfigError, StorageUnavailable
+from bot.services.ports import Store
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.errors import STORAGE_ERRORS
 from bot.storage.migrate import migrate, pending
 from bot.storage.pools import open_pool
 
@@ -23,28 +26,67 @@ FOLDER: Final = "postgres"
 #: How long a database may take to come up beside us, as in a container group that starts together, seconds.
 PATIENCE_S: Final = 15.0
 _PAUSE_S = 1.0
+_CLOSE_S = 2.0
 
 #: Classes of SQLSTATE that no waiting mends: login refused, no such database.
 _FINAL = frozenset({"28", "3D"})
 
 
+@dataclass(frozen=True, slots=True)
+class OwnDatabase:
+    """Our own database.
+
+    Attributes:
+        dsn: Its address.
+        server: The embedded server; None when somebody else sees to the database.
+    """
+
+    dsn: str
+    server: EmbeddedPostgres | None = None
+
+    async def keep_up(self, store: Store) -> None:
+        """Start the embedded server again when it is gone: it ends with the process that started it first.
+
+        A tick, and so in the main thread, as the server wants it; it blocks for about a second.
+        """
+        try:
+            await store.now()
+        except StorageUnavailable:
+            if self.server is not None:
+                log.warning("database.restarting")
+                self.server.start()
+
+
 @contextmanager
-def own_database(settings: Settings) -> Iterator[str]:
-    """The address of our database for the block, from the main thread and outside of any event loop.
+def own_database(settings: Settings) -> Iterator[OwnDatabase]:
+    """Our database for the block, from the main thread and outside of any event loop.
 
     Raises:
         ConfigError: the embedded server cannot run here.
     """
     if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
+        yield OwnDatabase(settings.database_url.get_secret_value())
         return
     with EmbeddedPostgres(settings.data_dir / FOLDER) as server:
-        yield server.ensure_database(DATABASE)
+        yield OwnDatabase(server.ensure_database(DATABASE), server)
 
 
 def dlq_address(settings: Settings) -> str | None:
     """The address of another database that holds the failed notifications; None: they are in ours."""
     return None if settings.dlq_database_url is None else settings.dlq_database_url.get_secret_value()
+
+
+@asynccontextmanager
+async def closing(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Pool]:
+    """Close *pool* after the block; connections that are still at work get two seconds."""
+    try:
+        yield pool
+    finally:
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await pool.close()
+        except STORAGE_ERRORS:
+            pool.terminate()
 
 
 async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> str:
@@ -56,7 +98,7 @@ async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> str:
     Raises:
         ConfigError: it does not, within *patience_s*, or never will; one line without the address.
     """
-    give_up = time.monotonic() + patience_s
+    give_up, told = time.monotonic() + patience_s, False
     while True:
         try:
             return await _version(dsn)
@@ -64,7 +106,9 @@ async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> str:
             cause = away.__cause__
             if time.monotonic() > give_up or _is_final(cause):
                 raise ConfigError(f"the database cannot be reached: {_reason(cause)}") from away
-        log.warning("database.unreachable", retry_s=_PAUSE_S)
+        if not told:
+            log.warning("database.unreachable", patience_s=patience_s)
+        told = True
         await asyncio.sleep(_PAUSE_S)
 
 
@@ -82,11 +126,8 @@ def bring_up_to_date(dsn: str, *, apply: bool) -> None:
 
 
 async def _version(dsn: str) -> str:
-    pool = await open_pool(dsn, max_size=1)
-    try:
+    async with closing(await open_pool(dsn, max_size=1)) as pool:
         return str(await pool.fetchval("SHOW server_version")).split()[0]
-    finally:
-        await pool.close()
 
 
 def _is_final(cause: BaseException | None) -> bool:

@@ -13,6 +13,7 @@ log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 30.0
+_ATTEMPT_S: Final = 30.0  # discord.py would wait for 300
 
 #: Close codes of the gateway that no reconnecting mends, beside 4014, which discord.py has an error for.
 _BAD_TOKEN: Final = 4004
@@ -38,8 +39,11 @@ async def log_in(client: discord.Client, token: str) -> None:
             before.detach()
 
 
-async def log_in_patiently(client: discord.Client, token: str) -> None:
+async def log_in_patiently(client: discord.Client, token: str, *, tried: asyncio.Event) -> None:
     """Attempts until one succeeds. What the bot owes is meanwhile retried, kept and mailed.
+
+    Args:
+        tried: Set after the first attempt, however it went.
 
     Raises:
         ConfigError: Discord does not know the token.
@@ -47,9 +51,12 @@ async def log_in_patiently(client: discord.Client, token: str) -> None:
     pause_s = _FIRST_PAUSE_S
     while True:
         try:
-            return await log_in(client, token)
+            async with asyncio.timeout(_ATTEMPT_S):
+                return await log_in(client, token)
         except AWAY as error:
             log.warning("discord.login_failed", error=type(error).__name__, retry_s=pause_s)
+        finally:
+            tried.set()
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 

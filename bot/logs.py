@@ -38,6 +38,9 @@ _PATTERNS: Final = (
 #: Loggers that tell every turn of their wheels at the level where we tell what changed.
 _CHATTY: Final = ("aiohttp.access", "apscheduler", "asyncio")
 
+#: A lost connection is foreseen, and told again with each attempt: one line, a warning, no traceback.
+_RECONNECTING: Final = {"asyncpg.pool": "Failed to restore", "discord.client": "Attempting a reconnect"}
+
 
 def redact(text: str) -> str:
     """*text* without tokens, passwords in addresses, webhook secrets and Authorization headers."""
@@ -61,6 +64,8 @@ def configure_logging(*, form: Literal["console", "json"], level: str, stream: T
     root.setLevel(level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
+    for name, beginning in _RECONNECTING.items():
+        logging.getLogger(name).filters[:] = [_Reconnecting(beginning)]
     logging.captureWarnings(True)
     structlog.configure(
         processors=[
@@ -72,6 +77,22 @@ def configure_logging(*, form: Literal["console", "json"], level: str, stream: T
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,  # a test may set it up again
     )
+
+
+class _Reconnecting(logging.Filter):
+    """Makes one line of each record that begins in this way."""
+
+    def __init__(self, beginning: str) -> None:
+        super().__init__()
+        self._beginning = beginning
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.msg.startswith(self._beginning):
+            error = record.exc_info[1]
+            record.msg, record.args = f"{record.getMessage()} ({type(error).__name__})", ()
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True
 
 
 def _shared() -> list[Processor]:

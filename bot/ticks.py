@@ -21,6 +21,7 @@ Tick = Callable[[], Awaitable[object]]
 DIGEST_S: Final = 60
 AUDIT_S: Final = 20
 RECONCILE_S: Final = 60
+DATABASE_S: Final = 3
 
 
 class Ticks:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
@@ -27,6 +28,7 @@ class Parts:
     store: Store
     dlq: DlqStore
     policy: Policy
+    texts: Texts
     writer: MailWriter
     mailer: Mailer | None
 

@@ -1,7 +1,5 @@
 """`/dlq`: what was not delivered, and sending it again. Source: the runbook, DLQ 確認."""
 
-import asyncio
-import contextlib
 from typing import Final
 
 import discord
@@ -12,8 +10,8 @@ from discord.ext import commands
 from bot.client import IncidentBot
 from bot.domain.dlq import DlqFilter
 from bot.ui.components import Control
-from bot.ui.dlq_console import CHANNEL_LIMIT, SEVERITY_LIMIT, p0_screen, recent_screen, status_screen
-from bot.ui.dlq_entry import entry_screen, preview_screen, raw_json, replayed_screen
+from bot.ui.dlq_console import CHANNEL_LIMIT, SEVERITY_LIMIT
+from bot.ui.dlq_desk import DlqDesk
 from bot.ui.interaction import redraw, reply, wait
 from bot.ui.people import person_from
 
@@ -30,9 +28,6 @@ RECENT: Final = (
 )
 HOURS_OPTION: Final = locale_str("How many hours back (1 to 720)", key="commands.dlq_hours")
 ID_OPTION: Final = locale_str("The entry's id", key="commands.dlq_id")
-
-_SENT_WITHIN_S: Final = 2.0
-_LOOK_EVERY_S: Final = 0.25
 
 
 @app_commands.guild_only()
@@ -72,7 +67,7 @@ class DlqCommands(
         await wait(interaction)
         name = channel.lstrip("#") if channel else None
         asked = DlqFilter(hours=hours, severity=severity, channel=name or None)
-        await reply(interaction, view=await _recent(interaction, asked, page=page))
+        await reply(interaction, view=await _desk(interaction).recent(asked, page=page))
 
     @recent.autocomplete("severity")
     async def _priorities(self, _interaction: Press, typed: str) -> list[Choice[str]]:
@@ -88,7 +83,7 @@ class DlqCommands(
     async def p0_email(self, interaction: Press) -> None:
         """P0 で email backup が送られたか."""
         await wait(interaction)
-        await reply(interaction, view=await _p0(interaction))
+        await reply(interaction, view=await _desk(interaction).p0_email())
 
     @app_commands.command(
         name="http-status", description=locale_str("Failures by HTTP status", key="commands.dlq_http_status")
@@ -97,7 +92,7 @@ class DlqCommands(
     async def http_status(self, interaction: Press, hours: Hours = 1) -> None:
         """Discord 自体の障害を疑うとき."""
         await wait(interaction)
-        await reply(interaction, view=await _statuses(interaction, hours=hours))
+        await reply(interaction, view=await _desk(interaction).http_status(hours=hours))
 
     @app_commands.command(name="show", description=locale_str("Look at one entry", key="commands.dlq_show"))
     @app_commands.rename(entry="id")
@@ -105,7 +100,7 @@ class DlqCommands(
     async def show(self, interaction: Press, entry: EntryId) -> None:
         """One failure, as it would have looked."""
         await wait(interaction)
-        await reply(interaction, view=await _entry(interaction, entry))
+        await reply(interaction, view=await _desk(interaction).entry(entry))
 
     @app_commands.command(
         name="replay",
@@ -116,7 +111,7 @@ class DlqCommands(
     async def replay(self, interaction: Press, entry: EntryId) -> None:
         """Preview first; nothing is sent yet."""
         await wait(interaction)
-        await reply(interaction, view=await _preview(interaction, entry))
+        await reply(interaction, view=await _desk(interaction).preview(entry))
 
 
 class Recent(Control, template=RECENT):
@@ -127,7 +122,7 @@ class Recent(Control, template=RECENT):
         await interaction.response.defer()
         at = self.fields
         asked = DlqFilter(int(at["hours"]), at["severity"] or None, at["channel"] or None)
-        await redraw(interaction, await _recent(interaction, asked, page=int(at["page"])))
+        await redraw(interaction, await _desk(interaction).recent(asked, page=int(at["page"])))
 
 
 class P0Email(Control, template=r"dlq:v1:p0"):
@@ -136,7 +131,7 @@ class P0Email(Control, template=r"dlq:v1:p0"):
     async def press(self, interaction: Press) -> None:
         """Whether the emails went out."""
         await interaction.response.defer()
-        await redraw(interaction, await _p0(interaction))
+        await redraw(interaction, await _desk(interaction).p0_email())
 
 
 class HttpStatus(Control, template=r"dlq:v1:http:(?P<hours>\d{1,3})"):
@@ -145,7 +140,7 @@ class HttpStatus(Control, template=r"dlq:v1:http:(?P<hours>\d{1,3})"):
     async def press(self, interaction: Press) -> None:
         """Counts per status."""
         await interaction.response.defer()
-        await redraw(interaction, await _statuses(interaction, hours=int(self.fields["hours"])))
+        await redraw(interaction, await _desk(interaction).http_status(hours=int(self.fields["hours"])))
 
 
 class Open(Control, template=r"dlq:v1:open"):
@@ -154,7 +149,7 @@ class Open(Control, template=r"dlq:v1:open"):
     async def press(self, interaction: Press) -> None:
         """Show it below the list."""
         await wait(interaction)
-        await reply(interaction, view=await _entry(interaction, self.chosen))
+        await reply(interaction, view=await _desk(interaction).entry(self.chosen))
 
 
 class RawJson(Control, template=rf"dlq:v1:json:{UUID}"):
@@ -163,9 +158,7 @@ class RawJson(Control, template=rf"dlq:v1:json:{UUID}"):
     async def press(self, interaction: Press) -> None:
         """The payload as stored."""
         await wait(interaction)
-        bot, by = interaction.client, person_from(interaction.user)
-        view = await bot.services.dlq.entry(self.fields["entry"], by=by, guild_id=bot.guild_id)
-        text, file = raw_json(bot.voice(interaction), view.entry)
+        text, file = await _desk(interaction).raw(self.fields["entry"])
         await reply(interaction, text, file=file)
 
 
@@ -175,7 +168,7 @@ class Preview(Control, template=rf"dlq:v1:preview:{UUID}"):
     async def press(self, interaction: Press) -> None:
         """Nothing is sent yet."""
         await wait(interaction)
-        await reply(interaction, view=await _preview(interaction, self.fields["entry"]))
+        await reply(interaction, view=await _desk(interaction).preview(self.fields["entry"]))
 
 
 class Replay(Control, template=rf"dlq:v1:replay:{UUID}"):
@@ -184,49 +177,16 @@ class Replay(Control, template=rf"dlq:v1:replay:{UUID}"):
     async def press(self, interaction: Press) -> None:
         """Send it, and say where it arrived if that is known within moments."""
         await interaction.response.defer()
-        bot, by, voice = (
-            interaction.client,
-            person_from(interaction.user),
-            interaction.client.voice(interaction),
-        )
-        dlq, entry = bot.services.dlq, self.fields["entry"]
-        record = await dlq.replay(entry, by=by, guild_id=bot.guild_id)
-        await redraw(interaction, replayed_screen(voice, record, guild_id=bot.guild_id))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_SENT_WITHIN_S):
-                while record.message_id is None:
-                    await asyncio.sleep(_LOOK_EVERY_S)
-                    record = (await dlq.entry(entry, by=by, guild_id=bot.guild_id)).replay or record
-        await redraw(interaction, replayed_screen(voice, record, guild_id=bot.guild_id))
+        desk, entry = _desk(interaction), self.fields["entry"]
+        await redraw(interaction, await desk.replay(entry))
+        if sent := await desk.sent(entry):
+            await redraw(interaction, sent)
 
 
-async def _recent(interaction: Press, asked: DlqFilter, *, page: int) -> discord.ui.LayoutView:
-    bot, by = interaction.client, person_from(interaction.user)
-    found = await bot.services.dlq.recent(asked, number=page, by=by, guild_id=bot.guild_id)
-    return recent_screen(bot.voice(interaction), found)
-
-
-async def _p0(interaction: Press) -> discord.ui.LayoutView:
-    bot, by = interaction.client, person_from(interaction.user)
-    return p0_screen(bot.voice(interaction), await bot.services.dlq.p0_email(by=by, guild_id=bot.guild_id))
-
-
-async def _statuses(interaction: Press, *, hours: int) -> discord.ui.LayoutView:
-    bot, by = interaction.client, person_from(interaction.user)
-    counts = await bot.services.dlq.http_status(hours=hours, by=by, guild_id=bot.guild_id)
-    return status_screen(bot.voice(interaction), counts, hours=hours)
-
-
-async def _entry(interaction: Press, entry: str) -> discord.ui.LayoutView:
-    bot, by = interaction.client, person_from(interaction.user)
-    view = await bot.services.dlq.entry(entry, by=by, guild_id=bot.guild_id)
-    return entry_screen(bot.voice(interaction), view, guild_id=bot.guild_id)
-
-
-async def _preview(interaction: Press, entry: str) -> discord.ui.LayoutView:
-    bot, by = interaction.client, person_from(interaction.user)
-    preview = await bot.services.dlq.preview_replay(entry, by=by, guild_id=bot.guild_id)
-    return preview_screen(bot.voice(interaction), preview, guild_id=bot.guild_id)
+def _desk(interaction: Press) -> DlqDesk:
+    bot = interaction.client
+    by = person_from(interaction.user)
+    return DlqDesk(bot.services.dlq, bot.voice(interaction), by=by, guild_id=bot.guild_id)
 
 
 async def setup(bot: IncidentBot) -> None:

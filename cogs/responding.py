@@ -56,7 +56,12 @@ class Responding(commands.Cog):
         if own or not home or str(reaction.emoji) != self.bot.services.policy.ack_emoji:
             return
         clear_contextvars()
-        bind_contextvars(trigger="reaction", channel_id=reaction.channel_id, user_id=reaction.user_id)
+        bind_contextvars(
+            trigger="reaction",
+            guild_id=reaction.guild_id,
+            channel_id=reaction.channel_id,
+            user_id=reaction.user_id,
+        )
         try:
             await self._acknowledge(reaction)
         except UserError as error:

@@ -1,7 +1,5 @@
 """`/triage`: from "something is wrong" to an alert. And `/sev1 件名`, the short way."""
 
-import asyncio
-import contextlib
 from typing import Final, cast
 
 import discord
@@ -18,7 +16,7 @@ from bot.services.incidents import TITLE_LIMIT
 from bot.services.triages import TriageView
 from bot.ui.components import Control
 from bot.ui.forms import TRIAGE_FORM, Submitted, Typed, started_now, triage_form
-from bot.ui.interaction import redraw, reply, wait
+from bot.ui.interaction import redraw, reply, soon, wait
 from bot.ui.people import person_from
 from bot.ui.triage_card import retry_message, sent_card, triage_card, typed_before
 
@@ -28,8 +26,6 @@ Title = app_commands.Range[str, 1, TITLE_LIMIT]
 ANSWER: Final = (
     r"tri:v1:answer:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24}):(?P<answer>[a-z0-9_]{1,24})"
 )
-_POSTED_WITHIN_S: Final = 2.0
-_LOOK_EVERY_S: Final = 0.25
 
 
 class TriageCommands(commands.Cog):
@@ -182,15 +178,12 @@ async def _show_sent(interaction: Press, incident: Incident) -> None:
     """発報しました at once, and again with the links if Discord has the posts within moments."""
     voice = interaction.client.voice(interaction)
     await redraw(interaction, sent_card(voice, incident))
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_POSTED_WITHIN_S):
-            while incident.thread_id is None:
-                await asyncio.sleep(_LOOK_EVERY_S)
-                incident = await interaction.client.services.incidents.find(
-                    number=incident.id, thread_id=None
-                )
-    if incident.alert_message_id is not None:
-        await redraw(interaction, sent_card(voice, incident))
+    find = interaction.client.services.incidents.find
+    posted = await soon(
+        lambda: find(number=incident.id, thread_id=None), done=lambda found: found.thread_id is not None
+    )
+    if posted is not None:
+        await redraw(interaction, sent_card(voice, posted))
 
 
 async def setup(bot: IncidentBot) -> None:

@@ -123,7 +123,9 @@ class Transcript:
         if ping := found["ping"]:
             return ping, "bold red"
         sign, snowflake = next(
-            (sign, found[kind]) for kind, sign in (("user", "@"), ("role", "@"), ("channel", "#")) if found[kind]
+            (sign, found[kind])
+            for kind, sign in (("user", "@"), ("role", "@"), ("channel", "#"))
+            if found[kind]
         )
         return sign + self._names.get(snowflake, snowflake).lstrip("@#"), "cyan"
 

@@ -5,6 +5,7 @@ Source: Discord's docs, Topics > Permissions; Topics > Threads.
 
 from bot.sandbox.core import Core
 from bot.sandbox.errors import refused
+from bot.sandbox.kinds import ChannelType
 from bot.sandbox.permissions import P, channel_permissions
 from bot.sandbox.world import Channel, ThreadState
 
@@ -34,6 +35,8 @@ def may_send(core: Core, user_id: str, channel: Channel) -> None:
     Raises:
         ApiError: 50007 (DM refused), 50008 (not a text channel), 50013, 160005 (locked thread).
     """
+    if channel.type is ChannelType.CATEGORY:
+        raise refused(50008)
     if channel.is_dm:
         others = [core.world.users[other] for other in channel.recipients if other != user_id]
         if any(not other.accepts_dms for other in others):

@@ -35,6 +35,7 @@ class Core:
     nonces: dict[tuple[str, str, str], Nonce] = field(default_factory=dict)
     commands: dict[str, JSON] = field(default_factory=dict)
     interactions: dict[str, Interaction] = field(default_factory=dict)
+    by_token: dict[str, Interaction] = field(default_factory=dict)
     origin: str = ""
     gateway_url: str = ""
     identifies_left: int = 1000

@@ -77,7 +77,7 @@ def thread_deleted(core: Core, thread: Channel) -> None:
 
 
 def member_changed(core: Core, name: str, member: Member) -> None:
-    """GUILD_MEMBER_ADD, _UPDATE or _REMOVE."""
+    """GUILD_MEMBER_ADD or GUILD_MEMBER_UPDATE."""
     core.hub.emit(Event(name, {**member_payload(member), "guild_id": core.world.guild.id}))
 
 

@@ -21,6 +21,7 @@ _MOST_BYTES = 4096
 _MOST_FRAMES, _FRAMES_WINDOW_S = 120, 60.0
 _ABNORMAL = 1006
 _SHARD_FIELDS = 2
+_CLOSE_WITHIN_S = 2.0
 _CLIENT_ENDS = (1000, 1001)  # a client that closes with these gives up its session
 
 
@@ -81,6 +82,8 @@ class Connection:
         self._received: list[float] = []
         self.session: Session | None = None
         self.silent = False
+        self._ending: asyncio.Event | None = None
+        self._closer: asyncio.Future[None] | None = None
 
     async def run(self) -> web.WebSocketResponse:
         """Serve the socket until it ends."""
@@ -95,6 +98,8 @@ class Connection:
         except Closing as closing:
             await self._close(closing.code)
         finally:
+            if self._ending:  # someone else is closing: the socket lives until the close frame is out
+                await self._ending.wait()
             for task in tasks:
                 task.cancel()
             self._detach()
@@ -110,17 +115,21 @@ class Connection:
         if self._request.transport:
             self._request.transport.abort()
 
-    async def close(self, code: int) -> None:
-        """Close with *code* from the server's side."""
-        await self._close(code)
+    def close(self, code: int) -> None:
+        """Begin to close with *code* from the server's side; the client's answer is not waited for."""
+        self._closer = asyncio.ensure_future(self._close(code))
 
     async def _close(self, code: int) -> None:
         self._record("out", {"close": code})
         self._detach()
         if code in (Close.AUTHENTICATION_FAILED, Close.TIMED_OUT, Close.INVALID_SEQ) and self.session:
             self._sessions.forget(self.session.id)
-        with suppress(ConnectionError, asyncio.TimeoutError):
-            await asyncio.wait_for(self._ws.close(code=code), 2)
+        self._ending = self._ending or asyncio.Event()
+        try:
+            with suppress(ConnectionError, asyncio.TimeoutError):
+                await asyncio.wait_for(self._ws.close(code=code), _CLOSE_WITHIN_S)
+        finally:
+            self._ending.set()
 
     def _detach(self) -> None:
         if self.session and self.session.send == self._out.put_nowait:

@@ -53,7 +53,7 @@ def open_interaction(core: Core, act: Act) -> Interaction:
         source_id=act.source.id if act.source else None,
     )
     interaction.payload = _payload(core, interaction, act)
-    core.interactions[interaction_id] = interaction
+    core.interactions[interaction_id] = core.by_token[interaction.token] = interaction
     core.hub.emit(Event("INTERACTION_CREATE", interaction.payload))
     return interaction
 

@@ -4,6 +4,7 @@ Source: Discord's docs, Resources > Message; Topics > Threads (unarchiving).
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot.sandbox import events
 from bot.sandbox.access import not_archived
@@ -145,6 +146,19 @@ def remove(core: Core, message: Message) -> None:
         core.hub.beat()
     else:
         events.message_deleted(core, message)
+
+
+def archive_idle(core: Core) -> None:
+    """Archive the threads whose time is up. Source: Topics > Threads > Active & Archived Threads."""
+    now = core.clock.now()
+    for channel in core.world.threads(archived=False):
+        state = channel.thread
+        assert state is not None
+        latest = datetime.fromisoformat(state.archived_at)
+        if channel.last_message_id:
+            latest = max(latest, created_at(channel.last_message_id))
+        if now - latest >= timedelta(minutes=state.auto_archive_minutes):
+            set_archived(core, channel, archived=True)
 
 
 def set_archived(core: Core, channel: Channel, *, archived: bool) -> None:

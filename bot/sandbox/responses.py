@@ -154,14 +154,14 @@ def by_token(core: Core, application_id: str, token: str) -> Interaction:
     Raises:
         ApiError: 50027 for a wrong or expired token, 10015 before the first response.
     """
-    for interaction in core.interactions.values():
-        if interaction.token == token and application_id == core.world.application.id:
-            if interaction.is_expired(core.clock.monotonic()):
-                raise refused(50027)
-            if interaction.response is None:
-                raise unknown("Webhook")
-            return interaction
-    raise refused(50027)
+    interaction = core.by_token.get(token)
+    if interaction is None or application_id != core.world.application.id:
+        raise refused(50027)
+    if interaction.is_expired(core.clock.monotonic()):
+        raise refused(50027)
+    if interaction.response is None:
+        raise unknown("Webhook")
+    return interaction
 
 
 def follow_up(core: Core, interaction: Interaction, body: JSON, uploads: list[Upload]) -> Message:

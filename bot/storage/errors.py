@@ -38,6 +38,7 @@ def _may_pass(error: Exception) -> bool:
         state = str(error.sqlstate)
         return state[:2] in _AWAY_CLASSES or state in _AWAY_STATES
     if isinstance(error, asyncpg.InterfaceError):
-        # "connection is closed", "pool is closing"; other interface errors are our own mistakes.
-        return "clos" in str(error)
+        # Of a closed connection or pool; a pool takes a broken connection away while it is in use. Other
+        # interface errors are our own mistakes.
+        return any(word in str(error) for word in ("closed", "closing", "released back to the pool"))
     return True

@@ -108,16 +108,29 @@ class JobRunner:
             if self._stopping.is_set():
                 return
             log.info("jobs.runner_started")
-            await manager.run(
+            await self._loop(manager)
+        finally:
+            self._manager = None
+            pool.terminate()
+
+    async def _loop(self, manager: QueueManager) -> None:
+        loop = asyncio.create_task(
+            manager.run(
                 dequeue_timeout=timedelta(seconds=POLL_S),
                 batch_size=BATCH,
                 max_concurrent_tasks=CONCURRENT,
                 shutdown_on_listener_failure=True,
                 heartbeat_timeout=timedelta(seconds=HEARTBEAT_S),
             )
-        finally:
-            self._manager = None
-            pool.terminate()
+        )
+        try:
+            await asyncio.wait({loop})
+        except asyncio.CancelledError:  # PgQueuer would wait for its handlers as long as they like
+            self._hurry()
+            loop.cancel()
+            await asyncio.wait({loop})
+            raise
+        loop.result()
 
     def _make_manager(self, pool: asyncpg.Pool) -> QueueManager:
         manager = QueueManager(PatientQueries(pool, on_answer=self._seen, on_failure=self._hurry))

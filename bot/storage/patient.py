@@ -10,6 +10,7 @@ from pgqueuer.domain.types import JOB_STATUS, JobId, QueueEntrypoint, QueueManag
 from pgqueuer.models import Job, TracebackRecord
 from pgqueuer.queries import EntrypointExecutionParameter, Queries
 
+from bot.domain.errors import StorageUnavailable
 from bot.storage.errors import STORAGE_ERRORS
 from bot.storage.pools import PoolConnection, borrow
 from bot.storage.sql import Sql
@@ -57,7 +58,8 @@ class PatientQueries(Queries):
         del traceback_record
         try:
             await super().retry_job(job, delay, None)
-        except STORAGE_ERRORS as error:
+            await Sql(PoolConnection(self._pool)).all("wake_runners")
+        except (StorageUnavailable, *STORAGE_ERRORS) as error:
             # Raised further, it would end the job. Left alone, the job counts as abandoned before long.
             log.warning("job.left_behind", job=job.entrypoint, error=type(error).__name__)
 

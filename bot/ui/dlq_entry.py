@@ -81,7 +81,7 @@ def raw_json(voice: Voice, entry: DlqEntry) -> tuple[str, discord.File | None]:
     told = voice.say("consoles.dlq.raw_of", id=entry.id)
     written = json.dumps(entry.payload, ensure_ascii=False, indent=2)
     if len(written) <= _INLINE_JSON and "```" not in written:
-        return f"{told}\n{code_block(written, limit=_INLINE_JSON + 20)}", None
+        return f"{told}\n{code_block(written)}", None
     return told, discord.File(io.BytesIO(written.encode()), filename=f"dlq-{entry.id}.json")
 
 

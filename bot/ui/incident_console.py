@@ -65,7 +65,7 @@ def first_response_screen(voice: Voice, incident: Incident) -> Screen:
     sheet = voice.policy.first_response.get(incident.severity)
     steps = [f"{number}. {voice.pick(step)}" for number, step in enumerate(sheet.steps, 1)] if sheet else []
     commands = (
-        f"**{voice.pick(command.label)}**\n{code_block(command.command, limit=1_020)}"
+        f"**{voice.pick(command.label)}**\n{code_block(command.command)}"
         for command in (sheet.commands if sheet else ())
     )
     body = joined([*steps, *commands], separator="\n", limit=_SHEET_ROOM, more="\n…")

@@ -36,11 +36,10 @@ def inert_lines(text: str, *, limit: int) -> str:
     return _within(_tokens(_visible(text).strip()), limit=limit)
 
 
-def code_block(text: str, *, limit: int) -> str:
-    """*text* to copy, in a code block of at most *limit* characters that it cannot leave."""
+def code_block(text: str) -> str:
+    """*text* to copy, in a code block that it cannot leave. Not cut: half a command is none."""
     inside = _visible(text).replace("```", "'''").strip()
-    frame = "```\n{}\n```"
-    return frame.format(cut(inside, limit=limit - len(frame.format(""))))
+    return f"```\n{inside}\n```"
 
 
 def plain(text: str, *, limit: int) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 import discord
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -10,7 +10,13 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from bot.domain.errors import UserError
 
 #: Our own end of one press or form, seconds: aiohttp would wait for 300.
-DEADLINE_S = 30.0
+DEADLINE_S: Final = 30.0
+
+#: How long a screen waits for what is being posted, and how often it looks, seconds.
+_POSTED_WITHIN_S: Final = 2.0
+_LOOK_EVERY_S: Final = 0.25
+
+_Value = TypeVar("_Value")
 
 #: An interaction whose client is ours; `Any` because `bot.client` lies above this layer.
 Interaction: TypeAlias = discord.Interaction[Any]
@@ -91,3 +97,17 @@ async def reply(
 async def redraw(interaction: Interaction, view: discord.ui.LayoutView) -> None:
     """Replace the screen that was pressed on; after `defer`."""
     await interaction.edit_original_response(view=view)
+
+
+async def soon(read: Callable[[], Awaitable[_Value]], *, done: Callable[[_Value], bool]) -> _Value | None:
+    """What *read* gives once it is *done*, or None when that takes longer than people look at a screen.
+
+    For links to posts that a job is sending meanwhile; nothing depends on it.
+    """
+    try:
+        async with asyncio.timeout(_POSTED_WITHIN_S):
+            while not done(value := await read()):  # noqa: ASYNC110  # it is a row, perhaps another process's
+                await asyncio.sleep(_LOOK_EVERY_S)
+            return value
+    except TimeoutError:
+        return None

@@ -1,6 +1,7 @@
 """From the policy's words for a place to Discord's ids: channels by name, people by their place on call."""
 
 import asyncio
+from http import HTTPStatus
 
 from discord.http import Route
 
@@ -11,7 +12,6 @@ from bot.ui.rest import Rest, snowflake
 #: A renamed channel is noticed after this long, seconds.
 REMEMBER_S = 300.0
 
-_NOT_FOUND = 404
 _UNKNOWN_CHANNEL, _UNKNOWN_USER = 10003, 10013
 _MESSAGE_CHANNELS = (0, 5)  # text, announcement
 _SEARCH_LIMIT = 25
@@ -49,7 +49,7 @@ class Places:
             self._channels[guild_id] = (now + REMEMBER_S, known)
         if name not in known:
             raise DeliveryRefused(
-                f"there is no channel #{name}", http_status=_NOT_FOUND, code=_UNKNOWN_CHANNEL
+                f"there is no channel #{name}", http_status=HTTPStatus.NOT_FOUND, code=_UNKNOWN_CHANNEL
             )
         return known[name]
 
@@ -98,4 +98,4 @@ class Places:
 
 
 def _nobody(reason: str) -> DeliveryRefused:
-    return DeliveryRefused(reason, http_status=_NOT_FOUND, code=_UNKNOWN_USER)
+    return DeliveryRefused(reason, http_status=HTTPStatus.NOT_FOUND, code=_UNKNOWN_USER)

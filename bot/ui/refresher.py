@@ -1,12 +1,13 @@
 """Edits that keep an incident's posts true. An edit never pings."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 
 import structlog
 from discord.http import Route
 
 from bot.domain.delivery import Delivery, DeliveryKind
-from bot.domain.errors import DeliveryRefused
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.ui.renderer import REFRESHED, render
 from bot.ui.rest import Rest
@@ -30,21 +31,21 @@ class Refresher:
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> None:
         """Edit what is shown of *incident*, messages first, the thread's name last.
 
-        What Discord refuses (deleted, no permission any more, too many edits of an old message) is passed
-        over: it would refuse again.
+        What Discord refuses (deleted, no permission any more) is passed over: it would refuse again. What it
+        wants later (too many edits of an old message, a third name in ten minutes) holds up nothing else.
 
         Raises:
             UpstreamUnavailable: it may work later; what was edited before stays edited.
         """
-        for post in posts:
-            if post.kind in REFRESHED and post.channel_id is not None and post.message_id is not None:
-                await self._try(self._edit_message, incident, post)
-        # Discord takes two names in ten minutes: a wait there must not hold up the rest.
-        for post in posts:
-            if post.kind is DeliveryKind.THREAD and post.message_id is not None:
-                await self._try(self._rename, incident, post)
+        shown = [post for post in posts if post.channel_id is not None and post.message_id is not None]
+        edits = [(self._edit_message, post) for post in shown if post.kind in REFRESHED]
+        renames = [(self._rename, post) for post in shown if post.kind is DeliveryKind.THREAD]
+        limited = [await self._try(edit, incident, post) for edit, post in (*edits, *renames)]
+        if (later := next(filter(None, limited), None)) is not None:
+            raise later
 
-    async def _try(self, edit: _Edit, incident: Incident, post: Delivery) -> None:
+    async def _try(self, edit: _Edit, incident: Incident, post: Delivery) -> UpstreamUnavailable | None:
+        """One edit; a rate limit comes back instead of being raised."""
         try:
             await edit(incident, post)
         except DeliveryRefused as refused:
@@ -55,6 +56,11 @@ class Refresher:
                 http_status=refused.http_status,
                 code=refused.code,
             )
+        except UpstreamUnavailable as away:
+            if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
+                raise
+            return away
+        return None
 
     async def _edit_message(self, incident: Incident, post: Delivery) -> None:
         body = render(self._words, post, incident)

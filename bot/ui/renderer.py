@@ -71,4 +71,6 @@ def _of_incident(
 ) -> Body:
     if kind in _PLAIN:
         return _PLAIN[kind](words, incident)
-    return _WITH_DATA[kind](words, incident, data)
+    if kind in _WITH_DATA:
+        return _WITH_DATA[kind](words, incident, data)
+    raise TypeError(f"{kind} about an incident")

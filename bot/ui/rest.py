@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
@@ -22,7 +23,6 @@ DEADLINE_S = 10.0
 #: A JSON object of Discord's.
 Payload: TypeAlias = Mapping[str, object]
 
-_RATE_LIMITED, _SERVER_ERRORS = 429, 500
 _REASON_LIMIT = 200
 
 
@@ -115,7 +115,7 @@ class Rest:
             raise _translated(error) from error
         except discord.RateLimited as error:
             raise UpstreamUnavailable(
-                "rate limited", http_status=_RATE_LIMITED, retry_after_s=error.retry_after
+                "rate limited", http_status=HTTPStatus.TOO_MANY_REQUESTS, retry_after_s=error.retry_after
             ) from error
         except TimeoutError as error:
             self._reopen()
@@ -156,7 +156,7 @@ def snowflake(payload: Payload, key: str = "id") -> int:
 def _translated(error: discord.HTTPException) -> DeliveryRefused | UpstreamUnavailable:
     status = error.status
     retry_after_s = _seconds(error.response.headers.get("Retry-After"))
-    if status >= _SERVER_ERRORS or status == _RATE_LIMITED:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
         return UpstreamUnavailable(f"HTTP {status}", http_status=status, retry_after_s=retry_after_s)
     if "json" not in error.response.headers.get("Content-Type", ""):
         # A proxy's page, not Discord's word on the matter.

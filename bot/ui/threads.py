@@ -9,8 +9,10 @@ from bot.ui import links
 from bot.ui.bodies import (
     COLOURS,
     CONTENT_LIMIT,
+    EMBED_TOTAL,
     FIELD_NAME_LIMIT,
-    FIELD_VALUE_LIMIT,
+    FIELDS_LIMIT,
+    TITLE_LIMIT,
     Body,
     Field,
     embed,
@@ -24,7 +26,6 @@ _NAME_LIMIT = 100  # Discord: a thread's name
 _WEEK_MIN = 10_080  # auto_archive_duration, the longest there is
 _LINE_LIMIT = 800
 _STEPS_LIMIT = 15
-_COMMANDS_ROOM = 3_000  # characters of the card left for commands; steps and facts come first
 _SLUG_LIMIT = 60
 
 
@@ -49,10 +50,11 @@ def thread_start(words: Wording, incident: Incident) -> Body:
 
 def thread_card(words: Wording, incident: Incident) -> Body:
     """Targets, symptoms, path, links and the first-response sheet of the severity."""
-    facts = [*_facts(words, incident), *_steps(words, incident)]
-    commands, complete = _commands(words, incident)
-    if not complete:
-        facts.append(words.say("thread.card.left_out"))
+    left_out = words.say("thread.card.left_out")
+    facts = "\n".join([*_facts(words, incident), *_steps(words, incident)])
+    room = EMBED_TOTAL - TITLE_LIMIT - len(facts) - len(left_out) - 1
+    commands, complete = _commands(words, incident, room=room)
+    description = facts if complete else f"{facts}\n{left_out}"
     title = words.say(
         "thread.card.title",
         label=incident.label,
@@ -60,7 +62,7 @@ def thread_card(words: Wording, incident: Incident) -> Body:
         severity=incident.severity,
         priority=incident.priority,
     )
-    shown = embed(colour=COLOURS[incident.status], title=title, description="\n".join(facts), fields=commands)
+    shown = embed(colour=COLOURS[incident.status], title=title, description=description, fields=commands)
     return message("", embeds=[shown], components=_card_buttons(words, incident))
 
 
@@ -136,23 +138,23 @@ def _steps(words: Wording, incident: Incident) -> list[str]:
     return ["", words.say("thread.card.steps"), *numbered]
 
 
-def _commands(words: Wording, incident: Incident) -> tuple[list[Field], bool]:
-    """The sheet's commands as far as they fit, and whether all did."""
+def _commands(words: Wording, incident: Incident, *, room: int) -> tuple[list[Field], bool]:
+    """The sheet's commands as far as they fit into *room* characters, each whole, and whether all did."""
     sheet = words.policy.first_response.get(incident.severity)
+    asked = () if sheet is None else sheet.commands
     fields: list[Field] = []
-    room = _COMMANDS_ROOM
-    for command in () if sheet is None else sheet.commands:
-        field = _command(words, command)
-        room -= len(field.name) + len(field.value)
-        if room < 0:
-            return fields, False
-        fields.append(field)
-    return fields, True
+    for field in (_command(words, command) for command in asked):
+        # Half a command is worse than none: somebody would paste it.
+        if len(field.name) + len(field.value) <= room:
+            fields.append(field)
+            room -= len(field.name) + len(field.value)
+    return fields[:FIELDS_LIMIT], len(asked) == len(fields) <= FIELDS_LIMIT
 
 
 def _command(words: Wording, command: Command) -> Field:
+    """The command in a block to copy. The policy keeps commands short enough for a field."""
     label = inert(command.label.say(words.policy.language), limit=FIELD_NAME_LIMIT)
-    return Field(name=label, value=code_block(command.command, limit=FIELD_VALUE_LIMIT))
+    return Field(name=label, value=code_block(command.command))
 
 
 def _card_buttons(words: Wording, incident: Incident) -> list[Component]:

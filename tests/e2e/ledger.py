@@ -5,7 +5,8 @@ from collections.abc import Callable
 from bot.demo.human import Human
 from bot.demo.screen import Message
 
-_BY_PEOPLE_OR_BOTS = (0, 19)  # Discord: DEFAULT and REPLY; the others are notes of Discord itself
+#: Types of messages that somebody wrote; the others are notes of Discord itself.
+WRITTEN = (0, 19)
 
 
 class Ledger:
@@ -14,6 +15,7 @@ class Ledger:
     def __init__(self, human: Human) -> None:
         self._human = human
         self._expected: set[str] = set()
+        self._forgiven: set[str] = set()
 
     async def expect(
         self,
@@ -33,16 +35,22 @@ class Ledger:
         self._expected.add(found.id)
         return found
 
+    def forgive(self, *places: str) -> None:
+        """Whatever stands in *places* (a name or an id) is no surprise."""
+        self._forgiven |= set(places)
+
     async def surprises(self) -> list[str]:
         """The messages that nobody has expected, with where they are."""
         state = await self._human.state()
         found = []
         for place in [*state["channels"], *state["threads"]]:
+            if self._forgiven & {place["id"], place["name"]}:
+                continue
             for message in await self._human.messages(place["id"]):
                 if self._is_news(message):
                     found.append(f"{place['name']}: {message.text}")
         return found
 
     def _is_news(self, message: Message) -> bool:
-        is_bots = bool(message.raw["author"].get("bot")) and message.raw["type"] in _BY_PEOPLE_OR_BOTS
+        is_bots = bool(message.raw["author"].get("bot")) and message.raw["type"] in WRITTEN
         return is_bots and not message.is_private and message.id not in self._expected

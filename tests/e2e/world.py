@@ -16,9 +16,10 @@ from bot.demo.clock import is_busy
 from bot.demo.human import Human
 from bot.demo.play import ACK_EMOJI, CONFIRM, Report, Triage
 from bot.demo.screen import Interaction, Message
+from bot.sandbox.seed import GUILD_ID
 from bot.sandbox.server import Sandbox
 from tests.e2e.bot import BotProcess
-from tests.e2e.ledger import Ledger
+from tests.e2e.ledger import WRITTEN, Ledger
 from tests.e2e.severities import Severity
 from tests.postgres import connect, install_movable_clock, shift_clock
 
@@ -147,6 +148,20 @@ class World:
         """Run a slash command; its answer."""
         return await self.human.command(by, channel, name, options)
 
+    async def posts(self, channel: str) -> list[Message]:
+        """What people and bots wrote in a channel or thread, oldest first; not Discord's own notes."""
+        return [found for found in await self.human.messages(channel) if found.raw["type"] in WRITTEN]
+
+    async def channel_id(self, name: str) -> str:
+        """The id of a channel."""
+        state = await self.human.state()
+        return str(next(found["id"] for found in state["channels"] if found["name"] == name))
+
+    async def thread_name(self, thread: str) -> str:
+        """What a thread is called now."""
+        state = await self.human.state()
+        return str(next(found["name"] for found in state["threads"] if found["id"] == thread))
+
     async def reread(self, message: Message) -> Message:
         """A message that all can see, as it is now."""
         shown = await self.human.messages(message.channel_id)
@@ -177,6 +192,15 @@ class World:
 
         return await self.human.until(look, f"{contains!r} in the edited post")
 
+    async def expect_link(self, message: Message, target: str) -> Message:
+        """A message with a button that leads to the channel or message *target*, edited in if need be."""
+
+        async def look() -> Message | None:
+            shown = await self.reread(message)
+            return shown if any((found.url or "").endswith(target) for found in shown.controls) else None
+
+        return await self.human.until(look, f"a link to {target}")
+
     async def expect_acknowledged(self, alert: Alert, *, by: str) -> None:
         """The alert says who is on it."""
         await self.expect_text(alert.post, f"👀 @{by}")
@@ -194,6 +218,10 @@ class World:
         # Events come in order: what this command's answer follows has been seen.
         said = await self.command("incident list", by="admin")
         assert said.state == "responded", said
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Wait until the queue has nothing that runs or is due."""
         deadline = time.monotonic() + _IDLE_S
         async with self.database() as connection:
             while await is_busy(connection):
@@ -202,8 +230,12 @@ class World:
 
     # -- powers
     async def fast_forward(self, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Move the time of the database and of Discord, once the queue is idle: see `shift_clock`."""
+        """Move the time on when everything has come to rest: a job in flight would look abandoned."""
         await self.settle()
+        await self.shift(minutes=minutes, hours=hours, days=days)
+
+    async def shift(self, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Move the time of the database and of Discord, whatever is going on."""
         span = timedelta(minutes=minutes, hours=hours, days=days)
         await self.human.advance_clock(span.total_seconds())
         await shift_clock(self.database_url, span)
@@ -242,6 +274,19 @@ def _number(post: Message) -> int:
     return int(found[1])
 
 
+_WEEKS_AROUND = """
+INSERT INTO digests (guild_id, week, due_at)
+SELECT $1, to_char(now() + weeks * interval '7 days', 'IYYY"-W"IW'), now() FROM generate_series(-3, 3) AS weeks
+"""
+
+
+async def _hold_digests(database_url: str) -> None:
+    """The digests of the weeks around are posted already: a story must not end differently on Mondays."""
+    connection = await connect(database_url)
+    await connection.execute(_WEEKS_AROUND, int(GUILD_ID))
+    await connection.close()
+
+
 @asynccontextmanager
 async def open_world(
     database_url: str, *, commands: Mapping[str, Any], folder: Path, **env: str
@@ -253,6 +298,7 @@ async def open_world(
         env: Further settings of the bot.
     """
     await install_movable_clock(database_url)
+    await _hold_digests(database_url)
     async with Sandbox() as sandbox, Human(sandbox.human) as human:
         sandbox.core.commands.update(commands)
         settings = {

@@ -61,6 +61,6 @@ def test_a_faulty_file_is_refused(
     """Two of one name, or one without a description."""
     (tmp_path / "queries").mkdir()
     (tmp_path / "queries" / "noun.sql").write_text(text)
-    monkeypatch.setattr(sql.resources, "files", lambda _package: tmp_path)
+    monkeypatch.setattr("bot.storage.sql.resources.files", lambda _package: tmp_path)
     with pytest.raises(ValueError, match=says):
         queries.__wrapped__()

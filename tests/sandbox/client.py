@@ -48,9 +48,7 @@ class Client:
         """One API request: *verb* is e.g. ``"GET /users/@me"``."""
         method, path = verb.split(" ")
         url = self.sandbox.api_base + path
-        async with self.http.request(
-            method, url, json=body, params=params, headers=self.headers
-        ) as response:
+        async with self.http.request(method, url, json=body, params=params, headers=self.headers) as response:
             raw = await response.read()
             return Reply(response.status, json.loads(raw) if raw else None, dict(response.headers))
 
@@ -116,7 +114,8 @@ class Socket:
         """HELLO, IDENTIFY, READY; returns READY's data."""
         assert (await self.frame())["op"] == 10
         await self.send(2, {"token": token, "intents": intents, "properties": {}, **extra})
-        return (await self.event("READY"))["d"]
+        ready: dict[str, Any] = (await self.event("READY"))["d"]
+        return ready
 
     async def event(self, name: str) -> dict[str, Any]:
         """Skip frames up to the dispatch *name*."""

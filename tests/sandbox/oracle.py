@@ -45,8 +45,8 @@ def _check(entry: dict[str, Any]) -> str | None:
     status, response = entry["status"], entry["response"]
     if status >= _SERVER_ERRORS:
         return "the sandbox failed"
-    template = _template(entry["path"])
-    if template is None or entry["method"].lower() not in _document()["paths"][template]:
+    template = _template(entry["method"].lower(), entry["path"])
+    if template is None:
         return None if status == 404 and response.get("code") == 0 else "no such operation"
     pointer = _pointer(template, entry["method"].lower(), status)
     if pointer is None:
@@ -81,8 +81,10 @@ def _templates() -> list[tuple[re.Pattern[str], str]]:
     return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in paths]
 
 
-def _template(path: str) -> str | None:
-    return next((template for pattern, template in _templates() if pattern.fullmatch(path)), None)
+def _template(method: str, path: str) -> str | None:
+    paths = _document()["paths"]
+    fitting = (template for pattern, template in _templates() if pattern.fullmatch(path))
+    return next((template for template in fitting if method in paths[template]), None)
 
 
 @functools.cache

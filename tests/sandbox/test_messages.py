@@ -60,7 +60,15 @@ COMPONENT_ERRORS = [
     ([button(1)], ("components", "0", "type")),
     ([{"type": 10, "content": "x"}], ("components", "0", "type")),
     (
-        [row({"type": 3, "custom_id": "s", "options": [{"label": str(n), "value": str(n)} for n in range(26)]})],
+        [
+            row(
+                {
+                    "type": 3,
+                    "custom_id": "s",
+                    "options": [{"label": str(n), "value": str(n)} for n in range(26)],
+                }
+            )
+        ],
         ("components", "0", "components", "0", "options"),
     ),
 ]
@@ -109,7 +117,7 @@ async def test_components_v2_hold_40_components_and_4000_characters(client: Clie
 
 async def test_enforced_nonce_returns_the_first_message(client: Client) -> None:
     """The same nonce in the same channel makes one message, until a few minutes have passed."""
-    body = {"content": "alert", "nonce": "step-1", "enforce_nonce": True}
+    body: dict[str, Any] = {"content": "alert", "nonce": "step-1", "enforce_nonce": True}
     first = await client.post(**body)
     assert (await client.post(**body))["id"] == first["id"]
     assert (await client.post(GENERAL, **body))["id"] != first["id"]
@@ -155,7 +163,7 @@ async def test_role_mentions_need_permission_or_a_mentionable_role(client: Clien
 
 
 async def test_parse_and_ids_of_one_kind_exclude_each_other(client: Client) -> None:
-    """parse ["users"] together with users [...] is 50035."""
+    """Parse ["users"] together with users [...] is 50035."""
     reply = await send(client, content="x", allowed_mentions={"parse": ["users"], "users": [PRIMARY]})
     assert reply.errors("allowed_mentions") == ["MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE"]
 

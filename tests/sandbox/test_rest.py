@@ -1,5 +1,6 @@
 """Authentication, unknown things, permissions, guild, webhooks, rate limits."""
 
+import time
 from typing import Any
 
 import pytest
@@ -31,7 +32,10 @@ async def test_token_is_required(client: Client) -> None:
     """No token or a wrong one: 401."""
     for headers in ({}, {"Authorization": "Bot wrong"}, {"Authorization": client.sandbox.address.token}):
         async with client.http.get(f"{client.sandbox.api_base}/users/@me", headers=headers) as response:
-            assert (response.status, await response.json()) == (401, {"message": "401: Unauthorized", "code": 0})
+            assert (response.status, await response.json()) == (
+                401,
+                {"message": "401: Unauthorized", "code": 0},
+            )
 
 
 async def test_malformed_json_and_ids(client: Client) -> None:
@@ -152,13 +156,10 @@ async def test_sixth_message_in_five_seconds_is_limited(client: Client) -> None:
 async def test_fifty_first_request_in_a_second_is_limited_globally(client: Client) -> None:
     """The global limit says so in body and headers; interaction callbacks do not count."""
     client.sandbox.core.limiter.enabled = True
-    for _ in range(50):
-        client.sandbox.core.limiter._global_wait(client.http.loop.time())
     recent = client.sandbox.core.limiter._recent
-    recent.extend([recent[-1] + 1e9] * 50)
+    recent.extend([time.monotonic() + 10] * 50)
     reply = await client.api("GET /users/@me")
     assert (reply.status, reply.body["global"]) == (429, True)
     assert (reply.headers["X-RateLimit-Global"], reply.headers["X-RateLimit-Scope"]) == ("true", "global")
     callback = await client.api("POST /interactions/1/x/callback", {"type": 4})
     assert callback.code == 10062
-    recent.clear()

@@ -91,7 +91,7 @@ async def test_reactions_are_listed_in_pages(client: Client) -> None:
     path = f"/channels/{ALERTS}/messages/{message['id']}/reactions/{EYES}"
     first = (await client.api(f"GET {path}", limit="2")).body
     rest = (await client.api(f"GET {path}", limit="2", after=first[-1]["id"])).body
-    assert [user["id"] for user in first][0] == PRIMARY
+    assert first[0]["id"] == PRIMARY
     assert [user["id"] for user in rest] == [OBSERVER]
     assert (await client.api(f"PUT {path}/@me")).status == 204
     shown = (await client.api(f"GET /channels/{ALERTS}/messages/{message['id']}")).body["reactions"][0]

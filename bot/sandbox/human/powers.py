@@ -3,17 +3,20 @@
 from bot.sandbox import events
 from bot.sandbox.faults import GATEWAY_FAULTS, BadFault
 from bot.sandbox.gateway import Op
+from bot.sandbox.hub import Event
 from bot.sandbox.human.desk import Ask, BadRequest
 from bot.sandbox.kinds import JSON
+from bot.sandbox.membership import remove_member
 from bot.sandbox.names import find_role
-from bot.sandbox.posting import set_archived
+from bot.sandbox.payloads import user_payload
+from bot.sandbox.posting import archive_idle, set_archived
 from bot.sandbox.threads import remove_channel
-from bot.sandbox.world import Overwrite
+from bot.sandbox.world import Member, Overwrite, User
 
 _RECONNECT_CLOSE = 4000
 
 
-async def put_fault(ask: Ask) -> JSON:
+def put_fault(ask: Ask) -> JSON:
     """POST fault: of a route, or {gateway: drop | invalidate | reconnect | silent | down | close}."""
     if "gateway" not in ask.body:
         fault = ask.core.faults.add(ask.body)
@@ -33,7 +36,7 @@ async def put_fault(ask: Ask) -> JSON:
         elif kind == "reconnect":
             connection.put(Op.RECONNECT, None)
         elif kind == "close":
-            await connection.close(int(ask.body.get("code", _RECONNECT_CLOSE)))
+            connection.close(int(ask.body.get("code", _RECONNECT_CLOSE)))
         elif connection.session:
             ask.desk.sessions.forget(connection.session.id)
             connection.put(Op.INVALID_SESSION, data=False)
@@ -61,6 +64,30 @@ def patch_member(ask: Ask) -> JSON:
         user.locale = str(body["locale"])
     if {"roles", "nick"} & set(body):
         events.member_changed(ask.core, "GUILD_MEMBER_UPDATE", member)
+    return {}
+
+
+def join(ask: Ask) -> JSON:
+    """POST member {user, roles?}: somebody joins the server, known or new."""
+    world, name = ask.core.world, ask.text("user")
+    user = next((one for one in world.users.values() if one.username == name), None)
+    user = user or User(ask.core.ids.next(), name)
+    roles = [find_role(world, str(role)).id for role in ask.body.get("roles") or []]
+    world.users[user.id] = user
+    world.members[user.id] = Member(user, roles, ask.core.clock.iso())
+    events.member_changed(ask.core, "GUILD_MEMBER_ADD", world.members[user.id])
+    return {"id": user.id}
+
+
+def leave(ask: Ask) -> JSON:
+    """DELETE member {user}: somebody leaves the server and its threads."""
+    core, user = ask.core, ask.user()
+    if core.world.members.pop(user.id, None) is None:
+        raise BadRequest(f"{user.username} is no member")
+    for channel in core.world.channels.values():
+        remove_member(core, channel, user.id)
+    data = {"guild_id": core.world.guild.id, "user": user_payload(user)}
+    core.hub.emit(Event("GUILD_MEMBER_REMOVE", data))
     return {}
 
 
@@ -106,8 +133,9 @@ def patch_application(ask: Ask) -> JSON:
 
 
 def advance_clock(ask: Ask) -> JSON:
-    """POST clock {advance_s}: token expiry, nonces and message ages move; rate limits do not."""
+    """POST clock {advance_s}: tokens, nonces, message ages and idle threads move; rate limits do not."""
     ask.core.clock.advance(float(ask.text("advance_s")))
+    archive_idle(ask.core)
     ask.core.hub.beat()
     return {"clock_shift_s": ask.core.clock.shift_s}
 

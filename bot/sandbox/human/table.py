@@ -30,6 +30,8 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("POST", "fault", powers.put_fault),
     ("DELETE", "fault", powers.clear_faults),
     ("PATCH", "member", powers.patch_member),
+    ("POST", "member", powers.join),
+    ("DELETE", "member", powers.leave),
     ("PATCH", "channel", powers.patch_channel),
     ("DELETE", "channel", powers.delete_channel),
     ("PATCH", "role", powers.patch_role),

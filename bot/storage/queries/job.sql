@@ -31,6 +31,11 @@ UPDATE pgqueuer
  WHERE id = ANY ($1::bigint[]) AND headers ? 'again_at'
 RETURNING id;
 
+-- name: wake_runners
+-- Makes the table's trigger tell every runner to look: PgQueuer's own update of a job's due time does not,
+-- because a trigger per statement sees neither OLD nor NEW.
+DELETE FROM pgqueuer WHERE false;
+
 -- name: prune_job_log
 -- The queue's history, once it is counted, is kept for a week.
 DELETE FROM pgqueuer_log WHERE aggregated AND created < now() - interval '7 days';

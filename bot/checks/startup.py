@@ -1,0 +1,27 @@
+"""The doctor's look at Discord, once after each start: what is amiss is told before an incident tells it."""
+
+import structlog
+
+from bot.checks.commands import check_commands
+from bot.checks.finding import Finding, State
+from bot.checks.guild import check_guild
+from bot.client import IncidentBot
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.runbook.model import Policy
+
+log = structlog.get_logger(__name__)
+
+
+async def look_around(client: IncidentBot, policy: Policy) -> None:
+    """Log a warning for whatever the bot needs and does not find: a channel, a permission, its commands."""
+    try:
+        async for finding in check_guild(client, guild_id=client.guild_id, policy=policy):
+            _tell(finding)
+        _tell(await check_commands(client))
+    except (DeliveryRefused, UpstreamUnavailable) as error:
+        log.warning("check.skipped", reason=error.reason)
+
+
+def _tell(finding: Finding) -> None:
+    if finding.state is not State.OK:
+        log.warning("check.failed", what=finding.what, said=finding.said, todo=finding.todo)

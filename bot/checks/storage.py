@@ -1,0 +1,50 @@
+"""The databases: ours with its migrations, and the one that holds the failed notifications."""
+
+from bot.checks.finding import Finding, fail, ok, warn
+from bot.database import reach
+from bot.domain.errors import ConfigError, StorageUnavailable
+from bot.services.ports import DlqStore
+from bot.storage.migrate import pending
+
+
+async def check_database(dsn: str) -> Finding:
+    """Whether ours takes a connection."""
+    try:
+        version = await reach(dsn, patience_s=0.0)
+    except ConfigError as error:
+        return fail("database", str(error), "start PostgreSQL, or correct DATABASE_URL")
+    return ok("database", f"PostgreSQL {version}")
+
+
+def check_migrations(dsn: str) -> Finding:
+    """Whether our tables are those of this version."""
+    try:
+        left = pending(dsn)
+    except ConfigError as error:
+        return fail(
+            "migrations", str(error), "correct DATABASE_URL: a direct connection, no transaction pooler"
+        )
+    if left:
+        return warn(
+            "migrations", f"pending: {', '.join(left)}", "nothing: `run` applies them, as does `migrate`"
+        )
+    return ok("migrations", "all applied")
+
+
+async def check_dlq(dlq: DlqStore) -> Finding:
+    """Whether the failed notifications can be read as the runbook reads them."""
+    try:
+        missing = await dlq.missing_columns()
+    except StorageUnavailable as error:
+        return fail("DLQ", f"cannot be asked: {error}", "correct DLQ_DATABASE_URL")
+    if missing == ("*",):
+        return fail(
+            "DLQ",
+            "there is no admin.notification_failures",
+            "run `incident-bot migrate`, or name its database",
+        )
+    if missing:
+        return fail(
+            "DLQ", f"columns are missing: {', '.join(missing)}", "add them, or name the right database"
+        )
+    return ok("DLQ", "every column is there")

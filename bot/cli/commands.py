@@ -1,0 +1,153 @@
+"""The commands: their names, options and help. What each does is in the module that it imports."""
+
+# ruff: noqa: PLC0415 -- a command imports what it needs when it runs: `--help` must not wait for discord.py
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.outcome import EXIT_OK, ends_well
+
+app = typer.Typer(
+    name="incident-bot",
+    help="An incident coordinator for teams that live in Discord.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+runbook = typer.Typer(help="Check or show the policy file.", no_args_is_help=True)
+app.add_typer(runbook, name="runbook")
+
+
+@app.command(epilog="Example: incident-bot run")
+def run(
+    *,
+    no_migrate: Annotated[
+        bool,
+        typer.Option("--no-migrate", help="Do not apply migrations; refuse to start when one is pending."),
+    ] = False,
+) -> None:
+    """Run the bot until it is asked to stop. Needs DISCORD_TOKEN and DISCORD_GUILD_ID."""
+    with ends_well():
+        from bot.cli.setup import load
+
+        settings = load("discord_token", "discord_guild_id", quiet=False)
+        from bot.app import run as run_bot
+
+        run_bot(settings, migrate=not no_migrate)
+
+
+@app.command(epilog="Example: incident-bot demo --tour")
+def demo(
+    *,
+    tour: Annotated[bool, typer.Option("--tour", help="Play an incident from start to end.")] = False,
+    data_dir: Annotated[Path | None, typer.Option(help="Keep the database here; else it is removed.")] = None,
+) -> None:
+    """Try it: a local Discord, a database, the bot and a past week. Needs nothing."""
+    with ends_well():
+        from bot.demo.runner import run_demo
+
+        raise typer.Exit(run_demo(tour=tour, data_dir=data_dir))
+
+
+@app.command(epilog="Example: incident-bot sandbox --port 8080")
+def sandbox(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print the address as one line of JSON.")] = False,
+) -> None:
+    """Serve a local Discord on loopback until Ctrl-C."""
+    from bot.sandbox.__main__ import main as serve
+
+    raise typer.Exit(serve(["--port", str(port), *(["--json"] if json else [])]))
+
+
+@app.command(epilog="Example: incident-bot migrate")
+def migrate() -> None:
+    """Bring the database up to date. Several at once wait for each other."""
+    with ends_well():
+        from bot.cli.setup import load
+
+        settings = load()
+        from bot.cli.migrate import apply
+
+        apply(settings)
+
+
+@app.command("sync-commands", epilog="Example: incident-bot sync-commands")
+def sync_commands() -> None:
+    """Register the slash commands. Writes only when they differ from what the server has."""
+    with ends_well():
+        from bot.cli.setup import load
+
+        settings = load("discord_token", "discord_guild_id")
+        from bot.cli.sync import sync
+
+        sync(settings)
+
+
+@app.command(epilog="Example: incident-bot doctor")
+def doctor() -> None:
+    """Check everything it needs and say what to do. Settings, policy, database, Discord, email."""
+    with ends_well():
+        from bot.cli.doctor import examine
+
+        raise typer.Exit(examine())
+
+
+@app.command(epilog="Example: incident-bot digest --preview --week 2026-W47")
+def digest(
+    *,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Print it here; only the database is needed.")
+    ] = False,
+    post: Annotated[
+        bool, typer.Option("--post", help="Let the bot post it in the digest's channel.")
+    ] = False,
+    week: Annotated[str | None, typer.Option(help="An ISO week such as 2026-W47; else the last one.")] = None,
+) -> None:
+    """Look at a week's digest, or have it posted."""
+    if preview == post:
+        raise typer.BadParameter("choose one of --preview and --post")
+    with ends_well():
+        from bot.cli.setup import load
+
+        settings = load("discord_guild_id")
+        from bot.cli import digest as work
+
+        (work.preview if preview else work.post)(settings, week)
+
+
+@runbook.command(epilog="Example: incident-bot runbook check our-policy.toml")
+def check(file: Annotated[Path, typer.Argument(help="A policy file.", metavar="FILE")]) -> None:
+    """Check a policy file: one line per problem."""
+    with ends_well():
+        from bot.cli.runbook import check_file
+
+        check_file(file)
+
+
+@runbook.command(epilog="Example: incident-bot runbook show")
+def show(
+    *,
+    source: Annotated[
+        bool, typer.Option("--source", help="Print the file itself, a start for your own.")
+    ] = False,
+) -> None:
+    """What the policy in use promises: who is told what, where, and by when."""
+    with ends_well():
+        from bot.cli.setup import load
+
+        settings = load()
+        from bot.cli.runbook import show_policy, show_source
+
+        (show_source if source else show_policy)(settings.runbook_file)
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(app() or EXIT_OK)

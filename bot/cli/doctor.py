@@ -1,0 +1,125 @@
+"""`incident-bot doctor`: everything that the bot needs, looked at, with what to do."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.app import connected_client, open_parts
+from bot.checks.commands import check_commands
+from bot.checks.finding import Finding, State, fail, ok, warn
+from bot.checks.guild import check_guild
+from bot.checks.storage import check_database, check_dlq, check_migrations
+from bot.cli.outcome import EXIT_FOUND, EXIT_OK
+from bot.cli.setup import load
+from bot.database import own_database
+from bot.domain.errors import ConfigError, DeliveryRefused, UpstreamUnavailable
+from bot.integrations.mail import SmtpMailer
+from bot.runbook import Policy, load_policy
+from bot.settings import Settings
+
+_LOOKS: Final = {State.OK: ("ok", "green"), State.WARN: ("warn", "yellow"), State.FAIL: ("FAIL", "bold red")}
+_LOGIN_S: Final = 30.0
+_PLAIN_WIDTH: Final = 160  # columns when nobody watches
+
+
+def examine() -> int:
+    """Look at everything and print a table.
+
+    Returns:
+        The exit code: 0 when nothing has failed.
+    """
+    findings = list(_findings())
+    console = Console(width=None if Console().is_terminal else _PLAIN_WIDTH)
+    console.print(_table(findings))
+    failed = sum(finding.state is State.FAIL for finding in findings)
+    console.print(f"{failed} to mend" if failed else "ready to run")
+    return EXIT_FOUND if failed else EXIT_OK
+
+
+def _findings() -> Iterator[Finding]:
+    """Each part by itself; what stands on a part that is missing is left out."""
+    try:
+        settings = load("discord_token", "discord_guild_id")
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            key, _, said = line.partition(": ")
+            yield fail(key, said, "correct it in the environment or in .env")
+        return
+    yield ok("settings", "every key is right")
+    try:
+        policy = load_policy(settings.runbook_file)
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            yield fail("policy", line, "correct the policy file; docs/runbook-file.md explains each key")
+        return
+    yield ok("policy", str(settings.runbook_file or "the one that comes with the bot (Parky)"))
+    yield from _storage(settings, policy)
+    yield from asyncio.run(_discord(settings, policy))
+    yield asyncio.run(_mail(settings, policy))
+
+
+def _storage(settings: Settings, policy: Policy) -> Iterator[Finding]:
+    try:
+        with own_database(settings) as database:
+            reached = asyncio.run(check_database(database.dsn))
+            yield reached
+            if reached.state is State.OK:
+                migrations = check_migrations(database.dsn)
+                yield migrations
+                # The first migration makes the table, unless it is in a database of its own.
+                if migrations.state is State.OK or settings.dlq_database_url is not None:
+                    yield asyncio.run(_dlq(settings, policy, database.dsn))
+    except ConfigError as error:
+        yield fail("database", str(error), "choose another DATA_DIR, or set DATABASE_URL")
+
+
+async def _dlq(settings: Settings, policy: Policy, dsn: str) -> Finding:
+    async with open_parts(settings, policy, dsn, connections=0) as parts:
+        return await check_dlq(parts.dlq)
+
+
+async def _discord(settings: Settings, policy: Policy) -> list[Finding]:
+    found: list[Finding] = []
+    try:
+        async with asyncio.timeout(_LOGIN_S), connected_client(settings, policy) as client:
+            found.append(ok("token", f"is {client.user}'s"))
+            found += [
+                finding async for finding in check_guild(client, guild_id=client.guild_id, policy=policy)
+            ]
+            if not any(finding.what == "server" and finding.state is State.FAIL for finding in found):
+                found.append(await check_commands(client))
+    except ConfigError as error:
+        found.append(fail("token", str(error).partition(": ")[2], "copy it again, or reset it there"))
+    except DeliveryRefused as refused:
+        found.append(fail("Discord", refused.reason, "invite the bot again, with applications.commands"))
+    except (UpstreamUnavailable, TimeoutError) as away:
+        found.append(fail("Discord", f"does not answer: {away}", "try again; see https://discordstatus.com"))
+    return found
+
+
+async def _mail(settings: Settings, policy: Policy) -> Finding:
+    needed = [severity.name for severity in policy.severities.values() if severity.email_backup]
+    if settings.smtp is None:
+        if not needed:
+            return ok("email", "not needed by the policy")
+        said = f"SMTP_URL is not set: {', '.join(needed)} has no way round Discord"
+        return warn("email", said, "set SMTP_URL")
+    try:
+        await SmtpMailer(settings.smtp).check()
+    except UpstreamUnavailable as away:
+        return fail("email", away.reason, "correct SMTP_URL, or start the mail server")
+    return ok("email", f"{settings.smtp.host} takes mail from {settings.smtp.sender}")
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = Table(header_style="bold")
+    for heading in ("what", "state", "found", "what to do"):
+        table.add_column(heading, overflow="fold")  # an address that is cut short cannot be copied
+    for finding in findings:
+        word, style = _LOOKS[finding.state]
+        table.add_row(Text(finding.what), Text(word, style), Text(finding.said), Text(finding.todo))
+    return table

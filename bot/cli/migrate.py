@@ -1,0 +1,24 @@
+"""`incident-bot migrate`."""
+
+import asyncio
+
+import typer
+
+from bot.database import own_database, reach
+from bot.settings import Settings
+from bot.storage.migrate import migrate
+
+
+def apply(settings: Settings) -> None:
+    """Apply what is pending, and say so.
+
+    Raises:
+        ConfigError: unreachable, refused, or a failing migration.
+    """
+    with own_database(settings) as database:
+        asyncio.run(reach(database.dsn))
+        applied = migrate(database.dsn)
+    for name in applied:
+        typer.echo(f"applied {name}")
+    if not applied:
+        typer.echo("up to date")

@@ -1,0 +1,53 @@
+"""How a command ends: its exit code, and one clear line for every error that is foreseen."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import typer
+
+from bot.domain.errors import (
+    BotError,
+    ConfigError,
+    DeliveryRefused,
+    StorageUnavailable,
+    UnavailableError,
+    UpstreamUnavailable,
+)
+
+EXIT_OK: Final = 0
+EXIT_FOUND: Final = 1  # it worked, and what it found is not well; or a part is away
+EXIT_SETUP: Final = 2  # the set-up is wrong: somebody has to change it
+
+
+@contextmanager
+def ends_well() -> Iterator[None]:
+    """Turn the errors raised on purpose into lines on stderr; anything else is a bug with its traceback.
+
+    Raises:
+        typer.Exit: with `EXIT_SETUP` or `EXIT_FOUND`.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        raise _ended(str(error), EXIT_SETUP) from None
+    except (UnavailableError, DeliveryRefused) as error:
+        raise _ended(_why(error), EXIT_FOUND) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None  # as shells count it: 128 + SIGINT
+
+
+def _ended(message: str, code: int) -> typer.Exit:
+    sys.stderr.write("".join(f"error: {line}\n" for line in message.splitlines()))
+    return typer.Exit(code)
+
+
+def _why(error: BotError) -> str:
+    match error:
+        case StorageUnavailable():
+            return f"the database is not available: {error}"
+        case UpstreamUnavailable():
+            return f"not available: {error}"
+        case _:
+            return f"Discord refused: {error}; `incident-bot doctor` says what to do"

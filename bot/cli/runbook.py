@@ -1,0 +1,83 @@
+"""`incident-bot runbook`: the policy file, checked, and in words."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from bot.domain.durations import format_duration
+from bot.domain.severity import Deadline, LadderStep, Mention, SeverityPolicy
+from bot.runbook import Policy, default_policy_text, load_policy
+
+
+def check_file(path: Path) -> None:
+    """Say that *path* is right.
+
+    Raises:
+        ConfigError: one line per problem.
+    """
+    policy = load_policy(path)
+    typer.echo(f"{path}: ok ({', '.join(policy.severities)})")
+
+
+def show_source(path: Path | None) -> None:
+    """Print the file in use, comments included.
+
+    Raises:
+        ConfigError: it has problems.
+    """
+    load_policy(path)
+    typer.echo(default_policy_text() if path is None else path.read_text(encoding="utf-8-sig"), nl=False)
+
+
+def show_policy(path: Path | None) -> None:
+    """Say in words what the policy in use promises.
+
+    Raises:
+        ConfigError: it has problems.
+    """
+    policy = load_policy(path)
+    typer.echo(f"policy: {path or 'the one that comes with the bot (Parky)'}")
+    for line in _lines(policy):
+        typer.echo(line)
+
+
+def _lines(policy: Policy) -> Iterator[str]:
+    for severity in policy.severities.values():
+        yield from _severity(severity)
+    again = policy.reevaluate
+    yield f"\nundecided: asked in #{again.channel}, becomes {again.promote_to} after {_span(again.after)}"
+    on_call = (f"{name} @{place.discord}" for name, place in policy.oncall.items())
+    yield f"on call: {', '.join(on_call)}"
+    digest = policy.digest
+    yield f"digest: #{digest.channel}, {digest.day.value} {digest.time:%H:%M} {policy.timezone.key}"
+
+
+def _severity(severity: SeverityPolicy) -> Iterator[str]:
+    yield f"\n{severity.name} = {severity.priority}: #{severity.channel}{_ping(severity.mention)}"
+    yield f"  ack within {_span(severity.ack_within)}" + ("; postmortem owed" if severity.postmortem else "")
+    if severity.thread_channel is not None:
+        yield f"  thread in #{severity.thread_channel}"
+    for step in severity.ladder:
+        yield f"  {_moment(step)}: {_told(step, severity)}"
+    if severity.email_backup:
+        yield "  email to the on-call when Discord does not take it"
+
+
+def _moment(step: LadderStep) -> str:
+    return "at the ack deadline" if step.after is None else f"after {_span(step.after)}"
+
+
+def _told(step: LadderStep, severity: SeverityPolicy) -> str:
+    people = [f"DM {place}" for place in step.dm]
+    quiet = step.after is not None and not step.after and step.mention is Mention.NONE
+    channel = [] if quiet else [f"#{severity.channel}{_ping(step.mention)}"]
+    return ", ".join([*channel, *people]) or "nobody"
+
+
+def _ping(mention: Mention) -> str:
+    return " @here" if mention is Mention.HERE else ""
+
+
+def _span(deadline: Deadline) -> str:
+    return deadline.value.replace("_", " ") if isinstance(deadline, str) else format_duration(deadline)

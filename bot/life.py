@@ -1,0 +1,105 @@
+"""What the running bot does at once, and in which order it stops.
+
+Nothing that is owed lives here: whatever ends this process, the rows say what is left to do.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from bot.checks.startup import look_around
+from bot.client import IncidentBot
+from bot.login import log_in_patiently, stay_connected
+from bot.signals import stop_requested
+from bot.storage.jobs import JobRunner
+from bot.ticks import AUDIT_S, DATABASE_S, DIGEST_S, RECONCILE_S, Tick, Ticks
+from bot.wiring import UseCases
+
+log = structlog.get_logger(__name__)
+
+_LOGIN_S: Final = 5.0  # the jobs do not wait longer for Discord: what cannot be posted goes out by email
+_DRAIN_S: Final = 3.5  # the runner interrupts its handlers after three
+_LEAVE_S: Final = 1.0
+_LOOK_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The running bot.
+
+    Attributes:
+        keep_up: Sees to the database, if that is ours to do.
+    """
+
+    client: IncidentBot
+    cases: UseCases
+    runner: JobRunner
+    keep_up: Tick
+
+    async def run(self, token: str) -> None:
+        """Do everything until a signal asks to stop.
+
+        Raises:
+            ConfigError: Discord will not have us.
+        """
+        ticks, tried = Ticks(), asyncio.Event()
+        with stop_requested() as stop:
+            gateway = asyncio.create_task(self._gateway(token, tried), name="gateway")
+            work = asyncio.create_task(self._work(ticks, tried), name="work")
+            try:
+                await _first_of(asyncio.create_task(stop.wait(), name="stop"), gateway, work)
+            finally:
+                await self._stop(ticks, gateway, work)
+
+    async def _gateway(self, token: str, tried: asyncio.Event) -> None:
+        await log_in_patiently(self.client, token, tried=tried)
+        self.client.spawn(self._announce(), name="announce")
+        await stay_connected(self.client)
+
+    async def _work(self, ticks: Ticks, tried: asyncio.Event) -> None:
+        """Run jobs and ticks; they need Discord's HTTP side at most, and a database that comes back."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOGIN_S):
+                await tried.wait()
+        self._add(ticks)
+        ticks.start()
+        await self.runner.run()
+
+    def _add(self, ticks: Ticks) -> None:
+        guild_id, services = self.client.guild_id, self.cases.services
+        ticks.every(DIGEST_S, lambda: services.digests.tick(guild_id), name="digest")
+        ticks.every(AUDIT_S, self.cases.auditor.sweep, name="auditor")
+        ticks.every(RECONCILE_S, services.reconciler.reconcile_all, name="reconciliation")
+        ticks.every(DATABASE_S, self.keep_up, name="database")
+
+    async def _announce(self) -> None:
+        """Say when everything is there, then look around."""
+        await self.client.wait_until_ready()
+        while not self.runner.healthy:  # noqa: ASYNC110 -- it tells its health when asked, and that only
+            await asyncio.sleep(_LOOK_S)
+        log.info("bot.ready", guild_id=self.client.guild_id, user=str(self.client.user))
+        await look_around(self.client, self.cases.services.policy)
+
+    async def _stop(self, ticks: Ticks, gateway: asyncio.Task[None], work: asyncio.Task[None]) -> None:
+        """Jobs first, while Discord still takes what they have begun; a few seconds altogether."""
+        log.info("bot.stopping")
+        ticks.stop()
+        self.runner.stop()
+        await asyncio.wait({work}, timeout=_DRAIN_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVE_S):
+                await self.client.close()
+        for task in (gateway, work):
+            task.cancel()
+        await asyncio.gather(gateway, work, return_exceptions=True)
+        log.info("bot.stopped")
+
+
+async def _first_of(*tasks: asyncio.Task[object]) -> None:
+    """Wait for the first of *tasks* to end, and raise what it raised."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()

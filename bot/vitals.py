@@ -1,0 +1,61 @@
+"""How the running bot answers when it is asked how it is."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.client import IncidentBot
+from bot.domain.errors import StorageUnavailable
+from bot.health import Part
+from bot.metrics import Incidents, exposition
+from bot.services.ports import Store
+from bot.storage.jobs import JobRunner
+
+_LOOK_S: Final = 3.0  # an orchestrator asks every few seconds, and waits no longer
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Looks at the parts that make the bot ready."""
+
+    client: IncidentBot
+    store: Store
+    runner: JobRunner
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """What must be well for the bot to be ready."""
+        return {"database": self._database, "jobs": self._jobs, "gateway": self._gateway}
+
+    async def figures(self, states: Mapping[str, str]) -> bytes:
+        """The body of /metrics, given what each part answered."""
+        return exposition(states, latency_s=self.client.latency, incidents=await self._incidents())
+
+    async def _database(self) -> str | None:
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                await self.store.register_guild(self.client.guild_id)
+        except (StorageUnavailable, TimeoutError):
+            return "cannot be written"
+        return None
+
+    async def _jobs(self) -> str | None:
+        return None if self.runner.healthy else "the job queue does not answer"
+
+    async def _gateway(self) -> str | None:
+        # `is_ready` stays true through a lost connection, and the connection is there before READY.
+        if not self.client.is_ready():
+            return "not ready yet"
+        return None if self.client.ws.open else "not connected"
+
+    async def _incidents(self) -> Incidents | None:
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                return Incidents(
+                    open=tuple(await self.store.open_incidents(self.client.guild_id)),
+                    severities=tuple(self.client.services.policy.severities),
+                    now=await self.store.now(),
+                )
+        except (StorageUnavailable, TimeoutError):
+            return None

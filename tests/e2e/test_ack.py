@@ -1,0 +1,130 @@
+"""Acknowledging: where it counts, for whom, and when its event was lost."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.demo.screen import Message
+from tests.e2e.severities import SEV1, SEV2
+from tests.e2e.world import Alert, World
+
+TITLE = "精算機が応答しない"
+
+PLACES: dict[str, Callable[[Alert], Message]] = {
+    "alert": lambda alert: alert.post,
+    "root of the thread": lambda alert: alert.root,
+    "first message of the thread": lambda alert: alert.start,
+    "dm": lambda alert: alert.dms["primary"],
+}
+everywhere = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+
+
+@everywhere
+async def test_eyes_acknowledge(world: World, place: Callable[[Alert], Message]) -> None:
+    """👀 on the alert, on what carries the thread, on its first message and on the DM stop the ladder."""
+    alert = await world.triage(SEV2, title=TITLE)
+    await world.react(place(alert), by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    await world.fast_forward(hours=9)
+    await world.expect_nothing_more()
+
+
+@pytest.mark.parametrize("place", [PLACES["alert"], PLACES["root of the thread"]], ids=["alert", "root"])
+async def test_button_acknowledges(world: World, place: Callable[[Alert], Message]) -> None:
+    """[👀 ack] does the same and answers the person alone."""
+    alert = await world.triage(SEV2, title=TITLE)
+    said = await world.click(place(alert), "ack", by="secondary")
+    assert f"{alert.label} はあなたが対応中です" in said.text
+    assert all(message.is_private for message in said.messages)
+    await world.expect_acknowledged(alert, by="secondary")
+
+
+async def test_button_in_the_dm_acknowledges(world: World) -> None:
+    """The on-call acks from the lock screen's DM, where the roles are not in the event."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.human.press("primary", alert.dms["primary"], "ack")
+    await world.expect_acknowledged(alert, by="primary")
+
+
+async def test_buttons_outlive_a_restart(world: World) -> None:
+    """A button that an earlier process posted still works."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.restart_bot()
+    await world.click(alert, "ack", by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+
+
+async def test_first_wins_and_others_join(world: World) -> None:
+    """The second 👀 makes a responder, and the alert still names the first."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    await world.react(alert.start, by="secondary")
+    await world.settle()
+    rows = await world.rows("SELECT name FROM responders ORDER BY joined_at")
+    assert [row["name"] for row in rows] == ["primary", "secondary"]
+    await world.expect_acknowledged(alert, by="primary")
+
+
+async def test_outsiders_and_other_emoji_are_ignored(world: World) -> None:
+    """👀 of somebody without the role and 👍 of the on-call change nothing; the refusal is on record."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="observer")
+    await world.react(alert, "👍", by="primary")
+    await world.settle()
+    [row] = await world.rows("SELECT status FROM incidents")
+    assert row["status"] == "triggered"
+    refused = await world.rows("SELECT actor_name, action FROM audit WHERE NOT allowed")
+    assert [tuple(row) for row in refused] == [("observer", "acknowledge")]
+    await world.fast_forward(minutes=15)
+    await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+
+
+async def test_removed_eyes_stay_acknowledged(world: World) -> None:
+    """Taking 👀 back does not undo it."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    await world.human.unreact("primary", alert.post, "👀")
+    await world.fast_forward(hours=5)
+    await world.expect_nothing_more()
+
+
+async def test_eyes_while_the_bot_was_down(world: World) -> None:
+    """An ack that nobody told the bot is read from Discord when it starts; nobody is rung."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.kill_bot()
+    await world.react(alert, by="primary")
+    await world.fast_forward(minutes=16)
+    await world.start_bot()
+    await world.expect_acknowledged(alert, by="primary")
+    await world.fast_forward(hours=5)
+    await world.expect_nothing_more()
+
+
+@pytest.mark.parametrize("gateway", ["drop", "invalidate"])
+async def test_eyes_in_a_gap_of_the_gateway(world: World, gateway: str) -> None:
+    """An ack whose event was lost with the connection is found; nobody is rung at the deadline."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.fault(gateway=gateway)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    await world.fast_forward(minutes=16)
+    await world.expect_nothing_more()
+
+
+async def test_eyes_are_read_again_before_ringing(world: World) -> None:
+    """While the gateway is away, the step that is due asks Discord itself and finds the ack."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.fault(gateway="down")
+    await world.react(alert, by="primary")
+    await world.shift(minutes=16)
+    await world.expect_acknowledged(alert, by="primary")
+    await world.human.clear_faults()
+    await world.expect_nothing_more()

@@ -1,0 +1,104 @@
+"""The week, told on Monday at 18:00 JST. Source: the runbook, 週次自動 digest."""
+
+import asyncio
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from tests.e2e.conftest import MakeWorld
+from tests.e2e.severities import SEV1
+from tests.e2e.world import World
+
+JST = ZoneInfo("Asia/Tokyo")
+
+
+async def wait_for_monday(world: World, *, hour: int, minute: int = 0) -> datetime:
+    """Move to the next Monday at *hour*; every earlier digest is posted, that Monday's is owed."""
+    [row] = await world.rows("SELECT now()")
+    now = row["now"].astimezone(JST)
+    monday = now.date() + timedelta(days=7 - now.weekday())
+    at = datetime.combine(monday, time(hour, minute), JST)
+    await world.shift(hours=(at - now).total_seconds() / 3600)
+    await world.rows("DELETE FROM digests WHERE week = $1", _week_before(at))
+    await world.rows(
+        "INSERT INTO guilds VALUES ($1, now() - interval '30 days') ON CONFLICT DO NOTHING",
+        int(world.sandbox.address.guild_id),
+    )
+    return at
+
+
+def _week_before(monday: datetime) -> str:
+    year, week, _ = (monday - timedelta(days=7)).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+async def test_monday_evening_once_whatever_restarts(make_world: MakeWorld) -> None:
+    """Not at 17:59, at 18:00 once, and not again after two more starts."""
+    async with make_world() as world:
+        await wait_for_monday(world, hour=17, minute=58)
+        await world.start_bot()
+        await world.expect_nothing_more()
+        await world.kill_bot()
+        await world.shift(minutes=2)
+        await world.start_bot()
+        await world.expect_message("p3-insights", contains="先週")
+        for _ in range(2):
+            await world.restart_bot()
+            await world.expect_nothing_more()
+
+
+async def test_two_bots_post_one_digest(make_world: MakeWorld) -> None:
+    """Two processes that start at the same moment after it was due post it once."""
+    async with make_world() as world:
+        await wait_for_monday(world, hour=18, minute=1)
+        await asyncio.gather(world.start_bot(), world.start_bot())
+        await world.expect_message("p3-insights", contains="先週")
+        await world.idle()
+        assert await world.ledger.surprises() == []
+        await world.kill_bot()
+
+
+async def test_late_when_the_bot_was_down(make_world: MakeWorld) -> None:
+    """Down at 18:00 and started on Tuesday morning, it posts what it owes."""
+    async with make_world() as world:
+        await wait_for_monday(world, hour=17)
+        await world.shift(hours=16)
+        await world.start_bot()
+        await world.expect_message("p3-insights", contains="先週")
+        await world.expect_nothing_more()
+
+
+async def test_empty_week_is_one_line(make_world: MakeWorld) -> None:
+    """A week without incidents and without anything in the DLQ is one friendly line."""
+    async with make_world() as world:
+        await wait_for_monday(world, hour=19)
+        await world.start_bot()
+        told = await world.expect_message("p3-insights", contains="静かでした")
+        assert "\n" not in told.text
+
+
+async def test_week_in_figures(make_world: MakeWorld) -> None:
+    """Incidents by severity, times to ack and resolve, missed deadlines, what is open, the DLQ."""
+    async with make_world() as world:
+        await world.start_bot()
+        alert = await world.triage(SEV1, title="決済 API が 5xx")
+        await world.fast_forward(minutes=10)
+        await world.react(alert, by="primary")
+        await world.expect_acknowledged(alert, by="primary")
+        await world.settle()
+        await world.kill_bot()
+        await world.rows(
+            "INSERT INTO admin.notification_failures (attempted_at, channel, severity, title, http_status)"
+            " VALUES (now(), 'p1-ops', 'P1', '満空情報', 429)"
+        )
+        await wait_for_monday(world, hour=18, minute=1)
+        await world.start_bot()
+        told = await world.expect_message("p3-insights", contains="先週は SEV1 が 1 件")
+        for part in ("ack は全件期限内", "DLQ の失敗は 1 件", "ack まで平均 10 分", "未解決 1 件", alert.label):
+            assert part in told.text
+
+
+async def test_preview_posts_nothing(world: World) -> None:
+    """`/digest preview` shows last week to the person who asks alone."""
+    said = await world.command("digest preview")
+    assert "静かでした" in said.text
+    await world.expect_nothing_more()

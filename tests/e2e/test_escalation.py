@@ -1,0 +1,115 @@
+"""The ladder: nobody acks, so somebody else is told. Source: the runbook, エスカレーションパス."""
+
+from tests.e2e.severities import SEV1, SEV2, SEV3
+from tests.e2e.world import Alert, World
+
+TITLE = "決済 API が 5xx"
+
+
+async def expect_step(world: World, alert: Alert, *, waited: str) -> None:
+    """One `@here` and a DM to both."""
+    await world.expect_message("p0-alerts", contains=f"{alert.label} {TITLE} · {waited} ack なし", pings_here=True)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+
+
+async def test_missed_deadline_rings_once_and_tells_both(world: World) -> None:
+    """At 15 minutes there is one `@here` and a DM each to primary and secondary; after an ack, silence."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.fast_forward(minutes=14)
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=1)
+    await expect_step(world, alert, waited="15 分")
+    await world.expect_nothing_more()
+    await world.react(alert, by="responder")
+    await world.expect_acknowledged(alert, by="responder")
+    await world.fast_forward(hours=5)
+    await world.expect_nothing_more()
+
+
+async def test_ladder_goes_on_until_somebody_answers(world: World) -> None:
+    """30 minutes and an hour ring again; 👀 on the escalation itself stops it."""
+    alert = await world.triage(SEV1, title=TITLE)
+    for minutes, waited in ((15, "15 分"), (15, "30 分")):
+        await world.fast_forward(minutes=minutes)
+        await expect_step(world, alert, waited=waited)
+    await world.fast_forward(minutes=30)
+    rung = await world.expect_message("p0-alerts", contains="1 時間 ack なし", pings_here=True)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+    await world.react(rung, by="secondary")
+    await world.expect_acknowledged(alert, by="secondary")
+    await world.fast_forward(hours=5)
+    await world.expect_nothing_more()
+
+
+async def test_killed_between_alert_and_deadline(world: World) -> None:
+    """SIGKILL and a start in between change nothing: escalated at the deadline, once."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.restart_bot()
+    await world.fast_forward(minutes=15)
+    await expect_step(world, alert, waited="15 分")
+    await world.restart_bot()
+    await world.expect_nothing_more()
+
+
+async def test_missed_deadline_pings_here_once_even_if_the_bot_dies(world: World) -> None:
+    """A SEV1 nobody acks is escalated once although the bot was dead at its deadline."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.kill_bot()
+    await world.fast_forward(minutes=15)
+    await world.start_bot()
+    await expect_step(world, alert, waited="15 分")
+    await world.react(alert, by="responder")
+    await world.expect_acknowledged(alert, by="responder")
+    await world.fast_forward(hours=2)
+    await world.expect_nothing_more()
+
+
+async def test_killed_while_ringing(world: World) -> None:
+    """SIGKILL as soon as `@here` is out: the rest is sent after the start, and nothing twice."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.shift(minutes=15)
+    await world.expect_message("p0-alerts", contains="15 分 ack なし", pings_here=True)
+    await world.kill_bot()
+    await world.shift(minutes=1)  # past the heartbeat of the jobs that died
+    await world.start_bot()
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=alert.label)
+    await world.expect_nothing_more()
+
+
+async def test_declining_passes_it_on_at_once(world: World) -> None:
+    """今は対応できない takes the next step now, says who it was and to whom; the step is not taken twice."""
+    alert = await world.triage(SEV1, title=TITLE)
+    said = await world.human.press("primary", alert.dms["primary"], "今は対応できない")
+    assert "@secondary" in said.text
+    await world.expect_message("p0-alerts", contains="対応者を交代", pings_here=True)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+    await world.fast_forward(minutes=16)
+    await world.expect_nothing_more()
+
+
+async def test_sev2_escalates_without_a_ping(world: World) -> None:
+    """After 4 hours #p1-ops is told, quietly, and both get a DM."""
+    await world.triage(SEV2, title=TITLE)
+    await world.fast_forward(hours=4)
+    await world.expect_message("p1-ops", contains="4 時間 ack なし", pings_here=False)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+    await world.expect_nothing_more()
+
+
+async def test_sev3_waits_for_the_next_business_days_triage(world: World) -> None:
+    """A SEV3 is quiet until the next business day's morning triage is over; then a line, and no DM."""
+    await world.triage(SEV3, title=TITLE)
+    [row] = await world.rows("SELECT ack_due_at - now() AS left FROM incidents")
+    await world.fast_forward(hours=row["left"].total_seconds() / 3600 - 0.1)
+    await world.expect_nothing_more()
+    await world.fast_forward(hours=0.2)
+    await world.expect_message("p2-deploys", contains="ack なし", pings_here=False)
+    await world.expect_nothing_more()

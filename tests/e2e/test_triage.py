@@ -1,0 +1,139 @@
+"""`/triage`: from "something is wrong" to the right alert. Source: the runbook, Triage 判定フロー."""
+
+import pytest
+
+from bot.demo.play import CONFIRM, Report, Triage
+from tests.e2e.severities import NO, SEV1, SEV2, SEV3, UNSURE, YES, Severity
+from tests.e2e.world import World
+
+TITLE = "決済 API が 5xx"
+REPORT = Report(TITLE, targets=["api.parky.co.jp"], symptoms=["errors"])
+by_name = pytest.mark.parametrize("severity", [SEV1, SEV2, SEV3], ids=lambda severity: severity.name)
+
+
+@by_name
+async def test_each_branch_leads_to_its_alert(world: World, severity: Severity) -> None:
+    """Channel, mention, thread and DM are the runbook's for each severity, and no more is posted."""
+    alert = await world.triage(severity, title=TITLE)
+    line = f"🔴 {severity.name} · {TITLE} · api.parky.co.jp"
+    assert alert.post.content == (f"@here {line}" if severity.rings else line)
+    assert "未対応" in alert.post.text
+    assert "報告 @responder" in alert.post.text
+    assert f"{alert.label} 🔴" in await world.thread_name(alert.thread)
+
+
+@by_name
+async def test_short_command_opens_at_once(world: World, severity: Severity) -> None:
+    """`/sev1 title` raises the same alert without a question."""
+    alert = await world.declare(severity, title=TITLE)
+    assert alert.post.content.startswith("@here " if severity.rings else "🔴")
+
+
+async def test_four_clicks_and_one_text_field(world: World) -> None:
+    """Two answers, the form's own button and the confirmation are all that an alert takes."""
+    walk = Triage(world.human, "responder", "general")
+    card = await walk.begin(Report(TITLE))
+    card = await walk.answer(card, YES, YES, CONFIRM)
+    clicks = ["送信", *walk.pressed]
+    assert len(clicks) == 4
+    await world.expect_alert(SEV1, TITLE)
+
+
+async def test_card_says_what_confirming_does(world: World) -> None:
+    """The result names path, severity, channel, mention, deadline, who gets a DM and where the thread is."""
+    walk = Triage(world.human, "responder", "general")
+    card = await walk.answer(await walk.begin(REPORT), YES, YES)
+    for part in (
+        "SEV1 / P0",
+        "本番影響あり → 影響大",
+        "#p0-alerts に @here で通知",
+        "15 分以内に ack",
+        "担当 @primary に DM",
+        "#p0-alerts にスレッドを開く",
+    ):
+        assert part in card.text
+    assert card.is_private
+
+
+async def test_each_answer_is_recorded(world: World) -> None:
+    """The path of the answers is kept with who gave them, and わからない is marked as such."""
+    walk = Triage(world.human, "responder", "general")
+    await walk.answer(await walk.begin(REPORT), YES, UNSURE)
+    rows = await world.rows("SELECT question, answer, unsure, by_name FROM triage_answers ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("users_affected", "yes", False, "responder"),
+        ("large_impact", "yes", True, "responder"),
+    ]
+
+
+async def test_not_knowing_counts_as_the_graver_answer(world: World) -> None:
+    """わからない twice is a SEV1, and the card says why."""
+    walk = Triage(world.human, "responder", "general")
+    card = await walk.begin(REPORT)
+    assert "「わからない」は重い方の「はい」として数えます" in card.text
+    card = await walk.answer(card, UNSURE, UNSURE)
+    assert "SEV1 / P0" in card.text
+
+
+async def test_going_back_and_changing_by_hand(world: World) -> None:
+    """An answer can be taken back, and the severity chosen over the tree's."""
+    walk = Triage(world.human, "responder", "general")
+    card = await walk.answer(await walk.begin(REPORT), YES, YES, "戻る", NO)
+    assert "SEV2 / P1" in card.text
+    card = await walk.press(card, "重大度を変える", values=["SEV3"])
+    assert "SEV3 / P2" in card.text
+    assert "手動で選択" in card.text
+    await walk.press(card, CONFIRM)
+    await world.expect_alert(SEV3, TITLE)
+
+
+async def test_cancelling_raises_nothing(world: World) -> None:
+    """やめる ends the walk without an alert."""
+    walk = Triage(world.human, "responder", "general")
+    card = await walk.answer(await walk.begin(REPORT), YES, "やめる")
+    assert "発報していません" in card.text
+    await world.expect_nothing_more()
+
+
+async def test_restart_half_way_loses_no_answer(world: World) -> None:
+    """Buttons pressed after the bot was killed and started again go on where the walk stood."""
+    walk = Triage(world.human, "responder", "general")
+    card = await walk.answer(await walk.begin(REPORT), YES)
+    await world.restart_bot()
+    card = await walk.answer(card, YES)
+    await world.restart_bot()
+    await walk.press(card, CONFIRM)
+    alert = await world.expect_alert(SEV1, TITLE)
+    assert "本番影響あり → 影響大" in alert.post.text
+
+
+async def test_confirming_twice_opens_one_incident(world: World) -> None:
+    """A second press of 発報する, on a screen that was still open, shows the first incident."""
+    walk = Triage(world.human, "responder", "general")
+    card = await walk.answer(await walk.begin(REPORT), YES, YES)
+    confirm = card.control(CONFIRM)
+    await world.human.click("responder", card.id, confirm)
+    await world.expect_alert(SEV1, TITLE)
+    assert [row["n"] for row in await world.rows("SELECT count(*) AS n FROM incidents")] == [1]
+
+
+@pytest.mark.parametrize("typed", ["5分前", "5 min ago"])
+async def test_start_time_as_people_type_it(world: World, typed: str) -> None:
+    """A start time in words becomes a moment in JST, five minutes before the alert."""
+    walk = Triage(world.human, "responder", "general")
+    report = Report(TITLE, started=typed)
+    await walk.answer(await walk.begin(report), *SEV3.answers, CONFIRM)
+    await world.expect_alert(SEV3, TITLE)
+    [row] = await world.rows("SELECT triggered_at - started_at AS ago FROM incidents")
+    assert 300 <= row["ago"].total_seconds() < 330
+
+
+async def test_people_who_read_english_get_english(world: World) -> None:
+    """The card follows the reader's own Discord; what is posted for all stays in the team's language."""
+    await world.human.change("member", user="responder", locale="en-US")
+    walk = Triage(world.human, "responder", "general")
+    card = await walk.begin(REPORT)
+    assert "Are production users affected?" in card.text
+    await walk.answer(card, "Yes", "Yes", "Raise the alert")
+    alert = await world.expect_alert(SEV1, TITLE)
+    assert "未対応" in alert.post.text

@@ -1,0 +1,240 @@
+"""The real client over real sockets against the local Discord, with the fakes of storage behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import discord
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.client import IncidentBot, use_api_base
+from bot.domain.incident import Incident, NewIncident, Status
+from bot.i18n import Texts
+from bot.sandbox.server import Sandbox
+from bot.services.acknowledging import Acknowledger
+from bot.services.deliveries import Deliveries
+from bot.services.escalations import Escalations
+from bot.services.incidents import Incidents
+from bot.services.reconciler import Reconciler
+from bot.services.registry import Services
+from bot.services.triages import Triages
+from bot.ui.notifier import DiscordNotifier
+from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
+
+DEADLINE_S = 10.0
+Json = dict[str, Any]
+
+TEXTS = Texts.load()
+
+
+class ConsoleWorld(Desk):
+    """People at the sandbox, the bot at the other end, and a hand that runs the queue.
+
+    Attributes:
+        bot: The client that runs now; `restart` makes another one.
+    """
+
+    def __init__(self, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+        super().__init__()
+        self.store.clock.time = datetime.now(UTC)
+        self.sandbox = sandbox
+        self.bot: IncidentBot
+        self._http = http
+        self._running: asyncio.Task[None] | None = None
+
+    # -- the bot
+    async def start(self) -> None:
+        """Connect, and register the commands."""
+        address = self.sandbox.address
+        self.bot = IncidentBot(guild_id=int(address.guild_id), texts=TEXTS, services=self._services)
+        self._running = asyncio.create_task(self.bot.start(address.token))
+        async with asyncio.timeout(DEADLINE_S):
+            while not self.bot.is_ready():  # noqa: ASYNC110  # discord.py's own event is made late
+                await asyncio.sleep(0.01)
+        guild = discord.Object(self.bot.guild_id)
+        self.bot.tree.copy_global_to(guild=guild)
+        await self.bot.tree.sync(guild=guild)
+
+    async def stop(self) -> None:
+        """Leave."""
+        assert self._running is not None
+        await self.bot.close()
+        await self._running
+
+    async def restart(self) -> None:
+        """Forget everything that was in memory; the sandbox and the store stay."""
+        await self.stop()
+        await self.start()
+
+    async def keep_working(self) -> None:
+        """Be the queue's worker: run what is due, again and again."""
+        while True:
+            await self.work()
+            await asyncio.sleep(0.02)
+
+    def _services(self, client: discord.Client) -> Services:
+        notifier = DiscordNotifier(client, texts=TEXTS, policy=self.policy)
+        self.acknowledger = Acknowledger(self.store, self.policy, self.access)
+        self.reconciler = Reconciler(self.store, notifier, self.acknowledger, self.access)
+        self.escalations = Escalations(self.store, self.policy, self.reconciler)
+        self.incidents = Incidents(self.store, self.policy, self.access, self.escalations)
+        self.triages = Triages(self.store, self.policy, self.access, self.incidents)
+        self.deliveries = Deliveries(self.store, notifier, self.policy, self.digests)
+        return Services(
+            policy=self.policy,
+            access=self.access,
+            incidents=self.incidents,
+            triages=self.triages,
+            acknowledger=self.acknowledger,
+            escalations=self.escalations,
+            reconciler=self.reconciler,
+            dlq=self.dlq,
+            digests=self.digests,
+        )
+
+    # -- people
+    async def human(self, method: str, path: str, **body: Any) -> Any:
+        """One request to the sandbox's human side."""
+        url = f"{self.sandbox.human}/{path}"
+        async with self._http.request(method, url, json=body or None) as response:
+            answer = await response.json()
+            assert response.status == 200, answer
+            return answer
+
+    async def command(
+        self, name: str, *, by: str = "responder", where: str = "general", **options: Any
+    ) -> Json:
+        """A person runs a slash command; what it led to."""
+        call = {"user": by, "channel": where, "name": name, "options": options}
+        return await self._outcome(await self.human("POST", "command", **call))
+
+    async def send(self, form: Json, *, by: str = "responder", **fields: Any) -> Json:
+        """A person sends the modal that the interaction *form* opened."""
+        call = {"user": by, "interaction": form["id"], "fields": fields}
+        return await self._outcome(await self.human("POST", "modal", **call))
+
+    async def click(
+        self, message: Json, custom_id: str, *, by: str = "responder", values: list[str] | None = None
+    ) -> Json:
+        """A person presses a button, or chooses; what it led to."""
+        call: Json = {"user": by, "message": message["id"], "custom_id": custom_id}
+        return await self._outcome(
+            await self.human("POST", "click", **(call | ({"values": values} if values else {})))
+        )
+
+    async def react(self, message: Json, emoji: str, *, by: str) -> None:
+        """A person reacts."""
+        await self.human("PUT", "reaction", user=by, message=message["id"], emoji=emoji)
+
+    async def acknowledged(self, number: int) -> Incident:
+        """The incident, once somebody has acknowledged it."""
+        async with asyncio.timeout(DEADLINE_S):
+            while (incident := await self.store.incident(number)).status is Status.TRIGGERED:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            return incident
+
+    async def declare(self, *, key: str) -> Incident:
+        """An incident that somebody else has opened."""
+        return await self.incidents.open(
+            NewIncident(
+                guild_id=self.bot.guild_id,
+                severity="SEV1",
+                title="決済 API が 5xx",
+                targets=(),
+                symptoms=(),
+                started_at=self.store.clock.time,
+                reported_by=RESPONDER,
+                path=(),
+                key=key,
+            )
+        )
+
+    async def resolve(self, number: int) -> None:
+        """Somebody resolves it elsewhere."""
+        await self.incidents.resolve(number, by=PRIMARY)
+
+    async def choices(self, name: str, *, focused: str, typed: str = "") -> list[Json]:
+        """What autocomplete offers."""
+        call = {
+            "user": "responder",
+            "channel": "general",
+            "name": name,
+            "focused": focused,
+            "options": {focused: typed},
+        }
+        answer = await self.human("POST", "autocomplete", **call)
+        assert not answer["timeout"]
+        return list(answer["choices"])
+
+    async def messages(self, channel: str, *, by: str = "responder") -> list[Json]:
+        """What a person sees in a channel, ephemeral messages included."""
+        return list(await self.human("GET", f"messages/{channel}?user={by}"))
+
+    async def until(self, channel: str, *, contains: str, by: str = "responder") -> Json:
+        """The message with these words, as soon as it is there."""
+        call = {
+            "for": "message",
+            "channel": channel,
+            "contains": contains,
+            "user": by,
+            "timeout_s": DEADLINE_S,
+        }
+        found = await self.human("POST", "wait", **call)
+        assert not found["timeout"], (contains, await self.messages(channel, by=by))
+        return dict(found["message"])
+
+    async def _outcome(self, opened: Json) -> Json:
+        path = f"interaction/{opened['interaction']}?wait={DEADLINE_S}&until=done"
+        outcome = dict(await self.human("GET", path))
+        assert outcome["error"] is None, outcome
+        return outcome
+
+
+@asynccontextmanager
+async def console_world() -> AsyncIterator[ConsoleWorld]:
+    """A fresh one, connected; the redirect of discord.py is undone afterwards."""
+    base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
+        sandbox.core.limiter.enabled = False
+        use_api_base(sandbox.api_base)
+        world = ConsoleWorld(sandbox, http)
+        await world.start()
+        worker = asyncio.create_task(world.keep_working())
+        try:
+            yield world
+        finally:
+            worker.cancel()
+            await world.stop()
+            Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, gateway
+        assert not sandbox.core.world.internal_errors, sandbox.core.world.internal_errors
+
+
+def words(value: object) -> str:
+    """Every string inside a message."""
+    if isinstance(value, dict):
+        return "\n".join(words(child) for child in value.values())
+    if isinstance(value, list):
+        return "\n".join(map(words, value))
+    return value if isinstance(value, str) else ""
+
+
+def shown(outcome: Json) -> Json:
+    """The last message that an interaction led to."""
+    assert outcome["messages"], outcome
+    return dict(outcome["messages"][-1])
+
+
+def presses(message: Json) -> list[str]:
+    """The custom ids of a message's buttons and selects."""
+    return _custom_ids(message["components"])
+
+
+def _custom_ids(value: object) -> list[str]:
+    if isinstance(value, dict):
+        own = [str(value["custom_id"])] if "custom_id" in value else []
+        return own + [found for child in value.values() for found in _custom_ids(child)]
+    return [found for child in value for found in _custom_ids(child)] if isinstance(value, list) else []

@@ -1,0 +1,384 @@
+"""The consoles as people use them: commands, forms and presses over sockets, across restarts of the bot."""
+
+import logging
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from discord.http import Route
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.dlq import DlqEntry
+from bot.domain.incident import Status
+from bot.domain.triage_session import TriageStatus
+from tests.integration.console_world import ConsoleWorld, Json, console_world, presses, shown, words
+
+ENTRY = UUID("11111111-2222-3333-4444-555555555555")
+
+
+@pytest.fixture
+async def world(caplog: pytest.LogCaptureFixture) -> AsyncIterator[ConsoleWorld]:
+    """A connected bot; discord.py may not have swallowed an error behind its back."""
+    async with console_world() as running:
+        yield running
+    swallowed = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert swallowed == []
+
+
+async def alerted(world: ConsoleWorld, *, severity: str = "sev1") -> Json:
+    """The alert post of an incident that was declared the short way."""
+    await world.command(severity, title="決済 API が 5xx")
+    channel = {"sev1": "p0-alerts", "sev2": "p1-ops", "sev3": "p2-deploys"}[severity]
+    return await world.until(channel, contains="inc:v1:ack:1")
+
+
+async def started(world: ConsoleWorld, **fields: Any) -> Json:
+    """The card of a triage that has just begun."""
+    form = await world.command("triage")
+    return shown(await world.send(form, **{"title": "決済 API が 5xx", **fields}))
+
+
+# -- /triage
+
+
+async def test_a_triage_reaches_its_alert_across_a_restart(world: ConsoleWorld) -> None:
+    """Four clicks and one text field; the bot forgets everything half-way."""
+    card = await started(world, targets=["api.parky.co.jp"], symptoms=["errors"], started="5分前")
+    assert "本番ユーザーに影響がありますか" in words(card)
+    await world.restart()
+    card = shown(await world.click(card, "tri:v1:answer:1:users_affected:unsure"))
+    assert "本番影響あり (わからない)" in words(card)
+    card = shown(await world.click(card, "tri:v1:answer:1:large_impact:yes"))
+    for told in ("SEV1 / P0", "本番影響あり (わからない) → 影響大", "#p0-alerts に @here", "@primary に DM"):
+        assert told in words(card)
+    await world.click(card, "tri:v1:confirm:1")
+    done = await world.until("general", contains="スレッドへ")
+    assert "発報しました" in words(done)
+    assert "https://discord.com/channels/" in words(done)
+    alert = await world.until("p0-alerts", contains="inc:v1:ack:1")
+    assert alert["mention_everyone"]
+
+
+async def test_a_start_time_that_cannot_be_read_loses_nothing(world: ConsoleWorld) -> None:
+    """The refusal offers the form again with what was typed, even after a restart."""
+    refusal = await started(
+        world, title="*決済* が 5xx", targets=["api.parky.co.jp"], symptoms=["slow"], started="さっき"
+    )
+    assert "開始時刻「さっき」は読めません" in refusal["content"]
+    await world.restart()
+    (retry,) = presses(refusal)
+    form = await world.click(refusal, retry)
+    inputs = [label["component"] for label in form["modal"]["components"]]
+    assert inputs[0]["value"] == "*決済* が 5xx"
+    assert [option["value"] for option in inputs[1]["options"] if option["default"]] == ["api.parky.co.jp"]
+    assert [option["value"] for option in inputs[2]["options"] if option["default"]] == ["slow"]
+    assert inputs[3]["value"] == "さっき"
+    card = shown(await world.send(form, started="10分前"))
+    assert "本番ユーザーに影響がありますか" in words(card)
+
+
+async def test_back_cancel_and_choosing_by_hand(world: ConsoleWorld) -> None:
+    """The ways out of the tree."""
+    card = await started(world)
+    card = shown(await world.click(card, "tri:v1:answer:1:users_affected:yes"))
+    card = shown(await world.click(card, "tri:v1:answer:1:large_impact:no"))
+    card = shown(await world.click(card, "tri:v1:severity:1", values=["SEV3"]))
+    assert "SEV3 / P2" in words(card)
+    assert "手動で選択" in words(card)
+    card = shown(await world.click(card, "tri:v1:back:1"))
+    assert "影響は大きいですか" in words(card)
+    stale = card
+    card = shown(await world.click(card, "tri:v1:cancel:1"))
+    assert "取消" in words(card)
+    assert presses(card) == []
+    assert stale["id"] == card["id"]
+    assert (await world.store.triage(1)).status is TriageStatus.CANCELLED
+
+
+async def test_a_reevaluation_says_when_it_is_asked_again_and_can_be_dismissed(world: ConsoleWorld) -> None:
+    """再評価 is a state with a clock of its own."""
+    card = await started(world)
+    card = shown(await world.click(card, "tri:v1:answer:1:users_affected:no"))
+    card = shown(await world.click(card, "tri:v1:answer:1:dev_only:no"))
+    assert "30 分以内に誰も答えなければ SEV2" in words(card)
+    card = shown(await world.click(card, "tri:v1:confirm:1"))
+    assert "再評価に回しました" in words(card)
+    question = await world.until("p1-ops", contains="tri:v1:dismiss:1")
+    told = shown(await world.click(question, "tri:v1:dismiss:1"))
+    assert "問題なし" in told["content"]
+    late = shown(await world.click(question, "tri:v1:promote:1"))
+    assert "回答済み" in late["content"]
+
+
+async def test_a_reevaluation_can_be_raised(world: ConsoleWorld) -> None:
+    """Somebody looked again, and it is one."""
+    card = await started(world)
+    card = shown(await world.click(card, "tri:v1:answer:1:users_affected:no"))
+    card = shown(await world.click(card, "tri:v1:answer:1:dev_only:no"))
+    await world.click(card, "tri:v1:confirm:1")
+    question = await world.until("p1-ops", contains="tri:v1:promote:1")
+    told = shown(await world.click(question, "tri:v1:promote:1"))
+    assert "INC-1 を SEV2 として発報しました" in told["content"]
+
+
+async def test_the_short_way_links_to_the_post(world: ConsoleWorld) -> None:
+    """/sev2 is made from the policy; its alert rings nobody."""
+    await alerted(world, severity="sev2")
+    done = await world.until("general", contains="スレッドへ")
+    assert "SEV2 / P1" in words(done)
+
+
+# -- responding
+
+
+async def test_ack_says_what_it_changed(world: ConsoleWorld) -> None:
+    """First, joined, already, too late."""
+    alert = await alerted(world)
+    world.store.advance(timedelta(minutes=2))
+    assert "あなたが対応中です (2 分で ack)" in shown(await world.click(alert, "inc:v1:ack:1"))["content"]
+    joined = shown(await world.click(alert, "inc:v1:ack:1", by="secondary"))
+    assert "先に @responder が対応しています" in joined["content"]
+    assert "参加済み" in shown(await world.click(alert, "inc:v1:ack:1", by="secondary"))["content"]
+    await world.resolve(1)
+    assert "解決済み" in shown(await world.click(alert, "inc:v1:ack:1", by="primary"))["content"]
+
+
+async def test_a_reaction_acknowledges_and_a_strangers_does_not(world: ConsoleWorld) -> None:
+    """👀 by somebody with a role; a refusal is in the audit and nowhere else."""
+    alert = await alerted(world)
+    await world.react(alert, "👀", by="observer")
+    await world.react(alert, "🎉", by="responder")
+    await world.react(alert, "👀", by="responder")
+    incident = await world.acknowledged(1)
+    assert incident.acknowledged_by_name == "responder"
+    assert [(row.actor_name, row.action, row.allowed) for row in world.store.audit_rows] == [
+        ("observer", "acknowledge", False)
+    ]
+
+
+@pytest.mark.parametrize("how", ["reaction", "button"])
+async def test_a_dm_acknowledges(world: ConsoleWorld, how: str) -> None:
+    """In a DM nobody says which roles they have: they are read from the server."""
+    await alerted(world)
+    dm = await world.until("dm:primary", contains="inc:v1:ack:1", by="primary")
+    if how == "reaction":
+        await world.react(dm, "👀", by="primary")
+    else:
+        await world.click(dm, "inc:v1:ack:1", by="primary")
+    assert (await world.acknowledged(1)).acknowledged_by_name == "primary"
+
+
+async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:
+    """今は対応できない takes the next step of the ladder now."""
+    await alerted(world)
+    dm = await world.until("dm:primary", contains="inc:v1:decline:1", by="primary")
+    told = shown(await world.click(dm, "inc:v1:decline:1", by="primary"))
+    assert "@primary, @secondary に引き継ぎ" in told["content"]
+    await world.until("dm:secondary", contains="inc:v1:ack:1", by="secondary")
+
+
+async def test_a_form_that_was_open_during_a_restart_can_be_sent(world: ConsoleWorld) -> None:
+    """✏️ shows what is known; modals keep nothing in memory either."""
+    alert = await alerted(world)
+    form = await world.click(alert, "inc:v1:details:1")
+    await world.restart()
+    told = shown(await world.send(form, targets=["api.parky.co.jp"], symptoms=["slow", "errors"]))
+    assert "INC-1 の対象と症状を更新" in told["content"]
+    again = await world.click(alert, "inc:v1:details:1")
+    chosen = [
+        option["value"]
+        for label in again["modal"]["components"]
+        for option in label["component"]["options"]
+        if option["default"]
+    ]
+    assert chosen == ["api.parky.co.jp", "slow", "errors"]
+
+
+async def test_a_note_reaches_the_thread(world: ConsoleWorld) -> None:
+    """📝 by the button's form, /incident note by the command; in the thread no number is needed."""
+    await alerted(world)
+    done = await world.until("general", contains="スレッドへ")
+    card = shown(await world.command("incident show", number=1))
+    form = await world.click(card, "inc:v1:note:1")
+    assert "メモを残しました" in shown(await world.send(form, note="rollback した"))["content"]
+    thread = re.findall(r"channels/\d+/(\d+)$", words(done), re.MULTILINE)[-1]
+    await world.until(thread, contains="rollback した")
+    await world.command("incident note", where=thread, text="戻った")
+    await world.until(thread, contains="戻った")
+    refused = shown(await world.command("incident note", text="どこ"))
+    assert "そのインシデントはありません" in refused["content"]
+
+
+async def test_the_first_response_sheet_has_the_commands(world: ConsoleWorld) -> None:
+    """📋 is for one person alone."""
+    alert = await alerted(world)
+    sheet = shown(await world.click(alert, "inc:v1:first:1"))
+    assert sheet["only_for"] == "responder"
+    assert "npx wrangler tail --config wrangler.public.toml" in words(sheet)
+
+
+# -- /incident
+
+
+async def test_resolving_asks_once(world: ConsoleWorld) -> None:
+    """The safe way out first; what cannot be undone asks."""
+    alert = await alerted(world)
+    question = shown(await world.click(alert, "inc:v1:resolve:1"))
+    assert presses(question) == ["ui:v1:quit", "inc:v1:resolve-now:1"]
+    assert "やめました" in words(shown(await world.click(question, "ui:v1:quit")))
+    question = shown(await world.command("incident resolve", number=1))
+    done = shown(await world.click(question, "inc:v1:resolve-now:1"))
+    assert "INC-1 を解決にしました" in words(done)
+    assert "postmortem が必要" in words(done)
+    assert (await world.store.incident(1)).status is Status.RESOLVED
+
+
+async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:
+    """Ten to a page, newest first."""
+    for number in range(11):
+        await world.declare(key=f"k{number}")
+    page = shown(await world.command("incident list", status="triggered"))
+    assert "INC-11" in words(page)
+    page = shown(await world.click(page, "inc:v1:list:triggered:1"))
+    assert "INC-1]" in words(page) or "INC-1*" in words(page)
+    opened = shown(await world.click(page, "inc:v1:open", values=["1"]))
+    for told in ("INC-1", "未対応", "ack 期限", "次 ", "直近の記録", "発報"):
+        assert told in words(opened)
+
+
+async def test_numbers_are_offered_by_title(world: ConsoleWorld) -> None:
+    """Autocomplete on open incidents; nothing while they cannot be read."""
+    await world.declare(key="k")
+    (choice,) = await world.choices("incident show", focused="number", typed="決済")
+    assert choice["value"] == 1
+    assert choice["name"] == "INC-1 SEV1 決済 API が 5xx"
+    assert await world.choices("incident show", focused="number", typed="99") == []
+    world.store.is_away = True
+    assert await world.choices("incident show", focused="number") == []
+    world.store.is_away = False
+
+
+# -- /dlq and /digest
+
+
+def failed(world: ConsoleWorld, *, entry_id: UUID = ENTRY, title: str = "決済 API が 5xx") -> None:
+    """A failure on record."""
+    world.dlq_store.entries[entry_id] = DlqEntry(
+        id=entry_id,
+        attempted_at=world.store.clock.time,
+        channel="p0-alerts",
+        severity="P0",
+        title=title,
+        http_status=503,
+        retry_count=3,
+        error_message="upstream timeout",
+        status="failed",
+        fallback_email_sent=True,
+        payload={"content": "@here 決済 API が 5xx", "embeds": [{"title": "詳細"}], "username": "hook"},
+    )
+
+
+async def test_the_three_questions_lead_to_each_other(world: ConsoleWorld) -> None:
+    """直近, P0 メール, HTTP 別; a filter survives the turning of pages."""
+    for number in range(12):
+        failed(world, entry_id=UUID(int=number))
+    page = shown(await world.command("dlq recent", hours=48, severity="P0", channel="#p0-alerts"))
+    assert "HTTP 503 · 再試行 3 · upstream timeout" in words(page)
+    page = shown(await world.click(page, "dlq:v1:recent:48:P0:p0-alerts:2"))
+    assert "2 / 2 ページ" in words(page)
+    assert "dlq:v1:recent:48:P0:p0-alerts:1" in presses(page)
+    page = shown(await world.click(page, "dlq:v1:p0"))
+    assert "メール 12/12" in words(page)
+    page = shown(await world.click(page, "dlq:v1:http:1"))
+    assert "`HTTP 503` 12 件" in words(page)
+    assert "`HTTP 503` 12 件" in words(shown(await world.command("dlq http-status")))
+    assert "メール 12/12" in words(shown(await world.command("dlq p0-email")))
+
+
+async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) -> None:
+    """It shows what it would have looked like, what is left out, and where it went."""
+    failed(world)
+    page = shown(await world.command("dlq recent", by="primary"))
+    entry = shown(await world.click(page, "dlq:v1:open", by="primary", values=[str(ENTRY)]))
+    assert "> ＠here 決済 API が 5xx" in words(entry)
+    raw = shown(await world.click(entry, f"dlq:v1:json:{ENTRY}", by="primary"))
+    assert '"username": "hook"' in raw["content"]
+    preview = shown(await world.click(entry, f"dlq:v1:preview:{ENTRY}", by="primary"))
+    assert "取り除くもの: `username`" in words(preview)
+    await world.restart()
+    await world.click(preview, f"dlq:v1:replay:{ENTRY}", by="primary")
+    done = await world.until("general", contains="再送した投稿へ", by="primary")
+    assert "@primary が" in words(done)
+    sent = await world.until("p0-alerts", contains="決済 API が 5xx")
+    assert not sent["mention_everyone"]
+    again = shown(await world.command("dlq replay", by="primary", id=str(ENTRY)))
+    assert f"dlq:v1:replay:{ENTRY}" not in presses(again)
+    assert "再送しました" in words(again)
+
+
+async def test_replaying_needs_its_role(world: ConsoleWorld) -> None:
+    """Which role is needed, and who can give it."""
+    failed(world)
+    refused = shown(await world.command("dlq replay", id=str(ENTRY)))
+    assert "DLQ の再送には @on-call / @admin のいずれかのロールが必要です" in refused["content"]
+    assert refused["only_for"] == "responder"
+
+
+async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None:
+    """Nothing is posted."""
+    await world.declare(key="k")
+    outcome = await world.command("digest preview")
+    assert "投稿はしていません" in outcome["messages"][0]["content"]
+    assert all(message["only_for"] == "responder" for message in outcome["messages"])
+    assert world.sent(DeliveryKind.DIGEST) == []
+    refused = shown(await world.command("digest preview", week="先週"))
+    assert "「先週」は ISO 週ではありません" in refused["content"]
+
+
+# -- when things fail
+
+
+async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) -> None:
+    """/triage opens no form for somebody who could not send it; English for an English client."""
+    await world.human("PATCH", "member", user="observer", locale="en-GB")
+    outcome = await world.command("triage", by="observer")
+    assert outcome["modal"] is None
+    assert "needs one of these roles: @responder / @on-call / @admin" in shown(outcome)["content"]
+
+
+async def test_the_database_is_away(world: ConsoleWorld) -> None:
+    """What to do instead, whether the answer is the first or a later one."""
+    alert = await alerted(world)
+    form = await world.command("triage")
+    world.store.is_away = True
+    for outcome in (
+        await world.send(form, title="x"),
+        await world.click(alert, "inc:v1:ack:1"),
+        await world.click(alert, "inc:v1:details:1"),
+    ):
+        assert "P0 なら #p0-alerts に直接書いてください" in shown(outcome)["content"]
+    world.store.is_away = False
+
+
+async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> None:
+    """Nothing else is said, and the traceback is in the log."""
+    alert = await alerted(world)
+    world.store.incident = None  # type: ignore[method-assign,assignment]
+    told = shown(await world.click(alert, "inc:v1:first:1"))
+    assert re.search(r"エラー ID `[0-9a-f]{8}`", told["content"])
+
+
+async def test_a_control_of_an_older_version_says_so(world: ConsoleWorld) -> None:
+    """Instead of "The application did not respond"."""
+    channel = world.bot.get_partial_messageable(1100000000000000305)
+    rows = [{"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": "inc:v0:ack:1"}]}]
+    message = await world.bot.http.request(_post(channel.id), json={"content": "x", "components": rows})
+    told = shown(await world.click(message, "inc:v0:ack:1"))
+    assert "古い版" in told["content"]
+
+
+def _post(channel_id: int) -> Route:
+    return Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)

@@ -1,0 +1,193 @@
+"""What goes wrong between us and Discord becomes one of two errors, within our own deadline."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.sandbox.permissions import P
+from bot.sandbox.world import Overwrite
+from tests.integration.notifier_world import (
+    ALERTS,
+    GUILD,
+    INCIDENT,
+    PRIMARY,
+    NotifierWorld,
+    owed,
+    running_world,
+    sent,
+)
+
+ALERT = owed(DeliveryKind.ALERT, to="channel:p0-alerts")
+BOT_ROLE = "1100000000000000204"
+
+
+@pytest.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]:
+    """A fresh Discord, which we wait for half a second."""
+    async with running_world(monkeypatch) as fresh:
+        await fresh.notifier.compose(ALERT, INCIDENT)
+        fresh.notifier = fresh.make(deadline_s=0.5)
+        yield fresh
+
+
+async def away(asked: Awaitable[object]) -> UpstreamUnavailable:
+    """The error of what may work later."""
+    with pytest.raises(UpstreamUnavailable) as error:
+        await asked
+    return error.value
+
+
+async def refused(asked: Awaitable[object]) -> tuple[int, int]:
+    """HTTP status and code of what never will."""
+    with pytest.raises(DeliveryRefused) as error:
+        await asked
+    return error.value.http_status, error.value.code
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "reason"),
+    [
+        ({"status": 503}, 503, "HTTP 503"),
+        ({"status": 502, "times": None}, 502, "no answer within 0.5 s"),
+        ({"status": 502, "body": "html", "times": None}, 502, "no answer within 0.5 s"),
+        ({"status": 429, "retry_after": 20.0, "times": None}, 429, "no answer within 0.5 s"),
+        ({"status": 429, "body": "html"}, 429, "HTTP 429"),
+        ({"status": 403, "body": "html"}, 403, "HTTP 403 without JSON"),
+        ({"delay_s": 3.0}, None, "no answer within 0.5 s"),
+        ({"reset": "before"}, None, "connection failed"),
+        ({"body": "malformed"}, 200, "unreadable answer: malformed JSON"),
+    ],
+)
+async def test_what_may_work_later(
+    world: NotifierWorld, fault: dict[str, object], status: int | None, reason: str
+) -> None:
+    """The status is kept where there was one, and nothing of the message is in the reason."""
+    world.break_down(fault)
+    error = await away(world.deliver(ALERT))
+    assert error.http_status == status
+    assert error.reason.startswith(reason)
+    assert "決済" not in str(error)
+
+
+async def test_discords_wish_to_wait_is_passed_on(world: NotifierWorld) -> None:
+    """`retry_after` decides when the next attempt makes sense."""
+    world.break_down({"status": 429, "retry_after": 20.0})
+    error = await away(world.deliver(ALERT))
+    assert error.retry_after_s is not None
+    assert 20.0 <= error.retry_after_s <= 21.0
+
+
+async def test_a_missed_deadline_in_a_global_limit_blocks_nothing_afterwards(world: NotifierWorld) -> None:
+    """discord.py would keep its gate for all requests closed for ever."""
+    world.break_down({"status": 429, "retry_after": 20.0, "global": True})
+    assert (await away(world.deliver(ALERT))).http_status == 429
+    page = await world.deliver(owed(DeliveryKind.PAGE, to="person:primary"), nonce="n2")
+    assert world.message(page).content.startswith("🔴")
+
+
+@pytest.mark.parametrize(
+    "fault", [{"reset": "after"}, {"body": "malformed"}, {"delay_s": 3.0, "after": True}]
+)
+async def test_what_came_through_all_the_same_is_found(
+    world: NotifierWorld, fault: dict[str, object]
+) -> None:
+    """The answer was lost, the message is there: it is adopted, and the nonce would give it back too."""
+    begun = datetime.now(UTC)
+    request = await world.notifier.compose(ALERT, INCIDENT)
+    world.break_down(fault)
+    await away(world.notifier.send(request, nonce="n1"))
+    found = await world.notifier.find(request, since=begun)
+    assert found is not None
+    assert found.pinged
+    assert await world.notifier.send(request, nonce="n1") == found
+    assert len(world.messages(ALERTS)) == 1
+
+
+@pytest.mark.parametrize(("code", "status"), [(200000, 400), (50278, 403), (0, 401), (40333, 403)])
+async def test_what_never_will(world: NotifierWorld, code: int, status: int) -> None:
+    """AutoMod, a closed DM, a revoked token, ...: a repeat changes nothing."""
+    world.break_down({"status": status, "code": code, "message": "no"})
+    assert await refused(world.deliver(ALERT)) == (status, code)
+
+
+async def test_refusals_of_a_real_kind(world: NotifierWorld) -> None:
+    """No permission, no access, a DM refused, a message that is gone, a body that is wrong."""
+    request = await world.notifier.compose(ALERT, INCIDENT)
+    world.channel(ALERTS).overwrites[BOT_ROLE] = Overwrite(BOT_ROLE, 0, deny=int(P.SEND_MESSAGES))
+    assert await refused(world.notifier.send(request, nonce="n1")) == (403, 50013)
+    world.channel(ALERTS).overwrites[BOT_ROLE] = Overwrite(BOT_ROLE, 0, deny=int(P.VIEW_CHANNEL))
+    assert await refused(world.notifier.send(request, nonce="n1")) == (403, 50001)
+    assert await refused(world.notifier.find(request, since=datetime.now(UTC))) == (403, 50001)
+    world.channel(ALERTS).overwrites.clear()
+    seed = owed(DeliveryKind.SEED_ACK, after=(ALERTS, 1100000000000009999))
+    assert await refused(world.deliver(seed)) == (404, 10008)
+    world.world.users[str(PRIMARY)].accepts_dms = False
+    assert await refused(world.deliver(owed(DeliveryKind.PAGE, to="person:primary"))) == (403, 50007)
+
+
+async def test_composing_while_discord_is_away(world: NotifierWorld) -> None:
+    """Nothing is remembered wrongly from it."""
+    fresh = world.make(deadline_s=0.5)
+    world.break_down({"status": 503}, route="GET /guilds/*/channels")
+    assert (await away(fresh.compose(ALERT, INCIDENT))).http_status == 503
+    assert (await fresh.compose(ALERT, INCIDENT)).channel_id == ALERTS
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.THREAD, DeliveryKind.THREAD_START, DeliveryKind.NOTICE])
+async def test_what_hangs_on_nothing_waits(world: NotifierWorld, kind: DeliveryKind) -> None:
+    """The message before it is not known yet."""
+    asked = owed(kind, data={"notice": "resolved"})
+    assert "not there yet" in (await away(world.notifier.compose(asked, INCIDENT))).reason
+
+
+async def refresh(world: NotifierWorld) -> None:
+    """Edit an alert."""
+    posted = await world.deliver(ALERT)
+    await world.notifier.refresh(INCIDENT, [sent(DeliveryKind.ALERT, posted)])
+
+
+async def read_eyes(world: NotifierWorld) -> None:
+    """Read the 👀 of an alert."""
+    posted = await world.deliver(ALERT)
+    places = [(posted.channel_id, posted.message_id)]
+    async for _ in world.notifier.acknowledgers(places, guild_id=GUILD):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("route", "ask"), [("PATCH /channels/*/messages/*", refresh), ("GET /**/reactions/*", read_eyes)]
+)
+async def test_edits_and_readings_say_when_discord_is_away(
+    world: NotifierWorld, route: str, ask: Callable[[NotifierWorld], Awaitable[None]]
+) -> None:
+    """The queue tries again; the ladder assumes nothing."""
+    world.break_down({"status": 503}, route=route)
+    assert (await away(ask(world))).http_status == 503
+
+
+async def test_a_rate_limited_edit_holds_up_no_other(world: NotifierWorld) -> None:
+    """It is told at the end."""
+    first, second = [await world.deliver(ALERT, nonce=f"n{number}") for number in range(2)]
+    route = f"PATCH /channels/*/messages/{first.message_id}"
+    world.break_down({"status": 429, "retry_after": 20.0}, route=route)
+    posts = [sent(DeliveryKind.ALERT, first), sent(DeliveryKind.ALERT, second)]
+    assert (await away(world.notifier.refresh(INCIDENT, posts))).http_status == 429
+    assert world.message(second).edited_at is not None
+
+
+@pytest.mark.parametrize("route", ["POST /channels/*/messages", "GET /guilds/*/channels"])
+async def test_a_page_of_html_with_status_200_is_no_answer(world: NotifierWorld, route: str) -> None:
+    """A proxy in between says whatever it likes."""
+    world.break_down({"status": 200, "body": "html"}, route=route)
+    world.notifier = world.make(deadline_s=0.5)
+    assert (await away(world.deliver(ALERT))).reason.startswith("unreadable answer")
+
+
+async def test_a_closed_client_is_away(world: NotifierWorld) -> None:
+    """While the process ends, nothing is lost: the queue has it."""
+    request = await world.notifier.compose(ALERT, INCIDENT)
+    await world.client.close()
+    assert "not logged in" in (await away(world.notifier.send(request, nonce="n1"))).reason

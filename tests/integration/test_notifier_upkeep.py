@@ -1,0 +1,168 @@
+"""Refreshing posts and reading 👀, as Discord sees it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind, Posted
+from bot.domain.incident import Incident, Status
+from bot.sandbox.posting import remove, set_archived
+from bot.sandbox.reacting import react
+from bot.sandbox.world import User
+from tests.integration.notifier_world import (
+    ADMIN,
+    GUILD,
+    INCIDENT,
+    OBSERVER,
+    PRIMARY,
+    RESPONDER,
+    NotifierWorld,
+    owed,
+    running_world,
+    sent,
+)
+from tests.unit.ui.samples import FIRST_ESCALATION
+
+ALERT = owed(DeliveryKind.ALERT, to="channel:p0-alerts")
+EYES = "👀"
+
+
+@pytest.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]:
+    """A fresh Discord."""
+    async with running_world(monkeypatch) as fresh:
+        yield fresh
+
+
+# -- refreshing
+
+
+def acknowledged(incident: Incident) -> Incident:
+    """Somebody is on it."""
+    return replace(
+        incident,
+        status=Status.ACKNOWLEDGED,
+        acknowledged_at=INCIDENT.triggered_at + timedelta(minutes=2),
+        acknowledged_by_id=PRIMARY,
+        acknowledged_by_name="primary",
+        version=4,
+    )
+
+
+async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
+    """Alert, card, DM, escalation and the thread's name; nothing rings again."""
+    incident, alert = await world.threaded()
+    card = await world.deliver(
+        owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="n3"
+    )
+    page = await world.deliver(owed(DeliveryKind.PAGE, to="person:primary"), incident, nonce="n4")
+    step = owed(DeliveryKind.ESCALATION, to="channel:p0-alerts", data=FIRST_ESCALATION)
+    told = await world.deliver(step, incident, nonce="n5")
+    assert told.pinged
+    posts = [
+        sent(DeliveryKind.ALERT, alert),
+        sent(DeliveryKind.THREAD, alert),
+        sent(DeliveryKind.THREAD_CARD, card),
+        sent(DeliveryKind.PAGE, page),
+        sent(DeliveryKind.ESCALATION, told, data=FIRST_ESCALATION),
+        sent(DeliveryKind.NOTICE, card),
+    ]
+    await world.notifier.refresh(acknowledged(incident), posts)
+    for posted in (alert, page, told):
+        assert world.message(posted).content.startswith("🟠 SEV1 · 対応中")
+    assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠 対応中")
+    assert world.channel(incident.thread_id).name == "INC-42 🟠 決済 API が 5xx"
+
+
+async def test_refresh_renames_only_when_the_name_changes(world: NotifierWorld) -> None:
+    """Discord takes two names in ten minutes."""
+    incident, alert = await world.threaded()
+    posts = [sent(DeliveryKind.THREAD, alert)]
+    await world.notifier.refresh(incident, posts)
+    assert not world.requests("PATCH")
+
+
+async def test_refresh_passes_over_what_is_gone(world: NotifierWorld) -> None:
+    """A deleted post is not an error; the others are still edited."""
+    incident, alert = await world.threaded()
+    lost = await world.deliver(ALERT, nonce="n9")
+    remove(world.sandbox.core, world.message(lost))
+    posts = [sent(DeliveryKind.ALERT, lost), sent(DeliveryKind.ALERT, alert), ALERT]
+    await world.notifier.refresh(acknowledged(incident), posts)
+    assert world.message(alert).content.startswith("🟠")
+
+
+async def test_refresh_wakes_an_archived_thread_for_its_card(world: NotifierWorld) -> None:
+    """An archived thread takes no edits (50083)."""
+    incident, alert = await world.threaded()
+    card = await world.deliver(
+        owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="n3"
+    )
+    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    await world.notifier.refresh(acknowledged(incident), [sent(DeliveryKind.THREAD_CARD, card)])
+    assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠")
+
+
+async def test_refresh_lets_an_archived_threads_name_sleep(world: NotifierWorld) -> None:
+    """Nobody looks at it; waking it would put it back into everybody's list."""
+    incident, alert = await world.threaded()
+    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    await world.notifier.refresh(acknowledged(incident), [sent(DeliveryKind.THREAD, alert)])
+    assert world.channel(incident.thread_id).name == "INC-42 🔴 決済 API が 5xx"
+
+
+# -- reading 👀
+
+
+async def people(world: NotifierWorld, *places: Posted) -> list[tuple[str, int]]:
+    """Names and messages, as they come."""
+    found = world.notifier.acknowledgers([(p.channel_id, p.message_id) for p in places], guild_id=GUILD)
+    return [(person.name, message_id) async for person, message_id in found]
+
+
+async def test_acknowledgers_are_people_with_their_roles(world: NotifierWorld) -> None:
+    """Not the bot itself; names and ids of roles; administrators and the owner are known as such."""
+    incident, alert = await world.alert()
+    seed = owed(DeliveryKind.SEED_ACK, after=(alert.channel_id, alert.message_id))
+    await world.deliver(seed, incident)
+    for user_id in (RESPONDER, ADMIN):
+        react(world.sandbox.core, world.message(alert), str(user_id), EYES)
+    world.world.members[str(RESPONDER)].nick = "れす"
+    found = world.notifier.acknowledgers([(alert.channel_id, alert.message_id)], guild_id=GUILD)
+    responder, admin = [person async for person, _ in found]
+    assert (responder.id, responder.name, responder.is_admin) == (RESPONDER, "れす", False)
+    assert responder.roles == {"responder", "1100000000000000202", "@everyone", str(GUILD)}
+    assert admin.is_admin
+
+
+async def test_acknowledgers_of_the_dm_have_their_roles_too(world: NotifierWorld) -> None:
+    """A DM's payload knows none."""
+    page = await world.deliver(owed(DeliveryKind.PAGE, to="person:primary"))
+    react(world.sandbox.core, world.message(page), str(PRIMARY), EYES)
+    found = world.notifier.acknowledgers([(page.channel_id, page.message_id)], guild_id=GUILD)
+    assert [("on-call" in person.roles, at) async for person, at in found] == [(True, page.message_id)]
+
+
+async def test_acknowledgers_leave_out_what_is_gone(world: NotifierWorld) -> None:
+    """A deleted message, somebody who left, another emoji."""
+    _, lost = await world.alert()
+    kept = await world.deliver(ALERT, nonce="n2")
+    message = world.message(kept)
+    react(world.sandbox.core, message, str(OBSERVER), EYES)
+    react(world.sandbox.core, message, str(RESPONDER), EYES)
+    react(world.sandbox.core, message, str(PRIMARY), "🎉")
+    remove(world.sandbox.core, world.message(lost))
+    del world.world.members[str(OBSERVER)]
+    assert await people(world, lost, kept) == [("responder", kept.message_id)]
+
+
+async def test_acknowledgers_are_read_page_by_page(world: NotifierWorld) -> None:
+    """Discord gives a hundred at a time."""
+    _, alert = await world.alert()
+    crowd = [str(2200000000000000000 + number) for number in range(150)]
+    for user_id in crowd:
+        world.world.users[user_id] = User(user_id, f"u{user_id}")  # no members: all but one have left
+    world.message(alert).reactions[EYES] = [*crowd, str(RESPONDER)]
+    assert await people(world, alert) == [("responder", alert.message_id)]

@@ -1,0 +1,126 @@
+"""The client without a connection: its commands, its refusals, its background work."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import discord
+import pytest
+from structlog.testing import capture_logs
+
+from bot.client import INTENTS, IncidentBot
+from bot.domain.errors import StorageUnavailable
+from bot.i18n import Texts
+from bot.i18n.translator import CommandTranslator
+from bot.runbook import default_policy_text, parse_policy
+from bot.runbook.model import Policy
+from bot.services.registry import Services
+from tests.unit.services.desk import GUILD, Desk
+from tests.unit.ui.screens import FakeInteraction
+
+TEXTS = Texts.load()
+
+
+def client(policy: Policy | None = None) -> IncidentBot:
+    """A client on the fakes."""
+    desk = Desk(policy)
+    services = Services(
+        policy=desk.policy,
+        access=desk.access,
+        incidents=desk.incidents,
+        triages=desk.triages,
+        acknowledger=desk.acknowledger,
+        escalations=desk.escalations,
+        reconciler=desk.reconciler,
+        dlq=desk.dlq,
+        digests=desk.digests,
+    )
+    return IncidentBot(guild_id=GUILD, texts=TEXTS, services=lambda _client: services)
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[IncidentBot]:
+    """One with its cogs loaded."""
+    made = client()
+    await made.setup_hook()
+    yield made
+    await made.close()
+
+
+async def payloads(bot: IncidentBot) -> dict[str, Any]:
+    """The commands as `sync-commands` would send them, Japanese included."""
+    translator = CommandTranslator(TEXTS)
+    return {
+        command.name: await command.get_translated_payload(bot.tree, translator)
+        for command in bot.tree.get_commands()
+    }
+
+
+def described(payload: dict[str, Any]) -> list[dict[str, Any]]:
+    """A command and everything below it that has a description."""
+    return [payload, *(found for option in payload.get("options", ()) for found in described(option))]
+
+
+async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) -> None:
+    """And hidden from nobody: roles are checked where the rules are."""
+    made = await payloads(bot)
+    assert sorted(made) == ["digest", "dlq", "incident", "sev1", "sev2", "sev3", "triage"]
+    for payload in made.values():
+        assert payload["default_member_permissions"] is None
+        for part in described(payload):
+            assert 1 <= len(part["description"]) <= 100
+            assert 1 <= len(part["description_localizations"]["ja"]) <= 100, part["name"]
+
+
+async def test_the_short_commands_follow_the_policy() -> None:
+    """Another team's severities have other names."""
+    text = default_policy_text().replace("SEV1", "CRITICAL")
+    bot = client(parse_policy(text, name="other.toml"))
+    await bot.setup_hook()
+    assert {"critical", "sev2", "sev3"} < set(await payloads(bot))
+    await bot.close()
+
+
+def test_no_privileged_intent_is_asked_for() -> None:
+    """Neither message content nor members nor presences."""
+    assert not (INTENTS.message_content or INTENTS.members or INTENTS.presences)
+    assert INTENTS.guild_reactions
+    assert INTENTS.dm_reactions
+
+
+@pytest.mark.parametrize(("guild_id", "passes"), [(GUILD, True), (None, True), (GUILD + 1, False)])
+async def test_commands_from_another_server_are_refused(
+    bot: IncidentBot, guild_id: int | None, *, passes: bool
+) -> None:
+    """The bot is set up for one."""
+    asked = FakeInteraction(guild_id=guild_id)
+    asked.client = bot
+    cast("Any", asked).type = discord.InteractionType.application_command
+    assert await bot.tree.interaction_check(cast("Any", asked)) is passes
+    assert [("別のサーバー" in told["content"]) for told in asked.told] == [True] * (not passes)
+
+
+async def test_the_log_hears_of_background_work_that_fails(bot: IncidentBot) -> None:
+    """Away is a warning, a bug an error with its traceback."""
+
+    async def away() -> None:
+        raise StorageUnavailable("refused")
+
+    async def broken() -> None:
+        raise ZeroDivisionError
+
+    with capture_logs() as logged:
+        await bot.spawn(away(), name="a")
+        await bot.spawn(broken(), name="b")
+    assert [(entry["event"], entry["log_level"], entry["task"]) for entry in logged] == [
+        ("task.unavailable", "warning", "a"),
+        ("task.failed", "error", "b"),
+    ]
+
+
+async def test_closing_ends_background_work(bot: IncidentBot) -> None:
+    """Nothing outlives the client."""
+    task = bot.spawn(asyncio.Event().wait(), name="waiting")
+    await asyncio.sleep(0)
+    await bot.close()
+    assert task.cancelled()

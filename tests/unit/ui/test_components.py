@@ -1,0 +1,177 @@
+"""Controls, forms and the entry point that they share."""
+
+import re
+from typing import Any, cast
+
+import pytest
+from discord import ui
+
+from bot.client import use_api_base
+from bot.domain.errors import ConfigError, UserError
+from bot.ui.buttons import IncidentVerb
+from bot.ui.components import Control, Screen, button, link, made_of, row, text
+from bot.ui.forms import Typed, details_form, note_form, submitted, triage_form
+from bot.ui.interaction import run, soon
+from tests.unit.ui.samples import POLICY
+from tests.unit.ui.screens import EN, JA, VOICES, FakeInteraction, modal_faults, presses
+
+
+class Doubling(Control, template=r"test:v1:double:(?P<number>\d{1,18})"):
+    """A control that fails on demand."""
+
+    async def press(self, interaction: Any) -> None:
+        """Refuse 13."""
+        if self.number == 13:
+            raise UserError("note_empty")
+        await interaction.response.send_message(content=str(self.number * 2))
+
+
+class FakeClient:
+    """The client as far as controls know it."""
+
+    guild_id = 7
+
+    def __init__(self) -> None:
+        self.errors: list[Exception] = []
+
+    async def answer_error(self, _interaction: object, error: Exception) -> None:
+        self.errors.append(error)
+
+
+async def pressed(number: int, *, guild_id: int | None = 7) -> tuple[FakeInteraction, list[Exception]]:
+    """What a press led to, by way of discord.py's three hooks."""
+    interaction = FakeInteraction(guild_id=guild_id)
+    interaction.client = FakeClient()
+    custom_id = f"test:v1:double:{number}"
+    match = cast("re.Match[str]", Doubling.__discord_ui_compiled_template__.fullmatch(custom_id))
+    given = cast("Any", interaction)
+    control = await Doubling.from_custom_id(given, ui.Button(custom_id=custom_id), match)
+    assert await control.interaction_check(given)
+    await control.callback(given)
+    return interaction, interaction.client.errors
+
+
+async def test_a_control_reads_its_custom_id() -> None:
+    """Nothing else is known after a restart."""
+    interaction, errors = await pressed(21)
+    assert interaction.told == [{"content": "42"}]
+    assert errors == []
+
+
+async def test_an_error_of_a_control_reaches_the_ladder() -> None:
+    """discord.py would let it vanish."""
+    interaction, errors = await pressed(13)
+    assert interaction.told == []
+    assert [type(error) for error in errors] == [UserError]
+
+
+@pytest.mark.parametrize(("guild_id", "refused"), [(7, False), (None, False), (8, True)])
+async def test_other_servers_are_refused(guild_id: int | None, *, refused: bool) -> None:
+    """A DM is home."""
+    _, errors = await pressed(21, guild_id=guild_id)
+    assert [cast("UserError", error).key for error in errors] == (["foreign_guild"] if refused else [])
+
+
+async def test_run_ends_what_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own deadline: aiohttp would wait for 300 s."""
+    monkeypatch.setattr("bot.ui.interaction.DEADLINE_S", 0.0)
+    interaction = FakeInteraction()
+    interaction.client = FakeClient()
+
+    async def never(_interaction: object) -> None:
+        await soon(_zero, done=lambda _: False)
+
+    await run(cast("Any", interaction), never, trigger="component")
+    assert [type(error) for error in interaction.client.errors] == [TimeoutError]
+
+
+async def _zero() -> int:
+    return 0
+
+
+async def test_soon_gives_what_is_done_and_gives_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing depends on it."""
+    monkeypatch.setattr("bot.ui.interaction._POSTED_WITHIN_S", 0.0)
+    assert await soon(_zero, done=lambda _: False) is None
+    monkeypatch.setattr("bot.ui.interaction._POSTED_WITHIN_S", 5.0)
+    monkeypatch.setattr("bot.ui.interaction._LOOK_EVERY_S", 0.0)
+    seen = iter([1, 2, 3])
+
+    async def read() -> int:
+        return next(seen)
+
+    assert await soon(read, done=lambda value: value == 3) == 3
+
+
+async def test_screens_and_forms_are_not_kept() -> None:
+    """discord.py keeps what is not finished; a message a minute would add up."""
+    assert Screen(text("x"), rows=[row(button("x", "x:v1"))]).is_finished()
+    assert note_form(JA, 1).is_finished()
+
+
+def test_a_custom_id_that_is_too_long_is_a_bug() -> None:
+    """Discord would refuse the whole message."""
+    with pytest.raises(ValueError, match="100"):
+        button("x", "x" * 101)
+
+
+def test_what_is_not_there_makes_no_button() -> None:
+    """A link that is not known yet, a row of nothing."""
+    assert link("x", None) is None
+    assert made_of(None) is None
+    assert row(None, None) is None
+
+
+def test_raw_buttons_are_taken_over() -> None:
+    """Those of the posts stand in the consoles as well."""
+    made = made_of(JA.buttons.make(IncidentVerb.ACK, 42))
+    assert made is not None
+    assert made.to_component_dict() == {
+        "type": 2,
+        "style": 1,
+        "label": "ack",
+        "custom_id": "inc:v1:ack:42",
+        "disabled": False,
+        "emoji": {"id": None, "name": "👀"},
+    }
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_forms_keep_within_discords_limits(voice: Any) -> None:
+    """Both languages, everything chosen, the longest title."""
+    typed = Typed("x" * 99, title="t" * 200, targets=POLICY.targets, symptoms=tuple(POLICY.symptoms))
+    number = 10**18 - 1
+    for form in (
+        triage_form(voice, typed),
+        details_form(voice, number, targets=POLICY.targets, symptoms=()),
+        note_form(voice, number),
+    ):
+        assert modal_faults(form) == []
+        assert len(form.custom_id) <= 100
+
+
+def test_a_form_is_read_from_its_payload() -> None:
+    """Labels hold one input, rows several; what the policy no longer knows is left out."""
+    interaction = FakeInteraction()
+    label = {"type": 18, "component": {"type": 4, "custom_id": "title", "value": "決済"}}
+    where = {"type": 18, "component": {"type": 3, "custom_id": "targets", "values": ["gone", "parky.co.jp"]}}
+    rows = {"type": 1, "components": [{"type": 4, "custom_id": "started", "value": "5分前"}]}
+    cast("Any", interaction).data = {"components": [label, where, rows, {"type": 10, "content": "x"}]}
+    form = submitted(cast("Any", interaction), {"number": "42"})
+    assert form.number == 42
+    assert form.typed(POLICY) == Typed("5分前", title="決済", targets=("parky.co.jp",))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1/api/v10", "http://discord.com/api/v10", "http://10.0.0.1", "http://", "x"]
+)
+def test_the_token_goes_to_loopback_only(url: str) -> None:
+    """DISCORD_API_BASE is for the sandbox."""
+    with pytest.raises(ConfigError, match="DISCORD_API_BASE"):
+        use_api_base(url)
+
+
+def test_english_is_spoken_to_everybody_else() -> None:
+    """The policy's language is the team's, not this person's."""
+    assert (JA.policy.language, EN.policy.language) == ("ja", "en")
+    assert presses(Screen(text("x"), rows=[row(button("x", "x:v1"))])) == ["x:v1"]

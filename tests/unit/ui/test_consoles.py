@@ -1,0 +1,257 @@
+"""`/incident` and `/dlq`: what the screens say, and that they always fit."""
+
+import io
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, ReplayRecord, StatusCount, sanitise_payload
+from bot.domain.escalation import plan
+from bot.domain.incident import Acknowledgement, AckOutcome, Incident, Status, TimelineEntry, TimelineKind
+from bot.services.dlq import PAGE_SIZE, EntryView, ReplayPreview
+from bot.services.escalations import PassedOn
+from bot.services.incidents import IncidentView
+from bot.ui import dlq_console, dlq_entry
+from bot.ui import incident_console as console
+from bot.ui.voice import Voice
+from tests.unit.services.desk import PRIMARY
+from tests.unit.ui.samples import ACKNOWLEDGED, AT, PLACED, POLICY, RESOLVED, TRIGGERED
+from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
+
+EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀"), max_size=200)
+VOICE = st.sampled_from(VOICES)
+ENTRY = DlqEntry(
+    id=UUID(int=1),
+    attempted_at=AT,
+    channel="p0-alerts",
+    severity="P0",
+    title="決済 API が 5xx",
+    http_status=503,
+    retry_count=3,
+    error_message="upstream timeout",
+    status="failed",
+    fallback_email_sent=True,
+    payload={"content": "@here 決済", "embeds": [{"title": "詳細", "fields": [{"name": "a", "value": "b"}]}]},
+)
+REPLAY = ReplayRecord(ENTRY.id, 101, "primary", AT, "p0-alerts")
+
+
+def view_of(incident: Incident, *entries: TimelineEntry) -> IncidentView:
+    """What `/incident show` is given."""
+    severity = POLICY.severities[incident.severity]
+    ladder = plan(severity.ladder, incident_id=42, triggered_at=AT, ack_due_at=incident.ack_due_at)
+    return IncidentView(incident, severity, entries, ladder, AT)
+
+
+def page_of(*entries: DlqEntry, number: int = 1, pages: int = 1, **asked: Any) -> DlqPage:
+    """A page of `/dlq recent`."""
+    return DlqPage(entries, number, pages, total=len(entries), filter=DlqFilter(**asked))
+
+
+# -- /incident
+
+
+def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
+    """The three questions within one glance."""
+    opened = TimelineEntry(TimelineKind.OPENED, AT, actor_id=103, actor_name="responder")
+    screen = console.show_screen(JA, view_of(PLACED, opened))
+    told = words(screen)
+    for part in (
+        "**INC-42** 🔴 未対応 · **SEV1 / P0**",
+        "開始 11/24 14:05 JST",
+        "報告 @responder",
+        "対象 api.parky.co.jp",
+        "経路 本番影響あり → 影響大",
+        "ack 期限 11/24 14:22 JST",
+        "次 11/24 14:07 JST",
+        "11/24 14:07 JST · 発報 · @responder",
+    ):
+        assert part in told
+    assert labels(screen) == ["ack", "初動", "更新", "メモ", "解決", "投稿へ", "スレッドへ"]
+
+
+def test_show_offers_what_makes_sense_now() -> None:
+    """Once somebody is on it others join; once it is over only notes are left."""
+    assert labels(console.show_screen(JA, view_of(ACKNOWLEDGED)))[0] == "参加する"
+    resolved = console.show_screen(JA, view_of(RESOLVED))
+    assert presses(resolved) == ["inc:v1:note:42"]
+    assert "✅ @primary 11/24 14:52 JST (発報から 45 分)" in words(resolved)
+
+
+def test_show_keeps_to_the_last_entries_and_their_words() -> None:
+    """Notes are shown, cut; older entries are in the thread."""
+    notes = [
+        TimelineEntry(
+            TimelineKind.NOTE, AT, actor_id=1, actor_name="a", data={"text": f"note {n} " + "x" * 999}
+        )
+        for n in range(9)
+    ]
+    told = words(console.show_screen(EN, view_of(PLACED, *notes)))
+    assert "note 3" not in told
+    assert "note 4" in told
+    assert "note 8" in told
+
+
+@pytest.mark.parametrize("kind", TimelineKind)
+@pytest.mark.parametrize("voice", VOICES)
+def test_every_kind_of_entry_has_its_words(kind: TimelineKind, voice: Voice) -> None:
+    """A new kind without a text would break the screen."""
+    screen = console.show_screen(voice, view_of(PLACED, TimelineEntry(kind, AT)))
+    assert over_limits(screen) == []
+
+
+@given(title=EVIL.filter(str.strip), name=EVIL, status=st.sampled_from([None, *Status]), voice=VOICE)
+def test_incident_screens_keep_within_discords_limits(
+    title: str, name: str, status: Status | None, voice: Voice
+) -> None:
+    """The longest titles and names, ten to a page."""
+    for sample in (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED):
+        incident = replace(sample, title=title, reported_by_name=name, targets=("x" * 80,) * 25)
+        note = TimelineEntry(TimelineKind.NOTE, AT, actor_id=1, actor_name=name, data={"text": title * 5})
+        many = [replace(incident, id=10**17 + number) for number in range(console.PAGE_SIZE + 1)]
+        for screen in (
+            console.list_screen(voice, many, status=status, page=999_999),
+            console.show_screen(voice, view_of(incident, *[note] * 9)),
+            console.resolve_question(voice, incident),
+            console.resolved_screen(voice, incident),
+        ):
+            assert over_limits(screen) == []
+
+
+def test_an_empty_list_says_so() -> None:
+    """No select without options."""
+    screen = console.list_screen(JA, [], status=Status.RESOLVED, page=0)
+    assert words(screen).splitlines() == ["**インシデント** 解決", "該当するインシデントはありません。"]
+    assert presses(screen) == []
+
+
+def test_the_list_turns_both_ways() -> None:
+    """◀ and ▶ only where there is something."""
+    ids = presses(console.list_screen(JA, [PLACED] * 11, status=None, page=1))
+    assert ids == ["inc:v1:open", "inc:v1:list:any:0", "inc:v1:list:any:2"]
+    assert presses(console.list_screen(JA, [PLACED], status=None, page=0)) == ["inc:v1:open"]
+
+
+@pytest.mark.parametrize("severity", POLICY.severities)
+def test_the_first_response_sheets_fit(severity: str) -> None:
+    """Every severity of the runbook."""
+    for voice in VOICES:
+        screen = console.first_response_screen(voice, replace(PLACED, severity=severity))
+        assert over_limits(screen) == []
+        assert "1. " in words(screen)
+    unknown = console.first_response_screen(JA, replace(PLACED, severity="GONE"))
+    assert "登録されていません" in words(unknown)
+
+
+def test_ack_and_passing_on_have_their_words() -> None:
+    """Every outcome, in both languages."""
+    for voice in VOICES:
+        told = {
+            console.acknowledged(voice, Acknowledgement(ACKNOWLEDGED, outcome, PRIMARY, AT))
+            for outcome in AckOutcome
+        }
+        assert len(told) == len(AckOutcome)
+    assert "@secondary" in console.passed_on(JA, PassedOn(PLACED, ("secondary",)))
+    assert "相手がもういません。#p0-alerts" in console.passed_on(JA, PassedOn(PLACED, ()))
+    assert "何も変えていません" in words(console.quit_screen(JA))
+
+
+# -- /dlq
+
+
+def test_a_failure_reads_as_one_line() -> None:
+    """When, how bad, where, what, why."""
+    screen = dlq_console.recent_screen(JA, page_of(ENTRY, severity="P0", channel="p0-alerts"))
+    assert words(screen).splitlines() == [
+        "**通知 DLQ** 直近 24 時間 · 失敗 1",
+        "絞り込み `P0` #p0-alerts",
+        "11/24 14:07 JST `P0` #p0-alerts 決済 API が 5xx — HTTP 503 · 再試行 3 · upstream timeout",
+    ]
+
+
+def test_p0_says_whether_the_email_went_out() -> None:
+    """The runbook's second question."""
+    screen = dlq_console.p0_screen(JA, [ENTRY, replace(ENTRY, fallback_email_sent=False, http_status=None)])
+    assert "P0 の失敗 2 · メール 1/2" in words(screen)
+    assert "✉️ メール済み" in words(screen)
+    assert "応答なし · 再試行 3 · ⚠️ メールなし" in words(screen)
+    assert "ありません" in words(dlq_console.p0_screen(JA, []))
+
+
+def test_statuses_are_counted() -> None:
+    """The runbook's third question; no answer has a word of its own."""
+    counts = [StatusCount(429, 12), StatusCount(None, 3)]
+    told = words(dlq_console.status_screen(EN, counts, hours=1))
+    assert "failed 15" in told
+    assert "`HTTP 429` 12" in told
+    assert "`no answer` 3" in told
+    assert "Nothing failed" in words(dlq_console.status_screen(EN, [], hours=1))
+
+
+@given(title=EVIL, error=EVIL, channel=EVIL, severity=EVIL, count=st.integers(0, PAGE_SIZE), voice=VOICE)
+def test_dlq_screens_keep_within_discords_limits(
+    title: str, error: str, channel: str, severity: str, count: int, voice: Voice
+) -> None:
+    """What is stored came from anywhere."""
+    entry = replace(ENTRY, title=title, error_message=error, channel=channel, severity=severity)
+    entries = [replace(entry, id=UUID(int=number)) for number in range(count)]
+    asked = {
+        "hours": 720,
+        "severity": "P" * dlq_console.SEVERITY_LIMIT,
+        "channel": "c" * dlq_console.CHANNEL_LIMIT,
+    }
+    payload: dict[str, object] = {
+        "content": title * 9,
+        "embeds": [{"title": title, "description": error * 9}] * 10,
+    }
+    stored = replace(entry, payload=payload)
+    body, dropped = sanitise_payload(payload | {title: 1})
+    for screen in (
+        dlq_console.recent_screen(voice, page_of(*entries, number=998, pages=999, **asked)),
+        dlq_console.p0_screen(voice, [replace(entry, id=UUID(int=number)) for number in range(20)]),
+        dlq_entry.entry_screen(voice, EntryView(stored, None), guild_id=7),
+        dlq_entry.preview_screen(voice, ReplayPreview(stored, body, dropped, None), guild_id=7),
+    ):
+        assert over_limits(screen) == []
+
+
+def test_an_entry_that_was_replayed_is_not_offered_again() -> None:
+    """Who, when, where; a link once Discord has it."""
+    waiting = dlq_entry.entry_screen(JA, EntryView(ENTRY, REPLAY), guild_id=7)
+    assert presses(waiting) == [f"dlq:v1:json:{ENTRY.id}"]
+    assert "🔁 @primary が 11/24 14:07 JST に #p0-alerts へ再送しました。" in words(waiting)
+    sent = replace(REPLAY, channel_id=301, message_id=900)
+    assert labels(dlq_entry.replayed_screen(JA, sent, guild_id=7)) == ["再送した投稿へ"]
+    assert "数秒で届きます" in words(dlq_entry.replayed_screen(JA, REPLAY, guild_id=7))
+
+
+@pytest.mark.parametrize(
+    "payload", [None, {}, {"username": "hook"}, {"embeds": "no list"}, {"embeds": [1, {"footer": {}}]}]
+)
+def test_a_payload_of_any_shape_is_shown(payload: dict[str, object] | None) -> None:
+    """It may have been written by anything."""
+    screen = dlq_entry.entry_screen(JA, EntryView(replace(ENTRY, payload=payload), None), guild_id=7)
+    assert over_limits(screen) == []
+
+
+def test_raw_json_is_inline_when_short_and_a_file_when_long() -> None:
+    """A file has no limit that matters, and no markup."""
+    text, file = dlq_entry.raw_json(JA, ENTRY)
+    assert '"content": "@here 決済"' in text
+    assert file is None
+    text, file = dlq_entry.raw_json(JA, replace(ENTRY, payload={"content": "```" + "x" * 5_000}))
+    assert file is not None
+    assert isinstance(file.fp, io.BytesIO)
+    assert len(file.fp.read()) > 5_000
+    assert len(text) < 200
+
+
+def test_moments_are_told_in_the_teams_time_zone() -> None:
+    """Discord's own locale changes the words, not the clock."""
+    late = replace(ENTRY, attempted_at=AT + timedelta(hours=12))
+    assert "11/25 02:07 JST" in words(dlq_console.recent_screen(EN, page_of(late)))

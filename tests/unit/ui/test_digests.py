@@ -1,0 +1,143 @@
+"""The week in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.digest import Digest, IsoWeek
+from bot.domain.dlq import DlqCounts
+from bot.ui.digests import digest_text
+from bot.ui.renderer import render
+from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of
+
+NO_FAILURES = DlqCounts(0, (), 0, 0)
+QUIET = Digest(
+    week=IsoWeek(2026, 47),
+    incidents=(("SEV1", 0), ("SEV2", 0)),
+    mtta_s=None,
+    mttr_s=None,
+    missed=(),
+    open=(),
+    postmortems_due=(),
+    dlq=NO_FAILURES,
+    previous_total=0,
+    previous_dlq=0,
+)
+BUSY = replace(
+    QUIET,
+    incidents=(("SEV1", 1), ("SEV2", 2), ("SEV3", 0)),
+    mtta_s=130.0,
+    mttr_s=2_700.0,
+    missed=(PLACED,),
+    open=(PLACED,),
+    postmortems_due=(RESOLVED,),
+    dlq=DlqCounts(18, (("p1-ops", 16), ("p0-alerts", 2)), 2, 2),
+    previous_total=5,
+    previous_dlq=9,
+)
+
+
+def fields(week: Digest) -> dict[str, str]:
+    """Heading -> figures."""
+    made = embed_of(render(JA, delivery(DeliveryKind.DIGEST), week))["fields"]
+    assert isinstance(made, list)
+    return {field["name"]: field["value"] for field in made}
+
+
+def headline(week: Digest) -> str:
+    """The first sentence."""
+    return str(render(JA, delivery(DeliveryKind.DIGEST), week)["content"])
+
+
+def test_a_quiet_week_is_one_friendly_line() -> None:
+    """No figures for nothing."""
+    body = render(JA, delivery(DeliveryKind.DIGEST), QUIET)
+    assert body["content"] == "先週 (11/16 – 11/22) は静かでした。incident も、届かなかった通知もありません。"
+    assert body["embeds"] == []
+
+
+def test_a_quiet_week_does_not_hide_that_the_dlq_was_away() -> None:
+    """Unknown is not none."""
+    assert "DLQ は確認できませんでした" in headline(replace(QUIET, dlq=None))
+    assert digest_text(QUIET, texts=TEXTS, policy=POLICY) == headline(QUIET)
+
+
+def test_the_headline_tells_the_week_in_words() -> None:
+    """What happened, who was late, what got lost."""
+    assert headline(BUSY) == (
+        "先週は SEV1 が 1 件、SEV2 が 2 件。ack 期限を過ぎたものが 1 件。"
+        "DLQ の失敗は 18 件で前週の 2 倍、89% が #p1-ops。"
+    )
+    english = str(render(EN, delivery(DeliveryKind.DIGEST), BUSY)["content"])
+    assert english.startswith("Last week: 1 × SEV1, 2 × SEV2; 1 past the ack deadline; 18 in the DLQ")
+
+
+def test_the_headline_praises_what_was_in_time() -> None:
+    """Nobody was late: ack は全件期限内."""
+    assert headline(replace(BUSY, missed=(), dlq=NO_FAILURES)) == (
+        "先週は SEV1 が 1 件、SEV2 が 2 件。ack は全件期限内。届かなかった通知はありません。"
+    )
+
+
+def test_a_week_without_incidents_may_still_owe_something() -> None:
+    """Open ones from before."""
+    said = headline(replace(QUIET, open=(PLACED,)))
+    assert said == "先週は incident がありませんでした。届かなかった通知はありません。"
+
+
+@pytest.mark.parametrize(
+    ("count", "previous", "said"),
+    [
+        (18, None, "18 件、"),
+        (18, 0, "18 件 (前週より 18 件増)、"),
+        (18, 17, "18 件 (前週より 1 件増)、"),
+        (18, 20, "18 件 (前週より 2 件減)、"),
+        (18, 18, "18 件 (前週と同数)、"),
+        (18, 7, "18 件で前週の 2.6 倍、"),
+    ],
+)
+def test_a_count_is_compared_with_the_week_before(count: int, previous: int | None, said: str) -> None:
+    """In words that fit the size of the change."""
+    assert BUSY.dlq is not None
+    assert said in headline(replace(BUSY, dlq=replace(BUSY.dlq, total=count), previous_dlq=previous))
+
+
+def test_failures_spread_over_channels_name_none() -> None:
+    """Only where most of them were meant for is news."""
+    spread = DlqCounts(9, (("a", 3), ("b", 3), ("c", 3)), 0, 0)
+    assert "%" not in headline(replace(BUSY, dlq=spread))
+
+
+def test_the_figures_link_to_what_is_owed() -> None:
+    """Missed deadlines, open incidents, postmortems, the DLQ."""
+    shown = fields(BUSY)
+    link = "[INC-42](https://discord.com/channels/7/900)"
+    assert shown["incident 3 件 (前週より 2 件減)"] == (
+        "SEV1 1 件 · SEV2 2 件 · SEV3 0 件\nack まで平均 2 分 · 解決まで平均 45 分"
+    )
+    assert shown["ack 期限超過 1 件"] == f"{link} SEV1 決済 API が 5xx · 🔴 未対応"
+    assert shown["未解決 1 件"] == f"{link} SEV1 決済 API が 5xx · 🔴 未対応"
+    assert "`docs/ops/postmortems/2026-11-24-決済-api-が-5xx.md`" in shown["postmortem の対象 1 件"]
+    assert shown["DLQ 18 件で前週の 2 倍"] == "#p1-ops 16 件 · #p0-alerts 2 件\nP0 2 件 (メール 2/2)"
+
+
+def test_unknown_means_are_dashes() -> None:
+    """Nothing was acknowledged: there is no mean."""
+    shown = fields(replace(BUSY, mtta_s=None, mttr_s=None, dlq=None))
+    assert "ack まで平均 – · 解決まで平均 –" in shown["incident 3 件 (前週より 2 件減)"]
+    assert not [heading for heading in shown if heading.startswith("DLQ")]
+
+
+def test_an_incident_without_a_place_has_no_link() -> None:
+    """Discord never took its alert."""
+    lost = replace(PLACED, alert_message_id=None, thread_id=None)
+    assert fields(replace(BUSY, open=(lost,)))["未解決 1 件"] == "INC-42 SEV1 決済 API が 5xx · 🔴 未対応"
+
+
+def test_the_terminal_shows_the_same_without_markup() -> None:
+    """incident-bot digest."""
+    lines = digest_text(BUSY, texts=TEXTS, policy=POLICY).splitlines()
+    assert lines[0] == "週報 2026-W47 (11/16 – 11/22)"
+    assert "  INC-42 SEV1 決済 API が 5xx · 🔴 未対応" in lines
+    assert not [line for line in lines if "](" in line or "**" in line]

@@ -1,0 +1,177 @@
+"""The ladder from an error to one reply."""
+
+import ast
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import discord
+import pytest
+from discord import app_commands
+from structlog.testing import capture_logs
+
+from bot.domain.errors import (
+    BotError,
+    IncidentNotFound,
+    NotPermitted,
+    StorageUnavailable,
+    UpstreamUnavailable,
+    UserError,
+)
+from bot.domain.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
+from bot.ui.errors import ErrorReplies, describe, unwrapped
+from tests.unit.ui.samples import AT, POLICY, TEXTS
+from tests.unit.ui.screens import EN, JA, FakeInteraction
+
+ROOT = Path(__file__).parents[3]
+_ERRORS = ("UserError", "InvalidTransition")
+
+
+async def answered(error: Exception, **interaction: Any) -> tuple[FakeInteraction, list[Any]]:
+    """What the person and the log were told about *error*."""
+    asked = FakeInteraction(**interaction)
+    with capture_logs() as logged:
+        await ErrorReplies(TEXTS, POLICY).answer(cast("Any", asked), error)
+    return asked, logged
+
+
+def raised_keys() -> Iterator[tuple[str, str]]:
+    """Every key that the code gives to a `UserError`, with its place."""
+    for path in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "cogs").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                yield from _own_keys(node, path)
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in _ERRORS:
+                yield _first_word(node), f"{path.name}:{node.lineno}"
+
+
+def _own_keys(made: ast.ClassDef, path: Path) -> Iterator[tuple[str, str]]:
+    """The keys of subclasses, which hand them to ``super().__init__``."""
+    if any(getattr(base, "id", "") in _ERRORS for base in made.bases):
+        for node in ast.walk(made):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "__init__":
+                yield _first_word(node), f"{path.name}:{node.lineno}"
+
+
+def _first_word(call: ast.Call) -> str:
+    assert isinstance(call.args[0], ast.Constant), ast.dump(call)
+    return str(call.args[0].value)
+
+
+def test_every_refusal_has_its_text() -> None:
+    """A key without a text would only show when somebody needs the sentence."""
+    keys = list(raised_keys())
+    assert len(keys) > 15
+    assert [(key, where) for key, where in keys if f"errors.{key}" not in TEXTS] == []
+
+
+def test_every_permission_has_its_words() -> None:
+    """Such as "DLQ の再送には ... が必要です"."""
+    actions = POLICY.permissions.__slots__
+    assert [action for action in actions if f"errors.action.{action}" not in TEXTS] == []
+
+
+async def test_a_refusal_is_told_once_and_to_that_person_alone() -> None:
+    """Nobody else needs it; it is no error of ours."""
+    asked, logged = await answered(IncidentNotFound(number=42))
+    (told,) = asked.response.sent
+    assert told["ephemeral"]
+    assert "そのインシデントはありません" in told["content"]
+    assert [(entry["log_level"], entry["event"], entry["key"]) for entry in logged] == [
+        ("info", "interaction.refused", "incident_not_found")
+    ]
+
+
+async def test_it_is_told_after_an_answer_too() -> None:
+    """Deferred or answered: the reply follows."""
+    asked, _ = await answered(UserError("note_empty"), done=True, locale="en-US")
+    (told,) = asked.followup.sent
+    assert told == {"ephemeral": True, "content": TEXTS.say("en", "errors.note_empty")}
+
+
+async def test_no_permission_names_the_roles_and_who_gives_them() -> None:
+    """A role may be an id in the policy."""
+    role = "110000000000000020"
+    asked, _ = await answered(NotPermitted(action="replay", roles=("on-call", role)))
+    assert asked.told[0]["content"] == (
+        f"DLQ の再送には @on-call / <@&{role}> のいずれかのロールが必要です。"
+        "サーバーでロールを管理できる人に付けてもらってください。"
+    )
+
+
+async def test_the_database_away_says_what_to_do_instead() -> None:
+    """The gravest severity's channel, from the policy."""
+    asked, logged = await answered(StorageUnavailable("refused"))
+    assert "P0 なら #p0-alerts に直接書いてください" in asked.told[0]["content"]
+    assert [entry["log_level"] for entry in logged] == ["warning"]
+
+
+@pytest.mark.parametrize("error", [UpstreamUnavailable("slow"), TimeoutError()])
+async def test_no_answer_in_time_does_not_promise_anything(error: Exception) -> None:
+    """The result is unknown, and that is said."""
+    asked, logged = await answered(error)
+    assert "結果は分かりません" in asked.told[0]["content"]
+    assert [entry["log_level"] for entry in logged] == ["warning"]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("secret"), BotError("secret")])
+async def test_a_bug_gives_an_id_and_nothing_else(error: Exception) -> None:
+    """The same id stands in the log, with the traceback."""
+    asked, logged = await answered(error)
+    (entry,) = logged
+    assert (entry["log_level"], entry["event"], entry["exc_info"]) == ("error", "interaction.failed", error)
+    content = asked.told[0]["content"]
+    assert f"`{entry['error_id']}`" in content
+    assert "secret" not in content
+
+
+def _refused(code: int) -> discord.HTTPException:
+    response = cast("Any", SimpleNamespace(status=404, reason="Not Found"))
+    return discord.HTTPException(response, {"code": code, "message": "gone"})
+
+
+async def test_an_expired_interaction_has_nobody_to_reply_to() -> None:
+    """10062 after a stall: a warning, no reply, no traceback."""
+    asked, logged = await answered(_refused(10062))
+    assert asked.told == []
+    assert [(entry["log_level"], entry["event"]) for entry in logged] == [("warning", "interaction.expired")]
+
+
+async def test_a_reply_that_fails_is_not_raised() -> None:
+    """The ladder is the last step: nothing would catch it."""
+    asked, logged = await answered(UserError("note_empty"), fails=_refused(0))
+    assert asked.told == []
+    assert [entry["event"] for entry in logged] == ["interaction.refused", "interaction.reply_failed"]
+
+
+def test_discord_pys_wrapping_comes_off() -> None:
+    """What the person can mend is told as such."""
+    command = cast("Any", SimpleNamespace(name="triage", qualified_name="triage"))
+    inner = UserError("note_empty")
+    assert unwrapped(app_commands.CommandInvokeError(command, inner)) is inner
+    keys = [
+        cast("UserError", unwrapped(error)).key
+        for error in (
+            app_commands.CommandNotFound("old", []),
+            app_commands.CommandSignatureMismatch(command),
+            app_commands.NoPrivateMessage(),
+            app_commands.TransformerError(
+                "x",
+                discord.AppCommandOptionType.integer,
+                cast("Any", SimpleNamespace(_error_display_name="n")),
+            ),
+        )
+    ]
+    assert keys == ["command_outdated", "command_outdated", "guild_only", "option_unreadable"]
+
+
+def test_moments_and_typed_words_are_made_readable() -> None:
+    """Times in the team's zone; what was typed means only what it says."""
+    ahead = StartTimeInFuture("@here **x**", start=AT + timedelta(hours=1), now=AT)
+    assert describe(JA, ahead) == (
+        "開始時刻「＠here \\*\\*x\\*\\*」は未来です (11/24 15:07 JST)。いまは 11/24 14:07 JST です。"
+    )
+    assert "11/24 14:07 JST" in describe(EN, StartTimeTooOld("x", now=AT + timedelta(days=365)))
+    assert "`14:07`" in describe(EN, InvalidStartTime("x", now=AT.astimezone(POLICY.timezone)))

@@ -1,0 +1,217 @@
+"""The alert, the thread and its notices, as people read them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.delivery import DeliveryKind
+from bot.runbook import default_policy_text, parse_policy
+from bot.ui.renderer import render
+from bot.ui.threads import postmortem_path
+from bot.ui.wording import Wording
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    EN,
+    JA,
+    PLACED,
+    POLICY,
+    RESOLVED,
+    TEXTS,
+    TRIGGERED,
+    delivery,
+    description_of,
+    embed_of,
+    presses_of,
+)
+
+ALERT = delivery(DeliveryKind.ALERT)
+X = "x"
+THREAD_LINK = "https://discord.com/channels/7/900"
+
+
+def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
+    """The first line is the lock screen; the rest stands below."""
+    body = render(JA, ALERT, TRIGGERED)
+    assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
+    assert body["allowed_mentions"] == {"parse": ["everyone"]}
+    assert description_of(body).splitlines() == [
+        "**INC-42** 🔴 未対応",
+        "開始 11/24 14:05 JST (<t:1795496700:R>) · 症状 エラー率上昇",
+        "ack 期限 14:22 JST (<t:1795497720:R>) · 担当 @primary",
+        "報告 @responder · 経路 本番影響あり → 影響大",
+    ]
+    assert presses_of(body) == [
+        "inc:v1:ack:42",
+        "inc:v1:first:42",
+        "inc:v1:details:42",
+        "inc:v1:resolve:42",
+    ]
+
+
+def test_alert_of_a_quiet_severity_pings_nobody() -> None:
+    """SEV2 goes to #p1-ops without @here."""
+    body = render(JA, ALERT, replace(TRIGGERED, severity="SEV2", title="@here @everyone"))
+    assert body["content"] == "🔴 SEV2 · ＠here ＠everyone · api.parky.co.jp"
+    assert body["allowed_mentions"] == {"parse": []}
+
+
+def test_acknowledged_alert_names_who_is_on_it() -> None:
+    """The deadline is gone, and so is the ping."""
+    body = render(JA, ALERT, ACKNOWLEDGED)
+    assert body["content"] == "🟠 SEV1 · 対応中 · 決済 API が 5xx · api.parky.co.jp"
+    assert body["allowed_mentions"] == {"parse": []}
+    assert description_of(body).splitlines()[0] == "**INC-42** 🟠 対応中 · 👀 @primary 14:09 JST (2 分で ack)"
+    assert "期限" not in description_of(body)
+    assert THREAD_LINK in presses_of(body)
+
+
+def test_resolved_alert_offers_only_what_makes_sense() -> None:
+    """It says how long it took; nothing is left to acknowledge."""
+    body = render(JA, ALERT, RESOLVED)
+    assert body["content"] == "🟢 SEV1 · 解決 · 決済 API が 5xx · api.parky.co.jp"
+    assert "**INC-42** 🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)" in description_of(body)
+    assert "👀 @primary 14:09 JST (2 分で ack)" in description_of(body)
+    assert presses_of(body) == ["inc:v1:note:42", THREAD_LINK]
+
+
+def test_an_alert_raised_in_a_hurry_asks_for_the_rest() -> None:
+    """/sev1 knows neither target nor symptom."""
+    bare = replace(TRIGGERED, targets=(), symptoms=(), path=())
+    body = render(JA, ALERT, bare)
+    assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx"
+    assert "✏️ 更新" in description_of(body)
+    assert "経路" not in description_of(body)
+
+
+def test_an_alert_outlives_a_change_of_the_policy() -> None:
+    """Severity, symptom and answer may be gone from the file."""
+    odd = replace(
+        TRIGGERED, severity="SEV9", symptoms=("melted",), path=(("q", "a"), ("users_affected", "a"))
+    )
+    said = description_of(render(JA, ALERT, odd))
+    assert "melted" in said
+    assert "q=a → users\\_affected=a" in said
+
+
+def test_the_team_speaks_english() -> None:
+    """The same facts."""
+    body = render(EN, ALERT, ACKNOWLEDGED)
+    assert body["content"] == "🟠 SEV1 · In progress · 決済 API が 5xx · api.parky.co.jp"
+    assert "👀 @primary 14:09 JST (ack in 2 min)" in description_of(body)
+
+
+def test_a_custom_emoji_stands_on_the_button() -> None:
+    """The policy may name one of the server's own."""
+    text = default_policy_text().replace('ack_emoji = "👀"', 'ack_emoji = "<:ack:123456789012345678>"')
+    words = Wording(TEXTS, parse_policy(text, name="custom.toml"))
+    body = render(words, ALERT, TRIGGERED)
+    assert body["components"][0]["components"][0]["emoji"] == {"name": "ack", "id": "123456789012345678"}  # type: ignore[index]
+    assert render(words, delivery(DeliveryKind.SEED_ACK), TRIGGERED) == {"emoji": "ack:123456789012345678"}
+
+
+def test_alert_and_thread_root_link_to_each_other() -> None:
+    """SEV2: the alert is in #p1-ops, its thread hangs on a quiet post in #p0-alerts."""
+    incident = replace(PLACED, severity="SEV2", alert_channel_id=302, alert_message_id=800)
+    root = render(JA, delivery(DeliveryKind.THREAD_ROOT), incident)
+    assert root["content"] == "🔴 SEV2 · 決済 API が 5xx · api.parky.co.jp"
+    assert root["allowed_mentions"] == {"parse": []}
+    assert presses_of(root) == ["inc:v1:ack:42", "https://discord.com/channels/7/302/800"]
+    assert THREAD_LINK in presses_of(render(JA, ALERT, incident))
+
+
+def test_thread_is_named_and_begins_with_the_start_time() -> None:
+    """The first message is the postmortem's origin, by itself."""
+    assert render(JA, delivery(DeliveryKind.THREAD), PLACED) == {
+        "name": "INC-42 🔴 決済 API が 5xx",
+        "auto_archive_duration": 10_080,
+    }
+    start = render(JA, delivery(DeliveryKind.THREAD_START), PLACED)
+    assert start["content"] == "**開始時刻 2026-11-24 14:05:00 JST**"
+    assert not start["embeds"]
+
+
+def test_thread_name_fits_discord() -> None:
+    """100 characters, whatever the title."""
+    named = render(JA, delivery(DeliveryKind.THREAD), replace(PLACED, title="あ" * 200))
+    assert len(str(named["name"])) == 100
+
+
+def test_thread_card_carries_the_first_response() -> None:
+    """Facts, steps in order, and each command in a block to copy."""
+    body = render(JA, delivery(DeliveryKind.THREAD_CARD), PLACED)
+    card = embed_of(body)
+    assert card["title"] == "INC-42 🔴 未対応 · SEV1 / P0"
+    said = description_of(body)
+    assert "**対象** api.parky.co.jp" in said
+    assert "**経路** 本番影響あり → 影響大" in said
+    assert "1. ログ (wrangler tail) と Sentry を確認する" in said
+    fields = card["fields"]
+    assert isinstance(fields, list)
+    assert len(fields) == len(POLICY.first_response["SEV1"].commands)
+    assert fields[0]["value"] == "```\nnpx wrangler tail --config wrangler.public.toml --env <env>\n```"
+
+
+def test_thread_card_leaves_out_whole_commands() -> None:
+    """Facts come first; what has no room is not shown by half."""
+    long = "".join(
+        f"""
+[[first_response.SEV3.commands]]
+label = "long {number}"
+command = "{X * length}"
+"""
+        for number, length in enumerate((1_000, 1_000, 1_000, 300))
+    )
+    words = Wording(TEXTS, parse_policy(default_policy_text() + long, name="long.toml"))
+    many = tuple(f"{number}" + "y" * 150 for number in range(25))
+    incident = replace(
+        PLACED,
+        severity="SEV3",
+        targets=many,
+        symptoms=many,
+        path=tuple(zip(many, many, strict=True)),
+        reported_by_name="*" * 80,
+    )
+    body = render(words, delivery(DeliveryKind.THREAD_CARD), incident)
+    fields = embed_of(body)["fields"]
+    assert isinstance(fields, list)
+    assert [field["name"] for field in fields] == ["GitHub Actions の状態", "long 0", "long 1", "long 2"]
+    assert fields[-1]["value"] == f"```\n{X * 1_000}\n```"
+    assert "ほかのコマンドは 📋 初動 にあります" in description_of(body)
+
+
+def test_thread_card_without_a_sheet_or_targets() -> None:
+    """A severity that the policy no longer has."""
+    said = description_of(
+        render(
+            JA, delivery(DeliveryKind.THREAD_CARD), replace(TRIGGERED, severity="SEV9", targets=(), path=())
+        )
+    )
+    assert "**対象** 未記入" in said
+    assert "初動" not in said
+
+
+def test_resolved_notice_asks_for_the_postmortem() -> None:
+    """復旧後 postmortem 必須, with the file's name ready."""
+    notice = delivery(DeliveryKind.NOTICE, data={"notice": "resolved"})
+    lines = str(render(JA, notice, RESOLVED)["content"]).splitlines()
+    assert lines[0] == "🟢 **INC-42 解決** · @primary · 11/24 14:52 JST · 発報から 45 分"
+    assert "`docs/ops/postmortems/2026-11-24-決済-api-が-5xx.md`" in lines[1]
+    quiet = str(render(JA, notice, replace(RESOLVED, severity="SEV3"))["content"])
+    assert "postmortem" not in quiet
+
+
+def test_postmortem_path_is_a_plain_file_name() -> None:
+    """No slash, dot or backtick of the title gets into it; the day is the team's."""
+    odd = replace(RESOLVED, title="../`rm` a//b.md", started_at=TRIGGERED.started_at + timedelta(hours=10))
+    assert postmortem_path(POLICY, odd) == "docs/ops/postmortems/2026-11-25-rm-a-b-md.md"
+    assert postmortem_path(POLICY, replace(odd, title="🔴")).endswith("-incident.md")
+
+
+def test_a_note_is_shown_with_its_author_and_lines() -> None:
+    """As typed, harmless."""
+    note = delivery(
+        DeliveryKind.NOTICE,
+        data={"notice": "note", "by": "pri*mary", "text": "戻した\n# @here https://s.example/a_b"},
+    )
+    body = render(JA, note, ACKNOWLEDGED)
+    assert body["content"] == "📝 **@pri\\*mary** 戻した\n\\# ＠here <https://s.example/a_b>"
+    assert body["allowed_mentions"] == {"parse": []}

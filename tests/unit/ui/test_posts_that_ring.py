@@ -1,0 +1,173 @@
+"""Pages, escalations, re-evaluations and replays, as people read them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.incident import Incident
+from bot.ui.renderer import render
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    AT,
+    FIRST_ESCALATION,
+    JA,
+    PLACED,
+    REEVALUATION,
+    RESOLVED,
+    TRIGGERED,
+    delivery,
+    description_of,
+    presses_of,
+)
+
+
+def page(data: Mapping[str, object] | None = None) -> str:
+    """What the DM's embed says."""
+    asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
+    return description_of(render(JA, asked, PLACED))
+
+
+def escalation(**changes: object) -> dict[str, object]:
+    """The message of the step at the deadline, with some of its facts changed."""
+    asked = delivery(DeliveryKind.ESCALATION, data={**FIRST_ESCALATION, **changes})
+    return render(JA, asked, PLACED)
+
+
+def test_page_says_what_to_do_and_by_when() -> None:
+    """The lock screen first; one tap to acknowledge."""
+    body = render(JA, delivery(DeliveryKind.PAGE), PLACED)
+    assert body["content"] == "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
+    assert "あなたが on-call です。ack 期限 14:22 JST (<t:1795497720:R>)" in description_of(body)
+    assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900", "inc:v1:decline:42"]
+
+
+def test_page_before_the_alert_is_there_has_no_dead_link() -> None:
+    """The link comes with the first refresh."""
+    assert presses_of(render(JA, delivery(DeliveryKind.PAGE), TRIGGERED)) == [
+        "inc:v1:ack:42",
+        "inc:v1:decline:42",
+    ]
+
+
+def test_page_says_who_passed_it_on() -> None:
+    """今は対応できない was pressed."""
+    assert "@secondary が対応できないため、あなたに回りました。" in page({"declined_by": "secondary"})
+
+
+def test_page_after_the_deadline_says_how_long_nobody_came() -> None:
+    """The same person again, now late."""
+    assert "15 分間 ack がありません。ack 期限 14:22 JST を過ぎました。" in page(FIRST_ESCALATION)
+
+
+def test_page_ends_when_somebody_has_it() -> None:
+    """No button is left that asks for anything."""
+    body = render(JA, delivery(DeliveryKind.PAGE), ACKNOWLEDGED)
+    assert "いまやることはありません" in description_of(body)
+    assert presses_of(body) == ["https://discord.com/channels/7/900"]
+
+
+def test_escalation_says_who_was_told_and_who_is_next() -> None:
+    """Source: experience, Escalation."""
+    body = escalation()
+    assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし"
+    assert body["allowed_mentions"] == {"parse": ["everyone"]}
+    assert description_of(body).splitlines()[1] == (
+        "期限 14:22 JST を過ぎました。@primary に 2 回連絡済み。@secondary に連絡済み。"
+        "次は @primary, @secondary (14:37 JST)。"
+    )
+    assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900"]
+
+
+def test_escalation_without_mention_is_quiet() -> None:
+    """The ladder's step decides."""
+    body = escalation(mention="none")
+    assert str(body["content"]).startswith("⏫ ")
+    assert body["allowed_mentions"] == {"parse": []}
+
+
+def test_escalation_before_the_deadline_was_passed_on() -> None:
+    """It says why it comes early, and claims no missed deadline."""
+    body = escalation(declined_by="primary", waited_s=60.0)
+    assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 対応者を交代 · 1 分 ack なし"
+    assert "@primary は今は対応できません。" in description_of(body)
+    assert "過ぎました" not in description_of(body)
+
+
+def test_last_escalation_says_that_nobody_is_left() -> None:
+    """Then it is up to whoever reads."""
+    assert "この先の連絡先はありません。" in description_of(escalation(next=None))
+
+
+def test_next_step_may_be_the_channel_alone() -> None:
+    """SEV3's ladder tells no person."""
+    following = {"dm": [], "mention": "none", "due_at": AT.isoformat()}
+    assert "次はこのチャンネル (14:07 JST)。" in description_of(escalation(next=following))
+
+
+def test_escalation_counts_nobody_when_the_ladder_was_rewritten() -> None:
+    """A wrong number would be worse than none."""
+    assert "連絡済み" not in description_of(escalation(step=99))
+
+
+@pytest.mark.parametrize(("incident", "sign"), [(ACKNOWLEDGED, "🟠"), (RESOLVED, "🟢")])
+def test_escalation_calms_down(incident: Incident, sign: str) -> None:
+    """Edited to stay true."""
+    body = render(JA, delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION), incident)
+    assert str(body["content"]).startswith(sign)
+    assert presses_of(body) == ["https://discord.com/channels/7/900"]
+
+
+def test_reevaluation_says_what_happens_when_nobody_answers() -> None:
+    """再評価 has a clock of its own."""
+    body = render(JA, delivery(DeliveryKind.REEVALUATION, data=REEVALUATION), None)
+    assert body["content"] == "🟡 再評価 · ログインが遅い · parky.co.jp"
+    said = description_of(body)
+    assert "11/24 14:37 JST までに誰も答えなければ SEV2 として発報します" in said
+    assert "症状 レスポンス遅延" in said
+    assert presses_of(body) == ["tri:v1:promote:5", "tri:v1:dismiss:5"]
+
+
+def test_reevaluation_without_targets_and_symptoms() -> None:
+    """Neither is required."""
+    bare = {**REEVALUATION, "targets": [], "symptoms": None}
+    body = render(JA, delivery(DeliveryKind.REEVALUATION, data=bare), None)
+    assert body["content"] == "🟡 再評価 · ログインが遅い"
+    assert "症状" not in description_of(body)
+
+
+def test_replay_shows_the_message_and_says_what_it_is() -> None:
+    """It mentions nobody, and keeps its embeds."""
+    data = {
+        "body": {
+            "content": "@here down",
+            "embeds": [{"title": "t"}, "odd"],
+            "allowed_mentions": {"parse": []},
+        },
+        "entry": "2f3c4d5e-0000-4000-8000-000000000000",
+        "by": "primary",
+    }
+    body = render(JA, delivery(DeliveryKind.REPLAY, data=data), None)
+    assert str(body["content"]).splitlines() == [
+        "@here down",
+        "-# ↻ 届かなかった通知の再送です · primary · 11/24 14:07 JST · DLQ 2f3c4d5e",
+    ]
+    assert body["embeds"] == [{"title": "t"}]
+    assert body["allowed_mentions"] == {"parse": []}
+
+
+@pytest.mark.parametrize("stored", [None, {}, {"embeds": {}}, {"content": "x" * 3_000}])
+def test_replay_of_an_odd_payload_still_fits(stored: object) -> None:
+    """The line that says what it is always has room."""
+    body = render(JA, delivery(DeliveryKind.REPLAY, data={"body": stored}), None)
+    assert len(str(body["content"])) <= 2_000
+    assert "-# ↻" in str(body["content"])
+
+
+def test_a_subject_that_does_not_fit_is_a_bug() -> None:
+    """Nothing is made up."""
+    with pytest.raises(TypeError):
+        render(JA, delivery(DeliveryKind.ALERT), None)
+    with pytest.raises(TypeError):
+        render(JA, delivery(DeliveryKind.DIGEST), replace(PLACED))

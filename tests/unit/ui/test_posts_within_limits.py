@@ -1,0 +1,110 @@
+"""Whatever people type, Discord takes the message and nobody is mentioned by it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.digest import Digest, IsoWeek
+from bot.domain.dlq import DlqCounts
+from bot.domain.incident import Incident
+from bot.domain.text import one_line
+from bot.ui.renderer import render
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    EN,
+    FIRST_ESCALATION,
+    JA,
+    PLACED,
+    REEVALUATION,
+    RESOLVED,
+    TRIGGERED,
+    delivery,
+    over_limits,
+)
+
+NASTY = st.text(st.sampled_from("@*_`[](<>|~\\#あx \n\u202e\u200b🔴"), min_size=1, max_size=400)
+TITLES = NASTY.map(lambda text: one_line(text, limit=200) or "x")
+MANY = st.lists(NASTY, max_size=25).map(tuple)
+BIG = "*" * 400
+WORST = {
+    "title": "*" * 200,
+    "targets": tuple(f"{number}{BIG}" for number in range(25)),
+    "symptoms": tuple(f"{number}{BIG}" for number in range(25)),
+    "path": tuple((f"{number}{BIG}", BIG) for number in range(25)),
+    "reported_by_name": BIG,
+}
+KINDS: Mapping[DeliveryKind, Mapping[str, object]] = {
+    DeliveryKind.ALERT: {},
+    DeliveryKind.THREAD_ROOT: {},
+    DeliveryKind.THREAD_START: {},
+    DeliveryKind.THREAD_CARD: {},
+    DeliveryKind.PAGE: {**FIRST_ESCALATION, "declined_by": BIG},
+    DeliveryKind.ESCALATION: {**FIRST_ESCALATION, "declined_by": BIG, "next": None},
+    DeliveryKind.NOTICE: {"notice": "note", "by": BIG, "text": "*" * 1_000},
+}
+STATES = (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED)
+
+
+def check(incident: Incident) -> None:
+    """Render every kind in both languages."""
+    for words in (JA, EN):
+        for kind, data in KINDS.items():
+            body = render(words, delivery(kind, data=data), incident)
+            assert over_limits(body) == []
+            assert str(body["content"]).replace("@here", "", 1).count("@here") == 0
+            assert "@everyone" not in str(body)
+        assert 1 <= len(str(render(words, delivery(DeliveryKind.THREAD), incident)["name"])) <= 100
+
+
+def test_the_worst_case_fits() -> None:
+    """Titles of 200 signs that all need an escape, times 25 targets."""
+    for state in STATES:
+        check(replace(state, **WORST))  # type: ignore[arg-type]
+
+
+@settings(max_examples=30)
+@given(st.sampled_from(STATES), TITLES, MANY, MANY, NASTY)
+def test_anything_fits(
+    state: Incident, title: str, targets: tuple[str, ...], symptoms: tuple[str, ...], name: str
+) -> None:
+    """The same for whatever comes."""
+    check(
+        replace(
+            state,
+            title=title,
+            targets=targets,
+            symptoms=symptoms,
+            reported_by_name=name,
+            acknowledged_by_name=name,
+            path=tuple((target, name) for target in targets),
+        )
+    )
+
+
+@given(TITLES, st.lists(NASTY, max_size=25))
+def test_a_reevaluation_fits(title: str, targets: list[str]) -> None:
+    """It has no incident yet, only what was typed."""
+    data = {**REEVALUATION, "title": title, "targets": targets, "symptoms": targets}
+    assert over_limits(render(JA, delivery(DeliveryKind.REEVALUATION, data=data), None)) == []
+
+
+def test_a_terrible_week_fits() -> None:
+    """Dozens of incidents, dozens of channels."""
+    bad = tuple(replace(RESOLVED, **WORST) for _ in range(60))  # type: ignore[arg-type]
+    week = Digest(
+        week=IsoWeek(2026, 47),
+        incidents=tuple((f"SEV{number}", 10**6) for number in range(25)),
+        mtta_s=1e7,
+        mttr_s=1e7,
+        missed=bad,
+        open=bad,
+        postmortems_due=bad,
+        dlq=DlqCounts(10**6, tuple((f"{number}{BIG}", 10**4) for number in range(60)), 10**5, 1),
+        previous_total=1,
+        previous_dlq=1,
+    )
+    for words in (JA, EN):
+        assert over_limits(render(words, delivery(DeliveryKind.DIGEST), week)) == []

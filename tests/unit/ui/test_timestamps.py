@@ -1,0 +1,43 @@
+"""Moments and spans in words."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.ui import timestamps
+from tests.unit.ui.samples import TEXTS
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+AT = datetime(2026, 11, 24, 14, 59, 30, tzinfo=UTC)  # 23:59:30 in Tokyo
+
+
+def test_moments_name_their_zone() -> None:
+    """Copied elsewhere they still mean the same."""
+    assert timestamps.moment(AT, TOKYO) == "11/24 23:59 JST"
+    assert timestamps.full(AT, TOKYO) == "2026-11-24 23:59:30 JST"
+    assert timestamps.relative(AT) == "<t:1795532370:R>"
+
+
+def test_the_clock_shows_the_date_when_the_day_is_another() -> None:
+    """A deadline after midnight must not read as today's."""
+    assert timestamps.clock(AT, TOKYO, on=AT) == "23:59 JST"
+    assert timestamps.clock(AT + timedelta(minutes=1), TOKYO, on=AT) == "11/25 00:00 JST"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ja", "en"),
+    [
+        (-5, "0 秒", "0 s"),
+        (59.9, "59 秒", "59 s"),
+        (60, "1 分", "1 min"),
+        (3_600, "1 時間", "1 h"),
+        (3_960, "1 時間 6 分", "1 h 6 min"),
+        (timedelta(days=2, hours=3, minutes=4), "2 日 3 時間", "2 d 3 h"),
+        (timedelta(days=1, minutes=4), "1 日", "1 d"),
+    ],
+)
+def test_a_span_is_told_in_two_units_at_most(seconds: float | timedelta, ja: str, en: str) -> None:
+    """Minutes stop mattering after a day."""
+    assert timestamps.span(seconds, texts=TEXTS, locale="ja") == ja
+    assert timestamps.span(seconds, texts=TEXTS, locale="en") == en
