@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-import bot.storage
+import bot
 from bot.storage import sql
 from bot.storage.sql import Sql, queries
 from tests.postgres import connect
 
-SOURCES = Path(bot.storage.__path__[0])
+SOURCES = Path(bot.__path__[0])
 
 
 async def test_every_query_can_be_prepared(database_url: str) -> None:
@@ -30,7 +30,7 @@ def test_every_query_is_used() -> None:
     """A name that no module mentions is dead; a name that a module calls exists."""
     mentioned = {
         node.value
-        for source in SOURCES.glob("*.py")
+        for source in SOURCES.rglob("*.py")
         for node in ast.walk(ast.parse(source.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
