@@ -10,6 +10,7 @@ from tests.sandbox.client import ALERTS, Client, Reply
 V2 = 1 << 15
 PICTURE = {"url": "https://example.com/chart.png"}
 TEXT = {"type": 10, "content": "P0"}
+SAME = {"label": "a", "value": "a"}
 LINK = {"type": 2, "style": 5, "label": "Runbook", "url": "https://example.com"}
 
 

@@ -8,7 +8,7 @@ from tests.sandbox.client import ALERTS, OBSERVER, PRIMARY, Client
 from tests.sandbox.conftest import Connect
 
 GUILD = "1100000000000000001"
-EVERYTHING = 1 | 1 << 1 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13
+EVERYTHING = 1 | 1 << 1 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14
 
 
 async def test_people_join_and_leave(client: Client, connect: Connect) -> None:
