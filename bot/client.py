@@ -196,8 +196,3 @@ async def _logged(work: Coroutine[Any, Any, object], *, name: str) -> None:
         log.warning("task.unavailable", task=name, reason=str(error))
     except Exception:
         log.exception("task.failed", task=name)
-
-
-def client_of(interaction: Interaction) -> IncidentBot:
-    """The client of an interaction that comes from a `Control`."""
-    return cast("IncidentBot", interaction.client)

@@ -52,6 +52,8 @@ class Life:
             try:
                 await _first_of(asyncio.create_task(stop.wait(), name="stop"), gateway, work)
             finally:
+                if not tried.is_set():
+                    work.cancel()  # it waits for a login that has failed
                 await self._stop(ticks, gateway, work)
 
     async def _gateway(self, token: str, tried: asyncio.Event) -> None:

@@ -43,7 +43,7 @@ async def log_in_patiently(client: discord.Client, token: str, *, tried: asyncio
     """Attempts until one succeeds. What the bot owes is meanwhile retried, kept and mailed.
 
     Args:
-        tried: Set after the first attempt, however it went.
+        tried: Set after the first attempt that Discord did not refuse.
 
     Raises:
         ConfigError: Discord does not know the token.
@@ -52,11 +52,12 @@ async def log_in_patiently(client: discord.Client, token: str, *, tried: asyncio
     while True:
         try:
             async with asyncio.timeout(_ATTEMPT_S):
-                return await log_in(client, token)
+                await log_in(client, token)
         except AWAY as error:
             log.warning("discord.login_failed", error=type(error).__name__, retry_s=pause_s)
-        finally:
             tried.set()
+        else:
+            return tried.set()
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 

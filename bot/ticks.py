@@ -4,6 +4,7 @@ A tick that is missed or runs twice changes nothing, so no job store is needed, 
 APScheduler 3 documents a shared one as unsafe.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -54,6 +55,8 @@ def _survivor(tick: Tick, name: str) -> Callable[[], Awaitable[None]]:
         with bound_contextvars(trigger="tick", tick=name):
             try:
                 await tick()
+            except asyncio.CancelledError:  # by `stop`; the scheduler would log it as an error
+                return
             except UnavailableError as error:
                 log.warning("tick.postponed", reason=str(error))
             except Exception:  # one bad tick must not be the last

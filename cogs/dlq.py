@@ -10,14 +10,14 @@ from discord.ext import commands
 from bot.client import IncidentBot
 from bot.domain.dlq import DlqFilter
 from bot.ui.components import Control
-from bot.ui.dlq_console import CHANNEL_LIMIT, SEVERITY_LIMIT
+from bot.ui.dlq_console import CHANNEL_LIMIT, LAST_PAGE, SEVERITY_LIMIT
 from bot.ui.dlq_desk import DlqDesk
 from bot.ui.interaction import redraw, reply, wait
 from bot.ui.people import person_from
 
 Press = discord.Interaction[IncidentBot]
 Hours = app_commands.Range[int, 1, 720]
-PageNumber = app_commands.Range[int, 1, 9_999]
+PageNumber = app_commands.Range[int, 1, LAST_PAGE]
 Severity = app_commands.Range[str, 1, SEVERITY_LIMIT]
 Channel = app_commands.Range[str, 1, CHANNEL_LIMIT]
 EntryId = app_commands.Range[str, 1, 64]

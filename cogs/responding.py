@@ -71,13 +71,9 @@ class Responding(commands.Cog):
             log.warning("reaction.not_recorded", reason=str(error))
 
     async def _acknowledge(self, reaction: discord.RawReactionActionEvent) -> None:
-        by = (
-            person_from(reaction.member)  # in a server the event carries the member
-            if reaction.member is not None
-            else await member_person(
-                self.bot, user=discord.Object(reaction.user_id), guild_id=self.bot.guild_id
-            )
-        )
+        user, home = discord.Object(reaction.user_id), self.bot.guild_id
+        member = reaction.member  # a server's event carries it, a DM's does not
+        by = person_from(member) if member else await member_person(self.bot, user=user, guild_id=home)
         acknowledger = self.bot.services.acknowledger
         await acknowledger.acknowledge_message(reaction.message_id, by=by, via=AckVia.REACTION)
 

@@ -178,9 +178,11 @@ async def _show_sent(interaction: Press, incident: Incident) -> None:
     """発報しました at once, and again with the links if Discord has the posts within moments."""
     voice = interaction.client.voice(interaction)
     await redraw(interaction, sent_card(voice, incident))
-    find = interaction.client.services.incidents.find
+    services = interaction.client.services
+    has_thread = services.policy.severities[incident.severity].thread_channel is not None
     posted = await soon(
-        lambda: find(number=incident.id, thread_id=None), done=lambda found: found.thread_id is not None
+        lambda: services.incidents.find(number=incident.id, thread_id=None),
+        done=lambda found: (found.thread_id if has_thread else found.alert_message_id) is not None,
     )
     if posted is not None:
         await redraw(interaction, sent_card(voice, posted))

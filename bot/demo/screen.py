@@ -64,6 +64,12 @@ class Message:
         return datetime.fromisoformat(self.raw["timestamp"])
 
     @property
+    def edited_at(self) -> datetime | None:
+        """When it was last edited, aware."""
+        edited = self.raw["edited_timestamp"]
+        return datetime.fromisoformat(edited) if edited else None
+
+    @property
     def pings_here(self) -> bool:
         """Whether it rang for everybody who is here."""
         return bool(self.raw["mention_everyone"])
@@ -173,6 +179,7 @@ def _embed_lines(embed: JSON) -> Iterator[str]:
     for part in (embed.get("title"), embed.get("description")):
         yield from (part or "").split("\n") if part else ()
     for field in embed.get("fields") or []:
-        yield f"{field['name']} {field['value']}"
+        yield f"**{field['name']}**"
+        yield from field["value"].split("\n")
     if embed.get("footer"):
         yield embed["footer"]["text"]

@@ -37,13 +37,21 @@ class Stage:
     connection: asyncpg.Connection
     bot: Child
 
-    async def fast_forward(self, span: timedelta) -> None:
-        """Move the time of the database and of the local Discord, once the bot has nothing to do."""
+    async def rest(self) -> None:
+        """Wait until the bot has nothing to do.
+
+        Raises:
+            NotSeen: It goes on and on.
+        """
 
         async def idle() -> bool | None:
             return None if await clock.is_busy(self.connection) else True
 
         await self.human.until(idle, "the bot at rest", within_s=_IDLE_S)
+
+    async def fast_forward(self, span: timedelta) -> None:
+        """Move the time of the database and of the local Discord, once the bot has nothing to do."""
+        await self.rest()
         await self.human.advance_clock(span.total_seconds())
         await clock.advance(self.connection, span)
 

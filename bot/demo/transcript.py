@@ -14,8 +14,9 @@ from bot.demo.screen import Interaction, Message, controls
 
 _MARKUP: Final = re.compile(
     r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<#(?P<channel>\d+)>|<t:(?P<moment>\d+)(?::(?P<style>\w))?>"
-    r"|\*\*(?P<bold>.+?)\*\*|\[(?P<label>[^\]]+)\]\((?P<url>https?://[^)]+)\)|(?P<ping>@here|@everyone)"
+    r"|\*\*(?P<bold>.+?)\*\*|`(?P<code>[^`]+)`|\\(?P<sign>[\\*_~`|<>#-])|\[(?P<label>[^\]]+)\]\((?P<url>https?://[^)]+)\)|(?P<ping>@here|@everyone)"
 )
+_SMALL: Final = "-# "
 _INDENT: Final = " " * 10
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 
@@ -64,9 +65,9 @@ class Transcript:
 
     def post(self, place: str, message: Message, *, edited: bool = False) -> None:
         """A message, as it looks in *place*."""
-        self._now = message.at
-        head = Text(f"{message.at.astimezone(self._zone):%H:%M:%S}  ", style="dim")
-        head.append(place, style="bold blue")
+        self._now = message.edited_at or message.at
+        head = Text(f"{self._now.astimezone(self._zone):%H:%M:%S}  ", style="dim")
+        head.append(self._place(place), style="bold blue")
         head.append(f"  {message.author}", style="bold")
         head.append("  (書き換え)" if edited else "", style="dim")
         self._print(head)
@@ -75,19 +76,30 @@ class Transcript:
     def reply(self, interaction: Interaction, *, to: str) -> None:
         """What only the person who asked sees."""
         for message in interaction.messages:
-            self._print(Text(f"{_INDENT}{message.author} → {to} (本人だけに表示)", style="dim"))
-            self._body(message)
+            self.card(message, to=to)
+
+    def card(self, message: Message, *, to: str) -> None:
+        """A message that only *to* sees."""
+        self._now = message.at
+        self._print(Text(f"{_INDENT}{message.author} → {to} (本人だけに表示)", style="dim"))
+        self._body(message)
 
     def form(self, interaction: Interaction, fields: Mapping[str, str | Sequence[str]]) -> None:
         """A form as it was filled in."""
         modal = interaction.modal or {}
         self._quoted(str(modal.get("title", "")), style="bold")
         for part in modal.get("components", []):
-            value = fields.get((part.get("component") or {}).get("custom_id", ""))
-            if value is None:
-                value = (part.get("component") or {}).get("value") or ""
-            shown = value if isinstance(value, str) else ", ".join(value)
-            self._quoted(f"{part.get('label', '')}: {shown}")
+            field = part.get("component") or {}
+            value = fields.get(field.get("custom_id", ""), field.get("value") or "")
+            words = {option["value"]: option["label"] for option in field.get("options") or []}
+            shown = value if isinstance(value, str) else " · ".join(words.get(one, one) for one in value)
+            self._quoted(f"{part.get('label', '')}  {shown or '–'}")
+
+    def _place(self, place: str) -> str:
+        if place.startswith("dm:"):
+            return f"DM @{place.removeprefix('dm:')}"
+        name = self._names.get(place, place)
+        return name if name.startswith("INC-") else f"#{name}"
 
     def _body(self, message: Message) -> None:
         for number, block in enumerate(message.blocks()):
@@ -105,6 +117,8 @@ class Transcript:
 
     def _rendered(self, line: str, style: str) -> Text:
         """*line* with Discord's markup as its app shows it."""
+        if line.startswith(_SMALL):
+            return self._rendered(line.removeprefix(_SMALL), "dim")
         text, at = Text(style=style), 0
         for found in _MARKUP.finditer(line):
             text.append(line[at : found.start()])
@@ -118,6 +132,10 @@ class Transcript:
             return self._moment(int(moment), found["style"] or "f"), "italic"
         if bold := found["bold"]:
             return self._rendered(bold, "").plain, "bold"
+        if code := found["code"]:
+            return code, "green"
+        if sign := found["sign"]:
+            return sign, ""
         if label := found["label"]:
             return label, "underline"
         if ping := found["ping"]:

@@ -10,7 +10,12 @@ from bot.sandbox.kinds import JSON, CommandType, OptionType
 
 MOST_COMMANDS = {CommandType.CHAT: 100, CommandType.USER: 15, CommandType.MESSAGE: 15}
 _MOST_TEXT = 8000
+_MOST_STRING = 6000
 _NESTED = (OptionType.SUBCOMMAND, OptionType.GROUP)
+_KEPT = (
+    *("type", "name", "description", "name_localizations", "description_localizations"),
+    *("min_value", "max_value", "min_length", "max_length", "channel_types"),
+)
 _COMPARED = (
     "name",
     "description",
@@ -69,9 +74,9 @@ def overwrite_all(core: Core, guild_id: str | None, bodies: list[JSON]) -> list[
 
 
 def _check_unique(form: Form, bodies: list[JSON]) -> None:
-    seen: set[tuple[int, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for at, body in enumerate(bodies):
-        key = (body.get("type") or 1, str(body.get("name")))
+        key = (str(body.get("type") or 1), str(body.get("name")))
         if key in seen:
             text = "Application command names must be unique"
             form.add((at, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME", text)
@@ -119,13 +124,16 @@ def _made(core: Core, guild_id: str | None, body: JSON) -> JSON:
 
 
 def _option(raw: JSON) -> JSON:
-    option = {key: value for key, value in raw.items() if value is not None and value is not False}
-    for key in ("options", "choices"):
-        if key in option:
-            option[key] = [_option(child) for child in option[key]]
-    for key in ("name_localizations", "description_localizations"):
-        if raw.get(key):
-            option[key] = raw[key]
+    """An option as the API returns it: known fields only, none that are null or false."""
+    option = {key: raw[key] for key in _KEPT if raw.get(key) is not None}
+    option |= {key: True for key in ("required", "autocomplete") if raw.get(key)}
+    if raw.get("options"):
+        option["options"] = [_option(child) for child in raw["options"]]
+    if raw.get("choices"):
+        kept = ("name", "value", "name_localizations")
+        option["choices"] = [
+            {key: one[key] for key in kept if one.get(key) is not None} for one in raw["choices"]
+        ]
     return option
 
 
@@ -158,14 +166,24 @@ def _check_command(form: Form, path: Path, body: JSON) -> None:
         _check_options(form, (*path, "options"), body.get("options"))
     else:
         form.text((*path, "name"), body.get("name"), least=1, most=32)
+        if body.get("options"):
+            text = "Context menu commands cannot have options"
+            form.add((*path, "options"), "APPLICATION_COMMAND_CONTEXT_MENU_OPTIONS", text)
         if body.get("description"):
             text = "Context menu commands cannot have description"
             form.add((*path, "description"), "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION", text)
-    for locale, name in (body.get("name_localizations") or {}).items():
-        form.text((*path, "name_localizations", locale), name, least=1, most=32)
-    if sum(map(len, _texts(body))) > _MOST_TEXT:
+    _check_localizations(form, path, body)
+    form.snowflakes((*path, "contexts"), body.get("contexts"))
+    form.snowflakes((*path, "integration_types"), body.get("integration_types"))
+    if not form.failed and sum(map(len, _texts(body))) > _MOST_TEXT:
         text = f"Command exceeds maximum size ({_MOST_TEXT})"
         form.add(path, "APPLICATION_COMMAND_TOO_LARGE", text)
+
+
+def _check_localizations(form: Form, path: Path, node: JSON) -> None:
+    for key, most in (("name_localizations", 32), ("description_localizations", 100)):
+        for locale, text in form.mapping((*path, key), node.get(key)).items():
+            form.text((*path, key, locale), text, least=1, most=most)
 
 
 def _check_name(form: Form, path: Path, name: object) -> None:
@@ -189,6 +207,7 @@ def _check_options(form: Form, path: Path, value: object) -> None:
         form.choice((*here, "type"), kind, [int(one) for one in OptionType])
         _check_name(form, (*here, "name"), option.get("name"))
         form.text((*here, "description"), option.get("description"), least=1, most=100)
+        _check_localizations(form, here, option)
         if kind in _NESTED:
             _check_options(form, (*here, "options"), option.get("options"))
             continue
@@ -196,18 +215,31 @@ def _check_options(form: Form, path: Path, value: object) -> None:
             text = "Required options must be placed before non-required options"
             form.add(here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", text)
         optional_seen = optional_seen or not option.get("required")
+        _check_bounds(form, here, option)
         _check_choices(form, here, option)
-    names = [option.get("name") for option in options]
+    names = [str(option.get("name")) for option in options]
     if len(set(names)) < len(names):
         form.add(path, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option names must be unique")
+
+
+def _check_bounds(form: Form, path: Path, option: JSON) -> None:
+    """Lengths of strings (0 to 6,000), values of numbers, and kinds of channels."""
+    for key, least in (("min_length", 0), ("max_length", 1)):
+        form.number((*path, key), option.get(key), least=least, most=_MOST_STRING)
+    for key in ("min_value", "max_value"):
+        form.number((*path, key), option.get(key), least=-(2**53), most=2**53)
+    form.snowflakes((*path, "channel_types"), option.get("channel_types"))
 
 
 def _check_choices(form: Form, path: Path, option: JSON) -> None:
     choices = form.items((*path, "choices"), option.get("choices"), most=25)
     for at, choice in enumerate(choices):
         form.text((*path, "choices", at, "name"), choice.get("name"), least=1, most=100)
-        if isinstance(choice.get("value"), str):
-            form.text((*path, "choices", at, "value"), choice["value"], least=1, most=100)
+        _check_localizations(form, (*path, "choices", at), choice)
+        if option.get("type") == OptionType.STRING:
+            form.text((*path, "choices", at, "value"), choice.get("value"), least=1, most=100)
+        else:
+            form.number((*path, "choices", at, "value"), choice.get("value"), least=-(2**53), most=2**53)
     if choices and option.get("autocomplete"):
         text = "Choices cannot be used with autocomplete"
         form.add((*path, "autocomplete"), "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_CHOICES", text)
@@ -219,5 +251,7 @@ def _texts(node: JSON) -> Iterator[str]:
         if isinstance(node.get(key), str):
             yield node[key]
     for key in ("options", "choices"):
-        for child in node.get(key) or []:
-            yield from _texts(child)
+        children = node.get(key)
+        for child in children if isinstance(children, list) else ():
+            if isinstance(child, dict):
+                yield from _texts(child)

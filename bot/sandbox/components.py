@@ -31,6 +31,22 @@ _DEFAULTS: Final[dict[int, JSON]] = {
     Component.FILE: {"spoiler": False, "name": None, "size": None},
     **{kind: {"min_values": 1, "max_values": 1} for kind in SELECTS},
 }
+_ENTITY_FIELDS = ("custom_id", "placeholder", "min_values", "max_values", "disabled", "default_values")
+# What each kind carries; anything else in a request is dropped.
+_FIELDS: Final[dict[int, tuple[str, ...]]] = {
+    Component.ACTION_ROW: ("components",),
+    Component.BUTTON: ("style", "label", "emoji", "custom_id", "url", "sku_id", "disabled"),
+    Component.STRING_SELECT: ("custom_id", "placeholder", "min_values", "max_values", "disabled", "options"),
+    **dict.fromkeys(ENTITY_SELECTS, _ENTITY_FIELDS),
+    Component.CHANNEL_SELECT: (*_ENTITY_FIELDS, "channel_types"),
+    Component.SECTION: ("components", "accessory"),
+    Component.TEXT_DISPLAY: ("content",),
+    Component.THUMBNAIL: ("media", "description", "spoiler"),
+    Component.MEDIA_GALLERY: ("items",),
+    Component.FILE: ("file", "spoiler"),
+    Component.SEPARATOR: ("spacing", "divider"),
+    Component.CONTAINER: ("components", "accent_color", "spoiler"),
+}
 _MEDIA_KEYS = {Component.THUMBNAIL: "media", Component.FILE: "file"}
 
 
@@ -48,6 +64,8 @@ def read_components(form: Form, value: object, files: dict[str, JSON], *, v2: bo
     allowed = _TOP_V2 if v2 else (Component.ACTION_ROW,)
     for at, item in enumerate(raw):
         _check(form, ("components", at), item, allowed)
+    if form.failed:
+        return []
     tree = [_normalised(item, files) for item in raw]
     _check_whole(form, tree, v2=v2)
     _number(tree)
@@ -58,7 +76,9 @@ def walk(components: list[JSON]) -> Iterator[JSON]:
     """Every component of the tree, parents first."""
     for component in components:
         yield component
-        yield from walk([child for child in component.get("components") or [] if isinstance(child, dict)])
+        children = component.get("components")
+        if isinstance(children, list):
+            yield from walk([child for child in children if isinstance(child, dict)])
         for key in ("accessory", "component"):
             if isinstance(component.get(key), dict):
                 yield from walk([component[key]])
@@ -69,6 +89,7 @@ def _check(form: Form, path: Path, item: JSON, allowed: tuple[Component, ...]) -
     if kind not in allowed:
         form.choice((*path, "type"), kind, [int(one) for one in allowed])
         return
+    form.integer((*path, "id"), item.get("id"), 0, least=0, most=2**31 - 1)
     checks = {
         Component.ACTION_ROW: _check_row,
         Component.BUTTON: check_button,
@@ -76,6 +97,9 @@ def _check(form: Form, path: Path, item: JSON, allowed: tuple[Component, ...]) -
         Component.TEXT_DISPLAY: _check_text,
         Component.CONTAINER: _check_container,
         Component.MEDIA_GALLERY: _check_gallery,
+        Component.THUMBNAIL: _check_media,
+        Component.FILE: _check_media,
+        Component.SEPARATOR: _check_separator,
         **dict.fromkeys(SELECTS, check_select),
     }
     if check := checks.get(Component(kind)):
@@ -94,8 +118,7 @@ def _check_row(form: Form, path: Path, row: JSON) -> None:
 def check_button(form: Form, path: Path, button: JSON) -> None:
     """Button rules: style, label (80), custom id or URL."""
     style = button.get("style")
-    if style not in range(ButtonStyle.PRIMARY, ButtonStyle.PREMIUM + 1):
-        form.choice((*path, "style"), style, range(ButtonStyle.PRIMARY, ButtonStyle.PREMIUM + 1))
+    form.choice((*path, "style"), style, range(ButtonStyle.PRIMARY, ButtonStyle.PREMIUM + 1))
     form.text((*path, "label"), button.get("label"), most=80)
     if style == ButtonStyle.LINK:
         form.text((*path, "url"), button.get("url"), least=1, most=512)
@@ -104,6 +127,7 @@ def check_button(form: Form, path: Path, button: JSON) -> None:
             form.add((*path, "custom_id"), "BUTTON_COMPONENT_CUSTOM_ID_URL_EXCLUSIVE", message)
     else:
         form.text((*path, "custom_id"), button.get("custom_id"), least=1, most=100)
+    form.mapping((*path, "emoji"), button.get("emoji"))
     if not button.get("label") and not button.get("emoji"):
         form.add((*path, "label"), "BUTTON_COMPONENT_LABEL_REQUIRED", "A label or emoji is required")
 
@@ -126,7 +150,7 @@ def _check_options(form: Form, path: Path, value: object, most_values: int) -> N
         form.text((*path, at, "label"), option.get("label"), least=1, most=100)
         form.text((*path, at, "value"), option.get("value"), least=1, most=100)
         form.text((*path, at, "description"), option.get("description"), most=100)
-    values = [option.get("value") for option in options]
+    values = [str(option.get("value")) for option in options]
     if len(set(values)) < len(values):
         message = "The specified option value is already used"
         form.add(path, "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", message)
@@ -156,7 +180,24 @@ def _check_container(form: Form, path: Path, item: JSON) -> None:
 
 
 def _check_gallery(form: Form, path: Path, item: JSON) -> None:
-    form.items((*path, "items"), item.get("items"), least=1, most=10)
+    entries = form.items((*path, "items"), item.get("items"), least=1, most=10)
+    for at, entry in enumerate(entries):
+        _check_url(form, (*path, "items", at, "media"), entry.get("media"))
+
+
+def _check_media(form: Form, path: Path, item: JSON) -> None:
+    key = _MEDIA_KEYS[item["type"]]
+    _check_url(form, (*path, key), item.get(key))
+    form.text((*path, "description"), item.get("description"), most=1024)
+
+
+def _check_url(form: Form, path: Path, media: object) -> None:
+    url = media.get("url") if isinstance(media, dict) else None
+    form.text((*path, "url"), url, least=1, most=2048)
+
+
+def _check_separator(form: Form, path: Path, item: JSON) -> None:
+    form.choice((*path, "spacing"), item.get("spacing", 1), (1, 2))
 
 
 def _check_whole(form: Form, tree: list[JSON], *, v2: bool) -> None:
@@ -182,7 +223,8 @@ def _check_whole(form: Form, tree: list[JSON], *, v2: bool) -> None:
 def _normalised(item: JSON, files: dict[str, JSON]) -> JSON:
     """A copy without nulls, with defaults, resolved media and normalised children."""
     kind = item.get("type")
-    given = {key: value for key, value in item.items() if value is not None}
+    known = (*_FIELDS.get(kind or 0, ()), "type", "id")
+    given = {key: value for key, value in item.items() if value is not None and key in known}
     made: JSON = {**_DEFAULTS.get(kind or 0, {}), **given}
     for key, value in given.items():
         if key == "components" and isinstance(value, list):
@@ -193,8 +235,6 @@ def _normalised(item: JSON, files: dict[str, JSON]) -> JSON:
         made["items"] = [_gallery_item(entry, files) for entry in given.get("items") or []]
     if kind in _MEDIA_KEYS and isinstance(given.get(_MEDIA_KEYS[kind]), dict):
         made[_MEDIA_KEYS[kind]] = _media(given[_MEDIA_KEYS[kind]], files)
-    if kind in ENTITY_SELECTS:
-        made.pop("options", None)
     return made
 
 

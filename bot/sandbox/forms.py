@@ -18,6 +18,11 @@ class Form:
     def __init__(self) -> None:
         self._errors: JSON = {}
 
+    @property
+    def failed(self) -> bool:
+        """True once an error was added: what follows may not rely on the body's types."""
+        return bool(self._errors)
+
     def add(self, path: Path, code: str, message: str) -> None:
         """Record *message* at *path*, e.g. ``("embeds", 0, "title")``."""
         node = self._errors
@@ -68,6 +73,30 @@ class Form:
             self._bad_length(path, least, most)
         return value
 
+    def mapping(self, path: Path, value: object) -> JSON:
+        """*value* as an object; {} when absent, an error when something else."""
+        if value is None or isinstance(value, dict):
+            return value or {}
+        self.add(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
+        return {}
+
+    def snowflakes(self, path: Path, value: object) -> list[str]:
+        """*value* as a list of ids; [] when absent, an error when something else."""
+        items = value if isinstance(value, list) else []
+        ids = [str(item) for item in items if str(item).isdecimal()]
+        if value is not None and (not isinstance(value, list) or len(ids) < len(items)):
+            self.add(path, "LIST_TYPE_CONVERT", "Only lists of snowflakes may be used here")
+        return ids
+
+    def number(self, path: Path, value: object, *, least: float, most: float) -> None:
+        """Record an error unless *value* is absent, or a JSON number within [*least*, *most*]."""
+        if value is None:
+            return
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            self.add(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
+        elif not least <= value <= most:
+            self.add(path, "NUMBER_TYPE_MAX", f"Value should be between {least} and {most}.")
+
     def integer(self, path: Path, value: object, default: int, *, least: int, most: int) -> int:
         """*value* as an integer within [*least*, *most*]; *default* when absent."""
         if value is None:
@@ -85,7 +114,7 @@ class Form:
 
     def choice(self, path: Path, value: object, allowed: Sequence[Any]) -> None:
         """Record an error unless *value* is one of *allowed*."""
-        if value not in allowed:
+        if isinstance(value, bool) or value not in allowed:
             self.add(path, "BASE_TYPE_CHOICES", f"Value must be one of {{{', '.join(map(repr, allowed))}}}.")
 
 

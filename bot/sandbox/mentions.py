@@ -44,10 +44,11 @@ def read_allowed(form: Form, value: object) -> Allowed:
     """The request's ``allowed_mentions``, validated into *form*."""
     if not isinstance(value, dict):
         return Allowed()
-    parse = [str(item) for item in value.get("parse") or ()]
+    raw = value.get("parse")
+    parse = [str(item) for item in raw] if isinstance(raw, list) else []
     for at, item in enumerate(parse):
         form.choice(("allowed_mentions", "parse", at), item, _KINDS)
-    ids = {kind: [str(item) for item in value.get(kind) or ()] for kind in ("users", "roles")}
+    ids = {kind: form.snowflakes(("allowed_mentions", kind), value.get(kind)) for kind in ("users", "roles")}
     for kind, listed in ids.items():
         _check_ids(form, kind, listed, parse)
     replied = bool(value.get("replied_user", False))

@@ -23,6 +23,8 @@ def read_modal(form: Form, data: JSON) -> JSON:
     components = form.items(path, data.get("components"), least=1, most=_MOST_COMPONENTS)
     for at, item in enumerate(components):
         _check_top(form, (*path, at), item)
+    if form.failed:
+        return data
     custom_ids = [item["custom_id"] for item in walk(components) if item.get("custom_id")]
     if len(set(custom_ids)) < len(custom_ids):
         form.add(path, "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")

@@ -69,7 +69,10 @@ def _act(
     if kind is CallbackType.MESSAGE:
         return _first_message(core, interaction, _draft(core, interaction, data, uploads))
     if kind is CallbackType.DEFERRED_MESSAGE:
-        flags = int(data.get("flags") or 0) & MessageFlag.EPHEMERAL
+        form = Form()
+        flags = form.integer(("data", "flags"), data.get("flags"), 0, least=0, most=1 << 31)
+        form.finish()
+        flags &= MessageFlag.EPHEMERAL
         interaction.loading, interaction.ephemeral = True, bool(flags)
         return _first_message(core, interaction, Draft(flags=flags | MessageFlag.LOADING))
     if kind in _ON_A_MESSAGE:

@@ -7,8 +7,9 @@ import asyncpg
 
 from bot.domain.errors import StorageUnavailable
 
-#: What asyncpg raises on purpose, and what the socket below it does; TimeoutError is an OSError.
-STORAGE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+#: What asyncpg raises, and what the socket below it does; TimeoutError is an OSError. InternalClientError is
+#: how asyncpg 0.32 greets a query in the moment between a server's farewell and the end of the connection.
+STORAGE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 #: Classes of SQLSTATE: connection lost, login refused, no such database, out of memory, disk or connections,
 #: shut down or cancelled by timeout, I/O error.

@@ -5,11 +5,12 @@ LISTEN and advisory locks belong to a session. The other may be behind a pooler 
 """
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import asyncpg
 
+from bot.domain.errors import ConfigError
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.migrate import SEARCH_PATH
 from bot.storage.sql import Connection, Row
@@ -42,8 +43,9 @@ async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10) -> async
 
     Raises:
         StorageUnavailable: it cannot be reached now.
+        ConfigError: a pooler in transaction mode is in between.
     """
-    with storage_errors():
+    with storage_errors(), _refusing_pooler():
         return await asyncpg.create_pool(
             dsn,
             min_size=min_size,
@@ -99,6 +101,20 @@ class PoolConnection:
         async with borrow(self._pool) as borrowed:
             connection: Connection = borrowed
             return await connection.fetch(query, *arguments)
+
+
+@contextmanager
+def _refusing_pooler() -> Iterator[None]:
+    """PgBouncer calls a search_path an "unsupported startup parameter", with a code it uses for much else."""
+    try:
+        yield
+    except asyncpg.ProtocolViolationError as error:
+        if "startup parameter" not in str(error):
+            raise
+        raise ConfigError(
+            "DATABASE_URL leads through a pooler in transaction mode; give the database itself, or "
+            "a pooler in session mode"
+        ) from error
 
 
 async def _set_codecs(connection: asyncpg.Connection) -> None:

@@ -6,13 +6,14 @@ from typing import Final
 from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, StatusCount
-from bot.ui.components import ID_LIMIT, Screen, button, row, text
+from bot.ui.components import Screen, button, row, text
 from bot.ui.inert import inert, plain
 from bot.ui.voice import Voice
 
 #: Characters of a channel's name that a filter takes, so that the page's custom id stays within 100.
 CHANNEL_LIMIT: Final = 60
 SEVERITY_LIMIT: Final = 16
+LAST_PAGE: Final = 9_999
 
 _RED = 0xED4245
 _GREEN = 0x3BA55D
@@ -65,8 +66,8 @@ def status_screen(voice: Voice, counts: Sequence[StatusCount], *, hours: int) ->
 
 
 def recent_id(asked: DlqFilter, *, page: int) -> str:
-    """The custom id of a page of `/dlq recent`; what does not fit is not filtered by."""
-    return f"dlq:v1:recent:{asked.hours}:{asked.severity or ''}:{asked.channel or ''}:{page}"[:ID_LIMIT]
+    """The custom id of a page of `/dlq recent`: at most 100 characters, by the limits above."""
+    return f"dlq:v1:recent:{asked.hours}:{asked.severity or ''}:{asked.channel or ''}:{page}"
 
 
 def where(channel: str) -> str:
@@ -134,6 +135,6 @@ def _turns(voice: Voice, page: DlqPage) -> Iterator[ui.Button[ui.LayoutView] | N
     if page.number > 1:
         previous = recent_id(page.filter, page=page.number - 1)
         yield button(voice.say("consoles.newer"), previous, style=ButtonStyle.primary, emoji="◀")
-    if page.number < page.pages:
+    if page.number < min(page.pages, LAST_PAGE):
         following = recent_id(page.filter, page=page.number + 1)
         yield button(voice.say("consoles.older"), following, style=ButtonStyle.primary, emoji="▶")

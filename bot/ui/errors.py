@@ -1,8 +1,10 @@
 """The one ladder from an error to one reply. Source: experience, When things fail."""
 
+import asyncio
 import secrets
 from datetime import datetime
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -11,6 +13,7 @@ from bot.domain.errors import (
     NotPermitted,
     StorageUnavailable,
     UnavailableError,
+    UpstreamUnavailable,
     UserError,
 )
 from bot.i18n import Texts
@@ -21,8 +24,15 @@ from bot.ui.voice import Voice, channel_name, role_name
 
 log = structlog.get_logger(__name__)
 
-#: Discord's codes for an interaction that was answered, or whose 3 s are over: there is nobody to reply to.
-_GONE = frozenset({10062, 40060})
+#: Discord's codes for an interaction that has expired or was answered (10062, 40060, 10015, 50027), and for a
+#: screen that the person has dismissed (10008): there is nobody to reply to.
+_GONE = frozenset({10008, 10015, 10062, 40060, 50027})
+
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+
+#: Seconds for the reply itself.
+_REPLY_WITHIN_S = 10.0
 
 _FIELD_LIMIT = 200
 
@@ -41,9 +51,15 @@ class ErrorReplies:
             log.warning("interaction.expired", code=cause.code)
             return
         voice = Voice.of(self._texts, self._policy, locale=str(interaction.locale))
+        told = self._told(voice, cause)
         try:
-            await reply(interaction, self._told(voice, cause))
-        except (discord.HTTPException, OSError) as failed:
+            async with asyncio.timeout(_REPLY_WITHIN_S):
+                await reply(interaction, told)
+        except (
+            discord.DiscordException,
+            aiohttp.ClientError,
+            OSError,
+        ) as failed:  # TimeoutError is an OSError
             log.warning("interaction.reply_failed", reason=type(failed).__name__)
 
     def _told(self, voice: Voice, cause: Exception) -> str:
@@ -61,7 +77,9 @@ class ErrorReplies:
 def unwrapped(error: Exception) -> Exception:
     """What went wrong behind discord.py's wrapping, as a `UserError` where the person can mend it."""
     if isinstance(error, app_commands.CommandInvokeError):
-        return error.original
+        return unwrapped(error.original)
+    if _is_discord_away(error):
+        return UpstreamUnavailable("Discord did not answer")
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         return UserError("command_outdated")
     if isinstance(error, app_commands.NoPrivateMessage):
@@ -69,6 +87,12 @@ def unwrapped(error: Exception) -> Exception:
     if isinstance(error, app_commands.TransformerError):
         return UserError("option_unreadable", value=str(error.value))
     return error
+
+
+def _is_discord_away(error: Exception) -> bool:
+    if isinstance(error, discord.HTTPException):
+        return error.status == _TOO_MANY_REQUESTS or error.status >= _SERVER_ERROR
+    return isinstance(error, aiohttp.ClientError | ConnectionError)
 
 
 def describe(voice: Voice, error: UserError) -> str:

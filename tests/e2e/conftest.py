@@ -73,7 +73,7 @@ async def _check(world: World) -> None:
     await world.expect_nothing_more()
     await world.stop_bot()
     assert world.complaints() == []
-    if DESCRIPTION.exists() and not __import__('os').environ.get('NO_ORACLE'):
+    if DESCRIPTION.exists():
         assert validate_log(world.sandbox.core.log.since(0)) == []
 
 

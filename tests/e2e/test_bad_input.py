@@ -9,7 +9,7 @@ from bot.demo.play import CONFIRM, Report, Triage
 from bot.runbook import default_policy_text
 from bot.sandbox.permissions import P
 from tests.e2e.conftest import MakeWorld
-from tests.e2e.severities import SEV1, SEV2, SEV3, YES
+from tests.e2e.severities import SEV1, SEV2, SEV3, YES, Severity
 from tests.e2e.world import World
 
 EVIL = "@everyone <@&1100000000000000201> <@1100000000000000101> **太字** ||隠す|| `code` https://example.com"
@@ -27,12 +27,11 @@ async def test_title_of_4000_characters(world: World) -> None:
 
 
 @pytest.mark.parametrize("severity", [SEV1, SEV2], ids=["SEV1", "SEV2"])
-async def test_mentions_and_markup_in_a_title_are_inert(world: World, severity: object) -> None:
+async def test_mentions_and_markup_in_a_title_are_inert(world: World, severity: Severity) -> None:
     """@everyone, roles, people and markup in a title neither ring nor take effect anywhere."""
-    chosen = SEV1 if severity is SEV1 else SEV2
     walk = Triage(world.human, "responder", "general")
-    await walk.answer(await walk.begin(Report(EVIL)), *chosen.answers, CONFIRM)
-    alert = await world.expect_alert(chosen, "太字")
+    await walk.answer(await walk.begin(Report(EVIL)), *severity.answers, CONFIRM)
+    alert = await world.expect_alert(severity, "太字")
     for message in (alert.post, alert.root, alert.start, alert.card, *alert.dms.values()):
         assert message.raw["mentions"] == []
         assert message.raw["mention_roles"] == []
@@ -53,10 +52,9 @@ async def test_sql_in_a_title_is_stored_as_it_is(world: World) -> None:
     """'; DROP TABLE incidents; -- is a title like any other."""
     title = "'; DROP TABLE incidents; --"
     await world.command("sev3", title=title)
-    await world.expect_message("p2-deploys", contains="DROP TABLE")
+    await world.expect_alert(SEV3, title)
     [row] = await world.rows("SELECT title FROM incidents")
     assert row["title"] == title
-    world.ledger.forgive((await world.human.state())["threads"][0]["id"])
 
 
 async def test_title_of_blanks(world: World) -> None:

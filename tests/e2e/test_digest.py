@@ -100,5 +100,11 @@ async def test_week_in_figures(make_world: MakeWorld) -> None:
 async def test_preview_posts_nothing(world: World) -> None:
     """`/digest preview` shows last week to the person who asks alone."""
     said = await world.command("digest preview")
-    assert "静かでした" in said.text
+    assert "下書き" in said.text
+
+    async def draft() -> bool | None:
+        shown = await world.human.messages("general", user="responder")
+        return True if any("静かでした" in found.text and found.is_private for found in shown) else None
+
+    await world.human.until(draft, "the draft")
     await world.expect_nothing_more()

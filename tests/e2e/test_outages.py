@@ -83,6 +83,7 @@ async def test_dm_refused_is_told_by_email(make_world: MakeWorld) -> None:
         await world.expect_message("p0-alerts", contains=TITLE, pings_here=True)
         await box.first()
         assert box.recipients == [["primary@example.com"]]
+        await world.idle()
         [thread] = (await world.human.state())["threads"]
         for words in ("開始時刻", "SEV1"):
             await world.expect_message(thread["id"], contains=words)

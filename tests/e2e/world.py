@@ -134,7 +134,9 @@ class World:
         return Alert(_number(post), post, root, thread, start, card, dms)
 
     async def react(self, target: Alert | Message, emoji: str = ACK_EMOJI, *, by: str) -> None:
-        """React to an alert or to any message."""
+        """React to an alert or to any message; people are slower than the bot, so it has come to rest."""
+        if self.running:
+            await self.idle()
         await self.human.react(by, target.post if isinstance(target, Alert) else target, emoji)
 
     async def click(self, target: Alert | Message, label: str, *, by: str) -> Interaction:

@@ -1,7 +1,7 @@
 """The real client over real sockets against the local Discord, with the fakes of storage behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -136,6 +136,12 @@ class ConsoleWorld(Desk):
             while (incident := await self.store.incident(number)).status is Status.TRIGGERED:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             return incident
+
+    async def logged(self, entries: Sequence[Mapping[str, Any]], event: str) -> None:
+        """Wait until the bot has logged *event* among *entries*."""
+        async with asyncio.timeout(DEADLINE_S):
+            while all(entry["event"] != event for entry in entries):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
     async def declare(self, *, key: str) -> Incident:
         """An incident that somebody else has opened."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from discord.http import Route
+from structlog.testing import capture_logs
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.dlq import DlqEntry
@@ -171,6 +172,28 @@ async def test_a_dm_acknowledges(world: ConsoleWorld, how: str) -> None:
     assert (await world.acknowledged(1)).acknowledged_by_name == "primary"
 
 
+async def test_a_reaction_during_an_absence_counts_at_the_next_ready(world: ConsoleWorld) -> None:
+    """Its event is lost; it stands under the message."""
+    alert = await alerted(world)
+    await world.stop()
+    await world.react(alert, "👀", by="responder")
+    await world.start()
+    assert (await world.acknowledged(1)).acknowledged_by_name == "responder"
+
+
+async def test_a_reaction_is_not_lost_while_the_database_is_away(world: ConsoleWorld) -> None:
+    """It is told nowhere, but read again when a session is resumed."""
+    alert = await alerted(world)
+    with capture_logs() as logged:
+        world.store.is_away = True
+        await world.react(alert, "👀", by="responder")
+        await world.logged(logged, "reaction.not_recorded")
+        world.store.is_away = False
+        await world.human("POST", "fault", gateway="drop")
+        await world.logged(logged, "gateway.resumed")
+    assert (await world.acknowledged(1)).acknowledged_by_name == "responder"
+
+
 async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:
     """今は対応できない takes the next step of the ladder now."""
     await alerted(world)
@@ -295,7 +318,12 @@ async def test_the_three_questions_lead_to_each_other(world: ConsoleWorld) -> No
     page = shown(await world.click(page, "dlq:v1:http:1"))
     assert "`HTTP 503` 12 件" in words(page)
     assert "`HTTP 503` 12 件" in words(shown(await world.command("dlq http-status")))
+    page = shown(await world.click(page, "dlq:v1:recent:1:::1"))
+    assert "直近 1 時間 · 失敗 12" in words(page)
     assert "メール 12/12" in words(shown(await world.command("dlq p0-email")))
+    assert str(UUID(int=3)) in words(shown(await world.command("dlq show", id=str(UUID(int=3)))))
+    offered = await world.choices("dlq recent", focused="severity", typed="p1")
+    assert [choice["value"] for choice in offered] == ["P1"]
 
 
 async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) -> None:

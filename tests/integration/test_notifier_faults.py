@@ -1,5 +1,6 @@
 """What goes wrong between us and Discord becomes one of two errors, within our own deadline."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -86,6 +87,34 @@ async def test_a_missed_deadline_in_a_global_limit_blocks_nothing_afterwards(wor
     assert (await away(world.deliver(ALERT))).http_status == 429
     page = await world.deliver(owed(DeliveryKind.PAGE, to="person:primary"), nonce="n2")
     assert world.message(page).content.startswith("🔴")
+
+
+async def test_a_cancelled_wait_in_a_global_limit_blocks_nothing_either(world: NotifierWorld) -> None:
+    """A job that is stopped, for instance."""
+    world.notifier = world.make()
+    world.break_down({"status": 429, "retry_after": 20.0, "global": True})
+    waiting = asyncio.create_task(world.deliver(ALERT))
+    async with asyncio.timeout(5):
+        while world.client.http._global_over.is_set():  # noqa: ASYNC110  # nobody tells when it closes
+            await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await world.deliver(owed(DeliveryKind.PAGE, to="person:primary"), nonce="n2")
+
+
+async def test_a_client_that_may_not_wait_says_so_at_once(world: NotifierWorld) -> None:
+    """discord.py's own `max_ratelimit_timeout`."""
+    world.client.http.max_ratelimit_timeout = 30.0
+    world.break_down({"status": 429, "retry_after": 40.0})
+    error = await away(world.deliver(ALERT))
+    assert (error.http_status, error.retry_after_s) == (429, 40.0)
+
+
+async def test_a_retry_after_that_is_no_number_is_ignored(world: NotifierWorld) -> None:
+    """HTTP allows a date there; Discord never sends one."""
+    world.break_down({"status": 503, "headers": {"Retry-After": "Tue, 24 Nov 2026 05:07:00 GMT"}})
+    assert (await away(world.deliver(ALERT))).retry_after_s is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.delivery import DeliveryKind, NewDelivery, Posted
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.escalation import Step
 from bot.domain.incident import AckOutcome, AckVia, TimelineEntry, TimelineKind
 from bot.domain.people import Person
@@ -200,6 +200,25 @@ async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None
     """At start as well."""
     with pytest.raises(StorageUnavailable):
         await open_pool(f"postgresql://postgres@/none?host={tmp_path}")
+
+
+async def test_a_transaction_pooler_is_refused_in_words() -> None:
+    """As PgBouncer 1.24 answers: it takes no search_path, and a session is not ours to keep."""
+    fields = b"SFATAL\0C08P01\0Munsupported startup parameter: search_path\0\0"
+    answer = b"E" + (len(fields) + 4).to_bytes(4, "big") + fields
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)  # the length, which says how much is left, and the protocol's version
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    with pytest.raises(ConfigError, match="session mode"):
+        await open_pool(f"postgresql://postgres@{host}:{port}/none?sslmode=disable")
+    server.close()
+    await server.wait_closed()
 
 
 async def test_our_own_mistakes_are_not_hidden(store: Store) -> None:

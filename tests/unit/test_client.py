@@ -83,7 +83,7 @@ async def test_the_short_commands_follow_the_policy() -> None:
 
 def test_no_privileged_intent_is_asked_for() -> None:
     """Neither message content nor members nor presences."""
-    assert not (INTENTS.message_content or INTENTS.members or INTENTS.presences)
+    assert not any((INTENTS.message_content, INTENTS.members, INTENTS.presences))
     assert INTENTS.guild_reactions
     assert INTENTS.dm_reactions
 

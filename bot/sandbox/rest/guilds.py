@@ -2,6 +2,7 @@
 
 from bot.sandbox import events
 from bot.sandbox.errors import refused, unknown
+from bot.sandbox.forms import Form
 from bot.sandbox.kinds import JSON
 from bot.sandbox.payloads import guild_payload, member_payload, role_payload
 from bot.sandbox.permissions import P, guild_permissions
@@ -80,7 +81,9 @@ def modify_me(call: Call) -> JSON:
     """Modify Current Member: the nickname."""
     own = _world(call).bot
     if "nick" in call.data:
-        own.nick = call.data["nick"] or None
+        form = Form()
+        own.nick = form.text(("nick",), call.data["nick"], most=32) or None
+        form.finish()
         events.member_changed(call.core, "GUILD_MEMBER_UPDATE", own)
     return member_payload(own)
 

@@ -5,6 +5,7 @@ Source: Discord's docs, Interactions > Receiving and Responding > Endpoints.
 
 from bot.sandbox import responses
 from bot.sandbox.errors import unknown
+from bot.sandbox.forms import body_object
 from bot.sandbox.interaction import Interaction
 from bot.sandbox.kinds import JSON, CallbackType, MessageFlag
 from bot.sandbox.message_payloads import message_payload
@@ -21,7 +22,9 @@ def callback(call: Call) -> Reply:
     if interaction is None or interaction.token != call.params["token"]:
         raise unknown("interaction")
     kind = responses.callback_kind(call.data.get("type"))
-    message = responses.respond(call.core, interaction, kind, call.data.get("data") or {}, call.uploads)
+    message = responses.respond(
+        call.core, interaction, kind, body_object(call.data.get("data")), call.uploads
+    )
     if not call.flag("with_response"):
         return Reply(204)
     return Reply(200, _result(call, interaction, kind, message))

@@ -4,6 +4,7 @@ from bot.sandbox import events
 from bot.sandbox.access import may_send, not_archived, require, viewable
 from bot.sandbox.drafts import Draft, Request, read_draft, read_edit
 from bot.sandbox.errors import refused
+from bot.sandbox.forms import Form
 from bot.sandbox.hub import Event
 from bot.sandbox.intents import may_read, without_content
 from bot.sandbox.kinds import JSON, MessageType
@@ -160,7 +161,9 @@ def bulk_delete(call: Call) -> None:
     if channel.is_dm:
         raise refused(50003)
     require(core, call.bot_id, channel, P.MANAGE_MESSAGES)
-    ids = [str(item) for item in call.data.get("messages") or []]
+    form = Form()
+    ids = form.snowflakes(("messages",), call.data.get("messages"))
+    form.finish()
     if len(ids) not in _BULK:
         raise refused(50016)
     if any((core.clock.now() - created_at(item)).days >= _BULK_AGE_DAYS for item in ids):

@@ -1,17 +1,21 @@
 """Controls, forms and the entry point that they share."""
 
 import re
+from types import SimpleNamespace
 from typing import Any, cast
 
+import discord
 import pytest
 from discord import ui
 
 from bot.client import use_api_base
-from bot.domain.errors import ConfigError, UserError
+from bot.domain.errors import ConfigError, UpstreamUnavailable, UserError
+from bot.domain.people import Person
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Control, Screen, button, link, made_of, row, text
 from bot.ui.forms import Typed, details_form, note_form, submitted, triage_form
 from bot.ui.interaction import run, soon
+from bot.ui.people import member_person
 from tests.unit.ui.samples import POLICY
 from tests.unit.ui.screens import EN, JA, VOICES, FakeInteraction, modal_faults, presses
 
@@ -175,3 +179,33 @@ def test_english_is_spoken_to_everybody_else() -> None:
     """The policy's language is the team's, not this person's."""
     assert (JA.policy.language, EN.policy.language) == ("ja", "en")
     assert presses(Screen(text("x"), rows=[row(button("x", "x:v1"))])) == ["x:v1"]
+
+
+class FakeGuild:
+    """A server whose answer about its members is fixed."""
+
+    def __init__(self, answer: Exception) -> None:
+        self.answer = answer
+
+    async def fetch_member(self, _user_id: int) -> None:
+        raise self.answer
+
+
+def _refused(kind: type[discord.HTTPException], status: int) -> discord.HTTPException:
+    return kind(cast("Any", SimpleNamespace(status=status, reason="x")), "x")
+
+
+async def test_somebody_who_left_the_server_has_no_role() -> None:
+    """A DM keeps its buttons; whoever presses them may do nothing any more."""
+    client = cast("Any", SimpleNamespace(get_guild=lambda _: FakeGuild(_refused(discord.NotFound, 404))))
+    person = await member_person(client, user=discord.Object(3), guild_id=7)
+    assert person == Person(id=3, name="3")
+
+
+async def test_roles_that_cannot_be_read_are_not_guessed() -> None:
+    """Neither refusing somebody on call because Discord stumbled, nor letting anybody pass."""
+    client = cast(
+        "Any", SimpleNamespace(get_guild=lambda _: FakeGuild(_refused(discord.DiscordServerError, 503)))
+    )
+    with pytest.raises(UpstreamUnavailable):
+        await member_person(client, user=discord.Object(3), guild_id=7)

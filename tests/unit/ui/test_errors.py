@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import aiohttp
 import discord
 import pytest
 from discord import app_commands
@@ -108,7 +109,22 @@ async def test_the_database_away_says_what_to_do_instead() -> None:
     assert [entry["log_level"] for entry in logged] == ["warning"]
 
 
-@pytest.mark.parametrize("error", [UpstreamUnavailable("slow"), TimeoutError()])
+def _refused(code: int, *, status: int = 404) -> discord.HTTPException:
+    response = cast("Any", SimpleNamespace(status=status, reason="x"))
+    return discord.HTTPException(response, {"code": code, "message": "gone"})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UpstreamUnavailable("slow"),
+        TimeoutError(),
+        ConnectionResetError(),
+        aiohttp.ServerDisconnectedError(),
+        _refused(0, status=503),
+        _refused(0, status=429),
+    ],
+)
 async def test_no_answer_in_time_does_not_promise_anything(error: Exception) -> None:
     """The result is unknown, and that is said."""
     asked, logged = await answered(error)
@@ -127,14 +143,10 @@ async def test_a_bug_gives_an_id_and_nothing_else(error: Exception) -> None:
     assert "secret" not in content
 
 
-def _refused(code: int) -> discord.HTTPException:
-    response = cast("Any", SimpleNamespace(status=404, reason="Not Found"))
-    return discord.HTTPException(response, {"code": code, "message": "gone"})
-
-
-async def test_an_expired_interaction_has_nobody_to_reply_to() -> None:
-    """10062 after a stall: a warning, no reply, no traceback."""
-    asked, logged = await answered(_refused(10062))
+@pytest.mark.parametrize("code", [10062, 40060, 10008])
+async def test_an_expired_interaction_has_nobody_to_reply_to(code: int) -> None:
+    """A stall, a screen that was dismissed: a warning, no reply, no traceback."""
+    asked, logged = await answered(_refused(code))
     assert asked.told == []
     assert [(entry["log_level"], entry["event"]) for entry in logged] == [("warning", "interaction.expired")]
 

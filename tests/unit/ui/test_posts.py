@@ -108,6 +108,14 @@ def test_a_custom_emoji_stands_on_the_button() -> None:
     assert render(words, delivery(DeliveryKind.SEED_ACK), TRIGGERED) == {"emoji": "ack:123456789012345678"}
 
 
+def test_the_person_on_call_may_be_a_user_id() -> None:
+    """Then Discord shows their name; a place that the policy no longer has keeps its own."""
+    text = default_policy_text().replace('discord = "primary"', 'discord = "123456789012345678"')
+    words = Wording(TEXTS, parse_policy(text, name="ids.toml"))
+    assert "担当 <@123456789012345678>" in description_of(render(words, ALERT, TRIGGERED))
+    assert words.on_call(["secondary", "night_*"]) == "@secondary, night\\_\\*"
+
+
 def test_alert_and_thread_root_link_to_each_other() -> None:
     """SEV2: the alert is in #p1-ops, its thread hangs on a quiet post in #p0-alerts."""
     incident = replace(PLACED, severity="SEV2", alert_channel_id=302, alert_message_id=800)

@@ -1,0 +1,144 @@
+"""What the people of the tour do, each told in the transcript and checked by what is seen."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from bot.demo.human import NotSeen
+from bot.demo.play import ACK_EMOJI, Report, Triage
+from bot.demo.screen import Interaction, Message
+from bot.demo.stage import Stage
+from bot.demo.transcript import Transcript
+
+_REPORTER: Final = "responder"
+_CHANNEL: Final = "general"
+_WRITTEN: Final = (0, 19)  # Discord: messages that somebody wrote
+
+
+class Actors:
+    """The people of the tour, and its audience.
+
+    Attributes:
+        steps: How many steps were seen to happen.
+    """
+
+    def __init__(self, stage: Stage, transcript: Transcript) -> None:
+        self.steps = 0
+        self._stage = stage
+        self._human = stage.human
+        self._transcript = transcript
+        self._seen: set[str] = set()
+
+    async def triage(self, report: Report, *answers: str) -> Message:
+        """`/triage`, the form, the questions; the card with the outcome."""
+        walk = Triage(self._human, _REPORTER, _CHANNEL)
+        self._transcript.act(_REPORTER, "/triage", where=f"#{_CHANNEL}")
+        opened = await walk.open_form()
+        self._transcript.form(opened, report.fields())
+        sent = await self._human.submit(_REPORTER, opened, report.fields())
+        self._transcript.reply(sent, to=_REPORTER)
+        card = sent.messages[-1]
+        for answer in answers:
+            self._transcript.act(_REPORTER, f"[{answer}]")
+            card = await walk.press(card, answer)
+        self._transcript.card(card, to=_REPORTER)
+        return card
+
+    async def command(
+        self, name: str, options: Mapping[str, object] | None = None, *, user: str = _REPORTER
+    ) -> Interaction:
+        """A slash command and its answer."""
+        given = " ".join(f"{key}: {value}" for key, value in (options or {}).items())
+        self._transcript.act(user, f"/{name} {given}".rstrip(), where=f"#{_CHANNEL}")
+        answer = await self._human.command(user, _CHANNEL, name, options)
+        self._transcript.reply(answer, to=user)
+        return answer
+
+    async def press(self, message: Message, label: str, *, user: str = _REPORTER) -> Interaction:
+        """A button, and what its presser sees."""
+        self._transcript.act(user, f"[{message.control(label).label}]")
+        answer = await self._human.press(user, message, label)
+        self._transcript.reply(answer, to=user)
+        return answer
+
+    async def react(self, user: str, message: Message, *, place: str) -> None:
+        """👀, once the bot is at rest: people are slower than it is."""
+        await self._stage.rest()
+        self._transcript.act(user, ACK_EMOJI, where=place)
+        await self._human.react(user, message, ACK_EMOJI)
+
+    async def see(self, place: str, words: str, what: str) -> Message:
+        """A new message in *place* with *words*, which means that *what* has happened.
+
+        Raises:
+            NotSeen: It did not come.
+        """
+        found = await self._human.see(place, words, where=lambda message: message.id not in self._seen)
+        self._seen.add(found.id)
+        self._transcript.post(place, found)
+        self._step(what)
+        return found
+
+    async def see_edit(self, message: Message, words: str, what: str) -> None:
+        """*message* now says *words*.
+
+        Raises:
+            NotSeen: It was not edited.
+        """
+
+        async def look() -> Message | None:
+            shown = await self._human.messages(message.channel_id)
+            return next((one for one in shown if one.id == message.id and words in one.text), None)
+
+        self._transcript.post(message.channel_id, await self._human.until(look, words), edited=True)
+        self._step(what)
+
+    async def thread(self, message: Message) -> str:
+        """The id of the thread that hangs on *message*.
+
+        Raises:
+            NotSeen: There is none.
+        """
+
+        async def look() -> str | None:
+            found = next((one for one in await self._threads() if one[0] == message.id), None)
+            if found is not None:
+                self._transcript.name(*found)
+            return found and found[0]
+
+        return await self._human.until(look, "a thread")
+
+    async def wait(self, span: timedelta, words: str) -> None:
+        """Time passes."""
+        await self._stage.fast_forward(span)
+        self._transcript.moved(words)
+
+    async def nothing_more(self, what: str) -> None:
+        """Once the bot is at rest, nothing rings that was not shown.
+
+        Raises:
+            NotSeen: Something does.
+        """
+        await self._stage.rest()
+        for channel in ("p0-alerts", "p1-ops", "p2-deploys"):
+            for message in await self._human.messages(channel):
+                if message.raw["type"] in _WRITTEN and message.id not in self._seen:
+                    raise NotSeen(f"nothing more was expected in #{channel}, but there is: {message.text}")
+        self._step(what)
+
+    def require(self, condition: bool, what: str) -> None:  # noqa: FBT001 -- reads like `assert`
+        """*condition* means that *what* has happened.
+
+        Raises:
+            NotSeen: It does not hold.
+        """
+        if not condition:
+            raise NotSeen(what)
+        self._step(what)
+
+    def _step(self, what: str) -> None:
+        self.steps += 1
+        self._transcript.seen(what)
+
+    async def _threads(self) -> list[tuple[str, str]]:
+        return [(found["id"], str(found["name"])) for found in (await self._human.state())["threads"]]

@@ -1,0 +1,54 @@
+"""The command line as a process of its own, from start to end."""
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.sandbox.server import Sandbox
+from bot.settings import Settings
+
+DEADLINE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended, and what it said where."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines that begin with "error: ", without it."""
+        return [line.removeprefix("error: ") for line in self.err.splitlines() if line.startswith("error: ")]
+
+
+async def incident_bot(*arguments: str, folder: Path, **env: str) -> Outcome:
+    """Run ``incident-bot ARGUMENTS`` in *folder*, with none of our keys in its environment but *env*."""
+    ours = {name.upper() for name in Settings.model_fields}
+    inherited = {name: value for name, value in os.environ.items() if name not in ours}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env={**inherited, **env},
+    )
+    async with asyncio.timeout(DEADLINE_S):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    return Outcome(process.returncode, out.decode(), err.decode())
+
+
+def settings_for(sandbox: Sandbox, **more: str) -> dict[str, str]:
+    """The environment that points at *sandbox*."""
+    return {
+        "DISCORD_TOKEN": sandbox.address.token,
+        "DISCORD_GUILD_ID": sandbox.address.guild_id,
+        "DISCORD_API_BASE": sandbox.api_base,
+        **more,
+    }

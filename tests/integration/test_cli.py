@@ -1,0 +1,265 @@
+"""The command line: what it says, where it says it, and its exit code."""
+
+import asyncio
+import json
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from typer.testing import CliRunner
+
+from bot.cli import digest
+from bot.cli.commands import app
+from bot.database import PATIENCE_S
+from bot.domain.errors import ConfigError
+from bot.runbook import default_policy_text
+from bot.sandbox.seed import GUILD_ID
+from bot.sandbox.server import Sandbox
+from bot.settings import Settings, load_settings
+from tests.integration.command_line import Outcome, incident_bot, settings_for
+from tests.postgres import connect
+
+TOKEN = "abcdefghijklmnopqrstuvwx.local0.this-token-is-not-known-to-anybody"
+COMMANDS = [
+    ["run"],
+    ["demo"],
+    ["sandbox"],
+    ["migrate"],
+    ["sync-commands"],
+    ["doctor"],
+    ["digest"],
+    ["runbook", "check"],
+    ["runbook", "show"],
+]
+GUILD = {"DISCORD_GUILD_ID": GUILD_ID}
+
+
+def closed_port() -> int:
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """An empty folder, none of our keys in the environment, and logging as it was afterwards."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+def here(*arguments: str, **env: str) -> Outcome:
+    """Run a command within this process, for those that need no process of their own."""
+    said = CliRunner().invoke(app, arguments, env=env)
+    if said.exception is not None and not isinstance(said.exception, SystemExit):
+        raise said.exception
+    return Outcome(said.exit_code, said.stdout, said.stderr)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_has_an_example(command: list[str]) -> None:
+    """Each command explains itself, with a line to copy."""
+    said = here(*command, "--help")
+    assert said.code == 0
+    assert f"Example: incident-bot {' '.join(command)}" in said.out
+
+
+def test_help_is_cheap() -> None:
+    """Help waits for none of the heavy packages."""
+    heavy = {"aiohttp", "asyncpg", "discord", "pgqueuer", "pydantic", "apscheduler", "structlog"}
+    code = f"import sys, bot.cli.commands; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["run", "sync-commands"])
+def test_missing_settings(command: str, tmp_path: Path) -> None:
+    """What the command needs and does not have is one line per key, and exit code 2."""
+    ended = here(command)
+    assert ended.code == 2
+    assert [line.split(":")[0] for line in ended.errors] == ["DISCORD_TOKEN", "DISCORD_GUILD_ID"]
+    assert ended.err.count("\n") == 2
+
+
+def test_migrate(empty_database_url: str, tmp_path: Path) -> None:
+    """Says what it applied, and then that nothing is left."""
+    first = here("migrate", DATABASE_URL=empty_database_url)
+    assert (first.code, first.err) == (0, "")
+    assert first.out.startswith("applied 0001_incidents\n")
+    again = here("migrate", DATABASE_URL=empty_database_url)
+    assert (again.code, again.out) == (0, "up to date\n")
+
+
+async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
+    """One line, exit code 2, no password."""
+    url = f"postgresql://bot:hunter2@127.0.0.1:{closed_port()}/bot"
+    ended = await incident_bot("digest", "--preview", folder=tmp_path, DATABASE_URL=url, **GUILD)
+    assert ended.code == 2
+    (line,) = ended.errors
+    assert line.startswith("the database cannot be reached")
+    assert "hunter2" not in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_no_such_database(database_url: str, tmp_path: Path) -> None:
+    """What no waiting mends is told at once, although `run` is patient with a database that starts."""
+    url = database_url.replace("/test_", "/no_test_")
+    started = time.monotonic()
+    ended = here("migrate", DATABASE_URL=url)
+    assert time.monotonic() - started < PATIENCE_S / 2
+    assert ended.code == 2
+    assert "does not exist" in ended.errors[0]
+
+
+def test_pending_migrations_are_named(empty_database_url: str, tmp_path: Path) -> None:
+    """A command that only reads does not migrate somebody's database."""
+    ended = here("digest", "--preview", DATABASE_URL=empty_database_url, **GUILD)
+    assert ended.code == 2
+    assert ended.errors[0].startswith("migrations are pending: 0001_incidents")
+
+
+def test_digest_preview(database_url: str, tmp_path: Path) -> None:
+    """Prints the week, quiet as it was, to stdout and nothing else anywhere."""
+    ended = here(*("digest", "--preview", "--week", "2026-W46"), DATABASE_URL=database_url, **GUILD)
+    assert (ended.code, ended.err) == (0, "")
+    assert "11/09 – 11/15" in ended.out
+    assert "静か" in ended.out
+
+
+@pytest.mark.parametrize("week", ["2026-W54", "2026-48", "last"])
+def test_no_such_week(week: str, tmp_path: Path) -> None:
+    """A week that does not exist is one line with an example, before any database is touched."""
+    ended = here("digest", "--preview", "--week", week, **GUILD)
+    assert ended.code == 2
+    assert ended.errors == [f"--week: {week!r} is not an ISO week; write for example 2026-W47"]
+    assert not (tmp_path / "data").exists()
+
+
+def test_digest_wants_one_of_two(tmp_path: Path) -> None:
+    """Neither both nor none."""
+    for flags in ([], ["--preview", "--post"]):
+        ended = here("digest", *flags, **GUILD)
+        assert ended.code == 2
+        assert "choose one of --preview and --post" in ended.err
+
+
+def test_digest_post_without_a_bot(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is queued once and says so; a week that has not ended is refused."""
+    monkeypatch.setattr(digest, "PATIENCE_S", 0.1)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("DISCORD_GUILD_ID", GUILD_ID)
+    settings = load_settings(env_file=None)
+    digest.post(settings, "2026-W20")
+    digest.post(settings, "2026-W20")
+    first, again = capsys.readouterr().out.splitlines()
+    assert first == "queued the digest of 2026-W20; it goes out as soon as a bot runs on this database"
+    assert again == "the digest of 2026-W20 was posted before; it is posted once"
+    with pytest.raises(ConfigError, match="2099-W01 has not ended"):
+        digest.post(settings, "2099-W01")
+    assert asyncio.run(_deliveries(database_url)) == [("digest", "pending")]
+
+
+async def _deliveries(database_url: str) -> list[tuple[str, str]]:
+    connection = await connect(database_url)
+    rows = await connection.fetch("SELECT kind, status FROM deliveries")
+    await connection.close()
+    return [tuple(row) for row in rows]
+
+
+def test_runbook_check(tmp_path: Path) -> None:
+    """A file that is right is said to be; otherwise one line per problem, and exit code 2."""
+    (tmp_path / "ours.toml").write_text(default_policy_text(), encoding="utf-8")
+    right = here("runbook", "check", "ours.toml")
+    assert (right.code, right.out) == (0, "ours.toml: ok (SEV1, SEV2, SEV3)\n")
+    broken = default_policy_text().replace('ack_within = "15m"', 'ack_within = "15x"')
+    (tmp_path / "ours.toml").write_text(broken, encoding="utf-8")
+    wrong = here("runbook", "check", "ours.toml")
+    assert wrong.code == 2
+    (line,) = wrong.errors
+    assert line.startswith('severity.SEV1.ack_within: "15x" is not a duration; allowed: ')
+
+
+def test_runbook_show(tmp_path: Path) -> None:
+    """In words what Parky's runbook promises; with --source the file itself."""
+    shown = here("runbook", "show")
+    assert shown.code == 0
+    assert "SEV1 = P0: #p0-alerts @here\n  ack within 15m" in shown.out
+    assert "SEV3 = P2: #p2-deploys\n  ack within next business day" in shown.out
+    assert "digest: #p3-insights, mon 18:00 Asia/Tokyo" in shown.out
+    source = here("runbook", "show", "--source")
+    assert source.out == default_policy_text()
+
+
+def test_a_malformed_policy_stops_the_start(tmp_path: Path) -> None:
+    """Nothing is started with a policy that is wrong: one line with the place."""
+    (tmp_path / "ours.toml").write_text('timezone = "Asia/Tokyo\n', encoding="utf-8")
+    ended = here("run", DISCORD_TOKEN=TOKEN, RUNBOOK_FILE="ours.toml", **GUILD)
+    assert ended.code == 2
+    assert ended.errors[0].startswith("ours.toml:1:")
+    assert not (tmp_path / "data").exists()
+
+
+def writes(sandbox: Sandbox) -> int:
+    """How often the commands were registered."""
+    entries = sandbox.core.log.since(0)
+    return sum(entry["kind"] == "rest" and entry["method"] == "PUT" for entry in entries)
+
+
+async def test_sync_commands_writes_only_a_difference(tmp_path: Path) -> None:
+    """First everything is added, then nothing is written, then only what differs is told."""
+    async with Sandbox() as sandbox:
+        env = settings_for(sandbox)
+        first = await incident_bot("sync-commands", folder=tmp_path, **env)
+        assert first.code == 0, first.err
+        assert first.out.startswith("added: ")
+        assert "/triage" in first.out
+        assert writes(sandbox) == 1
+        again = await incident_bot("sync-commands", folder=tmp_path, **env)
+        assert again.out == "up to date; nothing was written\n"
+        assert writes(sandbox) == 1
+        command = next(c for c in sandbox.core.commands.values() if c["name"] == "triage")
+        command["description"] = "something older"
+        changed = await incident_bot("sync-commands", folder=tmp_path, **env)
+    assert changed.out == "changed: /triage\n"
+
+
+async def test_wrong_token(tmp_path: Path) -> None:
+    """One line that names the key and not the token."""
+    async with Sandbox() as sandbox:
+        env = settings_for(sandbox) | {"DISCORD_TOKEN": TOKEN}
+        ended = await incident_bot("sync-commands", folder=tmp_path, **env)
+    assert ended.code == 2
+    (line,) = ended.errors
+    assert line.startswith("DISCORD_TOKEN: Discord does not know this token (hidden)")
+    assert "this-token" not in ended.out + ended.err
+
+
+async def test_sandbox_says_where_it_is(tmp_path: Path) -> None:
+    """One line of JSON for a program to read; SIGTERM ends it well."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "sandbox", "--json"), stdout=asyncio.subprocess.PIPE, cwd=tmp_path
+    )
+    assert process.stdout is not None
+    address = json.loads(await process.stdout.readline())
+    assert address["api_base"].startswith("http://127.0.0.1:")
+    assert address["guild_id"] == GUILD_ID
+    process.send_signal(signal.SIGTERM)
+    await process.communicate()
+    assert process.returncode == 0
