@@ -23,6 +23,7 @@ from bot.ui.components import Control
 from bot.ui.errors import ErrorReplies
 from bot.ui.forms import Submitted, submitted
 from bot.ui.interaction import Interaction, bind, require_home, run
+from bot.ui.rest import answer_trace
 from bot.ui.voice import Voice
 
 log = structlog.get_logger(__name__)
@@ -75,6 +76,7 @@ class IncidentBot(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
+            http_trace=answer_trace(),
             # Seconds without a further server until READY is told; there is only one to come.
             guild_ready_timeout=0.5,
         )

@@ -49,7 +49,7 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
     access = Access(store, policy)
     acknowledger = Acknowledger(store, policy, access)
     reconciler = Reconciler(store, discord, acknowledger, access)
-    escalations = Escalations(store, policy, reconciler)
+    escalations = Escalations(store, policy, reconciler, access)
     incidents = Incidents(store, policy, access, escalations)
     digests = Digests(store, parts.dlq, policy)
     services = Services(

@@ -1,6 +1,7 @@
 """👀 and the buttons under what the bot posted: alert, thread, DM, re-evaluation."""
 
 import asyncio
+from datetime import timedelta
 from typing import Final
 
 import discord
@@ -31,6 +32,10 @@ from bot.ui.people import member_person, person_from, person_of
 log = structlog.get_logger(__name__)
 
 Press = discord.Interaction[IncidentBot]
+
+# Somebody may react to a post before its id is in the database: it is looked for again after these pauses.
+_LOOK_AGAIN_S: Final = (0.3, 1.0, 3.0)
+_NEW_FOR: Final = timedelta(seconds=15)
 
 # Discord takes a modal only as the first response, within 3 s: a read before it gets less than that.
 _READ_WITHIN_S: Final = 1.5
@@ -74,8 +79,14 @@ class Responding(commands.Cog):
         user, home = discord.Object(reaction.user_id), self.bot.guild_id
         member = reaction.member  # a server's event carries it, a DM's does not
         by = person_from(member) if member else await member_person(self.bot, user=user, guild_id=home)
-        acknowledger = self.bot.services.acknowledger
-        await acknowledger.acknowledge_message(reaction.message_id, by=by, via=AckVia.REACTION)
+        if by.is_bot:
+            return
+        for pause_s in (0.0, *_LOOK_AGAIN_S):
+            await asyncio.sleep(pause_s)
+            acknowledger = self.bot.services.acknowledger
+            found = await acknowledger.acknowledge_message(reaction.message_id, by=by, via=AckVia.REACTION)
+            if found is not None or not _is_new(reaction.message_id):
+                return
 
 
 class Ack(Control, template=template(IncidentVerb.ACK)):
@@ -169,6 +180,10 @@ class Dismiss(Control, template=template(TriageVerb.DISMISS)):
         view = await interaction.client.services.triages.dismiss(self.number, by=by)
         title = inert(view.triage.title, limit=420)
         await reply(interaction, voice.say("consoles.triage.dismissed_by", title=title))
+
+
+def _is_new(message_id: int) -> bool:
+    return discord.utils.utcnow() - discord.utils.snowflake_time(message_id) < _NEW_FOR
 
 
 async def send_details(interaction: Press, form: Submitted) -> None:

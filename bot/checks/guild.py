@@ -58,12 +58,13 @@ async def check_guild(client: discord.Client, *, guild_id: int, policy: Policy) 
 
 def needs(policy: Policy) -> dict[str, discord.Permissions]:
     """Which permissions the bot needs in each channel of the policy."""
+    # Never `|=`, which changes the Permissions in place, and with it every channel's.
     needed = dict.fromkeys(policy.channels(), _POST)
     for severity in policy.severities.values():
         if severity.thread_channel is not None:
-            needed[severity.thread_channel] |= _THREAD
+            needed[severity.thread_channel] = needed[severity.thread_channel] | _THREAD
         if _rings(severity):
-            needed[severity.channel] |= _PING
+            needed[severity.channel] = needed[severity.channel] | _PING
     return needed
 
 
@@ -98,12 +99,15 @@ def _channel(
     if channel is None:
         return fail(what, "there is no such channel", "create it, or name another one in the policy file")
     allowed = channel.permissions_for(me)
-    missing = [
-        permission.upper() for permission, wanted in needed if wanted and not getattr(allowed, permission)
-    ]
+    missing = [_official(name) for name, wanted in needed if wanted and not getattr(allowed, name)]
     if missing:
         return fail(what, f"missing: {', '.join(missing)}", "allow it for the bot's role in this channel")
     return ok(what, "every permission that is needed")
+
+
+def _official(permission: str) -> str:
+    """Discord's own name of a permission; discord.py has kept an older one."""
+    return "VIEW_CHANNEL" if permission == "read_messages" else permission.upper()
 
 
 def _roles(policy: Policy, *, known: set[str]) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(owner: str, *command: str) -> None:
-    """Ask the kernel for a SIGTERM when *owner* is gone, then become *command*. Linux only, else just become."""
+    """Ask the kernel (Linux's) for a SIGTERM when *owner* is gone, then become *command*."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != int(owner):  # it died before the request was in place

@@ -12,7 +12,8 @@ from bot.demo.transcript import Transcript
 
 _REPORTER: Final = "responder"
 _CHANNEL: Final = "general"
-_WRITTEN: Final = (0, 19)  # Discord: messages that somebody wrote
+_ALERTED: Final = ("p0-alerts", "p1-ops", "p2-deploys")
+_ON_CALL: Final = ("primary", "secondary")
 
 
 class Actors:
@@ -93,6 +94,10 @@ class Actors:
         self._transcript.post(message.channel_id, await self._human.until(look, words), edited=True)
         self._step(what)
 
+    async def count(self, channel: str) -> int:
+        """How many messages stand in *channel*."""
+        return len(await self._human.messages(channel))
+
     async def thread(self, message: Message) -> str:
         """The id of the thread that hangs on *message*.
 
@@ -113,17 +118,17 @@ class Actors:
         await self._stage.fast_forward(span)
         self._transcript.moved(words)
 
-    async def nothing_more(self, what: str) -> None:
-        """Once the bot is at rest, nothing rings that was not shown.
+    async def silence(self, span: timedelta, words: str, what: str) -> None:
+        """Time passes, and nobody is told anything.
 
         Raises:
-            NotSeen: Something does.
+            NotSeen: Somebody is.
         """
+        before = await self._told()
+        await self.wait(span, words)
         await self._stage.rest()
-        for channel in ("p0-alerts", "p1-ops", "p2-deploys"):
-            for message in await self._human.messages(channel):
-                if message.raw["type"] in _WRITTEN and message.id not in self._seen:
-                    raise NotSeen(f"nothing more was expected in #{channel}, but there is: {message.text}")
+        if news := [text for found, text in (await self._told()).items() if found not in before]:
+            raise NotSeen(f"{what}, but there is: {news[0]}")
         self._step(what)
 
     def require(self, condition: bool, what: str) -> None:  # noqa: FBT001 -- reads like `assert`
@@ -139,6 +144,12 @@ class Actors:
     def _step(self, what: str) -> None:
         self.steps += 1
         self._transcript.seen(what)
+
+    async def _told(self) -> dict[str, str]:
+        """What was written to people so far, by id."""
+        places = [await self._human.messages(channel) for channel in _ALERTED]
+        places += [await self._human.dms(user) for user in _ON_CALL]
+        return {message.id: message.text for shown in places for message in shown}
 
     async def _threads(self) -> list[tuple[str, str]]:
         return [(found["id"], str(found["name"])) for found in (await self._human.state())["threads"]]

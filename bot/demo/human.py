@@ -1,4 +1,4 @@
-"""A person in the local Discord: runs commands, presses buttons, reacts, reads. A client of its human side."""
+"""A person in the local Discord: runs commands, presses buttons, reacts, reads."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -165,7 +165,7 @@ class Human:
 
     # -- powers
     async def fault(self, **spec: object) -> None:
-        """Let something go wrong: `route="POST /channels/*/messages", times=3, status=503`, `gateway="drop"`."""
+        """Let something go wrong: `gateway="drop"`, or `route="POST /channels/*/messages", status=503`."""
         await self._post("fault", spec)
 
     async def clear_faults(self) -> None:

@@ -32,10 +32,12 @@ Ready in {took:.1f} s. A local Discord with the channels of Parky's runbook, a b
 
 Play a person, for example:
 
-  curl -s {human}/command -d '{{"user": "responder", "channel": "general", "name": "sev1", "options": {{"title": "決済 API が 5xx"}}}}'
+  curl -s {human}/command -d '{{"user": "responder", "channel": "general",
+       "name": "sev1", "options": {{"title": "決済 API が 5xx"}}}}'
   curl -s {human}/messages/p0-alerts
   curl -s {human}/dms/primary
-  curl -s -X PUT {human}/reaction -d '{{"user": "primary", "channel": "p0-alerts", "message": "MESSAGE ID", "emoji": "👀"}}'
+  curl -s -X PUT {human}/reaction -d '{{"user": "primary", "channel": "p0-alerts",
+       "message": "ID OF THE ALERT", "emoji": "👀"}}'
   curl -s {human}/command -d '{{"user": "responder", "channel": "general", "name": "dlq recent"}}'
 
 Last week's digest is in {human}/messages/p3-insights

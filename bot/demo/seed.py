@@ -1,23 +1,20 @@
 """Puts the demo's past into its database: two weeks of incidents, and a DLQ worth a look."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 
 from bot.demo.past import PastFailure, PastIncident, read_past
+from bot.demo.sql import queries
 from bot.domain.digest import IsoWeek, week_due
 from bot.domain.incident import TimelineKind
 from bot.runbook import Policy
 
-_QUERIES: Final = Path(__file__).with_name("seed.sql")
-_NAME: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _SERVED_FOR: Final = timedelta(days=40)
 _SECOND: Final = timedelta(seconds=1)
 
@@ -42,23 +39,18 @@ async def seed(connection: asyncpg.Connection, *, policy: Policy, place: Place) 
     Returns:
         False when it was there already.
     """
-    queries = _queries()
-    if await connection.fetchval(queries["is_seeded"]):
+    known = queries("seed.sql")
+    if await connection.fetchval(known["is_seeded"]):
         return False
     now = await connection.fetchval("SELECT now()")
     rule = policy.digest
     week, _ = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=policy.timezone)
     writer = _Writer(policy, place, week, now)
     async with connection.transaction():
-        await connection.execute(queries["seed_guild"], place.guild_id, now - _SERVED_FOR)
+        await connection.execute(known["seed_guild"], place.guild_id, now - _SERVED_FOR)
         for name, rows in writer.rows().items():
-            await connection.execute(queries[name], json.dumps(rows, default=_as_json, ensure_ascii=False))
+            await connection.execute(known[name], json.dumps(rows, default=_as_json, ensure_ascii=False))
     return True
-
-
-def _queries() -> dict[str, str]:
-    _, *parts = _NAME.split(_QUERIES.read_text(encoding="utf-8"))
-    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def _as_json(value: object) -> str:

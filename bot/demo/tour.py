@@ -23,7 +23,9 @@ Chapter: TypeAlias = Callable[[Actors], Awaitable[None]]
 YES: Final = "はい"
 NO: Final = "いいえ"
 
-PAYMENTS: Final = Report("決済 API が 5xx", targets=("api.parky.co.jp",), symptoms=("errors",), started="5分前")
+PAYMENTS: Final = Report(
+    "決済 API が 5xx", targets=("api.parky.co.jp",), symptoms=("errors",), started="5分前"
+)
 VACANCY: Final = Report("満空情報の更新が遅い", targets=("parky.co.jp",), symptoms=("slow",))
 DEV: Final = Report("dev-api のビルドが失敗", targets=("dev-*",), symptoms=("full_outage",))
 BATCH: Final = Report("夜間バッチの件数が半分", targets=("admin.parky.co.jp",))
@@ -58,7 +60,8 @@ async def _transcript(stage: Stage, console: Console) -> Transcript:
 
 
 async def _digest(actors: Actors) -> None:
-    post = await actors.see("p3-insights", "先週は", "先週の digest が起動時に遅れて 1 回だけ届いた")
+    post = await actors.see("p3-insights", "先週は", "月曜 18:00 の digest が、遅れて起動時に届いた")
+    actors.require(await actors.count("p3-insights") == 1, "1 回だけ届いた")
     actors.require("DLQ" in post.text and "ack" in post.text, "件数、ack、DLQ がまとまっている")
 
 
@@ -122,8 +125,7 @@ async def _missed(actors: Actors) -> None:
         await actors.see(f"dm:{who}", "15 分間 ack がありません", f"{who} に DM が届いた")
     await actors.react("secondary", escalation, place="#p0-alerts")
     await actors.see_edit(alert, "対応中 · 👀 @secondary", "エスカレーションへの 👀 で ack した")
-    await actors.wait(timedelta(hours=2), "2 時間後")
-    await actors.nothing_more("ack のあとは誰も鳴らさない")
+    await actors.silence(timedelta(hours=2), "2 時間後", "ack のあとは誰にも連絡しない")
     await actors.command("incident note", {"text": "電源系統を切り替えた", "number": _number(alert.text)})
     asked = await actors.command("incident resolve", {"number": _number(alert.text)})
     await actors.press(asked.messages[-1], "解決にする")
@@ -162,14 +164,15 @@ def _number(text: str) -> int:
     return int(text.partition("INC-")[2].partition("*")[0].split()[0])
 
 
+#: The morning first: the questions to the DLQ look at the last hour, and time moves on later.
 CHAPTERS: Final[dict[str, Chapter]] = {
     "1. 先週の digest": _digest,
-    "2. /triage → SEV1、👀 で ack": _sev1,
-    "3. /triage → SEV2、スレッドは #p0-alerts": _sev2,
-    "4. /triage → SEV3": _sev3,
-    "5. /triage → 再評価 → 昇格": _reevaluate,
-    "6. ack なし → エスカレーション → 解決": _missed,
-    "7. DLQ への 3 つの質問": _dlq,
-    "8. 1 件を再送": _replay,
+    "2. DLQ への 3 つの質問": _dlq,
+    "3. DLQ の 1 件を再送": _replay,
+    "4. /triage → SEV1、👀 で ack": _sev1,
+    "5. /triage → SEV2、スレッドは #p0-alerts": _sev2,
+    "6. /triage → SEV3": _sev3,
+    "7. /triage → 再評価 → 昇格": _reevaluate,
+    "8. ack なし → エスカレーション → 解決": _missed,
     "9. いまの一覧": _list,
 }

@@ -14,8 +14,10 @@ from bot.demo.screen import Interaction, Message, controls
 
 _MARKUP: Final = re.compile(
     r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<#(?P<channel>\d+)>|<t:(?P<moment>\d+)(?::(?P<style>\w))?>"
-    r"|\*\*(?P<bold>.+?)\*\*|`(?P<code>[^`]+)`|\\(?P<sign>[\\*_~`|<>#-])|\[(?P<label>[^\]]+)\]\((?P<url>https?://[^)]+)\)|(?P<ping>@here|@everyone)"
+    r"|\*\*(?P<bold>.+?)\*\*|`(?P<code>[^`]+)`|\\(?P<sign>[\\*_~`|<>#-])"
+    r"|\[(?P<label>[^\]]+)\]\((?P<url>https?://[^)]+)\)|(?P<ping>@here|@everyone)"
 )
+_STYLES: Final = {"code": "green", "label": "underline", "ping": "bold red"}
 _SMALL: Final = "-# "
 _INDENT: Final = " " * 10
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
@@ -128,24 +130,18 @@ class Transcript:
         return text
 
     def _shown(self, found: re.Match[str]) -> tuple[str, str]:
-        if moment := found["moment"]:
-            return self._moment(int(moment), found["style"] or "f"), "italic"
-        if bold := found["bold"]:
-            return self._rendered(bold, "").plain, "bold"
-        if code := found["code"]:
-            return code, "green"
-        if sign := found["sign"]:
-            return sign, ""
-        if label := found["label"]:
-            return label, "underline"
-        if ping := found["ping"]:
-            return ping, "bold red"
-        sign, snowflake = next(
-            (sign, found[kind])
-            for kind, sign in (("user", "@"), ("role", "@"), ("channel", "#"))
-            if found[kind]
-        )
-        return sign + self._names.get(snowflake, snowflake).lstrip("@#"), "cyan"
+        """The words and the style of one piece of markup."""
+        kind, said = next((kind, said) for kind, said in found.groupdict().items() if said is not None)
+        match kind:
+            case "user" | "role" | "channel":
+                sign = "#" if kind == "channel" else "@"
+                return sign + self._names.get(said, said).lstrip("@#"), "cyan"
+            case "moment":
+                return self._moment(int(said), found["style"] or "f"), "italic"
+            case "bold":
+                return self._rendered(said, "").plain, "bold"
+            case _:
+                return said, _STYLES.get(kind, "")
 
     def _moment(self, epoch_s: int, style: str) -> str:
         at = datetime.fromtimestamp(epoch_s, self._zone)

@@ -13,7 +13,7 @@ class UserError(BotError):
     """A person asked for something that cannot be done; the reply says why and what to do.
 
     Args:
-        key: The text's key below ``error.`` in `bot.i18n`.
+        key: The text's key below ``errors.`` in `bot.i18n`.
         fields: The text's placeholders.
     """
 

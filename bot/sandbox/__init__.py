@@ -5,18 +5,22 @@ client library: a fake built from the client repeats the client's misunderstandi
 
 Where to look::
 
-    world, seed          what exists: guild, channels, members, messages, interactions
-    clock, snowflake     time (movable) and ids
-    permissions          what a member may do where
-    payloads             world -> the JSON of the API
-    forms, embeds, components, modals, mentions
-                         what a request may contain
-    posting, threads     the rules of messages, threads and reactions
-    commands, options, interactions, responses
-                         application commands and their answers
-    intents, sessions, gateway
-                         the WebSocket side
-    rest/                one module per resource, and the pipeline each request runs through
-    human/               what people do: run commands, click, react, read; plus faults and the log
-    server               composition: sockets, start, stop
+    world, seed, interaction    what exists: guild, channels, members, messages, interactions
+    clock, snowflake            time (movable) and ids
+    core, hub, log              the parts everything is given; events to listeners; the record
+    kinds, errors, forms        Discord's numbers, its refusals, and 50035 with nested errors
+    permissions, access         what a member may do where, and the refusal otherwise
+    payloads, message_payloads  world -> the JSON of the API
+    drafts, embeds, components, modals, mentions, uploads
+                                what a request may contain
+    posting, threads, membership, reacting
+                                the rules of messages, threads and reactions
+    commands, options, interactions, responses, names
+                                application commands: registered, used by people, answered by the bot
+    events, intents, sessions, greetings, gateway
+                                the WebSocket side
+    ratelimit, faults           what stands in the way of a request
+    rest/                       one module per resource, and the pipeline each request runs through
+    human/                      what people do: run commands, click, react, read; plus faults and the log
+    server                      composition: sockets, start, stop
 """

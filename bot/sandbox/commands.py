@@ -127,9 +127,9 @@ def _option(raw: JSON) -> JSON:
     """An option as the API returns it: known fields only, none that are null or false."""
     option = {key: raw[key] for key in _KEPT if raw.get(key) is not None}
     option |= {key: True for key in ("required", "autocomplete") if raw.get(key)}
-    if raw.get("options"):
+    if raw["type"] in _NESTED and raw.get("options"):
         option["options"] = [_option(child) for child in raw["options"]]
-    if raw.get("choices"):
+    if raw["type"] not in _NESTED and raw.get("choices"):
         kept = ("name", "value", "name_localizations")
         option["choices"] = [
             {key: one[key] for key in kept if one.get(key) is not None} for one in raw["choices"]
@@ -173,8 +173,10 @@ def _check_command(form: Form, path: Path, body: JSON) -> None:
             text = "Context menu commands cannot have description"
             form.add((*path, "description"), "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION", text)
     _check_localizations(form, path, body)
-    form.snowflakes((*path, "contexts"), body.get("contexts"))
-    form.snowflakes((*path, "integration_types"), body.get("integration_types"))
+    for key, allowed in (("contexts", (0, 1, 2)), ("integration_types", (0, 1))):
+        form.snowflakes((*path, key), body.get(key))
+        for at, value in enumerate(body[key] if isinstance(body.get(key), list) else ()):
+            form.choice((*path, key, at), value, allowed)
     if not form.failed and sum(map(len, _texts(body))) > _MOST_TEXT:
         text = f"Command exceeds maximum size ({_MOST_TEXT})"
         form.add(path, "APPLICATION_COMMAND_TOO_LARGE", text)

@@ -24,11 +24,17 @@ class Form:
         return bool(self._errors)
 
     def add(self, path: Path, code: str, message: str) -> None:
-        """Record *message* at *path*, e.g. ``("embeds", 0, "title")``."""
+        """Record *message* at *path*, e.g. ``("embeds", 0, "title")``.
+
+        A place has errors of its own or errors further in, not both: the first kind found stays.
+        """
         node = self._errors
         for step in path:
+            if "_errors" in node:
+                return
             node = node.setdefault(str(step), {})
-        node.setdefault("_errors", []).append({"code": code, "message": message})
+        if not node or "_errors" in node:
+            node.setdefault("_errors", []).append({"code": code, "message": message})
 
     def finish(self) -> None:
         """Raise 50035 when anything is wrong.

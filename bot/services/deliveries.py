@@ -190,7 +190,7 @@ class Deliveries:
                 incident = await tx.incident(incident_id)
         if delivery.shown_version < incident.version:
             severity = self._policy.severities[incident.severity]
-            await tx.enqueue(refresh_job(incident, severity=severity, after=delivery.id))
+            await tx.enqueue(refresh_job(incident, severity=severity))
 
 
 async def _is_moot(tx: Transaction, delivery: Delivery) -> bool:

@@ -12,6 +12,7 @@ from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
 from bot.domain.people import Person
 from bot.runbook.model import Policy
+from bot.services.access import Access
 from bot.services.opening import step_key
 from bot.services.ports import Store, Transaction
 from bot.services.reconciler import Reconciler
@@ -30,8 +31,9 @@ class PassedOn:
 class Escalations:
     """The ladder of every incident."""
 
-    def __init__(self, store: Store, policy: Policy, reconciler: Reconciler) -> None:
+    def __init__(self, store: Store, policy: Policy, reconciler: Reconciler, access: Access) -> None:
         self._store = store
+        self._access = access
         self._policy = policy
         self._reconciler = reconciler
 
@@ -54,8 +56,11 @@ class Escalations:
         """今は対応できない: the next step of the ladder is taken now instead of when it is due.
 
         Raises:
+            NotPermitted: *by* is nobody who could respond.
             InvalidTransition: somebody acknowledged or resolved it meanwhile.
         """
+        guild_id = (await self._store.incident(incident_id)).guild_id
+        await self._access.require(by, "acknowledge", guild_id=guild_id, incident_id=incident_id)
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             if incident.status is not Status.TRIGGERED:

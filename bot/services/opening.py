@@ -25,16 +25,15 @@ def step_job(step: Step, *, now: datetime, severity: SeverityPolicy) -> Job:
     )
 
 
-def refresh_job(incident: Incident, *, severity: SeverityPolicy, after: int = 0) -> Job:
-    """The job that makes the posts say what is true now.
+def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
+    """The job that makes the posts say what is true now: one per incident, so that edits never race.
 
-    The version is part of the key, and so is the delivery that has just become a post (*after*): while
-    one refresh runs, the next change still gets its own.
+    A change that comes while it runs is not lost: the queue runs an asked-for key once more.
     """
     return Job(
         name=JobName.REFRESH,
         payload=str(incident.id),
-        key=f"refresh:{incident.id}:{incident.version}:{after}",
+        key=f"refresh:{incident.id}",
         priority=priority_of(severity.rank) - 1,
     )
 

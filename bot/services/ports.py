@@ -51,7 +51,7 @@ class Job:
     """Work to be done after the transaction that enqueues it.
 
     Attributes:
-        key: One queued or running job per key: a second one is refused silently.
+        key: One job per key at a time; asked for while it runs, it runs once more afterwards.
         priority: Higher goes first.
         after: Delay from the transaction's time.
     """
@@ -72,7 +72,7 @@ class Transaction(Protocol):
 
     # -- jobs
     async def enqueue(self, *jobs: Job) -> None:
-        """Add jobs; a key that is already queued or running is skipped."""
+        """Add jobs. A key that is queued stays one job; one that is running runs once more afterwards."""
         ...
 
     async def cancel_jobs(self, keys: Sequence[str]) -> None:

@@ -43,4 +43,3 @@ def _entry(line: str) -> dict[str, Any]:
         return dict(json.loads(line))
     except ValueError:
         return {"level": "raw", "event": line}
-

@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,7 +12,8 @@ import pytest_asyncio
 
 from bot.demo.process import Child
 from bot.sandbox.server import Sandbox
-from tests.e2e.world import World, open_world
+from tests.e2e.opening import open_world
+from tests.e2e.world import World
 from tests.sandbox.oracle import DESCRIPTION, validate_log
 
 Commands: TypeAlias = dict[str, Any]
@@ -78,7 +79,7 @@ async def _check(world: World) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed story shows what its bots logged last."""
     report = yield
     if report.failed:

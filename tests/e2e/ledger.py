@@ -46,9 +46,8 @@ class Ledger:
         for place in [*state["channels"], *state["threads"]]:
             if self._forgiven & {place["id"], place["name"]}:
                 continue
-            for message in await self._human.messages(place["id"]):
-                if self._is_news(message):
-                    found.append(f"{place['name']}: {message.text}")
+            shown = await self._human.messages(place["id"])
+            found += [f"{place['name']}: {message.text}" for message in shown if self._is_news(message)]
         return found
 
     def _is_news(self, message: Message) -> bool:

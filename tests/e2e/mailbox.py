@@ -28,7 +28,7 @@ class Mailbox:
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         parsed = BytesParser(policy=default).parsebytes(cast("bytes", envelope.content))
-        self.mails.append(cast("EmailMessage", parsed))
+        self.mails.append(parsed)
         self.recipients.append(list(envelope.rcpt_tos))
         self._arrived.set()
         return "250 OK"

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from bot.demo.screen import Message
+from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV1, SEV2
-from tests.e2e.world import Alert, World
+from tests.e2e.world import World
 
 TITLE = "精算機が応答しない"
 

@@ -65,7 +65,8 @@ async def test_title_of_blanks(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"), [("2099-01-01 10:00", "未来です"), ("さっき", "読めません"), ("2001-01-01 10:00", "古すぎます")]
+    ("typed", "told"),
+    [("2099-01-01 10:00", "未来です"), ("さっき", "読めません"), ("2001-01-01 10:00", "古すぎます")],
 )
 async def test_start_times_that_cannot_be(world: World, typed: str, told: str) -> None:
     """The future, nonsense and the distant past are refused; the form comes back with what was typed."""
@@ -113,7 +114,7 @@ async def test_role_removed_half_way(world: World) -> None:
 
 
 async def test_policy_with_an_unknown_channel(make_world: MakeWorld, tmp_path: Path) -> None:
-    """The alert's channel does not exist: the incident is kept, the failure is in the DLQ, the bot stays up."""
+    """The alert's channel does not exist: the incident is kept, the failure is in the DLQ, the bot is up."""
     policy = tmp_path / "policy.toml"
     text = default_policy_text().replace('channel = "p2-deploys"', 'channel = "no-such-channel"')
     policy.write_text(text, encoding="utf-8")

@@ -93,7 +93,13 @@ async def test_week_in_figures(make_world: MakeWorld) -> None:
         await wait_for_monday(world, hour=18, minute=1)
         await world.start_bot()
         told = await world.expect_message("p3-insights", contains="先週は SEV1 が 1 件")
-        for part in ("ack は全件期限内", "DLQ の失敗は 1 件", "ack まで平均 10 分", "未解決 1 件", alert.label):
+        for part in (
+            "ack は全件期限内",
+            "DLQ の失敗は 1 件",
+            "ack まで平均 10 分",
+            "未解決 1 件",
+            alert.label,
+        ):
             assert part in told.text
 
 

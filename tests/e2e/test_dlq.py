@@ -96,7 +96,7 @@ async def test_one_entry_and_its_payload(world: World) -> None:
 
 
 async def test_replay_once_and_without_its_mention(world: World) -> None:
-    """Preview, confirmation, one message that rings for nobody; the second time is refused with who did it."""
+    """Preview, confirmation, one message that rings for nobody; the second time says who did it."""
     entry = await lose(world, "決済エラー率 8.2 %")
     preview = await world.command("dlq replay", by="primary", id=str(entry))
     assert "#p0-alerts に再送しますか" in preview.text

@@ -1,14 +1,17 @@
 """The ladder: nobody acks, so somebody else is told. Source: the runbook, エスカレーションパス."""
 
+from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV1, SEV2, SEV3
-from tests.e2e.world import Alert, World
+from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
 
 
 async def expect_step(world: World, alert: Alert, *, waited: str) -> None:
     """One `@here` and a DM to both."""
-    await world.expect_message("p0-alerts", contains=f"{alert.label} {TITLE} · {waited} ack なし", pings_here=True)
+    await world.expect_message(
+        "p0-alerts", contains=f"{alert.label} {TITLE} · {waited} ack なし", pings_here=True
+    )
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
 

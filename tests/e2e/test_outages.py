@@ -46,7 +46,7 @@ async def test_accepted_but_not_answered(world: World, fault: dict[str, object])
 
 
 async def test_discord_takes_nothing_so_email_and_dlq_do(make_world: MakeWorld) -> None:
-    """[23] A P0 that Discord refuses for good is in the DLQ with its payload, and with the on-call by email."""
+    """[23] A P0 that Discord refuses for good is in the DLQ with its payload, and in the on-call's mail."""
     async with mailbox() as box, make_world(SMTP_URL=box.url) as world:
         await world.start_bot()
         await world.fault(route="POST /channels/*/messages", times=None, status=503)

@@ -1,11 +1,9 @@
 """A whole world for one story: a local Discord, a PostgreSQL database, the real bot, and people."""
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,40 +14,15 @@ from bot.demo.clock import is_busy
 from bot.demo.human import Human
 from bot.demo.play import ACK_EMOJI, CONFIRM, Report, Triage
 from bot.demo.screen import Interaction, Message
-from bot.sandbox.seed import GUILD_ID
 from bot.sandbox.server import Sandbox
+from tests.e2e.alert import Alert
 from tests.e2e.bot import BotProcess
 from tests.e2e.ledger import WRITTEN, Ledger
 from tests.e2e.severities import Severity
-from tests.postgres import connect, install_movable_clock, shift_clock
+from tests.postgres import connect, shift_clock
 
 _IDLE_S = 20.0
 _LOOK_EVERY_S = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """An incident as people found it in Discord.
-
-    Attributes:
-        post: The alert itself.
-        root: What the thread hangs on: the alert, or a quiet post in another channel.
-        start: The thread's first message.
-        dms: By who got one.
-    """
-
-    number: int
-    post: Message
-    root: Message
-    thread: str
-    start: Message
-    card: Message
-    dms: Mapping[str, Message]
-
-    @property
-    def label(self) -> str:
-        """INC-42."""
-        return f"INC-{self.number}"
 
 
 class World:
@@ -131,7 +104,7 @@ class World:
         start = await self.ledger.expect(thread, "開始時刻")
         card = await self.ledger.expect(thread, severity.name)
         dms = {who: await self.expect_dm(who, contains=title) for who in severity.pages}
-        return Alert(_number(post), post, root, thread, start, card, dms)
+        return Alert(post, root, thread, start, card, dms)
 
     async def react(self, target: Alert | Message, emoji: str = ACK_EMOJI, *, by: str) -> None:
         """React to an alert or to any message; people are slower than the bot, so it has come to rest."""
@@ -268,50 +241,3 @@ class World:
     async def _thread(self, thread: str) -> bool | None:
         state = await self.human.state()
         return True if any(found["id"] == thread for found in state["threads"]) else None
-
-
-def _number(post: Message) -> int:
-    found = re.search(r"INC-(\d+)", post.text)
-    assert found, post.text
-    return int(found[1])
-
-
-_WEEKS_AROUND = """
-INSERT INTO digests (guild_id, week, due_at)
-SELECT $1, to_char(now() + weeks * interval '7 days', 'IYYY"-W"IW'), now() FROM generate_series(-3, 3) AS weeks
-"""
-
-
-async def _hold_digests(database_url: str) -> None:
-    """The digests of the weeks around are posted already: a story must not end differently on Mondays."""
-    connection = await connect(database_url)
-    await connection.execute(_WEEKS_AROUND, int(GUILD_ID))
-    await connection.close()
-
-
-@asynccontextmanager
-async def open_world(
-    database_url: str, *, commands: Mapping[str, Any], folder: Path, **env: str
-) -> AsyncIterator[World]:
-    """A fresh local Discord with the bot's *commands* registered, no bot yet, and a movable clock.
-
-    Args:
-        folder: Where the bot works.
-        env: Further settings of the bot.
-    """
-    await install_movable_clock(database_url)
-    await _hold_digests(database_url)
-    async with Sandbox() as sandbox, Human(sandbox.human) as human:
-        sandbox.core.commands.update(commands)
-        settings = {
-            "DISCORD_TOKEN": sandbox.address.token,
-            "DISCORD_GUILD_ID": sandbox.address.guild_id,
-            "DISCORD_API_BASE": sandbox.api_base,
-            "DATABASE_URL": database_url,
-            **env,
-        }
-        world = World(sandbox, human, env=settings, folder=folder)
-        try:
-            yield world
-        finally:
-            await world.kill_bot()

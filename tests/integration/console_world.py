@@ -15,13 +15,7 @@ from bot.client import IncidentBot, use_api_base
 from bot.domain.incident import Incident, NewIncident, Status
 from bot.i18n import Texts
 from bot.sandbox.server import Sandbox
-from bot.services.acknowledging import Acknowledger
-from bot.services.deliveries import Deliveries
-from bot.services.escalations import Escalations
-from bot.services.incidents import Incidents
-from bot.services.reconciler import Reconciler
 from bot.services.registry import Services
-from bot.services.triages import Triages
 from bot.ui.notifier import DiscordNotifier
 from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
 
@@ -78,23 +72,7 @@ class ConsoleWorld(Desk):
 
     def _services(self, client: discord.Client) -> Services:
         notifier = DiscordNotifier(client, texts=TEXTS, policy=self.policy)
-        self.acknowledger = Acknowledger(self.store, self.policy, self.access)
-        self.reconciler = Reconciler(self.store, notifier, self.acknowledger, self.access)
-        self.escalations = Escalations(self.store, self.policy, self.reconciler)
-        self.incidents = Incidents(self.store, self.policy, self.access, self.escalations)
-        self.triages = Triages(self.store, self.policy, self.access, self.incidents)
-        self.deliveries = Deliveries(self.store, notifier, self.policy, self.digests)
-        return Services(
-            policy=self.policy,
-            access=self.access,
-            incidents=self.incidents,
-            triages=self.triages,
-            acknowledger=self.acknowledger,
-            escalations=self.escalations,
-            reconciler=self.reconciler,
-            dlq=self.dlq,
-            digests=self.digests,
-        )
+        return self.use(notifier).services
 
     # -- people
     async def human(self, method: str, path: str, **body: Any) -> Any:

@@ -88,7 +88,7 @@ def test_help_is_cheap() -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "sync-commands"])
-def test_missing_settings(command: str, tmp_path: Path) -> None:
+def test_missing_settings(command: str) -> None:
     """What the command needs and does not have is one line per key, and exit code 2."""
     ended = here(command)
     assert ended.code == 2
@@ -96,7 +96,7 @@ def test_missing_settings(command: str, tmp_path: Path) -> None:
     assert ended.err.count("\n") == 2
 
 
-def test_migrate(empty_database_url: str, tmp_path: Path) -> None:
+def test_migrate(empty_database_url: str) -> None:
     """Says what it applied, and then that nothing is left."""
     first = here("migrate", DATABASE_URL=empty_database_url)
     assert (first.code, first.err) == (0, "")
@@ -116,7 +116,7 @@ async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     assert "Traceback" not in ended.err
 
 
-def test_no_such_database(database_url: str, tmp_path: Path) -> None:
+def test_no_such_database(database_url: str) -> None:
     """What no waiting mends is told at once, although `run` is patient with a database that starts."""
     url = database_url.replace("/test_", "/no_test_")
     started = time.monotonic()
@@ -126,14 +126,14 @@ def test_no_such_database(database_url: str, tmp_path: Path) -> None:
     assert "does not exist" in ended.errors[0]
 
 
-def test_pending_migrations_are_named(empty_database_url: str, tmp_path: Path) -> None:
+def test_pending_migrations_are_named(empty_database_url: str) -> None:
     """A command that only reads does not migrate somebody's database."""
     ended = here("digest", "--preview", DATABASE_URL=empty_database_url, **GUILD)
     assert ended.code == 2
     assert ended.errors[0].startswith("migrations are pending: 0001_incidents")
 
 
-def test_digest_preview(database_url: str, tmp_path: Path) -> None:
+def test_digest_preview(database_url: str) -> None:
     """Prints the week, quiet as it was, to stdout and nothing else anywhere."""
     ended = here(*("digest", "--preview", "--week", "2026-W46"), DATABASE_URL=database_url, **GUILD)
     assert (ended.code, ended.err) == (0, "")
@@ -150,7 +150,7 @@ def test_no_such_week(week: str, tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_digest_wants_one_of_two(tmp_path: Path) -> None:
+def test_digest_wants_one_of_two() -> None:
     """Neither both nor none."""
     for flags in ([], ["--preview", "--post"]):
         ended = here("digest", *flags, **GUILD)
@@ -196,7 +196,7 @@ def test_runbook_check(tmp_path: Path) -> None:
     assert line.startswith('severity.SEV1.ack_within: "15x" is not a duration; allowed: ')
 
 
-def test_runbook_show(tmp_path: Path) -> None:
+def test_runbook_show() -> None:
     """In words what Parky's runbook promises; with --source the file itself."""
     shown = here("runbook", "show")
     assert shown.code == 0

@@ -14,7 +14,6 @@ from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
-from bot.services.registry import Services
 from tests.unit.services.desk import GUILD, Desk
 from tests.unit.ui.screens import FakeInteraction
 
@@ -24,18 +23,7 @@ TEXTS = Texts.load()
 def client(policy: Policy | None = None) -> IncidentBot:
     """A client on the fakes."""
     desk = Desk(policy)
-    services = Services(
-        policy=desk.policy,
-        access=desk.access,
-        incidents=desk.incidents,
-        triages=desk.triages,
-        acknowledger=desk.acknowledger,
-        escalations=desk.escalations,
-        reconciler=desk.reconciler,
-        dlq=desk.dlq,
-        digests=desk.digests,
-    )
-    return IncidentBot(guild_id=GUILD, texts=TEXTS, services=lambda _client: services)
+    return IncidentBot(guild_id=GUILD, texts=TEXTS, services=lambda _client: desk.services)
 
 
 @pytest.fixture

@@ -7,19 +7,11 @@ from bot.domain.delivery import Delivery, DeliveryKind, Request
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident import Incident, NewIncident
 from bot.domain.people import Person
+from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
-from bot.services.access import Access
-from bot.services.acknowledging import Acknowledger
-from bot.services.deliveries import Deliveries
-from bot.services.digests import Digests
-from bot.services.dlq import Dlq
-from bot.services.escalations import Escalations
-from bot.services.failures import Failures
-from bot.services.incidents import Incidents
-from bot.services.ports import Job, JobName, Mail
-from bot.services.reconciler import Reconciler
-from bot.services.triages import Triages
+from bot.services.ports import Discord, Job, Mail
+from bot.wiring import Parts, UseCases, handlers, wire
 from tests.fakes import FakeDlqStore, FakeStore
 from tests.fakes.discord import FakeDiscord
 
@@ -59,18 +51,24 @@ class Desk:
         self.dlq_store = FakeDlqStore(self.store.clock)
         self.discord = FakeDiscord()
         self.mailer = FakeMailer()
-        self.access = Access(self.store, self.policy)
-        self.acknowledger = Acknowledger(self.store, self.policy, self.access)
-        self.reconciler = Reconciler(self.store, self.discord, self.acknowledger, self.access)
-        self.escalations = Escalations(self.store, self.policy, self.reconciler)
-        self.incidents = Incidents(self.store, self.policy, self.access, self.escalations)
-        self.triages = Triages(self.store, self.policy, self.access, self.incidents)
-        self.digests = Digests(self.store, self.dlq_store, self.policy)
-        self.dlq = Dlq(self.store, self.dlq_store, self.access)
-        self.deliveries = Deliveries(self.store, self.discord, self.policy, self.digests)
-        self.failures = Failures(
-            self.store, self.dlq_store, self.policy, writer=PlainWriter(), mailer=self.mailer
-        )
+        self.use(self.discord)
+
+    def use(self, discord: Discord) -> UseCases:
+        """(Re)make the use cases on *discord*, as `bot.app` does."""
+        parts = Parts(self.store, self.dlq_store, self.policy, Texts.load(), PlainWriter(), self.mailer)
+        cases = wire(parts, discord)
+        self.services = cases.services
+        self.acknowledger = cases.services.acknowledger
+        self.reconciler = cases.services.reconciler
+        self.escalations = cases.services.escalations
+        self.incidents = cases.services.incidents
+        self.triages = cases.services.triages
+        self.digests = cases.services.digests
+        self.dlq = cases.services.dlq
+        self.deliveries = cases.deliveries
+        self.auditor = cases.auditor
+        self._handlers = handlers(cases)
+        return cases
 
     async def open(self, severity: str = "SEV1", *, key: str = "k", by: Person = RESPONDER) -> Incident:
         """Declare an incident now."""
@@ -118,25 +116,10 @@ class Desk:
         return ids[-1]
 
     async def _run(self, job: Job) -> None:
-        again = await self._handle(job)
+        again = await self._handlers[job.name](job.payload)
         if again is not None:
             async with self.store.transaction() as tx:
                 await tx.enqueue(Job(job.name, job.payload, job.key, job.priority, again))
-
-    async def _handle(self, job: Job) -> timedelta | None:
-        match job.name:
-            case JobName.DELIVER:
-                return await self.deliveries.deliver(int(job.payload))
-            case JobName.ESCALATE:
-                incident_id, index = job.payload.split(":")
-                await self.escalations.decide(int(incident_id), int(index))
-            case JobName.REFRESH:
-                await self.deliveries.refresh(int(job.payload))
-            case JobName.REEVALUATE:
-                await self.triages.promote(int(job.payload))
-            case JobName.RECORD_FAILURE:
-                return await self.failures.record(int(job.payload))
-        return None
 
 
 def body_of(request: Request | None) -> dict[str, object]:

@@ -7,7 +7,6 @@ import pytest
 from bot.domain.delivery import RETRY_DELAYS_S, DeliveryKind, DeliveryStatus
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import AckVia, TimelineKind
-from bot.services.auditor import Auditor
 from tests.unit.services.desk import PRIMARY, Desk
 
 AWAY = UpstreamUnavailable("Service Unavailable", http_status=503)
@@ -133,8 +132,8 @@ async def test_auditor_gives_lost_work_its_job_back(desk: Desk, overdue: timedel
     async with desk.store.transaction() as tx:
         await tx.cancel_jobs([job.key for job in desk.store.jobs])
     desk.store.advance(timedelta(minutes=15) + overdue)
-    found = await Auditor(desk.store).sweep()
+    found = await desk.auditor.sweep()
     await desk.work()
     assert "step:1:1" in found
     assert len(desk.sent(DeliveryKind.ESCALATION)) == len(found)
-    assert await Auditor(desk.store).sweep() == []
+    assert await desk.auditor.sweep() == []

@@ -142,6 +142,13 @@ async def test_pass_on_after_an_acknowledge_is_refused(desk: Desk) -> None:
         await desk.escalations.pass_on(incident.id, by=PRIMARY)
 
 
+async def test_outsider_cannot_pass_on(desk: Desk) -> None:
+    """Only somebody who could respond hands it to the next."""
+    incident = await desk.open()
+    with pytest.raises(NotPermitted):
+        await desk.escalations.pass_on(incident.id, by=OBSERVER)
+
+
 async def test_resolve_ends_it(desk: Desk) -> None:
     """The ladder is off, the posts are refreshed, a second resolve says who did it."""
     incident = await desk.open()

@@ -1,0 +1,38 @@
+-- name: install_clock
+-- `now()` of our schema, ahead of pg_catalog's in the bot's search_path, follows a stored shift.
+CREATE TABLE IF NOT EXISTS demo_clock (shift interval NOT NULL);
+INSERT INTO demo_clock SELECT interval '0' WHERE NOT EXISTS (SELECT FROM demo_clock);
+CREATE OR REPLACE FUNCTION now() RETURNS timestamptz LANGUAGE sql STABLE AS
+    $$ SELECT pg_catalog.now() + shift FROM demo_clock $$;
+
+-- name: free_defaults
+-- A column's default was bound to pg_catalog.now() when the migration ran; parsed again, it finds ours.
+DO $$
+DECLARE
+    fixed record;
+BEGIN
+    FOR fixed IN
+        SELECT adrelid::regclass AS tbl, attname AS col, pg_get_expr(adbin, adrelid) AS expression
+          FROM pg_attrdef
+          JOIN pg_class ON pg_class.oid = adrelid
+          JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+         WHERE relnamespace = current_schema()::regnamespace
+           AND pg_get_expr(adbin, adrelid) LIKE '%pg_catalog.now()%'
+    LOOP
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', fixed.tbl, fixed.col,
+                       replace(fixed.expression, 'pg_catalog.now()', 'now()'));
+    END LOOP;
+END
+$$;
+
+-- name: is_busy
+-- Whether the job queue has work that is running or due.
+SELECT EXISTS (SELECT FROM pgqueuer WHERE status = 'picked' OR (status = 'queued' AND execute_after <= now()));
+
+-- name: advance_clock
+-- Moves `now()` by $1 more.
+UPDATE demo_clock SET shift = shift + $1;
+
+-- name: wake_workers
+-- Deletes nothing: the table's statement trigger notifies whoever waits for jobs.
+DELETE FROM pgqueuer WHERE false;

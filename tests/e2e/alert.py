@@ -1,0 +1,38 @@
+"""An incident as people find it in Discord."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.demo.screen import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An incident as people found it in Discord.
+
+    Attributes:
+        post: The alert itself.
+        root: What the thread hangs on: the alert, or a quiet post in another channel.
+        start: The thread's first message.
+        dms: By who got one.
+    """
+
+    post: Message
+    root: Message
+    thread: str
+    start: Message
+    card: Message
+    dms: Mapping[str, Message]
+
+    @property
+    def number(self) -> int:
+        """42."""
+        found = re.search(r"INC-(\d+)", self.post.text)
+        assert found, self.post.text
+        return int(found[1])
+
+    @property
+    def label(self) -> str:
+        """INC-42."""
+        return f"INC-{self.number}"

@@ -1,0 +1,53 @@
+"""A world before its story: nothing posted, no bot yet, a clock that moves."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.demo.human import Human
+from bot.sandbox.seed import GUILD_ID
+from bot.sandbox.server import Sandbox
+from tests.e2e.world import World
+from tests.postgres import connect, install_movable_clock
+
+_WEEKS_AROUND = """
+INSERT INTO digests (guild_id, week, due_at)
+SELECT $1, to_char(now() + weeks * interval '7 days', 'IYYY"-W"IW'), now()
+  FROM generate_series(-3, 3) AS weeks
+"""
+
+
+async def _hold_digests(database_url: str) -> None:
+    """The digests of the weeks around are posted already: a story must not end differently on Mondays."""
+    connection = await connect(database_url)
+    await connection.execute(_WEEKS_AROUND, int(GUILD_ID))
+    await connection.close()
+
+
+@asynccontextmanager
+async def open_world(
+    database_url: str, *, commands: Mapping[str, Any], folder: Path, **env: str
+) -> AsyncIterator[World]:
+    """A fresh local Discord with the bot's *commands* registered, no bot yet, and a movable clock.
+
+    Args:
+        folder: Where the bot works.
+        env: Further settings of the bot.
+    """
+    await install_movable_clock(database_url)
+    await _hold_digests(database_url)
+    async with Sandbox() as sandbox, Human(sandbox.human) as human:
+        sandbox.core.commands.update(commands)
+        settings = {
+            "DISCORD_TOKEN": sandbox.address.token,
+            "DISCORD_GUILD_ID": sandbox.address.guild_id,
+            "DISCORD_API_BASE": sandbox.api_base,
+            "DATABASE_URL": database_url,
+            **env,
+        }
+        world = World(sandbox, human, env=settings, folder=folder)
+        try:
+            yield world
+        finally:
+            await world.kill_bot()

@@ -1,0 +1,205 @@
+"""The doctor, against the local Discord: what is amiss is found, named, and there is something to do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import discord
+import pytest
+import pytest_asyncio
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.checks.finding import Finding, State
+from bot.checks.guild import check_guild, needs
+from bot.client import use_api_base
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.severity import Mention
+from bot.runbook import Policy, load_policy
+from bot.sandbox.permissions import P
+from bot.sandbox.server import Sandbox
+from bot.sandbox.world import Overwrite
+from tests.integration.command_line import incident_bot, settings_for
+from tests.postgres import connect
+
+POLICY = load_policy(None)
+
+
+@pytest_asyncio.fixture
+async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
+    """A local Discord that discord.py in this process talks to."""
+    async with Sandbox() as started:
+        monkeypatch.setattr(Route, "BASE", Route.BASE)
+        monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+        use_api_base(started.api_base)
+        yield started
+
+
+async def examine(sandbox: Sandbox, policy: Policy = POLICY, *, guild_id: int = 0) -> dict[str, Finding]:
+    """What is found, by what was looked at."""
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        await client.login(sandbox.address.token)
+        asked = check_guild(client, guild_id=guild_id or int(sandbox.address.guild_id), policy=policy)
+        return {finding.what: finding async for finding in asked}
+
+
+def deny(sandbox: Sandbox, channel: str, bits: int) -> None:
+    """Take permissions from the bot in one channel."""
+    world = sandbox.core.world
+    role = next(role.id for role in world.roles.values() if role.name == "incident-bot")
+    found = next(each for each in world.channels.values() if each.name == channel)
+    found.overwrites[role] = Overwrite(role, 0, deny=bits)
+
+
+async def test_all_is_well(sandbox: Sandbox) -> None:
+    """Parky's server as the runbook has it: nothing to mend."""
+    found = await examine(sandbox)
+    assert {finding.state for finding in found.values()} == {State.OK}
+    assert {"server", "intents", "channel #p0-alerts", "roles for acknowledge", "on call: primary"} <= set(
+        found
+    )
+
+
+def test_needs_follow_the_policy() -> None:
+    """Only where `@here` is written is the permission for it asked for; threads only where there are any."""
+    needed = needs(POLICY)
+    assert needed["p0-alerts"].mention_everyone
+    assert needed["p0-alerts"].create_public_threads
+    assert not needed["p1-ops"].mention_everyone
+    assert not needed["p3-insights"].create_public_threads
+    sev2 = replace(POLICY.severities["SEV2"], mention=Mention.HERE, thread_channel=None)
+    pinging = replace(POLICY, severities=MappingProxyType({"SEV2": sev2}))
+    assert needs(pinging)["p1-ops"].mention_everyone
+
+
+async def test_a_missing_channel(sandbox: Sandbox) -> None:
+    """An alert would go nowhere."""
+    channels = sandbox.core.world.channels
+    del channels[next(key for key, channel in channels.items() if channel.name == "p1-ops")]
+    found = (await examine(sandbox))["channel #p1-ops"]
+    assert found.state is State.FAIL
+    assert found.said == "there is no such channel"
+    assert "policy file" in found.todo
+
+
+@pytest.mark.parametrize(
+    ("bit", "name"),
+    [
+        (P.VIEW_CHANNEL, "VIEW_CHANNEL"),
+        (P.SEND_MESSAGES, "SEND_MESSAGES"),
+        (P.EMBED_LINKS, "EMBED_LINKS"),
+        (P.ADD_REACTIONS, "ADD_REACTIONS"),
+        (P.READ_MESSAGE_HISTORY, "READ_MESSAGE_HISTORY"),
+        (P.CREATE_PUBLIC_THREADS, "CREATE_PUBLIC_THREADS"),
+        (P.SEND_MESSAGES_IN_THREADS, "SEND_MESSAGES_IN_THREADS"),
+        (P.MANAGE_THREADS, "MANAGE_THREADS"),
+        (P.MENTION_EVERYONE, "MENTION_EVERYONE"),
+    ],
+)
+async def test_a_missing_permission(sandbox: Sandbox, bit: P, name: str) -> None:
+    """Each one that an alert needs is found when a channel denies it, and only there."""
+    deny(sandbox, "p0-alerts", int(bit))
+    found = await examine(sandbox)
+    assert found["channel #p0-alerts"].state is State.FAIL
+    assert name in found["channel #p0-alerts"].said
+    assert found["channel #p2-deploys"].state is State.OK
+
+
+async def test_roles(sandbox: Sandbox) -> None:
+    """One missing role of several is worth a word; when none exists nobody may act."""
+    permissions = replace(
+        POLICY.permissions, triage=("responder", "gone"), replay=("gone",), dlq=("everyone",)
+    )
+    found = await examine(sandbox, replace(POLICY, permissions=permissions))
+    assert found["roles for triage"].state is State.WARN
+    assert found["roles for replay"].state is State.FAIL
+    assert found["roles for dlq"].state is State.OK
+
+
+async def test_nobody_of_that_name(sandbox: Sandbox) -> None:
+    """A page to somebody who is no member would reach nobody."""
+    place = replace(POLICY.oncall["primary"], discord="stranger")
+    found = await examine(sandbox, replace(POLICY, oncall=MappingProxyType({"primary": place})))
+    assert found["on call: primary"].state is State.FAIL
+    assert found["on call: primary"].said.startswith("stranger: ")
+
+
+async def test_another_server(sandbox: Sandbox) -> None:
+    """The bot is told how to be let in; nothing below that is guessed at."""
+    found = await examine(sandbox, guild_id=1100000000000009999)
+    assert found["server"].state is State.FAIL
+    assert "https://discord.com/oauth2/authorize?client_id=1100000000000000002" in found["server"].todo
+    assert set(found) == {"intents", "server"}
+
+
+async def test_discord_does_not_answer(sandbox: Sandbox) -> None:
+    """That is no finding about the server."""
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        await client.login(sandbox.address.token)
+        await sandbox.stop()
+        with pytest.raises(UpstreamUnavailable, match="cannot be read"):
+            async with asyncio.timeout(30):
+                [_ async for _ in check_guild(client, guild_id=1, policy=POLICY)]
+
+
+async def test_the_table(database_url: str, tmp_path: Path) -> None:
+    """As a person sees it: everything in one table, exit code 1, and 0 once it is mended."""
+    async with Sandbox() as discord_:
+        env = settings_for(discord_, DATABASE_URL=database_url)
+        connection = await connect(database_url)
+        await connection.execute(
+            "ALTER TABLE admin.notification_failures RENAME COLUMN http_status TO status_code"
+        )
+        deny(discord_, "p0-alerts", int(P.MENTION_EVERYONE))
+        ill = await incident_bot("doctor", folder=tmp_path, **env)
+        assert (ill.code, ill.err) == (1, "")
+        for said in (
+            "missing: MENTION_EVERYONE",
+            "columns are missing: http_status",
+            "no command is registered",
+            "run `incident-bot sync-commands`",
+            "SMTP_URL is not set: SEV1 has no way round Discord",
+        ):
+            assert said in ill.out
+        assert ill.out.rstrip().endswith("3 to mend")
+        await connection.execute(
+            "ALTER TABLE admin.notification_failures RENAME COLUMN status_code TO http_status"
+        )
+        await connection.close()
+        deny(discord_, "p0-alerts", 0)
+        await incident_bot("sync-commands", folder=tmp_path, **env)
+        well = await incident_bot("doctor", folder=tmp_path, **env)
+    assert well.code == 0, well.out
+    assert well.out.rstrip().endswith("ready to run")
+    assert discord_.core.world.application.token not in ill.out + well.out
+
+
+async def test_wrong_settings_are_rows(tmp_path: Path) -> None:
+    """A doctor that cannot begin says why, in the same table, without the secret."""
+    ended = await incident_bot(
+        "doctor", folder=tmp_path, DISCORD_TOKEN="hunter2", DATABASE_URL="mysql://bot:hunter2@db/x"
+    )
+    assert ended.code == 1
+    assert "DISCORD_TOKEN" in ended.out
+    assert "is not a bot token" in ended.out
+    assert "is not a PostgreSQL address" in ended.out
+    assert "hunter2" not in ended.out + ended.err
+
+
+async def test_what_is_away(tmp_path: Path) -> None:
+    """Neither database nor Discord nor mail: three rows, no traceback, and within half a minute."""
+    async with Sandbox() as gone:
+        env = settings_for(gone)
+    env |= {
+        "DATABASE_URL": "postgresql://bot:hunter2@127.0.0.1:1/x",
+        "SMTP_URL": "smtp://127.0.0.1:1?from=bot@example.com",
+    }
+    async with asyncio.timeout(40):
+        ended = await incident_bot("doctor", folder=tmp_path, **env)
+    assert (ended.code, ended.err) == (1, "")
+    assert "the database cannot be reached" in ended.out
+    assert "does not answer" in ended.out
+    assert "no mail can be sent" in ended.out
+    assert "hunter2" not in ended.out
