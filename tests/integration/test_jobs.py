@@ -3,8 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import asyncpg
@@ -12,32 +11,13 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from bot.domain.errors import StorageUnavailable, UpstreamUnavailable
-from bot.services.ports import Job, JobName, Store
+from bot.domain.errors import UpstreamUnavailable
+from bot.services.ports import Store
 from bot.storage import jobs as module
-from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.jobs import JobRunner
-from bot.storage.migrate import migrate
-from bot.storage.patient import PatientQueries
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
-from tests.postgres import cluster_folder, install_movable_clock, shift_clock, start_sweeper
-
-DEADLINE_S = 15.0
-
-
-class Work:
-    """A handler that notes what it is given, and does what the test says."""
-
-    def __init__(self, then: Callable[[str], Awaitable[timedelta | None]] | None = None) -> None:
-        self.done: list[str] = []
-        self.at: list[float] = []
-        self._then = then
-
-    async def __call__(self, payload: str) -> timedelta | None:
-        self.at.append(time.monotonic())
-        self.done.append(payload)
-        return None if self._then is None else await self._then(payload)
+from tests.integration.job_world import Work, enqueue, refresh, running, until, until_empty
+from tests.postgres import install_movable_clock, shift_clock
 
 
 @pytest_asyncio.fixture
@@ -52,44 +32,6 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 def store(pool: asyncpg.Pool) -> Store:
     """The store on it."""
     return PostgresStore(pool)
-
-
-def refresh(key: str, *, priority: int = 0, after: timedelta = timedelta()) -> Job:
-    return Job(JobName.REFRESH, key, f"refresh:{key}", priority=priority, after=after)
-
-
-async def enqueue(store: Store, *jobs: Job) -> None:
-    async with store.transaction() as tx:
-        await tx.enqueue(*jobs)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for *condition*, with a deadline."""
-    async with asyncio.timeout(DEADLINE_S):
-        while not condition():  # noqa: ASYNC110 -- nobody signals what is waited for
-            await asyncio.sleep(0.005)
-
-
-async def until_empty(pool: asyncpg.Pool) -> None:
-    """Wait until no job is left."""
-    async with asyncio.timeout(DEADLINE_S):
-        while await pool.fetchval("SELECT count(*) FROM pgqueuer"):  # noqa: ASYNC110 -- as above
-            await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def running(dsn: str, work: Work, *, ready: bool = True) -> AsyncIterator[JobRunner]:
-    """A runner that works on refresh jobs."""
-    runner = JobRunner(dsn, {JobName.REFRESH: work})
-    task = asyncio.create_task(runner.run())
-    try:
-        if ready:
-            await until(lambda: runner.healthy)
-        yield runner
-    finally:
-        runner.stop()
-        async with asyncio.timeout(DEADLINE_S):
-            await task
 
 
 async def test_a_job_runs_after_the_commit_and_not_before(store: Store, database_url: str) -> None:
@@ -267,136 +209,3 @@ async def test_two_runners_share_the_work(store: Store, pool: asyncpg.Pool, data
     async with running(database_url, work, ready=False), running(database_url, other, ready=False):
         await until_empty(pool)
     assert Counter(work.done + other.done) == Counter(f"{number}" for number in range(500))
-
-
-async def test_an_abandoned_job_is_taken_over(store: Store, pool: asyncpg.Pool, database_url: str) -> None:
-    """Its worker was killed: nobody gives a sign of life for it any more."""
-    await install_movable_clock(database_url)
-    await enqueue(store, refresh("1"))
-    await pool.execute(
-        "UPDATE pgqueuer SET status = 'picked', heartbeat = now(), queue_manager_id = gen_random_uuid()"
-    )
-    work = Work()
-    async with running(database_url, work):
-        await shift_clock(database_url, timedelta(seconds=module.HEARTBEAT_S + 1))
-        await until(lambda: work.done == ["1"])
-
-
-async def test_a_killed_process_leaves_its_job_behind(
-    store: Store, pool: asyncpg.Pool, database_url: str
-) -> None:
-    """A handler that is cancelled with everything else has not done its work: the next process takes over."""
-    work = Work(lambda _payload: asyncio.Event().wait())  # type: ignore[arg-type, return-value]
-    bystanders = asyncio.all_tasks()
-    runner = JobRunner(database_url, {JobName.REFRESH: work})
-    asyncio.create_task(runner.run())  # noqa: RUF006 -- found again below
-    await enqueue(store, refresh("1"))
-    await until(lambda: work.done == ["1"])
-    tasks = asyncio.all_tasks() - bystanders
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
-    assert await pool.fetchval("SELECT status::text FROM pgqueuer") == "picked"
-
-
-async def test_cancelling_the_runner_is_like_stopping_it(
-    store: Store, pool: asyncpg.Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A handler that does not end is interrupted, and its job queued for the next process."""
-    monkeypatch.setattr(module, "_GRACE_S", 0.1)
-    work = Work(lambda _payload: asyncio.Event().wait())  # type: ignore[arg-type, return-value]
-    runner = JobRunner(database_url, {JobName.REFRESH: work})
-    task = asyncio.create_task(runner.run())
-    await enqueue(store, refresh("1"))
-    await until(lambda: work.done == ["1"])
-    task.cancel()
-    async with asyncio.timeout(DEADLINE_S):
-        await asyncio.wait({task})
-    assert task.cancelled()
-    assert await pool.fetchval("SELECT status::text FROM pgqueuer") == "queued"
-
-
-async def test_stopping_gives_handlers_a_moment(
-    store: Store, pool: asyncpg.Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever needs longer is interrupted; the job is queued for the next process."""
-    monkeypatch.setattr(module, "_GRACE_S", 0.2)
-    started, finished = asyncio.Event(), asyncio.Event()
-
-    async def quick_or_not(payload: str) -> None:
-        if payload == "quick":
-            started.set()
-            await asyncio.sleep(0.05)
-            finished.set()
-        else:
-            await asyncio.Event().wait()
-
-    work = Work(quick_or_not)
-    async with running(database_url, work) as runner:
-        await enqueue(store, refresh("slow", priority=1), refresh("quick"))
-        await started.wait()
-        runner.stop()
-        stopped = time.monotonic()
-    assert time.monotonic() - stopped < 2
-    assert finished.is_set()
-    assert not runner.healthy
-    rows = await pool.fetch("SELECT dedupe_key, status::text FROM pgqueuer")
-    assert [tuple(row) for row in rows] == [("refresh:slow", "queued")]
-
-
-async def test_stopping_before_the_start_is_fine(database_url: str) -> None:
-    """Nothing is begun."""
-    runner = JobRunner(database_url, {JobName.REFRESH: Work()})
-    runner.stop()
-    await runner.run()
-    assert not runner.healthy
-
-
-async def test_history_is_not_kept_for_ever(store: Store, pool: asyncpg.Pool, database_url: str) -> None:
-    """Once counted, a week; the counts, a quarter."""
-    async with running(database_url, Work()):
-        await enqueue(store, refresh("1"))
-        await until_empty(pool)
-    queries = PatientQueries(pool, on_answer=lambda: None, on_failure=lambda: None)
-    await queries.aggregate_logs()
-    assert await pool.fetchval("SELECT count(*) FROM pgqueuer_log") > 0
-    await pool.execute("UPDATE pgqueuer_log SET created = now() - interval '8 days'")
-    await pool.execute("UPDATE pgqueuer_statistics SET created = created - interval '91 days'")
-    await queries.aggregate_logs()
-    assert await pool.fetchval("SELECT count(*) FROM pgqueuer_log") == 0
-    assert await pool.fetchval("SELECT count(*) FROM pgqueuer_statistics") == 0
-
-
-@pytest.fixture
-def own_cluster() -> Iterator[EmbeddedPostgres]:
-    """A server that the test may stop."""
-    root = cluster_folder()
-    with start_sweeper(root) as sweeper:
-        with EmbeddedPostgres(root, durable=False) as server:
-            migrate(server.ensure_database("bot"))
-            yield server
-        sweeper.communicate()
-
-
-async def test_the_runner_survives_a_restart_of_the_server(own_cluster: EmbeddedPostgres) -> None:
-    """It says that it is not well meanwhile; what was queued before runs afterwards, and new work too."""
-    dsn = own_cluster.dsn("bot")
-    pool = await open_pool(dsn)
-    store = PostgresStore(pool)
-    work = Work()
-    await enqueue(store, refresh("before", after=timedelta(seconds=1)))
-    with capture_logs() as lines:
-        async with running(dsn, work) as runner:
-            own_cluster.stop()
-            await until(lambda: not runner.healthy)
-            with pytest.raises(StorageUnavailable):
-                await store.now()
-            own_cluster.start()
-            back = time.monotonic()
-            await until(lambda: runner.healthy)
-            assert time.monotonic() - back < 6
-            await enqueue(store, refresh("after"))
-            await until(lambda: sorted(work.done) == ["after", "before"])
-    await pool.close()
-    assert "jobs.runner_failed" in {line["event"] for line in lines}
-    assert not [line for line in lines if line["log_level"] == "error"]
