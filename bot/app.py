@@ -56,7 +56,7 @@ async def _live(settings: Settings, policy: Policy, database: OwnDatabase) -> No
             await stack.enter_async_context(
                 serve_health(health, host=settings.health_host, port=settings.health_port)
             )
-        life = Life(client, cases, runner, keep_up=lambda: database.keep_up(parts.store))
+        life = Life(client, cases, runner, parts.dlq, keep_up=lambda: database.keep_up(parts.store))
         await life.run(settings.token)
 
 

@@ -13,6 +13,7 @@ import structlog
 from bot.checks.startup import look_around
 from bot.client import IncidentBot
 from bot.login import log_in_patiently, stay_connected
+from bot.services.ports import DlqStore
 from bot.signals import stop_requested
 from bot.storage.jobs import JobRunner
 from bot.ticks import AUDIT_S, DATABASE_S, DIGEST_S, RECONCILE_S, Tick, Ticks
@@ -37,6 +38,7 @@ class Life:
     client: IncidentBot
     cases: UseCases
     runner: JobRunner
+    dlq: DlqStore
     keep_up: Tick
 
     async def run(self, token: str) -> None:
@@ -83,7 +85,7 @@ class Life:
         while not self.runner.healthy:  # noqa: ASYNC110 -- it tells its health when asked, and that only
             await asyncio.sleep(_LOOK_S)
         log.info("bot.ready", guild_id=self.client.guild_id, user=str(self.client.user))
-        await look_around(self.client, self.cases.services.policy)
+        await look_around(self.client, dlq=self.dlq, policy=self.cases.services.policy)
 
     async def _stop(self, ticks: Ticks, gateway: asyncio.Task[None], work: asyncio.Task[None]) -> None:
         """Jobs first, while Discord still takes what they have begun; a few seconds altogether."""

@@ -43,7 +43,7 @@ def _split(url: str) -> SplitResult:
 def _api_base(value: str) -> str:
     base = value.rstrip("/")
     address = _split(base)
-    local = address.scheme in {"http", "https"} and is_loopback(address.hostname)
+    local = address.scheme == "http" and is_loopback(address.hostname)
     # The token goes wherever this points: nowhere but to Discord, or no further than this machine.
     if base != DISCORD_API and (not local or "@" in address.netloc):
         raise ValueError("is not Discord")

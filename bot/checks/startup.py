@@ -1,19 +1,22 @@
-"""The doctor's look at Discord, once after each start: what is amiss is told before an incident tells it."""
+"""The doctor's look around, once after each start: what is amiss is told before an incident tells it."""
 
 import structlog
 
 from bot.checks.commands import check_commands
 from bot.checks.finding import Finding, State
 from bot.checks.guild import check_guild
+from bot.checks.storage import check_dlq
 from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.runbook.model import Policy
+from bot.services.ports import DlqStore
 
 log = structlog.get_logger(__name__)
 
 
-async def look_around(client: IncidentBot, policy: Policy) -> None:
-    """Log a warning for whatever the bot needs and does not find: a channel, a permission, its commands."""
+async def look_around(client: IncidentBot, *, dlq: DlqStore, policy: Policy) -> None:
+    """Log a warning for whatever is not there: a column of the DLQ, a channel, a permission, the commands."""
+    _tell(await check_dlq(dlq))
     try:
         async for finding in check_guild(client, guild_id=client.guild_id, policy=policy):
             _tell(finding)

@@ -23,6 +23,13 @@ _POLITE_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.02
 
 
+async def _is_well(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).is_success
+    except httpx.TransportError:  # it is going, or gone: whoever asks looks at that, too
+        return False
+
+
 def _plain_environment() -> dict[str, str]:
     ours = {name.upper() for name in Settings.model_fields}
     return {name: value for name, value in os.environ.items() if name.upper() not in ours}
@@ -104,7 +111,7 @@ class Child:
         said = json.loads(await self.line_with('"health.listening"', within_s=within_s))
         url = f"http://{said['host']}:{said['port']}/readyz"
         async with httpx.AsyncClient(trust_env=False) as client:
-            while not (await client.get(url)).is_success:
+            while not await _is_well(client, url):
                 if not self.is_running or time.monotonic() > deadline:
                     raise ChildDied(f"{self.name} is not ready:\n{self.last_words()}")
                 await asyncio.sleep(_LOOK_EVERY_S)

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Wall and monotonic time with one shift over both. Rate limits and heartbeats use real time instead."""
+    """Wall and monotonic time with one shift over both. Heartbeats use real time instead."""
 
     def __init__(self) -> None:
         self.shift_s = 0.0
+        # So that what a saved state says about "then" still holds in the process that loads it.
+        self._origin_s = time.time() - time.monotonic()
 
     def now(self) -> datetime:
         """The current time, timezone-aware, UTC."""
@@ -19,8 +21,8 @@ class Clock:
         return int((time.time() + self.shift_s) * 1000)
 
     def monotonic(self) -> float:
-        """Seconds from an arbitrary origin; never runs backwards."""
-        return time.monotonic() + self.shift_s
+        """Seconds from about the Unix epoch; never runs backwards, and goes on in another process."""
+        return self._origin_s + time.monotonic() + self.shift_s
 
     def iso(self) -> str:
         """The current time as Discord writes it: ISO 8601 with microseconds and an offset."""

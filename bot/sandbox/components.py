@@ -231,11 +231,19 @@ def _normalised(item: JSON, files: dict[str, JSON]) -> JSON:
             made[key] = [_normalised(child, files) for child in value if isinstance(child, dict)]
         elif key == "accessory" and isinstance(value, dict):
             made[key] = _normalised(value, files)
+        elif key in {"emoji", "options"}:
+            made[key] = _without_nulls(value)  # a unicode emoji has no id, rather than a null one
     if kind == Component.MEDIA_GALLERY:
         made["items"] = [_gallery_item(entry, files) for entry in given.get("items") or []]
     if kind in _MEDIA_KEYS and isinstance(given.get(_MEDIA_KEYS[kind]), dict):
         made[_MEDIA_KEYS[kind]] = _media(given[_MEDIA_KEYS[kind]], files)
     return made
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _gallery_item(entry: JSON, files: dict[str, JSON]) -> JSON:

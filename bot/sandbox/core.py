@@ -1,14 +1,17 @@
 """The parts that everything else is given: one per sandbox."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Faults
+from bot.sandbox.freeze import Freezer
 from bot.sandbox.hub import Hub
 from bot.sandbox.interaction import Interaction
 from bot.sandbox.kinds import JSON
 from bot.sandbox.log import Log
 from bot.sandbox.ratelimit import Limiter
+from bot.sandbox.rules import GatewayRules, Starts
 from bot.sandbox.seed import default_world
 from bot.sandbox.snowflake import Snowflakes
 from bot.sandbox.world import World
@@ -24,22 +27,35 @@ class Nonce:
 
 @dataclass
 class Core:
-    """State and services of one sandbox. *origin* is ``http://host:port`` once it listens."""
+    """State and services of one sandbox.
+
+    Attributes:
+        origin: ``http://host:port`` once it listens.
+        state_file: Where POST save and SIGTERM put the state; None keeps it in memory only.
+    """
 
     clock: Clock = field(default_factory=Clock)
     world: World = field(default_factory=default_world)
     hub: Hub = field(default_factory=Hub)
     log: Log = field(default_factory=Log)
     faults: Faults = field(default_factory=Faults)
+    freezer: Freezer = field(default_factory=Freezer)
     limiter: Limiter = field(default_factory=Limiter)
+    rules: GatewayRules = field(default_factory=GatewayRules)
+    starts: Starts = field(default_factory=Starts)
     nonces: dict[tuple[str, str, str], Nonce] = field(default_factory=dict)
     commands: dict[str, JSON] = field(default_factory=dict)
     interactions: dict[str, Interaction] = field(default_factory=dict)
     by_token: dict[str, Interaction] = field(default_factory=dict)
     origin: str = ""
     gateway_url: str = ""
-    identifies_left: int = 1000
+    state_file: Path | None = None
     ids: Snowflakes = field(init=False)
 
     def __post_init__(self) -> None:
         self.ids = Snowflakes(self.clock)
+
+    @property
+    def identifies_left(self) -> int:
+        """How many IDENTIFYs are left today."""
+        return int(self.starts.payload(self.rules, self.clock.monotonic())["remaining"])

@@ -77,8 +77,9 @@ def thread_deleted(core: Core, thread: Channel) -> None:
 
 
 def member_changed(core: Core, name: str, member: Member) -> None:
-    """GUILD_MEMBER_ADD or GUILD_MEMBER_UPDATE."""
-    core.hub.emit(Event(name, {**member_payload(member), "guild_id": core.world.guild.id}))
+    """GUILD_MEMBER_ADD or GUILD_MEMBER_UPDATE; the update of the bot's own member needs no intent."""
+    data = {**member_payload(member), "guild_id": core.world.guild.id}
+    core.hub.emit(Event(name, data, own=member.user.id == core.world.application.id))
 
 
 def typing_started(core: Core, channel: Channel, user_id: str) -> None:

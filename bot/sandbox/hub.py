@@ -21,12 +21,14 @@ class Event:
         data: The event's data.
         channel: Where it happened; only who may view that channel gets it.
         message: The message it carries, for events whose content depends on privileged intents.
+        own: True when it is about the bot's own member, which needs no intent.
     """
 
     name: str
     data: JSON
     channel: Channel | None = None
     message: Message | None = None
+    own: bool = False
 
 
 class Hub:

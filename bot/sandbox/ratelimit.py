@@ -39,7 +39,7 @@ class Verdict:
 
 
 class Limiter:
-    """Counts requests in real time: moving the sandbox's clock does not refill a bucket."""
+    """Counts requests in real time; `advance` lets time pass for them too when the sandbox's clock moves."""
 
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str], _Window] = {}
@@ -59,6 +59,12 @@ class Limiter:
         window.used += passed
         remaining = max(0, limit.requests - window.used)
         return Verdict(passed, _headers(limit, remaining, left_s), 0.0 if passed else left_s)
+
+    def advance(self, seconds: float) -> None:
+        """Let *seconds* pass: windows that would be over then are."""
+        for window in self._windows.values():
+            window.opened_at -= seconds
+        self._recent = deque(at - seconds for at in self._recent)
 
     def _global_wait(self, now: float) -> float:
         """0 when the global limit has room (and count the request), else seconds until it has."""

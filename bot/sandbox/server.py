@@ -16,6 +16,7 @@ from bot.sandbox.gateway import HEARTBEAT_MS, Connection
 from bot.sandbox.human.desk import Desk
 from bot.sandbox.human.table import PREFIX, add_routes
 from bot.sandbox.kinds import JSON
+from bot.sandbox.live.routes import add_page
 from bot.sandbox.rest.pipeline import API_PREFIX, Pipeline
 from bot.sandbox.rest.table import all_routes
 from bot.sandbox.sessions import Sessions
@@ -149,6 +150,7 @@ class Sandbox:
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", self._cdn)
         app.router.add_route("*", f"{API_PREFIX}/{{path:.*}}", pipeline.handle)
         add_routes(app, self.desk)
+        add_page(app, self.desk)
         return app
 
     async def _gateway(self, request: web.Request) -> web.StreamResponse:

@@ -88,12 +88,16 @@ async def test_it_gets_ready_and_stops(database_url: str, tmp_path: Path) -> Non
         assert sandbox.address.token not in "\n".join(running.child.lines)
 
 
-async def test_missing_permission_is_told_at_start(database_url: str, tmp_path: Path) -> None:
-    """Without MENTION_EVERYONE no alert rings: said loudly before the first one has to."""
+async def test_what_is_missing_is_told_at_start(database_url: str, tmp_path: Path) -> None:
+    """No alert rings without MENTION_EVERYONE, and a DLQ of another shape: told before somebody needs it."""
+    connection = await connect(database_url)
+    await connection.execute("ALTER TABLE admin.notification_failures DROP COLUMN retry_count")
+    await connection.close()
     async with Sandbox() as sandbox:
         for role in sandbox.core.world.roles.values():
             role.permissions &= ~int(P.MENTION_EVERYONE | P.ADMINISTRATOR)
         async with bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running:
+            await running.child.line_with("columns are missing: retry_count", within_s=READY_S)
             line = json.loads(await running.child.line_with("MENTION_EVERYONE", within_s=READY_S))
     assert (line["level"], line["event"], line["what"]) == ("warning", "check.failed", "channel #p0-alerts")
 

@@ -1,9 +1,6 @@
 """What every API request passes through: faults, authentication, rate limits, the handler, the log."""
 
-import asyncio
 import json
-import socket
-import struct
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -16,8 +13,9 @@ from bot.sandbox.core import Core
 from bot.sandbox.errors import ApiError, not_found, unauthorized
 from bot.sandbox.faults import Fault
 from bot.sandbox.kinds import JSON
-from bot.sandbox.ratelimit import Verdict
+from bot.sandbox.rest.answers import VIA, Answer, dump, limited
 from bot.sandbox.rest.bodies import read_body
+from bot.sandbox.rest.faulty import cut, has_left, reset, suffer
 from bot.sandbox.rest.routing import (
     Call,
     Reply,
@@ -29,20 +27,7 @@ from bot.sandbox.rest.routing import (
 from bot.sandbox.uploads import Upload
 
 API_PREFIX = "/api/v10"
-_JSON_TYPE = "application/json"  # exactly: no charset, as Discord sends it
 _NO_CONTENT = 204
-_TOO_MANY = 429
-_SERVER_ERROR = 500
-_HTML = "<!DOCTYPE html><html><head><title>{status}</title></head><body>cloudflare</body></html>"
-
-
-@dataclass
-class Answer:
-    """Status, headers and body bytes that go out."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -78,36 +63,34 @@ class Pipeline:
         fault = self._core.faults.take(exchange.method, exchange.path)
         if fault:
             fields = {"route": fault.route, "method": exchange.method, "path": exchange.path}
-            self._core.log.add("fault", fields)
+            self._core.log.add("fault", fields | {"id": fault.id})
             self._core.hub.beat()
-        answer = await self._faulty(request, exchange, fault) if fault else await self._run(request, exchange)
+        answer = await self._answer(request, exchange, fault)
         self._record(exchange, answer, fault)
         if answer is None:
-            _reset(request)
+            reset(request)
             return web.Response()
+        if answer.is_cut:
+            return await cut(request, answer)
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
-    async def _faulty(self, request: web.Request, exchange: Exchange, fault: Fault) -> Answer | None:
-        """The answer under *fault*; None when the connection is to be reset."""
-        if fault.reset == "before":
-            return None
-        takes_effect = fault.after or fault.reset == "after" or fault.body == "malformed"
-        answer = await self._run(request, exchange) if takes_effect else None
-        if fault.delay_s:
-            await asyncio.sleep(fault.delay_s)
-        if fault.reset == "after" or request.transport is None or request.transport.is_closing():
-            return None
-        if answer and fault.body == "malformed":
-            return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
-        if fault.body == "html":
-            return _html(fault)
-        if fault.status:
-            return _failure(fault)
-        return answer or await self._run(request, exchange)
+    async def _answer(self, request: web.Request, exchange: Exchange, fault: Fault | None) -> Answer | None:
+        """The answer, with what *fault* does to it; None when the connection is to be reset."""
+        freezer = self._core.freezer
+        if freezer.frozen:
+            await freezer.passed()
+            if has_left(request):  # nobody waits any more: nothing takes effect
+                return None
+        if fault:
+            answer = await suffer(request, fault, lambda: self._run(request, exchange))
+        else:
+            answer = await self._run(request, exchange)
+        await freezer.passed()
+        return answer
 
     async def _run(self, request: web.Request, exchange: Exchange) -> Answer:
         """Authentication, rate limit, handler; every refusal becomes its JSON."""
-        headers = {"Via": "1.1 google"}
+        headers = dict(VIA)
         try:
             exchange.body, exchange.uploads = await read_body(request)
             authorized = self._authorized(request)
@@ -117,7 +100,7 @@ class Pipeline:
             )
             headers |= verdict.headers
             if not verdict.passed:
-                return _limited(verdict, headers)
+                return limited(verdict, headers)
             check_snowflakes(params)
             call = Call(self._core, params, exchange.query, exchange.body, exchange.uploads, authorized)
             return _success(route.handler(call), headers)
@@ -157,16 +140,6 @@ class Pipeline:
         self._core.hub.beat()
 
 
-def _reset(request: web.Request) -> None:
-    """End the TCP connection with RST, so that the client sees ECONNRESET and not an orderly end."""
-    transport = request.transport
-    if transport is None:
-        return
-    linger_off = struct.pack("ii", 1, 0)
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_off)
-    transport.abort()
-
-
 def _loads(body: bytes) -> Any:  # noqa: ANN401 (any JSON value)
     try:
         return json.loads(body) if body else None
@@ -174,55 +147,15 @@ def _loads(body: bytes) -> Any:  # noqa: ANN401 (any JSON value)
         return body.decode(errors="replace")
 
 
-def _dump(value: object, status: int, headers: dict[str, str]) -> Answer:
-    return Answer(status, json.dumps(value).encode(), headers | {"Content-Type": _JSON_TYPE})
-
-
 def _success(result: Any, headers: dict[str, str]) -> Answer:  # noqa: ANN401 (what a handler returned)
     reply = result if isinstance(result, Reply) else Reply(_NO_CONTENT if result is None else 200, result)
     if reply.body is None:
         return Answer(reply.status, b"", headers)
-    return _dump(reply.body, reply.status, headers)
+    return dump(reply.body, reply.status, headers)
 
 
 def _error(error: ApiError, headers: dict[str, str]) -> Answer:
     if "retry_after" in error.body:
         headers = headers | {"Retry-After": str(int(error.body["retry_after"]) + 1)}
         headers["X-RateLimit-Scope"] = "user"
-    return _dump(error.body, error.status, headers)
-
-
-def _limited(verdict: Verdict, headers: dict[str, str]) -> Answer:
-    wait_s = round(verdict.retry_after_s, 3)
-    body: JSON = {
-        "message": "You are being rate limited.",
-        "retry_after": wait_s,
-        "global": verdict.is_global,
-    }
-    headers |= {"Retry-After": str(int(wait_s) + 1)}
-    headers["X-RateLimit-Scope"] = "global" if verdict.is_global else "user"
-    if verdict.is_global:
-        headers["X-RateLimit-Global"] = "true"
-    return _dump(body, _TOO_MANY, headers)
-
-
-def _failure(fault: Fault) -> Answer:
-    """The JSON error that a fault with a status asks for."""
-    status = fault.status or _SERVER_ERROR
-    headers = {"Via": "1.1 google"}
-    if status == _TOO_MANY:
-        verdict = Verdict(False, {}, fault.retry_after or 1.0, fault.is_global)
-        answer = _limited(verdict, headers)
-    else:
-        answer = _dump({"message": fault.message or str(status), "code": fault.code}, status, headers)
-    answer.headers |= fault.headers
-    return answer
-
-
-def _html(fault: Fault) -> Answer:
-    """A proxy's page: HTML, no ``Via``."""
-    status = fault.status or 502
-    headers = {"Content-Type": "text/html; charset=UTF-8", "Server": "cloudflare", **fault.headers}
-    if fault.retry_after:
-        headers["Retry-After"] = str(int(fault.retry_after))
-    return Answer(status, _HTML.format(status=status).encode(), headers)
+    return dump(error.body, error.status, headers)

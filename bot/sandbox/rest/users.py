@@ -14,7 +14,6 @@ from bot.sandbox.rest.routing import Call, RouteTable
 from bot.sandbox.world import Channel
 
 routes = RouteTable()
-_DAY_MS = 86_400_000
 
 
 @routes.add("GET /users/@me")
@@ -83,11 +82,7 @@ def gateway(call: Call) -> JSON:
 
 @routes.add("GET /gateway/bot")
 def gateway_bot(call: Call) -> JSON:
-    """Get Gateway Bot: one shard, and how many IDENTIFYs are left today."""
-    limits = {
-        "total": 1000,
-        "remaining": max(0, call.core.identifies_left),
-        "reset_after": _DAY_MS - call.core.clock.now_ms() % _DAY_MS,
-        "max_concurrency": 1,
-    }
-    return {"url": call.core.gateway_url, "shards": 1, "session_start_limit": limits}
+    """Get Gateway Bot: the recommended shards, and how many IDENTIFYs are left today."""
+    core = call.core
+    limits = core.starts.payload(core.rules, core.clock.monotonic())
+    return {"url": core.gateway_url, "shards": core.rules.shards, "session_start_limit": limits}

@@ -1,0 +1,1 @@
+"""The web page of the local Discord: its files, and one WebSocket that keeps it up to date."""

@@ -1,0 +1,61 @@
+"""Serves the page at ``/``, its files below ``/_page``, and its WebSocket at ``/_page/ws``."""
+
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from bot.sandbox.human.desk import Desk
+from bot.sandbox.live.marks import Marks
+from bot.sandbox.live.page import Page
+
+_FOLDER: Final = Path(__file__).parent.parent / "page"
+_TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+# Whatever a bot or a person wrote can load pictures from elsewhere, as in Discord, and nothing else.
+_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data: https:; media-src 'self' https:; object-src 'none';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "Cache-Control": "no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def add_page(app: web.Application, desk: Desk) -> None:
+    """Register the page on *app*."""
+    marks = Marks(desk.core)
+
+    async def live(request: web.Request) -> web.StreamResponse:
+        if _is_foreign(request):
+            raise web.HTTPForbidden(text="the page's WebSocket is for the page itself")
+        return await Page(desk, marks).run(request)
+
+    app.router.add_get("/", _index)
+    app.router.add_get("/_page/ws", live)
+    app.router.add_get("/_page/{name}", _file)
+
+
+def _is_foreign(request: web.Request) -> bool:
+    """True when another site's page in the same browser asks: browsers always say where from."""
+    origin = request.headers.get("Origin")
+    return origin is not None and origin != f"{request.scheme}://{request.host}"
+
+
+async def _index(_request: web.Request) -> web.Response:
+    return _served("index.html")
+
+
+async def _file(request: web.Request) -> web.Response:
+    return _served(request.match_info["name"])
+
+
+def _served(name: str) -> web.Response:
+    """The page's file *name*; its folder has no others below it."""
+    path = _FOLDER / Path(name).name
+    if path.suffix not in _TYPES or not path.is_file():
+        raise web.HTTPNotFound
+    kind = _TYPES[path.suffix]
+    return web.Response(text=path.read_text("utf-8"), content_type=kind, charset="utf-8", headers=_HEADERS)

@@ -1,0 +1,59 @@
+// What the viewer does, sent to the human side of the local Discord.
+
+import { addressOf, memberById, state } from "./store.js";
+
+/** The local Discord refused, in words for a person. */
+export class Refused extends Error {}
+
+/**
+ * One request below `/_human`, as the viewer.
+ * @param {string} method
+ * @param {string} path
+ * @param {Record<string, any>} [body]
+ * @returns {Promise<any>}
+ */
+export async function request(method, path, body) {
+  const init = { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) };
+  const response = await fetch(`/_human/${path}`, init).catch(() => null);
+  const answer = await response?.json().catch(() => null);
+  if (!response?.ok) throw new Refused(explain(answer, response));
+  return answer;
+}
+
+/** "Invalid Form Body" alone helps nobody: what is wrong stands in the nested errors. */
+function explain(answer, response) {
+  const reasons = [];
+  const walk = (node) => {
+    for (const one of node?._errors ?? []) reasons.push(one.message);
+    for (const [key, child] of Object.entries(node ?? {})) if (key !== "_errors" && typeof child === "object") walk(child);
+  };
+  walk(answer?.errors);
+  return [answer?.error ?? `HTTP ${response?.status ?? "-"}`, ...reasons].join(" · ");
+}
+
+const as = () => ({ user: memberById(state.me)?.id ?? state.me });
+
+export const say = (channel, content, replyTo) =>
+  request("POST", "say", { ...as(), channel: addressOf(channel), content, reply_to: replyTo });
+export const react = (message, emoji) => request("PUT", "reaction", { ...as(), message, emoji });
+export const unreact = (message, emoji) => request("DELETE", "reaction", { ...as(), message, emoji });
+export const remove = (message) => request("DELETE", "message", { message });
+export const autocomplete = (channel, name, options, focused) =>
+  request("POST", "autocomplete", { ...as(), channel: addressOf(channel), name, options, focused });
+
+/** Each opens an interaction; the answer is its id. */
+export const command = (channel, name, options) =>
+  request("POST", "command", { ...as(), channel: addressOf(channel), name, options });
+export const context = (channel, name, target) =>
+  request("POST", "context", { ...as(), channel: addressOf(channel), name, ...target });
+export const click = (message, customId, values = []) =>
+  request("POST", "click", { ...as(), message, custom_id: customId, values });
+export const submit = (interaction, fields) => request("POST", "modal", { ...as(), interaction, fields });
+
+/** Wait until the bot has answered, or failed to within Discord's 3 seconds. */
+export const answered = (id) => request("GET", `interaction/${id}?wait=6`);
+
+export const fault = (spec) => request("POST", "fault", spec);
+export const liftFaults = () => request("DELETE", "fault");
+export const changeMember = (user, change) => request("PATCH", "member", { user, ...change });
+export const humanState = () => request("GET", "state");

@@ -1,0 +1,40 @@
+// Mentions of people, roles, channels and commands, by what the viewer knows of them.
+
+import { h } from "./dom.js";
+import { channelById, channelLabel, memberById, state } from "./store.js";
+
+/** @param {string} id */
+export function userMention(id) {
+  const member = memberById(id);
+  const props = { class: "mention", data: { user: id } };
+  return h("span", id === state.me ? { ...props, class: "mention me" } : props, `@${member?.name ?? "unknown-user"}`);
+}
+
+/** @param {string} id */
+export function roleMention(id) {
+  const role = state.roles.find((one) => one.id === id);
+  return h("span", { class: "mention" }, role ? `@${role.name.replace(/^@/, "")}` : "@unknown-role");
+}
+
+/** A channel's name as a link that opens it. @param {string} id */
+export function channelMention(id) {
+  const channel = channelById(id);
+  const props = { class: "mention", data: { channel: id } };
+  if (!channel) return h("span", props, "# unknown");
+  return h("a", { ...props, href: `#${id}`, class: "mention channel-mention" }, channelLabel(channel));
+}
+
+/** @param {string} name */
+export const commandMention = (name) => h("span", { class: "mention" }, `/${name}`);
+
+/** @param {string} whom "everyone" or "here" */
+export const everyoneMention = (whom) => h("span", { class: "mention" }, `@${whom}`);
+
+/** Bring the names of mentioned channels up to date: threads are renamed as their incident goes on. */
+export function refreshMentions() {
+  for (const element of document.querySelectorAll("a.channel-mention")) {
+    const channel = channelById(element.dataset.channel);
+    const label = channel ? channelLabel(channel) : "# unknown";
+    if (element.textContent !== label) element.textContent = label;
+  }
+}

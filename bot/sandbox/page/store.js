@@ -1,0 +1,111 @@
+// What the page knows: the server's last word on people, channels and messages, and where the viewer is.
+
+/**
+ * @typedef {{id: string, name: string, username: string, bot: boolean, roles: string[], dms: boolean}} Member
+ * @typedef {{send: boolean, react: boolean, manage: boolean}} Abilities
+ * @typedef {object} Channel
+ * @property {string} id
+ * @property {number} type 0 text, 1 DM, 4 category, 5 announcement, 11 and 12 threads
+ * @property {string} [name]
+ * @property {string | null} [parent_id]
+ * @property {string} read the newest message that the viewer has seen
+ * @property {boolean} unread
+ * @property {number} mentions
+ * @property {Abilities} can
+ * @property {boolean} [archived]
+ * @property {boolean} [locked]
+ */
+
+export const DM = "dm"; // stands for the viewer's DM with the bot, whose id is not known before it is opened
+
+export const state = {
+  ready: false,
+  me: "",
+  guild: { id: "", name: "" },
+  application: { id: "", name: "" },
+  /** @type {Member[]} */ members: [],
+  /** @type {{id: string, name: string, color: number, position: number}[]} */ roles: [],
+  /** @type {Channel[]} */ channels: [],
+  sessions: 0,
+  gateway_down: false,
+  /** @type {any[]} */ faults: [],
+  /** @type {any[]} */ commands: [],
+  /** @type {Record<string, string[]>} */ usable: {},
+};
+
+/** Messages by channel, oldest first. @type {Map<string, {list: Map<string, any>, more: boolean}>} */
+export const messages = new Map();
+
+/** Where the viewer is: the channel in the middle, and the thread beside it. */
+export const place = { main: "", side: "", log: false };
+
+const events = new EventTarget();
+
+/**
+ * Call *listener* whenever *name* happens: "state", "commands", "place", "log", "link", or "messages".
+ * @param {string} name
+ * @param {(detail: any) => void} listener
+ */
+export function on(name, listener) {
+  events.addEventListener(name, (event) => listener(/** @type {CustomEvent} */ (event).detail));
+}
+
+/** @param {string} name @param {any} [detail] */
+export function emit(name, detail) {
+  events.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+/** Take in one frame of the server. @param {any} frame */
+export function apply({ op, ...data }) {
+  if (op === "state" || op === "commands") {
+    Object.assign(state, data);
+    state.ready = true;
+  }
+  if (op === "messages") applyMessages(data);
+  emit(op, data);
+}
+
+function applyMessages({ channel, first, upsert, gone, more }) {
+  const known = first ? new Map() : (messages.get(channel)?.list ?? new Map());
+  for (const id of gone) known.delete(id);
+  for (const message of upsert) known.set(message.id, message);
+  const sorted = [...known.entries()].sort(([a], [b]) => (BigInt(a) < BigInt(b) ? -1 : 1));
+  messages.set(channel, { list: new Map(sorted), more });
+}
+
+/** Forget all messages: another member sees others. */
+export function forgetMessages() {
+  messages.clear();
+}
+
+/** @param {string} id @returns {Member | undefined} */
+export const memberById = (id) => state.members.find((one) => one.id === id);
+
+/** @param {string} id @returns {Channel | undefined} */
+export const channelById = (id) =>
+  id === DM ? state.channels.find((one) => one.type === 1) : state.channels.find((one) => one.id === id);
+
+/** @param {Channel} channel */
+export const isThread = (channel) => channel.type === 11 || channel.type === 12;
+
+/** @param {Channel} channel */
+export const isDm = (channel) => channel.type === 1;
+
+/** The name as it stands in text: "#general", a thread's own name, the bot's name. @param {Channel} channel */
+export function channelLabel(channel) {
+  if (isDm(channel)) return state.application.name;
+  return isThread(channel) ? channel.name : `#${channel.name}`;
+}
+
+/** What `/_human` calls a place that may not exist yet. @param {string} id */
+export function addressOf(id) {
+  return id === DM ? (channelById(DM)?.id ?? `dm:${memberById(state.me)?.username}`) : id;
+}
+
+/** The colour of a member's name: that of the highest coloured role. @param {string} id */
+export function nameColour(id) {
+  const mine = memberById(id)?.roles ?? [];
+  const coloured = state.roles.filter((one) => one.color && mine.includes(one.id));
+  const top = coloured.sort((a, b) => b.position - a.position)[0];
+  return top ? `#${top.color.toString(16).padStart(6, "0")}` : null;
+}

@@ -1,0 +1,46 @@
+"""What goes out: status, headers and body bytes; a 429 as Discord words it.
+
+Source: Discord's docs, Topics > Rate Limits > Exceeding A Rate Limit.
+"""
+
+import json
+import math
+from dataclasses import dataclass, field
+
+from bot.sandbox.kinds import JSON
+from bot.sandbox.ratelimit import Verdict
+
+VIA = {"Via": "1.1 google"}  # Discord's answers have it, a proxy's own pages do not
+_JSON_TYPE = "application/json"  # exactly: no charset, as Discord sends it
+_TOO_MANY = 429
+_MESSAGES = {"shared": "The resource is being rate limited."}
+
+
+@dataclass
+class Answer:
+    """Status, headers and body bytes; *is_cut* when the connection is to end half-way through the body."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    is_cut: bool = False
+
+
+def dump(value: object, status: int, headers: dict[str, str]) -> Answer:
+    """*value* as JSON."""
+    return Answer(status, json.dumps(value).encode(), headers | {"Content-Type": _JSON_TYPE})
+
+
+def limited(verdict: Verdict, headers: dict[str, str], scope: str | None = None) -> Answer:
+    """A 429: *scope* is ``user``, ``shared`` or ``global`` (by default as *verdict* says)."""
+    scope = scope or ("global" if verdict.is_global else "user")
+    wait_s = round(verdict.retry_after_s, 3)
+    body: JSON = {
+        "message": _MESSAGES.get(scope, "You are being rate limited."),
+        "retry_after": wait_s,
+        "global": scope == "global",
+    }
+    headers = headers | {"Retry-After": str(math.ceil(wait_s)), "X-RateLimit-Scope": scope}
+    if scope == "global":
+        headers["X-RateLimit-Global"] = "true"
+    return dump(body, _TOO_MANY, headers)

@@ -1,0 +1,152 @@
+"""The measurements. Times are of one monotonic clock, which all processes of a machine share."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+
+from bot.demo.screen import Message
+from tests.bench.stand import Discord, bare_bot, bot
+from tests.postgres import connect
+
+_WAIT_S = 10.0
+
+# A commit tells its listeners, which is how we learn of it.
+_TELL = """
+CREATE FUNCTION bench_tell() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_notify('bench', NEW.id::text); RETURN NEW; END $$;
+CREATE TRIGGER bench_tell AFTER UPDATE OF status ON incidents
+    FOR EACH ROW WHEN (NEW.status = 'acknowledged') EXECUTE FUNCTION bench_tell();
+"""
+_INCIDENT = """
+INSERT INTO incidents (guild_id, key, severity, priority, title, started_at, ack_due_at, reported_by_id,
+                       reported_by_name, alert_channel_id, alert_message_id)
+VALUES ($1, $2, 'SEV3', 'P2', 'bench', now(), now() + interval '1 day', 1, 'bench', $3, $4) RETURNING id
+"""
+_POST = """
+INSERT INTO deliveries (guild_id, incident_id, kind, target, key, nonce, status, first_sent_at, finished_at,
+                        channel_id, message_id)
+VALUES ($1, $2, 'alert', 'channel:p2-deploys', $3, $4, 'sent', now(), now(), $5, $6)
+"""
+
+
+async def slash_command(discord: Discord, name: str, *, rounds: int) -> list[float]:
+    """Seconds from the event that a person ran *name* to the arrival of the bot's first response."""
+    since = await discord.human.log_end()
+    for _ in range(rounds):
+        await discord.human.command("responder", "general", name)
+    log = await discord.human.log(since=since)
+    asked = {
+        entry["frame"]["d"]["id"]: entry["monotonic_s"]
+        for entry in log
+        if entry["kind"] == "gateway" and entry["frame"].get("t") == "INTERACTION_CREATE"
+    }
+    answered = {
+        entry["path"].split("/")[2]: entry["started_s"]
+        for entry in log
+        if entry["kind"] == "rest" and entry["path"].endswith("/callback")
+    }
+    return [answered[interaction] - at for interaction, at in asked.items()]
+
+
+async def bare_slash_command(discord: Discord, *, rounds: int) -> list[float]:
+    """The same for a client that only replies."""
+    async with bare_bot(discord.settings):
+        await discord.human.wait_for_session()
+        return await slash_command(discord, "triage", rounds=rounds)
+
+
+async def reaction(discord: Discord, dsn: str, *, rounds: int) -> list[float]:
+    """Seconds from the event of a 👀 to the commit of the acknowledge."""
+    async with _listening(dsn) as (connection, told):
+        took = []
+        for _ in range(rounds):
+            message, incident = await _open(connection, discord)
+            since = await discord.human.log_end()
+            await discord.human.react("primary", message, "👀")
+            async with asyncio.timeout(_WAIT_S):
+                committed, number = await told.get()
+            assert number == incident
+            took.append(committed - await _event(discord, since))
+        return took
+
+
+async def round_trip_and_commit(discord: Discord, dsn: str, *, rounds: int) -> list[float]:
+    """Seconds of one HTTP request to the local Discord and one commit, one after the other."""
+    took = []
+    connection = await connect(dsn)
+    await connection.execute("CREATE TABLE bench_floor (n integer NOT NULL)")
+    await connection.execute("INSERT INTO bench_floor VALUES (0)")
+    async with aiohttp.ClientSession() as http:
+        for _ in range(rounds):
+            started = time.monotonic()
+            async with http.get(f"{discord.human_url}/dms/observer") as response:
+                await response.read()
+            await connection.execute("UPDATE bench_floor SET n = n + 1")
+            took.append(time.monotonic() - started)
+    await connection.close()
+    return took
+
+
+async def cold_start(discord: Discord, folder: Path, *, rounds: int) -> list[float]:
+    """Seconds from `incident-bot run` in an empty folder to ready, PostgreSQL and migrations included."""
+    took = []
+    for number in range(rounds):
+        data = folder / f"cold-{number}"
+        async with bot({**discord.settings, "DATA_DIR": str(data)}, folder) as ready_s:
+            took.append(ready_s)
+    return took
+
+
+async def warm_start(discord: Discord, dsn: str, folder: Path, *, rounds: int) -> list[float]:
+    """The same with a database that is up to date."""
+    took = []
+    for _ in range(rounds):
+        async with bot({**discord.settings, "DATABASE_URL": dsn}, folder) as ready_s:
+            took.append(ready_s)
+    return took
+
+
+@asynccontextmanager
+async def _listening(
+    dsn: str,
+) -> AsyncIterator[tuple[asyncpg.Connection, asyncio.Queue[tuple[float, int]]]]:
+    """A connection that hears of every acknowledge, with the time and the incident's number."""
+    told: asyncio.Queue[tuple[float, int]] = asyncio.Queue()
+    connection, listener = await connect(dsn), await connect(dsn)
+
+    def note(_connection: Any, _pid: int, _channel: str, payload: str) -> None:
+        told.put_nowait((time.monotonic(), int(payload)))
+
+    await connection.execute(_TELL)
+    await listener.add_listener("bench", note)
+    try:
+        yield connection, told
+    finally:
+        await listener.close()
+        await connection.close()
+
+
+async def _open(connection: asyncpg.Connection, discord: Discord) -> tuple[Message, int]:
+    """An incident whose alert is posted already."""
+    message = await discord.human.say("admin", "p2-deploys", "bench")
+    channel_id, message_id = int(message.channel_id), int(message.id)
+    key = uuid.uuid4().hex
+    number = await connection.fetchval(_INCIDENT, discord.guild_id, key, channel_id, message_id)
+    await connection.execute(_POST, discord.guild_id, number, key, key[:25], channel_id, message_id)
+    return message, int(number)
+
+
+async def _event(discord: Discord, since: int) -> float:
+    """When the reaction's event was sent to the bot."""
+    return next(
+        float(entry["monotonic_s"])
+        for entry in await discord.human.log(since=since)
+        if entry["kind"] == "gateway" and entry["frame"].get("t") == "MESSAGE_REACTION_ADD"
+    )

@@ -1,0 +1,96 @@
+"""What is measured on: processes of their own, on loopback, with a PostgreSQL that syncs to disk."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.demo.human import Human
+from bot.demo.process import Child
+
+_START_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Discord:
+    """A local Discord in a process of its own, without rate limits.
+
+    Attributes:
+        settings: What a bot needs to connect to it.
+    """
+
+    human: Human
+    human_url: str
+    api_base: str
+    token: str
+    guild_id: int
+    settings: Mapping[str, str]
+
+
+@asynccontextmanager
+async def discord(folder: Path) -> AsyncIterator[Discord]:
+    """Start one, end it."""
+    child = await Child.start("the local Discord", "sandbox", "--json", env={}, folder=folder)
+    try:
+        address = json.loads(await child.line_with('"human"', within_s=_START_S))
+        async with Human(address["human"]) as human:
+            await human.change("limits", enabled=False)
+            settings = {
+                "DISCORD_TOKEN": address["token"],
+                "DISCORD_GUILD_ID": address["guild_id"],
+                "DISCORD_API_BASE": address["api_base"],
+                "HEALTH_PORT": "0",
+                "LOG_FORMAT": "json",
+            }
+            yield Discord(
+                human,
+                address["human"],
+                address["api_base"],
+                address["token"],
+                int(address["guild_id"]),
+                settings,
+            )
+    finally:
+        await child.stop()
+
+
+@asynccontextmanager
+async def bot(settings: Mapping[str, str], folder: Path) -> AsyncIterator[float]:
+    """The real bot, ready, for the block; gives the seconds from its start until it was."""
+    started = time.monotonic()
+    child = await Child.start("the bot", "run", env=settings, folder=folder)
+    try:
+        await child.wait_until_ready(within_s=_START_S)
+        yield time.monotonic() - started
+    finally:
+        await child.stop()
+
+
+async def register_commands(settings: Mapping[str, str], folder: Path) -> None:
+    """Run `sync-commands`."""
+    child = await Child.start("sync-commands", "sync-commands", env=settings, folder=folder)
+    if await child.wait() != 0:
+        raise RuntimeError(child.last_words())
+
+
+@asynccontextmanager
+async def bare_bot(settings: Mapping[str, str]) -> AsyncIterator[None]:
+    """The bare client, connected, for the block."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bench.bare"),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **settings},
+    )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(_START_S):
+            assert await process.stdout.readline() == b"ready\n"
+        yield
+    finally:
+        process.terminate()
+        await process.wait()

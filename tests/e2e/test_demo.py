@@ -1,0 +1,97 @@
+"""`incident-bot demo`: the two commands of the README's first screen, and what they leave behind: nothing."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.demo.human import Human
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+_END_S = 20.0
+
+
+@asynccontextmanager
+async def demo(folder: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """``incident-bot demo`` with its temporary files below *folder*."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "demo", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def processes_below(folder: Path) -> list[int]:
+    """The processes that work in *folder* or below it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "cwd").readlink().is_relative_to(folder):
+                found.append(int(entry.name))
+        except OSError:  # it has ended meanwhile, or is somebody else's
+            continue
+    return found
+
+
+async def until_nobody_works_in(folder: Path) -> None:
+    """Wait for the end of every process below *folder*."""
+    deadline = time.monotonic() + _END_S
+    while left := processes_below(folder):
+        assert time.monotonic() < deadline, f"still running: {left}"
+        await asyncio.sleep(0.05)  # the end of another's process is no event for us
+
+
+async def test_tour_plays_the_runbook(tmp_path: Path) -> None:
+    """Every step is seen, in under a minute, as plain text, and nothing is left behind."""
+    started = time.monotonic()
+    async with demo(tmp_path, "--tour") as process:
+        output, _ = await process.communicate()
+        told = output.decode()
+        assert process.returncode == 0, told
+    assert time.monotonic() - started < 60
+    assert "✗" not in told
+    assert "\x1b" not in told
+    for part in ("SEV1", "SEV2", "SEV3", "再評価", "15 分 ack なし", "質問 3", "再送", "先週は"):
+        assert part in told
+    await until_nobody_works_in(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+async def test_demo_is_ready_to_play_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    """What it prints is enough to play; Ctrl-C ends everything, and so does the death of the demo itself."""
+    async with demo(tmp_path) as process:
+        assert process.stdout is not None
+        async with asyncio.timeout(30):
+            told = ""
+            while "Ctrl-C" not in told:
+                told += (await process.stdout.readline()).decode()
+        url = re.search(r"http://\S+/_human", told)
+        assert url
+        async with Human(url[0]) as human:
+            await human.see("p3-insights", "先週は")
+            said = await human.command("responder", "general", "sev1", {"title": "決済 API が 5xx"})
+            assert "発報しました" in said.text
+            await human.see("p0-alerts", "決済 API が 5xx")
+        process.send_signal(number)
+        code = await process.wait()
+    assert code == (-number if number == signal.SIGKILL else 0)
+    await until_nobody_works_in(tmp_path)
+    if number != signal.SIGKILL:
+        assert list(tmp_path.iterdir()) == []
