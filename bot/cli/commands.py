@@ -131,21 +131,21 @@ def check(file: Annotated[Path, typer.Argument(help="A policy file.", metavar="F
         check_file(file)
 
 
-@runbook.command(epilog="Example: incident-bot runbook show")
+@runbook.command(epilog="Example: incident-bot runbook show > policy.toml")
 def show(
     *,
-    source: Annotated[
-        bool, typer.Option("--source", help="Print the file itself, a start for your own.")
+    in_words: Annotated[
+        bool, typer.Option("--in-words", help="What it promises: who is told what, where, and by when.")
     ] = False,
 ) -> None:
-    """What the policy in use promises: who is told what, where, and by when."""
+    """Print the policy file in use, comments included: without RUNBOOK_FILE Parky's, a start for your own."""
     with ends_well():
         from bot.cli.setup import load
 
         settings = load()
         from bot.cli.runbook import show_policy, show_source
 
-        (show_source if source else show_policy)(settings.runbook_file)
+        (show_policy if in_words else show_source)(settings.runbook_file)
 
 
 def main() -> None:

@@ -54,6 +54,10 @@ class StorageUnavailable(UnavailableError):
     """PostgreSQL cannot be reached, or refuses to write."""
 
 
+class DlqUnavailable(StorageUnavailable):
+    """The DLQ cannot be asked: its database is away, or has no such table; everything else works."""
+
+
 class UpstreamUnavailable(UnavailableError):
     """An HTTP or SMTP peer is away or asks us to wait.
 

@@ -88,7 +88,6 @@ def _policy(file: Table) -> Policy:
         reevaluate=read_reevaluate(file, severities),
         digest=sections.read_digest(file),
         permissions=sections.read_permissions(file),
-        dlq=sections.read_dlq(file),
         postmortem=sections.read_postmortem(file),
     )
     file.close()

@@ -88,13 +88,6 @@ class Permissions:
 
 
 @dataclass(frozen=True, slots=True)
-class Dlq:
-    """Where undelivered notifications are kept: "schema.table", both plain lower-case SQL names."""
-
-    table: str
-
-
-@dataclass(frozen=True, slots=True)
 class Postmortem:
     """Where the document goes: a repository path with ``{date}`` and ``{title}``."""
 
@@ -126,7 +119,6 @@ class Policy:
     reevaluate: Reevaluate
     digest: Digest
     permissions: Permissions
-    dlq: Dlq
     postmortem: Postmortem
 
     @property

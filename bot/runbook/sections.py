@@ -13,7 +13,6 @@ from bot.runbook.calendar import DaysOff
 from bot.runbook.model import (
     Command,
     Digest,
-    Dlq,
     FirstResponse,
     OnCallPlace,
     Permissions,
@@ -59,13 +58,16 @@ def _place(oncall: Table, name: str) -> OnCallPlace:
 
 
 def read_targets(file: Table) -> tuple[str, ...]:
-    """``targets``: what can be affected."""
-    read = file.each("targets", _TARGET_NAME, DEFAULT_TARGETS)
-    file.at_most(MOST_OPTIONS, read, key="targets")
-    if file.has("targets") and not read:
-        file.problem("targets", f"names no target; allowed: 1 to {MOST_OPTIONS}, each {_TARGET_NAME.allowed}")
+    """``[targets]``: what can be affected, as ``names``; a plain list does as well."""
+    table, key = (file, "targets") if file.is_list("targets") else (file.table("targets"), "names")
+    read = table.each(key, _TARGET_NAME, DEFAULT_TARGETS)
+    table.at_most(MOST_OPTIONS, read, key=key)
+    if not read:
+        table.problem(key, f"names no target; allowed: 1 to {MOST_OPTIONS}, each {_TARGET_NAME.allowed}")
     if len(set(read)) < len(read):
-        file.problem("targets", "names a target twice; allowed: each once")
+        table.problem(key, "names a target twice; allowed: each once")
+    if table is not file:
+        table.close()
     return read
 
 
@@ -142,14 +144,6 @@ def read_permissions(file: Table) -> Permissions:
         dlq=table.take("dlq", values.ROLES, admins),
         replay=table.take("replay", values.ROLES, admins),
     )
-    table.close()
-    return read
-
-
-def read_dlq(file: Table) -> Dlq:
-    """``[dlq]``."""
-    table = file.table("dlq")
-    read = Dlq(table.take("table", values.SQL_TABLE, "admin.notification_failures"))
     table.close()
     return read
 

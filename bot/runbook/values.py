@@ -79,13 +79,6 @@ EMAIL = matching(
     allowed='one address ("oncall@example.com")',
     stand_in="oncall@example.com",
 )
-# It is part of SQL text, so nothing that would need quoting.
-SQL_TABLE = matching(
-    r"[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}",
-    what="a table",
-    allowed='"schema.table" in lower case ("admin.notification_failures")',
-    stand_in="admin.notification_failures",
-)
 
 
 def text_up_to(limit: int) -> Rule[Text]:

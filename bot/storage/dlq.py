@@ -1,8 +1,8 @@
 """`admin.notification_failures`, perhaps in somebody else's database behind a transaction pooler."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from bot.domain.dlq import DlqCounts, DlqEntry, DlqFilter, DlqPage, NewFailure, StatusCount
-from bot.domain.errors import UserError
+from bot.domain.errors import DlqUnavailable, StorageUnavailable, UserError
 from bot.domain.text import storable_json
 from bot.storage.errors import storage_errors
 from bot.storage.migrate import SEARCH_PATH
@@ -109,9 +109,27 @@ class PostgresDlqStore:
     async def _question(self, *, readonly: bool = True) -> AsyncIterator[Sql]:
         """A transaction bounded in time: all that a pooler in transaction mode lets us rely on."""
         isolation = "repeatable_read" if readonly else "read_committed"
-        async with borrow(self._pool) as connection:
-            with storage_errors():
-                async with connection.transaction(isolation=isolation, readonly=readonly):
-                    sql = Sql(connection)
-                    await sql.all("begin_question", str(_QUESTION_MS), SEARCH_PATH)
-                    yield sql
+        with _dlq_errors():
+            async with (
+                borrow(self._pool) as connection,
+                connection.transaction(isolation=isolation, readonly=readonly),
+            ):
+                sql = Sql(connection)
+                await sql.all("begin_question", str(_QUESTION_MS), SEARCH_PATH)
+                yield sql
+
+
+@contextmanager
+def _dlq_errors() -> Iterator[None]:
+    """Away, or not as the runbook has it: either way the DLQ cannot be asked, and `doctor` says why."""
+    try:
+        with storage_errors():
+            yield
+    except (
+        StorageUnavailable,
+        asyncpg.UndefinedTableError,
+        asyncpg.UndefinedColumnError,
+        asyncpg.InvalidSchemaNameError,
+        asyncpg.InsufficientPrivilegeError,
+    ) as error:
+        raise DlqUnavailable(f"the DLQ: {type(error).__name__}") from error

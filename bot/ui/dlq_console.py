@@ -65,9 +65,14 @@ def status_screen(voice: Voice, counts: Sequence[StatusCount], *, hours: int) ->
     )
 
 
-def recent_id(asked: DlqFilter, *, page: int) -> str:
-    """The custom id of a page of `/dlq recent`: at most 100 characters, by the limits above."""
-    return f"dlq:v1:recent:{asked.hours}:{asked.severity or ''}:{asked.channel or ''}:{page}"
+def recent_id(asked: DlqFilter, *, page: int, verb: str = "recent") -> str:
+    """The custom id of a page of `/dlq recent`: at most 100 characters, by the limits above.
+
+    Args:
+        verb: "turn" for the buttons that turn the page: on page 2 "newer" leads where the tab does, and
+            Discord refuses two components with one id.
+    """
+    return f"dlq:v1:{verb}:{asked.hours}:{asked.severity or ''}:{asked.channel or ''}:{page}"
 
 
 def where(channel: str) -> str:
@@ -133,8 +138,8 @@ def _tabs(
 
 def _turns(voice: Voice, page: DlqPage) -> Iterator[ui.Button[ui.LayoutView] | None]:
     if page.number > 1:
-        previous = recent_id(page.filter, page=page.number - 1)
+        previous = recent_id(page.filter, page=page.number - 1, verb="turn")
         yield button(voice.say("consoles.newer"), previous, style=ButtonStyle.primary, emoji="◀")
     if page.number < min(page.pages, LAST_PAGE):
-        following = recent_id(page.filter, page=page.number + 1)
+        following = recent_id(page.filter, page=page.number + 1, verb="turn")
         yield button(voice.say("consoles.older"), following, style=ButtonStyle.primary, emoji="▶")

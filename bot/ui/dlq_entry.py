@@ -12,7 +12,7 @@ from bot.domain.dlq import DlqEntry, ReplayRecord, sanitise_payload
 from bot.services.dlq import EntryView, ReplayPreview
 from bot.ui.components import Screen, button, link, row, text
 from bot.ui.dlq_console import where
-from bot.ui.inert import code_block, cut, inert, inert_lines
+from bot.ui.inert import code_block, cut, inert, inert_lines, plain
 from bot.ui.links import place_url
 from bot.ui.voice import Voice
 
@@ -45,7 +45,7 @@ def preview_screen(voice: Voice, preview: ReplayPreview, *, guild_id: int) -> Sc
     entry, replay = preview.entry, preview.replay
     if replay is not None:
         return replayed_screen(voice, replay, guild_id=guild_id)
-    keys = ", ".join(f"`{inert(key, limit=40).replace('`', '')}`" for key in preview.dropped[:20])
+    keys = ", ".join(f"`{plain(key, limit=40).replace('`', '')}`" for key in preview.dropped[:20])
     send = button(
         voice.say("consoles.dlq.replay_now"),
         f"dlq:v1:replay:{entry.id}",

@@ -10,6 +10,7 @@ import structlog
 from discord import app_commands
 
 from bot.domain.errors import (
+    DlqUnavailable,
     NotPermitted,
     StorageUnavailable,
     UnavailableError,
@@ -113,6 +114,8 @@ def _shown(voice: Voice, value: object) -> str:
 
 
 def _unavailable(voice: Voice, cause: Exception) -> str:
+    if isinstance(cause, DlqUnavailable):
+        return voice.say("errors.dlq_unavailable")
     if isinstance(cause, StorageUnavailable):
         gravest = voice.policy.gravest
         return voice.say(

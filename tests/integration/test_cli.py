@@ -197,13 +197,13 @@ def test_runbook_check(tmp_path: Path) -> None:
 
 
 def test_runbook_show() -> None:
-    """In words what Parky's runbook promises; with --source the file itself."""
-    shown = here("runbook", "show")
+    """The file itself; with --in-words what it promises."""
+    shown = here("runbook", "show", "--in-words")
     assert shown.code == 0
     assert "SEV1 = P0: #p0-alerts @here\n  ack within 15m" in shown.out
     assert "SEV3 = P2: #p2-deploys\n  ack within next business day" in shown.out
     assert "digest: #p3-insights, mon 18:00 Asia/Tokyo" in shown.out
-    source = here("runbook", "show", "--source")
+    source = here("runbook", "show")
     assert source.out == default_policy_text()
 
 

@@ -131,7 +131,6 @@ def test_digest_and_the_rest(parky: Policy) -> None:
         time(18),
     )
     assert (parky.timezone, parky.language, parky.ack_emoji) == (ZoneInfo("Asia/Tokyo"), "ja", "👀")
-    assert parky.dlq.table == "admin.notification_failures"
     assert parky.postmortem.path == "docs/ops/postmortems/{date}-{title}.md"
     assert (parky.reevaluate.after, parky.reevaluate.promote_to) == (30 * MINUTE, "SEV2")
     assert parky.reevaluate.channel == "p1-ops"

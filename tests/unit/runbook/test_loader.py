@@ -29,7 +29,6 @@ def test_the_documented_minimum_loads(minimal: Policy) -> None:
     assert list(minimal.symptoms) == ["full_outage", "partial_failure", "slow", "errors"]
     assert (minimal.oncall["primary"].discord, minimal.oncall["primary"].email) == ("alice", None)
     assert (minimal.digest.day, minimal.digest.time) == (Weekday.MON, time(18))
-    assert minimal.dlq.table == "admin.notification_failures"
     assert minimal.first_response["HIGH"].steps == ()
     assert (minimal.permissions.acknowledge, minimal.permissions.replay) == ((), ("admin",))
 
