@@ -7,13 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import discord
 
 from bot.client import IncidentBot, use_api_base
-from bot.database import OwnDatabase, bring_up_to_date, closing, dlq_address, own_database, reach
 from bot.domain.errors import UpstreamUnavailable
-from bot.health import Health, serve_health
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpMailer
-from bot.life import Life
-from bot.login import AWAY, log_in
+from bot.process.database import OwnDatabase, bring_up_to_date, closing, dlq_address, own_database, reach
+from bot.process.health import Health, serve_health
+from bot.process.life import Life
+from bot.process.login import AWAY, log_in
+from bot.process.vitals import Vitals
 from bot.runbook import Policy, load_policy
 from bot.services.registry import Services
 from bot.settings import DISCORD_API, Settings
@@ -23,7 +24,6 @@ from bot.storage.pools import open_dlq_pool, open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.mails import Mails
 from bot.ui.notifier import DiscordNotifier
-from bot.vitals import Vitals
 from bot.wiring import Parts, UseCases, handlers, wire
 
 

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.errors import StorageUnavailable
-from bot.ticks import Ticks
+from bot.process.ticks import Ticks
 
 
 class Counted:

@@ -12,11 +12,11 @@ import structlog
 
 from bot.checks.startup import look_around
 from bot.client import IncidentBot
-from bot.login import log_in_patiently, stay_connected
+from bot.process.login import log_in_patiently, stay_connected
+from bot.process.signals import stop_requested
+from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, RECONCILE_S, Tick, Ticks
 from bot.services.ports import DlqStore
-from bot.signals import stop_requested
 from bot.storage.jobs import JobRunner
-from bot.ticks import AUDIT_S, DATABASE_S, DIGEST_S, RECONCILE_S, Tick, Ticks
 from bot.wiring import UseCases
 
 log = structlog.get_logger(__name__)

@@ -7,8 +7,8 @@ from typing import Final
 
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
-from bot.health import Part
-from bot.metrics import Incidents, exposition
+from bot.process.health import Part
+from bot.process.metrics import Incidents, exposition
 from bot.services.ports import Store
 from bot.storage.jobs import JobRunner
 
