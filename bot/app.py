@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import discord
 
 from bot.client import IncidentBot, use_api_base
+from bot.database import OwnDatabase, bring_up_to_date, closing, dlq_address, own_database, reach
 from bot.domain.errors import UpstreamUnavailable
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpMailer
-from bot.process.database import OwnDatabase, bring_up_to_date, closing, dlq_address, own_database, reach
 from bot.process.health import Health, serve_health
 from bot.process.life import Life
 from bot.process.login import AWAY, log_in

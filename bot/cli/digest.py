@@ -8,10 +8,10 @@ from typing import Final
 import typer
 
 from bot.app import open_parts
+from bot.database import bring_up_to_date, closing, own_database, reach
 from bot.domain.delivery import Delivery, DeliveryStatus
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import ConfigError, DeliveryRefused
-from bot.process.database import bring_up_to_date, closing, own_database, reach
 from bot.runbook import Policy, load_policy
 from bot.services.digests import Digests
 from bot.settings import Settings

@@ -15,9 +15,9 @@ from bot.checks.guild import check_guild
 from bot.checks.storage import check_database, check_dlq, check_migrations
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
+from bot.database import own_database
 from bot.domain.errors import ConfigError, DeliveryRefused, UpstreamUnavailable
 from bot.integrations.mail import SmtpMailer
-from bot.process.database import own_database
 from bot.runbook import Policy, load_policy
 from bot.settings import Settings
 

@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from bot.process.database import own_database, reach
+from bot.database import own_database, reach
 from bot.settings import Settings
 from bot.storage.migrate import migrate
 

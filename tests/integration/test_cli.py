@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from bot.cli import digest
 from bot.cli.commands import app
+from bot.database import PATIENCE_S
 from bot.domain.errors import ConfigError
-from bot.process.database import PATIENCE_S
 from bot.runbook import default_policy_text
 from bot.sandbox.seed import GUILD_ID
 from bot.sandbox.server import Sandbox
