@@ -81,8 +81,11 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         incident_id, _, index = payload.partition(":")
         await cases.services.escalations.decide(int(incident_id), int(index))
 
-    async def refresh(payload: str) -> None:
-        await cases.deliveries.refresh(int(payload))
+    async def refresh(payload: str) -> timedelta | None:
+        return await cases.deliveries.refresh(int(payload))
+
+    async def refresh_triage(payload: str) -> None:
+        await cases.deliveries.refresh_triage(int(payload))
 
     async def reevaluate(payload: str) -> None:
         await cases.services.triages.promote(int(payload))
@@ -94,6 +97,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.DELIVER: deliver,
         JobName.ESCALATE: escalate,
         JobName.REFRESH: refresh,
+        JobName.REFRESH_TRIAGE: refresh_triage,
         JobName.REEVALUATE: reevaluate,
         JobName.RECORD_FAILURE: record_failure,
     }

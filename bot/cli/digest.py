@@ -2,22 +2,19 @@
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
 from typing import Final
 
 import typer
 
 from bot.app import open_parts
-from bot.database import bring_up_to_date, closing, own_database, reach
+from bot.database import bring_up_to_date, own_database, reach
 from bot.domain.delivery import Delivery, DeliveryStatus
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import ConfigError, DeliveryRefused
 from bot.runbook import Policy, load_policy
-from bot.services.digests import Digests
+from bot.services.digests import Digests, digest_key
+from bot.services.ports import Store
 from bot.settings import Settings
-from bot.storage.pools import PoolConnection, open_pool
-from bot.storage.rows import delivery_from_row
-from bot.storage.sql import Sql
 from bot.ui.digests import digest_text
 from bot.ui.links import place_url
 
@@ -73,8 +70,7 @@ async def _preview(settings: Settings, policy: Policy, dsn: str, *, week: IsoWee
 
 
 async def _post(settings: Settings, policy: Policy, dsn: str, *, week: IsoWeek | None) -> str:
-    async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(open_parts(settings, policy, dsn))
+    async with open_parts(settings, policy, dsn) as parts:
         digests = Digests(parts.store, parts.dlq, policy)
         last = await digests.last_week()
         asked = week or last
@@ -82,19 +78,15 @@ async def _post(settings: Settings, policy: Policy, dsn: str, *, week: IsoWeek |
             raise ConfigError(f"--week: {asked} has not ended; the last one that has is {last}")
         if not await digests.post(settings.guild_id, asked):
             return f"the digest of {asked} was posted before; it is posted once"
-        pool = await stack.enter_async_context(closing(await open_pool(dsn, max_size=1)))
-        return _told(asked, await _await_delivery(Sql(PoolConnection(pool)), _key(settings, asked)))
+        return _told(asked, await _await_delivery(parts.store, digest_key(settings.guild_id, asked)))
 
 
-def _key(settings: Settings, week: IsoWeek) -> str:
-    return f"digest:{settings.guild_id}:{week}"
-
-
-async def _await_delivery(sql: Sql, key: str) -> Delivery:
+async def _await_delivery(store: Store, key: str) -> Delivery:
     """The delivery as it is when it has finished, or when patience has."""
     until = time.monotonic() + PATIENCE_S
     while True:
-        delivery = delivery_from_row(await sql.one("delivery_by_key", key))
+        delivery = await store.delivery_by_key(key)
+        assert delivery is not None, key  # it was stored in the commit before
         if delivery.status in _FINISHED or time.monotonic() > until:
             return delivery
         await asyncio.sleep(_LOOK_S)

@@ -16,14 +16,17 @@ from bot.domain.delivery import (
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
+from bot.domain.triage_session import TriageStatus
 from bot.runbook.model import Policy
 from bot.services.digests import Digests
-from bot.services.opening import refresh_job
+from bot.services.opening import question_key, refresh_job, refresh_triage_job
 from bot.services.ports import Discord, Job, JobName, Store, Transaction
 
 log = structlog.get_logger(__name__)
 
 Subject = Incident | Digest | None
+
+_REFRESH_AGAIN = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +69,37 @@ class Deliveries:
             await tx.cancel_delivery(delivery_id)
         return None
 
-    async def refresh(self, incident_id: int) -> None:
+    async def refresh(self, incident_id: int) -> timedelta | None:
         """Make every post of an incident say what is true now; a burst of changes costs one edit each.
 
-        Raises:
-            UpstreamUnavailable: the queue tries again.
+        Returns:
+            When to try again what Discord did not take now, or None.
         """
         incident = await self._store.incident(incident_id)
         stale = [
             post for post in await self._store.posts(incident_id) if post.shown_version < incident.version
         ]
         if not stale:
-            return
-        await self._discord.refresh(incident, stale)
+            return None
+        done = await self._discord.refresh(incident, stale)
         async with self._store.transaction() as tx:
-            await tx.set_shown([post.id for post in stale], version=incident.version)
+            await tx.set_shown(done, version=incident.version)
+        return None if len(done) == len(stale) else _REFRESH_AGAIN
+
+    async def refresh_triage(self, triage_id: int) -> None:
+        """Make the question of a re-evaluation say how it was answered.
+
+        Raises:
+            UpstreamUnavailable: the queue tries again.
+        """
+        triage = await self._store.triage(triage_id)
+        post = await self._store.delivery_by_key(question_key(triage_id))
+        if (
+            triage.status is not TriageStatus.REEVALUATING
+            and post is not None
+            and post.message_id is not None
+        ):
+            await self._discord.refresh_triage(triage, post)
 
     async def _attempt(self, delivery: Delivery, *, moot: bool) -> Posted | _Failure | None:
         """None: nobody is waiting for it any more, and it never went out."""
@@ -128,6 +147,8 @@ class Deliveries:
             await tx.finish_sent(delivery.id, posted)
             if current.incident_id is not None:
                 await self._tell_incident(tx, current, current.incident_id, posted)
+            elif current.kind is DeliveryKind.REEVALUATION:  # perhaps answered before it was there
+                await tx.enqueue(refresh_triage_job(int(str(current.data["triage"]))))
         log.info(
             "delivery.sent", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id
         )

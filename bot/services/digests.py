@@ -12,6 +12,11 @@ from bot.services.ports import DlqStore, Store
 log = structlog.get_logger(__name__)
 
 
+def digest_key(guild_id: int, week: IsoWeek) -> str:
+    """The key of the delivery that tells *week*."""
+    return f"digest:{guild_id}:{week}"
+
+
 class Digests:
     """Counts a week and sees to it that it is posted."""
 
@@ -82,7 +87,7 @@ class Digests:
         return NewDelivery(
             kind=DeliveryKind.DIGEST,
             to=f"channel:{self._policy.digest.channel}",
-            key=f"digest:{guild_id}:{week}",
+            key=digest_key(guild_id, week),
             guild_id=guild_id,
             data={"week": str(week)},
         )

@@ -38,6 +38,16 @@ def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
     )
 
 
+def question_key(triage_id: int) -> str:
+    """The key of the delivery that asks for a re-evaluation."""
+    return f"triage:{triage_id}:reevaluate"
+
+
+def refresh_triage_job(triage_id: int) -> Job:
+    """The job that makes the question of a re-evaluation say how it was answered."""
+    return Job(JobName.REFRESH_TRIAGE, str(triage_id), f"refresh_triage:{triage_id}")
+
+
 def opening_deliveries(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
     """The alert, the bot's own 👀, and the thread with the start time as its first line.
 

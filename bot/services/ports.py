@@ -42,6 +42,7 @@ class JobName(StrEnum):
     DELIVER = "deliver"  # payload: delivery id
     ESCALATE = "escalate"  # payload: "incident_id:index"
     REFRESH = "refresh"  # payload: incident id
+    REFRESH_TRIAGE = "refresh_triage"  # payload: triage id
     REEVALUATE = "reevaluate"  # payload: triage id
     RECORD_FAILURE = "record_failure"  # payload: delivery id
 
@@ -320,6 +321,10 @@ class Store(Clock, Protocol):
         """One delivery, finished or not."""
         ...
 
+    async def delivery_by_key(self, key: str) -> Delivery | None:
+        """The delivery of that key, finished or not."""
+        ...
+
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
         """Who replayed an entry, and the message it became once it was sent."""
         ...
@@ -397,10 +402,18 @@ class Discord(Protocol):
         """A message of ours that an earlier attempt left in the channel, if any."""
         ...
 
-    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> None:
+    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Sequence[int]:
         """Make the posts of an incident (alert, thread's name and card, DMs) say what is true now.
 
         A post that was deleted is not an error.
+
+        Returns:
+            The ids of the posts that need no further look; the others may work later.
+        """
+        ...
+
+    async def refresh_triage(self, triage: Triage, post: Delivery) -> None:
+        """Make the question of a re-evaluation say how it was answered.
 
         Raises:
             UpstreamUnavailable: it may work later.

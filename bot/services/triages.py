@@ -15,6 +15,7 @@ from bot.domain.triage_session import NewTriage, Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.incidents import Incidents, clean_title
+from bot.services.opening import question_key, refresh_triage_job
 from bot.services.ports import Job, JobName, Store, Transaction
 
 log = structlog.get_logger(__name__)
@@ -135,7 +136,7 @@ class Triages:
             triage = await tx.triage(triage_id, lock=True)
             _require(triage, TriageStatus.REEVALUATING)
             await tx.set_triage(triage_id, status=TriageStatus.DISMISSED)
-            await tx.cancel_jobs([_reevaluate_key(triage_id)])
+            await self._end_reevaluation(tx, triage_id)
             return await self._view(tx, await tx.triage(triage_id))
 
     async def promote(self, triage_id: int, *, by: Person | None = None) -> Incident | None:
@@ -152,7 +153,7 @@ class Triages:
             triage = await tx.triage(triage_id, lock=True)
             if triage.status is not TriageStatus.REEVALUATING:
                 return None
-            await tx.cancel_jobs([_reevaluate_key(triage_id)])
+            await self._end_reevaluation(tx, triage_id)
             incident = await self._open(tx, triage, severity, by=by or _reporter(triage))
             if by is None:
                 await tx.add_timeline(incident.id, _promoted(incident, triage))
@@ -197,6 +198,10 @@ class Triages:
                 after=max(rule.after, timedelta()),
             )
         )
+
+    async def _end_reevaluation(self, tx: Transaction, triage_id: int) -> None:
+        await tx.cancel_jobs([_reevaluate_key(triage_id)])
+        await tx.enqueue(refresh_triage_job(triage_id))
 
     async def _open_triage(self, tx: Transaction, triage_id: int) -> Triage:
         triage = await tx.triage(triage_id, lock=True)
@@ -248,7 +253,7 @@ def _question(triage: Triage, *, channel: str, due_at: datetime, rank: int) -> N
     return NewDelivery(
         kind=DeliveryKind.REEVALUATION,
         to=f"channel:{channel}",
-        key=f"triage:{triage.id}:reevaluate",
+        key=question_key(triage.id),
         guild_id=triage.guild_id,
         data={
             "triage": triage.id,

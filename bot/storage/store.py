@@ -148,6 +148,10 @@ class PostgresStore:
     async def delivery(self, delivery_id: int) -> Delivery:
         return delivery_from_row(await self._sql.one("delivery", delivery_id))
 
+    async def delivery_by_key(self, key: str) -> Delivery | None:
+        row = await self._sql.first("delivery_by_key", key)
+        return None if row is None else delivery_from_row(row)
+
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
         row = await self._sql.first("replay", entry_id)
         return None if row is None else replay_from_row(row)

@@ -14,12 +14,14 @@ from bot.domain.digest import Digest
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.people import Person
+from bot.domain.triage_session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.ui.buttons import reaction_of
 from bot.ui.marks import marks
 from bot.ui.places import Places
 from bot.ui.reactions import Reactions
+from bot.ui.reevaluations import answered
 from bot.ui.refresher import Refresher
 from bot.ui.renderer import render
 from bot.ui.rest import DEADLINE_S, Rest, snowflake
@@ -93,13 +95,17 @@ class DiscordNotifier:
                 return _posted(message)
         return None
 
-    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> None:
-        """Make the posts of an incident say what is true now. One that was deleted is not an error.
+    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> list[int]:
+        """Make the posts of an incident say what is true now; see `Refresher.refresh`."""
+        return await self._refresher.refresh(incident, posts)
+
+    async def refresh_triage(self, triage: Triage, post: Delivery) -> None:
+        """Make the question of a re-evaluation say how it was answered.
 
         Raises:
             UpstreamUnavailable: it may work later.
         """
-        await self._refresher.refresh(incident, posts)
+        await self._refresher.redraw(post, answered(self._words, post.data, triage))
 
     def acknowledgers(
         self, places: Sequence[tuple[int, int]], *, guild_id: int

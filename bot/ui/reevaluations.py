@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from bot.domain.triage_session import Triage
 from bot.ui import timestamps
 from bot.ui.bodies import GREY, Body, embed, message
 from bot.ui.buttons import TriageVerb, row
@@ -28,6 +29,16 @@ def reevaluation(words: Wording, data: Mapping[str, object]) -> Body:
         embeds=[embed(colour=GREY, description="\n".join(_facts(words, data)))],
         components=row([words.buttons.make(verb, triage) for verb in verbs]),
     )
+
+
+def answered(words: Wording, data: Mapping[str, object], triage: Triage) -> Body:
+    """The same message once nobody is asked any more: what became of it, without buttons."""
+    if triage.incident_id is not None:
+        became = words.say("page.reevaluation.raised", incident=f"INC-{triage.incident_id}")
+    else:
+        became = words.say("page.reevaluation.dismissed")
+    facts = [became, *_facts(words, data)[:-1]]  # the promise is over
+    return message(_line(words, data), embeds=[embed(colour=GREY, description="\n".join(facts))])
 
 
 def _line(words: Wording, data: Mapping[str, object]) -> str:

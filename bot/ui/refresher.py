@@ -1,6 +1,6 @@
 """Edits that keep an incident's posts true. An edit never pings."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 
 import structlog
@@ -28,56 +28,56 @@ class Refresher:
         self._rest = rest
         self._words = words
 
-    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> None:
+    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> list[int]:
         """Edit what is shown of *incident*, messages first, the thread's name last.
 
         What Discord refuses (deleted, no permission any more) is passed over: it would refuse again. What it
         wants later (too many edits of an old message, a third name in ten minutes) holds up nothing else.
 
-        Raises:
-            UpstreamUnavailable: it may work later; what was edited before stays edited.
+        Returns:
+            The ids of the posts that need no further look; the others may work later.
         """
-        shown = [post for post in posts if post.channel_id is not None and post.message_id is not None]
-        edits = [(self._edit_message, post) for post in shown if post.kind in REFRESHED]
-        renames = [(self._rename, post) for post in shown if post.kind is DeliveryKind.THREAD]
-        limited = [await self._try(edit, incident, post) for edit, post in (*edits, *renames)]
-        if (later := next(filter(None, limited), None)) is not None:
-            raise later
+        done = [post.id for post in posts if post.kind not in (*REFRESHED, DeliveryKind.THREAD)]
+        edits = [(self._edit_message, post) for post in posts if post.kind in REFRESHED]
+        renames = [(self._rename, post) for post in posts if post.kind is DeliveryKind.THREAD]
+        for edit, post in (*edits, *renames):
+            try:
+                await self._try(edit, incident, post)
+            except UpstreamUnavailable as away:
+                log.info("post.refresh_postponed", delivery_id=post.id, http_status=away.http_status)
+                if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
+                    break  # Discord is away: the others would wait for nothing
+            else:
+                done.append(post.id)
+        return done
 
-    async def _try(self, edit: _Edit, incident: Incident, post: Delivery) -> UpstreamUnavailable | None:
-        """One edit; a rate limit comes back instead of being raised."""
+    async def redraw(self, post: Delivery, body: Mapping[str, object]) -> None:
+        """Put *body* over a message; one that is gone, or that Discord refuses to edit, is passed over.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
+        try:
+            await self._rest.one(_message(post), json=body)
+        except DeliveryRefused as refused:
+            _passed_over(post, refused)
+
+    async def _try(self, edit: _Edit, incident: Incident, post: Delivery) -> None:
         try:
             await edit(incident, post)
         except DeliveryRefused as refused:
-            log.info(
-                "post.not_refreshed",
-                delivery_id=post.id,
-                kind=post.kind,
-                http_status=refused.http_status,
-                code=refused.code,
-            )
-        except UpstreamUnavailable as away:
-            if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
-                raise
-            return away
-        return None
+            _passed_over(post, refused)
 
     async def _edit_message(self, incident: Incident, post: Delivery) -> None:
         body = render(self._words, post, incident)
-        route = Route(
-            "PATCH",
-            "/channels/{channel_id}/messages/{message_id}",
-            channel_id=post.channel_id,
-            message_id=post.message_id,
-        )
         try:
-            await self._rest.one(route, json=body)
+            await self._rest.one(_message(post), json=body)
         except DeliveryRefused as refused:
             if refused.code != _ARCHIVED:
                 raise
             # The card is in the thread; a message elsewhere is never in an archived one.
             await self._rest.one(_channel("PATCH", post.channel_id), json={"archived": False})
-            await self._rest.one(route, json=body)
+            await self._rest.one(_message(post), json=body)
 
     async def _rename(self, incident: Incident, post: Delivery) -> None:
         name = thread_name(self._words, incident)
@@ -87,6 +87,25 @@ class Refresher:
         # An archived thread is left asleep: its name shows in no list that anybody watches.
         if not archived and thread.get("name") != name:
             await self._rest.one(_channel("PATCH", post.message_id), json={"name": name})
+
+
+def _passed_over(post: Delivery, refused: DeliveryRefused) -> None:
+    log.info(
+        "post.not_refreshed",
+        delivery_id=post.id,
+        kind=post.kind,
+        http_status=refused.http_status,
+        code=refused.code,
+    )
+
+
+def _message(post: Delivery) -> Route:
+    return Route(
+        "PATCH",
+        "/channels/{channel_id}/messages/{message_id}",
+        channel_id=post.channel_id,
+        message_id=post.message_id,
+    )
 
 
 def _channel(method: str, channel_id: int | None) -> Route:

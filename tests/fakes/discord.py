@@ -10,6 +10,7 @@ from bot.domain.digest import Digest
 from bot.domain.errors import BotError, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.people import Person
+from bot.domain.triage_session import Triage, TriageStatus
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class FakeDiscord:
         reactions: Message id -> who put a 👀 there.
         is_away: While set, reading raises UpstreamUnavailable.
         refreshed: (incident version, kinds of the posts) of each refresh.
+        answered: (status, kind of the post) of each refresh of a triage.
+        postponed: Kinds that cannot be edited now.
     """
 
     sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
@@ -31,6 +34,8 @@ class FakeDiscord:
     reactions: dict[int, list[Person]] = field(default_factory=dict)
     is_away: bool = False
     refreshed: list[tuple[int, list[DeliveryKind]]] = field(default_factory=list)
+    answered: list[tuple[TriageStatus, DeliveryKind]] = field(default_factory=list)
+    postponed: set[DeliveryKind] = field(default_factory=set)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
@@ -58,8 +63,12 @@ class FakeDiscord:
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         return self._there.get(str(request.body["content"]))
 
-    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> None:
+    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> list[int]:
         self.refreshed.append((incident.version, [post.kind for post in posts]))
+        return [post.id for post in posts if post.kind not in self.postponed]
+
+    async def refresh_triage(self, triage: Triage, post: Delivery) -> None:
+        self.answered.append((triage.status, post.kind))
 
     async def acknowledgers(
         self, places: Sequence[tuple[int, int]], *, guild_id: int

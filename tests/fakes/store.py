@@ -176,6 +176,11 @@ class FakeStore:
         self._check()
         return self._state.delivery(delivery_id)
 
+    async def delivery_by_key(self, key: str) -> Delivery | None:
+        self._check()
+        stored = self._state.delivery_by_key(key)
+        return None if stored is None else self._state.delivery(stored.delivery.id)
+
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
         self._check()
         if entry_id not in self._state.replays:

@@ -5,6 +5,13 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
  WHERE owed.id = $1;
 
+-- name: delivery_by_key
+-- One delivery by its key, with the place of the one it waited for.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.key = $1;
+
 -- name: deliveries
 -- Several deliveries, oldest first.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id

@@ -114,6 +114,18 @@ async def test_refresh_with_nothing_stale_asks_nothing(desk: Desk) -> None:
     assert len(desk.discord.refreshed) == before
 
 
+async def test_post_that_could_not_be_edited_is_tried_again_alone(desk: Desk) -> None:
+    """A rate-limited thread name does not make the other posts be edited again."""
+    desk.discord.postponed = {DeliveryKind.THREAD}
+    incident = await desk.open("SEV3")
+    await desk.work()
+    desk.discord.refreshed.clear()
+    desk.discord.postponed = set()
+    await desk.pass_time(minutes=1)
+    current = await desk.store.incident(incident.id)
+    assert desk.discord.refreshed == [(current.version, [DeliveryKind.THREAD])]
+
+
 async def test_delivering_twice_is_harmless(desk: Desk) -> None:
     """A job may run again after a worker's death."""
     await desk.open("SEV1")

@@ -108,6 +108,7 @@ async def test_reevaluate_promotes_itself(desk: Desk) -> None:
     await desk.pass_time(hours=2)
     assert desk.sent(DeliveryKind.ALERT) == ["channel:p1-ops"]
     assert (await desk.triages.view(view.triage.id)).triage.status is TriageStatus.OPENED
+    assert desk.discord.answered == [(TriageStatus.OPENED, DeliveryKind.REEVALUATION)]
 
 
 async def test_reevaluation_that_was_answered(desk: Desk) -> None:
@@ -118,6 +119,7 @@ async def test_reevaluation_that_was_answered(desk: Desk) -> None:
     assert await desk.triages.promote(view.triage.id, by=PRIMARY) is None
     await desk.pass_time(hours=2)
     assert desk.sent(DeliveryKind.ALERT) == []
+    assert desk.discord.answered[-1] == (TriageStatus.DISMISSED, DeliveryKind.REEVALUATION)
 
 
 async def test_person_without_the_role(desk: Desk) -> None:
