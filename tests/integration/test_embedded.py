@@ -288,6 +288,14 @@ def test_path_that_suits_no_socket(root: Path, name: str) -> None:
     sockets.rmdir()
 
 
+def test_temporary_folder_that_suits_no_socket_either(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test run's own TMPDIR is often as long as the data folder."""
+    long = root / ("d" * 100)
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    server = EmbeddedPostgres(long, durable=False)
+    assert len(server.dsn().rpartition("host=")[2]) < 80
+
+
 def test_socket_folder_prepared_by_others_is_refused(root: Path) -> None:
     """Anyone may create the stand-in folder in /tmp first; an open one is not used."""
     server = EmbeddedPostgres(root / ("x" * 100))

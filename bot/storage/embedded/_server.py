@@ -262,10 +262,14 @@ class EmbeddedPostgres:
 
 def _socket_folder(root: Path) -> Path:
     """The folder *root* itself, or a stand-in when its path is too long for a socket or reads as a list."""
-    if len(os.fsencode(root / _SOCKET)) <= _SOCKET_PATH_MAX and "," not in str(root):
-        return root
     digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"incident-bot-{os.geteuid()}-{digest}"
+    name = f"incident-bot-{os.geteuid()}-{digest}"
+    # TMPDIR may be as long as *root*; /tmp never is.
+    return next(filter(_suits_a_socket, (root, Path(tempfile.gettempdir()) / name)), Path("/tmp") / name)  # noqa: S108
+
+
+def _suits_a_socket(folder: Path) -> bool:
+    return len(os.fsencode(folder / _SOCKET)) <= _SOCKET_PATH_MAX and "," not in str(folder)
 
 
 def _try_lock(descriptor: int) -> bool:
