@@ -24,7 +24,8 @@ EntryId = app_commands.Range[str, 1, 64]
 
 UUID: Final = r"(?P<entry>[0-9a-f-]{36})"
 RECENT: Final = (
-    r"dlq:v1:(?:recent|turn):(?P<hours>\d{1,3}):(?P<severity>[^:]{0,16}):(?P<channel>.{0,60}):(?P<page>\d{1,4})"
+    r"dlq:v1:(?:recent|turn):(?P<hours>\d{1,3}):(?P<severity>[^:]{0,16})"
+    r":(?P<channel>.{0,60}):(?P<page>\d{1,4})"
 )
 HOURS_OPTION: Final = locale_str("How many hours back (1 to 720)", key="commands.dlq_hours")
 ID_OPTION: Final = locale_str("The entry's id", key="commands.dlq_id")
@@ -179,8 +180,8 @@ class Replay(Control, template=rf"dlq:v1:replay:{UUID}"):
         await interaction.response.defer()
         desk, entry = _desk(interaction), self.fields["entry"]
         await redraw(interaction, await desk.replay(entry))
-        if sent := await desk.sent(entry):
-            await redraw(interaction, sent)
+        if ended := await desk.ended(entry):
+            await redraw(interaction, ended)
 
 
 def _desk(interaction: Press) -> DlqDesk:

@@ -83,6 +83,7 @@ class IncidentCommands(
         """Ask first: it cannot be undone."""
         await wait(interaction)
         incident = await self._find(interaction, number)
+        await self.bot.services.incidents.require_responder(incident.id, person_from(interaction.user))
         await reply(interaction, view=resolve_question(self.bot.voice(interaction), incident))
 
     @app_commands.command(

@@ -140,6 +140,9 @@ class Resolve(Control, template=template(IncidentVerb.RESOLVE)):
     async def press(self, interaction: Press) -> None:
         """Ask first: it cannot be undone."""
         await wait(interaction)
+        await interaction.client.services.incidents.require_responder(
+            self.number, await person_of(interaction)
+        )
         incident = await interaction.client.services.incidents.find(number=self.number, thread_id=None)
         await reply(interaction, view=resolve_question(interaction.client.voice(interaction), incident))
 
@@ -151,7 +154,9 @@ class Decline(Control, template=template(IncidentVerb.DECLINE)):
         """Pass the page on at once, and say to whom."""
         await wait(interaction)
         by = await person_of(interaction)
-        result = await interaction.client.services.escalations.pass_on(self.number, by=by)
+        message_id = interaction.message.id if interaction.message else 0
+        escalations = interaction.client.services.escalations
+        result = await escalations.pass_on(self.number, by=by, message_id=message_id)
         await reply(interaction, passed_on(interaction.client.voice(interaction), result))
 
 

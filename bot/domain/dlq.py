@@ -74,7 +74,12 @@ class DlqCounts:
 
 @dataclass(frozen=True, slots=True)
 class ReplayRecord:
-    """Who sent an entry again; there is at most one per entry."""
+    """Who sent an entry again. There is one per entry, unless Discord refused it for good: then one more.
+
+    Attributes:
+        channel_id, message_id: Where it arrived, once it did.
+        error: Why it did not.
+    """
 
     entry_id: UUID
     requested_by_id: int
@@ -83,6 +88,7 @@ class ReplayRecord:
     channel: str
     channel_id: int | None = None
     message_id: int | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,13 @@ class Policy:
         """The severity that comes first in the file."""
         return next(iter(self.severities.values()))
 
+    def rules(self, severity: str) -> SeverityPolicy:
+        """What a stored incident's severity entails; the gravest's, when the file no longer knows it.
+
+        A severity that was renamed must not silence the incidents that were opened under its old name.
+        """
+        return self.severities.get(severity, self.gravest)
+
     def by_priority(self, priority: str) -> SeverityPolicy | None:
         """The severity that alerting calls "P0", or None."""
         return next((found for found in self.severities.values() if found.priority == priority), None)

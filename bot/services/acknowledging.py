@@ -72,7 +72,7 @@ class Acknowledger:
     async def _stop_ladder(self, tx: Transaction, incident: Incident) -> None:
         """In the acknowledge's own transaction: no step can be decided after it."""
         await stop_ladder(tx, incident.id)
-        await tx.enqueue(refresh_job(incident, severity=self._policy.severities[incident.severity]))
+        await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
 
 async def stop_ladder(tx: Transaction, incident_id: int) -> None:

@@ -147,13 +147,14 @@ class Deliveries:
             await tx.finish_sent(delivery.id, posted)
             if current.incident_id is not None:
                 await self._tell_incident(tx, current, current.incident_id, posted)
+                if _is_mute(current, posted):
+                    await tx.enqueue(_record_job(current))
             elif current.kind is DeliveryKind.REEVALUATION:  # perhaps answered before it was there
                 await tx.enqueue(refresh_triage_job(int(str(current.data["triage"]))))
         log.info(
             "delivery.sent", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id
         )
-        if _wants_ping(current.request) and not posted.pinged:
-            # `mention_everyone` of the returned message proves that @here rang. A person must look.
+        if _is_mute(current, posted):
             log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
 
     async def _not_sent(self, delivery: Delivery, failure: _Failure) -> timedelta | None:
@@ -182,9 +183,7 @@ class Deliveries:
     async def _give_up(self, tx: Transaction, delivery: Delivery, failure: _Failure) -> None:
         """Layers two and three are jobs of their own, made due in this commit."""
         await tx.finish_failed(delivery.id, error=failure.reason, http_status=failure.http_status)
-        await tx.enqueue(
-            Job(JobName.RECORD_FAILURE, str(delivery.id), f"record:{delivery.id}", priority=delivery.priority)
-        )
+        await tx.enqueue(_record_job(delivery))
         if delivery.incident_id is not None:
             data = {"kind": delivery.kind.value, "to": delivery.to, "reason": failure.reason}
             await tx.add_timeline(
@@ -210,7 +209,7 @@ class Deliveries:
             case _:
                 incident = await tx.incident(incident_id)
         if delivery.shown_version < incident.version:
-            severity = self._policy.severities[incident.severity]
+            severity = self._policy.rules(incident.severity)
             await tx.enqueue(refresh_job(incident, severity=severity))
 
 
@@ -219,6 +218,16 @@ async def _is_moot(tx: Transaction, delivery: Delivery) -> bool:
     if delivery.incident_id is None or delivery.kind not in PAGING:
         return False
     return (await tx.incident(delivery.incident_id)).status is not Status.TRIGGERED
+
+
+def _record_job(delivery: Delivery) -> Job:
+    """The job that takes a failed delivery into the DLQ, and to the on-call by email."""
+    return Job(JobName.RECORD_FAILURE, str(delivery.id), f"record:{delivery.id}", priority=delivery.priority)
+
+
+def _is_mute(delivery: Delivery, posted: Posted) -> bool:
+    """It is there and has rung nobody: `mention_everyone` of the returned message says whether @here did."""
+    return _wants_ping(delivery.request) and not posted.pinged
 
 
 def _wants_ping(request: Request | None) -> bool:

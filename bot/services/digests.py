@@ -61,11 +61,12 @@ class Digests:
 
     async def figures(self, guild_id: int, week: IsoWeek) -> Digest:
         """Count *week*; the DLQ's part is None while its database is away."""
+        still_open = await self._store.open_incidents(guild_id)
         return summarise(
             week,
             await self._facts(guild_id, week),
             before=await self._facts(guild_id, week.previous()),
-            still_open=tuple(await self._store.open_incidents(guild_id)),
+            still_open=tuple(sorted(still_open, key=lambda one: self._policy.rules(one.severity).rank)),
             severities={name: rule.postmortem for name, rule in self._policy.severities.items()},
             now=await self._store.now(),
         )

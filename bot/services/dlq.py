@@ -1,5 +1,6 @@
 """The DLQ from chat: the runbook's three questions, one entry, one replay."""
 
+import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -90,14 +91,14 @@ class Dlq:
         return ReplayPreview(entry, body, dropped, await self._store.replay_of(key))
 
     async def replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayRecord:
-        """Send an entry again, to the channel it was meant for, once.
+        """Send an entry again, to where it was meant for, once; a replay that failed may be repeated.
 
         Raises:
             NotPermitted; UserError: as in `preview_replay`; InvalidTransition: it was replayed before.
         """
         preview = await self.preview_replay(entry_id, by=by, guild_id=guild_id)
         entry = preview.entry
-        key = f"replay:{entry.id}"
+        key = f"replay:{entry.id}:{secrets.token_hex(4)}"  # a repeated one is another message
         async with self._store.transaction() as tx:
             claimed = await tx.claim_replay(
                 entry.id, guild_id=guild_id, channel=entry.channel, by=by, key=key
@@ -121,10 +122,15 @@ def _uuid(text: str) -> UUID:
         raise UserError("dlq_bad_id", value=text[:40]) from None
 
 
+def _target(channel: str) -> str:
+    """Where an entry was meant for: a page of ours is kept with its on-call place instead of a channel."""
+    return channel if channel.startswith("person:") else f"channel:{channel.removeprefix('#')}"
+
+
 def _delivery(preview: ReplayPreview, *, key: str, guild_id: int, by: Person) -> NewDelivery:
     return NewDelivery(
         kind=DeliveryKind.REPLAY,
-        to=f"channel:{preview.entry.channel.removeprefix('#')}",
+        to=_target(preview.entry.channel),
         key=key,
         guild_id=guild_id,
         data={"body": preview.body, "entry": str(preview.entry.id), "by": by.name},

@@ -1,19 +1,20 @@
 """Deciding the steps of a ladder: nobody acknowledged, so somebody else is told."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, priority_of
 from bot.domain.errors import InvalidTransition
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.access import Access
-from bot.services.opening import step_key
+from bot.services.opening import notice
 from bot.services.ports import Store, Transaction
 from bot.services.reconciler import Reconciler
 
@@ -22,10 +23,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PassedOn:
-    """Whom a page was passed on to; empty when the ladder has nobody further."""
+    """What became of 今は対応できない.
+
+    Attributes:
+        to: The on-call place that is told instead; None when nobody is left.
+        following: The ladder's next step, which is taken at its time all the same.
+    """
 
     incident: Incident
-    to: tuple[str, ...]
+    to: str | None
+    following: Step | None
 
 
 class Escalations:
@@ -33,9 +40,9 @@ class Escalations:
 
     def __init__(self, store: Store, policy: Policy, reconciler: Reconciler, access: Access) -> None:
         self._store = store
-        self._access = access
         self._policy = policy
         self._reconciler = reconciler
+        self._access = access
 
     async def decide(self, incident_id: int, index: int) -> None:
         """A step is due: read the 👀 once more, then tell the next people, once.
@@ -44,90 +51,137 @@ class Escalations:
         """
         # Before the decision, not within it: reading Discord must not hold a row lock.
         await self._reconciler.reconcile(await self._store.incident(incident_id))
+        pages = await self._store.pages(incident_id)
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             step = await tx.claim_step(incident_id, index)
             if step is None or incident.status is not Status.TRIGGERED:
                 return
-            await self.tell(tx, incident, step)
+            await self.tell(tx, incident, step, so_far=_reached(pages))
         log.info("escalation.decided", incident_id=incident_id, step=index)
 
-    async def pass_on(self, incident_id: int, *, by: Person) -> PassedOn:
-        """今は対応できない: the next step of the ladder is taken now instead of when it is due.
+    async def pass_on(self, incident_id: int, *, by: Person, message_id: int) -> PassedOn:
+        """今は対応できない: whoever comes next in the on-call order is told at once.
+
+        The ladder's own steps stay as they are: an alert that nobody takes still rings at its deadline.
+        The same place declining twice changes nothing and gets the same answer.
+
+        Args:
+            message_id: The DM that was answered; it says for which place.
 
         Raises:
             NotPermitted: *by* is nobody who could respond.
             InvalidTransition: somebody acknowledged or resolved it meanwhile.
         """
+        pages = await self._store.pages(incident_id)
+        place = next((_place(page) for page in pages if page.message_id == message_id), None)
         guild_id = (await self._store.incident(incident_id)).guild_id
         await self._access.require(by, "acknowledge", guild_id=guild_id, incident_id=incident_id)
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             if incident.status is not Status.TRIGGERED:
                 raise InvalidTransition("not_waiting", incident=incident.label)
-            step = await _claim_next(tx, incident_id)
-            to = () if step is None else step.rung.dm
-            await tx.add_timeline(incident_id, await _declined(tx, by=by, to=to))
-            if step is not None:
-                await tx.cancel_jobs([step_key(incident_id, step.index)])
-                await self.tell(tx, incident, step, declined_by=by.name)
-        return PassedOn(incident, to)
+            to = await self._hand_over(tx, incident, place, by=by)
+            return PassedOn(incident, to, await _following(tx, incident_id))
 
     async def tell(
-        self, tx: Transaction, incident: Incident, step: Step, *, declined_by: str | None = None
+        self, tx: Transaction, incident: Incident, step: Step, *, so_far: Mapping[str, object] | None = None
     ) -> None:
-        """Owe the messages of a claimed step, in the caller's transaction."""
+        """Owe the messages of a claimed step, in the caller's transaction.
+
+        Args:
+            so_far: Who has had a DM, and who could not be reached, before this step.
+        """
         now = await tx.now()
-        following = await _following(tx, step)
+        await tx.finish_step(incident.id, step.index)
+        following = await _following(tx, incident.id)
         data = {
+            **(so_far or {}),
             "step": step.index,
             "mention": step.rung.mention.value,
             "dm": list(step.rung.dm),
             "waited_s": (now - incident.triggered_at).total_seconds(),
-            "declined_by": declined_by,
             "next": None if following is None else _next(following),
         }
         await tx.insert_deliveries(self._messages(incident, step, data))
-        await tx.finish_step(incident.id, step.index)
         if not _is_first_page(step):
-            await tx.add_timeline(
-                incident.id,
-                TimelineEntry(TimelineKind.ESCALATED, now, data={"step": step.index, "dm": data["dm"]}),
+            entry = TimelineEntry(
+                TimelineKind.ESCALATED, now, data={"step": step.index, "dm": list(step.rung.dm)}
             )
+            await tx.add_timeline(incident.id, entry)
 
     def _messages(self, incident: Incident, step: Step, data: Mapping[str, object]) -> list[NewDelivery]:
         """The channel's message first (unless it is the alert itself that rang), then a DM each."""
-        severity = self._policy.severities[incident.severity]
         key = f"inc:{incident.id}:step:{step.index}"
-
-        def owe(kind: DeliveryKind, to: str, suffix: str) -> NewDelivery:
-            return NewDelivery(
-                kind=kind,
-                to=to,
-                key=f"{key}:{suffix}",
-                guild_id=incident.guild_id,
-                incident_id=incident.id,
-                data=data,
-                priority=priority_of(severity.rank),
-            )
-
-        pages = [owe(DeliveryKind.PAGE, f"person:{place}", f"dm:{place}") for place in step.rung.dm]
+        pages = [self._page(incident, place, key=f"{key}:dm:{place}", data=data) for place in step.rung.dm]
         if _is_first_page(step):
             return pages
-        return [owe(DeliveryKind.ESCALATION, f"channel:{severity.channel}", "channel"), *pages]
+        severity = self._policy.rules(incident.severity)
+        escalation = NewDelivery(
+            kind=DeliveryKind.ESCALATION,
+            to=f"channel:{severity.channel}",
+            key=f"{key}:channel",
+            guild_id=incident.guild_id,
+            incident_id=incident.id,
+            data=data,
+            priority=priority_of(severity.rank),
+        )
+        return [escalation, *pages]
+
+    def _page(self, incident: Incident, place: str, *, key: str, data: Mapping[str, object]) -> NewDelivery:
+        return NewDelivery(
+            kind=DeliveryKind.PAGE,
+            to=f"person:{place}",
+            key=key,
+            guild_id=incident.guild_id,
+            incident_id=incident.id,
+            data=data,
+            priority=priority_of(self._policy.rules(incident.severity).rank),
+        )
+
+    async def _hand_over(
+        self, tx: Transaction, incident: Incident, place: str | None, *, by: Person
+    ) -> str | None:
+        """Note that *place* declined, and owe the DM to the next one; the place that is told."""
+        declined = {
+            str(entry.data.get("place")): entry.data.get("to")
+            for entry in await tx.timeline(incident.id)
+            if entry.kind is TimelineKind.DECLINED and entry.data
+        }
+        if str(place) in declined:
+            known = declined[str(place)]
+            return None if known is None else str(known)
+        to = self._next_place({*declined, str(place)})
+        now = await tx.now()
+        await tx.add_timeline(incident.id, _declined(by, now, place=place, to=to))
+        key = f"inc:{incident.id}:declined:{place}"
+        data = {"declined_by": by.name, "waited_s": (now - incident.triggered_at).total_seconds()}
+        owed = [notice(incident, self._policy, key=f"declined:{place}", notice="declined", by=by.name, to=to)]
+        if to is not None:
+            owed.append(self._page(incident, to, key=f"{key}:dm:{to}", data=data))
+        await tx.insert_deliveries(owed)
+        return to
+
+    def _next_place(self, declined: set[str]) -> str | None:
+        """The first place in the on-call order whose person has not declined under any name."""
+        people = {who.discord for name, who in self._policy.oncall.items() if name in declined}
+        return next((name for name, who in self._policy.oncall.items() if who.discord not in people), None)
 
 
-async def _claim_next(tx: Transaction, incident_id: int) -> Step | None:
-    for step in await tx.steps(incident_id):
-        if step.status is StepStatus.PENDING:
-            return await tx.claim_step(incident_id, step.index)
-    return None
+def _reached(pages: list[Delivery]) -> dict[str, object]:
+    """Who has had how many DMs, and whom none has reached."""
+    told = Counter(_place(page) for page in pages if page.status is DeliveryStatus.SENT)
+    failed = {_place(page) for page in pages if page.status is DeliveryStatus.FAILED}
+    return {"told": dict(told), "unreached": sorted(failed - set(told))}
 
 
-async def _following(tx: Transaction, step: Step) -> Step | None:
-    """What comes after *step*, if nobody answers until then."""
-    ladder = await tx.steps(step.incident_id)
-    return next((s for s in ladder if s.status is StepStatus.PENDING and s.index != step.index), None)
+def _place(page: Delivery) -> str:
+    return page.to.removeprefix("person:")
+
+
+async def _following(tx: Transaction, incident_id: int) -> Step | None:
+    """The ladder's next step, if nobody answers until then."""
+    return next((step for step in await tx.steps(incident_id) if step.status is StepStatus.PENDING), None)
 
 
 def _is_first_page(step: Step) -> bool:
@@ -139,7 +193,7 @@ def _next(step: Step) -> dict[str, object]:
     return {"dm": list(step.rung.dm), "mention": step.rung.mention.value, "due_at": step.due_at.isoformat()}
 
 
-async def _declined(tx: Transaction, *, by: Person, to: tuple[str, ...]) -> TimelineEntry:
+def _declined(by: Person, at: datetime, *, place: str | None, to: str | None) -> TimelineEntry:
     return TimelineEntry(
-        TimelineKind.DECLINED, await tx.now(), actor_id=by.id, actor_name=by.name, data={"to": list(to)}
+        TimelineKind.DECLINED, at, actor_id=by.id, actor_name=by.name, data={"place": place, "to": to}
     )

@@ -17,6 +17,9 @@ log = structlog.get_logger(__name__)
 #: What a person would have been rung with; a missing card or thread is no reason to write to them.
 _WORTH_AN_EMAIL = frozenset({DeliveryKind.ALERT, DeliveryKind.PAGE, DeliveryKind.ESCALATION})
 
+#: Of a message that Discord took and that rang nobody.
+_MUTE = "posted, but @here did not ring: the bot may not mention everyone there"
+
 _TRY_EMAIL_AGAIN = timedelta(seconds=15)
 
 
@@ -49,7 +52,7 @@ class Failures:
         return _TRY_EMAIL_AGAIN if owed else None
 
     def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
-        if self._mailer is None or not self._policy.severities[incident.severity].email_backup:
+        if self._mailer is None or not self._policy.rules(incident.severity).email_backup:
             return False
         return delivery.kind in _WORTH_AN_EMAIL and bool(self._addresses(delivery))
 
@@ -87,7 +90,7 @@ class Failures:
             title=delivery.kind.value if incident is None else incident.title,
             http_status=delivery.http_status,
             retry_count=delivery.attempts,
-            error_message=delivery.error or "",
+            error_message=delivery.error or _MUTE,
             fallback_email_sent=emailed,
             payload=dict(delivery.request.body) if delivery.request else {},
         )

@@ -5,7 +5,6 @@ from datetime import datetime
 
 import structlog
 
-from bot.domain.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.escalation import Step, plan
 from bot.domain.incident import Incident, NewIncident, Status, TimelineEntry, TimelineKind
@@ -16,7 +15,7 @@ from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import stop_ladder
 from bot.services.escalations import Escalations
-from bot.services.opening import opening_deliveries, refresh_job, step_job
+from bot.services.opening import notice, opening_deliveries, refresh_job, step_job
 from bot.services.ports import Store, Transaction
 
 log = structlog.get_logger(__name__)
@@ -85,17 +84,26 @@ class Incidents:
         Raises:
             NotPermitted, IncidentNotFound, InvalidTransition.
         """
-        await self._require_responder(incident_id, by)
+        await self.require_responder(incident_id, by)
         async with self._store.transaction() as tx:
             now = await tx.now()
             resolved = (await tx.incident(incident_id, lock=True)).resolve(by=by, at=now)
             await tx.save(resolved)
             await stop_ladder(tx, incident_id)
             await tx.add_timeline(incident_id, _by(TimelineKind.RESOLVED, by, now))
-            await tx.insert_deliveries([self._notice(resolved, key="resolved", notice="resolved")])
+            await tx.insert_deliveries([notice(resolved, self._policy, key="resolved", notice="resolved")])
             await self._refresh(tx, resolved)
         log.info("incident.resolved", incident_id=incident_id, user_id=by.id)
         return resolved
+
+    async def require_responder(self, incident_id: int, by: Person) -> None:
+        """Let *by* pass, or refuse before anything is asked of them.
+
+        Raises:
+            NotPermitted, IncidentNotFound.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require(by, "acknowledge", guild_id=incident.guild_id, incident_id=incident_id)
 
     async def note(self, incident_id: int, *, by: Person, text: str, key: str) -> Incident:
         """Put a note on the timeline; it is posted in the thread as well.
@@ -109,13 +117,13 @@ class Incidents:
         words = storable(text).strip()[:NOTE_LIMIT]
         if not words:
             raise UserError("note_empty")
-        await self._require_responder(incident_id, by)
+        await self.require_responder(incident_id, by)
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             now = await tx.now()
             await tx.add_timeline(incident_id, _by(TimelineKind.NOTE, by, now, text=words))
             await tx.insert_deliveries(
-                [self._notice(incident, key=f"note:{key}", notice="note", text=words, by=by.name)]
+                [notice(incident, self._policy, key=f"note:{key}", notice="note", text=words, by=by.name)]
             )
         return incident
 
@@ -127,7 +135,7 @@ class Incidents:
         Raises:
             NotPermitted, IncidentNotFound.
         """
-        await self._require_responder(incident_id, by)
+        await self.require_responder(incident_id, by)
         async with self._store.transaction() as tx:
             await tx.incident(incident_id, lock=True)
             changed = await tx.set_details(incident_id, targets=targets, symptoms=symptoms)
@@ -163,7 +171,7 @@ class Incidents:
         incident = await self._store.incident(incident_id)
         return IncidentView(
             incident=incident,
-            severity=self._policy.severities[incident.severity],
+            severity=self._policy.rules(incident.severity),
             timeline=tuple(await self._store.timeline(incident_id)),
             ladder=tuple(await self._store.steps(incident_id)),
             now=await self._store.now(),
@@ -171,7 +179,8 @@ class Incidents:
 
     async def open_ones(self, guild_id: int) -> list[Incident]:
         """Not resolved: gravest first, then oldest first."""
-        return await self._store.open_incidents(guild_id)
+        found = await self._store.open_incidents(guild_id)
+        return sorted(found, key=lambda incident: self._policy.rules(incident.severity).rank)
 
     async def recent(
         self, guild_id: int, *, status: Status | None = None, limit: int = 10, offset: int = 0
@@ -191,27 +200,8 @@ class Incidents:
             elif claimed := await tx.claim_step(step.incident_id, step.index):
                 await self._escalations.tell(tx, incident, claimed)
 
-    async def _require_responder(self, incident_id: int, by: Person) -> None:
-        incident = await self._store.incident(incident_id)
-        await self._access.require(by, "acknowledge", guild_id=incident.guild_id, incident_id=incident_id)
-
     async def _refresh(self, tx: Transaction, incident: Incident) -> None:
-        await tx.enqueue(refresh_job(incident, severity=self._policy.severities[incident.severity]))
-
-    def _notice(self, incident: Incident, *, key: str, notice: str, **data: object) -> NewDelivery:
-        """One message in the thread, or in the alert's channel where the policy opens no thread."""
-        severity = self._policy.severities[incident.severity]
-        parent = DeliveryKind.THREAD_CARD if severity.thread_channel else DeliveryKind.ALERT
-        return NewDelivery(
-            kind=DeliveryKind.NOTICE,
-            to="incident",
-            key=f"inc:{incident.id}:{key}",
-            guild_id=incident.guild_id,
-            incident_id=incident.id,
-            data={"notice": notice, **data},
-            after=f"inc:{incident.id}:{parent}",
-            priority=priority_of(severity.rank),
-        )
+        await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
 
 def clean_title(text: str) -> str:

@@ -6,6 +6,7 @@ from bot.domain.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.escalation import Step
 from bot.domain.incident import Incident
 from bot.domain.severity import SeverityPolicy
+from bot.runbook.model import Policy
 from bot.services.ports import Job, JobName
 
 
@@ -57,6 +58,27 @@ def opening_deliveries(incident: Incident, severity: SeverityPolicy) -> list[New
     owed = _Owed(incident, severity)
     alert = owed.make(DeliveryKind.ALERT, to=f"channel:{severity.channel}")
     return [alert, owed.make(DeliveryKind.SEED_ACK, after=alert.key), *_thread(owed, severity, alert)]
+
+
+def notice(incident: Incident, policy: Policy, *, key: str, **data: object) -> NewDelivery:
+    """One message in the thread, or in the alert's channel where the policy opens no thread.
+
+    Args:
+        key: Of the notice, unique for the incident.
+        data: ``notice`` says which; the rest are its facts.
+    """
+    severity = policy.rules(incident.severity)
+    parent = DeliveryKind.THREAD_CARD if severity.thread_channel else DeliveryKind.ALERT
+    return NewDelivery(
+        kind=DeliveryKind.NOTICE,
+        to="incident",
+        key=f"inc:{incident.id}:{key}",
+        guild_id=incident.guild_id,
+        incident_id=incident.id,
+        data=data,
+        after=f"inc:{incident.id}:{parent}",
+        priority=priority_of(severity.rank),
+    )
 
 
 def _thread(owed: "_Owed", severity: SeverityPolicy, alert: NewDelivery) -> list[NewDelivery]:

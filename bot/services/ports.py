@@ -127,6 +127,10 @@ class Transaction(Protocol):
         """Append to the incident's history."""
         ...
 
+    async def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        """The history so far, oldest first, as this transaction sees it."""
+        ...
+
     # -- the ladder
     async def insert_steps(self, steps: Sequence[Step]) -> None:
         """Store a new incident's ladder."""
@@ -240,7 +244,7 @@ class Transaction(Protocol):
     async def claim_replay(
         self, entry_id: UUID, *, guild_id: int, channel: str, by: Person, key: str
     ) -> bool:
-        """Reserve an entry's one replay; False when it is taken."""
+        """Reserve an entry's one replay; False when it is taken by one that has not failed."""
         ...
 
 
@@ -284,7 +288,7 @@ class Store(Clock, Protocol):
         ...
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
-        """Not resolved, gravest severity name first, then oldest first."""
+        """Not resolved, oldest first."""
         ...
 
     async def list_incidents(
@@ -299,6 +303,10 @@ class Store(Clock, Protocol):
 
     async def unacknowledged(self) -> list[Incident]:
         """Still triggered, of all guilds."""
+        ...
+
+    async def pages(self, incident_id: int) -> list[Delivery]:
+        """The DMs that an incident owed, whatever became of them, oldest first."""
         ...
 
     async def posts(self, incident_id: int) -> list[Delivery]:

@@ -3,7 +3,7 @@
 import structlog
 
 from bot.domain.delivery import ACK_PLACES
-from bot.domain.errors import UnavailableError
+from bot.domain.errors import StorageUnavailable, UnavailableError
 from bot.domain.incident import AckVia, Incident, Status
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
@@ -29,7 +29,12 @@ class Reconciler:
         """
         found = 0
         for incident in await self._store.unacknowledged():
-            found += await self.reconcile(incident)
+            try:
+                found += await self.reconcile(incident)
+            except StorageUnavailable:
+                raise
+            except Exception:  # one incident's trouble must not keep the others' acknowledgements out
+                log.exception("reconciliation.failed", incident_id=incident.id)
         return found
 
     async def reconcile(self, incident: Incident) -> bool:
@@ -45,6 +50,8 @@ class Reconciler:
         known = [(c, m) for c, m in places if c is not None and m is not None]
         try:
             return await self._read(incident, known)
+        except StorageUnavailable:
+            raise
         except UnavailableError as error:
             # An escalation too many is better than one too few: the ladder goes on.
             log.warning("reconciliation.skipped", incident_id=incident.id, reason=str(error))

@@ -7,7 +7,7 @@ from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step
 from bot.domain.incident import AckVia, Incident, NewIncident, TimelineEntry
 from bot.domain.people import Person
-from bot.storage.rows import incident_from_row, step_from_row
+from bot.storage.rows import entry_from_row, incident_from_row, step_from_row
 from bot.storage.sql import Sql
 
 
@@ -80,6 +80,9 @@ class IncidentWrites:
 
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
         await self._sql.all("add_timeline", incident_id, [_entry_as_json(entry) for entry in entries])
+
+    async def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        return [entry_from_row(row) for row in await self._sql.all("timeline", incident_id)]
 
     async def insert_steps(self, steps: Sequence[Step]) -> None:
         await self._sql.all("insert_steps", [_step_as_json(step) for step in steps])

@@ -148,6 +148,7 @@ def replay_from_row(row: Row) -> ReplayRecord:
         channel=row["channel"],
         channel_id=row["channel_id"],
         message_id=row["message_id"],
+        error=row["error"],
     )
 
 

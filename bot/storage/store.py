@@ -133,6 +133,9 @@ class PostgresStore:
     async def unacknowledged(self) -> list[Incident]:
         return [incident_from_row(row) for row in await self._sql.all("unacknowledged_incidents")]
 
+    async def pages(self, incident_id: int) -> list[Delivery]:
+        return [delivery_from_row(row) for row in await self._sql.all("pages", incident_id)]
+
     async def posts(self, incident_id: int) -> list[Delivery]:
         return [delivery_from_row(row) for row in await self._sql.all("posts", incident_id)]
 

@@ -75,9 +75,11 @@ def recent_id(asked: DlqFilter, *, page: int, verb: str = "recent") -> str:
     return f"dlq:v1:{verb}:{asked.hours}:{asked.severity or ''}:{asked.channel or ''}:{page}"
 
 
-def where(channel: str) -> str:
-    """A stored channel name, with one '#'."""
-    return f"#{inert(channel.lstrip('#'), limit=80)}"
+def where(channel: str, *, limit: int = 80) -> str:
+    """A stored channel name with one '#'; "DM @primary" for a page of ours."""
+    if channel.startswith("person:"):
+        return f"DM @{inert(channel.removeprefix('person:'), limit=limit)}"
+    return f"#{inert(channel.lstrip('#'), limit=limit)}"
 
 
 def _lines(voice: Voice, entries: Sequence[DlqEntry], *, email: bool = False) -> Iterator[str]:
@@ -90,7 +92,7 @@ def _lines(voice: Voice, entries: Sequence[DlqEntry], *, email: bool = False) ->
 def _line(voice: Voice, entry: DlqEntry, *, email: bool, room: int) -> str:
     """11/24 14:05 JST `P0` #p0-alerts 決済 API が 5xx — HTTP 503 · 再試行 3 · upstream timeout."""
     head = f"{voice.moment(entry.attempted_at)} `{plain(entry.severity or '-', limit=8).replace('`', '')}`"
-    place = f"#{inert(entry.channel.lstrip('#'), limit=30)}"
+    place = where(entry.channel, limit=30)
     ended = [_http(voice, entry.http_status), voice.say("consoles.dlq.retries", count=entry.retry_count or 0)]
     if email:
         ended.append(voice.say(f"consoles.dlq.{'emailed' if entry.fallback_email_sent else 'not_emailed'}"))

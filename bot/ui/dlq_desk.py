@@ -54,9 +54,9 @@ class DlqDesk:
         record = await self._dlq.replay(entry_id, by=self._by, guild_id=self._guild_id)
         return replayed_screen(self._voice, record, guild_id=self._guild_id)
 
-    async def sent(self, entry_id: str) -> Screen | None:
-        """Where the replay arrived, if Discord has it within moments."""
-        view = await soon(lambda: self._read(entry_id), done=_has_arrived)
+    async def ended(self, entry_id: str) -> Screen | None:
+        """Where the replay arrived, or why it did not, if that is known within moments."""
+        view = await soon(lambda: self._read(entry_id), done=_has_ended)
         if view is None or view.replay is None:
             return None
         return replayed_screen(self._voice, view.replay, guild_id=self._guild_id)
@@ -65,5 +65,6 @@ class DlqDesk:
         return await self._dlq.entry(entry_id, by=self._by, guild_id=self._guild_id)
 
 
-def _has_arrived(view: EntryView) -> bool:
-    return view.replay is not None and view.replay.message_id is not None
+def _has_ended(view: EntryView) -> bool:
+    replay = view.replay
+    return replay is not None and (replay.message_id is not None or replay.error is not None)

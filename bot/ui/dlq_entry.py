@@ -28,7 +28,7 @@ def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
     """What failed and why, then the message as it would have looked."""
     entry, replay = view.entry, view.replay
     body, _ = sanitise_payload(entry.payload or {})
-    can_replay = replay is None and bool(body.keys() - {"allowed_mentions"})
+    can_replay = (replay is None or replay.error is not None) and bool(body.keys() - {"allowed_mentions"})
     raw = button(voice.say("consoles.dlq.raw"), f"dlq:v1:json:{entry.id}") if entry.payload else None
     again = button(voice.say("consoles.dlq.replay"), f"dlq:v1:preview:{entry.id}", emoji="🔁")
     return Screen(
@@ -43,7 +43,7 @@ def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
 def preview_screen(voice: Voice, preview: ReplayPreview, *, guild_id: int) -> Screen:
     """Target, what is left out, the message; the safe way out first. An entry goes out once."""
     entry, replay = preview.entry, preview.replay
-    if replay is not None:
+    if replay is not None and replay.error is None:
         return replayed_screen(voice, replay, guild_id=guild_id)
     keys = ", ".join(f"`{plain(key, limit=40).replace('`', '')}`" for key in preview.dropped[:20])
     send = button(
@@ -66,7 +66,9 @@ def preview_screen(voice: Voice, preview: ReplayPreview, *, guild_id: int) -> Sc
 
 
 def replayed_screen(voice: Voice, record: ReplayRecord, *, guild_id: int) -> Screen:
-    """Who sent it where; a link once Discord has it."""
+    """Who sent it where; a link once Discord has it, or why Discord will not."""
+    if record.error is not None:
+        return Screen(text(_replayed(voice, record)), colour=_RED)
     sent = record.message_id is not None
     waiting = "" if sent else voice.say("consoles.dlq.replaying", channel=where(record.channel))
     return Screen(
@@ -140,6 +142,9 @@ def _mappings(value: object) -> Iterable[Mapping[str, object]]:
 
 
 def _replayed(voice: Voice, record: ReplayRecord) -> str:
+    if record.error is not None:
+        reason = inert(record.error, limit=300)
+        return voice.say("consoles.dlq.replay_failed", channel=where(record.channel), reason=reason)
     return voice.say(
         "consoles.dlq.replayed",
         by=voice.who(record.requested_by_name),

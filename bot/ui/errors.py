@@ -109,7 +109,7 @@ def describe(voice: Voice, error: UserError) -> str:
 def _shown(voice: Voice, value: object) -> str:
     """A field as words: moments in the team's time zone, anything typed made safe."""
     if isinstance(value, datetime):
-        return voice.moment(value)
+        return voice.dated(value)
     return inert(str(value), limit=_FIELD_LIMIT)
 
 

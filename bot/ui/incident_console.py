@@ -127,11 +127,19 @@ def acknowledged(voice: Voice, result: Acknowledgement) -> str:
 
 
 def passed_on(voice: Voice, result: PassedOn) -> str:
-    """Whom 今は対応できない has passed it on to."""
-    channel = channel_name(voice.severity(result.incident).channel)
-    key = "passed_on" if result.to else "passed_on_nobody"
-    people = voice.on_call(result.to)
-    return voice.say(f"consoles.said.{key}", label=result.incident.label, people=people, channel=channel)
+    """Whom 今は対応できない has passed it on to, and what happens if they do not answer either."""
+    incident, following = result.incident, result.following
+    channel = channel_name(voice.severity(incident).channel)
+    if result.to is None:
+        told = voice.say("consoles.said.passed_on_nobody", label=incident.label, channel=channel)
+    else:
+        people = voice.on_call([result.to])
+        told = voice.say("consoles.said.passed_on", label=incident.label, people=people)
+    if following is None:
+        return told
+    at = voice.clock(following.due_at, on=incident.triggered_at)
+    then = voice.say("consoles.said.passed_on_then", at=at, channel=channel)
+    return f"{told} {then}"
 
 
 def _line(voice: Voice, incident: Incident) -> str:

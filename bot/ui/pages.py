@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.domain.escalation import plan
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import Mention
 from bot.ui import links, timestamps
@@ -80,9 +79,8 @@ def _asked(words: Wording, incident: Incident, data: Mapping[str, object]) -> li
 
 
 def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, object]) -> str:
-    key = "page.escalation.line_passed_on" if data.get("declined_by") else "page.escalation.line"
     return words.say(
-        key,
+        "page.escalation.line",
         severity=incident.severity,
         label=incident.label,
         title=words.title(incident),
@@ -92,34 +90,25 @@ def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, obje
 
 def _who_was_told(words: Wording, incident: Incident, data: Mapping[str, object]) -> list[str]:
     sentences = []
-    if data.get("declined_by"):
-        sentences.append(words.say("page.escalation.passed_on", who=words.who(str(data["declined_by"]))))
     if _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
         sentences.append(words.say("page.escalation.missed", at=at))
-    for place, count in _times_told(words, incident, data).items():
+    for place, count in _counts(data.get("told")).items():
         key = "page.escalation.told" if count > 1 else "page.escalation.told_once"
         sentences.append(words.say(key, who=words.on_call([place]), count=count))
+    people = {key: words.on_call(_names(data.get(key))) for key in ("unreached", "dm")}
+    sentences += [words.say(f"page.escalation.{key}", who=who) for key, who in people.items() if who]
     sentences.append(_next(words, incident, data.get("next")))
     # Japanese sentences follow each other without a blank.
     return [("" if words.policy.language == "ja" else " ").join(sentences)]
 
 
-def _times_told(words: Wording, incident: Incident, data: Mapping[str, object]) -> dict[str, int]:
-    """How often each place has had a DM, this step's included, in the order of the first time."""
-    steps = plan(
-        words.severity(incident).ladder,
-        incident_id=incident.id,
-        triggered_at=incident.triggered_at,
-        ack_due_at=incident.ack_due_at,
-    )
-    told: dict[str, int] = {}
-    for step in steps:
-        for place in step.rung.dm:
-            told[place] = told.get(place, 0) + 1
-        if step.index == data.get("step"):
-            return told
-    return {}  # the ladder was rewritten since: nothing is better than a wrong number
+def _counts(told: object) -> dict[str, int]:
+    return {str(place): int(str(count)) for place, count in told.items()} if isinstance(told, Mapping) else {}
+
+
+def _names(places: object) -> list[str]:
+    return [str(place) for place in places] if isinstance(places, list | tuple) else []
 
 
 def _next(words: Wording, incident: Incident, following: object) -> str:
@@ -127,7 +116,7 @@ def _next(words: Wording, incident: Incident, following: object) -> str:
         return words.say("page.escalation.last")
     due_at = datetime.fromisoformat(str(following["due_at"]))
     at = words.clock(due_at, on=incident.triggered_at)
-    people = words.on_call(str(place) for place in following.get("dm", ()))
+    people = words.on_call(_names(following.get("dm")))
     if people:
         return words.say("page.escalation.next_people", people=people, at=at)
     return words.say("page.escalation.next_channel", at=at)

@@ -72,12 +72,14 @@ def notice(words: Wording, incident: Incident, data: Mapping[str, object]) -> Bo
     Args:
         words: The team's.
         incident: As it is now.
-        data: ``notice`` is "resolved", or "note" with ``by`` and ``text``.
+        data: ``notice`` is "resolved", "note" with ``by`` and ``text``, or "declined" with ``by`` and ``to``.
     """
     if data.get("notice") == "note":
         who = words.who(str(data.get("by") or "?"))
         text = inert_lines(str(data.get("text") or ""), limit=CONTENT_LIMIT - len(who) - 20)
         return message(words.say("thread.notice.note", who=who, text=text))
+    if data.get("notice") == "declined":
+        return message(_declined(words, data))
     return message("\n".join(_resolved(words, incident)))
 
 
@@ -85,6 +87,13 @@ def postmortem_path(policy: Policy, incident: Incident) -> str:
     """Where the postmortem of *incident* goes: the policy's path, with the local day it started on."""
     day = incident.started_at.astimezone(policy.timezone).date()
     return policy.postmortem.path.format(date=day.isoformat(), title=_slug(incident.title))
+
+
+def _declined(words: Wording, data: Mapping[str, object]) -> str:
+    who, to = words.who(str(data.get("by") or "?")), data.get("to")
+    if to is None:
+        return words.say("thread.notice.declined_nobody", who=who)
+    return words.say("thread.notice.declined", who=who, people=words.on_call([str(to)]))
 
 
 def _resolved(words: Wording, incident: Incident) -> list[str]:

@@ -13,6 +13,11 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%m/%d %H:%M %Z}"
 
 
+def dated(at: datetime, zone: ZoneInfo) -> str:
+    """With the year: "2026-11-24 14:05 JST"."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
 def full(at: datetime, zone: ZoneInfo) -> str:
     """To the second: "2026-11-24 14:05:00 JST"."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"

@@ -45,6 +45,10 @@ class Wording:
         """Such as "11/24 14:05 JST"."""
         return timestamps.moment(at, self.policy.timezone)
 
+    def dated(self, at: datetime) -> str:
+        """Such as "2026-11-24 14:05 JST"."""
+        return timestamps.dated(at, self.policy.timezone)
+
     def full(self, at: datetime) -> str:
         """Such as "2026-11-24 14:05:00 JST"."""
         return timestamps.full(at, self.policy.timezone)
@@ -59,7 +63,7 @@ class Wording:
 
     def severity(self, incident: Incident) -> SeverityPolicy:
         """What the incident's severity entails; the gravest's, when the policy no longer knows it."""
-        return self.policy.severities.get(incident.severity, self.policy.gravest)
+        return self.policy.rules(incident.severity)
 
     def title(self, incident: Incident) -> str:
         """What it is about."""

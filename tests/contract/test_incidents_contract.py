@@ -127,14 +127,14 @@ async def test_history_is_told_oldest_first(rig: Rig) -> None:
 
 
 async def test_lists_of_incidents(rig: Rig) -> None:
-    """Open ones by gravity, all by age, a period half open, the unacknowledged of all guilds."""
+    """Open ones and all by age, a period half open, the unacknowledged of all guilds."""
     minor = await open_incident(rig.store, key="a", severity="SEV2")
     await rig.advance(MINUTE)
     old = await open_incident(rig.store, key="b")
     await rig.advance(MINUTE)
     new = await open_incident(rig.store, key="c")
     store: Store = rig.store
-    assert await store.open_incidents(GUILD) == [old, new, minor]
+    assert await store.open_incidents(GUILD) == [minor, old, new]
     assert await store.list_incidents(GUILD, status=None, limit=2, offset=0) == [new, old]
     assert await store.list_incidents(GUILD, status=None, limit=2, offset=2) == [minor]
     assert await store.incidents_between(GUILD, minor.triggered_at, new.triggered_at) == [minor, old]
@@ -143,7 +143,7 @@ async def test_lists_of_incidents(rig: Rig) -> None:
     async with store.transaction() as tx:
         resolved = (await tx.incident(old.id, lock=True)).resolve(by=OLIVE, at=await tx.now())
         await tx.save(resolved)
-    assert await store.open_incidents(GUILD) == [new, minor]
+    assert await store.open_incidents(GUILD) == [minor, new]
     assert await store.list_incidents(GUILD, status=Status.RESOLVED, limit=9, offset=0) == [resolved]
     assert await store.unacknowledged() == [minor, new]
 

@@ -7,7 +7,7 @@ from itertools import count
 
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
 from bot.domain.digest import Digest
-from bot.domain.errors import BotError, UpstreamUnavailable
+from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage_session import Triage, TriageStatus
@@ -25,6 +25,9 @@ class FakeDiscord:
         is_away: While set, reading raises UpstreamUnavailable.
         refreshed: (incident version, kinds of the posts) of each refresh.
         answered: (status, kind of the post) of each refresh of a triage.
+        refused: Places ("person:primary") that Discord will never deliver to.
+        broken: Message ids whose reactions cannot be read: a bug.
+        rings: Whether `@here` is allowed to ring.
         postponed: Kinds that cannot be edited now.
     """
 
@@ -34,6 +37,9 @@ class FakeDiscord:
     reactions: dict[int, list[Person]] = field(default_factory=dict)
     is_away: bool = False
     refreshed: list[tuple[int, list[DeliveryKind]]] = field(default_factory=list)
+    rings: bool = True
+    refused: set[str] = field(default_factory=set)
+    broken: set[int] = field(default_factory=set)
     answered: list[tuple[TriageStatus, DeliveryKind]] = field(default_factory=list)
     postponed: set[DeliveryKind] = field(default_factory=set)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
@@ -42,6 +48,8 @@ class FakeDiscord:
 
     async def compose(self, delivery: Delivery, subject: Incident | Digest | None) -> Request:
         self._kinds[delivery.key] = (delivery.kind, delivery.to)
+        if delivery.to in self.refused:
+            raise DeliveryRefused("Cannot send messages to this user", http_status=403, code=50007)
         mention = delivery.data.get("mention") == "here" or delivery.kind is DeliveryKind.ALERT
         body = {"content": delivery.key, "allowed_mentions": {"parse": ["everyone"] if mention else []}}
         action = Action.THREAD if delivery.kind is DeliveryKind.THREAD else Action.MESSAGE
@@ -53,7 +61,7 @@ class FakeDiscord:
             raise failure
         key = str(request.body["content"])
         if key not in self._there:
-            self._there[key] = Posted(7, next(self._ids), pinged=True)
+            self._there[key] = Posted(7, next(self._ids), pinged=self.rings)
             self.sent.append(self._kinds[key])
         if self.swallow:
             self.swallow = False
@@ -76,5 +84,7 @@ class FakeDiscord:
         if self.is_away:
             raise UpstreamUnavailable("Discord is away")
         for _channel_id, message_id in places:
+            if message_id in self.broken:
+                raise RuntimeError(f"cannot read {message_id}")
             for person in self.reactions.get(message_id, []):
                 yield person, message_id

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bot.domain.delivery import ACK_PLACES, Delivery, DeliveryStatus
+from bot.domain.delivery import ACK_PLACES, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import ReplayRecord
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
 from bot.domain.escalation import Step, StepStatus
@@ -140,8 +140,7 @@ class FakeStore:
         raise IncidentNotFound(number=None)
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
-        found = [incident for incident in await self._of_guild(guild_id) if incident.is_open]
-        return sorted(found, key=lambda incident: (incident.severity, incident.triggered_at, incident.id))
+        return [incident for incident in await self._of_guild(guild_id) if incident.is_open]
 
     async def list_incidents(
         self, guild_id: int, *, status: Status | None, limit: int, offset: int
@@ -156,6 +155,10 @@ class FakeStore:
     async def unacknowledged(self) -> list[Incident]:
         self._check()
         return [i for i in self._state.incidents.values() if i.status is Status.TRIGGERED]
+
+    async def pages(self, incident_id: int) -> list[Delivery]:
+        self._check()
+        return [d for d in self.deliveries if d.incident_id == incident_id and d.kind is DeliveryKind.PAGE]
 
     async def posts(self, incident_id: int) -> list[Delivery]:
         return [delivery for delivery in await self._sent() if delivery.incident_id == incident_id]
@@ -189,7 +192,9 @@ class FakeStore:
         sent = self._state.delivery_by_key(key)
         if sent is None:
             return record
-        return replace(record, channel_id=sent.delivery.channel_id, message_id=sent.delivery.message_id)
+        there = sent.delivery
+        error = there.error if there.status is DeliveryStatus.FAILED else None
+        return replace(record, channel_id=there.channel_id, message_id=there.message_id, error=error)
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
         before = self.clock.time - overdue

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from bot.domain.delivery import DeliveryStatus
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import ReplayRecord
 from bot.domain.errors import UserError
@@ -83,6 +84,9 @@ class FakeTransaction(FakeDeliveries):
             return False
         self.state.responders[key] = Responder(by.name, via, at)
         return True
+
+    async def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        return list(self.state.timelines.get(incident_id, []))
 
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
         history = self.state.timelines.setdefault(self._incident(incident_id).id, [])
@@ -184,7 +188,9 @@ class FakeTransaction(FakeDeliveries):
         key: str,
     ) -> bool:
         if entry_id in self.state.replays:
-            return False
+            first = self.state.delivery_by_key(self.state.replays[entry_id][1])
+            if first is None or first.delivery.status is not DeliveryStatus.FAILED:
+                return False
         record = ReplayRecord(entry_id, by.id, by.name, self._now, channel)
         self.state.replays[entry_id] = (record, key)
         return True

@@ -28,6 +28,13 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
  WHERE owed.incident_id = $1 AND owed.status = 'sent'
  ORDER BY owed.finished_at, owed.id;
 
+-- name: pages
+-- The DMs that an incident owed, whatever became of them, oldest first.
+SELECT owed.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_message_id
+  FROM deliveries AS owed
+ WHERE owed.incident_id = $1 AND owed.kind = 'page'
+ ORDER BY owed.id;
+
 -- name: lock_incident_of_delivery
 -- Locks the incident that a delivery belongs to, if it belongs to one.
 SELECT id FROM incidents

@@ -67,10 +67,10 @@ ON CONFLICT DO NOTHING
 RETURNING user_id;
 
 -- name: open_incidents
--- Of a guild, not resolved: gravest severity name first, then oldest first.
+-- Of a guild, not resolved, oldest first.
 SELECT * FROM incidents
  WHERE guild_id = $1 AND status <> 'resolved'
- ORDER BY severity COLLATE "C", triggered_at, id;
+ ORDER BY triggered_at, id;
 
 -- name: list_incidents
 -- Of a guild, newest first, of one status unless $2 is null.

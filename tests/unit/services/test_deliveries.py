@@ -74,6 +74,17 @@ async def test_email_is_tried_again_and_the_row_follows(desk: Desk) -> None:
     assert len({mail.message_id for mail in desk.mailer.sent}) == 1
 
 
+async def test_alert_that_rang_nobody_goes_by_email_too(desk: Desk) -> None:
+    """It is posted, but `@here` was suppressed: the on-call must not depend on a log line."""
+    desk.discord.rings = False
+    await desk.open("SEV1")
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+    (row,) = desk.dlq_store.entries.values()
+    assert (row.fallback_email_sent, "did not ring" in (row.error_message or "")) == (True, True)
+    assert len(desk.mailer.sent) == 1
+
+
 async def test_sev3_gets_no_email(desk: Desk) -> None:
     """Only severities that the policy says so."""
     desk.discord.failures = [REFUSED]

@@ -1,5 +1,6 @@
 """The three questions, one replay, one digest a week."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -47,6 +48,30 @@ async def test_replay_goes_out_once_without_its_mention(desk: Desk) -> None:
     with pytest.raises(InvalidTransition) as refused:
         await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
     assert refused.value.fields["by"] == "primary"
+
+
+async def test_replay_that_failed_may_be_repeated(desk: Desk) -> None:
+    """It went nowhere, says why, and does not use up the entry's one replay."""
+    put(desk, {"content": "x"})
+    desk.discord.refused = {"channel:p0-alerts"}
+    await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    view = await desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    assert view.replay is not None
+    assert view.replay.error is not None
+    desk.discord.refused = set()
+    await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
+
+
+async def test_replay_of_a_page_goes_to_the_person(desk: Desk) -> None:
+    """Our own failed DMs are kept with their on-call place."""
+    put(desk, {"content": "x"})
+    desk.dlq_store.entries[ENTRY] = replace(desk.dlq_store.entries[ENTRY], channel="person:primary")
+    await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    assert desk.sent(DeliveryKind.REPLAY) == ["person:primary"]
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"components": []}, {"content": ""}])

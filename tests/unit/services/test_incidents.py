@@ -1,5 +1,6 @@
 """An incident from opened to resolved, and what it owes on the way."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -122,16 +123,44 @@ async def test_discord_that_cannot_be_asked_does_not_stop_the_ladder(desk: Desk)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
 
-async def test_pass_on_takes_the_next_step_now(desk: Desk) -> None:
-    """今は対応できない: both are told at once, and the step is not taken again at its time."""
+async def test_pass_on_tells_the_next_person_and_leaves_the_ladder(desk: Desk) -> None:
+    """今は対応できない: secondary has a DM at once, and the deadline still rings in its time."""
     incident = await desk.open()
     await desk.work()
-    passed = await desk.escalations.pass_on(incident.id, by=PRIMARY)
+    first_dm = desk.message(DeliveryKind.PAGE)
+    passed = await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=first_dm)
     await desk.work()
-    assert passed.to == ("primary", "secondary")
-    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
-    await desk.pass_time(minutes=20)
-    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
+    assert passed.to == "secondary"
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_tapping_decline_again_changes_nothing(desk: Desk) -> None:
+    """Five taps of a tired thumb are one answer, and empty no ladder."""
+    incident = await desk.open()
+    await desk.work()
+    first_dm = desk.message(DeliveryKind.PAGE)
+    answers = [await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=first_dm) for _ in range(5)]
+    await desk.work()
+    assert {answer.to for answer in answers} == {"secondary"}
+    assert len(desk.sent(DeliveryKind.PAGE)) == 2
+    assert [len(desk.sent(DeliveryKind.NOTICE)), len(desk.sent(DeliveryKind.ESCALATION))] == [1, 0]
+
+
+async def test_nobody_is_left_to_pass_it_on_to(desk: Desk) -> None:
+    """Both declined: nobody hears it comes back to them, and the person is told when the channel rings."""
+    incident = await desk.open()
+    await desk.work()
+    for person in (PRIMARY, SECONDARY):
+        dm = desk.message(DeliveryKind.PAGE)
+        passed = await desk.escalations.pass_on(incident.id, by=person, message_id=dm)
+        await desk.work()
+    assert passed.to is None
+    assert passed.following is not None
+    assert passed.following.due_at == incident.triggered_at + timedelta(minutes=15)
+    assert len(desk.sent(DeliveryKind.PAGE)) == 2
 
 
 async def test_pass_on_after_an_acknowledge_is_refused(desk: Desk) -> None:
@@ -139,14 +168,58 @@ async def test_pass_on_after_an_acknowledge_is_refused(desk: Desk) -> None:
     incident = await desk.open()
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     with pytest.raises(InvalidTransition):
-        await desk.escalations.pass_on(incident.id, by=PRIMARY)
+        await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=1)
 
 
 async def test_outsider_cannot_pass_on(desk: Desk) -> None:
     """Only somebody who could respond hands it to the next."""
     incident = await desk.open()
     with pytest.raises(NotPermitted):
-        await desk.escalations.pass_on(incident.id, by=OBSERVER)
+        await desk.escalations.pass_on(incident.id, by=OBSERVER, message_id=1)
+
+
+async def test_escalation_counts_the_dms_that_arrived(desk: Desk) -> None:
+    """It names whom no DM has reached, instead of counting what was meant."""
+    desk.discord.refused = {"person:primary"}
+    await desk.open()
+    await desk.pass_time(minutes=15)
+    escalation = next(d for d in desk.store.deliveries if d.kind is DeliveryKind.ESCALATION)
+    assert (escalation.data["told"], escalation.data["unreached"]) == ({}, ["primary"])
+
+
+async def test_severity_that_left_the_policy_still_rings(desk: Desk) -> None:
+    """A renamed severity does not silence what was opened under its old name."""
+    incident = await desk.open("SEV2")
+    await desk.work()
+    renamed = {name: rule for name, rule in desk.policy.severities.items() if name != "SEV2"}
+    desk.policy = replace(desk.policy, severities=renamed)
+    desk.use(desk.discord)
+    await desk.pass_time(hours=4)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    result = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    assert result.outcome is AckOutcome.FIRST
+
+
+async def test_one_incident_in_trouble_does_not_hide_the_others(desk: Desk) -> None:
+    """Reading the 👀 goes on after a bug with one of them."""
+    await desk.open(key="broken")
+    healthy = await desk.open(key="healthy")
+    await desk.work()
+    desk.discord.broken = {p.message_id for p in await desk.store.posts(1) if p.message_id}
+    alert = next(p.message_id for p in await desk.store.posts(healthy.id) if p.kind is DeliveryKind.ALERT)
+    desk.discord.reactions[alert or 0] = [PRIMARY]
+    assert await desk.reconciler.reconcile_all() == 1
+
+
+async def test_gravest_first_is_the_policys_order(desk: Desk) -> None:
+    """Not the alphabet's."""
+    order = {"MINOR": desk.policy.severities["SEV3"], "AWFUL": desk.policy.severities["SEV1"]}
+    ranked = {name: replace(rule, name=name) for name, rule in order.items()}
+    desk.policy = replace(desk.policy, severities=dict(reversed(ranked.items())))
+    desk.use(desk.discord)
+    await desk.open("MINOR", key="1")
+    await desk.open("AWFUL", key="2")
+    assert [i.severity for i in await desk.incidents.open_ones(GUILD)] == ["AWFUL", "MINOR"]
 
 
 async def test_resolve_ends_it(desk: Desk) -> None:

@@ -51,7 +51,8 @@ FIRST_ESCALATION: Mapping[str, object] = {
     "mention": "here",
     "dm": ["primary", "secondary"],
     "waited_s": 900.0,
-    "declined_by": None,
+    "told": {"primary": 1},
+    "unreached": ["secondary"],
     "next": {
         "dm": ["primary", "secondary"],
         "mention": "here",

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, ReplayRecord, StatusCount, sanitise_payload
-from bot.domain.escalation import plan
+from bot.domain.escalation import Step, plan
 from bot.domain.incident import Acknowledgement, AckOutcome, Incident, Status, TimelineEntry, TimelineKind
+from bot.domain.severity import LadderStep
 from bot.services.dlq import PAGE_SIZE, EntryView, ReplayPreview
 from bot.services.escalations import PassedOn
 from bot.services.incidents import IncidentView
@@ -156,8 +157,11 @@ def test_ack_and_passing_on_have_their_words() -> None:
             for outcome in AckOutcome
         }
         assert len(told) == len(AckOutcome)
-    assert "@secondary" in console.passed_on(JA, PassedOn(PLACED, ("secondary",)))
-    assert "相手がもういません。#p0-alerts" in console.passed_on(JA, PassedOn(PLACED, ()))
+    following = Step(42, 1, PLACED.ack_due_at, LadderStep(after=None))
+    said = console.passed_on(JA, PassedOn(PLACED, "secondary", following))
+    assert "@secondary" in said
+    assert "ack がなければ 14:22 JST に #p0-alerts で呼びかけます" in said
+    assert "相手がほかにいません。#p0-alerts" in console.passed_on(JA, PassedOn(PLACED, None, None))
     assert "何も変えていません" in words(console.quit_screen(JA))
 
 

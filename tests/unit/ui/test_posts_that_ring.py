@@ -74,8 +74,8 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
     assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines()[1] == (
-        "期限 14:22 JST を過ぎました。@primary に 2 回連絡済み。@secondary に連絡済み。"
-        "次は @primary, @secondary (14:37 JST)。"
+        "期限 14:22 JST を過ぎました。@primary に連絡済み。⚠️ @secondary に DM が届いていません。"
+        "いま @primary, @secondary に DM を送ります。次は @primary, @secondary (14:37 JST)。"
     )
     assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900"]
 
@@ -87,12 +87,9 @@ def test_escalation_without_mention_is_quiet() -> None:
     assert body["allowed_mentions"] == {"parse": []}
 
 
-def test_escalation_before_the_deadline_was_passed_on() -> None:
-    """It says why it comes early, and claims no missed deadline."""
-    body = escalation(declined_by="primary", waited_s=60.0)
-    assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 対応者を交代 · 1 分 ack なし"
-    assert "@primary は今は対応できません。" in description_of(body)
-    assert "過ぎました" not in description_of(body)
+def test_escalation_before_the_deadline_claims_no_missed_one() -> None:
+    """A ladder may ring early."""
+    assert "過ぎました" not in description_of(escalation(waited_s=60.0))
 
 
 def test_last_escalation_says_that_nobody_is_left() -> None:
@@ -106,9 +103,19 @@ def test_next_step_may_be_the_channel_alone() -> None:
     assert "次はこのチャンネル (14:07 JST)。" in description_of(escalation(next=following))
 
 
-def test_escalation_counts_nobody_when_the_ladder_was_rewritten() -> None:
-    """A wrong number would be worse than none."""
-    assert "連絡済み" not in description_of(escalation(step=99))
+def test_escalation_counts_dms_and_claims_none_that_did_not_arrive() -> None:
+    """At 3 a.m. a wrong "told" is worse than none."""
+    assert "@primary に 3 回連絡済み。" in description_of(escalation(told={"primary": 3}))
+    assert "連絡済み" not in description_of(escalation(told={}))
+
+
+def test_notice_of_a_decline() -> None:
+    """The thread says who cannot, and who was told instead."""
+    told = {"notice": "declined", "by": "primary", "to": "secondary"}
+    said = str(render(JA, delivery(DeliveryKind.NOTICE, data=told), TRIGGERED)["content"])
+    assert said == "🙅 @primary は今は対応できません。@secondary に連絡しました。"
+    nobody = render(JA, delivery(DeliveryKind.NOTICE, data={**told, "to": None}), TRIGGERED)
+    assert "ほかに担当がいません" in str(nobody["content"])
 
 
 @pytest.mark.parametrize(("incident", "sign"), [(ACKNOWLEDGED, "🟠"), (RESOLVED, "🟢")])
