@@ -94,6 +94,11 @@ class IncidentBot(commands.Bot):
         for name in COGS:
             await self.load_extension(name)
 
+    def is_connected_now(self) -> bool:
+        """Whether events reach us at this moment."""
+        # `is_ready` stays true through a lost connection, and the connection is there before READY.
+        return self.is_ready() and self.ws.open
+
     def voice(self, interaction: Interaction) -> Voice:
         """The language of whoever acted."""
         return Voice.of(self.texts, self.services.policy, locale=str(interaction.locale))

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import discord
+from discord.http import Route
 
 from bot.checks.finding import Finding, fail, ok, warn
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
@@ -134,7 +135,33 @@ async def _people(places: Places, policy: Policy, *, guild_id: int) -> AsyncIter
         except DeliveryRefused as refused:
             yield fail(what, f"{place.discord}: {refused.reason}", "name a member of the server in [oncall]")
         else:
-            yield ok(what, f"{place.discord} can be sent a DM" + ("" if place.email else ", has no email"))
+            yield ok(what, f"{place.discord} is a member" + ("" if place.email else ", has no email"))
+
+
+async def check_dms(
+    client: discord.Client, *, guild_id: int, policy: Policy, words: str
+) -> AsyncIterator[Finding]:
+    """Send each person on call a DM: only sending shows whether they take any.
+
+    Args:
+        words: What it says.
+
+    Raises:
+        UpstreamUnavailable: Discord is away.
+    """
+    rest = Rest(client)
+    places = Places(rest, policy)
+    for name, place in policy.oncall.items():
+        what = f"DM to {name}"
+        try:
+            channel_id = await places.direct(guild_id, name)
+            route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
+            await rest.one(route, json={"content": words})
+        except DeliveryRefused as refused:
+            todo = "they allow direct messages: the server's name, Privacy Settings, Direct Messages"
+            yield fail(what, f"{place.discord}: {refused.reason}", todo)
+        else:
+            yield ok(what, f"{place.discord} has been sent a test message")
 
 
 def _own_id(client: discord.Client) -> int:

@@ -90,20 +90,25 @@ def sync_commands() -> None:
         sync(settings)
 
 
-@app.command(epilog="Example: incident-bot doctor")
-def doctor() -> None:
-    """Check everything it needs and say what to do. Settings, policy, database, Discord, email."""
+@app.command(epilog="Example: incident-bot doctor --test-dms")
+def doctor(
+    *,
+    test_dms: Annotated[
+        bool, typer.Option("--test-dms", help="Send each person on call a test message as well.")
+    ] = False,
+) -> None:
+    """Check everything it needs and say what to do. Changes nothing."""
     with ends_well():
         from bot.cli.doctor import examine
 
-        raise typer.Exit(examine())
+        raise typer.Exit(examine(test_dms=test_dms))
 
 
 @app.command(epilog="Example: incident-bot digest --preview --week 2026-W47")
 def digest(
     *,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Print it here; only the database is needed.")
+        bool, typer.Option("--preview", help="Print it here; no running bot is needed.")
     ] = False,
     post: Annotated[
         bool, typer.Option("--post", help="Let the bot post it in the digest's channel.")

@@ -11,12 +11,13 @@ from rich.text import Text
 from bot.app import connected_client, open_parts
 from bot.checks.commands import check_commands
 from bot.checks.finding import Finding, State, fail, ok, warn
-from bot.checks.guild import check_guild
+from bot.checks.guild import check_dms, check_guild
 from bot.checks.storage import check_database, check_dlq, check_migrations
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.database import own_database
 from bot.domain.errors import ConfigError, DeliveryRefused, UpstreamUnavailable
+from bot.i18n import Texts
 from bot.integrations.mail import SmtpMailer
 from bot.runbook import Policy, load_policy
 from bot.settings import Settings
@@ -26,13 +27,16 @@ _LOGIN_S: Final = 30.0
 _PLAIN_WIDTH: Final = 160  # columns when nobody watches
 
 
-def examine() -> int:
+def examine(*, test_dms: bool = False) -> int:
     """Look at everything and print a table.
+
+    Args:
+        test_dms: Send each person on call a test message: only that shows whether DMs reach them.
 
     Returns:
         The exit code: 0 when nothing has failed.
     """
-    findings = list(_findings())
+    findings = list(_findings(test_dms=test_dms))
     console = Console(width=None if Console().is_terminal else _PLAIN_WIDTH)
     console.print(_table(findings))
     failed = sum(finding.state is State.FAIL for finding in findings)
@@ -40,7 +44,7 @@ def examine() -> int:
     return EXIT_FOUND if failed else EXIT_OK
 
 
-def _findings() -> Iterator[Finding]:
+def _findings(*, test_dms: bool) -> Iterator[Finding]:
     """Each part by itself; what stands on a part that is missing is left out."""
     try:
         settings = load("discord_token", "discord_guild_id")
@@ -58,7 +62,7 @@ def _findings() -> Iterator[Finding]:
         return
     yield ok("policy", str(settings.runbook_file or "the one that comes with the bot (Parky)"))
     yield from _storage(settings, policy)
-    yield from asyncio.run(_discord(settings, policy))
+    yield from asyncio.run(_discord(settings, policy, test_dms=test_dms))
     yield asyncio.run(_mail(settings, policy))
 
 
@@ -82,7 +86,7 @@ async def _dlq(settings: Settings, policy: Policy, dsn: str) -> Finding:
         return await check_dlq(parts.dlq)
 
 
-async def _discord(settings: Settings, policy: Policy) -> list[Finding]:
+async def _discord(settings: Settings, policy: Policy, *, test_dms: bool) -> list[Finding]:
     found: list[Finding] = []
     try:
         async with asyncio.timeout(_LOGIN_S), connected_client(settings, policy) as client:
@@ -92,6 +96,14 @@ async def _discord(settings: Settings, policy: Policy) -> list[Finding]:
             ]
             if not any(finding.what == "server" and finding.state is State.FAIL for finding in found):
                 found.append(await check_commands(client))
+                if test_dms:
+                    words = Texts.load().say(policy.language, "page.dm.test")
+                    found += [
+                        finding
+                        async for finding in check_dms(
+                            client, guild_id=client.guild_id, policy=policy, words=words
+                        )
+                    ]
     except ConfigError as error:
         found.append(fail("token", str(error).partition(": ")[2], "copy it again, or reset it there"))
     except DeliveryRefused as refused:

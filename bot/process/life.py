@@ -14,7 +14,8 @@ from bot.checks.startup import look_around
 from bot.client import IncidentBot
 from bot.process.login import log_in_patiently, stay_connected
 from bot.process.signals import stop_requested
-from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, RECONCILE_S, Tick, Ticks
+from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, GATEWAY_S, RECONCILE_S, Tick, Ticks
+from bot.process.watchdog import GatewayWatch
 from bot.services.ports import DlqStore
 from bot.storage.jobs import JobRunner
 from bot.wiring import UseCases
@@ -78,6 +79,7 @@ class Life:
         ticks.every(AUDIT_S, self.cases.auditor.sweep, name="auditor")
         ticks.every(RECONCILE_S, services.reconciler.reconcile_all, name="reconciliation")
         ticks.every(DATABASE_S, self.keep_up, name="database")
+        ticks.every(GATEWAY_S, GatewayWatch(self.client).look, name="gateway")
 
     async def _announce(self) -> None:
         """Say when everything is there, then look around."""

@@ -44,10 +44,7 @@ class Vitals:
         return None if self.runner.healthy else "the job queue does not answer"
 
     async def _gateway(self) -> str | None:
-        # `is_ready` stays true through a lost connection, and the connection is there before READY.
-        if not self.client.is_ready():
-            return "not ready yet"
-        return None if self.client.ws.open else "not connected"
+        return None if self.client.is_connected_now() else "not connected"
 
     async def _incidents(self) -> Incidents | None:
         try:

@@ -13,7 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.checks.finding import Finding, State
-from bot.checks.guild import check_guild, needs
+from bot.checks.guild import check_dms, check_guild, needs
 from bot.client import use_api_base
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
@@ -124,6 +124,19 @@ async def test_nobody_of_that_name(sandbox: Sandbox) -> None:
     found = await examine(sandbox, replace(POLICY, oncall=MappingProxyType({"primary": place})))
     assert found["on call: primary"].state is State.FAIL
     assert found["on call: primary"].said.startswith("stranger: ")
+
+
+async def test_dms_are_proved_by_sending_one(sandbox: Sandbox) -> None:
+    """Opening a DM works with everybody; whether it arrives shows only then."""
+    member = next(m for m in sandbox.core.world.members.values() if m.user.username == "secondary")
+    member.user.accepts_dms = False
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        await client.login(sandbox.address.token)
+        asked = check_dms(
+            client, guild_id=int(sandbox.address.guild_id), policy=POLICY, words="a test, nothing to do"
+        )
+        found = {finding.what: finding.state async for finding in asked}
+    assert found == {"DM to primary": State.OK, "DM to secondary": State.FAIL}
 
 
 async def test_another_server(sandbox: Sandbox) -> None:

@@ -1,0 +1,39 @@
+"""A gateway that is away is said, once it has been for a while, and so is its return."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from structlog.testing import capture_logs
+
+from bot.client import IncidentBot
+from bot.process.watchdog import GatewayWatch
+
+
+@dataclass(slots=True)
+class FakeClient:
+    """As much of a client as the watch asks."""
+
+    connected: bool = True
+
+    def is_connected_now(self) -> bool:
+        return self.connected
+
+
+async def looks(states: list[bool], *, patience_s: float) -> list[str]:
+    """What is logged while the client is in these states, one after the other."""
+    client = FakeClient()
+    watch = GatewayWatch(cast("IncidentBot", client), patience_s=patience_s)
+    with capture_logs() as logged:
+        for client.connected in states:
+            await watch.look()
+    return [entry["event"] for entry in logged]
+
+
+async def test_away_and_back() -> None:
+    """Both are said."""
+    assert await looks([True, False, True, True], patience_s=0.0) == ["gateway.away", "gateway.back"]
+
+
+async def test_short_reconnect_is_nobodys_business() -> None:
+    """Discord asks to reconnect every few hours."""
+    assert await looks([True, False, False, True], patience_s=60.0) == []
