@@ -98,7 +98,8 @@ def _channel(
 ) -> Finding:
     what = f"channel #{name.removeprefix('#')}"
     if channel is None:
-        return fail(what, "there is no such channel", "create it, or name another one in the policy file")
+        todo = "create it, give the bot View Channel in it, or name another one in the policy file"
+        return fail(what, "there is no such channel, or the bot may not see it (VIEW_CHANNEL)", todo)
     allowed = channel.permissions_for(me)
     missing = [_official(name) for name, wanted in needed if wanted and not getattr(allowed, name)]
     if missing:

@@ -109,7 +109,7 @@ async def test_discord_away_at_start(database_url: str, tmp_path: Path) -> None:
     async with bot(tmp_path, **env) as running:
         await running.child.line_with('"jobs.runner_started"', within_s=READY_S)
         parts = await running.until(ready=False)
-        assert parts["gateway"] == "not ready yet"
+        assert parts["gateway"] == "not connected"
         assert (await running.get("/healthz")).is_success
         async with Sandbox(port=int(port)):
             await running.until(ready=True)
