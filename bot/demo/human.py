@@ -163,6 +163,12 @@ class Human:
         path = f"interaction/{interaction_id}?wait={wait_s}&until=done"
         return Interaction.of(await self._request("GET", path))
 
+    async def page(self) -> str | None:
+        """The address of the local Discord's page for people with a browser; None when it has none."""
+        address = str(self._http.base_url.copy_with(path="/"))
+        found = await self._http.get(address)
+        return address if found.is_success else None
+
     # -- powers
     async def fault(self, **spec: object) -> None:
         """Let something go wrong: `gateway="drop"`, or `route="POST /channels/*/messages", status=503`."""

@@ -5,6 +5,7 @@ import signal
 import sys
 import tempfile
 import time
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,8 @@ _INTERRUPTED: Final = 130
 _HOW_TO: Final = """\
 Ready in {took:.1f} s. A local Discord with the channels of Parky's runbook, a bot with a past week, a DLQ.
 
-  The human side of the local Discord   {human}
+  The local Discord in a browser        {page}
+  The same for programs                 {human}
   The bot's database                    {dsn}
   People                                {people}
 
@@ -45,13 +47,14 @@ Ctrl-C ends it.
 """
 
 
-def run_demo(*, tour: bool, data_dir: Path | None, keep_open: bool = True) -> int:
+def run_demo(*, tour: bool, data_dir: Path | None, keep_open: bool = True, open_page: bool = False) -> int:
     """Run the demo until Ctrl-C, or the tour to its end. Call it from the main thread.
 
     Args:
         tour: Play the runbook and check each step, instead of waiting for people.
         data_dir: Keeps the demo's database; None takes a temporary folder.
         keep_open: False ends as soon as everything is ready.
+        open_page: Open the local Discord in the browser once everything is ready.
 
     Returns:
         The exit code: 0; 1 when a step of the tour was not seen, or a part died.
@@ -64,7 +67,7 @@ def run_demo(*, tour: bool, data_dir: Path | None, keep_open: bool = True) -> in
             with EmbeddedPostgres(folder / "postgres", durable=data_dir is not None) as server:
                 dsn = server.ensure_database(_DATABASE)
                 migrate(dsn)
-                show = _Show(console, tour=tour, keep_open=keep_open, started=started)
+                show = _Show(console, tour=tour, keep_open=keep_open, open_page=open_page, started=started)
                 return asyncio.run(show.run(dsn, folder))
         except KeyboardInterrupt:
             return _INTERRUPTED if tour else 0
@@ -76,10 +79,13 @@ def run_demo(*, tour: bool, data_dir: Path | None, keep_open: bool = True) -> in
 class _Show:
     """What happens on the stage."""
 
-    def __init__(self, console: Console, *, tour: bool, keep_open: bool, started: float) -> None:
+    def __init__(
+        self, console: Console, *, tour: bool, keep_open: bool, open_page: bool, started: float
+    ) -> None:
         self._console = console
         self._tour = tour
         self._keep_open = keep_open
+        self._open_page = open_page
         self._started = started
 
     async def run(self, dsn: str, folder: Path) -> int:
@@ -94,13 +100,17 @@ class _Show:
 
     async def _explain(self, stage: Stage) -> None:
         members = (await stage.human.state())["members"]
+        page = await stage.human.page()
         text = _HOW_TO.format(
             took=time.monotonic() - self._started,
+            page=page or "not in this build",
             human=stage.human_url,
             dsn=stage.dsn,
             people=", ".join(member["name"] for member in members if not member["bot"]),
         )
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        if self._open_page and page:
+            webbrowser.open(page)
 
 
 def _console() -> Console:

@@ -17,9 +17,11 @@ Where to look::
                                 the rules of messages, threads and reactions
     commands, options, interactions, responses, names
                                 application commands: registered, used by people, answered by the bot
-    events, intents, sessions, greetings, gateway
+    events, intents, unruly, sessions, greetings, requests, handshake, opcodes, wire, rules, gateway
                                 the WebSocket side
-    ratelimit, faults           what stands in the way of a request
+    ratelimit, trigger, faults, freeze
+                                what stands in the way of a request or an event
+    state, codec                everything that exists, in a file
     rest/                       one module per resource, and the pipeline each request runs through
     human/                      what people do: run commands, click, react, read; plus faults and the log
     server                      composition: sockets, start, stop

@@ -4,10 +4,14 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
+from bot.sandbox.rules import GatewayRules
 from bot.sandbox.server import Address, NotLoopback, serve
+from bot.sandbox.state import BadState
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -16,7 +20,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port (default)")
     parser.add_argument("--json", action="store_true", help="print the address as one line of JSON")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="begin with this state; SIGTERM saves it")
+    parser.add_argument(
+        "--strict", action="store_true", help="one IDENTIFY in 5 s, all members once in 30 s, as on Discord"
+    )
     args = parser.parse_args(argv)
+    rules = GatewayRules.strict() if args.strict else GatewayRules()
+    serving = partial(serve, host=args.host, port=args.port, rules=rules, state=args.state)
 
     def announce(address: Address) -> None:
         text = address.to_json() if args.json else f"API {address.api_base}\nHuman side {address.human}"
@@ -24,15 +34,15 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
 
     try:
-        asyncio.run(_until_signal(args.host, args.port, announce))
-    except (NotLoopback, OSError) as error:
+        asyncio.run(_until_signal(lambda: serving(on_ready=announce)))
+    except (NotLoopback, BadState, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
 
 
-async def _until_signal(host: str, port: int, announce: Callable[[Address], None]) -> None:
-    task = asyncio.ensure_future(serve(host=host, port=port, on_ready=announce))
+async def _until_signal(serving: Callable[[], Coroutine[None, None, None]]) -> None:
+    task = asyncio.ensure_future(serving())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)

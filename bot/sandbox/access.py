@@ -4,9 +4,10 @@ Source: Discord's docs, Topics > Permissions; Topics > Threads.
 """
 
 from bot.sandbox.core import Core
-from bot.sandbox.errors import refused
+from bot.sandbox.errors import refused, slowed
 from bot.sandbox.kinds import ChannelType
 from bot.sandbox.permissions import P, channel_permissions
+from bot.sandbox.snowflake import created_at
 from bot.sandbox.world import Channel, ThreadState
 
 
@@ -33,20 +34,56 @@ def may_send(core: Core, user_id: str, channel: Channel) -> None:
     """Raise unless *user_id* may send a message in *channel*.
 
     Raises:
-        ApiError: 50007 (DM refused), 50008 (not a text channel), 50013, 160005 (locked thread).
+        ApiError: 50007 (DM refused), 50278 (no common server), 50008 (no text channel), 40058 (a forum takes
+            posts only), 50013, 160005 (locked thread).
     """
     if channel.type is ChannelType.CATEGORY:
         raise refused(50008)
+    if channel.type is ChannelType.FORUM:
+        raise refused(40058)
     if channel.is_dm:
-        others = [core.world.users[other] for other in channel.recipients if other != user_id]
-        if any(not other.accepts_dms for other in others):
-            raise refused(50007)
+        _may_write_to(core, [other for other in channel.recipients if other != user_id])
         return
     require(core, user_id, channel, P.SEND_MESSAGES_IN_THREADS if channel.is_thread else P.SEND_MESSAGES)
     if channel.thread and channel.thread.locked:
         bits = channel_permissions(core.world, user_id, channel)
         if channel.thread.archived or not bits & P.MANAGE_THREADS:
             raise refused(160005)
+
+
+def _may_write_to(core: Core, others: list[str]) -> None:
+    """Raise unless everybody in *others* takes direct messages from here."""
+    if any(other not in core.world.members for other in others):
+        raise refused(50278)
+    if any(not core.world.users[other].accepts_dms for other in others):
+        raise refused(50007)
+
+
+def keep_pace(core: Core, user_id: str, channel: Channel) -> None:
+    """Raise 20016 when a person writes faster than the slowmode lets them.
+
+    Bots are free of it, and so is who manages the channel or its messages.
+
+    Source: Resources > Channel > rate_limit_per_user; Topics > Permissions > BYPASS_SLOWMODE.
+    """
+    free = P.MANAGE_MESSAGES | P.MANAGE_CHANNELS | P.BYPASS_SLOWMODE
+    bits = channel_permissions(core.world, user_id, channel)
+    if not channel.slowmode_s or core.world.users[user_id].bot or bits & free:
+        return
+    now = core.clock.now()
+    for message in reversed(core.world.messages[channel.id].values()):
+        left_s = channel.slowmode_s - (now - created_at(message.id)).total_seconds()
+        if left_s <= 0:
+            return
+        if message.author_id == user_id:
+            raise slowed(left_s)
+
+
+def unlocked(core: Core, user_id: str, channel: Channel) -> None:
+    """Raise 160005 in a locked thread for who does not manage threads: messages there cannot be changed."""
+    locked = channel.thread is not None and channel.thread.locked
+    if locked and not channel_permissions(core.world, user_id, channel) & P.MANAGE_THREADS:
+        raise refused(160005)
 
 
 def not_archived(channel: Channel) -> None:

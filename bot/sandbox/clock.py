@@ -3,6 +3,8 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+_FURTHEST_S = 100 * 365 * 86_400.0
+
 
 class Clock:
     """Wall and monotonic time with one shift over both. Heartbeats use real time instead."""
@@ -32,8 +34,11 @@ class Clock:
         """Move on by *seconds* (>= 0).
 
         Raises:
-            ValueError: When *seconds* is negative; time does not run backwards here.
+            ValueError: When *seconds* is negative: time does not run backwards here. Or when they lead
+                further than a century, where dates end.
         """
-        if seconds < 0:
+        if not seconds >= 0:  # NaN is not either
             raise ValueError("the clock only moves forwards")
+        if self.shift_s + seconds > _FURTHEST_S:
+            raise ValueError("the clock moves a century at most")
         self.shift_s += seconds

@@ -166,13 +166,17 @@ def _check_command(form: Form, path: Path, body: JSON) -> None:
         _check_options(form, (*path, "options"), body.get("options"))
     else:
         form.text((*path, "name"), body.get("name"), least=1, most=32)
-        if body.get("options"):
+        if form.items((*path, "options"), body.get("options"), most=25):
             text = "Context menu commands cannot have options"
             form.add((*path, "options"), "APPLICATION_COMMAND_CONTEXT_MENU_OPTIONS", text)
         if body.get("description"):
             text = "Context menu commands cannot have description"
             form.add((*path, "description"), "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION", text)
     _check_localizations(form, path, body)
+    bits = (*path, "default_member_permissions")
+    form.integer(bits, body.get("default_member_permissions"), 0, least=0, most=(1 << 63) - 1)
+    for key in ("nsfw", "dm_permission"):
+        form.boolean((*path, key), body.get(key))
     for key, allowed in (("contexts", (0, 1, 2)), ("integration_types", (0, 1))):
         form.snowflakes((*path, key), body.get(key))
         for at, value in enumerate(body[key] if isinstance(body.get(key), list) else ()):

@@ -54,6 +54,7 @@ class Core:
 
     def __post_init__(self) -> None:
         self.ids = Snowflakes(self.clock)
+        self.world.now = self.clock.now
 
     @property
     def identifies_left(self) -> int:

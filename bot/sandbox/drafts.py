@@ -13,7 +13,8 @@ from bot.sandbox.forms import Form
 from bot.sandbox.kinds import JSON, MessageFlag
 from bot.sandbox.mentions import Allowed, Mentions, all_text, find_mentions, read_allowed
 from bot.sandbox.permissions import P, channel_permissions
-from bot.sandbox.uploads import Upload, store_uploads
+from bot.sandbox.references import FORWARD, read_reference, snapshots
+from bot.sandbox.uploads import MOST_FILES, Upload, store_uploads
 from bot.sandbox.world import Channel, Message
 
 MOST_CONTENT = 2000
@@ -37,11 +38,12 @@ class Draft:
     nonce: str | int | None = None
     enforce_nonce: bool = False
     reference: JSON | None = None
+    snapshots: list[JSON] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to show: 50006."""
-        return not (self.content or self.embeds or self.components or self.attachments)
+        return not (self.content or self.embeds or self.components or self.attachments or self.snapshots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,18 @@ def read_draft(core: Core, request: Request) -> Draft:
     body, form = request.body, Form()
     flags = form.integer(("flags",), body.get("flags"), 0, least=0, most=1 << 31) & request.allow_flags
     attachments = store_uploads(core, request.channel.id, request.uploads, body.get("attachments"))
-    draft = Draft(flags=flags, tts=bool(body.get("tts")), attachments=attachments)
+    draft = Draft(flags=flags, tts=form.boolean(("tts",), body.get("tts")), attachments=attachments)
     draft.nonce = _nonce(form, body.get("nonce"))
-    draft.enforce_nonce = bool(body.get("enforce_nonce"))
+    draft.enforce_nonce = form.boolean(("enforce_nonce",), body.get("enforce_nonce"))
     _read_visible(form, draft, body)
-    draft.reference = _reference(core, form, request)
+    draft.reference = read_reference(core, form, request.channel, body.get("message_reference"))
+    if draft.reference and draft.reference["type"] == FORWARD:
+        draft.snapshots = snapshots(core, draft.reference)
+        draft.flags |= MessageFlag.HAS_SNAPSHOT
+    if form.snowflakes(("sticker_ids",), body.get("sticker_ids")):
+        raise refused(50081)  # the guild has none, and the standard ones are not here
     allowed = read_allowed(form, body.get("allowed_mentions"))
+    form.mapping(("shared_client_theme",), body.get("shared_client_theme"))
     form.finish()
     if draft.is_empty:
         raise refused(50006)
@@ -99,9 +107,13 @@ def read_edit(core: Core, request: Request, message: Message) -> Draft:
         flags = (flags & ~MessageFlag.SUPPRESS_EMBEDS) | (asked & changeable)
     kept = _kept_attachments(message, body)
     added = store_uploads(core, request.channel.id, request.uploads, body.get("attachments"))
+    if len(kept) + len(added) > MOST_FILES:
+        raise refused(30015)
     draft = Draft(flags=flags, attachments=kept + added, nonce=message.nonce, reference=message.reference)
+    draft.snapshots = message.snapshots
     current = {"content": message.content, "embeds": message.embeds, "components": message.components}
     _read_visible(form, draft, {**current, **body})
+    form.snowflakes(("sticker_ids",), body.get("sticker_ids"))
     allowed = read_allowed(form, body.get("allowed_mentions"))
     form.finish()
     if draft.is_empty and not flags & MessageFlag.LOADING:
@@ -137,24 +149,9 @@ def _kept_attachments(message: Message, body: JSON) -> list[JSON]:
 
 
 def _nonce(form: Form, value: object) -> str | int | None:
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63:
         return value
     return form.text(("nonce",), value, most=MOST_NONCE) or None
-
-
-def _reference(core: Core, form: Form, request: Request) -> JSON | None:
-    """``message_reference`` of a reply, completed; an error when the message is gone."""
-    raw = request.body.get("message_reference")
-    if not isinstance(raw, dict) or not raw.get("message_id"):
-        return None
-    channel_id, message_id = request.channel.id, str(raw["message_id"])
-    target = core.world.messages[channel_id].get(message_id)
-    if target is None or target.ephemeral_to:
-        if raw.get("fail_if_not_exists", True):
-            form.add(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
-        return None
-    reference: JSON = {"type": 0, "channel_id": channel_id, "message_id": message_id}
-    return reference if request.channel.is_dm else {**reference, "guild_id": core.world.guild.id}
 
 
 def _mentions(core: Core, request: Request, draft: Draft, allowed: Allowed) -> Mentions:
@@ -165,7 +162,7 @@ def _mentions(core: Core, request: Request, draft: Draft, allowed: Allowed) -> M
     may_ping_all = bits is None or bool(bits & P.MENTION_EVERYONE)
     text = all_text(draft.content, draft.components)
     found = find_mentions(world, text, allowed, may_ping_all=may_ping_all)
-    if draft.reference and allowed.replied_user:
+    if draft.reference and not draft.snapshots and allowed.replied_user:
         target = world.messages[draft.reference["channel_id"]].get(draft.reference["message_id"])
         if target and target.author_id in world.users and target.author_id not in found.users:
             found.users.append(target.author_id)

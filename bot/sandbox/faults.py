@@ -133,7 +133,8 @@ class Faults:
 
     def listed(self) -> list[JSON]:
         """Every fault by age: its id and description, calls seen, hits, and hits left (null: endless)."""
-        both = sorted([*self.active, *self.dispatch], key=lambda fault: int(fault.id))
+        both: list[Fault | DispatchFault] = [*self.active, *self.dispatch]
+        both.sort(key=lambda fault: int(fault.id))
         return [described(fault) for fault in both]
 
     def remove(self, fault_id: str) -> bool:

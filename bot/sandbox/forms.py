@@ -3,13 +3,25 @@
 Source: Discord's docs, Reference > Error Messages.
 """
 
+import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from bot.sandbox.errors import ApiError
 from bot.sandbox.kinds import JSON
 
 Path: TypeAlias = tuple[str | int, ...]
+_SNOWFLAKE = re.compile(r"[0-9]{1,20}")
+_INTEGER = re.compile(r"-?[0-9]{1,30}")
+_LAST_SNOWFLAKE = (1 << 64) - 1
+
+
+def is_snowflake(value: object) -> bool:
+    """True for an id: an unsigned 64-bit number, as a string or (as some libraries send it) as an integer."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return False
+    return bool(_SNOWFLAKE.fullmatch(str(value))) and int(value) <= _LAST_SNOWFLAKE
 
 
 class Form:
@@ -86,13 +98,48 @@ class Form:
         self.add(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
         return {}
 
-    def snowflakes(self, path: Path, value: object) -> list[str]:
-        """*value* as a list of ids; [] when absent, an error when something else."""
-        items = value if isinstance(value, list) else []
-        ids = [str(item) for item in items if str(item).isdecimal()]
-        if value is not None and (not isinstance(value, list) or len(ids) < len(items)):
-            self.add(path, "LIST_TYPE_CONVERT", "Only lists of snowflakes may be used here")
-        return ids
+    def snowflake(self, path: Path, value: object) -> str | None:
+        """*value* as an id; None when absent, an error when something else."""
+        if value is None:
+            return None
+        if not is_snowflake(value):
+            self.add(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+            return None
+        return str(value)
+
+    def snowflakes(self, path: Path, value: object, *, most: int = 1000) -> list[str]:
+        """*value* as a list of up to *most* ids; [] when absent, an error when something else."""
+        if value is not None and not isinstance(value, list):
+            self.add(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+        listed = value if isinstance(value, list) else []
+        if len(listed) > most:
+            self._bad_length(path, 0, most)
+        ids = [self.snowflake((*path, at), item) for at, item in enumerate(listed)]
+        return [item for item in ids if item is not None]
+
+    def unique(self, path: Path, items: Sequence[str]) -> None:
+        """Record an error for every one of *items* that came before."""
+        for at, item in enumerate(items):
+            if item in items[:at]:
+                self.add(
+                    (*path, at), "SET_TYPE_ALREADY_CONTAINS_VALUE", "The set already contains this value"
+                )
+
+    def words(self, path: Path, value: object, *, most: int) -> list[str]:
+        """*value* as a list of up to *most* strings; [] when absent, an error when something else."""
+        if value is not None and not isinstance(value, list):
+            self.add(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+        listed = value if isinstance(value, list) else []
+        if len(listed) > most:
+            self._bad_length(path, 0, most)
+        return [self.text((*path, at), item, most=2048) for at, item in enumerate(listed)]
+
+    def boolean(self, path: Path, value: object, *, default: bool = False) -> bool:
+        """*value* as a boolean; *default* when absent, an error when something else."""
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        self.add(path, "BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
+        return default
 
     def number(self, path: Path, value: object, *, least: float, most: float) -> None:
         """Record an error unless *value* is absent, or a JSON number within [*least*, *most*]."""
@@ -107,20 +154,32 @@ class Form:
         """*value* as an integer within [*least*, *most*]; *default* when absent."""
         if value is None:
             return default
-        try:
-            number = int(str(value))
-        except ValueError:
-            self.add(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
+        if isinstance(value, (bool, list, dict)) or not _INTEGER.fullmatch(str(value)):
+            self.add(path, "NUMBER_TYPE_COERCE", f'Value "{str(value)[:100]}" is not int.')
             return default
+        number = int(str(value))
         if number > most:
             self.add(path, "NUMBER_TYPE_MAX", f"int value should be less than or equal to {most}.")
         if number < least:
             self.add(path, "NUMBER_TYPE_MIN", f"int value should be greater than or equal to {least}.")
         return number
 
+    def time(self, path: Path, value: object) -> datetime | None:
+        """*value* as a time (UTC when it names no zone); None when absent, an error when something else."""
+        if value is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(str(value))
+            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return aware.astimezone(UTC)
+        except (ValueError, OverflowError):
+            text = f"Could not parse {str(value)[:100]}. Should be ISO8601."
+            self.add(path, "DATE_TIME_TYPE_PARSE", text)
+            return None
+
     def choice(self, path: Path, value: object, allowed: Sequence[Any]) -> None:
         """Record an error unless *value* is one of *allowed*."""
-        if isinstance(value, bool) or value not in allowed:
+        if isinstance(value, (bool, float)) or value not in allowed:
             self.add(path, "BASE_TYPE_CHOICES", f"Value must be one of {{{', '.join(map(repr, allowed))}}}.")
 
 

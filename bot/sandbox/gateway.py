@@ -1,83 +1,36 @@
 """The gateway: one `Connection` per WebSocket. Source: Discord's docs, Events > Gateway."""
 
 import asyncio
-import json
-import zlib
 from contextlib import suppress
-from enum import IntEnum
-from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from bot.sandbox import greetings
 from bot.sandbox.core import Core
-from bot.sandbox.intents import disallowed
+from bot.sandbox.handshake import Granted, identify, resume
 from bot.sandbox.kinds import JSON
+from bot.sandbox.opcodes import CLIENT_ENDS, ENDS_SESSION, Close, Closing, Op
+from bot.sandbox.requests import send_members, send_sounds
 from bot.sandbox.sessions import Session, Sessions
+from bot.sandbox.wire import Body, Frame, Plain, ZlibPackets, read, wire_for, without_token
 
-HEARTBEAT_MS = 41_250
 _ZOMBIE_FACTOR = 1.5
-_MOST_BYTES = 4096
 _MOST_FRAMES, _FRAMES_WINDOW_S = 120, 60.0
 _ABNORMAL = 1006
-_SHARD_FIELDS = 2
 _CLOSE_WITHIN_S = 2.0
-_CLIENT_ENDS = (1000, 1001)  # a client that closes with these gives up its session
-
-
-class Op(IntEnum):
-    """Topics > Opcodes and Status Codes > Gateway Opcodes."""
-
-    DISPATCH = 0
-    HEARTBEAT = 1
-    IDENTIFY = 2
-    PRESENCE = 3
-    VOICE_STATE = 4
-    RESUME = 6
-    RECONNECT = 7
-    REQUEST_MEMBERS = 8
-    INVALID_SESSION = 9
-    HELLO = 10
-    HEARTBEAT_ACK = 11
-
-
-class Close(IntEnum):
-    """Topics > Opcodes and Status Codes > Gateway Close Event Codes."""
-
-    UNKNOWN_OPCODE = 4001
-    DECODE_ERROR = 4002
-    NOT_AUTHENTICATED = 4003
-    AUTHENTICATION_FAILED = 4004
-    ALREADY_AUTHENTICATED = 4005
-    INVALID_SEQ = 4007
-    RATE_LIMITED = 4008
-    TIMED_OUT = 4009
-    INVALID_SHARD = 4010
-    INVALID_VERSION = 4012
-    INVALID_INTENTS = 4013
-    DISALLOWED_INTENTS = 4014
-
-
-class Closing(Exception):
-    """End the connection with *code*."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
+_OBJECTS = (Op.REQUEST_MEMBERS, Op.PRESENCE, Op.VOICE_STATE, Op.REQUEST_SOUNDS, Op.REQUEST_CHANNEL_INFO)
 
 
 class Connection:
     """One socket: reads frames, writes frames in order, watches the heartbeat."""
 
-    def __init__(self, core: Core, sessions: Sessions, request: web.Request, heartbeat_ms: int) -> None:
+    def __init__(self, core: Core, sessions: Sessions, request: web.Request) -> None:
         self._core = core
         self._sessions = sessions
         self._request = request
-        self._heartbeat_s = heartbeat_ms / 1000
+        self._heartbeat_s = core.rules.heartbeat_ms / 1000
         self._ws = web.WebSocketResponse(compress=False, max_msg_size=1 << 20)
-        compressed = request.query.get("compress") == "zlib-stream"
-        self._zlib = zlib.compressobj() if compressed else None
-        self._out: asyncio.Queue[JSON] = asyncio.Queue()
+        self._wire = wire_for(request.query.get("compress"))
+        self._out: asyncio.Queue[Frame] = asyncio.Queue()
         self._last_heartbeat = asyncio.get_running_loop().time()
         self._received: list[float] = []
         self.session: Session | None = None
@@ -88,8 +41,8 @@ class Connection:
     async def run(self) -> web.WebSocketResponse:
         """Serve the socket until it ends."""
         await self._ws.prepare(self._request)
-        if self._request.query.get("v", "10") != "10":
-            await self._close(Close.INVALID_VERSION)
+        if refusal := _refusal(self._request):
+            await self._close(refusal)
             return self._ws
         self.put(Op.HELLO, {"heartbeat_interval": int(self._heartbeat_s * 1000), "_trace": ["local"]})
         tasks = [asyncio.ensure_future(self._write()), asyncio.ensure_future(self._watch())]
@@ -107,7 +60,20 @@ class Connection:
 
     def put(self, op: Op, data: object) -> None:
         """Queue a frame that is no dispatch."""
-        self._out.put_nowait({"op": int(op), "d": data, "s": None, "t": None})
+        self._out.put_nowait(Frame(op, Body(data)))
+
+    def invalidate(self, *, resumable: bool) -> None:
+        """Op 9. A session that is not *resumable* is forgotten; either way this socket has none any more."""
+        session = self.session
+        self._detach()
+        self.session = None
+        if session and not resumable:
+            self._sessions.forget(session.id)
+        self.put(Op.INVALID_SESSION, resumable)
+
+    def fall_silent(self) -> None:
+        """Send nothing any more, acknowledgements of heartbeats included, and stay open."""
+        self.silent = True
 
     def drop(self) -> None:
         """Cut the TCP connection without a close frame."""
@@ -122,7 +88,7 @@ class Connection:
     async def _close(self, code: int) -> None:
         self._record("out", {"close": code})
         self._detach()
-        if code in (Close.AUTHENTICATION_FAILED, Close.TIMED_OUT, Close.INVALID_SEQ) and self.session:
+        if code in ENDS_SESSION and self.session:
             self._sessions.forget(self.session.id)
         self._ending = self._ending or asyncio.Event()
         try:
@@ -131,9 +97,18 @@ class Connection:
         finally:
             self._ending.set()
 
+    def _attach(self, session: Session) -> None:
+        self.session = session
+        session.attach(self._out.put_nowait, self._lose_session)
+
+    def _lose_session(self) -> None:
+        """Another socket resumed the session: this one is over, and closing it must not end the session."""
+        self.session = None
+        self.close(Close.UNKNOWN_ERROR)
+
     def _detach(self) -> None:
         if self.session and self.session.send == self._out.put_nowait:
-            self.session.send = None
+            self.session.detach(self._core.clock.monotonic())
             self._core.hub.beat()
 
     def _record(self, direction: str, frame: JSON) -> None:
@@ -141,24 +116,28 @@ class Connection:
         self._core.log.add("gateway", {"direction": direction, "session": session_id, "frame": frame})
 
     async def _write(self) -> None:
+        freezer = self._core.freezer
         while True:
             frame = await self._out.get()
+            if freezer.frozen:
+                await freezer.passed()
             if self.silent:
                 continue
-            text = json.dumps(frame, separators=(",", ":"))
-            self._record("out", frame)
+            self._record("out", frame.as_json())
+            message = self._wire.pack(frame.text)
             with suppress(ConnectionError):
-                if self._zlib:
-                    data = self._zlib.compress(text.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
-                    await self._ws.send_bytes(data)
+                if isinstance(message, str):
+                    await self._ws.send_str(message)
                 else:
-                    await self._ws.send_str(text)
+                    await self._ws.send_bytes(message)
 
     async def _watch(self) -> None:
-        """Close 4009 when no heartbeat came for one and a half intervals."""
-        loop = asyncio.get_running_loop()
+        """Close 4009 when no heartbeat came for one and a half intervals; frozen time does not count."""
+        loop, freezer = asyncio.get_running_loop(), self._core.freezer
         while True:
-            left_s = self._last_heartbeat + self._heartbeat_s * _ZOMBIE_FACTOR - loop.time()
+            await freezer.passed()
+            latest = max(self._last_heartbeat, freezer.thawed_at)
+            left_s = latest + self._heartbeat_s * _ZOMBIE_FACTOR - loop.time()
             if left_s <= 0:
                 await self._close(Close.TIMED_OUT)
                 return
@@ -166,16 +145,17 @@ class Connection:
 
     async def _read(self) -> None:
         async for message in self._ws:
+            await self._core.freezer.passed()
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
-            frame = _decode(message.data)
+            frame = read(message.data)
             self._count()
-            self._record("in", _without_token(frame))
+            self._record("in", without_token(frame))
             self._core.hub.beat()
-            await self._handle(frame)
+            self._handle(frame)
         code = self._ws.close_code or _ABNORMAL
         self._record("in", {"close": code})
-        if self.session and code in _CLIENT_ENDS:
+        if self.session and code in CLIENT_ENDS:
             self._sessions.forget(self.session.id)
 
     def _count(self) -> None:
@@ -185,85 +165,52 @@ class Connection:
         if len(self._received) > _MOST_FRAMES:
             raise Closing(Close.RATE_LIMITED)
 
-    async def _handle(self, frame: JSON) -> None:
+    def _handle(self, frame: JSON) -> None:
         op, data = frame.get("op"), frame.get("d")
         if op == Op.HEARTBEAT:
             self._last_heartbeat = asyncio.get_running_loop().time()
             self.put(Op.HEARTBEAT_ACK, None)
-        elif op == Op.IDENTIFY:
-            self._identify(data)
-        elif op == Op.RESUME:
-            self._resume(data)
-        elif op in (Op.REQUEST_MEMBERS, Op.PRESENCE, Op.VOICE_STATE):
-            if self.session is None:
-                raise Closing(Close.NOT_AUTHENTICATED)
-            if op == Op.REQUEST_MEMBERS and isinstance(data, dict):
-                greetings.send_members(self._core, self.session, data)
+        elif op in (Op.IDENTIFY, Op.RESUME):
+            self._begin(op, data)
+        elif op in _OBJECTS:
+            self._obey(op, data)
         else:
             raise Closing(Close.UNKNOWN_OPCODE)
 
-    def _identify(self, data: Any) -> None:  # noqa: ANN401 (client JSON)
+    def _begin(self, op: int, data: object) -> None:
+        """IDENTIFY or RESUME: a session, op 9, or a close code."""
         if self.session:
             raise Closing(Close.ALREADY_AUTHENTICATED)
-        if not isinstance(data, dict) or not isinstance(data.get("intents"), int):
-            raise Closing(Close.DECODE_ERROR)
-        self._authenticate(data)
-        intents = data["intents"]
-        if intents < 0 or intents >= 1 << 26:
-            raise Closing(Close.INVALID_INTENTS)
-        if disallowed(intents, self._core.world.application):
-            raise Closing(Close.DISALLOWED_INTENTS)
-        self._core.identifies_left -= 1
-        self.session = self._sessions.open(intents, _shard(data))
-        self.session.send = self._out.put_nowait
-        greetings.welcome(self._core, self.session)
-        self._core.hub.beat()
-
-    def _resume(self, data: Any) -> None:  # noqa: ANN401 (client JSON)
-        if self.session:
-            raise Closing(Close.ALREADY_AUTHENTICATED)
-        if not isinstance(data, dict) or not isinstance(data.get("seq"), int):
-            raise Closing(Close.DECODE_ERROR)
-        self._authenticate(data)
-        session = self._sessions.get(str(data.get("session_id")))
-        if session and data["seq"] > session.seq:
-            raise Closing(Close.INVALID_SEQ)
-        missed = session.missed(data["seq"]) if session else None
-        if session is None or missed is None:
+        granted = identify if op == Op.IDENTIFY else resume
+        result = granted(self._core, self._sessions, data)
+        if result is None:
             self.put(Op.INVALID_SESSION, data=False)
             return
-        self.session = session
-        for frame in missed:
+        self._begin_session(result)
+
+    def _begin_session(self, granted: Granted) -> None:
+        if granted.compress and isinstance(self._wire, Plain):
+            self._wire = ZlibPackets()
+        for frame in granted.missed:
             self._out.put_nowait(frame)
-        session.send = self._out.put_nowait
-        session.dispatch("RESUMED", {"_trace": ["local"]})
+        self._attach(granted.session)
+        granted.greet(granted.session)
         self._core.hub.beat()
 
-    def _authenticate(self, data: JSON) -> None:
-        token = str(data.get("token")).removeprefix("Bot ")
-        if token != self._core.world.application.token:
-            raise Closing(Close.AUTHENTICATION_FAILED)
+    def _obey(self, op: int, data: object) -> None:
+        """What needs a session. Presence and voice state are taken and lead to nothing here."""
+        if self.session is None:
+            raise Closing(Close.NOT_AUTHENTICATED)
+        if not isinstance(data, dict):
+            raise Closing(Close.DECODE_ERROR)
+        if op == Op.REQUEST_MEMBERS:
+            send_members(self._core, self.session, data)
+        elif op == Op.REQUEST_SOUNDS:
+            send_sounds(self._core, self.session, data)
 
 
-def _decode(raw: str | bytes) -> JSON:
-    if len(raw) > _MOST_BYTES:
-        raise Closing(Close.DECODE_ERROR)
-    try:
-        frame = json.loads(raw)
-    except ValueError:
-        raise Closing(Close.DECODE_ERROR) from None
-    if not isinstance(frame, dict):
-        raise Closing(Close.DECODE_ERROR)
-    return frame
-
-
-def _without_token(frame: JSON) -> JSON:
-    data = frame.get("d")
-    return {**frame, "d": {**data, "token": "***"}} if isinstance(data, dict) and "token" in data else frame
-
-
-def _shard(data: JSON) -> tuple[int, int]:
-    shard = data.get("shard") or [0, 1]
-    if not (isinstance(shard, list) and len(shard) == _SHARD_FIELDS and 0 <= shard[0] < shard[1]):
-        raise Closing(Close.INVALID_SHARD)
-    return shard[0], shard[1]
+def _refusal(request: web.Request) -> Close | None:
+    """Why the URL's parameters are refused: only v10 and JSON are spoken here, no ETF."""
+    if request.query.get("v", "10") != "10":
+        return Close.INVALID_VERSION
+    return None if request.query.get("encoding", "json") == "json" else Close.DECODE_ERROR

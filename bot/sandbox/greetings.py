@@ -1,6 +1,6 @@
-"""What a session is told first: READY and GUILD_CREATE; and member chunks on request.
+"""What a session is told first: READY and GUILD_CREATE.
 
-Source: Discord's docs, Events > Gateway Events > Ready, Guild Create, Guild Members Chunk.
+Source: Discord's docs, Events > Gateway Events > Ready, Guild Create.
 """
 
 from bot.sandbox.core import Core
@@ -15,17 +15,14 @@ from bot.sandbox.payloads import (
     own_user_payload,
 )
 from bot.sandbox.permissions import P, channel_permissions
+from bot.sandbox.requests import presences
 from bot.sandbox.sessions import Session
-from bot.sandbox.snowflake import TIMESTAMP_SHIFT
-
-_CHUNK = 1000
 
 
 def welcome(core: Core, session: Session) -> None:
     """READY, then GUILD_CREATE when the guild is on the session's shard and GUILDS was asked for."""
     world = core.world
-    shard_id, count = session.shard
-    on_shard = (int(world.guild.id) >> TIMESTAMP_SHIFT) % count == shard_id
+    on_shard = session.sees(world.guild.id)
     ready: JSON = {
         "v": 10,
         "user": own_user_payload(world.bot.user),
@@ -52,7 +49,7 @@ def _guild_create(core: Core, session: Session) -> JSON:
     """Without GUILD_PRESENCES, *members* holds only the bot: the rest comes by Request Guild Members."""
     world = core.world
     everybody = bool(session.intents & Intent.GUILD_PRESENCES)
-    members = world.members.values() if everybody else [world.bot]
+    members = list(world.members.values()) if everybody else [world.bot]
     visible = [
         channel
         for channel in world.channels.values()
@@ -68,37 +65,8 @@ def _guild_create(core: Core, session: Session) -> JSON:
         "members": [member_payload(member) for member in members],
         "channels": [channel_payload(world, one) for one in world.channels.values() if is_listed(one)],
         "threads": [channel_payload(world, thread) for thread in active],
-        "presences": [],
+        "presences": presences(members) if everybody else [],
         "stage_instances": [],
         "guild_scheduled_events": [],
         "soundboard_sounds": [],
     }
-
-
-def send_members(core: Core, session: Session, data: JSON) -> None:
-    """GUILD_MEMBERS_CHUNK for opcode 8, by ``user_ids`` or by ``query`` and ``limit`` (0: all)."""
-    found = list(core.world.members.values())
-    missing: list[str] = []
-    if data.get("user_ids"):
-        asked = data["user_ids"] if isinstance(data["user_ids"], list) else [data["user_ids"]]
-        ids = [str(user_id) for user_id in asked]
-        found = [member for member in found if member.user.id in ids]
-        missing = [user_id for user_id in ids if user_id not in core.world.members]
-    else:
-        prefix = str(data.get("query") or "").lower()
-        found = [member for member in found if member.user.username.lower().startswith(prefix)]
-        found = found[: int(data.get("limit") or 0) or len(found)]
-        if not prefix and not session.intents & Intent.GUILD_MEMBERS:
-            found = [core.world.bot]
-    chunks = [found[at : at + _CHUNK] for at in range(0, len(found), _CHUNK)] or [[]]
-    for index, chunk in enumerate(chunks):
-        payload: JSON = {
-            "guild_id": core.world.guild.id,
-            "members": [member_payload(member) for member in chunk],
-            "chunk_index": index,
-            "chunk_count": len(chunks),
-            "not_found": missing,
-        }
-        if data.get("nonce"):
-            payload["nonce"] = data["nonce"]
-        session.dispatch("GUILD_MEMBERS_CHUNK", payload)

@@ -104,7 +104,7 @@ def as_seen(world: World, intents: int, event: Event) -> JSON | None:
         return event.data
     if may_read(world, event.channel, event.message):
         return event.data
-    return without_content(world, event.data)
+    return without_content(event.data, world.application.id)
 
 
 def may_read(world: World, channel: Channel, message: Message) -> bool:
@@ -114,11 +114,13 @@ def may_read(world: World, channel: Channel, message: Message) -> bool:
     return own or channel.is_dm or bot_id in message.mentions
 
 
-def without_content(world: World, payload: JSON) -> JSON:
-    """The message payload as an app without MESSAGE_CONTENT gets it; what it answers to, likewise."""
+def without_content(payload: JSON, bot_id: str = "") -> JSON:
+    """The message payload as an app without MESSAGE_CONTENT gets it.
+
+    What it answers to is hidden likewise, unless *bot_id* wrote that.
+    """
     hidden = {name: value for name, value in (payload | _HIDDEN).items() if name != "poll"}
     answered = hidden.get("referenced_message")
-    bot_id = world.application.id
     if answered and bot_id not in (answered["author"]["id"], answered.get("application_id")):
         hidden["referenced_message"] = answered | _HIDDEN
     return hidden

@@ -11,19 +11,32 @@ class ChannelType(IntEnum):
 
     TEXT = 0
     DM = 1
+    VOICE = 2
     CATEGORY = 4
     ANNOUNCEMENT = 5
+    ANNOUNCEMENT_THREAD = 10
     PUBLIC_THREAD = 11
     PRIVATE_THREAD = 12
+    FORUM = 15
 
 
-THREADS = (ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD)
+THREADS = (ChannelType.ANNOUNCEMENT_THREAD, ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD)
+
+
+class ChannelFlag(IntFlag):
+    """Resources > Channel > Channel Flags."""
+
+    PINNED = 1 << 1
+    REQUIRE_TAG = 1 << 4
 
 
 class MessageType(IntEnum):
     """Resources > Message > Message Types."""
 
     DEFAULT = 0
+    RECIPIENT_ADD = 1
+    RECIPIENT_REMOVE = 2
+    CHANNEL_NAME_CHANGE = 4
     PINNED = 6
     THREAD_CREATED = 18
     REPLY = 19
@@ -35,12 +48,14 @@ class MessageType(IntEnum):
 class MessageFlag(IntFlag):
     """Resources > Message > Message Flags."""
 
+    CROSSPOSTED = 1 << 0
     SUPPRESS_EMBEDS = 1 << 2
     HAS_THREAD = 1 << 5
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     SUPPRESS_NOTIFICATIONS = 1 << 12
     IS_COMPONENTS_V2 = 1 << 15
+    HAS_SNAPSHOT = 1 << 14
 
 
 class InteractionType(IntEnum):
@@ -107,6 +122,10 @@ class Component(IntEnum):
     SEPARATOR = 14
     CONTAINER = 17
     LABEL = 18
+    FILE_UPLOAD = 19
+    RADIO_GROUP = 21
+    CHECKBOX_GROUP = 22
+    CHECKBOX = 23
 
 
 ENTITY_SELECTS = (

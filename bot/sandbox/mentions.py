@@ -42,16 +42,22 @@ class Allowed:
 
 def read_allowed(form: Form, value: object) -> Allowed:
     """The request's ``allowed_mentions``, validated into *form*."""
-    if not isinstance(value, dict):
+    if value is None:
         return Allowed()
+    value = form.mapping(("allowed_mentions",), value)
     raw = value.get("parse")
-    parse = [str(item) for item in raw] if isinstance(raw, list) else []
-    for at, item in enumerate(parse):
+    if raw is not None and not isinstance(raw, list):
+        form.add(
+            ("allowed_mentions", "parse"), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType"
+        )
+    listed = raw if isinstance(raw, list) else []
+    for at, item in enumerate(listed):
         form.choice(("allowed_mentions", "parse", at), item, _KINDS)
+    parse = [str(item) for item in listed]
     ids = {kind: form.snowflakes(("allowed_mentions", kind), value.get(kind)) for kind in ("users", "roles")}
-    for kind, listed in ids.items():
-        _check_ids(form, kind, listed, parse)
-    replied = bool(value.get("replied_user", False))
+    for kind, found in ids.items():
+        _check_ids(form, kind, found, parse)
+    replied = form.boolean(("allowed_mentions", "replied_user"), value.get("replied_user"))
     return Allowed(frozenset(parse), frozenset(ids["users"]), frozenset(ids["roles"]), replied)
 
 

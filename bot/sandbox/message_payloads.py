@@ -4,6 +4,8 @@ from bot.sandbox.kinds import JSON, MessageFlag
 from bot.sandbox.payloads import channel_payload, user_payload
 from bot.sandbox.world import Message, World
 
+_FORWARD = 1
+
 
 def emoji_payload(emoji: str) -> JSON:
     """Resources > Emoji, partial: ``"👀"`` or ``"name:id"``."""
@@ -13,6 +15,17 @@ def emoji_payload(emoji: str) -> JSON:
 
 def message_payload(world: World, message: Message, *, viewer: str | None = None) -> JSON:
     """Resources > Message. *viewer* decides ``me`` in reactions; the bot by default."""
+    payload = _alone(world, message)
+    if message.reactions:
+        payload["reactions"] = _reactions(message, viewer or world.application.id)
+    if message.reference:
+        payload |= _reference_fields(world, message.reference)
+    return payload
+
+
+def _alone(world: World, message: Message) -> JSON:
+    """The message without its reactions and without the message that it refers to."""
+    attachments = [one | {"ephemeral": True} if message.ephemeral_to else one for one in message.attachments]
     payload: JSON = {
         "id": message.id,
         "channel_id": message.channel_id,
@@ -22,7 +35,7 @@ def message_payload(world: World, message: Message, *, viewer: str | None = None
         "mentions": [user_payload(world.users[user_id]) for user_id in message.mentions],
         "mention_roles": list(message.mention_roles),
         "mention_everyone": message.mention_everyone,
-        "attachments": list(message.attachments),
+        "attachments": attachments,
         "embeds": list(message.embeds),
         "components": list(message.components),
         "timestamp": message.timestamp,
@@ -32,10 +45,8 @@ def message_payload(world: World, message: Message, *, viewer: str | None = None
         "tts": message.tts,
     }
     payload |= _optional_fields(message)
-    if message.reactions:
-        payload["reactions"] = _reactions(message, viewer or world.application.id)
-    if message.reference:
-        payload |= _reference_fields(world, message.reference)
+    if message.snapshots:
+        payload["message_snapshots"] = list(message.snapshots)
     thread = world.thread_of(message)
     if thread and message.flags & MessageFlag.HAS_THREAD:
         payload["thread"] = channel_payload(world, thread)
@@ -68,9 +79,10 @@ def _reactions(message: Message, viewer: str) -> list[JSON]:
 
 def _reference_fields(world: World, reference: JSON) -> JSON:
     """``message_reference``, and the message it points to (None when that was deleted)."""
+    if reference["type"] == _FORWARD:  # it has snapshots instead
+        return {"message_reference": reference}
     found = world.messages[reference["channel_id"]].get(reference.get("message_id", ""))
-    target = message_payload(world, found) if found else None
-    if target:
-        for nested in ("reactions", "referenced_message"):
-            target.pop(nested, None)
+    target = _alone(world, found) if found else None
+    if found and target and found.reference:
+        target["message_reference"] = found.reference
     return {"message_reference": reference, "referenced_message": target}

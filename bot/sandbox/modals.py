@@ -1,25 +1,30 @@
 """Modals: what a bot may open, and what a person may submit.
 
-Source: Discord's docs, Components > Reference (Label, Text Input); Receiving and Responding > Modal.
+Source: Discord's docs, Components > Reference (Label and its children); Receiving and Responding > Modal.
 """
 
 from typing import Any
 
-from bot.sandbox.components import check_select, walk
+from bot.sandbox.component_tree import number, walk
 from bot.sandbox.forms import Form, Path
 from bot.sandbox.kinds import ENTITY_SELECTS, JSON, SELECTS, Component
+from bot.sandbox.selects import check_bounds, check_options, check_select
 
 _MOST_COMPONENTS = 5
 _TOP = (Component.ACTION_ROW, Component.LABEL, Component.TEXT_DISPLAY)
-_IN_LABEL = (Component.TEXT_INPUT, *SELECTS)
+_GROUPS = (Component.RADIO_GROUP, Component.CHECKBOX_GROUP)
+_IN_LABEL = (Component.TEXT_INPUT, *SELECTS, Component.FILE_UPLOAD, *_GROUPS, Component.CHECKBOX)
 _MOST_INPUT = 4000
+_MOST_IN_GROUP = 10
+# Kinds whose ``min_values`` cannot be 0 while they are required.
+_COUNTED = (*SELECTS, Component.FILE_UPLOAD, Component.CHECKBOX_GROUP)
 
 
 def read_modal(form: Form, data: JSON) -> JSON:
     """Validate an interaction response of type MODAL; returns it with component ids filled in."""
-    form.text(("data", "custom_id"), data.get("custom_id"), least=1, most=100)
-    form.text(("data", "title"), data.get("title"), least=1, most=45)
-    path: Path = ("data", "components")
+    form.text(("custom_id",), data.get("custom_id"), least=1, most=100)
+    form.text(("title",), data.get("title"), least=1, most=45)
+    path: Path = ("components",)
     components = form.items(path, data.get("components"), least=1, most=_MOST_COMPONENTS)
     for at, item in enumerate(components):
         _check_top(form, (*path, at), item)
@@ -28,8 +33,7 @@ def read_modal(form: Form, data: JSON) -> JSON:
     custom_ids = [item["custom_id"] for item in walk(components) if item.get("custom_id")]
     if len(set(custom_ids)) < len(custom_ids):
         form.add(path, "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
-    for number, item in enumerate(walk(components), start=1):
-        item["id"] = item.get("id") or number
+    number(components)
     return data
 
 
@@ -60,15 +64,45 @@ def _check_label(form: Form, path: Path, label: JSON) -> None:
 def _check_input(form: Form, path: Path, item: JSON, allowed: tuple[Component, ...]) -> None:
     kind = item.get("type")
     form.choice((*path, "type"), kind, [int(one) for one in allowed])
+    if form.failed:
+        return
+    form.integer((*path, "id"), item.get("id"), 0, least=0, most=2**31 - 1)
+    form.text((*path, "custom_id"), item.get("custom_id"), least=1, most=100)
+    form.boolean((*path, "required"), item.get("required"))
     if kind in SELECTS:
         check_select(form, path, item)
+        if item.get("disabled"):
+            text = "A component in a modal cannot be disabled"
+            form.add((*path, "disabled"), "COMPONENT_DISABLED_IN_MODAL", text)
     elif kind == Component.TEXT_INPUT:
-        form.text((*path, "custom_id"), item.get("custom_id"), least=1, most=100)
-        form.choice((*path, "style"), item.get("style"), (1, 2))
-        form.text((*path, "placeholder"), item.get("placeholder"), most=100)
-        form.text((*path, "value"), item.get("value"), most=_MOST_INPUT)
-        form.integer((*path, "min_length"), item.get("min_length"), 0, least=0, most=_MOST_INPUT)
-        form.integer((*path, "max_length"), item.get("max_length"), _MOST_INPUT, least=1, most=_MOST_INPUT)
+        _check_text_input(form, path, item)
+    else:
+        _check_group(form, path, item)
+    if kind in _COUNTED and item.get("min_values") == 0 and item.get("required") is not False:
+        text = "min_values must be at least 1 when the component is required"
+        form.add((*path, "min_values"), "COMPONENT_REQUIRED_MIN_VALUES", text)
+
+
+def _check_text_input(form: Form, path: Path, item: JSON) -> None:
+    form.choice((*path, "style"), item.get("style"), (1, 2))
+    form.text((*path, "placeholder"), item.get("placeholder"), most=100)
+    form.text((*path, "value"), item.get("value"), most=_MOST_INPUT)
+    least = form.integer((*path, "min_length"), item.get("min_length"), 0, least=0, most=_MOST_INPUT)
+    most = form.integer((*path, "max_length"), item.get("max_length"), _MOST_INPUT, least=1, most=_MOST_INPUT)
+    if least > most:
+        form.add((*path, "min_length"), "TEXT_INPUT_COMPONENT_MIN_MAX", "min_length exceeds max_length")
+
+
+def _check_group(form: Form, path: Path, item: JSON) -> None:
+    """File uploads, radio groups, checkbox groups and single checkboxes."""
+    kind = item["type"]
+    if kind in _GROUPS:
+        least = 2 if kind == Component.RADIO_GROUP else 1
+        check_options(form, (*path, "options"), item.get("options"), (least, _MOST_IN_GROUP))
+    if kind in (Component.FILE_UPLOAD, Component.CHECKBOX_GROUP):
+        check_bounds(form, path, item, _MOST_IN_GROUP, _bounds(item)[1])
+    if kind == Component.CHECKBOX:
+        form.boolean((*path, "default"), item.get("default"))
 
 
 class BadFields(ValueError):
@@ -80,7 +114,8 @@ def submitted(modal: JSON, fields: dict[str, Any]) -> list[JSON]:
 
     Args:
         modal: The modal as the bot opened it.
-        fields: custom id -> text, or a list of values for a select.
+        fields: custom id -> text; a list of values for a select or a checkbox group, of attachment ids for a
+            file upload; one value for a radio group; true or false for a checkbox.
 
     Raises:
         BadFields: When a field is unknown, missing, too short, too long or not on offer.
@@ -105,8 +140,14 @@ def _submit_input(item: JSON, fields: dict[str, Any]) -> JSON:
     head: JSON = {"type": item["type"], "id": item["id"], "custom_id": custom_id}
     if item["type"] == Component.TEXT_INPUT:
         return {**head, "value": _text_value(item, fields.get(custom_id, item.get("value") or ""))}
+    if item["type"] == Component.CHECKBOX:
+        return {**head, "value": bool(fields.get(custom_id, item.get("default") or False))}
     given = fields.get(custom_id, _preselected(item))
-    return {**head, "values": select_values(item, [given] if isinstance(given, str) else list(given))}
+    values = [given] if isinstance(given, str) else list(given or [])
+    if item["type"] == Component.RADIO_GROUP:
+        chosen = select_values(item, values)
+        return {**head, "value": chosen[0] if chosen else None}
+    return {**head, "values": select_values(item, values)}
 
 
 def _preselected(item: JSON) -> list[str]:
@@ -133,11 +174,19 @@ def select_values(item: JSON, values: list[str]) -> list[str]:
         BadFields: Too few, too many, or not among the options.
     """
     required = item.get("required", True) is not False
-    least, most = item.get("min_values", 1), item.get("max_values", 1)
+    least, most = _bounds(item)
     if not least <= len(values) <= most and (values or required):
         raise BadFields(f"{item['custom_id']} takes {least} to {most} values, not {len(values)}")
-    if item["type"] not in ENTITY_SELECTS:
+    if item["type"] not in (*ENTITY_SELECTS, Component.FILE_UPLOAD):
         offered = [option["value"] for option in item.get("options") or []]
         if strange := [value for value in values if value not in offered]:
             raise BadFields(f"{item['custom_id']} does not offer {strange}; it offers {offered}")
     return values
+
+
+def _bounds(item: JSON) -> tuple[int, int]:
+    """How many values the component takes; a checkbox group takes all of its options by default."""
+    options = item.get("options")
+    usual = len(options) if item["type"] == Component.CHECKBOX_GROUP and isinstance(options, list) else 1
+    least, most = item.get("min_values"), item.get("max_values")
+    return (1 if least is None else least), (max(usual, 1) if most is None else most)

@@ -4,14 +4,17 @@ Source: Discord's docs, Interactions > Receiving and Responding > Application Co
 """
 
 import unicodedata
+from base64 import b64decode
 from typing import Any
 
 from bot.sandbox import commands
+from bot.sandbox.command_access import refusal
 from bot.sandbox.core import Core
 from bot.sandbox.kinds import JSON, CommandType, OptionType
 from bot.sandbox.names import find_channel, find_role, find_user
 from bot.sandbox.payloads import interaction_channel, member_payload, role_payload, user_payload
-from bot.sandbox.permissions import P, channel_permissions, guild_permissions
+from bot.sandbox.permissions import guild_permissions
+from bot.sandbox.uploads import MAX_BYTES, Upload, store_uploads
 from bot.sandbox.world import Channel
 
 _NUMBERS = (OptionType.INTEGER, OptionType.NUMBER)
@@ -33,27 +36,11 @@ def find_command(core: Core, user_id: str, channel: Channel, kind: CommandType, 
     for guild_id in scopes:
         for command in commands.listed(core, guild_id):
             if command["type"] == kind and command["name"] == wanted:
-                _check_allowed(core, user_id, channel, command)
+                if reason := refusal(core, user_id, channel, command):
+                    raise BadCommand(reason)
                 return command
     known = sorted(command["name"] for command in core.commands.values() if command["type"] == kind)
     raise BadCommand(f"no command {wanted!r} here; registered: {known}")
-
-
-def _check_allowed(core: Core, user_id: str, channel: Channel, command: JSON) -> None:
-    if channel.is_dm:
-        if not command.get("dm_permission", True):
-            raise BadCommand(f"/{command['name']} is not offered in direct messages")
-        return
-    if command.get("contexts") is not None and 0 not in command["contexts"]:
-        raise BadCommand(f"/{command['name']} is not offered in servers")
-    if not channel_permissions(core.world, user_id, channel) & P.USE_APPLICATION_COMMANDS:
-        raise BadCommand("this person may not use application commands in this channel")
-    needed = command["default_member_permissions"]
-    bits = guild_permissions(core.world, core.world.members[user_id])
-    if needed is not None and (
-        bits & int(needed) != int(needed) or (needed == "0" and not bits & P.ADMINISTRATOR)
-    ):
-        raise BadCommand(f"/{command['name']} needs permissions that this person lacks")
 
 
 class OptionReader:
@@ -127,7 +114,7 @@ class OptionReader:
             if not isinstance(value, bool):
                 raise BadCommand(f"{option['name']} is true or false")
         elif kind is OptionType.ATTACHMENT:
-            raise BadCommand("attachment options are not simulated")
+            return self.add_attachment(value)
         else:
             return self._entity(kind, str(value))
         values = [choice["value"] for choice in option.get("choices") or []]
@@ -160,6 +147,24 @@ class OptionReader:
             self.resolved.setdefault("roles", {})[role.id] = role_payload(role)
             return role.id
         return self.add_user(find_user(world, text).id)
+
+    def add_attachment(self, given: Any) -> str:  # noqa: ANN401 (a JSON value)
+        """Keep the file {filename, content_type?, data: base64} and resolve it; returns its id.
+
+        Raises:
+            BadCommand: When it is no such thing, or too large.
+        """
+        try:
+            data = b64decode(given["data"], validate=True)
+            kind = str(given.get("content_type") or "application/octet-stream")
+            upload = Upload("0", str(given["filename"]), kind, data)
+        except (TypeError, KeyError, ValueError, AttributeError):
+            raise BadCommand("a file is {filename, content_type, data: base64}") from None
+        if len(data) > MAX_BYTES:
+            raise BadCommand(f"files have up to {MAX_BYTES} bytes")
+        made = store_uploads(self._core, self._user_id, [upload], None)[0] | {"ephemeral": True}
+        self.resolved.setdefault("attachments", {})[made["id"]] = made
+        return str(made["id"])
 
     def add_user(self, user_id: str) -> str:
         """Resolve a user, and the member behind it; returns the id."""

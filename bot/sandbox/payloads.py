@@ -8,6 +8,7 @@ from bot.sandbox.permissions import channel_permissions
 from bot.sandbox.world import Channel, Guild, Member, Overwrite, Role, User, Webhook, World
 
 VERIFY_KEY = "0" * 64
+_MOST_COUNTED = 50  # Topics > Threads > Thread Fields: member_count stops there
 # Application flags: GATEWAY_PRESENCE_LIMITED, GATEWAY_GUILD_MEMBERS_LIMITED, GATEWAY_MESSAGE_CONTENT_LIMITED.
 _PRESENCE_LIMITED, _MEMBERS_LIMITED, _CONTENT_LIMITED = 1 << 13, 1 << 15, 1 << 19
 
@@ -38,7 +39,7 @@ def own_user_payload(user: User) -> JSON:
 def webhook_author(webhook: Webhook, username: str | None) -> JSON:
     """The author that a webhook's message carries."""
     user = User(webhook.id, username or webhook.name, bot=True)
-    return user_payload(user) | {"discriminator": "0000"}
+    return user_payload(user) | {"discriminator": "0000", "avatar": webhook.avatar}
 
 
 def role_payload(role: Role) -> JSON:
@@ -50,7 +51,7 @@ def role_payload(role: Role) -> JSON:
         "position": role.position,
         "color": role.color,
         "colors": {"primary_color": role.color, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
+        "hoist": role.hoist,
         "managed": role.managed_by is not None,
         "mentionable": role.mentionable,
         "icon": None,
@@ -67,7 +68,7 @@ def member_payload(member: Member, *, with_user: bool = True) -> JSON:
     payload: JSON = {
         "avatar": None,
         "banner": None,
-        "communication_disabled_until": None,
+        "communication_disabled_until": member.timed_out_until,
         "flags": 0,
         "joined_at": member.joined_at,
         "nick": member.nick,
@@ -94,7 +95,7 @@ def channel_payload(world: World, channel: Channel) -> JSON:
         "id": channel.id,
         "type": int(channel.type),
         "last_message_id": channel.last_message_id,
-        "flags": 0,
+        "flags": channel.flags,
     }
     if channel.last_pin_at:
         payload["last_pin_timestamp"] = channel.last_pin_at
@@ -116,6 +117,7 @@ def _guild_fields(channel: Channel) -> JSON:
         "position": channel.position,
         "permission_overwrites": [overwrite_payload(item) for item in channel.overwrites.values()],
         "nsfw": channel.nsfw,
+        **channel.extra,
     }
 
 
@@ -135,9 +137,11 @@ def _thread_fields(world: World, channel: Channel) -> JSON:
         "owner_id": state.owner_id,
         "thread_metadata": metadata,
         "message_count": state.message_count,
-        "member_count": len(state.members),
+        "member_count": min(len(state.members), _MOST_COUNTED),
         "total_message_sent": state.total_sent,
     }
+    if world.parent_of(channel).type is ChannelType.FORUM:
+        fields["applied_tags"] = list(state.tags)
     if world.application.id in state.members:
         fields["member"] = thread_member_payload(channel, world.application.id)
     return fields
@@ -237,6 +241,7 @@ def application_payload(world: World) -> JSON:
         "explicit_content_filter": 0,
         "team": None,
         "eligible_oauth2_scopes": [],
+        **app.extra,
     }
 
 
@@ -246,7 +251,7 @@ def webhook_payload(world: World, webhook: Webhook, *, with_user: bool = True) -
         "id": webhook.id,
         "type": 1,
         "name": webhook.name,
-        "avatar": None,
+        "avatar": webhook.avatar,
         "channel_id": webhook.channel_id,
         "guild_id": world.guild.id,
         "application_id": world.application.id if webhook.owner_id == world.application.id else None,
@@ -266,4 +271,4 @@ def interaction_channel(world: World, channel: Channel, user_id: str) -> JSON:
 
 def is_listed(channel: Channel) -> bool:
     """True for what ``GET /guilds/{id}/channels`` lists: everything but threads and DMs."""
-    return channel.type in (ChannelType.TEXT, ChannelType.CATEGORY, ChannelType.ANNOUNCEMENT)
+    return not channel.is_thread and not channel.is_dm

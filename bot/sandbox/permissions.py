@@ -1,5 +1,6 @@
 """What a member may do where. Source: Discord's docs, Topics > Permissions."""
 
+from datetime import datetime
 from enum import IntFlag
 from functools import reduce
 
@@ -11,12 +12,15 @@ class P(IntFlag):
     """Permission bits."""
 
     CREATE_INSTANT_INVITE = 1 << 0
+    KICK_MEMBERS = 1 << 1
     ADMINISTRATOR = 1 << 3
     MANAGE_CHANNELS = 1 << 4
     MANAGE_GUILD = 1 << 5
     ADD_REACTIONS = 1 << 6
+    VIEW_AUDIT_LOG = 1 << 7
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
+    SEND_TTS_MESSAGES = 1 << 12
     MANAGE_MESSAGES = 1 << 13
     EMBED_LINKS = 1 << 14
     ATTACH_FILES = 1 << 15
@@ -24,6 +28,7 @@ class P(IntFlag):
     MENTION_EVERYONE = 1 << 17
     USE_EXTERNAL_EMOJIS = 1 << 18
     CHANGE_NICKNAME = 1 << 26
+    MANAGE_NICKNAMES = 1 << 27
     MANAGE_ROLES = 1 << 28
     MANAGE_WEBHOOKS = 1 << 29
     USE_APPLICATION_COMMANDS = 1 << 31
@@ -31,10 +36,15 @@ class P(IntFlag):
     CREATE_PUBLIC_THREADS = 1 << 35
     CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    MODERATE_MEMBERS = 1 << 40
     PIN_MESSAGES = 1 << 51
+    BYPASS_SLOWMODE = 1 << 52
 
 
 ALL = (1 << 53) - 1
+_TIMED_OUT = P.VIEW_CHANNEL | P.READ_MESSAGE_HISTORY
+# Implicit Permissions: who cannot send cannot do these either.
+_NEEDS_SENDING = P.MENTION_EVERYONE | P.SEND_TTS_MESSAGES | P.ATTACH_FILES | P.EMBED_LINKS
 # Receiving and Responding, footnote of app_permissions: what holds in a DM with the app's own bot.
 IN_DM = P.ATTACH_FILES | P.EMBED_LINKS | P.MENTION_EVERYONE | P.USE_EXTERNAL_EMOJIS
 _DM_TALK = P.VIEW_CHANNEL | P.SEND_MESSAGES | P.READ_MESSAGE_HISTORY | P.ADD_REACTIONS | P.PIN_MESSAGES
@@ -46,7 +56,22 @@ def guild_permissions(world: World, member: Member) -> int:
         return ALL
     roles = [world.roles[role_id] for role_id in (world.guild.id, *member.roles)]
     union = reduce(lambda bits, role: bits | role.permissions, roles, 0)
-    return ALL if union & P.ADMINISTRATOR else union
+    if union & P.ADMINISTRATOR:
+        return ALL
+    return union & _TIMED_OUT if is_timed_out(world, member) else union
+
+
+def is_timed_out(world: World, member: Member) -> bool:
+    """True while a timeout of *member* lasts. Source: Permissions for Timed Out Members."""
+    until = member.timed_out_until
+    return until is not None and datetime.fromisoformat(until) > world.now()
+
+
+def rank(world: World, member: Member) -> int:
+    """The position of the member's highest role; the owner stands above all. Source: Permission Hierarchy."""
+    if member.user.id == world.guild.owner_id:
+        return 1 << 30
+    return max((world.roles[role_id].position for role_id in member.roles), default=0)
 
 
 def channel_permissions(world: World, user_id: str, channel: Channel) -> int:
@@ -63,6 +88,10 @@ def channel_permissions(world: World, user_id: str, channel: Channel) -> int:
     if base == ALL:
         return ALL
     bits = _overwritten(base, world.parent_of(channel), member, world.guild.id)
+    if is_timed_out(world, member):
+        bits &= _TIMED_OUT
+    if not bits & (P.SEND_MESSAGES_IN_THREADS if channel.is_thread else P.SEND_MESSAGES):
+        bits &= ~_NEEDS_SENDING
     return bits if bits & P.VIEW_CHANNEL and _is_let_in(channel, user_id, bits) else 0
 
 

@@ -10,9 +10,11 @@ from bot.sandbox import events
 from bot.sandbox.access import not_archived
 from bot.sandbox.core import Core, Nonce
 from bot.sandbox.drafts import Draft
-from bot.sandbox.errors import ApiError
+from bot.sandbox.errors import ApiError, refused
 from bot.sandbox.kinds import JSON, MessageFlag, MessageType
 from bot.sandbox.membership import add_member
+from bot.sandbox.mentions import all_text
+from bot.sandbox.permissions import P, guild_permissions
 from bot.sandbox.snowflake import created_at
 from bot.sandbox.world import Channel, Message
 
@@ -22,7 +24,7 @@ OLD_AFTER_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who a message comes from, and how it came to be."""
+    """Who a message comes from, and how it came to be; *message_id* when its id is given already."""
 
     author: JSON
     type: MessageType = MessageType.DEFAULT
@@ -30,6 +32,7 @@ class Origin:
     application_id: str | None = None
     interaction: JSON | None = None
     ephemeral_to: str | None = None
+    message_id: str | None = None
 
 
 def remembered(core: Core, channel: Channel, author_id: str, draft: Draft) -> Message | None:
@@ -43,12 +46,18 @@ def remembered(core: Core, channel: Channel, author_id: str, draft: Draft) -> Me
 
 
 def publish(core: Core, channel: Channel, draft: Draft, origin: Origin) -> Message:
-    """Make the message of *draft* and tell everybody who may know."""
+    """Make the message of *draft* and tell everybody who may know.
+
+    Raises:
+        ApiError: 200000 when AutoMod blocks it.
+    """
+    _moderate(core, str(origin.author["id"]), draft)
     if channel.thread and channel.thread.archived and not origin.ephemeral_to:
         set_archived(core, channel, archived=False)
-    kind = MessageType.REPLY if draft.reference and not origin.type else origin.type
+    replies = draft.reference is not None and not draft.snapshots
+    kind = MessageType.REPLY if replies and not origin.type else origin.type
     message = Message(
-        id=core.ids.next(),
+        id=origin.message_id or core.ids.next(),
         channel_id=channel.id,
         author=origin.author,
         timestamp=core.clock.iso(),
@@ -56,6 +65,7 @@ def publish(core: Core, channel: Channel, draft: Draft, origin: Origin) -> Messa
         nonce=draft.nonce,
         tts=draft.tts,
         reference=draft.reference,
+        snapshots=draft.snapshots,
         webhook_id=origin.webhook_id,
         application_id=origin.application_id,
         interaction=origin.interaction,
@@ -98,8 +108,9 @@ def revise(core: Core, message: Message, draft: Draft) -> Message:
     """Apply an edit and send MESSAGE_UPDATE.
 
     Raises:
-        ApiError: 50083 in an archived thread; 30046 past the cap of edits to an old message.
+        ApiError: 50083 in an archived thread; 30046 past the cap of edits to an old message; 200000.
     """
+    _moderate(core, message.author_id, draft)
     if not message.ephemeral_to:
         not_archived(core.world.channels[message.channel_id])
         _count_late_edit(core, message)
@@ -110,6 +121,17 @@ def revise(core: Core, message: Message, draft: Draft) -> Message:
         message.edited_at = core.clock.iso()
     events.message_changed(core, "MESSAGE_UPDATE", message)
     return message
+
+
+def _moderate(core: Core, author_id: str, draft: Draft) -> None:
+    """AutoMod: members without MANAGE_GUILD cannot write a blocked word; webhooks are not members."""
+    world = core.world
+    author = world.members.get(author_id)
+    if author is None or guild_permissions(world, author) & P.MANAGE_GUILD:
+        return
+    text = all_text(draft.content, draft.components).lower()
+    if any(word.lower() in text for word in world.blocked_words):
+        raise refused(200000)
 
 
 def _fill(message: Message, draft: Draft) -> None:

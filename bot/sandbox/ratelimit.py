@@ -11,6 +11,8 @@ from hashlib import sha256
 
 GLOBAL_LIMIT = 50
 GLOBAL_WINDOW_S = 1.0
+INVALID = frozenset({401, 403, 429})
+INVALID_WINDOW_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,32 @@ class Verdict:
     is_global: bool = False
 
 
+class Bans:
+    """Invalid requests of the address: 401, 403 and 429, but those of a shared limit.
+
+    Source: Topics > Rate Limits > Invalid Request Limit aka Cloudflare bans.
+    """
+
+    def __init__(self) -> None:
+        self._at: deque[float] = deque()
+
+    def count(self, status: int, headers: dict[str, str]) -> None:
+        """Note an answer of *status*."""
+        if status in INVALID and headers.get("X-RateLimit-Scope") != "shared":
+            self._at.append(time.monotonic())
+
+    def banned(self, most: int) -> bool:
+        """True when there were *most* of them in the last ten minutes."""
+        now = time.monotonic()
+        while self._at and now - self._at[0] >= INVALID_WINDOW_S:
+            self._at.popleft()
+        return len(self._at) >= most
+
+    def advance(self, seconds: float) -> None:
+        """Let *seconds* pass."""
+        self._at = deque(at - seconds for at in self._at)
+
+
 class Limiter:
     """Counts requests in real time; `advance` lets time pass for them too when the sandbox's clock moves."""
 
@@ -45,6 +73,7 @@ class Limiter:
         self._windows: dict[tuple[str, str], _Window] = {}
         self._recent: deque[float] = deque()
         self.enabled = True
+        self.bans = Bans()
 
     def take(self, limit: Limit, major: str, *, counts_globally: bool) -> Verdict:
         """Count one request on *limit* for the major parameter *major* (a channel, guild or webhook id)."""
@@ -65,6 +94,7 @@ class Limiter:
         for window in self._windows.values():
             window.opened_at -= seconds
         self._recent = deque(at - seconds for at in self._recent)
+        self.bans.advance(seconds)
 
     def _global_wait(self, now: float) -> float:
         """0 when the global limit has room (and count the request), else seconds until it has."""

@@ -1,23 +1,19 @@
 """Reactions: adding and removing, with the events. Source: Discord's docs, Resources > Message."""
 
-import re
-
 from bot.sandbox import events
 from bot.sandbox.access import not_archived, require
 from bot.sandbox.core import Core
+from bot.sandbox.emojis import is_unicode_emoji
 from bot.sandbox.errors import ApiError, refused
 from bot.sandbox.permissions import P
 from bot.sandbox.world import Message
 
 _MOST_EMOJIS = 20
-_CUSTOM = re.compile(r"(?:a:)?\w{2,32}:\d+")
-_LONGEST_EMOJI = 32
 
 
 def check_emoji(emoji: str) -> None:
     """Raise 10014 unless *emoji* may be a Unicode emoji; the guild has no custom ones."""
-    is_plain = not emoji or emoji.isascii() or len(emoji) > _LONGEST_EMOJI
-    if is_plain or _CUSTOM.fullmatch(emoji) or any(char.isalpha() or char.isspace() for char in emoji):
+    if not is_unicode_emoji(emoji):
         raise ApiError(400, 10014, "Unknown Emoji")
 
 

@@ -3,16 +3,21 @@
 Source: Discord's docs, Interactions > Receiving and Responding > Interaction Response Object and following.
 """
 
+from collections.abc import Callable
+
+from bot.sandbox.components import read_components
 from bot.sandbox.core import Core
-from bot.sandbox.drafts import Draft, Request, read_draft, read_edit
+from bot.sandbox.drafts import MOST_CONTENT, Draft, Request, read_draft, read_edit
+from bot.sandbox.embeds import read_embeds
 from bot.sandbox.errors import ApiError, refused, unknown
 from bot.sandbox.forms import Form
 from bot.sandbox.interaction import RESPOND_WITHIN_S, Interaction
 from bot.sandbox.kinds import JSON, CallbackType, InteractionType, MessageFlag, MessageType
+from bot.sandbox.mentions import read_allowed
 from bot.sandbox.modals import read_modal
 from bot.sandbox.payloads import user_payload
 from bot.sandbox.posting import Origin, publish, remove, revise
-from bot.sandbox.uploads import Upload
+from bot.sandbox.uploads import MOST_FILES, Upload
 from bot.sandbox.world import Message
 
 _FLAGS = (
@@ -38,7 +43,7 @@ def respond(
     if now - interaction.created_at > RESPOND_WITHIN_S:
         raise unknown("interaction")
     _check_kind(interaction, kind)
-    message = _act(core, interaction, kind, data, uploads)
+    message = _inside_data(lambda: _act(core, interaction, kind, data, uploads))
     interaction.response, interaction.responded_at = kind, now
     core.hub.beat()
     return message
@@ -63,16 +68,23 @@ def _check_kind(interaction: Interaction, kind: CallbackType) -> None:
     form.finish()
 
 
+def _inside_data(act: Callable[[], Message | None]) -> Message | None:
+    """*act*, with the errors of a form under ``data``, where the fields of a callback stand."""
+    try:
+        return act()
+    except ApiError as error:
+        if "errors" in error.body:
+            error.body["errors"] = {"data": error.body["errors"]}
+        raise
+
+
 def _act(
     core: Core, interaction: Interaction, kind: CallbackType, data: JSON, uploads: list[Upload]
 ) -> Message | None:
     if kind is CallbackType.MESSAGE:
         return _first_message(core, interaction, _draft(core, interaction, data, uploads))
     if kind is CallbackType.DEFERRED_MESSAGE:
-        form = Form()
-        flags = form.integer(("data", "flags"), data.get("flags"), 0, least=0, most=1 << 31)
-        form.finish()
-        flags &= MessageFlag.EPHEMERAL
+        flags = _check_promise(data) & MessageFlag.EPHEMERAL
         interaction.loading, interaction.ephemeral = True, bool(flags)
         return _first_message(core, interaction, Draft(flags=flags | MessageFlag.LOADING))
     if kind in _ON_A_MESSAGE:
@@ -92,18 +104,34 @@ def _update(
     interaction.original_id = interaction.source_id
     message = _original(core, interaction)
     if kind is CallbackType.DEFERRED_UPDATE:
+        _check_promise(data)
         interaction.loading = True
         return message
     interaction.message_ids.append(message.id)
     return revise(core, message, read_edit(core, _request(core, interaction, data, uploads), message))
 
 
+def _check_promise(data: JSON) -> int:
+    """The flags of a deferred response, whose other fields are validated though nothing comes of them."""
+    form = Form()
+    flags = form.integer(("flags",), data.get("flags"), 0, least=0, most=1 << 31)
+    form.text(("content",), data.get("content"), most=MOST_CONTENT)
+    read_embeds(form, data.get("embeds"), {})
+    read_components(form, data.get("components"), {}, v2=bool(flags & MessageFlag.IS_COMPONENTS_V2))
+    read_allowed(form, data.get("allowed_mentions"))
+    form.items(("attachments",), data.get("attachments"), most=MOST_FILES)
+    form.finish()
+    return flags
+
+
 def _choices(form: Form, data: JSON) -> list[JSON]:
-    choices = form.items(("data", "choices"), data.get("choices"), most=25)
+    choices = form.items(("choices",), data.get("choices"), most=25)
     for at, choice in enumerate(choices):
-        form.text(("data", "choices", at, "name"), choice.get("name"), least=1, most=100)
-        if isinstance(choice.get("value"), str):
-            form.text(("data", "choices", at, "value"), choice["value"], least=1, most=100)
+        form.text(("choices", at, "name"), choice.get("name"), least=1, most=100)
+        if isinstance(choice.get("value"), (str, type(None), bool)):
+            form.text(("choices", at, "value"), choice.get("value"), least=1, most=100)
+        else:
+            form.number(("choices", at, "value"), choice["value"], least=-(2**53), most=2**53)
     return choices
 
 

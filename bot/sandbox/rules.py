@@ -1,7 +1,7 @@
 """What the gateway allows: heartbeat, shards, and how often an app may identify or ask for all members.
 
-Source: Discord's docs, Events > Gateway > Identifying, Max Concurrency, Session Start Limit Object; Change Log,
-"Introducing Rate Limit When Requesting All Guild Members".
+Source: Discord's docs, Events > Gateway > Identifying, Max Concurrency, Session Start Limit Object;
+Change Log, "Introducing Rate Limit When Requesting All Guild Members".
 """
 
 from dataclasses import dataclass, field, fields

@@ -62,6 +62,11 @@ def bot_token(application_id: str) -> str:
     return f"{head}.local0.this-token-works-only-on-the-local-sandbox"
 
 
+def user_token(user_id: str) -> str:
+    """The OAuth2 access token of *user_id*, for the few routes that only people may use."""
+    return f"local-access-token-of-{user_id}"
+
+
 def default_world() -> World:
     """A fresh world. Ids are fixed, so that two runs look alike."""
     application = Application(APPLICATION_ID, "incident-bot", bot_token(APPLICATION_ID), ADMIN_ID)

@@ -6,20 +6,23 @@ import json
 import socket
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
 from bot.sandbox.core import Core
-from bot.sandbox.gateway import HEARTBEAT_MS, Connection
+from bot.sandbox.gateway import Connection
 from bot.sandbox.human.desk import Desk
 from bot.sandbox.human.table import PREFIX, add_routes
 from bot.sandbox.kinds import JSON
 from bot.sandbox.live.routes import add_page
 from bot.sandbox.rest.pipeline import API_PREFIX, Pipeline
 from bot.sandbox.rest.table import all_routes
+from bot.sandbox.rules import GatewayRules
 from bot.sandbox.sessions import Sessions
+from bot.sandbox.state import load, save
 from bot.sandbox.uploads import MAX_BYTES
 
 _GATEWAY_PATH = "/gateway"
@@ -70,15 +73,29 @@ class Sandbox:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        heartbeat_ms: int = HEARTBEAT_MS,
         core: Core | None = None,
+        state: Path | None = None,
     ) -> None:
+        """A sandbox that does not listen yet.
+
+        Args:
+            host: A loopback address.
+            port: 0 takes a free one.
+            core: Its parts, e.g. with other `GatewayRules`.
+            state: A file with the state to begin with, if it exists; `save` writes it.
+
+        Raises:
+            NotLoopback: When *host* is not loopback.
+            BadState: When *state* is no state of a sandbox.
+        """
         self._host = loopback(host)
         self._port = port
-        self._heartbeat_ms = heartbeat_ms
         self._runner: web.AppRunner | None = None
         self.core = core or Core()
+        self.core.state_file = state
         self.sessions = Sessions(self.core)
+        if state and state.exists():
+            load(self.core, self.sessions, state)
         self.desk = Desk(self.core, self.sessions, set())
 
     async def start(self) -> Address:
@@ -97,8 +114,27 @@ class Sandbox:
         await web.SockSite(self._runner, sock).start()
         return self.address
 
+    async def restart(self) -> Address:
+        """Drop every socket and listen again on the same port, with everything that existed.
+
+        What the sessions miss meanwhile is replayed when they resume.
+        """
+        await self.stop()
+        return await self.start()
+
+    def save(self) -> None:
+        """Write the state to the file given at the start; nothing happens without one.
+
+        Raises:
+            OSError: When it cannot be written.
+        """
+        if self.core.state_file:
+            save(self.core, self.sessions, self.core.state_file)
+
     async def stop(self) -> None:
         """Close every socket and stop listening."""
+        self.core.freezer.thaw()
+        self.sessions.unruly.stop()
         for connection in list(self.desk.connections):
             connection.drop()
         if self._runner:
@@ -154,9 +190,10 @@ class Sandbox:
         return app
 
     async def _gateway(self, request: web.Request) -> web.StreamResponse:
+        await self.core.freezer.passed()
         if self.desk.gateway_down:
             return web.Response(status=503, text="the gateway is down")
-        connection = Connection(self.core, self.sessions, request, self._heartbeat_ms)
+        connection = Connection(self.core, self.sessions, request)
         self.desk.connections.add(connection)
         try:
             return await connection.run()
@@ -164,6 +201,7 @@ class Sandbox:
             self.desk.connections.discard(connection)
 
     async def _cdn(self, request: web.Request) -> web.Response:
+        await self.core.freezer.passed()
         found = self.core.world.files.get(request.match_info["attachment_id"])
         if found is None:
             body: JSON = {"message": "404: Not Found", "code": 0}
@@ -177,19 +215,31 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 async def serve(
-    *, host: str = "127.0.0.1", port: int = 0, on_ready: Callable[[Address], None] = lambda _address: None
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    rules: GatewayRules | None = None,
+    state: Path | None = None,
+    on_ready: Callable[[Address], None] = lambda _address: None,
 ) -> None:
-    """Serve until cancelled.
+    """Serve until cancelled; then the state is saved when there is a file for it.
 
     Args:
         host: A loopback address.
         port: 0 takes a free one.
+        rules: What the gateway allows.
+        state: Loaded when it exists, written at the end.
         on_ready: Called with the address once everything listens.
 
     Raises:
         NotLoopback: When *host* is not loopback.
-        OSError: When the port is taken.
+        BadState: When *state* is no state of a sandbox.
+        OSError: When the port is taken, or the state cannot be read or written.
     """
-    async with Sandbox(host=host, port=port) as sandbox:
+    sandbox = Sandbox(host=host, port=port, core=Core(rules=rules or GatewayRules()), state=state)
+    async with sandbox:
         on_ready(sandbox.address)
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            sandbox.save()

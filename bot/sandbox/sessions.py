@@ -97,7 +97,9 @@ class Sessions:
         session = Session(intents, shard)
         self.add(session)
         if len(self._by_id) > _MOST_SESSIONS:
-            idle = next((one for one in self._by_id.values() if one.send is None and one != session), None)
+            idle = next(
+                (one for one in self._by_id.values() if one.send is None and one is not session), None
+            )
             if idle:
                 self.forget(idle.id)
         return session

@@ -12,17 +12,17 @@ TIMESTAMP_SHIFT = 22
 
 
 class Snowflakes:
-    """Hands out ids that strictly increase."""
+    """Hands out ids that strictly increase; *last* is the latest one."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last = 0
+        self.last = 0
 
     def next(self) -> str:
         """A new id, greater than every one before it."""
         stamped = (self._clock.now_ms() - DISCORD_EPOCH_MS) << TIMESTAMP_SHIFT
-        self._last = max(stamped, self._last + 1)
-        return str(self._last)
+        self.last = max(stamped, self.last + 1)
+        return str(self.last)
 
 
 def created_at(snowflake: str) -> datetime:

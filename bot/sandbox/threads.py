@@ -1,15 +1,20 @@
-"""Threads: starting, changing, joining. Source: Discord's docs, Topics > Threads; Resources > Channel."""
+"""Threads and forum posts: starting, changing, removing.
+
+Source: Discord's docs, Topics > Threads; Resources > Channel.
+"""
 
 from bot.sandbox import events
+from bot.sandbox.channels import DURATIONS, MOST_SLOWMODE_S
 from bot.sandbox.core import Core
+from bot.sandbox.errors import refused
 from bot.sandbox.forms import Form
-from bot.sandbox.kinds import JSON, ChannelType, MessageFlag, MessageType
+from bot.sandbox.kinds import JSON, ChannelFlag, ChannelType, MessageFlag, MessageType
 from bot.sandbox.membership import add_member
 from bot.sandbox.payloads import user_payload
 from bot.sandbox.posting import system_message
 from bot.sandbox.world import Channel, Message, ThreadState
 
-DURATIONS = (60, 1440, 4320, 10080)
+_MOST_TAGS = 5
 
 
 def start_thread(core: Core, parent: Channel, owner_id: str, body: JSON, source: Message | None) -> Channel:
@@ -23,34 +28,94 @@ def start_thread(core: Core, parent: Channel, owner_id: str, body: JSON, source:
         source: The message it hangs on: the thread takes its id.
 
     Raises:
-        ApiError: 50035.
+        ApiError: 50035; 160006 when the guild has too many active threads.
     """
-    thread = _read_thread(core, parent, owner_id, body, source)
-    core.world.channels[thread.id] = thread
+    form = Form()
+    kind = _kind(form, parent, body, source)
+    thread = _read_thread(core, form, parent, owner_id, body)
+    form.finish()
+    thread.type, state = ChannelType(kind), thread.thread
+    thread.id = source.id if source else thread.id
+    if state and thread.type is ChannelType.PRIVATE_THREAD:
+        state.invitable = body.get("invitable") is not False
+    _open(core, thread, owner_id)
     if source:
         source.flags |= MessageFlag.HAS_THREAD
-    events.channel_changed(core, "THREAD_CREATE", thread, newly_created=True)
-    add_member(core, thread, owner_id)
     _announce(core, parent, thread, owner_id, source)
     return thread
 
 
-def _read_thread(core: Core, parent: Channel, owner_id: str, body: JSON, source: Message | None) -> Channel:
+def start_post(core: Core, forum: Channel, owner_id: str, body: JSON) -> Channel:
+    """Start a post in *forum*: a thread whose first message (to be published by the caller) has its id.
+
+    Args:
+        core: The sandbox.
+        forum: The forum channel.
+        owner_id: Who starts it (a webhook's own id for a webhook).
+        body: The request: name (1-100), auto_archive_duration, rate_limit_per_user, applied_tags (up to 5).
+
+    Raises:
+        ApiError: 50035; 40067 when the forum wants a tag; 160006.
+    """
     form = Form()
-    name = form.text(("name",), body.get("name"), least=1, most=100)
-    minutes = body.get("auto_archive_duration") or 1440
-    form.choice(("auto_archive_duration",), minutes, DURATIONS)
-    slowmode = form.integer(("rate_limit_per_user",), body.get("rate_limit_per_user"), 0, least=0, most=21600)
-    # Start Thread without Message: the type defaults to a private thread (for now, say the docs).
-    kind = ChannelType.PUBLIC_THREAD if source else body.get("type", ChannelType.PRIVATE_THREAD)
-    form.choice(("type",), kind, (11, 12))
+    thread = _read_thread(core, form, forum, owner_id, body)
+    tags = _tags(form, forum, body.get("applied_tags"))
     form.finish()
+    if forum.flags & ChannelFlag.REQUIRE_TAG and not tags:
+        raise refused(40067)
+    assert thread.thread is not None
+    thread.thread.tags = tags
+    _open(core, thread, owner_id)
+    forum.last_message_id = thread.id  # the latest post, for a forum
+    return thread
+
+
+def _kind(form: Form, parent: Channel, body: JSON, source: Message | None) -> int:
+    allowed: tuple[int, ...]
+    if parent.type is ChannelType.ANNOUNCEMENT:
+        allowed, default = (10,), 10
+    elif source:
+        allowed, default = (11,), 11
+    else:
+        # Start Thread without Message: the type defaults to a private thread (for now, say the docs).
+        allowed, default = (11, 12), 12
+    asked = None if source else body.get("type")
+    if asked is not None:
+        form.choice(("type",), asked, allowed)
+    return default if asked is None or form.failed else int(asked)
+
+
+def _read_thread(core: Core, form: Form, parent: Channel, owner_id: str, body: JSON) -> Channel:
+    """A public thread of *parent*, not yet in the world."""
+    name = form.text(("name",), body.get("name"), least=1, most=100)
+    default = parent.extra.get("default_auto_archive_duration", 1440)
+    minutes = body.get("auto_archive_duration") or default
+    form.choice(("auto_archive_duration",), minutes, DURATIONS)
+    own_pace = parent.extra.get("default_thread_rate_limit_per_user", 0)
+    key = "rate_limit_per_user"
+    slowmode = form.integer((key,), body.get(key), own_pace, least=0, most=MOST_SLOWMODE_S)
     now = core.clock.iso()
-    is_private = kind == ChannelType.PRIVATE_THREAD
-    state = ThreadState(owner_id, now, now, auto_archive_minutes=int(minutes))
-    state.invitable = bool(body.get("invitable", True)) if is_private else None
-    thread_id = source.id if source else core.ids.next()
-    return Channel(thread_id, ChannelType(kind), name, parent.id, slowmode_s=slowmode, thread=state)
+    state = ThreadState(owner_id, now, now, auto_archive_minutes=default if form.failed else int(minutes))
+    kind = ChannelType.PUBLIC_THREAD
+    return Channel(core.ids.next(), kind, name, parent.id, slowmode_s=slowmode, thread=state)
+
+
+def _open(core: Core, thread: Channel, owner_id: str) -> None:
+    if len(core.world.threads(archived=False)) >= core.world.active_thread_cap:
+        raise refused(160006)
+    core.world.channels[thread.id] = thread
+    events.channel_changed(core, "THREAD_CREATE", thread, newly_created=True)
+    add_member(core, thread, owner_id)
+
+
+def _tags(form: Form, forum: Channel, value: object) -> list[str]:
+    """Ids of tags that *forum* has."""
+    known = {tag["id"] for tag in forum.extra.get("available_tags", [])}
+    tags = form.snowflakes(("applied_tags",), value, most=_MOST_TAGS)
+    for at, tag in enumerate(tags):
+        if tag not in known:
+            form.add(("applied_tags", at), "BASE_TYPE_CHOICES", "Unknown tag")
+    return list(dict.fromkeys(tags))
 
 
 def _announce(core: Core, parent: Channel, thread: Channel, owner_id: str, source: Message | None) -> None:
@@ -69,14 +134,14 @@ def _announce(core: Core, parent: Channel, thread: Channel, owner_id: str, sourc
             reference=reference,
         )
         core.world.messages[thread.id][starter.id] = starter
-    elif thread.type is ChannelType.PUBLIC_THREAD:
+    elif thread.type is not ChannelType.PRIVATE_THREAD:
         reference = {"type": 0, "channel_id": thread.id, "guild_id": guild_id}
         kind = MessageType.THREAD_CREATED
         system_message(core, parent, author, kind, content=thread.name, reference=reference)
 
 
-def change_thread(core: Core, thread: Channel, body: JSON) -> None:
-    """Apply a Modify Channel body to a thread.
+def change_thread(core: Core, thread: Channel, body: JSON, by: str) -> None:
+    """Apply a Modify Channel body to a thread; a new name is told inside, by the user *by*.
 
     Raises:
         ApiError: 50035.
@@ -84,35 +149,70 @@ def change_thread(core: Core, thread: Channel, body: JSON) -> None:
     state = thread.thread
     assert state is not None
     form = Form()
-    if "name" in body:
-        thread.name = form.text(("name",), body["name"], least=1, most=100) or thread.name
-    if "auto_archive_duration" in body:
-        form.choice(("auto_archive_duration",), body["auto_archive_duration"], DURATIONS)
-    slowmode = form.integer(
-        ("rate_limit_per_user",), body.get("rate_limit_per_user"), thread.slowmode_s, least=0, most=21600
-    )
+    changed = _read_change(form, core.world.parent_of(thread), thread, body)
     form.finish()
-    thread.slowmode_s = slowmode
+    renamed = changed["name"] != thread.name
+    thread.name, thread.slowmode_s, thread.flags = changed["name"], changed["slowmode_s"], changed["flags"]
+    state.tags, state.locked, state.invitable = changed["tags"], changed["locked"], changed["invitable"]
     if "auto_archive_duration" in body:
         # archive_timestamp also changes with the duration: Topics > Threads > Thread Fields.
-        state.auto_archive_minutes, state.archived_at = body["auto_archive_duration"], core.clock.iso()
-    state.locked = bool(body.get("locked", state.locked))
-    archived = bool(body.get("archived", state.archived))
-    if archived != state.archived:
-        state.archived, state.archived_at = archived, core.clock.iso()
+        state.auto_archive_minutes, state.archived_at = changed["minutes"], core.clock.iso()
+    if changed["archived"] != state.archived:
+        state.archived, state.archived_at = changed["archived"], core.clock.iso()
     events.channel_changed(core, "THREAD_UPDATE", thread)
+    if renamed and not state.archived:
+        author = user_payload(core.world.users[by])
+        system_message(core, thread, author, MessageType.CHANNEL_NAME_CHANGE, content=thread.name)
+
+
+def _read_change(form: Form, parent: Channel, thread: Channel, body: JSON) -> JSON:
+    """The thread's new state, field by field."""
+    state = thread.thread
+    assert state is not None
+    name, tags, minutes = thread.name, state.tags, state.auto_archive_minutes
+    if body.get("name") is not None:
+        name = form.text(("name",), body["name"], least=1, most=100)
+    if body.get("auto_archive_duration") is not None:
+        minutes = body["auto_archive_duration"]
+        form.choice(("auto_archive_duration",), minutes, DURATIONS)
+    if body.get("applied_tags") is not None:
+        tags = _tags(form, parent, body["applied_tags"])
+    key = "rate_limit_per_user"
+    flags = form.integer(("flags",), body.get("flags"), thread.flags, least=0, most=1 << 31)
+    invitable = form.boolean(("invitable",), body.get("invitable"), default=bool(state.invitable))
+    return {
+        "name": name,
+        "minutes": minutes,
+        "tags": tags,
+        "slowmode_s": form.integer((key,), body.get(key), thread.slowmode_s, least=0, most=MOST_SLOWMODE_S),
+        "flags": flags & ChannelFlag.PINNED if parent.type is ChannelType.FORUM else 0,
+        "locked": form.boolean(("locked",), body.get("locked"), default=state.locked),
+        "archived": form.boolean(("archived",), body.get("archived"), default=state.archived),
+        "invitable": invitable if state.invitable is not None else None,
+    }
 
 
 def remove_channel(core: Core, channel: Channel) -> None:
-    """Take a channel or thread (and a channel's threads) out of the world, with the event."""
+    """Take a channel or thread (and a channel's threads and webhooks) out of the world, with the event.
+
+    Closing a DM changes nothing: the next message opens it again, under the same id. The channels of a
+    category stay, outside of any.
+    """
     world = core.world
-    for thread in [one for one in world.channels.values() if one.is_thread and one.parent_id == channel.id]:
-        del world.channels[thread.id]
-        world.messages.pop(thread.id, None)
+    if channel.is_dm:
+        return
+    for child in [one for one in world.channels.values() if one.parent_id == channel.id]:
+        if child.is_thread:
+            del world.channels[child.id]
+            world.messages.pop(child.id, None)
+        else:
+            child.parent_id = None
+            events.channel_changed(core, "CHANNEL_UPDATE", child)
+    for webhook in [one for one in world.webhooks.values() if one.channel_id == channel.id]:
+        del world.webhooks[webhook.id]
     if channel.is_thread:
         events.thread_deleted(core, channel)
-    elif not channel.is_dm:
+    else:
         events.channel_changed(core, "CHANNEL_DELETE", channel)
     del world.channels[channel.id]
-    if not channel.is_dm:
-        world.messages.pop(channel.id, None)
+    world.messages.pop(channel.id, None)

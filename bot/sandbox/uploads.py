@@ -4,12 +4,12 @@ import struct
 from dataclasses import dataclass
 
 from bot.sandbox.core import Core
-from bot.sandbox.errors import ApiError
+from bot.sandbox.errors import too_large
 from bot.sandbox.forms import Form
 from bot.sandbox.kinds import JSON
 
 MAX_BYTES = 10 * 1024 * 1024
-_MOST_FILES = 10
+MOST_FILES = 10
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_HEADER = 24
 
@@ -36,12 +36,12 @@ def store_uploads(core: Core, channel_id: str, uploads: list[Upload], described:
     Raises:
         ApiError: 40005 when a file is too large, 50035 for more than ten.
     """
-    if len(uploads) > _MOST_FILES:
+    if len(uploads) > MOST_FILES:
         form = Form()
         form.add(("attachments",), "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
         form.finish()
     if any(len(upload.data) > MAX_BYTES for upload in uploads):
-        raise ApiError(413, 40005, "Request entity too large")
+        raise too_large()
     listed = [item for item in described if isinstance(item, dict)] if isinstance(described, list) else []
     notes = {str(item.get("id")): item for item in listed}
     return [_store(core, channel_id, upload, notes.get(upload.key, {})) for upload in uploads]

@@ -1,7 +1,9 @@
 """Everything that exists in the local Discord. Ids are strings of digits, as in the API's JSON."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from bot.sandbox.errors import unknown
 from bot.sandbox.kinds import JSON, THREADS, ChannelType, MessageFlag, MessageType
@@ -26,6 +28,7 @@ class Role:
     permissions: int
     position: int = 0
     color: int = 0
+    hoist: bool = False
     mentionable: bool = False
     managed_by: str | None = None
 
@@ -36,6 +39,7 @@ class Member:
     roles: list[str]
     joined_at: str
     nick: str | None = None
+    timed_out_until: str | None = None
 
 
 @dataclass(slots=True)
@@ -50,7 +54,7 @@ class Overwrite:
 
 @dataclass(slots=True)
 class ThreadState:
-    """What a thread has beyond a channel. *members* maps user id to join time."""
+    """What a thread has beyond a channel. *members* maps user id to join time; *tags* are those of a post."""
 
     owner_id: str
     created_at: str
@@ -62,10 +66,13 @@ class ThreadState:
     total_sent: int = 0
     message_count: int = 0
     members: dict[str, str] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Channel:
+    """*extra* are fields that only some kinds have (tags of a forum, bitrate...), as the API writes them."""
+
     id: str
     type: ChannelType
     name: str = ""
@@ -76,6 +83,8 @@ class Channel:
     nsfw: bool = False
     last_message_id: str | None = None
     last_pin_at: str | None = None
+    flags: int = 0
+    extra: JSON = field(default_factory=dict)
     overwrites: dict[str, Overwrite] = field(default_factory=dict)
     recipients: list[str] = field(default_factory=list)
     thread: ThreadState | None = None
@@ -114,6 +123,7 @@ class Message:
     pinned_at: str | None = None
     nonce: str | int | None = None
     reference: JSON | None = None
+    snapshots: list[JSON] = field(default_factory=list)
     webhook_id: str | None = None
     application_id: str | None = None
     interaction: JSON | None = None
@@ -138,6 +148,7 @@ class Webhook:
     name: str
     channel_id: str
     owner_id: str
+    avatar: str | None = None
 
 
 @dataclass(slots=True)
@@ -150,7 +161,10 @@ class Guild:
 
 @dataclass(slots=True)
 class Application:
-    """The bot's application. The three flags are the portal's switches for privileged intents."""
+    """The bot's application. The three flags are the portal's switches for privileged intents.
+
+    *extra* are the fields that Edit Current Application changed, as the API writes them.
+    """
 
     id: str
     name: str
@@ -159,11 +173,23 @@ class Application:
     message_content: bool = False
     presences: bool = False
     members: bool = True
+    extra: JSON = field(default_factory=dict)
 
 
 @dataclass
 class World:
-    """All state, with look-ups that raise the API's own errors."""
+    """All state, with look-ups that raise the API's own errors.
+
+    Attributes:
+        audit: Audit log entries, oldest first.
+        command_permissions: By command id (or the application's): who may use the command in the guild.
+        blocked_words: What AutoMod does not let through from members without MANAGE_GUILD.
+        old_edit_cap: Edits an hour to messages older than an hour; Discord does not say how many it takes.
+        active_thread_cap: Active threads in the guild.
+        invalid_cap: 401, 403 and 429 in ten minutes after which Cloudflare bans the address.
+
+    ``now`` is the sandbox's clock (no state): timeouts of members end by it.
+    """
 
     guild: Guild
     application: Application
@@ -175,7 +201,15 @@ class World:
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     internal_errors: list[str] = field(default_factory=list)
+    audit: list[JSON] = field(default_factory=list)
+    command_permissions: dict[str, list[JSON]] = field(default_factory=dict)
+    blocked_words: list[str] = field(default_factory=list)
     old_edit_cap: int = 30
+    active_thread_cap: int = 1000
+    invalid_cap: int = 10_000
+
+    def __post_init__(self) -> None:
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property
     def bot(self) -> Member:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.demo.process import Child
 
-_START_S = 20.0
+_START_S = 45.0
 
 
 class BotProcess:

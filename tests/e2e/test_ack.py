@@ -6,7 +6,7 @@ import pytest
 
 from bot.demo.screen import Message
 from tests.e2e.alert import Alert
-from tests.e2e.severities import SEV1, SEV2
+from tests.e2e.severities import SEV1, SEV2, SEV3
 from tests.e2e.world import World
 
 TITLE = "精算機が応答しない"
@@ -92,6 +92,15 @@ async def test_removed_eyes_stay_acknowledged(world: World) -> None:
     await world.human.unreact("primary", alert.post, "👀")
     await world.fast_forward(hours=5)
     await world.expect_nothing_more()
+
+
+async def test_eyes_as_soon_as_the_alert_is_there(world: World) -> None:
+    """Whoever is quicker than the bot's own note of where the alert is has acknowledged all the same."""
+    await world.command("sev3", title=TITLE)
+    post = await world.human.see("p2-deploys", TITLE)
+    await world.human.react("primary", post, "👀")
+    alert = await world.expect_alert(SEV3, TITLE)
+    await world.expect_acknowledged(alert, by="primary")
 
 
 async def test_eyes_while_the_bot_was_down(world: World) -> None:

@@ -5,8 +5,9 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +18,22 @@ from bot.demo.human import Human
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 _END_S = 20.0
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a short path: PostgreSQL's socket lies below it, and pytest's own are too deep."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as made:
+        yield Path(made)
+
+
+@pytest.fixture(autouse=True)
+def _interrupts_arrive() -> Iterator[None]:
+    """A job in the background of a shell ignores SIGINT, and so would everything that it starts."""
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @asynccontextmanager
@@ -49,6 +66,11 @@ def processes_below(folder: Path) -> list[int]:
     return found
 
 
+def remains(folder: Path) -> list[str]:
+    """What is left in *folder*."""
+    return sorted(entry.name for entry in folder.iterdir())
+
+
 async def until_nobody_works_in(folder: Path) -> None:
     """Wait for the end of every process below *folder*."""
     deadline = time.monotonic() + _END_S
@@ -57,10 +79,10 @@ async def until_nobody_works_in(folder: Path) -> None:
         await asyncio.sleep(0.05)  # the end of another's process is no event for us
 
 
-async def test_tour_plays_the_runbook(tmp_path: Path) -> None:
+async def test_tour_plays_the_runbook(folder: Path) -> None:
     """Every step is seen, in under a minute, as plain text, and nothing is left behind."""
     started = time.monotonic()
-    async with demo(tmp_path, "--tour") as process:
+    async with demo(folder, "--tour") as process:
         output, _ = await process.communicate()
         told = output.decode()
         assert process.returncode == 0, told
@@ -69,19 +91,21 @@ async def test_tour_plays_the_runbook(tmp_path: Path) -> None:
     assert "\x1b" not in told
     for part in ("SEV1", "SEV2", "SEV3", "再評価", "15 分 ack なし", "質問 3", "再送", "先週は"):
         assert part in told
-    await until_nobody_works_in(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    await until_nobody_works_in(folder)
+    assert remains(folder) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-async def test_demo_is_ready_to_play_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+async def test_demo_is_ready_to_play_and_ends_cleanly(folder: Path, number: signal.Signals) -> None:
     """What it prints is enough to play; Ctrl-C ends everything, and so does the death of the demo itself."""
-    async with demo(tmp_path) as process:
+    async with demo(folder) as process:
         assert process.stdout is not None
+        told = ""
         async with asyncio.timeout(30):
-            told = ""
             while "Ctrl-C" not in told:
-                told += (await process.stdout.readline()).decode()
+                line = await process.stdout.readline()
+                assert line, told
+                told += line.decode()
         url = re.search(r"http://\S+/_human", told)
         assert url
         async with Human(url[0]) as human:
@@ -92,6 +116,6 @@ async def test_demo_is_ready_to_play_and_ends_cleanly(tmp_path: Path, number: si
         process.send_signal(number)
         code = await process.wait()
     assert code == (-number if number == signal.SIGKILL else 0)
-    await until_nobody_works_in(tmp_path)
+    await until_nobody_works_in(folder)
     if number != signal.SIGKILL:
-        assert list(tmp_path.iterdir()) == []
+        assert remains(folder) == []

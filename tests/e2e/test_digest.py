@@ -79,6 +79,7 @@ async def test_empty_week_is_one_line(make_world: MakeWorld) -> None:
 async def test_week_in_figures(make_world: MakeWorld) -> None:
     """Incidents by severity, times to ack and resolve, missed deadlines, what is open, the DLQ."""
     async with make_world() as world:
+        await wait_for_monday(world, hour=9)
         await world.start_bot()
         alert = await world.triage(SEV1, title="決済 API が 5xx")
         await world.fast_forward(minutes=10)

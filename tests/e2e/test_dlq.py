@@ -5,10 +5,11 @@ from uuid import UUID
 
 from tests.e2e.world import World
 
+DETAIL = "api.parky.co.jp /v1/payments"
 PAYLOAD = {
     "username": "Parky notify",
     "content": "@everyone 🔴 決済エラー率 8.2 %",
-    "embeds": [{"title": "決済エラー率", "description": "api.parky.co.jp /v1/payments"}],
+    "embeds": [{"title": "決済エラー率", "description": DETAIL}],
     "allowed_mentions": {"parse": ["everyone"]},
 }
 INSERT = """
@@ -99,15 +100,17 @@ async def test_replay_once_and_without_its_mention(world: World) -> None:
     """Preview, confirmation, one message that rings for nobody; the second time says who did it."""
     entry = await lose(world, "決済エラー率 8.2 %")
     preview = await world.command("dlq replay", by="primary", id=str(entry))
+    other = await world.command("dlq replay", by="secondary", id=str(entry))
     assert "#p0-alerts に再送しますか" in preview.text
-    assert "allowed_mentions" in preview.text
+    assert "`allowed_mentions`, `username`" in preview.text
     await world.human.press("primary", preview.messages[-1], "再送する")
     sent = await world.expect_message("p0-alerts", contains="決済エラー率 8.2 %", pings_here=False)
-    assert sent.raw["embeds"][0]["description"] == PAYLOAD["embeds"][0]["description"]  # type: ignore[index]
+    assert sent.raw["embeds"][0]["description"] == DETAIL
+    late = await world.human.press("secondary", other.messages[-1], "再送する")
+    assert "primary が再送済みです" in late.text
     again = await world.command("dlq replay", by="secondary", id=str(entry))
     assert "@primary" in again.text
     assert "再送する" not in [control.label for control in again.messages[-1].controls]
-    await world.human.press("primary", preview.messages[-1], "再送する")
     await world.expect_nothing_more()
     [row] = await world.rows("SELECT requested_by_name FROM dlq_replays")
     assert row["requested_by_name"] == "primary"

@@ -85,15 +85,19 @@ async def test_killed_while_ringing(world: World) -> None:
     await world.expect_nothing_more()
 
 
-async def test_declining_passes_it_on_at_once(world: World) -> None:
-    """今は対応できない takes the next step now, says who it was and to whom; the step is not taken twice."""
+async def test_declining_passes_it_on_and_spares_the_deadline(world: World) -> None:
+    """今は対応できない tells the next person once, however often it is tapped; the deadline still rings."""
     alert = await world.triage(SEV1, title=TITLE)
-    said = await world.human.press("primary", alert.dms["primary"], "今は対応できない")
-    assert "@secondary" in said.text
-    await world.expect_message("p0-alerts", contains="対応者を交代", pings_here=True)
+    for _ in range(3):
+        said = await world.human.press("primary", alert.dms["primary"], "今は対応できない")
+        assert "@secondary" in said.text
+    await world.expect_dm("secondary", contains=TITLE)
+    await world.expect_message(alert.thread, contains="今は対応できません")
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=15)
+    await world.expect_message("p0-alerts", contains="15 分 ack なし", pings_here=True)
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
-    await world.fast_forward(minutes=16)
     await world.expect_nothing_more()
 
 

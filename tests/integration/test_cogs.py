@@ -199,7 +199,7 @@ async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:
     await alerted(world)
     dm = await world.until("dm:primary", contains="inc:v1:decline:1", by="primary")
     told = shown(await world.click(dm, "inc:v1:decline:1", by="primary"))
-    assert "@primary, @secondary に引き継ぎ" in told["content"]
+    assert "@secondary に引き継ぎ" in told["content"]
     await world.until("dm:secondary", contains="inc:v1:ack:1", by="secondary")
 
 
@@ -310,7 +310,7 @@ async def test_the_three_questions_lead_to_each_other(world: ConsoleWorld) -> No
         failed(world, entry_id=UUID(int=number))
     page = shown(await world.command("dlq recent", hours=48, severity="P0", channel="#p0-alerts"))
     assert "HTTP 503 · 再試行 3 · upstream timeout" in words(page)
-    page = shown(await world.click(page, "dlq:v1:recent:48:P0:p0-alerts:2"))
+    page = shown(await world.click(page, "dlq:v1:turn:48:P0:p0-alerts:2"))
     assert "2 / 2 ページ" in words(page)
     assert "dlq:v1:recent:48:P0:p0-alerts:1" in presses(page)
     page = shown(await world.click(page, "dlq:v1:p0"))

@@ -1,8 +1,10 @@
 """What goes wrong between us and Discord becomes one of two errors, within our own deadline."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -172,12 +174,6 @@ async def test_what_hangs_on_nothing_waits(world: NotifierWorld, kind: DeliveryK
     assert "not there yet" in (await away(world.notifier.compose(asked, INCIDENT))).reason
 
 
-async def refresh(world: NotifierWorld) -> None:
-    """Edit an alert."""
-    posted = await world.deliver(ALERT)
-    await world.notifier.refresh(INCIDENT, [sent(DeliveryKind.ALERT, posted)])
-
-
 async def read_eyes(world: NotifierWorld) -> None:
     """Read the 👀 of an alert."""
     posted = await world.deliver(ALERT)
@@ -186,24 +182,29 @@ async def read_eyes(world: NotifierWorld) -> None:
         pass
 
 
-@pytest.mark.parametrize(
-    ("route", "ask"), [("PATCH /channels/*/messages/*", refresh), ("GET /**/reactions/*", read_eyes)]
-)
-async def test_edits_and_readings_say_when_discord_is_away(
-    world: NotifierWorld, route: str, ask: Callable[[NotifierWorld], Awaitable[None]]
-) -> None:
-    """The queue tries again; the ladder assumes nothing."""
-    world.break_down({"status": 503}, route=route)
-    assert (await away(ask(world))).http_status == 503
+async def test_readings_say_when_discord_is_away(world: NotifierWorld) -> None:
+    """The ladder assumes nothing."""
+    world.break_down({"status": 503}, route="GET /**/reactions/*")
+    assert (await away(read_eyes(world))).http_status == 503
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429, "retry_after": 20.0}])
+async def test_an_edit_that_must_wait_is_not_called_done(world: NotifierWorld, fault: dict[str, Any]) -> None:
+    """The queue comes back for it."""
+    posted = await world.deliver(ALERT)
+    world.break_down(fault, route="PATCH /channels/*/messages/*")
+    assert await world.notifier.refresh(INCIDENT, [sent(DeliveryKind.ALERT, posted)]) == []
 
 
 async def test_a_rate_limited_edit_holds_up_no_other(world: NotifierWorld) -> None:
-    """It is told at the end."""
+    """Only the one that must wait is left over."""
     first, second = [await world.deliver(ALERT, nonce=f"n{number}") for number in range(2)]
     route = f"PATCH /channels/*/messages/{first.message_id}"
     world.break_down({"status": 429, "retry_after": 20.0}, route=route)
-    posts = [sent(DeliveryKind.ALERT, first), sent(DeliveryKind.ALERT, second)]
-    assert (await away(world.notifier.refresh(INCIDENT, posts))).http_status == 429
+    posts = [
+        replace(sent(DeliveryKind.ALERT, place), id=number) for number, place in enumerate((first, second))
+    ]
+    assert await world.notifier.refresh(INCIDENT, posts) == [1]
     assert world.message(second).edited_at is not None
 
 

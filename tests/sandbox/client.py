@@ -99,12 +99,16 @@ class Socket:
 
     async def frame(self) -> dict[str, Any]:
         """The next frame."""
-        message = await self.ws.receive(DEADLINE_S)
-        assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), message
-        raw = self._zlib.decompress(message.data) if self._zlib else message.data
-        frame: dict[str, Any] = json.loads(raw)
+        raw = await self.receive()
+        frame: dict[str, Any] = json.loads(self._zlib.decompress(raw) if self._zlib else raw)
         self.seq = frame["s"] or self.seq
         return frame
+
+    async def receive(self) -> Any:
+        """The next message's data, as it came."""
+        message = await self.ws.receive(DEADLINE_S)
+        assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), message
+        return message.data
 
     async def send(self, op: int, data: Any) -> None:
         """Send a frame."""

@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.server import Sandbox
 from tests.sandbox.client import Client, Socket
-from tests.sandbox.oracle import DESCRIPTION, validate_log
+from tests.sandbox.oracle import DESCRIPTION, validate_log, validate_requests
 
 Connect = Callable[..., Awaitable[Socket]]
 
@@ -21,7 +21,9 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield running
     assert not running.core.world.internal_errors, running.core.world.internal_errors
     if DESCRIPTION.exists():
-        assert validate_log(running.core.log.since(0)) == []
+        entries = running.core.log.since(0)
+        assert validate_log(entries) == []
+        assert validate_requests(entries, accepted_only=True) == []
 
 
 @pytest.fixture

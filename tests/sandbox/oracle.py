@@ -1,30 +1,63 @@
-"""Checks what the local Discord answered against Discord's own description of its HTTP API.
+"""Holds what crossed the API's sockets against Discord's own description of it.
 
-`validate_log` takes the entries of ``GET /_human/log`` and returns one line for each response that does not
-match. The description is not part of this repository; without it the tests that use it skip.
+`validate_log` looks at the local Discord's answers, `validate_requests` at what was asked of it. Both take
+the entries of ``GET /_human/log`` and return one line for each that does not match.
 """
 
-import functools
-import json
 import re
-from pathlib import Path
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
-import pytest
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 
-DESCRIPTION = Path(__file__).parents[2].parent / "shared" / "discord-openapi.json"
-_URI = "urn:discord"
+from tests.sandbox.description import (
+    DESCRIPTION,
+    body_pointer,
+    inline,
+    operation,
+    require_description,
+    response_pointer,
+    template_of,
+    validator,
+)
+
+__all__ = ["DESCRIPTION", "NOISE", "Noise", "require_description", "validate_log", "validate_requests"]
+
 _SERVER_ERRORS = 500
+_NO_ROUTE = (404, 405)
 
 
-def require_description() -> None:
-    """Skip the calling test when Discord's description is not there."""
-    if not DESCRIPTION.exists():
-        pytest.skip("no ../shared/discord-openapi.json: get it from github.com/discord/discord-api-spec")
+@dataclass(frozen=True)
+class Noise:
+    """A known deviation of a client library: an integer where the description wants a snowflake's string.
+
+    Attributes:
+        routes: A pattern for ``METHOD /template``.
+        path: Where in the body; ``*`` is every item of a list.
+        why: Which library does it, and where.
+    """
+
+    routes: str
+    path: tuple[str, ...]
+    why: str
+
+
+_REPLY = "discord.py 2.7.1: MessageReference.to_dict writes ids as integers"
+_FILES = "discord.py 2.7.1: File.to_dict numbers new attachments with integers from 0"
+NOISE = (
+    *(
+        Noise(r"POST /channels/.*", ("message_reference", f"{key}_id"), _REPLY)
+        for key in ("message", "channel", "guild")
+    ),
+    Noise(
+        r"POST /users/@me/channels", ("recipient_id",), "discord.py 2.7.1: HTTPClient.start_private_message"
+    ),
+    Noise(r"(POST|PATCH) .*", ("attachments", "*", "id"), _FILES),
+    Noise(r"POST /interactions/.*", ("data", "attachments", "*", "id"), _FILES),
+    Noise(r"POST /channels/.*/threads", ("message", "attachments", "*", "id"), _FILES),
+)
 
 
 def validate_log(entries: list[dict[str, Any]]) -> list[str]:
@@ -36,84 +69,107 @@ def validate_log(entries: list[dict[str, Any]]) -> list[str]:
     for entry in entries:
         if entry["kind"] != "rest" or entry["fault"] or entry["status"] is None:
             continue
-        if problem := _check(entry):
+        if problem := _check_response(entry):
             problems.append(f"{entry['method']} {entry['path']} {entry['status']}: {problem}")
     return problems
 
 
-def _check(entry: dict[str, Any]) -> str | None:
-    status, response = entry["status"], entry["response"]
+def _check_response(entry: dict[str, Any]) -> str | None:
+    status, response, method = entry["status"], entry["response"], entry["method"].lower()
     if status >= _SERVER_ERRORS:
         return "the sandbox failed"
-    template = _template(entry["method"].lower(), entry["path"])
+    template = template_of(method, entry["path"])
     if template is None:
-        return None if status == 404 and response.get("code") == 0 else "no such operation"
-    pointer = _pointer(template, entry["method"].lower(), status)
+        return None if status in _NO_ROUTE and response.get("code") == 0 else "no such operation"
+    pointer = response_pointer(template, method, status)
     if pointer is None:
         return "the description has no such status"
     if not pointer:
         return None if response is None else "there should be no body"
-    error = best_match(_validator(pointer).iter_errors(response))
+    return _problem(pointer, response)
+
+
+def _problem(pointer: str, value: Any) -> str | None:
+    error = best_match(validator(pointer).iter_errors(value))
     return f"{error.json_path}: {error.message[:300]}" if error else None
 
 
-@functools.cache
-def _document() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(DESCRIPTION.read_text())
-    schemas = document["components"]["schemas"]
-    # Where the description contradicts the documentation, the documentation wins:
-    # Reference > Error Messages: the codes of single fields are words such as BASE_TYPE_REQUIRED.
-    schemas["InnerErrors"]["properties"]["_errors"]["items"] = {
-        "type": "object",
-        "properties": {"code": {"type": ["string", "integer"]}, "message": {"type": "string"}},
-        "required": ["code", "message"],
-    }
-    # Topics > Rate Limits: a 429 has a code only for some limits.
-    limited = schemas["RatelimitedResponse"]
-    limited["allOf"] = [part for part in limited["allOf"] if "$ref" not in part]
-    return document
+def validate_requests(
+    entries: list[dict[str, Any]], *, noise: Iterable[Noise] = NOISE, accepted_only: bool = False
+) -> list[str]:
+    """One line per request that breaks the description; [] when all is well.
+
+    Args:
+        entries: Of the log; those of gateway and faults are passed over.
+        noise: Known deviations, which are put right before the check.
+        accepted_only: Look only at requests that succeeded: what the description refuses must not succeed.
+    """
+    known = tuple(noise)
+    problems = []
+    for entry in entries:
+        status = entry.get("status")
+        if entry["kind"] != "rest" or (accepted_only and (status is None or status >= 300)):
+            continue
+        template = template_of(entry["method"].lower(), entry["path"])
+        if template is None:
+            problems.append(f"{entry['method']} {entry['path']}: no such operation")
+        elif problem := _check_request(entry, template, known):
+            problems.append(f"{entry['method']} {entry['path']}: {problem}")
+    return problems
 
 
-@functools.cache
-def _templates() -> list[tuple[re.Pattern[str], str]]:
-    """Every path as a pattern, the most literal first."""
-    paths = sorted(_document()["paths"], key=lambda path: path.count("{"))
-    return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in paths]
-
-
-def _template(method: str, path: str) -> str | None:
-    paths = _document()["paths"]
-    fitting = (template for pattern, template in _templates() if pattern.fullmatch(path))
-    return next((template for template in fitting if method in paths[template]), None)
-
-
-@functools.cache
-def _pointer(template: str, method: str, status: int) -> str | None:
-    """Where the schema of that response stands; "" when it has no body, None when it is not described."""
-    responses = _document()["paths"][template][method]["responses"]
-    key = next((key for key in (str(status), f"{status // 100}XX") if key in responses), None)
-    if key is None:
+def _check_request(entry: dict[str, Any], template: str, noise: tuple[Noise, ...]) -> str | None:
+    method = entry["method"].lower()
+    described = operation(template, method)
+    if problem := _check_query(described, entry["query"]):
+        return problem
+    body, pointer = entry["body"], body_pointer(template, method)
+    if pointer is None:  # a body that nobody asked for is not read
         return None
-    where = f"/paths/{_escaped(template)}/{method}/responses/{key}"
-    response = responses[key]
-    if "$ref" in response:
-        where = response["$ref"].removeprefix("#")
-        response = _document()["components"]["responses"][where.rpartition("/")[2]]
-    if "application/json" not in response.get("content", {}):
-        return ""
-    return f"{where}/content/application~1json/schema"
+    if body is None:
+        wants = described["requestBody"].get("required") and not entry["files"]
+        return _problem(pointer, {}) if wants else None
+    return _problem(pointer, _mended(body, f"{entry['method']} {template}", noise))
 
 
-def _escaped(segment: str) -> str:
-    return segment.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+def _check_query(described: dict[str, Any], query: dict[str, str]) -> str | None:
+    for parameter in described.get("parameters", []):
+        name = parameter["name"]
+        if parameter["in"] == "query" and name in query:
+            error = best_match(
+                inline(parameter["schema"]).iter_errors(_typed(parameter["schema"], query[name]))
+            )
+            if error:
+                return f"?{name}: {error.message[:300]}"
+    return None
 
 
-@functools.cache
-def _registry() -> Any:
-    resource = Resource.from_contents(_document(), default_specification=DRAFT202012)
-    return Registry().with_resource(_URI, resource)
+def _typed(schema: dict[str, Any], text: str) -> Any:
+    """A query string's value as the type that the description gives it."""
+    kind = schema.get("type")
+    if (kind == "integer" or "ActionTypes" in str(schema.get("$ref"))) and re.fullmatch(r"-?\d+", text):
+        return int(text)
+    if kind == "boolean" and text.lower() in ("true", "false", "1", "0"):
+        return text.lower() in ("true", "1")
+    return text
 
 
-@functools.cache
-def _validator(pointer: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": f"{_URI}#{pointer}"}, registry=_registry())
+def _mended(body: Any, route: str, noise: tuple[Noise, ...]) -> Any:
+    """*body* with the known deviations put right."""
+    body = deepcopy(body)
+    for one in noise:
+        if re.fullmatch(one.routes, route):
+            _mend(body, one.path)
+    return body
+
+
+def _mend(node: Any, path: tuple[str, ...]) -> None:
+    head, rest = path[0], path[1:]
+    if head == "*":
+        for item in node if isinstance(node, list) else ():
+            _mend(item, rest)
+    elif isinstance(node, dict) and head in node:
+        if rest:
+            _mend(node[head], rest)
+        elif isinstance(node[head], int) and not isinstance(node[head], bool):
+            node[head] = str(node[head])

@@ -10,6 +10,7 @@ import yarl
 
 from bot.sandbox.server import Sandbox
 from tests.sandbox.client import DEADLINE_S, Client
+from tests.sandbox.hasty import GUILDS_WITHIN_S, Hasty
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # discord.py 2.7.1 imports audioop
@@ -38,13 +39,14 @@ class Ack(discord.ui.View):
         await interaction.response.send_modal(Impact())
 
 
-class Bot(discord.Client):
+class Bot(Hasty):
     """Records the events it sees; /triage asks for a person, /slow defers, /find completes."""
 
     def __init__(self) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, members=True, guild_messages=True, reactions=True),
             allowed_mentions=discord.AllowedMentions.none(),
+            guild_ready_timeout=GUILDS_WITHIN_S,
         )
         self.tree = app_commands.CommandTree(self)
         self.events: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()

@@ -5,6 +5,8 @@ import asyncio
 import aiohttp
 import pytest
 
+from bot.sandbox.core import Core
+from bot.sandbox.rules import GatewayRules
 from bot.sandbox.server import Sandbox
 from tests.sandbox.client import ALERTS, PRIMARY, Client, Socket
 from tests.sandbox.conftest import Connect
@@ -76,7 +78,7 @@ async def test_second_identify_and_wrong_version(connect: Connect, token: str) -
 async def test_heartbeats_are_acknowledged_and_missed(token: str) -> None:
     """A heartbeat has its ack; without any the connection ends with 4009."""
     async with (
-        Sandbox(heartbeat_ms=100) as sandbox,
+        Sandbox(core=Core(rules=GatewayRules(heartbeat_ms=100))) as sandbox,
         aiohttp.ClientSession() as http,
         http.ws_connect(sandbox.gateway) as ws,
     ):

@@ -41,8 +41,11 @@ async def test_token_is_required(client: Client) -> None:
 async def test_malformed_json_and_ids(client: Client) -> None:
     """Broken JSON is 50109, a word for an id 50035."""
     url = f"{client.sandbox.api_base}/channels/{ALERTS}/messages"
-    async with client.http.post(url, data=b"{", headers=client.headers) as response:
+    as_json = {**client.headers, "Content-Type": "application/json"}
+    async with client.http.post(url, data=b"{", headers=as_json) as response:
         assert (await response.json())["code"] == 50109
+    async with client.http.post(url, data=b"{}", headers=client.headers) as response:
+        assert (await response.json())["errors"]["_errors"][0]["code"] == "CONTENT_TYPE_INVALID"
     assert (await client.api("GET /channels/alerts")).errors("channel_id") == ["NUMBER_TYPE_COERCE"]
     assert (await client.api(f"POST /channels/{ALERTS}/messages", ["x"])).code == 50035
 

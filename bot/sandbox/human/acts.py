@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.sandbox.access import not_archived, viewable
-from bot.sandbox.components import walk
+from bot.sandbox.component_tree import walk
 from bot.sandbox.core import Core
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Ask, BadRequest
@@ -131,12 +131,14 @@ def modal(ask: Ask) -> JSON:
 
 
 def _resolved_fields(core: Core, reader: OptionReader, shown: JSON, fields: dict[str, Any]) -> dict[str, Any]:
-    """*fields* with the names in user, role and channel selects turned into ids."""
+    """*fields* with the names in user, role and channel selects, and uploaded files, turned into ids."""
     kinds = {one["custom_id"]: one["type"] for one in walk(shown["components"]) if one.get("custom_id")}
     resolved: dict[str, Any] = {}
     for custom_id, value in fields.items():
         kind = kinds.get(custom_id)
-        if kind in ENTITY_SELECTS:
+        if kind == Component.FILE_UPLOAD:
+            value = [reader.add_attachment(one) for one in value]  # noqa: PLW2901 (the stored files' ids)
+        elif kind in ENTITY_SELECTS:
             values = [value] if isinstance(value, str) else value
             value = [_entity(core, reader, kind, one) for one in values]  # noqa: PLW2901 (the resolved form)
         resolved[custom_id] = value

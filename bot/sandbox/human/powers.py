@@ -1,8 +1,6 @@
-"""Changing the world from outside: faults, members, overwrites, the application, the clock."""
+"""Changing the world from outside: members, overwrites, the application, clock, limits, the state file."""
 
 from bot.sandbox import events
-from bot.sandbox.faults import GATEWAY_FAULTS, BadFault
-from bot.sandbox.gateway import Op
 from bot.sandbox.hub import Event
 from bot.sandbox.human.desk import Ask, BadRequest
 from bot.sandbox.kinds import JSON
@@ -10,44 +8,10 @@ from bot.sandbox.membership import remove_member
 from bot.sandbox.names import find_role
 from bot.sandbox.payloads import user_payload
 from bot.sandbox.posting import archive_idle, set_archived
+from bot.sandbox.rules import BadRule, rules_payload
+from bot.sandbox.state import save
 from bot.sandbox.threads import remove_channel
 from bot.sandbox.world import Member, Overwrite, User
-
-_RECONNECT_CLOSE = 4000
-
-
-def put_fault(ask: Ask) -> JSON:
-    """POST fault: of a route, or {gateway: drop | invalidate | reconnect | silent | down | close}."""
-    if "gateway" not in ask.body:
-        fault = ask.core.faults.add(ask.body)
-        return {"route": fault.route, "times": fault.times}
-    kind = ask.body["gateway"]
-    if kind not in GATEWAY_FAULTS:
-        raise BadFault(f"gateway is one of {GATEWAY_FAULTS}")
-    hit = list(ask.desk.connections)
-    ask.core.log.add("fault", {"gateway": kind, "connections": len(hit)})
-    if kind == "down":
-        ask.desk.gateway_down = True
-    for connection in hit:
-        if kind in ("drop", "down"):
-            connection.drop()
-        elif kind == "silent":
-            connection.silent = True
-        elif kind == "reconnect":
-            connection.put(Op.RECONNECT, None)
-        elif kind == "close":
-            connection.close(int(ask.body.get("code", _RECONNECT_CLOSE)))
-        elif connection.session:
-            ask.desk.sessions.forget(connection.session.id)
-            connection.put(Op.INVALID_SESSION, data=False)
-    return {"gateway": kind, "connections": len(hit)}
-
-
-def clear_faults(ask: Ask) -> JSON:
-    """DELETE fault: lift them all; silent sockets stay silent until they reconnect."""
-    ask.core.faults.clear()
-    ask.desk.gateway_down = False
-    return {}
 
 
 def patch_member(ask: Ask) -> JSON:
@@ -124,23 +88,59 @@ def delete_channel(ask: Ask) -> JSON:
 
 
 def patch_application(ask: Ask) -> JSON:
-    """PATCH application {message_content?, members?, presences?}: the portal's privileged intents."""
+    """PATCH application {message_content?, members?, presences?}: the portal's privileged intents.
+
+    Answers with them and the token, which changes when the app identifies too often in a day.
+    """
     application = ask.core.world.application
-    for name in ("message_content", "members", "presences"):
+    names = ("message_content", "members", "presences")
+    for name in names:
         if name in ask.body:
             setattr(application, name, bool(ask.body[name]))
-    return {}
+    switches = {name: getattr(application, name) for name in names}
+    return {"id": application.id, "token": application.token, **switches}
 
 
 def advance_clock(ask: Ask) -> JSON:
-    """POST clock {advance_s}: tokens, nonces, message ages and idle threads move; rate limits do not."""
-    ask.core.clock.advance(float(ask.text("advance_s")))
+    """POST clock {advance_s}: time passes for tokens, nonces, message ages, idle threads, sessions without
+    a socket, the day's IDENTIFYs and rate limits; not for heartbeats: sockets live in real time.
+    """
+    try:
+        seconds = float(ask.text("advance_s"))
+        ask.core.clock.advance(seconds)
+    except (ValueError, OverflowError) as error:
+        raise BadRequest(f"advance_s is a number of seconds, not negative: {error}") from error
+    ask.core.limiter.advance(seconds)
     archive_idle(ask.core)
     ask.core.hub.beat()
     return {"clock_shift_s": ask.core.clock.shift_s}
 
 
 def limits(ask: Ask) -> JSON:
-    """PATCH limits {enabled}: switch rate limiting off or on."""
-    ask.core.limiter.enabled = bool(ask.body.get("enabled", True))
-    return {"enabled": ask.core.limiter.enabled}
+    """PATCH limits {enabled?, identifies_left?, gateway?: {...}}: rate limits of the API on or off, what is
+    left of the day's IDENTIFYs, and the gateway's rules (see `GatewayRules`); answers with all of them.
+    """
+    core, body = ask.core, ask.body
+    try:
+        core.rules.change(dict(body.get("gateway") or {}))
+    except (BadRule, TypeError, ValueError) as error:
+        raise BadRequest(str(error)) from error
+    if "identifies_left" in body:
+        core.starts.left = _count(body["identifies_left"])
+    core.limiter.enabled = bool(body.get("enabled", core.limiter.enabled))
+    rules = rules_payload(core.rules)
+    return {"enabled": core.limiter.enabled, "identifies_left": core.identifies_left, "gateway": rules}
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadRequest("identifies_left is a number, not negative")
+    return value
+
+
+def save_state(ask: Ask) -> JSON:
+    """POST save: write the state to the file that the sandbox was started with."""
+    if ask.core.state_file is None:
+        raise BadRequest("there is no state file: start the sandbox with --state FILE")
+    save(ask.core, ask.desk.sessions, ask.core.state_file)
+    return {"file": ask.core.state_file.name}

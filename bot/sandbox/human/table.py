@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.sandbox.human import acts, powers, talk, views
+from bot.sandbox.human import acts, load, powers, talk, trouble, views
 from bot.sandbox.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
 from bot.sandbox.kinds import JSON
 
@@ -27,8 +27,14 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("GET", "dms/{user}", talk.dms),
     ("GET", "log", talk.log),
     ("POST", "wait", talk.wait),
-    ("POST", "fault", powers.put_fault),
-    ("DELETE", "fault", powers.clear_faults),
+    ("POST", "burst", load.burst),
+    ("GET", "fault", trouble.list_faults),
+    ("POST", "fault", trouble.put_fault),
+    ("DELETE", "fault", trouble.clear_faults),
+    ("DELETE", "fault/{id}", trouble.clear_fault),
+    ("POST", "freeze", trouble.freeze),
+    ("DELETE", "freeze", trouble.thaw),
+    ("POST", "save", powers.save_state),
     ("PATCH", "member", powers.patch_member),
     ("POST", "member", powers.join),
     ("DELETE", "member", powers.leave),

@@ -3,11 +3,12 @@
 import re
 from typing import Any
 
-from bot.sandbox.access import may_send, viewable
+from bot.sandbox.access import keep_pace, may_send, viewable
 from bot.sandbox.drafts import Request, read_draft
 from bot.sandbox.errors import refused
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Ask, BadRequest
+from bot.sandbox.human.files import read_files
 from bot.sandbox.kinds import JSON
 from bot.sandbox.names import find_channel, find_message, find_user
 from bot.sandbox.payloads import user_payload
@@ -19,15 +20,17 @@ _MOST_WAIT_S = 120.0
 
 
 def say(ask: Ask) -> JSON:
-    """POST say {user, channel, content, reply_to?}: a person writes a message."""
+    """POST say {user, channel, content, reply_to?, files?}: a person writes a message."""
     core, user = ask.core, ask.user()
     channel = ask.channel()
     viewable(core, user.id, channel.id)
     may_send(core, user.id, channel)
-    body: JSON = {"content": ask.text("content")}
+    keep_pace(core, user.id, channel)
+    uploads = read_files(ask)
+    body: JSON = {"content": ask.body.get("content", "") if uploads else ask.text("content")}
     if ask.body.get("reply_to"):
         body["message_reference"] = {"message_id": str(ask.body["reply_to"])}
-    draft = read_draft(core, Request(body, [], channel, user.id))
+    draft = read_draft(core, Request(body, uploads, channel, user.id))
     message = publish(core, channel, draft, Origin(user_payload(user)))
     return views.message(core, message)
 

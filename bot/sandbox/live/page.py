@@ -68,27 +68,30 @@ class Page:
         """Follow one frame of the page; what makes no sense is passed over."""
         try:
             frame = json.loads(raw)
-            channel_id = str(frame.get("channel", ""))
-            if frame.get("op") == "view":
-                self._view(frame)
-        except (ValueError, AttributeError, TypeError):
+        except ValueError:
             return
-        if frame.get("op") == "read" and self._look.user_id:
+        if not isinstance(frame, dict):
+            return
+        op, channel_id = frame.get("op"), str(frame.get("channel", ""))
+        if op == "view":
+            self._view(frame)
+        elif op == "read" and self._look.user_id:
             self._marks.read(self._look.user_id, channel_id)
-        elif frame.get("op") == "older":
+        elif op == "older":
             self._look.windows[channel_id] = self._look.windows.get(channel_id, _WINDOW) + _WINDOW
         self._desk.core.hub.beat()
 
     def _view(self, frame: JSON) -> None:
-        user = self._desk.core.world.users.get(str(frame["as"]))
-        if user is None:
+        user = self._desk.core.world.users.get(str(frame.get("as")))
+        listed = frame.get("channels")
+        if user is None or not isinstance(listed, list):
             return
         if user.id != self._look.user_id:
             self._sent.clear()
             self._sent_messages.clear()
             self._look.windows.clear()
         user.locale = str(frame.get("locale") or user.locale)  # the language of a person's client
-        channels = [str(one) for one in frame.get("channels") or []][:_MOST_CHANNELS]
+        channels = [str(one) for one in listed[:_MOST_CHANNELS]]
         for closed in set(self._sent_messages) - set(channels):
             del self._sent_messages[closed]
         log_from = self._look.log_from

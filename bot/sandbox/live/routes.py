@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -16,6 +17,7 @@ _POLICY: Final = (
     "default-src 'self'; img-src 'self' data: https:; media-src 'self' https:; object-src 'none';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_OURS: Final = ("127.0.0.1", "localhost", "::1")
 _HEADERS: Final = {
     "Content-Security-Policy": _POLICY,
     "Cache-Control": "no-cache",
@@ -39,9 +41,14 @@ def add_page(app: web.Application, desk: Desk) -> None:
 
 
 def _is_foreign(request: web.Request) -> bool:
-    """True when another site's page in the same browser asks: browsers always say where from."""
+    """True when another site's page in the same browser asks: browsers always say where from.
+
+    A name that merely leads to this machine is foreign too: whoever owns the name could serve that page.
+    """
     origin = request.headers.get("Origin")
-    return origin is not None and origin != f"{request.scheme}://{request.host}"
+    if origin is None:
+        return False
+    return origin != f"{request.scheme}://{request.host}" or urlsplit(origin).hostname not in _OURS
 
 
 async def _index(_request: web.Request) -> web.Response:

@@ -3,7 +3,6 @@
 from bot.sandbox.access import may_send
 from bot.sandbox.core import Core
 from bot.sandbox.errors import ApiError
-from bot.sandbox.faults import Fault
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Desk
 from bot.sandbox.kinds import JSON, CommandType
@@ -33,7 +32,8 @@ def state(desk: Desk, marks: Marks, user_id: str) -> JSON:
         "sessions": len(desk.sessions.connected),
         "clock_shift_s": core.clock.shift_s,
         "gateway_down": desk.gateway_down,
-        "faults": [_fault(one) for one in core.faults.active if one.times is None or one.times > 0],
+        "frozen": core.freezer.frozen,
+        "faults": [one for one in core.faults.listed() if one["left"] is None or one["left"] > 0],
     }
 
 
@@ -77,11 +77,6 @@ def _abilities(core: Core, channel: Channel, user_id: str) -> JSON:
         "react": bool(bits & P.ADD_REACTIONS) and not archived,
         "manage": bool(bits & P.MANAGE_MESSAGES),
     }
-
-
-def _fault(fault: Fault) -> JSON:
-    kept = {"status": fault.status, "delay_s": fault.delay_s, "reset": fault.reset, "body": fault.body}
-    return {"route": fault.route, "times": fault.times} | {key: one for key, one in kept.items() if one}
 
 
 def messages(core: Core, channel: Channel, user_id: str, most: int) -> tuple[list[JSON], bool]:

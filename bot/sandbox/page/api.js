@@ -33,8 +33,8 @@ function explain(answer, response) {
 
 const as = () => ({ user: memberById(state.me)?.id ?? state.me });
 
-export const say = (channel, content, replyTo) =>
-  request("POST", "say", { ...as(), channel: addressOf(channel), content, reply_to: replyTo });
+export const say = (channel, content, replyTo, files = []) =>
+  request("POST", "say", { ...as(), channel: addressOf(channel), content, reply_to: replyTo, files });
 export const react = (message, emoji) => request("PUT", "reaction", { ...as(), message, emoji });
 export const unreact = (message, emoji) => request("DELETE", "reaction", { ...as(), message, emoji });
 export const remove = (message) => request("DELETE", "message", { message });
@@ -54,6 +54,9 @@ export const submit = (interaction, fields) => request("POST", "modal", { ...as(
 export const answered = (id) => request("GET", `interaction/${id}?wait=6`);
 
 export const fault = (spec) => request("POST", "fault", spec);
+export const liftFault = (id) => request("DELETE", `fault/${id}`);
 export const liftFaults = () => request("DELETE", "fault");
+export const freeze = () => request("POST", "freeze", {});
+export const thaw = () => request("DELETE", "freeze");
 export const changeMember = (user, change) => request("PATCH", "member", { user, ...change });
 export const humanState = () => request("GET", "state");

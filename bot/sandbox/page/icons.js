@@ -4,6 +4,8 @@ const PATHS = {
   hash: "M5 9h14M5 15h14M10 4 8 20M16 4l-2 16",
   thread: "M5 5h14v10h-8l-4 4v-4H5z M9 9h6M9 11.5h4",
   at: "M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0v1.5a2.5 2.5 0 0 0 5 0V12a9 9 0 1 0-3.5 7",
+  plus: "M12 5v14M5 12h14",
+  forum: "M4 4h11v8H9l-3 3v-3H4zM18 8h2v9h-2v3l-3-3h-4v-2",
   menu: "M4 7h16M4 12h16M4 17h16",
   close: "M6 6l12 12M18 6 6 18",
   down: "M6 9l6 6 6-6",

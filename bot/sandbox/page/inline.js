@@ -2,14 +2,14 @@
 
 import { h, safeUrl } from "./dom.js";
 import { t } from "./i18n.js";
-import { channelMention, commandMention, everyoneMention, roleMention, userMention } from "./mentions.js";
+import { DISCORD_LINK, channelMention, commandMention, everyoneMention, placeMention, roleMention, userMention } from "./mentions.js";
 import { timestamp } from "./times.js";
 
 const DEEPEST = 12;
 
 /** Each rule: a pattern at the current place, and what it makes of the match; null passes it on as text. */
 const RULES = [
-  [/\\([^\w\s])/y, (m) => m[1]],
+  [/\\([!-/:-@[-`{-~])/y, (m) => m[1]],
   [/``([^]+?)``(?!`)|`([^`]+)`/y, (m) => h("code", { class: "inline-code" }, m[1] ?? m[2])],
   [/<@!?(\d{15,21})>/y, (m) => userMention(m[1])],
   [/<@&(\d{15,21})>/y, (m) => roleMention(m[1])],
@@ -19,8 +19,8 @@ const RULES = [
   [/<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y, (m) => timestamp(Number(m[1]), m[2] ?? "f")],
   [/<a?:(\w{2,32}):\d{15,21}>/y, (m) => h("span", { class: "custom-emoji" }, `:${m[1]}:`)],
   [/\[((?:\\.|[^\[\]\\]|\[[^\]]*\])+)\]\(<?([^\s<>()]+(?:\([^\s()]*\))?[^\s<>()]*)>?(?:\s+"[^"]*")?\)/y, maskedLink],
-  [/<(https?:\/\/[^\s<>]+)>/y, (m) => link(m[1], [m[1]])],
-  [/https?:\/\/[^\s<>]+[^\s<>.,:;"'\])}。、」』)】]/y, (m) => link(m[0], [m[0]])],
+  [/<(https?:\/\/[^\s<>]+)>/y, (m) => bare(m[1])],
+  [/https?:\/\/[^\s<>]+[^\s<>.,:;"'\])}。、」』)】]/y, (m) => bare(m[0])],
   [/\*\*\*([^]+?)\*\*\*(?!\*)/y, (m, deep) => h("strong", {}, h("em", {}, inline(m[1], deep)))],
   [/\*\*([^]+?)\*\*(?!\*)/y, (m, deep) => h("strong", {}, inline(m[1], deep))],
   [/__([^]+?)__(?!_)/y, (m, deep) => h("u", {}, inline(m[1], deep))],
@@ -66,10 +66,16 @@ function match(text, at, depth) {
     const found = pattern.exec(text);
     if (!found) continue;
     const end = pattern.lastIndex;
-    const node = make(found, depth + 1, text.slice(0, at));
+    const node = make(found, depth + 1, text[at - 1] ?? "");
     if (node) return { node, end };
   }
   return null;
+}
+
+/** A URL as it stands; one to a channel or message of this server reads as Discord's clients show it. */
+function bare(url) {
+  const found = DISCORD_LINK.exec(url);
+  return found ? placeMention(url, found[1], Boolean(found[2])) : link(url, [url]);
 }
 
 function maskedLink(found, depth) {

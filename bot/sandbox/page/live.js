@@ -12,6 +12,7 @@ let socket = null;
 let waitMs = FIRST_MS;
 let timer = 0;
 let viewer = "";
+let looked = "";
 
 /** Connect, and stay connected. */
 export function connect() {
@@ -31,6 +32,7 @@ function opened() {
 function receive(frame) {
   if (frame.now_ms) setNow(frame.now_ms);
   apply(frame);
+  if (frame.op === "state" && looked !== channels().join()) look(); // the DM has been opened: now it has an id
 }
 
 function closed() {
@@ -41,9 +43,11 @@ function closed() {
 
 /** Tell the server what is looked at. Call it after every change of `place`, the viewer or the language. */
 export function look() {
-  const channels = [place.main, place.side].filter(Boolean).map(addressOf);
-  send({ op: "view", as: viewer, locale: discordLocale(), channels, log: place.log });
+  looked = channels().join();
+  send({ op: "view", as: viewer, locale: discordLocale(), channels: channels(), log: place.log });
 }
+
+const channels = () => [place.main, place.side].filter(Boolean).map(addressOf);
 
 /** Look as the member of this id. @param {string} id */
 export function viewAs(id) {

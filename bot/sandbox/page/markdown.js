@@ -103,6 +103,7 @@ function list(lines, at) {
   while (next < lines.length) {
     const found = ITEM.exec(lines[next]);
     if (!found || found[1].length < margin.length) break;
+    if (found[1].length <= margin.length + 1 && /\d/.test(found[2]) !== ordered) break;
     if (found[1].length > margin.length + 1 && element.lastChild) {
       const nested = list(lines, next);
       element.lastChild.appendChild(nested.node);

@@ -1,7 +1,8 @@
 // Mentions of people, roles, channels and commands, by what the viewer knows of them.
 
 import { h } from "./dom.js";
-import { channelById, channelLabel, memberById, state } from "./store.js";
+import { icon } from "./icons.js";
+import { channelById, channelLabel, memberById, signOf, state } from "./store.js";
 
 /** @param {string} id */
 export function userMention(id) {
@@ -22,6 +23,21 @@ export function channelMention(id) {
   const props = { class: "mention", data: { channel: id } };
   if (!channel) return h("span", props, "# unknown");
   return h("a", { ...props, href: `#${id}`, class: "mention channel-mention" }, channelLabel(channel));
+}
+
+/** A link to a channel or message of this server, wherever it leads on the real Discord. */
+export const DISCORD_LINK = /^https:\/\/(?:\w+\.)?discord\.com\/channels\/(?:@me|\d+)\/(\d+)(?:\/(\d+))?\/?$/;
+
+/**
+ * Such a link, as "#channel › message".
+ * @param {string} url
+ * @param {string} id the channel
+ * @param {boolean} isMessage
+ */
+export function placeMention(url, id, isMessage) {
+  const channel = channelById(id);
+  const name = channel ? channelLabel(channel).replace(/^#/, "") : "unknown";
+  return h("a", { class: "mention", href: url, title: url }, icon(channel ? signOf(channel) : "hash"), name, isMessage ? " › 💬" : "");
 }
 
 /** @param {string} name */

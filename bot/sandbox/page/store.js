@@ -5,7 +5,7 @@
  * @typedef {{send: boolean, react: boolean, manage: boolean}} Abilities
  * @typedef {object} Channel
  * @property {string} id
- * @property {number} type 0 text, 1 DM, 4 category, 5 announcement, 11 and 12 threads
+ * @property {number} type 0 text, 1 DM, 2 voice, 4 category, 5 announcement, 10 to 12 threads, 15 forum
  * @property {string} [name]
  * @property {string | null} [parent_id]
  * @property {string} read the newest message that the viewer has seen
@@ -16,6 +16,7 @@
  * @property {boolean} [locked]
  */
 
+export const FORUM = 15;
 export const DM = "dm"; // stands for the viewer's DM with the bot, whose id is not known before it is opened
 
 export const state = {
@@ -28,6 +29,7 @@ export const state = {
   /** @type {Channel[]} */ channels: [],
   sessions: 0,
   gateway_down: false,
+  frozen: false,
   /** @type {any[]} */ faults: [],
   /** @type {any[]} */ commands: [],
   /** @type {Record<string, string[]>} */ usable: {},
@@ -86,7 +88,7 @@ export const channelById = (id) =>
   id === DM ? state.channels.find((one) => one.type === 1) : state.channels.find((one) => one.id === id);
 
 /** @param {Channel} channel */
-export const isThread = (channel) => channel.type === 11 || channel.type === 12;
+export const isThread = (channel) => [10, 11, 12].includes(channel.type);
 
 /** @param {Channel} channel */
 export const isDm = (channel) => channel.type === 1;
@@ -95,6 +97,13 @@ export const isDm = (channel) => channel.type === 1;
 export function channelLabel(channel) {
   if (isDm(channel)) return state.application.name;
   return isThread(channel) ? channel.name : `#${channel.name}`;
+}
+
+/** The icon before its name. @param {Channel} channel */
+export function signOf(channel) {
+  if (isDm(channel)) return "at";
+  if (isThread(channel)) return "thread";
+  return channel.type === FORUM ? "forum" : "hash";
 }
 
 /** What `/_human` calls a place that may not exist yet. @param {string} id */

@@ -13,6 +13,9 @@ from bot.sandbox.ratelimit import Verdict
 VIA = {"Via": "1.1 google"}  # Discord's answers have it, a proxy's own pages do not
 _JSON_TYPE = "application/json"  # exactly: no charset, as Discord sends it
 _TOO_MANY = 429
+BAN_PAGE = (
+    "<!DOCTYPE html><html><head><title>Access denied</title></head><body>error code: 1015</body></html>"
+)
 _MESSAGES = {"shared": "The resource is being rate limited."}
 
 
@@ -44,3 +47,9 @@ def limited(verdict: Verdict, headers: dict[str, str], scope: str | None = None)
     if scope == "global":
         headers["X-RateLimit-Global"] = "true"
     return dump(body, _TOO_MANY, headers)
+
+
+def banned() -> Answer:
+    """Cloudflare's page for an address that sent too many invalid requests: HTML, no ``Via``."""
+    headers = {"Content-Type": "text/html; charset=UTF-8", "Server": "cloudflare", "Retry-After": "600"}
+    return Answer(_TOO_MANY, BAN_PAGE.encode(), headers)

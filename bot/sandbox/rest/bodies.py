@@ -1,45 +1,92 @@
-"""Request bodies: JSON, or multipart with ``payload_json`` and files.
+"""Request bodies: JSON, forms, or multipart with ``payload_json`` and files.
 
-Source: Discord's docs, Reference > Uploading Files.
+Source: Discord's docs, Reference > HTTP API > Content Type, Uploading Files.
 """
 
 import json
+import math
 import re
-from typing import Any
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, web
 
-from bot.sandbox.errors import refused
-from bot.sandbox.uploads import Upload
+from bot.sandbox.errors import bad_request, refused, too_large
+from bot.sandbox.forms import Form
+from bot.sandbox.uploads import MAX_BYTES, MOST_FILES, Upload
 
-_FILE_PART = re.compile(r"files\[(\d+)\]|file(\d*)")
+_FILE_PART = re.compile(r"files\[(\d{1,4})\]|file(\d{0,4})")
+_FORM_TYPE = "application/x-www-form-urlencoded"
+_TYPES = ("application/json", _FORM_TYPE, "multipart/form-data")
+_MOST_BYTES = (MOST_FILES + 1) * MAX_BYTES
+_CHUNK = 1 << 16
 
 
 async def read_body(request: web.Request) -> tuple[Any, list[Upload]]:
-    """The parsed JSON body (None when empty) and the files.
+    """The parsed body (None when empty) and the files.
 
     Raises:
-        ApiError: 50109 when the JSON is malformed.
+        ApiError: 50109 when the JSON is malformed, 50035 for another content type, 40005 when it is too
+            large, 400 without a code when a multipart body cannot be taken apart.
     """
-    if request.content_type.startswith("multipart/"):
+    if request.content_type == "multipart/form-data":
         return await _read_multipart(request)
-    return _parse(await request.read()), []
+    try:
+        data = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise too_large() from None
+    if not data:
+        return None, []
+    if request.content_type not in _TYPES:
+        _refuse_type()
+    return (_parse_form(data) if request.content_type == _FORM_TYPE else _parse(data)), []
+
+
+def _refuse_type() -> NoReturn:
+    form = Form()
+    names = ", ".join(f"'{name}'" for name in _TYPES)
+    text = f'Expected "Content-Type" header to be one of {{{names}}}.'
+    form.add((), "CONTENT_TYPE_INVALID", text)
+    form.finish()
+    raise AssertionError("unreachable")
 
 
 async def _read_multipart(request: web.Request) -> tuple[Any, list[Upload]]:
+    try:
+        return await _read_parts(await request.multipart())
+    except (ValueError, AssertionError, LookupError, RuntimeError, web.HTTPException):
+        raise bad_request() from None  # no boundary, broken headers, an unknown encoding, a missing end
+
+
+async def _read_parts(reader: MultipartReader) -> tuple[Any, list[Upload]]:
     body: Any = None
+    fields: dict[str, Any] = {}
     uploads: list[Upload] = []
-    async for part in await request.multipart():
+    left = _MOST_BYTES
+    async for part in reader:
         if not isinstance(part, BodyPartReader):
             continue
-        data = bytes(await part.read(decode=True))
+        data = await _read_part(part, left)
+        left -= len(data)
         if part.name == "payload_json":
             body = _parse(data)
         elif found := _FILE_PART.fullmatch(part.name or ""):
             key = found.group(1) or found.group(2) or "0"
             kind = part.headers.get("Content-Type") or _guess(part.filename or "")
             uploads.append(Upload(key, part.filename or "file", kind, data))
-    return body, uploads
+        elif part.name:
+            fields[part.name] = data.decode(errors="replace")
+    return body if body is not None else fields or None, uploads
+
+
+async def _read_part(part: BodyPartReader, most: int) -> bytes:
+    """The part's bytes; 40005 past *most*."""
+    data = bytearray()
+    while chunk := await part.read_chunk(_CHUNK):
+        data += chunk
+        if len(data) > most:
+            raise too_large()
+    return bytes(part.decode(data)) if data else b""
 
 
 def _guess(filename: str) -> str:
@@ -48,10 +95,33 @@ def _guess(filename: str) -> str:
     return kinds.get(filename.rpartition(".")[2].lower(), "application/octet-stream")
 
 
+def _parse_form(data: bytes) -> dict[str, Any]:
+    """A URL-encoded form: strings, and ``true`` and ``false``; or its ``payload_json`` when it has one."""
+    words = {"true": True, "false": False}
+    pairs = parse_qsl(data.decode(errors="replace"), keep_blank_values=True)
+    fields = {name: words.get(value, value) for name, value in pairs}
+    parsed = _parse(str(fields["payload_json"]).encode()) if "payload_json" in fields else fields
+    return parsed if isinstance(parsed, dict) else fields
+
+
 def _parse(data: bytes) -> Any:  # noqa: ANN401 (any JSON value)
+    """*data* as JSON in the strict sense: no NaN, no number beyond a double, no half of a surrogate pair."""
     if not data:
         return None
     try:
-        return json.loads(data)
-    except ValueError:
+        parsed = json.loads(data, parse_constant=_refuse_number, parse_float=_finite)
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         raise refused(50109) from None
+    return parsed
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is beyond a double")
+    return number

@@ -16,18 +16,22 @@ from aiohttp import web
 
 from bot.sandbox.faults import Fault
 from bot.sandbox.ratelimit import Verdict
-from bot.sandbox.rest.answers import VIA, Answer, dump, limited
+from bot.sandbox.rest.answers import BAN_PAGE, VIA, Answer, dump, limited
 
 _TOO_MANY = 429
 _BAD_GATEWAY = 502
-_TITLES = {520: "Web server is returning an unknown error", 522: "Connection timed out", 524: "A timeout occurred"}
+_LOOK_S = 0.05
+_TITLES = {
+    520: "Web server is returning an unknown error",
+    522: "Connection timed out",
+    524: "A timeout occurred",
+}
 _HTML = """<!DOCTYPE html>
 <html lang="en-US">
 <head><title>discord.com | {status}: {title}</title></head>
 <body><h1>{title} <span>Error code {status}</span></h1><p>Cloudflare Ray ID: <strong>{ray}</strong></p></body>
 </html>
 """
-_BAN = "<!DOCTYPE html><html><head><title>Access denied</title></head><body>error code: 1015</body></html>"
 
 
 async def suffer(request: web.Request, fault: Fault, run: Callable[[], Awaitable[Answer]]) -> Answer | None:
@@ -45,7 +49,8 @@ async def suffer(request: web.Request, fault: Fault, run: Callable[[], Awaitable
     if fault.delay_s:
         await asyncio.sleep(fault.delay_s)
     if fault.black_hole:
-        await request.wait_for_disconnection()
+        while not has_left(request):  # noqa: ASYNC110 (aiohttp has no event for a client that leaves)
+            await asyncio.sleep(_LOOK_S)
     if fault.reset == "after" or has_left(request):
         return None
     return _answer(fault, answer) or answer or await run()
@@ -128,7 +133,7 @@ def _html(fault: Fault) -> Answer:
     }
     if fault.retry_after is not None:
         headers["Retry-After"] = str(int(fault.retry_after))
-    page = _BAN if status == _TOO_MANY else _HTML.format(status=status, title=_title(status), ray=ray)
+    page = BAN_PAGE if status == _TOO_MANY else _HTML.format(status=status, title=_title(status), ray=ray)
     return Answer(status, page.encode(), headers)
 
 

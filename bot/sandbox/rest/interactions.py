@@ -9,13 +9,13 @@ from bot.sandbox.forms import body_object
 from bot.sandbox.interaction import Interaction
 from bot.sandbox.kinds import JSON, CallbackType, MessageFlag
 from bot.sandbox.message_payloads import message_payload
-from bot.sandbox.rest.routing import Call, Reply, RouteTable
+from bot.sandbox.rest.routing import Auth, Call, Reply, RouteTable
 from bot.sandbox.world import Message
 
 routes = RouteTable()
 
 
-@routes.add("POST /interactions/{interaction_id}/{token}/callback", needs_auth=False, counts_globally=False)
+@routes.add("POST /interactions/{interaction_id}/{token}/callback", auth=Auth.NONE, counts_globally=False)
 def callback(call: Call) -> Reply:
     """Create Interaction Response: 204, or 200 with the result when ``with_response`` is set."""
     interaction = call.core.interactions.get(call.params["interaction_id"])

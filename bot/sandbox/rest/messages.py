@@ -1,25 +1,28 @@
 """Messages. Source: Discord's docs, Resources > Message."""
 
 from bot.sandbox import events
-from bot.sandbox.access import may_send, not_archived, require, viewable
+from bot.sandbox.access import may_send, require, unlocked, viewable
+from bot.sandbox.audit import Action
 from bot.sandbox.drafts import Draft, Request, read_draft, read_edit
 from bot.sandbox.errors import refused
 from bot.sandbox.forms import Form
 from bot.sandbox.hub import Event
 from bot.sandbox.intents import may_read, without_content
-from bot.sandbox.kinds import JSON, MessageType
+from bot.sandbox.kinds import JSON, ChannelType, MessageFlag, MessageType
 from bot.sandbox.message_payloads import message_payload
 from bot.sandbox.payloads import user_payload
 from bot.sandbox.permissions import P, channel_permissions
-from bot.sandbox.posting import Origin, publish, remembered, remove, revise, system_message
+from bot.sandbox.posting import Origin, publish, remembered, remove, revise
 from bot.sandbox.ratelimit import Limit
+from bot.sandbox.rest.audit import audited
 from bot.sandbox.rest.routing import Call, RouteTable
 from bot.sandbox.snowflake import created_at
 from bot.sandbox.world import Channel, Message
 
 routes = RouteTable()
 SEND_LIMIT = Limit(5, 5.0)
-_MOST_PINS = 50
+# What a channel takes from everybody together (20028); Discord does not say how much.
+CHANNEL_WRITES = Limit(60, 10.0, "channel-writes")
 _BULK = range(2, 101)
 _BULK_AGE_DAYS = 14
 
@@ -31,10 +34,11 @@ def show(call: Call, message: Message) -> JSON:
     channel = world.channels[message.channel_id]
     if world.application.message_content or may_read(world, channel, message):
         return payload
-    return without_content(payload)
+    return without_content(payload, world.application.id)
 
 
-def _target(call: Call) -> tuple[Channel, Message]:
+def target(call: Call) -> tuple[Channel, Message]:
+    """The channel and the message of the path, when the bot may read it."""
     channel = viewable(call.core, call.bot_id, call.params["channel_id"])
     require(call.core, call.bot_id, channel, P.READ_MESSAGE_HISTORY)
     return channel, call.core.world.message(channel.id, call.params["message_id"])
@@ -46,6 +50,7 @@ def create(call: Call) -> JSON:
     core = call.core
     channel = viewable(core, call.bot_id, call.params["channel_id"])
     may_send(core, call.bot_id, channel)
+    call.share(CHANNEL_WRITES, channel.id, code=20028)
     draft = read_draft(core, Request(call.data, call.uploads, channel, call.bot_id))
     _may_show(call, channel, draft)
     if earlier := remembered(core, channel, call.bot_id, draft):
@@ -59,8 +64,10 @@ def _may_show(call: Call, channel: Channel, draft: Draft) -> None:
         require(call.core, call.bot_id, channel, P.EMBED_LINKS)
     if call.uploads:
         require(call.core, call.bot_id, channel, P.ATTACH_FILES)
-    if draft.reference:
-        require(call.core, call.bot_id, channel, P.READ_MESSAGE_HISTORY)
+    bits = channel_permissions(call.core.world, call.bot_id, channel)
+    if draft.reference and not draft.snapshots and not bits & P.READ_MESSAGE_HISTORY:
+        raise refused(160002)
+    draft.tts = draft.tts and bool(bits & P.SEND_TTS_MESSAGES)
 
 
 @routes.add("GET /channels/{channel_id}/messages")
@@ -91,68 +98,6 @@ def _page(call: Call, listed: list[Message], limit: int) -> list[Message]:
     return listed[-limit:][::-1]
 
 
-@routes.add("GET /channels/{channel_id}/messages/pins")
-def pins(call: Call) -> JSON:
-    """Get Channel Pins, newest pin first."""
-    channel = viewable(call.core, call.bot_id, call.params["channel_id"])
-    limit = call.number("limit", 50, least=1, most=50)
-    pinned = _pinned(call, channel)
-    if before := call.query.get("before"):
-        pinned = [message for message in pinned if (message.pinned_at or "") < before]
-    items = [{"pinned_at": message.pinned_at, "message": show(call, message)} for message in pinned]
-    return {"items": items[:limit], "has_more": len(items) > limit}
-
-
-@routes.add("GET /channels/{channel_id}/pins")
-def pins_deprecated(call: Call) -> list[JSON]:
-    """Get Pinned Messages (deprecated)."""
-    channel = viewable(call.core, call.bot_id, call.params["channel_id"])
-    return [show(call, message) for message in _pinned(call, channel)]
-
-
-def _pinned(call: Call, channel: Channel) -> list[Message]:
-    require(call.core, call.bot_id, channel, P.READ_MESSAGE_HISTORY)
-    pinned = [one for one in call.core.world.messages[channel.id].values() if one.pinned_at]
-    return sorted(pinned, key=lambda message: message.pinned_at or "", reverse=True)
-
-
-@routes.add("PUT /channels/{channel_id}/messages/pins/{message_id}")
-@routes.add("PUT /channels/{channel_id}/pins/{message_id}")
-def pin(call: Call) -> None:
-    """Pin Message: 50 at most; leaves a system message."""
-    core = call.core
-    channel, message = _target(call)
-    require(core, call.bot_id, channel, P.PIN_MESSAGES)
-    not_archived(channel)
-    if message.pinned_at:
-        return
-    if len(_pinned(call, channel)) >= _MOST_PINS:
-        raise refused(30003)
-    message.pinned_at = channel.last_pin_at = core.clock.iso()
-    _pins_changed(call, channel, message)
-    reference: JSON = {"type": 0, "channel_id": channel.id, "message_id": message.id}
-    reference |= events.scope(core, channel)
-    author = user_payload(core.world.bot.user)
-    system_message(core, channel, author, MessageType.PINNED, reference=reference)
-
-
-@routes.add("DELETE /channels/{channel_id}/messages/pins/{message_id}")
-@routes.add("DELETE /channels/{channel_id}/pins/{message_id}")
-def unpin(call: Call) -> None:
-    """Unpin Message."""
-    channel, message = _target(call)
-    require(call.core, call.bot_id, channel, P.PIN_MESSAGES)
-    message.pinned_at = None
-    _pins_changed(call, channel, message)
-
-
-def _pins_changed(call: Call, channel: Channel, message: Message) -> None:
-    data = {"channel_id": channel.id, "last_pin_timestamp": channel.last_pin_at}
-    data |= events.scope(call.core, channel)
-    call.core.hub.emit(Event("CHANNEL_PINS_UPDATE", data, channel))
-    events.message_changed(call.core, "MESSAGE_UPDATE", message)
-
-
 @routes.add("POST /channels/{channel_id}/messages/bulk-delete", limit=Limit(1, 1.0))
 def bulk_delete(call: Call) -> None:
     """Bulk Delete Messages: 2 to 100, none older than two weeks."""
@@ -163,6 +108,7 @@ def bulk_delete(call: Call) -> None:
     require(core, call.bot_id, channel, P.MANAGE_MESSAGES)
     form = Form()
     ids = form.snowflakes(("messages",), call.data.get("messages"))
+    form.unique(("messages",), ids)
     form.finish()
     if len(ids) not in _BULK:
         raise refused(50016)
@@ -170,24 +116,28 @@ def bulk_delete(call: Call) -> None:
         raise refused(50034)
     gone = [item for item in ids if core.world.messages[channel.id].pop(item, None)]
     data = {"ids": gone, "channel_id": channel.id, **events.scope(core, channel)}
+    audited(call, Action.MESSAGE_BULK_DELETE, channel.id, options={"count": str(len(gone))})
     core.hub.emit(Event("MESSAGE_DELETE_BULK", data, channel))
 
 
 @routes.add("GET /channels/{channel_id}/messages/{message_id}")
 def get(call: Call) -> JSON:
     """Get Channel Message. 10008."""
-    return show(call, _target(call)[1])
+    return show(call, target(call)[1])
 
 
 @routes.add("PATCH /channels/{channel_id}/messages/{message_id}", limit=SEND_LIMIT)
 def edit(call: Call) -> JSON:
     """Edit Message: one's own; of another's only the flags, with MANAGE_MESSAGES. 50005, 50083, 30046."""
     core = call.core
-    channel, message = _target(call)
+    channel, message = target(call)
     if message.author_id != call.bot_id:
         if set(call.data) - {"flags"}:
             raise refused(50005)
         require(core, call.bot_id, channel, P.MANAGE_MESSAGES)
+    unlocked(core, call.bot_id, channel)
+    if message.snapshots and set(call.data) - {"flags"}:
+        raise refused(50021)
     if message.type not in _EDITABLE:
         raise refused(50021)
     draft = read_edit(core, Request(call.data, call.uploads, channel, call.bot_id), message)
@@ -205,12 +155,34 @@ _EDITABLE = (
 @routes.add("DELETE /channels/{channel_id}/messages/{message_id}", limit=Limit(5, 1.0))
 def delete(call: Call) -> None:
     """Delete Message: one's own, or any with MANAGE_MESSAGES."""
-    channel, message = _target(call)
+    channel, message = target(call)
     if message.author_id != call.bot_id:
         if channel.is_dm:
             raise refused(50003)
         require(call.core, call.bot_id, channel, P.MANAGE_MESSAGES)
+        options = {"channel_id": channel.id, "count": "1"}
+        audited(call, Action.MESSAGE_DELETE, message.author_id, options=options)
+    if message.type is MessageType.THREAD_STARTER:
+        raise refused(50021)
     remove(call.core, message)
+
+
+@routes.add("POST /channels/{channel_id}/messages/{message_id}/crosspost", limit=Limit(10, 3600.0))
+def crosspost(call: Call) -> JSON:
+    """Crosspost Message: of an announcement channel; another's needs MANAGE_MESSAGES. 40033."""
+    core = call.core
+    channel, message = target(call)
+    if channel.type is not ChannelType.ANNOUNCEMENT:
+        raise refused(50024)
+    own = message.author_id == call.bot_id
+    require(core, call.bot_id, channel, P.SEND_MESSAGES if own else P.MANAGE_MESSAGES)
+    if message.type is not MessageType.DEFAULT:
+        raise refused(50068)
+    if message.flags & MessageFlag.CROSSPOSTED:
+        raise refused(40033)
+    message.flags |= MessageFlag.CROSSPOSTED
+    events.message_changed(core, "MESSAGE_UPDATE", message)
+    return show(call, message)
 
 
 @routes.add("POST /channels/{channel_id}/typing", limit=SEND_LIMIT)

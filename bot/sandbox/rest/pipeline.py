@@ -1,6 +1,7 @@
 """What every API request passes through: faults, authentication, rate limits, the handler, the log."""
 
 import json
+import math
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -10,20 +11,23 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from bot.sandbox.core import Core
-from bot.sandbox.errors import ApiError, not_found, unauthorized
+from bot.sandbox.errors import ApiError, not_found, refused, unauthorized
 from bot.sandbox.faults import Fault
 from bot.sandbox.kinds import JSON
-from bot.sandbox.rest.answers import VIA, Answer, dump, limited
+from bot.sandbox.rest.answers import VIA, Answer, banned, dump, limited
 from bot.sandbox.rest.bodies import read_body
 from bot.sandbox.rest.faulty import cut, has_left, reset, suffer
 from bot.sandbox.rest.routing import (
+    Auth,
     Call,
     Reply,
     Route,
+    audit_reason,
     check_snowflakes,
     internal_error,
     match,
 )
+from bot.sandbox.seed import user_token
 from bot.sandbox.uploads import Upload
 
 API_PREFIX = "/api/v10"
@@ -89,12 +93,21 @@ class Pipeline:
         return answer
 
     async def _run(self, request: web.Request, exchange: Exchange) -> Answer:
+        """The ban of the address, or what the API says; the latter counts towards the former."""
+        bans = self._core.limiter.bans
+        if self._core.limiter.enabled and bans.banned(self._core.world.invalid_cap):
+            return banned()
+        answer = await self._handled(request, exchange)
+        bans.count(answer.status, answer.headers)
+        return answer
+
+    async def _handled(self, request: web.Request, exchange: Exchange) -> Answer:
         """Authentication, rate limit, handler; every refusal becomes its JSON."""
         headers = dict(VIA)
         try:
+            caller = self._caller(request)
+            route, params = self._route(exchange, caller)
             exchange.body, exchange.uploads = await read_body(request)
-            authorized = self._authorized(request)
-            route, params = self._route(exchange, authorized=authorized)
             verdict = self._core.limiter.take(
                 route.limit, route.major(params), counts_globally=route.counts_globally
             )
@@ -102,7 +115,9 @@ class Pipeline:
             if not verdict.passed:
                 return limited(verdict, headers)
             check_snowflakes(params)
-            call = Call(self._core, params, exchange.query, exchange.body, exchange.uploads, authorized)
+            reason = audit_reason(request.headers.get("X-Audit-Log-Reason"))
+            content = (exchange.query, exchange.body, exchange.uploads)
+            call = Call(self._core, params, *content, caller, reason)
             return _success(route.handler(call), headers)
         except ApiError as error:
             return _error(error, headers)
@@ -110,17 +125,25 @@ class Pipeline:
             self._core.world.internal_errors.append(traceback.format_exc())
             return _error(internal_error(), headers)
 
-    def _route(self, exchange: Exchange, *, authorized: bool) -> tuple[Route, dict[str, str]]:
-        """The route and its parameters: 404 when there is none, 401 when it needs the bot's token."""
+    def _route(self, exchange: Exchange, caller: str) -> tuple[Route, dict[str, str]]:
+        """The route and its parameters: 404 when there is none, 401 without the token that it needs."""
         found = match(self._routes, exchange.method, exchange.path)
         if found is None:
             raise not_found()
-        if found[0].needs_auth and not authorized:
+        auth, bot_id = found[0].auth, self._core.world.application.id
+        if auth is Auth.PERSON and caller == bot_id:
+            raise refused(20001)
+        if auth is not Auth.NONE and (not caller or (auth is Auth.BOT and caller != bot_id)):
             raise unauthorized()
         return found
 
-    def _authorized(self, request: web.Request) -> bool:
-        return request.headers.get("Authorization") == f"Bot {self._core.world.application.token}"
+    def _caller(self, request: web.Request) -> str:
+        """The id of the bot or the person whose token came with the request; "" for no valid one."""
+        world, given = self._core.world, request.headers.get("Authorization", "")
+        if given == f"Bot {world.application.token}":
+            return world.application.id
+        people = (user_id for user_id in world.members if given == f"Bearer {user_token(user_id)}")
+        return next(people, "") if given.startswith("Bearer ") else ""
 
     def _record(self, exchange: Exchange, answer: Answer | None, fault: Fault | None) -> None:
         entry: JSON = {
@@ -156,6 +179,6 @@ def _success(result: Any, headers: dict[str, str]) -> Answer:  # noqa: ANN401 (w
 
 def _error(error: ApiError, headers: dict[str, str]) -> Answer:
     if "retry_after" in error.body:
-        headers = headers | {"Retry-After": str(int(error.body["retry_after"]) + 1)}
-        headers["X-RateLimit-Scope"] = "user"
+        headers = headers | {"Retry-After": str(math.ceil(error.body["retry_after"]))}
+        headers["X-RateLimit-Scope"] = error.scope
     return dump(error.body, error.status, headers)

@@ -49,10 +49,11 @@ def who(call: Call) -> list[JSON]:
     message = _message(call)
     limit = call.number("limit", 25, least=1, most=100)
     call.check_ids("after")
+    burst = call.number("type", 0, least=0, most=1)
     after = int(call.query.get("after", "0"))
     ids = sorted(message.reactions.get(call.params["emoji"], []), key=int)
     found = [call.core.world.users[user_id] for user_id in ids if int(user_id) > after]
-    return [user_payload(user) for user in found[:limit]]
+    return [] if burst else [user_payload(user) for user in found[:limit]]
 
 
 @routes.add(f"DELETE {_BASE}", limit=REACTION_LIMIT)

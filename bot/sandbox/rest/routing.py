@@ -3,17 +3,29 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 from bot.sandbox.core import Core
-from bot.sandbox.errors import ApiError
+from bot.sandbox.errors import ApiError, shared_limit, unknown, wrong_method
 from bot.sandbox.forms import Form, body_object
 from bot.sandbox.kinds import JSON
 from bot.sandbox.ratelimit import Limit
 from bot.sandbox.uploads import Upload
 
 DEFAULT_LIMIT = Limit(50, 1.0)
+_MOST_REASON = 512
+_SHARED = {20028: "The write action you are performing on the channel has hit the write rate limit."}
 _MAJOR = ("channel_id", "guild_id", "webhook_id", "token")
+
+
+class Auth(Enum):
+    """What a request must prove: the bot's token, nothing (the path holds a token), or a person's token."""
+
+    BOT = "bot"
+    NONE = "none"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,8 @@ class Call:
         query: The query string's parameters.
         body: The parsed JSON body, None when there was none.
         uploads: Files of a multipart body.
-        authorized: Whether the bot's own token came with it.
+        caller: Who it comes from: the bot's id, a person's id, or "" without a valid token.
+        reason: What ``X-Audit-Log-Reason`` said, decoded.
     """
 
     core: Core
@@ -42,7 +55,8 @@ class Call:
     query: Mapping[str, str]
     body: Any
     uploads: list[Upload]
-    authorized: bool
+    caller: str
+    reason: str | None = None
 
     @property
     def bot_id(self) -> str:
@@ -55,8 +69,24 @@ class Call:
         return body_object(self.body)
 
     def flag(self, name: str) -> bool:
-        """A boolean of the query string."""
-        return self.query.get(name, "").lower() in ("1", "true")
+        """A boolean of the query string, false when absent; 50035 for anything but ``true`` and ``false``."""
+        words = {"true": True, "1": True, "false": False, "0": False}
+        form = Form()
+        value = form.boolean((name,), words.get(self.query.get(name, "0").lower(), self.query.get(name)))
+        form.finish()
+        return value
+
+    def share(self, limit: Limit, resource: str, code: int = 0) -> None:
+        """Count on a limit that all callers share for *resource*; 429 with the scope ``shared``."""
+        verdict = self.core.limiter.take(limit, resource, counts_globally=False)
+        if not verdict.passed:
+            message = _SHARED.get(code, "The resource is being rate limited.")
+            raise shared_limit(code, message, verdict.retry_after_s)
+
+    def guild(self) -> None:
+        """Raise 10004 unless the path names the guild that exists."""
+        if self.params["guild_id"] != self.core.world.guild.id:
+            raise unknown("Guild")
 
     def number(self, name: str, default: int, *, least: int, most: int) -> int:
         """An integer of the query string within its bounds, or 50035."""
@@ -67,7 +97,10 @@ class Call:
 
     def check_ids(self, *names: str) -> None:
         """Raise 50035 when one of the *names* in the query string is no snowflake."""
-        check_snowflakes({f"{name}_id": self.query[name] for name in names if name in self.query})
+        form = Form()
+        for name in names:
+            form.snowflake((name,), self.query.get(name))
+        form.finish()
 
 
 Handler: TypeAlias = Callable[[Call], Any]
@@ -82,7 +115,7 @@ class Route:
     pattern: re.Pattern[str]
     handler: Handler
     limit: Limit
-    needs_auth: bool
+    auth: Auth
     counts_globally: bool
 
     def major(self, params: dict[str, str]) -> str:
@@ -101,7 +134,7 @@ class RouteTable:
         verb: str,
         *,
         limit: Limit = DEFAULT_LIMIT,
-        needs_auth: bool = True,
+        auth: Auth = Auth.BOT,
         counts_globally: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Register a handler for *verb*, e.g. ``"GET /channels/{channel_id}"``."""
@@ -110,7 +143,7 @@ class RouteTable:
         pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
 
         def register(handler: Handler) -> Handler:
-            route = Route(method, template, pattern, handler, named, needs_auth, counts_globally)
+            route = Route(method, template, pattern, handler, named, auth, counts_globally)
             self.routes.append(route)
             return handler
 
@@ -118,10 +151,19 @@ class RouteTable:
 
 
 def match(routes: list[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route for a request, and its path parameters."""
+    """The route for a request, and its path parameters; None when nothing has that path.
+
+    Raises:
+        ApiError: 405 when the path exists, but not with that method.
+    """
+    others = False
     for route in routes:
-        if route.method == method and (found := route.pattern.fullmatch(path)):
-            return route, found.groupdict()
+        if found := route.pattern.fullmatch(path):
+            if route.method == method:
+                return route, found.groupdict()
+            others = True
+    if others:
+        raise wrong_method()
     return None
 
 
@@ -129,10 +171,22 @@ def check_snowflakes(params: dict[str, str]) -> None:
     """Raise 50035 when an id in the path is no snowflake."""
     form = Form()
     for name, value in params.items():
-        is_number = value.isdecimal() or value in ("@me", "@original")
-        if name.endswith("_id") and not is_number:
-            form.add((name,), "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+        if name.endswith("_id") and value not in ("@me", "@original"):
+            form.snowflake((name,), value)
     form.finish()
+
+
+def audit_reason(header: str | None) -> str | None:
+    """The reason for the audit log in ``X-Audit-Log-Reason``, URL-decoded; None when there is none.
+
+    Raises:
+        ApiError: 50035 when it is longer than 512 characters.
+    """
+    reason = unquote(header or "").strip()
+    form = Form()
+    form.text(("reason",), reason, most=_MOST_REASON)
+    form.finish()
+    return reason or None
 
 
 def internal_error() -> ApiError:

@@ -1,19 +1,31 @@
 """Every route of the API. Literal paths come before those with parameters in the same place."""
 
 from bot.sandbox.rest import (
+    application,
+    audit,
     channels,
     commands,
+    guild_channels,
     guilds,
     interactions,
+    members,
     messages,
+    overwrites,
+    pins,
     reactions,
+    roles,
     threads,
     users,
+    webhook_messages,
     webhooks,
 )
 from bot.sandbox.rest.routing import Route
 
-_MODULES = (users, guilds, threads, channels, messages, reactions, commands, interactions, webhooks)
+_MODULES = (
+    *(users, application, guilds, members, roles, guild_channels, audit),
+    *(channels, overwrites, threads, messages, pins, reactions),
+    *(commands, interactions, webhooks, webhook_messages),
+)
 
 
 def all_routes() -> list[Route]:

@@ -1,16 +1,18 @@
-"""Users, the application, DMs and the gateway's address.
+"""Users, DMs and the gateway's address.
 
-Source: Discord's docs, Resources > User; Resources > Application; Events > Gateway > Get Gateway Bot.
+Source: Discord's docs, Resources > User; Events > Gateway > Get Gateway Bot.
 """
 
 from bot.sandbox.core import Core
 from bot.sandbox.errors import refused
 from bot.sandbox.forms import Form
+from bot.sandbox.hub import Event
+from bot.sandbox.images import read_image
 from bot.sandbox.kinds import JSON, ChannelType
-from bot.sandbox.payloads import application_payload, channel_payload, own_user_payload, user_payload
+from bot.sandbox.payloads import channel_payload, own_user_payload, user_payload
 from bot.sandbox.permissions import guild_permissions
 from bot.sandbox.ratelimit import Limit
-from bot.sandbox.rest.routing import Call, RouteTable
+from bot.sandbox.rest.routing import Auth, Call, RouteTable
 from bot.sandbox.world import Channel
 
 routes = RouteTable()
@@ -22,10 +24,31 @@ def me(call: Call) -> JSON:
     return own_user_payload(call.core.world.bot.user)
 
 
+@routes.add("PATCH /users/@me")
+def modify_me(call: Call) -> JSON:
+    """Modify Current User: the name (2 to 32 characters); pictures are checked, not kept."""
+    body, form = call.data, Form()
+    user = call.core.world.bot.user
+    name = form.text(("username",), body.get("username", user.username), least=2, most=32)
+    for key in ("avatar", "banner"):
+        read_image(form, (key,), body.get(key))
+    form.finish()
+    user.username = name
+    payload = own_user_payload(user)
+    call.core.hub.emit(Event("USER_UPDATE", payload))
+    return payload
+
+
 @routes.add("GET /users/@me/guilds")
 def my_guilds(call: Call) -> list[JSON]:
     """Get Current User Guilds."""
     world = call.core.world
+    call.check_ids("before", "after")
+    call.number("limit", 200, least=1, most=200)
+    with_counts = call.flag("with_counts")
+    number = int(world.guild.id)
+    if number >= int(call.query.get("before", 1 << 64)) or number <= int(call.query.get("after", 0)):
+        return []
     guild: JSON = {
         "id": world.guild.id,
         "name": world.guild.name,
@@ -35,6 +58,8 @@ def my_guilds(call: Call) -> list[JSON]:
         "permissions": str(guild_permissions(world, world.bot)),
         "features": [],
     }
+    if with_counts:
+        guild["approximate_member_count"] = guild["approximate_presence_count"] = len(world.members)
     return [guild]
 
 
@@ -49,10 +74,11 @@ def open_dm(call: Call) -> JSON:
     """Create DM. Opening works with anybody: it is the sending that 50007 refuses."""
     world = call.core.world
     form = Form()
-    recipient = str(call.data.get("recipient_id") or "")
-    if not recipient.isdecimal():
-        form.add(("recipient_id",), "NUMBER_TYPE_COERCE", f'Value "{recipient}" is not snowflake.')
+    recipient = form.snowflake(("recipient_id",), call.data.get("recipient_id"))
+    if recipient is None and not form.failed:
+        form.add(("recipient_id",), "BASE_TYPE_REQUIRED", "This field is required")
     form.finish()
+    assert recipient is not None
     if recipient not in world.users or world.users[recipient].bot:
         raise refused(50033)
     return channel_payload(world, dm_channel(call.core, recipient))
@@ -67,14 +93,7 @@ def dm_channel(core: Core, user_id: str) -> Channel:
     return channel
 
 
-@routes.add("GET /applications/@me")
-@routes.add("GET /oauth2/applications/@me")
-def application(call: Call) -> JSON:
-    """Get Current Application."""
-    return application_payload(call.core.world)
-
-
-@routes.add("GET /gateway", needs_auth=False)
+@routes.add("GET /gateway", auth=Auth.NONE)
 def gateway(call: Call) -> JSON:
     """Get Gateway."""
     return {"url": call.core.gateway_url}

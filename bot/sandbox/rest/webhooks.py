@@ -1,164 +1,167 @@
-"""Webhooks; interaction tokens share their routes. Source: Discord's docs, Resources > Webhook."""
+"""Webhooks themselves. Source: Discord's docs, Resources > Webhook > Create Webhook and following."""
 
 import secrets
 
-from bot.sandbox.access import require, thread_state, viewable
-from bot.sandbox.drafts import Request, read_draft, read_edit
+from bot.sandbox.access import require, viewable
+from bot.sandbox.audit import Action, changes
+from bot.sandbox.core import Core
 from bot.sandbox.errors import refused, unknown
 from bot.sandbox.forms import Form
 from bot.sandbox.hub import Event
-from bot.sandbox.kinds import JSON
-from bot.sandbox.message_payloads import message_payload
-from bot.sandbox.payloads import webhook_author, webhook_payload
-from bot.sandbox.permissions import P
-from bot.sandbox.posting import Origin, publish, remove, revise
-from bot.sandbox.ratelimit import Limit
-from bot.sandbox.rest import interactions
-from bot.sandbox.rest.routing import Call, Reply, RouteTable
-from bot.sandbox.world import Channel, Message, Webhook
+from bot.sandbox.images import read_image
+from bot.sandbox.kinds import JSON, ChannelType
+from bot.sandbox.payloads import webhook_payload
+from bot.sandbox.permissions import P, guild_permissions
+from bot.sandbox.rest.audit import audited
+from bot.sandbox.rest.routing import Auth, Call, RouteTable
+from bot.sandbox.world import Channel, Webhook
 
 routes = RouteTable()
-_EXECUTE = Limit(5, 2.0)
 _MOST_PER_CHANNEL = 15
-_BY_TOKEN = "/webhooks/{webhook_id}/{token}"  # noqa: S105 (a path)
-_MESSAGE = f"{_BY_TOKEN}/messages/{{message_id}}"
+_FORBIDDEN = ("clyde", "discord")
+_KINDS = (ChannelType.TEXT, ChannelType.ANNOUNCEMENT, ChannelType.FORUM, ChannelType.VOICE)
+BY_TOKEN = "/webhooks/{webhook_id}/{token}"  # noqa: S105 (a path)
 
 
-def _managed(call: Call) -> Channel:
-    channel = viewable(call.core, call.bot_id, call.params["channel_id"])
+def _managed(call: Call, channel_id: str) -> Channel:
+    """A channel in which the bot manages webhooks."""
+    channel = viewable(call.core, call.bot_id, channel_id)
+    if channel.type not in _KINDS:
+        raise refused(50024)
     require(call.core, call.bot_id, channel, P.MANAGE_WEBHOOKS)
     return channel
 
 
+def read_name(form: Form, key: str, value: object, *, least: int) -> str:
+    """A webhook's name, up to 80 characters; not one that looks like Discord's own."""
+    name = form.text((key,), value, least=least, most=80).strip()
+    for word in _FORBIDDEN:
+        if word in name.lower():
+            form.add((key,), "USERNAME_INVALID_CONTAINS", f'Username cannot contain "{word}"')
+    return name
+
+
 @routes.add("POST /channels/{channel_id}/webhooks")
 def create(call: Call) -> JSON:
-    """Create Webhook: needs MANAGE_WEBHOOKS; 15 per channel."""
-    core, channel = call.core, _managed(call)
+    """Create Webhook: needs MANAGE_WEBHOOKS; 15 per channel (30007)."""
+    core, channel = call.core, _managed(call, call.params["channel_id"])
     form = Form()
-    name = form.text(("name",), call.data.get("name"), least=1, most=80)
+    name = read_name(form, "name", call.data.get("name"), least=1)
+    avatar = read_image(form, ("avatar",), call.data.get("avatar"))
     form.finish()
+    _room(core, channel)
+    token = secrets.token_urlsafe(51)
+    webhook = Webhook(core.ids.next(), token, name, channel.id, call.bot_id, avatar)
+    core.world.webhooks[webhook.id] = webhook
+    audited(call, Action.WEBHOOK_CREATE, webhook.id, changes=changes({}, _logged(webhook)))
+    _changed(core, channel.id)
+    return webhook_payload(core.world, webhook)
+
+
+def _room(core: Core, channel: Channel) -> None:
     existing = [one for one in core.world.webhooks.values() if one.channel_id == channel.id]
     if len(existing) >= _MOST_PER_CHANNEL:
         raise refused(30007)
-    webhook = Webhook(core.ids.next(), secrets.token_urlsafe(51), name, channel.id, call.bot_id)
-    core.world.webhooks[webhook.id] = webhook
-    data = {"guild_id": core.world.guild.id, "channel_id": channel.id}
-    core.hub.emit(Event("WEBHOOKS_UPDATE", data, channel))
-    return webhook_payload(core.world, webhook)
+
+
+def _logged(webhook: Webhook) -> JSON:
+    return {"type": 1, "name": webhook.name, "channel_id": webhook.channel_id, "avatar_hash": webhook.avatar}
+
+
+def _changed(core: Core, channel_id: str) -> None:
+    data = {"guild_id": core.world.guild.id, "channel_id": channel_id}
+    core.hub.emit(Event("WEBHOOKS_UPDATE", data, core.world.channels[channel_id]))
 
 
 @routes.add("GET /channels/{channel_id}/webhooks")
 def of_channel(call: Call) -> list[JSON]:
     """Get Channel Webhooks."""
-    channel = _managed(call)
+    channel = _managed(call, call.params["channel_id"])
     return _list(call, [one for one in call.core.world.webhooks.values() if one.channel_id == channel.id])
 
 
 @routes.add("GET /guilds/{guild_id}/webhooks")
 def of_guild(call: Call) -> list[JSON]:
-    """Get Guild Webhooks."""
-    if call.params["guild_id"] != call.core.world.guild.id:
-        raise unknown("Guild")
-    return _list(call, list(call.core.world.webhooks.values()))
+    """Get Guild Webhooks: needs MANAGE_WEBHOOKS."""
+    call.guild()
+    world = call.core.world
+    if not guild_permissions(world, world.bot) & P.MANAGE_WEBHOOKS:
+        raise refused(50013)
+    return _list(call, list(world.webhooks.values()))
 
 
 def _list(call: Call, webhooks: list[Webhook]) -> list[JSON]:
     return [webhook_payload(call.core.world, webhook) for webhook in webhooks]
 
 
-def _webhook(call: Call) -> Webhook:
-    """The webhook of the path: 10015; 50027 for a wrong token."""
+def webhook_of(call: Call) -> Webhook:
+    """The webhook of the path.
+
+    Raises:
+        ApiError: 10015 when there is none, 50027 for a wrong token, 50013 without one and without
+            MANAGE_WEBHOOKS.
+    """
     webhook = call.core.world.webhooks.get(call.params["webhook_id"])
     if webhook is None:
         raise unknown("Webhook")
-    if "token" in call.params and call.params["token"] != webhook.token:
+    if "token" not in call.params:
+        require(call.core, call.bot_id, call.core.world.channels[webhook.channel_id], P.MANAGE_WEBHOOKS)
+    elif call.params["token"] != webhook.token:
         raise refused(50027)
     return webhook
-
-
-def _is_interaction(call: Call) -> bool:
-    return call.params["webhook_id"] == call.core.world.application.id
 
 
 @routes.add("GET /webhooks/{webhook_id}")
 def get(call: Call) -> JSON:
     """Get Webhook."""
-    return webhook_payload(call.core.world, _webhook(call))
+    return webhook_payload(call.core.world, webhook_of(call))
 
 
-@routes.add(f"GET {_BY_TOKEN}", needs_auth=False)
+@routes.add(f"GET {BY_TOKEN}", auth=Auth.NONE)
 def get_by_token(call: Call) -> JSON:
     """Get Webhook with Token: without its user."""
-    return webhook_payload(call.core.world, _webhook(call), with_user=False)
+    return webhook_payload(call.core.world, webhook_of(call), with_user=False)
+
+
+@routes.add("PATCH /webhooks/{webhook_id}")
+def modify(call: Call) -> JSON:
+    """Modify Webhook: name, avatar, and the channel."""
+    webhook = webhook_of(call)
+    _modify(call, webhook, may_move=True)
+    return webhook_payload(call.core.world, webhook)
+
+
+@routes.add(f"PATCH {BY_TOKEN}", auth=Auth.NONE)
+def modify_by_token(call: Call) -> JSON:
+    """Modify Webhook with Token: name and avatar only."""
+    webhook = webhook_of(call)
+    _modify(call, webhook, may_move=False)
+    return webhook_payload(call.core.world, webhook, with_user=False)
+
+
+def _modify(call: Call, webhook: Webhook, *, may_move: bool) -> None:
+    core, body, form = call.core, call.data, Form()
+    name = read_name(form, "name", body.get("name", webhook.name), least=1)
+    avatar = read_image(form, ("avatar",), body.get("avatar"))
+    channel_id = form.snowflake(("channel_id",), body.get("channel_id")) if may_move else None
+    form.finish()
+    before, old_channel = _logged(webhook), webhook.channel_id
+    if channel_id and channel_id != old_channel:
+        channel = _managed(call, channel_id)
+        _room(core, channel)
+        webhook.channel_id = channel.id
+        _changed(core, old_channel)
+    webhook.name = name
+    webhook.avatar = avatar if "avatar" in body else webhook.avatar
+    audited(call, Action.WEBHOOK_UPDATE, webhook.id, changes=changes(before, _logged(webhook)))
+    _changed(core, webhook.channel_id)
 
 
 @routes.add("DELETE /webhooks/{webhook_id}")
-@routes.add(f"DELETE {_BY_TOKEN}", needs_auth=False)
+@routes.add(f"DELETE {BY_TOKEN}", auth=Auth.NONE)
 def delete(call: Call) -> None:
     """Delete Webhook, by id or with its token."""
-    del call.core.world.webhooks[_webhook(call).id]
-
-
-@routes.add(f"POST {_BY_TOKEN}", limit=_EXECUTE, needs_auth=False, counts_globally=False)
-def execute(call: Call) -> Reply:
-    """Execute Webhook, or Create Followup Message. 204 unless ``wait``."""
-    if _is_interaction(call):
-        return interactions.follow_up(call)
-    core, webhook = call.core, _webhook(call)
-    channel = _destination(call, webhook)
-    draft = read_draft(core, Request(call.data, call.uploads, channel, None))
-    author = webhook_author(webhook, call.data.get("username"))
-    own = webhook.owner_id == core.world.application.id
-    origin = Origin(author, webhook_id=webhook.id, application_id=webhook.owner_id if own else None)
-    message = publish(core, channel, draft, origin)
-    return Reply(200, message_payload(core.world, message)) if call.flag("wait") else Reply(204)
-
-
-def _destination(call: Call, webhook: Webhook) -> Channel:
-    """The webhook's channel, or a thread of it by ``thread_id``."""
-    world = call.core.world
-    channel = world.channel(webhook.channel_id)
-    if "thread_id" not in call.query:
-        return channel
-    thread = world.channel(call.query["thread_id"])
-    if thread.parent_id != channel.id:
-        raise unknown("Channel")
-    if thread_state(thread).locked and thread_state(thread).archived:
-        raise refused(160005)
-    return thread
-
-
-def _message(call: Call) -> Message:
-    webhook = _webhook(call)
-    message = call.core.world.message(_destination(call, webhook).id, call.params["message_id"])
-    if message.webhook_id != webhook.id:
-        raise unknown("Message")
-    return message
-
-
-@routes.add(f"GET {_MESSAGE}", needs_auth=False, counts_globally=False)
-def get_message(call: Call) -> JSON:
-    """Get Webhook Message, or an interaction's."""
-    if _is_interaction(call):
-        return interactions.get_message(call)
-    return message_payload(call.core.world, _message(call))
-
-
-@routes.add(f"PATCH {_MESSAGE}", limit=_EXECUTE, needs_auth=False, counts_globally=False)
-def edit_message(call: Call) -> JSON:
-    """Edit Webhook Message, or an interaction's."""
-    if _is_interaction(call):
-        return interactions.edit_message(call)
-    core, message = call.core, _message(call)
-    channel = core.world.channels[message.channel_id]
-    draft = read_edit(core, Request(call.data, call.uploads, channel, None), message)
-    return message_payload(core.world, revise(core, message, draft))
-
-
-@routes.add(f"DELETE {_MESSAGE}", limit=_EXECUTE, needs_auth=False, counts_globally=False)
-def delete_message(call: Call) -> None:
-    """Delete Webhook Message, or an interaction's."""
-    if _is_interaction(call):
-        interactions.delete_message(call)
-    else:
-        remove(call.core, _message(call))
+    webhook = webhook_of(call)
+    del call.core.world.webhooks[webhook.id]
+    audited(call, Action.WEBHOOK_DELETE, webhook.id, changes=changes(_logged(webhook), {}))
+    _changed(call.core, webhook.channel_id)

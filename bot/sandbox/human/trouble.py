@@ -1,0 +1,114 @@
+"""Faults from the human side: of routes, of the gateway, and standing still."""
+
+from collections.abc import Callable
+
+from bot.sandbox.faults import DISPATCH_FAULTS, GATEWAY_FAULTS, BadFault, described
+from bot.sandbox.gateway import Connection
+from bot.sandbox.human.desk import Ask, BadRequest
+from bot.sandbox.kinds import JSON
+from bot.sandbox.opcodes import Close, Op
+
+_WITH_CODE = ("gateway", "code", "shard", "forget", "resumable")
+_LEAST_CLOSE, _MOST_CLOSE = 1000, 4999
+
+
+def put_fault(ask: Ask) -> JSON:
+    """POST fault: of a route {route, ...}, of events {gateway: duplicate | delay | reorder | lose, event?},
+    or at once {gateway: drop | close | invalidate | reconnect | heartbeat | silent | down}.
+    """
+    if "gateway" not in ask.body:
+        fault = ask.core.faults.add(ask.body)
+        return described(fault) | {"route": fault.route, "times": fault.times}
+    kind = ask.body["gateway"]
+    if kind in DISPATCH_FAULTS:
+        return described(ask.core.faults.add_dispatch(ask.body))
+    if kind not in GATEWAY_FAULTS:
+        raise BadFault(f"gateway is one of {GATEWAY_FAULTS + DISPATCH_FAULTS}")
+    return _at_once(ask, str(kind))
+
+
+def _at_once(ask: Ask, kind: str) -> JSON:
+    if strange := set(ask.body) - set(_WITH_CODE):
+        raise BadFault(f"unknown keys {sorted(strange)}; known: {list(_WITH_CODE)}")
+    act = _action(ask, kind)
+    shard = ask.body.get("shard")
+    hit = [one for one in ask.desk.connections if shard is None or _is_on(one, shard)]
+    ask.core.log.add("fault", {"gateway": kind, "connections": len(hit)})
+    if kind == "down":
+        ask.desk.gateway_down = True
+    for connection in hit:
+        session = connection.session
+        act(connection)
+        if session and ask.body.get("forget"):
+            ask.desk.sessions.forget(session.id)
+    ask.core.hub.beat()
+    return {"gateway": kind, "connections": len(hit)}
+
+
+def _action(ask: Ask, kind: str) -> Callable[[Connection], None]:
+    code, resumable = ask.body.get("code", int(Close.UNKNOWN_ERROR)), bool(ask.body.get("resumable"))
+    if not isinstance(code, int) or not _LEAST_CLOSE <= code <= _MOST_CLOSE:
+        raise BadFault(f"code is from {_LEAST_CLOSE} to {_MOST_CLOSE}")
+    if kind == "drop" and "code" in ask.body:
+        kind = "close"
+    actions: dict[str, Callable[[Connection], None]] = {
+        "drop": Connection.drop,
+        "down": Connection.drop,
+        "silent": Connection.fall_silent,
+        "reconnect": lambda one: one.put(Op.RECONNECT, None),
+        "heartbeat": lambda one: one.put(Op.HEARTBEAT, None),
+        "close": lambda one: one.close(code),
+        "invalidate": lambda one: one.invalidate(resumable=resumable),
+    }
+    return actions[kind]
+
+
+def _is_on(connection: Connection, shard: object) -> bool:
+    return connection.session is not None and connection.session.shard[0] == shard
+
+
+def list_faults(ask: Ask) -> JSON:
+    """GET fault: every fault with its hits, and what else is wrong right now."""
+    return {
+        "faults": ask.core.faults.listed(),
+        "gateway_down": ask.desk.gateway_down,
+        "silent": sum(one.silent for one in ask.desk.connections),
+        "frozen": ask.core.freezer.frozen,
+    }
+
+
+def clear_faults(ask: Ask) -> JSON:
+    """DELETE fault {id?}: lift that one, or all; silent sockets stay silent until they reconnect."""
+    if "id" in ask.body:
+        if not ask.core.faults.remove(str(ask.body["id"])):
+            raise BadRequest(f"no fault {ask.body['id']!r}")
+        return {}
+    ask.core.faults.clear()
+    ask.core.freezer.thaw()
+    ask.desk.gateway_down = False
+    return {}
+
+
+def clear_fault(ask: Ask) -> JSON:
+    """DELETE fault/{id}: lift that one."""
+    if not ask.core.faults.remove(ask.params["id"]):
+        raise BadRequest(f"no fault {ask.params['id']!r}")
+    return {}
+
+
+def freeze(ask: Ask) -> JSON:
+    """POST freeze {seconds?}: the API and the gateway answer nothing; without seconds until DELETE freeze."""
+    seconds = ask.body.get("seconds")
+    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, (int, float))):
+        raise BadRequest("seconds is a number, or left out")
+    if seconds is not None and seconds < 0:
+        raise BadRequest("seconds is not negative")
+    ask.core.freezer.freeze(seconds)
+    ask.core.log.add("fault", {"freeze": seconds})
+    return {"frozen": True, "seconds": seconds}
+
+
+def thaw(ask: Ask) -> JSON:
+    """DELETE freeze: go on."""
+    ask.core.freezer.thaw()
+    return {"frozen": False}

@@ -1,0 +1,68 @@
+// The members, by their highest role, apps apart; a click opens what can be done with one.
+
+import { userMenu } from "./actions.js";
+import { attempt } from "./toast.js";
+import { changeMember } from "./api.js";
+import { fill, h, refocus } from "./dom.js";
+import { icon } from "./icons.js";
+import { t } from "./i18n.js";
+import { appBadge, avatar } from "./people.js";
+import { nameColour, on, state } from "./store.js";
+
+/**
+ * Build the list inside *root*.
+ * @param {HTMLElement} root
+ * @param {import("./pane.js").Pane} pane whose channel the apps' commands are run in
+ * @param {(id: string) => void} actAs
+ */
+export function members(root, pane, actAs) {
+  let painted = "";
+  on("state", () => {
+    const sign = JSON.stringify([state.members, state.roles, state.sessions > 0, state.me, document.documentElement.lang]);
+    if (sign === painted) return;
+    painted = sign;
+    const active = root.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+    root.setAttribute("aria-label", t("members.toggle"));
+    fill(root, groups().map(([name, list]) => [h("h2", {}, `${name} — ${list.length}`), h("ul", {}, list.map(row))]));
+    if (active) refocus(root, active);
+  });
+
+  function row(member) {
+    const open = (event) => userMenu(event.currentTarget, member.id, pane, member.bot ? [] : switches(member, actAs));
+    const status = member.bot ? (state.sessions ? "online" : "offline") : "online";
+    const colour = nameColour(member.id);
+    return h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: `member ${status}`, "aria-haspopup": "menu", data: { focus: `member-${member.id}` }, onclick: open },
+        h("span", { class: "with-status" }, avatar(member.id, member.name, { bot: member.bot }), h("i", { class: "status" })),
+        h("span", { class: "ellipsis", vars: colour ? { "--name": colour } : {} }, member.name),
+        member.bot ? [appBadge(), h("small", {}, t(`members.${status}`))] : null,
+        member.dms ? null : h("small", {}, t("members.dms_off")),
+      ),
+    );
+  }
+}
+
+function switches(member, actAs) {
+  const dms = () => attempt(() => changeMember(member.id, { dms: !member.dms }));
+  return [
+    member.id !== state.me && { label: t("you.as", { name: member.name }), icon: icon("swap"), run: () => actAs(member.id) },
+    { label: t(member.dms ? "members.dms_refuse" : "members.dms_accept"), icon: icon(member.dms ? "lock" : "at"), run: dms },
+  ];
+}
+
+/** [group, members] by the highest role, then those without, then apps. */
+function groups() {
+  const found = new Map();
+  const ranked = [...state.roles].sort((a, b) => b.position - a.position);
+  for (const member of state.members) {
+    const role = ranked.find((one) => member.roles.includes(one.id) && one.id !== state.guild.id);
+    const name = member.bot ? t("members.bots") : (role?.name ?? t("members.none"));
+    found.set(name, [...(found.get(name) ?? []), member]);
+  }
+  const last = [t("members.none"), t("members.bots")];
+  return [...found.entries()].sort(([a], [b]) => last.indexOf(a) - last.indexOf(b));
+}

@@ -1,0 +1,61 @@
+// Modals: forms that an app opens, validated by the local Discord as Discord's client would.
+
+import { Refused, answered, submit } from "./api.js";
+import { fill, freshId, h } from "./dom.js";
+import { modalItem } from "./fields.js";
+import { icon } from "./icons.js";
+import { t } from "./i18n.js";
+import { appBadge, avatar } from "./people.js";
+import { state } from "./store.js";
+
+/**
+ * Show *modal*, which the interaction opened.
+ * @param {string} interaction
+ * @param {any} modal
+ */
+export function openModal(interaction, modal) {
+  /** @type {Record<string, any>} */
+  const fields = {};
+  const trouble = h("p", { class: "trouble", role: "alert" });
+  const titleId = freshId("modal");
+  const send = h("button", { type: "submit", class: "button primary" }, t("modal.submit"));
+  const close = () => dialog.close();
+  const form = h(
+    "form",
+    { method: "dialog", novalidate: true, onsubmit: (event) => sent(event) },
+    h(
+      "header",
+      {},
+      avatar(state.application.id, state.application.name, { bot: true }),
+      h("h2", { id: titleId }, modal.title),
+      h("button", { type: "button", class: "icon-button", "aria-label": t("modal.close"), onclick: close }, icon("close")),
+    ),
+    h(
+      "div",
+      { class: "fields" },
+      modal.components.map((one) => modalItem(one, fields)),
+      h("p", { class: "hint" }, t("modal.from", { name: state.application.name }), " ", appBadge()),
+    ),
+    h("footer", {}, trouble, h("button", { type: "button", class: "button quiet", onclick: close }, t("modal.cancel")), send),
+  );
+  const dialog = h("dialog", { class: "modal", "aria-labelledby": titleId, onclose: () => dialog.remove() }, form);
+  document.body.appendChild(dialog);
+  dialog.showModal();
+  dialog.querySelector("input, textarea, .select")?.focus();
+
+  async function sent(event) {
+    event.preventDefault();
+    send.disabled = true;
+    fill(trouble);
+    try {
+      const opened = await submit(interaction, fields);
+      const seen = await answered(opened.interaction);
+      if (seen.state === "responded" || seen.state === "deferred") dialog.close();
+      else fill(trouble, t("modal.failed"));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      fill(trouble, error.message);
+    }
+    send.disabled = false;
+  }
+}

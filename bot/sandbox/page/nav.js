@@ -1,0 +1,57 @@
+// Where the viewer is. The address's hash says it too, so that links, reload and the back button work.
+
+import { look } from "./live.js";
+import { DISCORD_LINK } from "./mentions.js";
+import { DM, channelById, emit, isDm, place, state } from "./store.js";
+
+/**
+ * Go to a channel, thread or DM, and to one message in it.
+ * @param {string} channel
+ * @param {string} [message]
+ */
+export function go(channel, message = "") {
+  const found = channelById(channel);
+  place.main = found && isDm(found) ? DM : channel;
+  if (place.side === place.main) place.side = "";
+  const hash = `#${place.main}${message ? `/${message}` : ""}`;
+  if (location.hash !== hash) history.pushState(null, "", hash);
+  changed(message);
+}
+
+/** Open a thread beside the channel; none closes it. @param {string} thread */
+export function beside(thread) {
+  place.side = thread;
+  changed("");
+}
+
+function changed(message) {
+  emit("place", { message });
+  look();
+}
+
+/** The first channel to show: the one in the address, else #general, else the first. */
+export function start() {
+  const [channel] = fromHash();
+  const general = state.channels.find((one) => one.name === "general") ?? state.channels.find((one) => one.type === 0);
+  go(channel || general?.id || DM);
+}
+
+const fromHash = () => decodeURIComponent(location.hash.slice(1)).split("/");
+
+/** Follow the address and the links on the page. */
+export function listen() {
+  addEventListener("hashchange", follow);
+  addEventListener("popstate", follow);
+  document.addEventListener("click", (event) => {
+    const anchor = event.target instanceof Element ? event.target.closest("a[href]") : null;
+    const found = anchor && DISCORD_LINK.exec(anchor.href);
+    if (!found) return;
+    event.preventDefault();
+    go(found[1], found[2]);
+  });
+}
+
+function follow() {
+  const [channel, message] = fromHash();
+  if (channel && (channel !== place.main || message)) go(channel, message);
+}

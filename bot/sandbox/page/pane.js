@@ -1,0 +1,136 @@
+// A channel or thread on the page: header, messages, composer. There are two: the middle one, and a thread's.
+
+import { fill, h } from "./dom.js";
+import { Composer } from "./composer.js";
+import { t } from "./i18n.js";
+import { follow } from "./interactions.js";
+import { markRead } from "./live.js";
+import { MessageList } from "./messagelist.js";
+import { DM, channelById, channelLabel, memberById, messages, on, state } from "./store.js";
+import { toast } from "./toast.js";
+
+const HIGHLIGHT_MS = 2500;
+
+export class Pane {
+  /**
+   * @param {HTMLElement} root
+   * @param {(pane: Pane) => HTMLElement} header makes what stands above the messages
+   */
+  constructor(root, header) {
+    this.root = root;
+    this.makeHeader = header;
+    this.id = "";
+    this.wanted = "";
+    this.headline = h("header", { class: "pane-head" });
+    this.list = new MessageList(this);
+    this.composer = new Composer(this);
+    this.denied = h("div", { class: "denied", hidden: true });
+    fill(root, this.headline, this.denied, this.list.element, this.composer.element);
+    on("state", () => this.paint());
+    on("commands", () => this.composer.update());
+    on("messages", ({ channel }) => channel === this.channel?.id && this.arrived());
+    for (const name of ["focus", "visibilitychange"]) addEventListener(name, () => this.read());
+  }
+
+  /** The channel as the viewer has it; undefined when it may not be viewed. */
+  get channel() {
+    return channelById(this.id);
+  }
+
+  /**
+   * Show a channel.
+   * @param {string} id "" shows nothing
+   * @param {string} [message] a message to go to
+   */
+  show(id, message = "") {
+    this.wanted = message;
+    if (id !== this.id) {
+      this.id = id;
+      this.list.reset();
+      this.composer.reset();
+    }
+    this.root.hidden = !id;
+    this.paint();
+    if (message) this.jumpTo(message);
+  }
+
+  /** The viewer is somebody else now. */
+  restart() {
+    const { id } = this;
+    this.id = "";
+    this.show(id);
+  }
+
+  paint() {
+    if (!this.id || !state.ready) return;
+    const { channel } = this;
+    const mayView = Boolean(channel) || this.id === DM;
+    fill(this.headline, this.makeHeader(this));
+    this.denied.hidden = mayView;
+    this.list.element.hidden = !mayView;
+    this.composer.element.hidden = !mayView;
+    if (!mayView) {
+      const name = memberById(state.me)?.name ?? "";
+      fill(this.denied, h("h2", {}, t("pane.denied", { name })), h("p", {}, t("pane.denied_hint")));
+      return;
+    }
+    this.composer.update();
+    this.list.paint();
+    this.read();
+  }
+
+  arrived() {
+    this.list.paint();
+    if (this.wanted && messages.get(this.channel.id).list.has(this.wanted)) this.jumpTo(this.wanted);
+    this.read();
+  }
+
+  /** What is at the bottom and in sight has been read. */
+  read() {
+    const { channel } = this;
+    const seen = document.visibilityState === "visible" && document.hasFocus() && !this.root.hidden;
+    if (channel?.unread && seen && this.list.isAtEnd && this.list.isPainted) markRead(channel.id);
+  }
+
+  /** Scroll to a message and show it lit for a moment. @param {string} id */
+  jumpTo(id) {
+    const item = this.list.itemOf(id);
+    if (!item) return;
+    this.wanted = "";
+    item.scrollIntoView({ block: "center" });
+    this.list.select(item);
+    item.classList.add("lit");
+    setTimeout(() => item.classList.remove("lit"), HIGHLIGHT_MS);
+  }
+
+  /** Say under a message that what was done with it failed. */
+  failOn(id, reason) {
+    this.list.itemOf(id)?.querySelector(".body")?.append(h("p", { class: "failed", role: "alert" }, reason));
+  }
+
+  /** Hide a message that only the viewer sees. @param {string} id */
+  dismiss(id) {
+    this.list.dismissed.add(id);
+    this.list.paint();
+    this.composer.focus();
+  }
+
+  /**
+   * Run a command and show what happens until the bot has answered.
+   * @param {string} name
+   * @param {() => Promise<{interaction: string}>} act
+   * @returns {Promise<boolean>} false when it was refused before the bot saw it
+   */
+  async run(name, act) {
+    const notice = this.list.notice(name);
+    const outcome = await follow(act);
+    if (outcome.kind === "silent") notice.fail(t("msg.no_answer"));
+    else notice.remove();
+    if (outcome.kind === "refused") toast(outcome.reason ?? "");
+    return outcome.kind !== "refused";
+  }
+
+  get label() {
+    return this.channel ? channelLabel(this.channel) : state.application.name;
+  }
+}

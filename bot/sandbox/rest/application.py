@@ -1,0 +1,102 @@
+"""The bot's own application. Source: Discord's docs, Resources > Application; Topics > OAuth2."""
+
+from bot.sandbox.errors import unknown
+from bot.sandbox.forms import Form, Path
+from bot.sandbox.images import read_image
+from bot.sandbox.kinds import JSON
+from bot.sandbox.payloads import application_payload
+from bot.sandbox.rest.routing import Call, RouteTable
+
+routes = RouteTable()
+_URLS = ("custom_install_url", "role_connections_verification_url", "event_webhooks_url")
+_MOST_URL = 2048
+_MOST_TAGS, _MOST_TAG = 5, 20
+_TYPES = (4, 5)
+
+
+@routes.add("GET /applications/@me")
+@routes.add("GET /oauth2/applications/@me")
+@routes.add("GET /applications/{application_id}")
+def get(call: Call) -> JSON:
+    """Get Current Application, Get Current Bot Application Information; by id only its own (10002)."""
+    world = call.core.world
+    if call.params.get("application_id", world.application.id) != world.application.id:
+        raise unknown("Application")
+    return application_payload(world)
+
+
+@routes.add("PATCH /applications/@me")
+@routes.add("PATCH /applications/{application_id}")
+def edit(call: Call) -> JSON:
+    """Edit Current Application. An endpoint for interactions is refused: nobody could verify it."""
+    payload = get(call)
+    body, form = call.data, Form()
+    changed: JSON = {}
+    if "description" in body:
+        changed["description"] = _description(form, body["description"])
+    for key in _URLS:
+        if key in body:
+            changed[key] = _url(form, key, body[key])
+    if body.get("interactions_endpoint_url"):
+        text = "The specified interactions endpoint url could not be verified."
+        form.add(("interactions_endpoint_url",), "APPLICATION_INTERACTIONS_ENDPOINT_INVALID", text)
+    for key in ("icon", "cover_image"):
+        if key in body:
+            changed[key] = read_image(form, (key,), body[key])
+    if "tags" in body:
+        changed["tags"] = _tags(form, body["tags"])
+    _check_rest(form, body)
+    form.finish()
+    kept = call.core.world.application.extra
+    kept |= changed
+    for key in ("custom_install_url", "event_webhooks_url", "cover_image"):
+        if kept.get(key, "") is None:
+            del kept[key]
+    return {**payload, **kept}
+
+
+def _check_rest(form: Form, body: JSON) -> None:
+    """Fields that change nothing here, but have to be right."""
+    form.integer(("flags",), body.get("flags"), 0, least=0, most=1 << 31)
+    form.integer(("max_participants",), body.get("max_participants"), 0, least=-1, most=2**31 - 1)
+    form.snowflake(("team_id",), body.get("team_id"))
+    choices = (("explicit_content_filter", (0, 1)), ("type", _TYPES), ("event_webhooks_status", (1, 2)))
+    for key, allowed in choices:
+        if body.get(key) is not None:
+            form.choice((key,), body[key], allowed)
+    _check_installs(form, ("install_params",), body.get("install_params"))
+    contexts = form.mapping(("integration_types_config",), body.get("integration_types_config"))
+    if not contexts and body.get("integration_types_config") is not None:
+        text = "Must be between 1 and 2 in length."
+        form.add(("integration_types_config",), "BASE_TYPE_BAD_LENGTH", text)
+    for key, value in contexts.items():
+        form.choice(("integration_types_config", key), key, ("0", "1"))
+        parameters = form.mapping(("integration_types_config", key), value).get("oauth2_install_params")
+        _check_installs(form, ("integration_types_config", key, "oauth2_install_params"), parameters)
+    form.words(("event_webhooks_types",), body.get("event_webhooks_types"), most=100)
+
+
+def _check_installs(form: Form, path: Path, value: object) -> None:
+    """Install Params: scopes and permission bits."""
+    parameters = form.mapping(path, value)
+    form.unique((*path, "scopes"), form.words((*path, "scopes"), parameters.get("scopes"), most=100))
+    form.integer((*path, "permissions"), parameters.get("permissions"), 0, least=0, most=(1 << 63) - 1)
+
+
+def _description(form: Form, value: object) -> str:
+    """A string, as documented; the description of the API has an object with a default text."""
+    text = value.get("default") if isinstance(value, dict) else value
+    return form.text(("description",), text, most=400)
+
+
+def _url(form: Form, key: str, value: object) -> str | None:
+    text = form.text((key,), value, most=_MOST_URL)
+    if text and not text.startswith(("https://", "http://")):
+        form.add((key,), "URL_TYPE_INVALID_URL", "Not a well formed URL.")
+    return text or None
+
+
+def _tags(form: Form, value: object) -> list[str]:
+    listed = form.words(("tags",), value, most=_MOST_TAGS)
+    texts = [form.text(("tags", at), item, least=1, most=_MOST_TAG) for at, item in enumerate(listed)]
+    return list(dict.fromkeys(texts))

@@ -1,0 +1,100 @@
+"""A real browser for the page of the local Discord. Without Chromium these tests are skipped."""
+
+import copy
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from bot.sandbox.server import Sandbox
+from tests.browser.pictures import Album
+from tests.browser.puppet import Puppet
+from tests.browser.visitor import CHROMIUM, FLAGS, Look, Visitor, visit
+from tests.e2e.conftest import Commands, commands
+from tests.e2e.opening import open_world
+from tests.e2e.world import World
+from tests.sandbox.client import Client
+
+__all__ = ["commands"]
+
+HAS_CHROMIUM = Path(CHROMIUM).exists()
+INSTALL = "apt-get update && apt-get install -y chromium fonts-noto-cjk fonts-noto-color-emoji"
+Visit: TypeAlias = Callable[..., AbstractAsyncContextManager[Visitor]]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium, started once: whoever uses it runs on the session's event loop."""
+    if not HAS_CHROMIUM:
+        pytest.skip(f"no {CHROMIUM}: {INSTALL}")
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        await launched.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A local Discord without a bot and without rate limits."""
+    async with Sandbox() as running:
+        running.core.limiter.enabled = False
+        yield running
+    assert running.core.world.internal_errors == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def puppet(sandbox: Sandbox) -> AsyncIterator[Puppet]:
+    """A bot that does what the test says."""
+    async with aiohttp.ClientSession() as http:
+        yield Puppet(Client(sandbox, http))
+
+
+@pytest.fixture
+def visitor_of(browser: Browser) -> Callable[[Sandbox], Visit]:
+    """Gives the opener of a sandbox's page; what it takes are the fields of `Look`."""
+
+    def of(running: Sandbox) -> Visit:
+        return lambda **look: visit(browser, running.core.origin, Look(**look))
+
+    return of
+
+
+@pytest.fixture
+def open_page(visitor_of: Callable[[Sandbox], Visit], sandbox: Sandbox) -> Visit:
+    """Opens the page of the sandbox without a bot."""
+    return visitor_of(sandbox)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def world(commands: Commands, database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """A local Discord, a database, and the real bot as a process of its own."""
+    registered = copy.deepcopy(commands)
+    async with open_world(database_url, commands=registered, folder=tmp_path) as made:
+        await made.start_bot()
+        yield made
+        assert made.complaints() == []
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Album:
+    """Keeps the pictures."""
+    return Album.of(tmp_path)
+
+
+@pytest.fixture
+def page_at(browser: Browser) -> Callable[[str], Visit]:
+    """Opens a page by its address."""
+    return lambda url: lambda **look: visit(browser, url, Look(**look))
+
+
+@asynccontextmanager
+async def restarted(sandbox: Sandbox) -> AsyncIterator[Sandbox]:
+    """The same local Discord, with all it knows, at the same port once more."""
+    port = int(sandbox.core.origin.rpartition(":")[2])
+    async with Sandbox(port=port, core=sandbox.core) as again:
+        yield again

@@ -1,0 +1,82 @@
+"""Whatever people and bots write stays text: nothing of it runs, loads or becomes markup."""
+
+from typing import Any
+
+import aiohttp
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.puppet import MODAL, V2, Puppet
+from tests.sandbox.client import GENERAL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+BOOM = '<img src=x onerror="window.boom=1"><script>window.boom=1</script>'
+LINKS = (
+    "[a](javascript:window.boom=1) [b](data:text/html,<script>window.boom=1</script>) <javascript:alert(1)>"
+)
+EMBED: dict[str, Any] = {
+    "title": BOOM,
+    "description": BOOM + LINKS,
+    "fields": [{"name": BOOM, "value": BOOM}],
+    "footer": {"text": BOOM},
+    "author": {"name": BOOM},
+}
+
+
+async def test_markup_everywhere_is_text(open_page: Visit, puppet: Puppet) -> None:
+    """In messages, embeds, components, names of threads and people, forms, choices and the log."""
+    client = puppet.client
+    posted = await client.post(GENERAL, content=BOOM + LINKS, embeds=[EMBED])
+    await client.api(f"POST /channels/{GENERAL}/messages/{posted['id']}/threads", {"name": BOOM[:100]})
+    buttons = [{"type": 2, "style": 1, "custom_id": "x", "label": BOOM[:80]}]
+    await client.post(
+        GENERAL, flags=V2, components=[{"type": 10, "content": BOOM}, {"type": 1, "components": buttons}]
+    )
+    await client.human("PATCH member", user="primary", nick=BOOM[:32])
+    await client.human("POST say", user="primary", channel="general", content=BOOM)
+    async with open_page(locale="en-US") as visitor:
+        await visitor.page.get_by_role("button", name="Member list").click()
+        await visitor.page.get_by_role("button", name="Traffic and faults").click()
+        await visitor.press(BOOM[:80])
+        field = {
+            "type": 18,
+            "label": BOOM[:45],
+            "component": {"type": 4, "custom_id": "f", "style": 1, "value": BOOM},
+        }
+        await puppet.answer(MODAL, custom_id="m", title=BOOM[:45], components=[field])
+        await expect(visitor.page.get_by_role("dialog")).to_contain_text(BOOM[:45])
+        assert await visitor.page.evaluate("() => window.boom") is None
+        assert await visitor.page.locator("img[src=x], script:not([src])").count() == 0
+        hrefs = await visitor.page.eval_on_selector_all("a[href]", "(all) => all.map((one) => one.protocol)")
+        assert set(hrefs) <= {"http:", "https:"}
+
+
+async def test_page_allows_no_foreign_code(puppet: Puppet) -> None:
+    """The page's policy lets only its own files run, and other sites cannot open its WebSocket."""
+    origin = puppet.client.sandbox.core.origin
+    async with puppet.client.http.get(origin) as response:
+        policy = response.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+        await puppet.client.http.ws_connect(f"{origin}/_page/ws", headers={"Origin": "https://evil.example"})
+    async with puppet.client.http.get(f"{origin}/_page/..%2f..%2fserver.py") as response:
+        assert response.status == 404
+
+
+async def test_nonsense_on_the_socket_is_passed_over(puppet: Puppet) -> None:
+    """Frames that make no sense neither end the connection nor break the sandbox."""
+    origin = puppet.client.sandbox.core.origin
+    async with puppet.client.http.ws_connect(f"{origin}/_page/ws") as socket:
+        for nonsense in (
+            "",
+            "[]",
+            "7",
+            '{"op":"view"}',
+            '{"op":"view","as":"9","channels":7}',
+            '{"op":"older"}',
+        ):
+            await socket.send_str(nonsense)
+        await socket.send_json({"op": "view", "as": "1100000000000000103", "channels": [GENERAL, "9"]})
+        assert (await socket.receive_json(timeout=5))["op"] == "state"

@@ -1,0 +1,184 @@
+"""Buttons, selects, modals, menus, options: what the bot gets, and what a person sees of its answer."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.gallery import MODAL, ONLY_YOU, SELECTS, button, components_v2, row
+from tests.browser.puppet import CHOICES, DEFERRED, MESSAGE, UPDATE, Puppet
+from tests.browser.puppet import MODAL as OPEN_MODAL
+from tests.sandbox.client import GENERAL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TEXT, INTEGER, BOOLEAN, USER = 3, 4, 5, 6
+FIND: dict[str, Any] = {
+    "name": "find",
+    "description": "Find something",
+    "options": [
+        {"type": TEXT, "name": "what", "description": "What to find", "required": True, "autocomplete": True},
+        {"type": INTEGER, "name": "most", "description": "How many", "max_value": 9},
+        {"type": BOOLEAN, "name": "loud", "description": "Aloud"},
+        {"type": USER, "name": "by", "description": "Whose"},
+        {"type": TEXT, "name": "kind", "description": "Kind", "choices": [{"name": "Big", "value": "b"}]},
+    ],
+}
+
+
+async def test_button_updates_its_message(open_page: Visit, puppet: Puppet) -> None:
+    """The bot gets the custom id; the message changes in place and the focus stays where it was."""
+    await puppet.client.post(GENERAL, content="count: 0", components=[row(button("more", "More", 1))])
+    async with open_page() as visitor:
+        await visitor.main.get_by_role("button", name="More").focus()
+        await visitor.keys("Enter")
+        again = [row(button("more", "More", 1))]
+        pressed = await puppet.answer(UPDATE, content="count: 1", components=again)
+        assert pressed["data"]["custom_id"] == "more"
+        await visitor.sees("count: 1")
+        await expect(visitor.main.get_by_role("button", name="More")).to_be_focused()
+
+
+async def test_button_without_an_answer_says_so(open_page: Visit, puppet: Puppet) -> None:
+    """After Discord's three seconds the person reads that it failed."""
+    await puppet.client.post(GENERAL, content="silence", components=[row(button("x", "Press"))])
+    async with open_page(locale="en-US") as visitor:
+        await visitor.press("Press")
+        await puppet.next()
+        await puppet.client.human("POST clock", advance_s=4)
+        await visitor.sees("This interaction failed")
+
+
+async def test_selects_of_every_kind(open_page: Visit, puppet: Puppet) -> None:
+    """One value at once, several when the list closes; people, roles and channels by their ids."""
+    await puppet.client.post(GENERAL, content="choose", components=SELECTS)
+    async with open_page(locale="en-US") as visitor:
+        picks = {
+            "one": ("Pick one", ["Green"], ["green"]),
+            "many": ("Pick many", ["A", "C"], ["a", "c"]),
+            "user": ("Pick a user", ["primary"], ["1100000000000000101"]),
+            "role": ("Pick a role", ["@on-call"], ["1100000000000000201"]),
+            "channel": ("Pick a channel", ["#p1-ops"], ["1100000000000000302"]),
+        }
+        for custom_id, (placeholder, names, values) in picks.items():
+            await visitor.press(placeholder)
+            for name in names:
+                await visitor.page.get_by_role("option", name=name, exact=True).click()
+            if len(names) > 1:
+                await visitor.keys("Escape")
+            got = (await puppet.answer(6))["data"]
+            assert (got["custom_id"], got["values"]) == (custom_id, values)
+
+
+async def test_components_v2(open_page: Visit, puppet: Puppet) -> None:
+    """Containers, sections, separators, galleries and the buttons in them."""
+    picture = f"{puppet.client.sandbox.core.origin}/_page/icon.svg"
+    await puppet.client.post(GENERAL, **components_v2(picture))
+    async with open_page(locale="en-US") as visitor:
+        container = visitor.main.locator(".container")
+        await expect(container).to_have_css("border-left-color", "rgb(230, 126, 34)")
+        await expect(container.locator("hr.separator.wide")).to_be_visible()
+        await expect(container.get_by_role("button", name="A square").locator("img")).to_be_visible()
+        for name in ("Beside", "Inside", "Below"):
+            await visitor.press(name)
+            assert (await puppet.answer(6))["data"]["custom_id"] == name.lower()
+
+
+async def test_modal_with_every_field(open_page: Visit, puppet: Puppet) -> None:
+    """What is required is asked for; what was filled in comes to the bot by custom id."""
+    await puppet.client.post(GENERAL, content="open it", components=[row(button("open", "Open"))])
+    async with open_page(locale="en-US") as visitor:
+        await visitor.press("Open")
+        await puppet.answer(OPEN_MODAL, **MODAL)
+        form = visitor.page.get_by_role("dialog", name="A form")
+        await expect(form.get_by_label("Short")).to_be_focused()
+        await visitor.press("Submit", within=form)
+        await expect(form.get_by_role("alert")).to_contain_text("short is required")
+        await form.get_by_label("Short").fill("short words")
+        await visitor.press("Colour", within=form)
+        await visitor.page.get_by_role("option", name="Red").click()
+        await form.get_by_label("Large").check()
+        await form.get_by_label("Sugar").check()
+        await visitor.press("Submit", within=form)
+        got = (await puppet.answer(MESSAGE, **ONLY_YOU))["data"]["components"]
+        values = [one["component"].get("values") or one["component"].get("value") for one in got]
+        assert values == ["short words", "as it was", ["red"], "large", ["sugar"]]
+        await expect(form).to_be_hidden()
+        await visitor.sees("Only you can see this")
+
+
+async def test_thinking_then_the_answer(open_page: Visit, puppet: Puppet) -> None:
+    """A deferral shows that the bot is at it, the answer replaces it, under the command that was used."""
+    await puppet.client.register({"name": "think", "description": "Think"})
+    async with open_page(locale="en-US") as visitor:
+        await visitor.command("think")
+        asked = await puppet.answer(DEFERRED)
+        await visitor.sees("incident-bot is thinking…")
+        await puppet.finish(asked, content="thought")
+        await expect(visitor.message("thought")).to_contain_text("responder used/think")
+
+
+async def test_command_that_nobody_answers(open_page: Visit, puppet: Puppet) -> None:
+    """The person reads that the application did not respond, and can dismiss it."""
+    await puppet.client.register({"name": "think", "description": "Think"})
+    async with open_page(locale="en-US") as visitor:
+        await visitor.command("think")
+        await visitor.sees("Sending…")
+        await puppet.next()
+        await puppet.client.human("POST clock", advance_s=4)
+        await visitor.sees("The application did not respond")
+        await visitor.press("Dismiss message")
+        await expect(visitor.main.locator("li.message")).to_have_count(0)
+
+
+async def test_options_choices_and_autocomplete(open_page: Visit, puppet: Puppet) -> None:
+    """Every kind of option by keys: the bot's choices, a number, true or false, a person, a fixed choice."""
+    await puppet.client.register(FIND)
+    async with open_page(locale="en-US") as visitor:
+        await visitor.type("/find")
+        await visitor.keys("Enter")
+        await visitor.type("ne")
+        asked = await puppet.answer(CHOICES, choices=[{"name": "Needle", "value": "n"}])
+        assert asked["data"]["options"][0]["value"] in ("", "ne")
+        await expect(visitor.picker.get_by_role("option", name="Needle")).to_be_visible()
+        await visitor.keys("Enter")
+        for typed in ("7", "tru", "prim", "bi"):
+            await visitor.main.get_by_role("button", name="optional").focus()
+            await visitor.keys("ArrowDown", "ArrowUp", "Enter")
+            await visitor.type(typed)
+            if typed != "7":
+                await visitor.keys("Enter")
+        await visitor.keys("Enter")
+        sent = await puppet.answer(MESSAGE, content="found")
+        values = {one["name"]: one["value"] for one in sent["data"]["options"]}
+        assert values == {"what": "n", "most": 7, "loud": True, "by": "1100000000000000101", "kind": "b"}
+        await visitor.sees("found")
+
+
+async def test_required_option_is_asked_for(open_page: Visit, puppet: Puppet) -> None:
+    """Enter with nothing typed says what is missing; Escape leaves the command."""
+    await puppet.client.register({**FIND, "options": [{**FIND["options"][0], "autocomplete": False}]})
+    async with open_page(locale="en-US") as visitor:
+        await visitor.type("/find")
+        await visitor.keys("Enter", "Enter")
+        await expect(visitor.main.get_by_role("alert")).to_have_text("what is required")
+        await visitor.keys("Escape")
+        await expect(visitor.box).to_be_focused()
+
+
+async def test_context_menu_commands(open_page: Visit, puppet: Puppet) -> None:
+    """An app's entries stand in the menus of messages and of people."""
+    await puppet.client.register({"name": "Keep this", "type": 3}, {"name": "Look up", "type": 2})
+    posted = await puppet.client.post(GENERAL, content="keep me")
+    async with open_page(locale="en-US") as visitor:
+        await visitor.message("keep me").click(button="right")
+        await visitor.page.get_by_role("menuitem", name="Keep this").click()
+        asked = await puppet.answer(MESSAGE, content="kept")
+        assert asked["data"]["target_id"] == posted["id"]
+        await visitor.page.get_by_role("button", name="Member list").click()
+        await visitor.page.locator("#members").get_by_role("button", name=re.compile("observer")).click()
+        await visitor.page.get_by_role("menuitem", name="Look up").click()
+        assert (await puppet.answer(MESSAGE, content="looked"))["data"]["target_id"] == "1100000000000000104"
+        await visitor.sees("looked")

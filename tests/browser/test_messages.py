@@ -1,0 +1,154 @@
+"""What messages look like: markdown, embeds, files, replies, edits, reactions, system messages."""
+
+import re
+
+import pytest
+from playwright.async_api import FilePayload, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.gallery import EMBED, MARKDOWN, square_png
+from tests.browser.puppet import Puppet
+from tests.sandbox.client import GENERAL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_markdown_as_discord_renders_it(open_page: Visit, puppet: Puppet) -> None:
+    """Marks, blocks, links, mentions and timestamps become elements; what is in code stays as written."""
+    await puppet.client.post(GENERAL, content=MARKDOWN)
+    async with open_page(locale="en-US") as visitor:
+        shown = visitor.message("Heading")
+        for selector, text in (
+            ("h3", "Heading"),
+            ("h5", "Smallest"),
+            ("strong", "bold"),
+            ("em", "italic"),
+            ("u", "under"),
+            ("s", "gone"),
+            ("code.inline-code", "code \\* here"),
+            ("blockquote strong", "line"),
+            ("ul ul li", "nested"),
+            ("ol li", "second"),
+            ("pre code", 'print("no **bold** in here")'),
+            ("p.small", "small print"),
+            (".mention.me", "@responder"),
+            ("a.mention", "#p0-alerts"),
+        ):
+            await expect(shown.locator(selector, has_text=text).first).to_be_visible()
+        await expect(shown).to_contain_text("*plain*")
+        links = shown.locator("a:not(.mention)")
+        assert [await one.get_attribute("href") for one in await links.all()] == [
+            "https://example.com/a_(b)",
+            "https://example.org/",
+            "https://example.net/x",
+        ]
+        await expect(shown.locator("time[data-relative]")).to_have_text(re.compile(r"^in \d+ years$"))
+        await shown.locator(".spoiler").click()
+        await expect(shown.locator(".spoiler.shown")).to_have_text("secret")
+
+
+async def test_relative_times_count_live(open_page: Visit, puppet: Puppet) -> None:
+    """`<t:...:R>` is brought up to date while one looks, by the local Discord's clock."""
+    soon = puppet.client.sandbox.core.clock.now_ms() // 1000 + 3600
+    await puppet.client.post(GENERAL, content=f"due <t:{soon}:R>")
+    async with open_page(locale="en-US") as visitor:
+        await expect(visitor.message("due")).to_contain_text(re.compile("in (59|60) minutes|in 1 hour"))
+        await puppet.client.human("POST clock", advance_s=7200)
+        await expect(visitor.message("due")).to_contain_text("1 hour ago")
+
+
+async def test_embed_with_all_its_parts(open_page: Visit, puppet: Puppet) -> None:
+    """Colour, author, title, fields beside each other, footer and time."""
+    await puppet.client.post(GENERAL, embeds=[EMBED])
+    async with open_page(locale="en-US") as visitor:
+        embed = visitor.main.locator(".embed")
+        for text in ("An author", "A title with code", "Described in bold", "A footer • 02/01/2026 12:04"):
+            await expect(embed).to_contain_text(text)
+        await expect(embed).to_have_css("border-left-color", "rgb(52, 152, 219)")
+        one, two, three = [await field.bounding_box() for field in await embed.locator(".embed-field").all()]
+        assert one
+        assert two
+        assert three
+        assert one["y"] == two["y"] < three["y"]
+
+
+async def test_pictures_and_files(open_page: Visit, puppet: Puppet) -> None:
+    """A picture is shown and opens larger; another file can be downloaded; a person can attach one."""
+    await puppet.post_file(GENERAL, "square.png", "image/png", square_png())
+    await puppet.post_file(GENERAL, "list.csv", "text/csv", b"a,b\n" * 600)
+    async with open_page() as visitor:
+        await expect(visitor.main.locator(".file")).to_contain_text("2.3 KB")
+        picture = visitor.main.get_by_role("button", name="square.png")
+        await picture.click()
+        await expect(visitor.page.locator("dialog.lightbox img")).to_be_visible()
+        await visitor.keys("Escape")
+        chosen: FilePayload = {"name": "log.txt", "mimeType": "text/plain", "buffer": b"hello"}
+        await visitor.main.locator("input[type=file]").set_input_files(files=[chosen])
+        await expect(visitor.main.locator(".attached")).to_contain_text("log.txt")
+        await visitor.say("see the log")
+        await expect(visitor.message("see the log").locator(".file")).to_contain_text("log.txt")
+
+
+async def test_edits_replies_and_deletions(open_page: Visit, puppet: Puppet) -> None:
+    """An edit is marked, a reply names what it answers, a deleted message goes."""
+    posted = await puppet.client.post(GENERAL, content="first words")
+    async with open_page(locale="en-US") as visitor:
+        await puppet.client.api(
+            f"PATCH /channels/{GENERAL}/messages/{posted['id']}", {"content": "better words"}
+        )
+        await expect(visitor.message("better words")).to_contain_text("(edited)")
+        await visitor.message("better words").hover()
+        await visitor.press("Reply")
+        await visitor.say("well said, @primary!")
+        reply = visitor.message("well said")
+        await expect(reply.locator(".lead")).to_contain_text("better words")
+        await expect(reply.locator(".mention")).to_have_text("@primary")
+        await reply.click(button="right")
+        await visitor.page.get_by_role("menuitem", name="Delete message").click()
+        await expect(visitor.main.locator("li.message", has_text="well said")).to_have_count(0)
+
+
+async def test_reactions_are_given_and_taken_back(open_page: Visit, puppet: Puppet) -> None:
+    """One's own is marked; a second click takes it back; the picker offers more."""
+    posted = await puppet.client.post(GENERAL, content="react to this")
+    await puppet.client.human("PUT reaction", user="primary", message=posted["id"], emoji="👀")
+    async with open_page(locale="en-US") as visitor:
+        eyes = visitor.main.get_by_role("button", name="👀 1: primary")
+        await eyes.click()
+        mine = visitor.main.get_by_role("button", name="👀 2: primary, responder")
+        await expect(mine).to_have_attribute("aria-pressed", "true")
+        await mine.click()
+        await expect(eyes).to_have_attribute("aria-pressed", "false")
+        await visitor.press("Add a reaction", within=visitor.main.locator(".reactions"))
+        await visitor.page.get_by_role("button", name="🎉").click()
+        await expect(visitor.main.get_by_role("button", name="🎉 1: responder")).to_be_visible()
+
+
+async def test_thread_beside_its_channel(open_page: Visit, puppet: Puppet) -> None:
+    """The card below a message opens the thread; what is written there stays there."""
+    posted = await puppet.client.post(GENERAL, content="let us talk")
+    await puppet.client.api(f"POST /channels/{GENERAL}/messages/{posted['id']}/threads", {"name": "A thread"})
+    async with open_page(locale="en-US") as visitor:
+        await visitor.press("A thread")
+        await visitor.sees("let us talk", pane=visitor.side)
+        await visitor.side.locator("textarea").fill("in the thread")
+        await visitor.side.locator("textarea").press("Enter")
+        await visitor.sees("in the thread", pane=visitor.side)
+        await expect(visitor.main.locator("li.message", has_text="in the thread")).to_have_count(0)
+        await expect(visitor.sidebar.locator("a.thread")).to_have_text("A thread")
+
+
+async def test_long_channels_load_in_parts(open_page: Visit, puppet: Puppet) -> None:
+    """The newest hundred first, the rest when asked for, and what one looks at does not jump."""
+    for number in range(120):
+        body = {"user": "primary", "channel": "general", "content": f"line {number:03}"}
+        await puppet.client.human("POST say", **body)
+    async with open_page(locale="en-US") as visitor:
+        await visitor.sees("line 119")
+        await expect(visitor.main.get_by_text("line 019")).to_have_count(0)
+        await visitor.main.locator(".scroller").evaluate("(one) => one.scrollTo(0, 0)")
+        await visitor.press("Load earlier messages")
+        await expect(visitor.main.get_by_text("line 000")).to_have_count(1)
+        await expect(visitor.main.get_by_text("line 020")).to_be_in_viewport()
+        await visitor.press("Jump to the latest")
+        await expect(visitor.main.get_by_text("line 119")).to_be_in_viewport()

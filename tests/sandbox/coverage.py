@@ -1,0 +1,170 @@
+"""Writes docs/sandbox-coverage.md: every route of Discord's description, and which the local Discord has.
+
+``python -m tests.sandbox.coverage`` takes a tour through every implemented route, holds what was said against
+the description, and writes the table from that. A test fails when the committed file differs.
+"""
+
+import asyncio
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.sandbox.description import METHODS, document, template_of
+from tests.sandbox.implemented import is_implemented
+from tests.sandbox.oracle import validate_log, validate_requests
+from tests.sandbox.tour import take_tour
+
+FILE = Path(__file__).parents[2] / "docs" / "sandbox-coverage.md"
+# The first pattern that fits an operation's path names its group.
+_GROUPS = (
+    (
+        r"/gateway.*|/users/.*|/applications/(@me|\{application_id\})|/oauth2/applications/@me",
+        "Account, application, gateway",
+    ),
+    (r".*/commands.*", "Application commands"),
+    (r"/interactions/.*|.*/messages/@original", "Interactions"),
+    (r"/webhooks/.*|.*/webhooks", "Webhooks"),
+    (r".*/thread.*", "Threads and forum posts"),
+    (r".*/(pins.*|reactions.*)", "Reactions and pins"),
+    (r"/channels/\{channel_id\}/(messages.*|typing)", "Messages"),
+    (r".*/(members|roles).*", "Members and roles"),
+    (r".*/channels.*|/channels/\{channel_id\}.*", "Channels and permission overwrites"),
+    (r"/guilds/.*", "The guild"),
+)
+# What an incident bot has no use for, or cannot call with a bot's token.
+_NOT_PART = (
+    (r".*/(sku|entitlement|subscription)s?.*", "Monetisation: SKUs, entitlements, subscriptions"),
+    (r"/lobbies.*|/partner-sdk.*", "Social SDK: lobbies, partner tokens"),
+    (
+        r".*/(soundboard|voice|stage|send-soundboard).*|.*/regions",
+        "Voice: states, regions, stages, soundboard",
+    ),
+    (r".*/scheduled-events.*", "Scheduled events"),
+    (r".*/auto-moderation.*", "AutoMod rules (blocking itself, 200000, is simulated)"),
+    (r".*/(emojis|sticker).*", "Changing emojis and stickers (the guild has none of its own)"),
+    (r".*/invites.*", "Invites"),
+    (
+        r".*/(bans|bulk-ban|prune|requests|incident-actions).*",
+        "Moderation: bans, pruning, join requests, lockdown",
+    ),
+    (r".*/polls.*", "Polls"),
+    (r".*/templates.*", "Guild templates"),
+    (
+        r".*/(widget|welcome|new-member|onboarding|vanity|integrations).*",
+        "Community: widget, welcome, onboarding",
+    ),
+    (
+        r".*/(role-connection|connections).*|/oauth2/.*|/users/@me/.*|.*/members/\{user_id\}",
+        "OAuth2, with a person's token",
+    ),
+    (r".*/(activity-instances|attachment)\b.*", "Activities"),
+    (r".*/(search|followers|recipients).*", "Search, announcement followers, group DMs"),
+    (r".*/(github|slack)", "Webhooks in the words of other services"),
+    (r"/guilds/\{guild_id\}", "Changing the guild itself"),
+)
+
+
+@dataclass
+class Seen:
+    """Of one operation: successes and refusals that match the description, as ``200`` or ``404 (10003)``."""
+
+    successes: set[str] = field(default_factory=set)
+    refusals: set[str] = field(default_factory=set)
+
+
+def observe(entries: list[dict[str, Any]]) -> dict[tuple[str, str], Seen]:
+    """What *entries* prove, by method and template; exchanges that break the description prove nothing."""
+    found: dict[tuple[str, str], Seen] = defaultdict(Seen)
+    for entry in entries:
+        if entry["kind"] != "rest" or validate_log([entry]) or validate_requests([entry], accepted_only=True):
+            continue
+        template = template_of(entry["method"].lower(), entry["path"])
+        if template is None:
+            continue
+        seen, status = found[entry["method"], template], entry["status"]
+        if status < 300:
+            seen.successes.add(str(status))
+        else:
+            code = (entry["response"] or {}).get("code")
+            seen.refusals.add(f"{status} ({code})" if code else str(status))
+    return found
+
+
+def operations() -> list[tuple[str, str]]:
+    """Every operation of the description: method and template."""
+    return [
+        (method.upper(), template)
+        for template, described in sorted(document()["paths"].items())
+        for method in METHODS
+        if method in described
+    ]
+
+
+def render(found: dict[tuple[str, str], Seen]) -> str:
+    """The page."""
+    everything = operations()
+    mine = [one for one in everything if is_implemented(*one)]
+    proven = [one for one in mine if found[one].successes and found[one].refusals]
+    lines = [
+        "# What the local Discord covers",
+        "",
+        "Made by `python -m tests.sandbox.coverage` from a tour through every route; do not edit.",
+        "Discord's description of its HTTP API v10 (discord/discord-api-spec) is the measure: a route is",
+        "validated when a success and a refusal of it, and their requests, match the description.",
+        "",
+        f"{len(everything)} operations are described; {len(mine)} are implemented, {len(proven)} of them",
+        f"validated; {len(everything) - len(mine)} are no part of what an incident bot does.",
+    ]
+    for group, members in _grouped(mine, _GROUPS):
+        lines += [
+            "",
+            f"## {group}",
+            "",
+            "| Operation | Implemented | Success | Refusals |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += [_row(one, found[one]) for one in members]
+    lines += [
+        "",
+        "## Not part of it",
+        "",
+        "Answered with 404 or 405, as Discord answers a route that it does not have.",
+        "",
+    ]
+    for group, members in _grouped([one for one in everything if one not in mine], _NOT_PART):
+        lines += [f"- **{group}**: " + ", ".join(f"`{method} {template}`" for method, template in members)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: tuple[str, str], seen: Seen) -> str:
+    successes = ", ".join(sorted(seen.successes)) or "**none**"
+    refusals = ", ".join(sorted(seen.refusals)) or "**none**"
+    return f"| `{one[0]} {one[1]}` | yes | {successes} | {refusals} |"
+
+
+def _grouped(
+    members: list[tuple[str, str]], groups: tuple[tuple[str, str], ...]
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """*members* by the first group whose pattern fits, in the groups' order.
+
+    Raises:
+        LookupError: When one fits no group.
+    """
+    found: dict[str, list[tuple[str, str]]] = {name: [] for _, name in groups}
+    for one in members:
+        name = next((name for pattern, name in groups if re.fullmatch(pattern, one[1])), None)
+        if name is None:
+            raise LookupError(f"no group for {one}")
+        found[name].append(one)
+    return [(name, listed) for name, listed in found.items() if listed]
+
+
+def main() -> None:
+    """Take the tour and write the page."""
+    FILE.write_text(render(observe(asyncio.run(take_tour()))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
