@@ -312,7 +312,7 @@ async def test_the_three_questions_lead_to_each_other(world: ConsoleWorld) -> No
     assert "HTTP 503 · 再試行 3 · upstream timeout" in words(page)
     page = shown(await world.click(page, "dlq:v1:turn:48:P0:p0-alerts:2"))
     assert "2 / 2 ページ" in words(page)
-    assert "dlq:v1:recent:48:P0:p0-alerts:1" in presses(page)
+    assert "dlq:v1:turn:48:P0:p0-alerts:1" in presses(page)
     page = shown(await world.click(page, "dlq:v1:p0"))
     assert "メール 12/12" in words(page)
     page = shown(await world.click(page, "dlq:v1:http:1"))

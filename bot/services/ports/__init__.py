@@ -1,0 +1,24 @@
+"""What the use cases need from the outside, as they need it.
+
+The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
+"""
+
+from bot.services.ports.discord import Discord
+from bot.services.ports.dlq import DlqStore
+from bot.services.ports.jobs import Job, JobName
+from bot.services.ports.mail import Mail, Mailer, MailWriter
+from bot.services.ports.store import Clock, Store
+from bot.services.ports.transaction import Transaction
+
+__all__ = [
+    "Clock",
+    "Discord",
+    "DlqStore",
+    "Job",
+    "JobName",
+    "Mail",
+    "MailWriter",
+    "Mailer",
+    "Store",
+    "Transaction",
+]

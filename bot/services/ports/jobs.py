@@ -1,0 +1,33 @@
+"""The queue's jobs: what is to be done after a transaction."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class JobName(StrEnum):
+    """The entry points of the queue. Each handler may run twice without harm."""
+
+    DELIVER = "deliver"  # payload: delivery id
+    ESCALATE = "escalate"  # payload: "incident_id:index"
+    REFRESH = "refresh"  # payload: incident id
+    REFRESH_TRIAGE = "refresh_triage"  # payload: triage id
+    REEVALUATE = "reevaluate"  # payload: triage id
+    RECORD_FAILURE = "record_failure"  # payload: delivery id
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work to be done after the transaction that enqueues it.
+
+    Attributes:
+        key: One job per key at a time; asked for while it runs, it runs once more afterwards.
+        priority: Higher goes first.
+        after: Delay from the transaction's time.
+    """
+
+    name: JobName
+    payload: str
+    key: str
+    priority: int = 0
+    after: timedelta = timedelta()

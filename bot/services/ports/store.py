@@ -1,0 +1,121 @@
+"""Our own tables, read; and the one clock that all instances share."""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from bot.domain.delivery import Delivery
+from bot.domain.dlq import ReplayRecord
+from bot.domain.escalation import Step
+from bot.domain.incident import Incident, Status, TimelineEntry
+from bot.domain.people import Person
+from bot.domain.triage_session import Triage
+from bot.services.ports.transaction import Transaction
+
+
+class Clock(Protocol):
+    """Where "now" comes from."""
+
+    async def now(self) -> datetime:
+        """The database's time, aware: the one clock that all instances share."""
+        ...
+
+
+class Store(Clock, Protocol):
+    """Our own tables. Reads need no transaction of the caller's."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Commit on leaving, roll back on an error.
+
+        Raises:
+            StorageUnavailable: PostgreSQL is away or read-only.
+        """
+        ...
+
+    async def audit(
+        self,
+        *,
+        guild_id: int,
+        by: Person,
+        action: str,
+        allowed: bool,
+        data: Mapping[str, object] | None = None,
+    ) -> None:
+        """Record a refusal or a change outside any transaction of the caller's."""
+        ...
+
+    async def register_guild(self, guild_id: int) -> datetime:
+        """Note since when we serve a guild; returns that time."""
+        ...
+
+    async def incident(self, incident_id: int) -> Incident:
+        """Raises IncidentNotFound."""
+        ...
+
+    async def incident_by_message(self, message_id: int) -> Incident | None:
+        """The incident that a sent message of ours belongs to, if a 👀 on it counts (`ACK_PLACES`)."""
+        ...
+
+    async def incident_by_thread(self, thread_id: int) -> Incident:
+        """Raises IncidentNotFound."""
+        ...
+
+    async def open_incidents(self, guild_id: int) -> list[Incident]:
+        """Not resolved, oldest first."""
+        ...
+
+    async def list_incidents(
+        self, guild_id: int, *, status: Status | None, limit: int, offset: int
+    ) -> list[Incident]:
+        """Newest first."""
+        ...
+
+    async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
+        """Triggered in [start, end), oldest first."""
+        ...
+
+    async def unacknowledged(self) -> list[Incident]:
+        """Still triggered, of all guilds."""
+        ...
+
+    async def pages(self, incident_id: int) -> list[Delivery]:
+        """The DMs that an incident owed, whatever became of them, oldest first."""
+        ...
+
+    async def posts(self, incident_id: int) -> list[Delivery]:
+        """The sent deliveries of an incident, oldest first."""
+        ...
+
+    async def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        """Oldest first."""
+        ...
+
+    async def steps(self, incident_id: int) -> list[Step]:
+        """The ladder, by due time."""
+        ...
+
+    async def triage(self, triage_id: int) -> Triage:
+        """One walk with its standing answers. Raises UserError when there is none."""
+        ...
+
+    async def delivery(self, delivery_id: int) -> Delivery:
+        """One delivery, finished or not."""
+        ...
+
+    async def delivery_by_key(self, key: str) -> Delivery | None:
+        """The delivery of that key, finished or not."""
+        ...
+
+    async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
+        """Who replayed an entry, and the message it became once it was sent."""
+        ...
+
+    async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
+        """Give overdue steps, deliveries and re-evaluations a job again if they lost theirs.
+
+        Returns:
+            The keys of the jobs that were enqueued.
+        """
+        ...

@@ -1,0 +1,198 @@
+"""One database transaction: what the use cases write together."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from bot.domain.delivery import Delivery, NewDelivery, Posted, Request
+from bot.domain.digest import IsoWeek
+from bot.domain.escalation import Step
+from bot.domain.incident import AckVia, Incident, NewIncident, TimelineEntry
+from bot.domain.people import Person
+from bot.domain.triage_session import NewTriage, Triage, TriageStatus
+from bot.services.ports.jobs import Job
+
+
+class Transaction(Protocol):
+    """One database transaction: state, timeline and jobs are committed together or not at all."""
+
+    async def now(self) -> datetime:
+        """The transaction's time."""
+        ...
+
+    # -- jobs
+    async def enqueue(self, *jobs: Job) -> None:
+        """Add jobs. A key that is queued stays one job; one that is running runs once more afterwards."""
+        ...
+
+    async def cancel_jobs(self, keys: Sequence[str]) -> None:
+        """Take back queued jobs that have become moot."""
+        ...
+
+    # -- incidents
+    async def insert_incident(
+        self, new: NewIncident, *, priority: str, ack_due_at: datetime
+    ) -> tuple[Incident, bool]:
+        """Store a new incident; with a known `key` the first one comes back.
+
+        Returns:
+            The incident, and whether it was made now.
+        """
+        ...
+
+    async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:
+        """One incident; with *lock* nobody else changes it until the commit.
+
+        Raises:
+            IncidentNotFound: no such number.
+        """
+        ...
+
+    async def save(self, incident: Incident) -> None:
+        """Write a changed incident: state, who and when, version. The row must be locked."""
+        ...
+
+    async def set_details(
+        self, incident_id: int, *, targets: Sequence[str], symptoms: Sequence[str]
+    ) -> Incident:
+        """Replace what is known of where and how; grows the version."""
+        ...
+
+    async def set_places(
+        self,
+        incident_id: int,
+        *,
+        alert: tuple[int, int] | None = None,
+        thread_id: int | None = None,
+    ) -> Incident:
+        """Remember where the alert (channel id, message id) or the thread is; grows the version."""
+        ...
+
+    async def add_responder(self, incident_id: int, by: Person, *, via: AckVia, at: datetime) -> bool:
+        """Put *by* on the list of responders; False when they were on it."""
+        ...
+
+    async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
+        """Append to the incident's history."""
+        ...
+
+    async def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        """The history so far, oldest first, as this transaction sees it."""
+        ...
+
+    # -- the ladder
+    async def insert_steps(self, steps: Sequence[Step]) -> None:
+        """Store a new incident's ladder."""
+        ...
+
+    async def steps(self, incident_id: int) -> list[Step]:
+        """The ladder by due time, as this transaction sees it."""
+        ...
+
+    async def claim_step(self, incident_id: int, index: int) -> Step | None:
+        """Lock a pending step; None when it was decided before."""
+        ...
+
+    async def finish_step(self, incident_id: int, index: int) -> None:
+        """Mark a claimed step as done."""
+        ...
+
+    async def cancel_steps(self, incident_id: int) -> list[int]:
+        """Cancel what is pending of a ladder; the indexes that were."""
+        ...
+
+    # -- deliveries
+    async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
+        """Store what is owed and enqueue the jobs of those that wait for nothing. A known key is skipped.
+
+        A delivery whose `after` is sent already is enqueued at once.
+        """
+        ...
+
+    async def claim_delivery(self, delivery_id: int) -> Delivery | None:
+        """Lock a delivery that is pending or sending; None when it is finished."""
+        ...
+
+    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery:
+        """Mark it as sending and keep the rendered request with the incident's version that it shows.
+
+        The first request (and its version and time) stays: each attempt is the same message.
+        """
+        ...
+
+    async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
+        """Mark it as sent, and enqueue whatever waited for it; returns those."""
+        ...
+
+    async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
+        """Give it up. What waited for it is cancelled."""
+        ...
+
+    async def retry_later(
+        self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta
+    ) -> None:
+        """Keep it, with what went wrong, for another attempt; counts the one that failed."""
+        ...
+
+    async def cancel_delivery(self, delivery_id: int) -> None:
+        """It has become moot."""
+        ...
+
+    async def cancel_paging(self, incident_id: int) -> None:
+        """Cancel pending pages and escalations of an incident, with their jobs."""
+        ...
+
+    async def mark_emailed(self, delivery_id: int) -> None:
+        """The email for this failed delivery was accepted."""
+        ...
+
+    async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:
+        """These posts show the incident's *version* now (never lowers it)."""
+        ...
+
+    # -- triage
+    async def insert_triage(self, new: NewTriage) -> Triage:
+        """Start a walk through the tree; a known key gives the first one back."""
+        ...
+
+    async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
+        """One walk with its standing answers.
+
+        Raises:
+            UserError: no such triage.
+        """
+        ...
+
+    async def add_answer(
+        self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
+    ) -> None:
+        """Record an answer."""
+        ...
+
+    async def withdraw_last_answer(self, triage_id: int) -> None:
+        """Go one question back; the row stays, marked."""
+        ...
+
+    async def set_triage(
+        self,
+        triage_id: int,
+        *,
+        status: TriageStatus,
+        severity: str | None = None,
+        incident_id: int | None = None,
+        reevaluate_at: datetime | None = None,
+    ) -> None:
+        """Write where the walk stands."""
+        ...
+
+    # -- digest, replay
+    async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
+        """Reserve a week's digest; False when it is taken."""
+        ...
+
+    async def claim_replay(
+        self, entry_id: UUID, *, guild_id: int, channel: str, by: Person, key: str
+    ) -> bool:
+        """Reserve an entry's one replay; False when it is taken by one that has not failed."""
+        ...
