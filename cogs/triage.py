@@ -1,5 +1,7 @@
 """`/triage`: from "something is wrong" to an alert. And `/sev1 件名`, the short way."""
 
+from functools import partial
+from operator import attrgetter
 from typing import Final, cast
 
 import discord
@@ -175,17 +177,21 @@ async def _redraw(interaction: Press, view: TriageView) -> None:
 
 
 async def _show_sent(interaction: Press, incident: Incident) -> None:
-    """発報しました at once, and again with the links if Discord has the posts within moments."""
-    voice = interaction.client.voice(interaction)
-    await redraw(interaction, sent_card(voice, incident))
-    services = interaction.client.services
-    has_thread = services.policy.severities[incident.severity].thread_channel is not None
-    posted = await soon(
-        lambda: services.incidents.find(number=incident.id, thread_id=None),
-        done=lambda found: (found.thread_id if has_thread else found.alert_message_id) is not None,
-    )
-    if posted is not None:
-        await redraw(interaction, sent_card(voice, posted))
+    """発報しました at once, and again when Discord has the posts or has refused them."""
+    await redraw(interaction, sent_card(interaction.client.voice(interaction), incident))
+    if not await _show_outcome(interaction, incident.id, within_s=2.0):
+        outcome = _show_outcome(interaction, incident.id, within_s=180.0)
+        interaction.client.spawn(outcome, name="outcome of an alert")
+
+
+async def _show_outcome(interaction: Press, incident_id: int, *, within_s: float) -> bool:
+    """Redraw the card once it is known what became of the alert; False when that took too long."""
+    read = partial(interaction.client.services.incidents.opening, incident_id)
+    opening = await soon(read, done=attrgetter("is_settled"), within_s=within_s)
+    if opening is not None:
+        voice = interaction.client.voice(interaction)
+        await redraw(interaction, sent_card(voice, opening.incident, opening))
+    return opening is not None
 
 
 async def setup(bot: IncidentBot) -> None:

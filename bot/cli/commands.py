@@ -45,13 +45,14 @@ def run(
 def demo(
     *,
     tour: Annotated[bool, typer.Option("--tour", help="Play an incident from start to end.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the local Discord in the browser.")] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Keep the database here; else it is removed.")] = None,
 ) -> None:
     """Try it: a local Discord, a database, the bot and a past week. Needs nothing."""
     with ends_well():
         from bot.demo.runner import run_demo
 
-        raise typer.Exit(run_demo(tour=tour, data_dir=data_dir))
+        raise typer.Exit(run_demo(tour=tour, data_dir=data_dir, open_page=open_page))
 
 
 @app.command(epilog="Example: incident-bot sandbox --port 8080")
@@ -59,11 +60,19 @@ def sandbox(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print the address as one line of JSON.")] = False,
+    state: Annotated[
+        Path | None, typer.Option(help="Begin with this state; it is saved there at the end.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="One IDENTIFY in 5 s, as Discord insists.")
+    ] = False,
 ) -> None:
     """Serve a local Discord on loopback until Ctrl-C."""
     from bot.sandbox.__main__ import main as serve
 
-    raise typer.Exit(serve(["--port", str(port), *(["--json"] if json else [])]))
+    flags = [name for name, wanted in (("--json", json), ("--strict", strict)) if wanted]
+    kept = [] if state is None else ["--state", str(state)]
+    raise typer.Exit(serve(["--port", str(port), *flags, *kept]))
 
 
 @app.command(epilog="Example: incident-bot migrate")

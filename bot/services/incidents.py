@@ -5,6 +5,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.escalation import Step, plan
 from bot.domain.incident import Incident, NewIncident, Status, TimelineEntry, TimelineKind
@@ -34,6 +35,22 @@ class IncidentView:
     timeline: tuple[TimelineEntry, ...]
     ladder: tuple[Step, ...]
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How far an incident's first posts are.
+
+    Attributes:
+        has_failed: Discord will not take the alert.
+        emailed: Somebody on call has been told by email instead.
+        is_settled: Nothing more is to be waited for: the posts are there, or what replaces them is.
+    """
+
+    incident: Incident
+    has_failed: bool
+    emailed: bool
+    is_settled: bool
 
 
 class Incidents:
@@ -176,6 +193,21 @@ class Incidents:
             ladder=tuple(await self._store.steps(incident_id)),
             now=await self._store.now(),
         )
+
+    async def opening(self, incident_id: int) -> Opening:
+        """What has become of the alert and its thread so far.
+
+        Raises:
+            IncidentNotFound: no such number.
+        """
+        incident = await self._store.incident(incident_id)
+        severity = self._policy.rules(incident.severity)
+        alert = await self._store.delivery_by_key(f"inc:{incident_id}:{DeliveryKind.ALERT}")
+        failed = alert is not None and alert.status is DeliveryStatus.FAILED
+        emailed = alert is not None and alert.emailed
+        last = incident.thread_id if severity.thread_channel else incident.alert_message_id
+        waits_for_email = severity.email_backup and not emailed
+        return Opening(incident, failed, emailed, last is not None or (failed and not waits_for_email))
 
     async def open_ones(self, guild_id: int) -> list[Incident]:
         """Not resolved: gravest first, then oldest first."""

@@ -99,13 +99,18 @@ async def redraw(interaction: Interaction, view: discord.ui.LayoutView) -> None:
     await interaction.edit_original_response(view=view)
 
 
-async def soon(read: Callable[[], Awaitable[_Value]], *, done: Callable[[_Value], bool]) -> _Value | None:
+async def soon(
+    read: Callable[[], Awaitable[_Value]],
+    *,
+    done: Callable[[_Value], bool],
+    within_s: float = _POSTED_WITHIN_S,
+) -> _Value | None:
     """What *read* gives once it is *done*, or None when that takes longer than people look at a screen.
 
     For links to posts that a job is sending meanwhile; nothing depends on it.
     """
     try:
-        async with asyncio.timeout(_POSTED_WITHIN_S):
+        async with asyncio.timeout(within_s):
             while not done(value := await read()):  # noqa: ASYNC110  # it is a row, perhaps another process's
                 await asyncio.sleep(_LOOK_EVERY_S)
             return value

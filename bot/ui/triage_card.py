@@ -12,6 +12,7 @@ from bot.domain.incident import Incident
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage import UNSURE, Question
 from bot.domain.triage_session import Triage, TriageStatus
+from bot.services.incidents import Opening
 from bot.services.triages import TriageView
 from bot.ui.bodies import COLOURS
 from bot.ui.buttons import IncidentVerb
@@ -44,12 +45,16 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
     return _result(voice, view)
 
 
-def sent_card(voice: Voice, incident: Incident) -> Screen:
-    """発報しました, with links as soon as Discord has the posts."""
+def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None) -> Screen:
+    """発報しました, with links once Discord has the posts; if it refuses the alert, what happened instead."""
     severity = voice.severity(incident)
     buttons = voice.buttons
     post, thread = alert_url(incident), thread_url(incident)
-    where = "" if post else voice.say("consoles.triage.posting", channel=channel_name(severity.channel))
+    channel = channel_name(severity.channel)
+    where = "" if post else voice.say("consoles.triage.posting", channel=channel)
+    if opening is not None and opening.has_failed:
+        key = "refused_emailed" if opening.emailed else "refused"
+        where = voice.say(f"consoles.triage.{key}", label=incident.label, channel=channel)
     return Screen(
         text(
             voice.say("consoles.triage.sent", label=incident.label),

@@ -276,6 +276,20 @@ async def test_finding_an_incident(desk: Desk) -> None:
             await desk.incidents.find(number=number, thread_id=thread)
 
 
+async def test_reporter_learns_what_became_of_the_alert(desk: Desk) -> None:
+    """There, or refused and told by email: either way the card stops saying that it is being posted."""
+    incident = await desk.open("SEV1")
+    assert not (await desk.incidents.opening(incident.id)).is_settled
+    await desk.work()
+    there = await desk.incidents.opening(incident.id)
+    assert (there.is_settled, there.has_failed) == (True, False)
+    desk.discord.refused = {"channel:p0-alerts"}
+    refused = await desk.open("SEV1", key="refused")
+    await desk.work()
+    told = await desk.incidents.opening(refused.id)
+    assert (told.is_settled, told.has_failed, told.emailed) == (True, True, True)
+
+
 async def test_view_tells_what_is_due_next(desk: Desk) -> None:
     """State, history and the rest of the ladder."""
     incident = await desk.open()
