@@ -178,9 +178,11 @@ def _check_command(form: Form, path: Path, body: JSON) -> None:
     for key in ("nsfw", "dm_permission"):
         form.boolean((*path, key), body.get(key))
     for key, allowed in (("contexts", (0, 1, 2)), ("integration_types", (0, 1))):
-        form.snowflakes((*path, key), body.get(key))
+        form.unique((*path, key), form.snowflakes((*path, key), body.get(key)))
         for at, value in enumerate(body[key] if isinstance(body.get(key), list) else ()):
             form.choice((*path, key, at), value, allowed)
+    if body.get("handler") is not None:
+        form.choice((*path, "handler"), body["handler"], (1, 2))
     if not form.failed and sum(map(len, _texts(body))) > _MOST_TEXT:
         text = f"Command exceeds maximum size ({_MOST_TEXT})"
         form.add(path, "APPLICATION_COMMAND_TOO_LARGE", text)

@@ -86,11 +86,18 @@ def read_draft(core: Core, request: Request) -> Draft:
         raise refused(50081)  # the guild has none, and the standard ones are not here
     allowed = read_allowed(form, body.get("allowed_mentions"))
     form.mapping(("shared_client_theme",), body.get("shared_client_theme"))
+    refuse_poll(body)
     form.finish()
     if draft.is_empty:
         raise refused(50006)
     draft.mentions = _mentions(core, request, draft, allowed)
     return draft
+
+
+def refuse_poll(body: JSON) -> None:
+    """Raise 40006: polls are no part of this Discord."""
+    if body.get("poll") is not None:
+        raise refused(40006)
 
 
 def read_edit(core: Core, request: Request, message: Message) -> Draft:

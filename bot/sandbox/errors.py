@@ -24,6 +24,7 @@ _UNKNOWN = {
 }
 _REFUSALS = {
     20001: (403, "Bots cannot use this endpoint"),
+    40006: (400, "This feature has been temporarily disabled server-side"),
     40033: (400, "This message has already been crossposted"),
     40058: (400, "Cannot send a message in a forum channel"),
     40061: (400, "Tag names must be unique"),

@@ -33,11 +33,12 @@ def start_thread(core: Core, parent: Channel, owner_id: str, body: JSON, source:
     form = Form()
     kind = _kind(form, parent, body, source)
     thread = _read_thread(core, form, parent, owner_id, body)
+    invitable = form.boolean(("invitable",), body.get("invitable"), default=True)
     form.finish()
     thread.type, state = ChannelType(kind), thread.thread
     thread.id = source.id if source else thread.id
     if state and thread.type is ChannelType.PRIVATE_THREAD:
-        state.invitable = body.get("invitable") is not False
+        state.invitable = invitable
     _open(core, thread, owner_id)
     if source:
         source.flags |= MessageFlag.HAS_THREAD

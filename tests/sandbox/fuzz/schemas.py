@@ -59,6 +59,8 @@ _HINTS: dict[str, st.SearchStrategy[Any]] = {
     "message_reference": st.sampled_from([None, {"message_id": "<message>"}]),
     "attachments": st.sampled_from([None, [], [{"id": "0"}]]),
     "custom_id": st.uuids().map(str),
+    "name": st.sampled_from(["triage", "dlq", "トリアージ", "war-room"]),
+    "description": st.sampled_from(["d", "障害対応"]),
     "nonce": st.sampled_from([None, "n", 7]),
 }
 
