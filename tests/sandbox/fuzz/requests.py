@@ -128,6 +128,11 @@ class Request:
     body: Any = None
     raw: tuple[bytes, str] | None = None
 
+    def __repr__(self) -> str:
+        """Short: hypothesis prints it, and a body may have megabytes."""
+        body = self.body if self.raw is None else (self.raw[0][:80], self.raw[1])
+        return f"{self.method} {self.path} {self.query} {str(body)[:2_000]}"
+
 
 def _implemented() -> list[tuple[str, str]]:
     return [one for one in operations() if is_implemented(*one)]

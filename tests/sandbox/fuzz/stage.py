@@ -1,5 +1,6 @@
 """A world with one of each thing, made anew for every example, and the sending of requests into it."""
 
+import io
 import json
 from typing import Any
 from urllib.parse import quote
@@ -123,8 +124,9 @@ class Stage:
         elif request.body is not None:
             data, headers["Content-Type"] = json.dumps(self._real(request.body)).encode(), "application/json"
         url = self._sandbox.api_base + path
+        body = None if data is None else io.BytesIO(data)  # aiohttp warns of large plain bytes
         timeout = aiohttp.ClientTimeout(total=ANSWER_WITHIN_S)
         async with self._http.request(
-            request.method, url, data=data, headers=headers, params=self._real(request.query), timeout=timeout
+            request.method, url, data=body, headers=headers, params=self._real(request.query), timeout=timeout
         ) as response:
             await response.read()
