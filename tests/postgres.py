@@ -13,8 +13,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from bot.demo import clock
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.migrate import SCHEMA, SEARCH_PATH, migrate
+from bot.storage.migrate import SEARCH_PATH, migrate
 
 TEMPLATE = "template_incident_bot"
 
@@ -27,34 +28,6 @@ for folder in sys.argv[1:]:
     with open(f"{folder}/owner.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         shutil.rmtree(folder)
-"""
-
-_MOVABLE_NOW = f"""
-CREATE TABLE IF NOT EXISTS {SCHEMA}.test_clock (shift interval NOT NULL);
-INSERT INTO {SCHEMA}.test_clock SELECT interval '0' WHERE NOT EXISTS (SELECT FROM {SCHEMA}.test_clock);
-CREATE OR REPLACE FUNCTION {SCHEMA}.now() RETURNS timestamptz LANGUAGE sql STABLE AS
-    $$ SELECT pg_catalog.now() + shift FROM {SCHEMA}.test_clock $$;
-"""
-
-# A column's default was bound to pg_catalog.now() when the migration ran; parsed again, it finds ours.
-_MOVABLE_DEFAULTS = f"""
-DO $$
-DECLARE
-    fixed record;
-BEGIN
-    FOR fixed IN
-        SELECT adrelid::regclass AS tbl, attname AS col, pg_get_expr(adbin, adrelid) AS expression
-        FROM pg_attrdef
-        JOIN pg_class ON pg_class.oid = adrelid
-        JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
-        WHERE relnamespace = '{SCHEMA}'::regnamespace
-          AND pg_get_expr(adbin, adrelid) LIKE '%pg_catalog.now()%'
-    LOOP
-        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', fixed.tbl, fixed.col,
-                       replace(fixed.expression, 'pg_catalog.now()', 'now()'));
-    END LOOP;
-END
-$$
 """
 
 
@@ -124,8 +97,8 @@ async def install_movable_clock(dsn: str) -> None:
     included. It does not reach CURRENT_TIMESTAMP, clock_timestamp(), views, and functions whose body was
     bound when they were created.
     """
-    await _execute(dsn, _MOVABLE_NOW)
-    await _execute(dsn, _MOVABLE_DEFAULTS)
+    async with _connected(dsn) as connection:
+        await clock.install(connection)
 
 
 async def shift_clock(dsn: str, delta: timedelta) -> None:
@@ -134,13 +107,19 @@ async def shift_clock(dsn: str, delta: timedelta) -> None:
     Jobs in flight look abandoned when *delta* exceeds the queue's heartbeat timeout, and run a second time:
     shift when the queue is idle.
     """
-    await _execute(dsn, f"UPDATE {SCHEMA}.test_clock SET shift = shift + $1", delta)
-    await _execute(dsn, f"DELETE FROM {SCHEMA}.pgqueuer WHERE false")  # its statement trigger notifies
+    async with _connected(dsn) as connection:
+        await clock.advance(connection, delta)
 
 
-async def _execute(dsn: str, sql: str, *arguments: object) -> None:
+@asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await connect(dsn)
     try:
-        await connection.execute(sql, *arguments)
+        yield connection
     finally:
         await connection.close()
+
+
+async def _execute(dsn: str, sql: str) -> None:
+    async with _connected(dsn) as connection:
+        await connection.execute(sql)
