@@ -12,6 +12,13 @@ _URLS = ("custom_install_url", "role_connections_verification_url", "event_webho
 _MOST_URL = 2048
 _MOST_TAGS, _MOST_TAG = 5, 20
 _TYPES = (4, 5)
+# Events > Webhook Events > Event Types.
+_EVENTS = (
+    *("APPLICATION_AUTHORIZED", "APPLICATION_DEAUTHORIZED", "QUEST_USER_ENROLLMENT"),
+    *("ENTITLEMENT_CREATE", "ENTITLEMENT_UPDATE", "ENTITLEMENT_DELETE"),
+    *("LOBBY_MESSAGE_CREATE", "LOBBY_MESSAGE_UPDATE", "LOBBY_MESSAGE_DELETE"),
+    *("GAME_DIRECT_MESSAGE_CREATE", "GAME_DIRECT_MESSAGE_UPDATE", "GAME_DIRECT_MESSAGE_DELETE"),
+)
 
 
 @routes.add("GET /applications/@me")
@@ -73,7 +80,10 @@ def _check_rest(form: Form, body: JSON) -> None:
         form.choice(("integration_types_config", key), key, ("0", "1"))
         parameters = form.mapping(("integration_types_config", key), value).get("oauth2_install_params")
         _check_installs(form, ("integration_types_config", key, "oauth2_install_params"), parameters)
-    form.words(("event_webhooks_types",), body.get("event_webhooks_types"), most=100)
+    kinds = form.words(("event_webhooks_types",), body.get("event_webhooks_types"), most=100)
+    for at, kind in enumerate(kinds):
+        form.choice(("event_webhooks_types", at), kind, _EVENTS)
+    form.unique(("event_webhooks_types",), kinds)
 
 
 def _check_installs(form: Form, path: Path, value: object) -> None:
