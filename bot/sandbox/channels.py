@@ -18,7 +18,10 @@ _TOPIC: Final[dict[ChannelType, int]] = {ChannelType.FORUM: 4096}
 # Lower case with dashes is how clients and the API show the names of these.
 _SLUGGED = (ChannelType.TEXT, ChannelType.ANNOUNCEMENT, ChannelType.FORUM)
 _OF_THREADS = ("default_auto_archive_duration", "default_thread_rate_limit_per_user")
-_OF_FORUMS = ("default_sort_order", "default_forum_layout", "available_tags", "default_reaction_emoji")
+_OF_FORUMS = (
+    *("default_sort_order", "default_forum_layout", "default_tag_setting"),
+    *("available_tags", "default_reaction_emoji"),
+)
 # The fields that only some kinds have.
 _EXTRA: Final[dict[ChannelType, tuple[str, ...]]] = {
     ChannelType.TEXT: _OF_THREADS,
@@ -78,6 +81,7 @@ class ChannelForm:
         self._whole("bitrate", 8000, 96_000)
         self._whole("user_limit", 0, 99)
         self._choice("video_quality_mode", (1, 2))
+        self._choice("default_tag_setting", ("match_all", "match_some"))
         self._extra["rtc_region"] = form.text(("rtc_region",), body.get("rtc_region"), most=100) or None
         self._extra["available_tags"] = self._tags(body.get("available_tags"))
         self._extra["default_reaction_emoji"] = self._reaction(body.get("default_reaction_emoji"))
@@ -107,7 +111,7 @@ class ChannelForm:
         if self._body.get(key) is not None:
             self._extra[key] = self._form.integer((key,), self._body[key], least, least=least, most=most)
 
-    def _choice(self, key: str, allowed: tuple[int, ...]) -> None:
+    def _choice(self, key: str, allowed: tuple[int | str, ...]) -> None:
         if self._body.get(key) is not None:
             self._form.choice((key,), self._body[key], allowed)
             self._extra[key] = self._body[key]

@@ -158,7 +158,7 @@ def without_localizations(command: JSON) -> JSON:
 
 
 def _check_command(form: Form, path: Path, body: JSON) -> None:
-    kind = body.get("type") or CommandType.CHAT
+    kind = CommandType.CHAT if body.get("type") is None else body["type"]
     form.choice((*path, "type"), kind, [int(one) for one in CommandType])
     if kind == CommandType.CHAT:
         _check_name(form, (*path, "name"), body.get("name"))
@@ -173,12 +173,16 @@ def _check_command(form: Form, path: Path, body: JSON) -> None:
             text = "Context menu commands cannot have description"
             form.add((*path, "description"), "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION", text)
     _check_localizations(form, path, body)
+    form.snowflake((*path, "id"), body.get("id"))
     bits = (*path, "default_member_permissions")
     form.integer(bits, body.get("default_member_permissions"), 0, least=0, most=(1 << 63) - 1)
     for key in ("nsfw", "dm_permission"):
         form.boolean((*path, key), body.get(key))
     for key, allowed in (("contexts", (0, 1, 2)), ("integration_types", (0, 1))):
         form.unique((*path, key), form.snowflakes((*path, key), body.get(key)))
+        if body.get(key) == []:
+            text = f"Must be between 1 and {len(allowed)} in length."
+            form.add((*path, key), "BASE_TYPE_BAD_LENGTH", text)
         for at, value in enumerate(body[key] if isinstance(body.get(key), list) else ()):
             form.choice((*path, key, at), value, allowed)
     if body.get("handler") is not None:

@@ -85,8 +85,7 @@ def read_draft(core: Core, request: Request) -> Draft:
     if form.snowflakes(("sticker_ids",), body.get("sticker_ids")):
         raise refused(50081)  # the guild has none, and the standard ones are not here
     allowed = read_allowed(form, body.get("allowed_mentions"))
-    form.mapping(("shared_client_theme",), body.get("shared_client_theme"))
-    refuse_poll(body)
+    refuse_extras(body)
     form.finish()
     if draft.is_empty:
         raise refused(50006)
@@ -94,9 +93,9 @@ def read_draft(core: Core, request: Request) -> Draft:
     return draft
 
 
-def refuse_poll(body: JSON) -> None:
-    """Raise 40006: polls are no part of this Discord."""
-    if body.get("poll") is not None:
+def refuse_extras(body: JSON) -> None:
+    """Raise 40006 for a poll or a theme to share: they are no part of this Discord."""
+    if body.get("poll") is not None or body.get("shared_client_theme") is not None:
         raise refused(40006)
 
 

@@ -3,8 +3,6 @@
 Source: Discord's docs, Resources > Message > Embed Limits.
 """
 
-from datetime import datetime
-
 from bot.sandbox.forms import Form, Path
 from bot.sandbox.kinds import JSON
 
@@ -12,7 +10,12 @@ MOST_EMBEDS = 10
 MOST_TEXT = 6000
 _TEXTS = {"title": 256, "description": 4096}
 _MAX_COLOR = 0xFFFFFF
+_MOST_URL = 2048
 _IMAGES = ("image", "thumbnail")
+_MEDIA = (*_IMAGES, "video")
+# The text of each part and its length; a provider is only what Discord itself shows of links.
+_PARTS = {"footer": ("text", 2048), "author": ("name", 256), "provider": ("name", 256)}
+_SHOWN_PARTS = ("footer", "author")
 
 
 def read_embeds(form: Form, value: object, files: dict[str, JSON]) -> list[JSON]:
@@ -35,69 +38,75 @@ def _read_embed(form: Form, path: Path, raw: JSON, files: dict[str, JSON]) -> JS
     for key, most in _TEXTS.items():
         if text := form.text((*path, key), raw.get(key), most=most).strip():
             embed[key] = text
-    if raw.get("url"):
-        embed["url"] = _url(form, (*path, "url"), raw["url"], files)
+    if url := _url(form, (*path, "url"), raw.get("url"), files):
+        embed["url"] = url
     if raw.get("color") is not None:
         embed["color"] = form.integer((*path, "color"), raw["color"], 0, least=0, most=_MAX_COLOR)
-    if raw.get("timestamp"):
-        embed["timestamp"] = _timestamp(form, (*path, "timestamp"), raw["timestamp"])
-    for key in _IMAGES:
-        if isinstance(raw.get(key), dict) and raw[key].get("url"):
-            embed[key] = _media(form, (*path, key, "url"), raw[key]["url"], files)
+    if moment := form.time((*path, "timestamp"), raw.get("timestamp")):
+        embed["timestamp"] = moment.isoformat(timespec="microseconds")
+    for key in _MEDIA:
+        media = _media(form, (*path, key), raw.get(key), files)
+        if media and key in _IMAGES:
+            embed[key] = media
     _read_parts(form, path, raw, embed)
+    _check_ignored(form, path, raw)
     return embed
 
 
 def _read_parts(form: Form, path: Path, raw: JSON, embed: JSON) -> None:
     """Fields, footer and author."""
-    if raw.get("fields"):
-        items = form.items((*path, "fields"), raw["fields"], most=25)
+    items = form.items((*path, "fields"), raw.get("fields"), most=25)
+    if items:
         embed["fields"] = [_field(form, (*path, "fields", at), item) for at, item in enumerate(items)]
-    footer, author = raw.get("footer"), raw.get("author")
-    if isinstance(footer, dict) and footer.get("text"):
-        embed["footer"] = {"text": form.text((*path, "footer", "text"), footer["text"], most=2048)}
-        _copy_icon(footer, embed["footer"])
-    if isinstance(author, dict) and author.get("name"):
-        embed["author"] = {"name": form.text((*path, "author", "name"), author["name"], most=256)}
-        _copy_icon(author, embed["author"])
-        if author.get("url"):
-            embed["author"]["url"] = author["url"]
+    for key, (name, most) in _PARTS.items():
+        part = form.mapping((*path, key), raw.get(key))
+        text = form.text((*path, key, name), part.get(name), most=most)
+        icon = _url(form, (*path, key, "icon_url"), part.get("icon_url"), {})
+        url = _url(form, (*path, key, "url"), part.get("url"), {})
+        if text and key in _SHOWN_PARTS:
+            embed[key] = {name: text}
+            embed[key] |= {"icon_url": icon, "proxy_icon_url": icon} if icon else {}
+            embed[key] |= {"url": url} if url and key == "author" else {}
+
+
+def _check_ignored(form: Form, path: Path, raw: JSON) -> None:
+    """What Discord takes and does not use: the type, and the facts of pictures that it finds out itself."""
+    form.text((*path, "type"), raw.get("type"), most=152_133)
+    for key in _MEDIA:
+        part = raw.get(key) if isinstance(raw.get(key), dict) else {}
+        assert isinstance(part, dict)
+        for name in ("width", "height"):
+            form.integer((*path, key, name), part.get(name), 0, least=-(2**53), most=2**53)
+        form.integer(
+            (*path, key, "placeholder_version"), part.get("placeholder_version"), 0, least=0, most=2**31
+        )
+        form.boolean((*path, key, "is_animated"), part.get("is_animated"))
+        for name, most in (("placeholder", 64), ("description", 4096)):
+            form.text((*path, key, name), part.get(name), most=most)
 
 
 def _field(form: Form, path: Path, raw: JSON) -> JSON:
     return {
         "name": form.text((*path, "name"), raw.get("name"), least=1, most=256).strip(),
         "value": form.text((*path, "value"), raw.get("value"), least=1, most=1024).strip(),
-        "inline": bool(raw.get("inline")),
+        "inline": form.boolean((*path, "inline"), raw.get("inline")),
     }
 
 
-def _copy_icon(raw: JSON, part: JSON) -> None:
-    if raw.get("icon_url"):
-        part |= {"icon_url": raw["icon_url"], "proxy_icon_url": raw["icon_url"]}
-
-
 def _url(form: Form, path: Path, value: object, files: dict[str, JSON]) -> str:
-    text = str(value)
+    text = form.text(path, value, most=_MOST_URL)
     scheme, _, rest = text.partition("://")
     if scheme == "attachment":
         return str(files[rest]["url"]) if rest in files else text
-    if scheme not in ("http", "https") or not rest:
+    if text and (scheme not in ("http", "https") or not rest):
         form.add(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
     return text
 
 
 def _media(form: Form, path: Path, value: object, files: dict[str, JSON]) -> JSON:
-    url = _url(form, path, value, files)
-    return {"url": url, "proxy_url": url, "width": 0, "height": 0}
-
-
-def _timestamp(form: Form, path: Path, value: object) -> str:
-    try:
-        return datetime.fromisoformat(str(value)).isoformat(timespec="microseconds")
-    except ValueError:
-        form.add(path, "DATE_TIME_TYPE_PARSE", f"Could not parse {value}. Should be ISO8601.")
-        return str(value)
+    """A picture by its URL; {} for none."""
+    url = _url(form, (*path, "url"), form.mapping(path, value).get("url"), files)
+    return {"url": url, "proxy_url": url, "width": 0, "height": 0} if url else {}
 
 
 def _text_length(embed: JSON) -> int:

@@ -114,7 +114,9 @@ class Form:
         listed = value if isinstance(value, list) else []
         if len(listed) > most:
             self._bad_length(path, 0, most)
-        ids = [self.snowflake((*path, at), item) for at, item in enumerate(listed)]
+        ids = [
+            self.snowflake((*path, at), "None" if item is None else item) for at, item in enumerate(listed)
+        ]
         return [item for item in ids if item is not None]
 
     def unique(self, path: Path, items: Sequence[str]) -> None:

@@ -54,6 +54,7 @@ def read_allowed(form: Form, value: object) -> Allowed:
     for at, item in enumerate(listed):
         form.choice(("allowed_mentions", "parse", at), item, _KINDS)
     parse = [str(item) for item in listed]
+    form.unique(("allowed_mentions", "parse"), parse)
     ids = {kind: form.snowflakes(("allowed_mentions", kind), value.get(kind)) for kind in ("users", "roles")}
     for kind, found in ids.items():
         _check_ids(form, kind, found, parse)
@@ -62,6 +63,7 @@ def read_allowed(form: Form, value: object) -> Allowed:
 
 
 def _check_ids(form: Form, kind: str, listed: list[str], parse: list[str]) -> None:
+    form.unique(("allowed_mentions", kind), listed)
     if len(listed) > _MOST_IDS:
         form.add(("allowed_mentions", kind), "BASE_TYPE_MAX_LENGTH", "Must be 100 or fewer in length.")
     if listed and kind in parse:

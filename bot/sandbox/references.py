@@ -34,7 +34,7 @@ def read_reference(core: Core, form: Form, channel: Channel, value: object) -> J
     raw = form.mapping(("message_reference",), value)
     if not raw:
         return None
-    kind = raw.get("type") or REPLY
+    kind = REPLY if raw.get("type") is None else raw["type"]
     form.choice(("message_reference", "type"), kind, (REPLY, FORWARD))
     ids = {
         key: form.snowflake(("message_reference", key), raw.get(key)) for key in ("message_id", "channel_id")

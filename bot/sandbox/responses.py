@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bot.sandbox.components import read_components
 from bot.sandbox.core import Core
-from bot.sandbox.drafts import MOST_CONTENT, Draft, Request, read_draft, read_edit, refuse_poll
+from bot.sandbox.drafts import MOST_CONTENT, Draft, Request, read_draft, read_edit, refuse_extras
 from bot.sandbox.embeds import read_embeds
 from bot.sandbox.errors import ApiError, refused, unknown
 from bot.sandbox.forms import Form
@@ -113,7 +113,7 @@ def _update(
 
 def _check_promise(data: JSON) -> int:
     """The flags of a deferred response, whose other fields are validated though nothing comes of them."""
-    refuse_poll(data)
+    refuse_extras(data)
     form = Form()
     flags = form.integer(("flags",), data.get("flags"), 0, least=0, most=1 << 31)
     form.text(("content",), data.get("content"), most=MOST_CONTENT)

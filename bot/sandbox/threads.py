@@ -90,7 +90,8 @@ def _read_thread(core: Core, form: Form, parent: Channel, owner_id: str, body: J
     """A public thread of *parent*, not yet in the world."""
     name = form.text(("name",), body.get("name"), least=1, most=100)
     default = parent.extra.get("default_auto_archive_duration", 1440)
-    minutes = body.get("auto_archive_duration") or default
+    asked = body.get("auto_archive_duration")
+    minutes = default if asked is None else asked
     form.choice(("auto_archive_duration",), minutes, DURATIONS)
     own_pace = parent.extra.get("default_thread_rate_limit_per_user", 0)
     key = "rate_limit_per_user"

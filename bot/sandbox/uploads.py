@@ -1,7 +1,9 @@
 """Files that come with a message. Source: Discord's docs, Reference > Uploading Files."""
 
+import re
 import struct
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from bot.sandbox.core import Core
 from bot.sandbox.errors import too_large
@@ -10,6 +12,8 @@ from bot.sandbox.kinds import JSON
 
 MAX_BYTES = 10 * 1024 * 1024
 MOST_FILES = 10
+_TEXTS = {"filename": 1024, "description": 1024, "title": 1024, "waveform": 400}
+_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_HEADER = 24
 
@@ -34,31 +38,47 @@ def store_uploads(core: Core, channel_id: str, uploads: list[Upload], described:
         described: The request's ``attachments``, whose ids are the upload keys.
 
     Raises:
-        ApiError: 40005 when a file is too large, 50035 for more than ten.
+        ApiError: 40005 when a file is too large, 50035 for more than ten or a wrong description.
     """
+    form = Form()
+    notes = _read_notes(form, described)
     if len(uploads) > MOST_FILES:
-        form = Form()
         form.add(("attachments",), "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
-        form.finish()
+    form.finish()
     if any(len(upload.data) > MAX_BYTES for upload in uploads):
         raise too_large()
-    listed = [item for item in described if isinstance(item, dict)] if isinstance(described, list) else []
-    notes = {str(item.get("id")): item for item in listed}
     return [_store(core, channel_id, upload, notes.get(upload.key, {})) for upload in uploads]
+
+
+def _read_notes(form: Form, described: object) -> dict[str, JSON]:
+    """What ``attachments`` says, by the key of the upload or the id of the attachment that it is about."""
+    items = form.items(("attachments",), described, most=MOST_FILES)
+    for at, item in enumerate(items):
+        path = ("attachments", at)
+        if item.get("id") is None:
+            form.add((*path, "id"), "BASE_TYPE_REQUIRED", "This field is required")
+        form.snowflake((*path, "id"), item.get("id"))
+        for key, most in _TEXTS.items():
+            form.text((*path, key), item.get(key), most=most)
+        form.number((*path, "duration_secs"), item.get("duration_secs"), least=0, most=2**31 - 1)
+        for key in ("is_spoiler", "is_remix"):
+            form.boolean((*path, key), item.get(key))
+    return {str(item.get("id")): item for item in items}
 
 
 def _store(core: Core, channel_id: str, upload: Upload, note: JSON) -> JSON:
     attachment_id = core.ids.next()
     filename = str(note.get("filename") or upload.filename)
-    core.world.files[attachment_id] = (upload.content_type, upload.data)
-    url = f"{core.origin}/attachments/{channel_id}/{attachment_id}/{filename}"
+    kind = upload.content_type if _TYPE.fullmatch(upload.content_type) else "application/octet-stream"
+    core.world.files[attachment_id] = (kind, upload.data)
+    url = f"{core.origin}/attachments/{channel_id}/{attachment_id}/{quote(filename, safe='')}"
     attachment: JSON = {
         "id": attachment_id,
         "filename": filename,
         "size": len(upload.data),
         "url": url,
         "proxy_url": url,
-        "content_type": upload.content_type,
+        "content_type": kind,
     }
     if note.get("description"):
         attachment["description"] = str(note["description"])

@@ -14,7 +14,7 @@ from bot.demo.process import Child
 from bot.sandbox.server import Sandbox
 from tests.e2e.opening import open_world
 from tests.e2e.world import World
-from tests.sandbox.oracle import DESCRIPTION, validate_log
+from tests.sandbox.oracle import DESCRIPTION, validate_log, validate_requests
 
 Commands: TypeAlias = dict[str, Any]
 MakeWorld: TypeAlias = Callable[..., AbstractAsyncContextManager[World]]
@@ -75,7 +75,9 @@ async def _check(world: World) -> None:
     await world.stop_bot()
     assert world.complaints() == []
     if DESCRIPTION.exists():
-        assert validate_log(world.sandbox.core.log.since(0)) == []
+        exchanged = world.sandbox.core.log.since(0)
+        assert validate_log(exchanged) == []
+        assert validate_requests(exchanged) == []
 
 
 @pytest.hookimpl(wrapper=True)

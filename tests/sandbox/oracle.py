@@ -15,6 +15,7 @@ from jsonschema.exceptions import best_match
 from tests.sandbox.description import (
     DESCRIPTION,
     body_pointer,
+    document,
     inline,
     operation,
     require_description,
@@ -146,8 +147,9 @@ def _check_query(described: dict[str, Any], query: dict[str, str]) -> str | None
 
 def _typed(schema: dict[str, Any], text: str) -> Any:
     """A query string's value as the type that the description gives it."""
-    kind = schema.get("type")
-    if (kind == "integer" or "ActionTypes" in str(schema.get("$ref"))) and re.fullmatch(r"-?\d+", text):
+    target = schema.get("$ref", "").rpartition("/")[2]
+    kind = document()["components"]["schemas"].get(target, schema).get("type")
+    if kind == "integer" and re.fullmatch(r"-?\d+", text):
         return int(text)
     if kind == "boolean" and text.lower() in ("true", "false", "1", "0"):
         return text.lower() in ("true", "1")

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
+from yarl import URL
 
 from bot.sandbox.rest import bodies
 from tests.sandbox.client import ALERTS, Client, Reply
@@ -81,3 +83,21 @@ async def test_queries_are_validated(client: Client, query: dict[str, Any]) -> N
     """A value that does not fit is 50035 under its own name."""
     reply = await client.api(f"GET /channels/{ALERTS}/messages", **query)
     assert reply.errors(next(iter(query)))
+
+
+async def test_any_name_and_type_of_file_is_served(client: Client) -> None:
+    """Names are quoted in the URL; a type that is none becomes bytes; wrong descriptions are refused."""
+    form = aiohttp.FormData()
+    form.add_field(
+        "payload_json", '{"attachments": [{"id": "0", "filename": "図 1?#.png", "description": "d"}]}'
+    )
+    form.add_field("files[0]", b"x", filename="a.png", content_type="nonsense")
+    url = f"{client.sandbox.api_base}/channels/{ALERTS}/messages"
+    async with client.http.post(url, data=form, headers=client.headers) as response:
+        made = (await response.json(content_type=None))["attachments"][0]
+    assert (made["filename"], made["description"]) == ("図 1?#.png", "d")
+    async with client.http.get(URL(made["url"], encoded=True)) as response:
+        assert (await response.read(), response.content_type) == (b"x", "application/octet-stream")
+    wrong = {"content": "x", "attachments": [{"filename": "a"}]}
+    reply = await client.api(f"POST /channels/{ALERTS}/messages", wrong)
+    assert reply.errors("attachments", "0", "id") == ["BASE_TYPE_REQUIRED"]

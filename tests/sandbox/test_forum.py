@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.client import GENERAL, Client
+from bot.sandbox.world import Webhook
+from tests.sandbox.client import GENERAL, PRIMARY, Client
 
 GUILD = "1100000000000000001"
 TAGS = [{"name": "SEV1", "emoji_name": "🔥"}, {"name": "SEV2"}]
@@ -86,3 +87,19 @@ async def test_webhooks_can_be_changed_and_moved(client: Client, forum: dict[str
     refused = await client.api(f"PATCH {path}", {"name": "Discord bot"})
     assert refused.errors("name") == ["USERNAME_INVALID_CONTAINS"]
     assert (await client.api(f"GET {path}")).body["name"] == "renamed"
+
+
+async def test_others_webhooks_only_show_components(client: Client) -> None:
+    """A person's webhook drops components; with_components it shows links, never buttons to press."""
+    core = client.sandbox.core
+    hook = Webhook(core.ids.next(), "token", "w", GENERAL, PRIMARY)
+    core.world.webhooks[hook.id] = hook
+    press = {"type": 1, "components": [{"type": 2, "style": 1, "label": "x", "custom_id": "x"}]}
+    link = {"type": 1, "components": [{"type": 2, "style": 5, "label": "x", "url": "https://example.com"}]}
+    path, body = f"POST /webhooks/{hook.id}/token", {"content": "x", "components": [press, link]}
+    assert (await client.api(path, body, wait="true")).body["components"] == []
+    shown = (await client.api(path, body, wait="true", with_components="true")).body["components"]
+    assert [row["components"][0]["style"] for row in shown] == [5]
+    listed = len((await client.api(f"GET /channels/{GENERAL}/messages")).body)
+    assert (await client.api(path, body, wait="maybe")).errors("wait")
+    assert len((await client.api(f"GET /channels/{GENERAL}/messages")).body) == listed

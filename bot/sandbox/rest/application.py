@@ -10,8 +10,10 @@ from bot.sandbox.rest.routing import Call, RouteTable
 routes = RouteTable()
 _URLS = ("custom_install_url", "role_connections_verification_url", "event_webhooks_url")
 _MOST_URL = 2048
+_MOST_DESCRIPTION = 400
 _MOST_TAGS, _MOST_TAG = 5, 20
 _TYPES = (4, 5)
+_SCOPES = ("applications.commands", "bot")  # what an install may ask for without a person's consent to more
 # Events > Webhook Events > Event Types.
 _EVENTS = (
     *("APPLICATION_AUTHORIZED", "APPLICATION_DEAUTHORIZED", "QUEST_USER_ENROLLMENT"),
@@ -44,7 +46,7 @@ def edit(call: Call) -> JSON:
     for key in _URLS:
         if key in body:
             changed[key] = _url(form, key, body[key])
-    if body.get("interactions_endpoint_url"):
+    if form.text(("interactions_endpoint_url",), body.get("interactions_endpoint_url"), most=_MOST_URL):
         text = "The specified interactions endpoint url could not be verified."
         form.add(("interactions_endpoint_url",), "APPLICATION_INTERACTIONS_ENDPOINT_INVALID", text)
     for key in ("icon", "cover_image"):
@@ -89,14 +91,25 @@ def _check_rest(form: Form, body: JSON) -> None:
 def _check_installs(form: Form, path: Path, value: object) -> None:
     """Install Params: scopes and permission bits."""
     parameters = form.mapping(path, value)
-    form.unique((*path, "scopes"), form.words((*path, "scopes"), parameters.get("scopes"), most=100))
+    scopes = form.words((*path, "scopes"), parameters.get("scopes"), most=100)
+    form.unique((*path, "scopes"), scopes)
+    if parameters.get("scopes") == []:
+        form.add((*path, "scopes"), "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+    for at, scope in enumerate(scopes):
+        form.choice((*path, "scopes", at), scope, _SCOPES)
     form.integer((*path, "permissions"), parameters.get("permissions"), 0, least=0, most=(1 << 63) - 1)
 
 
 def _description(form: Form, value: object) -> str:
     """A string, as documented; the description of the API has an object with a default text."""
-    text = value.get("default") if isinstance(value, dict) else value
-    return form.text(("description",), text, most=400)
+    if not isinstance(value, dict):
+        return form.text(("description",), value, most=_MOST_DESCRIPTION)
+    if value.get("default") is None:
+        form.add(("description", "default"), "BASE_TYPE_REQUIRED", "This field is required")
+    texts = form.mapping(("description", "localizations"), value.get("localizations"))
+    for locale, text in texts.items():
+        form.text(("description", "localizations", locale), text, most=_MOST_DESCRIPTION)
+    return form.text(("description", "default"), value.get("default"), most=_MOST_DESCRIPTION)
 
 
 def _url(form: Form, key: str, value: object) -> str | None:
@@ -108,5 +121,5 @@ def _url(form: Form, key: str, value: object) -> str | None:
 
 def _tags(form: Form, value: object) -> list[str]:
     listed = form.words(("tags",), value, most=_MOST_TAGS)
-    texts = [form.text(("tags", at), item, least=1, most=_MOST_TAG) for at, item in enumerate(listed)]
-    return list(dict.fromkeys(texts))
+    form.unique(("tags",), listed)
+    return [form.text(("tags", at), item, least=1, most=_MOST_TAG) for at, item in enumerate(listed)]

@@ -53,7 +53,7 @@ def create(call: Call) -> Reply:
 def overwrite(call: Call) -> list[JSON]:
     """Bulk Overwrite Application Commands."""
     form = Form()
-    bodies = form.items((), {} if call.body is None else call.body, most=130)
+    bodies = call.items(form, 130)
     form.finish()
     return commands.overwrite_all(call.core, _scope(call), bodies)
 

@@ -83,7 +83,7 @@ def move(call: Call) -> None:
     """Modify Guild Channel Positions: also into another category, one channel at a time (40009)."""
     call.guild()
     core, form = call.core, Form()
-    items = form.items((), call.body, most=_MOST_CHANNELS)
+    items = call.items(form, _MOST_CHANNELS)
     for at, item in enumerate(items):
         form.snowflake((at, "id"), item.get("id"))
         form.snowflake((at, "parent_id"), item.get("parent_id"))

@@ -21,11 +21,12 @@ def callback(call: Call) -> Reply:
     interaction = call.core.interactions.get(call.params["interaction_id"])
     if interaction is None or interaction.token != call.params["token"]:
         raise unknown("interaction")
+    with_response = call.flag("with_response")
     kind = responses.callback_kind(call.data.get("type"))
     message = responses.respond(
         call.core, interaction, kind, body_object(call.data.get("data")), call.uploads
     )
-    if not call.flag("with_response"):
+    if not with_response:
         return Reply(204)
     return Reply(200, _result(call, interaction, kind, message))
 

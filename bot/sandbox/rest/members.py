@@ -93,6 +93,7 @@ def modify(call: Call) -> JSON:
     form = Form()
     nick = form.text(("nick",), body.get("nick"), most=32) or None
     role_ids = form.snowflakes(("roles",), body.get("roles"), most=_MOST_ROLES)
+    form.unique(("roles",), role_ids)
     until = _timeout(call, form, body.get("communication_disabled_until"))
     form.integer(("flags",), body.get("flags"), 0, least=0, most=1 << 31)
     form.finish()

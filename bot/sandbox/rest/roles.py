@@ -7,6 +7,7 @@ from bot.sandbox.core import Core
 from bot.sandbox.errors import refused
 from bot.sandbox.forms import Form
 from bot.sandbox.hub import Event
+from bot.sandbox.images import read_image
 from bot.sandbox.kinds import JSON
 from bot.sandbox.payloads import role_payload
 from bot.sandbox.permissions import ALL, P, guild_permissions, rank
@@ -99,7 +100,7 @@ def move(call: Call) -> list[JSON]:
     world = _world(call)
     form = Form()
     wanted: dict[str, int] = {}
-    for at, item in enumerate(form.items((), call.body, most=_MOST_ROLES)):
+    for at, item in enumerate(call.items(form, _MOST_ROLES)):
         role_id = form.snowflake((at, "id"), item.get("id"))
         position = form.integer((at, "position"), item.get("position"), 0, least=0, most=_MOST_ROLES)
         if role_id and item.get("position") is not None:
@@ -135,7 +136,7 @@ def _may_change(world: World, role: Role) -> None:
 def _read(call: Call, role: Role) -> None:
     """Put what the body says into *role*; one can only grant permissions that one has."""
     body, form = call.data, Form()
-    name = form.text(("name",), body.get("name"), most=100)
+    name = form.text(("name",), body.get("name"), least=body.get("name") is not None, most=100)
     bits = form.integer(
         ("permissions",), body.get("permissions"), role.permissions, least=0, most=(1 << 63) - 1
     )
@@ -144,8 +145,11 @@ def _read(call: Call, role: Role) -> None:
     color = form.integer(
         ("colors", "primary_color"), colors.get("primary_color"), color, least=0, most=_MAX_COLOR
     )
+    for key in ("secondary_color", "tertiary_color"):  # gradients, for boosted servers
+        form.integer(("colors", key), colors.get(key), 0, least=0, most=_MAX_COLOR)
     hoist = form.boolean(("hoist",), body.get("hoist"), default=role.hoist)
     mentionable = form.boolean(("mentionable",), body.get("mentionable"), default=role.mentionable)
+    read_image(form, ("icon",), body.get("icon"))
     form.text(("unicode_emoji",), body.get("unicode_emoji"), most=100)
     form.finish()
     world = call.core.world

@@ -76,6 +76,10 @@ class Call:
         form.finish()
         return value
 
+    def items(self, form: Form, most: int) -> list[JSON]:
+        """The body as a list of up to *most* objects; none at all is wrong too, and goes to *form*."""
+        return form.items((), {} if self.body is None else self.body, most=most)
+
     def share(self, limit: Limit, resource: str, code: int = 0) -> None:
         """Count on a limit that all callers share for *resource*; 429 with the scope ``shared``."""
         verdict = self.core.limiter.take(limit, resource, counts_globally=False)

@@ -74,6 +74,10 @@ def open_dm(call: Call) -> JSON:
     """Create DM. Opening works with anybody: it is the sending that 50007 refuses."""
     world = call.core.world
     form = Form()
+    for user_id, nick in form.mapping(("nicks",), call.data.get("nicks")).items():
+        form.text(("nicks", user_id), nick, most=32)
+    tokens = form.words(("access_tokens",), call.data.get("access_tokens"), most=1000)
+    form.unique(("access_tokens",), tokens)
     recipient = form.snowflake(("recipient_id",), call.data.get("recipient_id"))
     if recipient is None and not form.failed:
         form.add(("recipient_id",), "BASE_TYPE_REQUIRED", "This field is required")

@@ -34,6 +34,7 @@ def _is_interaction(call: Call) -> bool:
 @routes.add(f"POST {BY_TOKEN}", limit=_EXECUTE, auth=Auth.NONE, counts_globally=False)
 def execute(call: Call) -> Reply:
     """Execute Webhook, or Create Followup Message. 204 unless ``wait``."""
+    wait, with_components = call.flag("wait"), call.flag("with_components")
     if _is_interaction(call):
         return interactions.follow_up(call)
     core, webhook = call.core, webhook_of(call)
@@ -45,37 +46,37 @@ def execute(call: Call) -> Reply:
     call.share(CHANNEL_WRITES, webhook.channel_id, code=20028)
     origin = _origin(call, webhook, username or None)
     channel = _destination(call, webhook)
-    draft = read_draft(core, Request(_allowed_body(call, webhook), call.uploads, channel, None))
+    body = call.data if _owns(call, webhook) else _shown_only(call, with_components=with_components)
+    draft = read_draft(core, Request(body, call.uploads, channel, None))
     if channel.type is ChannelType.FORUM:
-        channel = start_post(
-            core, channel, webhook.id, {"applied_tags": call.data.get("applied_tags"), **_post(call)}
-        )
+        channel = start_post(core, channel, webhook.id, _post(call))
         origin = _origin(call, webhook, username or None, channel.id)
     message = publish(core, channel, draft, origin)
-    return Reply(200, message_payload(core.world, message)) if call.flag("wait") else Reply(204)
+    return Reply(200, message_payload(core.world, message)) if wait else Reply(204)
 
 
 def _origin(call: Call, webhook: Webhook, username: str | None, message_id: str | None = None) -> Origin:
-    own = webhook.owner_id == call.core.world.application.id
     return Origin(
         webhook_author(webhook, username),
         webhook_id=webhook.id,
-        application_id=webhook.owner_id if own else None,
+        application_id=webhook.owner_id if _owns(call, webhook) else None,
         message_id=message_id,
     )
 
 
-def _allowed_body(call: Call, webhook: Webhook) -> JSON:
-    """The body; a webhook that is not the application's may only show components, and only when asked to."""
-    if webhook.owner_id == call.core.world.application.id:
-        return call.data
-    if not call.flag("with_components"):
-        return call.data | {"components": None}
-    return without_interaction(call.data)
+def _owns(call: Call, webhook: Webhook) -> bool:
+    """True for a webhook of the application's own."""
+    return webhook.owner_id == call.core.world.application.id
+
+
+def _shown_only(call: Call, *, with_components: bool) -> JSON:
+    """The body for somebody else's webhook: it may only show components, and only when asked to."""
+    return without_interaction(call.data) if with_components else call.data | {"components": None}
 
 
 def _post(call: Call) -> JSON:
-    return {"name": call.data.get("thread_name")}
+    """The part of the body that starts a forum post."""
+    return {"name": call.data.get("thread_name"), "applied_tags": call.data.get("applied_tags")}
 
 
 def _destination(call: Call, webhook: Webhook) -> Channel:

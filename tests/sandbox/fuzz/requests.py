@@ -14,7 +14,7 @@ from tests.sandbox.implemented import is_implemented
 _JSON = "application/json"
 _MULTIPART = "multipart/form-data; boundary=x"
 # What usually stands in a path's place: so that most requests get past the first look-up.
-_USUAL = {
+USUAL = {
     "guild_id": ["<guild>"],
     "application_id": ["<application>"],
     "channel_id": ["<channel>", "<thread>", "<archived>", "<forum>", "<news>", "<dm>", "<category>"],
@@ -38,7 +38,7 @@ _NONSENSE_IDS = [
     "@me",
     "٣",
     "👀",
-    "..",
+    "...",
     "x" * 300,
     "<message>",
     "<guild>",
@@ -160,7 +160,7 @@ def requests(draw: st.DrawFn) -> Request:
 def _place(draw: st.DrawFn, name: str) -> str:
     if draw(st.sampled_from(_WHERE)) == "nonsense":
         return draw(st.sampled_from(_NONSENSE_IDS))
-    return draw(st.sampled_from(_USUAL.get(name, list(NAMES))))
+    return draw(st.sampled_from(USUAL.get(name, list(NAMES))))
 
 
 def _query(described: dict[str, Any]) -> st.SearchStrategy[dict[str, str]]:
@@ -183,12 +183,12 @@ def _body(schema: dict[str, Any], how: str) -> st.SearchStrategy[Any]:
 
 
 def _broken(value: Any, where: int, nonsense: Any) -> Any:
-    """*value* with *nonsense* in one of its places."""
+    """A copy of *value* with *nonsense* in one of its places."""
     keys = (
         list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
     )
     if not keys or where % 7 == 0:
         return nonsense
-    key = keys[where % len(keys)]
-    value[key] = _broken(value[key], where // len(keys), nonsense)
-    return value
+    key, copied = keys[where % len(keys)], value.copy()
+    copied[key] = _broken(value[key], where // len(keys), nonsense)
+    return copied

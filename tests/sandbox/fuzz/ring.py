@@ -1,0 +1,38 @@
+"""Where requests meet the sandbox: real sockets, driven from tests that are no coroutines."""
+
+import asyncio
+from typing import Any
+
+import aiohttp
+
+from bot.sandbox.server import Sandbox
+from tests.sandbox.fuzz.requests import Request
+from tests.sandbox.fuzz.stage import Stage
+
+
+class Ring:
+    """A sandbox and a client in an event loop of their own, for tests that are no coroutines."""
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self._runner = runner
+        self.sandbox = Sandbox()
+        self.sandbox.core.limiter.enabled = False
+        runner.run(self.sandbox.start())
+        self._http: aiohttp.ClientSession = runner.run(self._session())
+        self._stage = Stage(self.sandbox, self._http)
+
+    async def _session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession()
+
+    def fight(self, sent: list[Request], *, admin: bool, kind: int) -> list[dict[str, Any]]:
+        """Send all of *sent* to a fresh stage; returns their entries of the log."""
+        self._stage.reset(admin=admin, kind=kind)
+        since = self.sandbox.core.log.next
+        for request in sent:
+            self._runner.run(self._stage.send(request))
+        return [one for one in self.sandbox.core.log.since(since) if one["kind"] == "rest"]
+
+    def close(self) -> None:
+        """Stop everything."""
+        self._runner.run(self._http.close())
+        self._runner.run(self.sandbox.stop())
