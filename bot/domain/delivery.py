@@ -145,20 +145,31 @@ ACK_PLACES = frozenset(
     }
 )
 
-#: Seconds to wait before attempt 2, 3, ...; after the last one the delivery has failed.
+#: Kinds that somebody waits for: when Discord does not take them soon, layers two and three do.
+URGENT = frozenset({DeliveryKind.ALERT, DeliveryKind.PAGE, DeliveryKind.ESCALATION, DeliveryKind.REPLAY})
+
+#: Seconds to wait before attempt 2, 3, ...; after the last one an urgent delivery has failed.
 RETRY_DELAYS_S = (1.0, 3.0, 8.0, 20.0, 40.0)
 
+#: What is not urgent is late rather than lost: then every five minutes, for a day.
+PATIENT_DELAY_S = 300.0
+PATIENT_ATTEMPTS = 288
 
-def retry_after(*, attempts: int, asked_s: float | None) -> timedelta | None:
+
+def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> timedelta | None:
     """Time to the next attempt, or None when it is time to give up.
 
     Args:
         attempts: Attempts made so far, >= 1.
         asked_s: What the peer asked for (`retry_after`), seconds.
     """
-    if attempts > len(RETRY_DELAYS_S):
+    if attempts <= len(RETRY_DELAYS_S):
+        delay_s = RETRY_DELAYS_S[attempts - 1]
+    elif kind not in URGENT and attempts <= PATIENT_ATTEMPTS:
+        delay_s = PATIENT_DELAY_S
+    else:
         return None
-    return timedelta(seconds=max(RETRY_DELAYS_S[attempts - 1], asked_s or 0.0))
+    return timedelta(seconds=max(delay_s, asked_s or 0.0))
 
 
 def priority_of(rank: int | None) -> int:

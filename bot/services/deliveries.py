@@ -14,7 +14,7 @@ from bot.domain.delivery import (
     retry_after,
 )
 from bot.domain.digest import Digest, IsoWeek
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
 from bot.domain.triage_session import TriageStatus
 from bot.runbook.model import Policy
@@ -113,6 +113,11 @@ class Deliveries:
             return _Failure(refused.reason, refused.http_status, final=True)
         except UpstreamUnavailable as away:
             return _Failure(away.reason, away.http_status, final=False, asked_s=away.retry_after_s)
+        except StorageUnavailable:
+            raise
+        except Exception as bug:  # it must not keep a P0 silent: in the end it goes by email
+            log.exception("delivery.attempt_broken", delivery_id=delivery.id, kind=delivery.kind)
+            return _Failure(f"a bug: {type(bug).__name__}", None, final=False)
 
     async def _find(self, delivery: Delivery) -> Posted | None:
         if delivery.request is None or delivery.first_sent_at is None:
@@ -158,9 +163,8 @@ class Deliveries:
             log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
 
     async def _not_sent(self, delivery: Delivery, failure: _Failure) -> timedelta | None:
-        again = (
-            None if failure.final else retry_after(attempts=delivery.attempts + 1, asked_s=failure.asked_s)
-        )
+        attempts = delivery.attempts + 1
+        again = None if failure.final else retry_after(delivery.kind, attempts, asked_s=failure.asked_s)
         log.warning(
             "delivery.attempt_failed",
             delivery_id=delivery.id,

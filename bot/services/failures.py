@@ -8,7 +8,7 @@ import structlog
 from bot.domain.delivery import Delivery, DeliveryKind
 from bot.domain.dlq import NewFailure
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.incident import Incident, TimelineEntry, TimelineKind
+from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.ports import DlqStore, Mailer, MailWriter, Store
 
@@ -54,6 +54,8 @@ class Failures:
     def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
         if self._mailer is None or not self._policy.rules(incident.severity).email_backup:
             return False
+        if incident.status is not Status.TRIGGERED:
+            return False  # somebody has it: the email would only wake another one
         return delivery.kind in _WORTH_AN_EMAIL and bool(self._addresses(delivery))
 
     async def _email(self, delivery: Delivery, incident: Incident) -> bool:

@@ -137,8 +137,10 @@ class Incidents:
         await self.require_responder(incident_id, by)
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
+            if any((entry.data or {}).get("key") == key for entry in await tx.timeline(incident_id)):
+                return incident  # Discord has delivered the same interaction twice
             now = await tx.now()
-            await tx.add_timeline(incident_id, _by(TimelineKind.NOTE, by, now, text=words))
+            await tx.add_timeline(incident_id, _by(TimelineKind.NOTE, by, now, text=words, key=key))
             await tx.insert_deliveries(
                 [notice(incident, self._policy, key=f"note:{key}", notice="note", text=words, by=by.name)]
             )

@@ -3,7 +3,7 @@
 import structlog
 
 from bot.domain.delivery import ACK_PLACES
-from bot.domain.errors import StorageUnavailable, UnavailableError
+from bot.domain.errors import DeliveryRefused, StorageUnavailable, UnavailableError
 from bot.domain.incident import AckVia, Incident, Status
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
@@ -29,19 +29,20 @@ class Reconciler:
         """
         found = 0
         for incident in await self._store.unacknowledged():
-            try:
-                found += await self.reconcile(incident)
-            except StorageUnavailable:
-                raise
-            except Exception:  # one incident's trouble must not keep the others' acknowledgements out
-                log.exception("reconciliation.failed", incident_id=incident.id)
+            found += await self.reconcile(incident)
         return found
 
     async def reconcile(self, incident: Incident) -> bool:
         """Find a 👀 that nobody told us about. When Discord cannot be asked, nothing is assumed.
 
+        Whatever goes wrong with it, a bug included, holds up neither the decision that waits for the answer
+        nor the other incidents: an escalation too many is better than one too few.
+
         Returns:
             Whether the incident is acknowledged now.
+
+        Raises:
+            StorageUnavailable: then nothing can be decided either.
         """
         if incident.status is not Status.TRIGGERED:
             return True
@@ -52,10 +53,11 @@ class Reconciler:
             return await self._read(incident, known)
         except StorageUnavailable:
             raise
-        except UnavailableError as error:
-            # An escalation too many is better than one too few: the ladder goes on.
+        except (UnavailableError, DeliveryRefused) as error:
             log.warning("reconciliation.skipped", incident_id=incident.id, reason=str(error))
-            return False
+        except Exception:
+            log.exception("reconciliation.failed", incident_id=incident.id)
+        return False
 
     async def _read(self, incident: Incident, places: list[tuple[int, int]]) -> bool:
         async for person, _message_id in self._discord.acknowledgers(places, guild_id=incident.guild_id):

@@ -10,7 +10,7 @@ from bot.domain.errors import InvalidTransition
 from bot.domain.incident import Incident, NewIncident, TimelineEntry, TimelineKind
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage import Given, Path, Position
+from bot.domain.triage import Given, Path, Position, StaleTriage
 from bot.domain.triage_session import NewTriage, Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.access import Access
@@ -94,7 +94,13 @@ class Triages:
             return await self._view(tx, await tx.triage(triage_id))
 
     async def choose_severity(self, triage_id: int, *, severity: str) -> TriageView:
-        """Overrule the tree by hand; the path stays on record."""
+        """Overrule the tree by hand; the path stays on record.
+
+        Raises:
+            StaleTriage: the policy no longer has that severity. InvalidTransition: the walk has ended.
+        """
+        if severity not in self._policy.severities:
+            raise StaleTriage
         async with self._store.transaction() as tx:
             await self._open_triage(tx, triage_id)
             await tx.set_triage(triage_id, status=TriageStatus.OPEN, severity=severity)
@@ -115,7 +121,7 @@ class Triages:
         Raises:
             NotPermitted; InvalidTransition: cancelled, or a question is still open.
         """
-        triage = (await self.view(triage_id)).triage
+        triage = await self._store.triage(triage_id)
         await self._access.require(by, "triage", guild_id=triage.guild_id, triage_id=triage_id)
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)
@@ -130,7 +136,7 @@ class Triages:
 
     async def dismiss(self, triage_id: int, *, by: Person) -> TriageView:
         """Looked at again, and nothing is wrong: the clock of the re-evaluation stops."""
-        triage = (await self.view(triage_id)).triage
+        triage = await self._store.triage(triage_id)
         await self._access.require(by, "triage", guild_id=triage.guild_id, triage_id=triage_id)
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)
@@ -146,7 +152,7 @@ class Triages:
             The incident; None when it was answered before.
         """
         if by is not None:
-            triage = (await self.view(triage_id)).triage
+            triage = await self._store.triage(triage_id)
             await self._access.require(by, "triage", guild_id=triage.guild_id, triage_id=triage_id)
         severity = self._policy.severities[self._policy.reevaluate.promote_to]
         async with self._store.transaction() as tx:
@@ -212,7 +218,7 @@ class Triages:
         """What confirming opens; None: re-evaluate."""
         _require(triage, TriageStatus.OPEN)
         if triage.severity is not None:
-            return self._policy.severities[triage.severity]
+            return self._policy.rules(triage.severity)
         outcome = self._policy.tree.follow(_path(triage)).outcome
         if outcome is None:
             raise InvalidTransition("triage_unfinished")
@@ -221,7 +227,7 @@ class Triages:
     async def _view(self, tx: Transaction, triage: Triage) -> TriageView:
         position = self._policy.tree.follow(_path(triage))
         name = triage.severity or (position.outcome.severity if position.outcome else None)
-        severity = None if name is None else self._policy.severities[name]
+        severity = None if name is None else self._policy.rules(name)
         incident = None if triage.incident_id is None else await tx.incident(triage.incident_id)
         return TriageView(
             triage=triage,

@@ -13,6 +13,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, TypeAlias
 
@@ -151,11 +152,9 @@ class JobRunner:
                 deadline.reschedule(latest)
 
     async def _pause(self, seconds: float) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
-        except TimeoutError:
-            pass
 
     async def _perform(self, job: PgJob) -> None:
         payload = (job.payload or b"").decode()

@@ -1,5 +1,6 @@
 """The same tests over the fakes and over PostgreSQL: what a unit test relies on is true."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -41,6 +42,7 @@ class Rig(Protocol):
     async def jobs(self) -> list[QueuedJob]: ...
     async def lose_jobs(self) -> None: ...
     async def put_failures(self, *entries: DlqEntry) -> None: ...
+    async def audited(self) -> list[tuple[str, str, bool, dict[str, object]]]: ...
 
 
 class FakeRig:
@@ -65,6 +67,9 @@ class FakeRig:
 
     async def put_failures(self, *entries: DlqEntry) -> None:
         self.dlq.entries |= {entry.id: entry for entry in entries}
+
+    async def audited(self) -> list[tuple[str, str, bool, dict[str, object]]]:
+        return [(row.actor_name, row.action, row.allowed, row.data) for row in self.store.audit_rows]
 
 
 class PostgresRig:
@@ -100,6 +105,10 @@ class PostgresRig:
         insert = f"INSERT INTO admin.notification_failures ({', '.join(columns)}) VALUES ({numbers})"
         for entry in entries:
             await self._fetch(insert, *(getattr(entry, column) for column in columns))
+
+    async def audited(self) -> list[tuple[str, str, bool, dict[str, object]]]:
+        rows = await self._fetch("SELECT actor_name, action, allowed, data::text FROM audit ORDER BY id")
+        return [(row["actor_name"], row["action"], row["allowed"], json.loads(row["data"])) for row in rows]
 
     async def _fetch(self, sql: str, *arguments: object) -> list[Row]:
         connection = await connect(self._dsn)

@@ -184,3 +184,7 @@ async def test_audit_takes_what_it_is_given(rig: Rig) -> None:
     """With data or without."""
     await rig.store.audit(guild_id=GUILD, by=OLIVE, action="resolve", allowed=False)
     await rig.store.audit(guild_id=GUILD, by=OLIVE, action="resolve", allowed=True, data={"incident": 1})
+    assert await rig.audited() == [
+        (OLIVE.name, "resolve", False, {}),
+        (OLIVE.name, "resolve", True, {"incident": 1}),
+    ]

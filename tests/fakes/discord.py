@@ -26,6 +26,7 @@ class FakeDiscord:
         refreshed: (incident version, kinds of the posts) of each refresh.
         answered: (status, kind of the post) of each refresh of a triage.
         refused: Places ("person:primary") that Discord will never deliver to.
+        unrenderable: Kinds that cannot be rendered: a bug.
         broken: Message ids whose reactions cannot be read: a bug.
         rings: Whether `@here` is allowed to ring.
         postponed: Kinds that cannot be edited now.
@@ -39,6 +40,7 @@ class FakeDiscord:
     refreshed: list[tuple[int, list[DeliveryKind]]] = field(default_factory=list)
     rings: bool = True
     refused: set[str] = field(default_factory=set)
+    unrenderable: set[DeliveryKind] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     answered: list[tuple[TriageStatus, DeliveryKind]] = field(default_factory=list)
     postponed: set[DeliveryKind] = field(default_factory=set)
@@ -48,6 +50,8 @@ class FakeDiscord:
 
     async def compose(self, delivery: Delivery, subject: Incident | Digest | None) -> Request:
         self._kinds[delivery.key] = (delivery.kind, delivery.to)
+        if delivery.kind in self.unrenderable:
+            raise RuntimeError(f"cannot render {delivery.kind}")
         if delivery.to in self.refused:
             raise DeliveryRefused("Cannot send messages to this user", http_status=403, code=50007)
         mention = delivery.data.get("mention") == "here" or delivery.kind is DeliveryKind.ALERT

@@ -85,6 +85,29 @@ async def test_alert_that_rang_nobody_goes_by_email_too(desk: Desk) -> None:
     assert len(desk.mailer.sent) == 1
 
 
+async def test_bug_in_rendering_does_not_keep_a_p0_silent(desk: Desk) -> None:
+    """It cannot be posted however often it is tried: the on-call gets the email."""
+    desk.discord.unrenderable = {DeliveryKind.ALERT}
+    await desk.open("SEV1")
+    await desk.pass_time(seconds=sum(RETRY_DELAYS_S) + 1)
+    assert desk.sent(DeliveryKind.ALERT) == []
+    (row,) = desk.dlq_store.entries.values()
+    assert (row.error_message, row.fallback_email_sent) == ("a bug: RuntimeError", True)
+
+
+async def test_nobody_is_emailed_about_what_was_acknowledged(desk: Desk) -> None:
+    """The alert failed for good after somebody had answered the DM."""
+    desk.mailer.is_away = True
+    desk.discord.failures = [REFUSED]
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    desk.mailer.is_away = False
+    await desk.pass_time(minutes=5)
+    assert desk.mailer.sent == []
+    assert desk.store.jobs == []
+
+
 async def test_sev3_gets_no_email(desk: Desk) -> None:
     """Only severities that the policy says so."""
     desk.discord.failures = [REFUSED]

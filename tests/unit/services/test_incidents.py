@@ -123,6 +123,15 @@ async def test_discord_that_cannot_be_asked_does_not_stop_the_ladder(desk: Desk)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
 
+async def test_bug_in_reading_the_eyes_does_not_stop_the_ladder(desk: Desk) -> None:
+    """Nor does a missing permission: the deadline still rings, once."""
+    await desk.open()
+    await desk.work()
+    desk.discord.broken = {post.message_id for post in await desk.store.posts(1) if post.message_id}
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
 async def test_pass_on_tells_the_next_person_and_leaves_the_ladder(desk: Desk) -> None:
     """今は対応できない: secondary has a DM at once, and the deadline still rings in its time."""
     incident = await desk.open()
@@ -243,7 +252,7 @@ async def test_note_is_on_the_timeline_and_in_the_thread(desk: Desk) -> None:
         await desk.incidents.note(incident.id, by=PRIMARY, text="rollback した\0", key="interaction:9")
     await desk.work()
     notes = [e.data for e in desk.store.timelines[incident.id] if e.kind is TimelineKind.NOTE]
-    assert notes[0] == {"text": "rollback した"}
+    assert notes == [{"text": "rollback した", "key": "interaction:9"}]
     assert len(desk.sent(DeliveryKind.NOTICE)) == 1
 
 

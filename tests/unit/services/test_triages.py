@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
-from bot.domain.triage import UNSURE
+from bot.domain.triage import UNSURE, StaleTriage
 from bot.domain.triage_session import NewTriage, TriageStatus
 from bot.services.triages import TriageView
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -84,6 +84,13 @@ async def test_severity_chosen_by_hand_wins(desk: Desk) -> None:
     done = await desk.triages.confirm(view.triage.id, by=RESPONDER)
     assert done.incident is not None
     assert (done.incident.severity, len(done.incident.path)) == ("SEV1", 2)
+
+
+async def test_severity_that_the_policy_no_longer_has(desk: Desk) -> None:
+    """A select from before the policy changed: said plainly, nothing is chosen."""
+    view = await walk(desk, "yes", "no")
+    with pytest.raises(StaleTriage):
+        await desk.triages.choose_severity(view.triage.id, severity="SEV9")
 
 
 async def test_confirm_too_early_or_after_the_end(desk: Desk) -> None:
