@@ -20,6 +20,7 @@ _UNKNOWN = {
     "Webhook": 10015,
     "interaction": 10062,
     "application command": 10063,
+    "Voice State": 10065,
     "application command permissions": 10066,
 }
 _REFUSALS = {

@@ -13,6 +13,7 @@ from bot.sandbox.payloads import (
     is_listed,
     member_payload,
     own_user_payload,
+    voice_payload,
 )
 from bot.sandbox.permissions import P, channel_permissions
 from bot.sandbox.requests import presences
@@ -46,10 +47,11 @@ def welcome(core: Core, session: Session) -> None:
 
 
 def _guild_create(core: Core, session: Session) -> JSON:
-    """Without GUILD_PRESENCES, *members* holds only the bot: the rest comes by Request Guild Members."""
+    """Without GUILD_PRESENCES, *members* are the bot and who is in voice; the rest has to be asked for."""
     world = core.world
     everybody = bool(session.intents & Intent.GUILD_PRESENCES)
-    members = list(world.members.values()) if everybody else [world.bot]
+    at_once = {world.application.id, *world.voice}
+    members = [one for one in world.members.values() if everybody or one.user.id in at_once]
     visible = [
         channel
         for channel in world.channels.values()
@@ -61,7 +63,7 @@ def _guild_create(core: Core, session: Session) -> JSON:
         "large": False,
         "unavailable": False,
         "member_count": len(world.members),
-        "voice_states": [],
+        "voice_states": [voice_payload(world, user_id) for user_id in world.voice],
         "members": [member_payload(member) for member in members],
         "channels": [channel_payload(world, one) for one in world.channels.values() if is_listed(one)],
         "threads": [channel_payload(world, thread) for thread in active],

@@ -20,6 +20,16 @@ class ChannelType(IntEnum):
     FORUM = 15
 
 
+def extra_of(kind: ChannelType) -> JSON:
+    """What a new channel of that kind has beyond the common fields."""
+    if kind is ChannelType.FORUM:
+        empty: JSON = {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
+        return empty | {"default_forum_layout": 0}
+    if kind is ChannelType.VOICE:
+        return {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
+    return {}
+
+
 THREADS = (ChannelType.ANNOUNCEMENT_THREAD, ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD)
 
 

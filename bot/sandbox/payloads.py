@@ -83,6 +83,24 @@ def member_payload(member: Member, *, with_user: bool = True) -> JSON:
     return payload
 
 
+def voice_payload(world: World, user_id: str) -> JSON:
+    """Resources > Voice > Voice State Object, without guild and member; all null and false outside voice."""
+    state = world.voice.get(user_id)
+    return {
+        "channel_id": state.channel_id if state else None,
+        "user_id": user_id,
+        "session_id": state.session_id if state else "",
+        "deaf": bool(state and state.deaf),
+        "mute": bool(state and state.mute),
+        "self_deaf": False,
+        "self_mute": False,
+        "self_stream": False,
+        "self_video": False,
+        "suppress": False,
+        "request_to_speak_timestamp": None,
+    }
+
+
 def overwrite_payload(overwrite: Overwrite) -> JSON:
     """Resources > Channel > Overwrite Object."""
     bits = {"allow": str(overwrite.allow), "deny": str(overwrite.deny)}

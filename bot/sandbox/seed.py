@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64encode
 
-from bot.sandbox.kinds import ChannelType
+from bot.sandbox.kinds import ChannelType, extra_of
 from bot.sandbox.permissions import P
 from bot.sandbox.world import Application, Channel, Guild, Member, Role, User, World
 
@@ -10,6 +10,7 @@ GUILD_ID = "1100000000000000001"
 APPLICATION_ID = "1100000000000000002"
 ADMIN_ID = "1100000000000000105"
 CHANNELS = ("p0-alerts", "p1-ops", "p2-deploys", "p3-insights", "general")
+VOICE_CHANNEL = "war-room"
 _SINCE = "2025-04-01T00:00:00.000000+00:00"
 
 EVERYONE = (
@@ -20,6 +21,8 @@ EVERYONE = (
     | P.ADD_REACTIONS
     | P.EMBED_LINKS
     | P.ATTACH_FILES
+    | P.CONNECT
+    | P.SPEAK
     | P.CHANGE_NICKNAME
     | P.USE_APPLICATION_COMMANDS
 )
@@ -74,9 +77,10 @@ def default_world() -> World:
     for role_id, name, bits, position in _ROLES:
         managed_by = APPLICATION_ID if name == "incident-bot" else None
         world.roles[role_id] = Role(role_id, name, int(bits), position, managed_by=managed_by)
-    for position, name in enumerate(CHANNELS):
+    kinds = [(name, ChannelType.TEXT) for name in CHANNELS] + [(VOICE_CHANNEL, ChannelType.VOICE)]
+    for position, (name, kind) in enumerate(kinds):
         channel_id = str(1100000000000000301 + position)
-        world.channels[channel_id] = Channel(channel_id, ChannelType.TEXT, name, position=position)
+        world.channels[channel_id] = Channel(channel_id, kind, name, position=position, extra=extra_of(kind))
     ids = {role.name: role.id for role in world.roles.values()}
     for user_id, name, roles in _MEMBERS:
         user = User(user_id, name, bot=user_id == APPLICATION_ID)

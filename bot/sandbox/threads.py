@@ -3,7 +3,7 @@
 Source: Discord's docs, Topics > Threads; Resources > Channel.
 """
 
-from bot.sandbox import events
+from bot.sandbox import events, voice
 from bot.sandbox.channels import DURATIONS, MOST_SLOWMODE_S
 from bot.sandbox.core import Core
 from bot.sandbox.errors import refused
@@ -212,6 +212,7 @@ def remove_channel(core: Core, channel: Channel) -> None:
             events.channel_changed(core, "CHANNEL_UPDATE", child)
     for webhook in [one for one in world.webhooks.values() if one.channel_id == channel.id]:
         del world.webhooks[webhook.id]
+    voice.empty(core, channel.id)
     if channel.is_thread:
         events.thread_deleted(core, channel)
     else:

@@ -152,6 +152,16 @@ class Webhook:
 
 
 @dataclass(slots=True)
+class VoiceState:
+    """Where somebody is in voice, and whether the server has muted or deafened them there."""
+
+    channel_id: str
+    session_id: str
+    mute: bool = False
+    deaf: bool = False
+
+
+@dataclass(slots=True)
 class Guild:
     id: str
     name: str
@@ -181,6 +191,7 @@ class World:
     """All state, with look-ups that raise the API's own errors.
 
     Attributes:
+        voice: Who is in voice, by user id, in the order in which they came.
         audit: Audit log entries, oldest first.
         command_permissions: By command id (or the application's): who may use the command in the guild.
         blocked_words: What AutoMod does not let through from members without MANAGE_GUILD.
@@ -199,6 +210,7 @@ class World:
     channels: dict[str, Channel] = field(default_factory=dict)
     messages: dict[str, dict[str, Message]] = field(default_factory=lambda: defaultdict(dict))
     webhooks: dict[str, Webhook] = field(default_factory=dict)
+    voice: dict[str, VoiceState] = field(default_factory=dict)
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     internal_errors: list[str] = field(default_factory=list)
     audit: list[JSON] = field(default_factory=list)

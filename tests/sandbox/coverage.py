@@ -29,7 +29,7 @@ _GROUPS = (
     (r".*/thread.*", "Threads and forum posts"),
     (r".*/(pins.*|reactions.*)", "Reactions and pins"),
     (r"/channels/\{channel_id\}/(messages.*|typing)", "Messages"),
-    (r".*/(members|roles).*", "Members and roles"),
+    (r".*/(members|roles|voice-states).*", "Members, roles, voice"),
     (r".*/channels.*|/channels/\{channel_id\}.*", "Channels and permission overwrites"),
     (r"/guilds/.*", "The guild"),
 )
@@ -39,7 +39,7 @@ _NOT_PART = (
     (r"/lobbies.*|/partner-sdk.*", "Social SDK: lobbies, partner tokens"),
     (
         r".*/(soundboard|voice|stage|send-soundboard).*|.*/regions",
-        "Voice: states, regions, stages, soundboard",
+        "Voice: stages, regions, soundboard",
     ),
     (r".*/scheduled-events.*", "Scheduled events"),
     (r".*/auto-moderation.*", "AutoMod rules (blocking itself, 200000, is simulated)"),

@@ -28,7 +28,7 @@ async def test_ready_then_guild_create(connect: Connect, token: str, *, compress
     assert ready["resume_gateway_url"].startswith("ws://127.0.0.1:")
     assert ready["guilds"][0]["unavailable"] is True
     guild = (await socket.event("GUILD_CREATE"))["d"]
-    assert len(guild["channels"]) == 5
+    assert len(guild["channels"]) == 6
     assert [member["user"]["username"] for member in guild["members"]] == ["incident-bot"]
     await socket.send(8, {"guild_id": guild["id"], "query": "", "limit": 0, "nonce": "n"})
     chunk = (await socket.event("GUILD_MEMBERS_CHUNK"))["d"]

@@ -21,11 +21,11 @@ INTENTS = (
 EPHEMERAL = hikari.MessageFlag.EPHEMERAL
 
 
-def bot_for(sandbox: Sandbox, token: str) -> hikari.GatewayBot:
+def bot_for(sandbox: Sandbox, token: str, more: hikari.Intents = hikari.Intents.NONE) -> hikari.GatewayBot:
     """Hikari's bot, pointed at the sandbox: its gateway is what /gateway/bot says."""
     return hikari.GatewayBot(
         token,
-        intents=INTENTS,
+        intents=INTENTS | more,
         rest_url=sandbox.api_base,
         banner=None,
         logs=None,

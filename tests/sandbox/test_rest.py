@@ -99,7 +99,7 @@ async def test_the_guild_and_its_people(client: Client) -> None:
     """Guild, channels, roles, members and search answer in Discord's shapes."""
     guild = (await client.api(f"GET /guilds/{GUILD}", with_counts="true")).body
     assert (guild["name"], guild["approximate_member_count"]) == ("Parky", 6)
-    assert len((await client.api(f"GET /guilds/{GUILD}/channels")).body) == 5
+    assert len((await client.api(f"GET /guilds/{GUILD}/channels")).body) == 6
     assert len((await client.api(f"GET /guilds/{GUILD}/roles")).body) == 5
     assert len((await client.api(f"GET /guilds/{GUILD}/members", limit="100")).body) == 6
     found = (await client.api(f"GET /guilds/{GUILD}/members/search", query="prim")).body

@@ -81,6 +81,10 @@ class Tour:
         await self.ok(f"PATCH {self.guild}/members/{OBSERVER}", {"nick": "watcher", "roles": [RESPONDER]})
         await self.ok(f"DELETE {self.guild}/members/{OBSERVER}/roles/{RESPONDER}")
         await self.ok(f"PUT {self.guild}/members/{OBSERVER}/roles/{RESPONDER}")
+        for user, who in (("primary", PRIMARY), ("incident-bot", "@me")):
+            await self.client.human("POST voice", user=user, channel="war-room")
+            await self.ok(f"GET {self.guild}/voice-states/{who}")
+        await self.ok(f"PATCH {self.guild}/members/{PRIMARY}", {"mute": True, "channel_id": None})
         await self.ok(f"GET {self.guild}/roles")
         await self.ok(f"GET {self.guild}/roles/member-counts")
         role = await self.ok(

@@ -1,6 +1,6 @@
 """Changing the world from outside: members, overwrites, the application, clock, limits, the state file."""
 
-from bot.sandbox import events
+from bot.sandbox import events, voice
 from bot.sandbox.hub import Event
 from bot.sandbox.human.desk import Ask, BadRequest
 from bot.sandbox.kinds import JSON
@@ -46,8 +46,10 @@ def join(ask: Ask) -> JSON:
 def leave(ask: Ask) -> JSON:
     """DELETE member {user}: somebody leaves the server and its threads."""
     core, user = ask.core, ask.user()
-    if core.world.members.pop(user.id, None) is None:
+    if user.id not in core.world.members:
         raise BadRequest(f"{user.username} is no member")
+    voice.leave(core, user.id)
+    del core.world.members[user.id]
     for channel in core.world.channels.values():
         remove_member(core, channel, user.id)
     data = {"guild_id": core.world.guild.id, "user": user_payload(user)}

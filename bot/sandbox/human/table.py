@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.sandbox.human import acts, load, powers, talk, trouble, views
+from bot.sandbox.human import acts, hooks, load, powers, talk, trouble, views, voice
 from bot.sandbox.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
 from bot.sandbox.kinds import JSON
 
@@ -23,6 +23,9 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("DELETE", "message", talk.delete_message),
     ("PUT", "reaction", talk.put_reaction),
     ("DELETE", "reaction", talk.delete_reaction),
+    ("POST", "webhook", hooks.post),
+    ("POST", "voice", voice.join),
+    ("DELETE", "voice", voice.leave),
     ("GET", "messages/{channel}", talk.messages),
     ("GET", "dms/{user}", talk.dms),
     ("GET", "log", talk.log),

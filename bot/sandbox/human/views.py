@@ -23,6 +23,7 @@ def state(desk: Desk) -> JSON:
         "threads": [_channel(core, one) for one in world.channels.values() if one.is_thread],
         "roles": [role_payload(role) for role in world.roles.values()],
         "members": [_member(core, member) for member in world.members.values()],
+        "voice": {world.users[one].username: state.channel_id for one, state in world.voice.items()},
         "commands": list(core.commands.values()),
         "sessions": len(desk.sessions.connected),
         "identifies_left": core.identifies_left,

@@ -5,11 +5,12 @@ from bot.sandbox.core import Core
 from bot.sandbox.errors import ApiError
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Desk
-from bot.sandbox.kinds import JSON, CommandType
+from bot.sandbox.kinds import JSON, ChannelType, CommandType
 from bot.sandbox.live.marks import Marks
 from bot.sandbox.options import BadCommand, find_command
 from bot.sandbox.payloads import channel_payload
 from bot.sandbox.permissions import P, channel_permissions
+from bot.sandbox.voice import in_channel
 from bot.sandbox.world import Channel, Member, Message
 
 _NESTED = (1, 2)
@@ -61,6 +62,8 @@ def _channel(core: Core, channel: Channel, user_id: str) -> JSON:
     if channel.thread:
         shown["archived"], shown["locked"] = channel.thread.archived, channel.thread.locked
         shown["message_count"] = channel.thread.message_count
+    if channel.type is ChannelType.VOICE:
+        shown["voice"] = in_channel(core.world, channel.id)
     return shown | {"can": _abilities(core, channel, user_id)}
 
 
@@ -73,6 +76,7 @@ def _abilities(core: Core, channel: Channel, user_id: str) -> JSON:
         sends = False
     archived = bool(channel.thread and channel.thread.archived)
     return {
+        "connect": bool(bits & P.CONNECT),
         "send": sends,
         "react": bool(bits & P.ADD_REACTIONS) and not archived,
         "manage": bool(bits & P.MANAGE_MESSAGES),

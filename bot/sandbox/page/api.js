@@ -58,5 +58,7 @@ export const liftFault = (id) => request("DELETE", `fault/${id}`);
 export const liftFaults = () => request("DELETE", "fault");
 export const freeze = () => request("POST", "freeze", {});
 export const thaw = () => request("DELETE", "freeze");
+export const joinVoice = (channel) => request("POST", "voice", { ...as(), channel });
+export const leaveVoice = () => request("DELETE", "voice", as());
 export const changeMember = (user, change) => request("PATCH", "member", { user, ...change });
 export const humanState = () => request("GET", "state");

@@ -6,7 +6,7 @@ import { t } from "./i18n.js";
 import { Listbox } from "./listbox.js";
 import { avatar } from "./people.js";
 import { popup } from "./popup.js";
-import { channelLabel, isDm, isThread, state } from "./store.js";
+import { channelLabel, isDm, signOf, state } from "./store.js";
 
 export const SELECTS = [3, 5, 6, 7, 8];
 const SEARCH_FROM = 8; // options from which a search field helps
@@ -20,7 +20,7 @@ function offered({ type, options = [], channel_types: kinds }) {
   const roles = state.roles.map((one) => ({ label: `@${one.name.replace(/^@/, "")}`, value: one.id, icon: icon("at") }));
   const channels = state.channels
     .filter((one) => !isDm(one) && (!kinds?.length || kinds.includes(one.type)))
-    .map((one) => ({ label: channelLabel(one), value: one.id, icon: icon(isThread(one) ? "thread" : "hash") }));
+    .map((one) => ({ label: channelLabel(one), value: one.id, icon: icon(signOf(one)) }));
   return { 5: users, 6: roles, 7: [...users, ...roles], 8: channels }[type];
 }
 

@@ -4,8 +4,9 @@ import { fill, h, refocus } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { openMenu } from "./menu.js";
+import { voiceRow } from "./voice.js";
 import { avatar } from "./people.js";
-import { DM, channelById, isDm, isThread, memberById, on, place, signOf, state } from "./store.js";
+import { DM, VOICE, channelById, isDm, isThread, memberById, on, place, signOf, state } from "./store.js";
 import { openSwitcher } from "./switcher.js";
 import { langButton, themeButton } from "./theme.js";
 
@@ -31,7 +32,7 @@ export function sidebar(root, actAs) {
 }
 
 const CATEGORY = 4;
-const byPosition = (a, b) => (a.position ?? 0) - (b.position ?? 0) || (BigInt(a.id) < BigInt(b.id) ? -1 : 1);
+const byPosition = (a, b) => Number(a.type === VOICE) - Number(b.type === VOICE) || (a.position ?? 0) - (b.position ?? 0) || (BigInt(a.id) < BigInt(b.id) ? -1 : 1);
 
 /** The server's channels by category, those without one first: [category's name, channels]. */
 function byCategory() {
@@ -74,6 +75,7 @@ function list(isOpen) {
 }
 
 function row(channel) {
+  if (channel.type === VOICE) return voiceRow(channel);
   const classes = [isThread(channel) && "thread", channel.unread && "unread", channel.archived && "archived"];
   return link(channel.id, channel, classes, icon(signOf(channel)), channel.name);
 }

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{id: string, name: string, username: string, bot: boolean, roles: string[], dms: boolean}} Member
- * @typedef {{send: boolean, react: boolean, manage: boolean}} Abilities
+ * @typedef {{connect: boolean, send: boolean, react: boolean, manage: boolean}} Abilities
  * @typedef {object} Channel
  * @property {string} id
  * @property {number} type 0 text, 1 DM, 2 voice, 4 category, 5 announcement, 10 to 12 threads, 15 forum
@@ -12,10 +12,12 @@
  * @property {boolean} unread
  * @property {number} mentions
  * @property {Abilities} can
+ * @property {string[]} [voice] the ids of who is in a voice channel
  * @property {boolean} [archived]
  * @property {boolean} [locked]
  */
 
+export const VOICE = 2;
 export const FORUM = 15;
 export const DM = "dm"; // stands for the viewer's DM with the bot, whose id is not known before it is opened
 
@@ -96,14 +98,14 @@ export const isDm = (channel) => channel.type === 1;
 /** The name as it stands in text: "#general", a thread's own name, the bot's name. @param {Channel} channel */
 export function channelLabel(channel) {
   if (isDm(channel)) return state.application.name;
-  return isThread(channel) ? channel.name : `#${channel.name}`;
+  return isThread(channel) || channel.type === VOICE ? channel.name : `#${channel.name}`;
 }
 
 /** The icon before its name. @param {Channel} channel */
 export function signOf(channel) {
   if (isDm(channel)) return "at";
   if (isThread(channel)) return "thread";
-  return channel.type === FORUM ? "forum" : "hash";
+  return { [VOICE]: "voice", [FORUM]: "forum" }[channel.type] ?? "hash";
 }
 
 /** What `/_human` calls a place that may not exist yet. @param {string} id */

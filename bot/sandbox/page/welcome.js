@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { avatar } from "./people.js";
-import { isDm, isThread, state } from "./store.js";
+import { isDm, isThread, signOf, state } from "./store.js";
 
 /** @param {import("./pane.js").Pane} pane */
 export function welcome(pane) {
@@ -16,7 +16,7 @@ export function welcome(pane) {
   if (isThread(channel)) return box(icon("thread"), channel.name, t("pane.thread_start"));
   const { name } = channel;
   const hint = channel.can.send ? ` ${t("pane.try")}` : "";
-  return box(icon("hash"), t("pane.welcome", { name }), t("pane.start", { name }) + hint);
+  return box(icon(signOf(channel)), t("pane.welcome", { name }), t("pane.start", { name }) + hint);
 }
 
 const box = (picture, title, text) =>

@@ -5,7 +5,7 @@ from bot.sandbox.audit import Action, changes
 from bot.sandbox.channels import ChannelForm, inherited
 from bot.sandbox.errors import refused
 from bot.sandbox.forms import Form
-from bot.sandbox.kinds import JSON, ChannelType
+from bot.sandbox.kinds import JSON, ChannelType, extra_of
 from bot.sandbox.payloads import channel_payload, is_listed
 from bot.sandbox.permissions import P, channel_permissions, guild_permissions
 from bot.sandbox.rest.audit import audited
@@ -50,7 +50,7 @@ def create(call: Call) -> Reply:
     if reader.overwrites is not None:
         may_set(core, None, reader.overwrites.values())
     channel = Channel(
-        core.ids.next(), ChannelType(kind), position=len(mine), extra=_defaults(ChannelType(kind))
+        core.ids.next(), ChannelType(kind), position=len(mine), extra=extra_of(ChannelType(kind))
     )
     reader.apply(channel)
     if reader.overwrites is None:
@@ -60,16 +60,6 @@ def create(call: Call) -> Reply:
     audited(call, Action.CHANNEL_CREATE, channel.id, changes=changes({}, payload))
     events.channel_changed(core, "CHANNEL_CREATE", channel)
     return Reply(201, payload)
-
-
-def _defaults(kind: ChannelType) -> JSON:
-    """What a new channel of that kind has beyond the common fields."""
-    if kind is ChannelType.FORUM:
-        empty: JSON = {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
-        return empty | {"default_forum_layout": 0}
-    if kind is ChannelType.VOICE:
-        return {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
-    return {}
 
 
 def _may_manage(call: Call) -> None:

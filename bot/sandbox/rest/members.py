@@ -2,7 +2,7 @@
 
 from datetime import UTC, timedelta
 
-from bot.sandbox import events
+from bot.sandbox import events, voice
 from bot.sandbox.audit import Action, changes
 from bot.sandbox.errors import refused
 from bot.sandbox.forms import Form
@@ -14,6 +14,7 @@ from bot.sandbox.payloads import member_payload, user_payload
 from bot.sandbox.permissions import P, guild_permissions, rank
 from bot.sandbox.rest.audit import audited
 from bot.sandbox.rest.routing import Call, RouteTable
+from bot.sandbox.rest.voice import read_voice, set_voice
 from bot.sandbox.world import Member, Role, World
 
 routes = RouteTable()
@@ -25,6 +26,9 @@ _NEEDED = {
     "roles": P.MANAGE_ROLES,
     "communication_disabled_until": P.MODERATE_MEMBERS,
     "flags": P.MANAGE_GUILD,
+    "mute": P.MUTE_MEMBERS,
+    "deaf": P.DEAFEN_MEMBERS,
+    "channel_id": P.MOVE_MEMBERS,
 }
 _VOICE = ("mute", "deaf", "channel_id")
 
@@ -88,7 +92,7 @@ def modify_me(call: Call) -> JSON:
 
 @routes.add("PATCH /guilds/{guild_id}/members/{user_id}")
 def modify(call: Call) -> JSON:
-    """Modify Guild Member: nickname, roles, timeout (28 days at most). 50013; 40032: nobody is in voice."""
+    """Modify Guild Member: nickname, roles, timeout (28 days at most), voice. 50013; 40032: not in voice."""
     world, found, body = _world(call), _member(call), call.data
     form = Form()
     nick = form.text(("nick",), body.get("nick"), most=32) or None
@@ -96,8 +100,10 @@ def modify(call: Call) -> JSON:
     form.unique(("roles",), role_ids)
     until = _timeout(call, form, body.get("communication_disabled_until"))
     form.integer(("flags",), body.get("flags"), 0, least=0, most=1 << 31)
+    read_voice(form, body)
     form.finish()
     _may_modify(call, found)
+    set_voice(call, found)
     before = member_payload(found)
     if "roles" in body:
         _set_roles(call, found, [world.role(role_id) for role_id in role_ids])
@@ -127,7 +133,7 @@ def _may_modify(call: Call, found: Member) -> None:
     """Each field's own permission; names and timeouts only of who stands lower (but oneself)."""
     world, body = call.core.world, call.data
     bits = guild_permissions(world, world.bot)
-    if any(body.get(key) is not None for key in _VOICE):
+    if found.user.id not in world.voice and any(body.get(key) is not None for key in _VOICE):
         raise refused(40032)
     if any(key in body and not bits & needed for key, needed in _NEEDED.items()):
         raise refused(50013)
@@ -162,6 +168,7 @@ def kick(call: Call) -> None:
     if not guild_permissions(world, world.bot) & P.KICK_MEMBERS or found.user.id == call.bot_id:
         raise refused(50013)
     _outranks(world, found)
+    voice.leave(core, found.user.id)
     for channel in world.channels.values():
         remove_member(core, channel, found.user.id)
     del world.members[found.user.id]

@@ -16,13 +16,14 @@ from bot.sandbox.rest import (
     roles,
     threads,
     users,
+    voice,
     webhook_messages,
     webhooks,
 )
 from bot.sandbox.rest.routing import Route
 
 _MODULES = (
-    *(users, application, guilds, members, roles, guild_channels, audit),
+    *(users, application, guilds, members, voice, roles, guild_channels, audit),
     *(channels, overwrites, threads, messages, pins, reactions),
     *(commands, interactions, webhooks, webhook_messages),
 )

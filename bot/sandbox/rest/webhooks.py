@@ -19,14 +19,14 @@ from bot.sandbox.world import Channel, Webhook
 routes = RouteTable()
 _MOST_PER_CHANNEL = 15
 _FORBIDDEN = ("clyde", "discord")
-_KINDS = (ChannelType.TEXT, ChannelType.ANNOUNCEMENT, ChannelType.FORUM, ChannelType.VOICE)
+KINDS = (ChannelType.TEXT, ChannelType.ANNOUNCEMENT, ChannelType.FORUM, ChannelType.VOICE)
 BY_TOKEN = "/webhooks/{webhook_id}/{token}"  # noqa: S105 (a path)
 
 
 def _managed(call: Call, channel_id: str) -> Channel:
     """A channel in which the bot manages webhooks."""
     channel = viewable(call.core, call.bot_id, channel_id)
-    if channel.type not in _KINDS:
+    if channel.type not in KINDS:
         raise refused(50024)
     require(call.core, call.bot_id, channel, P.MANAGE_WEBHOOKS)
     return channel
@@ -49,13 +49,21 @@ def create(call: Call) -> JSON:
     name = read_name(form, "name", call.data.get("name"), least=1)
     avatar = read_image(form, ("avatar",), call.data.get("avatar"))
     form.finish()
+    webhook = new_webhook(core, channel, name, owner_id=call.bot_id, avatar=avatar)
+    audited(call, Action.WEBHOOK_CREATE, webhook.id, changes=changes({}, _logged(webhook)))
+    return webhook_payload(core.world, webhook)
+
+
+def new_webhook(
+    core: Core, channel: Channel, name: str, *, owner_id: str, avatar: str | None = None
+) -> Webhook:
+    """A webhook of *channel*, which belongs to who made it. 30007 when the channel has 15 already."""
     _room(core, channel)
     token = secrets.token_urlsafe(51)
-    webhook = Webhook(core.ids.next(), token, name, channel.id, call.bot_id, avatar)
+    webhook = Webhook(core.ids.next(), token, name, channel.id, owner_id, avatar)
     core.world.webhooks[webhook.id] = webhook
-    audited(call, Action.WEBHOOK_CREATE, webhook.id, changes=changes({}, _logged(webhook)))
     _changed(core, channel.id)
-    return webhook_payload(core.world, webhook)
+    return webhook
 
 
 def _room(core: Core, channel: Channel) -> None:
