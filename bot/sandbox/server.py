@@ -1,7 +1,6 @@
 """Composition: one loopback port with the API, the gateway, the CDN path and the human side."""
 
 import asyncio
-import ipaddress
 import json
 import socket
 from collections.abc import Callable
@@ -12,11 +11,12 @@ from typing import Self
 
 from aiohttp import web
 
+from bot.sandbox.cdn import attachment
 from bot.sandbox.core import Core
 from bot.sandbox.gateway import Connection
+from bot.sandbox.guard import is_loopback, own_only
 from bot.sandbox.human.desk import Desk
 from bot.sandbox.human.table import PREFIX, add_routes
-from bot.sandbox.kinds import JSON
 from bot.sandbox.live.routes import add_page
 from bot.sandbox.rest.pipeline import API_PREFIX, Pipeline
 from bot.sandbox.rest.table import all_routes
@@ -56,11 +56,7 @@ def loopback(host: str) -> str:
     Raises:
         NotLoopback: For any other address: whoever can reach the port is the admin of this Discord.
     """
-    try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
+    if not is_loopback(host):
         raise NotLoopback(f"the sandbox listens on loopback only, not on {host!r}: use 127.0.0.1")
     return "127.0.0.1" if host == "localhost" else host
 
@@ -179,7 +175,7 @@ class Sandbox:
         return self.address.human
 
     def _app(self) -> web.Application:
-        app = web.Application(client_max_size=(_MOST_FILES + 1) * MAX_BYTES)
+        app = web.Application(client_max_size=(_MOST_FILES + 1) * MAX_BYTES, middlewares=[own_only])
         pipeline = Pipeline(self.core, all_routes())
         for path in (_GATEWAY_PATH, f"{_GATEWAY_PATH}/"):
             app.router.add_get(path, self._gateway)
@@ -202,12 +198,7 @@ class Sandbox:
 
     async def _cdn(self, request: web.Request) -> web.Response:
         await self.core.freezer.passed()
-        found = self.core.world.files.get(request.match_info["attachment_id"])
-        if found is None:
-            body: JSON = {"message": "404: Not Found", "code": 0}
-            return web.json_response(body, status=404)
-        kind, data = found
-        return web.Response(body=data, headers={"Content-Type": kind})
+        return attachment(self.core, request.match_info["attachment_id"], request.match_info["filename"])
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import aiohttp
 import pytest
 from playwright.async_api import expect
 
@@ -15,6 +14,7 @@ BOOM = '<img src=x onerror="window.boom=1"><script>window.boom=1</script>'
 LINKS = (
     "[a](javascript:window.boom=1) [b](data:text/html,<script>window.boom=1</script>) <javascript:alert(1)>"
 )
+DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"><script>window.boom = 1</script></svg>'
 EMBED: dict[str, Any] = {
     "title": BOOM,
     "description": BOOM + LINKS,
@@ -53,14 +53,12 @@ async def test_markup_everywhere_is_text(open_page: Visit, puppet: Puppet) -> No
 
 
 async def test_page_allows_no_foreign_code(puppet: Puppet) -> None:
-    """The page's policy lets only its own files run, and other sites cannot open its WebSocket."""
+    """The page's policy lets only its own files run."""
     origin = puppet.client.sandbox.core.origin
     async with puppet.client.http.get(origin) as response:
         policy = response.headers["Content-Security-Policy"]
         assert "default-src 'self'" in policy
         assert "unsafe" not in policy
-    with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
-        await puppet.client.http.ws_connect(f"{origin}/_page/ws", headers={"Origin": "https://evil.example"})
     async with puppet.client.http.get(f"{origin}/_page/..%2f..%2fserver.py") as response:
         assert response.status == 404
 
@@ -80,3 +78,17 @@ async def test_nonsense_on_the_socket_is_passed_over(puppet: Puppet) -> None:
             await socket.send_str(nonsense)
         await socket.send_json({"op": "view", "as": "1100000000000000103", "channels": [GENERAL, "9"]})
         assert (await socket.receive_json(timeout=5))["op"] == "state"
+
+
+async def test_attached_pages_run_nothing(open_page: Visit, puppet: Puppet) -> None:
+    """Followed like any link, a page or drawing that somebody attached is saved instead of opened."""
+    await puppet.post_file(GENERAL, "report.html", "text/html", b"<script>window.boom = 1</script>")
+    await puppet.post_file(GENERAL, "drawing.svg", "image/svg+xml", DRAWING)
+    async with open_page(locale="en-US") as visitor:
+        for name in ("report.html", "drawing.svg"):
+            link = visitor.main.get_by_role("link", name=f"Download {name}")
+            await link.evaluate("(one) => one.removeAttribute('download')")
+            async with visitor.page.expect_download() as saved:
+                await link.click()
+            assert (await saved.value).suggested_filename == name
+        await visitor.sees("drawing.svg")
