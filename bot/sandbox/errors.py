@@ -46,6 +46,7 @@ _REFUSALS = {
     50027: (401, "Invalid Webhook Token"),
     50028: (400, "Invalid role"),
     50033: (400, "Invalid Recipient(s)"),
+    50041: (400, "Invalid API version provided"),
     50034: (400, "A message provided was too old to bulk delete"),
     50019: (400, "A message can only be pinned to the channel it was sent in"),
     50055: (400, "Invalid Guild"),
@@ -79,10 +80,12 @@ CODES = frozenset({0, *_UNKNOWN.values(), *_REFUSALS, 20016, 20028, 30046, 40005
 class ApiError(Exception):
     """An answer other than success: HTTP *status*, Discord's JSON *code* (0 when none) and *message*.
 
-    *scope* is that of a 429: ``user``, or ``shared`` for the limit of a resource.
+    *scope* is that of a 429: ``user``, or ``shared`` for the limit of a resource. *closes* is set when the
+    connection cannot be used after it: what the client meant to be a body was none.
     """
 
     scope = "user"
+    closes = False
 
     def __init__(self, status: int, code: int, message: str, **extra: Any) -> None:  # noqa: ANN401 (JSON values)
         super().__init__(f"{status} {code} {message}")
@@ -124,7 +127,17 @@ def not_found() -> ApiError:
 
 def bad_request() -> ApiError:
     """The answer to a body that cannot be taken apart at all: code 0, the general error."""
-    return ApiError(400, 0, "400: Bad Request")
+    return _closing(ApiError(400, 0, "400: Bad Request"))
+
+
+def too_slow() -> ApiError:
+    """The answer to a body whose rest does not come."""
+    return _closing(ApiError(408, 0, "408: Request Timeout"))
+
+
+def _closing(error: ApiError) -> ApiError:
+    error.closes = True
+    return error
 
 
 def too_large() -> ApiError:

@@ -76,7 +76,13 @@ class Limiter:
         self.bans = Bans()
 
     def take(self, limit: Limit, major: str, *, counts_globally: bool) -> Verdict:
-        """Count one request on *limit* for the major parameter *major* (a channel, guild or webhook id)."""
+        """Count one request on *limit* for the major parameter *major* (a channel, guild or webhook id).
+
+        Switched off, it counts nothing: the headers of each request are those of a first one, since clients
+        wait by themselves once they read that nothing remains.
+        """
+        if not self.enabled:
+            return Verdict(True, _headers(limit, limit.requests - 1, limit.window_s))
         now = time.monotonic()
         if counts_globally and (wait_s := self._global_wait(now)):
             return Verdict(passed=False, headers={}, retry_after_s=wait_s, is_global=True)
@@ -84,7 +90,7 @@ class Limiter:
         if window is None or now - window.opened_at >= limit.window_s:
             window = self._windows[limit.name, major] = _Window(now)
         left_s = max(0.0, window.opened_at + limit.window_s - now)
-        passed = window.used < limit.requests or not self.enabled
+        passed = window.used < limit.requests
         window.used += passed
         remaining = max(0, limit.requests - window.used)
         return Verdict(passed, _headers(limit, remaining, left_s), 0.0 if passed else left_s)
@@ -101,7 +107,7 @@ class Limiter:
         recent = self._recent
         while recent and now - recent[0] >= GLOBAL_WINDOW_S:
             recent.popleft()
-        if len(recent) >= GLOBAL_LIMIT and self.enabled:
+        if len(recent) >= GLOBAL_LIMIT:
             return GLOBAL_WINDOW_S - (now - recent[0])
         recent.append(now)
         return 0.0

@@ -17,8 +17,9 @@ from bot.sandbox.gateway import Connection
 from bot.sandbox.guard import is_loopback, own_only
 from bot.sandbox.human.desk import Desk
 from bot.sandbox.human.table import PREFIX, add_routes
+from bot.sandbox.listener import expect, listen
 from bot.sandbox.live.routes import add_page
-from bot.sandbox.rest.pipeline import API_PREFIX, Pipeline
+from bot.sandbox.rest.pipeline import ANY_VERSION, API_PREFIX, Pipeline
 from bot.sandbox.rest.table import all_routes
 from bot.sandbox.rules import GatewayRules
 from bot.sandbox.sessions import Sessions
@@ -87,6 +88,7 @@ class Sandbox:
         self._host = loopback(host)
         self._port = port
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
         self.core = core or Core()
         self.core.state_file = state
         self.sessions = Sessions(self.core)
@@ -107,7 +109,7 @@ class Sandbox:
         self.core.gateway_url = f"ws://{host}:{self._port}{_GATEWAY_PATH}"
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
         await self._runner.setup()
-        await web.SockSite(self._runner, sock).start()
+        self._listener = await listen(self._runner, sock)
         return self.address
 
     async def restart(self) -> Address:
@@ -133,6 +135,9 @@ class Sandbox:
         self.sessions.unruly.stop()
         for connection in list(self.desk.connections):
             connection.drop()
+        if self._listener:
+            self._listener.close()
+            self._listener = None
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
@@ -180,7 +185,10 @@ class Sandbox:
         for path in (_GATEWAY_PATH, f"{_GATEWAY_PATH}/"):
             app.router.add_get(path, self._gateway)
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", self._cdn)
-        app.router.add_route("*", f"{API_PREFIX}/{{path:.*}}", pipeline.handle)
+        for path in (API_PREFIX, f"{API_PREFIX}/{{path:.*}}"):
+            app.router.add_route("*", path, pipeline.handle, expect_handler=expect)
+        for path in (ANY_VERSION, f"{ANY_VERSION}/{{path:.*}}"):
+            app.router.add_route("*", path, pipeline.refuse_version, expect_handler=expect)
         add_routes(app, self.desk)
         add_page(app, self.desk)
         return app

@@ -21,12 +21,18 @@ _MESSAGES = {"shared": "The resource is being rate limited."}
 
 @dataclass
 class Answer:
-    """Status, headers and body bytes; *is_cut* when the connection is to end half-way through the body."""
+    """Status, headers and body bytes.
+
+    Attributes:
+        is_cut: The connection is to end half-way through the body.
+        closes: The connection is to end after it.
+    """
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     is_cut: bool = False
+    closes: bool = False
 
 
 def dump(value: object, status: int, headers: dict[str, str]) -> Answer:

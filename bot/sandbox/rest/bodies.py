@@ -3,6 +3,7 @@
 Source: Discord's docs, Reference > HTTP API > Content Type, Uploading Files.
 """
 
+import asyncio
 import json
 import math
 import re
@@ -10,8 +11,9 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http import HttpProcessingError
 
-from bot.sandbox.errors import bad_request, refused, too_large
+from bot.sandbox.errors import bad_request, refused, too_large, too_slow
 from bot.sandbox.forms import Form
 from bot.sandbox.uploads import MAX_BYTES, MOST_FILES, Upload
 
@@ -19,7 +21,12 @@ _FILE_PART = re.compile(r"files\[(\d{1,4})\]|file(\d{0,4})")
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _TYPES = ("application/json", _FORM_TYPE, "multipart/form-data")
 _MOST_BYTES = (MOST_FILES + 1) * MAX_BYTES
+_ENCODINGS = ("identity", "gzip", "deflate", "br", "zstd")
 _CHUNK = 1 << 16
+_WITHIN_S = 30.0  # nobody documents how long Discord waits for the rest of a body; it does not wait for ever
+# What aiohttp says of bytes that are not encoded, or not divided into parts, as their headers announce.
+_UNDECODABLE = (web.RequestPayloadError, HttpProcessingError)
+_NOT_MULTIPART = (ValueError, AssertionError, LookupError, RuntimeError, web.HTTPException)
 
 
 async def read_body(request: web.Request) -> tuple[Any, list[Upload]]:
@@ -27,8 +34,22 @@ async def read_body(request: web.Request) -> tuple[Any, list[Upload]]:
 
     Raises:
         ApiError: 50109 when the JSON is malformed, 50035 for another content type, 40005 when it is too
-            large, 400 without a code when a multipart body cannot be taken apart.
+            large, 400 without a code when it cannot be decompressed or taken apart, 408 when the rest of it
+            does not come.
+        ConnectionError: When the client leaves before it has sent everything.
     """
+    try:
+        async with asyncio.timeout(_WITHIN_S):
+            return await _read(request)
+    except TimeoutError:
+        raise too_slow() from None
+    except _UNDECODABLE:
+        raise bad_request() from None
+
+
+async def _read(request: web.Request) -> tuple[Any, list[Upload]]:
+    if request.headers.get("Content-Encoding", "identity").lower() not in _ENCODINGS:
+        raise bad_request()
     if request.content_type == "multipart/form-data":
         return await _read_multipart(request)
     try:
@@ -54,7 +75,7 @@ def _refuse_type() -> NoReturn:
 async def _read_multipart(request: web.Request) -> tuple[Any, list[Upload]]:
     try:
         return await _read_parts(await request.multipart())
-    except (ValueError, AssertionError, LookupError, RuntimeError, web.HTTPException):
+    except _NOT_MULTIPART:
         raise bad_request() from None  # no boundary, broken headers, an unknown encoding, a missing end
 
 
@@ -68,14 +89,15 @@ async def _read_parts(reader: MultipartReader) -> tuple[Any, list[Upload]]:
             continue
         data = await _read_part(part, left)
         left -= len(data)
-        if part.name == "payload_json":
+        name, filename = _text(part.name), _text(part.filename)
+        if name == "payload_json":
             body = _parse(data)
-        elif found := _FILE_PART.fullmatch(part.name or ""):
+        elif found := _FILE_PART.fullmatch(name):
             key = found.group(1) or found.group(2) or "0"
-            kind = part.headers.get("Content-Type") or _guess(part.filename or "")
-            uploads.append(Upload(key, part.filename or "file", kind, data))
-        elif part.name:
-            fields[part.name] = data.decode(errors="replace")
+            kind = part.headers.get("Content-Type") or _guess(filename)
+            uploads.append(Upload(key, filename or "file", kind, data))
+        elif name:
+            fields[name] = data.decode(errors="replace")
     return body if body is not None else fields or None, uploads
 
 
@@ -87,6 +109,11 @@ async def _read_part(part: BodyPartReader, most: int) -> bytes:
         if len(data) > most:
             raise too_large()
     return bytes(part.decode(data)) if data else b""
+
+
+def _text(value: str | None) -> str:
+    """A part's name as text: aiohttp keeps bytes that are no UTF-8 as lone surrogates."""
+    return (value or "").encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _guess(filename: str) -> str:

@@ -34,7 +34,9 @@ _HTML = """<!DOCTYPE html>
 """
 
 
-async def suffer(request: web.Request, fault: Fault, run: Callable[[], Awaitable[Answer]]) -> Answer | None:
+async def suffer(
+    request: web.Request, fault: Fault, run: Callable[[], Awaitable[Answer | None]]
+) -> Answer | None:
     """The answer to *request* under *fault*; None when the connection is to be reset.
 
     Args:

@@ -31,6 +31,7 @@ from bot.sandbox.seed import user_token
 from bot.sandbox.uploads import Upload
 
 API_PREFIX = "/api/v10"
+ANY_VERSION = "/api"
 _NO_CONTENT = 204
 
 
@@ -56,14 +57,7 @@ class Pipeline:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The aiohttp handler below ``/api/v10``."""
-        path = unquote(request.rel_url.raw_path.removeprefix(API_PREFIX))
-        exchange = Exchange(
-            request.method,
-            path,
-            dict(request.query),
-            {key: value for key, value in request.headers.items() if key.lower() != "authorization"},
-            time.monotonic(),
-        )
+        exchange = _begun(request, request.rel_url.raw_path.removeprefix(API_PREFIX))
         fault = self._core.faults.take(exchange.method, exchange.path)
         if fault:
             fields = {"route": fault.route, "method": exchange.method, "path": exchange.path}
@@ -74,9 +68,18 @@ class Pipeline:
         if answer is None:
             reset(request)
             return web.Response()
-        if answer.is_cut:
-            return await cut(request, answer)
-        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+        return await cut(request, answer) if answer.is_cut else _sent(request, answer)
+
+    async def refuse_version(self, request: web.Request) -> web.StreamResponse:
+        """The aiohttp handler of every other version, and of none: only v10 is spoken here.
+
+        Source: Reference > API Versioning; JSON Error Codes, 50041.
+        """
+        await self._core.freezer.passed()
+        exchange = _begun(request, request.rel_url.raw_path)
+        answer = _error(refused(50041), VIA)
+        self._record(exchange, answer, None)
+        return _sent(request, answer)
 
     async def _answer(self, request: web.Request, exchange: Exchange, fault: Fault | None) -> Answer | None:
         """The answer, with what *fault* does to it; None when the connection is to be reset."""
@@ -92,12 +95,18 @@ class Pipeline:
         await freezer.passed()
         return answer
 
-    async def _run(self, request: web.Request, exchange: Exchange) -> Answer:
-        """The ban of the address, or what the API says; the latter counts towards the former."""
+    async def _run(self, request: web.Request, exchange: Exchange) -> Answer | None:
+        """The ban of the address, or what the API says; the latter counts towards the former.
+
+        None when the client leaves before it has sent its whole body: nothing takes effect.
+        """
         bans = self._core.limiter.bans
         if self._core.limiter.enabled and bans.banned(self._core.world.invalid_cap):
             return banned()
-        answer = await self._handled(request, exchange)
+        try:
+            answer = await self._handled(request, exchange)
+        except ConnectionError:
+            return None
         bans.count(answer.status, answer.headers)
         return answer
 
@@ -121,6 +130,8 @@ class Pipeline:
             return _success(route.handler(call), headers)
         except ApiError as error:
             return _error(error, headers)
+        except ConnectionError:
+            raise
         except Exception:  # noqa: BLE001 (a bug here must look like Discord failing, and be counted)
             self._core.world.internal_errors.append(traceback.format_exc())
             return _error(internal_error(), headers)
@@ -163,6 +174,21 @@ class Pipeline:
         self._core.hub.beat()
 
 
+def _begun(request: web.Request, path: str) -> Exchange:
+    headers = {key: value for key, value in request.headers.items() if key.lower() != "authorization"}
+    return Exchange(request.method, unquote(path), dict(request.query), headers, time.monotonic())
+
+
+def _sent(request: web.Request, answer: Answer) -> web.Response:
+    response = web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+    is_broken = request.content.exception() is not None
+    if is_broken:
+        request.content.feed_eof()  # otherwise aiohttp looks for the rest, finds the error, and logs it
+    if is_broken or answer.closes:
+        response.force_close()
+    return response
+
+
 def _loads(body: bytes) -> Any:  # noqa: ANN401 (any JSON value)
     try:
         return json.loads(body) if body else None
@@ -181,4 +207,6 @@ def _error(error: ApiError, headers: dict[str, str]) -> Answer:
     if "retry_after" in error.body:
         headers = headers | {"Retry-After": str(math.ceil(error.body["retry_after"]))}
         headers["X-RateLimit-Scope"] = error.scope
-    return dump(error.body, error.status, headers)
+    answer = dump(error.body, error.status, headers)
+    answer.closes = error.closes
+    return answer

@@ -5,9 +5,12 @@ from typing import Any
 
 import aiohttp
 
+from bot.sandbox.rest.pipeline import API_PREFIX
 from bot.sandbox.server import Sandbox
+from tests.sandbox.fuzz.bytes_of_requests import Bytes
 from tests.sandbox.fuzz.requests import Request
 from tests.sandbox.fuzz.stage import Stage
+from tests.sandbox.raw import Line, Told
 
 
 class Ring:
@@ -31,6 +34,26 @@ class Ring:
         for request in sent:
             self._runner.run(self._stage.send(request))
         return [one for one in self.sandbox.core.log.since(since) if one["kind"] == "rest"]
+
+    def shout(self, sent: list[Bytes]) -> list[Told]:
+        """Send all of *sent* to a fresh stage, on one connection as long as it lasts; returns the answers."""
+        self._stage.reset(admin=True, kind=0)
+        return self._runner.run(self._shout(sent))
+
+    async def _shout(self, sent: list[Bytes]) -> list[Told]:
+        told: list[Told] = []
+        line = await Line.open(self.sandbox)
+        try:
+            for one in sent:
+                if told and told[-1].headers.get("connection") == "close":
+                    await line.close()
+                    line = await Line.open(self.sandbox)
+                method, path = one.verb.split(" ")
+                verb = f"{method} {API_PREFIX}{self._stage.place(path)}"
+                told.append(await line.ask(verb, one.headers, one.body))
+        finally:
+            await line.close()
+        return told
 
     def close(self) -> None:
         """Stop everything."""

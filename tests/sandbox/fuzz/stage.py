@@ -110,13 +110,17 @@ class Stage:
             return [self._real(item) for item in value]
         return {key: self._real(item) for key, item in value.items()} if isinstance(value, dict) else value
 
+    def place(self, path: str) -> str:
+        """*path* with the stage's ids in the place of their names, as it stands in a URL."""
+        return "/".join(quote(self._real(part), safe="@:") for part in path.split("/"))
+
     async def send(self, request: Request) -> None:
         """Send *request*; the answer stands in the sandbox's log.
 
         Raises:
             TimeoutError: When none came in time.
         """
-        path = "/".join(quote(self._real(part), safe="@:") for part in request.path.split("/"))
+        path = self.place(request.path)
         headers = {"Authorization": f"Bot {self._sandbox.core.world.application.token}"}
         data: bytes | None = None
         if request.raw:
