@@ -1,0 +1,190 @@
+"""Who is on call, and until when: rotations in layers, and overrides on top of them.
+
+Everything is computed from what is written down, never counted on: a shift missed by a stopped process or a
+change of the clocks cannot move the next one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from bot.domain.business_time import BusinessHours, local_moment
+
+
+class Unit(StrEnum):
+    """What the length of a turn counts."""
+
+    HOURS = "hours"
+    DAYS = "days"
+    WEEKS = "weeks"
+
+
+_DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """People who take turns.
+
+    Days and weeks hand over at a local time of the day, whatever the clocks did in between; hours are as long
+    as hours are.
+
+    Attributes:
+        people: In the order of their turns, at least one: user ids or usernames.
+        every: Length of a turn in *unit*, >= 1.
+        starts_on: Local date of the first turn's beginning.
+        handover: Local time at which a turn begins.
+    """
+
+    people: tuple[str, ...]
+    every: int
+    unit: Unit
+    starts_on: date
+    handover: time
+    timezone: ZoneInfo
+
+    def turn_at(self, at: datetime) -> int | None:
+        """The number of the turn at *at* (aware), from 0; None before the first one."""
+        begins = self.begins(0)
+        if at < begins:
+            return None
+        if self.unit is Unit.HOURS:
+            return (at - begins) // timedelta(hours=self.every)
+        local = at.astimezone(self.timezone).date()
+        turn = (local - self.starts_on).days // self._days
+        return turn if self.begins(turn) <= at else turn - 1
+
+    def begins(self, turn: int) -> datetime:
+        """When turn number *turn* begins, in UTC: only there is a span the time that passes."""
+        if self.unit is Unit.HOURS:
+            return self._moment(self.starts_on) + turn * timedelta(hours=self.every)
+        return self._moment(self.starts_on + timedelta(days=turn * self._days))
+
+    def person_at(self, at: datetime) -> str | None:
+        """Whose turn it is at *at*; None before the first one."""
+        turn = self.turn_at(at)
+        return None if turn is None else self.people[turn % len(self.people)]
+
+    def handovers(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """The beginnings of turns in (start, end), in order."""
+        turn = self.turn_at(start)
+        following = 0 if turn is None else turn + 1
+        while (at := self.begins(following)) < end:
+            if at > start:
+                yield at
+            following += 1
+
+    def _moment(self, day: date) -> datetime:
+        return local_moment(day, self.handover, timezone=self.timezone).astimezone(UTC)
+
+    @property
+    def _days(self) -> int:
+        return self.every * _DAYS[self.unit]
+
+
+class Applies(StrEnum):
+    """When a layer counts."""
+
+    ALWAYS = "always"
+    BUSINESS_HOURS = "business_hours"
+    OFF_HOURS = "off_hours"  # nights, weekends, holidays
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A rotation and when it counts; of several the last one that counts decides."""
+
+    rotation: Rotation
+    applies: Applies = Applies.ALWAYS
+
+    def person_at(self, at: datetime, hours: BusinessHours) -> str | None:
+        """Whose turn it is in this layer; None when it does not count now."""
+        if self.applies is not Applies.ALWAYS and hours.is_open(at) != (
+            self.applies is Applies.BUSINESS_HOURS
+        ):
+            return None
+        return self.rotation.person_at(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Somebody stands in, whatever the layers say; of two at once the one written down last counts.
+
+    Attributes:
+        starts, ends: Aware; the end itself is outside.
+    """
+
+    person: str
+    starts: datetime
+    ends: datetime
+
+    def covers(self, at: datetime) -> bool:
+        """Whether it counts at *at*."""
+        return self.starts <= at < self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One stretch of one person; *starts* and *ends* are aware, the end itself is outside."""
+
+    person: str
+    starts: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Everything that decides who stands at one place of the on-call order.
+
+    Attributes:
+        always: Whoever stands there when nothing else says who: a team of one needs no more.
+        layers: Later ones go over earlier ones.
+        overrides: In the order they were written down.
+        hours: When the team works, for layers that ask.
+    """
+
+    always: str
+    hours: BusinessHours
+    layers: Sequence[Layer] = ()
+    overrides: Sequence[Override] = ()
+
+    def person_at(self, at: datetime) -> str:
+        """Who is on call at *at* (aware)."""
+        standing_in = [override.person for override in self.overrides if override.covers(at)]
+        if standing_in:
+            return standing_in[-1]
+        turns = (layer.person_at(at, self.hours) for layer in reversed(self.layers))
+        return next((person for person in turns if person is not None), self.always)
+
+    def shifts(self, start: datetime, end: datetime) -> list[Shift]:
+        """Who is on call from *start* to *end*, without a gap, in order; neighbours are different people."""
+        edges = [start, *sorted(set(self._edges(start, end))), end]
+        found: list[Shift] = []
+        for at, until in pairwise(edges):
+            person = self.person_at(at)
+            if found and found[-1].person == person:
+                found[-1] = Shift(person, found[-1].starts, until)
+            else:
+                found.append(Shift(person, at, until))
+        return found
+
+    def _edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """Every moment in (start, end) at which the answer might change."""
+        for override in self.overrides:
+            yield from (at for at in (override.starts, override.ends) if start < at < end)
+        for layer in self.layers:
+            yield from layer.rotation.handovers(start, end)
+        if any(layer.applies is not Applies.ALWAYS for layer in self.layers):
+            yield from (at for at in self._openings(start, end) if start < at < end)
+
+    def _openings(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        zone = self.hours.timezone
+        day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+        while day <= last:
+            if self.hours.is_business_day(day):
+                yield local_moment(day, self.hours.starts, timezone=zone).astimezone(UTC)
+                yield local_moment(day, self.hours.ends, timezone=zone).astimezone(UTC)
+            day += timedelta(days=1)
