@@ -7,8 +7,8 @@ from bot.sandbox.core import Core
 from bot.sandbox.hub import Event
 from bot.sandbox.kinds import JSON
 from bot.sandbox.message_payloads import emoji_payload, message_payload
-from bot.sandbox.payloads import channel_payload, member_payload
-from bot.sandbox.world import Channel, Member, Message
+from bot.sandbox.payloads import channel_payload, member_payload, role_payload, thread_member_payload
+from bot.sandbox.world import Channel, Member, Message, Role
 
 
 def scope(core: Core, channel: Channel) -> JSON:
@@ -66,8 +66,25 @@ def reaction_changed(core: Core, name: str, message: Message, user_id: str, emoj
 
 
 def channel_changed(core: Core, name: str, channel: Channel, **extra: object) -> None:
-    """CHANNEL_* and THREAD_* events that carry the whole channel."""
-    core.hub.emit(Event(name, {**channel_payload(core.world, channel), **extra}, channel))
+    """CHANNEL_* and THREAD_* events that carry the whole channel.
+
+    Those of channels come to all: an update may be what takes the bot's access away. Threads are told only
+    to who may view them. Source: Topics > Threads > Permissions, Losing Access to Channels.
+    """
+    data = {**channel_payload(core.world, channel), **extra}
+    core.hub.emit(Event(name, data, channel, regardless=name.startswith("CHANNEL_")))
+
+
+def thread_updated(core: Core, thread: Channel, *, unarchived: bool) -> None:
+    """THREAD_UPDATE; and when it was unarchived THREAD_MEMBER_UPDATE, for the bot if it is in the thread.
+
+    Source: Topics > Threads > Unarchiving a Thread.
+    """
+    channel_changed(core, "THREAD_UPDATE", thread)
+    bot_id = core.world.application.id
+    if unarchived and thread.thread and bot_id in thread.thread.members:
+        data = thread_member_payload(thread, bot_id) | scope(core, thread)
+        core.hub.emit(Event("THREAD_MEMBER_UPDATE", data, thread))
 
 
 def thread_deleted(core: Core, thread: Channel) -> None:
@@ -80,6 +97,11 @@ def member_changed(core: Core, name: str, member: Member) -> None:
     """GUILD_MEMBER_ADD or GUILD_MEMBER_UPDATE; the update of the bot's own member needs no intent."""
     data = {**member_payload(member), "guild_id": core.world.guild.id}
     core.hub.emit(Event(name, data, own=member.user.id == core.world.application.id))
+
+
+def role_changed(core: Core, name: str, role: Role) -> None:
+    """GUILD_ROLE_CREATE or GUILD_ROLE_UPDATE."""
+    core.hub.emit(Event(name, {"guild_id": core.world.guild.id, "role": role_payload(role)}))
 
 
 def typing_started(core: Core, channel: Channel, user_id: str) -> None:

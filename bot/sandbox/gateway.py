@@ -9,6 +9,7 @@ from bot.sandbox.core import Core
 from bot.sandbox.handshake import Granted, identify, resume
 from bot.sandbox.kinds import JSON
 from bot.sandbox.opcodes import CLIENT_ENDS, ENDS_SESSION, Close, Closing, Op
+from bot.sandbox.presence import check_presence
 from bot.sandbox.requests import send_members, send_sounds
 from bot.sandbox.sessions import Session, Sessions
 from bot.sandbox.wire import Body, Frame, Plain, ZlibPackets, read, wire_for, without_token
@@ -167,6 +168,8 @@ class Connection:
 
     def _handle(self, frame: JSON) -> None:
         op, data = frame.get("op"), frame.get("d")
+        if type(op) is not int:  # true would pass for 1
+            raise Closing(Close.UNKNOWN_OPCODE)
         if op == Op.HEARTBEAT:
             self._last_heartbeat = asyncio.get_running_loop().time()
             self.put(Op.HEARTBEAT_ACK, None)
@@ -198,12 +201,14 @@ class Connection:
         self._core.hub.beat()
 
     def _obey(self, op: int, data: object) -> None:
-        """What needs a session. Presence and voice state are taken and lead to nothing here."""
+        """What needs a session. Presence is checked, like voice state it leads to nothing here."""
         if self.session is None:
             raise Closing(Close.NOT_AUTHENTICATED)
         if not isinstance(data, dict):
             raise Closing(Close.DECODE_ERROR)
-        if op == Op.REQUEST_MEMBERS:
+        if op == Op.PRESENCE:
+            check_presence(data)
+        elif op == Op.REQUEST_MEMBERS:
             send_members(self._core, self.session, data)
         elif op == Op.REQUEST_SOUNDS:
             send_sounds(self._core, self.session, data)

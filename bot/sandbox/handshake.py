@@ -13,6 +13,7 @@ from bot.sandbox.greetings import welcome
 from bot.sandbox.intents import INTENTS_END, disallowed
 from bot.sandbox.kinds import JSON
 from bot.sandbox.opcodes import Close, Closing
+from bot.sandbox.presence import check_identify
 from bot.sandbox.sessions import Session, Sessions
 from bot.sandbox.wire import Frame
 
@@ -46,6 +47,7 @@ def identify(core: Core, sessions: Sessions, data: Any) -> Granted | None:  # no
     """
     if not isinstance(data, dict) or type(data.get("intents")) is not int:
         raise Closing(Close.DECODE_ERROR)
+    check_identify(data)
     _authenticate(core, data)
     intents, shard = data["intents"], _shard(data)
     if not 0 <= intents < INTENTS_END:

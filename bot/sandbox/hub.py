@@ -22,6 +22,7 @@ class Event:
         channel: Where it happened; only who may view that channel gets it.
         message: The message it carries, for events whose content depends on privileged intents.
         own: True when it is about the bot's own member, which needs no intent.
+        regardless: Sent even when the bot may not view *channel*: channels are no secret, threads are.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Event:
     channel: Channel | None = None
     message: Message | None = None
     own: bool = False
+    regardless: bool = False
 
 
 class Hub:

@@ -1,5 +1,6 @@
 """The record of everything that crossed the sockets, in order."""
 
+import secrets
 import time
 from datetime import UTC, datetime
 from itertools import islice
@@ -17,6 +18,7 @@ class Log:
     """
 
     def __init__(self) -> None:
+        self.run = secrets.token_hex(4)  # numbers begin anew in each process: whose they are
         self._entries: list[JSON] = []
         self.next = 0
 

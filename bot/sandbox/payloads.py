@@ -8,7 +8,7 @@ from bot.sandbox.permissions import channel_permissions
 from bot.sandbox.world import Channel, Guild, Member, Overwrite, Role, User, Webhook, World
 
 VERIFY_KEY = "0" * 64
-_MOST_COUNTED = 50  # Topics > Threads > Thread Fields: member_count stops there
+MOST_COUNTED = 50  # Topics > Threads > Thread Fields: member_count stops there
 # Application flags: GATEWAY_PRESENCE_LIMITED, GATEWAY_GUILD_MEMBERS_LIMITED, GATEWAY_MESSAGE_CONTENT_LIMITED.
 _PRESENCE_LIMITED, _MEMBERS_LIMITED, _CONTENT_LIMITED = 1 << 13, 1 << 15, 1 << 19
 
@@ -155,7 +155,7 @@ def _thread_fields(world: World, channel: Channel) -> JSON:
         "owner_id": state.owner_id,
         "thread_metadata": metadata,
         "message_count": state.message_count,
-        "member_count": min(len(state.members), _MOST_COUNTED),
+        "member_count": min(len(state.members), MOST_COUNTED),
         "total_message_sent": state.total_sent,
     }
     if world.parent_of(channel).type is ChannelType.FORUM:

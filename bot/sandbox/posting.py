@@ -11,7 +11,7 @@ from bot.sandbox.access import not_archived
 from bot.sandbox.core import Core, Nonce
 from bot.sandbox.drafts import Draft
 from bot.sandbox.errors import ApiError, refused
-from bot.sandbox.kinds import JSON, MessageFlag, MessageType
+from bot.sandbox.kinds import JSON, ChannelFlag, MessageFlag, MessageType
 from bot.sandbox.membership import add_member
 from bot.sandbox.mentions import all_text
 from bot.sandbox.permissions import P, guild_permissions
@@ -160,22 +160,32 @@ def _count_late_edit(core: Core, message: Message) -> None:
 
 def remove(core: Core, message: Message) -> None:
     """Delete *message* and send MESSAGE_DELETE (nothing for an ephemeral one)."""
-    del core.world.messages[message.channel_id][message.id]
-    channel = core.world.channels[message.channel_id]
-    if channel.thread and not message.ephemeral_to:
-        channel.thread.message_count -= 1
+    take_out(core, message)
     if message.ephemeral_to:
         core.hub.beat()
     else:
         events.message_deleted(core, message)
 
 
+def take_out(core: Core, message: Message) -> None:
+    """Delete *message* and keep the counters; sends no event."""
+    del core.world.messages[message.channel_id][message.id]
+    channel = core.world.channels[message.channel_id]
+    if channel.thread and not message.ephemeral_to:
+        channel.thread.message_count -= 1
+
+
 def archive_idle(core: Core) -> None:
-    """Archive the threads whose time is up. Source: Topics > Threads > Active & Archived Threads."""
+    """Archive the threads whose time is up; pinned posts stay.
+
+    Source: Topics > Threads > Active & Archived Threads, Forum and Media Channel Thread Fields.
+    """
     now = core.clock.now()
     for channel in core.world.threads(archived=False):
         state = channel.thread
         assert state is not None
+        if channel.flags & ChannelFlag.PINNED:
+            continue
         latest = datetime.fromisoformat(state.archived_at)
         if channel.last_message_id:
             latest = max(latest, created_at(channel.last_message_id))
@@ -184,8 +194,21 @@ def archive_idle(core: Core) -> None:
 
 
 def set_archived(core: Core, channel: Channel, *, archived: bool) -> None:
-    """Archive or unarchive a thread and send THREAD_UPDATE."""
-    assert channel.thread is not None
-    channel.thread.archived = archived
-    channel.thread.archived_at = core.clock.iso()
-    events.channel_changed(core, "THREAD_UPDATE", channel)
+    """Archive or unarchive a thread, with the events of that."""
+    unarchived = mark_archived(core, channel, archived=archived)
+    events.thread_updated(core, channel, unarchived=unarchived)
+
+
+def mark_archived(core: Core, channel: Channel, *, archived: bool) -> bool:
+    """Archive or unarchive a thread without an event; True when that unarchived it.
+
+    A pinned post that is archived loses its pin.
+    """
+    state = channel.thread
+    assert state is not None
+    if state.archived == archived:
+        return False
+    state.archived, state.archived_at = archived, core.clock.iso()
+    if archived:
+        channel.flags &= ~ChannelFlag.PINNED
+    return not archived

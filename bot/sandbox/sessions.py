@@ -14,6 +14,7 @@ from bot.sandbox.intents import as_seen, wants
 from bot.sandbox.kinds import JSON
 from bot.sandbox.opcodes import Op
 from bot.sandbox.permissions import P, channel_permissions
+from bot.sandbox.sight import Sight
 from bot.sandbox.snowflake import TIMESTAMP_SHIFT
 from bot.sandbox.unruly import Unruly
 from bot.sandbox.wire import Body, Frame
@@ -79,7 +80,9 @@ class Sessions:
         self._core = core
         self._by_id: dict[str, Session] = {}
         self.unruly = Unruly(core, self.deliver)
+        self.sight = Sight(core)
         core.hub.subscribe(self.unruly.take)
+        core.hub.subscribe(self._reveal)
 
     @property
     def connected(self) -> list[Session]:
@@ -124,7 +127,7 @@ class Sessions:
     def deliver(self, event: Event) -> None:
         """Give *event* to every session that may have it, connected or waiting to resume."""
         world = self._core.world
-        if event.channel is not None:
+        if event.channel is not None and not event.regardless:
             bits = channel_permissions(world, world.application.id, event.channel)
             if not bits & P.VIEW_CHANNEL:
                 return
@@ -134,6 +137,11 @@ class Sessions:
                 body = variants.body(session.intents)
                 if body is not None:
                     session.dispatch(event.name, body)
+
+    def _reveal(self, event: Event) -> None:
+        """After *event* has been passed on: the threads of channels that it let the bot view."""
+        if threads := self.sight.after(event):
+            self.unruly.take(threads)
 
     def _expire(self) -> None:
         """Forget the sessions that have been without a socket for too long."""

@@ -73,6 +73,7 @@ def load(core: Core, sessions: Sessions, path: Path) -> None:
     for session in kept:
         sessions.add(session)
     _relink(core)
+    sessions.sight.look()
 
 
 def _check_version(path: Path, state: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from bot.sandbox.forms import Form
 from bot.sandbox.kinds import JSON, ChannelFlag, ChannelType, MessageFlag, MessageType
 from bot.sandbox.membership import add_member
 from bot.sandbox.payloads import user_payload
-from bot.sandbox.posting import system_message
+from bot.sandbox.posting import mark_archived, system_message
 from bot.sandbox.world import Channel, Message, ThreadState
 
 _MOST_TAGS = 5
@@ -107,7 +107,7 @@ def _open(core: Core, thread: Channel, owner_id: str) -> None:
         raise refused(160006)
     core.world.channels[thread.id] = thread
     events.channel_changed(core, "THREAD_CREATE", thread, newly_created=True)
-    add_member(core, thread, owner_id)
+    add_member(core, thread, owner_id, starts_it=True)
 
 
 def _tags(form: Form, forum: Channel, value: object) -> list[str]:
@@ -159,9 +159,8 @@ def change_thread(core: Core, thread: Channel, body: JSON, by: str) -> None:
     if "auto_archive_duration" in body:
         # archive_timestamp also changes with the duration: Topics > Threads > Thread Fields.
         state.auto_archive_minutes, state.archived_at = changed["minutes"], core.clock.iso()
-    if changed["archived"] != state.archived:
-        state.archived, state.archived_at = changed["archived"], core.clock.iso()
-    events.channel_changed(core, "THREAD_UPDATE", thread)
+    unarchived = mark_archived(core, thread, archived=changed["archived"])
+    events.thread_updated(core, thread, unarchived=unarchived)
     if renamed and not state.archived:
         author = user_payload(core.world.users[by])
         system_message(core, thread, author, MessageType.CHANNEL_NAME_CHANGE, content=thread.name)

@@ -182,7 +182,7 @@ class Application:
     owner_id: str
     message_content: bool = False
     presences: bool = False
-    members: bool = True
+    members: bool = False
     extra: JSON = field(default_factory=dict)
 
 
@@ -192,6 +192,7 @@ class World:
 
     Attributes:
         voice: Who is in voice, by user id, in the order in which they came.
+        read: By user id and channel id, the newest message that the person has seen.
         audit: Audit log entries, oldest first.
         command_permissions: By command id (or the application's): who may use the command in the guild.
         blocked_words: What AutoMod does not let through from members without MANAGE_GUILD.
@@ -211,6 +212,7 @@ class World:
     messages: dict[str, dict[str, Message]] = field(default_factory=lambda: defaultdict(dict))
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     voice: dict[str, VoiceState] = field(default_factory=dict)
+    read: dict[str, dict[str, int]] = field(default_factory=dict)
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     internal_errors: list[str] = field(default_factory=list)
     audit: list[JSON] = field(default_factory=list)

@@ -7,7 +7,7 @@ from playwright.async_api import FilePayload, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.gallery import EMBED, MARKDOWN, square_png
-from tests.browser.puppet import Puppet
+from tests.browser.puppet import MESSAGE, Puppet
 from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -152,3 +152,32 @@ async def test_long_channels_load_in_parts(open_page: Visit, puppet: Puppet) -> 
         await expect(visitor.main.get_by_text("line 020")).to_be_in_viewport()
         await visitor.press("Jump to the latest")
         await expect(visitor.main.get_by_text("line 119")).to_be_in_viewport()
+
+
+async def test_replies_quote_what_is_seen(open_page: Visit, puppet: Puppet) -> None:
+    """The line above a reply has marks, no escapes and nothing to press; what is hidden stays hidden."""
+    text = "## Payment API \\<b>5xx\\</b> is **down** ||token|| [graph](https://example.com)\n> quoted"
+    posted = await puppet.client.post(GENERAL, content=text)
+    await puppet.client.post(GENERAL, content="on it", message_reference={"message_id": posted["id"]})
+    async with open_page(locale="en-US") as visitor:
+        lead = visitor.message("on it").locator(".lead")
+        await expect(lead).to_contain_text("Payment API <b>5xx</b> is down token graph quoted")
+        await expect(lead.locator("strong", has_text="down")).to_be_visible()
+        await expect(lead.locator("a, [role=button]")).to_have_count(0)
+        await expect(lead.locator(".spoiler > span")).to_have_css("opacity", "0")
+
+
+async def test_commands_of_menus_have_no_slash(open_page: Visit, puppet: Puppet) -> None:
+    """A slash command is named with its slash, a message's command without."""
+    await puppet.client.register(
+        {"name": "Keep this", "type": 3}, {"name": "note", "description": "Note something"}
+    )
+    await puppet.client.post(GENERAL, content="worth keeping")
+    async with open_page(locale="en-US") as visitor:
+        await visitor.message("worth keeping").click(button="right")
+        await visitor.page.get_by_role("menuitem", name="Keep this").click()
+        await puppet.answer(MESSAGE, content="kept")
+        await expect(visitor.message("kept").locator(".lead .mention")).to_have_text("Keep this")
+        await visitor.command("note")
+        await puppet.answer(MESSAGE, content="noted")
+        await expect(visitor.message("noted").locator(".lead .mention")).to_have_text("/note")

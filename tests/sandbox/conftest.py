@@ -15,9 +15,12 @@ Connect = Callable[..., Awaitable[Socket]]
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """A sandbox without rate limits; its own failures and wrong answers fail the test."""
+    """A sandbox without rate limits, its bot allowed to see who is a member; its own failures and wrong
+    answers fail the test.
+    """
     async with Sandbox() as running:
         running.core.limiter.enabled = False
+        running.core.world.application.members = True
         yield running
     assert not running.core.world.internal_errors, running.core.world.internal_errors
     if DESCRIPTION.exists():

@@ -79,7 +79,7 @@ def patch_role(ask: Ask) -> JSON:
     role = find_role(ask.core.world, ask.text("role"))
     role.permissions = int(ask.body.get("permissions", role.permissions))
     role.mentionable = bool(ask.body.get("mentionable", role.mentionable))
-    ask.core.hub.beat()
+    events.role_changed(ask.core, "GUILD_ROLE_UPDATE", role)
     return {}
 
 

@@ -14,17 +14,16 @@ class Marks:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._read: dict[tuple[str, str], int] = {}
 
     def read(self, user_id: str, channel_id: str) -> None:
         """Everything in the channel has been seen by *user_id*."""
         channel = self._core.world.channels.get(channel_id)
         if channel and channel.last_message_id:
-            self._read[user_id, channel_id] = int(channel.last_message_id)
+            self._core.world.read.setdefault(user_id, {})[channel_id] = int(channel.last_message_id)
 
     def of(self, user_id: str, channel: Channel) -> JSON:
         """``read`` (the newest message seen), ``unread``, ``mentions`` (how many new ones call *user_id*)."""
-        seen = self._read.get((user_id, channel.id), 0)
+        seen = self._core.world.read.get(user_id, {}).get(channel.id, 0)
         if int(channel.last_message_id or 0) <= seen:
             return {"read": str(seen), "unread": False, "mentions": 0}
         newest_first = reversed(self._core.world.messages[channel.id].values())

@@ -11,9 +11,11 @@ from bot.sandbox.human.desk import Desk
 from bot.sandbox.kinds import JSON
 from bot.sandbox.live import shown
 from bot.sandbox.live.marks import Marks
+from bot.sandbox.live.typing import Typing
 from bot.sandbox.world import Channel
 
 _WINDOW = 100  # messages of a channel that a page begins with, and that it gets more of at a time
+_FURTHEST = 3000  # messages back that a link may lead
 _MOST_CHANNELS = 4
 _MOST_LOG = 300  # entries of the log that a page begins with
 _LOOK_S = 0.5  # at the latest: not everything that a page shows wakes it
@@ -40,17 +42,21 @@ class Look:
 class Page:
     """The server's end of one WebSocket of the page.
 
-    The page sends ``view`` {as, locale, channels, log}, ``read`` {channel} and ``older`` {channel}. It gets
-    ``state``, ``commands``, ``messages`` {channel, upsert, gone, more} and ``log`` {entries}.
+    The page sends ``view`` {as, locale, channels, log}, ``read`` {channel}, ``older`` {channel} and ``find``
+    {channel, message}: older messages up to some before that one. It gets ``state``, ``commands``,
+    ``messages`` {channel, upsert, gone, more}, ``log`` {run, entries} and, for what was not found,
+    ``missing`` {channel, message}.
     """
 
-    def __init__(self, desk: Desk, marks: Marks) -> None:
+    def __init__(self, desk: Desk, marks: Marks, typing: Typing) -> None:
         self._desk = desk
         self._marks = marks
+        self._typing = typing
         self._ws = web.WebSocketResponse(heartbeat=20, max_msg_size=1 << 16)
         self._look = Look()
         self._sent: dict[str, str] = {}
         self._sent_messages: dict[str, dict[str, str]] = {}
+        self._missing: list[JSON] = []
 
     async def run(self, request: web.Request) -> web.WebSocketResponse:
         """Serve the page until it is closed."""
@@ -79,7 +85,21 @@ class Page:
             self._marks.read(self._look.user_id, channel_id)
         elif op == "older":
             self._look.windows[channel_id] = self._look.windows.get(channel_id, _WINDOW) + _WINDOW
+        elif op == "find":
+            self._find(channel_id, str(frame.get("message", "")))
         self._desk.core.hub.beat()
+
+    def _find(self, channel_id: str, message_id: str) -> None:
+        """Widen the window until the message stands in it; one that is not there, or too far, is missing."""
+        core, look = self._desk.core, self._look
+        channel = core.world.channels.get(channel_id)
+        may = channel is not None and bool(look.user_id) and shown.may_view(core, look.user_id, channel)
+        back = shown.how_far_back(core, channel, look.user_id, message_id) if channel and may else None
+        if back is None or back > _FURTHEST:
+            self._missing.append({"channel": channel_id, "message": message_id})
+        else:
+            known = look.windows.get(channel_id, _WINDOW)
+            look.windows[channel_id] = max(known, back + _WINDOW // 2)
 
     def _view(self, frame: JSON) -> None:
         user = self._desk.core.world.users.get(str(frame.get("as")))
@@ -130,16 +150,20 @@ class Page:
             return []
         open_channels = self._open_channels()
         state = shown.state(self._desk, self._marks, look.user_id)
+        for channel in state["channels"]:
+            channel["typing"] = self._typing.by(channel["id"])
         frames = [
             *self._changed("state", state, {"now_ms": core.clock.now_ms()}),
             *self._changed("commands", shown.commands(core, look.user_id, open_channels), {}),
         ]
         for channel in open_channels:
             frames += self._changed_messages(channel)
+        frames += [_frame("missing", one) for one in self._missing]
+        self._missing.clear()
         if look.log_from is not None:
             entries = core.log.since(look.log_from)
             look.log_from = core.log.next
-            frames += [_frame("log", {"entries": entries})] if entries else []
+            frames += [_frame("log", {"run": core.log.run, "entries": entries})] if entries else []
         return frames
 
     def _open_channels(self) -> list[Channel]:

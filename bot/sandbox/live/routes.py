@@ -8,6 +8,7 @@ from aiohttp import web
 from bot.sandbox.human.desk import Desk
 from bot.sandbox.live.marks import Marks
 from bot.sandbox.live.page import Page
+from bot.sandbox.live.typing import Typing
 
 _FOLDER: Final = Path(__file__).parent.parent / "page"
 _TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -26,10 +27,10 @@ _HEADERS: Final = {
 
 def add_page(app: web.Application, desk: Desk) -> None:
     """Register the page on *app*."""
-    marks = Marks(desk.core)
+    marks, typing = Marks(desk.core), Typing(desk.core)
 
     async def live(request: web.Request) -> web.StreamResponse:
-        return await Page(desk, marks).run(request)
+        return await Page(desk, marks, typing).run(request)
 
     app.router.add_get("/", _index)
     app.router.add_get("/_page/ws", live)

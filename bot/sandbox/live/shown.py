@@ -85,8 +85,19 @@ def _abilities(core: Core, channel: Channel, user_id: str) -> JSON:
 
 def messages(core: Core, channel: Channel, user_id: str, most: int) -> tuple[list[JSON], bool]:
     """The newest *most* messages that *user_id* sees, oldest first; and whether there are older ones."""
-    listed = [one for one in core.world.messages[channel.id].values() if one.ephemeral_to in (None, user_id)]
+    listed = _seen(core, channel, user_id)
     return [_message(core, one, user_id) for one in listed[-most:]], len(listed) > most
+
+
+def how_far_back(core: Core, channel: Channel, user_id: str, message_id: str) -> int | None:
+    """How many of the newest messages it takes to reach that one; None when *user_id* does not see it."""
+    newest_first = [one.id for one in reversed(_seen(core, channel, user_id))]
+    return newest_first.index(message_id) + 1 if message_id in newest_first else None
+
+
+def _seen(core: Core, channel: Channel, user_id: str) -> list[Message]:
+    """The messages of *channel* that *user_id* sees, oldest first."""
+    return [one for one in core.world.messages[channel.id].values() if one.ephemeral_to in (None, user_id)]
 
 
 def _message(core: Core, message: Message, user_id: str) -> JSON:
@@ -104,7 +115,7 @@ def _message(core: Core, message: Message, user_id: str) -> JSON:
 
 
 def _command_name(core: Core, interaction_id: str) -> str | None:
-    """``dlq recent`` for a command's interaction; None for another kind."""
+    """``/dlq recent`` for a command's interaction, the bare name of a menu's; None for another kind."""
     interaction = core.interactions.get(interaction_id)
     data = interaction.payload["data"] if interaction else {}
     if "name" not in data:
@@ -113,7 +124,8 @@ def _command_name(core: Core, interaction_id: str) -> str | None:
     while level and level[0]["type"] in _NESTED:
         words.append(level[0]["name"])
         level = level[0].get("options") or []
-    return " ".join(words)
+    sign = "/" if data.get("type", CommandType.CHAT) == CommandType.CHAT else ""
+    return sign + " ".join(words)
 
 
 def commands(core: Core, user_id: str, channels: list[Channel]) -> JSON:

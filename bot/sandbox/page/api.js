@@ -1,5 +1,6 @@
 // What the viewer does, sent to the human side of the local Discord.
 
+import { t } from "./i18n.js";
 import { addressOf, memberById, state } from "./store.js";
 
 /** The local Discord refused, in words for a person. */
@@ -22,13 +23,14 @@ export async function request(method, path, body) {
 
 /** "Invalid Form Body" alone helps nobody: what is wrong stands in the nested errors. */
 function explain(answer, response) {
+  if (!response) return t("status.lost");
   const reasons = [];
   const walk = (node) => {
     for (const one of node?._errors ?? []) reasons.push(one.message);
     for (const [key, child] of Object.entries(node ?? {})) if (key !== "_errors" && typeof child === "object") walk(child);
   };
   walk(answer?.errors);
-  return [answer?.error ?? `HTTP ${response?.status ?? "-"}`, ...reasons].join(" · ");
+  return [answer?.error ?? `HTTP ${response.status}`, ...reasons].join(" · ");
 }
 
 const as = () => ({ user: memberById(state.me)?.id ?? state.me });

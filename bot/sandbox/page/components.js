@@ -15,7 +15,7 @@ const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "li
 /**
  * The components of a message.
  * @param {any[]} list
- * @param {{id: string, onfail: (reason: string) => void}} message onfail says that an act led to nothing
+ * @param {{id: string, onfail: (reason: string) => void}} message onfail says that an act led to nothing; "" that another began
  * @returns {Node[]}
  */
 export function renderComponents(list, message) {
@@ -96,6 +96,7 @@ function selectOf(item, message) {
 }
 
 async function act(message, customId, values = []) {
+  message.onfail("");
   const outcome = await follow(() => click(message.id, customId, values));
   if (outcome.kind === "silent") message.onfail(t("msg.failed"));
   if (outcome.kind === "refused") message.onfail(outcome.reason ?? t("msg.failed"));

@@ -1,7 +1,7 @@
 // The message box: writing, replying, and the way into commands.
 
 import { say } from "./api.js";
-import { fill, h } from "./dom.js";
+import { fill, h, refill } from "./dom.js";
 import { CommandForm } from "./commandform.js";
 import { commandItems, leavesFor } from "./commands.js";
 import { readFiles } from "./files.js";
@@ -10,6 +10,7 @@ import { t } from "./i18n.js";
 import { Listbox } from "./listbox.js";
 import { mentionItems, toWire, wordAt } from "./mentioning.js";
 import { attempt } from "./toast.js";
+import { typingLine } from "./typing.js";
 
 const MOST = 2000;
 
@@ -33,7 +34,8 @@ export class Composer {
     this.line = h("div", { class: "line" }, add, this.chooser, this.field, this.count, send);
     this.slot = h("div", { class: "command-slot", hidden: true });
     this.note = h("p", { class: "note", hidden: true });
-    this.element = h("div", { class: "composer" }, this.list.element, this.replying, this.attached, this.line, this.slot, this.note);
+    this.typing = h("p", { class: "typing", role: "status" });
+    this.element = h("div", { class: "composer" }, this.list.element, this.replying, this.attached, this.line, this.slot, this.note, this.typing);
     this.list.hide();
   }
 
@@ -55,6 +57,7 @@ export class Composer {
     this.field.disabled = !may;
     this.field.placeholder = text;
     this.field.setAttribute("aria-label", text);
+    refill(this.typing, typingLine(channel));
     this.note.hidden = !channel?.archived || channel.locked;
     this.note.textContent = t("say.archived");
   }

@@ -38,6 +38,56 @@ export function append(parent, children) {
   }
 }
 
+/** What stands in the place of an element that was drawn anew. @type {WeakMap<Element, HTMLElement>} */
+const heirs = new WeakMap();
+
+/**
+ * *element*, or, when it has been drawn anew, what stands in its place now.
+ * @param {HTMLElement} element
+ */
+export function living(element) {
+  let found = element;
+  while (!found.isConnected && heirs.has(found)) found = heirs.get(found);
+  return found;
+}
+
+/**
+ * Do *change*, which puts *after* in the place of *before*. Elements with the same `data-focus` key are each
+ * other's heirs: the focus goes over, and who holds one finds the other by `living`.
+ * @param {Element} before
+ * @param {Element} after
+ * @param {() => void} change
+ * @param {HTMLElement | null} [fallback] gets the focus of an element without an heir
+ */
+export function handOver(before, after, change, fallback = null) {
+  const active = before.contains(document.activeElement) ? document.activeElement : null;
+  const keyed = (root) => [...(root.matches("[data-focus]") ? [root] : []), ...root.querySelectorAll("[data-focus]")];
+  const fresh = new Map(keyed(after).map((one) => [one.dataset.focus, one]));
+  for (const old of keyed(before)) {
+    const heir = fresh.get(old.dataset.focus);
+    if (heir) heirs.set(old, heir);
+    if (heir && old.getAttribute("aria-expanded") === "true") heir.setAttribute("aria-expanded", "true");
+  }
+  change();
+  if (!active || active.isConnected) return;
+  const heir = living(active);
+  (heir.isConnected ? heir : fallback)?.focus({ preventScroll: true });
+}
+
+/**
+ * Make *children* the content of *parent*. What already looks like that stays as it is; else the focus stays.
+ * @param {HTMLElement} parent
+ * @param {...Child} children
+ */
+export function refill(parent, ...children) {
+  const fresh = parent.cloneNode(false);
+  append(fresh, children);
+  if (fresh.isEqualNode(parent)) return;
+  const { scrollTop } = parent;
+  handOver(parent, fresh, () => parent.replaceChildren(...fresh.childNodes));
+  parent.scrollTop = scrollTop;
+}
+
 /**
  * Replace everything inside *parent*.
  * @param {Element} parent
@@ -60,17 +110,6 @@ export function safeUrl(text) {
   } catch {
     return null;
   }
-}
-
-/**
- * Put the focus back after a re-render: on the element with the same `data-focus` key, else on *fallback*.
- * @param {Element} root
- * @param {string | undefined} key
- * @param {HTMLElement} [fallback]
- */
-export function refocus(root, key, fallback) {
-  const found = [...root.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === key);
-  (found ?? fallback)?.focus({ preventScroll: true });
 }
 
 let lastId = 0;

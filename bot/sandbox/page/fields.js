@@ -2,7 +2,8 @@
 // Source: Discord's docs, Components > Reference.
 
 import { readFiles } from "./files.js";
-import { freshId, h } from "./dom.js";
+import { fill, freshId, h } from "./dom.js";
+import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { prose } from "./markdown.js";
 import { SELECTS, initialValues, select } from "./select.js";
@@ -25,9 +26,10 @@ function field(component, label, description, values) {
   const id = freshId("field");
   const required = component.required !== false && component.type !== CHECKBOX;
   const control = controlOf(component, label, values);
-  const isGroup = [RADIO_GROUP, CHECKBOX_GROUP].includes(component.type);
+  const isGroup = [RADIO_GROUP, CHECKBOX_GROUP, FILE_UPLOAD].includes(component.type);
   control.id = id;
   if (description) control.setAttribute("aria-describedby", `${id}-hint`);
+  if (component.type === CHECKBOX) return ticked(control, label, description);
   const title = [label, required ? h("span", { class: "required", title: t("modal.required") }, " *") : null];
   return h(
     "div",
@@ -38,13 +40,19 @@ function field(component, label, description, values) {
   );
 }
 
+/** A check box stands before its label, as in a list of them. */
+function ticked(box, label, description) {
+  const hint = description ? h("small", { id: `${box.id}-hint` }, description) : null;
+  return h("div", { class: "field" }, h("label", { class: "choice", for: box.id }, box, h("span", {}, label, hint)));
+}
+
 function controlOf(component, label, values) {
   const { type, custom_id: id } = component;
   if (SELECTS.includes(type)) {
     values[id] = initialValues(component);
     return select(component, { label, onchange: (chosen) => (values[id] = chosen) });
   }
-  if (type === FILE_UPLOAD) return upload(component, values);
+  if (type === FILE_UPLOAD) return upload(component, label, values);
   if (type === RADIO_GROUP || type === CHECKBOX_GROUP) return group(component, label, values);
   if (type === CHECKBOX) return checkbox(component, values);
   return input(component, values);
@@ -63,12 +71,31 @@ function input(component, values) {
   });
 }
 
-function upload(component, values) {
-  values[component.custom_id] = [];
-  const onchange = async (event) => {
-    values[component.custom_id] = await readFiles(event.currentTarget.files);
-  };
-  return h("input", { type: "file", multiple: (component.max_values ?? 1) > 1, onchange });
+/** Files, chosen by a button in the page's language: the browser's own control speaks the browser's. */
+function upload(component, label, values) {
+  const { custom_id: id, max_values: most = 1 } = component;
+  values[id] = [];
+  const chooser = h("input", { type: "file", multiple: most > 1, hidden: true, onchange: () => chosen() });
+  const text = most > 1 ? t("modal.choose_many", { n: most }) : t("modal.choose");
+  const choose = h("button", { type: "button", class: "button secondary", onclick: () => chooser.click() }, icon("plus"), h("span", {}, text));
+  const list = h("div", { class: "attached" });
+  async function chosen() {
+    const more = await readFiles(chooser.files);
+    chooser.value = "";
+    show(most > 1 ? [...values[id], ...more].slice(0, most) : more);
+  }
+  function show(files) {
+    values[id] = files;
+    fill(list, files.map(chip));
+    choose.focus();
+  }
+  function chip(one) {
+    const label = t("say.detach", { name: one.filename });
+    const drop = () => show(values[id].filter((other) => other !== one));
+    const button = h("button", { type: "button", class: "icon-button", "aria-label": label, onclick: drop }, icon("close"));
+    return h("span", { class: "chip" }, icon("file"), h("span", { class: "ellipsis" }, one.filename), button);
+  }
+  return h("div", { class: "upload", role: "group", "aria-label": label }, chooser, choose, list);
 }
 
 function checkbox(component, values) {

@@ -62,6 +62,9 @@ export const markRead = (channel) => send({ op: "read", channel });
 /** Ask for earlier messages too. @param {string} channel */
 export const askOlder = (channel) => send({ op: "older", channel });
 
+/** Ask for the messages up to one that is further back. @param {string} channel @param {string} message */
+export const askFor = (channel, message) => send({ op: "find", channel, message });
+
 function send(frame) {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
 }

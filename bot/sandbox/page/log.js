@@ -22,7 +22,10 @@ export function logPanel() {
   const clear = h("button", { type: "button", class: "button secondary small", onclick: () => forget() }, t("drawer.clear"));
   const toggles = [...KINDS.map((kind) => toggle(kind.toUpperCase(), true, (is) => (is ? shown.add(kind) : shown.delete(kind))))];
   toggles.push(toggle(t("drawer.heartbeats"), false, (is) => (heartbeats = is)));
-  on("log", ({ entries: more }) => {
+  let run = "";
+  on("log", ({ run: now, entries: more }) => {
+    if (now !== run) last = -1; // another process, which counts anew
+    run = now;
     const fresh = more.filter((one) => one.seq > last); // after a reconnect the server begins again
     last = fresh.at(-1)?.seq ?? last;
     entries = [...entries, ...fresh].slice(-MOST);

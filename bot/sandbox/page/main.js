@@ -8,7 +8,7 @@ import { t } from "./i18n.js";
 import { connect, viewAs } from "./live.js";
 import { members } from "./members.js";
 import { refreshMentions } from "./mentions.js";
-import { beside, go, listen, start } from "./nav.js";
+import { beside, go, hasTwoColumns, listen, start } from "./nav.js";
 import { Pane } from "./pane.js";
 import { closePopup } from "./popup.js";
 import { inOrder, sidebar } from "./sidebar.js";
@@ -66,7 +66,7 @@ function firstState() {
   if (started) return;
   started = true;
   start();
-  if (innerWidth > 900) main.composer.focus();
+  if (hasTwoColumns()) main.composer.focus();
 }
 
 /** Become another member: other channels, other private messages, other rights. @param {string} id */
@@ -97,8 +97,8 @@ function mainHeader(pane) {
     icon(sign, "dim"),
     h("h2", { class: "ellipsis" }, name),
     channel?.topic ? h("span", { class: "topic ellipsis" }, channel.topic) : h("span", { class: "topic" }),
-    state.sessions ? null : h("span", { class: "offline", role: "status" }, `${state.application.name}: ${t("members.offline")}`),
-    faults ? h("span", { class: "faulty", role: "status" }, icon("alert"), t("status.faulty", { n: faults })) : null,
+    state.sessions ? null : badge("offline", "bot", `${state.application.name}: ${t("members.offline")}`),
+    faults ? badge("faulty", "alert", t("status.faulty", { n: faults }), faults) : null,
     button("members-toggle", "people", t("members.toggle"), toggleMembers, { "aria-pressed": String(!byId("members").hidden) }),
     button("drawer-toggle", "terminal", t("drawer.toggle"), toggleDrawer, { "aria-pressed": String(place.log) }),
   ]);
@@ -115,6 +115,11 @@ function sideHeader(pane) {
       main.composer.focus();
     }),
   ]);
+}
+
+/** Something that holds right now; where there is no room for words, its icon and number say it. */
+function badge(kind, picture, text, short = "") {
+  return h("span", { class: kind, role: "status", title: text }, icon(picture), h("span", { class: "wide" }, text), short && h("span", { class: "narrow", "aria-hidden": "true" }, short));
 }
 
 function button(id, name, label, onclick, more = {}) {

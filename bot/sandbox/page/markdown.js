@@ -7,6 +7,7 @@ import { inline } from "./inline.js";
 
 const FENCE = /```(?:([\w+#.-]+)\n)?\n?([^]*?)\n?```/g;
 const ITEM = /^(\s*)([-*]|\d{1,9}\.)\s+(.*)$/;
+const MOST_PREVIEWED = 300; // characters; a line has room for fewer
 const JUMBO = /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\u200d\ufe0f\p{Extended_Pictographic}]*\s*){1,27}$/u;
 
 /**
@@ -33,6 +34,18 @@ export function markdown(text) {
 export function prose(text, className = "") {
   const jumbo = text.length < 60 && JUMBO.test(text) ? "jumbo" : "";
   return h("div", { class: `markdown ${jumbo} ${className}` }, markdown(text));
+}
+
+/**
+ * *text* on one line, its marks kept, with nothing in it to press: for a button that shows what it leads to.
+ * @param {string} text
+ * @returns {Node[]}
+ */
+export function preview(text) {
+  const bare = text.replace(/```(?:[\w+#.-]+\n)?/g, " ").replace(/^\s*(?:#{1,3}|-#|>{1,3}|[-*])\s+/gm, "");
+  const line = h("span", {}, inline(bare.replace(/\s+/g, " ").trim().slice(0, MOST_PREVIEWED)));
+  for (const one of line.querySelectorAll("a, [role=button]")) one.replaceWith(h("span", { class: one.className }, [...one.childNodes]));
+  return [...line.childNodes];
 }
 
 function codeBlock(code, language) {

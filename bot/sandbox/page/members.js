@@ -3,7 +3,7 @@
 import { userMenu } from "./actions.js";
 import { attempt } from "./toast.js";
 import { changeMember } from "./api.js";
-import { fill, h, refocus } from "./dom.js";
+import { h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { appBadge, avatar } from "./people.js";
@@ -17,14 +17,12 @@ import { nameColour, on, state } from "./store.js";
  */
 export function members(root, pane, actAs) {
   let painted = "";
+  root.setAttribute("aria-label", t("members.toggle"));
   on("state", () => {
-    const sign = JSON.stringify([state.members, state.roles, state.sessions > 0, state.me, document.documentElement.lang]);
+    const sign = JSON.stringify([state.members, state.roles, state.sessions > 0, state.me]);
     if (sign === painted) return;
     painted = sign;
-    const active = root.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
-    root.setAttribute("aria-label", t("members.toggle"));
-    fill(root, groups().map(([name, list]) => [h("h2", {}, `${name} — ${list.length}`), h("ul", {}, list.map(row))]));
-    if (active) refocus(root, active);
+    refill(root, groups().map(([name, list]) => [h("h2", {}, `${name} — ${list.length}`), h("ul", {}, list.map(row))]));
   });
 
   function row(member) {

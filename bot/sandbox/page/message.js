@@ -7,9 +7,10 @@ import { h } from "./dom.js";
 import { renderEmbed } from "./embed.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
-import { prose } from "./markdown.js";
+import { preview, prose } from "./markdown.js";
 import { attachments } from "./media.js";
-import { beside, go } from "./nav.js";
+import { beside, go, hasTwoColumns } from "./nav.js";
+import { Parts } from "./parts.js";
 import { appBadge, avatar } from "./people.js";
 import { addReaction, reactions } from "./reactions.js";
 import { memberById, nameColour, state } from "./store.js";
@@ -32,32 +33,48 @@ function callsMe(message) {
   return message.author.id !== state.me && (message.mention_everyone || mine);
 }
 
-/**
- * A message as an item of the list.
- * @param {any} message
- * @param {{pane: import("./pane.js").Pane, compact: boolean}} context compact: no head, the one above is the same person's
- * @returns {HTMLLIElement}
- */
-export function renderMessage(message, { pane, compact }) {
-  const shown = message.type === STARTER && message.referenced_message ? message.referenced_message : message;
-  const body = isWritten(shown) ? content(shown, pane) : systemLine(shown);
-  const classes = ["message", compact && "compact", callsMe(message) && "mentioned", message.only_for && "private"];
-  const item = h(
-    "li",
-    {
-      class: classes.filter(Boolean).join(" "),
-      tabindex: "-1",
-      data: { id: message.id },
-      "aria-label": `${shown.author.username}, ${messageTime(shown.timestamp)}`,
-      oncontextmenu: (event) => contextMenu(event, item, message, pane),
-      onkeydown: (event) => keys(event, item, message, pane),
-    },
-    isWritten(shown) && !compact ? lead(shown, pane) : null,
-    isWritten(shown) ? gutter(shown, compact, pane) : null,
-    h("div", { class: "body" }, isWritten(shown) && !compact ? head(shown, pane) : null, body),
-    isWritten(shown) ? toolbar(message, pane) : null,
-  );
-  return item;
+/** A message as an item of the list. When it changes, only what changed is drawn anew. */
+export class MessageItem {
+  /**
+   * @param {import("./pane.js").Pane} pane
+   * @param {any} message
+   * @param {boolean} compact no head: the one above is the same person's
+   */
+  constructor(pane, message, compact) {
+    this.pane = pane;
+    this.body = h("div", { class: "body" });
+    const props = { class: "message", tabindex: "-1", data: { id: message.id } };
+    this.element = h("li", { ...props, oncontextmenu: (event) => contextMenu(event, this), onkeydown: (event) => keys(event, this) });
+    this.outside = new Parts(this.element);
+    this.inside = new Parts(this.body);
+    this.update(message, compact);
+  }
+
+  update(message, compact) {
+    this.message = message;
+    const shown = message.type === STARTER && message.referenced_message ? message.referenced_message : message;
+    const written = isWritten(shown);
+    const { classList } = this.element;
+    for (const [name, holds] of [["compact", compact], ["mentioned", callsMe(message)], ["private", message.only_for]]) {
+      classList.toggle(name, Boolean(holds));
+    }
+    this.element.setAttribute("aria-label", `${shown.author.username}, ${messageTime(shown.timestamp)}`);
+    const { author, timestamp } = shown;
+    this.outside.show([
+      written && !compact && ["lead", [shown.command, shown.interaction_metadata, shown.type, shown.referenced_message], () => lead(shown, this.pane)],
+      written && ["gutter", [author, timestamp, compact], () => gutter(shown, compact, this.pane)],
+      ["body", "", () => this.body],
+      written && ["toolbar", message.only_for, () => toolbar(this)],
+    ]);
+    const heading = written && !compact && ["head", [author, timestamp], () => head(shown, this.pane)];
+    this.inside.show([heading, ...(written ? content(shown, this) : [["system", shown, () => systemLine(shown)]])]);
+  }
+
+  /** Say below it that what was done with it failed; "" takes that back. @param {string} reason */
+  fail(reason) {
+    this.failure?.remove();
+    if (reason) this.body.append((this.failure = h("p", { class: "failed", role: "alert" }, reason)));
+  }
 }
 
 /** What stands above a message: the command that made it, or the message that it answers. */
@@ -69,19 +86,19 @@ function lead(message, pane) {
       { class: "lead" },
       avatar(user.id, user.username, { small: true }),
       h("span", { class: "dim" }, t("msg.used", { name: user.username })),
-      h("span", { class: "mention" }, `/${message.command}`),
+      h("span", { class: "mention" }, message.command),
     );
   }
   if (message.type !== 19) return null;
   const target = message.referenced_message;
   if (!target) return h("div", { class: "lead dim" }, t("msg.gone"));
-  const words = wordsOf(target).replace(/\s+/g, " ").slice(0, 120) || t("msg.click");
+  const said = preview(wordsOf(target));
   return h(
     "button",
     { type: "button", class: "lead", tabindex: "-1", onclick: () => pane.jumpTo(target.id) },
     avatar(target.author.id, target.author.username, { small: true, bot: target.author.bot }),
     h("strong", {}, target.author.username),
-    h("span", { class: "dim ellipsis" }, words),
+    h("span", { class: "dim ellipsis" }, said.length ? said : t("msg.click")),
   );
 }
 
@@ -105,25 +122,40 @@ function head({ author, timestamp }, pane) {
   );
 }
 
-function content(message, pane) {
-  if (message.flags & LOADING) return thinking(message);
-  const fail = (reason) => pane.failOn(message.id, reason);
+/** What somebody wrote, as parts. @param {any} message @param {MessageItem} item @returns {import("./parts.js").Part[]} */
+function content(message, item) {
+  const { pane } = item;
+  if (message.flags & LOADING) return [["thinking", message.author, () => thinking(message)]];
   const isV2 = Boolean(message.flags & V2);
-  const edited = message.edited_timestamp && h("span", { class: "edited", title: fullTime(message.edited_timestamp) }, t("msg.edited"));
-  const text = message.content ? prose(message.content) : null;
-  if (text && edited) (text.lastElementChild ?? text).append(" ", edited);
-  const components = renderComponents(message.components, { id: message.id, onfail: fail });
+  const edited = message.edited_timestamp;
+  const snapshots = (message.message_snapshots ?? []).map((one) => one.message);
+  const mayReact = Boolean(pane.channel?.can.react);
+  const thread = message.thread && message.thread.id !== pane.id ? message.thread : null;
   return [
-    text,
-    (message.message_snapshots ?? []).map((one) => forwarded(one.message)),
-    attachments(message.attachments),
-    message.embeds.map(renderEmbed),
-    h("div", { class: isV2 ? "components v2" : "components" }, components),
-    !text && edited ? h("div", {}, edited) : null,
-    reactions(message, Boolean(pane.channel?.can.react)),
-    message.thread && message.thread.id !== pane.id ? threadCard(message.thread) : null,
-    message.only_for ? onlyYou(message, pane) : null,
+    message.content && ["text", [message.content, edited], () => words(message)],
+    ...snapshots.map((one, at) => [`snapshot-${at}`, one, () => forwarded(one)]),
+    ["files", message.attachments, () => attachments(message.attachments)],
+    ...message.embeds.map((one, at) => [`embed-${at}`, one, () => renderEmbed(one)]),
+    ["components", [message.components, isV2], () => components(message, item, isV2)],
+    !message.content && edited && ["edited", edited, () => h("div", {}, editedMark(edited))],
+    ["reactions", [message.reactions, message.reactors, mayReact], () => reactions(message, mayReact)],
+    thread && ["thread", thread, () => threadCard(thread)],
+    message.only_for && ["only-you", "", () => onlyYou(message, pane)],
   ];
+}
+
+const editedMark = (at) => h("span", { class: "edited", title: fullTime(at) }, t("msg.edited"));
+
+function words(message) {
+  const text = prose(message.content);
+  if (message.edited_timestamp) (text.lastElementChild ?? text).append(" ", editedMark(message.edited_timestamp));
+  return text;
+}
+
+function components(message, item, isV2) {
+  if (!message.components.length) return null;
+  const list = renderComponents(message.components, { id: message.id, onfail: (reason) => item.fail(reason) });
+  return h("div", { class: isV2 ? "components v2" : "components" }, list);
 }
 
 /** What was forwarded, as it was then. */
@@ -135,7 +167,7 @@ function forwarded(message) {
 function thinking(message) {
   const dots = h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
   const line = h("p", { class: "thinking", role: "status" }, dots, t("msg.thinking", { name: message.author.username }));
-  return [line, message.only_for ? h("p", { class: "only-you" }, icon("eye"), t("msg.only_you")) : null];
+  return h("div", {}, line, message.only_for ? h("p", { class: "only-you" }, icon("eye"), t("msg.only_you")) : null);
 }
 
 function onlyYou(message, pane) {
@@ -144,7 +176,7 @@ function onlyYou(message, pane) {
 }
 
 function threadCard(thread) {
-  const open = () => (innerWidth > 900 ? beside(thread.id) : go(thread.id));
+  const open = () => (hasTwoColumns() ? beside(thread.id) : go(thread.id));
   return h(
     "button",
     { type: "button", class: "thread-card", data: { focus: "thread" }, onclick: open },
@@ -156,7 +188,8 @@ function threadCard(thread) {
 }
 
 /** What shows while the pointer is on the message; by keyboard the menu (Enter) offers the same. */
-function toolbar(message, pane) {
+function toolbar(item) {
+  const { pane, message } = item;
   const can = pane.channel?.can;
   const one = (label, inside, onclick) =>
     h("button", { type: "button", tabindex: "-1", "aria-label": label, title: label, onclick }, inside);
@@ -166,24 +199,24 @@ function toolbar(message, pane) {
     { class: "toolbar" },
     public_ && can?.react ? QUICK.map((emoji) => one(emoji, emoji, () => attempt(() => react(message.id, emoji)))) : null,
     public_ && can?.react ? one(t("act.react"), icon("smile"), (event) => addReaction(event.currentTarget, message.id)) : null,
-    public_ && can?.send ? one(t("act.reply"), icon("reply"), () => pane.composer.replyTo(message)) : null,
-    one(t("act.more"), icon("more"), (event) => messageMenu(event.currentTarget, message, pane)),
+    public_ && can?.send ? one(t("act.reply"), icon("reply"), () => pane.composer.replyTo(item.message)) : null,
+    one(t("act.more"), icon("more"), (event) => messageMenu(event.currentTarget, item.message, pane)),
   );
 }
 
-function contextMenu(event, item, message, pane) {
+function contextMenu(event, { element, message, pane }) {
   if (event.target.closest("a, input, textarea, img") || String(getSelection())) return;
   event.preventDefault();
   const byPointer = event.clientX || event.clientY;
-  messageMenu(item, message, pane, byPointer ? { x: event.clientX, y: event.clientY } : undefined);
+  messageMenu(element, message, pane, byPointer ? { x: event.clientX, y: event.clientY } : undefined);
 }
 
-function keys(event, item, message, pane) {
-  if (event.target !== item || event.ctrlKey || event.metaKey || event.altKey) return;
+function keys(event, { element, message, pane }) {
+  if (event.target !== element || event.ctrlKey || event.metaKey || event.altKey) return;
   const may = !message.only_for && pane.channel?.can;
   const acts = {
-    Enter: () => messageMenu(item, message, pane),
-    "+": () => may && may.react && addReaction(item, message.id),
+    Enter: () => messageMenu(element, message, pane),
+    "+": () => may && may.react && addReaction(element, message.id),
     r: () => may && may.send && pane.composer.replyTo(message),
   };
   if (!(event.key in acts)) return;

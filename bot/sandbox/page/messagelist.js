@@ -1,10 +1,11 @@
 // The messages of a pane: grouped, divided by days, only what changed drawn anew, scrolled as people expect.
 
-import { h, refocus } from "./dom.js";
+import { handOver, h } from "./dom.js";
+import { isDismissed } from "./dismissed.js";
 import { lang, t } from "./i18n.js";
 import { askOlder } from "./live.js";
 import { forumRows } from "./forum.js";
-import { isWritten, renderMessage } from "./message.js";
+import { MessageItem, isWritten } from "./message.js";
 import { notice } from "./notice.js";
 import { FORUM, messages, state } from "./store.js";
 import { dayTime } from "./times.js";
@@ -30,10 +31,8 @@ export class MessageList {
 
   reset() {
     this.rows.replaceChildren();
-    /** @type {Map<string, {sign: string, element: HTMLElement}>} */
+    /** @type {Map<string, {sign: string, base: string, element: HTMLElement, item: MessageItem | null}>} */
     this.shown = new Map();
-    /** @type {Set<string>} */
-    this.dismissed = new Set();
     this.notices = [];
     this.isAtEnd = true;
     this.endTop = 0;
@@ -60,7 +59,10 @@ export class MessageList {
     this.keepOneTabStop();
   }
 
-  /** What the list consists of, from the top: each with a key, a sign that changes with its looks, a maker. */
+  /**
+   * What the list consists of, from the top: each with a key, a sign that changes with its looks, and a maker.
+   * Messages are brought up to date instead, unless their base changed.
+   */
   plan(known) {
     const { pane } = this;
     const can = JSON.stringify(pane.channel?.can ?? {});
@@ -70,7 +72,7 @@ export class MessageList {
     let previous = null;
     let divided = false;
     for (const message of known?.list.values() ?? []) {
-      if (this.dismissed.has(message.id)) continue;
+      if (isDismissed(message.id)) continue;
       const day = dayTime(message.timestamp);
       const isNewDay = !previous || dayTime(previous.timestamp) !== day;
       const isNew = !divided && this.newFrom > 0n && BigInt(message.id) > this.newFrom && message.author.id !== state.me;
@@ -78,8 +80,9 @@ export class MessageList {
       if (isNewDay) rows.push({ key: `day-${day}`, sign: base, make: () => divider(day) });
       if (isNew) rows.push({ key: "new", sign: base, make: () => divider(t("pane.new"), "new") });
       const compact = !isNewDay && !isNew && goesWith(previous, message);
-      const make = () => renderMessage(message, { pane, compact });
-      rows.push({ key: message.id, sign: base + compact + JSON.stringify(message), make });
+      const make = () => new MessageItem(pane, message, compact);
+      const update = (item) => item.update(message, compact);
+      rows.push({ key: message.id, base, sign: base + compact + JSON.stringify(message), make, update });
       previous = message;
     }
     return [...rows, ...this.notices.map((one) => ({ key: one.key, sign: base + one.text, make: () => notice(one, this) }))];
@@ -92,8 +95,6 @@ export class MessageList {
   }
 
   reconcile(rows) {
-    const active = this.rows.contains(document.activeElement) ? document.activeElement : null;
-    const activeKey = active?.closest("li")?.dataset.key;
     const wanted = new Set(rows.map((one) => one.key));
     for (const [key, { element }] of this.shown) {
       if (wanted.has(key)) continue;
@@ -101,18 +102,18 @@ export class MessageList {
       this.shown.delete(key);
     }
     let at = this.rows.firstElementChild;
-    for (const { key, sign, make } of rows) {
-      let known = this.shown.get(key);
-      if (known?.sign !== sign) {
-        const element = make();
-        element.dataset.key = key;
-        if (known) {
-          if (at === known.element) at = element;
-          known.element.replaceWith(element);
-          if (key === activeKey) refocus(element, active.dataset.focus, element);
-        }
-        known = { sign, element };
-        this.shown.set(key, known);
+    for (const row of rows) {
+      let known = this.shown.get(row.key);
+      if (known?.item && known.base === row.base && known.sign !== row.sign) {
+        row.update(known.item);
+        known.sign = row.sign;
+      }
+      if (known?.sign !== row.sign) {
+        const made = drawn(row);
+        if (at === known?.element) at = made.element;
+        if (known) handOver(known.element, made.element, () => known.element.replaceWith(made.element), made.element);
+        known = made;
+        this.shown.set(row.key, known);
       }
       if (at === known.element) at = at.nextElementSibling;
       else this.rows.insertBefore(known.element, at);
@@ -193,6 +194,15 @@ export class MessageList {
     if (to >= all.length) this.pane.composer.focus();
     else all[Math.max(0, to)].focus();
   }
+}
+
+/** A row as it is kept: with its element, and its item when it is a message. */
+function drawn({ key, sign, base = "", make }) {
+  const made = make();
+  const item = made instanceof MessageItem ? made : null;
+  const element = item?.element ?? made;
+  element.dataset.key = key;
+  return { sign, base, element, item };
 }
 
 function goesWith(previous, message) {

@@ -41,7 +41,7 @@ export function openModal(interaction, modal) {
   const dialog = h("dialog", { class: "modal", "aria-labelledby": titleId, onclose: () => dialog.remove() }, form);
   document.body.appendChild(dialog);
   dialog.showModal();
-  dialog.querySelector("input, textarea, .select")?.focus();
+  dialog.querySelector("input:not([hidden]), textarea, .select, .upload .button")?.focus();
 
   async function sent(event) {
     event.preventDefault();

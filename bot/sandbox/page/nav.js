@@ -18,6 +18,11 @@ export function go(channel, message = "") {
   changed(message);
 }
 
+const TWO_COLUMNS = matchMedia("(min-width: 971px)"); // as in layout.css
+
+/** Whether there is room for a thread beside its channel. */
+export const hasTwoColumns = () => TWO_COLUMNS.matches;
+
 /** Open a thread beside the channel; none closes it. @param {string} thread */
 export function beside(thread) {
   place.side = thread;

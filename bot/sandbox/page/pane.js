@@ -1,12 +1,13 @@
 // A channel or thread on the page: header, messages, composer. There are two: the middle one, and a thread's.
 
-import { fill, h } from "./dom.js";
+import { fill, h, refill } from "./dom.js";
+import { dismiss } from "./dismissed.js";
 import { Composer } from "./composer.js";
 import { t } from "./i18n.js";
 import { follow } from "./interactions.js";
-import { markRead } from "./live.js";
+import { askFor, markRead } from "./live.js";
 import { MessageList } from "./messagelist.js";
-import { DM, channelById, channelLabel, memberById, messages, on, state } from "./store.js";
+import { DM, channelById, channelLabel, memberById, on, state } from "./store.js";
 import { toast } from "./toast.js";
 
 const HIGHLIGHT_MS = 2500;
@@ -29,6 +30,7 @@ export class Pane {
     on("state", () => this.paint());
     on("commands", () => this.composer.update());
     on("messages", ({ channel }) => channel === this.channel?.id && this.arrived());
+    on("missing", ({ channel, message }) => channel === this.channel?.id && this.missed(message));
     for (const name of ["focus", "visibilitychange"]) addEventListener(name, () => this.read());
   }
 
@@ -65,7 +67,7 @@ export class Pane {
     if (!this.id || !state.ready) return;
     const { channel } = this;
     const mayView = Boolean(channel) || this.id === DM;
-    fill(this.headline, this.makeHeader(this));
+    refill(this.headline, this.makeHeader(this));
     this.denied.hidden = mayView;
     this.list.element.hidden = !mayView;
     this.composer.element.hidden = !mayView;
@@ -81,8 +83,15 @@ export class Pane {
 
   arrived() {
     this.list.paint();
-    if (this.wanted && messages.get(this.channel.id).list.has(this.wanted)) this.jumpTo(this.wanted);
+    if (this.list.itemOf(this.wanted)) this.jumpTo(this.wanted);
     this.read();
+  }
+
+  /** The message that was wanted is not there, or too far back. */
+  missed(id) {
+    if (id !== this.wanted) return;
+    this.wanted = "";
+    toast(t("pane.no_message"));
   }
 
   /** What is at the bottom and in sight has been read. */
@@ -92,25 +101,25 @@ export class Pane {
     if (channel?.unread && seen && this.list.isAtEnd && this.list.isPainted) markRead(channel.id);
   }
 
-  /** Scroll to a message and show it lit for a moment. @param {string} id */
+  /** Scroll to a message and show it lit for a moment; one that is further back is asked for first. @param {string} id */
   jumpTo(id) {
     const item = this.list.itemOf(id);
-    if (!item) return;
+    if (!item) {
+      this.wanted = id;
+      askFor(this.channel?.id ?? this.id, id);
+      return;
+    }
     this.wanted = "";
     item.scrollIntoView({ block: "center" });
+    this.list.scrolled();
     this.list.select(item);
     item.classList.add("lit");
     setTimeout(() => item.classList.remove("lit"), HIGHLIGHT_MS);
   }
 
-  /** Say under a message that what was done with it failed. */
-  failOn(id, reason) {
-    this.list.itemOf(id)?.querySelector(".body")?.append(h("p", { class: "failed", role: "alert" }, reason));
-  }
-
   /** Hide a message that only the viewer sees. @param {string} id */
   dismiss(id) {
-    this.list.dismissed.add(id);
+    dismiss(id);
     this.list.paint();
     this.composer.focus();
   }

@@ -1,6 +1,6 @@
 // A floating box beside whatever opened it: closes on Escape and on a click elsewhere, gives the focus back.
 
-import { h } from "./dom.js";
+import { h, living } from "./dom.js";
 
 const GAP = 6;
 const EDGE = 8;
@@ -27,8 +27,8 @@ export function popup(anchor, content, { at, match = false, onclose } = {}) {
   const host = anchor.closest("dialog") ?? document.body;
   const box = h("div", { class: "popup" }, content);
   host.appendChild(box);
-  const place = () => position(box, at ?? anchor.getBoundingClientRect(), match);
-  const outside = (event) => !box.contains(event.target) && !anchor.contains(event.target) && close(false);
+  const place = () => position(box, at ?? living(anchor).getBoundingClientRect(), match);
+  const outside = (event) => !box.contains(event.target) && !living(anchor).contains(event.target) && close(false);
   const keys = (event) => {
     if (event.key !== "Escape") return;
     event.preventDefault();
@@ -42,8 +42,9 @@ export function popup(anchor, content, { at, match = false, onclose } = {}) {
     document.removeEventListener("pointerdown", outside, true);
     host.removeEventListener("keydown", keys, true);
     removeEventListener("resize", place);
-    anchor.setAttribute("aria-expanded", "false");
-    if (refocus && anchor.isConnected) anchor.focus({ preventScroll: true });
+    const now = living(anchor);
+    now.setAttribute("aria-expanded", "false");
+    if (refocus && now.isConnected) now.focus({ preventScroll: true });
     onclose?.();
   }
   document.addEventListener("pointerdown", outside, true);

@@ -1,6 +1,6 @@
 // The list of channels, threads and DMs, with what is unread; below it who one is, the theme and the language.
 
-import { fill, h, refocus } from "./dom.js";
+import { fill, h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { openMenu } from "./menu.js";
@@ -17,15 +17,17 @@ import { langButton, themeButton } from "./theme.js";
  */
 export function sidebar(root, actAs) {
   let painted = "";
+  const head = h("header", { class: "side-head" });
+  const list = h("div", { class: "channel-list" });
+  const foot = h("footer", { class: "you" });
+  fill(root, head, list, foot);
   const paint = () => {
-    const seen = [state.channels, state.me, state.members, state.guild, state.sessions, place.main, document.documentElement.lang];
-    const sign = JSON.stringify(seen);
+    const sign = JSON.stringify([state.channels, state.me, state.members, state.guild, state.roles, place.main]);
     if (!state.ready || sign === painted) return;
     painted = sign;
-    const active = root.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
-    const open = root.querySelector("details")?.open;
-    fill(root, head(), list(open), panel(actAs));
-    if (active) refocus(root, active);
+    refill(head, heading());
+    refill(list, entries(list.querySelector("details")?.open));
+    refill(foot, panel(actAs));
   };
   on("state", paint);
   on("place", paint);
@@ -55,23 +57,21 @@ const withThreads = (channel) => [channel, ...threadsOf(channel.id).filter((one)
 export const threadsOf = (id) =>
   state.channels.filter((one) => isThread(one) && one.parent_id === id).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1));
 
-function head() {
+function heading() {
   const find = h("button", { type: "button", class: "find", data: { focus: "find" }, onclick: openSwitcher }, icon("search"), t("nav.find"), h("kbd", {}, "Ctrl K"));
-  return h("header", { class: "side-head" }, h("h1", {}, state.guild.name), find);
+  return [h("h1", {}, state.guild.name), find];
 }
 
-function list(isOpen) {
+function entries(isOpen) {
   const archived = state.channels.filter((one) => isThread(one) && one.archived);
-  return h(
-    "div",
-    { class: "channel-list" },
+  return [
     byCategory().map(([name, channels]) => [h("h2", {}, name), h("ul", {}, channels.flatMap(withThreads).map(row))]),
     archived.length
       ? h("details", { open: isOpen }, h("summary", {}, t("nav.archived", { n: archived.length })), h("ul", {}, archived.map(row)))
       : null,
     h("h2", {}, t("nav.dms")),
     h("ul", {}, dmRow()),
-  );
+  ];
 }
 
 function row(channel) {
@@ -100,19 +100,17 @@ function panel(actAs) {
   const name = me?.name ?? "";
   const choose = (event) => {
     const people = state.members.filter((one) => !one.bot);
-    const entries = people.map((one) => ({
+    const rows = people.map((one) => ({
       label: one.name,
       detail: rolesOf(one),
       icon: avatar(one.id, one.name, { small: true }),
       checked: one.id === state.me,
       run: () => actAs(one.id),
     }));
-    openMenu(event.currentTarget, [{ heading: t("you.label") }, ...entries], { label: t("you.label") });
+    openMenu(event.currentTarget, [{ heading: t("you.label") }, ...rows], { label: t("you.label") });
   };
   const label = t("you.switch", { name });
-  return h(
-    "footer",
-    { class: "you" },
+  return [
     h(
       "button",
       { type: "button", class: "who", "aria-haspopup": "menu", "aria-label": label, title: label, data: { focus: "who" }, onclick: choose },
@@ -122,7 +120,7 @@ function panel(actAs) {
     ),
     langButton(),
     themeButton(),
-  );
+  ];
 }
 
 /** "on-call, responder" @param {import("./store.js").Member} member */

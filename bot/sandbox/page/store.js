@@ -13,6 +13,7 @@
  * @property {number} mentions
  * @property {Abilities} can
  * @property {string[]} [voice] the ids of who is in a voice channel
+ * @property {string[]} typing the ids of who is typing there
  * @property {boolean} [archived]
  * @property {boolean} [locked]
  */
@@ -46,7 +47,8 @@ export const place = { main: "", side: "", log: false };
 const events = new EventTarget();
 
 /**
- * Call *listener* whenever *name* happens: "state", "commands", "place", "log", "link", or "messages".
+ * Call *listener* whenever *name* happens: "state", "commands", "place", "log", "link",
+ * "missing", or "messages".
  * @param {string} name
  * @param {(detail: any) => void} listener
  */

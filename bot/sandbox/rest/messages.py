@@ -12,7 +12,7 @@ from bot.sandbox.kinds import JSON, ChannelType, MessageFlag, MessageType
 from bot.sandbox.message_payloads import message_payload
 from bot.sandbox.payloads import user_payload
 from bot.sandbox.permissions import P, channel_permissions
-from bot.sandbox.posting import Origin, publish, remembered, remove, revise
+from bot.sandbox.posting import Origin, publish, remembered, remove, revise, take_out
 from bot.sandbox.ratelimit import Limit
 from bot.sandbox.rest.audit import audited
 from bot.sandbox.rest.routing import Call, RouteTable
@@ -114,7 +114,10 @@ def bulk_delete(call: Call) -> None:
         raise refused(50016)
     if any((core.clock.now() - created_at(item)).days >= _BULK_AGE_DAYS for item in ids):
         raise refused(50034)
-    gone = [item for item in ids if core.world.messages[channel.id].pop(item, None)]
+    there = core.world.messages[channel.id]
+    gone = [item for item in ids if item in there and not there[item].ephemeral_to]
+    for item in gone:
+        take_out(core, there[item])
     data = {"ids": gone, "channel_id": channel.id, **events.scope(core, channel)}
     audited(call, Action.MESSAGE_BULK_DELETE, channel.id, options={"count": str(len(gone))})
     core.hub.emit(Event("MESSAGE_DELETE_BULK", data, channel))

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from bot.sandbox import events
 from bot.sandbox.audit import Action, changes
-from bot.sandbox.core import Core
 from bot.sandbox.errors import refused
 from bot.sandbox.forms import Form
 from bot.sandbox.hub import Event
@@ -59,7 +59,7 @@ def create(call: Call) -> JSON:
         other.position += other.position >= 1
     world.roles[role.id] = role
     audited(call, Action.ROLE_CREATE, role.id, changes=changes({}, _logged(role)))
-    _emit(call.core, "GUILD_ROLE_CREATE", role)
+    events.role_changed(call.core, "GUILD_ROLE_CREATE", role)
     return role_payload(role)
 
 
@@ -72,7 +72,7 @@ def modify(call: Call) -> JSON:
     before = _logged(role)
     _read(call, role)
     audited(call, Action.ROLE_UPDATE, role.id, changes=changes(before, _logged(role)))
-    _emit(call.core, "GUILD_ROLE_UPDATE", role)
+    events.role_changed(call.core, "GUILD_ROLE_UPDATE", role)
     return role_payload(role)
 
 
@@ -115,7 +115,7 @@ def move(call: Call) -> list[JSON]:
             raise refused(50013)
     for role_id, position in wanted.items():
         world.roles[role_id].position = position
-        _emit(call.core, "GUILD_ROLE_UPDATE", world.roles[role_id])
+        events.role_changed(call.core, "GUILD_ROLE_UPDATE", world.roles[role_id])
     return [role_payload(role) for role in world.roles.values()]
 
 
@@ -163,8 +163,3 @@ def _read(call: Call, role: Role) -> None:
 def _logged(role: Role) -> JSON:
     keys = ("name", "permissions", "color", "hoist", "mentionable")
     return {key: value for key, value in role_payload(role).items() if key in keys}
-
-
-def _emit(core: Core, name: str, role: Role) -> None:
-    data = {"guild_id": core.world.guild.id, "role": role_payload(role)}
-    core.hub.emit(Event(name, data))

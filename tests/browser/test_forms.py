@@ -1,0 +1,58 @@
+"""Fields of forms that browsers draw in their own way, drawn in the page's."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import FilePayload, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.gallery import button, label, row
+from tests.browser.puppet import MODAL, UPDATE, Puppet
+from tests.sandbox.client import GENERAL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+FORM: dict[str, Any] = {
+    "custom_id": "form",
+    "title": "A form",
+    "components": [
+        label("Tell everybody", {"type": 23, "custom_id": "tell"}) | {"description": "By mail"},
+        label("Evidence", {"type": 19, "custom_id": "files", "max_values": 2}),
+        label("One more", {"type": 19, "custom_id": "one", "required": False}),
+    ],
+}
+
+
+def file(name: str) -> FilePayload:
+    """A file of the person's."""
+    return {"name": name, "mimeType": "text/plain", "buffer": b"hello"}
+
+
+async def test_check_boxes_and_files(open_page: Visit, puppet: Puppet) -> None:
+    """A check box stands before its words; files are chosen in the page's language, listed, taken back."""
+    await puppet.client.post(GENERAL, content="open it", components=[row(button("open", "Open"))])
+    async with open_page(locale="ja-JP") as visitor:
+        await visitor.press("Open")
+        await puppet.answer(MODAL, **FORM)
+        form = visitor.page.get_by_role("dialog", name="A form")
+        tick, words = form.get_by_label("Tell everybody"), form.get_by_text("Tell everybody")
+        await expect(tick).to_be_focused()
+        beside, before = await words.bounding_box(), await tick.bounding_box()
+        assert beside
+        assert before
+        assert before["x"] < beside["x"]
+        assert abs(before["y"] - beside["y"]) < 10
+        await words.click()
+        await expect(tick).to_be_checked()
+        evidence = form.get_by_role("group", name="Evidence")
+        await expect(evidence.get_by_role("button", name="ファイルを選ぶ (2 個まで)")).to_be_visible()
+        await expect(form.locator("input[type=file]:visible")).to_have_count(0)
+        for name in ("wrong.txt", "a.txt"):
+            async with visitor.page.expect_file_chooser() as chooser:
+                await evidence.get_by_role("button", name="ファイルを選ぶ").click()
+            await (await chooser.value).set_files([file(name)])
+        await expect(evidence.locator(".chip")).to_have_text(["wrong.txt", "a.txt"])
+        await evidence.get_by_role("button", name="wrong.txt を外す").click()
+        await visitor.press("送信", within=form)
+        got = (await puppet.answer(UPDATE))["data"]
+        names = [one["filename"] for one in got["resolved"]["attachments"].values()]
+        assert (got["components"][0]["component"]["value"], names) == (True, ["a.txt"])

@@ -1,0 +1,37 @@
+"""Who is typing: said for ten seconds, or until the message is there."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.puppet import Puppet
+from tests.sandbox.client import GENERAL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+TYPING = f"POST /channels/{GENERAL}/typing"
+
+
+async def test_typing_shows_until_the_message_comes(open_page: Visit, puppet: Puppet) -> None:
+    """Where it happens, not elsewhere."""
+    async with open_page(locale="en-US") as visitor:
+        said = visitor.main.get_by_text("incident-bot is typing…")
+        assert (await puppet.client.api(TYPING)).status == 204
+        await expect(said).to_be_visible()
+        await visitor.go("p1-ops")
+        await expect(said).to_have_count(0)
+        await visitor.go("general")
+        await expect(said).to_be_visible()
+        await puppet.client.post(GENERAL, content="here it is")
+        await visitor.sees("here it is")
+        await expect(said).to_have_count(0)
+
+
+async def test_typing_ends_by_itself(open_page: Visit, puppet: Puppet) -> None:
+    """Ten seconds of the local Discord's clock."""
+    async with open_page(locale="ja-JP") as visitor:
+        said = visitor.main.get_by_text("incident-bot が入力中…")
+        await puppet.client.api(TYPING)
+        await puppet.client.human("POST clock", advance_s=8)
+        await expect(said).to_be_visible()
+        await puppet.client.human("POST clock", advance_s=3)
+        await expect(said).to_have_count(0)
