@@ -34,7 +34,7 @@ async def test_reply_to_an_old_message(open_page: Visit, puppet: Puppet) -> None
     await puppet.client.post(GENERAL, content="I am", **reply)
     async with open_page(locale="en-US") as visitor:
         await visitor.message("I am").locator("button.lead").click()
-        await expect(visitor.message("who is on it?", pane=visitor.main).first).to_be_in_viewport()
+        await expect(visitor.main.locator(f"li[data-id='{old['id']}']")).to_be_in_viewport()
 
 
 async def test_link_to_nothing(open_page: Visit, puppet: Puppet) -> None:

@@ -41,7 +41,11 @@ function byCategory() {
   const places = state.channels.filter((one) => !isDm(one) && !isThread(one) && one.type !== CATEGORY).sort(byPosition);
   const categories = state.channels.filter((one) => one.type === CATEGORY).sort(byPosition);
   const seen = new Set(categories.map((one) => one.id));
-  const groups = [[t("nav.text"), places.filter((one) => !seen.has(one.parent_id))]];
+  const loose = places.filter((one) => !seen.has(one.parent_id));
+  const groups = [
+    [t("nav.text"), loose.filter((one) => one.type !== VOICE)],
+    [t("nav.voice"), loose.filter((one) => one.type === VOICE)],
+  ];
   for (const one of categories) groups.push([one.name, places.filter((place) => place.parent_id === one.id)]);
   return groups.filter(([, list]) => list.length);
 }

@@ -7,6 +7,7 @@ export const TEXTS = {
   "nav.label": ["チャンネル", "Channels"],
   "nav.open": ["チャンネル一覧を開く", "Open the channel list"],
   "nav.text": ["テキストチャンネル", "Text channels"],
+  "nav.voice": ["ボイスチャンネル", "Voice channels"],
   "nav.forum": ["フォーラムの投稿", "Forum posts"],
   "nav.dms": ["ダイレクトメッセージ", "Direct messages"],
   "nav.find": ["チャンネルを探す", "Find a channel"],
