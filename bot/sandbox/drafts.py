@@ -111,8 +111,9 @@ def read_edit(core: Core, request: Request, message: Message) -> Draft:
         asked = form.integer(("flags",), body["flags"], 0, least=0, most=1 << 31)
         changeable = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.IS_COMPONENTS_V2
         flags = (flags & ~MessageFlag.SUPPRESS_EMBEDS) | (asked & changeable)
-    kept = _kept_attachments(message, body)
-    added = store_uploads(core, request.channel.id, request.uploads, body.get("attachments"))
+    kept, old = _kept_attachments(message, body), [item["id"] for item in message.attachments]
+    listed = body.get("attachments")
+    added = store_uploads(core, request.channel.id, request.uploads, listed, old=old)
     if len(kept) + len(added) > MOST_FILES:
         raise refused(30015)
     draft = Draft(flags=flags, attachments=kept + added, nonce=message.nonce, reference=message.reference)

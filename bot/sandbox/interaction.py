@@ -20,6 +20,7 @@ class Interaction:
         ephemeral: Whether a deferred response promised an ephemeral message.
         loading: True between a deferral and the message or edit that ends it.
         message_ids: Every message the interaction led to, in order.
+        activity_id: The instance of the Activity that it launched.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Interaction:
     message_ids: list[str] = field(default_factory=list)
     modal: JSON | None = None
     choices: list[JSON] | None = None
+    activity_id: str | None = None
 
     def state(self, now: float) -> str:
         """``pending``, ``responded``, ``deferred`` or ``failed`` (no answer in time) at *now*."""

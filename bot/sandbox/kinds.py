@@ -78,7 +78,7 @@ class InteractionType(IntEnum):
 
 
 class CallbackType(IntEnum):
-    """Interactions > Receiving and Responding > Interaction Callback Type."""
+    """Interactions > Receiving and Responding > Interaction Callback Type; 13: Discord's description."""
 
     PONG = 1
     MESSAGE = 4
@@ -87,6 +87,9 @@ class CallbackType(IntEnum):
     UPDATE = 7
     AUTOCOMPLETE = 8
     MODAL = 9
+    PREMIUM_REQUIRED = 10
+    LAUNCH_ACTIVITY = 12
+    PURCHASE_ELIGIBILITY = 13
 
 
 class CommandType(IntEnum):

@@ -8,21 +8,32 @@ from bot.sandbox.payloads import MOST_COUNTED, member_payload, thread_member_pay
 from bot.sandbox.world import Channel
 
 
-def add_member(core: Core, thread: Channel, user_id: str, *, starts_it: bool = False) -> None:
+def add_member(core: Core, thread: Channel, user_id: str) -> None:
     """Put *user_id* into *thread*; THREAD_MEMBERS_UPDATE follows. Nothing happens when already in.
 
-    The bot is told of the thread itself first, unless it *starts_it*: that was told as it was made.
+    The bot is told of the thread itself first: it may be one that it could not view.
 
     Source: Topics > Threads > Thread Access.
     """
+    if enter(core, thread, user_id):
+        if user_id == core.world.application.id:
+            events.channel_changed(core, "THREAD_CREATE", thread)
+        tell_entered(core, thread, user_id)
+
+
+def enter(core: Core, thread: Channel, user_id: str) -> bool:
+    """Put *user_id* into *thread* without an event; False when they are in it already, or in no guild."""
     state = thread.thread
-    member = core.world.members.get(user_id)
-    if state is None or member is None or user_id in state.members:
-        return
+    if state is None or user_id not in core.world.members or user_id in state.members:
+        return False
     state.members[user_id] = core.clock.iso()
-    if user_id == core.world.application.id and not starts_it:
-        events.channel_changed(core, "THREAD_CREATE", thread)
-    added = thread_member_payload(thread, user_id) | {"member": member_payload(member), "presence": None}
+    return True
+
+
+def tell_entered(core: Core, thread: Channel, user_id: str) -> None:
+    """THREAD_MEMBERS_UPDATE for *user_id*, who is in *thread* now."""
+    member = member_payload(core.world.members[user_id])
+    added = thread_member_payload(thread, user_id) | {"member": member, "presence": None}
     _members_changed(core, thread, {"added_members": [added]})
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from bot.sandbox.kinds import JSON
 from bot.sandbox.opcodes import Close, Closing
 
-_STATUSES: Final = ("online", "dnd", "idle", "invisible", "offline", None)
+_STATUSES: Final = ("online", "dnd", "idle", "invisible", "offline")
 _THRESHOLDS: Final = range(50, 251)
 
 
@@ -16,10 +16,10 @@ def check_presence(data: object) -> None:
     """Raise 4002 unless *data* is a presence. Libraries leave out what they do not set, or set it to null."""
     if not isinstance(data, dict):
         raise Closing(Close.DECODE_ERROR)
-    activities = data.get("activities") or []
+    activities, status = data.get("activities"), data.get("status")
     fits = (
-        data.get("status") in _STATUSES,
-        isinstance(activities, list) and all(map(_is_activity, activities)),
+        status is None or (isinstance(status, str) and status in _STATUSES),
+        activities is None or (isinstance(activities, list) and all(map(_is_activity, activities))),
         isinstance(data.get("afk"), bool | None),
         _is_time(data.get("since")),
     )

@@ -27,6 +27,8 @@ _FLAGS = (
     | MessageFlag.IS_COMPONENTS_V2
 )
 _ON_A_MESSAGE = (CallbackType.DEFERRED_UPDATE, CallbackType.UPDATE)
+# A ping comes to a web server only; the others are for apps that sell something, which this one does not.
+_NEVER = (CallbackType.PONG, CallbackType.PREMIUM_REQUIRED, CallbackType.PURCHASE_ELIGIBILITY)
 
 
 def respond(
@@ -42,14 +44,14 @@ def respond(
         raise refused(40060)
     if now - interaction.created_at > RESPOND_WITHIN_S:
         raise unknown("interaction")
-    _check_kind(interaction, kind)
+    _check_kind(core, interaction, kind)
     message = _inside_data(lambda: _act(core, interaction, kind, data, uploads))
     interaction.response, interaction.responded_at = kind, now
     core.hub.beat()
     return message
 
 
-def _check_kind(interaction: Interaction, kind: CallbackType) -> None:
+def _check_kind(core: Core, interaction: Interaction, kind: CallbackType) -> None:
     """Raise 50035 when this kind of response does not go with this kind of interaction."""
     form = Form()
     for_autocomplete = interaction.type is InteractionType.AUTOCOMPLETE
@@ -60,7 +62,8 @@ def _check_kind(interaction: Interaction, kind: CallbackType) -> None:
         interaction.type is InteractionType.MODAL_SUBMIT and kind is CallbackType.MODAL,
         # Only what began on a message can update it.
         interaction.source_id is None and kind in _ON_A_MESSAGE,
-        kind is CallbackType.PONG,
+        kind is CallbackType.LAUNCH_ACTIVITY and not core.world.application.activities,
+        kind in _NEVER,
     )
     if any(wrong):
         text = f"Interaction response type {int(kind)} is not valid for interaction type {interaction.type}"
@@ -89,6 +92,9 @@ def _act(
         return _first_message(core, interaction, Draft(flags=flags | MessageFlag.LOADING))
     if kind in _ON_A_MESSAGE:
         return _update(core, interaction, kind, data, uploads)
+    if kind is CallbackType.LAUNCH_ACTIVITY:
+        interaction.activity_id = f"i-{interaction.id}-gc-{core.world.guild.id}-{interaction.channel_id}"
+        return None
     form = Form()
     if kind is CallbackType.MODAL:
         interaction.modal = read_modal(form, data)

@@ -9,7 +9,7 @@ from bot.sandbox.core import Core
 from bot.sandbox.errors import refused
 from bot.sandbox.forms import Form
 from bot.sandbox.kinds import JSON, ChannelFlag, ChannelType, MessageFlag, MessageType
-from bot.sandbox.membership import add_member
+from bot.sandbox.membership import enter, tell_entered
 from bot.sandbox.payloads import user_payload
 from bot.sandbox.posting import mark_archived, system_message
 from bot.sandbox.world import Channel, Message, ThreadState
@@ -106,8 +106,10 @@ def _open(core: Core, thread: Channel, owner_id: str) -> None:
     if len(core.world.threads(archived=False)) >= core.world.active_thread_cap:
         raise refused(160006)
     core.world.channels[thread.id] = thread
+    is_member = enter(core, thread, owner_id)  # first: who starts a private thread may view it by that alone
     events.channel_changed(core, "THREAD_CREATE", thread, newly_created=True)
-    add_member(core, thread, owner_id, starts_it=True)
+    if is_member:
+        tell_entered(core, thread, owner_id)
 
 
 def _tags(form: Form, forum: Channel, value: object) -> list[str]:

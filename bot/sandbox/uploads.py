@@ -2,6 +2,7 @@
 
 import re
 import struct
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -28,7 +29,9 @@ class Upload:
     data: bytes
 
 
-def store_uploads(core: Core, channel_id: str, uploads: list[Upload], described: object) -> list[JSON]:
+def store_uploads(
+    core: Core, channel_id: str, uploads: list[Upload], described: object, *, old: Collection[str] = ()
+) -> list[JSON]:
     """Keep *uploads* for the CDN path and return their attachment objects.
 
     Args:
@@ -36,12 +39,14 @@ def store_uploads(core: Core, channel_id: str, uploads: list[Upload], described:
         channel_id: Part of the URL.
         uploads: The files.
         described: The request's ``attachments``, whose ids are the upload keys.
+        old: Ids of the attachments that a message has already: these may be described too.
 
     Raises:
-        ApiError: 40005 when a file is too large, 50035 for more than ten or a wrong description.
+        ApiError: 40005 when a file is too large, 50035 for more than ten, a wrong description, or that of a
+            file which is not there.
     """
     form = Form()
-    notes = _read_notes(form, described)
+    notes = _read_notes(form, described, {*old, *(upload.key for upload in uploads)})
     if len(uploads) > MOST_FILES:
         form.add(("attachments",), "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     form.finish()
@@ -50,14 +55,16 @@ def store_uploads(core: Core, channel_id: str, uploads: list[Upload], described:
     return [_store(core, channel_id, upload, notes.get(upload.key, {})) for upload in uploads]
 
 
-def _read_notes(form: Form, described: object) -> dict[str, JSON]:
+def _read_notes(form: Form, described: object, known: Collection[str]) -> dict[str, JSON]:
     """What ``attachments`` says, by the key of the upload or the id of the attachment that it is about."""
     items = form.items(("attachments",), described, most=MOST_FILES)
     for at, item in enumerate(items):
         path = ("attachments", at)
         if item.get("id") is None:
             form.add((*path, "id"), "BASE_TYPE_REQUIRED", "This field is required")
-        form.snowflake((*path, "id"), item.get("id"))
+        key = form.snowflake((*path, "id"), item.get("id"))
+        if key is not None and key not in known:
+            form.add((*path, "id"), "ATTACHMENT_NOT_FOUND", "No file with this id came with the request.")
         for key, most in _TEXTS.items():
             form.text((*path, key), item.get(key), most=most)
         form.number((*path, "duration_secs"), item.get("duration_secs"), least=0, most=2**31 - 1)

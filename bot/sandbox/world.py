@@ -171,7 +171,8 @@ class Guild:
 
 @dataclass(slots=True)
 class Application:
-    """The bot's application. The three flags are the portal's switches for privileged intents.
+    """The bot's application. The first three flags are the portal's switches for privileged intents, the
+    fourth is the one for Activities.
 
     *extra* are the fields that Edit Current Application changed, as the API writes them.
     """
@@ -183,6 +184,7 @@ class Application:
     message_content: bool = False
     presences: bool = False
     members: bool = False
+    activities: bool = False
     extra: JSON = field(default_factory=dict)
 
 

@@ -112,7 +112,8 @@ async def test_a_silent_socket_says_nothing_at_all(client: Client, compress: str
     async with AsyncExitStack() as stack:
         mute = await dial(stack, client.sandbox, compress=compress)
         await mute.receive()
-        await mute.send_json({"op": 2, "d": {"token": client.sandbox.address.token, "intents": USUAL}})
+        identify = {"token": client.sandbox.address.token, "properties": {}, "intents": USUAL}
+        await mute.send_json({"op": 2, "d": identify})
         await mute.receive()
         await mute.receive()
         await client.human("POST fault", gateway="silent")

@@ -103,3 +103,16 @@ async def test_others_webhooks_only_show_components(client: Client) -> None:
     listed = len((await client.api(f"GET /channels/{GENERAL}/messages")).body)
     assert (await client.api(path, body, wait="maybe")).errors("wait")
     assert len((await client.api(f"GET /channels/{GENERAL}/messages")).body) == listed
+
+
+async def test_pinned_posts_stay_until_they_are_archived(client: Client, forum: dict[str, Any]) -> None:
+    """They are not archived for being idle; archiving takes the pin, unarchiving does not give it back."""
+    body = {"name": "x", "message": {"content": "x"}, "auto_archive_duration": 60}
+    posts = [(await client.api(f"POST /channels/{forum['id']}/threads", body)).body["id"] for _ in range(2)]
+    await client.api(f"PATCH /channels/{posts[0]}", {"flags": 2})
+    await client.human("POST clock", advance_s=7200)
+    shown = [(await client.api(f"GET /channels/{post}")).body for post in posts]
+    assert [one["thread_metadata"]["archived"] for one in shown] == [False, True]
+    archived = (await client.api(f"PATCH /channels/{posts[0]}", {"archived": True})).body
+    assert (archived["flags"], archived["thread_metadata"]["archived"]) == (0, True)
+    assert (await client.api(f"PATCH /channels/{posts[0]}", {"archived": False})).body["flags"] == 0

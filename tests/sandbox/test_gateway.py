@@ -38,10 +38,11 @@ async def test_ready_then_guild_create(connect: Connect, token: str, *, compress
 @pytest.mark.parametrize(
     ("frame", "code"),
     [
-        ({"op": 2, "d": {"token": "wrong", "intents": 1}}, 4004),
+        ({"op": 2, "d": {"token": "wrong", "properties": {}, "intents": 1}}, 4004),
         ({"op": 2, "d": {"intents": "x"}}, 4002),
         ({"op": 8, "d": {}}, 4003),
         ({"op": 99, "d": None}, 4001),
+        ({"op": True, "d": None}, 4001),
         ({"op": 2, "d": {"token": "x" * 5000, "intents": 1}}, 4002),
         ([], 4002),
     ],
@@ -62,7 +63,7 @@ async def test_identify_is_checked(connect: Connect, token: str, extra: dict[str
     """A privileged intent that the portal has off is 4014, a senseless one 4013, a wrong shard 4010."""
     socket = await connect()
     await socket.frame()
-    await socket.send(2, {"token": token, **extra})
+    await socket.send(2, {"token": token, "properties": {}, **extra})
     assert await socket.closed() == code
 
 
@@ -70,7 +71,7 @@ async def test_second_identify_and_wrong_version(connect: Connect, token: str) -
     """4005 for identifying twice, 4012 for another API version."""
     socket = await connect()
     await socket.identify(token, USUAL)
-    await socket.send(2, {"token": token, "intents": 1})
+    await socket.send(2, {"token": token, "properties": {}, "intents": 1})
     assert await socket.closed() == 4005
     assert await (await connect(version=6)).closed() == 4012
 
@@ -83,7 +84,7 @@ async def test_heartbeats_are_acknowledged_and_missed(token: str) -> None:
         http.ws_connect(sandbox.gateway) as ws,
     ):
         socket = Socket(ws)
-        await socket.identify(token, USUAL)
+        await socket.identify(token, GUILDS)
         await socket.send(1, None)
         assert (await socket.op(11))["d"] is None
         assert await socket.closed() == 4009

@@ -29,6 +29,19 @@ def token(sandbox: Sandbox) -> str:
         ({"intents": 1, "shard": [-1, 2]}, 4010),
         ({"intents": 1, "shard": {}}, 4010),
         ({"intents": 1, "token": None}, 4004),
+        ({"intents": 1, "properties": None}, 4002),
+        ({"intents": 1, "properties": "x"}, 4002),
+        ({"intents": 1, "compress": "yes"}, 4002),
+        ({"intents": 1, "large_threshold": 49}, 4002),
+        ({"intents": 1, "large_threshold": 251}, 4002),
+        ({"intents": 1, "large_threshold": True}, 4002),
+        ({"intents": 1, "presence": "x"}, 4002),
+        ({"intents": 1, "presence": {"status": "busy"}}, 4002),
+        ({"intents": 1, "presence": {"status": []}}, 4002),
+        ({"intents": 1, "presence": {"activities": {}}}, 4002),
+        ({"intents": 1, "presence": {"activities": [{"name": 5, "type": 0}]}}, 4002),
+        ({"intents": 1, "presence": {"since": "x"}}, 4002),
+        ({"intents": 1, "presence": {"afk": 1}}, 4002),
     ],
 )
 async def test_identify_is_read_strictly(
@@ -37,7 +50,7 @@ async def test_identify_is_read_strictly(
     """Each wrong field has its close code."""
     socket = await connect()
     await socket.frame()
-    await socket.send(2, {"token": token, **extra})
+    await socket.send(2, {"token": token, "properties": {}, **extra})
     assert await socket.closed() == code
 
 
@@ -123,7 +136,7 @@ async def test_sharding_can_be_required(client: Client, connect: Connect, token:
     assert (await client.api("GET /gateway/bot")).body["shards"] == 2
     socket = await connect()
     await socket.frame()
-    await socket.send(2, {"token": token, "intents": 1})
+    await socket.send(2, {"token": token, "properties": {}, "intents": 1})
     assert await socket.closed() == 4011
     await (await connect()).identify(token, GUILDS, shard=[1, 2])
 
@@ -134,11 +147,11 @@ async def test_one_identify_per_bucket_and_window(client: Client, connect: Conne
     await (await connect()).identify(token, GUILDS, shard=[0, 4])
     early = await connect()
     await early.frame()
-    await early.send(2, {"token": token, "intents": 1, "shard": [2, 4]})
+    await early.send(2, {"token": token, "properties": {}, "intents": 1, "shard": [2, 4]})
     assert (await early.op(9))["d"] is False
     await (await connect()).identify(token, GUILDS, shard=[1, 4])
     await client.human("POST clock", advance_s=5)
-    await early.send(2, {"token": token, "intents": 1, "shard": [2, 4]})
+    await early.send(2, {"token": token, "properties": {}, "intents": 1, "shard": [2, 4]})
     assert await early.event("READY")
     limit = (await client.api("GET /gateway/bot")).body["session_start_limit"]
     assert (limit["remaining"], limit["max_concurrency"]) == (997, 2)
@@ -155,7 +168,7 @@ async def test_the_days_identifies_are_counted_and_come_back(client: Client, con
     assert 86_000_000 < body["reset_after"] <= 86_400_000
     over = await connect()
     await over.frame()
-    await over.send(2, {"token": token, "intents": 1})
+    await over.send(2, {"token": token, "properties": {}, "intents": 1})
     assert await over.closed() == 4004
     assert await last.closed() == 4000
     assert (await client.api("GET /users/@me")).status == 401
@@ -177,7 +190,7 @@ async def test_a_session_without_a_socket_expires(client: Client, connect: Conne
     await again.frame()
     await again.send(6, {"token": token, "session_id": ready["session_id"], "seq": 1})
     assert (await again.op(9))["d"] is False
-    await again.send(2, {"token": token, "intents": GUILDS})
+    await again.send(2, {"token": token, "properties": {}, "intents": GUILDS})
     assert (await again.event("READY"))["d"]["session_id"] != ready["session_id"]
 
 
@@ -274,14 +287,14 @@ async def test_replies_to_the_bot_are_read_without_the_intent(client: Client, co
 
 async def test_a_heartbeat_in_time_keeps_the_connection() -> None:
     """Beating once an interval is enough; not beating ends it with 4009, and the session with it."""
-    core = Core(rules=GatewayRules(heartbeat_ms=80))
+    core = Core(rules=GatewayRules(heartbeat_ms=400))
     async with Sandbox(core=core) as sandbox, AsyncExitStack() as stack:
         socket = Socket(await dial(stack, sandbox))
         ready = await socket.identify(sandbox.address.token, GUILDS)
         await socket.event("GUILD_CREATE")
-        for _ in range(4):
+        for _ in range(3):
             with pytest.raises(TimeoutError):
-                await socket.ws.receive(0.06)
+                await socket.ws.receive(0.3)
             await socket.send(1, socket.seq)
             await socket.op(11)
         assert await socket.closed() == 4009

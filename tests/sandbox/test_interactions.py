@@ -231,3 +231,25 @@ async def test_wrong_kinds_of_response_are_form_errors(bot: Client) -> None:
     interaction = await bot.run()
     for kind in (6, 7, 8, 1, 99):
         assert (await bot.respond(interaction, kind)).code == 50035
+
+
+async def test_activities_are_launched_where_there_are_any(client: Client) -> None:
+    """Type 12 only for an app with Activities; it answers with the instance, and makes no message."""
+    await client.register({"name": "triage", "description": "d"})
+    refused = await client.respond(await client.run(), 12)
+    assert refused.errors("type") == ["INTERACTION_RESPONSE_TYPE_INVALID"]
+    await client.human("PATCH application", activities=True)
+    interaction = await client.run()
+    told = (await client.respond(interaction, 12)).body
+    instance = told["interaction"]["activity_instance_id"]
+    assert told["resource"] == {"type": 12, "activity_instance": {"id": instance}}
+    assert (await client.human(f"GET interaction/{interaction['id']}")).body["state"] == "responded"
+    assert (await client.respond(interaction, 4, content="x")).code == 40060
+
+
+@pytest.mark.parametrize("kind", [1, 10, 13])
+async def test_answers_to_what_cannot_come_are_refused(client: Client, kind: int) -> None:
+    """A pong without a ping; what only apps answer that sell something."""
+    await client.register({"name": "triage", "description": "d"})
+    reply = await client.respond(await client.run(), kind, eligible=True)
+    assert reply.errors("type") == ["INTERACTION_RESPONSE_TYPE_INVALID"]

@@ -18,7 +18,7 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.state import BadState
 from tests.sandbox.client import ALERTS, PRIMARY, Client, Socket
 from tests.sandbox.conftest import Connect
-from tests.sandbox.gateway_client import USUAL, dial
+from tests.sandbox.gateway_client import GUILDS, MESSAGES, USUAL, dial
 
 COMMAND = {"name": "triage", "description": "d"}
 
@@ -80,7 +80,7 @@ async def test_a_state_file_carries_everything_over(tmp_path: Path) -> None:
         await client.human("POST clock", advance_s=30)
         await client.human("PATCH limits", identifies_left=500)
         socket = Socket(await dial(stack, sandbox))
-        ready = await socket.identify(sandbox.address.token, USUAL)
+        ready = await socket.identify(sandbox.address.token, GUILDS | MESSAGES)
         await socket.event("GUILD_CREATE")
         await client.human("POST fault", gateway="drop")
         await client.post(content="missed")

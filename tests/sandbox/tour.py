@@ -259,6 +259,7 @@ async def take_tour() -> list[dict[str, Any]]:
     """The log of one whole tour in a sandbox of its own."""
     async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
         sandbox.core.limiter.enabled = False
+        sandbox.core.world.application.members = True
         tour = Tour(Client(sandbox, http))
         await tour.walk()
         await tour.be_refused()

@@ -90,12 +90,12 @@ def delete_channel(ask: Ask) -> JSON:
 
 
 def patch_application(ask: Ask) -> JSON:
-    """PATCH application {message_content?, members?, presences?}: the portal's privileged intents.
+    """PATCH application {message_content?, members?, presences?, activities?}: the portal's switches.
 
     Answers with them and the token, which changes when the app identifies too often in a day.
     """
     application = ask.core.world.application
-    names = ("message_content", "members", "presences")
+    names = ("message_content", "members", "presences", "activities")
     for name in names:
         if name in ask.body:
             setattr(application, name, bool(ask.body[name]))

@@ -35,6 +35,12 @@ def _result(call: Call, interaction: Interaction, kind: CallbackType, message: M
     shown: JSON = {"id": interaction.id, "type": int(interaction.type), "channel_id": interaction.channel_id}
     if "guild_id" in interaction.payload:
         shown["guild_id"] = interaction.payload["guild_id"]
+    if interaction.activity_id:
+        instance = {"type": int(kind), "activity_instance": {"id": interaction.activity_id}}
+        return {
+            "interaction": {**shown, "activity_instance_id": interaction.activity_id},
+            "resource": instance,
+        }
     if message is None:
         return {"interaction": shown}
     shown["response_message_id"] = message.id

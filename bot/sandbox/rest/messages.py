@@ -25,6 +25,7 @@ SEND_LIMIT = Limit(5, 5.0)
 CHANNEL_WRITES = Limit(60, 10.0, "channel-writes")
 _BULK = range(2, 101)
 _BULK_AGE_DAYS = 14
+_PLACES = ("around", "before", "after")
 
 
 def show(call: Call, message: Message) -> JSON:
@@ -37,10 +38,11 @@ def show(call: Call, message: Message) -> JSON:
     return without_content(payload, world.application.id)
 
 
-def target(call: Call) -> tuple[Channel, Message]:
-    """The channel and the message of the path, when the bot may read it."""
+def target(call: Call, *, reads: bool = True) -> tuple[Channel, Message]:
+    """The channel and the message of the path; READ_MESSAGE_HISTORY is needed only for what *reads* it."""
     channel = viewable(call.core, call.bot_id, call.params["channel_id"])
-    require(call.core, call.bot_id, channel, P.READ_MESSAGE_HISTORY)
+    if reads:
+        require(call.core, call.bot_id, channel, P.READ_MESSAGE_HISTORY)
     return channel, call.core.world.message(channel.id, call.params["message_id"])
 
 
@@ -52,14 +54,18 @@ def create(call: Call) -> JSON:
     may_send(core, call.bot_id, channel)
     call.share(CHANNEL_WRITES, channel.id, code=20028)
     draft = read_draft(core, Request(call.data, call.uploads, channel, call.bot_id))
-    _may_show(call, channel, draft)
+    may_show(call, channel, draft)
     if earlier := remembered(core, channel, call.bot_id, draft):
         return message_payload(core.world, earlier)
     message = publish(core, channel, draft, Origin(user_payload(core.world.bot.user)))
     return message_payload(core.world, message)
 
 
-def _may_show(call: Call, channel: Channel, draft: Draft) -> None:
+def may_show(call: Call, channel: Channel, draft: Draft) -> None:
+    """Check what *draft*, a new message, shows: 50013 for embeds and files, 160002 for a reply.
+
+    TTS without its permission is no error: the message is not read out.
+    """
     if draft.embeds:
         require(call.core, call.bot_id, channel, P.EMBED_LINKS)
     if call.uploads:
@@ -76,12 +82,22 @@ def history(call: Call) -> list[JSON]:
     core = call.core
     channel = viewable(core, call.bot_id, call.params["channel_id"])
     limit = call.number("limit", 50, least=1, most=100)
-    call.check_ids("around", "before", "after")
+    call.check_ids(*_PLACES)
+    _only_one_place(call)
     bits = channel_permissions(core.world, call.bot_id, channel)
     if not bits & P.READ_MESSAGE_HISTORY:
         return []
     listed = [one for one in core.world.messages[channel.id].values() if not one.ephemeral_to]
     return [show(call, message) for message in _page(call, listed, limit)]
+
+
+def _only_one_place(call: Call) -> None:
+    """Raise 50035 for more than one of ``around``, ``before`` and ``after``: they exclude each other."""
+    form = Form()
+    for name in [name for name in _PLACES if name in call.query][1:]:
+        text = f"Only one of {', '.join(_PLACES)} may be passed at a time."
+        form.add((name,), "MUTUALLY_EXCLUSIVE", text)
+    form.finish()
 
 
 def _page(call: Call, listed: list[Message], limit: int) -> list[Message]:
@@ -133,7 +149,7 @@ def get(call: Call) -> JSON:
 def edit(call: Call) -> JSON:
     """Edit Message: one's own; of another's only the flags, with MANAGE_MESSAGES. 50005, 50083, 30046."""
     core = call.core
-    channel, message = target(call)
+    channel, message = target(call, reads=False)
     if message.author_id != call.bot_id:
         if set(call.data) - {"flags"}:
             raise refused(50005)
@@ -144,6 +160,10 @@ def edit(call: Call) -> JSON:
     if message.type not in _EDITABLE:
         raise refused(50021)
     draft = read_edit(core, Request(call.data, call.uploads, channel, call.bot_id), message)
+    if call.data.get("embeds"):
+        require(core, call.bot_id, channel, P.EMBED_LINKS)
+    if call.uploads:
+        require(core, call.bot_id, channel, P.ATTACH_FILES)
     return message_payload(core.world, revise(core, message, draft))
 
 
@@ -158,7 +178,7 @@ _EDITABLE = (
 @routes.add("DELETE /channels/{channel_id}/messages/{message_id}", limit=Limit(5, 1.0))
 def delete(call: Call) -> None:
     """Delete Message: one's own, or any with MANAGE_MESSAGES."""
-    channel, message = target(call)
+    channel, message = target(call, reads=False)
     if message.author_id != call.bot_id:
         if channel.is_dm:
             raise refused(50003)
@@ -174,7 +194,7 @@ def delete(call: Call) -> None:
 def crosspost(call: Call) -> JSON:
     """Crosspost Message: of an announcement channel; another's needs MANAGE_MESSAGES. 40033."""
     core = call.core
-    channel, message = target(call)
+    channel, message = target(call, reads=False)
     if channel.type is not ChannelType.ANNOUNCEMENT:
         raise refused(50024)
     own = message.author_id == call.bot_id

@@ -13,6 +13,7 @@ from bot.sandbox.permissions import P, channel_permissions
 from bot.sandbox.posting import Origin, publish, system_message
 from bot.sandbox.ratelimit import Limit
 from bot.sandbox.rest.audit import audited
+from bot.sandbox.rest.messages import CHANNEL_WRITES, may_show
 from bot.sandbox.rest.routing import Call, Reply, RouteTable
 from bot.sandbox.threads import start_post, start_thread
 from bot.sandbox.world import Channel, Member
@@ -56,11 +57,13 @@ def _post(call: Call, forum: Channel) -> Reply:
     """Start Thread in Forum: needs SEND_MESSAGES; answers with the thread and its message."""
     core, body = call.core, call.data
     require(core, call.bot_id, forum, P.SEND_MESSAGES)
+    call.share(CHANNEL_WRITES, forum.id, code=20028)
     form = Form()
     if "message" not in body:
         form.add(("message",), "BASE_TYPE_REQUIRED", "This field is required")
     form.finish()
     draft = read_draft(core, Request(body_object(body["message"]), call.uploads, forum, call.bot_id))
+    may_show(call, forum, draft)
     thread = start_post(core, forum, call.bot_id, body)
     message = publish(core, thread, draft, Origin(user_payload(core.world.bot.user), message_id=thread.id))
     return Reply(201, _started(call, thread) | {"message": message_payload(core.world, message)})
