@@ -20,6 +20,7 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("POST", "autocomplete", acts.autocomplete),
     ("GET", "interaction/{id}", acts.get_interaction),
     ("POST", "say", talk.say),
+    ("PATCH", "message", talk.edit_message),
     ("DELETE", "message", talk.delete_message),
     ("PUT", "reaction", talk.put_reaction),
     ("DELETE", "reaction", talk.delete_reaction),

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from bot.sandbox.access import keep_pace, may_send, viewable
-from bot.sandbox.drafts import Request, read_draft
+from bot.sandbox.drafts import Request, read_draft, read_edit
 from bot.sandbox.errors import refused
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Ask, BadRequest
@@ -12,7 +12,7 @@ from bot.sandbox.human.files import read_files
 from bot.sandbox.kinds import JSON
 from bot.sandbox.names import find_channel, find_message, find_user
 from bot.sandbox.payloads import user_payload
-from bot.sandbox.posting import Origin, publish, remove
+from bot.sandbox.posting import Origin, publish, remove, revise
 from bot.sandbox.reacting import react, unreact
 from bot.sandbox.world import Message
 
@@ -33,6 +33,17 @@ def say(ask: Ask) -> JSON:
     draft = read_draft(core, Request(body, uploads, channel, user.id))
     message = publish(core, channel, draft, Origin(user_payload(user)))
     return views.message(core, message)
+
+
+def edit_message(ask: Ask) -> JSON:
+    """PATCH message {user, message, content}: somebody rewrites a message of their own. 50005, 50083."""
+    core, user = ask.core, ask.user()
+    message = find_message(core.world, ask.text("message"), user.id)
+    if message.author_id != user.id:
+        raise refused(50005)
+    channel = core.world.channel(message.channel_id)
+    request = Request({"content": ask.text("content")}, [], channel, user.id)
+    return views.message(core, revise(core, message, read_edit(core, request, message)))
 
 
 def delete_message(ask: Ask) -> JSON:
