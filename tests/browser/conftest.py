@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from bot.runbook import default_policy_text
 from bot.sandbox.server import Sandbox
 from tests.browser.pictures import Album
 from tests.browser.puppet import Puppet
@@ -25,6 +26,7 @@ __all__ = ["commands"]
 HAS_CHROMIUM = Path(CHROMIUM).exists()
 INSTALL = "apt-get update && apt-get install -y chromium fonts-noto-cjk fonts-noto-color-emoji"
 Visit: TypeAlias = Callable[..., AbstractAsyncContextManager[Visitor]]
+WorldIn: TypeAlias = Callable[[str], AbstractAsyncContextManager[World]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -70,14 +72,29 @@ def open_page(visitor_of: Callable[[Sandbox], Visit], sandbox: Sandbox) -> Visit
     return visitor_of(sandbox)
 
 
+@pytest.fixture
+def world_in(commands: Commands, database_url: str, tmp_path: Path) -> WorldIn:
+    """Opens a local Discord, a database, and the real bot as its own process, posting in a language."""
+
+    @asynccontextmanager
+    async def opened(language: str) -> AsyncIterator[World]:
+        policy = tmp_path / "policy.toml"
+        text = default_policy_text().replace('language = "ja"', f'language = "{language}"')
+        policy.write_text(text, encoding="utf-8")
+        registered, env = copy.deepcopy(commands), {"RUNBOOK_FILE": str(policy)}
+        async with open_world(database_url, commands=registered, folder=tmp_path, **env) as made:
+            await made.start_bot()
+            yield made
+            assert made.complaints() == []
+
+    return opened
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def world(commands: Commands, database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """A local Discord, a database, and the real bot as a process of its own."""
-    registered = copy.deepcopy(commands)
-    async with open_world(database_url, commands=registered, folder=tmp_path) as made:
-        await made.start_bot()
+async def world(world_in: WorldIn) -> AsyncIterator[World]:
+    """The same, in Japanese."""
+    async with world_in("ja") as made:
         yield made
-        assert made.complaints() == []
 
 
 @pytest.fixture

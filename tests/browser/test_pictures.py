@@ -23,12 +23,16 @@ async def test_demo_in_a_browser(
             await expect(visitor.sidebar.locator("a.unread", has_text="p3-insights")).to_be_visible()
             await visitor.go("p3-insights")
             await visitor.sees("先週は SEV1 が")
-            await album.take(visitor, "digest")
-        async with opened() as visitor:
-            await visitor.command("dlq recent")
-            await visitor.sees("通知 DLQ")
-            await album.take(visitor, "dlq")
-            await visitor.go("p2-deploys")
-            await visitor.press("通信ログと障害")
-            await expect(visitor.page.locator("#drawer .log li").first).to_be_visible()
-            await album.take(visitor, "traffic")
+            await album.take(visitor, "digest.ja")
+        for language, locale, heading, traffic in (
+            ("ja", "ja-JP", "通知 DLQ", "通信ログと障害"),
+            ("en", "en-US", "Notification DLQ", "Traffic and faults"),
+        ):
+            async with opened(locale=locale) as visitor:
+                await visitor.command("dlq recent")
+                await visitor.sees(heading)
+                await album.take(visitor, f"dlq.{language}")
+                await visitor.go("p2-deploys")
+                await visitor.press(traffic)
+                await expect(visitor.page.locator("#drawer .log li").first).to_be_visible()
+                await album.take(visitor, f"traffic.{language}")

@@ -1,0 +1,107 @@
+"""What the page, the bot and Parky's policy say in a story, in both languages."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language: that of the browser, and of the bot's posts.
+
+    Attributes:
+        title: What breaks.
+        asked: The first question; *path* is its answer in the alert, *due* the deadline before it is raised.
+        field_title, field_targets, field_symptoms, symptom, done, submit: The form.
+        raised, to_post: The card afterwards.
+        start, sheet: The thread's first words, and its first-response sheet.
+        open, taken, resolved: States of the post; *called* is the DM to the person on call.
+    """
+
+    language: str
+    locale: str
+    title: str
+    field_title: str
+    field_targets: str
+    field_symptoms: str
+    symptom: str
+    done: str
+    submit: str
+    asked: str
+    yes: str
+    path: str
+    due: str
+    only_you: str
+    confirm: str
+    raised: str
+    to_post: str
+    open: str
+    start: str
+    sheet: str
+    channels: str
+    close_thread: str
+    called: str
+    taken: str
+    resolve: str
+    resolve_now: str
+    resolved: str
+
+
+JAPANESE: Final = Words(
+    language="ja",
+    locale="ja-JP",
+    title="決済 API が 5xx",
+    field_title="件名",
+    field_targets="対象",
+    field_symptoms="症状",
+    symptom="エラー率上昇",
+    done="決定",
+    submit="送信",
+    asked="本番ユーザーに影響がありますか",
+    yes="はい",
+    path="本番影響あり",
+    due="15 分以内に ack",
+    only_you="あなただけに見えています",
+    confirm="発報する",
+    raised="発報しました",
+    to_post="投稿へ",
+    open="未対応",
+    start="開始時刻",
+    sheet="Cloudflare Pages",
+    channels="チャンネル一覧を開く",
+    close_thread="スレッドを閉じる",
+    called="あなたが on-call です",
+    taken="対応中",
+    resolve="解決",
+    resolve_now="解決にする",
+    resolved="🟢 SEV1 · 解決",
+)
+ENGLISH: Final = Words(
+    language="en",
+    locale="en-US",
+    title="Payments API answers 5xx",
+    field_title="Title",
+    field_targets="Targets",
+    field_symptoms="Symptoms",
+    symptom="Rising error rate",
+    done="Done",
+    submit="Submit",
+    asked="Are production users affected",
+    yes="Yes",
+    path="Production affected",
+    due="15 min",
+    only_you="Only you can see this",
+    confirm="Raise the alert",
+    raised="Alert raised",
+    to_post="To the alert",
+    open="Unacknowledged",
+    start="Started at",
+    sheet="Cloudflare: Pages",
+    channels="Open the channel list",
+    close_thread="Close the thread",
+    called="You are on call",
+    taken="In progress",
+    resolve="Resolve",
+    resolve_now="Resolve",
+    resolved="🟢 SEV1 · Resolved",
+)
+LANGUAGES: Final = (JAPANESE, ENGLISH)
