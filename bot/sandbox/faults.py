@@ -4,7 +4,16 @@ import re
 from dataclasses import dataclass, field
 
 from bot.sandbox.kinds import JSON
-from bot.sandbox.trigger import TRIGGER_KEYS, BadFault, Trigger, number, only_known, read_trigger
+from bot.sandbox.trigger import (
+    TRIGGER_KEYS,
+    BadFault,
+    Trigger,
+    number,
+    only_known,
+    read_trigger,
+    switch,
+    words,
+)
 
 __all__ = ["DISPATCH_FAULTS", "GATEWAY_FAULTS", "BadFault", "DispatchFault", "Fault", "Faults", "described"]
 
@@ -20,6 +29,8 @@ _KEYS = (
 )
 _DISPATCH_KEYS = ("gateway", "event", *TRIGGER_KEYS, "delay_s")
 _KEPT = 500
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # RFC 9110: a token
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(slots=True)
@@ -162,7 +173,7 @@ def described(fault: Fault | DispatchFault) -> JSON:
 
 def _parse(spec: JSON) -> Fault:
     only_known(spec, _KEYS)
-    route = str(spec.get("route", ""))
+    route = words(spec, "route", "")
     method, _, path = route.partition(" ")
     if method not in _METHODS or not path.startswith("/"):
         raise BadFault('route is a method and a path below the API base, e.g. "POST /channels/*/messages"')
@@ -173,18 +184,33 @@ def _parse(spec: JSON) -> Fault:
         trigger=read_trigger(spec),
         status=int(number(spec, "status", 0)) or None,
         code=int(number(spec, "code", 0)),
-        message=spec.get("message"),
+        message=None if spec.get("message") is None else words(spec, "message", ""),
         delay_s=number(spec, "delay_s", 0),
-        black_hole=bool(spec.get("black_hole", False)),
-        after=bool(spec.get("after", False)),
+        black_hole=switch(spec, "black_hole"),
+        after=switch(spec, "after"),
         reset=spec.get("reset"),
         body=spec.get("body"),
         retry_after=None if spec.get("retry_after") is None else number(spec, "retry_after", 0),
-        scope="global" if spec.get("global") else str(spec.get("scope", "user")),
-        headers={str(name): str(value) for name, value in dict(spec.get("headers") or {}).items()},
+        scope="global" if switch(spec, "global") else words(spec, "scope", "user"),
+        headers=_headers(spec.get("headers")),
     )
     _check(fault)
     return fault
+
+
+def _headers(given: object) -> dict[str, str]:
+    """Names and values that an HTTP header can have; {} when absent."""
+    headers = {} if given is None else given
+    if not isinstance(headers, dict):
+        raise BadFault("headers is an object of strings")
+    for name, value in headers.items():
+        if (
+            not _HEADER_NAME.fullmatch(name)
+            or not isinstance(value, str)
+            or not _HEADER_VALUE.fullmatch(value)
+        ):
+            raise BadFault(f"no header can be {name!r}: {value!r}")
+    return dict(headers)
 
 
 def _check(fault: Fault) -> None:
@@ -204,7 +230,7 @@ def _check(fault: Fault) -> None:
 
 def _parse_dispatch(spec: JSON) -> DispatchFault:
     only_known(spec, _DISPATCH_KEYS)
-    event = str(spec.get("event", "*"))
+    event = words(spec, "event", "*")
     delay_s = number(spec, "delay_s", 1.0)
     if delay_s < 0:
         raise BadFault("delay_s is not negative")

@@ -40,4 +40,4 @@ class Log:
     def since(self, seq: int) -> list[JSON]:
         """Every kept entry whose number is *seq* or higher."""
         first = self.next - len(self._entries)
-        return list(islice(self._entries, max(0, seq - first), None))
+        return list(islice(self._entries, max(0, min(seq, self.next) - first), None))

@@ -141,13 +141,26 @@ def _submit_input(item: JSON, fields: dict[str, Any]) -> JSON:
     if item["type"] == Component.TEXT_INPUT:
         return {**head, "value": _text_value(item, fields.get(custom_id, item.get("value") or ""))}
     if item["type"] == Component.CHECKBOX:
-        return {**head, "value": bool(fields.get(custom_id, item.get("default") or False))}
-    given = fields.get(custom_id, _preselected(item))
-    values = [given] if isinstance(given, str) else list(given or [])
+        return {**head, "value": _checked(custom_id, fields.get(custom_id, item.get("default") or False))}
+    values = _chosen(custom_id, fields.get(custom_id, _preselected(item)))
     if item["type"] == Component.RADIO_GROUP:
         chosen = select_values(item, values)
         return {**head, "value": chosen[0] if chosen else None}
     return {**head, "values": select_values(item, values)}
+
+
+def _checked(custom_id: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadFields(f"{custom_id} is true or false")
+    return value
+
+
+def _chosen(custom_id: str, given: object) -> list[str]:
+    """One value, or a list of them; none for null."""
+    values: list[Any] = given if isinstance(given, list) else [] if given is None else [given]
+    if not all(isinstance(value, str) for value in values):
+        raise BadFields(f"{custom_id} takes strings")
+    return values
 
 
 def _preselected(item: JSON) -> list[str]:
@@ -156,7 +169,9 @@ def _preselected(item: JSON) -> list[str]:
 
 
 def _text_value(item: JSON, value: object) -> str:
-    custom_id, text = item["custom_id"], str(value)
+    custom_id, text = item["custom_id"], value
+    if not isinstance(text, str):
+        raise BadFields(f"{custom_id} is a string")
     if not text:
         if item.get("required", True) is not False:
             raise BadFields(f"{custom_id} is required")

@@ -14,6 +14,7 @@ IDENTIFY_WINDOW_S = 5.0
 MEMBERS_WINDOW_S = 30.0
 STARTS_PER_DAY = 1000
 _DAY_S = 86_400.0
+_MOST = 10**9
 
 
 class BadRule(ValueError):
@@ -53,14 +54,15 @@ class GatewayRules:
         """Set the rules named in *values*.
 
         Raises:
-            BadRule: For a name that is none, or a value that is no number or too small.
+            BadRule: For a name that is none, or a value that is no number, too small or too large.
         """
         least = {one.name: 0 if one.name.endswith("_s") else 1 for one in fields(self)}
         for name, value in values.items():
             if name not in least:
                 raise BadRule(f"unknown rule {name!r}; there are {sorted(least)}")
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least[name]:
-                raise BadRule(f"{name} is a number, at least {least[name]}")
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not is_number or not least[name] <= value <= _MOST:
+                raise BadRule(f"{name} is a number, at least {least[name]} and at most {_MOST}")
         for name, value in values.items():
             setattr(self, name, type(getattr(self, name))(value))
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from bot.sandbox.kinds import JSON
 
+_MOST = 1e15  # beyond it no number means anything here, and a double counts no longer one by one
+
 
 class BadFault(ValueError):
     """The description of a fault makes no sense."""
@@ -79,9 +81,33 @@ def number(spec: JSON, name: str, default: float) -> float:
         BadFault: When it is none.
     """
     value = spec.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _MOST:
         raise BadFault(f"{name} is a number, not {value!r}")
     return float(value)
+
+
+def switch(spec: JSON, name: str) -> bool:
+    """A switch of *spec*, off when absent.
+
+    Raises:
+        BadFault: When it is neither true nor false.
+    """
+    value = spec.get(name, False)
+    if not isinstance(value, bool):
+        raise BadFault(f"{name} is true or false, not {value!r}")
+    return value
+
+
+def words(spec: JSON, name: str, default: str) -> str:
+    """A string of *spec*.
+
+    Raises:
+        BadFault: When it is none.
+    """
+    value = spec.get(name, default)
+    if not isinstance(value, str):
+        raise BadFault(f"{name} is a string, not {value!r}")
+    return value
 
 
 def only_known(spec: JSON, known: tuple[str, ...]) -> None:

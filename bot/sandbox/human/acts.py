@@ -39,10 +39,16 @@ def _where(ask: Ask) -> tuple[User, Channel]:
 def command(ask: Ask) -> JSON:
     """POST command {user, channel, name: "dlq recent", options}."""
     user, channel = _where(ask)
-    name, *path = ask.text("name").removeprefix("/").split()
+    name, path = _typed_name(ask)
     found = find_command(ask.core, user.id, channel, CommandType.CHAT, name)
-    data = OptionReader(ask.core, user.id).read(found, path, ask.body.get("options") or {})
+    data = OptionReader(ask.core, user.id).read(found, path, ask.mapping("options"))
     return _opened(ask.core, Act(InteractionType.COMMAND, user.id, channel, data))
+
+
+def _typed_name(ask: Ask) -> tuple[str, list[str]]:
+    """The command's name, and the group and subcommand after it."""
+    name, *path = ask.words("name").removeprefix("/").split() or [""]
+    return name, path
 
 
 def context(ask: Ask) -> JSON:
@@ -51,7 +57,7 @@ def context(ask: Ask) -> JSON:
     user, channel = _where(ask)
     on_message = ask.body.get("message") is not None
     kind = CommandType.MESSAGE if on_message else CommandType.USER
-    found = find_command(core, user.id, channel, kind, ask.text("name"))
+    found = find_command(core, user.id, channel, kind, ask.words("name"))
     data: JSON = {"id": found["id"], "name": found["name"], "type": int(kind)}
     if on_message:
         target = find_message(core.world, ask.text("message"), user.id)
@@ -69,14 +75,14 @@ def click(ask: Ask) -> JSON:
     core, user = ask.core, ask.user()
     message = find_message(core.world, ask.text("message"), user.id)
     channel = viewable(core, user.id, message.channel_id)
-    component = _component(message, ask.text("custom_id"))
+    component = _component(message, ask.words("custom_id"))
     data: JSON = {
         "custom_id": component["custom_id"],
         "component_type": component["type"],
         "id": component["id"],
     }
     if component["type"] in SELECTS:
-        data |= _selection(core, user.id, component, ask.body.get("values") or [])
+        data |= _selection(core, user.id, component, ask.names("values"))
     return _opened(core, Act(InteractionType.COMPONENT, user.id, channel, data, message))
 
 
@@ -121,7 +127,7 @@ def modal(ask: Ask) -> JSON:
     if parent.modal is None or parent.user_id != user.id:
         raise BadRequest(f"interaction {parent.id} opened no modal for {user.username}")
     reader = OptionReader(core, user.id)
-    fields = _resolved_fields(core, reader, parent.modal, ask.body.get("fields") or {})
+    fields = _resolved_fields(core, reader, parent.modal, ask.mapping("fields"))
     data: JSON = {"custom_id": parent.modal["custom_id"], "components": submitted(parent.modal, fields)}
     if reader.resolved:
         data["resolved"] = reader.resolved
@@ -136,11 +142,11 @@ def _resolved_fields(core: Core, reader: OptionReader, shown: JSON, fields: dict
     resolved: dict[str, Any] = {}
     for custom_id, value in fields.items():
         kind = kinds.get(custom_id)
+        values = value if isinstance(value, list) else [value]
         if kind == Component.FILE_UPLOAD:
-            value = [reader.add_attachment(one) for one in value]  # noqa: PLW2901 (the stored files' ids)
+            value = [reader.add_attachment(one) for one in values]  # noqa: PLW2901 (the stored files' ids)
         elif kind in ENTITY_SELECTS:
-            values = [value] if isinstance(value, str) else value
-            value = [_entity(core, reader, kind, one) for one in values]  # noqa: PLW2901 (the resolved form)
+            value = [_entity(core, reader, kind, str(one)) for one in values]  # noqa: PLW2901 (resolved)
         resolved[custom_id] = value
     return resolved
 
@@ -149,10 +155,10 @@ async def autocomplete(ask: Ask) -> JSON:
     """POST autocomplete {user, channel, name, options, focused}: the bot's choices, within 3 seconds."""
     core = ask.core
     user, channel = _where(ask)
-    name, *path = ask.text("name").removeprefix("/").split()
+    name, path = _typed_name(ask)
     found = find_command(core, user.id, channel, CommandType.CHAT, name)
-    focused = ask.text("focused")
-    options = {focused: "", **(ask.body.get("options") or {})}
+    focused = ask.words("focused")
+    options = {focused: "", **ask.mapping("options")}
     data = OptionReader(core, user.id, focused).read(found, path, options)
     opened = open_interaction(core, Act(InteractionType.AUTOCOMPLETE, user.id, channel, data))
     choices = await core.hub.until(lambda: opened.choices, RESPOND_WITHIN_S)
@@ -166,7 +172,7 @@ async def get_interaction(ask: Ask) -> JSON:
     final = (
         ("responded", "failed") if ask.query.get("until") == "done" else ("responded", "failed", "deferred")
     )
-    wait_s = float(ask.query.get("wait", 0))
+    wait_s = ask.asked("wait", "0")
 
     def settled() -> bool | None:
         return interaction.state(core.clock.monotonic()) in final or None

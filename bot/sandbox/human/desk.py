@@ -1,9 +1,11 @@
 """What each human-side handler is given, and how its errors are answered."""
 
 import json
+import math
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from aiohttp import web
 
@@ -18,6 +20,10 @@ from bot.sandbox.options import BadCommand
 from bot.sandbox.rest.users import dm_channel
 from bot.sandbox.sessions import Sessions
 from bot.sandbox.world import Channel, User
+
+T = TypeVar("T")
+_NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
+_MOST_BITS = 1 << 63
 
 
 class BadRequest(ValueError):
@@ -43,7 +49,11 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One human-side request: path parameters, query string, and body."""
+    """One human-side request: path parameters, query string, and body.
+
+    What reads a field of the body raises BadRequest when the field is of another kind; null counts as absent,
+    and without a default an absent one is wrong too.
+    """
 
     desk: Desk
     params: dict[str, str]
@@ -56,11 +66,79 @@ class Ask:
         return self.desk.core
 
     def text(self, name: str) -> str:
-        """A required string (or number) of the body."""
+        """A required id or name."""
+        value = self._given(name, None)
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise BadRequest(f"{name!r} is an id or a name")
+        return str(value)
+
+    def words(self, name: str, default: str | None = None) -> str:
+        """A string."""
+        return self._typed(name, default, str, "a string")
+
+    def flag(self, name: str, default: bool | None = None) -> bool:  # noqa: FBT001 (the value of a switch)
+        """True or false."""
+        return self._typed(name, default, bool, "true or false")
+
+    def mapping(self, name: str) -> JSON:
+        """An object, {} when absent."""
+        return self._typed(name, {}, dict, "an object")
+
+    def names(self, name: str) -> list[str]:
+        """A list of strings, [] when absent."""
+        listed = self._typed(name, [], list, "a list of strings")
+        if not all(isinstance(item, str) for item in listed):
+            raise BadRequest(f"{name!r} is a list of strings")
+        return listed
+
+    def number(self, name: str, default: float | None = None) -> float:
+        """A number, finite and not negative."""
+        value = self._given(name, default)
+        try:
+            if (
+                not isinstance(value, bool)
+                and isinstance(value, int | float)
+                and 0 <= float(value) < math.inf
+            ):
+                return float(value)
+        except OverflowError:
+            pass
+        raise BadRequest(f"{name!r} is a number, not negative")
+
+    def whole(self, name: str, default: int | None = None) -> int:
+        """An integer, not negative; ids are such too, and may be strings."""
+        return _whole(name, self._given(name, default))
+
+    def bits(self, name: str, default: int) -> int:
+        """Permission bits: a string of digits, as in the API, or a number."""
+        value = self.whole(name, default)
+        if value >= _MOST_BITS:
+            raise BadRequest(f"{name!r} has bits that no permission has")
+        return value
+
+    def asked(self, name: str, default: str) -> float:
+        """A number of the query string, finite and not negative."""
+        text = self.query.get(name, default)
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not 0 <= value < math.inf:
+            raise BadRequest(f"?{name} is a number, not negative")
+        return value
+
+    def _given(self, name: str, default: object) -> Any:  # noqa: ANN401 (a JSON value)
         value = self.body.get(name)
+        value = default if value is None else value
         if value is None:
             raise BadRequest(f"{name!r} is required")
-        return str(value)
+        return value
+
+    def _typed(self, name: str, default: T | None, kind: type[T], words: str) -> T:
+        value = self._given(name, default)
+        if not isinstance(value, kind):
+            raise BadRequest(f"{name!r} is {words}")
+        return value
 
     def user(self, name: str = "user") -> User:
         """The user named in the body."""
@@ -75,6 +153,14 @@ class Ask:
         return find_channel(self.core.world, wanted)
 
 
+def _whole(name: str, value: object) -> int:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadRequest(f"{name!r} is a whole number, not negative")
+    return value
+
+
 HumanHandler: TypeAlias = Callable[[Ask], Any | Awaitable[Any]]
 
 
@@ -83,12 +169,12 @@ def answer(value: object, status: int = 200) -> web.Response:
     return web.Response(status=status, body=json.dumps(value).encode(), content_type="application/json")
 
 
-def refusal(error: Exception) -> web.Response:
-    """The response to an error that the person caused; raises *error* again when it is none of those."""
+def refusal(error: Exception) -> web.Response | None:
+    """The response to an error that the person caused; None when it is none of those."""
     if isinstance(error, NoSuchName):
         return answer({"error": str(error)}, 404)
     if isinstance(error, (BadCommand, BadFields, BadFault, BadRequest)):
         return answer({"error": str(error)}, 400)
     if isinstance(error, ApiError):
         return answer({"error": error.body["message"], **error.body}, error.status)
-    raise error
+    return None

@@ -22,7 +22,7 @@ async def burst(ask: Ask) -> JSON:
     """
     user, channel = ask.user(), ask.channel()
     count, per_s = _pace(ask)
-    body: JSON = {"content": str(ask.body.get("content") or "burst")}
+    body: JSON = {"content": ask.words("content", "burst")}
     author = user_payload(user)
     began_s, cpu_s = time.monotonic(), time.process_time()
     for made in range(count):
@@ -39,10 +39,7 @@ async def burst(ask: Ask) -> JSON:
 
 def _pace(ask: Ask) -> tuple[int, float]:
     """How many messages, and how many a second (0: as fast as they can be made)."""
-    try:
-        count, per_s = int(ask.text("count")), float(ask.body.get("per_s") or 0)
-    except (TypeError, ValueError) as error:
-        raise BadRequest(f"count and per_s are numbers: {error}") from error
-    if not 0 < count <= _MOST or not per_s >= 0:
-        raise BadRequest(f"count is from 1 to {_MOST}, per_s is not negative")
-    return count, per_s
+    count = ask.whole("count")
+    if not 0 < count <= _MOST:
+        raise BadRequest(f"count is from 1 to {_MOST}")
+    return count, ask.number("per_s", 0.0)

@@ -17,26 +17,32 @@ from bot.sandbox.world import Member, Overwrite, User
 def patch_member(ask: Ask) -> JSON:
     """PATCH member {user, roles?, dms?, locale?, nick?}."""
     user, body, world = ask.user(), ask.body, ask.core.world
-    member = world.members[user.id]
+    member = _member(ask, user)
+    roles = [find_role(world, name).id for name in ask.names("roles")]
+    nick = ask.words("nick", member.nick or "")
+    dms, locale = ask.flag("dms", user.accepts_dms), ask.words("locale", user.locale)
     if "roles" in body:
-        member.roles = [find_role(world, str(name)).id for name in body["roles"]]
+        member.roles = roles
     if "nick" in body:
-        member.nick = body["nick"]
-    if "dms" in body:
-        user.accepts_dms = bool(body["dms"])
-    if "locale" in body:
-        user.locale = str(body["locale"])
+        member.nick = nick if body["nick"] else None
+    user.accepts_dms, user.locale = dms, locale
     if {"roles", "nick"} & set(body):
         events.member_changed(ask.core, "GUILD_MEMBER_UPDATE", member)
     return {}
 
 
+def _member(ask: Ask, user: User) -> Member:
+    if user.id not in ask.core.world.members:
+        raise BadRequest(f"{user.username} is no member")
+    return ask.core.world.members[user.id]
+
+
 def join(ask: Ask) -> JSON:
     """POST member {user, roles?}: somebody joins the server, known or new."""
-    world, name = ask.core.world, ask.text("user")
+    world, name = ask.core.world, ask.words("user")
     user = next((one for one in world.users.values() if one.username == name), None)
     user = user or User(ask.core.ids.next(), name)
-    roles = [find_role(world, str(role)).id for role in ask.body.get("roles") or []]
+    roles = [find_role(world, role).id for role in ask.names("roles")]
     world.users[user.id] = user
     world.members[user.id] = Member(user, roles, ask.core.clock.iso())
     events.member_changed(ask.core, "GUILD_MEMBER_ADD", world.members[user.id])
@@ -46,8 +52,7 @@ def join(ask: Ask) -> JSON:
 def leave(ask: Ask) -> JSON:
     """DELETE member {user}: somebody leaves the server and its threads."""
     core, user = ask.core, ask.user()
-    if user.id not in core.world.members:
-        raise BadRequest(f"{user.username} is no member")
+    _member(ask, user)
     voice.leave(core, user.id)
     del core.world.members[user.id]
     for channel in core.world.channels.values():
@@ -63,22 +68,26 @@ def patch_channel(ask: Ask) -> JSON:
     if "role" in body or "user" in body:
         by_role = "role" in body
         target = find_role(ask.core.world, ask.text("role")).id if by_role else ask.user().id
-        bits = (int(body.get("allow") or 0), int(body.get("deny") or 0))
+        bits = (ask.bits("allow", 0), ask.bits("deny", 0))
         channel.overwrites[target] = Overwrite(target, 0 if by_role else 1, *bits)
         events.channel_changed(ask.core, "CHANNEL_UPDATE", channel)
     if {"archived", "locked"} & set(body):
         if channel.thread is None:
             raise BadRequest("only threads are archived or locked")
-        channel.thread.locked = bool(body.get("locked", channel.thread.locked))
-        set_archived(ask.core, channel, archived=bool(body.get("archived", channel.thread.archived)))
+        locked, archived = (
+            ask.flag("locked", channel.thread.locked),
+            ask.flag("archived", channel.thread.archived),
+        )
+        channel.thread.locked = locked
+        set_archived(ask.core, channel, archived=archived)
     return {}
 
 
 def patch_role(ask: Ask) -> JSON:
     """PATCH role {role, permissions?, mentionable?}: *permissions* are the whole set of bits."""
     role = find_role(ask.core.world, ask.text("role"))
-    role.permissions = int(ask.body.get("permissions", role.permissions))
-    role.mentionable = bool(ask.body.get("mentionable", role.mentionable))
+    bits, mentionable = ask.bits("permissions", role.permissions), ask.flag("mentionable", role.mentionable)
+    role.permissions, role.mentionable = bits, mentionable
     events.role_changed(ask.core, "GUILD_ROLE_UPDATE", role)
     return {}
 
@@ -96,10 +105,9 @@ def patch_application(ask: Ask) -> JSON:
     """
     application = ask.core.world.application
     names = ("message_content", "members", "presences", "activities")
-    for name in names:
-        if name in ask.body:
-            setattr(application, name, bool(ask.body[name]))
-    switches = {name: getattr(application, name) for name in names}
+    switches = {name: ask.flag(name, getattr(application, name)) for name in names}
+    for name, is_on in switches.items():
+        setattr(application, name, is_on)
     return {"id": application.id, "token": application.token, **switches}
 
 
@@ -107,8 +115,8 @@ def advance_clock(ask: Ask) -> JSON:
     """POST clock {advance_s}: time passes for tokens, nonces, message ages, idle threads, sessions without
     a socket, the day's IDENTIFYs and rate limits; not for heartbeats: sockets live in real time.
     """
+    seconds = ask.number("advance_s")
     try:
-        seconds = float(ask.text("advance_s"))
         ask.core.clock.advance(seconds)
     except (ValueError, OverflowError) as error:
         raise BadRequest(f"advance_s is a number of seconds, not negative: {error}") from error
@@ -122,22 +130,15 @@ def limits(ask: Ask) -> JSON:
     """PATCH limits {enabled?, identifies_left?, gateway?: {...}}: rate limits of the API on or off, what is
     left of the day's IDENTIFYs, and the gateway's rules (see `GatewayRules`); answers with all of them.
     """
-    core, body = ask.core, ask.body
+    core = ask.core
+    enabled, left = ask.flag("enabled", core.limiter.enabled), ask.whole("identifies_left", core.starts.left)
     try:
-        core.rules.change(dict(body.get("gateway") or {}))
-    except (BadRule, TypeError, ValueError) as error:
+        core.rules.change(ask.mapping("gateway"))
+    except (BadRule, TypeError, ValueError, OverflowError) as error:
         raise BadRequest(str(error)) from error
-    if "identifies_left" in body:
-        core.starts.left = _count(body["identifies_left"])
-    core.limiter.enabled = bool(body.get("enabled", core.limiter.enabled))
+    core.limiter.enabled, core.starts.left = enabled, left
     rules = rules_payload(core.rules)
     return {"enabled": core.limiter.enabled, "identifies_left": core.identifies_left, "gateway": rules}
-
-
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise BadRequest("identifies_left is a number, not negative")
-    return value
 
 
 def save_state(ask: Ask) -> JSON:

@@ -1,7 +1,7 @@
 """The human side's routes, in one list."""
 
 import inspect
-import json
+import traceback
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.sandbox.human import acts, hooks, load, powers, talk, trouble, views, voice
 from bot.sandbox.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
 from bot.sandbox.kinds import JSON
+from bot.sandbox.rest.bodies import parse_json
 
 PREFIX = "/_human"
 _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
@@ -65,20 +66,23 @@ def _adapter(desk: Desk, handler: HumanHandler) -> Callable[[web.Request], Await
             ask = Ask(desk, dict(request.match_info), dict(request.query), body)
             result = handler(ask)
             return answer(await result if inspect.isawaitable(result) else result)
-        except Exception as error:  # noqa: BLE001 (`refusal` raises again what is no person's mistake)
-            return refusal(error)
+        except Exception as error:  # noqa: BLE001 (what is no person's mistake is a bug here, and counted)
+            return refusal(error) or _failure(desk)
 
     return handle
 
 
+def _failure(desk: Desk) -> web.Response:
+    desk.core.world.internal_errors.append(traceback.format_exc())
+    return answer({"error": "the local Discord itself failed: see internal_error_texts in GET state"}, 500)
+
+
 async def _body(request: web.Request) -> JSON:
-    raw = await request.read()
-    if not raw:
-        return {}
     try:
-        body = json.loads(raw)
-    except ValueError as error:
-        raise BadRequest(f"the body is no JSON: {error}") from error
+        raw = await request.read()
+    except (web.RequestPayloadError, web.HTTPRequestEntityTooLarge) as error:
+        raise BadRequest(f"the body cannot be read: {error}") from error
+    body = parse_json(raw) if raw else {}
     if not isinstance(body, dict):
         raise BadRequest("the body is no JSON object")
     return body

@@ -27,9 +27,9 @@ def say(ask: Ask) -> JSON:
     may_send(core, user.id, channel)
     keep_pace(core, user.id, channel)
     uploads = read_files(ask)
-    body: JSON = {"content": ask.body.get("content", "") if uploads else ask.text("content")}
+    body: JSON = {"content": ask.words("content", "" if uploads else None)}
     if ask.body.get("reply_to"):
-        body["message_reference"] = {"message_id": str(ask.body["reply_to"])}
+        body["message_reference"] = {"message_id": ask.text("reply_to")}
     draft = read_draft(core, Request(body, uploads, channel, user.id))
     message = publish(core, channel, draft, Origin(user_payload(user)))
     return views.message(core, message)
@@ -42,7 +42,7 @@ def edit_message(ask: Ask) -> JSON:
     if message.author_id != user.id:
         raise refused(50005)
     channel = core.world.channel(message.channel_id)
-    request = Request({"content": ask.text("content")}, [], channel, user.id)
+    request = Request({"content": ask.words("content")}, [], channel, user.id)
     return views.message(core, revise(core, message, read_edit(core, request, message)))
 
 
@@ -92,7 +92,7 @@ def dms(ask: Ask) -> list[JSON]:
 
 def log(ask: Ask) -> JSON:
     """GET log?since=N: the entries from that number on, and the next number."""
-    entries = ask.core.log.since(int(ask.query.get("since", 0)))
+    entries = ask.core.log.since(int(ask.asked("since", "0")))
     return {"entries": entries, "next": ask.core.log.next}
 
 
@@ -103,10 +103,10 @@ async def wait(ask: Ask) -> JSON:
     sessions: count.
     """
     looks = {"message": _look_message, "log": _look_log, "sessions": _look_sessions}
-    kind = ask.text("for")
+    kind = ask.words("for")
     if kind not in looks:
         raise BadRequest(f"'for' is one of {sorted(looks)}")
-    timeout_s = min(float(ask.body.get("timeout_s", 5)), _MOST_WAIT_S)
+    timeout_s = min(ask.number("timeout_s", 5.0), _MOST_WAIT_S)
     found = await ask.core.hub.until(lambda: looks[kind](ask), timeout_s)
     return {"timeout": True} if found is None else {"timeout": False, kind: found}
 
@@ -121,9 +121,9 @@ def _look_message(ask: Ask) -> JSON | None:
     else:
         channel = find_channel(core.world, name)
     viewer = ask.user().id if body.get("user") else None
+    after, contains = ask.whole("after", ask.whole("since", 0)), ask.words("contains", "")
     for shown in views.messages(core, channel, viewer):
-        is_new = int(shown["id"]) > int(body.get("after") or body.get("since") or 0)
-        if is_new and str(body.get("contains") or "") in _words(shown):
+        if int(shown["id"]) > after and contains in _words(shown):
             return shown
     return None
 
@@ -138,21 +138,29 @@ def _words(value: Any) -> str:  # noqa: ANN401 (any JSON value)
 
 
 def _look_log(ask: Ask) -> JSON | None:
-    body = ask.body
-    for entry in ask.core.log.since(int(body.get("since") or 0)):
+    body, contains, path = ask.body, ask.words("contains", ""), _pattern(ask)
+    for entry in ask.core.log.since(ask.whole("since", 0)):
         fits = (
             body.get("kind") in (None, entry["kind"]),
             body.get("method") in (None, entry.get("method")),
             body.get("status") in (None, entry.get("status")),
             body.get("event") in (None, (entry.get("frame") or {}).get("t")),
-            not body.get("path") or re.search(str(body["path"]), str(entry.get("path"))),
-            not body.get("contains") or str(body["contains"]) in _words(entry),
+            path is None or path.search(str(entry.get("path"))),
+            not contains or contains in _words(entry),
         )
         if all(fits):
             return entry
     return None
 
 
+def _pattern(ask: Ask) -> re.Pattern[str] | None:
+    """The regular expression under ``path``; None when there is none."""
+    try:
+        return re.compile(ask.words("path")) if ask.body.get("path") else None
+    except re.error as error:
+        raise BadRequest(f"'path' is a regular expression: {error}") from error
+
+
 def _look_sessions(ask: Ask) -> int | None:
     count = len(ask.desk.sessions.connected)
-    return count if count >= int(ask.body.get("count", 1)) else None
+    return count if count >= ask.whole("count", 1) else None

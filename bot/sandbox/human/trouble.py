@@ -30,8 +30,8 @@ def put_fault(ask: Ask) -> JSON:
 def _at_once(ask: Ask, kind: str) -> JSON:
     if strange := set(ask.body) - set(_WITH_CODE):
         raise BadFault(f"unknown keys {sorted(strange)}; known: {list(_WITH_CODE)}")
-    act = _action(ask, kind)
-    shard = ask.body.get("shard")
+    act, forget = _action(ask, kind), ask.flag("forget", default=False)
+    shard = None if ask.body.get("shard") is None else ask.whole("shard")
     hit = [one for one in ask.desk.connections if shard is None or _is_on(one, shard)]
     ask.core.log.add("fault", {"gateway": kind, "connections": len(hit)})
     if kind == "down":
@@ -39,15 +39,15 @@ def _at_once(ask: Ask, kind: str) -> JSON:
     for connection in hit:
         session = connection.session
         act(connection)
-        if session and ask.body.get("forget"):
+        if session and forget:
             ask.desk.sessions.forget(session.id)
     ask.core.hub.beat()
     return {"gateway": kind, "connections": len(hit)}
 
 
 def _action(ask: Ask, kind: str) -> Callable[[Connection], None]:
-    code, resumable = ask.body.get("code", int(Close.UNKNOWN_ERROR)), bool(ask.body.get("resumable"))
-    if not isinstance(code, int) or not _LEAST_CLOSE <= code <= _MOST_CLOSE:
+    code, resumable = ask.whole("code", Close.UNKNOWN_ERROR), ask.flag("resumable", default=False)
+    if not _LEAST_CLOSE <= code <= _MOST_CLOSE:
         raise BadFault(f"code is from {_LEAST_CLOSE} to {_MOST_CLOSE}")
     if kind == "drop" and "code" in ask.body:
         kind = "close"
@@ -80,7 +80,7 @@ def list_faults(ask: Ask) -> JSON:
 def clear_faults(ask: Ask) -> JSON:
     """DELETE fault {id?}: lift that one, or all; silent sockets stay silent until they reconnect."""
     if "id" in ask.body:
-        if not ask.core.faults.remove(str(ask.body["id"])):
+        if not ask.core.faults.remove(ask.text("id")):
             raise BadRequest(f"no fault {ask.body['id']!r}")
         return {}
     ask.core.faults.clear()
@@ -98,11 +98,7 @@ def clear_fault(ask: Ask) -> JSON:
 
 def freeze(ask: Ask) -> JSON:
     """POST freeze {seconds?}: the API and the gateway answer nothing; without seconds until DELETE freeze."""
-    seconds = ask.body.get("seconds")
-    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, (int, float))):
-        raise BadRequest("seconds is a number, or left out")
-    if seconds is not None and seconds < 0:
-        raise BadRequest("seconds is not negative")
+    seconds = None if ask.body.get("seconds") is None else ask.number("seconds")
     ask.core.freezer.freeze(seconds)
     ask.core.log.add("fault", {"freeze": seconds})
     return {"frozen": True, "seconds": seconds}

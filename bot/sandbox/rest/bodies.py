@@ -60,7 +60,7 @@ async def _read(request: web.Request) -> tuple[Any, list[Upload]]:
         return None, []
     if request.content_type not in _TYPES:
         _refuse_type()
-    return (_parse_form(data) if request.content_type == _FORM_TYPE else _parse(data)), []
+    return (_parse_form(data) if request.content_type == _FORM_TYPE else parse_json(data)), []
 
 
 def _refuse_type() -> NoReturn:
@@ -91,7 +91,7 @@ async def _read_parts(reader: MultipartReader) -> tuple[Any, list[Upload]]:
         left -= len(data)
         name, filename = _text(part.name), _text(part.filename)
         if name == "payload_json":
-            body = _parse(data)
+            body = parse_json(data)
         elif found := _FILE_PART.fullmatch(name):
             key = found.group(1) or found.group(2) or "0"
             kind = part.headers.get("Content-Type") or _guess(filename)
@@ -127,12 +127,16 @@ def _parse_form(data: bytes) -> dict[str, Any]:
     words = {"true": True, "false": False}
     pairs = parse_qsl(data.decode(errors="replace"), keep_blank_values=True)
     fields = {name: words.get(value, value) for name, value in pairs}
-    parsed = _parse(str(fields["payload_json"]).encode()) if "payload_json" in fields else fields
+    parsed = parse_json(str(fields["payload_json"]).encode()) if "payload_json" in fields else fields
     return parsed if isinstance(parsed, dict) else fields
 
 
-def _parse(data: bytes) -> Any:  # noqa: ANN401 (any JSON value)
-    """*data* as JSON in the strict sense: no NaN, no number beyond a double, no half of a surrogate pair."""
+def parse_json(data: bytes) -> Any:  # noqa: ANN401 (any JSON value)
+    """*data* as JSON in the strict sense: no NaN, no number beyond a double, no half of a surrogate pair.
+
+    Raises:
+        ApiError: 50109 when it is none.
+    """
     if not data:
         return None
     try:
