@@ -19,6 +19,7 @@ from bot.sandbox.human.desk import Desk
 from bot.sandbox.human.table import PREFIX, add_routes
 from bot.sandbox.listener import expect, listen
 from bot.sandbox.live.routes import add_page
+from bot.sandbox.live.typing import Typing
 from bot.sandbox.rest.pipeline import ANY_VERSION, API_PREFIX, Pipeline
 from bot.sandbox.rest.table import all_routes
 from bot.sandbox.rules import GatewayRules
@@ -95,6 +96,7 @@ class Sandbox:
         if state and state.exists():
             load(self.core, self.sessions, state)
         self.desk = Desk(self.core, self.sessions, set())
+        self._typing = Typing(self.core)
 
     async def start(self) -> Address:
         """Listen; returns where.
@@ -190,7 +192,7 @@ class Sandbox:
         for path in (ANY_VERSION, f"{ANY_VERSION}/{{path:.*}}"):
             app.router.add_route("*", path, pipeline.refuse_version, expect_handler=expect)
         add_routes(app, self.desk)
-        add_page(app, self.desk)
+        add_page(app, self.desk, self._typing)
         return app
 
     async def _gateway(self, request: web.Request) -> web.StreamResponse:

@@ -25,9 +25,9 @@ _HEADERS: Final = {
 }
 
 
-def add_page(app: web.Application, desk: Desk) -> None:
+def add_page(app: web.Application, desk: Desk, typing: Typing) -> None:
     """Register the page on *app*."""
-    marks, typing = Marks(desk.core), Typing(desk.core)
+    marks = Marks(desk.core)
 
     async def live(request: web.Request) -> web.StreamResponse:
         return await Page(desk, marks, typing).run(request)
