@@ -32,7 +32,7 @@ def test_nothing_takes_effect(text: str, limit: int) -> None:
     """No mention, markup, masked link or invisible sign is left; the length is kept."""
     for made in (inert(text, limit=limit), inert_lines(text, limit=limit)):
         assert len(made) <= limit
-        assert not MEANS_SOMETHING.search(ADDRESS.sub("", made))
+        assert not MEANS_SOMETHING.search(ADDRESS.sub("x", made))
         assert not [
             sign for sign in made if sign != "\n" and unicodedata.category(sign) in ("Cc", "Cf", "Cs")
         ]
