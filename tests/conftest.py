@@ -1,5 +1,13 @@
 """Fixtures that every tier shares; a tier's own live in its folder."""
 
 from tests.postgres import cluster, database_url, empty_database_url, template
+from tests.sandbox.source import pytest_report_header, pytest_terminal_summary
 
-__all__ = ["cluster", "database_url", "empty_database_url", "template"]
+__all__ = [
+    "cluster",
+    "database_url",
+    "empty_database_url",
+    "pytest_report_header",
+    "pytest_terminal_summary",
+    "template",
+]

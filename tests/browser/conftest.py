@@ -20,8 +20,9 @@ from tests.e2e.conftest import Commands, commands
 from tests.e2e.opening import open_world
 from tests.e2e.world import World
 from tests.sandbox.client import Client
+from tests.sandbox.watch import watched
 
-__all__ = ["commands"]
+__all__ = ["commands", "watched"]
 
 HAS_CHROMIUM = Path(CHROMIUM).exists()
 INSTALL = "apt-get update && apt-get install -y chromium fonts-noto-cjk fonts-noto-color-emoji"
@@ -46,7 +47,6 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox() as running:
         running.core.limiter.enabled = False
         yield running
-    assert running.core.world.internal_errors == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

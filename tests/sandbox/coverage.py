@@ -1,7 +1,8 @@
 """Writes docs/sandbox-coverage.md: every route of Discord's description, and which the local Discord has.
 
-``python -m tests.sandbox.coverage`` takes a tour through every implemented route, holds what was said against
-the description, and writes the table from that. A test fails when the committed file differs.
+``python -m tests.sandbox.coverage`` takes a tour through every implemented route, asks each for all that must
+be refused, holds what was said against the description, and writes the table from that. A test fails when the
+committed file differs.
 """
 
 import asyncio
@@ -11,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.sandbox.description import METHODS, document, template_of
+from tests.sandbox.description import operations, template_of
 from tests.sandbox.implemented import is_implemented
 from tests.sandbox.oracle import validate_log, validate_requests
+from tests.sandbox.refusals import ask_for_refusals
 from tests.sandbox.tour import take_tour
 
 FILE = Path(__file__).parents[2] / "docs" / "sandbox-coverage.md"
@@ -92,16 +94,6 @@ def observe(entries: list[dict[str, Any]]) -> dict[tuple[str, str], Seen]:
     return found
 
 
-def operations() -> list[tuple[str, str]]:
-    """Every operation of the description: method and template."""
-    return [
-        (method.upper(), template)
-        for template, described in sorted(document()["paths"].items())
-        for method in METHODS
-        if method in described
-    ]
-
-
 def render(found: dict[tuple[str, str], Seen]) -> str:
     """The page."""
     everything = operations()
@@ -112,7 +104,9 @@ def render(found: dict[tuple[str, str], Seen]) -> str:
         "",
         "Made by `python -m tests.sandbox.coverage` from a tour through every route; do not edit.",
         "Discord's description of its HTTP API v10 (discord/discord-api-spec) is the measure: a route is",
-        "validated when a success and a refusal of it, and their requests, match the description.",
+        "validated when a success and its refusals, and their requests, match the description. Refused are,",
+        "where a route has them: ids that nothing has (404), no token (401), a wrong field in the body",
+        "(50035), a bot that may only look (50013), and one that may not even look (50001).",
         "",
         f"{len(everything)} operations are described; {len(mine)} are implemented, {len(proven)} of them",
         f"validated; {len(everything) - len(mine)} are no part of what an incident bot does.",
@@ -161,9 +155,14 @@ def _grouped(
     return [(name, listed) for name, listed in found.items() if listed]
 
 
+async def everything_said() -> list[dict[str, Any]]:
+    """The log of the tour and of the refusals."""
+    return await take_tour() + await ask_for_refusals()
+
+
 def main() -> None:
     """Take the tour and write the page."""
-    FILE.write_text(render(observe(asyncio.run(take_tour()))), encoding="utf-8")
+    FILE.write_text(render(observe(asyncio.run(everything_said()))), encoding="utf-8")
 
 
 if __name__ == "__main__":

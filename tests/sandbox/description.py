@@ -6,15 +6,16 @@ The description is not part of this repository; without it the tests that use it
 import functools
 import json
 import re
-from pathlib import Path
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-DESCRIPTION = Path(__file__).parents[2].parent / "shared" / "discord-openapi.json"
+from tests.sandbox.source import DESCRIPTION, require_description
+
+__all__ = ["DESCRIPTION", "METHODS", "require_description"]
+
 METHODS = ("get", "post", "put", "patch", "delete")
 _URI = "urn:discord"
 _BITS = {"type": ["string", "integer", "null"], "pattern": "^[0-9]+$"}
@@ -28,12 +29,6 @@ _WITH_BITS = (
     ("ApplicationCommandPatchRequestPartial", "default_member_permissions"),
     ("ApplicationCommandUpdateRequest", "default_member_permissions"),
 )
-
-
-def require_description() -> None:
-    """Skip the calling test when Discord's description is not there."""
-    if not DESCRIPTION.exists():
-        pytest.skip("no ../shared/discord-openapi.json: get it from github.com/discord/discord-api-spec")
 
 
 @functools.cache
@@ -68,6 +63,16 @@ def _take_strings(found: dict[str, Any]) -> None:
     bits["allow"] = bits["deny"] = _BITS
     text = schemas["ApplicationFormPartial"]["properties"]["description"]
     text["type"] = ["object", "string", "null"]
+
+
+def operations() -> list[tuple[str, str]]:
+    """Every operation of the description: method and template."""
+    return [
+        (method.upper(), template)
+        for template, described in sorted(document()["paths"].items())
+        for method in METHODS
+        if method in described
+    ]
 
 
 @functools.cache

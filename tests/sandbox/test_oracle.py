@@ -1,11 +1,17 @@
 """The oracle itself: what it finds, and what it lets pass."""
 
+from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
-from tests.sandbox.description import require_description
+from bot.sandbox.server import Sandbox
+from tests.sandbox import source
+from tests.sandbox.client import Client
 from tests.sandbox.oracle import validate_requests
+from tests.sandbox.source import require_description
+from tests.sandbox.watch import hold_against_the_description
 
 ENTRY: dict[str, Any] = {
     "kind": "rest",
@@ -19,17 +25,19 @@ ENTRY: dict[str, Any] = {
 REPLY = {"content": "x", "message_reference": {"message_id": 1}}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def described() -> None:
-    """Nothing here works without the description."""
+    """What holds something against the description does not work without it."""
     require_description()
 
 
+@pytest.mark.usefixtures("described")
 def test_right_requests_pass() -> None:
     """A body that fits, a file without a body, an entry of another kind."""
     assert validate_requests([ENTRY, {**ENTRY, "body": None, "files": ["a.png"]}, {"kind": "gateway"}]) == []
 
 
+@pytest.mark.usefixtures("described")
 @pytest.mark.parametrize(
     ("change", "word"),
     [
@@ -46,9 +54,31 @@ def test_wrong_requests_are_reported(change: dict[str, Any], word: str) -> None:
     assert validate_requests([entry], accepted_only=True) == []
 
 
+@pytest.mark.usefixtures("described")
 def test_known_noise_is_let_through() -> None:
     """discord.py's integer ids pass by default, and are reported when no noise is known."""
     assert validate_requests([{**ENTRY, "body": REPLY}]) == []
     assert validate_requests([{**ENTRY, "body": REPLY}], noise=())
     files = {"attachments": [{"id": 0, "filename": "a.png"}]}
     assert validate_requests([{**ENTRY, "body": files, "files": ["a.png"]}]) == []
+
+
+def test_a_run_says_whether_the_description_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Absent, it is told where to get it and what is unproven, in each skip and at the head of the run."""
+    monkeypatch.setattr(source, "DESCRIPTION", Path("/nowhere"))
+    with pytest.raises(pytest.skip.Exception) as skipped:
+        require_description()
+    assert skipped.value.msg == source.pytest_report_header() == source.MISSING
+    assert "github.com/discord/discord-api-spec" in source.MISSING
+    assert "Unproven" in source.MISSING
+    monkeypatch.setattr(source, "DESCRIPTION", Path(__file__))
+    assert source.pytest_report_header() == source.FOUND
+
+
+@pytest.mark.usefixtures("described")
+async def test_what_other_tiers_say_is_watched() -> None:
+    """A request that is not as described fails their tests, refused or not."""
+    async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
+        await Client(sandbox, http).api("POST /users/@me/channels", {"recipient_id": "x"})
+    with pytest.raises(AssertionError, match="recipient_id"):
+        hold_against_the_description(sandbox.core)

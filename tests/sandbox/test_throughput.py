@@ -18,8 +18,8 @@ import pytest
 
 from tests.sandbox.client import Socket
 
-COUNT = 4_000
 PER_S = 2_000.0
+BRIEF, LONG = 2_000, 20_000
 INTENTS = 1 | 1 << 9
 DEADLINE_S = 60.0
 ROOT = Path(__file__).parents[2]
@@ -67,7 +67,7 @@ async def read(ws: aiohttp.ClientWebSocketResponse, count: int) -> tuple[list[st
     return texts, time.monotonic() - began_s
 
 
-async def sandbox_run(per_s: float) -> tuple[Figures, str]:
+async def sandbox_run(count: int, per_s: float) -> tuple[Figures, str]:
     """A burst of messages through the whole sandbox; also one of the frames."""
     async with process("bot.sandbox", "--json") as child, aiohttp.ClientSession() as http:
         address: dict[str, str] = json.loads(await line(child))
@@ -75,37 +75,58 @@ async def sandbox_run(per_s: float) -> tuple[Figures, str]:
             socket = Socket(ws)
             await socket.identify(address["token"], INTENTS)
             await socket.event("GUILD_CREATE")
-            asked = {"user": "primary", "channel": "general", "count": COUNT, "per_s": per_s}
-            reading = asyncio.ensure_future(read(ws, COUNT))
+            asked = {"user": "primary", "channel": "general", "count": count, "per_s": per_s}
+            reading = asyncio.ensure_future(read(ws, count))
             async with http.post(f"{address['human']}/burst", json=asked) as response:
                 spent: dict[str, Any] = await response.json()
             texts, elapsed_s = await reading
     numbers = [json.loads(text)["s"] for text in texts]
-    assert numbers == list(range(3, COUNT + 3))
-    return Figures(COUNT / elapsed_s, spent["cpu_s"] / COUNT * 1e6), texts[-1]
+    assert numbers == list(range(3, count + 3))
+    return Figures(count / elapsed_s, spent["cpu_s"] / count * 1e6), texts[-1]
 
 
-async def floor_run(text: str, per_s: float) -> Figures:
+async def floor_run(text: str, count: int, per_s: float) -> Figures:
     """The same text as often from a server that does nothing else."""
-    arguments = ("tests.sandbox.throughput_floor", str(COUNT), str(per_s))
+    arguments = ("tests.sandbox.throughput_floor", str(count), str(per_s))
     async with process(*arguments, text=text) as child, aiohttp.ClientSession() as http:
         async with http.ws_connect(await line(child)) as ws:
-            _, elapsed_s = await read(ws, COUNT)
+            _, elapsed_s = await read(ws, count)
             await ws.receive()
         spent: dict[str, float] = json.loads(await line(child))
-    return Figures(COUNT / elapsed_s, spent["cpu_s"] / COUNT * 1e6)
+    return Figures(count / elapsed_s, spent["cpu_s"] / count * 1e6)
 
 
-@pytest.mark.parametrize("per_s", [PER_S, 0.0], ids=["paced", "flat-out"])
-async def test_two_thousand_events_a_second(per_s: float, record_property: Any) -> None:
-    """They arrive complete and in order at that rate, from less than half of one core."""
-    ours, text = await sandbox_run(per_s)
-    floor = await floor_run(text, per_s)
+async def measured(count: int, per_s: float, record_property: Any) -> Figures:
+    """One run of the sandbox, written down beside the bare server's."""
+    ours, text = await sandbox_run(count, per_s)
+    floor = await floor_run(text, count, per_s)
     shown = (
-        f"{len(text.encode())} bytes a piece: sandbox {ours.per_s:.0f}/s at {ours.cpu_us:.0f} us of CPU, "
-        f"bare server {floor.per_s:.0f}/s at {floor.cpu_us:.0f} us"
+        f"{count} events of {len(text.encode())} bytes: sandbox {ours.per_s:.0f}/s at {ours.cpu_us:.0f} us of"
+        f" CPU, bare server {floor.per_s:.0f}/s at {floor.cpu_us:.0f} us"
     )
     record_property("throughput", shown)
     sys.stdout.write(shown + "\n")
-    assert ours.per_s > PER_S * 0.75, shown  # a busy machine delays both; what a piece costs is the proof
-    assert ours.cpu_us < 1e6 / PER_S / 2, shown
+    return ours
+
+
+async def test_a_second_of_events_costs_half_a_second_at_most(record_property: Any) -> None:
+    """2,000 events arrive complete and in order, from less than half of the CPU time that a second has.
+
+    How long they take is not asked: other tests have their share of the machine.
+    """
+    ours = await measured(BRIEF, PER_S, record_property)
+    assert ours.cpu_us < 1e6 / PER_S / 2, ours
+
+
+@pytest.mark.slow
+async def test_two_thousand_events_a_second_are_sustained(record_property: Any) -> None:
+    """For ten seconds they arrive at the rate at which they are said."""
+    ours = await measured(LONG, PER_S, record_property)
+    assert ours.per_s > PER_S * 0.99, ours
+
+
+@pytest.mark.slow
+async def test_more_is_possible(record_property: Any) -> None:
+    """Unpaced, the sandbox makes them faster than that: it is not the bottleneck."""
+    ours = await measured(LONG, 0.0, record_property)
+    assert ours.per_s > PER_S, ours

@@ -6,8 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.sandbox.coverage import operations
-from tests.sandbox.description import operation
+from tests.sandbox.description import operation, operations
 from tests.sandbox.fuzz.schemas import NAMES, SNOWFLAKES, from_schema
 from tests.sandbox.implemented import is_implemented
 
@@ -120,13 +119,14 @@ _WHERE = ("usual",) * 14 + ("nonsense",)
 
 @dataclass
 class Request:
-    """One request. Strings like ``<message>`` stand for ids of the stage."""
+    """One request, by the bot or the server's admin. Strings like ``<message>`` stand for the stage's ids."""
 
     method: str
     path: str
     query: dict[str, str] = field(default_factory=dict)
     body: Any = None
     raw: tuple[bytes, str] | None = None
+    by_admin: bool = False
 
     def __repr__(self) -> str:
         """Short: hypothesis prints it, and a body may have megabytes."""

@@ -15,7 +15,7 @@ from bot.sandbox.payloads import user_payload
 from bot.sandbox.permissions import P
 from bot.sandbox.posting import Origin, publish, set_archived
 from bot.sandbox.rest.users import dm_channel
-from bot.sandbox.seed import default_world
+from bot.sandbox.seed import ADMIN_ID, default_world, user_token
 from bot.sandbox.server import Sandbox
 from bot.sandbox.threads import start_thread
 from bot.sandbox.world import Channel, Message, Webhook
@@ -121,7 +121,8 @@ class Stage:
             TimeoutError: When none came in time.
         """
         path = self.place(request.path)
-        headers = {"Authorization": f"Bot {self._sandbox.core.world.application.token}"}
+        token = f"Bot {self._sandbox.core.world.application.token}"
+        headers = {"Authorization": f"Bearer {user_token(ADMIN_ID)}" if request.by_admin else token}
         data: bytes | None = None
         if request.raw:
             data, headers["Content-Type"] = request.raw

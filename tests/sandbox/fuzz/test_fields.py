@@ -6,30 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.coverage import operations
-from tests.sandbox.description import DESCRIPTION, document, operation
+from tests.sandbox.description import DESCRIPTION, document, operation, operations
 from tests.sandbox.fuzz.requests import USUAL, Request
 from tests.sandbox.fuzz.ring import Ring
 from tests.sandbox.implemented import is_implemented
 from tests.sandbox.oracle import validate_requests
+from tests.sandbox.refusals import BASES
+from tests.sandbox.source import MISSING
 
-pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason="no ../shared/discord-openapi.json")
+pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason=MISSING)
 WRONG: tuple[Any, ...] = (True, 1.5, -1, {"wrong": [[]]}, [[]], [{}], [], "", "wrong", "x" * 7000)
 _DEEPEST = 4
-# What a body needs beside the field in question, by the operation's id.
-_BASES: dict[str, dict[str, Any]] = {
-    "create_application_command": {"name": "x", "description": "d"},
-    "create_guild_application_command": {"name": "x", "description": "d"},
-    "create_message": {"content": "x"},
-    "create_thread": {"name": "x", "type": 11},
-    "create_thread_from_message": {"name": "x"},
-    "create_dm": {"recipient_id": "<person>"},
-    "create_guild_channel": {"name": "x"},
-    "create_webhook": {"name": "x"},
-    "execute_webhook": {"content": "x"},
-    "set_channel_permission_overwrite": {"type": 1},
-    "create_interaction_response": {"type": 4, "data": {"content": "x"}},
-}
 
 
 def _places(schema: dict[str, Any], depth: int = 0) -> Iterator[tuple[str | int, ...]]:
@@ -72,7 +59,7 @@ def test_no_field_takes_what_it_should_not(ring: Ring, method: str, template: st
     """Wrong values in every place, one at a time, beside what the body needs."""
     described = operation(template, method.lower())
     path = re.sub(r"\{(\w+)\}", lambda found: USUAL[found.group(1)][0], template)
-    base = _BASES.get(described["operationId"], {})
+    base = BASES.get(described["operationId"], {})
     sent = [
         Request(method, path, body=_put(base, place, value))
         for place in dict.fromkeys(_places(schema))

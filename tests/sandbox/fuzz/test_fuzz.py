@@ -11,8 +11,9 @@ from tests.sandbox.description import DESCRIPTION
 from tests.sandbox.fuzz.requests import Request, requests
 from tests.sandbox.fuzz.ring import Ring
 from tests.sandbox.oracle import validate_log, validate_requests
+from tests.sandbox.source import MISSING
 
-pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason="no ../shared/discord-openapi.json")
+pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason=MISSING)
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "800"))
 MANY = int(os.environ.get("FUZZ_EXAMPLES", "10000"))
 SILENCED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
