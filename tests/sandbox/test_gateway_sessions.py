@@ -19,41 +19,6 @@ def token(sandbox: Sandbox) -> str:
     return sandbox.address.token
 
 
-@pytest.mark.parametrize(
-    ("extra", "code"),
-    [
-        ({"intents": True}, 4002),
-        ({"intents": -1}, 4013),
-        ({"intents": 1, "shard": [0]}, 4010),
-        ({"intents": 1, "shard": ["0", "1"]}, 4010),
-        ({"intents": 1, "shard": [-1, 2]}, 4010),
-        ({"intents": 1, "shard": {}}, 4010),
-        ({"intents": 1, "token": None}, 4004),
-        ({"intents": 1, "properties": None}, 4002),
-        ({"intents": 1, "properties": "x"}, 4002),
-        ({"intents": 1, "compress": "yes"}, 4002),
-        ({"intents": 1, "large_threshold": 49}, 4002),
-        ({"intents": 1, "large_threshold": 251}, 4002),
-        ({"intents": 1, "large_threshold": True}, 4002),
-        ({"intents": 1, "presence": "x"}, 4002),
-        ({"intents": 1, "presence": {"status": "busy"}}, 4002),
-        ({"intents": 1, "presence": {"status": []}}, 4002),
-        ({"intents": 1, "presence": {"activities": {}}}, 4002),
-        ({"intents": 1, "presence": {"activities": [{"name": 5, "type": 0}]}}, 4002),
-        ({"intents": 1, "presence": {"since": "x"}}, 4002),
-        ({"intents": 1, "presence": {"afk": 1}}, 4002),
-    ],
-)
-async def test_identify_is_read_strictly(
-    connect: Connect, token: str, extra: dict[str, object], code: int
-) -> None:
-    """Each wrong field has its close code."""
-    socket = await connect()
-    await socket.frame()
-    await socket.send(2, {"token": token, "properties": {}, **extra})
-    assert await socket.closed() == code
-
-
 @pytest.mark.parametrize("op", [3, 4, 8, 31, 43])
 async def test_nothing_goes_before_identify(connect: Connect, token: str, op: int) -> None:
     """4003 without a session; with one the same frame without an object is 4002."""
