@@ -118,5 +118,11 @@ def make_client(settings: Settings, parts: Parts) -> tuple[IncidentBot, UseCases
         return made[0].services
 
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
-    client = IncidentBot(guild_id=settings.guild_id, texts=parts.texts, services=services)
+    client = IncidentBot(
+        guild_id=settings.guild_id,
+        texts=parts.texts,
+        services=services,
+        reads_messages=settings.message_content,
+        hears_voice=bool(parts.policy.timeline.voice_channels),
+    )
     return client, made[0]

@@ -28,13 +28,38 @@ from bot.ui.voice import Voice
 
 log = structlog.get_logger(__name__)
 
-COGS: Final = ("cogs.triage", "cogs.incidents", "cogs.responding", "cogs.dlq", "cogs.digest")
-
-#: Reactions are not privileged. Neither message content nor members are asked for: a DM's or a
-#: reaction's author is fetched when they matter.
-INTENTS: Final = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+COGS: Final = (
+    "cogs.triage",
+    "cogs.incidents",
+    "cogs.responding",
+    "cogs.mending",
+    "cogs.pinning",
+    "cogs.dlq",
+    "cogs.digest",
+    "cogs.drill",
+    "cogs.alerts",
+)
 
 FormHandler = Callable[[discord.Interaction["IncidentBot"], Submitted], Awaitable[None]]
+
+
+def intents(*, message_content: bool = False, voice: bool = False) -> discord.Intents:
+    """Which events are asked for. Members are not: a reaction's author is fetched when they matter.
+
+    Args:
+        message_content: Also what others write, which is privileged: Discord closes the connection with 4014
+            unless the application's Bot page grants it. Without it messages arrive, but empty, except those
+            that mention the bot.
+        voice: Also who joins a voice channel.
+    """
+    return discord.Intents(
+        guilds=True,
+        guild_reactions=True,
+        dm_reactions=True,
+        guild_messages=True,
+        message_content=message_content,
+        voice_states=voice,
+    )
 
 
 class IncidentTree(app_commands.CommandTree["IncidentBot"]):
@@ -63,16 +88,24 @@ class IncidentBot(commands.Bot):
         guild_id: The server it is set up for; what comes from another one is refused.
         texts: Both languages.
         services: Makes the use cases; it is given this client, for what talks to Discord through it.
+        reads_messages: Ask for what others write; see `intents`.
+        hears_voice: Ask for who joins a voice channel.
     """
 
     def __init__(
-        self, *, guild_id: int, texts: Texts, services: Callable[[discord.Client], Services]
+        self,
+        *,
+        guild_id: int,
+        texts: Texts,
+        services: Callable[[discord.Client], Services],
+        reads_messages: bool = False,
+        hears_voice: bool = False,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=IncidentTree,
-            intents=INTENTS,
+            intents=intents(message_content=reads_messages, voice=hears_voice),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -139,6 +172,9 @@ class IncidentBot(commands.Bot):
         """A resumed session tells what was missed, unless Discord has dropped some of it."""
         log.info("gateway.resumed")
         self.spawn(self.services.reconciler.reconcile_all(), name="reconcile")
+
+    async def on_message(self, _message: discord.Message, /) -> None:
+        """Messages are no commands: the cogs listen by themselves. discord.py would look for one in each."""
 
     async def on_interaction(self, interaction: discord.Interaction["IncidentBot"]) -> None:
         """Forms, and presses that nothing else will answer; discord.py sees to the others."""

@@ -101,6 +101,10 @@ class Settings(BaseSettings):
         DISCORD_API,
         description=f"{DISCORD_API}, or a local Discord on loopback (http://127.0.0.1:PORT/api/v10)",
     )
+    message_content: bool = Field(
+        default=False,
+        description="true once Message Content Intent is switched on on the application's Bot page, or false",
+    )
     database_url: _PostgresUrl | None = Field(
         None, description=f"{_POSTGRES_FORM}; without it an embedded PostgreSQL runs below DATA_DIR"
     )

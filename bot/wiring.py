@@ -1,5 +1,6 @@
 """The use cases, put together from the parts that they are given."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,17 +8,31 @@ from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
+from bot.services.alerts import Alerts
 from bot.services.auditor import Auditor
+from bot.services.changes import Changes
 from bot.services.deliveries import Deliveries
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
+from bot.services.drills import Drills
 from bot.services.escalations import Escalations
 from bot.services.failures import Failures
 from bot.services.incidents import Incidents
+from bot.services.lifecycle import Lifecycle
+from bot.services.looking import Looking
+from bot.services.mending import Mending
+from bot.services.pins import Pins
 from bot.services.ports import Discord, DlqStore, JobName, Mailer, MailWriter, Store
+from bot.services.privacy import Privacy
+from bot.services.raising import Raising
 from bot.services.reconciler import Reconciler
+from bot.services.reevaluations import Reevaluations
 from bot.services.registry import Services
+from bot.services.roles import Roles
+from bot.services.timelines import Timelines
+from bot.services.triage_posts import TriagePosts
 from bot.services.triages import Triages
+from bot.services.updates import Updates
 from bot.storage.jobs import Handler
 
 
@@ -39,6 +54,7 @@ class UseCases:
 
     services: Services
     deliveries: Deliveries
+    triage_posts: TriagePosts
     failures: Failures
     auditor: Auditor
 
@@ -51,12 +67,28 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
     reconciler = Reconciler(store, discord, acknowledger, access)
     escalations = Escalations(store, policy, reconciler, access)
     incidents = Incidents(store, policy, access, escalations)
+    changes = Changes(store, policy, access)
+    mending = Mending(store, policy)
+    raising = Raising(policy, incidents, escalations)
+    reevaluations = Reevaluations(store, policy, access, raising)
     digests = Digests(store, parts.dlq, policy)
+    lifecycle = Lifecycle(store, discord, policy, changes, escalations)
     services = Services(
         policy=policy,
         access=access,
         incidents=incidents,
-        triages=Triages(store, policy, access, incidents),
+        alerts=Alerts(store, discord, policy, incidents, reconciler),
+        lifecycle=lifecycle,
+        drills=Drills(store, policy, access, incidents, lifecycle),
+        looking=Looking(store, policy, access),
+        mending=mending,
+        roles=Roles(access, changes, acknowledger),
+        privacy=Privacy(store, discord, policy, access, changes),
+        updates=Updates(store, policy, changes),
+        timelines=Timelines(store, policy, access, changes),
+        pins=Pins(store, discord, policy, access, changes),
+        triages=Triages(store, policy, access, raising, reevaluations),
+        reevaluations=reevaluations,
         acknowledger=acknowledger,
         escalations=escalations,
         reconciler=reconciler,
@@ -65,7 +97,8 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
     )
     return UseCases(
         services=services,
-        deliveries=Deliveries(store, discord, policy, digests),
+        deliveries=Deliveries(store, discord, policy, digests, mending),
+        triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, writer=parts.writer, mailer=parts.mailer),
         auditor=Auditor(store),
     )
@@ -73,31 +106,31 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
 
 def handlers(cases: UseCases) -> dict[JobName, Handler]:
     """What each job of the queue does with its payload."""
-
-    async def deliver(payload: str) -> timedelta | None:
-        return await cases.deliveries.deliver(int(payload))
+    services = cases.services
 
     async def escalate(payload: str) -> None:
         incident_id, _, index = payload.partition(":")
-        await cases.services.escalations.decide(int(incident_id), int(index))
-
-    async def refresh(payload: str) -> timedelta | None:
-        return await cases.deliveries.refresh(int(payload))
-
-    async def refresh_triage(payload: str) -> None:
-        await cases.deliveries.refresh_triage(int(payload))
-
-    async def reevaluate(payload: str) -> None:
-        await cases.services.triages.promote(int(payload))
-
-    async def record_failure(payload: str) -> timedelta | None:
-        return await cases.failures.record(int(payload))
+        await services.escalations.decide(int(incident_id), int(index))
 
     return {
-        JobName.DELIVER: deliver,
+        JobName.DELIVER: _numbered(cases.deliveries.deliver),
         JobName.ESCALATE: escalate,
-        JobName.REFRESH: refresh,
-        JobName.REFRESH_TRIAGE: refresh_triage,
-        JobName.REEVALUATE: reevaluate,
-        JobName.RECORD_FAILURE: record_failure,
+        JobName.REFRESH: _numbered(cases.deliveries.refresh),
+        JobName.REFRESH_TRIAGE: _numbered(cases.triage_posts.refresh),
+        JobName.REEVALUATE: _numbered(services.reevaluations.strike),
+        JobName.REDACT: _numbered(services.privacy.redact),
+        JobName.DRILL: _numbered(services.drills.strike),
+        JobName.REMIND: _numbered(services.updates.remind),
+        JobName.ARCHIVE: _numbered(services.lifecycle.archive),
+        JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
+        JobName.RECORD_FAILURE: _numbered(cases.failures.record),
     }
+
+
+def _numbered(handle: Callable[[int], Awaitable[timedelta | None]]) -> Handler:
+    """A handler whose payload is a number."""
+
+    async def run(payload: str) -> timedelta | None:
+        return await handle(int(payload))
+
+    return run

@@ -10,22 +10,12 @@ from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
-from bot.domain.errors import StorageUnavailable, UnavailableError, UserError
-from bot.domain.incident import AckVia
-from bot.ui.buttons import IncidentVerb, TriageVerb, template
+from bot.domain.errors import UnavailableError, UserError
+from bot.domain.life import AckVia
+from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.forms import (
-    DETAILS_FORM,
-    NOTE,
-    NOTE_FORM,
-    SYMPTOMS,
-    TARGETS,
-    Submitted,
-    details_form,
-    note_form,
-)
-from bot.ui.incident_console import acknowledged, first_response_screen, passed_on, resolve_question
-from bot.ui.inert import inert
+from bot.ui.incident_answers import acknowledged, passed_on
+from bot.ui.incident_console import first_response_screen
 from bot.ui.interaction import reply, wait
 from bot.ui.people import member_person, person_from, person_of
 
@@ -37,9 +27,6 @@ Press = discord.Interaction[IncidentBot]
 _LOOK_AGAIN_S: Final = (0.3, 1.0, 3.0)
 _NEW_FOR: Final = timedelta(seconds=15)
 
-# Discord takes a modal only as the first response, within 3 s: a read before it gets less than that.
-_READ_WITHIN_S: Final = 1.5
-
 
 class Responding(commands.Cog):
     """Acknowledging by reaction, and the buttons' registration."""
@@ -48,10 +35,8 @@ class Responding(commands.Cog):
         self.bot = bot
 
     async def cog_load(self) -> None:
-        """Register the buttons and the forms behind them."""
-        self.bot.add_controls(Ack, First, Details, WriteNote, Resolve, Decline, Promote, Dismiss)
-        self.bot.add_form(DETAILS_FORM, send_details)
-        self.bot.add_form(NOTE_FORM, send_note)
+        """Register the buttons."""
+        self.bot.add_controls(Ack, First, Decline)
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
@@ -106,45 +91,9 @@ class First(Control, template=template(IncidentVerb.FIRST)):
     async def press(self, interaction: Press) -> None:
         """The sheet of the incident's severity."""
         await wait(interaction)
-        incident = await interaction.client.services.incidents.find(number=self.number, thread_id=None)
+        incidents, by = interaction.client.services.incidents, await person_of(interaction)
+        incident = await incidents.find(number=self.number, thread_id=None, by=by)
         await reply(interaction, view=first_response_screen(interaction.client.voice(interaction), incident))
-
-
-class Details(Control, template=template(IncidentVerb.DETAILS)):
-    """[✏️ 更新]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Targets and symptoms as a form, with what is known chosen."""
-        incidents = interaction.client.services.incidents
-        try:
-            async with asyncio.timeout(_READ_WITHIN_S):
-                incident = await incidents.find(number=self.number, thread_id=None)
-        except TimeoutError:
-            raise StorageUnavailable("too slow for a form") from None
-        voice = interaction.client.voice(interaction)
-        form = details_form(voice, self.number, targets=incident.targets, symptoms=incident.symptoms)
-        await interaction.response.send_modal(form)
-
-
-class WriteNote(Control, template=template(IncidentVerb.NOTE)):
-    """[📝 メモ]."""
-
-    async def press(self, interaction: Press) -> None:
-        """A form for several lines."""
-        await interaction.response.send_modal(note_form(interaction.client.voice(interaction), self.number))
-
-
-class Resolve(Control, template=template(IncidentVerb.RESOLVE)):
-    """[✅ 解決]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Ask first: it cannot be undone."""
-        await wait(interaction)
-        await interaction.client.services.incidents.require_responder(
-            self.number, await person_of(interaction)
-        )
-        incident = await interaction.client.services.incidents.find(number=self.number, thread_id=None)
-        await reply(interaction, view=resolve_question(interaction.client.voice(interaction), incident))
 
 
 class Decline(Control, template=template(IncidentVerb.DECLINE)):
@@ -160,57 +109,8 @@ class Decline(Control, template=template(IncidentVerb.DECLINE)):
         await reply(interaction, passed_on(interaction.client.voice(interaction), result))
 
 
-class Promote(Control, template=template(TriageVerb.PROMOTE)):
-    """[🚨 発報する] under a re-evaluation."""
-
-    async def press(self, interaction: Press) -> None:
-        """It is an incident after all."""
-        await wait(interaction)
-        by, voice = await person_of(interaction), interaction.client.voice(interaction)
-        incident = await interaction.client.services.triages.promote(self.number, by=by)
-        if incident is None:
-            await reply(interaction, voice.say("consoles.triage.promoted_before"))
-            return
-        told = voice.say("consoles.triage.promoted", label=incident.label, severity=incident.severity)
-        await reply(interaction, told)
-
-
-class Dismiss(Control, template=template(TriageVerb.DISMISS)):
-    """[🟢 問題なし] under a re-evaluation."""
-
-    async def press(self, interaction: Press) -> None:
-        """Nothing is wrong: no alert."""
-        await wait(interaction)
-        by, voice = await person_of(interaction), interaction.client.voice(interaction)
-        view = await interaction.client.services.triages.dismiss(self.number, by=by)
-        title = inert(view.triage.title, limit=420)
-        await reply(interaction, voice.say("consoles.triage.dismissed_by", title=title))
-
-
 def _is_new(message_id: int) -> bool:
     return discord.utils.utcnow() - discord.utils.snowflake_time(message_id) < _NEW_FOR
-
-
-async def send_details(interaction: Press, form: Submitted) -> None:
-    """The form of [✏️ 更新] came back."""
-    await wait(interaction)
-    bot, policy = interaction.client, interaction.client.services.policy
-    incident = await bot.services.incidents.set_details(
-        form.number,
-        by=await person_of(interaction),
-        targets=form.chosen(TARGETS, known=policy.targets),
-        symptoms=form.chosen(SYMPTOMS, known=policy.symptoms),
-    )
-    await reply(interaction, bot.voice(interaction).say("consoles.said.details", label=incident.label))
-
-
-async def send_note(interaction: Press, form: Submitted) -> None:
-    """The form of [📝 メモ] came back."""
-    await wait(interaction)
-    bot, key = interaction.client, f"interaction:{interaction.id}"
-    by = await person_of(interaction)
-    incident = await bot.services.incidents.note(form.number, by=by, text=form.text(NOTE), key=key)
-    await reply(interaction, bot.voice(interaction).say("consoles.said.note", label=incident.label))
 
 
 async def setup(bot: IncidentBot) -> None:

@@ -6,7 +6,9 @@ from typing import Final
 import discord
 from discord.http import Route
 
+from bot.checks.alerts import check_alerts
 from bot.checks.finding import Finding, fail, ok, warn
+from bot.checks.voice import check_voice
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.runbook.model import Policy
@@ -19,10 +21,13 @@ _POST: Final = discord.Permissions(
 _THREAD: Final = discord.Permissions(
     create_public_threads=True, send_messages_in_threads=True, manage_threads=True
 )
+_PRIVATE: Final = discord.Permissions(
+    view_channel=True, create_private_threads=True, send_messages_in_threads=True, manage_threads=True
+)
 _PING: Final = discord.Permissions(mention_everyone=True)
 
 #: Everything the bot may need somewhere: what its invitation asks for.
-INVITED: Final = _POST | _THREAD | _PING
+INVITED: Final = _POST | _THREAD | _PRIVATE | _PING
 
 _PRIVILEGED: Final = {
     "message_content": "gateway_message_content",
@@ -48,9 +53,12 @@ async def check_guild(client: discord.Client, *, guild_id: int, policy: Policy) 
     except (discord.HTTPException, OSError) as error:
         raise UpstreamUnavailable(f"the server cannot be read: {type(error).__name__}") from error
     yield ok("server", guild.name)
+    yield check_alerts(client, policy)
     known = channels | {str(channel.id): channel for channel in channels.values()}
     for name, needed in needs(policy).items():
         yield _channel(name, known.get(name.removeprefix("#")), me=me, needed=needed)
+    for finding in check_voice(policy, known):
+        yield finding
     for finding in _roles(policy, known={each for role in guild.roles for each in (role.name, str(role.id))}):
         yield finding
     async for finding in _people(Places(Rest(client), policy), policy, guild_id=guild_id):
@@ -60,12 +68,13 @@ async def check_guild(client: discord.Client, *, guild_id: int, policy: Policy) 
 def needs(policy: Policy) -> dict[str, discord.Permissions]:
     """Which permissions the bot needs in each channel of the policy."""
     # Never `|=`, which changes the Permissions in place, and with it every channel's.
-    needed = dict.fromkeys(policy.channels(), _POST)
+    needed = dict.fromkeys([*policy.channels(), *policy.alerts.watch], _POST)
     for severity in policy.severities.values():
         if severity.thread_channel is not None:
             needed[severity.thread_channel] = needed[severity.thread_channel] | _THREAD
         if _rings(severity):
             needed[severity.channel] = needed[severity.channel] | _PING
+    needed[policy.private.channel] = needed[policy.private.channel] | _PRIVATE
     return needed
 
 

@@ -51,6 +51,11 @@ class Human:
         body = {"user": user, "channel": channel, "name": name, "options": dict(options or {})}
         return await self._answered(await self._post("command", body))
 
+    async def context(self, user: str, channel: str, name: str, message: Message) -> Interaction:
+        """Use the command *name* of *message*'s menu and wait for its answer."""
+        body = {"user": user, "channel": channel, "name": name, "message": message.id}
+        return await self._answered(await self._post("context", body))
+
     async def press(
         self, user: str, message: Message, label: str, *, values: Sequence[str] = ()
     ) -> Interaction:
@@ -87,6 +92,43 @@ class Human:
     async def say(self, user: str, channel: str, content: str) -> Message:
         """Write a message."""
         return Message(await self._post("say", {"user": user, "channel": channel, "content": content}))
+
+    async def post_webhook(
+        self, channel: str, name: str, content: str = "", *, embeds: Sequence[JSON] = ()
+    ) -> Message:
+        """What a monitor posts through the channel's webhook of that name, which is made if need be."""
+        body = {"channel": channel, "name": name, "content": content, "embeds": [*embeds]}
+        return Message(await self._post("webhook", {key: said for key, said in body.items() if said}))
+
+    async def edit(self, user: str, message: Message, content: str) -> Message:
+        """Rewrite a message of *user*'s own."""
+        body = {"user": user, "message": message.id, "content": content}
+        return Message(await self._request("PATCH", "message", body))
+
+    async def join_voice(self, user: str, channel: str) -> None:
+        """Join a voice channel."""
+        await self._post("voice", {"user": user, "channel": channel})
+
+    async def leave_voice(self, user: str) -> None:
+        """Leave the voice channel that *user* is in."""
+        await self._request("DELETE", "voice", {"user": user})
+
+    async def read_file(self, message: Message, name: str) -> str:
+        """The text of the file *name* that is attached to *message*.
+
+        Raises:
+            StopIteration: There is none.
+        """
+        url = next(file["url"] for file in message.raw["attachments"] if file["filename"] == name)
+        return (await self._http.get(str(url))).raise_for_status().text
+
+    async def delete(self, user: str, message: Message) -> None:
+        """Delete *message*."""
+        await self._request("DELETE", "message", {"user": user, "message": message.id})
+
+    async def remove_channel(self, channel: str) -> None:
+        """Delete a channel or thread, as an administrator could."""
+        await self._request("DELETE", "channel", {"channel": channel})
 
     async def react(self, user: str, message: Message, emoji: str) -> None:
         """Put *emoji* under *message*."""

@@ -12,7 +12,7 @@ import asyncpg
 from bot.demo.past import PastFailure, PastIncident, read_past
 from bot.demo.sql import queries
 from bot.domain.digest import IsoWeek, week_due
-from bot.domain.incident import TimelineKind
+from bot.domain.timeline import TimelineKind
 from bot.runbook import Policy
 
 _SERVED_FOR: Final = timedelta(days=40)
@@ -81,13 +81,13 @@ class _Writer:
     def _incident(self, key: str, told: PastIncident) -> Row:
         at = told.triggered_at(self._week, self._policy)
         severity = self._policy.severities[told.severity]
-        resolved_at = None if told.resolved_after is None else at + told.resolved_after
+        ended_at = None if told.resolved_after is None else at + told.resolved_after
         return {
             "key": key,
             "guild_id": self._place.guild_id,
             "severity": severity.name,
             "priority": severity.priority,
-            "status": "acknowledged" if resolved_at is None else "resolved",
+            "status": "acknowledged" if ended_at is None else "resolved",
             "title": told.title,
             "targets": told.targets,
             "symptoms": told.symptoms,
@@ -98,8 +98,8 @@ class _Writer:
             **self._who("reported_by", told.reported_by),
             "acknowledged_at": at + told.acknowledged_after,
             **self._who("acknowledged_by", told.acknowledged_by),
-            "resolved_at": resolved_at,
-            **(self._who("resolved_by", told.acknowledged_by) if resolved_at else {}),
+            "ended_at": ended_at,
+            **(self._who("resolved_by", told.acknowledged_by) if ended_at else {}),
         }
 
     def _responders(self, key: str, told: PastIncident) -> Iterator[Row]:

@@ -11,18 +11,18 @@ INSERT INTO guilds (guild_id, installed_at) VALUES ($1, $2) ON CONFLICT (guild_i
 INSERT INTO incidents (guild_id, key, severity, priority, status, title, targets, symptoms, path,
                        started_at, triggered_at, ack_due_at, reported_by_id, reported_by_name,
                        acknowledged_at, acknowledged_by_id, acknowledged_by_name,
-                       resolved_at, resolved_by_id, resolved_by_name)
+                       ended_at, ended_by_id, ended_by_name)
 SELECT guild_id, key, severity, priority, status, title, targets, symptoms, path,
        started_at, triggered_at, ack_due_at, reported_by_id, reported_by_name,
        acknowledged_at, acknowledged_by_id, acknowledged_by_name,
-       resolved_at, resolved_by_id, resolved_by_name
+       ended_at, ended_by_id, ended_by_name
   FROM jsonb_to_recordset($1::jsonb) AS past (
        guild_id bigint, key text, severity text, priority text, status text, title text,
        targets text[], symptoms text[], path jsonb,
        started_at timestamptz, triggered_at timestamptz, ack_due_at timestamptz,
        reported_by_id bigint, reported_by_name text,
        acknowledged_at timestamptz, acknowledged_by_id bigint, acknowledged_by_name text,
-       resolved_at timestamptz, resolved_by_id bigint, resolved_by_name text)
+       ended_at timestamptz, ended_by_id bigint, ended_by_name text)
  ORDER BY triggered_at;
 
 -- name: seed_responders
@@ -34,8 +34,8 @@ SELECT incidents.id, past.user_id, past.name, 'reaction', past.joined_at
 
 -- name: seed_timeline
 -- $1: a JSON array; `key` names the incident.
-INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data)
-SELECT incidents.id, past.at, past.kind, past.actor_id, past.actor_name, past.data
+INSERT INTO timeline (incident_id, at, recorded_at, kind, actor_id, actor_name, data)
+SELECT incidents.id, past.at, past.at, past.kind, past.actor_id, past.actor_name, past.data
   FROM jsonb_to_recordset($1::jsonb) AS past (
        key text, at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb)
   JOIN incidents USING (key)

@@ -13,12 +13,18 @@ class DeliveryKind(StrEnum):
     SEED_ACK = "seed_ack"  # the bot's own 👀 under it, so that acking is one tap
     THREAD_ROOT = "thread_root"  # a quiet post to hang the thread on, when the alert is in another channel
     THREAD = "thread"
+    PRIVATE_THREAD = "private_thread"  # of a private incident: hangs on no message, its name tells nothing
+    MEMBER = "member"  # somebody is let into it
     THREAD_START = "thread_start"  # the first message: the start time, by itself
     THREAD_CARD = "thread_card"
     PAGE = "page"  # a DM to whoever is on call
     ESCALATION = "escalation"
+    ROLE_DM = "role_dm"  # to whoever was given a role by somebody else
     NOTICE = "notice"  # one line in the incident's thread
-    REEVALUATION = "reevaluation"  # a triage that ended in re-evaluate, asked for in its channel
+    PIN_SEEN = "pin_seen"  # the bot's ✅ under a message that is on the timeline now
+    TRIAGE_LINE = "triage_line"  # a quiet line where a triage was started
+    REEVALUATION_HELD = "reevaluation_held"  # when a triage that ended in re-evaluate will be asked about
+    REEVALUATION = "reevaluation"  # and the question itself, in its channel
     DIGEST = "digest"
     REPLAY = "replay"  # a DLQ entry sent again
 
@@ -39,6 +45,8 @@ class Action(StrEnum):
     MESSAGE = "message"
     THREAD = "thread"
     REACTION = "reaction"
+    PRIVATE_THREAD = "private_thread"
+    MEMBER = "member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class Request:
 
     Attributes:
         channel_id: Where; for a DM the DM channel.
-        message_id: The message to hang a thread or a reaction on.
+        message_id: The message to hang a thread or a reaction on; for a member, the user's id.
         body: JSON body of the HTTP request, without the nonce.
     """
 
@@ -62,7 +70,8 @@ class Posted:
     """What Discord made of it.
 
     Attributes:
-        message_id: The message; for a thread, the thread's id; for a reaction, the message reacted to.
+        message_id: The message; for a thread, the thread's id; for a reaction, the message reacted to; for a
+            member, the user's id.
         pinged: `mention_everyone` of the returned message: whether `@here` really rang.
     """
 
@@ -76,7 +85,8 @@ class NewDelivery:
     """What somebody owes to whom, to be stored in the transaction that makes it due.
 
     Attributes:
-        to: "channel:<name>", "person:<on-call place>", "incident" (the thread, or the alert it hangs on).
+        to: "channel:<name>", "person:<on-call place>", "user:<id>", "incident" (the thread, or the alert it
+            hangs on).
         key: Idempotency key, unique: "inc:42:step:1:dm:primary".
         data: Facts for rendering that are not on the incident; JSON-able.
         after: Key of the delivery that must be sent first.
@@ -142,11 +152,28 @@ ACK_PLACES = frozenset(
         DeliveryKind.THREAD_START,
         DeliveryKind.PAGE,
         DeliveryKind.ESCALATION,
+        DeliveryKind.ROLE_DM,
     }
 )
 
 #: Kinds that somebody waits for: when Discord does not take them soon, layers two and three do.
-URGENT = frozenset({DeliveryKind.ALERT, DeliveryKind.PAGE, DeliveryKind.ESCALATION, DeliveryKind.REPLAY})
+URGENT = frozenset(
+    {
+        DeliveryKind.ALERT,
+        DeliveryKind.PRIVATE_THREAD,
+        DeliveryKind.PAGE,
+        DeliveryKind.ESCALATION,
+        DeliveryKind.REPLAY,
+    }
+)
+
+#: Kinds that say where a triage stands; they show its incident once there is one.
+TRIAGE_POSTS = frozenset(
+    {DeliveryKind.TRIAGE_LINE, DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION}
+)
+
+#: Kinds that nobody misses: when Discord does not take them, no one is told.
+DISPENSABLE = frozenset({DeliveryKind.TRIAGE_LINE, DeliveryKind.MEMBER, DeliveryKind.PIN_SEEN})
 
 #: Seconds to wait before attempt 2, 3, ...; after the last one an urgent delivery has failed.
 RETRY_DELAYS_S = (1.0, 3.0, 8.0, 20.0, 40.0)

@@ -8,7 +8,7 @@ from statistics import fmean
 from zoneinfo import ZoneInfo
 
 from bot.domain.dlq import DlqCounts
-from bot.domain.incident import Incident, Status
+from bot.domain.incident import Incident, IncidentKind, Status
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,12 +76,17 @@ def week_due(*, now: datetime, weekday: int, at: time, zone: ZoneInfo) -> tuple[
 class Digest:
     """One week in figures.
 
+    What turned out to be none (a false alarm, a duplicate), tracked alerts that nobody declared and drills
+    are no incidents: they stand in no figure but their own.
+
     Attributes:
         incidents: Triggered in the week, per severity, in the policy's order, zeros included.
         mtta_s: Mean seconds from triggered to first acknowledge, None when nothing was acknowledged.
         mttr_s: Mean seconds from triggered to resolved, None when nothing was resolved.
         missed: Incidents of the week that nobody acknowledged by the deadline.
         open: Not resolved at the time of counting, oldest first, whenever they began.
+        false_alarms, duplicates: Of the week, cancelled and merged.
+        alerts: Messages of monitors of the week that were tracked and never declared.
         previous_total, previous_dlq: The same counts one week earlier; None: the DLQ could not be asked.
     """
 
@@ -95,6 +100,9 @@ class Digest:
     dlq: DlqCounts | None
     previous_total: int
     previous_dlq: int | None
+    false_alarms: int = 0
+    duplicates: int = 0
+    alerts: int = 0
 
     @property
     def total(self) -> int:
@@ -104,7 +112,8 @@ class Digest:
     @property
     def is_quiet(self) -> bool:
         """Nothing happened and nothing is owed."""
-        return not (self.total or self.open or (self.dlq is not None and self.dlq.total))
+        happened = self.total or self.open or self.false_alarms or self.duplicates
+        return not (happened or (self.dlq is not None and self.dlq.total))
 
 
 def mtta_s(incidents: Iterable[Incident]) -> float | None:
@@ -124,8 +133,18 @@ def mttr_s(incidents: Iterable[Incident]) -> float | None:
     Returns:
         Seconds >= 0, or None when nothing was resolved.
     """
-    took = [(i.resolved_at - i.triggered_at).total_seconds() for i in incidents if i.resolved_at is not None]
+    took = [
+        (i.ended_at - i.triggered_at).total_seconds()
+        for i in incidents
+        if i.ended_at is not None and i.status is Status.RESOLVED
+    ]
     return fmean(took) if took else None
+
+
+def is_counted(incident: Incident) -> bool:
+    """Whether it is an incident in the figures: declared, real, and of its own."""
+    is_real = incident.status not in (Status.CANCELLED, Status.MERGED)
+    return is_real and incident.kind is IncidentKind.INCIDENT and not incident.is_drill
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +175,24 @@ def summarise(
         before: The week before, for the comparison.
         severities: Severity name -> whether it asks for a postmortem, in the policy's order.
     """
-    counts = Counter(incident.severity for incident in facts.incidents)
+    counted = tuple(filter(is_counted, facts.incidents))
+    counts = Counter(incident.severity for incident in counted)
+    rest = [one for one in facts.incidents if not one.is_drill and not is_counted(one)]
+    declared = Counter(one.status for one in rest if one.kind is IncidentKind.INCIDENT)
     return Digest(
         week=week,
         incidents=tuple((name, counts[name]) for name in severities),
-        mtta_s=mtta_s(facts.incidents),
-        mttr_s=mttr_s(facts.incidents),
-        missed=tuple(i for i in facts.incidents if i.missed_deadline(now=now)),
-        open=still_open,
+        mtta_s=mtta_s(counted),
+        mttr_s=mttr_s(counted),
+        missed=tuple(i for i in counted if i.missed_deadline(now=now)),
+        open=tuple(filter(is_counted, still_open)),
         postmortems_due=tuple(
-            i for i in facts.incidents if severities.get(i.severity, False) and i.status is Status.RESOLVED
+            i for i in counted if severities.get(i.severity, False) and i.status is Status.RESOLVED
         ),
         dlq=facts.dlq,
-        previous_total=len(before.incidents),
+        previous_total=sum(map(is_counted, before.incidents)),
         previous_dlq=None if before.dlq is None else before.dlq.total,
+        false_alarms=declared[Status.CANCELLED],
+        duplicates=declared[Status.MERGED],
+        alerts=sum(one.kind is IncidentKind.ALERT for one in rest),
     )

@@ -23,9 +23,10 @@ class Step:
     """One rung of one incident's ladder: a row, not a timer.
 
     Attributes:
-        index: Position in the policy's ladder, from 0.
+        index: Number within the incident, from 0; a ladder that a change of severity starts goes on counting.
         due_at: When it is decided, aware.
-        rung: Whom it tells and how, frozen when the incident was opened.
+        rung: Whom it tells and how, frozen when the ladder was started.
+        starts_at: When that was: what `rung.after` counts from.
     """
 
     incident_id: int
@@ -33,14 +34,20 @@ class Step:
     due_at: datetime
     rung: LadderStep
     status: StepStatus = StepStatus.PENDING
+    starts_at: datetime | None = None
 
 
 def plan(
-    ladder: tuple[LadderStep, ...], *, incident_id: int, triggered_at: datetime, ack_due_at: datetime
+    ladder: tuple[LadderStep, ...],
+    *,
+    incident_id: int,
+    starts_at: datetime,
+    ack_due_at: datetime,
+    first_index: int = 0,
 ) -> tuple[Step, ...]:
     """The steps of a ladder as rows, in order of their due time.
 
-    A rung's `after` counts from *triggered_at*; a rung without one is due at the ack deadline.
+    A rung's `after` counts from *starts_at*; a rung without one is due at the ack deadline.
     """
     return tuple(
         sorted(
@@ -48,10 +55,11 @@ def plan(
                 Step(
                     incident_id=incident_id,
                     index=index,
-                    due_at=ack_due_at if rung.after is None else triggered_at + rung.after,
+                    due_at=ack_due_at if rung.after is None else starts_at + rung.after,
                     rung=rung,
+                    starts_at=starts_at,
                 )
-                for index, rung in enumerate(ladder)
+                for index, rung in enumerate(ladder, start=first_index)
             ),
             key=lambda step: (step.due_at, step.index),
         )

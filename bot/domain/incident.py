@@ -1,11 +1,11 @@
-"""An incident's life: triggered, acknowledged, resolved. Source: the runbook, エスカレーションパス."""
+"""An incident as it is: what is known of it, who is on it, where it is shown. Changes: `bot.domain.life`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.errors import InvalidTransition
+from bot.domain.evidence import Evidence
 from bot.domain.people import Person
 
 
@@ -15,23 +15,63 @@ class Status(StrEnum):
     TRIGGERED = "triggered"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    CANCELLED = "cancelled"  # a false alarm
+    MERGED = "merged"  # a duplicate of another
 
 
-class AckVia(StrEnum):
-    """How an acknowledgement reached us."""
-
-    REACTION = "reaction"
-    BUTTON = "button"
-    RECONCILED = "reconciled"  # a reaction found by reading Discord, its event having been missed
+#: Somebody still has something to do.
+OPEN = frozenset({Status.TRIGGERED, Status.ACKNOWLEDGED})
 
 
-class AckOutcome(StrEnum):
-    """What an acknowledgement changed."""
+class IncidentKind(StrEnum):
+    """Who noticed it."""
 
-    FIRST = "first"
-    JOINED = "joined"
-    ALREADY = "already"  # this person had acknowledged or joined before
-    TOO_LATE = "too_late"  # the incident was resolved
+    INCIDENT = "incident"  # declared by a person
+    ALERT = "alert"  # a message by a monitor, tracked: same clock and ladder, no thread until it is declared
+
+
+class Role(StrEnum):
+    """What somebody does during an incident; one person each."""
+
+    COMMANDER = "commander"
+    COMMUNICATOR = "communicator"
+    SCRIBE = "scribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a role."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """What was last told of an incident.
+
+    Attributes:
+        known: What is known, at most 1,000 characters; empty while only the impact was told.
+        impact: Who or what is affected; may be empty.
+    """
+
+    known: str
+    impact: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The message that a tracked alert is.
+
+    Attributes:
+        author: The name that it was posted under.
+    """
+
+    channel_id: int
+    message_id: int
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +83,9 @@ class NewIncident:
         started_at: When the trouble began, aware; not later than the opening.
         path: The triage answers that led here, as (question id, answer id); empty for /sev1.
         key: Idempotency key: the same key opens the same incident ("interaction:123").
+        evidence: The message that somebody triaged.
+        rings: False silences every mention, whatever the policy says: a drill that should not disturb.
+        source, fingerprint: Of a tracked alert.
     """
 
     guild_id: int
@@ -54,6 +97,13 @@ class NewIncident:
     reported_by: Person
     path: tuple[tuple[str, str], ...]
     key: str
+    evidence: Evidence | None = None
+    kind: IncidentKind = IncidentKind.INCIDENT
+    is_drill: bool = False
+    rings: bool = True
+    is_private: bool = False
+    source: Source | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +114,15 @@ class Incident:
         id: Shown as INC-<id>.
         version: Grows with each visible change; the post remembers which one it shows.
         ack_due_at: When the first escalation past the paging of on-call is due.
+        ended_at, ended_by_id, ended_by_name: However it ended, `status` says which way.
         alert_channel_id, alert_message_id, thread_id: Set once Discord has them.
+        posting: Which alert post is the current one, from 1: a change of severity may post another.
+        thread_posting: The posting that opened the thread.
+        thread_channel: The policy's name of the channel that the thread hangs in; None without a thread.
+        next_update_at: When the next status update is owed.
+        reminders: How often one was asked for since the last sign of life.
+        archive_at: When the thread of an ended incident goes to sleep.
+        occurrences, last_seen_at: Of a tracked alert: how often it came, and when last.
     """
 
     id: int
@@ -84,23 +142,54 @@ class Incident:
     acknowledged_at: datetime | None = None
     acknowledged_by_id: int | None = None
     acknowledged_by_name: str | None = None
-    resolved_at: datetime | None = None
-    resolved_by_id: int | None = None
-    resolved_by_name: str | None = None
+    ended_at: datetime | None = None
+    ended_by_id: int | None = None
+    ended_by_name: str | None = None
     alert_channel_id: int | None = None
     alert_message_id: int | None = None
     thread_id: int | None = None
     version: int = 1
+    kind: IncidentKind = IncidentKind.INCIDENT
+    is_drill: bool = False
+    rings: bool = True
+    is_private: bool = False
+    merged_into_id: int | None = None
+    posting: int = 1
+    thread_posting: int = 1
+    thread_channel: str | None = None
+    roles: Mapping[Role, Holder] = field(default_factory=dict)
+    last_update: StatusUpdate | None = None
+    next_update_at: datetime | None = None
+    reminders: int = 0
+    archive_at: datetime | None = None
+    source: Source | None = None
+    fingerprint: str | None = None
+    occurrences: int = 1
+    last_seen_at: datetime | None = None
 
     @property
     def label(self) -> str:
         """The name people say: INC-42."""
-        return f"INC-{self.id}"
+        return label_of(self.id)
 
     @property
     def is_open(self) -> bool:
         """Somebody still has something to do."""
-        return self.status is not Status.RESOLVED
+        return self.status in OPEN
+
+    @property
+    def commander(self) -> Holder | None:
+        """Whoever took the lead; nobody is it by default."""
+        return self.roles.get(Role.COMMANDER)
+
+    @property
+    def lead(self) -> Holder | None:
+        """Whom a reminder is for: the commander, else whoever acknowledged first."""
+        if self.commander is not None:
+            return self.commander
+        if self.acknowledged_by_id is None or self.acknowledged_by_name is None:
+            return None
+        return Holder(self.acknowledged_by_id, self.acknowledged_by_name)
 
     @property
     def took_to_acknowledge(self) -> timedelta | None:
@@ -108,93 +197,11 @@ class Incident:
         return None if self.acknowledged_at is None else self.acknowledged_at - self.triggered_at
 
     def missed_deadline(self, *, now: datetime) -> bool:
-        """Whether nobody had acknowledged when the deadline passed. A resolve counts as an acknowledge."""
-        answered = self.acknowledged_at or self.resolved_at or now
+        """Whether nobody had acknowledged when the deadline passed. Ending it counts as an acknowledge."""
+        answered = self.acknowledged_at or self.ended_at or now
         return answered > self.ack_due_at
 
-    def acknowledge(self, *, by: Person, at: datetime, already_responding: bool) -> "Acknowledgement":
-        """First acknowledgement wins; later ones join as responders.
 
-        Args:
-            already_responding: *by* is on the incident's list of responders.
-        Source: runbook, エスカレーションパス 1.
-        """
-        if self.status is Status.RESOLVED:
-            return Acknowledgement(self, AckOutcome.TOO_LATE, by, at)
-        if self.status is Status.TRIGGERED:
-            return Acknowledgement(self._acknowledged(by=by, at=at), AckOutcome.FIRST, by, at)
-        outcome = AckOutcome.ALREADY if already_responding else AckOutcome.JOINED
-        return Acknowledgement(self, outcome, by, at)
-
-    def resolve(self, *, by: Person, at: datetime) -> "Incident":
-        """End it; a postmortem may follow.
-
-        Raises:
-            InvalidTransition: it was resolved before.
-        """
-        if self.status is Status.RESOLVED:
-            raise InvalidTransition("already_resolved", incident=self.label, by=self.resolved_by_name)
-        return replace(
-            self,
-            status=Status.RESOLVED,
-            resolved_at=at,
-            resolved_by_id=by.id,
-            resolved_by_name=by.name,
-            version=self.version + 1,
-        )
-
-    def _acknowledged(self, *, by: Person, at: datetime) -> "Incident":
-        return replace(
-            self,
-            status=Status.ACKNOWLEDGED,
-            acknowledged_at=at,
-            acknowledged_by_id=by.id,
-            acknowledged_by_name=by.name,
-            version=self.version + 1,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
-    """What an acknowledge changed; a second one is an outcome, not an error."""
-
-    incident: Incident
-    outcome: AckOutcome
-    by: Person
-    at: datetime
-
-
-class TimelineKind(StrEnum):
-    """What a timeline entry tells."""
-
-    OPENED = "opened"
-    PROMOTED = "promoted"  # a re-evaluation that nobody answered
-    ALERT_POSTED = "alert_posted"
-    THREAD_OPENED = "thread_opened"
-    PAGED = "paged"  # a DM reached somebody
-    ACKNOWLEDGED = "acknowledged"
-    JOINED = "joined"
-    DECLINED = "declined"  # on call, but cannot respond now
-    ESCALATED = "escalated"
-    DELIVERY_FAILED = "delivery_failed"
-    EMAILED = "emailed"
-    DETAILS_CHANGED = "details_changed"
-    NOTE = "note"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """One fact in an incident's history.
-
-    Attributes:
-        at: When it happened, aware.
-        actor_id, actor_name: Who did it; None for the bot itself.
-        data: JSON-able details; their shape depends on `kind` (see docs/architecture.md).
-    """
-
-    kind: TimelineKind
-    at: datetime
-    actor_id: int | None = None
-    actor_name: str | None = None
-    data: Mapping[str, object] | None = None
+def label_of(number: int) -> str:
+    """The name people say of incident *number*: INC-42."""
+    return f"INC-{number}"

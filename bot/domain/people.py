@@ -13,6 +13,7 @@ class Person:
     Attributes:
         id: Discord user id.
         name: Display name at that moment.
+        username: What they log in with, in small letters; empty where it was not told.
         roles: Names *and* ids (as decimal strings) of their roles in the guild.
         is_admin: Holds ADMINISTRATOR, which passes every check.
         is_bot: Bots never acknowledge.
@@ -23,6 +24,7 @@ class Person:
     roles: frozenset[str] = field(default_factory=frozenset)
     is_admin: bool = False
     is_bot: bool = False
+    username: str = ""
 
 
 def require_role(person: Person, *, action: str, roles: Iterable[str]) -> None:

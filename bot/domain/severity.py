@@ -1,7 +1,7 @@
 """How bad it is, and what that entails. Source: the runbook, Severity 区分; the values are policy."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -54,6 +54,7 @@ class SeverityPolicy:
         postmortem: One is owed after recovery.
         ladder: What happens while nobody acknowledges, in the policy's order; may be empty.
         rank: Place in the policy file, 0 = gravest.
+        update_every: How often a status update is owed once somebody is on it; None for never.
         email_backup: When Discord does not take the alert, the on-call gets it by email.
     """
 
@@ -67,3 +68,22 @@ class SeverityPolicy:
     ladder: tuple[LadderStep, ...]
     rank: int
     email_backup: bool = False
+    update_every: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSeverity:
+    """What another severity entails for an incident that is already open.
+
+    Attributes:
+        name, priority: Of the new severity.
+        ack_due_at: When somebody must have acknowledged under it, aware.
+        reposts: It is announced in another channel, or louder, by a post of its own.
+        thread_channel: Where its thread belongs; None when the one there is will do.
+    """
+
+    name: str
+    priority: str
+    ack_due_at: datetime
+    reposts: bool
+    thread_channel: str | None

@@ -78,6 +78,7 @@ class Life:
         ticks.every(DIGEST_S, lambda: services.digests.tick(guild_id), name="digest")
         ticks.every(AUDIT_S, self.cases.auditor.sweep, name="auditor")
         ticks.every(RECONCILE_S, services.reconciler.reconcile_all, name="reconciliation")
+        ticks.every(RECONCILE_S, lambda: services.alerts.catch_up(guild_id), name="missed alerts")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(GATEWAY_S, GatewayWatch(self.client).look, name="gateway")
 

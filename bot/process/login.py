@@ -72,8 +72,8 @@ async def stay_connected(client: discord.Client) -> None:
         await client.connect(reconnect=True)
     except discord.PrivilegedIntentsRequired as error:
         raise ConfigError(
-            "Discord refuses the intents (4014); turn them on on the application's Bot page: "
-            "https://discord.com/developers/applications"
+            "MESSAGE_CONTENT: Discord refuses the intent (4014); allowed: true once Message Content Intent "
+            "is switched on on the Bot page of https://discord.com/developers/applications, false until then"
         ) from error
     except discord.ConnectionClosed as error:
         if error.code == _BAD_TOKEN:

@@ -49,8 +49,9 @@ class Vitals:
     async def _incidents(self) -> Incidents | None:
         try:
             async with asyncio.timeout(_LOOK_S):
+                found = await self.store.open_incidents(self.client.guild_id)
                 return Incidents(
-                    open=tuple(await self.store.open_incidents(self.client.guild_id)),
+                    open=tuple(one for one in found if not one.is_drill),
                     severities=tuple(self.client.services.policy.severities),
                     now=await self.store.now(),
                 )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.domain.durations import format_duration
 from bot.domain.severity import LadderStep, SeverityPolicy
-from bot.domain.triage import check_tree
+from bot.domain.triage_check import check_tree
 from bot.runbook.model import FirstResponse, Policy
 from bot.runbook.values import LANGUAGES
 
@@ -23,6 +23,7 @@ def check_policy(policy: Policy) -> list[str]:
         *(line for severity in policy.severities.values() for line in _ladder(severity, policy)),
         *(f"triage.{line}" for line in tree),
         *_hours(policy),
+        *_emojis(policy),
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
     ]
 
@@ -71,6 +72,13 @@ def _hours(policy: Policy) -> Iterator[str]:
         allowed = f'"{hours.starts:%H:%M}" to "{hours.ends:%H:%M}"'
         said = f'"{hours.triage_by:%H:%M}" is outside business hours'
         yield f"business_hours.triage_by: {said}; allowed: {allowed}"
+
+
+def _emojis(policy: Policy) -> Iterator[str]:
+    """One reaction cannot mean two things."""
+    emoji = policy.timeline.pin_emoji
+    if emoji == policy.ack_emoji:
+        yield f'timeline.pin_emoji: "{emoji}" is the one that acknowledges; allowed: another than ack_emoji'
 
 
 def _sheet(name: str, sheet: FirstResponse) -> Iterator[str]:

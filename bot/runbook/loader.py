@@ -12,7 +12,8 @@ from bot.runbook.checks import check_policy
 from bot.runbook.model import Policy
 from bot.runbook.questions import read_tree
 from bot.runbook.reader import Table
-from bot.runbook.severities import read_reevaluate, read_severities
+from bot.runbook.severities import read_alerts, read_reevaluate, read_severities
+from bot.runbook.special import read_drill, read_private
 
 DEFAULT_NAME = "parky.toml"
 
@@ -89,6 +90,11 @@ def _policy(file: Table) -> Policy:
         digest=sections.read_digest(file),
         permissions=sections.read_permissions(file),
         postmortem=sections.read_postmortem(file),
+        archive_after=sections.read_archive_after(file),
+        private=read_private(file, severities),
+        drill=read_drill(file),
+        timeline=sections.read_timeline(file),
+        alerts=read_alerts(file, severities),
     )
     file.close()
     return policy

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.alerts import AlertPart
 from bot.domain.business_time import BusinessHours, Weekday
+from bot.domain.drill import Script
+from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage import Text, Tree
 
@@ -29,6 +32,12 @@ class OnCallPlace:
         """The Discord user id, or None when a username was given."""
         # Ids have 17 digits and more; a username may be digits too, but nobody chooses that many.
         return int(self.discord) if self.discord.isdigit() and len(self.discord) >= SHORTEST_ID else None
+
+    def is_for(self, person: Person) -> bool:
+        """Whether *person* stands there; a display name is anybody's to take, so it does not count."""
+        if self.user_id is not None:
+            return person.id == self.user_id
+        return bool(person.username) and person.username.lower() == self.discord.lower()
 
 
 #: Digits of the shortest Discord id there can be: those of 2015 have 17.
@@ -65,22 +74,27 @@ class Reevaluate:
     """What becomes of a triage that ended in 再評価.
 
     Attributes:
-        after: Time until it is asked again, and, unanswered by then, promoted.
+        after: Time until it is asked about.
+        answer_within: Time from then until it is promoted, unless somebody answers.
         promote_to: Name of the severity it becomes.
         channel: Where it is asked.
     """
 
     after: timedelta
+    answer_within: timedelta
     promote_to: str
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """Role names or ids per action; empty admits everyone."""
+    """Role names or ids per action; empty admits everyone, and `private` is never empty."""
 
     triage: tuple[str, ...]
     acknowledge: tuple[str, ...]
+    severity: tuple[str, ...]
+    private: tuple[str, ...]
+    drill: tuple[str, ...]
     oncall: tuple[str, ...]
     digest: tuple[str, ...]
     dlq: tuple[str, ...]
@@ -88,10 +102,53 @@ class Permissions:
 
 
 @dataclass(frozen=True, slots=True)
+class Private:
+    """Private incidents; who sees and makes them stands in `Permissions.private`.
+
+    Attributes:
+        channel: Where their threads are made. Nothing is posted in it.
+    """
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Postmortem:
     """Where the document goes: a repository path with ``{date}`` and ``{title}``."""
 
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What puts itself on an incident's timeline.
+
+    Attributes:
+        pin_emoji: The reaction that adds a message of the thread.
+        voice_channels: Names or ids of the voice channels whose joins are noted.
+    """
+
+    pin_emoji: str
+    voice_channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Which messages of others are tracked as alerts.
+
+    Attributes:
+        watch: Channel (name or id) -> name of the severity that its alerts have.
+        bots: Ids or usernames of the bots that count beside webhooks.
+        same_within: For how long after an alert the same one is counted on it.
+        fingerprint: What makes it the same one.
+        rings: The bot's own post pings as the severity's does; the message itself was there before it.
+    """
+
+    watch: Mapping[str, str]
+    bots: tuple[str, ...]
+    same_within: timedelta
+    fingerprint: tuple[AlertPart, ...]
+    rings: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +160,8 @@ class Policy:
         severities: By name, gravest first; at least one.
         targets, symptoms: What `/triage` offers; at most 25 each. Symptoms by id.
         oncall: By place name, in the order they are asked; at least one.
+        archive_after: How long the thread of an ended incident stays awake.
+        drill: What `/drill start` plays.
         first_response: By severity name; every severity has an entry.
     """
 
@@ -120,6 +179,11 @@ class Policy:
     digest: Digest
     permissions: Permissions
     postmortem: Postmortem
+    archive_after: timedelta
+    private: Private
+    drill: Script
+    timeline: Recording
+    alerts: Alerts
 
     @property
     def gravest(self) -> SeverityPolicy:
@@ -136,6 +200,10 @@ class Policy:
     def by_priority(self, priority: str) -> SeverityPolicy | None:
         """The severity that alerting calls "P0", or None."""
         return next((found for found in self.severities.values() if found.priority == priority), None)
+
+    def is_on_call(self, person: Person) -> bool:
+        """Whether *person* stands at a place of the on-call order."""
+        return any(place.is_for(person) for place in self.oncall.values())
 
     def ack_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime:
         """When an alert of *severity* posted at *at* (aware) must have been acknowledged, aware.
@@ -154,4 +222,6 @@ class Policy:
             for channel in (severity.channel, severity.thread_channel)
             if channel
         ]
-        return tuple(dict.fromkeys([*used, self.reevaluate.channel, self.digest.channel]))
+        return tuple(
+            dict.fromkeys([*used, self.reevaluate.channel, self.private.channel, self.digest.channel])
+        )

@@ -29,6 +29,10 @@ def _deadline(value: object) -> Deadline:
     return NEXT_BUSINESS_DAY if value == NEXT_BUSINESS_DAY.value else _positive(value)
 
 
+def _unless_none(value: object) -> timedelta | None:
+    return None if value == "none" else _positive(value)
+
+
 def _after(value: object) -> timedelta | None:
     return None if value == ACK_DEADLINE else _duration(value, least=timedelta(0))
 
@@ -36,6 +40,9 @@ def _after(value: object) -> timedelta | None:
 DURATION = Rule("a duration", f"{_DURATION}, 1s to 30d", _positive, timedelta(minutes=30))
 ACK_WITHIN: Rule[Deadline] = Rule(
     "a duration", f'{_DURATION}, 1s to 30d, or "{NEXT_BUSINESS_DAY}"', _deadline, timedelta(minutes=15)
+)
+UPDATE_EVERY: Rule[timedelta | None] = Rule(
+    "a duration", f'{_DURATION}, 1s to 30d, or "none"', _unless_none, None
 )
 AFTER: Rule[timedelta | None] = Rule(
     "a duration", f'{_DURATION}, 0s to 30d, or "{ACK_DEADLINE}"', _after, timedelta(0)

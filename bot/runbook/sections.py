@@ -1,7 +1,7 @@
 """The sections of the policy file, table by table. Values that are left out get their defaults here."""
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import time, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from bot.runbook.model import (
     OnCallPlace,
     Permissions,
     Postmortem,
+    Recording,
 )
 from bot.runbook.reader import Table
 
@@ -133,16 +134,41 @@ def read_digest(file: Table) -> Digest:
 
 
 def read_permissions(file: Table) -> Permissions:
-    """``[permissions]``; left out: everybody reports and acknowledges, only "admin" does the rest."""
+    """``[permissions]``; left out: everybody reports and responds, only "admin" does the rest."""
     table = file.table("permissions")
     admins = ("admin",)
+    responders = table.take("acknowledge", values.ROLES, ())
     read = Permissions(
         triage=table.take("triage", values.ROLES, ()),
-        acknowledge=table.take("acknowledge", values.ROLES, ()),
+        acknowledge=responders,
+        severity=table.take("severity", values.ROLES, responders),
+        private=table.take("private", values.ROLES, admins),
+        drill=table.take("drill", values.ROLES, responders),
         oncall=table.take("oncall", values.ROLES, admins),
         digest=table.take("digest", values.ROLES, admins),
         dlq=table.take("dlq", values.ROLES, admins),
         replay=table.take("replay", values.ROLES, admins),
+    )
+    if not read.private:
+        table.problem("private", "admits everyone, and nothing would be private; allowed: at least one role")
+    table.close()
+    return read
+
+
+def read_archive_after(file: Table) -> timedelta:
+    """``[threads] archive_after``; a day when it is left out."""
+    table = file.table("threads")
+    read = table.take("archive_after", moments.DURATION, timedelta(days=1))
+    table.close()
+    return read
+
+
+def read_timeline(file: Table) -> Recording:
+    """``[timeline]``; 📌 and no voice channel when it is left out."""
+    table = file.table("timeline")
+    read = Recording(
+        pin_emoji=table.take("pin_emoji", values.EMOJI, "📌"),
+        voice_channels=table.each("voice_channels", values.CHANNEL, ()),
     )
     table.close()
     return read

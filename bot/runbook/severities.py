@@ -1,17 +1,20 @@
-"""Reading the severities, their ladders, and what an unanswered re-evaluation becomes."""
+"""Reading the severities, their ladders, and what else leads to one: re-evaluations, alerts of others."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
+from bot.domain.alerts import AlertPart
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook import moments, values
-from bot.runbook.model import OnCallPlace, Reevaluate
+from bot.runbook.model import Alerts, OnCallPlace, Reevaluate
 from bot.runbook.reader import Rule, Table
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu
 MOST_STEPS = 20
 _MENTION = values.choice(Mention, what="a mention")
+_PART = values.choice(AlertPart, what="a part of an alert")
+_BOT = values.string_up_to(32, what="a bot", example="parky-monitor")
 
 
 def read_severities(file: Table, oncall: Mapping[str, OnCallPlace]) -> Mapping[str, SeverityPolicy]:
@@ -42,6 +45,7 @@ def _severity(table: Table, name: str, rank: int, oncall: Mapping[str, OnCallPla
         ladder=_ladder(table, mention=mention, oncall=oncall),
         rank=rank,
         email_backup=table.take("email_backup", values.BOOL, default=rank == 0),
+        update_every=table.take("update_every", moments.UPDATE_EVERY, None),
     )
     table.close()
     return read
@@ -77,15 +81,36 @@ def _each_person_once(places: tuple[str, ...], oncall: Mapping[str, OnCallPlace]
 
 
 def read_reevaluate(file: Table, severities: Mapping[str, SeverityPolicy]) -> Reevaluate:
-    """``[reevaluate]``; without one: 30 minutes, then the second gravest severity, in its channel."""
+    """``[reevaluate]``; without one: 30 and 15 minutes, then the second gravest severity, in its channel."""
     table = file.table("reevaluate")
     usual = list(severities.values())[:2][-1]
     promote_to = table.take("promote_to", _one_of(severities, what="a severity"), usual.name)
     read = Reevaluate(
         after=table.take("after", moments.DURATION, timedelta(minutes=30)),
+        answer_within=table.take("answer_within", moments.DURATION, timedelta(minutes=15)),
         promote_to=promote_to,
         channel=table.take("channel", values.CHANNEL, severities[promote_to].channel),
     )
+    table.close()
+    return read
+
+
+def read_alerts(file: Table, severities: Mapping[str, SeverityPolicy]) -> Alerts:
+    """``[alerts]``; without it no message of others is tracked."""
+    table = file.table("alerts")
+    watched = table.table("watch")
+    severity = _one_of(severities, what="a severity")
+    read = Alerts(
+        watch=MappingProxyType(
+            {name.removeprefix("#"): watched.take(name, severity) for name in watched.names(values.CHANNEL)}
+        ),
+        bots=table.each("bots", _BOT, ()),
+        same_within=table.take("same_within", moments.DURATION, timedelta(minutes=30)),
+        fingerprint=table.each("fingerprint", _PART, (AlertPart.TITLE, AlertPart.TARGET)),
+        rings=table.take("rings", values.BOOL, default=False),
+    )
+    if not read.fingerprint:
+        table.problem("fingerprint", f"names no part; allowed: at least one of {_PART.allowed}")
     table.close()
     return read
 

@@ -1,6 +1,7 @@
 """Who may do what: roles in the policy, checked here, refusals on record."""
 
-from bot.domain.errors import NotPermitted
+from bot.domain.errors import IncidentNotFound, NotPermitted
+from bot.domain.incident import Incident
 from bot.domain.people import Person, require_role
 from bot.runbook.model import Policy
 from bot.services.ports import Store
@@ -28,6 +29,44 @@ class Access:
         except NotPermitted:
             await self._store.audit(guild_id=guild_id, by=person, action=action, allowed=False, data=data)
             raise
+
+    async def require_incident(self, person: Person, action: str, incident: Incident) -> None:
+        """The same for one incident; a private one is hidden from those who may not see it.
+
+        Raises:
+            NotPermitted: with the roles that would do. IncidentNotFound: it is private, and not theirs.
+        """
+        await self.require_visible(person, action, incident)
+        await self.require(person, action, guild_id=incident.guild_id, incident_id=incident.id)
+
+    async def require_visible(self, person: Person, action: str, incident: Incident) -> None:
+        """Let *person* know of *incident*; to those who may not, it is as if there were none.
+
+        Raises:
+            IncidentNotFound: it is private, and not theirs; on record.
+        """
+        if not await self.sees(person, incident):
+            await self._store.audit(
+                guild_id=incident.guild_id,
+                by=person,
+                action=action,
+                allowed=False,
+                data={"incident_id": incident.id, "private": True},
+            )
+            raise IncidentNotFound(number=incident.id)
+
+    async def sees(self, person: Person, incident: Incident) -> bool:
+        """Whether *person* may know of *incident*: everybody, unless it is private."""
+        if not incident.is_private or self.sees_private(person):
+            return True
+        return await self._store.is_member(incident.id, person.id)
+
+    def sees_private(self, person: Person) -> bool:
+        """Whether *person* may know of every private incident: by role, or because they are on call.
+
+        Whoever stands on call is paged about them, by a DM that says what it is about.
+        """
+        return self.allows(person, "private") or self._policy.is_on_call(person)
 
     def allows(self, person: Person, action: str) -> bool:
         """The same question without a record, where nobody is waiting for an answer."""

@@ -2,19 +2,16 @@
 
 import structlog
 
-from bot.domain.incident import (
-    Acknowledgement,
-    AckOutcome,
-    AckVia,
-    Incident,
-    TimelineEntry,
-    TimelineKind,
-)
+from bot.domain import life
+from bot.domain.incident import Incident
+from bot.domain.life import Acknowledgement, AckOutcome, AckVia
 from bot.domain.people import Person
+from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.opening import refresh_job, step_key
 from bot.services.ports import Store, Transaction
+from bot.services.reminders import remind_later
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +32,9 @@ class Acknowledger:
             IncidentNotFound: no such incident.
         """
         incident = await self._store.incident(incident_id)
-        await self._access.require(by, "acknowledge", guild_id=incident.guild_id, incident_id=incident_id)
+        await self._access.require_incident(by, "acknowledge", incident)
         async with self._store.transaction() as tx:
-            result = await self._record(tx, await tx.incident(incident_id, lock=True), by=by, via=via)
+            result = await self.record(tx, await tx.incident(incident_id, lock=True), by=by, via=via)
         log.info(
             "incident.acknowledged", incident_id=incident_id, outcome=result.outcome, via=via, user_id=by.id
         )
@@ -56,15 +53,22 @@ class Acknowledger:
             return None
         return await self.acknowledge(incident.id, by=by, via=via)
 
-    async def _record(
+    async def record(
         self, tx: Transaction, incident: Incident, *, by: Person, via: AckVia
     ) -> Acknowledgement:
+        """`acknowledge` as a part of the caller's transaction, without the check of permissions.
+
+        Args:
+            incident: Locked.
+        """
         now = await tx.now()
         joined = incident.is_open and await tx.add_responder(incident.id, by, via=via, at=now)
-        result = incident.acknowledge(by=by, at=now, already_responding=not joined)
+        every = self._policy.rules(incident.severity).update_every
+        result = life.acknowledge(incident, by=by, at=now, already_responding=not joined, update_every=every)
         if result.outcome is AckOutcome.FIRST:
             await tx.save(result.incident)
             await self._stop_ladder(tx, result.incident)
+            await remind_later(tx, result.incident, now=now)
         if result.outcome in (AckOutcome.FIRST, AckOutcome.JOINED):
             await tx.add_timeline(incident.id, _entry(result, via))
         return result

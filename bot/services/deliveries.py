@@ -6,7 +6,9 @@ from datetime import timedelta
 import structlog
 
 from bot.domain.delivery import (
+    DISPENSABLE,
     PAGING,
+    TRIAGE_POSTS,
     Delivery,
     DeliveryKind,
     Posted,
@@ -15,18 +17,28 @@ from bot.domain.delivery import (
 )
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, UpstreamUnavailable
-from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
-from bot.domain.triage_session import TriageStatus
+from bot.domain.incident import Incident, Status
+from bot.domain.posting import ALERT_PARTS, THREAD_PARTS, is_current, is_superseded
+from bot.domain.privacy import SETTLED, exposed, would_expose
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.triage_session import Triage
 from bot.runbook.model import Policy
 from bot.services.digests import Digests
-from bot.services.opening import question_key, refresh_job, refresh_triage_job
+from bot.services.escalations import is_of_earlier_ladder
+from bot.services.mending import Mending
+from bot.services.opening import redact_job, refresh_job
 from bot.services.ports import Discord, Job, JobName, Store, Transaction
+from bot.services.role_dms import say_undelivered, still_holds
+from bot.services.triage_posts import is_out_of_date, refresh_triage_job, triage_of
+from bot.services.updates import is_past
 
 log = structlog.get_logger(__name__)
 
-Subject = Incident | Digest | None
+Subject = Incident | Digest | Triage | None
 
 _REFRESH_AGAIN = timedelta(seconds=20)
+_POSTING = ALERT_PARTS | THREAD_PARTS
+_MAY_BE_MOOT = PAGING | _POSTING | {DeliveryKind.ROLE_DM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +49,20 @@ class _Failure:
     http_status: int | None
     final: bool
     asked_s: float | None = None
+    code: int = 0
 
 
 class Deliveries:
     """Handlers of the queue's deliver and refresh jobs. Each may run twice without harm."""
 
-    def __init__(self, store: Store, discord: Discord, policy: Policy, digests: Digests) -> None:
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, digests: Digests, mending: Mending
+    ) -> None:
         self._store = store
         self._discord = discord
         self._policy = policy
         self._digests = digests
+        self._mending = mending
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
         """One attempt.
@@ -76,30 +92,31 @@ class Deliveries:
             When to try again what Discord did not take now, or None.
         """
         incident = await self._store.incident(incident_id)
-        stale = [
-            post for post in await self._store.posts(incident_id) if post.shown_version < incident.version
-        ]
+        posts = await self._store.posts(incident_id)
+        if incident.is_private:
+            posts = await self._kept_secret(incident, posts)
+        stale = [post for post in posts if post.shown_version < incident.version]
         if not stale:
             return None
-        done = await self._discord.refresh(incident, stale)
+        shown = await self._discord.refresh(incident, stale)
         async with self._store.transaction() as tx:
-            await tx.set_shown(done, version=incident.version)
-        return None if len(done) == len(stale) else _REFRESH_AGAIN
+            await tx.set_shown(shown.done, version=incident.version)
+        if shown.gone:
+            gone = [post for post in stale if post.id in shown.gone]
+            await self._mending.gone(
+                incident_id,
+                messages={post.message_id or 0 for post in gone if post.kind is DeliveryKind.ALERT},
+                threads={post.message_id or 0 for post in gone if post.kind is DeliveryKind.THREAD},
+            )
+        return None if len(shown.done) == len(stale) else _REFRESH_AGAIN
 
-    async def refresh_triage(self, triage_id: int) -> None:
-        """Make the question of a re-evaluation say how it was answered.
-
-        Raises:
-            UpstreamUnavailable: the queue tries again.
-        """
-        triage = await self._store.triage(triage_id)
-        post = await self._store.delivery_by_key(question_key(triage_id))
-        if (
-            triage.status is not TriageStatus.REEVALUATING
-            and post is not None
-            and post.message_id is not None
-        ):
-            await self._discord.refresh_triage(triage, post)
+    async def _kept_secret(self, incident: Incident, posts: list[Delivery]) -> list[Delivery]:
+        """Those that only its own people read; the others are emptied, one that came late too."""
+        public = exposed(posts)
+        if any(post.shown_version < SETTLED for post in public):
+            async with self._store.transaction() as tx:
+                await tx.enqueue(redact_job(incident))
+        return [post for post in posts if post not in public]
 
     async def _attempt(self, delivery: Delivery, *, moot: bool) -> Posted | _Failure | None:
         """None: nobody is waiting for it any more, and it never went out."""
@@ -110,7 +127,7 @@ class Deliveries:
                 return found
             return await self._send(delivery)
         except DeliveryRefused as refused:
-            return _Failure(refused.reason, refused.http_status, final=True)
+            return _Failure(refused.reason, refused.http_status, final=True, code=refused.code)
         except UpstreamUnavailable as away:
             return _Failure(away.reason, away.http_status, final=False, asked_s=away.retry_after_s)
         except StorageUnavailable:
@@ -130,18 +147,26 @@ class Deliveries:
             log.info("delivery.adopted", delivery_id=delivery.id, kind=delivery.kind)
         return found
 
-    async def _send(self, delivery: Delivery) -> Posted:
+    async def _send(self, delivery: Delivery) -> Posted | None:
         subject = await self._subject(delivery)
         request = delivery.request or await self._discord.compose(delivery, subject)
+        if isinstance(subject, Incident) and subject.is_private:
+            posts = await self._store.posts(subject.id)
+            if would_expose(delivery, request, posts):
+                return None  # it was owed, or even begun, while everybody might read of it
         version = subject.version if isinstance(subject, Incident) else 0
         async with self._store.transaction() as tx:
             begun = await tx.begin_attempt(delivery.id, request, version=version)
+        if begun is None:
+            return None  # somebody has acknowledged while it was being made
         return await self._discord.send(begun.request or request, nonce=begun.nonce)
 
     async def _subject(self, delivery: Delivery) -> Subject:
         if delivery.kind is DeliveryKind.DIGEST:
             week = IsoWeek.parse(str(delivery.data["week"]))
             return await self._digests.figures(delivery.guild_id, week)
+        if delivery.incident_id is None and delivery.kind in TRIAGE_POSTS:
+            return await self._store.triage(triage_of(delivery))
         return None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
 
     async def _sent(self, delivery: Delivery, posted: Posted) -> None:
@@ -154,8 +179,8 @@ class Deliveries:
                 await self._tell_incident(tx, current, current.incident_id, posted)
                 if _is_mute(current, posted):
                     await tx.enqueue(_record_job(current))
-            elif current.kind is DeliveryKind.REEVALUATION:  # perhaps answered before it was there
-                await tx.enqueue(refresh_triage_job(int(str(current.data["triage"]))))
+            elif current.kind in TRIAGE_POSTS:  # perhaps it stands elsewhere by now
+                await tx.enqueue(refresh_triage_job(triage_of(current)))
         log.info(
             "delivery.sent", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id
         )
@@ -174,20 +199,26 @@ class Deliveries:
             gives_up=again is None,
         )
         async with self._store.transaction() as tx:
-            if await tx.claim_delivery(delivery.id) is None:
+            current = await tx.claim_delivery(delivery.id)  # with the request of this attempt
+            if current is None:
                 return None
             if again is not None:
                 await tx.retry_later(
                     delivery.id, error=failure.reason, http_status=failure.http_status, after=again
                 )
             else:
-                await self._give_up(tx, delivery, failure)
+                await self._give_up(tx, current, failure)
         return again
 
     async def _give_up(self, tx: Transaction, delivery: Delivery, failure: _Failure) -> None:
         """Layers two and three are jobs of their own, made due in this commit."""
         await tx.finish_failed(delivery.id, error=failure.reason, http_status=failure.http_status)
-        await tx.enqueue(_record_job(delivery))
+        if delivery.kind in DISPENSABLE or await self._mending.refused(tx, delivery, code=failure.code):
+            return
+        if delivery.kind is DeliveryKind.ROLE_DM:  # the team is told at once; as a failed P0 it would mislead
+            await say_undelivered(tx, delivery, policy=self._policy)
+        else:
+            await tx.enqueue(_record_job(delivery))
         if delivery.incident_id is not None:
             data = {"kind": delivery.kind.value, "to": delivery.to, "reason": failure.reason}
             await tx.add_timeline(
@@ -199,29 +230,44 @@ class Deliveries:
     ) -> None:
         """What a sent message means for its incident: places to link to, entries of its history."""
         now = await tx.now()
+        incident = await tx.incident(incident_id, lock=True)
+        is_latest = is_current(delivery, incident)  # a late one must not take the newer one's place
         match delivery.kind:
             case DeliveryKind.ALERT:
-                incident = await tx.set_places(incident_id, alert=(posted.channel_id, posted.message_id))
-                await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.ALERT_POSTED, now))
-            case DeliveryKind.THREAD:
-                incident = await tx.set_places(incident_id, thread_id=posted.message_id)
-                await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.THREAD_OPENED, now))
+                if is_latest:
+                    incident = await tx.set_places(incident_id, alert=(posted.channel_id, posted.message_id))
+                where = {"where": [delivery.guild_id, posted.channel_id, posted.message_id]}
+                await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.ALERT_POSTED, now, data=where))
+            case DeliveryKind.THREAD | DeliveryKind.PRIVATE_THREAD:
+                if is_latest:
+                    incident = await tx.set_places(incident_id, thread_id=posted.message_id)
+                where = {"where": [delivery.guild_id, posted.message_id]}
+                await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.THREAD_OPENED, now, data=where))
             case DeliveryKind.PAGE:
                 data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
                 await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PAGED, now, data=data))
-                incident = await tx.incident(incident_id)
             case _:
-                incident = await tx.incident(incident_id)
+                pass
         if delivery.shown_version < incident.version:
             severity = self._policy.rules(incident.severity)
             await tx.enqueue(refresh_job(incident, severity=severity))
 
 
 async def _is_moot(tx: Transaction, delivery: Delivery) -> bool:
-    """Somebody has acknowledged: the last check before anybody is rung."""
-    if delivery.incident_id is None or delivery.kind not in PAGING:
+    """The last check before anybody is rung: is it still so? Somebody may have acknowledged meanwhile."""
+    if delivery.kind in TRIAGE_POSTS:
+        return await is_out_of_date(tx, delivery)
+    is_reminder = delivery.data.get("notice") == "update_due"
+    if delivery.incident_id is None or not (is_reminder or delivery.kind in _MAY_BE_MOOT):
         return False
-    return (await tx.incident(delivery.incident_id)).status is not Status.TRIGGERED
+    incident = await tx.incident(delivery.incident_id)
+    if is_reminder:
+        return is_past(incident, delivery.data["reminder"])
+    if delivery.kind is DeliveryKind.ROLE_DM:
+        return not still_holds(incident, delivery)
+    if delivery.kind in _POSTING:
+        return is_superseded(delivery, incident)
+    return incident.status is not Status.TRIGGERED or await is_of_earlier_ladder(tx, delivery)
 
 
 def _record_job(delivery: Delivery) -> Job:

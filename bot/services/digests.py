@@ -61,7 +61,7 @@ class Digests:
 
     async def figures(self, guild_id: int, week: IsoWeek) -> Digest:
         """Count *week*; the DLQ's part is None while its database is away."""
-        still_open = await self._store.open_incidents(guild_id)
+        still_open = [one for one in await self._store.open_incidents(guild_id) if not one.is_drill]
         return summarise(
             week,
             await self._facts(guild_id, week),
@@ -74,7 +74,7 @@ class Digests:
     async def _facts(self, guild_id: int, week: IsoWeek) -> WeekFacts:
         start, end = week.bounds(self._policy.timezone)
         incidents = await self._store.incidents_between(guild_id, start, end)
-        return WeekFacts(tuple(incidents), await self._failed(week))
+        return WeekFacts(tuple(one for one in incidents if not one.is_drill), await self._failed(week))
 
     async def _failed(self, week: IsoWeek) -> DlqCounts | None:
         start, end = week.bounds(self._policy.timezone)

@@ -9,12 +9,14 @@ import structlog
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, priority_of
 from bot.domain.errors import InvalidTransition
-from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
+from bot.domain.escalation import Step, StepStatus, plan
+from bot.domain.incident import Incident, Status
 from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
+from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access
-from bot.services.opening import notice
+from bot.services.opening import notice, private_thread_key, step_job
 from bot.services.ports import Store, Transaction
 from bot.services.reconciler import Reconciler
 
@@ -75,14 +77,35 @@ class Escalations:
         """
         pages = await self._store.pages(incident_id)
         place = next((_place(page) for page in pages if page.message_id == message_id), None)
-        guild_id = (await self._store.incident(incident_id)).guild_id
-        await self._access.require(by, "acknowledge", guild_id=guild_id, incident_id=incident_id)
+        await self._access.require_incident(by, "acknowledge", await self._store.incident(incident_id))
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             if incident.status is not Status.TRIGGERED:
                 raise InvalidTransition("not_waiting", incident=incident.label)
             to = await self._hand_over(tx, incident, place, by=by)
             return PassedOn(incident, to, await _following(tx, incident_id))
+
+    async def start(
+        self, tx: Transaction, incident: Incident, severity: SeverityPolicy, *, now: datetime
+    ) -> None:
+        """Begin the ladder of *severity*, in the caller's transaction: the first pages are owed at once.
+
+        Its steps are numbered after those of an earlier ladder, so that no key is used twice.
+        """
+        earlier = await tx.steps(incident.id)
+        steps = plan(
+            severity.ladder,
+            incident_id=incident.id,
+            starts_at=now,
+            ack_due_at=incident.ack_due_at,
+            first_index=max((step.index for step in earlier), default=-1) + 1,
+        )
+        await tx.insert_steps(steps)
+        for step in steps:
+            if step.due_at > now:
+                await tx.enqueue(step_job(step, after=step.due_at - now, severity=severity))
+            elif claimed := await tx.claim_step(step.incident_id, step.index):
+                await self.tell(tx, incident, claimed)
 
     async def tell(
         self, tx: Transaction, incident: Incident, step: Step, *, so_far: Mapping[str, object] | None = None
@@ -98,6 +121,7 @@ class Escalations:
         data = {
             **(so_far or {}),
             "step": step.index,
+            "severity": incident.severity,
             "mention": step.rung.mention.value,
             "dm": list(step.rung.dm),
             "waited_s": (now - incident.triggered_at).total_seconds(),
@@ -117,9 +141,13 @@ class Escalations:
         if _is_first_page(step):
             return pages
         severity = self._policy.rules(incident.severity)
+        to, after = f"channel:{severity.channel}", None
+        if incident.is_private:
+            to, after = "incident", private_thread_key(incident)
         escalation = NewDelivery(
             kind=DeliveryKind.ESCALATION,
-            to=f"channel:{severity.channel}",
+            to=to,
+            after=after,
             key=f"{key}:channel",
             guild_id=incident.guild_id,
             incident_id=incident.id,
@@ -156,7 +184,14 @@ class Escalations:
         await tx.add_timeline(incident.id, _declined(by, now, place=place, to=to))
         key = f"inc:{incident.id}:declined:{place}"
         data = {"declined_by": by.name, "waited_s": (now - incident.triggered_at).total_seconds()}
-        owed = [notice(incident, self._policy, key=f"declined:{place}", notice="declined", by=by.name, to=to)]
+        owed = [
+            notice(
+                incident,
+                self._policy,
+                key=f"declined:{place}",
+                data={"notice": "declined", "by": by.name, "to": to},
+            )
+        ]
         if to is not None:
             owed.append(self._page(incident, to, key=f"{key}:dm:{to}", data=data))
         await tx.insert_deliveries(owed)
@@ -182,6 +217,15 @@ def _place(page: Delivery) -> str:
 async def _following(tx: Transaction, incident_id: int) -> Step | None:
     """The ladder's next step, if nobody answers until then."""
     return next((step for step in await tx.steps(incident_id) if step.status is StepStatus.PENDING), None)
+
+
+async def is_of_earlier_ladder(tx: Transaction, delivery: Delivery) -> bool:
+    """Whether a page or escalation belongs to a ladder that a change of severity has ended."""
+    number = delivery.data.get("step")
+    steps = await tx.steps(delivery.incident_id or 0)
+    own = next((step for step in steps if step.index == number), None)
+    starts = [step.starts_at for step in steps if step.starts_at is not None]
+    return own is not None and own.starts_at != max(starts, default=None)
 
 
 def _is_first_page(step: Step) -> bool:

@@ -7,15 +7,19 @@ import structlog
 
 from bot.domain.delivery import Delivery, DeliveryKind
 from bot.domain.dlq import NewFailure
+from bot.domain.drill import DLQ_MARK
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
+from bot.domain.incident import Incident, Status
+from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.ports import DlqStore, Mailer, MailWriter, Store
 
 log = structlog.get_logger(__name__)
 
 #: What a person would have been rung with; a missing card or thread is no reason to write to them.
-_WORTH_AN_EMAIL = frozenset({DeliveryKind.ALERT, DeliveryKind.PAGE, DeliveryKind.ESCALATION})
+_WORTH_AN_EMAIL = frozenset(
+    {DeliveryKind.ALERT, DeliveryKind.PRIVATE_THREAD, DeliveryKind.PAGE, DeliveryKind.ESCALATION}
+)
 
 #: Of a message that Discord took and that rang nobody.
 _MUTE = "posted, but @here did not ring: the bot may not mention everyone there"
@@ -88,11 +92,24 @@ class Failures:
             id=uuid5(NAMESPACE_URL, f"incident-bot:{delivery.nonce}"),
             attempted_at=delivery.first_sent_at or delivery.created_at,
             channel=delivery.to.removeprefix("channel:"),
-            severity=None if incident is None else incident.priority,
-            title=delivery.kind.value if incident is None else incident.title,
+            # A drill's failures are no P0's: they are out of every figure.
+            severity=None if incident is None or incident.is_drill else incident.priority,
+            title=_title(delivery, incident),
             http_status=delivery.http_status,
             retry_count=delivery.attempts,
             error_message=delivery.error or _MUTE,
             fallback_email_sent=emailed,
-            payload=dict(delivery.request.body) if delivery.request else {},
+            # The table is read by more people than may know of a private incident.
+            payload={} if delivery.request is None or _is_secret(incident) else dict(delivery.request.body),
         )
+
+
+def _title(delivery: Delivery, incident: Incident | None) -> str:
+    if incident is None:
+        return delivery.kind.value
+    title = incident.label if incident.is_private else incident.title
+    return f"{DLQ_MARK}{title}" if incident.is_drill else title
+
+
+def _is_secret(incident: Incident | None) -> bool:
+    return incident is not None and incident.is_private

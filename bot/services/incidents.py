@@ -1,40 +1,26 @@
-"""Opening, reading and ending incidents."""
+"""Opening incidents, and what people add to them by hand."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import structlog
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import IncidentNotFound, UserError
-from bot.domain.escalation import Step, plan
-from bot.domain.incident import Incident, NewIncident, Status, TimelineEntry, TimelineKind
+from bot.domain.incident import Incident, IncidentKind, NewIncident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.text import one_line, storable
+from bot.domain.text import one_line
+from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access
-from bot.services.acknowledging import stop_ladder
 from bot.services.escalations import Escalations
-from bot.services.opening import notice, opening_deliveries, refresh_job, step_job
+from bot.services.opening import LOUD, QUIET, posting_deliveries
 from bot.services.ports import Store, Transaction
 
 log = structlog.get_logger(__name__)
 
 #: Characters of a title; the alert's first line must fit a lock screen with room to spare.
 TITLE_LIMIT = 200
-NOTE_LIMIT = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentView:
-    """Everything that `/incident show` tells."""
-
-    incident: Incident
-    severity: SeverityPolicy
-    timeline: tuple[TimelineEntry, ...]
-    ladder: tuple[Step, ...]
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +40,7 @@ class Opening:
 
 
 class Incidents:
-    """The life of an incident, from declared to resolved."""
+    """From declared to known: what an incident begins with."""
 
     def __init__(self, store: Store, policy: Policy, access: Access, escalations: Escalations) -> None:
         self._store = store
@@ -68,10 +54,12 @@ class Incidents:
         Opening the same `key` again gives the first one back.
 
         Raises:
-            NotPermitted: the reporter may not triage.
+            NotPermitted: the reporter may not triage, or not make a private one.
             UserError: the title is empty, or the start lies in the future.
         """
         await self._access.require(new.reported_by, "triage", guild_id=new.guild_id, severity=new.severity)
+        if new.is_private:
+            await self._access.require(new.reported_by, "private", guild_id=new.guild_id)
         async with self._store.transaction() as tx:
             incident = await self.open_within(tx, new)
         log.info("incident.opened", incident_id=incident.id, severity=incident.severity)
@@ -84,117 +72,49 @@ class Incidents:
         """
         severity = self._policy.severities[new.severity]
         now = await tx.now()
+        is_alert = new.kind is IncidentKind.ALERT
         incident, is_new = await tx.insert_incident(
             replace(new, title=clean_title(new.title), started_at=min(new.started_at, now)),
             priority=severity.priority,
             ack_due_at=self._policy.ack_due(severity, at=now),
+            thread_channel=None if is_alert else self._thread_channel(severity, new),
         )
+        if is_new and new.is_private:
+            await tx.add_member(
+                incident.id, user_id=new.reported_by.id, name=new.reported_by.name, by=new.reported_by
+            )
         if is_new:
-            await tx.add_timeline(incident.id, _opened(incident))
-            await tx.insert_deliveries(opening_deliveries(incident, severity))
-            await self._start_ladder(tx, incident, severity)
+            # The message that a tracked alert is was there before, and may have rung by itself.
+            facts = QUIET if is_alert and not self._policy.alerts.rings else LOUD
+            await tx.add_timeline(incident.id, _opened(incident), *_evidence(incident, new))
+            await tx.insert_deliveries(posting_deliveries(incident, severity, facts=facts))
+            await self._escalations.start(tx, incident, severity, now=now)
         return incident
 
-    async def resolve(self, incident_id: int, *, by: Person) -> Incident:
-        """End an incident; whatever its ladder still had is off.
-
-        Raises:
-            NotPermitted, IncidentNotFound, InvalidTransition.
-        """
-        await self.require_responder(incident_id, by)
-        async with self._store.transaction() as tx:
-            now = await tx.now()
-            resolved = (await tx.incident(incident_id, lock=True)).resolve(by=by, at=now)
-            await tx.save(resolved)
-            await stop_ladder(tx, incident_id)
-            await tx.add_timeline(incident_id, _by(TimelineKind.RESOLVED, by, now))
-            await tx.insert_deliveries([notice(resolved, self._policy, key="resolved", notice="resolved")])
-            await self._refresh(tx, resolved)
-        log.info("incident.resolved", incident_id=incident_id, user_id=by.id)
-        return resolved
-
-    async def require_responder(self, incident_id: int, by: Person) -> None:
-        """Let *by* pass, or refuse before anything is asked of them.
+    async def require_responder(self, incident_id: int, by: Person) -> Incident:
+        """The incident, if *by* may respond; refused before anything is asked of them.
 
         Raises:
             NotPermitted, IncidentNotFound.
         """
         incident = await self._store.incident(incident_id)
-        await self._access.require(by, "acknowledge", guild_id=incident.guild_id, incident_id=incident_id)
-
-    async def note(self, incident_id: int, *, by: Person, text: str, key: str) -> Incident:
-        """Put a note on the timeline; it is posted in the thread as well.
-
-        Args:
-            key: The same key posts one note ("interaction:123").
-
-        Raises:
-            NotPermitted, IncidentNotFound; UserError: the note is empty.
-        """
-        words = storable(text).strip()[:NOTE_LIMIT]
-        if not words:
-            raise UserError("note_empty")
-        await self.require_responder(incident_id, by)
-        async with self._store.transaction() as tx:
-            incident = await tx.incident(incident_id, lock=True)
-            if any((entry.data or {}).get("key") == key for entry in await tx.timeline(incident_id)):
-                return incident  # Discord has delivered the same interaction twice
-            now = await tx.now()
-            await tx.add_timeline(incident_id, _by(TimelineKind.NOTE, by, now, text=words, key=key))
-            await tx.insert_deliveries(
-                [notice(incident, self._policy, key=f"note:{key}", notice="note", text=words, by=by.name)]
-            )
+        await self._access.require_incident(by, "acknowledge", incident)
         return incident
 
-    async def set_details(
-        self, incident_id: int, *, by: Person, targets: tuple[str, ...], symptoms: tuple[str, ...]
-    ) -> Incident:
-        """Say where and how, after `/sev1` has opened it in a hurry.
-
-        Raises:
-            NotPermitted, IncidentNotFound.
-        """
-        await self.require_responder(incident_id, by)
-        async with self._store.transaction() as tx:
-            await tx.incident(incident_id, lock=True)
-            changed = await tx.set_details(incident_id, targets=targets, symptoms=symptoms)
-            entry = _by(
-                TimelineKind.DETAILS_CHANGED,
-                by,
-                await tx.now(),
-                targets=list(targets),
-                symptoms=list(symptoms),
-            )
-            await tx.add_timeline(incident_id, entry)
-            await self._refresh(tx, changed)
-        return changed
-
-    async def find(self, *, number: int | None, thread_id: int | None) -> Incident:
+    async def find(self, *, number: int | None, thread_id: int | None, by: Person) -> Incident:
         """The incident that was named, or the one whose thread this is.
 
         Raises:
-            IncidentNotFound: neither leads to one.
+            IncidentNotFound: neither leads to one that *by* may see.
         """
         if number is not None:
-            return await self._store.incident(number)
-        if thread_id is None:
+            found = await self._store.incident(number)
+        elif thread_id is not None:
+            found = await self._store.incident_by_thread(thread_id)
+        else:
             raise IncidentNotFound(number=None)
-        return await self._store.incident_by_thread(thread_id)
-
-    async def view(self, incident_id: int) -> IncidentView:
-        """One incident with its history and what is due next.
-
-        Raises:
-            IncidentNotFound: no such number.
-        """
-        incident = await self._store.incident(incident_id)
-        return IncidentView(
-            incident=incident,
-            severity=self._policy.rules(incident.severity),
-            timeline=tuple(await self._store.timeline(incident_id)),
-            ladder=tuple(await self._store.steps(incident_id)),
-            now=await self._store.now(),
-        )
+        await self._access.require_visible(by, "show", found)
+        return found
 
     async def opening(self, incident_id: int) -> Opening:
         """What has become of the alert and its thread so far.
@@ -204,38 +124,17 @@ class Incidents:
         """
         incident = await self._store.incident(incident_id)
         severity = self._policy.rules(incident.severity)
-        alert = await self._store.delivery_by_key(f"inc:{incident_id}:{DeliveryKind.ALERT}")
+        # The alert of a private one stands in its thread, and falls with it.
+        first = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.ALERT
+        alert = await self._store.delivery_by_key(f"inc:{incident_id}:{first}")
         failed = alert is not None and alert.status is DeliveryStatus.FAILED
         emailed = alert is not None and alert.emailed
-        last = incident.thread_id if severity.thread_channel else incident.alert_message_id
+        last = incident.thread_id if incident.thread_channel else incident.alert_message_id
         waits_for_email = severity.email_backup and not emailed
         return Opening(incident, failed, emailed, last is not None or (failed and not waits_for_email))
 
-    async def open_ones(self, guild_id: int) -> list[Incident]:
-        """Not resolved: gravest first, then oldest first."""
-        found = await self._store.open_incidents(guild_id)
-        return sorted(found, key=lambda incident: self._policy.rules(incident.severity).rank)
-
-    async def recent(
-        self, guild_id: int, *, status: Status | None = None, limit: int = 10, offset: int = 0
-    ) -> list[Incident]:
-        """Newest first."""
-        return await self._store.list_incidents(guild_id, status=status, limit=limit, offset=offset)
-
-    async def _start_ladder(self, tx: Transaction, incident: Incident, severity: SeverityPolicy) -> None:
-        now = incident.triggered_at
-        steps = plan(
-            severity.ladder, incident_id=incident.id, triggered_at=now, ack_due_at=incident.ack_due_at
-        )
-        await tx.insert_steps(steps)
-        for step in steps:
-            if step.due_at > now:
-                await tx.enqueue(step_job(step, now=now, severity=severity))
-            elif claimed := await tx.claim_step(step.incident_id, step.index):
-                await self._escalations.tell(tx, incident, claimed)
-
-    async def _refresh(self, tx: Transaction, incident: Incident) -> None:
-        await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+    def _thread_channel(self, severity: SeverityPolicy, new: NewIncident) -> str | None:
+        return self._policy.private.channel if new.is_private else severity.thread_channel
 
 
 def clean_title(text: str) -> str:
@@ -264,5 +163,8 @@ def _opened(incident: Incident) -> TimelineEntry:
     )
 
 
-def _by(kind: TimelineKind, by: Person, at: datetime, **data: object) -> TimelineEntry:
-    return TimelineEntry(kind, at, actor_id=by.id, actor_name=by.name, data=dict(data))
+def _evidence(incident: Incident, new: NewIncident) -> list[TimelineEntry]:
+    if new.evidence is None:
+        return []
+    data = new.evidence.as_data()
+    return [TimelineEntry(TimelineKind.EVIDENCE, incident.triggered_at, data=data)]

@@ -1,13 +1,22 @@
-"""What an incident owes the moment it is opened: the alert, its thread, the first pages, its ladder."""
+"""What an incident owes when it is posted: the alert, its thread, the first pages, its ladder."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
 
 from bot.domain.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.escalation import Step
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, IncidentKind, Source
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.ports import Job, JobName
+
+#: What a posting tells besides its number: news, which ring as the severity says; the same once more under
+#: another form; or instead of a post that somebody has deleted.
+LOUD: Final[Mapping[str, object]] = MappingProxyType({})
+QUIET: Final[Mapping[str, object]] = MappingProxyType({"quiet": True})
+AGAIN: Final[Mapping[str, object]] = MappingProxyType({"quiet": True, "again": True})
 
 
 def step_key(incident_id: int, index: int) -> str:
@@ -15,14 +24,18 @@ def step_key(incident_id: int, index: int) -> str:
     return f"step:{incident_id}:{index}"
 
 
-def step_job(step: Step, *, now: datetime, severity: SeverityPolicy) -> Job:
-    """The job that decides *step* when it is due."""
+def step_job(step: Step, *, after: timedelta, severity: SeverityPolicy) -> Job:
+    """The job that decides *step* when it is due.
+
+    Args:
+        after: Time until then; what is overdue is due now.
+    """
     return Job(
         name=JobName.ESCALATE,
         payload=f"{step.incident_id}:{step.index}",
         key=step_key(step.incident_id, step.index),
         priority=priority_of(severity.rank),
-        after=max(step.due_at - now, timedelta()),
+        after=max(after, timedelta()),
     )
 
 
@@ -39,36 +52,86 @@ def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
     )
 
 
-def question_key(triage_id: int) -> str:
-    """The key of the delivery that asks for a re-evaluation."""
-    return f"triage:{triage_id}:reevaluate"
+def drill_key(incident_id: int) -> str:
+    """The queue's key for the next look at a drill."""
+    return f"drill:{incident_id}"
 
 
-def refresh_triage_job(triage_id: int) -> Job:
-    """The job that makes the question of a re-evaluation say how it was answered."""
-    return Job(JobName.REFRESH_TRIAGE, str(triage_id), f"refresh_triage:{triage_id}")
+def drill_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
+    """The job that plays a drill on, or ends it."""
+    return Job(JobName.DRILL, str(incident_id), drill_key(incident_id), after=after)
 
 
-def opening_deliveries(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
-    """The alert, the bot's own 👀, and the thread with the start time as its first line.
+def archive_key(incident_id: int) -> str:
+    """The queue's key for the end of a thread's day."""
+    return f"archive:{incident_id}"
 
-    The thread hangs on the alert, or on a quiet post of its own when the policy opens it in another
-    channel (the runbook: the start of SEV1 and SEV2 is written as a thread in #p0-alerts).
+
+def archive_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
+    """The job that puts the thread of an ended incident to sleep."""
+    return Job(JobName.ARCHIVE, str(incident_id), archive_key(incident_id), after=after)
+
+
+def redact_job(incident: Incident) -> Job:
+    """The job that empties what others could read of an incident before it was private."""
+    return Job(JobName.REDACT, str(incident.id), f"redact:{incident.id}")
+
+
+def posting_key(incident_id: int, kind: DeliveryKind, posting: int) -> str:
+    """The key of what one posting owes: "inc:42:alert", and "inc:42:alert:2" after a change of severity."""
+    return f"inc:{incident_id}:{kind}" if posting == 1 else f"inc:{incident_id}:{kind}:{posting}"
+
+
+def posting_deliveries(
+    incident: Incident, severity: SeverityPolicy, *, facts: Mapping[str, object] = LOUD
+) -> list[NewDelivery]:
+    """The alert, the bot's own 👀, and, when this posting opens it, the thread with the start time first.
+
+    The thread hangs on the alert, or on a quiet post of its own when it belongs in another channel (the
+    runbook: the start of SEV1 and SEV2 is written as a thread in #p0-alerts).
+
+    Args:
+        facts: `LOUD`, `QUIET` or `AGAIN`.
     """
-    owed = _Owed(incident, severity)
-    alert = owed.make(DeliveryKind.ALERT, to=f"channel:{severity.channel}")
-    return [alert, owed.make(DeliveryKind.SEED_ACK, after=alert.key), *_thread(owed, severity, alert)]
+    answered = _answered(incident, facts)
+    answers = {} if answered is None else {"answers": answered.message_id}
+    owed = _Owed(incident, severity, {"posting": incident.posting, **answers, **facts})
+    if incident.is_private:
+        return _in_private(owed, incident, severity)
+    place = severity.channel if answered is None else answered.channel_id
+    alert = owed.make(DeliveryKind.ALERT, to=f"channel:{place}")
+    seed = owed.make(DeliveryKind.SEED_ACK, after=alert.key)
+    if incident.thread_channel is None or incident.thread_posting != incident.posting:
+        return [alert, seed]
+    return [alert, seed, *_thread(owed, incident.thread_channel, alert, is_near=severity.channel)]
 
 
-def notice(incident: Incident, policy: Policy, *, key: str, **data: object) -> NewDelivery:
+def _answered(incident: Incident, facts: Mapping[str, object]) -> Source | None:
+    """The message that a tracked alert's post answers; another severity's post stands by itself."""
+    is_there = incident.posting == 1 or "again" in facts
+    return incident.source if incident.kind is IncidentKind.ALERT and is_there else None
+
+
+def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: str) -> list[NewDelivery]:
+    """A thread anew, on a quiet post in *channel*: the one there was is gone."""
+    owed = _Owed(incident, severity, {"posting": incident.thread_posting, **AGAIN})
+    if incident.is_private:
+        room = owed.make(DeliveryKind.PRIVATE_THREAD, to=f"channel:{incident.thread_channel}")
+        return [room, *_members(incident, severity), *_beginning(owed, room)]
+    root = owed.make(DeliveryKind.THREAD_ROOT, to=f"channel:{channel}")
+    return [root, *_hung_on(root, owed)]
+
+
+def notice(incident: Incident, policy: Policy, *, key: str, data: Mapping[str, object]) -> NewDelivery:
     """One message in the thread, or in the alert's channel where the policy opens no thread.
 
     Args:
         key: Of the notice, unique for the incident.
         data: ``notice`` says which; the rest are its facts.
     """
-    severity = policy.rules(incident.severity)
-    parent = DeliveryKind.THREAD_CARD if severity.thread_channel else DeliveryKind.ALERT
+    parent, posting = DeliveryKind.ALERT, incident.posting
+    if incident.thread_channel is not None:
+        parent, posting = DeliveryKind.THREAD_CARD, incident.thread_posting
     return NewDelivery(
         kind=DeliveryKind.NOTICE,
         to="incident",
@@ -76,38 +139,90 @@ def notice(incident: Incident, policy: Policy, *, key: str, **data: object) -> N
         guild_id=incident.guild_id,
         incident_id=incident.id,
         data=data,
-        after=f"inc:{incident.id}:{parent}",
-        priority=priority_of(severity.rank),
+        after=posting_key(incident.id, parent, posting),
+        priority=priority_of(policy.rules(incident.severity).rank),
     )
 
 
-def _thread(owed: "_Owed", severity: SeverityPolicy, alert: NewDelivery) -> list[NewDelivery]:
-    if severity.thread_channel is None:
-        return []
-    root = alert
-    made = []
-    if severity.thread_channel != severity.channel:
-        root = owed.make(DeliveryKind.THREAD_ROOT, to=f"channel:{severity.thread_channel}")
-        made.append(root)
+def _thread(owed: "_Owed", channel: str, alert: NewDelivery, *, is_near: str) -> list[NewDelivery]:
+    if channel == is_near:
+        return _hung_on(alert, owed)
+    root = owed.make(DeliveryKind.THREAD_ROOT, to=f"channel:{channel}")
+    return [root, *_hung_on(root, owed)]
+
+
+def _hung_on(root: NewDelivery, owed: "_Owed") -> list[NewDelivery]:
     thread = owed.make(DeliveryKind.THREAD, after=root.key)
+    return [thread, *_beginning(owed, thread)]
+
+
+def _beginning(owed: "_Owed", thread: NewDelivery) -> list[NewDelivery]:
     start = owed.make(DeliveryKind.THREAD_START, after=thread.key)
-    return [*made, thread, start, owed.make(DeliveryKind.THREAD_CARD, after=start.key)]
+    return [start, owed.make(DeliveryKind.THREAD_CARD, after=start.key)]
+
+
+def _in_private(owed: "_Owed", incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
+    """Everything in a private thread, the alert too: in the channel it hangs in nobody reads of it."""
+    if incident.thread_posting != incident.posting:
+        there = posting_key(incident.id, DeliveryKind.THREAD_CARD, incident.thread_posting)
+        alert = owed.make(DeliveryKind.ALERT, after=there)
+        return [alert, owed.make(DeliveryKind.SEED_ACK, after=alert.key)]
+    room = owed.make(DeliveryKind.PRIVATE_THREAD, to=f"channel:{incident.thread_channel}")
+    start = owed.make(DeliveryKind.THREAD_START, after=room.key)
+    alert = owed.make(DeliveryKind.ALERT, after=start.key)
+    seed = owed.make(DeliveryKind.SEED_ACK, after=alert.key)
+    card = owed.make(DeliveryKind.THREAD_CARD, after=alert.key)
+    return [room, *_members(incident, severity), start, alert, seed, card]
+
+
+def private_thread_key(incident: Incident) -> str:
+    """The key of the delivery that makes the private thread that a private incident has now."""
+    return posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, incident.thread_posting)
+
+
+def member(incident: Incident, to: str, *, priority: int) -> NewDelivery:
+    """Let somebody into the private thread.
+
+    Args:
+        to: "user:<id>" or "person:<on-call place>".
+    """
+    return NewDelivery(
+        kind=DeliveryKind.MEMBER,
+        to=to,
+        key=f"inc:{incident.id}:member:{to}:{incident.thread_posting}",
+        guild_id=incident.guild_id,
+        incident_id=incident.id,
+        after=private_thread_key(incident),
+        priority=priority,
+    )
+
+
+def _members(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
+    """Whoever reported it, is on it, or is told of it by the ladder, each once."""
+    on_it = [incident.acknowledged_by_id, *(who.id for who in incident.roles.values())]
+    involved = [incident.reported_by_id, *on_it]
+    people = [f"user:{user_id}" for user_id in involved if user_id is not None]
+    places = [f"person:{place}" for rung in severity.ladder for place in rung.dm]
+    to = dict.fromkeys([*people, *places])
+    return [member(incident, each, priority=priority_of(severity.rank)) for each in to]
 
 
 class _Owed:
-    """Makes the deliveries of one incident, which share everything but their kind and place."""
+    """Makes the deliveries of one posting, which share everything but their kind and place."""
 
-    def __init__(self, incident: Incident, severity: SeverityPolicy) -> None:
+    def __init__(self, incident: Incident, severity: SeverityPolicy, facts: Mapping[str, object]) -> None:
         self._incident = incident
+        self._facts = facts
         self._priority = priority_of(severity.rank)
 
     def make(self, kind: DeliveryKind, *, to: str = "incident", after: str | None = None) -> NewDelivery:
         return NewDelivery(
             kind=kind,
             to=to,
-            key=f"inc:{self._incident.id}:{kind}",
+            key=posting_key(self._incident.id, kind, int(str(self._facts["posting"]))),
             guild_id=self._incident.guild_id,
             incident_id=self._incident.id,
+            data=self._facts,
             after=after,
             priority=self._priority,
         )

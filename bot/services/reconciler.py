@@ -4,7 +4,8 @@ import structlog
 
 from bot.domain.delivery import ACK_PLACES
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, UnavailableError
-from bot.domain.incident import AckVia, Incident, Status
+from bot.domain.incident import Incident, Status
+from bot.domain.life import AckVia
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.ports import Discord, Store
@@ -49,6 +50,7 @@ class Reconciler:
         posts = await self._store.posts(incident.id)
         places = [(p.channel_id, p.message_id) for p in posts if p.kind in ACK_PLACES]
         known = [(c, m) for c, m in places if c is not None and m is not None]
+        known += await self._store.alert_messages(incident.id)
         try:
             return await self._read(incident, known)
         except StorageUnavailable:
@@ -61,7 +63,7 @@ class Reconciler:
 
     async def _read(self, incident: Incident, places: list[tuple[int, int]]) -> bool:
         async for person, _message_id in self._discord.acknowledgers(places, guild_id=incident.guild_id):
-            if self._access.allows(person, "acknowledge"):
+            if self._access.allows(person, "acknowledge") and await self._access.sees(person, incident):
                 await self._acknowledger.acknowledge(incident.id, by=person, via=AckVia.RECONCILED)
                 return True
         return False

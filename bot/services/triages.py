@@ -1,56 +1,55 @@
-"""A walk through the decision tree, answer by answer; the rules are in `bot.domain.triage`."""
+"""A walk through the decision tree, answer by answer; the rules are in `bot.domain.triage`.
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+Several people may answer the same walk, from screens that show it as it was a while ago, under a policy
+that has changed since: a press that no longer fits changes nothing, and shows where the walk stands.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 import structlog
 
-from bot.domain.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import InvalidTransition
-from bot.domain.incident import Incident, NewIncident, TimelineEntry, TimelineKind
+from bot.domain.evidence import Evidence
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage import Given, Path, Position, StaleTriage
+from bot.domain.triage import StaleTriage
 from bot.domain.triage_session import NewTriage, Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.access import Access
-from bot.services.incidents import Incidents, clean_title
-from bot.services.opening import question_key, refresh_triage_job
-from bot.services.ports import Job, JobName, Store, Transaction
+from bot.services.incidents import clean_title
+from bot.services.ports import Store, Transaction
+from bot.services.raising import Raising
+from bot.services.reevaluations import Reevaluations, admit
+from bot.services.triage_posts import line, refresh_triage_job, set_clock
+from bot.services.triage_views import Notice, TriageView, path_of, view_of
 
 log = structlog.get_logger(__name__)
 
+#: A walk that nobody goes on with is put away after this long.
+FORGOTTEN_AFTER: Final = timedelta(hours=24)
 
-@dataclass(frozen=True, slots=True)
-class TriageView:
-    """Where a walk stands.
-
-    Attributes:
-        position: The question to ask, or the outcome.
-        severity: What confirming would open: the one chosen by hand, else the outcome's; None while a
-            question is open or when the outcome is to re-evaluate.
-        ack_due_at: The deadline if it were confirmed now.
-        incident: What it became.
-    """
-
-    triage: Triage
-    position: Position
-    severity: SeverityPolicy | None
-    ack_due_at: datetime | None
-    incident: Incident | None = None
+#: What a screen that leads to 再評価 shows in place of a severity.
+REEVALUATE: Final = "reevaluate"
 
 
 class Triages:
     """Starts, answers, goes back, ends."""
 
-    def __init__(self, store: Store, policy: Policy, access: Access, incidents: Incidents) -> None:
+    def __init__(
+        self, store: Store, policy: Policy, access: Access, raising: Raising, reevaluations: Reevaluations
+    ) -> None:
         self._store = store
         self._policy = policy
         self._access = access
-        self._incidents = incidents
+        self._raising = raising
+        self._reevaluations = reevaluations
 
     async def start(self, new: NewTriage) -> TriageView:
-        """Begin a walk; the same `key` gives the first one back.
+        """Begin a walk, and say so where it was started; the same `key` gives the first one back.
 
         Raises:
             NotPermitted: they may not triage. UserError: the title is empty.
@@ -58,221 +57,208 @@ class Triages:
         await self._access.require(new.by, "triage", guild_id=new.guild_id)
         title = clean_title(new.title)
         async with self._store.transaction() as tx:
-            triage = await tx.insert_triage(replace(new, title=title))
-            return await self._view(tx, triage)
+            due_at = await tx.now() + FORGOTTEN_AFTER
+            triage, is_new = await tx.insert_triage(replace(new, title=title), due_at=due_at)
+            if is_new:
+                told = line(triage)
+                await tx.insert_deliveries([] if told is None else [told])
+                await set_clock(tx, triage, self._policy)
+            return await view_of(tx, self._policy, triage)
 
-    async def view(self, triage_id: int) -> TriageView:
-        """Where it stands; after a restart, for instance."""
-        async with self._store.transaction() as tx:
-            return await self._view(tx, await tx.triage(triage_id))
+    async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
+        """Keep the message that a form was opened from until the form comes back."""
+        await self._store.note_message(channel_id, message_id, evidence)
+
+    async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
+        """What was kept of it; None when it could not be, or that was more than a day ago."""
+        return await self._store.noted_message(channel_id, message_id)
+
+    async def view(self, triage_id: int, *, by: Person) -> TriageView:
+        """Where it stands, for somebody who joins.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        async with self._walk(triage_id, by=by) as walk:
+            return await walk.view()
 
     async def answer(self, triage_id: int, *, question: str, answer: str, by: Person) -> TriageView:
         """Answer *question* (`UNSURE` counts as the graver answer).
 
-        A question that was answered meanwhile, by a second click or another person, is not answered
-        again: the current state comes back.
+        A question that somebody has answered meanwhile is not answered again: their answer comes back.
 
         Raises:
-            StaleTriage: the policy has changed under it. InvalidTransition: the walk has ended.
+            NotPermitted, UserError: no such triage.
         """
-        async with self._store.transaction() as tx:
-            triage = await self._open_triage(tx, triage_id)
-            position = self._policy.tree.follow(_path(triage))
-            if position.question is not None and position.question.id == question:
-                given = self._policy.tree.give(position.path, answer)[-1]
-                await tx.add_answer(
-                    triage_id, question=given.node, answer=given.answer, unsure=given.unsure, by=by
-                )
-            return await self._view(tx, await tx.triage(triage_id))
+        async with self._walk(triage_id, by=by) as walk:
+            if not walk.is_open:
+                return await walk.view()
+            asked = self._policy.tree.follow(path_of(walk.triage)).question
+            if asked is None or asked.id != question:
+                return await walk.view(answered=question)
+            try:
+                given = self._policy.tree.give(path_of(walk.triage), answer)[-1]
+            except StaleTriage:
+                return await walk.view(notice=Notice.OUTDATED)
+            await walk.tx.add_answer(
+                triage_id, question=given.node, answer=given.answer, unsure=given.unsure, by=by
+            )
+            return await walk.read_again()
 
-    async def back(self, triage_id: int) -> TriageView:
-        """Withdraw the last answer."""
-        async with self._store.transaction() as tx:
-            await self._open_triage(tx, triage_id)
-            await tx.set_triage(triage_id, status=TriageStatus.OPEN, severity=None)
-            await tx.withdraw_last_answer(triage_id)
-            return await self._view(tx, await tx.triage(triage_id))
+    async def back(self, triage_id: int, *, by: Person) -> TriageView:
+        """Withdraw the last answer, and any severity that was chosen by hand.
 
-    async def choose_severity(self, triage_id: int, *, severity: str) -> TriageView:
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        async with self._walk(triage_id, by=by) as walk:
+            last = walk.triage.answers[-1:]
+            return await walk.withdraw(last[0].question) if last else await walk.view()
+
+    async def revise(self, triage_id: int, *, question: str, by: Person) -> TriageView:
+        """Go back to *question*: its answer and the later ones are withdrawn.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        async with self._walk(triage_id, by=by) as walk:
+            return await walk.withdraw(question)
+
+    async def choose_severity(self, triage_id: int, *, severity: str, by: Person) -> TriageView:
         """Overrule the tree by hand; the path stays on record.
 
         Raises:
-            StaleTriage: the policy no longer has that severity. InvalidTransition: the walk has ended.
+            NotPermitted, UserError: no such triage.
         """
-        if severity not in self._policy.severities:
-            raise StaleTriage
-        async with self._store.transaction() as tx:
-            await self._open_triage(tx, triage_id)
-            await tx.set_triage(triage_id, status=TriageStatus.OPEN, severity=severity)
-            return await self._view(tx, await tx.triage(triage_id))
+        async with self._walk(triage_id, by=by) as walk:
+            if not walk.is_open:
+                return await walk.view()
+            if severity not in self._policy.severities:
+                return await walk.view(notice=Notice.OUTDATED)
+            return await walk.save(walk.triage.choose(severity))
 
-    async def cancel(self, triage_id: int) -> TriageView:
-        """Stop without an incident."""
-        async with self._store.transaction() as tx:
-            await self._open_triage(tx, triage_id)
-            await tx.set_triage(triage_id, status=TriageStatus.CANCELLED)
-            return await self._view(tx, await tx.triage(triage_id))
-
-    async def confirm(self, triage_id: int, *, by: Person) -> TriageView:
-        """Open the incident that the walk led to, or put it on the clock of re-evaluation.
-
-        Confirming twice opens one incident.
+    async def cancel(self, triage_id: int, *, by: Person) -> TriageView:
+        """Stop without an incident; of a re-evaluation only the second look ends.
 
         Raises:
-            NotPermitted; InvalidTransition: cancelled, or a question is still open.
+            NotPermitted, UserError: no such triage.
         """
-        triage = await self._store.triage(triage_id)
-        await self._access.require(by, "triage", guild_id=triage.guild_id, triage_id=triage_id)
-        async with self._store.transaction() as tx:
-            triage = await tx.triage(triage_id, lock=True)
-            if triage.status is TriageStatus.OPENED:
-                return await self._view(tx, triage)
-            severity = self._severity(triage)
-            if severity is not None:
-                await self._open(tx, triage, severity, by=by)
-            else:
-                await self._reevaluate_later(tx, triage)
-            return await self._view(tx, await tx.triage(triage_id))
-
-    async def dismiss(self, triage_id: int, *, by: Person) -> TriageView:
-        """Looked at again, and nothing is wrong: the clock of the re-evaluation stops."""
-        triage = await self._store.triage(triage_id)
-        await self._access.require(by, "triage", guild_id=triage.guild_id, triage_id=triage_id)
-        async with self._store.transaction() as tx:
-            triage = await tx.triage(triage_id, lock=True)
-            _require(triage, TriageStatus.REEVALUATING)
-            await tx.set_triage(triage_id, status=TriageStatus.DISMISSED)
-            await self._end_reevaluation(tx, triage_id)
-            return await self._view(tx, await tx.triage(triage_id))
-
-    async def promote(self, triage_id: int, *, by: Person | None = None) -> Incident | None:
-        """A re-evaluation becomes an incident: nobody answered in time, or somebody (*by*) says so.
-
-        Returns:
-            The incident; None when it was answered before.
-        """
-        if by is not None:
-            triage = await self._store.triage(triage_id)
-            await self._access.require(by, "triage", guild_id=triage.guild_id, triage_id=triage_id)
-        severity = self._policy.severities[self._policy.reevaluate.promote_to]
-        async with self._store.transaction() as tx:
-            triage = await tx.triage(triage_id, lock=True)
-            if triage.status is not TriageStatus.REEVALUATING:
-                return None
-            await self._end_reevaluation(tx, triage_id)
-            incident = await self._open(tx, triage, severity, by=by or _reporter(triage))
-            if by is None:
-                await tx.add_timeline(incident.id, _promoted(incident, triage))
-        log.info("triage.promoted", triage_id=triage_id, incident_id=incident.id)
-        return incident
-
-    async def _open(
-        self, tx: Transaction, triage: Triage, severity: SeverityPolicy, *, by: Person
-    ) -> Incident:
-        incident = await self._incidents.open_within(
-            tx,
-            NewIncident(
-                guild_id=triage.guild_id,
-                severity=severity.name,
-                title=triage.title,
-                targets=triage.targets,
-                symptoms=triage.symptoms,
-                started_at=triage.started_at,
-                reported_by=by,
-                path=tuple((given.node, given.answer) for given in _path(triage)),
-                key=f"triage:{triage.id}",
-            ),
-        )
-        await tx.set_triage(
-            triage.id, status=TriageStatus.OPENED, severity=severity.name, incident_id=incident.id
-        )
-        return incident
-
-    async def _reevaluate_later(self, tx: Transaction, triage: Triage) -> None:
-        """再評価: asked for in its channel now, promoted when nobody has answered by then."""
-        rule = self._policy.reevaluate
-        due_at = await tx.now() + rule.after
-        await tx.set_triage(triage.id, status=TriageStatus.REEVALUATING, reevaluate_at=due_at)
-        rank = self._policy.severities[rule.promote_to].rank
-        await tx.insert_deliveries([_question(triage, channel=rule.channel, due_at=due_at, rank=rank)])
-        await tx.enqueue(
-            Job(
-                name=JobName.REEVALUATE,
-                payload=str(triage.id),
-                key=_reevaluate_key(triage.id),
-                priority=priority_of(rank),
-                after=max(rule.after, timedelta()),
+        async with self._walk(triage_id, by=by) as walk:
+            if not walk.is_open:
+                return await walk.view()
+            await walk.tx.audit(
+                guild_id=walk.triage.guild_id, by=by, action="triage.cancelled", data={"triage": triage_id}
             )
-        )
+            return await walk.save(walk.triage.give_up(by=by, at=await walk.tx.now()))
 
-    async def _end_reevaluation(self, tx: Transaction, triage_id: int) -> None:
-        await tx.cancel_jobs([_reevaluate_key(triage_id)])
-        await tx.enqueue(refresh_triage_job(triage_id))
+    async def confirm(self, triage_id: int, *, by: Person, shown: str | None = None) -> TriageView:
+        """Open the incident that the walk led to, or put it to re-evaluation; twice opens one incident.
 
-    async def _open_triage(self, tx: Transaction, triage_id: int) -> Triage:
-        triage = await tx.triage(triage_id, lock=True)
-        _require(triage, TriageStatus.OPEN)
-        return triage
+        Args:
+            shown: What the screen said it would open: a severity's name, or `REEVALUATE`. When it would
+                be another one by now nothing is opened, and the view says so. None asks no questions.
+
+        Raises:
+            NotPermitted; UserError: no such triage; InvalidTransition: a question is still open.
+        """
+        async with self._walk(triage_id, by=by) as walk:
+            if not walk.is_open or walk.notice is not None:
+                return await walk.view()
+            severity = self._severity(walk.triage)
+            if shown not in (None, REEVALUATE if severity is None else severity.name):
+                return await walk.view(notice=Notice.CHANGED)
+            if severity is None:
+                await self._reevaluations.hold(walk.tx, walk.triage, by=by)
+            else:
+                incident = await self._raising.raise_alert(walk.tx, walk.triage, severity, by=by)
+                data = {"triage": triage_id, "incident": incident.id}
+                await walk.tx.audit(guild_id=incident.guild_id, by=by, action="triage.raised", data=data)
+            return await walk.read_again()
 
     def _severity(self, triage: Triage) -> SeverityPolicy | None:
         """What confirming opens; None: re-evaluate."""
-        _require(triage, TriageStatus.OPEN)
         if triage.severity is not None:
             return self._policy.rules(triage.severity)
-        outcome = self._policy.tree.follow(_path(triage)).outcome
+        outcome = self._policy.tree.follow(path_of(triage)).outcome
         if outcome is None:
             raise InvalidTransition("triage_unfinished")
         return None if outcome.severity is None else self._policy.severities[outcome.severity]
 
-    async def _view(self, tx: Transaction, triage: Triage) -> TriageView:
-        position = self._policy.tree.follow(_path(triage))
-        name = triage.severity or (position.outcome.severity if position.outcome else None)
-        severity = None if name is None else self._policy.rules(name)
-        incident = None if triage.incident_id is None else await tx.incident(triage.incident_id)
-        return TriageView(
-            triage=triage,
-            position=position,
-            severity=severity,
-            ack_due_at=None if severity is None else self._policy.ack_due(severity, at=await tx.now()),
-            incident=incident,
-        )
+    @asynccontextmanager
+    async def _walk(self, triage_id: int, *, by: Person) -> AsyncIterator["_Walk"]:
+        """The walk, locked, without answers that fit the policy no more, put away if it was forgotten."""
+        await admit(self._store, self._access, triage_id, by=by)
+        async with self._store.transaction() as tx:
+            walk = _Walk(tx, self._policy, await tx.triage(triage_id, lock=True), by)
+            await walk.settle()
+            yield walk
 
 
-def _require(triage: Triage, status: TriageStatus) -> None:
-    if triage.status is not status:
-        raise InvalidTransition("triage_over", status=triage.status.value)
+class _Walk:
+    """A locked triage in one transaction, and whoever acts on it."""
 
+    def __init__(self, tx: Transaction, policy: Policy, triage: Triage, by: Person) -> None:
+        self.tx = tx
+        self.triage = triage
+        self.notice: Notice | None = None
+        self._policy = policy
+        self._by = by
 
-def _path(triage: Triage) -> Path:
-    return tuple(Given(a.question, a.answer, a.unsure) for a in triage.answers)
+    @property
+    def is_open(self) -> bool:
+        """Its questions can be answered."""
+        return self.triage.status is TriageStatus.OPEN
 
+    async def settle(self) -> None:
+        """What time and a new policy have done to it."""
+        now = await self.tx.now()
+        if self.triage.is_forgotten(now):
+            await self._write(self.triage.expire(at=now))
+        if not self.is_open:
+            return
+        fitting = self._policy.tree.fitting(path_of(self.triage))
+        unfit = self.triage.answers[len(fitting) :]
+        is_known = self.triage.severity is None or self.triage.severity in self._policy.severities
+        if unfit or not is_known:
+            if unfit:
+                await self.tx.withdraw_answers(self.triage.id, since=unfit[0].question, by=self._by)
+            await self._write(self.triage.choose(None))
+            self.notice = Notice.OUTDATED
 
-def _reporter(triage: Triage) -> Person:
-    return Person(id=triage.user_id, name=triage.user_name)
+    async def withdraw(self, question: str) -> TriageView:
+        """Take the answer to *question* back, and all after it."""
+        if not self.is_open or question not in {given.question for given in self.triage.answers}:
+            return await self.view()
+        await self.tx.withdraw_answers(self.triage.id, since=question, by=self._by)
+        return await self.save(self.triage.choose(None))
 
+    async def save(self, triage: Triage) -> TriageView:
+        """Write it, and show it."""
+        await self._write(triage)
+        return await self.view()
 
-def _reevaluate_key(triage_id: int) -> str:
-    return f"reevaluate:{triage_id}"
+    async def read_again(self) -> TriageView:
+        """The view after a change that somebody else has written."""
+        self.triage = await self.tx.triage(self.triage.id)
+        return await self.view()
 
+    async def _write(self, triage: Triage) -> None:
+        """When a stretch of it ends, its clock and its posts follow."""
+        before = (self.triage.status, self.triage.due_at)
+        await self.tx.save_triage(triage)
+        if (triage.status, triage.due_at) != before:
+            await set_clock(self.tx, triage, self._policy)
+            await self.tx.enqueue(refresh_triage_job(triage.id))
+        self.triage = await self.tx.triage(self.triage.id)
 
-def _question(triage: Triage, *, channel: str, due_at: datetime, rank: int) -> NewDelivery:
-    return NewDelivery(
-        kind=DeliveryKind.REEVALUATION,
-        to=f"channel:{channel}",
-        key=question_key(triage.id),
-        guild_id=triage.guild_id,
-        data={
-            "triage": triage.id,
-            "title": triage.title,
-            "targets": list(triage.targets),
-            "symptoms": list(triage.symptoms),
-            "reported_by_id": triage.user_id,
-            "started_at": triage.started_at.isoformat(),
-            "due_at": due_at.isoformat(),
-        },
-        priority=priority_of(rank),
-    )
+    async def view(self, *, answered: str | None = None, notice: Notice | None = None) -> TriageView:
+        """The view as it stands.
 
-
-def _promoted(incident: Incident, triage: Triage) -> TimelineEntry:
-    return TimelineEntry(TimelineKind.PROMOTED, incident.triggered_at, data={"triage": triage.id})
+        Args:
+            answered: A question that was not asked any more; told when somebody else has answered it.
+            notice: Why nothing was changed.
+        """
+        first = next((given for given in self.triage.answers if given.question == answered), None)
+        if first is None or first.by_id == self._by.id or self.notice is not None:
+            return await view_of(self.tx, self._policy, self.triage, notice=notice or self.notice)
+        return await view_of(self.tx, self._policy, self.triage, notice=Notice.ANSWERED, first_answer=first)

@@ -38,9 +38,11 @@ class DeliveryWrites:
         row = await self._sql.first("claim_delivery", delivery_id)
         return None if row is None else delivery_from_row(row)
 
-    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery:
+    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery | None:
         await self._lock_incident_of(delivery_id)
-        await self._sql.one("begin_attempt", delivery_id, request_as_json(request), version)
+        kept = request_as_json(request)
+        if await self._sql.first("begin_attempt", delivery_id, kept, version) is None:
+            return None
         return delivery_from_row(await self._sql.one("delivery", delivery_id))
 
     async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
@@ -70,6 +72,13 @@ class DeliveryWrites:
     async def cancel_paging(self, incident_id: int) -> None:
         await self._sql.all("lock_incident", incident_id)
         await self._clear_up(await self._sql.all("cancel_paging", incident_id, sorted(PAGING)))
+
+    async def cancel_posts(self, incident_id: int) -> None:
+        await self._sql.all("lock_incident", incident_id)
+        await self._clear_up(await self._sql.all("cancel_posts", incident_id))
+
+    async def failed_deliveries(self, incident_id: int) -> list[int]:
+        return [row["id"] for row in await self._sql.all("failed_deliveries", incident_id)]
 
     async def mark_emailed(self, delivery_id: int) -> None:
         await self._lock_incident_of(delivery_id)

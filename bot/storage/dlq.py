@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from bot.domain.dlq import DlqCounts, DlqEntry, DlqFilter, DlqPage, NewFailure, StatusCount
+from bot.domain.drill import DLQ_MARK
 from bot.domain.errors import DlqUnavailable, StorageUnavailable, UserError
 from bot.domain.text import storable_json
 from bot.storage.errors import storage_errors
@@ -76,7 +77,7 @@ class PostgresDlqStore:
 
     async def counts(self, start: datetime, end: datetime) -> DlqCounts:
         async with self._question() as sql:
-            rows = await sql.all("count_failures_by_channel", start, end, self._gravest)
+            rows = await sql.all("count_failures_by_channel", start, end, self._gravest, DLQ_MARK)
         return DlqCounts(
             total=sum(row["total"] for row in rows),
             by_channel=tuple((row["channel"], row["total"]) for row in rows),

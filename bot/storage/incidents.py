@@ -1,13 +1,22 @@
 """Incidents, their history and their ladder, within a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step
-from bot.domain.incident import AckVia, Incident, NewIncident, TimelineEntry
+from bot.domain.incident import Incident, NewIncident
+from bot.domain.life import AckVia
 from bot.domain.people import Person
-from bot.storage.rows import entry_from_row, incident_from_row, step_from_row
+from bot.domain.timeline import TimelineEntry
+from bot.storage.rows import (
+    entry_from_row,
+    incident_from_row,
+    roles_as_json,
+    source_as_json,
+    step_from_row,
+    update_as_json,
+)
 from bot.storage.sql import Sql
 
 
@@ -17,7 +26,7 @@ class IncidentWrites:
     _sql: Sql
 
     async def insert_incident(
-        self, new: NewIncident, *, priority: str, ack_due_at: datetime
+        self, new: NewIncident, *, priority: str, ack_due_at: datetime, thread_channel: str | None = None
     ) -> tuple[Incident, bool]:
         row = await self._sql.first(
             "insert_incident",
@@ -33,6 +42,14 @@ class IncidentWrites:
             ack_due_at,
             new.reported_by.id,
             new.reported_by.name,
+            new.kind,
+            new.is_drill,
+            new.rings,
+            new.is_private,
+            None if new.source is None else source_as_json(new.source),
+            None if new.source is None else new.source.message_id,
+            new.fingerprint,
+            thread_channel,
         )
         if row is not None:
             return incident_from_row(row), True
@@ -53,9 +70,10 @@ class IncidentWrites:
             incident.acknowledged_at,
             incident.acknowledged_by_id,
             incident.acknowledged_by_name,
-            incident.resolved_at,
-            incident.resolved_by_id,
-            incident.resolved_by_name,
+            incident.ended_at,
+            incident.ended_by_id,
+            incident.ended_by_name,
+            *_life(incident),
         )
 
     async def set_details(
@@ -81,8 +99,24 @@ class IncidentWrites:
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
         await self._sql.all("add_timeline", incident_id, [_entry_as_json(entry) for entry in entries])
 
+    async def pin(self, incident_id: int, entry: TimelineEntry) -> bool:
+        who = (entry.actor_id, entry.actor_name)
+        row = await self._sql.first("pin", incident_id, entry.at, *who, dict(entry.data or {}))
+        return row is not None
+
+    async def fill_pin(self, incident_id: int, message_id: int, *, data: Mapping[str, object]) -> bool:
+        return await self._sql.first("fill_pin", incident_id, message_id, dict(data)) is not None
+
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return [entry_from_row(row) for row in await self._sql.all("timeline", incident_id)]
+
+    async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
+        first, second = sorted((incident_id, related_id))
+        return await self._sql.first("link_incidents", first, second, by.id, by.name) is not None
+
+    async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
+        row = await self._sql.first("add_member", incident_id, user_id, name, by.id, by.name)
+        return row is not None
 
     async def insert_steps(self, steps: Sequence[Step]) -> None:
         await self._sql.all("insert_steps", [_step_as_json(step) for step in steps])
@@ -110,6 +144,7 @@ def _entry_as_json(entry: TimelineEntry) -> dict[str, object]:
         "actor_id": entry.actor_id,
         "actor_name": entry.actor_name,
         "data": dict(entry.data or {}),
+        "corrects": entry.corrects,
     }
 
 
@@ -120,4 +155,27 @@ def _step_as_json(step: Step) -> dict[str, object]:
         "due_at": step.due_at.isoformat(),
         "mention": step.rung.mention,
         "dm": step.rung.dm,
+        "starts_at": None if step.starts_at is None else step.starts_at.isoformat(),
     }
+
+
+def _life(incident: Incident) -> tuple[object, ...]:
+    """What `save_incident` takes after the state, in its order."""
+    return (
+        incident.severity,
+        incident.priority,
+        incident.ack_due_at,
+        incident.kind,
+        incident.is_private,
+        incident.merged_into_id,
+        incident.posting,
+        incident.thread_posting,
+        roles_as_json(incident),
+        update_as_json(incident.last_update),
+        incident.next_update_at,
+        incident.reminders,
+        incident.archive_at,
+        incident.occurrences,
+        incident.last_seen_at,
+        incident.thread_channel,
+    )

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from bot.domain.delivery import priority_of
+from bot.services.opening import archive_job, drill_job
 from bot.services.ports import Job, JobName
+from bot.services.reminders import reminder_key
 from bot.storage.deliveries import deliver_job
 from bot.storage.sql import Row, Sql
 
@@ -12,11 +14,16 @@ _LATE = priority_of(0)
 
 
 async def overdue_jobs(sql: Sql, overdue: timedelta) -> list[Job]:
-    """The jobs that overdue steps, deliveries and re-evaluations have lost."""
+    """The jobs that overdue steps, deliveries, re-evaluations, reminders, drills and threads have lost."""
     steps = await sql.all("overdue_steps", overdue)
     deliveries = await sql.all("overdue_deliveries", overdue)
     triages = await sql.all("overdue_triages", overdue)
-    return [*map(_step_job, steps), *map(deliver_job, deliveries), *map(_triage_job, triages)]
+    reminders = await sql.all("overdue_reminders", overdue)
+    urgent = [*map(_step_job, steps), *map(deliver_job, deliveries), *map(_triage_job, triages)]
+    drills = await sql.all("overdue_drills", overdue)
+    archives = await sql.all("overdue_archives", overdue)
+    patient = [*map(_reminder_job, reminders), *(drill_job(row["incident_id"]) for row in drills)]
+    return [*urgent, *patient, *(archive_job(row["id"]) for row in archives)]
 
 
 def _step_job(row: Row) -> Job:
@@ -26,3 +33,8 @@ def _step_job(row: Row) -> Job:
 
 def _triage_job(row: Row) -> Job:
     return Job(JobName.REEVALUATE, str(row["id"]), f"reevaluate:{row['id']}", priority=_LATE)
+
+
+def _reminder_job(row: Row) -> Job:
+    number: int = row["id"]
+    return Job(JobName.REMIND, str(number), reminder_key(number))

@@ -2,12 +2,24 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
 
 from bot.domain.delivery import Action, Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.dlq import DlqEntry, ReplayRecord
 from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Incident, Status, TimelineEntry, TimelineKind
+from bot.domain.evidence import Evidence
+from bot.domain.incident import (
+    Holder,
+    Incident,
+    IncidentKind,
+    Role,
+    Source,
+    Status,
+    StatusUpdate,
+)
 from bot.domain.severity import LadderStep, Mention
+from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
 from bot.storage.sql import Row
 
@@ -32,14 +44,53 @@ def incident_from_row(row: Row) -> Incident:
         acknowledged_at=row["acknowledged_at"],
         acknowledged_by_id=row["acknowledged_by_id"],
         acknowledged_by_name=row["acknowledged_by_name"],
-        resolved_at=row["resolved_at"],
-        resolved_by_id=row["resolved_by_id"],
-        resolved_by_name=row["resolved_by_name"],
+        ended_at=row["ended_at"],
+        ended_by_id=row["ended_by_id"],
+        ended_by_name=row["ended_by_name"],
         alert_channel_id=row["alert_channel_id"],
         alert_message_id=row["alert_message_id"],
         thread_id=row["thread_id"],
         version=row["version"],
+        kind=IncidentKind(row["kind"]),
+        is_drill=row["is_drill"],
+        rings=row["rings"],
+        is_private=row["is_private"],
+        merged_into_id=row["merged_into_id"],
+        posting=row["posting"],
+        thread_posting=row["thread_posting"],
+        thread_channel=row["thread_channel"],
+        # jsonb keeps no order; people read the commander first.
+        roles={role: Holder(**row["roles"][role]) for role in Role if role in row["roles"]},
+        last_update=_update_from_json(row["last_update"]),
+        next_update_at=row["next_update_at"],
+        reminders=row["reminders"],
+        archive_at=row["archive_at"],
+        source=None if row["source"] is None else Source(**row["source"]),
+        fingerprint=row["fingerprint"],
+        occurrences=row["occurrences"],
+        last_seen_at=row["last_seen_at"],
     )
+
+
+def roles_as_json(incident: Incident) -> dict[str, object]:
+    """What `incidents.roles` keeps."""
+    return {role.value: asdict(who) for role, who in incident.roles.items()}
+
+
+def source_as_json(source: Source) -> dict[str, object]:
+    """What `incidents.source` keeps."""
+    return asdict(source)
+
+
+def update_as_json(update: StatusUpdate | None) -> dict[str, object] | None:
+    """What `incidents.last_update` keeps."""
+    return None if update is None else {**asdict(update), "at": update.at.isoformat()}
+
+
+def _update_from_json(kept: Row | None) -> StatusUpdate | None:
+    if kept is None:
+        return None
+    return StatusUpdate(kept["known"], kept["impact"], datetime.fromisoformat(kept["at"]), kept["by"])
 
 
 def entry_from_row(row: Row) -> TimelineEntry:
@@ -50,6 +101,9 @@ def entry_from_row(row: Row) -> TimelineEntry:
         actor_id=row["actor_id"],
         actor_name=row["actor_name"],
         data=row["data"] or None,
+        corrects=row["corrects"],
+        id=row["id"],
+        recorded_at=row["recorded_at"],
     )
 
 
@@ -61,6 +115,7 @@ def step_from_row(row: Row) -> Step:
         due_at=row["due_at"],
         rung=LadderStep(after=row["after"], mention=Mention(row["mention"]), dm=tuple(row["dm"])),
         status=StepStatus(row["status"]),
+        starts_at=row["starts_at"],
     )
 
 
@@ -125,17 +180,36 @@ def triage_from_rows(row: Row, answers: Sequence[Row]) -> Triage:
         targets=tuple(row["targets"]),
         symptoms=tuple(row["symptoms"]),
         started_at=row["started_at"],
+        created_at=row["created_at"],
         status=TriageStatus(row["status"]),
         answers=tuple(map(answer_from_row, answers)),
+        channel_id=row["channel_id"],
+        source_message_id=row["source_message_id"],
+        evidence=None if row["evidence"] is None else Evidence.from_data(row["evidence"]),
         severity=row["severity"],
         incident_id=row["incident_id"],
-        reevaluate_at=row["reevaluate_at"],
+        due_at=row["due_at"],
+        asked_at=row["asked_at"],
+        rounds=row["rounds"],
+        held_by_name=row["held_by_name"],
+        taken_by_name=row["taken_by_name"],
+        ended_at=row["ended_at"],
+        ended_by_name=row["ended_by_name"],
     )
 
 
 def answer_from_row(row: Row) -> StoredAnswer:
     """A row of `triage_answers`."""
-    return StoredAnswer(row["question"], row["answer"], row["unsure"], row["by_name"])
+    return StoredAnswer(
+        question=row["question"],
+        answer=row["answer"],
+        unsure=row["unsure"],
+        by_id=row["by_id"],
+        by_name=row["by_name"],
+        at=row["at"],
+        withdrawn_at=row["withdrawn_at"],
+        withdrawn_by_name=row["withdrawn_by_name"],
+    )
 
 
 def replay_from_row(row: Row) -> ReplayRecord:

@@ -16,11 +16,16 @@ from bot.domain.digest import IsoWeek
 from bot.domain.dlq import ReplayRecord
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step
-from bot.domain.incident import Incident, Status, TimelineEntry
+from bot.domain.evidence import Evidence
+from bot.domain.incident import Holder, Incident
+from bot.domain.listing import Wanted
 from bot.domain.people import Person
+from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
 from bot.services.ports import Job
+from bot.storage.alerts import AlertReads, AlertWrites
 from bot.storage.deliveries import DeliveryWrites
+from bot.storage.drills import DrillWrites
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.incidents import IncidentWrites
 from bot.storage.overdue import overdue_jobs
@@ -37,7 +42,7 @@ from bot.storage.sql import Row, Sql
 from bot.storage.triages import TriageWrites, with_answers
 
 
-class PostgresTransaction(IncidentWrites, DeliveryWrites, TriageWrites):
+class PostgresTransaction(IncidentWrites, DeliveryWrites, TriageWrites, AlertWrites, DrillWrites):
     """A `bot.services.ports.Transaction`."""
 
     def __init__(self, sql: Sql) -> None:
@@ -52,6 +57,11 @@ class PostgresTransaction(IncidentWrites, DeliveryWrites, TriageWrites):
     async def cancel_jobs(self, keys: Sequence[str]) -> None:
         await cancel_jobs(self._sql, keys)
 
+    async def audit(
+        self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None
+    ) -> None:
+        await self._sql.all("audit", guild_id, by.id, by.name, action, True, dict(data or {}))
+
     async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
         return await self._sql.first("claim_digest", guild_id, str(week), due_at) is not None
 
@@ -62,7 +72,7 @@ class PostgresTransaction(IncidentWrites, DeliveryWrites, TriageWrites):
         return row is not None
 
 
-class PostgresStore:
+class PostgresStore(AlertReads):
     """A `bot.services.ports.Store`.
 
     Args:
@@ -121,10 +131,36 @@ class PostgresStore:
         return [incident_from_row(row) for row in await self._sql.all("open_incidents", guild_id)]
 
     async def list_incidents(
-        self, guild_id: int, *, status: Status | None, limit: int, offset: int
+        self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
     ) -> list[Incident]:
-        rows = await self._sql.all("list_incidents", guild_id, status, limit, offset)
+        rows = await self._sql.all(
+            "list_incidents",
+            guild_id,
+            sorted(wanted.statuses),
+            wanted.severity,
+            wanted.words,
+            wanted.since,
+            wanted.viewer,
+            wanted.sees_all,
+            wanted.drills,
+            wanted.involves,
+            limit,
+            offset,
+        )
         return [incident_from_row(row) for row in rows]
+
+    async def is_member(self, incident_id: int, user_id: int) -> bool:
+        return await self._sql.first("member", incident_id, user_id) is not None
+
+    async def responders(self, incident_id: int) -> list[Holder]:
+        rows = await self._sql.all("responders", incident_id)
+        return [Holder(row["user_id"], row["name"]) for row in rows]
+
+    async def pinned_in(self, message_id: int) -> list[int]:
+        return [row["incident_id"] for row in await self._sql.all("pinned_in", message_id)]
+
+    async def related(self, incident_id: int) -> list[Incident]:
+        return [incident_from_row(row) for row in await self._sql.all("related_incidents", incident_id)]
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         rows = await self._sql.all("incidents_between", guild_id, start, end)
@@ -147,6 +183,13 @@ class PostgresStore:
 
     async def triage(self, triage_id: int) -> Triage:
         return await with_answers(self._sql, await self._sql.first("triage", triage_id))
+
+    async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
+        await self._sql.all("note_message", channel_id, message_id, evidence.as_data())
+
+    async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
+        row = await self._sql.first("noted_message", channel_id, message_id)
+        return None if row is None else Evidence.from_data(row["evidence"])
 
     async def delivery(self, delivery_id: int) -> Delivery:
         return delivery_from_row(await self._sql.one("delivery", delivery_id))

@@ -1,11 +1,12 @@
 """Walks through the decision tree, within a transaction."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from bot.domain.errors import UserError
 from bot.domain.people import Person
-from bot.domain.triage_session import NewTriage, Triage, TriageStatus
-from bot.storage.rows import triage_from_rows
+from bot.domain.triage_session import NewTriage, StoredAnswer, Triage
+from bot.storage.rows import answer_from_row, triage_from_rows
 from bot.storage.sql import Row, Sql
 
 
@@ -14,7 +15,7 @@ class TriageWrites:
 
     _sql: Sql
 
-    async def insert_triage(self, new: NewTriage) -> Triage:
+    async def insert_triage(self, new: NewTriage, *, due_at: datetime) -> tuple[Triage, bool]:
         row = await self._sql.first(
             "insert_triage",
             new.guild_id,
@@ -25,31 +26,52 @@ class TriageWrites:
             new.targets,
             new.symptoms,
             new.started_at,
+            new.channel_id,
+            new.source_message_id,
+            None if new.evidence is None else new.evidence.as_data(),
+            due_at,
         )
-        return await with_answers(self._sql, row or await self._sql.one("triage_by_key", new.key))
+        if row is not None:
+            return triage_from_rows(row, ()), True
+        return await with_answers(self._sql, await self._sql.one("triage_by_key", new.key)), False
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         row = await self._sql.first("lock_triage" if lock else "triage", triage_id)
         return await with_answers(self._sql, row)
+
+    async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
+        rows = await self._sql.all("open_triages", guild_id, within)
+        return [await with_answers(self._sql, row) for row in rows]
+
+    async def given_answers(self, triage_id: int) -> list[StoredAnswer]:
+        return [answer_from_row(row) for row in await self._sql.all("given_answers", triage_id)]
 
     async def add_answer(
         self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
     ) -> None:
         await self._sql.all("add_answer", triage_id, question, answer, unsure, by.id, by.name)
 
-    async def withdraw_last_answer(self, triage_id: int) -> None:
-        await self._sql.all("withdraw_last_answer", triage_id)
+    async def withdraw_answers(self, triage_id: int, *, since: str, by: Person) -> None:
+        await self._sql.all("withdraw_answers", triage_id, since, by.id, by.name)
 
-    async def set_triage(
-        self,
-        triage_id: int,
-        *,
-        status: TriageStatus,
-        severity: str | None = None,
-        incident_id: int | None = None,
-        reevaluate_at: datetime | None = None,
-    ) -> None:
-        await self._sql.all("set_triage", triage_id, status, severity, incident_id, reevaluate_at)
+    async def save_triage(self, triage: Triage) -> None:
+        await self._sql.all(
+            "save_triage",
+            triage.id,
+            triage.status,
+            triage.severity,
+            triage.incident_id,
+            triage.due_at,
+            triage.asked_at,
+            triage.rounds,
+            triage.held_by_name,
+            triage.taken_by_name,
+            triage.ended_at,
+            triage.ended_by_name,
+        )
+
+    async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
+        await self._sql.all("adopt_deliveries", list(keys), incident_id)
 
 
 async def with_answers(sql: Sql, row: Row | None) -> Triage:

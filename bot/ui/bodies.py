@@ -18,8 +18,14 @@ FIELD_NAME_LIMIT: Final = 256
 FIELD_VALUE_LIMIT: Final = 1_024
 FIELDS_LIMIT: Final = 25
 
-COLOURS: Final = {Status.TRIGGERED: 0xED4245, Status.ACKNOWLEDGED: 0xF0A020, Status.RESOLVED: 0x3BA55D}
 GREY: Final = 0x95A5A6
+COLOURS: Final = {
+    Status.TRIGGERED: 0xED4245,
+    Status.ACKNOWLEDGED: 0xF0A020,
+    Status.RESOLVED: 0x3BA55D,
+    Status.CANCELLED: GREY,
+    Status.MERGED: GREY,
+}
 
 _NOBODY: Final[dict[str, list[str]]] = {"parse": []}
 _EVERYONE: Final = {"parse": ["everyone"]}  # Discord's name for both `@everyone` and `@here`

@@ -35,17 +35,28 @@ class IncidentVerb(StrEnum):
 
     ACK = "ack"
     FIRST = "first"  # 初動: the first-response sheet
-    DETAILS = "details"  # targets and symptoms
+    DETAILS = "details"  # 更新: the form of a status update, targets and symptoms included
     NOTE = "note"
+    SEVERITY = "severity"
     RESOLVE = "resolve"
+    REOPEN = "reopen"
+    VIEW = "view"  # what `/incident show` shows
     DECLINE = "decline"  # 今は対応できない
+    COMMAND = "command"  # take a role
+    COMMUNICATE = "communicate"
+    SCRIBE = "scribe"
+    TIMELINE = "timeline"
+    DECLARE = "declare"  # インシデントにする: of a tracked alert
+    FALSE_ALARM = "false_alarm"
 
 
 class TriageVerb(StrEnum):
-    """What a button does to a triage that waits for its re-evaluation."""
+    """What a button under a post of a triage does; the last three answer its re-evaluation."""
 
+    SHOW = "show"  # the card, for whoever joins
     PROMOTE = "promote"
     DISMISS = "dismiss"
+    AGAIN = "again"  # もう一度見る: the questions from the start
 
 
 _PREFIX: dict[type[StrEnum], str] = {IncidentVerb: "inc", TriageVerb: "tri"}
@@ -54,10 +65,21 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.FIRST: ("📋", ButtonStyle.SECONDARY),
     IncidentVerb.DETAILS: ("✏️", ButtonStyle.SECONDARY),
     IncidentVerb.NOTE: ("📝", ButtonStyle.SECONDARY),
+    IncidentVerb.SEVERITY: ("⏫", ButtonStyle.SECONDARY),
     IncidentVerb.RESOLVE: ("✅", ButtonStyle.SUCCESS),
+    IncidentVerb.REOPEN: ("🔄", ButtonStyle.SECONDARY),
+    IncidentVerb.VIEW: ("🔎", ButtonStyle.SECONDARY),
     IncidentVerb.DECLINE: ("🙅", ButtonStyle.SECONDARY),
+    IncidentVerb.COMMAND: ("🧭", ButtonStyle.PRIMARY),
+    IncidentVerb.COMMUNICATE: ("💬", ButtonStyle.SECONDARY),
+    IncidentVerb.SCRIBE: ("✍️", ButtonStyle.SECONDARY),
+    IncidentVerb.TIMELINE: ("🧾", ButtonStyle.SECONDARY),
+    IncidentVerb.DECLARE: ("🚨", ButtonStyle.DANGER),
+    IncidentVerb.FALSE_ALARM: ("⚪", ButtonStyle.SECONDARY),
+    TriageVerb.SHOW: ("🔎", ButtonStyle.SECONDARY),
     TriageVerb.PROMOTE: ("🚨", ButtonStyle.DANGER),
     TriageVerb.DISMISS: ("🟢", ButtonStyle.SECONDARY),
+    TriageVerb.AGAIN: ("🔎", ButtonStyle.SECONDARY),
 }
 
 

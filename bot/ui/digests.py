@@ -13,7 +13,7 @@ from bot.ui.bodies import FIELD_VALUE_LIMIT, GREY, Body, Field, embed, message
 from bot.ui.digest_headline import change, headline
 from bot.ui.inert import inert, joined, plain
 from bot.ui.links import home_url
-from bot.ui.threads import postmortem_path
+from bot.ui.postmortems import postmortem_path
 from bot.ui.wording import Wording
 
 _LIST_LIMIT = 900  # characters of one list; Discord allows a field 1,024
@@ -103,7 +103,15 @@ def _incidents(words: Wording, week: Digest) -> _Section:
     means = words.say(
         "digest.incidents.means", mtta=_mean(words, week.mtta_s), mttr=_mean(words, week.mttr_s)
     )
-    return _Section(heading, (" · ".join(counts), means))
+    lines = (" · ".join(counts), means, _aside(words, week))
+    return _Section(heading, tuple(line for line in lines if line))
+
+
+def _aside(words: Wording, week: Digest) -> str:
+    """What was no incident of its own: "ほかに 誤報 1 件 · 重複 2 件"; empty when there was nothing."""
+    kinds = {"false_alarms": week.false_alarms, "duplicates": week.duplicates, "alerts": week.alerts}
+    said = [words.say(f"digest.aside.{kind}", count=count) for kind, count in kinds.items() if count]
+    return words.say("digest.aside.line", what=" · ".join(said)) if said else ""
 
 
 def _mean(words: Wording, seconds: float | None) -> str:
@@ -123,7 +131,9 @@ def _dlq(words: Wording, counts: DlqCounts, *, previous: int | None) -> _Section
 
 
 def _incident(words: Wording, incident: Incident, show: Show) -> str:
-    name, title = show(incident)
+    # Everybody reads it: of a private one no more than that there is one.
+    private = (incident.label, words.say("private.title"))
+    name, title = private if incident.is_private else show(incident)
     return words.say(
         "digest.item.incident",
         name=name,
@@ -134,6 +144,8 @@ def _incident(words: Wording, incident: Incident, show: Show) -> str:
 
 
 def _postmortem(words: Wording, incident: Incident, show: Show) -> str:
+    if incident.is_private:  # the path carries its title
+        return _incident(words, incident, show)
     name, title = show(incident)
     path = f"`{postmortem_path(words.policy, incident)}`"
     return words.say("digest.item.postmortem", name=name, title=title, path=path)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from discord import SelectOption, TextStyle, ui
+from discord import SelectOption, ui
 
 from bot.runbook.model import Policy
-from bot.services.incidents import NOTE_LIMIT, TITLE_LIMIT
+from bot.services.incidents import TITLE_LIMIT
 from bot.ui.interaction import Interaction
 from bot.ui.voice import Voice
 
@@ -16,11 +16,8 @@ TITLE: Final = "title"
 TARGETS: Final = "targets"
 SYMPTOMS: Final = "symptoms"
 STARTED: Final = "started"
-NOTE: Final = "note"
 
-TRIAGE_FORM: Final = "tri:v1:form"
-DETAILS_FORM: Final = r"inc:v1:details-form:(?P<number>\d{1,18})"
-NOTE_FORM: Final = r"inc:v1:note-form:(?P<number>\d{1,18})"
+TRIAGE_FORM: Final = r"tri:v1:form(?::(?P<channel>\d{1,20}):(?P<message>\d{1,20}))?"
 
 STARTED_LIMIT: Final = 60
 _LABEL_LIMIT = 45  # Discord: a modal's title and the label of a field
@@ -104,7 +101,15 @@ class Typed:
     symptoms: tuple[str, ...] = ()
 
 
-def triage_form(voice: Voice, typed: Typed) -> Form:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the message is that a triage is about."""
+
+    channel_id: int
+    message_id: int
+
+
+def triage_form(voice: Voice, typed: Typed, *, source: Source | None = None) -> Form:
     """件名, 対象, 症状, 開始時刻."""
     title = ui.TextInput[Any](
         custom_id=TITLE,
@@ -117,31 +122,12 @@ def triage_form(voice: Voice, typed: Typed) -> Form:
     )
     return Form(
         voice.say("consoles.form.triage"),
-        TRIAGE_FORM,
+        "tri:v1:form" if source is None else f"tri:v1:form:{source.channel_id}:{source.message_id}",
         [
             _label(voice, TITLE, title),
-            *_where_and_how(voice, typed.targets, typed.symptoms),
+            *where_and_how(voice, typed.targets, typed.symptoms),
             _label(voice, STARTED, started, hint=True),
         ],
-    )
-
-
-def details_form(voice: Voice, number: int, *, targets: tuple[str, ...], symptoms: tuple[str, ...]) -> Form:
-    """対象 and 症状, with what is known chosen."""
-    return Form(
-        voice.say("consoles.form.details", label=f"INC-{number}"),
-        f"inc:v1:details-form:{number}",
-        _where_and_how(voice, targets, symptoms),
-    )
-
-
-def note_form(voice: Voice, number: int) -> Form:
-    """A note of several lines."""
-    note = ui.TextInput[Any](custom_id=NOTE, style=TextStyle.paragraph, max_length=NOTE_LIMIT)
-    return Form(
-        voice.say("consoles.form.note_on", label=f"INC-{number}"),
-        f"inc:v1:note-form:{number}",
-        [_label(voice, NOTE, note, hint=True)],
     )
 
 
@@ -150,9 +136,10 @@ def started_now(voice: Voice, now: datetime) -> str:
     return f"{now.astimezone(voice.policy.timezone):%Y-%m-%d %H:%M}"
 
 
-def _where_and_how(
+def where_and_how(
     voice: Voice, targets: tuple[str, ...], symptoms: tuple[str, ...]
 ) -> list[ui.Label[Any] | None]:
+    """対象 and 症状, with what is known chosen; None in place of what the policy does not list."""
     policy = voice.policy
     where = {target: target for target in policy.targets}
     how = {name: voice.raw(words) for name, words in policy.symptoms.items()}

@@ -1,61 +1,45 @@
-"""`/incident`, the first-response sheet, and the short answers to the buttons of an incident."""
+"""`/incident show`: an incident, its people, its deadlines and what is due next; the first-response sheet."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from discord import ButtonStyle, SelectOption, ui
+from discord import ui
 
 from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Acknowledgement, AckOutcome, Incident, Status, TimelineEntry
+from bot.domain.incident import Incident, Status, label_of
 from bot.domain.severity import Mention, SeverityPolicy
-from bot.services.escalations import PassedOn
-from bot.services.incidents import IncidentView
+from bot.services.looking import IncidentView
+from bot.ui.alerts import last_update, roles, update_due
 from bot.ui.bodies import COLOURS
 from bot.ui.buttons import IncidentVerb
-from bot.ui.components import Screen, button, made_of, row, text
-from bot.ui.inert import code_block, inert, joined, plain
+from bot.ui.components import Screen, made_of, row, text
+from bot.ui.inert import code_block, inert, joined
 from bot.ui.links import alert_url, home_url, thread_url
+from bot.ui.timeline import entry_line
 from bot.ui.timestamps import relative
 from bot.ui.voice import Voice, channel_name
 
-PAGE_SIZE: Final = 10
 TIMELINE_SHOWN: Final = 5
-ANY_STATUS: Final = "any"
 
 _LIST_ROOM = 300
+_FACTS_ROOM = 1_900  # of the 4,000 characters that all texts of a screen may have
+_TIMELINE_ROOM = 1_800
+_RELATED_SHOWN = 4
+_TITLE_ROOM = 80
 _SHEET_ROOM = 3_800
-
-
-def list_screen(voice: Voice, incidents: Sequence[Incident], *, status: Status | None, page: int) -> Screen:
-    """A page of incidents, newest first.
-
-    Args:
-        incidents: One more than `PAGE_SIZE` says that there is a next page.
-        status: The only one listed, or None.
-        page: From 0.
-    """
-    shown = incidents[:PAGE_SIZE]
-    which = voice.say("consoles.incident.list_all" if status is None else f"state.{status.value}")
-    lines = [_line(voice, incident) for incident in shown]
-    return Screen(
-        text(
-            voice.say("consoles.incident.list_title", status=which),
-            *(lines or [voice.say("consoles.incident.list_empty")]),
-            voice.say("consoles.incident.page", number=page + 1) if page else "",
-        ),
-        rows=[_open_select(voice, shown), _pages(voice, status, page, has_next=len(incidents) > PAGE_SIZE)],
-    )
 
 
 def show_screen(voice: Voice, view: IncidentView) -> Screen:
     """State, people, deadlines, the last entries, what is due next, and what can be done now."""
     incident = view.incident
-    entries = view.timeline[-TIMELINE_SHOWN:]
+    facts = joined(
+        [*_facts(voice, incident), *_now(voice, view)], separator="\n", limit=_FACTS_ROOM, more="\n…"
+    )
     return Screen(
-        text(*_facts(voice, incident), _next(voice, view)),
+        text(facts),
         ui.Separator(),
-        text(voice.say("consoles.incident.timeline"), *(_entry(voice, entry) for entry in entries)),
-        rows=[_actions(voice, incident), _links(voice, incident)],
+        text(voice.say("consoles.incident.timeline"), *_latest(voice, view)),
+        rows=[_actions(voice, incident), _ways_on(voice, incident)],
         colour=COLOURS[incident.status],
     )
 
@@ -73,82 +57,6 @@ def first_response_screen(voice: Voice, incident: Incident) -> Screen:
     return Screen(
         text(title, body or voice.say("consoles.incident.no_first_response")), colour=COLOURS[incident.status]
     )
-
-
-def resolve_question(voice: Voice, incident: Incident) -> Screen:
-    """It cannot be undone, so it asks once; the safe way out comes first."""
-    return Screen(
-        text(
-            voice.say(
-                "consoles.incident.resolve_question", label=incident.label, title=voice.title(incident)
-            ),
-            voice.say("consoles.incident.resolve_means"),
-        ),
-        rows=[
-            row(
-                button(voice.say("consoles.quit"), "ui:v1:quit"),
-                button(
-                    voice.say("consoles.incident.resolve_now"),
-                    f"inc:v1:resolve-now:{incident.id}",
-                    style=ButtonStyle.success,
-                    emoji="✅",
-                ),
-            )
-        ],
-    )
-
-
-def resolved_screen(voice: Voice, incident: Incident) -> Screen:
-    """解決にしました, and what is owed."""
-    severity = voice.severity(incident)
-    owed = voice.say("consoles.said.postmortem_owed", severity=severity.name) if severity.postmortem else ""
-    return Screen(
-        text(voice.say("consoles.said.resolved", label=incident.label), voice.title(incident), owed),
-        rows=[_links(voice, incident)],
-        colour=COLOURS[incident.status],
-    )
-
-
-def quit_screen(voice: Voice) -> Screen:
-    """やめました."""
-    return Screen(text(voice.say("consoles.quit_done")))
-
-
-def acknowledged(voice: Voice, result: Acknowledgement) -> str:
-    """What pressing ack has changed."""
-    incident = result.incident
-    took = incident.took_to_acknowledge
-    return voice.say(
-        f"consoles.ack.{result.outcome.value}",
-        label=incident.label,
-        span="" if took is None or result.outcome is not AckOutcome.FIRST else voice.span(took),
-        by=voice.who(incident.acknowledged_by_name),
-    )
-
-
-def passed_on(voice: Voice, result: PassedOn) -> str:
-    """Whom 今は対応できない has passed it on to, and what happens if they do not answer either."""
-    incident, following = result.incident, result.following
-    channel = channel_name(voice.severity(incident).channel)
-    if result.to is None:
-        told = voice.say("consoles.said.passed_on_nobody", label=incident.label, channel=channel)
-    else:
-        people = voice.on_call([result.to])
-        told = voice.say("consoles.said.passed_on", label=incident.label, people=people)
-    if following is None:
-        return told
-    at = voice.clock(following.due_at, on=incident.triggered_at)
-    then = voice.say("consoles.said.passed_on_then", at=at, channel=channel)
-    return f"{told} {then}"
-
-
-def _line(voice: Voice, incident: Incident) -> str:
-    """🔴 未対応 INC-42 SEV1 · 決済 API が 5xx · 11/24 14:05 JST, at most 340 characters."""
-    url = home_url(incident)
-    name = f"[{incident.label}]({url})" if url else f"**{incident.label}**"
-    title = inert(incident.title, limit=150)
-    started = voice.moment(incident.started_at)
-    return f"{voice.state(incident)} {name} {incident.severity} · {title} · {started}"
 
 
 def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
@@ -170,11 +78,25 @@ def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
     for name, words in known.items():
         if words:
             yield voice.say(f"consoles.incident.{name}", **{name: words})
-    yield from _progress(voice, incident)
+
+
+def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
+    """Who is on it, by when what is due, and what it has to do with; empty lines are left out."""
+    incident = view.incident
+    lines = [
+        *_progress(voice, incident),
+        roles(voice, incident),
+        _responders(voice, view),
+        last_update(voice, incident),
+        update_due(voice, incident) if incident.is_open else "",
+        _next(voice, view),
+        *_related(voice, view),
+    ]
+    yield from (line for line in lines if line)
 
 
 def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
-    """The deadline while nobody is on it, else who has been and when."""
+    """The deadline while nobody is on it, else who has been and when; and how it ended."""
     if incident.acknowledged_at is not None:
         yield voice.say(
             "consoles.incident.acknowledged",
@@ -185,12 +107,36 @@ def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
     elif incident.is_open:
         due = incident.ack_due_at
         yield voice.say("consoles.incident.ack_due", due=voice.moment(due), left=relative(due))
-    if incident.resolved_at is not None:
+    if incident.ended_at is not None:
         yield voice.say(
-            "consoles.incident.resolved",
-            by=voice.who(incident.resolved_by_name),
-            at=voice.moment(incident.resolved_at),
-            span=voice.span(incident.resolved_at - incident.triggered_at),
+            f"consoles.incident.{incident.status.value}",
+            by=voice.who(incident.ended_by_name),
+            at=voice.moment(incident.ended_at),
+            span=voice.span(incident.ended_at - incident.triggered_at),
+            other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
+        )
+
+
+def _responders(voice: Voice, view: IncidentView) -> str:
+    """Who is on it besides whoever was first."""
+    first = view.incident.acknowledged_by_id
+    others = [voice.who(holder.name) for holder in view.responders if holder.id != first]
+    if not others:
+        return ""
+    more = voice.say("state.more", count="{count}")
+    people = joined(others, separator=", ", limit=_LIST_ROOM, more=more)
+    return voice.say("consoles.incident.responders", people=people)
+
+
+def _related(voice: Voice, view: IncidentView) -> Iterator[str]:
+    for other in view.related[:_RELATED_SHOWN]:
+        url = home_url(other)
+        yield voice.say(
+            "consoles.incident.related",
+            name=f"[{other.label}]({url})" if url else f"**{other.label}**",
+            state=voice.state(other),
+            severity=other.severity,
+            title=voice.marked(other, inert(other.title, limit=_TITLE_ROOM)),
         )
 
 
@@ -211,57 +157,39 @@ def _step(voice: Voice, step: Step, severity: SeverityPolicy) -> Iterable[str]:
         yield voice.say("consoles.incident.next_dm", people=voice.on_call(step.rung.dm))
 
 
-def _entry(voice: Voice, entry: TimelineEntry) -> str:
-    """11/24 14:07 JST · ack · @responder."""
-    parts = [voice.moment(entry.at), voice.say(f"consoles.timeline.{entry.kind.value}")]
-    if entry.actor_name is not None:
-        parts.append(voice.who(entry.actor_name))
-    words = (entry.data or {}).get("text")
-    if isinstance(words, str):
-        parts.append(inert(words, limit=_LIST_ROOM))
-    return " · ".join(parts)
+def _latest(voice: Voice, view: IncidentView) -> list[str]:
+    """The last entries, oldest first, as many as there is room for."""
+    shown: list[str] = []
+    room = _TIMELINE_ROOM
+    for entry in reversed(view.timeline[-TIMELINE_SHOWN:]):
+        line = entry_line(voice, entry)
+        room -= len(line) + 1
+        if room < 0:
+            break
+        shown.insert(0, line)
+    return shown
 
 
 def _actions(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
-    """What makes sense now; a resolved incident still takes notes."""
+    """What makes sense now, the safe one first."""
     make = voice.buttons.make
-    ack = make(IncidentVerb.ACK, incident.id, words=None if incident.status is Status.TRIGGERED else "join")
-    verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.NOTE, IncidentVerb.RESOLVE)
     if not incident.is_open:
-        return row(made_of(make(IncidentVerb.NOTE, incident.id)))
+        other = incident.merged_into_id
+        return row(
+            None if other is None else made_of(make(IncidentVerb.VIEW, other)),
+            made_of(make(IncidentVerb.REOPEN, incident.id)),
+        )
+    ack = make(IncidentVerb.ACK, incident.id, words=None if incident.status is Status.TRIGGERED else "join")
+    verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)
     return row(made_of(ack), *(made_of(make(verb, incident.id)) for verb in verbs))
 
 
-def _links(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
+def _ways_on(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
+    """What can be added and read at any time, and the links."""
     buttons = voice.buttons
     return row(
+        made_of(buttons.make(IncidentVerb.NOTE, incident.id)),
+        made_of(buttons.make(IncidentVerb.TIMELINE, incident.id)),
         made_of(buttons.link("to_post", alert_url(incident))),
         made_of(buttons.link("to_thread", thread_url(incident))),
     )
-
-
-def _open_select(voice: Voice, incidents: Sequence[Incident]) -> ui.ActionRow[ui.LayoutView] | None:
-    if not incidents:
-        return None
-    options = [
-        SelectOption(
-            label=f"{incident.label} {incident.severity}",
-            description=plain(incident.title, limit=100),
-            value=str(incident.id),
-        )
-        for incident in incidents
-    ]
-    return row(
-        ui.Select(custom_id="inc:v1:open", placeholder=voice.say("consoles.incident.open"), options=options)
-    )
-
-
-def _pages(
-    voice: Voice, status: Status | None, page: int, *, has_next: bool
-) -> ui.ActionRow[ui.LayoutView] | None:
-    which = ANY_STATUS if status is None else status.value
-    newer = (
-        button(voice.say("consoles.newer"), f"inc:v1:list:{which}:{page - 1}", emoji="◀") if page else None
-    )
-    older = button(voice.say("consoles.older"), f"inc:v1:list:{which}:{page + 1}", emoji="▶")
-    return row(newer, older if has_next else None)

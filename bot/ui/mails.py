@@ -33,6 +33,7 @@ class Mails:
             label=incident.label,
             title=plain(incident.title, limit=_SUBJECT_LIMIT),
         )
+        subject = self._marked(incident, subject)
         return Mail(
             to=to,
             subject=plain(subject, limit=_SUBJECT_LIMIT),
@@ -48,7 +49,7 @@ class Mails:
             severity=incident.severity,
             priority=incident.priority,
             label=incident.label,
-            title=plain(incident.title, limit=_LINE_LIMIT),
+            title=self._marked(incident, plain(incident.title, limit=_LINE_LIMIT)),
             targets=self._list(incident.targets),
             symptoms=self._list(self._symptom(name) for name in incident.symptoms),
             started=timestamps.full(incident.started_at, zone),
@@ -75,6 +76,11 @@ class Mails:
 
     def _list(self, items: Iterable[str]) -> str:
         return ", ".join(plain(item, limit=_LINE_LIMIT) for item in items) or self._say("mail.unknown")
+
+    def _marked(self, incident: Incident, line: str) -> str:
+        if incident.is_private:
+            line = self._say("private.marked", line=line)
+        return self._say("drill.marked", line=line) if incident.is_drill else line
 
     def _say(self, key: str, **fields: object) -> str:
         return self._texts.say(self._policy.language, key, **fields)

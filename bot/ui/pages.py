@@ -45,9 +45,10 @@ def escalation(words: Wording, incident: Incident, data: Mapping[str, object]) -
         data: As `bot.services.escalations` owes it.
     """
     waiting = incident.status is Status.TRIGGERED
-    rings = waiting and data.get("mention") == Mention.HERE.value
-    line = _escalation_line(words, incident, data) if waiting else headline(words, incident)
-    lines = _who_was_told(words, incident, data) if waiting else []
+    rings = waiting and incident.rings and data.get("mention") == Mention.HERE.value
+    counts = waiting and _is_of_this_ladder(incident, data)
+    line = _escalation_line(words, incident, data) if counts else headline(words, incident)
+    lines = _who_was_told(words, incident, data) if counts else _still_asked(words, incident)
     buttons = words.buttons
     return message(
         f"{HERE} {line}" if rings else line,
@@ -72,20 +73,21 @@ def _asked(words: Wording, incident: Incident, data: Mapping[str, object]) -> li
     if declined_by:
         who = words.who(str(declined_by))
         return [words.say("page.dm.passed_on", who=who, deadline=deadline(words, incident)), started]
-    if _is_late(incident, data):
+    if _is_of_this_ladder(incident, data) and _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
         return [words.say("page.dm.missed", waited=words.span(_waited(data)), at=at), started]
     return [words.say("page.dm.on_call", deadline=deadline(words, incident)), started]
 
 
 def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, object]) -> str:
-    return words.say(
+    line = words.say(
         "page.escalation.line",
         severity=incident.severity,
         label=incident.label,
-        title=words.title(incident),
+        title=words.bare_title(incident),
         waited=words.span(_waited(data)),
     )
+    return words.marked(incident, line)
 
 
 def _who_was_told(words: Wording, incident: Incident, data: Mapping[str, object]) -> list[str]:
@@ -101,6 +103,15 @@ def _who_was_told(words: Wording, incident: Incident, data: Mapping[str, object]
     sentences.append(_next(words, incident, data.get("next")))
     # Japanese sentences follow each other without a blank.
     return [("" if words.policy.language == "ja" else " ").join(sentences)]
+
+
+def _is_of_this_ladder(incident: Incident, data: Mapping[str, object]) -> bool:
+    """Whether the severity is still the one whose ladder owed this; another one has its own deadline."""
+    return data.get("severity") in (None, incident.severity)
+
+
+def _still_asked(words: Wording, incident: Incident) -> list[str]:
+    return [deadline(words, incident)] if incident.status is Status.TRIGGERED else []
 
 
 def _counts(told: object) -> dict[str, int]:

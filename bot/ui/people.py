@@ -10,7 +10,7 @@ from bot.ui.interaction import Interaction, host_of
 def person_from(user: discord.User | discord.Member) -> Person:
     """Who acts, with what the payload at hand says of their roles; a user from a DM has none."""
     if not isinstance(user, discord.Member):
-        return Person(id=user.id, name=user.display_name, is_bot=user.bot)
+        return Person(id=user.id, name=user.display_name, is_bot=user.bot, username=user.name)
     # The interaction's own permissions where there are any: they need no cached channel or role.
     permissions = user.resolved_permissions or user.guild_permissions
     return Person(
@@ -19,6 +19,7 @@ def person_from(user: discord.User | discord.Member) -> Person:
         roles=frozenset(known for role in user.roles for known in (role.name, str(role.id))),
         is_admin=permissions.administrator,
         is_bot=user.bot,
+        username=user.name,
     )
 
 

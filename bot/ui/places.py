@@ -24,12 +24,14 @@ class Places:
         self._rest = rest
         self._policy = policy
         self._channels: dict[int, tuple[float, dict[str, int]]] = {}
+        self._roles: dict[int, tuple[float, list[int]]] = {}
         self._people: dict[tuple[int, str], int] = {}
         self._dms: dict[int, int] = {}
 
     def forget(self) -> None:
         """Ask again next time: something that was remembered is no longer there."""
         self._channels.clear()
+        self._roles.clear()
         self._people.clear()
         self._dms.clear()
 
@@ -60,10 +62,36 @@ class Places:
             DeliveryRefused: the policy has no such place, or nobody of that name is a member.
             UpstreamUnavailable.
         """
+        return await self.user(await self.person(guild_id, place))
+
+    async def person(self, guild_id: int, place: str) -> int:
+        """The user id of whoever stands at the on-call place *place*. Raises as `direct`."""
         found = self._policy.oncall.get(place)
         if found is None:
             raise _nobody(f"the policy has no on-call place {place}")
-        user_id = found.user_id or await self._member(guild_id, found)
+        return found.user_id or await self._member(guild_id, found)
+
+    async def roles(self, guild_id: int) -> list[int]:
+        """The ids of the roles that see private incidents, in the policy's order; unknown ones left out.
+
+        Raises:
+            UpstreamUnavailable.
+        """
+        now = asyncio.get_running_loop().time()
+        until, known = self._roles.get(guild_id, (0.0, []))
+        if now > until:
+            found = await self._rest.many(Route("GET", "/guilds/{guild_id}/roles", guild_id=guild_id))
+            ids = {str(role.get(key)): snowflake(role) for role in found for key in ("name", "id")}
+            known = [ids[name] for name in self._policy.permissions.private if name in ids]
+            self._roles[guild_id] = (now + REMEMBER_S, known)
+        return known
+
+    async def user(self, user_id: int) -> int:
+        """The DM channel with a user.
+
+        Raises:
+            DeliveryRefused: they take none from us. UpstreamUnavailable.
+        """
         if user_id not in self._dms:
             opened = await self._rest.one(
                 Route("POST", "/users/@me/channels"), json={"recipient_id": str(user_id)}

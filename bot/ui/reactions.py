@@ -64,6 +64,7 @@ def person_from_member(member: Payload, *, user: Payload, guild: GuildRoles) -> 
         roles=frozenset({*map(str, ids), *(guild.names[role] for role in ids if role in guild.names)}),
         is_admin=user_id == guild.owner_id or bool(ids & guild.admins),
         is_bot=bool(user.get("bot")),
+        username=str(user.get("username") or ""),
     )
 
 

@@ -6,9 +6,13 @@ from http import HTTPStatus
 import structlog
 from discord.http import Route
 
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
+from bot.domain.posting import has_moved
+from bot.services.ports import Refreshed
+from bot.ui.postings import left_name
+from bot.ui.private import unaddressed
 from bot.ui.renderer import REFRESHED, render
 from bot.ui.rest import Rest
 from bot.ui.threads import thread_name
@@ -17,6 +21,13 @@ from bot.ui.wording import Wording
 log = structlog.get_logger(__name__)
 
 _ARCHIVED = 50083
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
+
+#: What Discord answers when the thing itself was deleted, by what stands for it.
+_GONE: Mapping[DeliveryKind, int] = {
+    DeliveryKind.ALERT: _UNKNOWN_MESSAGE,
+    DeliveryKind.THREAD: _UNKNOWN_CHANNEL,
+}
 
 _Edit = Callable[[Incident, Delivery], Awaitable[None]]
 
@@ -28,28 +39,32 @@ class Refresher:
         self._rest = rest
         self._words = words
 
-    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> list[int]:
+    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         """Edit what is shown of *incident*, messages first, the thread's name last.
 
         What Discord refuses (deleted, no permission any more) is passed over: it would refuse again. What it
         wants later (too many edits of an old message, a third name in ten minutes) holds up nothing else.
-
-        Returns:
-            The ids of the posts that need no further look; the others may work later.
         """
+        gone = []
         done = [post.id for post in posts if post.kind not in (*REFRESHED, DeliveryKind.THREAD)]
-        edits = [(self._edit_message, post) for post in posts if post.kind in REFRESHED]
+        # What a triage left behind comes last: somebody waits for the others.
+        in_order = sorted(posts, key=lambda post: post.kind in TRIAGE_POSTS)
+        edits = [(self._edit_message, post) for post in in_order if post.kind in REFRESHED]
         renames = [(self._rename, post) for post in posts if post.kind is DeliveryKind.THREAD]
         for edit, post in (*edits, *renames):
             try:
-                await self._try(edit, incident, post)
+                await edit(incident, post)
+            except DeliveryRefused as refused:
+                _passed_over(post, refused)
+                done.append(post.id)
+                gone += [post.id] if refused.code == _GONE.get(post.kind) else []
             except UpstreamUnavailable as away:
                 log.info("post.refresh_postponed", delivery_id=post.id, http_status=away.http_status)
                 if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
                     break  # Discord is away: the others would wait for nothing
             else:
                 done.append(post.id)
-        return done
+        return Refreshed(done, gone)
 
     async def redraw(self, post: Delivery, body: Mapping[str, object]) -> None:
         """Put *body* over a message; one that is gone, or that Discord refuses to edit, is passed over.
@@ -62,14 +77,21 @@ class Refresher:
         except DeliveryRefused as refused:
             _passed_over(post, refused)
 
-    async def _try(self, edit: _Edit, incident: Incident, post: Delivery) -> None:
+    async def archive(self, thread_id: int) -> None:
+        """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
         try:
-            await edit(incident, post)
+            await self._rest.one(_channel("PATCH", thread_id), json={"archived": True})
         except DeliveryRefused as refused:
-            _passed_over(post, refused)
+            log.info("thread.not_archived", thread_id=thread_id, code=refused.code)
 
     async def _edit_message(self, incident: Incident, post: Delivery) -> None:
         body = render(self._words, post, incident)
+        if incident.is_private:
+            body = unaddressed(body)
         try:
             await self._rest.one(_message(post), json=body)
         except DeliveryRefused as refused:
@@ -80,13 +102,16 @@ class Refresher:
             await self._rest.one(_message(post), json=body)
 
     async def _rename(self, incident: Incident, post: Delivery) -> None:
-        name = thread_name(self._words, incident)
+        moved = has_moved(post, incident)
+        name = left_name(self._words, incident) if moved else thread_name(self._words, incident)
         thread = await self._rest.one(_channel("GET", post.message_id))
         metadata = thread.get("thread_metadata")
         archived = isinstance(metadata, dict) and bool(metadata.get("archived"))
-        # An archived thread is left asleep: its name shows in no list that anybody watches.
-        if not archived and thread.get("name") != name:
-            await self._rest.one(_channel("PATCH", post.message_id), json={"name": name})
+        if archived and (moved or not incident.is_open):
+            return  # left asleep: its name shows in no list that anybody watches
+        wanted = {"archived": False, "name": name} if archived else {"name": name}
+        if archived or thread.get("name") != name:
+            await self._rest.one(_channel("PATCH", post.message_id), json=wanted)
 
 
 def _passed_over(post: Delivery, refused: DeliveryRefused) -> None:

@@ -1,14 +1,10 @@
 """The incident's thread: its name, the start time by itself, the card, and the notices that follow."""
 
-import unicodedata
-from collections.abc import Mapping
-
 from bot.domain.incident import Incident
-from bot.runbook.model import Command, Policy
+from bot.runbook.model import Command
 from bot.ui import links
 from bot.ui.bodies import (
     COLOURS,
-    CONTENT_LIMIT,
     EMBED_TOTAL,
     FIELD_NAME_LIMIT,
     FIELDS_LIMIT,
@@ -19,7 +15,9 @@ from bot.ui.bodies import (
     message,
 )
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.inert import code_block, inert, inert_lines, plain
+from bot.ui.inert import code_block, inert, plain
+from bot.ui.roles import VERBS, roles_line
+from bot.ui.updates import card_lines
 from bot.ui.wording import SIGNS, Wording
 
 _NAME_LIMIT = 100  # Discord: a thread's name
@@ -37,7 +35,7 @@ def thread(words: Wording, incident: Incident) -> Body:
 def thread_name(words: Wording, incident: Incident) -> str:
     """Such as "INC-42 🔴 決済 API が 5xx"; a name knows no markup."""
     name = words.say("thread.name", label=incident.label, sign=SIGNS[incident.status], title=incident.title)
-    return plain(name, limit=_NAME_LIMIT)
+    return plain(words.marked(incident, name), limit=_NAME_LIMIT)
 
 
 def thread_start(words: Wording, incident: Incident) -> Body:
@@ -49,9 +47,10 @@ def thread_start(words: Wording, incident: Incident) -> Body:
 
 
 def thread_card(words: Wording, incident: Incident) -> Body:
-    """Targets, symptoms, path, links and the first-response sheet of the severity."""
+    """Who does what, what was told last, the facts, and the first-response sheet of the severity."""
     left_out = words.say("thread.card.left_out")
-    facts = "\n".join([*_facts(words, incident), *_steps(words, incident)])
+    now = [roles_line(words, incident), *card_lines(words, incident)]
+    facts = "\n".join([*now, *_facts(words, incident), *_steps(words, incident)])
     room = EMBED_TOTAL - TITLE_LIMIT - len(facts) - len(left_out) - 1
     commands, complete = _commands(words, incident, room=room)
     description = facts if complete else f"{facts}\n{left_out}"
@@ -62,62 +61,9 @@ def thread_card(words: Wording, incident: Incident) -> Body:
         severity=incident.severity,
         priority=incident.priority,
     )
+    title = words.marked(incident, title)
     shown = embed(colour=COLOURS[incident.status], title=title, description=description, fields=commands)
     return message("", embeds=[shown], components=_card_buttons(words, incident))
-
-
-def notice(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """One message in the thread.
-
-    Args:
-        words: The team's.
-        incident: As it is now.
-        data: ``notice`` is "resolved", "note" with ``by`` and ``text``, or "declined" with ``by`` and ``to``.
-    """
-    if data.get("notice") == "note":
-        who = words.who(str(data.get("by") or "?"))
-        text = inert_lines(str(data.get("text") or ""), limit=CONTENT_LIMIT - len(who) - 20)
-        return message(words.say("thread.notice.note", who=who, text=text))
-    if data.get("notice") == "declined":
-        return message(_declined(words, data))
-    return message("\n".join(_resolved(words, incident)))
-
-
-def postmortem_path(policy: Policy, incident: Incident) -> str:
-    """Where the postmortem of *incident* goes: the policy's path, with the local day it started on."""
-    day = incident.started_at.astimezone(policy.timezone).date()
-    return policy.postmortem.path.format(date=day.isoformat(), title=_slug(incident.title))
-
-
-def _declined(words: Wording, data: Mapping[str, object]) -> str:
-    who, to = words.who(str(data.get("by") or "?")), data.get("to")
-    if to is None:
-        return words.say("thread.notice.declined_nobody", who=who)
-    return words.say("thread.notice.declined", who=who, people=words.on_call([str(to)]))
-
-
-def _resolved(words: Wording, incident: Incident) -> list[str]:
-    at = incident.resolved_at or incident.triggered_at
-    lines = [
-        words.say(
-            "thread.notice.resolved",
-            label=incident.label,
-            who=words.who(incident.resolved_by_name),
-            at=words.moment(at),
-            took=words.span(at - incident.triggered_at),
-        )
-    ]
-    if words.severity(incident).postmortem:
-        path, started = postmortem_path(words.policy, incident), words.full(incident.started_at)
-        lines.append(words.say("thread.notice.postmortem", path=path, started=started))
-    return lines
-
-
-def _slug(title: str) -> str:
-    """*title* as a part of a file's name: letters and digits of any script, single dashes between."""
-    kept = "".join(sign if unicodedata.category(sign)[0] in "LN" else "-" for sign in title.lower())
-    slug = "-".join(part for part in kept.split("-") if part)[:_SLUG_LIMIT].strip("-")
-    return slug or "incident"
 
 
 def _facts(words: Wording, incident: Incident) -> list[str]:
@@ -167,6 +113,6 @@ def _command(words: Wording, command: Command) -> Field:
 
 
 def _card_buttons(words: Wording, incident: Incident) -> list[Component]:
-    verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.NOTE, IncidentVerb.RESOLVE)
-    shown = verbs if incident.is_open else (IncidentVerb.NOTE,)
+    kept = (IncidentVerb.NOTE, IncidentVerb.TIMELINE)
+    shown = (*VERBS, *kept) if incident.is_open else kept
     return row([words.buttons.make(verb, incident.id) for verb in shown])

@@ -13,6 +13,11 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%m/%d %H:%M %Z}"
 
 
+def exact(at: datetime, zone: ZoneInfo) -> str:
+    """Day and time to the second: "11/24 14:05:07 JST"."""
+    return f"{at.astimezone(zone):%m/%d %H:%M:%S %Z}"
+
+
 def dated(at: datetime, zone: ZoneInfo) -> str:
     """With the year: "2026-11-24 14:05 JST"."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"

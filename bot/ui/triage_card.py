@@ -1,32 +1,31 @@
 """The ephemeral card of `/triage`: one question at a time, the result, what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Final
 
-import discord
 from discord import ButtonStyle, SelectOption, ui
 
-from bot.domain.errors import UserError
-from bot.domain.incident import Incident
+from bot.domain.evidence import Evidence
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage import UNSURE, Question
-from bot.domain.triage_session import Triage, TriageStatus
-from bot.services.incidents import Opening
-from bot.services.triages import TriageView
-from bot.ui.bodies import COLOURS
-from bot.ui.buttons import IncidentVerb
-from bot.ui.components import GREY, Screen, button, made_of, row, text
-from bot.ui.errors import describe
-from bot.ui.forms import Typed
-from bot.ui.inert import inert
-from bot.ui.links import alert_url, thread_url
+from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
+from bot.services.triage_views import TriageView
+from bot.services.triages import REEVALUATE
+from bot.ui.components import Screen, button, row, text
+from bot.ui.inert import inert, joined
+from bot.ui.sent_card import sent_card
 from bot.ui.timestamps import relative
+from bot.ui.triage_words import answer_words, path_words
 from bot.ui.voice import Voice, channel_name
 
 TITLE_ROOM: Final = 420  # 200 characters as stored, escaped
 QUESTION_ROOM: Final = 640
 _LIST_ROOM = 300
+_EVIDENCE_ROOM = 300
+_OTHERS_ROOM = 400
+_PATH_ROOM = 900
+_OPTION_ROOM = 100  # Discord: an option's label and description
 _RED = 0xED4245
 _BLUE = 0x5865F2
 
@@ -39,72 +38,23 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
     if triage.status is TriageStatus.REEVALUATING:
         return _reevaluating(voice, triage)
     if triage.status is not TriageStatus.OPEN:
-        return Screen(text(voice.say(f"consoles.triage.{triage.status.value}"), _facts(voice, triage)))
+        return Screen(text(_over(voice, triage), _facts(voice, triage)))
     if view.severity is None and view.position.question is not None:
         return _question(voice, view, view.position.question)
     return _result(voice, view)
 
 
-def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None) -> Screen:
-    """発報しました, with links once Discord has the posts; if it refuses the alert, what happened instead."""
-    severity = voice.severity(incident)
-    buttons = voice.buttons
-    post, thread = alert_url(incident), thread_url(incident)
-    channel = channel_name(severity.channel)
-    where = "" if post else voice.say("consoles.triage.posting", channel=channel)
-    if opening is not None and opening.has_failed:
-        key = "refused_emailed" if opening.emailed else "refused"
-        where = voice.say(f"consoles.triage.{key}", label=incident.label, channel=channel)
-    return Screen(
-        text(
-            voice.say("consoles.triage.sent", label=incident.label),
-            f"**{severity.name} / {severity.priority}** {voice.title(incident)}",
-            voice.say(
-                "consoles.triage.ack_until",
-                due=voice.moment(incident.ack_due_at),
-                left=relative(incident.ack_due_at),
-            ),
-            where,
-        ),
-        rows=[
-            row(
-                made_of(buttons.link("to_post", post)),
-                made_of(buttons.link("to_thread", thread)),
-                made_of(buttons.make(IncidentVerb.DETAILS, incident.id)),
-            )
-        ],
-        colour=COLOURS[incident.status],
-    )
-
-
-def retry_message(voice: Voice, typed: Typed, refused: UserError) -> tuple[str, discord.Embed, ui.View]:
-    """Why the start time was refused, what was typed, and a button that opens the form with it again.
-
-    Nothing is stored: the message itself keeps it, so the button works after a restart too. An embed's
-    author and footer show their text without markup, exactly as it was typed.
-    """
-    embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
-    view = ui.View(timeout=None)
-    view.add_item(
-        button(voice.say("consoles.triage.retry"), _retry_id(voice, typed), style=ButtonStyle.primary)
-    )
-    view.stop()
-    return describe(voice, refused), embed, view
-
-
-def typed_before(voice: Voice, message: discord.Message, *, targets: int, symptoms: int) -> Typed:
-    """What `retry_message` kept, for the form.
-
-    Args:
-        targets, symptoms: Which were chosen: one bit each, in the policy's order.
-    """
-    embed = message.embeds[0]
-    return Typed(
-        title=embed.author.name or "",
-        started=embed.footer.text or "",
-        targets=_chosen(voice.policy.targets, targets),
-        symptoms=_chosen(voice.policy.symptoms, symptoms),
-    )
+def answered_before(voice: Voice, view: TriageView) -> str:
+    """A re-evaluation that needs no answer any more, and what it became."""
+    triage, incident = view.triage, view.incident
+    said = voice.say("consoles.triage.promoted_before")
+    if incident is not None:
+        return (
+            f"{said} {voice.say('consoles.triage.became', label=incident.label, severity=incident.severity)}"
+        )
+    if triage.status is TriageStatus.DISMISSED:
+        return f"{said} {voice.say('consoles.triage.dismissed_by_whom', who=voice.who(triage.ended_by_name))}"
+    return said
 
 
 def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
@@ -117,12 +67,16 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
     unsure = button(voice.say("consoles.triage.unsure"), f"tri:v1:answer:{triage.id}:{question.id}:{UNSURE}")
     return Screen(
         text(
+            _notice(voice, view),
             f"**{inert(voice.raw(question.text), limit=QUESTION_ROOM)}**",
             _facts(voice, triage),
-            voice.walked(view.position.path),
+            _evidence(voice, triage.evidence),
+            _path(voice, triage),
             voice.say("consoles.triage.unsure_counts", answer=graver),
+            _others(voice, view.others),
+            _clock(voice, triage),
         ),
-        rows=[row(*answers, unsure), _leave(voice, triage, can_go_back=bool(view.position.path))],
+        rows=[row(*answers, unsure), _earlier(voice, triage), row(*_ways_out(voice, triage))],
         colour=_BLUE,
     )
 
@@ -131,23 +85,27 @@ def _result(voice: Voice, view: TriageView) -> Screen:
     triage, severity = view.triage, view.severity
     lines = _reevaluate_lines(voice) if severity is None else _severity_lines(voice, view, severity)
     words = "confirm" if severity else "confirm_reevaluation"
+    shown = severity.name if severity else REEVALUATE
     confirm = button(
         voice.say(f"consoles.triage.{words}"),
-        f"tri:v1:confirm:{triage.id}",
+        f"tri:v1:confirm:{triage.id}:{shown}",
         style=ButtonStyle.danger if severity else ButtonStyle.primary,
         emoji="🚨" if severity else "⏲️",
     )
-    back, cancel = _leave_buttons(voice, triage)
     return Screen(
-        text(*lines),
-        text(_facts(voice, triage)),
-        rows=[_severities(voice, triage, severity), row(confirm, back, cancel)],
+        text(_notice(voice, view), *lines),
+        text(_facts(voice, triage), _evidence(voice, triage.evidence), _clock(voice, triage)),
+        rows=[
+            _severities(voice, triage, severity),
+            _earlier(voice, triage),
+            row(confirm, *_ways_out(voice, triage)),
+        ],
         colour=_RED if severity and severity.rank == 0 else _BLUE,
     )
 
 
 def _severity_lines(voice: Voice, view: TriageView, severity: SeverityPolicy) -> Iterable[str]:
-    path = voice.walked(view.position.path)
+    path = _path(voice, view.triage)
     by_hand = voice.say("consoles.triage.by_hand") if view.triage.severity else ""
     yield f"**{severity.name} / {severity.priority}** {' · '.join(part for part in (path, by_hand) if part)}"
     yield voice.rings(severity)
@@ -167,17 +125,51 @@ def _reevaluate_lines(voice: Voice) -> Iterable[str]:
         "consoles.triage.reevaluate_how",
         channel=channel_name(rule.channel),
         span=voice.span(rule.after),
+        answer=voice.span(rule.answer_within),
         severity=rule.promote_to,
     )
 
 
 def _reevaluating(voice: Voice, triage: Triage) -> Screen:
     rule = voice.policy.reevaluate
-    due = "" if triage.reevaluate_at is None else voice.moment(triage.reevaluate_at)
     told = voice.say(
-        "consoles.triage.reevaluating", channel=channel_name(rule.channel), due=due, severity=rule.promote_to
+        f"consoles.triage.{'reevaluating' if triage.asked_at is None else 'asked'}",
+        channel=channel_name(rule.channel),
+        due=voice.moment(triage.due_at or triage.created_at),
+        answer=voice.span(rule.answer_within),
+        severity=rule.promote_to,
     )
     return Screen(text(told, _facts(voice, triage)), colour=_BLUE)
+
+
+def _over(voice: Voice, triage: Triage) -> str:
+    began = voice.moment(triage.created_at)
+    return voice.say(f"consoles.triage.{triage.status.value}", began=began)
+
+
+def _notice(voice: Voice, view: TriageView) -> str:
+    """Why the press did nothing; empty when it did."""
+    if view.notice is None:
+        return ""
+    first = view.first_answer
+    if first is None:
+        return voice.say(f"consoles.triage.notice.{view.notice.value}")
+    answer = answer_words(voice, first.question, first.answer)
+    at = voice.moment(first.at)
+    return voice.say("consoles.triage.notice.answered", who=voice.who(first.by_name), answer=answer, at=at)
+
+
+def _path(voice: Voice, triage: Triage) -> str:
+    """本番影響あり → 影響大 (わからない); with names once several people have answered."""
+    shows_names = any(given.by_id != triage.user_id for given in triage.answers)
+    steps = [_step(voice, given, shows_name=shows_names) for given in triage.answers]
+    return joined(steps, separator=" → ", limit=_PATH_ROOM, more=voice.say("state.more", count="{count}"))
+
+
+def _step(voice: Voice, given: StoredAnswer, *, shows_name: bool) -> str:
+    said = path_words(voice, given.question, given.answer)
+    unsure = voice.say("consoles.triage.unsure_mark") if given.unsure else ""
+    return f"{said}{unsure} ({voice.who(given.by_name)})" if shows_name else f"{said}{unsure}"
 
 
 def _facts(voice: Voice, triage: Triage) -> str:
@@ -191,11 +183,46 @@ def _facts(voice: Voice, triage: Triage) -> str:
     return " / ".join(part for part in parts if part)
 
 
+def _evidence(voice: Voice, evidence: Evidence | None) -> str:
+    """> the message that it is about — a link to it."""
+    if evidence is None:
+        return ""
+    words = inert(evidence.text, limit=_EVIDENCE_ROOM) or voice.say("consoles.triage.no_words")
+    return voice.say(
+        "consoles.triage.evidence", text=words, who=voice.who(evidence.author_name), url=evidence.url
+    )
+
+
+def _others(voice: Voice, others: Iterable[Triage]) -> str:
+    told = [
+        voice.say("consoles.triage.other", title=inert(one.title, limit=120), who=voice.who(one.at_work_name))
+        for one in others
+    ]
+    if not told:
+        return ""
+    more = voice.say("state.more", count="{count}")
+    return voice.say(
+        "consoles.triage.others", others=joined(told, separator=", ", limit=_OTHERS_ROOM, more=more)
+    )
+
+
+def _clock(voice: Voice, triage: Triage) -> str:
+    """Looked at again: what happens when it is left alone."""
+    if not triage.is_under_reevaluation or triage.due_at is None:
+        return ""
+    return voice.say(
+        "consoles.triage.clock",
+        due=voice.moment(triage.due_at),
+        left=relative(triage.due_at),
+        severity=voice.policy.reevaluate.promote_to,
+    )
+
+
 def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> ui.ActionRow[ui.LayoutView]:
     options = [
         SelectOption(
             label=f"{severity.name} / {severity.priority}",
-            description=voice.rings(severity)[:100],
+            description=voice.rings(severity)[:_OPTION_ROOM],
             value=name,
             default=chosen is not None and chosen.name == name,
         )
@@ -209,27 +236,26 @@ def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> 
     return ui.ActionRow(select)
 
 
-def _leave(voice: Voice, triage: Triage, *, can_go_back: bool) -> ui.ActionRow[ui.LayoutView] | None:
-    back, cancel = _leave_buttons(voice, triage)
-    return row(back if can_go_back else None, cancel)
-
-
-def _leave_buttons(voice: Voice, triage: Triage) -> tuple[ui.Button[ui.LayoutView], ui.Button[ui.LayoutView]]:
-    return (
-        button(voice.say("consoles.back"), f"tri:v1:back:{triage.id}"),
-        button(voice.say("consoles.quit"), f"tri:v1:cancel:{triage.id}"),
+def _earlier(voice: Voice, triage: Triage) -> ui.ActionRow[ui.LayoutView] | None:
+    """Back to any earlier answer; for a single one [戻る] does."""
+    if len(triage.answers) < 2:  # noqa: PLR2004
+        return None
+    select: ui.Select[ui.LayoutView] = ui.Select(
+        custom_id=f"tri:v1:revise:{triage.id}",
+        placeholder=voice.say("consoles.triage.change_answer"),
+        options=list(_answered(voice, triage)),
     )
+    return ui.ActionRow(select)
 
 
-def _retry_id(voice: Voice, typed: Typed) -> str:
-    targets = _bits(voice.policy.targets, typed.targets)
-    return f"tri:v1:retry:{targets}:{_bits(voice.policy.symptoms, typed.symptoms)}"
+def _answered(voice: Voice, triage: Triage) -> Iterator[SelectOption]:
+    for number, given in enumerate(triage.answers[:25], 1):
+        question = voice.policy.tree.questions[given.question]
+        label = f"{number}. {voice.raw(question.answer(given.answer).label)}"
+        asked = voice.raw(question.text)
+        yield SelectOption(label=label[:_OPTION_ROOM], description=asked[:_OPTION_ROOM], value=given.question)
 
 
-def _bits(known: Iterable[str], chosen: Iterable[str]) -> int:
-    wanted = set(chosen)
-    return sum(1 << index for index, name in enumerate(known) if name in wanted)
-
-
-def _chosen(known: Iterable[str], bits: int) -> tuple[str, ...]:
-    return tuple(name for index, name in enumerate(known) if bits >> index & 1)
+def _ways_out(voice: Voice, triage: Triage) -> list[ui.Button[ui.LayoutView] | None]:
+    back = button(voice.say("consoles.back"), f"tri:v1:back:{triage.id}") if triage.answers else None
+    return [back, button(voice.say("consoles.quit"), f"tri:v1:cancel:{triage.id}")]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.severity import Mention, SeverityPolicy
-from bot.domain.triage import Path, Text
+from bot.domain.triage import Text
 from bot.i18n import Texts, language_of
 from bot.runbook.model import SHORTEST_ID, Policy
 from bot.ui.inert import inert
@@ -24,16 +24,6 @@ class Voice(Wording):
         """The policy's own words for places without markup: a button, an option."""
         return text.say(self.policy.language)
 
-    def walked(self, path: Path) -> str:
-        """The answers in words ("本番影響あり → 影響大"), marked where somebody did not know.
-
-        Raises:
-            StaleTriage: an answer is not in the tree.
-        """
-        unsure = self.say("consoles.triage.unsure_mark")
-        words = zip(self.policy.tree.words(path), path, strict=True)
-        return " → ".join(self.pick(said) + (unsure if given.unsure else "") for said, given in words)
-
     def rings(self, severity: SeverityPolicy) -> str:
         """Where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知"."""
         key = "here" if severity.mention is Mention.HERE else "quiet"
@@ -49,13 +39,14 @@ class Voice(Wording):
 
 def channel_name(channel: str) -> str:
     """A channel of the policy as people read it: "#p0-alerts", or a link when the policy names an id."""
-    return f"<#{channel}>" if _is_id(channel) else f"#{inert(channel.removeprefix('#'), limit=120)}"
+    return f"<#{channel}>" if is_id(channel) else f"#{inert(channel.removeprefix('#'), limit=120)}"
 
 
 def role_name(role: str) -> str:
     """A role of the policy as people read it."""
-    return f"<@&{role}>" if _is_id(role) else f"@{inert(role, limit=120)}"
+    return f"<@&{role}>" if is_id(role) else f"@{inert(role, limit=120)}"
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether a channel or role of the policy is named by its id."""
     return text.isdigit() and len(text) >= SHORTEST_ID

@@ -14,7 +14,13 @@ from bot.ui.buttons import Buttons
 from bot.ui.inert import inert, joined
 
 #: Colour never alone: `Wording.state` puts the word beside it.
-SIGNS = {Status.TRIGGERED: "🔴", Status.ACKNOWLEDGED: "🟠", Status.RESOLVED: "🟢"}
+SIGNS = {
+    Status.TRIGGERED: "🔴",
+    Status.ACKNOWLEDGED: "🟠",
+    Status.RESOLVED: "🟢",
+    Status.CANCELLED: "⚪",
+    Status.MERGED: "⚪",
+}
 
 _TITLE_LIMIT = 420  # 200 characters as stored, escaped
 _NAME_LIMIT = 80  # Discord: 32 characters, escaped
@@ -45,6 +51,10 @@ class Wording:
         """Such as "11/24 14:05 JST"."""
         return timestamps.moment(at, self.policy.timezone)
 
+    def exact(self, at: datetime) -> str:
+        """Such as "11/24 14:05:07 JST"."""
+        return timestamps.exact(at, self.policy.timezone)
+
     def dated(self, at: datetime) -> str:
         """Such as "2026-11-24 14:05 JST"."""
         return timestamps.dated(at, self.policy.timezone)
@@ -66,8 +76,18 @@ class Wording:
         return self.policy.rules(incident.severity)
 
     def title(self, incident: Incident) -> str:
-        """What it is about."""
+        """What it is about, marked when it is a drill or private."""
+        return self.marked(incident, self.bare_title(incident))
+
+    def bare_title(self, incident: Incident) -> str:
+        """The same for a line that is marked as a whole."""
         return inert(incident.title, limit=_TITLE_LIMIT)
+
+    def marked(self, incident: Incident, line: str) -> str:
+        """*line* about *incident*, with 【訓練】 in front when it is a drill, and 🔒 when it is private."""
+        if incident.is_private:
+            line = self.say("private.marked", line=line)
+        return self.say("drill.marked", line=line) if incident.is_drill else line
 
     def state(self, incident: Incident) -> str:
         """Such as "🔴 未対応"."""

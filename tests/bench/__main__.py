@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -12,13 +12,15 @@ from rich.table import Table
 
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.migrate import migrate
-from tests.bench import measure
+from tests.bench import answers, measure
 from tests.bench.figures import Figures, Row
-from tests.bench.stand import bot, discord, register_commands
+from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
 
 _COMMANDS = 300
 _REACTIONS = 200
 _STARTS = 3
+_CROWD = 100
+_BARE = "a bare discord.py client that only replies"
 _WIDTH = 120
 
 
@@ -45,20 +47,50 @@ async def _measure(dsn: str, folder: Path) -> list[Row]:
         await register_commands(place.settings, folder)
         cold = await measure.cold_start(place, folder, rounds=_STARTS)
         warm = await measure.warm_start(place, dsn, folder, rounds=_STARTS)
-        bare = Figures.of(await measure.bare_slash_command(place, rounds=_COMMANDS))
+        bare = await _bare(place)
         floor = Figures.of(await measure.round_trip_and_commit(place, dsn, rounds=_COMMANDS))
         async with bot({**place.settings, "DATABASE_URL": dsn}, folder):
-            form = await measure.slash_command(place, "triage", rounds=_COMMANDS)
-            listed = await measure.slash_command(place, "incident list", rounds=_COMMANDS)
+            rows = await _answers(place, bare)
             acks = await measure.reaction(place, dsn, rounds=_REACTIONS)
-    replies = "a bare discord.py client that only replies"
     return [
-        Row("/triage → its form", Figures.of(form), bare, replies),
-        Row("/incident list → first response", Figures.of(listed), bare, replies),
+        *rows,
         Row("👀 → committed ack", Figures.of(acks), floor, "one HTTP round trip and one commit"),
         Row("start → ready, database up to date", Figures.of(warm)),
         Row("start → ready, empty folder (embedded PostgreSQL)", Figures.of(cold)),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """A bare discord.py client that only replies: to one person, and to a crowd."""
+
+    alone: Figures
+    crowd: Figures
+
+
+async def _bare(place: Discord) -> _Bare:
+    async with bare_bot(place.settings):
+        await place.human.wait_for_session()
+        ask = answers.command(place, "triage")
+        alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS))
+        return _Bare(alone, Figures.of(await answers.all_at_once(place, ask, people=_CROWD)))
+
+
+async def _answers(place: Discord, bare: _Bare) -> list[Row]:
+    """Each command and button to its first response, for one person and for a crowd."""
+    asks = {
+        "/triage": answers.command(place, "triage"),
+        "/incident list": answers.command(place, "incident list"),
+    }
+    for button in await answers.buttons_of_an_incident(place):
+        asks.setdefault(button.control.label, answers.press(place, button))
+    rows = []
+    for name, ask in asks.items():
+        alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS))
+        crowd = Figures.of(await answers.all_at_once(place, ask, people=_CROWD))
+        rows.append(Row(f"{name} → first response", alone, bare.alone, _BARE))
+        rows.append(Row(f"{name}, {_CROWD} people at once", crowd, bare.crowd, f"{_BARE}, as many at once"))
+    return rows
 
 
 def _table(rows: list[Row]) -> Table:

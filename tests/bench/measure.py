@@ -12,7 +12,7 @@ import aiohttp
 import asyncpg
 
 from bot.demo.screen import Message
-from tests.bench.stand import Discord, bare_bot, bot
+from tests.bench.stand import Discord, bot
 from tests.postgres import connect
 
 _WAIT_S = 10.0
@@ -34,32 +34,6 @@ INSERT INTO deliveries (guild_id, incident_id, kind, target, key, nonce, status,
                         channel_id, message_id)
 VALUES ($1, $2, 'alert', 'channel:p2-deploys', $3, $4, 'sent', now(), now(), $5, $6)
 """
-
-
-async def slash_command(discord: Discord, name: str, *, rounds: int) -> list[float]:
-    """Seconds from the event that a person ran *name* to the arrival of the bot's first response."""
-    since = await discord.human.log_end()
-    for _ in range(rounds):
-        await discord.human.command("responder", "general", name)
-    log = await discord.human.log(since=since)
-    asked = {
-        entry["frame"]["d"]["id"]: entry["monotonic_s"]
-        for entry in log
-        if entry["kind"] == "gateway" and entry["frame"].get("t") == "INTERACTION_CREATE"
-    }
-    answered = {
-        entry["path"].split("/")[2]: entry["started_s"]
-        for entry in log
-        if entry["kind"] == "rest" and entry["path"].endswith("/callback")
-    }
-    return [answered[interaction] - at for interaction, at in asked.items()]
-
-
-async def bare_slash_command(discord: Discord, *, rounds: int) -> list[float]:
-    """The same for a client that only replies."""
-    async with bare_bot(discord.settings):
-        await discord.human.wait_for_session()
-        return await slash_command(discord, "triage", rounds=rounds)
 
 
 async def reaction(discord: Discord, dsn: str, *, rounds: int) -> list[float]:

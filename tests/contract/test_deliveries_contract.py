@@ -73,6 +73,7 @@ async def test_the_first_request_stays(rig: Rig) -> None:
         claimed = await tx.claim_delivery(alert)
         first = await tx.begin_attempt(alert, REQUEST, version=3)
     assert claimed is not None
+    assert first is not None
     assert (claimed.status, claimed.request, claimed.first_sent_at) == (DeliveryStatus.PENDING, None, None)
     assert (first.status, first.request, first.shown_version) == (DeliveryStatus.SENDING, REQUEST, 3)
     assert first.nonce == claimed.nonce
@@ -82,6 +83,7 @@ async def test_the_first_request_stays(rig: Rig) -> None:
     await rig.advance(MINUTE)
     async with rig.store.transaction() as tx:
         again = await tx.begin_attempt(alert, OTHER, version=4)
+    assert again is not None
     assert (again.request, again.shown_version, again.first_sent_at) == (REQUEST, 3, first.first_sent_at)
     assert (again.attempts, again.error, again.http_status) == (1, "HTTP 503", 503)
 
@@ -153,6 +155,7 @@ async def test_an_acknowledge_cancels_pages_that_nobody_has_begun(rig: Rig) -> N
     assert statuses == [DeliveryStatus.PENDING, DeliveryStatus.CANCELLED, DeliveryStatus.SENDING]
     assert await keys(rig) == [f"deliver:{alert}", f"deliver:{ringing}"]
     async with rig.store.transaction() as tx:
+        assert await tx.begin_attempt(page, REQUEST, version=1) is None
         await tx.cancel_delivery(ringing)
         await tx.cancel_delivery(page)
     assert (await rig.store.delivery(ringing)).status is DeliveryStatus.CANCELLED

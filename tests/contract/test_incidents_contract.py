@@ -5,10 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain import life
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import AckVia, Status, TimelineEntry, TimelineKind
+from bot.domain.incident import Status
+from bot.domain.life import AckVia
+from bot.domain.listing import Wanted
 from bot.domain.severity import LadderStep, Mention
+from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY, new_incident, open_incident
@@ -82,7 +86,7 @@ async def test_saving_needs_the_version_before(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         known = await tx.incident(incident.id, lock=True)
         now = await tx.now()
-        result = known.acknowledge(by=OLIVE, at=now, already_responding=False)
+        result = life.acknowledge(known, by=OLIVE, at=now, already_responding=False, update_every=None)
         await tx.save(result.incident)
     saved = await rig.store.incident(incident.id)
     assert (saved.status, saved.acknowledged_by_name, saved.version) == (Status.ACKNOWLEDGED, "Olive", 2)
@@ -135,16 +139,18 @@ async def test_lists_of_incidents(rig: Rig) -> None:
     new = await open_incident(rig.store, key="c")
     store: Store = rig.store
     assert await store.open_incidents(GUILD) == [minor, old, new]
-    assert await store.list_incidents(GUILD, status=None, limit=2, offset=0) == [new, old]
-    assert await store.list_incidents(GUILD, status=None, limit=2, offset=2) == [minor]
+    assert await store.list_incidents(GUILD, Wanted(), limit=2, offset=0) == [new, old]
+    assert await store.list_incidents(GUILD, Wanted(), limit=2, offset=2) == [minor]
     assert await store.incidents_between(GUILD, minor.triggered_at, new.triggered_at) == [minor, old]
     assert await store.unacknowledged() == [minor, old, new]
     assert await store.open_incidents(GUILD + 1) == []
     async with store.transaction() as tx:
-        resolved = (await tx.incident(old.id, lock=True)).resolve(by=OLIVE, at=await tx.now())
+        resolved = life.resolve(await tx.incident(old.id, lock=True), by=OLIVE, at=await tx.now())
         await tx.save(resolved)
     assert await store.open_incidents(GUILD) == [minor, new]
-    assert await store.list_incidents(GUILD, status=Status.RESOLVED, limit=9, offset=0) == [resolved]
+    assert await store.list_incidents(
+        GUILD, Wanted(statuses=frozenset([Status.RESOLVED])), limit=9, offset=0
+    ) == [resolved]
     assert await store.unacknowledged() == [minor, new]
 
 

@@ -1,5 +1,6 @@
 """Triage, digests and replays, on both stores."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,36 +9,58 @@ import pytest
 from bot.domain.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import UserError
+from bot.domain.evidence import Evidence
 from bot.domain.triage_session import NewTriage, StoredAnswer, Triage, TriageStatus
 from tests.contract.conftest import Rig
-from tests.contract.examples import GUILD, OLIVE, PERRY, open_incident, owed, send
+from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
+from tests.fakes.clock import START
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+EVIDENCE = Evidence("落ちました", 9, "shop-api", "https://discord.com/channels/100/500/600", START)
 
 
 async def start(rig: Rig, *, title: str = "遅い", key: str = "interaction:1") -> Triage:
     async with rig.store.transaction() as tx:
-        new = NewTriage(GUILD, PERRY, title, ("dev-*",), ("slow",), await tx.now(), key)
-        return await tx.insert_triage(new)
+        now = await tx.now()
+        new = NewTriage(GUILD, PERRY, title, ("dev-*",), ("slow",), now, key, 500, 600, EVIDENCE)
+        triage, is_new = await tx.insert_triage(new, due_at=now + DAY)
+        assert is_new
+        return triage
 
 
 async def test_a_walk_is_kept_answer_by_answer(rig: Rig) -> None:
-    """Going back withdraws the last standing answer, and only that."""
+    """Going back withdraws an answer and the later ones, and leaves them on record."""
     triage = await start(rig)
     assert (triage.status, triage.answers, triage.user_name) == (TriageStatus.OPEN, (), "Perry")
     assert (triage.targets, triage.symptoms) == (("dev-*",), ("slow",))
-    yes, no = StoredAnswer("large", "yes", True, "Olive"), StoredAnswer("production", "no", False, "Perry")
+    assert (triage.channel_id, triage.source_message_id, triage.evidence) == (500, 600, EVIDENCE)
     async with rig.store.transaction() as tx:
-        await tx.add_answer(triage.id, question="production", answer="no", unsure=False, by=PERRY)
-        await tx.add_answer(triage.id, question="large", answer="yes", unsure=True, by=OLIVE)
+        at = await tx.now()
+        no = StoredAnswer("production", "no", unsure=False, by_id=PERRY.id, by_name="Perry", at=at)
+        yes = StoredAnswer("large", "yes", unsure=True, by_id=OLIVE.id, by_name="Olive", at=at)
+        for given, by in ((no, PERRY), (yes, OLIVE)):
+            await tx.add_answer(
+                triage.id, question=given.question, answer=given.answer, unsure=given.unsure, by=by
+            )
         assert (await tx.triage(triage.id, lock=True)).answers == (no, yes)
-        await tx.withdraw_last_answer(triage.id)
+        assert triage.due_at == triage.created_at + DAY
+    await rig.advance(MINUTE)
+    async with rig.store.transaction() as tx:
+        later = await tx.now()
+        await tx.withdraw_answers(triage.id, since="nothing that was asked", by=OLIVE)
+        await tx.withdraw_answers(triage.id, since="large", by=OLIVE)
     assert (await rig.store.triage(triage.id)).answers == (no,)
     async with rig.store.transaction() as tx:
-        await tx.withdraw_last_answer(triage.id)
-        await tx.withdraw_last_answer(triage.id)
-        await tx.add_answer(triage.id, question="large", answer="yes", unsure=True, by=OLIVE)
-    assert (await rig.store.triage(triage.id)).answers == (yes,)
+        await tx.add_answer(triage.id, question="large", answer="no", unsure=False, by=PERRY)
+        await tx.withdraw_answers(triage.id, since="production", by=PERRY)
+        given_answers = await tx.given_answers(triage.id)
+    assert [(one.question, one.answer, one.withdrawn_by_name) for one in given_answers] == [
+        ("production", "no", "Perry"),
+        ("large", "yes", "Olive"),
+        ("large", "no", "Perry"),
+    ]
+    assert given_answers[1] == replace(yes, withdrawn_at=later, withdrawn_by_name="Olive")
+    assert (await rig.store.triage(triage.id)).answers == ()
 
 
 async def test_the_same_key_starts_one_walk(rig: Rig) -> None:
@@ -45,7 +68,11 @@ async def test_the_same_key_starts_one_walk(rig: Rig) -> None:
     triage = await start(rig)
     async with rig.store.transaction() as tx:
         await tx.add_answer(triage.id, question="production", answer="no", unsure=False, by=PERRY)
-    again = await start(rig, title="another")
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+        new = NewTriage(GUILD, OLIVE, "another", (), (), now, "interaction:1")
+        again, is_new = await tx.insert_triage(new, due_at=now)
+    assert not is_new
     assert again == await rig.store.triage(triage.id)
     assert len(again.answers) == 1
 
@@ -60,26 +87,72 @@ async def test_unknown_walks_are_an_error_for_the_person(rig: Rig) -> None:
 
 
 async def test_where_a_walk_stands_is_written_whole(rig: Rig) -> None:
-    """What is not given is cleared: a severity chosen by hand goes when the person goes back."""
+    """Through every change that it can go through."""
     triage, incident = await start(rig), await open_incident(rig.store)
-    async with rig.store.transaction() as tx:
-        await tx.set_triage(triage.id, status=TriageStatus.OPEN, severity="SEV2")
-    assert (await rig.store.triage(triage.id)).severity == "SEV2"
-    async with rig.store.transaction() as tx:
-        await tx.set_triage(triage.id, status=TriageStatus.OPENED, incident_id=incident.id)
-    opened = await rig.store.triage(triage.id)
-    assert (opened.status, opened.severity, opened.incident_id) == (TriageStatus.OPENED, None, incident.id)
+    soon = triage.created_at + MINUTE
+    held = triage.hold(by=OLIVE, due_at=soon)
+    asked = held.ask(at=soon, due_at=soon + MINUTE)
+    for changed in (
+        triage.choose("SEV2"),
+        held,
+        asked,
+        asked.look_again(by=PERRY, due_at=soon),
+        asked.dismiss(by=OLIVE, at=soon),
+        triage.give_up(by=OLIVE, at=soon),
+        triage.expire(at=soon),
+        asked.raised(incident.id, severity="SEV2", by=None, at=soon),
+    ):
+        async with rig.store.transaction() as tx:
+            await tx.save_triage(changed)
+        assert await rig.store.triage(triage.id) == changed
 
 
-async def test_an_overdue_re_evaluation_that_lost_its_job_gets_one(rig: Rig) -> None:
-    """And one that was answered does not."""
+async def test_walks_that_others_are_at(rig: Rig) -> None:
+    """Of the same server, begun lately, not over."""
+    old = await start(rig, key="old")
+    await rig.advance(2 * MINUTE)
+    over, running = await start(rig, key="over"), await start(rig, key="running")
+    async with rig.store.transaction() as tx:
+        await tx.save_triage(over.give_up(by=OLIVE, at=await tx.now()))
+        assert await tx.open_triages(GUILD, within=MINUTE) == [running]
+        assert await tx.open_triages(GUILD, within=DAY) == [old, running]
+        assert await tx.open_triages(GUILD + 1, within=DAY) == []
+
+
+async def test_posts_of_a_walk_become_the_incidents(rig: Rig) -> None:
+    """Those that belong to none; they count as its posts from then on."""
+    incident = await open_incident(rig.store)
+    line = owed(DeliveryKind.TRIAGE_LINE, incident=None, key="triage:1:line")
+    other = owed(DeliveryKind.TRIAGE_LINE, incident=None, key="triage:2:line")
+    line_id, _ = await delivery_ids(rig.store, line, other)
+    await send(rig.store, line_id, message_id=77)
+    async with rig.store.transaction() as tx:
+        await tx.adopt_deliveries(["triage:1:line", "triage:1:held:1"], incident_id=incident.id)
+    (post,) = await rig.store.posts(incident.id)
+    assert (post.key, post.shown_version) == ("triage:1:line", 0)
+
+
+async def test_a_message_is_kept_for_a_day(rig: Rig) -> None:
+    """By its place; the last look at it wins; what is older goes when another one comes."""
+    newer = replace(EVIDENCE, text="追記")
+    for evidence in (EVIDENCE, newer):
+        await rig.store.note_message(500, 600, evidence)
+    assert await rig.store.noted_message(500, 600) == newer
+    assert await rig.store.noted_message(501, 600) is None
+    await rig.advance(DAY + MINUTE)
+    await rig.store.note_message(500, 601, EVIDENCE)
+    assert await rig.store.noted_message(500, 600) is None
+    assert await rig.store.noted_message(500, 601) == EVIDENCE
+
+
+async def test_a_clock_that_lost_its_job_gets_one(rig: Rig) -> None:
+    """And one that need not strike any more does not."""
     triage, answered = await start(rig), await start(rig, key="interaction:2")
     async with rig.store.transaction() as tx:
-        due_at = await tx.now() + MINUTE
+        at = await tx.now()
         for each in (triage, answered):
-            await tx.set_triage(each.id, status=TriageStatus.REEVALUATING, reevaluate_at=due_at)
-        await tx.set_triage(answered.id, status=TriageStatus.DISMISSED, reevaluate_at=due_at)
-    assert (await rig.store.triage(triage.id)).reevaluate_at == due_at
+            await tx.save_triage(each.hold(by=OLIVE, due_at=at + MINUTE))
+        await tx.save_triage((await tx.triage(answered.id)).dismiss(by=OLIVE, at=at))
     await rig.advance(5 * MINUTE)
     assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"reevaluate:{triage.id}"]
     (job,) = await rig.jobs()

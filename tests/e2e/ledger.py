@@ -5,6 +5,9 @@ from collections.abc import Callable
 from bot.demo.human import Human
 from bot.demo.screen import Message
 
+#: Discord's flag of a message that rings no phone: the lines that say who is triaging.
+SILENT = 1 << 12
+
 #: Types of messages that somebody wrote; the others are notes of Discord itself.
 WRITTEN = (0, 19)
 
@@ -52,4 +55,6 @@ class Ledger:
 
     def _is_news(self, message: Message) -> bool:
         is_bots = bool(message.raw["author"].get("bot")) and message.raw["type"] in WRITTEN
+        if message.raw["flags"] & SILENT:
+            return False  # the stories about triage look at these themselves
         return is_bots and not message.is_private and message.id not in self._expected

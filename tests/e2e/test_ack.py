@@ -27,6 +27,7 @@ async def test_eyes_acknowledge(world: World, place: Callable[[Alert], Message])
     await world.react(place(alert), by="primary")
     await world.expect_acknowledged(alert, by="primary")
     await world.fast_forward(hours=9)
+    await world.expect_reminder(alert)
     await world.expect_nothing_more()
 
 
@@ -91,6 +92,7 @@ async def test_removed_eyes_stay_acknowledged(world: World) -> None:
     await world.expect_acknowledged(alert, by="primary")
     await world.human.unreact("primary", alert.post, "👀")
     await world.fast_forward(hours=5)
+    await world.expect_reminder(alert)
     await world.expect_nothing_more()
 
 
@@ -113,6 +115,7 @@ async def test_eyes_while_the_bot_was_down(world: World) -> None:
     await world.start_bot()
     await world.expect_acknowledged(alert, by="primary")
     await world.fast_forward(hours=5)
+    await world.expect_reminder(alert)
     await world.expect_nothing_more()
 
 

@@ -24,7 +24,7 @@ async def test_sev2_thread_is_quietly_in_p0_alerts(world: World) -> None:
     alert = await world.triage(SEV2, title=TITLE)
     assert alert.root.channel_id != alert.post.channel_id
     assert START.fullmatch(alert.start.content)
-    post = await world.expect_link(alert.post, alert.thread)
+    post = await world.expect_text(alert.post, f"<#{alert.thread}>")
     assert not post.pings_here
     root = await world.expect_link(alert.root, alert.post.id)
     assert not root.pings_here
@@ -56,4 +56,4 @@ async def test_timeline_tells_what_happened(world: World) -> None:
     await world.triage(SEV1, title=TITLE)
     await world.settle()
     kinds = {row["kind"] for row in await world.rows("SELECT kind FROM timeline")}
-    assert kinds == {"opened", "alert_posted", "thread_opened", "paged"}
+    assert kinds == {"opened", "triaged", "alert_posted", "thread_opened", "paged"}

@@ -1,46 +1,134 @@
 """再評価: neither production nor only dev. Source: the runbook, Triage 判定フロー."""
 
-from bot.demo.play import Report, Triage
+from bot.demo.play import CONFIRM, Report, Triage
 from bot.demo.screen import Message
-from tests.e2e.severities import REEVALUATE, SEV2
+from tests.e2e.severities import NO, REEVALUATE, SEV1, SEV2, YES
 from tests.e2e.world import World
 
 TITLE = "夜間バッチの件数が半分"
 
 
-async def put_on_hold(world: World) -> Message:
-    """A triage that ends in 再評価; the question that is posted for all."""
+async def hold(world: World) -> Message:
+    """A triage that ends in 再評価; the quiet post that says when it will be asked about."""
     walk = Triage(world.human, "responder", "general")
     card = await walk.answer(await walk.begin(Report(TITLE)), *REEVALUATE, "再評価に回す")
     assert "再評価に回しました" in card.text
-    return await world.expect_message("p1-ops", contains=f"再評価 · {TITLE}", pings_here=False)
+    held = await world.expect_message("p1-ops", contains=f"🟡 再評価 · {TITLE}", pings_here=False)
+    assert held.raw["mentions"] == []
+    assert "にここで確認します" in held.text
+    return held
+
+
+async def ask(world: World) -> tuple[Message, Message]:
+    """30 minutes later: the quiet post, and the question."""
+    held = await hold(world)
+    await world.fast_forward(minutes=30)
+    question = await world.expect_message("p1-ops", contains="もう一度見てください", pings_here=False)
+    assert [user["username"] for user in question.raw["mentions"]] == ["responder"]
+    await world.expect_link(held, question.id)
+    return held, question
 
 
 async def test_nobody_answers_so_it_promotes_itself(world: World) -> None:
-    """After 30 minutes without an answer it is raised as a SEV2, also when the bot was killed meanwhile."""
-    await put_on_hold(world)
+    """Asked about after 30 minutes, a SEV2 after 15 more; the bot is killed in each stage."""
+    held = await hold(world)
     await world.settle()
     await world.restart_bot()
     await world.fast_forward(minutes=29)
     await world.expect_nothing_more()
     await world.fast_forward(minutes=1)
-    await world.expect_alert(SEV2, TITLE)
-
-
-async def test_somebody_raises_it(world: World) -> None:
-    """[発報する] under the question raises it at once, and only once."""
-    question = await put_on_hold(world)
-    said = await world.click(question, "発報する", by="secondary")
-    assert "SEV2 として発報しました" in said.text
-    await world.expect_alert(SEV2, TITLE)
-    await world.fast_forward(minutes=31)
+    question = await world.expect_message("p1-ops", contains="もう一度見てください")
+    await world.settle()
+    await world.restart_bot()
+    await world.fast_forward(minutes=14)
     await world.expect_nothing_more()
+    await world.fast_forward(minutes=1)
+    alert = await world.expect_alert(SEV2, TITLE)
+    for post in (held, question):
+        await world.expect_link(post, alert.post.id)
+        await world.expect_text(post, f"SEV2 {alert.label}")
+    [why] = await world.rows("SELECT data FROM timeline WHERE kind = 'promoted'")
+    assert '"triaged_by": "responder"' in why["data"]
+    assert '"asked_at": "20' in why["data"]
+
+
+async def test_both_stages_while_no_bot_was_there(world: World) -> None:
+    """It comes back after an hour: asked late, and raised a quarter of an hour after that, once."""
+    await hold(world)
+    await world.settle()
+    await world.kill_bot()
+    await world.shift(hours=1)
+    await world.start_bot()
+    await world.expect_message("p1-ops", contains="もう一度見てください")
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=15)
+    await world.expect_alert(SEV2, TITLE)
+
+
+async def test_somebody_raises_it_before_it_is_asked_about(world: World) -> None:
+    """[発報する] under the quiet post raises it at once, and only once."""
+    held = await hold(world)
+    said = await world.click(held, "発報する", by="secondary")
+    assert "SEV2 として発報しました" in said.text
+    alert = await world.expect_alert(SEV2, TITLE)
+    await world.expect_link(held, alert.post.id)
+    await world.fast_forward(minutes=60)
 
 
 async def test_somebody_finds_nothing_wrong(world: World) -> None:
-    """[問題なし] stops the clock."""
-    question = await put_on_hold(world)
+    """[問題なし] stops the clock, and both posts say who said so."""
+    held, question = await ask(world)
     said = await world.click(question, "問題なし", by="primary")
     assert "問題なし" in said.text
-    await world.fast_forward(minutes=31)
+    await world.expect_text(held, "🟢 問題なし · @primary")
+    await world.expect_text(question, "🟢 問題なし · @primary")
+    assert (await world.reread(question)).controls == []
+    await world.fast_forward(minutes=60)
+    await world.expect_nothing_more()
+
+
+async def test_a_button_that_should_be_gone(world: World) -> None:
+    """Discord refuses the edit that takes the buttons away: whoever presses hears how it was answered."""
+    _, question = await ask(world)
+    await world.fault(route="PATCH /channels/*/messages/*", status=403)
+    await world.click(question, "問題なし", by="primary")
+    late = await world.click(question, CONFIRM, by="secondary")
+    assert "@primary が問題なしとして終えました" in late.text
+    await world.fast_forward(minutes=60)
+    await world.expect_nothing_more()
+
+
+async def test_a_second_look(world: World) -> None:
+    """[もう一度見る] asks the questions again; two people may answer; everyone sees who is at it."""
+    _, question = await ask(world)
+    looked = await world.click(question, "もう一度見る", by="primary")
+    card = looked.messages[-1]
+    assert "本番ユーザーに影響がありますか" in card.text
+    assert card.is_private
+    await world.expect_text(question, "🔎 @primary がもう一度見ています")
+    joined = await world.click(question, "もう一度見る", by="secondary")
+    walk = Triage(world.human, "secondary", "p1-ops")
+    assert "SEV1 / P0" in (await walk.answer(joined.messages[-1], YES, YES)).text
+    late = await Triage(world.human, "primary", "p1-ops").press(card, NO)
+    assert "@secondary が先に「はい」と答えました" in late.text
+    await Triage(world.human, "primary", "p1-ops").press(late, CONFIRM)
+    alert = await world.expect_alert(SEV1, TITLE)
+    await world.expect_link(question, alert.post.id)
+    assert await world.rows("SELECT FROM triages WHERE due_at IS NOT NULL") == []
+
+
+async def test_a_second_look_that_is_left_alone(world: World) -> None:
+    """Whoever walks away does not silence it."""
+    _, question = await ask(world)
+    await world.click(question, "もう一度見る", by="primary")
+    await world.fast_forward(minutes=15)
+    await world.expect_alert(SEV2, TITLE)
+
+
+async def test_an_observer_may_not_answer(world: World) -> None:
+    """The role is asked for under the posts too."""
+    held = await hold(world)
+    for button in ("発報する", "問題なし", "もう一度見る"):
+        said = await world.click(held, button, by="observer")
+        assert "ロールが必要です" in said.text
     await world.expect_nothing_more()

@@ -158,6 +158,10 @@ class World:
         """A new direct message to *user*."""
         return await self.ledger.expect(f"dm:{user}", contains, within_s=within_s)
 
+    async def expect_reminder(self, alert: Alert) -> Message:
+        """Somebody is on it and has told nothing for a while: the thread asks, and nobody else is rung."""
+        return await self.expect_message(alert.thread, contains=f"{alert.label} の状況を知らせてください")
+
     async def expect_text(self, message: Message, contains: str) -> Message:
         """A message that is edited until it says so."""
 

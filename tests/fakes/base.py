@@ -18,6 +18,7 @@ class Sequences:
     incident: "count[int]" = field(default_factory=lambda: count(1))
     delivery: "count[int]" = field(default_factory=lambda: count(1))
     triage: "count[int]" = field(default_factory=lambda: count(1))
+    entry: "count[int]" = field(default_factory=lambda: count(1))
     job: "count[int]" = field(default_factory=lambda: count(1))
 
 

@@ -52,11 +52,11 @@ class FakeDeliveries(FakePart):
             return None
         return self.state.delivery(delivery_id)
 
-    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery:
+    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery | None:
         stored = self.state.deliveries[delivery_id]
         delivery = stored.delivery
         if delivery.status not in UNFINISHED:
-            raise RuntimeError(f"delivery {delivery_id} is finished")
+            return None
         begun = replace(
             delivery,
             status=DeliveryStatus.SENDING,
@@ -112,6 +112,20 @@ class FakeDeliveries(FakePart):
             is_page = delivery.incident_id == incident_id and delivery.kind in PAGING
             if is_page and delivery.status is DeliveryStatus.PENDING:
                 self._finish(delivery_id, DeliveryStatus.CANCELLED)
+
+    async def cancel_posts(self, incident_id: int) -> None:
+        for delivery_id, stored in list(self.state.deliveries.items()):
+            delivery = stored.delivery
+            is_post = delivery.incident_id == incident_id and not delivery.to.startswith(("person:", "user:"))
+            if is_post and delivery.status is DeliveryStatus.PENDING:
+                self._finish(delivery_id, DeliveryStatus.CANCELLED)
+
+    async def failed_deliveries(self, incident_id: int) -> list[int]:
+        return [
+            delivery_id
+            for delivery_id, stored in sorted(self.state.deliveries.items())
+            if stored.delivery.incident_id == incident_id and stored.delivery.status is DeliveryStatus.FAILED
+        ]
 
     async def mark_emailed(self, delivery_id: int) -> None:
         stored = self.state.deliveries[delivery_id]

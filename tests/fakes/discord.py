@@ -4,13 +4,28 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from typing import Final
 
+from bot.domain.alerts import AlertMessage, ChannelPage
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
 from bot.domain.digest import Digest
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.people import Person
+from bot.domain.pinned import ThreadMessage
 from bot.domain.triage_session import Triage, TriageStatus
+from bot.services.ports import Redacted, Refreshed
+
+#: The ids of the watched channels.
+WATCHED: Final = {"p0-alerts": 50, "p1-ops": 51}
+
+
+_ACTIONS = {
+    DeliveryKind.THREAD: Action.THREAD,
+    DeliveryKind.SEED_ACK: Action.REACTION,
+    DeliveryKind.PRIVATE_THREAD: Action.PRIVATE_THREAD,
+    DeliveryKind.MEMBER: Action.MEMBER,
+}
 
 
 @dataclass(slots=True)
@@ -24,12 +39,20 @@ class FakeDiscord:
         reactions: Message id -> who put a 👀 there.
         is_away: While set, reading raises UpstreamUnavailable.
         refreshed: (incident version, kinds of the posts) of each refresh.
-        answered: (status, kind of the post) of each refresh of a triage.
+        answered: (status, kinds of the posts) of each refresh of a triage.
         refused: Places ("person:primary") that Discord will never deliver to.
         unrenderable: Kinds that cannot be rendered: a bug.
         broken: Message ids whose reactions cannot be read: a bug.
         rings: Whether `@here` is allowed to ring.
         postponed: Kinds that cannot be edited now.
+        deleted, deleted_threads: Messages and threads that somebody has deleted.
+        locked: Threads that take no message.
+        archived: Threads that were put to sleep.
+        watching: What stands in the watched channels.
+        messages: What stands in threads, by id.
+        pins: Message id -> who put a 📌 there.
+        redacted: Kinds of the posts that were emptied.
+        uneditable: Kinds that Discord refuses to empty.
     """
 
     sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
@@ -42,13 +65,22 @@ class FakeDiscord:
     refused: set[str] = field(default_factory=set)
     unrenderable: set[DeliveryKind] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
-    answered: list[tuple[TriageStatus, DeliveryKind]] = field(default_factory=list)
+    answered: list[tuple[TriageStatus, list[DeliveryKind]]] = field(default_factory=list)
     postponed: set[DeliveryKind] = field(default_factory=set)
+    deleted: set[int] = field(default_factory=set)
+    deleted_threads: set[int] = field(default_factory=set)
+    locked: set[int] = field(default_factory=set)
+    archived: list[int] = field(default_factory=list)
+    watching: list[AlertMessage] = field(default_factory=list)
+    messages: dict[int, ThreadMessage] = field(default_factory=dict)
+    pins: dict[int, list[Person]] = field(default_factory=dict)
+    redacted: list[DeliveryKind] = field(default_factory=list)
+    uneditable: set[DeliveryKind] = field(default_factory=set)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
 
-    async def compose(self, delivery: Delivery, subject: Incident | Digest | None) -> Request:
+    async def compose(self, delivery: Delivery, subject: Incident | Digest | Triage | None) -> Request:
         self._kinds[delivery.key] = (delivery.kind, delivery.to)
         if delivery.kind in self.unrenderable:
             raise RuntimeError(f"cannot render {delivery.kind}")
@@ -56,16 +88,23 @@ class FakeDiscord:
             raise DeliveryRefused("Cannot send messages to this user", http_status=403, code=50007)
         mention = delivery.data.get("mention") == "here" or delivery.kind is DeliveryKind.ALERT
         body = {"content": delivery.key, "allowed_mentions": {"parse": ["everyone"] if mention else []}}
-        action = Action.THREAD if delivery.kind is DeliveryKind.THREAD else Action.MESSAGE
-        return Request(action, channel_id=7, message_id=None, body=body)
+        action = _ACTIONS.get(delivery.kind, Action.MESSAGE)
+        root = delivery.after_message_id if action is Action.THREAD else None
+        return Request(action, channel_id=_place(delivery, subject), message_id=root, body=body)
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         failure = self.failures.pop(0) if self.failures else None
         if failure is not None:
             raise failure
+        if request.channel_id in self.deleted_threads:
+            raise DeliveryRefused("Unknown Channel", http_status=404, code=10003)
+        if request.channel_id in self.locked:
+            raise DeliveryRefused("Thread is archived", http_status=400, code=50083)
         key = str(request.body["content"])
         if key not in self._there:
-            self._there[key] = Posted(7, next(self._ids), pinged=self.rings)
+            # A thread has the id of the message that it hangs on.
+            made = request.message_id or next(self._ids)
+            self._there[key] = Posted(request.channel_id, made, pinged=self.rings)
             self.sent.append(self._kinds[key])
         if self.swallow:
             self.swallow = False
@@ -75,12 +114,50 @@ class FakeDiscord:
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         return self._there.get(str(request.body["content"]))
 
-    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> list[int]:
+    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         self.refreshed.append((incident.version, [post.kind for post in posts]))
-        return [post.id for post in posts if post.kind not in self.postponed]
+        done = [post.id for post in posts if post.kind not in self.postponed]
+        return Refreshed(done, [post.id for post in posts if self._is_gone(post)])
 
-    async def refresh_triage(self, triage: Triage, post: Delivery) -> None:
-        self.answered.append((triage.status, post.kind))
+    def _is_gone(self, post: Delivery) -> bool:
+        threads = (DeliveryKind.THREAD, DeliveryKind.PRIVATE_THREAD)
+        where = self.deleted_threads if post.kind in threads else self.deleted
+        return post.message_id in where
+
+    async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
+        done = [post for post in posts if post.kind not in self.postponed]
+        self.redacted += [post.kind for post in done if post.kind not in self.uneditable]
+        refused = [post.id for post in done if post.kind in self.uneditable]
+        return Redacted([post.id for post in done], refused)
+
+    async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
+        self.answered.append((triage.status, [post.kind for post in posts]))
+
+    async def archive(self, thread_id: int) -> None:
+        self.archived.append(thread_id)
+
+    async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        return self.messages.get(message_id)
+
+    async def latest_messages(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        return [one for _, one in sorted(self.messages.items()) if one.channel_id == channel_id]
+
+    async def pinners(
+        self, places: Sequence[tuple[int, int]], *, guild_id: int
+    ) -> AsyncIterator[tuple[Person, int]]:
+        for _channel_id, message_id in places:
+            for person in self.pins.get(message_id, []):
+                yield person, message_id
+
+    async def watched(self, guild_id: int, channel: str) -> ChannelPage:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        found = [message for message in self.watching if message.channel == channel]
+        return ChannelPage(WATCHED[channel], tuple(sorted(found, key=lambda message: message.id)))
 
     async def acknowledgers(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
@@ -92,3 +169,20 @@ class FakeDiscord:
                 raise RuntimeError(f"cannot read {message_id}")
             for person in self.reactions.get(message_id, []):
                 yield person, message_id
+
+
+def _place(delivery: Delivery, subject: object) -> int:
+    """One channel for all but what stands in a thread, which of a private incident is everything."""
+    if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident) and delivery.to == "incident":
+        return subject.thread_id or 7
+    if delivery.to.startswith("thread:"):
+        return int(delivery.to.removeprefix("thread:"))
+    if delivery.kind is DeliveryKind.THREAD_START:
+        return delivery.after_message_id or 7
+    if delivery.kind is DeliveryKind.THREAD_CARD:
+        return delivery.after_channel_id or 7
+    is_private = isinstance(subject, Incident) and subject.is_private
+    if not is_private or delivery.to != "incident":
+        return 7
+    thread_id = subject.thread_id if isinstance(subject, Incident) else None
+    return delivery.after_message_id or 7 if thread_id is None else thread_id

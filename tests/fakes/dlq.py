@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from bot.domain.dlq import DlqCounts, DlqEntry, DlqFilter, DlqPage, NewFailure, StatusCount
+from bot.domain.drill import DLQ_MARK
 from bot.domain.errors import StorageUnavailable, UserError
 from tests.fakes.clock import FakeClock
 
@@ -59,7 +60,11 @@ class FakeDlqStore:
         return self.entries[entry_id]
 
     async def counts(self, start: datetime, end: datetime) -> DlqCounts:
-        found = [entry for entry in self._newest_first() if start <= entry.attempted_at < end]
+        found = [
+            entry
+            for entry in self._newest_first()
+            if start <= entry.attempted_at < end and not (entry.title or "").startswith(DLQ_MARK)
+        ]
         channels = Counter(entry.channel for entry in found)
         gravest = [entry for entry in found if self._is_gravest(entry)]
         return DlqCounts(
@@ -71,10 +76,15 @@ class FakeDlqStore:
 
     async def record(self, failure: NewFailure) -> None:
         self._check()
-        known = self.entries.get(failure.id)
-        self.entries[failure.id] = (
-            replace(known, fallback_email_sent=failure.fallback_email_sent) if known else _entry(failure)
-        )
+        known, entry = self.entries.get(failure.id), _entry(failure)
+        if known is not None:
+            entry = replace(
+                known,
+                fallback_email_sent=entry.fallback_email_sent,
+                title=entry.title,
+                payload=entry.payload,
+            )
+        self.entries[failure.id] = entry
 
     async def missing_columns(self) -> tuple[str, ...]:
         self._check()

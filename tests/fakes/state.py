@@ -6,9 +6,13 @@ from uuid import UUID
 
 from bot.domain.delivery import Delivery
 from bot.domain.dlq import ReplayRecord
+from bot.domain.drill import Drill
 from bot.domain.escalation import Step
-from bot.domain.incident import AckVia, Incident, TimelineEntry
-from bot.domain.triage_session import Triage
+from bot.domain.evidence import Evidence
+from bot.domain.incident import Incident
+from bot.domain.life import AckVia
+from bot.domain.timeline import TimelineEntry
+from bot.domain.triage_session import StoredAnswer, Triage
 from bot.services.ports import Job
 
 
@@ -61,10 +65,18 @@ class State:
     incident_keys: dict[str, int] = field(default_factory=dict)
     responders: dict[tuple[int, int], Responder] = field(default_factory=dict)
     timelines: dict[int, list[TimelineEntry]] = field(default_factory=dict)
+    drills: dict[int, Drill] = field(default_factory=dict)
+    links: dict[tuple[int, int], str] = field(default_factory=dict)
+    members: dict[tuple[int, int], str] = field(default_factory=dict)
+    audit: list[AuditRow] = field(default_factory=list)
     steps: dict[tuple[int, int], Step] = field(default_factory=dict)
     deliveries: dict[int, StoredDelivery] = field(default_factory=dict)
     triages: dict[int, Triage] = field(default_factory=dict)
     triage_keys: dict[str, int] = field(default_factory=dict)
+    triage_answers: dict[int, list[StoredAnswer]] = field(default_factory=dict)
+    noted: dict[tuple[int, int], tuple[Evidence, datetime]] = field(default_factory=dict)
+    alert_messages: dict[int, tuple[int, int]] = field(default_factory=dict)
+    alert_cursors: dict[tuple[int, int], int] = field(default_factory=dict)
     digests: dict[tuple[int, str], datetime] = field(default_factory=dict)
     replays: dict[UUID, tuple[ReplayRecord, str]] = field(default_factory=dict)
     jobs: dict[str, QueuedJob] = field(default_factory=dict)

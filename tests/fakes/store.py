@@ -11,31 +11,34 @@ from uuid import UUID
 from bot.domain.delivery import ACK_PLACES, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import ReplayRecord
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
-from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Incident, Status, TimelineEntry
+from bot.domain.escalation import Step
+from bot.domain.evidence import Evidence
+from bot.domain.incident import Holder, Incident, Status
+from bot.domain.listing import Wanted
 from bot.domain.people import Person
-from bot.domain.triage_session import Triage, TriageStatus
-from bot.services.ports import Job, JobName
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.triage_session import Triage
+from bot.services.ports import Job
+from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
-from tests.fakes.deliveries import UNFINISHED, deliver_job
+from tests.fakes.overdue import overdue_jobs
 from tests.fakes.state import AuditRow, State
-from tests.fakes.transaction import FakeTransaction, find_triage, ladder
+from tests.fakes.transaction import FakeTransaction, ladder
+from tests.fakes.triages import find_triage
 
 
-class FakeStore:
+class FakeStore(FakeAlertReads):
     """A `bot.services.ports.Store`. Transactions run one at a time; readers see what is committed.
 
     Attributes:
         clock: Its time; `advance` moves it.
         is_away: While set, everything raises StorageUnavailable.
-        audit_rows: What `audit` recorded, oldest first.
     """
 
     def __init__(self, now: datetime = START) -> None:
         self.clock = FakeClock(now)
         self.is_away = False
-        self.audit_rows: list[AuditRow] = []
         self._guilds: dict[int, datetime] = {}
         self._state = State()
         self._sequences = Sequences()
@@ -64,6 +67,11 @@ class FakeStore:
         return due
 
     @property
+    def audit_rows(self) -> list[AuditRow]:
+        """Refusals and changes, oldest first."""
+        return list(self._state.audit)
+
+    @property
     def deliveries(self) -> list[Delivery]:
         """All deliveries, oldest first."""
         return [self._state.delivery(delivery_id) for delivery_id in self._state.deliveries]
@@ -72,14 +80,6 @@ class FakeStore:
     def timelines(self) -> dict[int, list[TimelineEntry]]:
         """Histories by incident, oldest first."""
         return deepcopy(self._state.timelines)
-
-    @property
-    def responders(self) -> dict[int, list[int]]:
-        """User ids of the responders by incident."""
-        found: dict[int, list[int]] = {}
-        for incident_id, user_id in self._state.responders:
-            found.setdefault(incident_id, []).append(user_id)
-        return found
 
     # -- the port
     @asynccontextmanager
@@ -111,7 +111,7 @@ class FakeStore:
         data: Mapping[str, object] | None = None,
     ) -> None:
         self._check()
-        self.audit_rows.append(
+        self._state.audit.append(
             AuditRow(self.clock.time, guild_id, by.id, by.name, action, allowed, dict(data or {}))
         )
 
@@ -130,24 +130,57 @@ class FakeStore:
             is_place = delivery.kind in ACK_PLACES and delivery.message_id == message_id
             if is_place and delivery.incident_id is not None:
                 return self._state.incidents[delivery.incident_id]
-        return None
+        alert = self._state.alert_messages.get(message_id)
+        return None if alert is None else self._state.incidents[alert[1]]
 
     async def incident_by_thread(self, thread_id: int) -> Incident:
         self._check()
         for incident in self._state.incidents.values():
             if incident.thread_id == thread_id:
                 return incident
+        for delivery in await self._sent():
+            is_thread = delivery.kind in (DeliveryKind.THREAD, DeliveryKind.PRIVATE_THREAD)
+            if is_thread and delivery.message_id == thread_id:
+                return await self.incident(delivery.incident_id or 0)
         raise IncidentNotFound(number=None)
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
         return [incident for incident in await self._of_guild(guild_id) if incident.is_open]
 
     async def list_incidents(
-        self, guild_id: int, *, status: Status | None, limit: int, offset: int
+        self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
     ) -> list[Incident]:
         own = await self._of_guild(guild_id)
-        newest_first = [incident for incident in reversed(own) if status in (None, incident.status)]
+        newest_first = [incident for incident in reversed(own) if self._is_wanted(incident, wanted)]
         return newest_first[offset : offset + limit]
+
+    async def is_member(self, incident_id: int, user_id: int) -> bool:
+        self._check()
+        return (incident_id, user_id) in self._state.members
+
+    async def responders(self, incident_id: int) -> list[Holder]:
+        self._check()
+        own = [(user, who) for (number, user), who in self._state.responders.items() if number == incident_id]
+        return [Holder(user, who.name) for user, who in sorted(own, key=lambda pair: pair[1].joined_at)]
+
+    async def pinned_in(self, message_id: int) -> list[int]:
+        self._check()
+        return sorted(
+            incident_id
+            for incident_id, history in self._state.timelines.items()
+            for entry in history
+            if entry.kind is TimelineKind.PINNED and (entry.data or {}).get("message_id") == message_id
+        )
+
+    async def related(self, incident_id: int) -> list[Incident]:
+        self._check()
+        linked = {number for pair in self._state.links if incident_id in pair for number in pair}
+        found = [
+            one
+            for one in self._state.incidents.values()
+            if one.id != incident_id and (one.id in linked or one.merged_into_id == incident_id)
+        ]
+        return sorted(found, key=lambda one: (one.triggered_at, one.id))
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         return [i for i in await self._of_guild(guild_id) if start <= i.triggered_at < end]
@@ -175,6 +208,20 @@ class FakeStore:
         self._check()
         return find_triage(self._state.triages, triage_id)
 
+    async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
+        async with self.transaction() as tx:
+            tx.state.noted = {
+                key: (known, at)
+                for key, (known, at) in tx.state.noted.items()
+                if at >= self.clock.time - timedelta(days=1)
+            }
+            tx.state.noted[channel_id, message_id] = (evidence, self.clock.time)
+
+    async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
+        self._check()
+        known = self._state.noted.get((channel_id, message_id))
+        return None if known is None else known[0]
+
     async def delivery(self, delivery_id: int) -> Delivery:
         self._check()
         return self._state.delivery(delivery_id)
@@ -199,10 +246,26 @@ class FakeStore:
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
         before = self.clock.time - overdue
         async with self.transaction() as tx:
-            stuck = [*_steps(tx.state, before), *_deliveries(tx.state, before), *_triages(tx.state, before)]
-            lost = [job for job in stuck if job.key not in tx.state.jobs]
+            lost = [job for job in overdue_jobs(tx.state, before) if job.key not in tx.state.jobs]
             await tx.enqueue(*lost)
         return [job.key for job in lost]
+
+    def _is_wanted(self, incident: Incident, wanted: Wanted) -> bool:
+        is_member = (incident.id, wanted.viewer) in self._state.members
+        return (
+            (not wanted.statuses or incident.status in wanted.statuses)
+            and wanted.severity in (None, incident.severity)
+            and (wanted.words or "").lower() in incident.title.lower()
+            and (wanted.since is None or incident.triggered_at >= wanted.since)
+            and (not incident.is_private or wanted.sees_all or is_member)
+            and (wanted.drills or not incident.is_drill)
+            and (wanted.involves is None or wanted.involves in self._people(incident))
+        )
+
+    def _people(self, incident: Incident) -> set[int]:
+        roles = {holder.id for holder in incident.roles.values()}
+        joined = {user for number, user in self._state.responders if number == incident.id}
+        return {incident.reported_by_id, *roles, *joined}
 
     async def _of_guild(self, guild_id: int) -> list[Incident]:
         self._check()
@@ -222,31 +285,3 @@ class FakeStore:
     def _check(self) -> None:
         if self.is_away:
             raise StorageUnavailable("PostgreSQL is away")
-
-
-def _steps(state: State, before: datetime) -> list[Job]:
-    return [
-        Job(JobName.ESCALATE, f"{s.incident_id}:{s.index}", f"step:{s.incident_id}:{s.index}", priority=100)
-        for s in state.steps.values()
-        if s.status is StepStatus.PENDING and s.due_at < before
-    ]
-
-
-def _deliveries(state: State, before: datetime) -> list[Job]:
-    found = []
-    for stored in state.deliveries.values():
-        first = None if stored.after is None else state.delivery_by_key(stored.after)
-        is_free = first is None or first.delivery.status is DeliveryStatus.SENT
-        if stored.delivery.status in UNFINISHED and stored.next_try_at < before and is_free:
-            found.append(deliver_job(stored.delivery))
-    return found
-
-
-def _triages(state: State, before: datetime) -> list[Job]:
-    return [
-        Job(JobName.REEVALUATE, str(triage.id), f"reevaluate:{triage.id}", priority=100)
-        for triage in state.triages.values()
-        if triage.status is TriageStatus.REEVALUATING
-        and triage.reevaluate_at is not None
-        and triage.reevaluate_at < before
-    ]

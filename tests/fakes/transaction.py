@@ -1,6 +1,6 @@
 """A transaction in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -8,20 +8,23 @@ from uuid import UUID
 from bot.domain.delivery import DeliveryStatus
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import ReplayRecord
-from bot.domain.errors import UserError
 from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import AckVia, Incident, NewIncident, Status, TimelineEntry
+from bot.domain.incident import Incident, NewIncident, Status
+from bot.domain.life import AckVia
 from bot.domain.people import Person
-from bot.domain.triage_session import NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from tests.fakes.alerts import FakeAlerts
 from tests.fakes.deliveries import FakeDeliveries
-from tests.fakes.state import Responder
+from tests.fakes.drills import FakeDrills
+from tests.fakes.state import AuditRow, Responder
+from tests.fakes.triages import FakeTriages
 
 
-class FakeTransaction(FakeDeliveries):
+class FakeTransaction(FakeDeliveries, FakeTriages, FakeAlerts, FakeDrills):
     """A `bot.services.ports.Transaction` on a copy of the tables."""
 
     async def insert_incident(
-        self, new: NewIncident, *, priority: str, ack_due_at: datetime
+        self, new: NewIncident, *, priority: str, ack_due_at: datetime, thread_channel: str | None = None
     ) -> tuple[Incident, bool]:
         known = self.state.incident_keys.get(new.key)
         if known is not None:
@@ -41,6 +44,14 @@ class FakeTransaction(FakeDeliveries):
             ack_due_at=ack_due_at,
             reported_by_id=new.reported_by.id,
             reported_by_name=new.reported_by.name,
+            kind=new.kind,
+            thread_channel=thread_channel,
+            is_drill=new.is_drill,
+            rings=new.rings,
+            is_private=new.is_private,
+            source=new.source,
+            fingerprint=new.fingerprint,
+            last_seen_at=self._now if new.fingerprint is not None else None,
         )
         self.state.incidents[incident.id] = incident
         self.state.incident_keys[new.key] = incident.id
@@ -88,14 +99,55 @@ class FakeTransaction(FakeDeliveries):
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return list(self.state.timelines.get(incident_id, []))
 
+    async def pin(self, incident_id: int, entry: TimelineEntry) -> bool:
+        if self._pin(incident_id, (entry.data or {})["message_id"]) is not None:
+            return False
+        await self.add_timeline(incident_id, entry)
+        return True
+
+    async def fill_pin(self, incident_id: int, message_id: int, *, data: Mapping[str, object]) -> bool:
+        history = self.state.timelines.get(incident_id, [])
+        index = self._pin(incident_id, message_id)
+        if index is None or history[index].said:
+            return False
+        history[index] = replace(history[index], data={**(history[index].data or {}), **data})
+        return True
+
+    def _pin(self, incident_id: int, message_id: object) -> int | None:
+        history = self.state.timelines.get(incident_id, [])
+        pins = (index for index, entry in enumerate(history) if entry.kind is TimelineKind.PINNED)
+        return next((n for n in pins if (history[n].data or {}).get("message_id") == message_id), None)
+
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
         history = self.state.timelines.setdefault(self._incident(incident_id).id, [])
-        history.extend(replace(entry, data=entry.data or None) for entry in entries)
+        history.extend(
+            replace(entry, data=entry.data or None, id=next(self._sequences.entry), recorded_at=self._now)
+            for entry in entries
+        )
         history.sort(key=lambda entry: entry.at)
+
+    async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
+        first, second = sorted((self._incident(incident_id).id, self._incident(related_id).id))
+        if (first, second) in self.state.links:
+            return False
+        self.state.links[first, second] = by.name
+        return True
+
+    async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
+        key = (self._incident(incident_id).id, user_id)
+        is_new = key not in self.state.members
+        self.state.members.setdefault(key, name)
+        return is_new
+
+    async def audit(
+        self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None
+    ) -> None:
+        row = AuditRow(self._now, guild_id, by.id, by.name, action, allowed=True, data=dict(data or {}))
+        self.state.audit.append(row)
 
     async def insert_steps(self, steps: Sequence[Step]) -> None:
         for step in steps:
-            after = step.due_at - self._incident(step.incident_id).triggered_at
+            after = step.due_at - (step.starts_at or self._incident(step.incident_id).triggered_at)
             key = (step.incident_id, step.index)
             self.state.steps[key] = replace(step, rung=replace(step.rung, after=after))
 
@@ -118,58 +170,6 @@ class FakeTransaction(FakeDeliveries):
             key = (incident_id, step.index)
             self.state.steps[key] = replace(step, status=StepStatus.CANCELLED)
         return sorted(step.index for step in pending)
-
-    async def insert_triage(self, new: NewTriage) -> Triage:
-        known = self.state.triage_keys.get(new.key)
-        if known is not None:
-            return self.state.triages[known]
-        triage = Triage(
-            id=next(self._sequences.triage),
-            guild_id=new.guild_id,
-            user_id=new.by.id,
-            user_name=new.by.name,
-            title=new.title,
-            targets=new.targets,
-            symptoms=new.symptoms,
-            started_at=new.started_at,
-            status=TriageStatus.OPEN,
-            answers=(),
-        )
-        self.state.triages[triage.id] = triage
-        self.state.triage_keys[new.key] = triage.id
-        return triage
-
-    async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
-        return find_triage(self.state.triages, triage_id)
-
-    async def add_answer(
-        self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
-    ) -> None:
-        triage = find_triage(self.state.triages, triage_id)
-        answers = (*triage.answers, StoredAnswer(question, answer, unsure, by.name))
-        self.state.triages[triage_id] = replace(triage, answers=answers)
-
-    async def withdraw_last_answer(self, triage_id: int) -> None:
-        triage = find_triage(self.state.triages, triage_id)
-        self.state.triages[triage_id] = replace(triage, answers=triage.answers[:-1])
-
-    async def set_triage(
-        self,
-        triage_id: int,
-        *,
-        status: TriageStatus,
-        severity: str | None = None,
-        incident_id: int | None = None,
-        reevaluate_at: datetime | None = None,
-    ) -> None:
-        triage = find_triage(self.state.triages, triage_id)
-        self.state.triages[triage_id] = replace(
-            triage,
-            status=status,
-            severity=severity,
-            incident_id=incident_id,
-            reevaluate_at=reevaluate_at,
-        )
 
     async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
         key = (guild_id, str(week))
@@ -205,15 +205,3 @@ def ladder(steps: Iterable[Step], incident_id: int) -> list[Step]:
     """The steps of one incident, by due time."""
     own = (step for step in steps if step.incident_id == incident_id)
     return sorted(own, key=lambda step: (step.due_at, step.index))
-
-
-def find_triage(triages: dict[int, Triage], triage_id: int) -> Triage:
-    """The triage of that id.
-
-    Raises:
-        UserError: there is none.
-    """
-    try:
-        return triages[triage_id]
-    except KeyError:
-        raise UserError("triage_not_found") from None

@@ -139,7 +139,7 @@ class ConsoleWorld(Desk):
 
     async def resolve(self, number: int) -> None:
         """Somebody resolves it elsewhere."""
-        await self.incidents.resolve(number, by=PRIMARY)
+        await self.services.lifecycle.resolve(number, by=PRIMARY)
 
     async def choices(self, name: str, *, focused: str, typed: str = "") -> list[Json]:
         """What autocomplete offers."""

@@ -12,6 +12,7 @@ from discord.http import Route
 from bot.domain.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.digest import Digest
 from bot.domain.incident import Incident
+from bot.domain.triage_session import Triage
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
@@ -43,7 +44,7 @@ class NotifierWorld:
         return DiscordNotifier(self.client, texts=TEXTS, policy=policy, deadline_s=deadline_s)
 
     async def deliver(
-        self, owed: Delivery, subject: Incident | Digest | None = INCIDENT, *, nonce: str = "n1"
+        self, owed: Delivery, subject: Incident | Digest | Triage | None = INCIDENT, *, nonce: str = "n1"
     ) -> Posted:
         """Compose and send."""
         return await self.notifier.send(await self.notifier.compose(owed, subject), nonce=nonce)

@@ -133,7 +133,7 @@ async def test_the_gateway_is_lost_and_comes_back(database_url: str, tmp_path: P
     assert "Traceback" not in "\n".join(running.child.lines)
 
 
-@pytest.mark.parametrize(("code", "said"), [(4004, "DISCORD_TOKEN"), (4014, "intents")])
+@pytest.mark.parametrize(("code", "said"), [(4004, "DISCORD_TOKEN"), (4014, "MESSAGE_CONTENT")])
 async def test_discord_will_not_have_us(code: int, said: str, database_url: str, tmp_path: Path) -> None:
     """A reset token, a withdrawn intent: one clear line and exit code 2, instead of knocking for ever."""
     async with (

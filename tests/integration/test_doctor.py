@@ -14,7 +14,7 @@ from discord.http import Route
 
 from bot.checks.finding import Finding, State
 from bot.checks.guild import check_dms, check_guild, needs
-from bot.client import use_api_base
+from bot.client import intents, use_api_base
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
 from bot.runbook import Policy, load_policy
@@ -37,9 +37,12 @@ async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
         yield started
 
 
-async def examine(sandbox: Sandbox, policy: Policy = POLICY, *, guild_id: int = 0) -> dict[str, Finding]:
-    """What is found, by what was looked at."""
-    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+async def examine(
+    sandbox: Sandbox, policy: Policy = POLICY, *, guild_id: int = 0, reads: bool = True
+) -> dict[str, Finding]:
+    """What is found, by what was looked at; with *reads* the intent for messages' content is asked for."""
+    sandbox.core.world.application.message_content |= reads
+    async with discord.Client(intents=intents(message_content=reads)) as client:
         await client.login(sandbox.address.token)
         asked = check_guild(client, guild_id=guild_id or int(sandbox.address.guild_id), policy=policy)
         return {finding.what: finding async for finding in asked}
@@ -60,6 +63,35 @@ async def test_all_is_well(sandbox: Sandbox) -> None:
     assert {"server", "intents", "channel #p0-alerts", "roles for acknowledge", "on call: primary"} <= set(
         found
     )
+
+
+async def test_alerts_that_cannot_be_read(sandbox: Sandbox) -> None:
+    """What is watched is listed, with what is missed without the intent and how to get it."""
+    found = (await examine(sandbox))["alerts"]
+    assert (found.state, found.said) == (State.OK, "watched: #p0-alerts (SEV1), #p1-ops (SEV2)")
+    found = (await examine(sandbox, reads=False))["alerts"]
+    assert (found.state, found.todo) == (State.WARN, "set MESSAGE_CONTENT=true")
+    sandbox.core.world.application.message_content = False
+    found = (await examine(sandbox, reads=False))["alerts"]
+    assert "tracked unread" in found.said
+    assert found.todo.startswith("switch on Message Content Intent")
+    nothing = replace(POLICY, alerts=replace(POLICY.alerts, watch=MappingProxyType({})))
+    assert (await examine(sandbox, nothing, reads=False))["alerts"].state is State.OK
+
+
+async def test_a_watched_channel_that_is_not_there(sandbox: Sandbox) -> None:
+    """Alerts in it would not be seen."""
+    watch = MappingProxyType({"monitors": "SEV1"})
+    found = await examine(sandbox, replace(POLICY, alerts=replace(POLICY.alerts, watch=watch)))
+    assert found["channel #monitors"].state is State.FAIL
+
+
+async def test_a_war_room_that_is_none(sandbox: Sandbox) -> None:
+    """A misspelt name, or a text channel, would stay silent for good."""
+    named = replace(POLICY.timeline, voice_channels=("war-room", "warroom", "general"))
+    found = await examine(sandbox, replace(POLICY, timeline=named))
+    states = [found[f"voice channel {name}"].state for name in named.voice_channels]
+    assert states == [State.OK, State.FAIL, State.FAIL]
 
 
 def test_needs_follow_the_policy() -> None:

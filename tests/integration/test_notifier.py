@@ -23,7 +23,7 @@ from tests.integration.notifier_world import (
     owed,
     running_world,
 )
-from tests.unit.ui.samples import REEVALUATION
+from tests.unit.ui.samples import ASKED
 from tests.unit.ui.test_digests import BUSY
 
 ALERT = owed(DeliveryKind.ALERT, to="channel:p0-alerts")
@@ -168,7 +168,7 @@ async def test_own_eyes_are_put_once(world: NotifierWorld) -> None:
 async def test_digest_reevaluation_and_replay_are_taken(world: NotifierWorld) -> None:
     """What has no incident."""
     await world.deliver(owed(DeliveryKind.DIGEST, to="channel:p3-insights"), BUSY)
-    await world.deliver(owed(DeliveryKind.REEVALUATION, to="channel:p1-ops", data=REEVALUATION), None)
+    await world.deliver(owed(DeliveryKind.REEVALUATION, to="channel:p1-ops"), ASKED)
     data = {"body": {"content": "@everyone down"}, "entry": "2f3c4d5e", "by": "primary"}
     replayed = await world.deliver(
         owed(DeliveryKind.REPLAY, to="channel:p1-ops", data=data), None, nonce="n2"

@@ -193,7 +193,8 @@ async def test_an_edit_that_must_wait_is_not_called_done(world: NotifierWorld, f
     """The queue comes back for it."""
     posted = await world.deliver(ALERT)
     world.break_down(fault, route="PATCH /channels/*/messages/*")
-    assert await world.notifier.refresh(INCIDENT, [sent(DeliveryKind.ALERT, posted)]) == []
+    refreshed = await world.notifier.refresh(INCIDENT, [sent(DeliveryKind.ALERT, posted)])
+    assert (refreshed.done, refreshed.gone) == ([], [])
 
 
 async def test_a_rate_limited_edit_holds_up_no_other(world: NotifierWorld) -> None:
@@ -204,7 +205,7 @@ async def test_a_rate_limited_edit_holds_up_no_other(world: NotifierWorld) -> No
     posts = [
         replace(sent(DeliveryKind.ALERT, place), id=number) for number, place in enumerate((first, second))
     ]
-    assert await world.notifier.refresh(INCIDENT, posts) == [1]
+    assert (await world.notifier.refresh(INCIDENT, posts)).done == [1]
     assert world.message(second).edited_at is not None
 
 

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain import life
 from bot.domain.delivery import DeliveryKind, Posted
 from bot.domain.incident import Incident, Status
+from bot.domain.people import Person
 from bot.sandbox.posting import remove, set_archived
 from bot.sandbox.reacting import react
+from bot.sandbox.threads import remove_channel
 from bot.sandbox.world import User
 from tests.integration.notifier_world import (
     ADMIN,
@@ -90,8 +93,10 @@ async def test_refresh_passes_over_what_is_gone(world: NotifierWorld) -> None:
     lost = await world.deliver(ALERT, nonce="n9")
     remove(world.sandbox.core, world.message(lost))
     posts = [sent(DeliveryKind.ALERT, lost), sent(DeliveryKind.ALERT, alert), ALERT]
-    await world.notifier.refresh(acknowledged(incident), posts)
+    refreshed = await world.notifier.refresh(acknowledged(incident), posts)
     assert world.message(alert).content.startswith("🟠")
+    assert len(refreshed.done) == len(posts)
+    assert posts[0].id in refreshed.gone
 
 
 async def test_refresh_wakes_an_archived_thread_for_its_card(world: NotifierWorld) -> None:
@@ -105,12 +110,90 @@ async def test_refresh_wakes_an_archived_thread_for_its_card(world: NotifierWorl
     assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠")
 
 
-async def test_refresh_lets_an_archived_threads_name_sleep(world: NotifierWorld) -> None:
+async def test_refresh_lets_the_archived_thread_of_an_ended_incident_sleep(world: NotifierWorld) -> None:
     """Nobody looks at it; waking it would put it back into everybody's list."""
     incident, alert = await world.threaded()
     set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
-    await world.notifier.refresh(acknowledged(incident), [sent(DeliveryKind.THREAD, alert)])
+    over = life.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
+    await world.notifier.refresh(over, [sent(DeliveryKind.THREAD, alert)])
     assert world.channel(incident.thread_id).name == "INC-42 🔴 決済 API が 5xx"
+    assert is_asleep(world, incident)
+
+
+async def test_refresh_wakes_the_archived_thread_of_an_open_incident(world: NotifierWorld) -> None:
+    """It was reopened, or nobody wrote in it for a week; the name is true again."""
+    incident, alert = await world.threaded()
+    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    await world.notifier.refresh(acknowledged(incident), [sent(DeliveryKind.THREAD, alert)])
+    assert world.channel(incident.thread_id).name == "INC-42 🟠 決済 API が 5xx"
+    assert not is_asleep(world, incident)
+
+
+async def test_refresh_says_which_thread_is_gone(world: NotifierWorld) -> None:
+    """Somebody deleted it; its card, which was in it, is no news of its own."""
+    incident, alert = await world.threaded()
+    card = await world.deliver(
+        owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="n3"
+    )
+    remove_channel(world.sandbox.core, world.channel(incident.thread_id))
+    posts = [
+        replace(sent(DeliveryKind.THREAD_CARD, card), id=1),
+        replace(sent(DeliveryKind.THREAD, alert), id=2),
+    ]
+    refreshed = await world.notifier.refresh(acknowledged(incident), posts)
+    assert (refreshed.done, refreshed.gone) == ([1, 2], [2])
+
+
+async def test_an_older_post_is_edited_into_a_pointer(world: NotifierWorld) -> None:
+    """No embed, no buttons; its thread is named as one that was left."""
+    incident, alert = await world.threaded()
+    newer = await world.deliver(
+        owed(DeliveryKind.ALERT, to="channel:p1-ops", data={"posting": 2}), nonce="n4"
+    )
+    moved = replace(
+        incident,
+        posting=2,
+        thread_posting=2,
+        alert_channel_id=newer.channel_id,
+        alert_message_id=newer.message_id,
+        thread_id=newer.message_id,
+        version=5,
+    )
+    await world.notifier.refresh(moved, [sent(DeliveryKind.ALERT, alert), sent(DeliveryKind.THREAD, alert)])
+    old = world.message(alert)
+    assert old.content.startswith("↗ 移しました: SEV1 INC-42")
+    assert old.content.endswith(str(newer.message_id))
+    assert (old.embeds, old.components) == ([], [])
+    assert world.channel(alert.message_id).name == "INC-42 ↗ 決済 API が 5xx"
+
+
+async def test_a_line_beside_the_alert_answers_it(world: NotifierWorld) -> None:
+    """So it is clear which incident is meant; an alert that was deleted keeps nothing back."""
+    incident, alert = await world.alert()
+    line = owed(DeliveryKind.NOTICE, to="alert", data={"notice": "reopened", "by": "primary"})
+    said = await world.deliver(line, incident, nonce="n5")
+    reference = world.message(said).reference
+    assert reference is not None
+    assert reference["message_id"] == str(alert.message_id)
+    remove(world.sandbox.core, world.message(alert))
+    said = await world.deliver(line, incident, nonce="n6")
+    assert "再開" in world.message(said).content
+
+
+async def test_a_farewell_goes_to_the_thread_that_was_left(world: NotifierWorld) -> None:
+    """Not to the one that the incident has now."""
+    incident, alert = await world.threaded()
+    moved = replace(incident, thread_id=777)
+    line = owed(DeliveryKind.NOTICE, to=f"thread:{alert.message_id}", data={"notice": "thread_moved"})
+    said = await world.deliver(line, moved, nonce="n7")
+    assert said.channel_id == alert.message_id
+
+
+def is_asleep(world: NotifierWorld, incident: Incident) -> bool:
+    """Whether the incident's thread is archived."""
+    state = world.channel(incident.thread_id).thread
+    assert state is not None
+    return state.archived
 
 
 # -- reading 👀

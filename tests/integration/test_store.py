@@ -10,12 +10,14 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from bot.domain import life
 from bot.domain.delivery import DeliveryKind, NewDelivery, Posted
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.escalation import Step
-from bot.domain.incident import AckOutcome, AckVia, TimelineEntry, TimelineKind
+from bot.domain.life import AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep
+from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
@@ -47,7 +49,7 @@ async def test_of_a_hundred_acknowledgements_one_is_first(store: Store) -> None:
             known = await tx.incident(incident.id, lock=True)
             now = await tx.now()
             joined = await tx.add_responder(incident.id, by, via=AckVia.BUTTON, at=now)
-            result = known.acknowledge(by=by, at=now, already_responding=not joined)
+            result = life.acknowledge(known, by=by, at=now, already_responding=not joined, update_every=None)
             if result.outcome is AckOutcome.FIRST:
                 await tx.save(result.incident)
         return result.outcome

@@ -8,7 +8,7 @@ import discord
 import pytest
 from structlog.testing import capture_logs
 
-from bot.client import INTENTS, IncidentBot
+from bot.client import IncidentBot, intents
 from bot.domain.errors import StorageUnavailable
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
@@ -52,9 +52,14 @@ def described(payload: dict[str, Any]) -> list[dict[str, Any]]:
 async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) -> None:
     """And hidden from nobody: roles are checked where the rules are."""
     made = await payloads(bot)
-    assert sorted(made) == ["digest", "dlq", "incident", "sev1", "sev2", "sev3", "triage"]
+    menus = {name: payload for name, payload in made.items() if "description" not in payload}
+    assert sorted(menus) == ["Add to timeline", "Triage this message"]
+    assert all(1 <= len(payload["name_localizations"]["ja"]) <= 32 for payload in menus.values())
+    commands = {name: payload for name, payload in made.items() if name not in menus}
+    assert sorted(commands) == ["digest", "dlq", "drill", "incident", "sev1", "sev2", "sev3", "triage"]
     for payload in made.values():
         assert payload["default_member_permissions"] is None
+    for payload in commands.values():
         for part in described(payload):
             assert 1 <= len(part["description"]) <= 100
             assert 1 <= len(part["description_localizations"]["ja"]) <= 100, part["name"]
@@ -69,11 +74,19 @@ async def test_the_short_commands_follow_the_policy() -> None:
     await bot.close()
 
 
-def test_no_privileged_intent_is_asked_for() -> None:
-    """Neither message content nor members nor presences."""
-    assert not any((INTENTS.message_content, INTENTS.members, INTENTS.presences))
-    assert INTENTS.guild_reactions
-    assert INTENTS.dm_reactions
+def test_no_privileged_intent_is_asked_for_unless_it_is_set() -> None:
+    """Neither members nor presences ever; message content where the settings say that it is granted."""
+    usual, all_ = intents(), intents(message_content=True, voice=True)
+    assert {name for name, wanted in usual if wanted} == {
+        "guilds",
+        "guild_messages",
+        "guild_reactions",
+        "dm_reactions",
+    }
+    assert {name for name, wanted in all_ if wanted} - {name for name, wanted in usual if wanted} == {
+        "message_content",
+        "voice_states",
+    }
 
 
 @pytest.mark.parametrize(("guild_id", "passes"), [(GUILD, True), (None, True), (GUILD + 1, False)])

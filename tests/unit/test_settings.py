@@ -35,6 +35,14 @@ WRONG = [
     ("HEALTH_PORT", "70000", '"70000" is not allowed; allowed: 1 to 65535'),
     ("HEALTH_PORT", "http", '"http" is not a whole number'),
     ("LOG_FORMAT", "xml", '"xml" is not allowed; allowed: console, json'),
+    (
+        "MESSAGE_CONTENT",
+        "maybe",
+        (
+            '"maybe" is not allowed; allowed: true once Message Content Intent is switched on '
+            "on the application's Bot page, or false"
+        ),
+    ),
     ("LOG_LEVEL", "loud", '"loud" is not allowed; allowed: debug, info, warning, error'),
 ]
 

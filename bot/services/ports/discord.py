@@ -1,24 +1,53 @@
 """What the use cases ask of Discord."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.alerts import ChannelPage
 from bot.domain.delivery import Delivery, Posted, Request
 from bot.domain.digest import Digest
 from bot.domain.incident import Incident
 from bot.domain.people import Person
+from bot.domain.pinned import ThreadMessage
 from bot.domain.triage_session import Triage
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What became of an edit of several posts.
+
+    Attributes:
+        done: The ids of the posts that need no further look; the others may work later.
+        gone: Of these, the alerts and threads that somebody has deleted.
+    """
+
+    done: Sequence[int]
+    gone: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """What became of emptying several posts.
+
+    Attributes:
+        done: The ids of the posts that need no further look; the others may work later.
+        refused: Of these, the ones that still tell what they told: Discord refuses the edit for good.
+    """
+
+    done: Sequence[int]
+    refused: Sequence[int] = ()
 
 
 class Discord(Protocol):
     """What the use cases ask of Discord. Rendering happens behind it."""
 
-    async def compose(self, delivery: Delivery, subject: Incident | Digest | None) -> Request:
+    async def compose(self, delivery: Delivery, subject: Incident | Digest | Triage | None) -> Request:
         """Render what is owed, and find out where it goes.
 
         Args:
-            subject: The delivery's incident; for a digest its figures; None for what has neither.
+            subject: The delivery's incident or triage; for a digest its figures; None for what has none.
 
         Raises:
             DeliveryRefused: the place does not exist or a person refuses DMs.
@@ -39,21 +68,61 @@ class Discord(Protocol):
         """A message of ours that an earlier attempt left in the channel, if any."""
         ...
 
-    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Sequence[int]:
+    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         """Make the posts of an incident (alert, thread's name and card, DMs) say what is true now.
 
         A post that was deleted is not an error.
-
-        Returns:
-            The ids of the posts that need no further look; the others may work later.
         """
         ...
 
-    async def refresh_triage(self, triage: Triage, post: Delivery) -> None:
-        """Make the question of a re-evaluation say how it was answered.
+    async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
+        """Take out what the posts of an incident that is private now tell; lock and archive its threads.
+
+        A post that was deleted is not an error.
+        """
+        ...
+
+    async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
+        """Make the posts of a triage that has no incident say where it stands, oldest first.
+
+        A post that was deleted is not an error.
 
         Raises:
             UpstreamUnavailable: it may work later.
+        """
+        ...
+
+    async def archive(self, thread_id: int) -> None:
+        """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
+        ...
+
+    async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
+        """One message as it is now; None when it is gone, or not ours to read.
+
+        Raises:
+            UpstreamUnavailable: Discord could not be asked.
+        """
+        ...
+
+    async def latest_messages(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
+        """A thread's newest messages, up to 100, oldest first; none when it is gone. Raises as `message`."""
+        ...
+
+    def pinners(
+        self, places: Sequence[tuple[int, int]], *, guild_id: int
+    ) -> AsyncIterator[tuple[Person, int]]:
+        """Everyone whose 📌 stands on one of *places*, with the message id; bots left out."""
+        ...
+
+    async def watched(self, guild_id: int, channel: str) -> ChannelPage:
+        """The newest messages of a channel (name or id), up to 100.
+
+        Raises:
+            DeliveryRefused: there is no such channel, or it may not be read. UpstreamUnavailable.
         """
         ...
 

@@ -31,11 +31,11 @@ class DlqStore(Protocol):
         ...
 
     async def counts(self, start: datetime, end: datetime) -> DlqCounts:
-        """Failures in [start, end)."""
+        """Failures in [start, end), those of drills left out."""
         ...
 
     async def record(self, failure: NewFailure) -> None:
-        """Write a failure of our own; the same id twice leaves one row (the later email flag wins)."""
+        """Write a failure of our own; the same id twice leaves one row (later flag, title, payload)."""
         ...
 
     async def missing_columns(self) -> tuple[str, ...]:

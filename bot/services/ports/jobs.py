@@ -12,8 +12,13 @@ class JobName(StrEnum):
     ESCALATE = "escalate"  # payload: "incident_id:index"
     REFRESH = "refresh"  # payload: incident id
     REFRESH_TRIAGE = "refresh_triage"  # payload: triage id
-    REEVALUATE = "reevaluate"  # payload: triage id
+    REEVALUATE = "reevaluate"  # payload: triage id; its clock strikes, whatever for
+    REMIND = "remind"  # payload: incident id
+    ARCHIVE = "archive"  # payload: incident id
+    SHOW_COUNT = "show_count"  # payload: incident id; a tracked alert came again
     RECORD_FAILURE = "record_failure"  # payload: delivery id
+    REDACT = "redact"  # payload: incident id
+    DRILL = "drill"  # payload: incident id
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,13 @@ from uuid import UUID
 from bot.domain.delivery import Delivery
 from bot.domain.dlq import ReplayRecord
 from bot.domain.escalation import Step
-from bot.domain.incident import Incident, Status, TimelineEntry
+from bot.domain.evidence import Evidence
+from bot.domain.incident import Holder, Incident
+from bot.domain.listing import Wanted
 from bot.domain.people import Person
+from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
+from bot.services.ports.alerts import AlertStore
 from bot.services.ports.transaction import Transaction
 
 
@@ -23,7 +27,7 @@ class Clock(Protocol):
         ...
 
 
-class Store(Clock, Protocol):
+class Store(Clock, AlertStore, Protocol):
     """Our own tables. Reads need no transaction of the caller's."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -55,21 +59,37 @@ class Store(Clock, Protocol):
         ...
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
-        """The incident that a sent message of ours belongs to, if a 👀 on it counts (`ACK_PLACES`)."""
+        """The incident on whose message a 👀 counts: one of ours (`ACK_PLACES`), or an alert of others."""
         ...
 
     async def incident_by_thread(self, thread_id: int) -> Incident:
-        """Raises IncidentNotFound."""
+        """The incident whose thread it is, or was before a change of severity. Raises IncidentNotFound."""
         ...
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
-        """Not resolved, oldest first."""
+        """Not ended, oldest first."""
         ...
 
     async def list_incidents(
-        self, guild_id: int, *, status: Status | None, limit: int, offset: int
+        self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
     ) -> list[Incident]:
         """Newest first."""
+        ...
+
+    async def is_member(self, incident_id: int, user_id: int) -> bool:
+        """Whether somebody was named as one who may see a private incident."""
+        ...
+
+    async def responders(self, incident_id: int) -> list[Holder]:
+        """Who has acknowledged it or joined, in that order."""
+        ...
+
+    async def pinned_in(self, message_id: int) -> list[int]:
+        """The incidents on whose timeline a message was put, by number."""
+        ...
+
+    async def related(self, incident_id: int) -> list[Incident]:
+        """The incidents that somebody linked with it, and those that were merged into it, oldest first."""
         ...
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
@@ -100,6 +120,14 @@ class Store(Clock, Protocol):
         """One walk with its standing answers. Raises UserError when there is none."""
         ...
 
+    async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
+        """Keep a message that somebody pointed at for a day; the last time wins."""
+        ...
+
+    async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
+        """What was kept of it."""
+        ...
+
     async def delivery(self, delivery_id: int) -> Delivery:
         """One delivery, finished or not."""
         ...
@@ -113,7 +141,7 @@ class Store(Clock, Protocol):
         ...
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
-        """Give overdue steps, deliveries and re-evaluations a job again if they lost theirs.
+        """Give a job to overdue steps, deliveries, re-evaluations, reminders and drills that lost theirs.
 
         Returns:
             The keys of the jobs that were enqueued.

@@ -1,6 +1,6 @@
 """One database transaction: what the use cases write together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -8,13 +8,17 @@ from uuid import UUID
 from bot.domain.delivery import Delivery, NewDelivery, Posted, Request
 from bot.domain.digest import IsoWeek
 from bot.domain.escalation import Step
-from bot.domain.incident import AckVia, Incident, NewIncident, TimelineEntry
+from bot.domain.incident import Incident, NewIncident
+from bot.domain.life import AckVia
 from bot.domain.people import Person
-from bot.domain.triage_session import NewTriage, Triage, TriageStatus
+from bot.domain.timeline import TimelineEntry
+from bot.services.ports.alerts import AlertTransaction
+from bot.services.ports.drills import DrillTransaction
 from bot.services.ports.jobs import Job
+from bot.services.ports.triages import TriageTransaction
 
 
-class Transaction(Protocol):
+class Transaction(TriageTransaction, AlertTransaction, DrillTransaction, Protocol):
     """One database transaction: state, timeline and jobs are committed together or not at all."""
 
     async def now(self) -> datetime:
@@ -32,9 +36,12 @@ class Transaction(Protocol):
 
     # -- incidents
     async def insert_incident(
-        self, new: NewIncident, *, priority: str, ack_due_at: datetime
+        self, new: NewIncident, *, priority: str, ack_due_at: datetime, thread_channel: str | None = None
     ) -> tuple[Incident, bool]:
         """Store a new incident; with a known `key` the first one comes back.
+
+        Args:
+            thread_channel: The policy's name of where its thread is opened.
 
         Returns:
             The incident, and whether it was made now.
@@ -50,7 +57,7 @@ class Transaction(Protocol):
         ...
 
     async def save(self, incident: Incident) -> None:
-        """Write a changed incident: state, who and when, version. The row must be locked."""
+        """Write everything that `bot.domain.life` may have changed. The row must be locked."""
         ...
 
     async def set_details(
@@ -77,13 +84,35 @@ class Transaction(Protocol):
         """Append to the incident's history."""
         ...
 
+    async def pin(self, incident_id: int, entry: TimelineEntry) -> bool:
+        """Append a message of the thread (PINNED, with its "message_id"); False when it is there already."""
+        ...
+
+    async def fill_pin(self, incident_id: int, message_id: int, *, data: Mapping[str, object]) -> bool:
+        """Give a pinned message without words those of *data*; False when it has some, or is not there."""
+        ...
+
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         """The history so far, oldest first, as this transaction sees it."""
         ...
 
+    async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
+        """Note that two incidents have to do with each other, whichever is named first; False when known."""
+        ...
+
+    async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
+        """Name somebody who may see a private incident; False when they could before."""
+        ...
+
+    async def audit(
+        self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None
+    ) -> None:
+        """Record a change that a person made, in the commit that makes it."""
+        ...
+
     # -- the ladder
     async def insert_steps(self, steps: Sequence[Step]) -> None:
-        """Store a new incident's ladder."""
+        """Store a ladder: a new incident's, or the one that a change of severity starts."""
         ...
 
     async def steps(self, incident_id: int) -> list[Step]:
@@ -114,10 +143,13 @@ class Transaction(Protocol):
         """Lock a delivery that is pending or sending; None when it is finished."""
         ...
 
-    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery:
+    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery | None:
         """Mark it as sending and keep the rendered request with the incident's version that it shows.
 
         The first request (and its version and time) stays: each attempt is the same message.
+
+        Returns:
+            None when it was cancelled since it was claimed: somebody has acknowledged meanwhile.
         """
         ...
 
@@ -143,47 +175,20 @@ class Transaction(Protocol):
         """Cancel pending pages and escalations of an incident, with their jobs."""
         ...
 
+    async def cancel_posts(self, incident_id: int) -> None:
+        """Cancel what an incident owes where several people read, unless it is on its way; DMs stay owed."""
+        ...
+
+    async def failed_deliveries(self, incident_id: int) -> list[int]:
+        """The ids of what was given up of an incident, oldest first."""
+        ...
+
     async def mark_emailed(self, delivery_id: int) -> None:
         """The email for this failed delivery was accepted."""
         ...
 
     async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:
         """These posts show the incident's *version* now (never lowers it)."""
-        ...
-
-    # -- triage
-    async def insert_triage(self, new: NewTriage) -> Triage:
-        """Start a walk through the tree; a known key gives the first one back."""
-        ...
-
-    async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
-        """One walk with its standing answers.
-
-        Raises:
-            UserError: no such triage.
-        """
-        ...
-
-    async def add_answer(
-        self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
-    ) -> None:
-        """Record an answer."""
-        ...
-
-    async def withdraw_last_answer(self, triage_id: int) -> None:
-        """Go one question back; the row stays, marked."""
-        ...
-
-    async def set_triage(
-        self,
-        triage_id: int,
-        *,
-        status: TriageStatus,
-        severity: str | None = None,
-        incident_id: int | None = None,
-        reevaluate_at: datetime | None = None,
-    ) -> None:
-        """Write where the walk stands."""
         ...
 
     # -- digest, replay

@@ -127,6 +127,17 @@ UPDATE deliveries
  WHERE incident_id = $1 AND kind = ANY ($2::text[]) AND status = 'pending'
 RETURNING id, key;
 
+-- name: cancel_posts
+-- Cancels the deliveries of an incident that are no DMs and that nobody has begun to send.
+UPDATE deliveries
+   SET status = 'cancelled', finished_at = now()
+ WHERE incident_id = $1 AND target NOT LIKE 'person:%' AND target NOT LIKE 'user:%' AND status = 'pending'
+RETURNING id, key;
+
+-- name: failed_deliveries
+-- What was given up of an incident, oldest first.
+SELECT id FROM deliveries WHERE incident_id = $1 AND status = 'failed' ORDER BY id;
+
 -- name: cancel_waiting
 -- Cancels what waits, directly or through others, for those of $1 that were given up.
 WITH RECURSIVE moot AS (

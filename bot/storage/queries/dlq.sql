@@ -49,23 +49,27 @@ SELECT id, attempted_at, channel, severity, title, http_status, retry_count, err
  WHERE id = $1;
 
 -- name: count_failures_by_channel
--- Failures in [$1, $2) per channel, most frequent first, with those of the gravest severity $3.
+-- Failures in [$1, $2) per channel, most frequent first, with those of the gravest severity $3; titles that
+-- begin with $4 are left out.
 SELECT channel,
        count(*) AS total,
        count(*) FILTER (WHERE severity = $3 AND status = 'failed') AS gravest,
        count(*) FILTER (WHERE severity = $3 AND status = 'failed' AND fallback_email_sent) AS emailed
   FROM admin.notification_failures
  WHERE attempted_at >= $1 AND attempted_at < $2
+   AND NOT starts_with(coalesce(title, ''), $4)
  GROUP BY channel
  ORDER BY total DESC, channel;
 
 -- name: record_failure
--- Writes a failure of our own; written again, only the email flag changes.
+-- Writes a failure of our own; written again, the email flag changes, and what tells of it: perhaps it has
+-- become private since.
 INSERT INTO admin.notification_failures
        (id, attempted_at, channel, severity, title, http_status, retry_count, error_message, status,
         fallback_email_sent, payload)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'failed', $9, $10::text::jsonb)
-ON CONFLICT (id) DO UPDATE SET fallback_email_sent = excluded.fallback_email_sent;
+ON CONFLICT (id) DO UPDATE
+   SET fallback_email_sent = excluded.fallback_email_sent, title = excluded.title, payload = excluded.payload;
 
 -- name: failure_columns
 -- The columns that we may see; none when there is no such table.

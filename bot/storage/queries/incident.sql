@@ -1,8 +1,12 @@
 -- name: insert_incident
 -- A new incident, triggered at the transaction's time; no row comes back when the key is known.
 INSERT INTO incidents (guild_id, key, severity, priority, title, targets, symptoms, path, started_at,
-                       triggered_at, ack_due_at, reported_by_id, reported_by_name)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now(), $10, $11, $12)
+                       triggered_at, ack_due_at, reported_by_id, reported_by_name,
+                       kind, is_drill, rings, is_private, source, source_message_id, fingerprint, last_seen_at,
+                       thread_channel)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now(), $10, $11, $12,
+        $13, $14, $15, $16, $17, $18, $19, CASE WHEN $19::text IS NOT NULL THEN now() END,
+        $20)
 ON CONFLICT (key) DO NOTHING
 RETURNING *;
 
@@ -19,25 +23,40 @@ SELECT * FROM incidents WHERE id = $1;
 SELECT * FROM incidents WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: incident_by_message
--- The incident of a sent message of one of the kinds $2.
+-- The incident of a sent message of one of the kinds $2, or of an alert that somebody else has posted.
 SELECT incidents.*
   FROM deliveries
   JOIN incidents ON incidents.id = deliveries.incident_id
  WHERE deliveries.message_id = $1
    AND deliveries.status = 'sent'
    AND deliveries.kind = ANY ($2::text[])
+UNION ALL
+SELECT incidents.*
+  FROM alert_messages
+  JOIN incidents ON incidents.id = alert_messages.incident_id
+ WHERE alert_messages.message_id = $1
  LIMIT 1;
 
 -- name: incident_by_thread
--- The incident of a thread.
-SELECT * FROM incidents WHERE thread_id = $1;
+-- The incident of a thread: the current one, or one that a severity change has left behind.
+SELECT * FROM incidents WHERE thread_id = $1
+UNION ALL
+SELECT incidents.*
+  FROM deliveries
+  JOIN incidents ON incidents.id = deliveries.incident_id
+ WHERE deliveries.message_id = $1 AND deliveries.kind IN ('thread', 'private_thread')
+ LIMIT 1;
 
 -- name: save_incident
 -- Writes what a decision changed: no row comes back when somebody else's change came first.
 UPDATE incidents
    SET status = $3,
        acknowledged_at = $4, acknowledged_by_id = $5, acknowledged_by_name = $6,
-       resolved_at = $7, resolved_by_id = $8, resolved_by_name = $9,
+       ended_at = $7, ended_by_id = $8, ended_by_name = $9,
+       severity = $10, priority = $11, ack_due_at = $12, kind = $13, is_private = $14, merged_into_id = $15,
+       posting = $16, thread_posting = $17, roles = $18, last_update = $19, next_update_at = $20,
+       reminders = $21, archive_at = $22, occurrences = $23, last_seen_at = $24,
+       thread_channel = $25,
        version = $2
  WHERE id = $1 AND version = $2 - 1
 RETURNING id;
@@ -66,18 +85,49 @@ VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING
 RETURNING user_id;
 
+-- name: responders
+-- Who has acknowledged it or joined, in that order.
+SELECT user_id, name FROM responders WHERE incident_id = $1 ORDER BY joined_at, user_id;
+
 -- name: open_incidents
--- Of a guild, not resolved, oldest first.
+-- Of a guild, not ended, oldest first.
 SELECT * FROM incidents
- WHERE guild_id = $1 AND status <> 'resolved'
+ WHERE guild_id = $1 AND status IN ('triggered', 'acknowledged')
  ORDER BY triggered_at, id;
 
 -- name: list_incidents
--- Of a guild, newest first, of one status unless $2 is null.
+-- Of a guild, newest first. A filter that is null (or an empty list) admits everything; a private one is shown
+-- to whoever sees all ($7) and to its named members ($6). $9: whom it involves.
 SELECT * FROM incidents
- WHERE guild_id = $1 AND ($2::text IS NULL OR status = $2)
+ WHERE guild_id = $1
+   AND (cardinality($2::text[]) = 0 OR status = ANY ($2))
+   AND ($3::text IS NULL OR severity = $3)
+   AND ($4::text IS NULL OR strpos(lower(title), lower($4)) > 0)
+   AND ($5::timestamptz IS NULL OR triggered_at >= $5)
+   AND (NOT is_private OR $7 OR EXISTS (
+        SELECT FROM incident_members WHERE incident_id = incidents.id AND user_id = $6))
+   AND ($8 OR NOT is_drill)
+   AND ($9::bigint IS NULL OR reported_by_id = $9
+        OR EXISTS (SELECT FROM responders WHERE incident_id = incidents.id AND user_id = $9)
+        OR EXISTS (SELECT FROM jsonb_each(roles) AS held WHERE (held.value ->> 'id')::bigint = $9))
  ORDER BY triggered_at DESC, id DESC
- LIMIT $3 OFFSET $4;
+ LIMIT $10 OFFSET $11;
+
+-- name: related_incidents
+-- Linked with one, or merged into it, oldest first.
+SELECT * FROM incidents
+ WHERE merged_into_id = $1
+    OR id IN (SELECT related_id FROM incident_links WHERE incident_id = $1
+              UNION
+              SELECT incident_id FROM incident_links WHERE related_id = $1)
+ ORDER BY triggered_at, id;
+
+-- name: link_incidents
+-- Notes that two incidents have to do with each other, the smaller number first: no row comes back when known.
+INSERT INTO incident_links (incident_id, related_id, by_id, by_name)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
+RETURNING incident_id;
 
 -- name: incidents_between
 -- Of a guild, triggered in [$2, $3), oldest first.
@@ -88,3 +138,14 @@ SELECT * FROM incidents
 -- name: unacknowledged_incidents
 -- Still triggered, of all guilds, oldest first.
 SELECT * FROM incidents WHERE status = 'triggered' ORDER BY triggered_at, id;
+
+-- name: add_member
+-- Names somebody who may see a private incident: no row comes back when they could before.
+INSERT INTO incident_members (incident_id, user_id, name, by_id, by_name)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+RETURNING user_id;
+
+-- name: member
+-- Whether somebody may see a private incident by name.
+SELECT user_id FROM incident_members WHERE incident_id = $1 AND user_id = $2;

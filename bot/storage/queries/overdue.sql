@@ -25,14 +25,47 @@ SELECT owed.id, owed.priority
           AND pgqueuer.status IN ('queued', 'picked'))
  ORDER BY owed.next_try_at, owed.id;
 
+-- name: overdue_drills
+-- Drills that should have been looked at $1 ago or earlier and have no job to do so.
+SELECT incident_id
+  FROM drills
+ WHERE next_at < now() - $1::interval
+   AND NOT EXISTS (
+       SELECT FROM pgqueuer
+        WHERE dedupe_key = 'drill:' || drills.incident_id
+          AND pgqueuer.status IN ('queued', 'picked'))
+ ORDER BY next_at, incident_id;
+
 -- name: overdue_triages
--- Re-evaluations that were due $1 ago or earlier and have no job to end them.
+-- Triages whose clock should have struck $1 ago or earlier and that have no job to look at them.
 SELECT id
   FROM triages
- WHERE status = 'reevaluating'
-   AND reevaluate_at < now() - $1::interval
+ WHERE due_at < now() - $1::interval
    AND NOT EXISTS (
        SELECT FROM pgqueuer
         WHERE dedupe_key = 'reevaluate:' || triages.id
           AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY reevaluate_at, id;
+ ORDER BY due_at, id;
+
+-- name: overdue_reminders
+-- Open incidents whose status update should have been asked for $1 ago or earlier and that have no job to do it.
+SELECT id
+  FROM incidents
+ WHERE next_update_at < now() - $1::interval
+   AND status IN ('triggered', 'acknowledged')
+   AND NOT EXISTS (
+       SELECT FROM pgqueuer
+        WHERE dedupe_key = 'remind:' || incidents.id
+          AND pgqueuer.status IN ('queued', 'picked'))
+ ORDER BY next_update_at, id;
+
+-- name: overdue_archives
+-- Ended incidents whose thread should have been put to sleep $1 ago or earlier and that have no job to do it.
+SELECT id
+  FROM incidents
+ WHERE archive_at < now() - $1::interval
+   AND NOT EXISTS (
+       SELECT FROM pgqueuer
+        WHERE dedupe_key = 'archive:' || incidents.id
+          AND pgqueuer.status IN ('queued', 'picked'))
+ ORDER BY archive_at, id;

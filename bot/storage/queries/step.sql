@@ -1,13 +1,13 @@
 -- name: insert_steps
 -- A new ladder, given as a JSON array.
-INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm)
-SELECT incident_id, index, due_at, mention, dm
+INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at)
+SELECT incident_id, index, due_at, mention, dm, starts_at
   FROM jsonb_to_recordset($1)
-    AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[]);
+    AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[], starts_at timestamptz);
 
 -- name: steps
--- An incident's ladder by due time, with the time from the alert to each step.
-SELECT escalation_steps.*, due_at - triggered_at AS after
+-- An incident's ladder by due time, with the time from its ladder's start to each step.
+SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after
   FROM escalation_steps
   JOIN incidents ON incidents.id = incident_id
  WHERE incident_id = $1
@@ -15,7 +15,7 @@ SELECT escalation_steps.*, due_at - triggered_at AS after
 
 -- name: claim_step
 -- Locks a pending step: no row comes back when it was decided before.
-SELECT escalation_steps.*, due_at - triggered_at AS after
+SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after
   FROM escalation_steps
   JOIN incidents ON incidents.id = incident_id
  WHERE incident_id = $1 AND index = $2 AND escalation_steps.status = 'pending'

@@ -1,12 +1,37 @@
 -- name: add_timeline
 -- Appends entries, given as a JSON array, in its order.
-INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data)
-SELECT $1, at, kind, actor_id, actor_name, data
+INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data, corrects)
+SELECT $1, at, kind, actor_id, actor_name, data, corrects
   FROM ROWS FROM (
-       jsonb_to_recordset($2) AS (at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb)
+       jsonb_to_recordset($2)
+            AS (at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb, corrects bigint)
        ) WITH ORDINALITY
  ORDER BY ordinality;
 
 -- name: timeline
 -- An incident's history, oldest first.
 SELECT * FROM timeline WHERE incident_id = $1 ORDER BY at, id;
+
+-- name: pin
+-- Appends a message of the thread, once per incident and message: no row comes back when it is there already.
+INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data)
+VALUES ($1, $2, 'pinned', $3, $4, $5)
+ON CONFLICT (((data ->> 'message_id')::bigint), incident_id) WHERE kind = 'pinned' DO NOTHING
+RETURNING id;
+
+-- name: fill_pin
+-- Gives a pinned message the words that could not be read at first: no row comes back when it has some.
+UPDATE timeline
+   SET data = data || $3
+ WHERE incident_id = $1
+   AND kind = 'pinned'
+   AND (data ->> 'message_id')::bigint = $2
+   AND coalesce(data ->> 'text', '') = ''
+RETURNING id;
+
+-- name: pinned_in
+-- The incidents that a message was pinned to.
+SELECT incident_id
+  FROM timeline
+ WHERE kind = 'pinned' AND (data ->> 'message_id')::bigint = $1
+ ORDER BY incident_id;

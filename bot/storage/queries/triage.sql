@@ -1,7 +1,8 @@
 -- name: insert_triage
 -- A new walk; no row comes back when the key is known.
-INSERT INTO triages (guild_id, key, user_id, user_name, title, targets, symptoms, started_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())
+INSERT INTO triages (guild_id, key, user_id, user_name, title, targets, symptoms, started_at, channel_id,
+                     source_message_id, evidence, due_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now())
 ON CONFLICT (key) DO NOTHING
 RETURNING *;
 
@@ -17,23 +18,55 @@ SELECT * FROM triages WHERE id = $1;
 -- One walk, which nobody else changes until the commit.
 SELECT * FROM triages WHERE id = $1 FOR NO KEY UPDATE;
 
+-- name: open_triages
+-- Walks of a guild that were started within the last $2 and have not ended, oldest first.
+SELECT * FROM triages
+ WHERE guild_id = $1 AND status = 'open' AND created_at > now() - $2::interval
+ ORDER BY created_at, id;
+
 -- name: standing_answers
 -- The answers of a walk that were not withdrawn, in order.
 SELECT * FROM triage_answers WHERE triage_id = $1 AND withdrawn_at IS NULL ORDER BY id;
+
+-- name: given_answers
+-- Every answer of a walk, in order, those that were withdrawn too.
+SELECT * FROM triage_answers WHERE triage_id = $1 ORDER BY id;
 
 -- name: add_answer
 -- Records an answer as it was given.
 INSERT INTO triage_answers (triage_id, question, answer, unsure, by_id, by_name, at)
 VALUES ($1, $2, $3, $4, $5, $6, now());
 
--- name: withdraw_last_answer
--- Marks the last standing answer as withdrawn; the row stays.
+-- name: withdraw_answers
+-- Marks the standing answer to the question $2 and all after it as withdrawn; the rows stay.
 UPDATE triage_answers
-   SET withdrawn_at = now()
- WHERE id = (SELECT max(id) FROM triage_answers WHERE triage_id = $1 AND withdrawn_at IS NULL);
+   SET withdrawn_at = now(), withdrawn_by_id = $3, withdrawn_by_name = $4
+ WHERE triage_id = $1
+   AND withdrawn_at IS NULL
+   AND id >= (SELECT max(id) FROM triage_answers
+               WHERE triage_id = $1 AND question = $2 AND withdrawn_at IS NULL);
 
--- name: set_triage
+-- name: save_triage
 -- Writes where a walk stands, all of it.
 UPDATE triages
-   SET status = $2, severity = $3, incident_id = $4, reevaluate_at = $5
+   SET status = $2, severity = $3, incident_id = $4, due_at = $5, asked_at = $6, rounds = $7,
+       held_by_name = $8, taken_by_name = $9, ended_at = $10, ended_by_name = $11
  WHERE id = $1;
+
+-- name: adopt_deliveries
+-- What a walk has posted belongs to its incident from now on, and shows none of its versions yet.
+UPDATE deliveries SET incident_id = $2 WHERE key = ANY ($1::text[]) AND incident_id IS NULL;
+
+-- name: note_message
+-- Keeps a message until the form comes back that it opened; what is older than a day is forgotten.
+WITH forgotten AS (
+    DELETE FROM noted_messages
+     WHERE noted_at < now() - interval '1 day' AND (channel_id, message_id) <> ($1, $2)
+)
+INSERT INTO noted_messages (channel_id, message_id, evidence, noted_at)
+VALUES ($1, $2, $3, now())
+ON CONFLICT (channel_id, message_id) DO UPDATE SET evidence = excluded.evidence, noted_at = excluded.noted_at;
+
+-- name: noted_message
+-- A message that somebody pointed at.
+SELECT evidence FROM noted_messages WHERE channel_id = $1 AND message_id = $2;

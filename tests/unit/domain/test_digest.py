@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import life
 from bot.domain.digest import IsoWeek, WeekFacts, mtta_s, mttr_s, summarise, week_due
 from bot.domain.dlq import DlqCounts
+from bot.domain.incident import IncidentKind
 from tests.unit.domain.test_incident import PRIMARY, T0, incident
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -71,8 +73,10 @@ def test_week_reads_back(day: date) -> None:
 
 def test_means_skip_what_did_not_happen() -> None:
     """MTTA over the acknowledged, MTTR over the resolved; None for none."""
-    acked = incident().acknowledge(by=PRIMARY, at=T0 + timedelta(seconds=120), already_responding=False)
-    done = acked.incident.resolve(by=PRIMARY, at=T0 + timedelta(seconds=600))
+    acked = life.acknowledge(
+        incident(), by=PRIMARY, at=T0 + timedelta(seconds=120), already_responding=False, update_every=None
+    )
+    done = life.resolve(acked.incident, by=PRIMARY, at=T0 + timedelta(seconds=600))
     waiting = incident()
     assert (mtta_s([done, waiting]), mttr_s([done, waiting])) == (120.0, 600.0)
     assert (mtta_s([waiting]), mttr_s([])) == (None, None)
@@ -80,7 +84,7 @@ def test_means_skip_what_did_not_happen() -> None:
 
 def test_summary_counts() -> None:
     """Every severity of the policy has a count; a resolved SEV1 owes a postmortem; the DLQ may be away."""
-    done = incident().resolve(by=PRIMARY, at=T0 + timedelta(minutes=20))
+    done = life.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=20))
     digest = summarise(
         IsoWeek(2026, 48),
         WeekFacts((done,), None),
@@ -92,6 +96,37 @@ def test_summary_counts() -> None:
     assert digest.incidents == (("SEV1", 1), ("SEV2", 0), ("SEV3", 0))
     assert (digest.total, digest.previous_total, digest.dlq, digest.previous_dlq) == (1, 0, None, 0)
     assert (digest.missed, digest.postmortems_due) == ((done,), (done,))
+    assert not digest.is_quiet
+
+
+def test_what_is_no_incident_of_its_own_stands_apart() -> None:
+    """False alarms, duplicates and alerts that nobody declared are told apart; drills are told nowhere."""
+    real = life.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=20))
+    false_alarm = life.cancel(incident(id=2), by=PRIMARY, at=T0 + timedelta(hours=9))
+    duplicate = life.merge(incident(id=3), into=incident(id=4), by=PRIMARY, at=T0 + timedelta(hours=9))
+    alert = incident(id=5, kind=IncidentKind.ALERT)
+    drill = incident(id=6, is_drill=True)
+    week = WeekFacts((real, false_alarm, duplicate, alert, drill), None)
+    digest = summarise(
+        IsoWeek(2026, 48),
+        week,
+        before=week,
+        still_open=(alert, drill),
+        severities={"SEV1": True},
+        now=T0 + timedelta(days=7),
+    )
+    assert (digest.total, digest.previous_total, digest.incidents) == (1, 1, (("SEV1", 1),))
+    assert (digest.false_alarms, digest.duplicates, digest.alerts) == (1, 1, 1)
+    assert (digest.missed, digest.postmortems_due, digest.open) == ((real,), (real,), ())
+    assert (digest.mttr_s, digest.mtta_s) == (20 * 60.0, None)
+
+
+def test_a_week_of_a_false_alarm_is_not_quiet() -> None:
+    """Somebody was rung."""
+    false_alarm = WeekFacts((life.cancel(incident(), by=PRIMARY, at=T0),), DlqCounts(0, (), 0, 0))
+    digest = summarise(
+        IsoWeek(2026, 48), false_alarm, before=QUIET, still_open=(), severities={"SEV1": True}, now=T0
+    )
     assert not digest.is_quiet
 
 

@@ -14,7 +14,7 @@ def test_steps_count_from_the_alert() -> None:
         LadderStep(after=timedelta(), dm=("primary",)),
         LadderStep(after=timedelta(minutes=15), mention=Mention.HERE, dm=("primary", "secondary")),
     )
-    steps = plan(ladder, incident_id=42, triggered_at=T0, ack_due_at=T0 + timedelta(minutes=15))
+    steps = plan(ladder, incident_id=42, starts_at=T0, ack_due_at=T0 + timedelta(minutes=15))
     assert [(s.index, s.due_at - T0, s.rung.mention) for s in steps] == [
         (0, timedelta(), Mention.NONE),
         (1, timedelta(minutes=15), Mention.HERE),
@@ -25,5 +25,5 @@ def test_step_without_a_time_is_due_at_the_deadline() -> None:
     """A rung at the ack deadline follows the calendar, and the order is by time, not by the file."""
     deadline = T0 + timedelta(hours=20)
     ladder = (LadderStep(after=None), LadderStep(after=timedelta(hours=1)))
-    steps = plan(ladder, incident_id=1, triggered_at=T0, ack_due_at=deadline)
+    steps = plan(ladder, incident_id=1, starts_at=T0, ack_due_at=deadline)
     assert [(s.index, s.due_at) for s in steps] == [(1, T0 + timedelta(hours=1)), (0, deadline)]

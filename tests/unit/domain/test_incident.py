@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain import life
 from bot.domain.errors import InvalidTransition, NotPermitted
-from bot.domain.incident import AckOutcome, Incident, Status
+from bot.domain.incident import Incident, Status
+from bot.domain.life import AckOutcome
 from bot.domain.people import Person, require_role
 
 T0 = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)
@@ -36,7 +38,9 @@ def incident(**changes: object) -> Incident:
 
 def test_first_acknowledge_wins() -> None:
     """The first person is on it, and how long it took is known."""
-    result = incident().acknowledge(by=PRIMARY, at=T0 + timedelta(minutes=2), already_responding=False)
+    result = life.acknowledge(
+        incident(), by=PRIMARY, at=T0 + timedelta(minutes=2), already_responding=False, update_every=None
+    )
     assert result.outcome is AckOutcome.FIRST
     assert result.incident.status is Status.ACKNOWLEDGED
     assert result.incident.acknowledged_by_name == "primary"
@@ -45,28 +49,37 @@ def test_first_acknowledge_wins() -> None:
 
 def test_later_acknowledge_joins_and_changes_nothing() -> None:
     """The second person is a responder; the first one stays who it was."""
-    first = incident().acknowledge(by=PRIMARY, at=T0, already_responding=False).incident
-    second = first.acknowledge(by=SECONDARY, at=T0 + timedelta(minutes=1), already_responding=False)
+    first = life.acknowledge(
+        incident(), by=PRIMARY, at=T0, already_responding=False, update_every=None
+    ).incident
+    second = life.acknowledge(
+        first, by=SECONDARY, at=T0 + timedelta(minutes=1), already_responding=False, update_every=None
+    )
     assert (second.outcome, second.incident) == (AckOutcome.JOINED, first)
 
 
 def test_same_person_twice_is_an_outcome() -> None:
     """A double tap is no error."""
-    first = incident().acknowledge(by=PRIMARY, at=T0, already_responding=False).incident
-    assert first.acknowledge(by=PRIMARY, at=T0, already_responding=True).outcome is AckOutcome.ALREADY
+    first = life.acknowledge(
+        incident(), by=PRIMARY, at=T0, already_responding=False, update_every=None
+    ).incident
+    assert (
+        life.acknowledge(first, by=PRIMARY, at=T0, already_responding=True, update_every=None).outcome
+        is AckOutcome.ALREADY
+    )
 
 
 def test_acknowledge_after_resolve_is_too_late() -> None:
     """What is over stays over."""
-    done = incident().resolve(by=PRIMARY, at=T0)
-    result = done.acknowledge(by=SECONDARY, at=T0, already_responding=False)
+    done = life.resolve(incident(), by=PRIMARY, at=T0)
+    result = life.acknowledge(done, by=SECONDARY, at=T0, already_responding=False, update_every=None)
     assert (result.outcome, result.incident.status) == (AckOutcome.TOO_LATE, Status.RESOLVED)
 
 
 def test_resolving_twice_names_who_did_it() -> None:
     """The second person learns that it is done, and by whom."""
     with pytest.raises(InvalidTransition) as refused:
-        incident().resolve(by=PRIMARY, at=T0).resolve(by=SECONDARY, at=T0)
+        life.resolve(life.resolve(incident(), by=PRIMARY, at=T0), by=SECONDARY, at=T0)
     assert refused.value.fields == {"incident": "INC-42", "by": "primary"}
 
 
@@ -79,13 +92,15 @@ def test_missed_deadline(acked_after: int | None, now_after: int, missed: bool) 
     subject = incident()
     if acked_after is not None:
         at = T0 + timedelta(minutes=acked_after)
-        subject = subject.acknowledge(by=PRIMARY, at=at, already_responding=False).incident
+        subject = life.acknowledge(
+            subject, by=PRIMARY, at=at, already_responding=False, update_every=None
+        ).incident
     assert subject.missed_deadline(now=T0 + timedelta(minutes=now_after)) is missed
 
 
 def test_resolved_without_acknowledge_in_time_is_not_missed() -> None:
     """Whoever fixed it at once did not let anybody wait."""
-    done = incident().resolve(by=PRIMARY, at=T0 + timedelta(minutes=3))
+    done = life.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=3))
     assert not done.missed_deadline(now=T0 + timedelta(days=1))
 
 

@@ -18,9 +18,8 @@ from bot.domain.triage import (
     StaleTriage,
     Text,
     Tree,
-    back,
-    check_tree,
 )
+from bot.domain.triage_check import check_tree
 
 SEVERITIES = ("SEV1", "SEV2", "SEV3")
 SEV1, SEV2, SEV3 = map(Outcome, SEVERITIES)
@@ -88,9 +87,12 @@ def test_words_of_a_path() -> None:
     assert [text.say("ja") for text in RUNBOOK.words(give("yes", "no"))] == ["path yes", "path no"]
 
 
-def test_back_at_the_start_stays_there() -> None:
-    """There is nothing before the first question."""
-    assert back(()) == ()
+def test_what_still_fits_of_a_path_after_the_policy_has_changed() -> None:
+    """The longest beginning that the tree knows: an answer, a question or the order may be gone."""
+    path = give("yes", "no")
+    assert RUNBOOK.fitting(path) == path
+    assert tree(USERS, replace(LARGE, answers=LARGE.answers[:1]), DEV).fitting(path) == path[:1]
+    assert tree(replace(USERS, id="else"), LARGE, DEV, start="else").fitting(path) == ()
 
 
 def test_text_is_japanese_for_ja_and_english_for_the_rest() -> None:
@@ -218,14 +220,14 @@ def test_sound_trees_pass_and_every_path_ends(sound: Tree) -> None:
 
 
 @given(sound_trees(), st.data())
-def test_back_undoes_an_answer(sound: Tree, data: st.DataObject) -> None:
-    """Dropping the last answer leads to the question that asked for it."""
+def test_an_answer_leads_one_step_on(sound: Tree, data: st.DataObject) -> None:
+    """Every path that can be given fits, and dropping its last answer leads back to the question."""
     position = data.draw(st.sampled_from([each for each in sound.walk() if each.question]))
     assert position.question
     given_ = data.draw(st.sampled_from([UNSURE, *(each.id for each in position.question.answers)]))
     further = sound.give(position.path, given_)
-    assert back(further) == position.path
-    assert sound.follow(back(further)) == position
+    assert sound.fitting(further) == further
+    assert sound.follow(further[:-1]) == position
 
 
 @given(sound_trees())

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.alerts import AlertPart
 from bot.domain.business_time import Weekday
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
 from bot.domain.triage import UNSURE, Path
@@ -135,6 +136,13 @@ def test_digest_and_the_rest(parky: Policy) -> None:
     assert (parky.reevaluate.after, parky.reevaluate.promote_to) == (30 * MINUTE, "SEV2")
     assert parky.reevaluate.channel == "p1-ops"
     assert parky.channels() == ("p0-alerts", "p1-ops", "p2-deploys", "p3-insights")
+
+
+def test_alerts_of_others(parky: Policy) -> None:
+    """Parky's API posts its P0 and P1 notifications by webhook in these channels."""
+    assert parky.alerts.watch == {"p0-alerts": "SEV1", "p1-ops": "SEV2"}
+    assert (parky.alerts.bots, parky.alerts.same_within, parky.alerts.rings) == ((), 30 * MINUTE, False)
+    assert parky.alerts.fingerprint == (AlertPart.TITLE, AlertPart.TARGET)
 
 
 def test_people(parky: Policy) -> None:

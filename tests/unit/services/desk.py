@@ -62,7 +62,17 @@ class Desk:
         self.reconciler = cases.services.reconciler
         self.escalations = cases.services.escalations
         self.incidents = cases.services.incidents
+        self.lifecycle = cases.services.lifecycle
+        self.looking = cases.services.looking
+        self.mending = cases.services.mending
+        self.timelines = cases.services.timelines
+        self.pins = cases.services.pins
+        self.roles = cases.services.roles
+        self.privacy = cases.services.privacy
+        self.drills = cases.services.drills
+        self.updates = cases.services.updates
         self.triages = cases.services.triages
+        self.reevaluations = cases.services.reevaluations
         self.digests = cases.services.digests
         self.dlq = cases.services.dlq
         self.deliveries = cases.deliveries

@@ -3,10 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
-from bot.domain.delivery import RETRY_DELAYS_S, DeliveryKind, DeliveryStatus
+from bot.domain.delivery import RETRY_DELAYS_S, Delivery, DeliveryKind, DeliveryStatus, Request
+from bot.domain.digest import Digest
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import AckVia, TimelineKind
+from bot.domain.incident import Incident
+from bot.domain.life import AckVia
+from bot.domain.timeline import TimelineKind
+from bot.domain.triage_session import Triage
+from bot.services.ports import JobName
+from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import PRIMARY, Desk
 
 AWAY = UpstreamUnavailable("Service Unavailable", http_status=503)
@@ -105,7 +112,7 @@ async def test_nobody_is_emailed_about_what_was_acknowledged(desk: Desk) -> None
     desk.mailer.is_away = False
     await desk.pass_time(minutes=5)
     assert desk.mailer.sent == []
-    assert desk.store.jobs == []
+    assert [job.name for job in desk.store.jobs] == [JobName.REMIND]
 
 
 async def test_sev3_gets_no_email(desk: Desk) -> None:
@@ -127,6 +134,31 @@ async def test_page_is_moot_after_an_acknowledge(desk: Desk) -> None:
     statuses = [d.status for d in desk.store.deliveries if d.kind is DeliveryKind.PAGE]
     assert statuses in ([DeliveryStatus.CANCELLED], [DeliveryStatus.SENT])
     assert DeliveryStatus.PENDING not in statuses
+
+
+class Acking(FakeDiscord):
+    """Somebody acknowledges at the very moment when a page is being made."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    async def compose(self, delivery: Delivery, subject: Incident | Digest | Triage | None) -> Request:
+        if delivery.kind is DeliveryKind.PAGE and delivery.incident_id is not None:
+            await self._desk.acknowledger.acknowledge(delivery.incident_id, by=PRIMARY, via=AckVia.BUTTON)
+        return await super().compose(delivery, subject)
+
+
+async def test_a_page_that_is_being_made_is_moot_too(desk: Desk) -> None:
+    """It is not sent, and nothing is logged as broken."""
+    desk.use(Acking(desk))
+    await desk.open("SEV1")
+    with capture_logs() as logged:
+        await desk.work()
+    assert [d.status for d in desk.store.deliveries if d.kind is DeliveryKind.PAGE] == [
+        DeliveryStatus.CANCELLED
+    ]
+    assert [entry for entry in logged if entry["log_level"] in ("warning", "error")] == []
 
 
 async def test_posts_catch_up_with_the_incident(desk: Desk) -> None:

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery import DeliveryKind
-from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted, UserError
-from bot.domain.incident import AckOutcome, AckVia, Status, TimelineKind
+from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
+from bot.domain.incident import Status
+from bot.domain.life import AckOutcome, AckVia
+from bot.domain.timeline import TimelineKind
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 
@@ -83,7 +85,7 @@ async def test_later_acknowledge_joins(desk: Desk) -> None:
     kinds = [(e.kind, e.actor_name) for e in desk.store.timelines[incident.id]]
     assert (TimelineKind.ACKNOWLEDGED, "primary") in kinds
     assert kinds.count((TimelineKind.JOINED, "secondary")) == 1
-    assert desk.store.responders[incident.id] == [1, 2]
+    assert [who.id for who in await desk.store.responders(incident.id)] == [1, 2]
 
 
 async def test_outsider_is_refused_and_recorded(desk: Desk) -> None:
@@ -228,50 +230,21 @@ async def test_gravest_first_is_the_policys_order(desk: Desk) -> None:
     desk.use(desk.discord)
     await desk.open("MINOR", key="1")
     await desk.open("AWFUL", key="2")
-    assert [i.severity for i in await desk.incidents.open_ones(GUILD)] == ["AWFUL", "MINOR"]
+    assert [i.severity for i in await desk.looking.open_ones(GUILD, by=RESPONDER)] == ["AWFUL", "MINOR"]
 
 
 async def test_resolve_ends_it(desk: Desk) -> None:
     """The ladder is off, the posts are refreshed, a second resolve says who did it."""
     incident = await desk.open()
     await desk.work()
-    await desk.incidents.resolve(incident.id, by=PRIMARY)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.pass_time(days=1)
     assert desk.sent(DeliveryKind.ESCALATION) == []
     assert DeliveryKind.ALERT in desk.discord.refreshed[-1][1]
     assert len(desk.sent(DeliveryKind.NOTICE)) == 1
     with pytest.raises(InvalidTransition) as refused:
-        await desk.incidents.resolve(incident.id, by=SECONDARY)
+        await desk.lifecycle.resolve(incident.id, by=SECONDARY)
     assert refused.value.fields["by"] == "primary"
-
-
-async def test_note_is_on_the_timeline_and_in_the_thread(desk: Desk) -> None:
-    """What the team needs later; the same request leaves one."""
-    incident = await desk.open()
-    for _ in range(2):
-        await desk.incidents.note(incident.id, by=PRIMARY, text="rollback した\0", key="interaction:9")
-    await desk.work()
-    notes = [e.data for e in desk.store.timelines[incident.id] if e.kind is TimelineKind.NOTE]
-    assert notes == [{"text": "rollback した", "key": "interaction:9"}]
-    assert len(desk.sent(DeliveryKind.NOTICE)) == 1
-
-
-@pytest.mark.parametrize("text", ["", "  \n", "\0"])
-async def test_empty_note_or_title_is_refused(desk: Desk, text: str) -> None:
-    """Nothing would be left to read."""
-    incident = await desk.open()
-    with pytest.raises(UserError):
-        await desk.incidents.note(incident.id, by=PRIMARY, text=text, key="k")
-
-
-async def test_details_follow_later(desk: Desk) -> None:
-    """/sev1 first, targets and symptoms afterwards."""
-    incident = await desk.open()
-    changed = await desk.incidents.set_details(
-        incident.id, by=PRIMARY, targets=("parky.co.jp",), symptoms=("slow",)
-    )
-    assert (changed.targets, changed.symptoms) == (("parky.co.jp",), ("slow",))
-    assert changed.version > incident.version
 
 
 async def test_finding_an_incident(desk: Desk) -> None:
@@ -279,10 +252,10 @@ async def test_finding_an_incident(desk: Desk) -> None:
     incident = await desk.open()
     await desk.work()
     thread_id = (await desk.store.incident(incident.id)).thread_id
-    assert (await desk.incidents.find(number=None, thread_id=thread_id)).id == incident.id
+    assert (await desk.incidents.find(number=None, thread_id=thread_id, by=RESPONDER)).id == incident.id
     for number, thread in ((99, None), (None, 5), (None, None)):
         with pytest.raises(IncidentNotFound):
-            await desk.incidents.find(number=number, thread_id=thread)
+            await desk.incidents.find(number=number, thread_id=thread, by=RESPONDER)
 
 
 async def test_reporter_learns_what_became_of_the_alert(desk: Desk) -> None:
@@ -303,7 +276,7 @@ async def test_view_tells_what_is_due_next(desk: Desk) -> None:
     """State, history and the rest of the ladder."""
     incident = await desk.open()
     await desk.work()
-    view = await desk.incidents.view(incident.id)
+    view = await desk.looking.view(incident.id, by=RESPONDER)
     assert view.timeline[0].kind is TimelineKind.OPENED
     assert view.ladder[1].due_at == incident.triggered_at + timedelta(minutes=15)
-    assert [i.id for i in await desk.incidents.open_ones(GUILD)] == [incident.id]
+    assert [i.id for i in await desk.looking.open_ones(GUILD, by=RESPONDER)] == [incident.id]

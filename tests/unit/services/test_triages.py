@@ -1,33 +1,26 @@
 """A walk through the tree as people take it: back, twice, by two, to the end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
-from bot.domain.triage import UNSURE, StaleTriage
+from bot.domain.evidence import Evidence
+from bot.domain.timeline import TimelineKind
+from bot.domain.triage import UNSURE
 from bot.domain.triage_session import NewTriage, TriageStatus
-from bot.services.triages import TriageView
+from bot.services.triage_views import Notice, TriageView
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
+from tests.unit.services.triage_walks import EVIDENCE, go_on, start, walk
+
+CHOSEN = {"severity": "SEV3", "by": RESPONDER}
 
 
-async def start(desk: Desk, *, title: str = "決済 API が 5xx", key: str = "interaction:1") -> TriageView:
-    """The form was sent."""
-    return await desk.triages.start(
-        NewTriage(GUILD, RESPONDER, title, ("api.parky.co.jp",), ("errors",), desk.store.clock.time, key)
-    )
-
-
-async def walk(desk: Desk, *answers: str) -> TriageView:
-    """Answer one question after the other."""
-    view = await start(desk)
-    for answer in answers:
-        assert view.position.question is not None
-        view = await desk.triages.answer(
-            view.triage.id, question=view.position.question.id, answer=answer, by=RESPONDER
-        )
-    return view
+def severity_of(view: TriageView) -> str | None:
+    """What confirming would open."""
+    return view.severity.name if view.severity else None
 
 
 @pytest.mark.parametrize(
@@ -45,8 +38,19 @@ async def test_every_branch_of_the_runbook(
 ) -> None:
     """The runbook's flow chart; None is 再評価, and わからない the graver answer."""
     view = await walk(desk, *answers)
-    assert (view.severity.name if view.severity else None) == severity
+    assert severity_of(view) == severity
     assert view.position.outcome is not None
+
+
+@pytest.mark.parametrize("words", ["決済系エラー", "データ損失・破損の可能性", "全停止", "セキュリティ"])
+async def test_what_the_runbook_calls_grave_is_a_sev1(desk: Desk, words: str) -> None:
+    """Payment errors and possible corruption are named in the question whose yes is SEV1."""
+    question = (await walk(desk, "yes")).position.question
+    assert question is not None
+    assert words in question.text.ja
+    assert (
+        severity_of(await desk.triages.answer(1, question=question.id, answer="yes", by=RESPONDER)) == "SEV1"
+    )
 
 
 async def test_confirm_opens_one_incident(desk: Desk) -> None:
@@ -60,73 +64,154 @@ async def test_confirm_opens_one_incident(desk: Desk) -> None:
     assert views[0].incident.path == (("users_affected", "yes"), ("large_impact", "yes"))
 
 
+async def test_every_answer_and_the_evidence_are_on_the_timeline(desk: Desk) -> None:
+    """Who, when, not known, taken back by whom; and the message that it began with."""
+    view = await walk(desk, "no", UNSURE)
+    desk.store.advance(timedelta(minutes=1))
+    view = await desk.triages.revise(view.triage.id, question="users_affected", by=PRIMARY)
+    await go_on(desk, view, "yes", UNSURE, by=PRIMARY)
+    done = await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    assert done.incident is not None
+    kinds = {entry.kind: entry for entry in desk.store.timelines[done.incident.id]}
+    assert Evidence.from_data(kinds[TimelineKind.EVIDENCE].data or {}) == EVIDENCE
+    triaged = kinds[TimelineKind.TRIAGED].data or {}
+    answers = triaged["answers"]
+    assert isinstance(answers, list)
+    assert [
+        (one["question"], one["answer"], one["unsure"], one["by"], one["withdrawn_by"]) for one in answers
+    ] == [
+        ("users_affected", "no", False, "responder", "primary"),
+        ("dev_only", "no", True, "responder", "primary"),
+        ("users_affected", "yes", False, "primary", None),
+        ("large_impact", "yes", True, "primary", None),
+    ]
+    assert answers[0]["at"] != answers[0]["withdrawn"] == answers[2]["at"]
+
+
 async def test_answering_an_answered_question_shows_where_it_stands(desk: Desk) -> None:
-    """Two people click the same question: the first counts, the second sees the next one."""
+    """Two people click the same question: the first counts, the second hears of it."""
     view = await walk(desk, "yes")
-    again = await desk.triages.answer(view.triage.id, question="users_affected", answer="no", by=PRIMARY)
-    assert again.position == view.position
+    late = await desk.triages.answer(view.triage.id, question="users_affected", answer="no", by=PRIMARY)
+    assert late.position == view.position
+    assert late.notice is Notice.ANSWERED
+    assert late.first_answer is not None
+    assert (late.first_answer.answer, late.first_answer.by_name) == ("yes", "responder")
+    double = await desk.triages.answer(view.triage.id, question="users_affected", answer="yes", by=RESPONDER)
+    assert double.notice is None
+    assert len(double.triage.answers) == 1
 
 
 async def test_back_withdraws_the_last_answer_and_any_choice(desk: Desk) -> None:
-    """From the result back to the question before it."""
+    """From the result back to the question before it, and no further than the first."""
     view = await walk(desk, "yes", "yes")
-    await desk.triages.choose_severity(view.triage.id, severity="SEV3")
-    back = await desk.triages.back(view.triage.id)
+    assert severity_of(await desk.triages.choose_severity(view.triage.id, **CHOSEN)) == "SEV3"  # type: ignore[arg-type]
+    back = await desk.triages.back(view.triage.id, by=RESPONDER)
     assert back.severity is None
     assert back.position.question is not None
     assert back.position.question.id == "large_impact"
+    for _ in range(3):
+        back = await desk.triages.back(view.triage.id, by=RESPONDER)
+    assert back.triage.answers == ()
+
+
+async def test_an_earlier_answer_can_be_changed(desk: Desk) -> None:
+    """It and the later ones are withdrawn; a question that was not answered changes nothing."""
+    view = await walk(desk, "yes", "yes")
+    assert await desk.triages.revise(view.triage.id, question="dev_only", by=RESPONDER) == view
+    first = await desk.triages.revise(view.triage.id, question="users_affected", by=PRIMARY)
+    assert first.triage.answers == ()
+    assert severity_of(await go_on(desk, first, "no", "yes")) == "SEV3"
 
 
 async def test_severity_chosen_by_hand_wins(desk: Desk) -> None:
-    """The tree advises; a person decides, and the path stays on record."""
-    view = await walk(desk, "yes", "no")
-    await desk.triages.choose_severity(view.triage.id, severity="SEV1")
-    done = await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    """The path stays on record; one that the policy has dropped is not taken."""
+    view = await walk(desk, "yes", "yes")
+    unknown = await desk.triages.choose_severity(view.triage.id, severity="SEV9", by=RESPONDER)
+    assert (severity_of(unknown), unknown.notice) == ("SEV1", Notice.OUTDATED)
+    await desk.triages.choose_severity(view.triage.id, **CHOSEN)  # type: ignore[arg-type]
+    done = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV3")
     assert done.incident is not None
-    assert (done.incident.severity, len(done.incident.path)) == ("SEV1", 2)
+    assert (done.incident.severity, len(done.incident.path)) == ("SEV3", 2)
 
 
-async def test_severity_that_the_policy_no_longer_has(desk: Desk) -> None:
-    """A select from before the policy changed: said plainly, nothing is chosen."""
-    view = await walk(desk, "yes", "no")
-    with pytest.raises(StaleTriage):
-        await desk.triages.choose_severity(view.triage.id, severity="SEV9")
-
-
-async def test_confirm_too_early_or_after_the_end(desk: Desk) -> None:
-    """A question is open, or it was cancelled: said plainly."""
-    view = await walk(desk, "yes")
+async def test_a_screen_that_shows_another_result_opens_nothing(desk: Desk) -> None:
+    """Somebody else has changed an answer meanwhile: whoever presses sees it first."""
+    view = await walk(desk, "yes", "yes")
+    await desk.triages.back(view.triage.id, by=PRIMARY)
     with pytest.raises(InvalidTransition):
-        await desk.triages.confirm(view.triage.id, by=RESPONDER)
-    await desk.triages.cancel(view.triage.id)
-    for call in (desk.triages.back(view.triage.id), desk.triages.confirm(view.triage.id, by=RESPONDER)):
-        with pytest.raises(InvalidTransition):
-            await call
+        await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
+    await go_on(desk, await desk.triages.view(1, by=PRIMARY), "no", by=PRIMARY)
+    shown = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
+    assert (shown.notice, shown.incident, severity_of(shown)) == (Notice.CHANGED, None, "SEV2")
 
 
-async def test_reevaluate_promotes_itself(desk: Desk) -> None:
-    """Asked in #p1-ops; when nobody answers it becomes a SEV2, once."""
-    view = await walk(desk, "no", "no")
-    await desk.triages.confirm(view.triage.id, by=RESPONDER)
+async def test_presses_after_the_end_show_what_became_of_it(desk: Desk) -> None:
+    """No error, no change: the card says so."""
+    view = await walk(desk, "yes", "yes")
+    cancelled = await desk.triages.cancel(view.triage.id, by=RESPONDER)
+    assert cancelled.triage.status is TriageStatus.CANCELLED
+    triages, number = desk.triages, view.triage.id
+    late = [
+        await triages.answer(number, question="large_impact", answer="no", by=PRIMARY),
+        await triages.back(number, by=PRIMARY),
+        await triages.revise(number, question="large_impact", by=PRIMARY),
+        await triages.choose_severity(number, severity="SEV3", by=PRIMARY),
+        await triages.confirm(number, by=PRIMARY),
+        await triages.cancel(number, by=PRIMARY),
+    ]
+    assert {one.triage for one in late} == {cancelled.triage}
     await desk.work()
-    assert desk.sent(DeliveryKind.REEVALUATION) == ["channel:p1-ops"]
-    await desk.pass_time(minutes=29)
     assert desk.sent(DeliveryKind.ALERT) == []
-    await desk.pass_time(hours=2)
-    assert desk.sent(DeliveryKind.ALERT) == ["channel:p1-ops"]
-    assert (await desk.triages.view(view.triage.id)).triage.status is TriageStatus.OPENED
-    assert desk.discord.answered == [(TriageStatus.OPENED, DeliveryKind.REEVALUATION)]
 
 
-async def test_reevaluation_that_was_answered(desk: Desk) -> None:
-    """問題なし stops the clock; 発報する opens it at once, and not again later."""
-    view = await walk(desk, "no", "no")
-    await desk.triages.confirm(view.triage.id, by=RESPONDER)
-    await desk.triages.dismiss(view.triage.id, by=PRIMARY)
-    assert await desk.triages.promote(view.triage.id, by=PRIMARY) is None
-    await desk.pass_time(hours=2)
-    assert desk.sent(DeliveryKind.ALERT) == []
-    assert desk.discord.answered[-1] == (TriageStatus.DISMISSED, DeliveryKind.REEVALUATION)
+async def test_a_policy_that_changed_half_way(desk: Desk) -> None:
+    """Answers that fit no more are withdrawn, and whoever pressed is asked the next question that does."""
+    view = await walk(desk, "yes", "yes")
+    large = desk.policy.tree.questions["large_impact"]
+    renamed = replace(
+        large, answers=(replace(large.answers[0], id="total"), *large.answers[1:]), unsure="total"
+    )
+    questions = {**desk.policy.tree.questions, "large_impact": renamed}
+    desk.policy = replace(desk.policy, tree=replace(desk.policy.tree, questions=questions))
+    desk.use(desk.discord)
+    shown = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
+    assert (shown.notice, shown.incident) == (Notice.OUTDATED, None)
+    assert [given.question for given in shown.triage.answers] == ["users_affected"]
+    gone = await desk.triages.answer(view.triage.id, question="large_impact", answer="yes", by=RESPONDER)
+    assert gone.notice is Notice.OUTDATED
+    assert severity_of(await go_on(desk, gone, "total")) == "SEV1"
+
+
+async def test_a_severity_that_the_policy_dropped_after_it_was_chosen(desk: Desk) -> None:
+    """It must not become the gravest unseen."""
+    view = await walk(desk, "yes", "no")
+    await desk.triages.choose_severity(view.triage.id, **CHOSEN)  # type: ignore[arg-type]
+    kept = {name: rule for name, rule in desk.policy.severities.items() if name != "SEV3"}
+    desk.policy = replace(desk.policy, severities=kept)
+    desk.use(desk.discord)
+    shown = await desk.triages.view(view.triage.id, by=RESPONDER)
+    assert shown.notice is Notice.OUTDATED
+    assert severity_of(shown) == "SEV2"
+
+
+async def test_who_may_not_triage_any_more_is_refused_at_each_step(desk: Desk) -> None:
+    """The role is asked for again with every press, and each refusal is on record."""
+    view = await walk(desk, "yes")
+    triages, number = desk.triages, view.triage.id
+    for press in (
+        triages.answer(number, question="large_impact", answer="yes", by=OBSERVER),
+        triages.back(number, by=OBSERVER),
+        triages.revise(number, question="users_affected", by=OBSERVER),
+        triages.choose_severity(number, severity="SEV1", by=OBSERVER),
+        triages.cancel(number, by=OBSERVER),
+        triages.confirm(number, by=OBSERVER),
+        triages.view(number, by=OBSERVER),
+    ):
+        with pytest.raises(NotPermitted):
+            await press
+    refused = [row.data for row in desk.store.audit_rows if not row.allowed]
+    assert refused == [{"triage_id": number}] * 7
+    assert (await desk.triages.view(number, by=PRIMARY)).triage == view.triage
 
 
 async def test_person_without_the_role(desk: Desk) -> None:
@@ -149,7 +234,7 @@ async def test_start_after_the_opening_is_pulled_back(desk: Desk) -> None:
     """A clock that runs ahead by seconds must not break the row's promise."""
     later = desk.store.clock.time + timedelta(seconds=20)
     view = await desk.triages.start(NewTriage(GUILD, RESPONDER, "x", (), (), later, "ahead"))
-    await desk.triages.choose_severity(view.triage.id, severity="SEV3")
+    await desk.triages.choose_severity(view.triage.id, **CHOSEN)  # type: ignore[arg-type]
     done = await desk.triages.confirm(view.triage.id, by=RESPONDER)
     assert done.incident is not None
     assert done.incident.started_at == done.incident.triggered_at

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.domain import life
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.incident import Incident, Status
 from bot.domain.people import Person
+from bot.domain.triage_session import Triage, TriageStatus
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, load_policy, parse_policy
 from bot.ui.wording import Wording
@@ -44,7 +46,14 @@ ACKNOWLEDGED = replace(
     acknowledged_by_id=101,
     acknowledged_by_name="primary",
 )
-RESOLVED = ACKNOWLEDGED.resolve(by=Person(id=101, name="primary"), at=AT + timedelta(minutes=45))
+RESOLVED = life.resolve(ACKNOWLEDGED, by=Person(id=101, name="primary"), at=AT + timedelta(minutes=45))
+CANCELLED = life.cancel(ACKNOWLEDGED, by=Person(id=101, name="primary"), at=AT + timedelta(minutes=45))
+MERGED = life.merge(
+    ACKNOWLEDGED,
+    into=replace(PLACED, id=41),
+    by=Person(id=101, name="primary"),
+    at=AT + timedelta(minutes=45),
+)
 
 FIRST_ESCALATION: Mapping[str, object] = {
     "step": 1,
@@ -59,15 +68,26 @@ FIRST_ESCALATION: Mapping[str, object] = {
         "due_at": (AT + timedelta(minutes=30)).isoformat(),
     },
 }
-REEVALUATION: Mapping[str, object] = {
-    "triage": 5,
-    "title": "ログインが遅い",
-    "targets": ["parky.co.jp"],
-    "symptoms": ["slow"],
-    "reported_by_id": 103,
-    "started_at": AT.isoformat(),
-    "due_at": (AT + timedelta(minutes=30)).isoformat(),
-}
+#: A triage that ended in 再評価, and that nobody was asked about yet.
+HELD = Triage(
+    id=5,
+    guild_id=7,
+    user_id=103,
+    user_name="responder",
+    title="ログインが遅い",
+    targets=("parky.co.jp",),
+    symptoms=("slow",),
+    started_at=AT,
+    created_at=AT,
+    status=TriageStatus.REEVALUATING,
+    answers=(),
+    channel_id=301,
+    source_message_id=333,
+    due_at=AT + timedelta(minutes=30),
+    rounds=1,
+    held_by_name="responder",
+)
+ASKED = HELD.ask(at=AT + timedelta(minutes=30), due_at=AT + timedelta(minutes=45))
 
 
 def delivery(

@@ -13,7 +13,8 @@ from bot.domain.errors import ConfigError, UpstreamUnavailable, UserError
 from bot.domain.people import Person
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Control, Screen, button, link, made_of, row, text
-from bot.ui.forms import Typed, details_form, note_form, submitted, triage_form
+from bot.ui.forms import Typed, submitted, triage_form
+from bot.ui.forms_timeline import note_form
 from bot.ui.interaction import run, soon
 from bot.ui.people import member_person
 from tests.unit.ui.samples import POLICY
@@ -147,7 +148,6 @@ def test_forms_keep_within_discords_limits(voice: Any) -> None:
     number = 10**18 - 1
     for form in (
         triage_form(voice, typed),
-        details_form(voice, number, targets=POLICY.targets, symptoms=()),
         note_form(voice, number),
     ):
         assert modal_faults(form) == []

@@ -1,4 +1,4 @@
-"""`/incident` and `/dlq`: what the screens say, and that they always fit."""
+"""`/dlq`: what the screens say, and that they always fit."""
 
 import io
 from dataclasses import replace
@@ -11,17 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, ReplayRecord, StatusCount, sanitise_payload
-from bot.domain.escalation import Step, plan
-from bot.domain.incident import Acknowledgement, AckOutcome, Incident, Status, TimelineEntry, TimelineKind
-from bot.domain.severity import LadderStep
 from bot.services.dlq import PAGE_SIZE, EntryView, ReplayPreview
-from bot.services.escalations import PassedOn
-from bot.services.incidents import IncidentView
 from bot.ui import dlq_console, dlq_entry
-from bot.ui import incident_console as console
 from bot.ui.voice import Voice
-from tests.unit.services.desk import PRIMARY
-from tests.unit.ui.samples import ACKNOWLEDGED, AT, PLACED, POLICY, RESOLVED, TRIGGERED
+from tests.unit.ui.samples import AT
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
 
 EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀"), max_size=200)
@@ -42,130 +35,9 @@ ENTRY = DlqEntry(
 REPLAY = ReplayRecord(ENTRY.id, 101, "primary", AT, "p0-alerts")
 
 
-def view_of(incident: Incident, *entries: TimelineEntry) -> IncidentView:
-    """What `/incident show` is given."""
-    severity = POLICY.severities[incident.severity]
-    ladder = plan(severity.ladder, incident_id=42, triggered_at=AT, ack_due_at=incident.ack_due_at)
-    return IncidentView(incident, severity, entries, ladder, AT)
-
-
 def page_of(*entries: DlqEntry, number: int = 1, pages: int = 1, **asked: Any) -> DlqPage:
     """A page of `/dlq recent`."""
     return DlqPage(entries, number, pages, total=len(entries), filter=DlqFilter(**asked))
-
-
-# -- /incident
-
-
-def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
-    """The three questions within one glance."""
-    opened = TimelineEntry(TimelineKind.OPENED, AT, actor_id=103, actor_name="responder")
-    screen = console.show_screen(JA, view_of(PLACED, opened))
-    told = words(screen)
-    for part in (
-        "**INC-42** 🔴 未対応 · **SEV1 / P0**",
-        "開始 11/24 14:05 JST",
-        "報告 @responder",
-        "対象 api.parky.co.jp",
-        "経路 本番影響あり → 影響大",
-        "ack 期限 11/24 14:22 JST",
-        "次 11/24 14:07 JST",
-        "11/24 14:07 JST · 発報 · @responder",
-    ):
-        assert part in told
-    assert labels(screen) == ["ack", "初動", "更新", "メモ", "解決", "投稿へ", "スレッドへ"]
-
-
-def test_show_offers_what_makes_sense_now() -> None:
-    """Once somebody is on it others join; once it is over only notes are left."""
-    assert labels(console.show_screen(JA, view_of(ACKNOWLEDGED)))[0] == "参加する"
-    resolved = console.show_screen(JA, view_of(RESOLVED))
-    assert presses(resolved) == ["inc:v1:note:42"]
-    assert "✅ @primary 11/24 14:52 JST (発報から 45 分)" in words(resolved)
-
-
-def test_show_keeps_to_the_last_entries_and_their_words() -> None:
-    """Notes are shown, cut; older entries are in the thread."""
-    notes = [
-        TimelineEntry(
-            TimelineKind.NOTE, AT, actor_id=1, actor_name="a", data={"text": f"note {n} " + "x" * 999}
-        )
-        for n in range(9)
-    ]
-    told = words(console.show_screen(EN, view_of(PLACED, *notes)))
-    assert "note 3" not in told
-    assert "note 4" in told
-    assert "note 8" in told
-
-
-@pytest.mark.parametrize("kind", TimelineKind)
-@pytest.mark.parametrize("voice", VOICES)
-def test_every_kind_of_entry_has_its_words(kind: TimelineKind, voice: Voice) -> None:
-    """A new kind without a text would break the screen."""
-    screen = console.show_screen(voice, view_of(PLACED, TimelineEntry(kind, AT)))
-    assert over_limits(screen) == []
-
-
-@given(title=EVIL.filter(str.strip), name=EVIL, status=st.sampled_from([None, *Status]), voice=VOICE)
-def test_incident_screens_keep_within_discords_limits(
-    title: str, name: str, status: Status | None, voice: Voice
-) -> None:
-    """The longest titles and names, ten to a page."""
-    for sample in (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED):
-        incident = replace(sample, title=title, reported_by_name=name, targets=("x" * 80,) * 25)
-        note = TimelineEntry(TimelineKind.NOTE, AT, actor_id=1, actor_name=name, data={"text": title * 5})
-        many = [replace(incident, id=10**17 + number) for number in range(console.PAGE_SIZE + 1)]
-        for screen in (
-            console.list_screen(voice, many, status=status, page=999_999),
-            console.show_screen(voice, view_of(incident, *[note] * 9)),
-            console.resolve_question(voice, incident),
-            console.resolved_screen(voice, incident),
-        ):
-            assert over_limits(screen) == []
-
-
-def test_an_empty_list_says_so() -> None:
-    """No select without options."""
-    screen = console.list_screen(JA, [], status=Status.RESOLVED, page=0)
-    assert words(screen).splitlines() == ["**インシデント** 解決", "該当するインシデントはありません。"]
-    assert presses(screen) == []
-
-
-def test_the_list_turns_both_ways() -> None:
-    """◀ and ▶ only where there is something."""
-    ids = presses(console.list_screen(JA, [PLACED] * 11, status=None, page=1))
-    assert ids == ["inc:v1:open", "inc:v1:list:any:0", "inc:v1:list:any:2"]
-    assert presses(console.list_screen(JA, [PLACED], status=None, page=0)) == ["inc:v1:open"]
-
-
-@pytest.mark.parametrize("severity", POLICY.severities)
-def test_the_first_response_sheets_fit(severity: str) -> None:
-    """Every severity of the runbook."""
-    for voice in VOICES:
-        screen = console.first_response_screen(voice, replace(PLACED, severity=severity))
-        assert over_limits(screen) == []
-        assert "1. " in words(screen)
-    unknown = console.first_response_screen(JA, replace(PLACED, severity="GONE"))
-    assert "登録されていません" in words(unknown)
-
-
-def test_ack_and_passing_on_have_their_words() -> None:
-    """Every outcome, in both languages."""
-    for voice in VOICES:
-        told = {
-            console.acknowledged(voice, Acknowledgement(ACKNOWLEDGED, outcome, PRIMARY, AT))
-            for outcome in AckOutcome
-        }
-        assert len(told) == len(AckOutcome)
-    following = Step(42, 1, PLACED.ack_due_at, LadderStep(after=None))
-    said = console.passed_on(JA, PassedOn(PLACED, "secondary", following))
-    assert "@secondary" in said
-    assert "ack がなければ 14:22 JST に #p0-alerts で呼びかけます" in said
-    assert "相手がほかにいません。#p0-alerts" in console.passed_on(JA, PassedOn(PLACED, None, None))
-    assert "何も変えていません" in words(console.quit_screen(JA))
-
-
-# -- /dlq
 
 
 def test_a_failure_reads_as_one_line() -> None:

@@ -141,3 +141,13 @@ def test_the_terminal_shows_the_same_without_markup() -> None:
     assert lines[0] == "週報 2026-W47 (11/16 – 11/22)"
     assert "  INC-42 SEV1 決済 API が 5xx · 🔴 未対応" in lines
     assert not [line for line in lines if "](" in line or "**" in line]
+
+
+def test_what_was_no_incident_stands_below_the_figures() -> None:
+    """Only what there was."""
+    busy = replace(BUSY, false_alarms=1, duplicates=2)
+    (incidents,) = [value for name, value in fields(busy).items() if name.startswith("incident")]
+    assert incidents.splitlines()[-1] == "ほかに 誤報 1 件 · 重複 2 件"
+    (quiet,) = [value for name, value in fields(BUSY).items() if name.startswith("incident")]
+    assert "ほかに" not in quiet
+    assert "監視アラート 14 件" in str(fields(replace(BUSY, alerts=14)))

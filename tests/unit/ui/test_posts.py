@@ -4,14 +4,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.delivery import DeliveryKind
+from bot.domain.incident import Holder, Role, StatusUpdate
 from bot.runbook import default_policy_text, parse_policy
+from bot.ui.postmortems import postmortem_path
 from bot.ui.renderer import render
-from bot.ui.threads import postmortem_path
 from bot.ui.wording import Wording
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
+    AT,
+    CANCELLED,
     EN,
     JA,
+    MERGED,
     PLACED,
     POLICY,
     RESOLVED,
@@ -43,6 +47,7 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
         "inc:v1:ack:42",
         "inc:v1:first:42",
         "inc:v1:details:42",
+        "inc:v1:severity:42",
         "inc:v1:resolve:42",
     ]
 
@@ -61,7 +66,8 @@ def test_acknowledged_alert_names_who_is_on_it() -> None:
     assert body["allowed_mentions"] == {"parse": []}
     assert description_of(body).splitlines()[0] == "**INC-42** 🟠 対応中 · 👀 @primary 14:09 JST (2 分で ack)"
     assert "期限" not in description_of(body)
-    assert THREAD_LINK in presses_of(body)
+    assert presses_of(body)[0] == "inc:v1:ack:42"
+    assert "スレッド" not in description_of(body), "it hangs on this post"
 
 
 def test_resolved_alert_offers_only_what_makes_sense() -> None:
@@ -70,7 +76,42 @@ def test_resolved_alert_offers_only_what_makes_sense() -> None:
     assert body["content"] == "🟢 SEV1 · 解決 · 決済 API が 5xx · api.parky.co.jp"
     assert "**INC-42** 🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)" in description_of(body)
     assert "👀 @primary 14:09 JST (2 分で ack)" in description_of(body)
-    assert presses_of(body) == ["inc:v1:note:42", THREAD_LINK]
+    assert presses_of(body) == ["inc:v1:note:42", "inc:v1:reopen:42", THREAD_LINK]
+
+
+def test_what_was_no_incident_reads_so_at_a_glance() -> None:
+    """A false alarm, and a duplicate with the way to the other one."""
+    false_alarm = render(JA, ALERT, CANCELLED)
+    assert false_alarm["content"] == "⚪ SEV1 · 取消 · 決済 API が 5xx · api.parky.co.jp"
+    assert "**INC-42** ⚪ 取消 (誤報) · @primary 14:52 JST" in description_of(false_alarm)
+    duplicate = render(JA, ALERT, MERGED)
+    assert duplicate["content"] == "⚪ SEV1 · 統合 · 決済 API が 5xx · api.parky.co.jp"
+    assert "**INC-42** ⚪ 統合 → **INC-41** · @primary 14:52 JST" in description_of(duplicate)
+    assert presses_of(duplicate) == [
+        "inc:v1:view:41",
+        "inc:v1:note:42",
+        "inc:v1:reopen:42",
+        THREAD_LINK,
+    ]
+
+
+def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
+    """Roles, the first line of the last update, and the next one as a countdown."""
+    told = StatusUpdate("\n@here rollback 中\n詳細", "", AT + timedelta(minutes=5), "primary")
+    incident = replace(
+        ACKNOWLEDGED,
+        roles={Role.COMMANDER: Holder(101, "primary"), Role.SCRIBE: Holder(103, "responder")},
+        last_update=told,
+        next_update_at=AT + timedelta(minutes=32),
+    )
+    said = description_of(render(JA, ALERT, incident)).splitlines()
+    assert said[2:5] == [
+        "次の更新 14:39 JST (<t:1795498740:R>)",
+        "指揮 @primary · 記録 @responder",
+        "📣 14:12 JST ＠here rollback 中",
+    ]
+    promised = replace(incident, last_update=replace(told, known=""))
+    assert "📣" not in description_of(render(JA, ALERT, promised))
 
 
 def test_an_alert_raised_in_a_hurry_asks_for_the_rest() -> None:
@@ -123,7 +164,9 @@ def test_alert_and_thread_root_link_to_each_other() -> None:
     assert root["content"] == "🔴 SEV2 · 決済 API が 5xx · api.parky.co.jp"
     assert root["allowed_mentions"] == {"parse": []}
     assert presses_of(root) == ["inc:v1:ack:42", "https://discord.com/channels/7/302/800"]
-    assert THREAD_LINK in presses_of(render(JA, ALERT, incident))
+    assert "スレッド <#900>" in description_of(render(JA, ALERT, incident))
+    ended = replace(RESOLVED, alert_channel_id=302, alert_message_id=800)
+    assert "スレッド <#900>" not in description_of(render(JA, ALERT, ended)), "the button leads there"
 
 
 def test_thread_is_named_and_begins_with_the_start_time() -> None:
@@ -199,7 +242,7 @@ def test_thread_card_without_a_sheet_or_targets() -> None:
 
 def test_resolved_notice_asks_for_the_postmortem() -> None:
     """復旧後 postmortem 必須, with the file's name ready."""
-    notice = delivery(DeliveryKind.NOTICE, data={"notice": "resolved"})
+    notice = delivery(DeliveryKind.NOTICE, data={"notice": "resolved", "by": "primary"})
     lines = str(render(JA, notice, RESOLVED)["content"]).splitlines()
     assert lines[0] == "🟢 **INC-42 解決** · @primary · 11/24 14:52 JST · 発報から 45 分"
     assert "`docs/ops/postmortems/2026-11-24-決済-api-が-5xx.md`" in lines[1]

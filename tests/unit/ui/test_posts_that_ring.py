@@ -14,7 +14,6 @@ from tests.unit.ui.samples import (
     FIRST_ESCALATION,
     JA,
     PLACED,
-    REEVALUATION,
     RESOLVED,
     TRIGGERED,
     delivery,
@@ -124,24 +123,6 @@ def test_escalation_calms_down(incident: Incident, sign: str) -> None:
     body = render(JA, delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION), incident)
     assert str(body["content"]).startswith(sign)
     assert presses_of(body) == ["https://discord.com/channels/7/900"]
-
-
-def test_reevaluation_says_what_happens_when_nobody_answers() -> None:
-    """再評価 has a clock of its own."""
-    body = render(JA, delivery(DeliveryKind.REEVALUATION, data=REEVALUATION), None)
-    assert body["content"] == "🟡 再評価 · ログインが遅い · parky.co.jp"
-    said = description_of(body)
-    assert "11/24 14:37 JST までに誰も答えなければ SEV2 として発報します" in said
-    assert "症状 レスポンス遅延" in said
-    assert presses_of(body) == ["tri:v1:promote:5", "tri:v1:dismiss:5"]
-
-
-def test_reevaluation_without_targets_and_symptoms() -> None:
-    """Neither is required."""
-    bare = {**REEVALUATION, "targets": [], "symptoms": None}
-    body = render(JA, delivery(DeliveryKind.REEVALUATION, data=bare), None)
-    assert body["content"] == "🟡 再評価 · ログインが遅い"
-    assert "症状" not in description_of(body)
 
 
 def test_replay_shows_the_message_and_says_what_it_is() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery import TRIAGE_POSTS, DeliveryKind
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident import Incident
@@ -18,7 +18,6 @@ from tests.unit.ui.samples import (
     FIRST_ESCALATION,
     JA,
     PLACED,
-    REEVALUATION,
     RESOLVED,
     TRIGGERED,
     delivery,
@@ -43,7 +42,9 @@ KINDS: Mapping[DeliveryKind, Mapping[str, object]] = {
     DeliveryKind.THREAD_CARD: {},
     DeliveryKind.PAGE: {**FIRST_ESCALATION, "declined_by": BIG},
     DeliveryKind.ESCALATION: {**FIRST_ESCALATION, "declined_by": BIG, "next": None},
+    **{kind: {} for kind in TRIAGE_POSTS},
     DeliveryKind.NOTICE: {"notice": "note", "by": BIG, "text": "*" * 1_000},
+    DeliveryKind.ROLE_DM: {"role": "commander", "holder_id": 101, "holder": BIG, "by": BIG},
 }
 STATES = (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED)
 
@@ -82,13 +83,6 @@ def test_anything_fits(
             path=tuple((target, name) for target in targets),
         )
     )
-
-
-@given(TITLES, st.lists(NASTY, max_size=25))
-def test_a_reevaluation_fits(title: str, targets: list[str]) -> None:
-    """It has no incident yet, only what was typed."""
-    data = {**REEVALUATION, "title": title, "targets": targets, "symptoms": targets}
-    assert over_limits(render(JA, delivery(DeliveryKind.REEVALUATION, data=data), None)) == []
 
 
 def test_a_terrible_week_fits() -> None:

@@ -1,5 +1,6 @@
 """The card of `/triage` at each place of the tree."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -9,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.evidence import Evidence
 from bot.domain.start_time import InvalidStartTime
-from bot.domain.triage import Path, Position
+from bot.domain.triage import Given, Path, Position
 from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
-from bot.services.triages import TriageView
-from bot.ui.forms import Typed
-from bot.ui.triage_card import retry_message, sent_card, triage_card, typed_before
+from bot.services.triage_views import Notice, TriageView
+from bot.ui.forms import Source, Typed
+from bot.ui.sent_card import sent_card
+from bot.ui.triage_card import answered_before, triage_card
+from bot.ui.triage_retry import RETRY, retry_message, typed_before
 from bot.ui.voice import Voice
 from tests.unit.ui.samples import AT, PLACED, POLICY, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, pieces, presses, words
@@ -28,6 +32,7 @@ TRIAGE = Triage(
     targets=("api.parky.co.jp",),
     symptoms=("errors",),
     started_at=AT,
+    created_at=AT,
     status=TriageStatus.OPEN,
     answers=(),
 )
@@ -37,12 +42,17 @@ PLACES = list(POLICY.tree.walk())
 TITLES = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀"), min_size=1, max_size=200)
 
 
+def given_by(one: Given, by_id: int = 103, by_name: str = "responder") -> StoredAnswer:
+    """An answer as it is stored."""
+    return StoredAnswer(one.node, one.answer, one.unsure, by_id, by_name, AT)
+
+
 def view_at(position: Position, **changes: Any) -> TriageView:
     """The view of a walk that has come to *position*."""
     triage = replace(TRIAGE, **changes)
     name = triage.severity or (position.outcome.severity if position.outcome else None)
     severity = None if name is None else POLICY.severities[name]
-    answers = tuple(StoredAnswer(one.node, one.answer, one.unsure, "responder") for one in position.path)
+    answers = tuple(given_by(one) for one in position.path)
     due = None if severity is None else POLICY.ack_due(severity, at=AT)
     return TriageView(replace(triage, answers=answers), position, severity, due)
 
@@ -91,21 +101,25 @@ def test_a_severity_chosen_by_hand_is_marked() -> None:
     """The path stays, and so does the tree's outcome in the select."""
     card = triage_card(EN, view_at(at("yes", "no"), severity="SEV1"))
     assert "**SEV1 / P0** Production affected → Partial impact · chosen by hand" in words(card)
-    (select,) = [piece for piece in pieces(card) if piece["type"] == 3]
-    assert [option["value"] for option in select["options"] if option.get("default")] == ["SEV1"]
+    severities, _ = [piece for piece in pieces(card) if piece["type"] == 3]
+    assert [option["value"] for option in severities["options"] if option.get("default")] == ["SEV1"]
 
 
 def test_reevaluation_says_until_when_and_where() -> None:
     """Before and after confirming it."""
     before = triage_card(JA, view_at(at("no", "no")))
-    assert "#p1-ops で確認を求めます。30 分以内に誰も答えなければ SEV2" in words(before)
+    assert "30 分後に #p1-ops で確認します。そこから15 分以内に誰も答えなければ SEV2" in words(before)
     assert labels(before)[0] == "再評価に回す"
     due = AT + timedelta(minutes=30)
-    later = view_at(at("no", "no"), status=TriageStatus.REEVALUATING, reevaluate_at=due)
-    assert "11/24 14:37 JST までに誰も答えなければ SEV2" in words(triage_card(JA, later))
+    held = view_at(at("no", "no"), status=TriageStatus.REEVALUATING, due_at=due, rounds=1)
+    assert "11/24 14:37 JST に #p1-ops で確認します" in words(triage_card(JA, held))
+    asked = replace(held, triage=replace(held.triage, asked_at=due, due_at=due + timedelta(minutes=15)))
+    assert "11/24 14:52 JST までに誰も答えなければ SEV2" in words(triage_card(JA, asked))
+    again = view_at(at(), due_at=due, rounds=1)
+    assert "11/24 14:37 JST" in words(triage_card(JA, again))
 
 
-@pytest.mark.parametrize("status", [TriageStatus.CANCELLED, TriageStatus.DISMISSED])
+@pytest.mark.parametrize("status", [TriageStatus.CANCELLED, TriageStatus.DISMISSED, TriageStatus.EXPIRED])
 def test_what_is_over_has_no_buttons(status: TriageStatus) -> None:
     """Nothing can be done with it any more."""
     card = triage_card(JA, view_at(at(), status=status))
@@ -132,17 +146,87 @@ def test_every_card_keeps_within_discords_limits(title: str, place: Position, vo
     assert over_limits(sent_card(voice, replace(PLACED, title=title))) == []
 
 
-@given(title=TITLES, targets=st.sets(st.sampled_from(POLICY.targets)))
-def test_a_refused_form_comes_back_as_it_was(title: str, targets: set[str]) -> None:
+@given(title=TITLES, targets=st.sets(st.sampled_from(POLICY.targets)), is_about=st.booleans())
+def test_a_refused_form_comes_back_as_it_was(title: str, targets: set[str], *, is_about: bool) -> None:
     """The message keeps it, exactly; Discord shows author and footer without markup."""
     chosen = tuple(target for target in POLICY.targets if target in targets)
     typed = Typed("さっき", title=title, targets=chosen, symptoms=("slow",))
-    text, embed, view = retry_message(JA, typed, InvalidStartTime("さっき", now=AT))
+    source = Source(10**19, 10**19 + 1) if is_about else None
+    text, embed, view = retry_message(JA, typed, InvalidStartTime("さっき", now=AT), source=source)
     (custom_id,) = presses(view)
-    bits = [int(part) for part in custom_id.split(":")[-2:]]
+    found = re.fullmatch(RETRY, custom_id)
+    assert found is not None
     message = cast("discord.Message", _Message(embed))
-    assert typed_before(JA, message, targets=bits[0], symptoms=bits[1]) == typed
+    assert typed_before(JA, message, found.groupdict()) == typed
+    assert found["message"] == (str(10**19 + 1) if is_about else None)
+    assert len(custom_id) <= 100
     assert text.startswith("開始時刻「さっき」は読めません")
+
+
+def test_the_message_that_it_is_about_is_quoted_with_a_link() -> None:
+    """On the question and on the result; mentions in it reach nobody."""
+    evidence = Evidence("@everyone 決済が落ちてます", 9, "shop-api", "https://discord.com/channels/7/1/2", AT)
+    for place in (at(), at("yes", "yes")):
+        card = triage_card(JA, view_at(place, evidence=evidence))
+        line = "> ＠everyone 決済が落ちてます — @shop-api https://discord.com/channels/7/1/2"
+        assert line in words(card).splitlines()
+    wordless = triage_card(EN, view_at(at(), evidence=replace(evidence, text="")))
+    assert "> (no words) — @shop-api" in words(wordless)
+
+
+def test_an_earlier_answer_can_be_chosen() -> None:
+    """From the second answer on; for the first one [戻る] does."""
+    assert "revise" not in str(presses(triage_card(JA, view_at(at("yes")))))
+    card = triage_card(JA, view_at(at("yes", "no")))
+    (select,) = [piece for piece in pieces(card) if piece.get("custom_id", "").startswith("tri:v1:revise")]
+    assert [(one["label"], one["value"]) for one in select["options"]] == [
+        ("1. はい", "users_affected"),
+        ("2. いいえ", "large_impact"),
+    ]
+
+
+def test_the_button_says_what_it_opens() -> None:
+    """So that nobody opens what they have not seen."""
+    assert f"tri:v1:confirm:{TRIAGE.id}:SEV2" in presses(triage_card(JA, view_at(at("yes", "no"))))
+    assert f"tri:v1:confirm:{TRIAGE.id}:reevaluate" in presses(triage_card(JA, view_at(at("no", "no"))))
+
+
+def test_names_are_shown_once_several_people_have_answered() -> None:
+    """Who said what."""
+    view = view_at(at("yes", "unsure"))
+    first, second = view.triage.answers
+    other = replace(second, by_id=101, by_name="primary")
+    both = replace(view, triage=replace(view.triage, answers=(first, other)))
+    assert "本番影響あり (@responder) → 影響大 (わからない) (@primary)" in words(triage_card(JA, both))
+    assert "@responder" not in words(triage_card(JA, view))
+
+
+def test_why_a_press_did_nothing() -> None:
+    """On top, with who was first."""
+    view = view_at(at("yes"))
+    first = replace(view, notice=Notice.ANSWERED, first_answer=view.triage.answers[0])
+    told = words(triage_card(JA, first)).splitlines()[0]
+    assert told == "ℹ️ @responder が先に「はい」と答えました (11/24 14:07 JST)。"
+    for notice, word in ((Notice.OUTDATED, "判定フローが更新"), (Notice.CHANGED, "判定が変わって")):
+        assert word in words(triage_card(JA, replace(view, notice=notice))).splitlines()[0]
+
+
+def test_others_who_triage_now_are_named() -> None:
+    """With their titles, made inert, as many as fit."""
+    others = tuple(replace(TRIAGE, title="*" * 200, user_name=f"p{n}") for n in range(30))
+    view = replace(view_at(at()), others=(replace(TRIAGE, title="@here 落ちた"), *others))
+    told = words(triage_card(JA, view)).splitlines()[-1]
+    assert told.startswith("🔎 ほかに triage 中: 「＠here 落ちた」(@responder)")
+    assert over_limits(triage_card(JA, view)) == []
+
+
+def test_a_reevaluation_that_was_answered_before() -> None:
+    """What it has become, or who ended it."""
+    view = view_at(at("no", "no"), status=TriageStatus.DISMISSED, ended_by_name="primary")
+    assert "@primary が問題なしとして終えました" in answered_before(JA, view)
+    assert "INC-42 (SEV1)" in answered_before(EN, replace(view, incident=PLACED))
+    expired = view_at(at(), status=TriageStatus.EXPIRED)
+    assert answered_before(JA, expired) == "この再評価には回答済みです。"
 
 
 class _Message:

@@ -1,0 +1,199 @@
+"""A drill: what is played, and how it went. Source: issue 4, Drill."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.incident import Incident, Role, Status
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.triage import Text
+
+#: Before the title of a drill's row in the DLQ, which other programs read too.
+DLQ_MARK: Final = "[DRILL] "
+
+
+@dataclass(frozen=True, slots=True)
+class Inject:
+    """A line that appears in the drill's thread.
+
+    Attributes:
+        after: Since the start, > 0.
+    """
+
+    after: timedelta
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a drill plays.
+
+    Attributes:
+        injects: In order of time, all before the end.
+        ends_after: When a drill that nobody has resolved is over.
+    """
+
+    title: Text
+    targets: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    injects: tuple[Inject, ...]
+    ends_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """One drill as stored; its script is frozen when it starts.
+
+    Attributes:
+        incident_id: The incident that it plays.
+        played: How many of the injects have appeared.
+        next_at: When it must be looked at next; None once it is over.
+        ended_at: When it was scored.
+    """
+
+    incident_id: int
+    guild_id: int
+    started_by_id: int
+    started_by_name: str
+    started_at: datetime
+    injects: tuple[Inject, ...]
+    ends_at: datetime
+    played: int
+    next_at: datetime | None
+    ended_at: datetime | None = None
+
+    def due(self, now: datetime) -> list[tuple[int, Inject]]:
+        """The injects, with their numbers from 0, that should have appeared by *now* and have not."""
+        numbered = list(enumerate(self.injects))[self.played :]
+        return [(number, inject) for number, inject in numbered if self.started_at + inject.after <= now]
+
+    def following(self, played: int) -> datetime:
+        """When something happens next, once *played* injects have appeared."""
+        left = self.injects[played:]
+        return self.started_at + left[0].after if left else self.ends_at
+
+
+class Missed(StrEnum):
+    """A step of the runbook that nobody took, or took too late."""
+
+    ACK = "ack"
+    ACK_LATE = "ack_late"
+    COMMANDER = "commander"
+    UPDATE = "update"
+    RECORD = "record"  # nothing was noted and nothing pinned
+    RESOLVE = "resolve"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How a drill went. Times are seconds since the alert; None means that it did not happen.
+
+    Attributes:
+        ack_within_s: The time there was.
+        notes, pins: What was kept for the postmortem.
+        missed: In the order of the runbook.
+    """
+
+    ack_s: float | None
+    ack_within_s: float
+    ack_by: str | None
+    commander: str | None
+    commander_s: float | None
+    update_s: float | None
+    notes: int
+    pins: int
+    took_s: float | None
+    missed: tuple[Missed, ...]
+
+    def as_data(self) -> dict[str, object]:
+        """For a timeline entry or a delivery: JSON-able."""
+        return {**asdict(self), "missed": [step.value for step in self.missed]}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, object]) -> "Score":
+        """The inverse of `as_data`; other keys are passed over."""
+        known = {name: data[name] for name in cls.__slots__ if name != "missed"}
+        missed = data["missed"]
+        assert isinstance(missed, list | tuple)
+        return cls(**known, missed=tuple(Missed(str(step)) for step in missed))  # type: ignore[arg-type]
+
+
+def score(incident: Incident, timeline: Iterable[TimelineEntry]) -> Score:
+    """How the people of a drill did, from what is on record when it is over.
+
+    Args:
+        timeline: Its whole history, in any order.
+
+    Source: the runbook, エスカレーションパス; issue 4: time to ack, missed steps.
+    """
+    entries = sorted(timeline, key=lambda entry: entry.at)
+    taken = _first_commander(entries)
+    update = _first(entries, TimelineKind.UPDATED)
+    resolved = incident.status is Status.RESOLVED and incident.ended_at is not None
+    ack = incident.took_to_acknowledge
+    kept = {kind: sum(entry.kind is kind for entry in entries) for kind in _KEPT}
+    return Score(
+        ack_s=None if ack is None else ack.total_seconds(),
+        ack_within_s=(incident.ack_due_at - incident.triggered_at).total_seconds(),
+        ack_by=incident.acknowledged_by_name,
+        commander=None if taken is None else _holder(taken),
+        commander_s=_since(incident, taken),
+        update_s=_since(incident, update),
+        notes=kept[TimelineKind.NOTE],
+        pins=kept[TimelineKind.PINNED],
+        took_s=_seconds(incident, incident.ended_at) if resolved else None,
+        missed=tuple(_missed(incident, commander=taken, update=update, kept=sum(kept.values()))),
+    )
+
+
+_KEPT: Final = (TimelineKind.NOTE, TimelineKind.PINNED)
+
+
+def _missed(
+    incident: Incident, *, commander: TimelineEntry | None, update: TimelineEntry | None, kept: int
+) -> Iterable[Missed]:
+    if incident.acknowledged_at is None:
+        yield Missed.ACK
+    elif incident.acknowledged_at > incident.ack_due_at:
+        yield Missed.ACK_LATE
+    if commander is None:
+        yield Missed.COMMANDER
+    if update is None:
+        yield Missed.UPDATE
+    if not kept:
+        yield Missed.RECORD
+    if incident.status is not Status.RESOLVED:
+        yield Missed.RESOLVE
+
+
+def _first(entries: Iterable[TimelineEntry], kind: TimelineKind) -> TimelineEntry | None:
+    return next((entry for entry in entries if entry.kind is kind), None)
+
+
+def _since(incident: Incident, entry: TimelineEntry | None) -> float | None:
+    return None if entry is None else _seconds(incident, entry.at)
+
+
+def _seconds(incident: Incident, at: datetime | None) -> float | None:
+    return None if at is None else max((at - incident.triggered_at).total_seconds(), 0.0)
+
+
+def _first_commander(entries: Iterable[TimelineEntry]) -> TimelineEntry | None:
+    """When somebody took the lead, or was given it."""
+    return next((entry for entry in entries if _is_commander(entry)), None)
+
+
+def _is_commander(entry: TimelineEntry) -> bool:
+    data = entry.data or {}
+    return (
+        entry.kind is TimelineKind.ROLE_CHANGED
+        and data.get("role") == Role.COMMANDER.value
+        and data.get("holder") is not None
+    )
+
+
+def _holder(entry: TimelineEntry) -> str:
+    holder = (entry.data or {})["holder"]
+    return str(holder["name"] if isinstance(holder, Mapping) else holder)

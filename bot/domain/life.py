@@ -1,0 +1,289 @@
+"""What may happen to an incident, and what it is afterwards. Source: the runbook, エスカレーションパス."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.errors import InvalidTransition
+from bot.domain.incident import Holder, Incident, IncidentKind, Role, Status, StatusUpdate
+from bot.domain.people import Person
+from bot.domain.posting import next_posting
+from bot.domain.severity import NewSeverity
+
+#: A reminder that nobody heeds comes less and less often: after 1, 2, 4 and then every 8 intervals.
+_SLOWEST: Final = 8
+
+
+class AckVia(StrEnum):
+    """How an acknowledgement reached us."""
+
+    REACTION = "reaction"
+    BUTTON = "button"
+    RECONCILED = "reconciled"  # a reaction found by reading Discord, its event having been missed
+    REOPENED = "reopened"  # whoever opens it again is on it
+    ROLE = "role"  # whoever takes a role is on it
+
+
+class AckOutcome(StrEnum):
+    """What an acknowledgement changed."""
+
+    FIRST = "first"
+    JOINED = "joined"
+    ALREADY = "already"  # this person had acknowledged or joined before
+    TOO_LATE = "too_late"  # the incident has ended
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What an acknowledge changed; a second one is an outcome, not an error."""
+
+    incident: Incident
+    outcome: AckOutcome
+    by: Person
+    at: datetime
+
+
+def acknowledge(
+    incident: Incident, *, by: Person, at: datetime, already_responding: bool, update_every: timedelta | None
+) -> Acknowledgement:
+    """First acknowledgement wins; later ones join as responders.
+
+    Args:
+        already_responding: *by* is on the incident's list of responders.
+        update_every: How often a status update is owed from now on; None for never.
+
+    Source: runbook, エスカレーションパス 1.
+    """
+    if not incident.is_open:
+        return Acknowledgement(incident, AckOutcome.TOO_LATE, by, at)
+    if incident.status is Status.TRIGGERED:
+        first = replace(
+            incident,
+            status=Status.ACKNOWLEDGED,
+            acknowledged_at=at,
+            acknowledged_by_id=by.id,
+            acknowledged_by_name=by.name,
+            next_update_at=None if update_every is None else at + update_every,
+            reminders=0,
+            version=incident.version + 1,
+        )
+        return Acknowledgement(first, AckOutcome.FIRST, by, at)
+    outcome = AckOutcome.ALREADY if already_responding else AckOutcome.JOINED
+    return Acknowledgement(incident, outcome, by, at)
+
+
+def resolve(incident: Incident, *, by: Person, at: datetime, archive_at: datetime | None = None) -> Incident:
+    """End it; a postmortem may follow.
+
+    Raises:
+        InvalidTransition: it has ended before.
+    """
+    return _end(incident, Status.RESOLVED, by=by, at=at, archive_at=archive_at)
+
+
+def cancel(incident: Incident, *, by: Person, at: datetime, archive_at: datetime | None = None) -> Incident:
+    """It was a false alarm.
+
+    Raises:
+        InvalidTransition: it has ended before.
+    """
+    return _end(incident, Status.CANCELLED, by=by, at=at, archive_at=archive_at)
+
+
+def merge(
+    incident: Incident, *, into: Incident, by: Person, at: datetime, archive_at: datetime | None = None
+) -> Incident:
+    """It is the same trouble as *into*, which goes on.
+
+    Raises:
+        InvalidTransition: it has ended before; *into* has, or is the same one; or one of the two is a drill
+            or private and the other is not.
+    """
+    if into.id == incident.id:
+        raise InvalidTransition("merge_with_itself", incident=incident.label)
+    if not into.is_open:
+        raise InvalidTransition("merge_into_ended", incident=into.label)
+    if (incident.is_drill, incident.is_private) != (into.is_drill, into.is_private):
+        raise InvalidTransition("merge_unlike", incident=incident.label, other=into.label)
+    ended = _end(incident, Status.MERGED, by=by, at=at, archive_at=archive_at)
+    return replace(ended, merged_into_id=into.id)
+
+
+def reopen(incident: Incident, *, by: Person, at: datetime, update_every: timedelta | None) -> Incident:
+    """It is not over. Whoever says so is on it, so nobody is rung again.
+
+    Raises:
+        InvalidTransition: it has not ended.
+    """
+    if incident.is_open:
+        raise InvalidTransition("still_open", incident=incident.label)
+    return replace(
+        incident,
+        status=Status.ACKNOWLEDGED,
+        acknowledged_at=incident.acknowledged_at or at,
+        acknowledged_by_id=incident.acknowledged_by_id or by.id,
+        acknowledged_by_name=incident.acknowledged_by_name or by.name,
+        ended_at=None,
+        ended_by_id=None,
+        ended_by_name=None,
+        merged_into_id=None,
+        next_update_at=None if update_every is None else at + update_every,
+        reminders=0,
+        archive_at=None,
+        version=incident.version + 1,
+    )
+
+
+def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: datetime | None) -> Incident:
+    """The rules of another severity apply from now on.
+
+    Args:
+        to: What the new severity entails.
+        next_update_at: When a status update is owed under it; ignored while nobody has acknowledged.
+
+    Raises:
+        InvalidTransition: it has ended, or has that severity.
+    """
+    require_open(incident)
+    if to.name == incident.severity:
+        raise InvalidTransition("same_severity", incident=incident.label, severity=to.name)
+    waiting = incident.status is Status.TRIGGERED
+    posting = next_posting(incident) if to.reposts else incident.posting
+    return replace(
+        incident,
+        severity=to.name,
+        priority=to.priority,
+        ack_due_at=to.ack_due_at if waiting else incident.ack_due_at,
+        next_update_at=None if waiting else next_update_at,
+        reminders=0,
+        posting=posting,
+        thread_posting=posting if to.thread_channel else incident.thread_posting,
+        thread_channel=to.thread_channel or incident.thread_channel,
+        version=incident.version + 1,
+    )
+
+
+def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
+    """A tracked alert is an incident from now on.
+
+    Args:
+        thread_channel: Where the policy opens the thread of its severity, None for nowhere.
+
+    Raises:
+        InvalidTransition: it has ended, or is one already.
+    """
+    require_open(incident)
+    if incident.kind is IncidentKind.INCIDENT:
+        raise InvalidTransition("declared_before", incident=incident.label)
+    posting = next_posting(incident)
+    return replace(
+        incident,
+        kind=IncidentKind.INCIDENT,
+        posting=posting,
+        thread_posting=posting,
+        thread_channel=thread_channel,
+        version=incident.version + 1,
+    )
+
+
+def see_again(incident: Incident, *, at: datetime) -> Incident:
+    """The same alert came once more."""
+    return replace(
+        incident, occurrences=incident.occurrences + 1, last_seen_at=at, version=incident.version + 1
+    )
+
+
+def assign(incident: Incident, role: Role, holder: Holder | None) -> Incident:
+    """Give *role* to *holder*, or to nobody; an incident that has that already comes back as it is.
+
+    Raises:
+        InvalidTransition: it has ended.
+    """
+    require_open(incident)
+    if incident.roles.get(role) == holder:
+        return incident
+    others = {known: who for known, who in incident.roles.items() if known is not role}
+    roles = others if holder is None else {**others, role: holder}
+    ordered = {known: roles[known] for known in Role if known in roles}
+    return replace(incident, roles=ordered, version=incident.version + 1)
+
+
+def tell(incident: Incident, update: StatusUpdate | None, *, next_update_at: datetime | None) -> Incident:
+    """A status update (None: only a promise); the next is owed at *next_update_at* (None: none is owed).
+
+    Raises:
+        InvalidTransition: it has ended.
+    """
+    require_open(incident)
+    return replace(
+        incident,
+        last_update=update or incident.last_update,
+        next_update_at=next_update_at,
+        reminders=0,
+        version=incident.version + 1,
+    )
+
+
+def remind(incident: Incident, *, at: datetime, update_every: timedelta) -> Incident:
+    """A status update was owed and has been asked for: the next reminder, less and less often."""
+    wait = update_every * min(2 ** (incident.reminders + 1), _SLOWEST)
+    return replace(
+        incident,
+        next_update_at=at + wait,
+        reminders=incident.reminders + 1,
+        version=incident.version + 1,
+    )
+
+
+def make_private(incident: Incident, *, channel: str) -> Incident:
+    """From now on only named people and the policy's roles see it; its post and thread are made anew.
+
+    Args:
+        channel: The policy's name of where its private thread is made.
+
+    Raises:
+        InvalidTransition: it is private already; or it is a message that everybody reads.
+    """
+    if incident.is_private:
+        raise InvalidTransition("private_already", incident=incident.label)
+    if incident.kind is IncidentKind.ALERT:
+        raise InvalidTransition("private_alert", incident=incident.label)
+    posting = next_posting(incident)
+    return replace(
+        incident,
+        is_private=True,
+        posting=posting,
+        thread_posting=posting,
+        thread_channel=channel,
+        version=incident.version + 1,
+    )
+
+
+def require_open(incident: Incident) -> None:
+    """Let what is done to *incident* pass while it goes on.
+
+    Raises:
+        InvalidTransition: it has ended; the key says how.
+    """
+    if not incident.is_open:
+        raise InvalidTransition(
+            f"already_{incident.status.value}", incident=incident.label, by=incident.ended_by_name
+        )
+
+
+def _end(
+    incident: Incident, status: Status, *, by: Person, at: datetime, archive_at: datetime | None
+) -> Incident:
+    require_open(incident)
+    return replace(
+        incident,
+        status=status,
+        ended_at=at,
+        ended_by_id=by.id,
+        ended_by_name=by.name,
+        next_update_at=None,
+        reminders=0,
+        archive_at=archive_at,
+        version=incident.version + 1,
+    )

@@ -1,0 +1,129 @@
+"""What happened in an incident, and when: the history that people read; the postmortem starts from it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+
+class TimelineKind(StrEnum):
+    """What a timeline entry tells."""
+
+    OPENED = "opened"
+    EVIDENCE = "evidence"  # the message that a triage started from
+    TRIAGED = "triaged"  # every answer of the triage, who gave it and when
+    PROMOTED = "promoted"  # a re-evaluation that nobody answered
+    DECLARED = "declared"  # a tracked alert became an incident
+    REPEATED = "repeated"  # the same alert came again
+    ALERT_POSTED = "alert_posted"
+    THREAD_OPENED = "thread_opened"
+    PAGED = "paged"  # a DM reached somebody
+    ACKNOWLEDGED = "acknowledged"
+    JOINED = "joined"
+    DECLINED = "declined"  # on call, but cannot respond now
+    ESCALATED = "escalated"
+    DELIVERY_FAILED = "delivery_failed"
+    EMAILED = "emailed"
+    DETAILS_CHANGED = "details_changed"
+    SEVERITY_CHANGED = "severity_changed"
+    ROLE_CHANGED = "role_changed"
+    UPDATED = "updated"  # a status update
+    UPDATE_DUE = "update_due"  # and the reminder that one is owed
+    NOTE = "note"
+    PINNED = "pinned"  # a message of the thread
+    PIN_EDITED = "pin_edited"
+    PIN_DELETED = "pin_deleted"
+    CORRECTED = "corrected"  # an entry that somebody put right; the first version stays
+    VOICE_JOINED = "voice_joined"
+    LINKED = "linked"
+    MADE_PRIVATE = "made_private"
+    MEMBER_ADDED = "member_added"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"  # a false alarm
+    MERGED = "merged"  # a duplicate of another
+    REOPENED = "reopened"
+    DRILL_SCORED = "drill_scored"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One fact in an incident's history.
+
+    Attributes:
+        at: When it happened, aware; for an entry that was added late, the time that its author gave.
+        actor_id, actor_name: Who did it; None for the bot itself.
+        data: JSON-able details; their shape depends on `kind` (see docs/architecture.md).
+        id, recorded_at: Set once it is stored: its number, and when it was written down.
+        corrects: The id of the entry that this one puts right.
+    """
+
+    kind: TimelineKind
+    at: datetime
+    actor_id: int | None = None
+    actor_name: str | None = None
+    data: Mapping[str, object] | None = None
+    corrects: int | None = None
+    id: int | None = field(default=None, compare=False)
+    recorded_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether people put it there, long after it happened."""
+        if self.recorded_at is None or self.kind not in CORRECTABLE:
+            return False
+        return self.recorded_at - self.at >= _LATE
+
+    @property
+    def said(self) -> str:
+        """What somebody wrote: a note's words, what a status update says is known; else empty."""
+        found = (self.data or {}).get(_WORDS.get(self.kind, "text"))
+        return found if isinstance(found, str) else ""
+
+
+#: A minute between what happened and its entry is nobody's afterthought.
+_LATE: Final = timedelta(minutes=1)
+
+#: Where the words are, in kinds that keep them elsewhere than under "text".
+_WORDS: Final = {TimelineKind.UPDATED: "known"}
+
+#: What people wrote, and what can therefore be put right; the rest is what the bot saw.
+CORRECTABLE: Final = frozenset({TimelineKind.NOTE, TimelineKind.PINNED, TimelineKind.UPDATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry with what was put right in it.
+
+    Attributes:
+        corrections: Entries of the kind CORRECTED, oldest first; the last one counts.
+    """
+
+    entry: TimelineEntry
+    corrections: tuple[TimelineEntry, ...] = ()
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Whether it is somebody's own words."""
+        has_words = bool(self.said) or self.entry.kind is TimelineKind.PINNED
+        return self.entry.kind in CORRECTABLE and self.entry.id is not None and has_words
+
+    @property
+    def said(self) -> str:
+        """The words that count now."""
+        return self.corrections[-1].said if self.corrections else self.entry.said
+
+
+def lines_of(entries: Iterable[TimelineEntry]) -> tuple[Line, ...]:
+    """The history as people read it, oldest first: what was put right stands where it was first said."""
+    known = tuple(entries)
+    ids = {entry.id for entry in known if entry.id is not None}
+    corrections: dict[int, list[TimelineEntry]] = {}
+    for entry in known:
+        if entry.corrects is not None and entry.corrects in ids:
+            corrections.setdefault(entry.corrects, []).append(entry)
+    return tuple(
+        Line(entry, tuple(corrections.get(entry.id or 0, ())))
+        for entry in known
+        if entry.corrects is None or entry.corrects not in ids
+    )

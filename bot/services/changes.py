@@ -1,0 +1,123 @@
+"""What every change of an incident does beside changing it: permission, lock, history, audit, posts."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+import structlog
+
+from bot.domain.incident import Incident, IncidentKind
+from bot.domain.people import Person
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.access import Access
+from bot.services.opening import notice, refresh_job
+from bot.services.ports import Store, Transaction
+
+log = structlog.get_logger(__name__)
+
+Facts: TypeAlias = Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Change:
+    """One change while it is made: inside a transaction, with the incident locked.
+
+    Attributes:
+        incident: As it is now; `save` replaces it.
+        now: The transaction's time.
+        beside: The same for the others that were asked for, by number.
+    """
+
+    tx: Transaction
+    policy: Policy
+    incident: Incident
+    by: Person
+    now: datetime
+    beside: Mapping[int, "Change"] = field(default_factory=dict)
+
+    async def save(self, changed: Incident) -> None:
+        """Write *changed*, and let every post that shows it be edited."""
+        await self.tx.save(changed)
+        self.incident = changed
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Let every post that shows the incident be edited."""
+        severity = self.policy.rules(self.incident.severity)
+        await self.tx.enqueue(refresh_job(self.incident, severity=severity))
+
+    async def record(
+        self,
+        kind: TimelineKind,
+        facts: Facts | None = None,
+        *,
+        at: datetime | None = None,
+        corrects: int | None = None,
+    ) -> None:
+        """Put it on the timeline and in the audit.
+
+        Args:
+            facts: JSON-able.
+            at: When it happened, if that was not now.
+            corrects: The entry that this one puts right.
+        """
+        who = (self.by.id, self.by.name)
+        entry = TimelineEntry(kind, at or self.now, *who, data=facts, corrects=corrects)
+        await self.tx.add_timeline(self.incident.id, entry)
+        audited = {"incident_id": self.incident.id, **(facts or {})}
+        await self.tx.audit(guild_id=self.incident.guild_id, by=self.by, action=kind.value, data=audited)
+
+    async def say(self, name: str, *, key: str, facts: Facts | None = None) -> None:
+        """Owe one line in the thread. A tracked alert has none: how it ended is edited into its post.
+
+        Args:
+            name: Of the notice, as `bot.ui.notices` knows it.
+            key: Unique for the incident: the same one is said once.
+            facts: JSON-able.
+        """
+        if self.incident.kind is IncidentKind.ALERT and not self.incident.is_open:
+            return
+        told = {**(facts or {}), "notice": name, "by": self.by.name}
+        await self.tx.insert_deliveries([notice(self.incident, self.policy, key=key, data=told)])
+
+
+class Changes:
+    """Begins changes."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+
+    async def allowed(self, incident_id: int, *, by: Person, action: str) -> Incident:
+        """The incident, if *by* may change it so. Raises as `change`."""
+        incident = await self._store.incident(incident_id)
+        await self._access.require_incident(by, action, incident)
+        return incident
+
+    @asynccontextmanager
+    async def change(
+        self, incident_id: int, *, by: Person, action: str, also: Collection[int] = ()
+    ) -> AsyncIterator[Change]:
+        """Change one incident in one transaction.
+
+        Args:
+            action: What the policy's ``[permissions]`` call it.
+            also: Further incidents that it is about.
+
+        Raises:
+            NotPermitted: on record. IncidentNotFound: no such number, or a private one that is not theirs.
+        """
+        numbers = sorted({incident_id, *also})
+        for number in numbers:
+            await self.allowed(number, by=by, action=action)
+        async with self._store.transaction() as tx:
+            now = await tx.now()
+            # In one order for all: two people who merge crosswise wait for each other, not for ever.
+            locked = {number: await tx.incident(number, lock=True) for number in numbers}
+            beside = {number: Change(tx, self._policy, locked[number], by, now) for number in also}
+            yield Change(tx, self._policy, locked[incident_id], by, now, beside)
+        log.info("incident.changed", incident_id=incident_id, action=action, user_id=by.id)

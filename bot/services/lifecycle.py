@@ -1,0 +1,257 @@
+"""Severity changes, and the ways an incident ends or goes on again. The rules: `bot.domain.life`."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain import life
+from bot.domain.delivery import NewDelivery
+from bot.domain.errors import UserError
+from bot.domain.incident import Incident, IncidentKind, Status
+from bot.domain.life import AckVia
+from bot.domain.people import Person
+from bot.domain.posting import THREADS, archived
+from bot.domain.severity import Mention, NewSeverity, SeverityPolicy
+from bot.domain.text import one_line
+from bot.domain.timeline import TimelineKind
+from bot.runbook.model import Policy
+from bot.services.acknowledging import stop_ladder
+from bot.services.changes import Change, Changes, Facts
+from bot.services.declaring import declare_within
+from bot.services.escalations import Escalations
+from bot.services.opening import (
+    archive_job,
+    archive_key,
+    drill_job,
+    drill_key,
+    notice,
+    posting_deliveries,
+    refresh_job,
+)
+from bot.services.ports import Discord, Store
+from bot.services.reminders import remind_later, reminder_key
+
+#: Characters of a reason: one line in the thread.
+REASON_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Regraded:
+    """What a change of severity has done.
+
+    Attributes:
+        before: The severity it had.
+        reposts: It is announced by a post of its own.
+    """
+
+    incident: Incident
+    before: str
+    reposts: bool
+
+
+class Lifecycle:
+    """What people decide about an incident as a whole."""
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, changes: Changes, escalations: Escalations
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._changes = changes
+        self._escalations = escalations
+
+    async def require_open(self, incident_id: int, *, by: Person, action: str = "acknowledge") -> Incident:
+        """The incident, if *by* may change it and it goes on: refused before anything is asked of them.
+
+        Raises:
+            NotPermitted, IncidentNotFound, InvalidTransition.
+        """
+        incident = await self._changes.allowed(incident_id, by=by, action=action)
+        life.require_open(incident)
+        return incident
+
+    async def resolve(self, incident_id: int, *, by: Person) -> Incident:
+        """End an incident; whatever its ladder still had is off.
+
+        Raises:
+            NotPermitted, IncidentNotFound, InvalidTransition.
+        """
+        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+            ended = life.resolve(change.incident, by=by, at=change.now, archive_at=self._archive_at(change))
+            await self.end(change, ended, TimelineKind.RESOLVED)
+        return ended
+
+    async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
+        """It was a false alarm. Raises as `resolve`."""
+        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+            ended = life.cancel(change.incident, by=by, at=change.now, archive_at=self._archive_at(change))
+            await self.end(change, ended, TimelineKind.CANCELLED, {"reason": _reason(reason)})
+        return ended
+
+    async def merge(self, incident_id: int, *, into: int, by: Person) -> Incident:
+        """It is the same trouble as another open one, which goes on and hears of it. Raises as `resolve`."""
+        async with self._changes.change(incident_id, by=by, action="acknowledge", also=[into]) as change:
+            other, archive_at = change.beside[into], self._archive_at(change)
+            ended = life.merge(
+                change.incident, into=other.incident, by=by, at=change.now, archive_at=archive_at
+            )
+            await self.end(change, ended, TimelineKind.MERGED, {"into": into})
+            await other.record(TimelineKind.LINKED, {"merged": incident_id})
+            key = f"merged_here:{incident_id}:{ended.version}"  # once more if it was reopened in between
+            await other.say("merged_here", key=key, facts={"number": incident_id})
+        return ended
+
+    async def reopen(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
+        """It is not over: whoever says so is on it, and nobody is rung. Raises as `resolve`."""
+        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+            every = self._policy.rules(change.incident.severity).update_every
+            opened = life.reopen(change.incident, by=by, at=change.now, update_every=every)
+            await change.tx.add_responder(incident_id, by, via=AckVia.REOPENED, at=change.now)
+            await change.save(opened)
+            await change.tx.cancel_jobs([archive_key(incident_id)])
+            await remind_later(change.tx, change.incident, now=change.now)
+            facts = {"reason": _reason(reason)}
+            await change.record(TimelineKind.REOPENED, facts)
+            await change.say("reopened", key=f"reopened:{opened.version}", facts=facts)
+        return opened
+
+    async def link(self, incident_id: int, *, with_: int, by: Person) -> bool:
+        """Two incidents have to do with each other; False when that was known.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: they are the same one.
+        """
+        if incident_id == with_:
+            raise UserError("link_with_itself")
+        async with self._changes.change(incident_id, by=by, action="acknowledge", also=[with_]) as change:
+            other = change.beside[with_]
+            if not await change.tx.link(incident_id, with_, by=by):
+                return False
+            for here, there in ((change, with_), (other, incident_id)):
+                await here.record(TimelineKind.LINKED, {"with": there})
+                await here.say("linked", key=f"linked:{there}", facts={"number": there})
+        return True
+
+    async def change_severity(self, incident_id: int, *, to: str, by: Person, reason: str) -> Regraded:
+        """The rules of another severity apply from now on: its channel, mention, deadline and ladder.
+
+        It is announced anew where its channel is another one, or where it mentions somebody and the old one
+        did not; else the post that is there is edited.
+
+        Args:
+            to: The new severity's name.
+            reason: Why; kept and shown, up to `REASON_LIMIT` characters.
+
+        Raises:
+            NotPermitted, IncidentNotFound, InvalidTransition; UserError: the policy has no such severity.
+        """
+        severity = self._policy.severities.get(to)
+        if severity is None:
+            raise UserError("severity_unknown", value=to)
+        async with self._changes.change(incident_id, by=by, action="severity") as change:
+            before = change.incident
+            every = severity.update_every
+            owed = None if every is None else change.now + every
+            changed = life.change_severity(before, self._new(severity, change), next_update_at=owed)
+            await change.save(changed)
+            await self._announce(change, severity, before=before, reason=_reason(reason))
+        return Regraded(changed, before.severity, changed.posting > before.posting)
+
+    async def declare(self, incident_id: int, *, by: Person) -> Incident:
+        """A tracked alert becomes an incident: posted as one, with its thread. Its clock goes on.
+
+        Raises:
+            NotPermitted, IncidentNotFound, InvalidTransition.
+        """
+        async with self._changes.change(incident_id, by=by, action="triage") as change:
+            severity = self._policy.rules(change.incident.severity)
+            return await declare_within(change, severity, self._escalations)
+
+    async def archive(self, incident_id: int) -> None:
+        """The thread of an ended incident has been awake long enough; one that was reopened stays so.
+
+        Raises:
+            UpstreamUnavailable: the queue tries again.
+        """
+        incident = await self._store.incident(incident_id)
+        if incident.archive_at is None or incident.archive_at > await self._store.now():
+            return
+        for post in await self._store.posts(incident_id):
+            if post.kind in THREADS and post.message_id is not None:
+                await self._discord.archive(post.message_id)
+        async with self._store.transaction() as tx:
+            locked = await tx.incident(incident_id, lock=True)
+            if locked.archive_at == incident.archive_at:
+                await tx.save(archived(locked))
+            elif locked.is_open:  # somebody reopened it just now: the thread is to be awake
+                await tx.enqueue(refresh_job(locked, severity=self._policy.rules(locked.severity)))
+
+    async def _announce(
+        self, change: Change, severity: SeverityPolicy, *, before: Incident, reason: str
+    ) -> None:
+        """The new post where one is due, the line in the thread, the new ladder, the new reminder."""
+        changed = change.incident
+        await stop_ladder(change.tx, changed.id)
+        if changed.posting > before.posting:
+            await change.tx.insert_deliveries(posting_deliveries(changed, severity))
+        if changed.status is Status.TRIGGERED:
+            await self._escalations.start(change.tx, changed, severity, now=change.now)
+        if changed.thread_posting > before.thread_posting and before.thread_id is not None:
+            await change.tx.insert_deliveries([self._farewell(changed, before.thread_id)])
+        await remind_later(change.tx, change.incident, now=change.now)
+        facts = {"before": before.severity, "after": changed.severity, "reason": reason}
+        await change.record(TimelineKind.SEVERITY_CHANGED, facts)
+        await change.say("severity_changed", key=f"severity:{changed.version}", facts=facts)
+
+    def _new(self, severity: SeverityPolicy, change: Change) -> NewSeverity:
+        incident, old = change.incident, self._policy.rules(change.incident.severity)
+        is_graver = severity.rank < old.rank
+        # A private incident stays in its thread, whatever its severity.
+        moves = severity.channel != old.channel and not incident.is_private
+        rings = severity.mention is not Mention.NONE and severity.mention is not old.mention
+        # A tracked alert has no thread until somebody declares it.
+        belongs = severity.thread_channel if incident.kind is IncidentKind.INCIDENT else None
+        # A thread is moved upwards only: a conversation is not split for a lesser severity.
+        is_missing = not incident.is_private and (
+            None in (incident.thread_channel, incident.thread_id)
+            or (is_graver and incident.thread_channel != belongs)
+        )
+        return NewSeverity(
+            name=severity.name,
+            priority=severity.priority,
+            ack_due_at=self._policy.ack_due(severity, at=change.now),
+            reposts=moves or rings or (belongs is not None and is_missing),
+            thread_channel=belongs if is_missing else None,
+        )
+
+    def _farewell(self, incident: Incident, thread_id: int) -> NewDelivery:
+        """A line in the thread that is left: whoever writes there is not heard any more."""
+        key, data = f"thread_moved:{incident.thread_posting}", {"notice": "thread_moved"}
+        return replace(notice(incident, self._policy, key=key, data=data), to=f"thread:{thread_id}")
+
+    async def end(
+        self, change: Change, ended: Incident, kind: TimelineKind, data: Facts | None = None
+    ) -> None:
+        """What every end entails, in the caller's transaction.
+
+        Args:
+            ended: As `life` has ended it.
+            data: Why, or in favour of what; JSON-able.
+        """
+        await change.save(ended)
+        await stop_ladder(change.tx, ended.id)
+        await change.tx.cancel_jobs([reminder_key(ended.id)])
+        await change.tx.enqueue(archive_job(ended.id, after=self._policy.archive_after))
+        await change.record(kind, data)
+        if ended.is_drill:  # it is scored at once, and the score says that it is over
+            await change.tx.cancel_jobs([drill_key(ended.id)])
+            await change.tx.enqueue(drill_job(ended.id))
+        else:
+            await change.say(kind.value, key=f"{kind.value}:{ended.version}", facts=data)
+
+    def _archive_at(self, change: Change) -> datetime:
+        return change.now + self._policy.archive_after
+
+
+def _reason(text: str) -> str:
+    return one_line(text, limit=REASON_LIMIT)

@@ -1,0 +1,112 @@
+"""What people look up: one incident with everything around it, lists, and what a command offers."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.errors import IncidentNotFound
+from bot.domain.escalation import Step
+from bot.domain.incident import OPEN, Holder, Incident, Status
+from bot.domain.listing import Wanted
+from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
+from bot.domain.timeline import TimelineEntry
+from bot.runbook.model import Policy
+from bot.services.access import Access
+from bot.services.ports import Store
+
+#: How long after its end an incident is offered to be opened again, or linked.
+LATELY: Final = timedelta(days=14)
+_MOST: Final = 100
+
+ENDED: Final = frozenset(Status) - OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """Everything that `/incident show` tells.
+
+    Attributes:
+        timeline: Oldest first.
+        responders: Who acknowledged or joined, in that order.
+        related: Linked with it or merged into it, as far as whoever looks may see them.
+    """
+
+    incident: Incident
+    severity: SeverityPolicy
+    timeline: tuple[TimelineEntry, ...]
+    ladder: tuple[Step, ...]
+    now: datetime
+    responders: tuple[Holder, ...] = ()
+    related: tuple[Incident, ...] = ()
+
+
+class Looking:
+    """Reads; nobody is shown a private incident that is not theirs to see."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+
+    async def view(self, incident_id: int, *, by: Person) -> IncidentView:
+        """One incident with its history, its people and what is due next.
+
+        Raises:
+            IncidentNotFound: no such number, or not theirs to see.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require_visible(by, "show", incident)
+        related = await self._store.related(incident_id)
+        if incident.merged_into_id is not None:
+            related = [await self._store.incident(incident.merged_into_id), *related]
+        return IncidentView(
+            incident=incident,
+            severity=self._policy.rules(incident.severity),
+            timeline=tuple(await self._store.timeline(incident_id)),
+            ladder=tuple(await self._store.steps(incident_id)),
+            now=await self._store.now(),
+            responders=tuple(await self._store.responders(incident_id)),
+            related=tuple(await self._visible(related, by)),
+        )
+
+    async def page(
+        self, guild_id: int, wanted: Wanted, *, by: Person, limit: int, offset: int = 0
+    ) -> list[Incident]:
+        """Newest first; private ones only to those who may see them."""
+        allowed = replace(wanted, viewer=by.id, sees_all=self._access.sees_private(by))
+        return await self._store.list_incidents(guild_id, allowed, limit=limit, offset=offset)
+
+    async def open_ones(self, guild_id: int, *, by: Person) -> list[Incident]:
+        """Not ended, and *by* may see them: gravest first, then oldest first."""
+        found = await self._visible(await self._store.open_incidents(guild_id), by)
+        return sorted(found, key=lambda incident: self._policy.rules(incident.severity).rank)
+
+    async def ended_lately(self, guild_id: int, *, by: Person) -> list[Incident]:
+        """Ended within `LATELY`: the last to end comes first."""
+        since = await self._store.now() - LATELY
+        # What ended lately may have begun long before: the list is by beginning.
+        found = await self.page(guild_id, Wanted(statuses=ENDED), by=by, limit=_MOST)
+        lately = [(one.ended_at, one) for one in found if one.ended_at is not None and one.ended_at >= since]
+        return [one for _, one in sorted(lately, key=lambda pair: pair[0], reverse=True)]
+
+    async def others(
+        self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
+    ) -> list[Incident]:
+        """What an incident may be merged into or linked with: open ones first, without the one itself.
+
+        Args:
+            than: The number of the one itself; None for the one of *thread_id*.
+        """
+        itself = than if than is not None else await self._of_thread(thread_id)
+        found = [*await self.open_ones(guild_id, by=by), *await self.ended_lately(guild_id, by=by)]
+        return [one for one in found if one.id != itself]
+
+    async def _of_thread(self, thread_id: int | None) -> int | None:
+        try:
+            return None if thread_id is None else (await self._store.incident_by_thread(thread_id)).id
+        except IncidentNotFound:
+            return None
+
+    async def _visible(self, incidents: list[Incident], by: Person) -> list[Incident]:
+        return [one for one in incidents if await self._access.sees(by, one)]

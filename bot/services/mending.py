@@ -1,0 +1,179 @@
+"""What somebody deleted or closed in Discord while an incident goes on: posted anew, quietly."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.errors import IncidentNotFound
+from bot.domain.incident import Incident
+from bot.domain.posting import THREADS, repost, rethread
+from bot.runbook.model import Policy
+from bot.services.opening import (
+    AGAIN,
+    notice,
+    posting_deliveries,
+    posting_key,
+    refresh_job,
+    thread_deliveries,
+)
+from bot.services.ports import Store, Transaction
+
+log = structlog.get_logger(__name__)
+
+#: Discord's codes for a place or a message that is not there, and for a thread that takes no message, because
+#: it is archived and locked, or locked.
+UNKNOWN_CHANNEL: Final = 10003
+UNKNOWN_MESSAGE: Final = 10008
+CLOSED: Final = frozenset({50083, 160005})
+
+#: How often: an alert that is deleted twice is not wanted; a thread is what the postmortem starts from.
+_MOST_ALERTS: Final = 1
+_MOST_THREADS: Final = 3
+
+_AGAIN: Final = ":again"
+
+
+class Mending:
+    """Puts back what is gone: once, whoever notices it, and however many do."""
+
+    def __init__(self, store: Store, policy: Policy) -> None:
+        self._store = store
+        self._policy = policy
+
+    async def message_gone(self, message_id: int) -> None:
+        """A message was deleted; perhaps it was an alert."""
+        incident = await self._store.incident_by_message(message_id)
+        if incident is not None:
+            await self.gone(incident.id, messages={message_id})
+
+    async def thread_gone(self, thread_id: int) -> None:
+        """A thread was deleted; perhaps it was an incident's."""
+        try:
+            incident = await self._store.incident_by_thread(thread_id)
+        except IncidentNotFound:
+            return
+        await self.gone(incident.id, threads={thread_id})
+
+    async def gone(
+        self, incident_id: int, *, messages: Collection[int] = (), threads: Collection[int] = ()
+    ) -> None:
+        """Post anew what has gone and still counts.
+
+        Args:
+            messages, threads: Their ids. Apart, because a thread has the id of the message that it hangs on.
+        """
+        posts = await self._store.posts(incident_id)
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(incident_id, lock=True)
+            incident = await self._alert_again(tx, incident, posts, messages)
+            await self._thread_again(tx, incident, posts, threads)
+
+    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+        """Find another way for what Discord refused for good, in the caller's transaction.
+
+        A line for a thread that is gone waits for the new one; one that a closed thread does not take goes to
+        the alert's channel.
+
+        Returns:
+            Whether nobody need hear of the refusal.
+        """
+        if delivery.incident_id is None or delivery.key.endswith(_AGAIN):
+            return False
+        match delivery.kind, code:
+            case DeliveryKind.SEED_ACK | DeliveryKind.THREAD, code if code == UNKNOWN_MESSAGE:
+                return await self._lost_its_root(tx, delivery)
+            case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD, code if code == UNKNOWN_CHANNEL:
+                return await self._lost_its_thread(tx, delivery)
+            case DeliveryKind.NOTICE, code if code == UNKNOWN_CHANNEL:
+                return await self._lost_its_thread(tx, delivery) and await self._say_again(tx, delivery)
+            case DeliveryKind.NOTICE, code if code in CLOSED:
+                return await self._say_again(tx, delivery, in_thread=False)
+        return False
+
+    async def _lost_its_root(self, tx: Transaction, delivery: Delivery) -> bool:
+        """The bot's 👀, or a thread, for a message that was deleted before it could be put there."""
+        incident = await tx.incident(delivery.incident_id or 0, lock=True)
+        posts = await self._store.posts(incident.id)
+        changed = await self._alert_again(tx, incident, posts, {delivery.after_message_id or 0})
+        if delivery.kind is DeliveryKind.THREAD and incident.is_open:
+            await self._rethread(tx, changed)
+        return delivery.kind is DeliveryKind.SEED_ACK or incident.is_open
+
+    async def _lost_its_thread(self, tx: Transaction, delivery: Delivery) -> bool:
+        incident = await tx.incident(delivery.incident_id or 0, lock=True)
+        if incident.thread_channel is None or delivery.request is None:
+            return False  # it was for the alert's channel, which is gone: nothing can be put there
+        posts = await self._store.posts(incident.id)
+        await self._thread_again(tx, incident, posts, {delivery.request.channel_id})
+        return True
+
+    async def _say_again(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
+        """The same line in the thread that is current now, else as an answer to the alert."""
+        if delivery.to != "incident":
+            return True  # the farewell in a thread that was left: nobody reads there
+        incident = await tx.incident(delivery.incident_id or 0)
+        key = delivery.key.removeprefix(f"inc:{incident.id}:") + _AGAIN
+        again = notice(incident, self._policy, key=key, data=delivery.data)
+        current = await self._store.delivery_by_key(str(again.after))
+        place = None if delivery.request is None else delivery.request.channel_id
+        is_another = current is None or current.channel_id != place
+        await tx.insert_deliveries([again if in_thread and is_another else _to_alert(again, incident)])
+        return True
+
+    async def _alert_again(
+        self, tx: Transaction, incident: Incident, posts: Sequence[Delivery], gone: Collection[int]
+    ) -> Incident:
+        """Owe the alert once more, if the current one is among the messages that are gone."""
+        current = posting_key(incident.id, DeliveryKind.ALERT, incident.posting)
+        if not incident.is_open or not _is_among(posts, current, gone):
+            return incident
+        if _again(posts, {DeliveryKind.ALERT}) >= _MOST_ALERTS:
+            return incident
+        return await self._repost(tx, incident)
+
+    async def _thread_again(
+        self, tx: Transaction, incident: Incident, posts: Sequence[Delivery], gone: Collection[int]
+    ) -> Incident:
+        """Owe the thread once more, if the current one is among those that are gone."""
+        kind = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.THREAD
+        current = posting_key(incident.id, kind, incident.thread_posting)
+        if not incident.is_open or not _is_among(posts, current, gone):
+            return incident
+        return incident if _again(posts, THREADS) >= _MOST_THREADS else await self._rethread(tx, incident)
+
+    async def _repost(self, tx: Transaction, incident: Incident) -> Incident:
+        changed, severity = repost(incident), self._policy.rules(incident.severity)
+        await tx.save(changed)
+        await tx.insert_deliveries(posting_deliveries(changed, severity, facts=AGAIN))
+        await tx.enqueue(refresh_job(changed, severity=severity))
+        log.info("incident.reposted", incident_id=incident.id)
+        return changed
+
+    async def _rethread(self, tx: Transaction, incident: Incident) -> Incident:
+        if incident.thread_channel is None:
+            return incident
+        changed, severity = rethread(incident), self._policy.rules(incident.severity)
+        await tx.save(changed)
+        await tx.insert_deliveries(thread_deliveries(changed, severity, channel=incident.thread_channel))
+        await tx.enqueue(refresh_job(changed, severity=severity))
+        log.info("incident.rethreaded", incident_id=incident.id)
+        return changed
+
+
+def _is_among(posts: Sequence[Delivery], key: str, gone: Collection[int]) -> bool:
+    """Whether the post of that key is gone; one that is still being made is not."""
+    return any(post.key == key and post.message_id in gone for post in posts)
+
+
+def _again(posts: Sequence[Delivery], kinds: Collection[DeliveryKind]) -> int:
+    """How many were put back before."""
+    return sum(post.kind in kinds and "again" in post.data for post in posts)
+
+
+def _to_alert(line: NewDelivery, incident: Incident) -> NewDelivery:
+    """*line* beside the alert instead of in the thread."""
+    after = posting_key(incident.id, DeliveryKind.ALERT, incident.posting)
+    return replace(line, to="alert", after=after)

@@ -1,0 +1,63 @@
+"""What the tracking of others' alerts keeps."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.incident import Incident
+from bot.domain.triage_session import Triage
+
+
+class AlertTransaction(Protocol):
+    """The part of a transaction that is about alerts of others."""
+
+    async def lock_fingerprint(self, guild_id: int, fingerprint: str) -> None:
+        """Until the commit nobody else decides about alerts of this fingerprint. Before any row is locked."""
+        ...
+
+    async def alert_of_message(self, message_id: int) -> int | None:
+        """The number of the incident that a message was counted on."""
+        ...
+
+    async def same_alert(
+        self, guild_id: int, fingerprint: str, *, since: datetime, lesser: Sequence[str]
+    ) -> Incident | None:
+        """The open incident that the same alert counts on, locked; None when a new one is due.
+
+        An alert that was merged into another counts on that one.
+
+        Args:
+            since: It came at that time or later.
+            lesser: Names of the severities that are too low.
+        """
+        ...
+
+    async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int) -> None:
+        """Count a message on an incident; one that was counted stays where it is."""
+        ...
+
+    async def set_triaged(self, incident_id: int, triage: Triage) -> Incident:
+        """What a triage says of a tracked alert: title, path, start, and where and how if it says so.
+
+        The row must be locked; grows the version.
+        """
+        ...
+
+
+class AlertStore(Protocol):
+    """What is read and kept about alerts of others outside a caller's transaction."""
+
+    async def alert_messages(self, incident_id: int) -> list[tuple[int, int]]:
+        """Channel and id of the messages of an alert on which a 👀 is looked for, oldest first.
+
+        The first, and the newest few: an alert may have come hundreds of times.
+        """
+        ...
+
+    async def alert_cursor(self, guild_id: int, channel_id: int) -> int | None:
+        """The message up to which a watched channel has been read; None when it never was."""
+        ...
+
+    async def move_alert_cursor(self, guild_id: int, channel_id: int, message_id: int) -> None:
+        """A watched channel has been read up to there; never goes back."""
+        ...

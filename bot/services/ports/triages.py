@@ -1,0 +1,57 @@
+"""What a transaction does with triages."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.people import Person
+from bot.domain.triage_session import NewTriage, StoredAnswer, Triage
+
+
+class TriageTransaction(Protocol):
+    """The part of a transaction that is about triage."""
+
+    async def insert_triage(self, new: NewTriage, *, due_at: datetime) -> tuple[Triage, bool]:
+        """Start a walk through the tree; with a known key the first one comes back.
+
+        Args:
+            due_at: When its clock strikes.
+
+        Returns:
+            The walk, and whether it was made now.
+        """
+        ...
+
+    async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
+        """One walk with its standing answers.
+
+        Raises:
+            UserError: no such triage.
+        """
+        ...
+
+    async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
+        """Walks that were started within the last *within* and have not ended, oldest first."""
+        ...
+
+    async def given_answers(self, triage_id: int) -> list[StoredAnswer]:
+        """Every answer of a walk, in order, those that were withdrawn too."""
+        ...
+
+    async def add_answer(
+        self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
+    ) -> None:
+        """Record an answer."""
+        ...
+
+    async def withdraw_answers(self, triage_id: int, *, since: str, by: Person) -> None:
+        """Take back the standing answer to the question *since* and all after it; the rows stay, marked."""
+        ...
+
+    async def save_triage(self, triage: Triage) -> None:
+        """Write everything that the methods of `Triage` may have changed. The row must be locked."""
+        ...
+
+    async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
+        """Make deliveries that belong to no incident those of this one, which shows itself in them."""
+        ...

@@ -1,0 +1,144 @@
+"""Private incidents: made so from the start or later, and who else is let in. Source: issue 4."""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain import life
+from bot.domain.delivery import Delivery, NewDelivery, priority_of
+from bot.domain.errors import UserError
+from bot.domain.incident import Incident
+from bot.domain.people import Person
+from bot.domain.privacy import SETTLED, exposed
+from bot.domain.timeline import TimelineKind
+from bot.runbook.model import Policy
+from bot.services.access import Access
+from bot.services.changes import Change, Changes
+from bot.services.opening import QUIET, member, notice, posting_deliveries, redact_job
+from bot.services.ports import Discord, Job, JobName, Store
+
+log = structlog.get_logger(__name__)
+
+_AGAIN: Final = timedelta(seconds=20)
+
+
+class Privacy:
+    """Who knows of a private incident, and what others had read before it was one."""
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, access: Access, changes: Changes
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+        self._changes = changes
+
+    async def begin(self, incident_id: int, *, by: Person) -> Incident:
+        """The incident, if *by* may make it private or is let into its thread; nothing is changed.
+
+        Raises:
+            NotPermitted, IncidentNotFound.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require_incident(by, "private", incident)
+        return incident
+
+    async def make_private(self, incident_id: int, *, by: Person) -> Incident:
+        """A new posting in a private thread; what the bot had posted for all is emptied.
+
+        Whoever reported it, is on it, or makes it private still sees it.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it is private already.
+        """
+        async with self._changes.change(incident_id, by=by, action="private") as change:
+            private = life.make_private(change.incident, channel=self._policy.private.channel)
+            await change.tx.cancel_posts(incident_id)
+            await change.save(private)
+            for user_id, name in {**_involved(private), by.id: by.name}.items():
+                await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
+            severity = self._policy.rules(private.severity)
+            await change.tx.insert_deliveries(posting_deliveries(private, severity, facts=QUIET))
+            await self._let_in(change, by.id)
+            await self._hide_what_is_known(change)
+            await change.record(TimelineKind.MADE_PRIVATE)
+            await change.say("made_private", key="made_private")
+        return private
+
+    async def add(self, incident_id: int, *, who: Person, by: Person) -> bool:
+        """Name somebody who sees it from now on; False when they were named before.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: it is not private, or *who* is a bot.
+        """
+        async with self._changes.change(incident_id, by=by, action="private") as change:
+            if not change.incident.is_private:
+                raise UserError("private_not", incident=change.incident.label)
+            if who.is_bot:
+                raise UserError("private_for_bot", who=who.name)
+            await self._let_in(change, who.id)
+            if not await change.tx.add_member(incident_id, user_id=who.id, name=who.name, by=by):
+                return False
+            await change.record(TimelineKind.MEMBER_ADDED, {"id": who.id, "name": who.name})
+            await change.say("member_added", key=f"member_added:{who.id}", facts={"name": who.name})
+        return True
+
+    async def enter(self, incident_id: int, *, by: Person) -> Incident:
+        """Let *by*, who sees it by role, into the thread: Discord lets in only those who were added.
+
+        Raises:
+            NotPermitted, IncidentNotFound.
+        """
+        async with self._changes.change(incident_id, by=by, action="private") as change:
+            await self._let_in(change, by.id)
+            return change.incident
+
+    async def redact(self, incident_id: int) -> timedelta | None:
+        """Empty what the bot had posted where others read; each post once.
+
+        Returns:
+            When to try again what Discord did not take now, or None.
+        """
+        incident = await self._store.incident(incident_id)
+        if not incident.is_private:
+            return None
+        posts = exposed(await self._store.posts(incident_id))
+        left = [post for post in posts if post.shown_version < SETTLED]
+        if not left:
+            return None
+        result = await self._discord.redact(incident, left)
+        async with self._store.transaction() as tx:
+            await tx.set_shown(result.done, version=SETTLED)
+            still_there = [post for post in left if post.id in result.refused]
+            await tx.insert_deliveries([self._still_told(incident, post) for post in still_there])
+        log.info("incident.redacted", incident_id=incident_id, posts=len(result.done), of=len(left))
+        return None if len(result.done) == len(left) else _AGAIN
+
+    async def _let_in(self, change: Change, user_id: int) -> None:
+        priority = self._priority(change.incident)
+        await change.tx.insert_deliveries([member(change.incident, f"user:{user_id}", priority=priority)])
+
+    async def _hide_what_is_known(self, change: Change) -> None:
+        """Posts that are there, and rows of the DLQ that carry its title."""
+        await change.tx.enqueue(redact_job(change.incident))
+        failed = await change.tx.failed_deliveries(change.incident.id)
+        await change.tx.enqueue(*(Job(JobName.RECORD_FAILURE, str(one), f"record:{one}") for one in failed))
+
+    def _still_told(self, incident: Incident, post: Delivery) -> NewDelivery:
+        """A line in the thread, so that somebody deletes by hand what Discord lets the bot not empty."""
+        place = {"channel": post.channel_id, "message": post.message_id}
+        facts = {"notice": "not_redacted", **place}
+        return notice(incident, self._policy, key=f"not_redacted:{post.id}", data=facts)
+
+    def _priority(self, incident: Incident) -> int:
+        return priority_of(self._policy.rules(incident.severity).rank)
+
+
+def _involved(incident: Incident) -> dict[int, str]:
+    """Who knows of it already: whoever reported it, and those who are on it."""
+    people = {incident.reported_by_id: incident.reported_by_name}
+    if incident.acknowledged_by_id is not None:
+        people[incident.acknowledged_by_id] = str(incident.acknowledged_by_name)
+    return people | {holder.id: holder.name for holder in incident.roles.values()}

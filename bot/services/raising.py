@@ -1,0 +1,112 @@
+"""From a triage to its incident: with the path, the evidence, and every answer on the timeline."""
+
+from datetime import datetime
+
+import structlog
+
+from bot.domain.incident import Incident, IncidentKind, NewIncident
+from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.triage_session import StoredAnswer, Triage
+from bot.runbook.model import Policy
+from bot.services.changes import Change
+from bot.services.declaring import declare_within, tracked_alert
+from bot.services.escalations import Escalations
+from bot.services.incidents import Incidents
+from bot.services.opening import refresh_job
+from bot.services.ports import Transaction
+from bot.services.triage_posts import post_keys, set_clock
+
+log = structlog.get_logger(__name__)
+
+
+class Raising:
+    """Ends a triage in an alert."""
+
+    def __init__(self, policy: Policy, incidents: Incidents, escalations: Escalations) -> None:
+        self._policy = policy
+        self._incidents = incidents
+        self._escalations = escalations
+
+    async def raise_alert(
+        self, tx: Transaction, triage: Triage, severity: SeverityPolicy, *, by: Person | None
+    ) -> Incident:
+        """Open the incident of a locked *triage*, which keeps its posts true from then on.
+
+        Args:
+            by: None when nobody has answered its re-evaluation.
+        """
+        incident, at = await self._incident(tx, triage, severity, by=by), await tx.now()
+        await tx.add_timeline(incident.id, _triaged(triage, await tx.given_answers(triage.id), at=at))
+        if by is None:
+            await tx.add_timeline(incident.id, _promoted(triage, at=at))
+        ended = triage.raised(incident.id, severity=severity.name, by=by, at=at)
+        await tx.save_triage(ended)
+        await set_clock(tx, ended, self._policy)
+        await tx.adopt_deliveries(post_keys(triage), incident_id=incident.id)
+        await tx.enqueue(refresh_job(incident, severity=severity))
+        log.info("triage.raised", triage_id=triage.id, incident_id=incident.id, by_clock=by is None)
+        return incident
+
+    async def _incident(
+        self, tx: Transaction, triage: Triage, severity: SeverityPolicy, *, by: Person | None
+    ) -> Incident:
+        """A new one, or the tracked alert that the triage is about: one trouble is not opened twice."""
+        alert = await tracked_alert(tx, triage.source_message_id)
+        who = by or Person(id=triage.user_id, name=triage.user_name)
+        if alert is not None and alert.kind is IncidentKind.ALERT and alert.is_open:
+            known = await tx.set_triaged(alert.id, triage)
+            change = Change(tx, self._policy, known, who, await tx.now())
+            return await declare_within(change, severity, self._escalations)
+        incident = await self._incidents.open_within(tx, _new_incident(triage, severity, by=by))
+        if alert is not None:
+            await tx.link(alert.id, incident.id, by=who)
+        return incident
+
+
+def _new_incident(triage: Triage, severity: SeverityPolicy, *, by: Person | None) -> NewIncident:
+    return NewIncident(
+        guild_id=triage.guild_id,
+        severity=severity.name,
+        title=triage.title,
+        targets=triage.targets,
+        symptoms=triage.symptoms,
+        started_at=triage.started_at,
+        reported_by=by or Person(id=triage.user_id, name=triage.user_name),
+        path=tuple((given.question, given.answer) for given in triage.answers),
+        key=f"triage:{triage.id}",
+        evidence=triage.evidence,
+    )
+
+
+def _triaged(triage: Triage, answers: list[StoredAnswer], *, at: datetime) -> TimelineEntry:
+    data = {
+        "triage": triage.id,
+        "started_by": triage.user_name,
+        "chosen": triage.severity,
+        "answers": [_as_data(answer) for answer in answers],
+    }
+    return TimelineEntry(TimelineKind.TRIAGED, at, data=data)
+
+
+def _as_data(given: StoredAnswer) -> dict[str, object]:
+    return {
+        "question": given.question,
+        "answer": given.answer,
+        "unsure": given.unsure,
+        "by": given.by_name,
+        "at": given.at.isoformat(),
+        "withdrawn": None if given.withdrawn_at is None else given.withdrawn_at.isoformat(),
+        "withdrawn_by": given.withdrawn_by_name,
+    }
+
+
+def _promoted(triage: Triage, *, at: datetime) -> TimelineEntry:
+    """Why it was raised: who triaged it, when it was asked about, and that nobody answered."""
+    data = {
+        "triage": triage.id,
+        "triaged_by": triage.held_by_name,
+        "asked_at": None if triage.asked_at is None else triage.asked_at.isoformat(),
+    }
+    return TimelineEntry(TimelineKind.PROMOTED, at, data=data)

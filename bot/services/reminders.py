@@ -1,0 +1,20 @@
+"""When the next status update is asked for: the row says when, a job wakes up to look."""
+
+from datetime import datetime, timedelta
+
+from bot.domain.incident import Incident
+from bot.services.ports import Job, JobName, Transaction
+
+
+def reminder_key(incident_id: int) -> str:
+    """The queue's key for the reminder that a status update is owed."""
+    return f"remind:{incident_id}"
+
+
+async def remind_later(tx: Transaction, incident: Incident, *, now: datetime) -> None:
+    """The job of the reminder that *incident*, as saved, asks for, or none; an earlier one is taken back."""
+    key, due_at = reminder_key(incident.id), incident.next_update_at
+    await tx.cancel_jobs([key])
+    if due_at is not None:
+        after = max(due_at - now, timedelta())
+        await tx.enqueue(Job(JobName.REMIND, str(incident.id), key, after=after))

@@ -1,0 +1,129 @@
+"""Commander, communicator, scribe: taken by whoever is on it, or given to somebody."""
+
+from dataclasses import dataclass
+
+from bot.domain import life
+from bot.domain.errors import InvalidTransition, UserError
+from bot.domain.incident import Holder, Incident, Role, Status
+from bot.domain.life import AckOutcome, AckVia
+from bot.domain.people import Person
+from bot.domain.timeline import TimelineKind
+from bot.services.access import Access
+from bot.services.acknowledging import Acknowledger
+from bot.services.changes import Change, Changes
+from bot.services.role_dms import role_dm
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What became of a role.
+
+    Attributes:
+        former: Who had it before; None when it was vacant.
+        changed: False: it was so already.
+        acknowledged: Taking it was the first acknowledge.
+    """
+
+    incident: Incident
+    role: Role
+    former: Holder | None
+    changed: bool
+    acknowledged: bool = False
+
+    @property
+    def holder(self) -> Holder | None:
+        """Who has it now; None when it is vacant."""
+        return self.incident.roles.get(self.role)
+
+
+class Roles:
+    """Who does what during an incident."""
+
+    def __init__(self, access: Access, changes: Changes, acknowledger: Acknowledger) -> None:
+        self._access = access
+        self._changes = changes
+        self._acknowledger = acknowledger
+
+    async def take(self, incident_id: int, role: Role, *, by: Person) -> Assigned:
+        """*by* does it from now on, whoever did before. That is to respond: command acknowledges.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended.
+        """
+        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+            is_first = await self._respond(change, role)
+            result = await _put(change, role, Holder(by.id, by.name))
+        return Assigned(result.incident, role, result.former, result.changed, acknowledged=is_first)
+
+    async def give(self, incident_id: int, role: Role, *, to: Person, by: Person) -> Assigned:
+        """*to* does it from now on, and is told by DM. It acknowledges nothing: they have not answered yet.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: *to* is a bot, or may
+                not see the incident.
+        """
+        if to.id == by.id:
+            return await self.take(incident_id, role, by=by)
+        if to.is_bot:
+            raise UserError("role_for_bot", who=to.name)
+        await self._require_sight(incident_id, to=to, by=by)
+        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+            result = await _put(change, role, Holder(to.id, to.name))
+            if result.changed:
+                owed = role_dm(result.incident, role, by=by, policy=change.policy)
+                await change.tx.insert_deliveries([owed])
+        return result
+
+    async def release(
+        self, incident_id: int, role: Role, *, by: Person, holder_id: int | None = None
+    ) -> Assigned:
+        """Nobody does it from now on.
+
+        Args:
+            holder_id: Only if this person has it; None whoever has it.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended, or somebody else has the role.
+        """
+        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+            held = change.incident.roles.get(role)
+            if held is not None and holder_id not in (None, held.id):
+                raise InvalidTransition("role_held_by_other", who=held.name)
+            return await _put(change, role, None)
+
+    async def _respond(self, change: Change, role: Role) -> bool:
+        """Put whoever takes a role on the list of responders; whether that was the first acknowledge."""
+        incident = change.incident
+        if incident.status is Status.TRIGGERED and role is not Role.COMMANDER:
+            # Writing it down is not seeing to it: the ladder goes on until somebody does.
+            await change.tx.add_responder(incident.id, change.by, via=AckVia.ROLE, at=change.now)
+            return False
+        result = await self._acknowledger.record(change.tx, incident, by=change.by, via=AckVia.ROLE)
+        change.incident = result.incident
+        return result.outcome is AckOutcome.FIRST
+
+    async def _require_sight(self, incident_id: int, *, to: Person, by: Person) -> None:
+        """A private incident is told to nobody by way of a role."""
+        incident = await self._changes.allowed(incident_id, by=by, action="acknowledge")
+        if not await self._access.sees(to, incident):
+            raise UserError("role_not_visible", incident=incident.label, who=to.name)
+
+
+async def _put(change: Change, role: Role, holder: Holder | None) -> Assigned:
+    former = change.incident.roles.get(role)
+    assigned = life.assign(change.incident, role, holder)
+    if _id(former) == _id(holder):
+        return Assigned(change.incident, role, former, changed=False)
+    await change.save(assigned)
+    facts = {"role": role.value, "holder": _as_data(holder), "former": _as_data(former)}
+    await change.record(TimelineKind.ROLE_CHANGED, facts)
+    await change.say("role_changed", key=f"role:{assigned.version}", facts={**facts, "by_id": change.by.id})
+    return Assigned(assigned, role, former, changed=True)
+
+
+def _id(holder: Holder | None) -> int | None:
+    return None if holder is None else holder.id
+
+
+def _as_data(holder: Holder | None) -> dict[str, object] | None:
+    return None if holder is None else {"id": holder.id, "name": holder.name}

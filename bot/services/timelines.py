@@ -1,0 +1,210 @@
+"""The timeline that people read and write: notes, corrections, pages; and who joins the war room."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.errors import UserError
+from bot.domain.incident import Incident, IncidentKind, Status
+from bot.domain.people import Person
+from bot.domain.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld, parse_start_time
+from bot.domain.text import storable
+from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
+from bot.runbook.model import Policy
+from bot.services.access import Access
+from bot.services.changes import Change, Changes
+from bot.services.ports import Store
+
+log = structlog.get_logger(__name__)
+
+NOTE_LIMIT: Final = 1_000
+#: Characters of a correction: a pinned message may be this long.
+CORRECTION_LIMIT: Final = 4_000
+PAGE_SIZE: Final = 10
+
+#: Somebody whose connection drops and comes back has not joined twice.
+_JOINED_AGAIN_AFTER: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """An incident with all that happened, oldest first."""
+
+    incident: Incident
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """A part of a history.
+
+    Attributes:
+        lines: At most `PAGE_SIZE`, oldest first.
+        number: From 0, which is the oldest: a page stays what it is while the timeline grows.
+        pages: How many there are, at least 1.
+    """
+
+    incident: Incident
+    lines: tuple[Line, ...]
+    number: int
+    pages: int
+
+
+class Timelines:
+    """What people add to an incident's history, and how they read it."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access, changes: Changes) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+        self._changes = changes
+
+    async def note(self, incident_id: int, *, by: Person, text: str, key: str, at: str = "") -> Incident:
+        """Put a note on the timeline; it is posted in the thread as well.
+
+        Args:
+            key: The same key posts one note ("interaction:123").
+            at: When it happened, as typed ("14:10"); empty for now.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: the note is empty, or nobody can tell which moment is
+                meant, or it lies ahead.
+        """
+        words = _words(text, limit=NOTE_LIMIT)
+        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+            happened_at = self._moment(at, now=change.now)
+            if _known(key, await change.tx.timeline(incident_id)):
+                return change.incident  # Discord has delivered the same interaction twice
+            facts: dict[str, object] = {"text": words, "key": key}
+            await change.record(TimelineKind.NOTE, facts, at=happened_at)
+            late = {} if happened_at is None else {"at": happened_at.isoformat()}
+            await change.say("note", key=f"note:{key}", facts={"text": words, **late})
+        return change.incident
+
+    async def correctable(self, incident_id: int, entry_id: int, *, by: Person) -> Line:
+        """The entry that somebody wants to put right, with its words.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require_incident(by, "acknowledge", incident)
+        return _line(await self._store.timeline(incident_id), entry_id)
+
+    async def correct(self, incident_id: int, entry_id: int, *, by: Person, text: str, key: str) -> Incident:
+        """Put right what somebody wrote; the first version stays. The thread is told.
+
+        Args:
+            key: As for `note`.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote, or nothing is left.
+        """
+        words = _words(text, limit=CORRECTION_LIMIT)
+        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+            entries = await change.tx.timeline(incident_id)
+            line = _line(entries, entry_id)
+            if _known(key, entries) or line.said == words:
+                return change.incident
+            facts = {"text": words, "key": key}
+            await change.record(TimelineKind.CORRECTED, facts, corrects=entry_id)
+            told = {"before": line.said, "text": words}
+            await change.say("corrected", key=f"corrected:{key}", facts=told)
+        return change.incident
+
+    async def history(self, incident_id: int, *, by: Person) -> History:
+        """Everything that happened.
+
+        Raises:
+            IncidentNotFound: no such number, or not theirs to see.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require_visible(by, "show", incident)
+        return History(incident, lines_of(await self._store.timeline(incident_id)))
+
+    async def page(self, incident_id: int, *, by: Person, number: int | None = None) -> TimelinePage:
+        """A part of it; the newest one when *number* is None or too large. Raises as `history`."""
+        history = await self.history(incident_id, by=by)
+        pages = max(-(-len(history.lines) // PAGE_SIZE), 1)
+        shown = pages - 1 if number is None else min(number, pages - 1)
+        lines = history.lines[shown * PAGE_SIZE : (shown + 1) * PAGE_SIZE]
+        return TimelinePage(history.incident, lines, shown, pages)
+
+    async def join_voice(self, guild_id: int, *, by: Person, channel: str) -> list[Incident]:
+        """Somebody who may respond has joined a voice channel: the incidents that this was noted on.
+
+        Those are the open ones that they are on or hold a role in, once somebody has acknowledged; when there
+        is none, the only one that is open. Tracked alerts have no war room.
+
+        Args:
+            channel: The channel's name.
+        """
+        if by.is_bot or not self._access.allows(by, "acknowledge"):
+            return []
+        seen = [one for one in await self._store.open_incidents(guild_id) if await self._concerns(one, by)]
+        theirs = [one for one in seen if await self._is_on(one, by)]
+        chosen = theirs or (seen if len(seen) == 1 else [])
+        return [one for one in chosen if await self._note_voice(one.id, by=by, channel=channel)]
+
+    async def _concerns(self, incident: Incident, by: Person) -> bool:
+        return incident.kind is IncidentKind.INCIDENT and await self._access.sees(by, incident)
+
+    async def _is_on(self, incident: Incident, by: Person) -> bool:
+        if incident.status is not Status.ACKNOWLEDGED:
+            return False
+        holds_role = any(holder.id == by.id for holder in incident.roles.values())
+        return holds_role or any(one.id == by.id for one in await self._store.responders(incident.id))
+
+    async def _note_voice(self, incident_id: int, *, by: Person, channel: str) -> bool:
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(incident_id, lock=True)
+            now = await tx.now()
+            if not incident.is_open or _joined_since(
+                await tx.timeline(incident_id), by, now - _JOINED_AGAIN_AFTER
+            ):
+                return False
+            change = Change(tx, self._policy, incident, by, now)
+            await change.record(TimelineKind.VOICE_JOINED, {"channel": channel})
+        log.info("timeline.voice_joined", incident_id=incident_id, user_id=by.id)
+        return True
+
+    def _moment(self, typed: str, *, now: datetime) -> datetime | None:
+        """None for what is happening now."""
+        if not typed.strip():
+            return None
+        try:
+            return parse_start_time(typed, now=now, timezone=self._policy.timezone)
+        except InvalidStartTime as refused:
+            raise UserError("note_time_unreadable", **refused.fields) from refused
+        except StartTimeInFuture as refused:
+            raise UserError("note_time_in_future", **refused.fields) from refused
+        except StartTimeTooOld as refused:
+            raise UserError("note_time_too_old", **refused.fields) from refused
+
+
+def _words(text: str, *, limit: int) -> str:
+    words = storable(text).strip()[:limit]
+    if not words:
+        raise UserError("note_empty")
+    return words
+
+
+def _known(key: str, entries: Sequence[TimelineEntry]) -> bool:
+    return any((entry.data or {}).get("key") == key for entry in entries)
+
+
+def _line(entries: Sequence[TimelineEntry], entry_id: int) -> Line:
+    found = next((line for line in lines_of(entries) if line.entry.id == entry_id), None)
+    if found is None or not found.can_be_corrected:
+        raise UserError("entry_not_correctable")
+    return found
+
+
+def _joined_since(entries: Sequence[TimelineEntry], by: Person, since: datetime) -> bool:
+    return any(
+        entry.kind is TimelineKind.VOICE_JOINED and entry.actor_id == by.id and entry.at > since
+        for entry in entries
+    )

@@ -1,0 +1,124 @@
+"""What a triage posts for all: a quiet line where it was started, and what asks for its re-evaluation."""
+
+from datetime import timedelta
+
+from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.triage_session import Triage, TriageStatus
+from bot.runbook.model import Policy
+from bot.services.ports import Discord, Job, JobName, Store, Transaction
+
+
+def post_keys(triage: Triage) -> list[str]:
+    """The keys of everything it may have posted, in that order."""
+    rounds = range(1, triage.rounds + 1)
+    asked = [key for n in rounds for key in (_held_key(triage.id, n), _asked_key(triage.id, n))]
+    return [_line_key(triage.id), *asked]
+
+
+def line(triage: Triage) -> NewDelivery | None:
+    """Who is triaging what, where it was started; None when that place is not known."""
+    if triage.channel_id is None:
+        return None
+    return NewDelivery(
+        kind=DeliveryKind.TRIAGE_LINE,
+        to=f"channel:{triage.channel_id}",
+        key=_line_key(triage.id),
+        guild_id=triage.guild_id,
+        data={"triage": triage.id},
+    )
+
+
+def held(triage: Triage, policy: Policy) -> NewDelivery:
+    """A quiet word of when it will be asked about."""
+    return _about(triage, policy, DeliveryKind.REEVALUATION_HELD, _held_key(triage.id, triage.rounds))
+
+
+def question(triage: Triage, policy: Policy) -> NewDelivery:
+    """Somebody should look now."""
+    return _about(triage, policy, DeliveryKind.REEVALUATION, _asked_key(triage.id, triage.rounds))
+
+
+def refresh_triage_job(triage_id: int) -> Job:
+    """The job that makes the posts of a triage say where it stands."""
+    return Job(JobName.REFRESH_TRIAGE, str(triage_id), f"refresh_triage:{triage_id}")
+
+
+async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
+    """(Re)set the one job that looks at the triage when it is due; none when it is over."""
+    await tx.cancel_jobs([_clock_key(triage.id)])
+    if triage.due_at is None:
+        return
+    rank = policy.severities[policy.reevaluate.promote_to].rank if triage.is_under_reevaluation else None
+    await tx.enqueue(
+        Job(
+            name=JobName.REEVALUATE,
+            payload=str(triage.id),
+            key=_clock_key(triage.id),
+            priority=priority_of(rank),
+            after=max(triage.due_at - await tx.now(), timedelta()),
+        )
+    )
+
+
+async def is_out_of_date(tx: Transaction, delivery: Delivery) -> bool:
+    """What a post of a triage would say is true no more, before it was ever sent."""
+    triage = await tx.triage(triage_of(delivery))
+    if delivery.kind is DeliveryKind.TRIAGE_LINE:
+        return triage.status is not TriageStatus.OPEN
+    is_asked = delivery.kind is DeliveryKind.REEVALUATION_HELD and triage.asked_at is not None
+    return is_asked or not triage.is_under_reevaluation or delivery.key not in post_keys(triage)[-2:]
+
+
+def triage_of(delivery: Delivery) -> int:
+    """The triage that a delivery of one of its posts is about."""
+    return int(str(delivery.data["triage"]))
+
+
+class TriagePosts:
+    """Handler of the queue's job that edits them."""
+
+    def __init__(self, store: Store, discord: Discord) -> None:
+        self._store = store
+        self._discord = discord
+
+    async def refresh(self, triage_id: int) -> None:
+        """Make every post of a triage say where it stands; those of an incident are edited with it.
+
+        Raises:
+            UpstreamUnavailable: the queue tries again.
+        """
+        triage = await self._store.triage(triage_id)
+        if triage.incident_id is not None:
+            return
+        owed = [await self._store.delivery_by_key(key) for key in post_keys(triage)]
+        posts = [post for post in owed if post is not None and post.message_id is not None]
+        if posts:
+            await self._discord.refresh_triage(triage, posts)
+
+
+def _about(triage: Triage, policy: Policy, kind: DeliveryKind, key: str) -> NewDelivery:
+    rule = policy.reevaluate
+    return NewDelivery(
+        kind=kind,
+        to=f"channel:{rule.channel}",
+        key=key,
+        guild_id=triage.guild_id,
+        data={"triage": triage.id},
+        priority=priority_of(policy.severities[rule.promote_to].rank),
+    )
+
+
+def _line_key(triage_id: int) -> str:
+    return f"triage:{triage_id}:line"
+
+
+def _held_key(triage_id: int, number: int) -> str:
+    return f"triage:{triage_id}:held:{number}"
+
+
+def _asked_key(triage_id: int, number: int) -> str:
+    return f"triage:{triage_id}:asked:{number}"
+
+
+def _clock_key(triage_id: int) -> str:
+    return f"reevaluate:{triage_id}"

@@ -1,0 +1,86 @@
+"""Where a triage stands, as people are shown it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.incident import Incident
+from bot.domain.severity import SeverityPolicy
+from bot.domain.triage import Given, Path, Position
+from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
+from bot.runbook.model import Policy
+from bot.services.ports import Transaction
+
+#: How long ago another triage may have begun to be worth a mention: people report the same thing.
+OTHERS_WITHIN: Final = timedelta(minutes=30)
+
+
+class Notice(StrEnum):
+    """Why a press did not do what it says on the button."""
+
+    ANSWERED = "answered"  # somebody else was first
+    CHANGED = "changed"  # the result is another one than the screen showed
+    OUTDATED = "outdated"  # the policy has changed: answers that fit no more were withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class TriageView:
+    """Where a walk stands.
+
+    Attributes:
+        position: The question to ask, or the outcome.
+        severity: What confirming would open: the one chosen by hand, else the outcome's; None while a
+            question is open or when the outcome is to re-evaluate.
+        ack_due_at: The deadline if it were confirmed now.
+        incident: What it became.
+        others: Walks that began lately and have not ended: perhaps about the same thing.
+        notice: Set when the last press changed nothing.
+        first_answer: With `Notice.ANSWERED` on a question: the answer that stands.
+    """
+
+    triage: Triage
+    position: Position
+    severity: SeverityPolicy | None
+    ack_due_at: datetime | None
+    incident: Incident | None = None
+    others: tuple[Triage, ...] = ()
+    notice: Notice | None = None
+    first_answer: StoredAnswer | None = None
+
+
+async def view_of(
+    tx: Transaction,
+    policy: Policy,
+    triage: Triage,
+    *,
+    notice: Notice | None = None,
+    first_answer: StoredAnswer | None = None,
+) -> TriageView:
+    """The view of *triage* as it stands in this transaction."""
+    position = policy.tree.follow(policy.tree.fitting(path_of(triage)))
+    name = triage.severity or (position.outcome.severity if position.outcome else None)
+    severity = None if name is None else policy.rules(name)
+    return TriageView(
+        triage=triage,
+        position=position,
+        severity=severity,
+        ack_due_at=None if severity is None else policy.ack_due(severity, at=await tx.now()),
+        incident=None if triage.incident_id is None else await tx.incident(triage.incident_id),
+        others=await _others(tx, triage),
+        notice=notice,
+        first_answer=first_answer,
+    )
+
+
+def path_of(triage: Triage) -> Path:
+    """The standing answers as the tree takes them."""
+    return tuple(Given(a.question, a.answer, a.unsure) for a in triage.answers)
+
+
+async def _others(tx: Transaction, triage: Triage) -> tuple[Triage, ...]:
+    """Only worth asking before the first answer: then somebody may still join the others."""
+    if triage.status is not TriageStatus.OPEN or triage.answers:
+        return ()
+    found = await tx.open_triages(triage.guild_id, within=OTHERS_WITHIN)
+    return tuple(one for one in found if one.id != triage.id)

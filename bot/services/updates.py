@@ -1,0 +1,198 @@
+"""Status updates: what is known, who is affected, when the next one comes; and the reminder of it."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain import life
+from bot.domain.errors import UserError
+from bot.domain.incident import Incident, StatusUpdate
+from bot.domain.people import Person
+from bot.domain.text import storable
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.changes import Change, Changes
+from bot.services.opening import notice, refresh_job
+from bot.services.ports import Store, Transaction
+from bot.services.reminders import remind_later
+
+log = structlog.get_logger(__name__)
+
+#: Characters of what is known, and of who is affected.
+KNOWN_LIMIT: Final = 1_000
+IMPACT_LIMIT: Final = 300
+
+# Of a severity for which the policy asks for no updates, and somebody has promised one.
+_EVERY: Final = timedelta(hours=1)
+
+# The same words by the same person within this time were sent twice: Discord had shown an error, perhaps.
+_AGAIN_WITHIN: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpdate:
+    """What somebody filled in.
+
+    Attributes:
+        known: What is known; empty when only something else is to be changed.
+        impact: Who or what is affected; the form shows what was told last.
+        next_in: When the next update is promised, from now; None promises none.
+        targets, symptoms: What is chosen of those that the policy knows.
+        key: The same key tells once ("interaction:123").
+    """
+
+    known: str
+    impact: str
+    next_in: timedelta | None
+    targets: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an update has changed.
+
+    Attributes:
+        posted: The thread is told.
+        detailed: Targets or symptoms are others.
+    """
+
+    incident: Incident
+    posted: bool
+    detailed: bool
+
+
+class Updates:
+    """Keeps people informed, and asks for it when nobody does."""
+
+    def __init__(self, store: Store, policy: Policy, changes: Changes) -> None:
+        self._store = store
+        self._policy = policy
+        self._changes = changes
+
+    async def tell(self, incident_id: int, update: NewUpdate, *, by: Person) -> Told:
+        """Tell the thread how it stands, and keep what is known of where and how.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: nothing is new.
+        """
+        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+            earlier = await _kinds_under(change.tx, incident_id, update.key)
+            if earlier:  # Discord has delivered the same interaction twice
+                return Told(
+                    change.incident,
+                    posted=TimelineKind.UPDATED in earlier,
+                    detailed=TimelineKind.DETAILS_CHANGED in earlier,
+                )
+            life.require_open(change.incident)
+            detailed = await self._set_details(change, update)
+            posted = await self._say(change, update)
+            if not (detailed or posted):
+                raise UserError("update_empty", incident=change.incident.label)
+            await change.refresh()
+        return Told(change.incident, posted=posted, detailed=detailed)
+
+    async def remind(self, incident_id: int) -> None:
+        """An update is owed: ask the commander for it, else whoever acknowledged first, once.
+
+        Running twice is harmless: the second finds the next reminder later.
+        """
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(incident_id, lock=True)
+            now, due_at = await tx.now(), incident.next_update_at
+            if not incident.is_open or due_at is None:
+                return
+            if due_at > now:
+                await remind_later(tx, incident, now=now)
+                return
+            reminded = await self._remind(tx, incident, now=now, due_at=due_at)
+        log.info("update.reminded", incident_id=incident_id, reminders=reminded.reminders)
+
+    async def _remind(
+        self, tx: Transaction, incident: Incident, *, now: datetime, due_at: datetime
+    ) -> Incident:
+        severity = self._policy.rules(incident.severity)
+        reminded = life.remind(incident, at=now, update_every=severity.update_every or _EVERY)
+        lead = incident.lead
+        facts = {
+            "due_at": due_at.isoformat(),
+            "reminder": reminded.reminders,
+            "lead": None if lead is None else lead.name,
+        }
+        told = {**facts, "notice": "update_due"}
+        await tx.save(reminded)
+        await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.UPDATE_DUE, now, data=facts))
+        key = f"update_due:{int(due_at.timestamp())}"
+        await tx.insert_deliveries([notice(reminded, self._policy, key=key, data=told)])
+        await tx.enqueue(refresh_job(reminded, severity=severity))
+        await remind_later(tx, reminded, now=now)
+        return reminded
+
+    async def _set_details(self, change: Change, update: NewUpdate) -> bool:
+        """Whether anything about where and how is new."""
+        incident, policy = change.incident, self._policy
+        targets = _with_unknown(update.targets, incident.targets, known=policy.targets)
+        symptoms = _with_unknown(update.symptoms, incident.symptoms, known=policy.symptoms)
+        if set(targets) == set(incident.targets) and set(symptoms) == set(incident.symptoms):
+            return False
+        change.incident = await change.tx.set_details(incident.id, targets=targets, symptoms=symptoms)
+        facts = {"targets": list(targets), "symptoms": list(symptoms), "key": update.key}
+        await change.record(TimelineKind.DETAILS_CHANGED, facts)
+        return True
+
+    async def _say(self, change: Change, update: NewUpdate) -> bool:
+        """Whether there is anything to tell: words, or another promise than the form offered."""
+        incident, last = change.incident, change.incident.last_update
+        known, impact = _words(update.known, KNOWN_LIMIT), _words(update.impact, IMPACT_LIMIT)
+        if _was_just_said(last, known, impact, change=change):
+            return True
+        is_said = bool(known) or impact != ("" if last is None else last.impact)
+        if not is_said and update.next_in == self._policy.rules(incident.severity).update_every:
+            return False
+        # What was known stays so when only the impact is another.
+        kept = known or ("" if last is None else last.known)
+        said = StatusUpdate(kept, impact, change.now, change.by.name) if is_said else None
+        next_at = None if update.next_in is None else change.now + update.next_in
+        await change.save(life.tell(incident, said, next_update_at=next_at))
+        await remind_later(change.tx, change.incident, now=change.now)
+        await self._post(change, {"known": known, "impact": impact} if is_said else {}, key=update.key)
+        return True
+
+    async def _post(self, change: Change, words: dict[str, str], *, key: str) -> None:
+        due_at = change.incident.next_update_at
+        facts = {**words, "next_at": None if due_at is None else due_at.isoformat(), "key": key}
+        await change.record(TimelineKind.UPDATED, facts)
+        told = {**facts, "at": change.now.isoformat()}
+        await change.say("updated", key=f"updated:{key}", facts=told)
+
+
+def is_past(incident: Incident, reminder: object) -> bool:
+    """Whether the reminder of that number need not be sent any more: it was heeded, or asked for again."""
+    return not incident.is_open or incident.reminders != reminder
+
+
+async def _kinds_under(tx: Transaction, incident_id: int, key: str) -> set[TimelineKind]:
+    entries = await tx.timeline(incident_id)
+    return {entry.kind for entry in entries if (entry.data or {}).get("key") == key}
+
+
+def _with_unknown(
+    chosen: tuple[str, ...], present: Iterable[str], *, known: Collection[str]
+) -> tuple[str, ...]:
+    """What was chosen, with what is there and no form offers: the policy may have changed since."""
+    return (*chosen, *(one for one in present if one not in known))
+
+
+def _was_just_said(last: StatusUpdate | None, known: str, impact: str, *, change: Change) -> bool:
+    if last is None or not known:
+        return False
+    is_same = (last.known, last.impact, last.by) == (known, impact, change.by.name)
+    return is_same and change.now - last.at < _AGAIN_WITHIN
+
+
+def _words(text: str, limit: int) -> str:
+    return storable(text).strip()[:limit]

@@ -1,0 +1,55 @@
+-- name: lock_fingerprint
+-- One transaction at a time decides about alerts of one fingerprint ($1: any text that holds it).
+SELECT pg_advisory_xact_lock(hashtextextended($1, 0));
+
+-- name: alert_of_message
+-- The incident that a message was counted on.
+SELECT incident_id FROM alert_messages WHERE message_id = $1;
+
+-- name: same_alert
+-- The open incident that an alert of this fingerprint counts on, if one was seen at $3 or later: the alert
+-- itself, or what it was merged into, unless its severity is one of $4. Nobody else changes it until the commit.
+SELECT found.*
+  FROM incidents AS alert
+  JOIN incidents AS found ON found.id = coalesce(alert.merged_into_id, alert.id)
+ WHERE alert.guild_id = $1
+   AND alert.fingerprint = $2
+   AND greatest(alert.last_seen_at, found.last_seen_at) >= $3
+   AND found.status IN ('triggered', 'acknowledged')
+   AND NOT found.severity = ANY ($4::text[])
+ ORDER BY greatest(alert.last_seen_at, found.last_seen_at) DESC, found.id DESC
+ LIMIT 1
+   FOR NO KEY UPDATE OF found;
+
+-- name: note_alert
+-- Counts a message on an incident, once.
+INSERT INTO alert_messages (message_id, channel_id, incident_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
+-- name: set_triaged
+-- What a triage says of a tracked alert; where and how only if it says so. Grows the version.
+UPDATE incidents
+   SET title = $2,
+       path = $3,
+       targets = CASE WHEN cardinality($4::text[]) > 0 THEN $4 ELSE targets END,
+       symptoms = CASE WHEN cardinality($5::text[]) > 0 THEN $5 ELSE symptoms END,
+       started_at = least($6, now()),
+       version = version + 1
+ WHERE id = $1
+RETURNING *;
+
+-- name: alert_messages
+-- The messages of an alert on which a 👀 is looked for: the first, and the newest $2.
+(SELECT channel_id, message_id FROM alert_messages WHERE incident_id = $1 ORDER BY message_id LIMIT 1)
+UNION
+(SELECT channel_id, message_id FROM alert_messages WHERE incident_id = $1 ORDER BY message_id DESC LIMIT $2)
+ ORDER BY message_id;
+
+-- name: alert_cursor
+-- How far a channel has been read.
+SELECT message_id FROM alert_cursors WHERE guild_id = $1 AND channel_id = $2;
+
+-- name: move_alert_cursor
+-- A channel has been read up to a message; never back.
+INSERT INTO alert_cursors (guild_id, channel_id, message_id) VALUES ($1, $2, $3)
+ON CONFLICT (guild_id, channel_id)
+DO UPDATE SET message_id = greatest(alert_cursors.message_id, EXCLUDED.message_id);

@@ -1,0 +1,88 @@
+"""Alerts that monitors post: tracked as they come, and read when events were missed; their buttons."""
+
+import discord
+import structlog
+from discord.ext import commands
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from bot.client import IncidentBot
+from bot.domain.errors import UnavailableError
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.components import Control
+from bot.ui.incoming import Incoming
+from bot.ui.interaction import reply, wait
+from bot.ui.people import person_of
+from bot.ui.wording import Wording
+
+log = structlog.get_logger(__name__)
+
+Press = discord.Interaction[IncidentBot]
+
+
+class Watch(commands.Cog):
+    """Listens to the watched channels."""
+
+    def __init__(self, bot: IncidentBot) -> None:
+        self.bot = bot
+        self._incoming = Incoming(bot, Wording(bot.texts, bot.services.policy))
+
+    async def cog_load(self) -> None:
+        """Register the buttons."""
+        self.bot.add_controls(Declare, FalseAlarm)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Track it, if it is an alert. One whose event is lost is read from the channel later."""
+        guild = message.guild
+        if guild is None or guild.id != self.bot.guild_id or not message.author.bot:
+            return
+        received = self._incoming.live(message, guild_id=guild.id)
+        if not self.bot.services.alerts.watches(received):
+            return
+        clear_contextvars()
+        bind_contextvars(trigger="message", guild_id=guild.id, channel_id=message.channel.id)
+        try:
+            await self.bot.services.alerts.receive(received)
+        except UnavailableError as error:
+            # Not lost: it stands in the channel, and the channel is read again.
+            log.warning("alert.not_recorded", reason=str(error))
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """A new session: what was posted before it was not told."""
+        self._catch_up()
+
+    @commands.Cog.listener()
+    async def on_resumed(self) -> None:
+        """A resumed session tells what was missed, unless Discord has dropped some of it."""
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        self.bot.spawn(self.bot.services.alerts.catch_up(self.bot.guild_id), name="missed alerts")
+
+
+class Declare(Control, template=template(IncidentVerb.DECLARE)):
+    """[🚨 インシデントにする]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Post it as an incident, with its thread."""
+        await wait(interaction)
+        by, bot = await person_of(interaction), interaction.client
+        incident = await bot.services.lifecycle.declare(self.number, by=by)
+        await reply(interaction, bot.voice(interaction).say("tracked.said.declared", label=incident.label))
+
+
+class FalseAlarm(Control, template=template(IncidentVerb.FALSE_ALARM)):
+    """[⚪ 誤報]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Close it without a question: it can be reopened."""
+        await wait(interaction)
+        by, bot = await person_of(interaction), interaction.client
+        incident = await bot.services.lifecycle.cancel(self.number, by=by)
+        await reply(interaction, bot.voice(interaction).say("tracked.said.cancelled", label=incident.label))
+
+
+async def setup(bot: IncidentBot) -> None:
+    """Called by discord.py when the extension is loaded."""
+    await bot.add_cog(Watch(bot))

@@ -1,0 +1,76 @@
+"""`/drill`: an incident that is played, from the alert to the score."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+from discord.ext import commands
+
+from bot.client import IncidentBot
+from bot.ui.drills import drill_started_screen, drill_stopped_screen
+from bot.ui.interaction import reply, soon, wait
+from bot.ui.people import person_from
+
+Press = discord.Interaction[IncidentBot]
+SeverityName = app_commands.Range[str, 1, 16]
+
+_OFFERED = 25  # Discord: choices of an autocomplete
+
+
+@app_commands.guild_only()
+class DrillCommands(
+    commands.GroupCog, name="drill", description=locale_str("Practise an incident", key="commands.drill")
+):
+    """Starting and stopping; everything between is an incident like any other."""
+
+    def __init__(self, bot: IncidentBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(
+        name="start",
+        description=locale_str("Play the scripted incident, marked as a drill", key="commands.drill_start"),
+    )
+    @app_commands.describe(
+        severity=locale_str("The gravest if left out", key="commands.drill_severity"),
+        ring=locale_str("Let @here ring as in earnest", key="commands.drill_ring"),
+    )
+    async def start(
+        self,
+        interaction: Press,
+        severity: SeverityName | None = None,
+        ring: bool = False,  # noqa: FBT001, FBT002  # Discord's options
+    ) -> None:
+        """One at a time."""
+        await wait(interaction)
+        services = self.bot.services
+        incident = await services.drills.start(
+            self.bot.guild_id,
+            severity=severity,
+            rings=ring,
+            by=person_from(interaction.user),
+            key=f"interaction:{interaction.id}",
+        )
+        posted = await soon(lambda: services.incidents.opening(incident.id), done=lambda at: at.is_settled)
+        shown = incident if posted is None else posted.incident
+        await reply(interaction, view=drill_started_screen(self.bot.voice(interaction), shown))
+
+    @start.autocomplete("severity")
+    async def offer_severities(self, _interaction: Press, typed: str) -> list[Choice[str]]:
+        """Those of the policy."""
+        names = [name for name in self.bot.services.policy.severities if typed.upper() in name]
+        return [Choice(name=name, value=name) for name in names[:_OFFERED]]
+
+    @app_commands.command(
+        name="stop", description=locale_str("End the drill and score it", key="commands.drill_stop")
+    )
+    async def stop(self, interaction: Press) -> None:
+        """Whatever it still had is off."""
+        await wait(interaction)
+        by = person_from(interaction.user)
+        stopped = await self.bot.services.drills.stop(self.bot.guild_id, by=by)
+        voice = self.bot.voice(interaction)
+        await reply(interaction, view=drill_stopped_screen(voice, stopped.incident, stopped.score))
+
+
+async def setup(bot: IncidentBot) -> None:
+    """Called by discord.py when the extension is loaded."""
+    await bot.add_cog(DrillCommands(bot))

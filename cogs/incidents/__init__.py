@@ -1,0 +1,25 @@
+"""`/incident`: what people ask of an incident by name. One module per subject, one group for all."""
+
+from bot.client import IncidentBot
+from cogs.incidents import (
+    declaring,
+    ending,
+    linking,
+    looking,
+    private,
+    roles,
+    severity,
+    timeline,
+    updates,
+)
+from cogs.incidents.group import incident_group
+
+#: Each offers `register(bot)`: its controls and forms. Its commands join the group as it is imported.
+_SUBJECTS = (declaring, looking, updates, roles, severity, timeline, ending, linking, private)
+
+
+async def setup(bot: IncidentBot) -> None:
+    """Called by discord.py when the extension is loaded."""
+    for subject in _SUBJECTS:
+        subject.register(bot)
+    bot.tree.add_command(incident_group)

@@ -1,0 +1,53 @@
+"""`/incident declare`: an incident at once, with a choice of severity."""
+
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.client import IncidentBot
+from bot.domain.incident import NewIncident
+from bot.services.incidents import TITLE_LIMIT
+from bot.ui.interaction import wait
+from bot.ui.outcome import show_sent
+from bot.ui.people import person_from
+from cogs.incidents.group import Press, incident_group, offer_severity, severity_named
+
+Title = app_commands.Range[str, 1, TITLE_LIMIT]
+
+
+def register(_bot: IncidentBot) -> None:
+    """Nothing to press that others do not offer: the answer's buttons are those of /sev1."""
+
+
+@incident_group.command(
+    name="declare", description=locale_str("Raise an alert at once", key="commands.incident_declare")
+)
+@app_commands.describe(
+    title=locale_str("What is happening", key="commands.title"),
+    severity=locale_str("How bad it is", key="commands.incident_how_bad"),
+    private=locale_str("Only named people and a role see it", key="commands.incident_is_private"),
+)
+@app_commands.autocomplete(severity=offer_severity)
+async def declare(
+    interaction: Press,
+    title: Title,
+    severity: str,
+    private: bool = False,  # noqa: FBT001, FBT002  # an option of the command
+) -> None:
+    """Like /sev1."""
+    await wait(interaction)
+    opening = interaction.client.services.incidents
+    incident = await opening.open(
+        NewIncident(
+            guild_id=interaction.client.guild_id,
+            severity=severity_named(interaction, severity).name,
+            title=title,
+            targets=(),
+            symptoms=(),
+            started_at=interaction.created_at,
+            reported_by=person_from(interaction.user),
+            path=(),
+            key=f"interaction:{interaction.id}",
+            is_private=private,
+        )
+    )
+    await show_sent(interaction, incident, read=opening.opening)

@@ -1,0 +1,136 @@
+"""The command group that the modules beside it add to, and how a command names its incident."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from typing import Any, Final, TypeAlias, TypeVar
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.client import IncidentBot
+from bot.domain.errors import BotError, StorageUnavailable, UserError
+from bot.domain.incident import Incident
+from bot.domain.severity import SeverityPolicy
+from bot.ui.inert import plain
+from bot.ui.people import person_from
+
+Press: TypeAlias = discord.Interaction[IncidentBot]
+Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an option can carry
+
+_OFFERED: Final = 25  # Discord: choices of an autocomplete
+_TITLE_SHOWN: Final = 60
+
+# Discord takes a modal only as the first response, within 3 s: a read before it gets less than that.
+_READ_WITHIN_S: Final = 1.5
+
+_Value = TypeVar("_Value")
+
+NUMBER_OPTION: Final = locale_str("The INC number; not needed in its thread", key="commands.incident_number")
+REASON_OPTION: Final = locale_str("Why, in one line", key="commands.incident_reason")
+
+incident_group: Final = app_commands.Group(
+    name="incident",
+    description=locale_str("See, annotate and resolve incidents", key="commands.incident"),
+    guild_only=True,
+)
+
+
+async def named(interaction: Press, number: int | None) -> Incident:
+    """The incident that was named, or the one whose thread this is.
+
+    Raises:
+        IncidentNotFound: neither leads to one, or to a private one that is not theirs to see.
+    """
+    return await interaction.client.services.incidents.find(
+        number=number, thread_id=interaction.channel_id, by=person_from(interaction.user)
+    )
+
+
+async def in_time(reading: Awaitable[_Value]) -> _Value:
+    """What has to be known before a form is opened.
+
+    Raises:
+        StorageUnavailable: it took too long for the form to be the first response.
+    """
+    try:
+        async with asyncio.timeout(_READ_WITHIN_S):
+            return await reading
+    except TimeoutError:
+        raise StorageUnavailable("too slow for a form") from None
+
+
+def severity_named(interaction: Press, name: str) -> SeverityPolicy:
+    """The severity that was typed or chosen, in whichever case.
+
+    Raises:
+        UserError: the policy has no such severity.
+    """
+    known = interaction.client.services.policy.severities
+    found = next((one for one in known.values() if one.name.casefold() == name.strip().casefold()), None)
+    if found is None:
+        raise UserError("severity_unknown", value=name)
+    return found
+
+
+async def offer_severity(interaction: Press, typed: str) -> list[Choice[str]]:
+    """The policy's severities, the gravest first."""
+    known = interaction.client.services.policy.severities.values()
+    names = {one.name: f"{one.name} / {one.priority}" for one in known}
+    fitting = [name for name, shown in names.items() if typed.casefold() in shown.casefold()]
+    return [Choice(name=names[name], value=name) for name in fitting[:_OFFERED]]
+
+
+async def offer_open(interaction: Press, typed: int | str) -> list[Choice[int]]:
+    """Open incidents whose number or title holds what was typed; none while they cannot be read."""
+    looking, home = interaction.client.services.looking, interaction.client.guild_id
+    return await _offer(interaction, looking.open_ones(home, by=person_from(interaction.user)), typed)
+
+
+async def offer_ended(interaction: Press, typed: int | str) -> list[Choice[int]]:
+    """Those that ended lately, the last to end first."""
+    looking, home = interaction.client.services.looking, interaction.client.guild_id
+    return await _offer(interaction, looking.ended_lately(home, by=person_from(interaction.user)), typed)
+
+
+async def offer_all(interaction: Press, typed: int | str) -> list[Choice[int]]:
+    """Open ones, then those that ended lately."""
+    return await _offer(interaction, _others(interaction, but_itself=False), typed)
+
+
+async def offer_others(interaction: Press, typed: int | str) -> list[Choice[int]]:
+    """The same without the incident that the command is about."""
+    return await _offer(interaction, _others(interaction), typed)
+
+
+async def offer_open_others(interaction: Press, typed: int | str) -> list[Choice[int]]:
+    """Open ones without the incident that the command is about."""
+    return await _offer(interaction, _others(interaction, only_open=True), typed)
+
+
+async def _others(
+    interaction: Press, *, but_itself: bool = True, only_open: bool = False
+) -> Iterable[Incident]:
+    number: Any = getattr(interaction.namespace, "number", None)
+    found = await interaction.client.services.looking.others(
+        interaction.client.guild_id,
+        than=number if isinstance(number, int) and but_itself else None,
+        thread_id=interaction.channel_id if but_itself else None,
+        by=person_from(interaction.user),
+    )
+    return [one for one in found if one.is_open or not only_open]
+
+
+async def _offer(
+    interaction: Press, reading: Awaitable[Iterable[Incident]], typed: int | str
+) -> list[Choice[int]]:
+    try:
+        found = await reading
+    except BotError:
+        return []  # a list of choices has no place for words
+    wanted = str(typed or "").casefold()
+    voice = interaction.client.voice(interaction)
+    titles = {one.id: plain(voice.marked(one, one.title), limit=_TITLE_SHOWN) for one in found}
+    names = {one.id: f"{one.label} {one.severity} {titles[one.id]}" for one in found}
+    fitting = [number for number, name in names.items() if wanted in name.casefold()]
+    return [Choice(name=names[number], value=number) for number in fitting[:_OFFERED]]

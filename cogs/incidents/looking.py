@@ -1,0 +1,143 @@
+"""`/incident list` and `/incident show`."""
+
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.client import IncidentBot
+from bot.domain.errors import UserError
+from bot.domain.text import one_line
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.components import Control
+from bot.ui.incident_answers import quit_screen
+from bot.ui.incident_console import show_screen
+from bot.ui.incident_list import ANY, DAYS_LIMIT, PAGE, PAGE_SIZE, WORDS_LIMIT, Asked, list_screen
+from bot.ui.interaction import redraw, reply, wait
+from bot.ui.people import person_from, person_of
+from cogs.incidents.group import (
+    NUMBER_OPTION,
+    Number,
+    Press,
+    incident_group,
+    named,
+    offer_all,
+    offer_severity,
+    severity_named,
+)
+
+STATUSES: Final = [
+    Choice(name=locale_str("Open", key="commands.status_open"), value="open"),
+    Choice(name=locale_str("Not acknowledged", key="commands.status_triggered"), value="triggered"),
+    Choice(name=locale_str("Being handled", key="commands.status_acknowledged"), value="acknowledged"),
+    Choice(name=locale_str("Ended", key="commands.status_ended"), value="ended"),
+    Choice(name=locale_str("Resolved", key="commands.status_resolved"), value="resolved"),
+    Choice(name=locale_str("Cancelled", key="commands.status_cancelled"), value="cancelled"),
+    Choice(name=locale_str("Merged", key="commands.status_merged"), value="merged"),
+]
+
+Words = app_commands.Range[str, 1, WORDS_LIMIT]
+Days = app_commands.Range[int, 1, DAYS_LIMIT]
+
+
+def register(bot: IncidentBot) -> None:
+    """The controls of the screens."""
+    bot.add_controls(Page, Open, View, Quit)
+
+
+@incident_group.command(name="list", description=locale_str("List incidents", key="commands.incident_list"))
+@app_commands.describe(
+    status=locale_str("Only this state", key="commands.incident_status"),
+    severity=locale_str("Only this severity", key="commands.incident_only_severity"),
+    words=locale_str("A part of the title", key="commands.incident_words"),
+    mine=locale_str("Only those that you have to do with", key="commands.incident_mine"),
+    days=locale_str("How many days back", key="commands.incident_days"),
+)
+@app_commands.choices(status=STATUSES)
+@app_commands.autocomplete(severity=offer_severity)
+async def list_(
+    interaction: Press,
+    status: Choice[str] | None = None,
+    severity: str | None = None,
+    words: Words | None = None,
+    mine: bool = False,  # noqa: FBT001, FBT002  # an option of the command
+    days: Days | None = None,
+) -> None:
+    """Newest first."""
+    await wait(interaction)
+    asked = Asked(
+        which=status.value if status else ANY,
+        severity=None if severity is None else severity_named(interaction, severity).name,
+        mine=mine,
+        days=days or 0,
+        words=one_line(words or "", limit=WORDS_LIMIT),
+    )
+    await reply(interaction, view=await _list(interaction, asked))
+
+
+@incident_group.command(
+    name="show",
+    description=locale_str("State, deadlines and what is due next", key="commands.incident_show"),
+)
+@app_commands.describe(number=NUMBER_OPTION)
+@app_commands.autocomplete(number=offer_all)
+async def show(interaction: Press, number: Number | None = None) -> None:
+    """One incident."""
+    await wait(interaction)
+    await _show(interaction, (await named(interaction, number)).id)
+
+
+class Page(Control, template=PAGE):
+    """[◀ 新しい方] [古い方 ▶]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Turn the page."""
+        await interaction.response.defer()
+        await redraw(interaction, await _list(interaction, Asked.of(self.fields)))
+
+
+class Open(Control, template=r"inc:v1:open"):
+    """One of the list."""
+
+    async def press(self, interaction: Press) -> None:
+        """Show it beside the list."""
+        await wait(interaction)
+        if not self.chosen.isdigit():
+            raise UserError("control_outdated")
+        await _show(interaction, int(self.chosen))
+
+
+class View(Control, template=template(IncidentVerb.VIEW)):
+    """[🔎 統合先を見る]."""
+
+    async def press(self, interaction: Press) -> None:
+        """What `/incident show` shows."""
+        await wait(interaction)
+        await _show(interaction, self.number)
+
+
+class Quit(Control, template=r"ui:v1:quit"):
+    """[やめる] of any question."""
+
+    async def press(self, interaction: Press) -> None:
+        """Nothing is changed, and the question says so."""
+        await interaction.response.edit_message(view=quit_screen(interaction.client.voice(interaction)))
+
+
+async def _list(interaction: Press, asked: Asked) -> discord.ui.LayoutView:
+    bot, by = interaction.client, person_from(interaction.user)
+    incidents = await bot.services.looking.page(
+        bot.guild_id,
+        asked.wanted(by=by.id, now=interaction.created_at),
+        by=by,
+        limit=PAGE_SIZE + 1,
+        offset=asked.page * PAGE_SIZE,
+    )
+    return list_screen(bot.voice(interaction), incidents, asked)
+
+
+async def _show(interaction: Press, number: int) -> None:
+    bot = interaction.client
+    view = await bot.services.looking.view(number, by=await person_of(interaction))
+    await reply(interaction, view=show_screen(bot.voice(interaction), view))

@@ -1,0 +1,97 @@
+"""`/incident assign`, and the buttons [🧭 指揮] [💬 広報] [✍️ 記録] and [🙅 降りる]."""
+
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.client import IncidentBot
+from bot.domain.errors import UserError
+from bot.domain.incident import Role
+from bot.domain.people import Person
+from bot.ui.buttons import IncidentVerb
+from bot.ui.components import Control, Screen, text
+from bot.ui.interaction import redraw, reply, wait
+from bot.ui.people import person_from, person_of
+from bot.ui.roles import VERBS, given, released, taken_screen
+from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
+
+ROLES: Final = [
+    Choice(name=locale_str("Commander", key="commands.role_commander"), value="commander"),
+    Choice(name=locale_str("Communicator", key="commands.role_communicator"), value="communicator"),
+    Choice(name=locale_str("Scribe", key="commands.role_scribe"), value="scribe"),
+]
+
+_VERBS = "|".join(VERBS)
+_ROLES = "|".join(Role)
+
+
+def register(bot: IncidentBot) -> None:
+    """The buttons."""
+    bot.add_controls(Take, StepDown)
+
+
+@incident_group.command(
+    name="assign",
+    description=locale_str("Take a role, or give it to somebody", key="commands.incident_assign"),
+)
+@app_commands.describe(
+    role=locale_str("Which role", key="commands.incident_role"),
+    user=locale_str("Who; you, if left out", key="commands.incident_user"),
+    release=locale_str("Leave the role vacant", key="commands.incident_release"),
+    number=NUMBER_OPTION,
+)
+@app_commands.choices(role=ROLES)
+@app_commands.autocomplete(number=offer_open)
+async def assign(
+    interaction: Press,
+    role: Choice[str],
+    user: discord.User | None = None,
+    release: bool = False,  # noqa: FBT001, FBT002  # an option of the command
+    number: Number | None = None,
+) -> None:
+    """Take, give, or leave vacant."""
+    await wait(interaction)
+    voice, roles = interaction.client.voice(interaction), interaction.client.services.roles
+    incident, by, wanted = await named(interaction, number), person_from(interaction.user), Role(role.value)
+    if release:
+        holder_id = None if user is None else user.id
+        result = await roles.release(incident.id, wanted, by=by, holder_id=holder_id)
+        await reply(interaction, released(voice, result))
+    elif user is None or user.id == by.id:
+        await reply(interaction, view=taken_screen(voice, await roles.take(incident.id, wanted, by=by)))
+    else:
+        result = await roles.give(incident.id, wanted, to=_member(user), by=by)
+        await reply(interaction, given(voice, result))
+
+
+class Take(Control, template=rf"inc:v1:(?P<verb>{_VERBS}):(?P<number>\d{{1,18}})"):
+    """[🧭 指揮] [💬 広報] [✍️ 記録]."""
+
+    async def press(self, interaction: Press) -> None:
+        """It is yours, whoever had it."""
+        await wait(interaction)
+        role = VERBS[IncidentVerb(self.fields["verb"])]
+        by = await person_of(interaction)
+        result = await interaction.client.services.roles.take(self.number, role, by=by)
+        await reply(interaction, view=taken_screen(interaction.client.voice(interaction), result))
+
+
+class StepDown(Control, template=rf"inc:v1:release:(?P<role>{_ROLES}):(?P<number>\d{{1,18}})"):
+    """[🙅 降りる], under the answer."""
+
+    async def press(self, interaction: Press) -> None:
+        """It is nobody's, if it was still yours."""
+        await interaction.response.defer()
+        by, role = await person_of(interaction), Role(self.fields["role"])
+        roles, voice = interaction.client.services.roles, interaction.client.voice(interaction)
+        result = await roles.release(self.number, role, by=by, holder_id=by.id)
+        await redraw(interaction, Screen(text(released(voice, result))))
+
+
+def _member(user: discord.User | discord.Member) -> Person:
+    """Whoever was chosen, if they are here: Discord offers people who have left, too."""
+    if not isinstance(user, discord.Member):
+        raise UserError("role_not_member", who=user.display_name)
+    return person_from(user)

@@ -1,0 +1,78 @@
+"""`/incident severity`, and the form behind [⏫ 重大度]."""
+
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.client import IncidentBot
+from bot.domain.incident import Incident
+from bot.services.lifecycle import REASON_LIMIT
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.components import Control
+from bot.ui.forms import Submitted
+from bot.ui.forms_severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
+from bot.ui.incident_answers import regraded_screen
+from bot.ui.interaction import reply, wait
+from bot.ui.people import person_of
+from cogs.incidents.group import (
+    NUMBER_OPTION,
+    REASON_OPTION,
+    Number,
+    Press,
+    in_time,
+    incident_group,
+    named,
+    offer_open,
+    offer_severity,
+    severity_named,
+)
+
+Reason = app_commands.Range[str, 1, REASON_LIMIT]
+
+
+def register(bot: IncidentBot) -> None:
+    """The button and its form."""
+    bot.add_controls(ChooseSeverity)
+    bot.add_form(SEVERITY_FORM, send_severity)
+
+
+@incident_group.command(
+    name="severity", description=locale_str("Raise or lower the severity", key="commands.incident_severity")
+)
+@app_commands.describe(
+    to=locale_str("The new severity", key="commands.incident_to"),
+    reason=REASON_OPTION,
+    number=NUMBER_OPTION,
+)
+@app_commands.autocomplete(to=offer_severity)
+@app_commands.autocomplete(number=offer_open)
+async def severity(interaction: Press, to: str, reason: Reason, number: Number | None = None) -> None:
+    """The rules of another severity apply from now on."""
+    await wait(interaction)
+    incident = await named(interaction, number)
+    await _change(interaction, incident.id, to=severity_named(interaction, to).name, reason=reason)
+
+
+class ChooseSeverity(Control, template=template(IncidentVerb.SEVERITY)):
+    """[⏫ 重大度]."""
+
+    async def press(self, interaction: Press) -> None:
+        """A form with the policy's severities, the current one chosen, and the reason."""
+        incident = await in_time(_opened(interaction, self.number))
+        await interaction.response.send_modal(severity_form(interaction.client.voice(interaction), incident))
+
+
+async def send_severity(interaction: Press, form: Submitted) -> None:
+    """The form came back."""
+    await wait(interaction)
+    await _change(interaction, form.number, to=chosen_severity(form), reason=form.text(REASON))
+
+
+async def _opened(interaction: Press, number: int) -> Incident:
+    by = await person_of(interaction)
+    return await interaction.client.services.lifecycle.require_open(number, by=by, action="severity")
+
+
+async def _change(interaction: Press, number: int, *, to: str, reason: str) -> None:
+    bot, by = interaction.client, await person_of(interaction)
+    result = await bot.services.lifecycle.change_severity(number, to=to, by=by, reason=reason)
+    await reply(interaction, view=regraded_screen(bot.voice(interaction), result))

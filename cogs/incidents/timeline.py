@@ -1,0 +1,167 @@
+"""`/incident timeline` and `/incident note`, with the buttons and forms behind them."""
+
+import asyncio
+
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.client import IncidentBot
+from bot.domain.errors import StorageUnavailable, UserError
+from bot.services.timelines import NOTE_LIMIT
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.components import Control
+from bot.ui.errors import describe
+from bot.ui.forms import Submitted
+from bot.ui.forms_timeline import (
+    AT,
+    AT_LIMIT,
+    CORRECT_FORM,
+    NOTE,
+    NOTE_FORM,
+    TEXT,
+    correction_form,
+    note_form,
+)
+from bot.ui.inert import code_block
+from bot.ui.interaction import redraw, reply, wait
+from bot.ui.people import person_from, person_of
+from bot.ui.timeline_file import timeline_file
+from bot.ui.timeline_page import CORRECT, FILE, TURN, timeline_screen
+from bot.ui.wording import Wording
+from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
+
+Note = app_commands.Range[str, 1, NOTE_LIMIT]
+At = app_commands.Range[str, 1, AT_LIMIT]
+
+# Discord takes a modal only as the first response, within 3 s: a read before it gets less than that.
+_READ_WITHIN_S = 1.5
+
+
+def register(bot: IncidentBot) -> None:
+    """The buttons and their forms."""
+    bot.add_controls(WriteNote, ShowTimeline, TurnPage, ChooseEntry, SendFile)
+    bot.add_form(NOTE_FORM, send_note)
+    bot.add_form(CORRECT_FORM, send_correction)
+
+
+@incident_group.command(
+    name="timeline",
+    description=locale_str("What happened, page by page or as a file", key="commands.incident_timeline"),
+)
+@app_commands.describe(number=NUMBER_OPTION)
+@app_commands.autocomplete(number=offer_open)
+async def timeline(interaction: Press, number: Number | None = None) -> None:
+    """The newest page; the others are a press away."""
+    await wait(interaction)
+    await _show(interaction, (await named(interaction, number)).id)
+
+
+@incident_group.command(
+    name="note",
+    description=locale_str("Put a note on the timeline and in the thread", key="commands.incident_note"),
+)
+@app_commands.describe(
+    text=locale_str("What should be kept", key="commands.incident_text"),
+    at=locale_str("When it happened: 14:10, 5 min ago. Now if left out", key="commands.incident_at"),
+    number=NUMBER_OPTION,
+)
+@app_commands.autocomplete(number=offer_open)
+async def note(interaction: Press, text: Note, at: At = "", number: Number | None = None) -> None:
+    """A note of one line; the button 📝 takes several."""
+    await wait(interaction)
+    incident = await named(interaction, number)
+    by, key = person_from(interaction.user), f"interaction:{interaction.id}"
+    await interaction.client.services.timelines.note(incident.id, by=by, text=text, key=key, at=at)
+    voice = interaction.client.voice(interaction)
+    await reply(interaction, voice.say("consoles.said.note", label=incident.label))
+
+
+class WriteNote(Control, template=template(IncidentVerb.NOTE)):
+    """[📝 メモ]."""
+
+    async def press(self, interaction: Press) -> None:
+        """A form for several lines."""
+        await interaction.response.send_modal(note_form(interaction.client.voice(interaction), self.number))
+
+
+class ShowTimeline(Control, template=template(IncidentVerb.TIMELINE)):
+    """[🧾 タイムライン]."""
+
+    async def press(self, interaction: Press) -> None:
+        """The newest page."""
+        await wait(interaction)
+        await _show(interaction, self.number)
+
+
+class TurnPage(Control, template=TURN):
+    """[◀ 古い方] [新しい方 ▶]."""
+
+    async def press(self, interaction: Press) -> None:
+        """The page that the custom id names."""
+        await interaction.response.defer()
+        await _redraw(interaction, self.number, page=int(self.fields["page"]))
+
+
+class ChooseEntry(Control, template=CORRECT):
+    """訂正する: one of the page."""
+
+    async def press(self, interaction: Press) -> None:
+        """A form with the words so far."""
+        entry, page = int(self.chosen), int(self.fields["page"])
+        try:
+            async with asyncio.timeout(_READ_WITHIN_S):
+                by = await person_of(interaction)
+                timelines = interaction.client.services.timelines
+                line = await timelines.correctable(self.number, entry, by=by)
+        except TimeoutError:
+            raise StorageUnavailable("too slow for a form") from None
+        form = correction_form(interaction.client.voice(interaction), self.number, line, page=page)
+        await interaction.response.send_modal(form)
+
+
+class SendFile(Control, template=FILE):
+    """[⬇ Markdown]."""
+
+    async def press(self, interaction: Press) -> None:
+        """The whole of it, in the team's language: it goes into the postmortem."""
+        await wait(interaction)
+        bot, by = interaction.client, await person_of(interaction)
+        history = await bot.services.timelines.history(self.number, by=by)
+        file = timeline_file(Wording(bot.texts, bot.services.policy), history)
+        told = bot.voice(interaction).say("history.said.file", label=history.incident.label)
+        await reply(interaction, told, file=file)
+
+
+async def send_note(interaction: Press, form: Submitted) -> None:
+    """The form of [📝 メモ] came back; words whose time cannot be read are given back, not lost."""
+    await wait(interaction)
+    bot, key = interaction.client, f"interaction:{interaction.id}"
+    voice, by, text = bot.voice(interaction), await person_of(interaction), form.text(NOTE)
+    try:
+        incident = await bot.services.timelines.note(form.number, by=by, text=text, key=key, at=form.text(AT))
+    except UserError as refused:
+        told = voice.say("history.said.your_words", refusal=describe(voice, refused), text=code_block(text))
+        await reply(interaction, told)
+        return
+    await reply(interaction, voice.say("consoles.said.note", label=incident.label))
+
+
+async def send_correction(interaction: Press, form: Submitted) -> None:
+    """The form of a correction came back: the page it was chosen on shows both versions."""
+    await interaction.response.defer()
+    bot, by, key = interaction.client, await person_of(interaction), f"interaction:{interaction.id}"
+    entry = int(form.fields["entry"])
+    await bot.services.timelines.correct(form.number, entry, by=by, text=form.text(TEXT), key=key)
+    await _redraw(interaction, form.number, page=int(form.fields["page"]))
+
+
+async def _show(interaction: Press, number: int) -> None:
+    bot, by = interaction.client, await person_of(interaction)
+    page = await bot.services.timelines.page(number, by=by)
+    await reply(interaction, view=timeline_screen(bot.voice(interaction), page))
+
+
+async def _redraw(interaction: Press, number: int, *, page: int) -> None:
+    bot, by = interaction.client, await person_of(interaction)
+    shown = await bot.services.timelines.page(number, by=by, number=page)
+    await redraw(interaction, timeline_screen(bot.voice(interaction), shown))

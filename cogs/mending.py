@@ -1,0 +1,54 @@
+"""Somebody deletes an alert or a thread in Discord while the incident goes on: it is put back."""
+
+from collections.abc import Awaitable
+
+import discord
+import structlog
+from discord.ext import commands
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from bot.client import IncidentBot
+from bot.domain.errors import UnavailableError
+
+log = structlog.get_logger(__name__)
+
+
+class Mending(commands.Cog):
+    """Raw events: nothing of what was deleted is kept in this process."""
+
+    def __init__(self, bot: IncidentBot) -> None:
+        self.bot = bot
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
+        """Perhaps it was an alert."""
+        await self._look([deleted.message_id], guild_id=deleted.guild_id)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
+        """Perhaps one of them was an alert."""
+        await self._look(deleted.message_ids, guild_id=deleted.guild_id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, deleted: discord.RawThreadDeleteEvent) -> None:
+        """Perhaps it was an incident's."""
+        mending = self.bot.services.mending
+        await self._tell(mending.thread_gone(deleted.thread_id), guild_id=deleted.guild_id)
+
+    async def _look(self, message_ids: list[int] | set[int], *, guild_id: int | None) -> None:
+        for message_id in message_ids:
+            await self._tell(self.bot.services.mending.message_gone(message_id), guild_id=guild_id)
+
+    async def _tell(self, mending: Awaitable[None], *, guild_id: int | None) -> None:
+        clear_contextvars()
+        bind_contextvars(trigger="deletion", guild_id=guild_id)
+        try:
+            await mending
+        except UnavailableError as error:
+            # Not lost: the next edit of what was deleted finds it gone.
+            log.warning("deletion.not_recorded", reason=str(error))
+
+
+async def setup(bot: IncidentBot) -> None:
+    """Called by discord.py when the extension is loaded."""
+    await bot.add_cog(Mending(bot))

@@ -1,0 +1,13 @@
+"""`/triage`: from "something is wrong" to an alert, or to a second look. And `/sev1 件名`, the short way."""
+
+from bot.client import IncidentBot
+from cogs.triage import answering, message, reevaluating, starting
+
+#: Each offers `register(bot)`: its commands, controls and forms.
+_SUBJECTS = (starting, message, answering, reevaluating)
+
+
+async def setup(bot: IncidentBot) -> None:
+    """Called by discord.py when the extension is loaded."""
+    for subject in _SUBJECTS:
+        subject.register(bot)

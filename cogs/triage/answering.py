@@ -1,0 +1,99 @@
+"""The card's buttons, and [判定に加わる] under the line that says who is triaging."""
+
+from typing import Final, TypeAlias
+
+import discord
+
+from bot.client import IncidentBot
+from bot.services.triage_views import TriageView
+from bot.ui.buttons import TriageVerb, template
+from bot.ui.components import Control
+from bot.ui.interaction import redraw, reply, wait
+from bot.ui.outcome import show_sent
+from bot.ui.people import person_from
+from bot.ui.triage_card import triage_card
+
+Press: TypeAlias = discord.Interaction[IncidentBot]
+
+ANSWER: Final = (
+    r"tri:v1:answer:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24}):(?P<answer>[a-z0-9_]{1,24})"
+)
+#: The end says what the screen promised to open; screens of older versions have none.
+CONFIRM: Final = r"tri:v1:confirm:(?P<number>\d{1,18})(?::(?P<shown>[A-Za-z0-9_-]{1,16}))?"
+
+
+def register(bot: IncidentBot) -> None:
+    """The controls."""
+    bot.add_controls(Answer, Leave, Revise, ChooseSeverity, Confirm, Show)
+
+
+class Answer(Control, template=ANSWER):
+    """An answer of the decision tree, わからない included."""
+
+    async def press(self, interaction: Press) -> None:
+        """Answer, and show what comes next."""
+        await interaction.response.defer()
+        question, answer = self.fields["question"], self.fields["answer"]
+        by = person_from(interaction.user)
+        triages = interaction.client.services.triages
+        await _redraw(interaction, await triages.answer(self.number, question=question, answer=answer, by=by))
+
+
+class Leave(Control, template=r"tri:v1:(?P<way>back|cancel):(?P<number>\d{1,18})"):
+    """[戻る] [やめる]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Withdraw the last answer, or stop without an incident."""
+        await interaction.response.defer()
+        triages = interaction.client.services.triages
+        leave = triages.back if self.fields["way"] == "back" else triages.cancel
+        await _redraw(interaction, await leave(self.number, by=person_from(interaction.user)))
+
+
+class Revise(Control, template=r"tri:v1:revise:(?P<number>\d{1,18})"):
+    """[前の答えを変える]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Back to the question that was chosen."""
+        await interaction.response.defer()
+        triages, by = interaction.client.services.triages, person_from(interaction.user)
+        await _redraw(interaction, await triages.revise(self.number, question=self.chosen, by=by))
+
+
+class ChooseSeverity(Control, template=r"tri:v1:severity:(?P<number>\d{1,18})"):
+    """[重大度を変える]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Overrule the tree."""
+        await interaction.response.defer()
+        triages, by = interaction.client.services.triages, person_from(interaction.user)
+        await _redraw(interaction, await triages.choose_severity(self.number, severity=self.chosen, by=by))
+
+
+class Confirm(Control, template=CONFIRM):
+    """[🚨 発報する] [⏲️ 再評価に回す]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Open the incident, or put it on the clock of re-evaluation."""
+        await interaction.response.defer()
+        triages, by = interaction.client.services.triages, person_from(interaction.user)
+        view = await triages.confirm(self.number, by=by, shown=self.fields["shown"])
+        if view.incident is None:
+            await _redraw(interaction, view)
+        else:
+            read = interaction.client.services.incidents.opening
+            await show_sent(interaction, view.incident, read=read)
+
+
+class Show(Control, template=template(TriageVerb.SHOW)):
+    """[判定に加わる]: the same card for another person."""
+
+    async def press(self, interaction: Press) -> None:
+        """Where it stands."""
+        await wait(interaction)
+        view = await interaction.client.services.triages.view(self.number, by=person_from(interaction.user))
+        await reply(interaction, view=triage_card(interaction.client.voice(interaction), view))
+
+
+async def _redraw(interaction: Press, view: TriageView) -> None:
+    await redraw(interaction, triage_card(interaction.client.voice(interaction), view))

@@ -1,0 +1,90 @@
+"""A triage that starts from a message: by its menu, or by a button under an alert."""
+
+from typing import Final, TypeAlias
+
+import discord
+import structlog
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.http import Route
+
+from bot.client import IncidentBot
+from bot.domain.errors import DeliveryRefused, UnavailableError
+from bot.domain.evidence import Evidence
+from bot.ui.components import Control
+from bot.ui.evidence import evidence_from, evidence_of, suggested_title
+from bot.ui.forms import Source
+from bot.ui.rest import Payload, Rest
+from bot.ui.triage_posts import FROM
+from cogs.triage.form import admit, open_form, source_of
+
+log = structlog.get_logger(__name__)
+
+Press: TypeAlias = discord.Interaction[IncidentBot]
+
+# Discord takes a modal only as the first response, within 3 s: a read before it gets less than that.
+_READ_WITHIN_S: Final = 1.5
+
+
+def register(bot: IncidentBot) -> None:
+    """The menu and the button."""
+    bot.add_controls(From)
+    bot.tree.add_command(triage_message)
+
+
+@app_commands.context_menu(name=locale_str("Triage this message", key="commands.triage_message"))
+@app_commands.guild_only()
+async def triage_message(interaction: Press, message: discord.Message) -> None:
+    """The form about a message, whose words only this interaction carries: they are kept at once."""
+    await admit(interaction)
+    evidence, source = evidence_of(message), Source(message.channel.id, message.id)
+    names = {user.id: user.display_name for user in message.mentions}
+    _keep(interaction, source, evidence)
+    await open_form(interaction, title=suggested_title(evidence.text, names), source=source)
+
+
+class From(Control, template=FROM):
+    """[🔎 triage] under an alert: the form about the message that its custom id names."""
+
+    async def press(self, interaction: Press) -> None:
+        """Read the message for its words; when Discord is slow, or it is gone, the form opens without."""
+        await admit(interaction)
+        source = source_of(self.fields)
+        payload = None if source is None else await _fetched(interaction, source)
+        if source is None or payload is None:
+            await open_form(interaction, source=source)
+            return
+        evidence = evidence_from(payload, guild_id=interaction.client.guild_id)
+        _keep(interaction, source, evidence)
+        await open_form(interaction, title=suggested_title(evidence.text, {}), source=source)
+
+
+def _keep(interaction: Press, source: Source, evidence: Evidence) -> None:
+    """Beside everything else: a database that is slow or away must not keep the form from the person."""
+    triages = interaction.client.services.triages
+    noted = triages.note_message(source.channel_id, source.message_id, evidence)
+    interaction.client.spawn(noted, name="a message kept")
+
+
+async def evidence_for(interaction: Press, source: Source) -> Evidence | None:
+    """What was kept when the form was opened; else the message as it can be read now, if it can."""
+    triages = interaction.client.services.triages
+    kept = await triages.noted_message(source.channel_id, source.message_id)
+    if kept is not None:
+        return kept
+    payload = await _fetched(interaction, source)
+    return None if payload is None else evidence_from(payload, guild_id=interaction.client.guild_id)
+
+
+async def _fetched(interaction: Press, source: Source) -> Payload | None:
+    route = Route(
+        "GET",
+        "/channels/{channel_id}/messages/{message_id}",
+        channel_id=source.channel_id,
+        message_id=source.message_id,
+    )
+    try:
+        return await Rest(interaction.client, deadline_s=_READ_WITHIN_S).one(route)
+    except (DeliveryRefused, UnavailableError) as error:
+        log.info("triage.message_not_read", reason=str(error))
+        return None

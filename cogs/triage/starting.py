@@ -1,0 +1,122 @@
+"""`/triage` and its form, first and once more when it was refused. And `/sev1 件名`."""
+
+from typing import TypeAlias, cast
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.client import IncidentBot
+from bot.domain.errors import UserError
+from bot.domain.incident import NewIncident
+from bot.domain.start_time import parse_start_time
+from bot.domain.triage_session import NewTriage
+from bot.services.incidents import TITLE_LIMIT
+from bot.ui.components import Control
+from bot.ui.forms import TRIAGE_FORM, Submitted, triage_form
+from bot.ui.interaction import reply, wait
+from bot.ui.outcome import show_sent
+from bot.ui.people import person_from
+from bot.ui.ready_form import ReadyForms
+from bot.ui.triage_card import triage_card
+from bot.ui.triage_retry import RETRY, retry_message, typed_before
+from cogs.triage.form import admit, source_of
+from cogs.triage.message import evidence_for
+
+Press: TypeAlias = discord.Interaction[IncidentBot]
+Title = app_commands.Range[str, 1, TITLE_LIMIT]
+
+
+def register(bot: IncidentBot) -> None:
+    """The commands, the form, and one short command per severity of the policy."""
+    bot.add_form(TRIAGE_FORM, send_triage)
+    bot.add_controls(Retry)
+    bot.tree.add_command(triage_command(ReadyForms(bot.texts, bot.services.policy)))
+    for name in bot.services.policy.severities:
+        bot.tree.add_command(short_command(name))
+
+
+def triage_command(forms: ReadyForms) -> app_commands.Command[app_commands.Group, ..., None]:
+    """`/triage`."""
+
+    @app_commands.command(
+        name="triage",
+        description=locale_str("Report trouble: a few questions decide the severity", key="commands.triage"),
+    )
+    @app_commands.guild_only()
+    async def triage(interaction: Press) -> None:
+        """Open the form. Discord takes a modal only as the first response: nothing is awaited before."""
+        await admit(interaction)
+        form = forms.triage(str(interaction.locale), now=interaction.created_at)
+        await interaction.response.send_modal(form)
+
+    return triage
+
+
+class Retry(Control, template=RETRY):
+    """[直して送る]: the form again, with what was typed."""
+
+    async def press(self, interaction: Press) -> None:
+        """Read it from the message that was pressed on."""
+        voice = interaction.client.voice(interaction)
+        typed = typed_before(voice, cast("discord.Message", interaction.message), self.fields)
+        await interaction.response.send_modal(triage_form(voice, typed, source=source_of(self.fields)))
+
+
+def short_command(severity: str) -> app_commands.Command[app_commands.Group, ..., None]:
+    """`/sev1 件名` for the severity of this name."""
+
+    @app_commands.command(
+        name=severity.lower(),
+        description=locale_str("Raise an alert of this severity at once", key="commands.short"),
+    )
+    @app_commands.describe(title=locale_str("What is happening", key="commands.title"))
+    @app_commands.guild_only()
+    async def declare(interaction: Press, title: Title) -> None:
+        await wait(interaction)
+        incident = await interaction.client.services.incidents.open(
+            NewIncident(
+                guild_id=interaction.client.guild_id,
+                severity=severity,
+                title=title,
+                targets=(),
+                symptoms=(),
+                started_at=interaction.created_at,
+                reported_by=person_from(interaction.user),
+                path=(),
+                key=f"interaction:{interaction.id}",
+            )
+        )
+        read = interaction.client.services.incidents.opening
+        await show_sent(interaction, incident, read=read)
+
+    return declare
+
+
+async def send_triage(interaction: Press, form: Submitted) -> None:
+    """The form came back: begin the walk, or say what is wrong with the start time."""
+    await wait(interaction)
+    bot, policy = interaction.client, interaction.client.services.policy
+    voice, source = bot.voice(interaction), source_of(form.fields)
+    typed = form.typed(policy)
+    try:
+        started_at = parse_start_time(typed.started, now=interaction.created_at, timezone=policy.timezone)
+    except UserError as refused:
+        text, embed, view = retry_message(voice, typed, refused, source=source)
+        await reply(interaction, text, embed=embed, view=view)
+        return
+    started = await bot.services.triages.start(
+        NewTriage(
+            guild_id=bot.guild_id,
+            by=person_from(interaction.user),
+            title=typed.title,
+            targets=typed.targets,
+            symptoms=typed.symptoms,
+            started_at=started_at,
+            key=f"interaction:{interaction.id}",
+            channel_id=interaction.channel_id if source is None else source.channel_id,
+            source_message_id=None if source is None else source.message_id,
+            evidence=None if source is None else await evidence_for(interaction, source),
+        )
+    )
+    await reply(interaction, view=triage_card(voice, started))

@@ -1,0 +1,86 @@
+"""How long the bot takes to the first response: commands and buttons, for one person and for a crowd."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.demo.screen import Control, Message
+from tests.bench.stand import Discord
+
+_DONE_WITHIN_S = 30.0
+
+#: Does one thing in the local Discord that the bot must answer.
+Ask = Callable[[], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button and the post that it is on."""
+
+    post: Message
+    control: Control
+
+
+async def one_by_one(discord: Discord, ask: Ask, *, rounds: int) -> list[float]:
+    """Seconds from each event to the arrival of the bot's first response, never two at a time."""
+    since = await discord.human.log_end()
+    for _ in range(rounds):
+        await ask()
+    return await _delays(discord, since, expected=rounds)
+
+
+async def all_at_once(discord: Discord, ask: Ask, *, people: int) -> list[float]:
+    """The same for *people* who do it at the same moment."""
+    since = await discord.human.log_end()
+    await asyncio.gather(*(ask() for _ in range(people)))
+    return await _delays(discord, since, expected=people)
+
+
+def command(discord: Discord, name: str) -> Ask:
+    """Runs a slash command."""
+    return lambda: discord.human.command("responder", "general", name)
+
+
+def press(discord: Discord, button: Button) -> Ask:
+    """Presses a button."""
+    return lambda: discord.human.click("responder", button.post.id, button.control)
+
+
+async def buttons_of_an_incident(discord: Discord) -> list[Button]:
+    """Every button under a fresh alert and on its thread's card; whoever presses them may."""
+    ran = await discord.human.command("responder", "general", "sev1", {"title": "bench"})
+    assert ran.id
+    alert = await discord.human.see("p0-alerts", "SEV1", where=lambda post: post.thread_id is not None)
+    assert alert.thread_id is not None
+    card = await discord.human.see(alert.thread_id, where=lambda post: bool(post.controls))
+    return [
+        Button(post, control)
+        for post in (alert, card)
+        for control in post.controls
+        if control.custom_id is not None and control.options is None
+    ]
+
+
+async def _delays(discord: Discord, since: int, *, expected: int) -> list[float]:
+    """From the log of the local Discord: both ends of a delay are of its one clock."""
+
+    async def look() -> list[float] | None:
+        found = _read(await discord.human.log(since=since))
+        return found if len(found) >= expected else None
+
+    return await discord.human.until(look, f"{expected} first responses", within_s=_DONE_WITHIN_S)
+
+
+def _read(log: list[dict[str, Any]]) -> list[float]:
+    asked = {
+        entry["frame"]["d"]["id"]: entry["monotonic_s"]
+        for entry in log
+        if entry["kind"] == "gateway" and entry["frame"].get("t") == "INTERACTION_CREATE"
+    }
+    answered = {
+        entry["path"].split("/")[2]: entry["started_s"]
+        for entry in log
+        if entry["kind"] == "rest" and entry["path"].endswith("/callback")
+    }
+    return [answered[asking] - at for asking, at in asked.items() if asking in answered]

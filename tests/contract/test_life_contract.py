@@ -1,0 +1,233 @@
+"""The whole life of an incident, on both stores: what is saved, listed, linked, and given its job again."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain import life
+from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import IncidentNotFound
+from bot.domain.incident import Holder, Incident, IncidentKind, Role, Source, Status, StatusUpdate
+from bot.domain.life import AckVia
+from bot.domain.listing import Wanted
+from bot.domain.posting import archived
+from bot.domain.severity import NewSeverity
+from bot.services.opening import archive_job
+from bot.services.ports import Store
+from tests.contract.conftest import Rig
+from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, new_incident, open_incident, owed, send
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+async def saved(store: Store, changed: Incident) -> Incident:
+    """*changed* as it comes back."""
+    async with store.transaction() as tx:
+        await tx.incident(changed.id, lock=True)
+        await tx.save(changed)
+    return await store.incident(changed.id)
+
+
+async def listed(store: Store, wanted: Wanted) -> list[int]:
+    """The numbers that a list shows."""
+    return [one.id for one in await store.list_incidents(GUILD, wanted, limit=99, offset=0)]
+
+
+async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
+    """Severity, roles, words, clocks and postings; the title and the places stay."""
+    incident = await open_incident(rig.store)
+    at = incident.triggered_at
+    changed = life.change_severity(
+        incident, NewSeverity("SEV2", "P1", at + DAY, reposts=True, thread_channel="p0"), next_update_at=None
+    )
+    changed = await saved(rig.store, changed)
+    led = life.assign(changed, Role.SCRIBE, Holder(7, "Olive"))
+    led = await saved(rig.store, led)
+    told = life.tell(
+        led, StatusUpdate("知っていること\n二行目", "影響", at, "Olive"), next_update_at=at + MINUTE
+    )
+    told = await saved(rig.store, told)
+    assert (told.severity, told.priority, told.ack_due_at) == ("SEV2", "P1", at + DAY)
+    assert (told.posting, told.thread_posting, told.thread_channel) == (2, 2, "p0")
+    assert dict(told.roles) == {Role.SCRIBE: Holder(7, "Olive")}
+    assert told.last_update == StatusUpdate("知っていること\n二行目", "影響", at, "Olive")
+    assert (told.next_update_at, told.version) == (at + MINUTE, 4)
+    ended = life.resolve(told, by=OLIVE, at=at + DAY, archive_at=at + 2 * DAY)
+    assert await saved(rig.store, ended) == ended
+    again = life.reopen(ended, by=PERRY, at=at + DAY, update_every=None)
+    assert await saved(rig.store, again) == again
+
+
+async def test_a_false_alarm_is_kept_as_one(rig: Rig) -> None:
+    """It is no resolution."""
+    incident = await open_incident(rig.store)
+    ended = life.cancel(incident, by=OLIVE, at=incident.triggered_at)
+    assert await saved(rig.store, ended) == ended
+
+
+async def test_a_merge_names_the_other_one(rig: Rig) -> None:
+    """And the other one knows it."""
+    first = await open_incident(rig.store, key="a")
+    second = await open_incident(rig.store, key="b")
+    merged = life.merge(second, into=first, by=OLIVE, at=second.triggered_at)
+    assert (await saved(rig.store, merged)).merged_into_id == first.id
+    assert [one.id for one in await rig.store.related(first.id)] == [second.id]
+    assert await rig.store.related(second.id) == []
+    assert [one.id for one in await rig.store.open_incidents(GUILD)] == [first.id]
+
+
+async def test_a_tracked_alert_a_drill_and_a_private_one_come_back_as_they_were(rig: Rig) -> None:
+    """Kind, source, fingerprint, and whether it rings."""
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+        new = replace(
+            new_incident(now),
+            kind=IncidentKind.ALERT,
+            is_drill=True,
+            is_private=True,
+            rings=False,
+            source=Source(5, 6, "Sentry"),
+            fingerprint="f",
+        )
+        incident, _ = await tx.insert_incident(new, priority="P0", ack_due_at=now)
+    assert (incident.kind, incident.is_drill, incident.is_private, incident.rings) == (
+        IncidentKind.ALERT,
+        True,
+        True,
+        False,
+    )
+    assert (incident.source, incident.fingerprint, incident.last_seen_at) == (
+        Source(5, 6, "Sentry"),
+        "f",
+        now,
+    )
+    seen = life.see_again(incident, at=now + MINUTE)
+    assert await saved(rig.store, seen) == seen
+    declared = life.declare(seen, thread_channel="p0-alerts")
+    assert await saved(rig.store, declared) == declared
+
+
+async def test_links_go_both_ways_and_are_made_once(rig: Rig) -> None:
+    """Whichever is named first."""
+    first = await open_incident(rig.store, key="a")
+    second = await open_incident(rig.store, key="b")
+    async with rig.store.transaction() as tx:
+        assert await tx.link(second.id, first.id, by=OLIVE)
+        assert not await tx.link(first.id, second.id, by=PERRY)
+    assert [one.id for one in await rig.store.related(first.id)] == [second.id]
+    assert [one.id for one in await rig.store.related(second.id)] == [first.id]
+
+
+async def test_members_are_named_once(rig: Rig) -> None:
+    """Of one incident, not of others."""
+    incident = await open_incident(rig.store, key="a")
+    other = await open_incident(rig.store, key="b")
+    async with rig.store.transaction() as tx:
+        assert await tx.add_member(incident.id, user_id=OLIVE.id, name=OLIVE.name, by=PERRY)
+        assert not await tx.add_member(incident.id, user_id=OLIVE.id, name="again", by=PERRY)
+    assert await rig.store.is_member(incident.id, OLIVE.id)
+    assert not await rig.store.is_member(incident.id, PERRY.id)
+    assert not await rig.store.is_member(other.id, OLIVE.id)
+
+
+async def test_responders_come_in_the_order_in_which_they_joined(rig: Rig) -> None:
+    """With the names they had."""
+    incident = await open_incident(rig.store)
+    assert await rig.store.responders(incident.id) == []
+    async with rig.store.transaction() as tx:
+        await tx.add_responder(incident.id, PERRY, via=AckVia.REACTION, at=incident.triggered_at + MINUTE)
+        await tx.add_responder(incident.id, OLIVE, via=AckVia.BUTTON, at=incident.triggered_at)
+    assert await rig.store.responders(incident.id) == [Holder(7, "Olive"), Holder(8, "Perry")]
+
+
+async def test_a_change_is_audited_with_it(rig: Rig) -> None:
+    """In the same commit; undone with it."""
+    async with rig.store.transaction() as tx:
+        await tx.audit(guild_id=GUILD, by=OLIVE, action="severity_changed", data={"incident_id": 1})
+
+    async def change_and_fail() -> None:
+        async with rig.store.transaction() as tx:
+            await tx.audit(guild_id=GUILD, by=OLIVE, action="cancelled")
+            await tx.incident(404)
+
+    with pytest.raises(IncidentNotFound):
+        await change_and_fail()
+    assert await rig.audited() == [(OLIVE.name, "severity_changed", True, {"incident_id": 1})]
+
+
+async def test_a_thread_that_was_left_still_leads_to_its_incident(rig: Rig) -> None:
+    """People go on writing commands there."""
+    incident = await open_incident(rig.store)
+    for posting, thread in (("thread", 60), ("thread:2", 61)):
+        (made,) = await delivery_ids(
+            rig.store, owed(DeliveryKind.THREAD, incident=incident.id, key=f"inc:1:{posting}")
+        )
+        await send(rig.store, made, message_id=thread)
+    async with rig.store.transaction() as tx:
+        await tx.set_places(incident.id, thread_id=61)
+    assert (await rig.store.incident_by_thread(60)).id == incident.id
+    assert (await rig.store.incident_by_thread(61)).id == incident.id
+
+
+async def test_a_list_shows_what_was_asked_for(rig: Rig) -> None:
+    """By state, severity, words whatever the case, age, and whom it involves."""
+    store = rig.store
+    old = await open_incident(store, key="a", severity="SEV2")
+    await rig.advance(2 * DAY)
+    new = await open_incident(store, key="b")
+    async with store.transaction() as tx:
+        await tx.add_responder(new.id, OLIVE, via=AckVia.BUTTON, at=new.triggered_at)
+    led = await saved(store, life.assign(old, Role.SCRIBE, Holder(9, "Nadia")))
+    cancelled = await saved(store, life.cancel(led, by=OLIVE, at=new.triggered_at))
+    assert await listed(store, Wanted()) == [new.id, old.id]
+    assert await listed(store, Wanted(statuses=frozenset([Status.CANCELLED]))) == [cancelled.id]
+    assert await listed(store, Wanted(statuses=frozenset([Status.CANCELLED, Status.TRIGGERED]))) == [
+        new.id,
+        old.id,
+    ]
+    assert await listed(store, Wanted(severity="SEV2")) == [old.id]
+    assert await listed(store, Wanted(words="api が 5XX")) == [new.id, old.id]
+    assert await listed(store, Wanted(words="100%_")) == []
+    assert await listed(store, Wanted(since=new.triggered_at)) == [new.id]
+    assert await listed(store, Wanted(involves=OLIVE.id)) == [new.id]
+    assert await listed(store, Wanted(involves=9)) == [old.id]
+    assert await listed(store, Wanted(involves=PERRY.id)) == [new.id, old.id], "they reported both"
+    assert await listed(store, Wanted(involves=404)) == []
+
+
+async def test_a_list_hides_what_is_not_theirs(rig: Rig) -> None:
+    """Private ones from those who are not named; drills where they are not wanted."""
+    store = rig.store
+    async with store.transaction() as tx:
+        now = await tx.now()
+        hidden, _ = await tx.insert_incident(
+            replace(new_incident(now, key="p"), is_private=True), priority="P0", ack_due_at=now
+        )
+        drill, _ = await tx.insert_incident(
+            replace(new_incident(now, key="d"), is_drill=True), priority="P0", ack_due_at=now
+        )
+        await tx.add_member(hidden.id, user_id=OLIVE.id, name=OLIVE.name, by=PERRY)
+    assert await listed(store, Wanted(viewer=PERRY.id)) == [drill.id]
+    assert await listed(store, Wanted(viewer=OLIVE.id)) == [drill.id, hidden.id]
+    assert await listed(store, Wanted(sees_all=True)) == [drill.id, hidden.id]
+    assert await listed(store, Wanted(sees_all=True, drills=False)) == [hidden.id]
+
+
+async def test_a_thread_whose_day_is_over_gets_its_job_again(rig: Rig) -> None:
+    """Only one that lost it, and only once it is late."""
+    incident = await open_incident(rig.store)
+    at = incident.triggered_at
+    ended = life.resolve(incident, by=OLIVE, at=at, archive_at=at + DAY)
+    await saved(rig.store, ended)
+    async with rig.store.transaction() as tx:
+        await tx.enqueue(archive_job(incident.id, after=DAY))
+    await rig.advance(DAY + 2 * MINUTE)
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == []
+    await rig.lose_jobs()
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"archive:{incident.id}"]
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == []
+    await rig.lose_jobs()
+    await saved(rig.store, archived(ended))
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == []

@@ -1,0 +1,123 @@
+"""What private incidents ask of a store, on both."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from bot.domain import life
+from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Request
+from bot.domain.dlq import NewFailure
+from bot.domain.drill import DLQ_MARK
+from bot.services.ports import Store
+from tests.contract.conftest import Rig
+from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
+
+NOTHING = Request(Action.MESSAGE, 50, None, {"content": "x"})
+
+
+def to(target: str, *, incident: int, key: str, after: str | None = None) -> NewDelivery:
+    """A delivery to *target*."""
+    return NewDelivery(
+        DeliveryKind.NOTICE, to=target, key=key, guild_id=GUILD, incident_id=incident, after=after
+    )
+
+
+async def _statuses(store: Store, ids: list[int]) -> list[DeliveryStatus]:
+    return [(await store.delivery(number)).status for number in ids]
+
+
+async def test_posts_are_cancelled_and_dms_stay(rig: Rig) -> None:
+    """With what waits for them, and their jobs; what is on its way stays, and so does another incident's."""
+    incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
+    ids = await delivery_ids(
+        rig.store,
+        to("channel:p0", incident=incident.id, key="post"),
+        to("incident", incident=incident.id, key="waits", after="post"),
+        to("person:primary", incident=incident.id, key="page"),
+        to("user:7", incident=incident.id, key="role"),
+        to("channel:p0", incident=incident.id, key="begun"),
+        to("channel:p0", incident=other.id, key="other's"),
+    )
+    async with rig.store.transaction() as tx:
+        await tx.begin_attempt(ids[4], NOTHING, version=1)
+        await tx.cancel_posts(incident.id)
+    cancelled, pending = DeliveryStatus.CANCELLED, DeliveryStatus.PENDING
+    assert await _statuses(rig.store, ids) == [
+        cancelled,
+        cancelled,
+        pending,
+        pending,
+        DeliveryStatus.SENDING,
+        pending,
+    ]
+    assert sorted(job.key for job in await rig.jobs()) == sorted(f"deliver:{ids[at]}" for at in (2, 3, 4, 5))
+
+
+async def test_failed_deliveries_are_known(rig: Rig) -> None:
+    """Of one incident, oldest first."""
+    incident = await open_incident(rig.store)
+    ids = await delivery_ids(
+        rig.store, *(owed(DeliveryKind.NOTICE, incident=incident.id, key=key) for key in ("a", "b", "c"))
+    )
+    async with rig.store.transaction() as tx:
+        await tx.finish_failed(ids[2], error="no", http_status=403)
+        await tx.finish_failed(ids[0], error="no", http_status=403)
+        assert await tx.failed_deliveries(incident.id) == [ids[0], ids[2]]
+
+
+async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:
+    """As any thread of it does."""
+    incident = await open_incident(rig.store)
+    (thread,) = await delivery_ids(rig.store, owed(DeliveryKind.PRIVATE_THREAD, incident=incident.id))
+    await send(rig.store, thread, message_id=77)
+    assert (await rig.store.incident_by_thread(77)).id == incident.id
+
+
+async def test_it_comes_back_private(rig: Rig) -> None:
+    """With where its thread is made, and who is named."""
+    incident = await open_incident(rig.store)
+    async with rig.store.transaction() as tx:
+        private = life.make_private(await tx.incident(incident.id, lock=True), channel="secret")
+        await tx.save(private)
+        assert await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+        assert not await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+    kept = await rig.store.incident(incident.id)
+    assert kept == private
+    assert (kept.is_private, kept.thread_channel, kept.posting, kept.thread_posting) == (True, "secret", 2, 2)
+    assert await rig.store.is_member(incident.id, OLIVE.id)
+    assert not await rig.store.is_member(incident.id, PERRY.id)
+
+
+async def test_a_failure_written_again_loses_what_it_told(rig: Rig) -> None:
+    """One row, with the later title, payload and flag; a drill's is in no count."""
+    at = (await rig.store.now()) - timedelta(minutes=1)
+    numbers = [f"00000000-0000-0000-0000-00000000000{digit}" for digit in range(3)]
+    first, second, drill = (_failure(number, at=at) for number in numbers)
+    await rig.dlq.record(first)
+    await rig.dlq.record(_failure(numbers[0], at=at, title="INC-1", payload={}, emailed=True))
+    await rig.dlq.record(second)
+    await rig.dlq.record(_failure(str(drill.id), at=at, title=f"{DLQ_MARK}訓練"))
+    entry = await rig.dlq.entry(first.id)
+    assert (entry.title, entry.payload, entry.fallback_email_sent) == ("INC-1", {}, True)
+    assert (await rig.dlq.counts(at - timedelta(minutes=1), at + timedelta(minutes=1))).total == 2
+
+
+def _failure(
+    number: str,
+    *,
+    at: datetime,
+    title: str = "流出",
+    payload: dict[str, object] | None = None,
+    emailed: bool = False,
+) -> NewFailure:
+    return NewFailure(
+        id=UUID(number),
+        attempted_at=at,
+        channel="p0-alerts",
+        severity="P0",
+        title=title,
+        http_status=503,
+        retry_count=1,
+        error_message="HTTP 503",
+        fallback_email_sent=emailed,
+        payload={"content": title} if payload is None else payload,
+    )

@@ -1,0 +1,74 @@
+"""What an incident must be, told from its timeline alone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Told:
+    """The state that a history leads to.
+
+    Attributes:
+        roles: User id by role.
+        wrong: Steps that no incident can take.
+    """
+
+    status: str = ""
+    severity: str = ""
+    acknowledged_by: int | None = None
+    merged_into: int | None = None
+    roles: dict[str, int] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    def enter(self, status: str, *, of: Iterable[str], kind: str) -> None:
+        """Go on to *status*, which only follows one of these."""
+        if self.status not in of:
+            self.wrong.append(f"{kind} while {self.status or 'nothing'}")
+        self.status = status
+
+
+_OPEN = ("triggered", "acknowledged")
+_ENDED = ("resolved", "cancelled", "merged")
+
+
+def replay(history: Iterable[Mapping[str, Any]]) -> Told:
+    """Fold the rows of `timeline`, in the order in which they were written."""
+    told = Told()
+    for entry in history:
+        _take(told, entry["kind"], entry["actor_id"], entry["data"])
+    return told
+
+
+def _take(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> None:
+    match kind:
+        case "opened":
+            told.enter("triggered", of=[""], kind=kind)
+            told.severity = data["severity"]
+        case "acknowledged":
+            told.enter("acknowledged", of=["triggered"], kind=kind)
+            told.acknowledged_by = actor
+        case "resolved" | "cancelled" | "merged":
+            told.enter(kind, of=_OPEN, kind=kind)
+            told.merged_into = data.get("into")
+        case "reopened":
+            told.enter("acknowledged", of=_ENDED, kind=kind)
+            told.acknowledged_by = told.acknowledged_by or actor
+            told.merged_into = None
+        case "severity_changed":
+            told.enter(told.status, of=_OPEN, kind=kind)
+            if told.severity != data["before"]:
+                told.wrong.append(f"{kind} from {data['before']} while {told.severity}")
+            told.severity = data["after"]
+        case "role_changed":
+            told.enter(told.status, of=_OPEN, kind=kind)
+            _give(told, data)
+        case "joined" | "escalated" | "updated":
+            told.enter(told.status, of=_OPEN, kind=kind)
+
+
+def _give(told: Told, data: Mapping[str, Any]) -> None:
+    if data["holder"] is None:
+        told.roles.pop(data["role"], None)
+    else:
+        told.roles[data["role"]] = int(data["holder"]["id"])

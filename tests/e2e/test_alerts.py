@@ -1,0 +1,287 @@
+"""Alerts of others: what a monitor posts is tracked, counted, acknowledged, escalated, made an incident."""
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+
+import pytest
+import pytest_asyncio
+
+from bot.demo.play import CONFIRM, Triage
+from bot.demo.process import ChildDied
+from bot.demo.screen import Message
+from tests.e2e.conftest import MakeWorld
+from tests.e2e.monitor import TITLE, Monitor
+from tests.e2e.severities import SEV1, SEV2, YES
+from tests.e2e.world import World
+
+#: Messages, and how many alerts they are.
+STORM = (120, 6)
+
+EMBED = {
+    "title": TITLE,
+    "description": "5xx 12.5% (14:05)",
+    "fields": [{"name": "Service", "value": "api.parky.co.jp"}],
+}
+
+
+@pytest_asyncio.fixture
+async def world(make_world: MakeWorld) -> AsyncIterator[World]:
+    """One whose bot may read what others write."""
+    async with make_world(MESSAGE_CONTENT="true") as made:
+        await made.human.change("application", message_content=True)
+        await made.start_bot()
+        yield made
+
+
+async def status(world: World) -> list[str]:
+    """Of every incident, oldest first."""
+    return [row["status"] for row in await world.rows("SELECT status FROM incidents ORDER BY id")]
+
+
+async def acknowledged(world: World, answer: Message, *, by: str) -> None:
+    """The answer says who is on it."""
+    await world.expect_text(answer, f"👀 @{by}")
+
+
+async def test_an_alert_is_tracked_and_eyes_on_it_acknowledge(world: World) -> None:
+    """The bot's answer has what matters; 👀 on the monitor's own message stops the ladder."""
+    posted, answer = await Monitor(world, "p0-alerts").alert("", embeds=[EMBED])
+    assert answer.content.startswith(f"🔴 INC-1 追跡中 · SEV1 · {TITLE} · ack 期限 ")
+    await world.expect_dm("primary", contains=TITLE)
+    await world.settle()
+    shown = await world.reread(answer)
+    assert [found["emoji"]["name"] for found in shown.raw["reactions"]] == ["👀"]
+    await world.react(posted, by="primary")
+    await acknowledged(world, answer, by="primary")
+    await world.fast_forward(minutes=16)
+    await world.expect_nothing_more()
+    [row] = await world.rows("SELECT kind, targets, thread_id FROM incidents")
+    assert (row["kind"], row["targets"], row["thread_id"]) == ("alert", ["api.parky.co.jp"], None)
+
+
+async def test_nobody_acknowledges_so_it_escalates(world: World) -> None:
+    """By the severity's own ladder, after a restart too; then the button does."""
+    _, answer = await Monitor(world, "p0-alerts").alert()
+    await world.expect_dm("primary", contains=TITLE)
+    await world.settle()
+    await world.restart_bot()
+    await world.fast_forward(minutes=15)
+    await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+    await world.click(answer, "ack", by="secondary")
+    await acknowledged(world, answer, by="secondary")
+
+
+async def test_the_same_alert_again_is_counted(world: World) -> None:
+    """Other figures, the same alert: the first answer counts; 👀 on a later message acknowledges as well."""
+    monitor = Monitor(world)
+    _, answer = await monitor.alert("API latency 812 ms")
+    await world.expect_dm("primary", contains="latency")
+    for number in range(6):
+        last = await monitor.post(f"API latency {number},907.5 ms")
+    await world.fast_forward(minutes=1)
+    shown = await world.expect_text(answer, "×7 · 最終 ")
+    assert "追跡中" in shown.content
+    await world.react(last, by="primary")
+    await acknowledged(world, answer, by="primary")
+    await world.restart_bot()
+    await monitor.post("API latency 1 ms")
+    await world.fast_forward(minutes=1)
+    await world.expect_text(answer, "×8")
+    assert await status(world) == ["acknowledged"]
+
+
+async def test_a_click_makes_it_an_incident(world: World) -> None:
+    """Posted as one with its thread, which begins with the time of the alert; the answer leads on to it."""
+    monitor = Monitor(world)
+    posted, answer = await monitor.alert()
+    await world.expect_dm("primary", contains=TITLE)
+    said = await world.click(answer, "インシデントにする", by="responder")
+    assert "INC-1 をインシデントにしました" in said.text
+    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "追跡中" not in found.text)
+    root = await world.ledger.expect("p0-alerts", TITLE)
+    await world.expect_text(root, "INC-1")
+    await world.idle()
+    start = await world.ledger.expect(root.id, "開始時刻")
+    await world.ledger.expect(root.id, "SEV2")
+    seconds = posted.at.astimezone().strftime(":%S")
+    assert f"{seconds} JST" in start.content
+    await world.expect_text(answer, post.id)
+    again = await world.click(await world.reread(post), "ack", by="primary")
+    assert "INC-1" in again.text
+    await monitor.post()
+    await world.fast_forward(minutes=1)
+    assert [row["occurrences"] for row in await world.rows("SELECT occurrences FROM incidents")] == [2]
+
+
+async def test_a_stale_button_is_answered(world: World) -> None:
+    """Two people press at once, or a screen is old: a clear word, and one incident."""
+    _, answer = await Monitor(world).alert()
+    await world.expect_dm("primary", contains=TITLE)
+    old = answer.control("インシデントにする")
+    await world.click(answer, "誤報", by="responder")
+    said = await world.human.click("primary", answer.id, old)
+    assert "INC-1" in said.text
+    assert said.state == "responded"
+    assert await status(world) == ["cancelled"]
+
+
+async def test_a_false_alarm_is_closed(world: World) -> None:
+    """Quietly: the answer says so. If it comes again it is an alert again."""
+    monitor = Monitor(world, "p0-alerts")
+    _, answer = await monitor.alert()
+    await world.expect_dm("primary", contains=TITLE)
+    said = await world.click(answer, "誤報", by="responder")
+    assert "誤報として閉じました" in said.text
+    await world.expect_text(answer, f"⚪ INC-1 誤報 · SEV1 · {TITLE} · @responder")
+    await world.fast_forward(minutes=16)
+    await world.expect_nothing_more()
+    await monitor.alert()
+    await world.expect_dm("primary", contains=TITLE)
+
+
+async def test_an_observer_may_do_nothing(world: World) -> None:
+    """They are told which role it takes; their 👀 does not count."""
+    posted, answer = await Monitor(world).alert()
+    await world.expect_dm("primary", contains=TITLE)
+    for label in ("ack", "インシデントにする", "誤報"):
+        said = await world.click(answer, label, by="observer")
+        assert "responder" in said.text, said.text
+    await world.react(posted, by="observer")
+    await world.settle()
+    assert await status(world) == ["triggered"]
+
+
+async def test_a_triage_of_it_makes_it_the_incident(world: World) -> None:
+    """The form begins with its words; the incident is the alert itself, graver than it was, so it rings."""
+    _, answer = await Monitor(world).alert()
+    await world.expect_dm("primary", contains=TITLE)
+    opened = await world.click(answer, "triage", by="responder")
+    assert opened.modal is not None
+    sent = await world.human.submit("responder", opened, {"title": TITLE, "symptoms": ["errors"]})
+    walk = Triage(world.human, "responder", "p1-ops")
+    await walk.answer(sent.messages[-1], YES, YES, CONFIRM)
+    alert = await world.expect_alert(SEV1, TITLE)
+    assert alert.number == 1
+    assert "本番影響あり → 影響大" in alert.post.text
+    await world.expect_text(answer, alert.post.id)
+    assert await status(world) == ["triggered"]
+
+
+async def test_posted_while_the_bot_was_down(world: World) -> None:
+    """Read from the channel at the start: one is tracked late, one has been acknowledged meanwhile."""
+    monitor = Monitor(world)
+    await monitor.alert("first")
+    await world.expect_dm("primary", contains="first")
+    await world.fast_forward(minutes=2)
+    await world.kill_bot()
+    missed = await monitor.post("disk full")
+    seen = await monitor.post("queue stuck")
+    await world.react(seen, by="primary")
+    await world.shift(minutes=20)
+    await world.start_bot()
+    late = await monitor.answer(missed)
+    assert "disk full" in late.content
+    await world.expect_dm("primary", contains="disk full")
+    await acknowledged(world, await monitor.answer(seen), by="primary")
+    await world.restart_bot()
+    await world.settle()
+    assert await status(world) == ["triggered", "triggered", "acknowledged"]
+    world.ledger.forgive("dm:primary")  # whether the 👀 was read before the page went out is a race
+
+
+async def test_posted_in_a_gap_of_the_gateway(world: World) -> None:
+    """The event is lost with the connection; the message is not."""
+    monitor = Monitor(world)
+    await world.fast_forward(minutes=2)
+    await world.fault(gateway="invalidate")
+    await monitor.alert()
+    await world.expect_dm("primary", contains=TITLE)
+
+
+async def test_an_edited_and_a_deleted_message(world: World) -> None:
+    """The tracked alert goes on without its message."""
+    monitor = Monitor(world, "p0-alerts")
+    posted, answer = await monitor.alert()
+    await world.expect_dm("primary", contains=TITLE)
+    await world.settle()
+    await world.human.delete("admin", posted)
+    await world.fast_forward(minutes=15)
+    await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+    await world.react(answer, by="primary")
+    await acknowledged(world, answer, by="primary")
+
+
+async def test_what_people_write_and_what_is_elsewhere_is_no_alert(world: World) -> None:
+    """Nor is what the bot itself posts in a watched channel."""
+    await world.human.say("responder", "p0-alerts", "[P0] 見ています")
+    await world.human.say("responder", "p0-alerts", f"<@{world.sandbox.core.world.application.id}> help")
+    await Monitor(world, "general").post("[P0] down")
+    await world.declare(SEV2, title="declared by hand")
+    await world.settle()
+    assert len(await status(world)) == 1
+
+
+@pytest.mark.parametrize("number", [2])
+async def test_two_instances_see_it_once(world: World, number: int) -> None:
+    """Each has a session; the alert is one, and so is its answer."""
+    await world.start_bot()
+    assert len(world.running) == number
+    monitor = Monitor(world)
+    await monitor.alert("api down 1")
+    await world.expect_dm("primary", contains="api down")
+    await monitor.post("api down 2")
+    await world.settle()
+    assert await status(world) == ["triggered"]
+
+
+async def test_a_storm(world: World) -> None:
+    """Many messages of a few alerts: as many incidents as alerts, each post true, few requests."""
+    messages, alerts = STORM
+    since = await world.human.log_end()
+    for number in range(messages):
+        words = f"worker-{number % alerts} is down for {number} s"
+        await world.human.post_webhook("p1-ops", "Parky API", words)
+    await world.fast_forward(minutes=2)
+    await world.settle()
+    rows = await world.rows("SELECT occurrences FROM incidents ORDER BY id")
+    assert [row["occurrences"] for row in rows] == [messages // alerts] * alerts
+    shown = [found.content for found in await world.posts("p1-ops") if "追跡中" in found.content]
+    assert len(shown) == alerts
+    assert all(f"×{messages // alerts}" in content for content in shown)
+    entries = await world.human.log(since=since)
+    # A limit is learnt by meeting it: a few at the beginning, not one per message.
+    refused = [entry for entry in entries if entry.get("status") == HTTPStatus.TOO_MANY_REQUESTS]
+    assert len(refused) < messages // 4
+    world.ledger.forgive("p1-ops")
+    for number in range(alerts):
+        await world.expect_dm("primary", contains=f"worker-{number} ")
+
+
+async def test_without_the_intent_it_is_tracked_unread(make_world: MakeWorld) -> None:
+    """The platform tells that a webhook posted, and who: title and fingerprint are made of that."""
+    async with make_world() as world:
+        await world.start_bot()
+        monitor = Monitor(world, "p0-alerts")
+        posted, answer = await monitor.alert()
+        assert "#p0-alerts の通知 (Parky API)" in answer.content
+        await world.expect_dm("primary", contains="#p0-alerts の通知")
+        await monitor.post("something else altogether")
+        await world.fast_forward(minutes=1)
+        await world.expect_text(answer, "×2")
+        other = Monitor(world, "p0-alerts", name="Sentry")
+        await other.alert()
+        await world.expect_dm("primary", contains="Sentry")
+        await world.react(posted, by="primary")
+        await acknowledged(world, answer, by="primary")
+        assert await status(world) == ["acknowledged", "triggered"]
+
+
+async def test_the_intent_is_not_granted(make_world: MakeWorld) -> None:
+    """MESSAGE_CONTENT=true without the portal's switch ends with one line that says what to do."""
+    async with make_world(MESSAGE_CONTENT="true") as world:
+        with pytest.raises(ChildDied, match=r"error: MESSAGE_CONTENT: Discord refuses the intent \(4014\)"):
+            await world.start_bot()

@@ -1,0 +1,146 @@
+"""Drills: an incident like any other, marked as what it is, that rings nobody unasked and is scored."""
+
+from bot.demo.screen import Message
+from tests.e2e.figures import measured, week_told
+from tests.e2e.world import World
+
+MARK = "【訓練】"
+TITLE = "決済 API が 5xx を返している"
+INJECTS = ("Sentry に", "QR 決済の完了画面", "deploy されています", "下がりはじめました")
+
+
+async def start(world: World, *, ring: bool = False) -> tuple[str, Message]:
+    """`/drill start` by somebody on call; its thread and the alert, both marked."""
+    said = await world.command("drill start", by="primary", ring=ring)
+    assert "訓練を始めました" in said.text
+    alert = await world.expect_message("p0-alerts", contains=TITLE)
+    assert alert.content.removeprefix("@here ").startswith(MARK), alert.content
+    thread = alert.id
+    await world.expect_message(thread, contains="開始時刻")
+    card = await world.expect_message(thread, contains="SEV1 / P0")
+    assert MARK in card.text
+    dm = await world.expect_dm("primary", contains=TITLE)
+    assert dm.content.startswith(MARK)
+    await world.settle()
+    assert (await world.thread_name(thread)).startswith(MARK)
+    return thread, alert
+
+
+async def test_it_rings_nobody_and_says_what_it_is(world: World) -> None:
+    """The alert, its escalation, the list and the screen are marked; no mention is one."""
+    thread, alert = await start(world)
+    assert not alert.pings_here
+    assert "@here" not in alert.content
+    assert MARK in (await world.command("incident list", by="observer")).text
+    for screen in ("incident show", "incident timeline"):
+        said = await world.command(screen, by="observer", number=1)
+        assert MARK in said.text, screen
+    offered = await world.human.autocomplete("observer", "general", "incident show", "number", TITLE)
+    assert MARK in offered[0]["name"]
+    for minutes, inject in ((3, INJECTS[0]), (4, INJECTS[1]), (6, INJECTS[2])):
+        await world.fast_forward(minutes=minutes)
+        line = await world.expect_message(thread, contains=inject)
+        assert line.content.startswith(MARK)
+    await world.fast_forward(minutes=3)
+    escalation = await world.expect_message("p0-alerts", contains="ack なし")
+    assert escalation.content.startswith(MARK)
+    assert not escalation.pings_here
+    for who in ("primary", "secondary"):
+        assert (await world.expect_dm(who, contains=TITLE)).content.startswith(MARK)
+    await world.fast_forward(minutes=6)
+    await world.expect_message(thread, contains=INJECTS[3])
+    await world.expect_nothing_more()
+
+
+async def test_it_rings_when_asked_to(world: World) -> None:
+    """`ring:True` is as in earnest, and still marked."""
+    _, alert = await start(world, ring=True)
+    assert alert.pings_here
+    await world.expect_nothing_more()
+
+
+async def test_a_drill_that_goes_well_is_scored(world: World) -> None:
+    """Ack, command, an update, a note, the end: the score says when, and that nothing was missed."""
+    thread, alert = await start(world)
+    await world.fast_forward(minutes=3)
+    await world.expect_message(thread, contains=INJECTS[0])
+    await world.react(alert, by="primary")
+    await world.expect_text(alert, "👀 @primary")
+    await world.command("incident assign", by="primary", channel=thread, role="commander")
+    await world.expect_message(thread, contains="指揮")
+    form = await world.command("incident update", by="primary", channel=thread)
+    await world.human.submit("primary", form, {"known": "rollback 中"})
+    await world.expect_message(thread, contains="rollback 中")
+    await world.command("incident note", by="responder", channel=thread, text="deploy があった")
+    await world.expect_message(thread, contains="deploy があった")
+    asked = await world.command("incident resolve", by="primary", channel=thread)
+    await world.human.press("primary", asked.messages[-1], "解決にする")
+    score = await world.expect_message(thread, contains="訓練は終わりです")
+    for part in (
+        MARK,
+        "👀 ack 3 分 (期限 15 分)",
+        "🧭 指揮 @primary",
+        "📝 メモ 1 件",
+        "抜けた手順はありません",
+    ):
+        assert part in score.text, part
+    told = await world.command("incident timeline", by="observer", number=1)
+    assert "訓練の結果 · 抜けた手順 0 件" in told.text
+    await world.fast_forward(hours=2)
+    await world.expect_nothing_more()
+
+
+async def test_killed_in_the_middle_it_goes_on(world: World) -> None:
+    """Each line appears once, the end comes by itself, and everything that nobody did is named."""
+    thread, _ = await start(world)
+    await world.fast_forward(minutes=3)
+    await world.expect_message(thread, contains=INJECTS[0])
+    await world.kill_bot()
+    await world.shift(minutes=10)
+    await world.start_bot()
+    for inject in INJECTS[1:3]:
+        await world.expect_message(thread, contains=inject)
+    await world.fast_forward(minutes=4)
+    await world.expect_message("p0-alerts", contains="ack なし")
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+    await world.fast_forward(minutes=4)
+    await world.expect_message(thread, contains=INJECTS[3])
+    await world.fast_forward(minutes=10)
+    score = await world.expect_message(thread, contains="訓練は終わりです")
+    for part in (
+        "👀 ack なし",
+        "🧭 指揮 なし",
+        "📣 状況更新 なし",
+        "誰も ack しませんでした",
+        "✅ 解決 なし",
+    ):
+        assert part in score.text, part
+    await world.expect_nothing_more()
+
+
+async def test_one_at_a_time_and_stopped_by_hand(world: World) -> None:
+    """A second one is refused by name; whoever may not start one is told which role it takes."""
+    thread, _ = await start(world)
+    refused = await world.command("drill start", by="secondary")
+    assert "訓練 INC-1 が続いています" in refused.text
+    assert "訓練には @on-call / @admin" in (await world.command("drill start", by="responder")).text
+    stopped = await world.command("drill stop", by="secondary")
+    assert "訓練は終わりです" in stopped.text
+    await world.expect_message(thread, contains="訓練は終わりです")
+    assert "いま行っている訓練はありません" in (await world.command("drill stop", by="secondary")).text
+    await world.expect_nothing_more()
+
+
+async def test_it_is_in_no_figure(world: World) -> None:
+    """The week's digest knows nothing of it, nor do the metrics."""
+    thread, _ = await start(world)
+    metrics = await measured(world)
+    assert 'incident_bot_incidents_open{severity="SEV1"} 0.0' in metrics
+    assert 'incident_bot_incidents_unacknowledged{severity="SEV1"} 0.0' in metrics
+    await world.command("drill stop", by="primary")
+    await world.expect_message(thread, contains="訓練は終わりです")
+    digest = await week_told(world)
+    assert "静かでした" in digest, digest
+    assert TITLE not in digest
+    await world.expect_nothing_more()

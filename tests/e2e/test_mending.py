@@ -1,0 +1,123 @@
+"""Somebody deletes, locks or archives what an incident is shown by: it is put back, or said clearly."""
+
+from bot.demo.screen import Message
+from tests.e2e.severities import SEV1, SEV2, SEV3
+from tests.e2e.world import World
+
+TITLE = "決済 API が 5xx"
+
+
+async def test_a_deleted_alert_comes_back_quietly(world: World) -> None:
+    """Once: a second deletion is meant. The thread and the DM lead to where it is now."""
+    alert = await world.declare(SEV1, title=TITLE)
+    await world.settle()
+    await world.human.delete("admin", alert.post)
+    again = await world.expect_message("p0-alerts", contains=TITLE, pings_here=False)
+    await world.expect_text(again, f"<#{alert.thread}>")
+    await world.react(again, by="primary")
+    await world.expect_text(again, "👀 @primary")
+    await world.settle()
+    await world.human.delete("admin", again)
+    await world.settle()
+    noted = await world.command("incident note", number=alert.number, text="rollback 中")
+    assert "メモを残しました" in noted.text
+    await world.expect_message(alert.thread, contains="rollback 中")
+    await world.expect_nothing_more()
+
+
+async def test_a_deletion_while_the_bot_was_dead(world: World) -> None:
+    """No event told it: the next change finds the alert gone."""
+    alert = await world.declare(SEV1, title=TITLE)
+    await world.settle()
+    await world.kill_bot()
+    await world.human.delete("admin", alert.post)
+    await world.start_bot()
+    await world.react(alert.start, by="primary")
+    again = await world.expect_message("p0-alerts", contains=TITLE, pings_here=False)
+    await world.expect_text(again, "👀 @primary")
+    await world.expect_nothing_more()
+
+
+async def test_a_deleted_thread_is_opened_again(world: World) -> None:
+    """On a quiet post; what was to be said is said there, the links lead there."""
+    alert = await world.declare(SEV2, title=TITLE)
+    await world.settle()
+    await world.human.remove_channel(alert.thread)
+    root = await world.expect_message("p0-alerts", contains=TITLE, pings_here=False)
+    await world.settle()
+    for words in ("開始時刻", "SEV2 / P1"):
+        await world.expect_message(root.id, contains=words)
+    await world.expect_text(alert.post, f"<#{root.id}>")
+    await world.command("incident note", number=alert.number, text="rollback 中")
+    await world.expect_message(root.id, contains="rollback 中")
+    await world.expect_nothing_more()
+
+
+async def test_a_line_for_a_thread_that_was_deleted_unseen(world: World) -> None:
+    """The bot was dead: the line is refused, waits for the new thread, and is not lost."""
+    alert = await world.declare(SEV1, title=TITLE)
+    await world.settle()
+    await world.kill_bot()
+    await world.human.remove_channel(alert.thread)
+    await world.start_bot()
+    said = await world.command("incident note", number=alert.number, text="rollback 中")
+    assert "メモを残しました" in said.text
+    root = await newest(world, "p0-alerts", but=alert.post)
+    await world.settle()
+    for words in ("開始時刻", "SEV1 / P0", "rollback 中"):
+        await world.expect_message(root.id, contains=words)
+    await world.expect_nothing_more()
+
+
+async def test_after_the_end_the_line_stands_beside_the_alert(world: World) -> None:
+    """No new thread for what is over: the line answers the alert."""
+    alert = await world.declare(SEV1, title=TITLE)
+    await world.command("incident cancel", number=alert.number)
+    await world.expect_message(alert.thread, contains="取消")
+    await world.settle()
+    await world.human.remove_channel(alert.thread)
+    await world.command("incident note", number=alert.number, text="後から分かったこと")
+    line = await world.expect_message("p0-alerts", contains="後から分かったこと")
+    assert line.raw["message_reference"]["message_id"] == alert.post.id
+    await world.expect_nothing_more()
+
+
+async def test_a_locked_thread_stays_locked(world: World) -> None:
+    """The line stands beside the alert, and no press goes unanswered."""
+    alert = await world.declare(SEV1, title=TITLE)
+    await world.settle()
+    await world.human.change("channel", channel=alert.thread, locked=True, archived=True)
+    said = await world.command("incident note", number=alert.number, text="rollback 中")
+    assert "メモを残しました" in said.text
+    await world.idle()
+    places = [alert.thread, "p0-alerts"]
+    found = [place for place in places for one in await world.posts(place) if "rollback 中" in one.text]
+    assert len(found) == 1, "said once, wherever Discord takes it"
+    await world.expect_message(found[0], contains="rollback 中")
+    await world.expect_nothing_more()
+
+
+async def test_a_deleted_channel_is_survived(world: World) -> None:
+    """Commands are answered, what cannot be said is on record, another severity finds its own place."""
+    alert = await world.declare(SEV3, title=TITLE)
+    await world.settle()
+    await world.human.remove_channel("p2-deploys")
+    noted = await world.command("incident note", number=alert.number, text="rollback 中")
+    assert "メモを残しました" in noted.text
+    await world.settle()
+    shown = await world.command("incident show", number=alert.number)
+    assert "rollback 中" in shown.text
+    assert "配信に失敗" in shown.text
+    said = await world.command("incident severity", number=alert.number, to="SEV1", reason="r")
+    assert "#p0-alerts に @here で通知" in said.text
+    new = await world.expect_message("p0-alerts", contains="🔴 SEV1", pings_here=True)
+    await world.expect_dm("primary", contains=TITLE)
+    await world.settle()
+    for words in ("開始時刻", "SEV1 / P0", "SEV3 → **SEV1**"):
+        await world.expect_message(new.id, contains=words)
+    await world.expect_nothing_more()
+
+
+async def newest(world: World, channel: str, *, but: Message) -> Message:
+    """The next post of the bot in *channel*, which carries a thread."""
+    return await world.ledger.expect(channel, TITLE, where=lambda found: found.id != but.id)

@@ -1,0 +1,254 @@
+"""Private incidents: seen by named people and a role, and by nobody else, whatever happens to the bot."""
+
+from typing import Any
+
+from bot.demo.human import HumanSideError
+from bot.demo.screen import Message
+from tests.e2e.figures import week_told
+from tests.e2e.severities import SEV1
+from tests.e2e.world import World
+
+TITLE = "顧客データの流出"
+WORD = "流出"
+PUBLIC = ("p0-alerts", "p1-ops", "p2-deploys", "p3-insights", "general")
+PEOPLE = {"primary": "1100000000000000101", "secondary": "1100000000000000102"}
+RESPONDER, OBSERVER = "1100000000000000103", "1100000000000000104"
+
+
+async def rooms(world: World) -> list[dict[str, Any]]:
+    """The private threads there are."""
+    return [thread for thread in (await world.human.state())["threads"] if thread["type"] == 12]
+
+
+async def room(world: World) -> str:
+    """The one private thread, waited for; its name tells nothing."""
+
+    async def look() -> str | None:
+        found = await rooms(world)
+        return str(found[0]["id"]) if found else None
+
+    thread = await world.human.until(look, "a private thread")
+    (only,) = await rooms(world)
+    assert only["name"] == "🔒 INC-1"
+    assert only["thread_metadata"]["invitable"] is False
+    return thread
+
+
+async def members(world: World, thread: str) -> set[str]:
+    """Who is in a thread, the bot left out."""
+    await world.idle()
+    state = world.sandbox.core.world.channels[thread].thread
+    assert state is not None
+    return set(state.members) - {world.sandbox.core.world.application.id}
+
+
+async def open_private(world: World) -> tuple[str, Message]:
+    """`/incident declare private:True` by somebody on call; its thread and the alert in it."""
+    said = await world.command("incident declare", by="primary", title=TITLE, severity="SEV1", private=True)
+    assert "INC-1" in said.text
+    thread = await room(world)
+    await world.expect_message(thread, contains="開始時刻")
+    alert = await world.expect_message(thread, contains=f"SEV1 · {TITLE}")
+    await world.expect_message(thread, contains="SEV1 / P0")
+    await world.expect_dm("primary", contains=TITLE)
+    return thread, alert
+
+
+async def expect_hidden(world: World) -> None:
+    """No word of it in any place that everybody reads, nor in the name of one."""
+    await world.settle()
+    hidden = {found["id"] for found in await rooms(world)}
+    state = await world.human.state()
+    for place in [*state["channels"], *state["threads"]]:
+        if place["id"] in hidden or place["name"].startswith("dm:"):
+            continue
+        assert WORD not in place["name"], place["name"]
+        for message in await world.human.messages(place["id"]):
+            assert message.is_private or WORD not in message.text, message.text
+
+
+async def expect_unknown_to(world: World, who: str) -> None:
+    """Lists, numbers and offers hide it from *who*, as if there were none."""
+    for command in ("incident show", "incident timeline", "incident resolve", "incident private"):
+        said = await world.command(command, by=who, number=1)
+        assert "そのインシデントはありません" in said.text, command
+    assert WORD not in (await world.command("incident list", by=who)).text
+    for command in ("incident show", "incident note"):
+        offered = await world.human.autocomplete(who, "general", command, "number", "INC")
+        assert offered == [], command
+
+
+async def test_only_its_people_see_it(world: World) -> None:
+    """Everything happens in the private thread; the role and the named person find it, others nothing."""
+    thread, alert = await open_private(world)
+    assert alert.raw["mention_roles"], "the roles of the policy are addressed"
+    assert not alert.pings_here
+    assert await members(world, thread) == set(PEOPLE.values())
+    await expect_hidden(world)
+    await expect_unknown_to(world, "responder")
+    assert TITLE in (await world.command("incident show", by="secondary", number=1)).text
+
+    said = await world.command("incident private", by="secondary", number=1, user="responder")
+    assert "@responder を INC-1 に追加しました" in said.text
+    await world.expect_message(thread, contains="➕ @responder")
+    assert await members(world, thread) == {*PEOPLE.values(), RESPONDER}
+    assert TITLE in (await world.command("incident show", by="responder", number=1)).text
+    offered = await world.human.autocomplete("responder", "general", "incident show", "number", WORD)
+    assert [choice["value"] for choice in offered] == [1]
+    refused = await world.command("incident private", by="responder", number=1, user="observer")
+    assert "ロールが必要です" in refused.text
+
+    digest = await week_told(world)
+    assert "INC-1" in digest
+    assert WORD not in digest
+
+    await expect_unknown_to(world, "observer")
+    allowed = await world.rows("SELECT allowed FROM audit WHERE actor_name = 'observer'")
+    assert allowed
+    assert not any(row["allowed"] for row in allowed)
+    await expect_hidden(world)
+    await world.expect_nothing_more()
+
+
+async def test_escalation_acknowledge_and_end_stay_inside(world: World) -> None:
+    """The ladder rings the role in the thread and people by DM; nobody outside hears of any of it."""
+    thread, alert = await open_private(world)
+    await world.fast_forward(minutes=16)
+    rung = await world.expect_message(thread, contains="分 ack なし")
+    assert rung.raw["mention_roles"]
+    for who in PEOPLE:
+        await world.expect_dm(who, contains=TITLE)
+    await world.react(alert, by="secondary")
+    await world.expect_text(alert, "👀 @secondary")
+    assert "@here" not in (await world.reread(alert)).text
+    asked = await world.command("incident resolve", by="primary", channel=thread)
+    await world.human.press("primary", asked.messages[-1], "解決にする")
+    await world.expect_message(thread, contains="INC-1 解決")
+    await expect_hidden(world)
+    await world.expect_nothing_more()
+
+
+async def test_a_public_one_is_made_private(world: World) -> None:
+    """After one question: a new posting in a private thread, the old one empty, locked and archived."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="secondary")
+    await world.expect_acknowledged(alert, by="secondary")
+    await world.command("incident note", by="responder", number=alert.number, text=f"{WORD}は 300 件")
+    await world.expect_message(alert.thread, contains="300 件")
+    await world.settle()
+    asked = await world.command("incident private", by="primary", number=alert.number)
+    assert "元に戻せません" in asked.text
+    done = await world.human.press("primary", asked.messages[-1], "非公開にする")
+    assert "前のスレッドに人が書いた内容は" in done.text
+
+    thread = await room(world)
+    await world.expect_message(thread, contains="開始時刻")
+    again = await world.expect_message(thread, contains=f"SEV1 · 対応中 · {TITLE}")
+    assert not again.pings_here
+    assert not again.raw["mention_roles"], "nobody is rung twice for the same fact"
+    await world.expect_message(thread, contains="SEV1 / P0")
+    await world.expect_message(thread, contains="非公開にしました")
+    await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
+    await expect_hidden(world)
+    (old,) = [one for one in (await world.human.state())["threads"] if one["id"] == alert.thread]
+    assert (old["name"], old["thread_metadata"]["locked"], old["thread_metadata"]["archived"]) == (
+        "🔒 INC-1",
+        True,
+        True,
+    )
+    # Whoever reported it and whoever is on it still see it; others do not.
+    assert await members(world, thread) == {*PEOPLE.values(), RESPONDER}
+    assert TITLE in (await world.command("incident show", by="responder", number=1)).text
+    await expect_unknown_to(world, "observer")
+    await world.expect_nothing_more()
+
+
+async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> None:
+    """The bot empties its own posts; a person's message is theirs, and the answer has said so."""
+    alert = await world.triage(SEV1, title=TITLE)
+    written = await world.human.say("responder", alert.thread, f"{WORD}の範囲を調べています")
+    await world.settle()
+    asked = await world.command("incident private", by="primary", channel=alert.thread)
+    await world.human.press("primary", asked.messages[-1], "非公開にする")
+    thread = await room(world)
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+        await world.expect_message(thread, contains=part)
+    await world.settle()
+    words = [message.text for message in await world.posts(alert.thread) if WORD in message.text]
+    assert words == [written.text]
+    await world.expect_nothing_more()
+
+
+async def test_who_may_not_make_it_private(world: World) -> None:
+    """Of a public incident there is nothing to hide: the refusal names the roles. And twice is told."""
+    alert = await world.triage(SEV1, title=TITLE)
+    refused = await world.command("incident private", by="responder", number=alert.number)
+    assert "非公開インシデントには @on-call / @admin" in refused.text
+    declined = await world.command(
+        "incident declare", by="responder", title="別件", severity="SEV1", private=True
+    )
+    assert "ロールが必要です" in declined.text
+    first, second = [
+        await world.command("incident private", by="primary", number=alert.number) for _ in range(2)
+    ]
+    await world.human.press("primary", first.messages[-1], "非公開にする")
+    again = await world.human.press("primary", second.messages[-1], "非公開にする")
+    assert "INC-1 は非公開です" in again.text
+    thread = await room(world)
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+        await world.expect_message(thread, contains=part)
+    entered = await world.command("incident private", by="admin", number=1)
+    assert "あなたを非公開スレッドに追加しました" in entered.text
+    assert "1100000000000000105" in await members(world, thread)
+    await world.expect_nothing_more()
+
+
+async def test_killed_while_the_thread_is_made(world: World) -> None:
+    """SIGKILL while Discord answers: one thread, one alert in it, nothing anywhere else."""
+    await world.fault(route="POST /channels/*/threads", after=True, black_hole=True, times=1)
+    await world.command("incident declare", by="primary", title=TITLE, severity="SEV1", private=True)
+    await world.human.until(lambda: _some(world), "the thread that was made before the answer")
+    await world.restart_bot()
+    await world.human.clear_faults()
+    thread = await room(world)
+    await world.shift(minutes=1)
+    await world.expect_message(thread, contains="開始時刻")
+    await world.expect_message(thread, contains=f"SEV1 · {TITLE}")
+    await world.expect_message(thread, contains="SEV1 / P0")
+    await world.expect_dm("primary", contains=TITLE)
+    await expect_hidden(world)
+    assert len(await rooms(world)) == 1
+    await world.expect_nothing_more()
+
+
+async def test_killed_while_it_is_made_private(world: World) -> None:
+    """SIGKILL before anything public is emptied: the next process does it, and posts once."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    asked = await world.command("incident private", by="primary", number=alert.number)
+    await world.fault(route="PATCH /channels/*/messages/*", black_hole=True, times=1)
+    await world.human.press("primary", asked.messages[-1], "非公開にする")
+    await world.restart_bot()
+    await world.human.clear_faults()
+    thread = await room(world)
+    await world.shift(minutes=1)
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+        await world.expect_message(thread, contains=part)
+    await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
+    await expect_hidden(world)
+    assert len(await rooms(world)) == 1
+    await world.expect_nothing_more()
+
+
+async def test_outsiders_cannot_even_ask_in_the_thread(world: World) -> None:
+    """Discord itself keeps them out."""
+    thread, _ = await open_private(world)
+    try:
+        await world.command("incident show", by="observer", channel=thread)
+    except HumanSideError:
+        return
+    raise AssertionError("the observer was let into a private thread")
+
+
+async def _some(world: World) -> bool | None:
+    return bool(await rooms(world)) or None

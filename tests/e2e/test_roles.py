@@ -1,0 +1,166 @@
+"""Who does what: taken with a button, given by name, passed on, left."""
+
+import asyncio
+import json
+
+from bot.demo.screen import Interaction
+from tests.e2e.severities import SEV1, SEV2
+from tests.e2e.world import World
+
+TITLE = "決済 API が 5xx"
+
+
+async def assign(world: World, by: str, /, **options: object) -> Interaction:
+    """`/incident assign`."""
+    return await world.human.command(by, "general", "incident assign", options)
+
+
+async def roles(world: World) -> dict[str, str]:
+    """Who has which, as the database knows it."""
+    [row] = await world.rows("SELECT roles::text AS roles FROM incidents")
+    return {role: who["name"] for role, who in json.loads(row["roles"]).items()}
+
+
+async def test_taking_command_with_the_button(world: World) -> None:
+    """One press on the card: it is an ack, thread, card and alert say who leads, nothing rings."""
+    alert = await world.triage(SEV1, title=TITLE)
+    said = await world.click(alert.card, "指揮", by="responder")
+    assert f"{alert.label} の**指揮**はあなたです" in said.text
+    assert "ack も記録し" in said.text
+    assert all(message.is_private for message in said.messages)
+    await world.expect_message(alert.thread, contains="**指揮** は @responder が受け持ちます")
+    await world.expect_text(alert.card, "🧭 指揮 @responder · 💬 広報 空席")
+    await world.expect_acknowledged(alert, by="responder")
+    await world.expect_text(alert.post, "指揮 @responder")
+    again = await world.click(alert.card, "指揮", by="responder")
+    assert "すでにあなたです" in again.text
+    await world.fast_forward(minutes=20)
+    await world.expect_nothing_more()
+
+
+async def test_taking_over_and_stepping_down_after_a_restart(world: World) -> None:
+    """The former one is named; the button under an answer outlives the process that gave it."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.click(alert.card, "指揮", by="primary")
+    await world.expect_message(alert.thread, contains="@primary が受け持ちます")
+    said = await world.click(alert.card, "指揮", by="secondary")
+    assert "@primary から引き継ぎました" in said.text
+    await world.expect_message(alert.thread, contains="@secondary が @primary から引き継ぎます")
+    await world.settle()
+    await world.restart_bot()
+    down = await world.human.press("secondary", said.messages[-1], "降りる")
+    assert "空席にしました" in down.text
+    await world.expect_message(alert.thread, contains="@secondary が降りました")
+    await world.expect_text(alert.card, "🧭 指揮 空席")
+    await world.expect_nothing_more()
+
+
+async def test_an_old_step_down_does_not_take_it_from_another(world: World) -> None:
+    """The answer is from before somebody else took over."""
+    alert = await world.triage(SEV1, title=TITLE)
+    mine = await world.click(alert.card, "記録", by="primary")
+    await world.click(alert.card, "記録", by="secondary")
+    refused = await world.human.press("primary", mine.messages[-1], "降りる")
+    assert "いま secondary が受け持っています" in refused.text
+    for words in ("@primary が受け持ちます", "@secondary が @primary から"):
+        await world.expect_message(alert.thread, contains=words)
+    assert await roles(world) == {"scribe": "secondary"}
+
+
+async def test_giving_a_role_sends_a_dm(world: World) -> None:
+    """The command names the person; their DM has the button to be on it, and 👀 on it counts too."""
+    alert = await world.triage(SEV1, title=TITLE)
+    given = {"number": alert.number, "role": "commander", "user": "secondary"}
+    said = await assign(world, "admin", **given)
+    assert "@secondary に任せました" in said.text
+    dm = await world.expect_dm("secondary", contains="@admin から **指揮** を任されました")
+    assert TITLE in dm.content
+    await world.expect_message(alert.thread, contains="**指揮** は @secondary に任せます · @admin")
+    again = await assign(world, "admin", **given)
+    assert "すでに @secondary です" in again.text
+    await world.react(dm, by="secondary")
+    await world.expect_acknowledged(alert, by="secondary")
+    await world.command("incident assign", by="admin", channel=alert.thread, role="commander", user="primary")
+    await world.expect_message(alert.thread, contains="@secondary から @primary に替わります")
+    await world.expect_dm("primary", contains="を任されました")
+    await world.human.see("dm:secondary", "**指揮** は @primary に替わりました。")
+    await world.expect_nothing_more()
+
+
+async def test_a_dm_that_is_refused_is_a_line_in_the_thread(world: World) -> None:
+    """Who takes no DMs is told by the team; it is no failed alert."""
+    alert = await world.triage(SEV2, title=TITLE)
+    await world.human.change("member", user="responder", dms=False)
+    await world.command(
+        "incident assign", by="primary", channel=alert.thread, role="scribe", user="responder"
+    )
+    await world.expect_message(alert.thread, contains="**記録** は @responder に任せます")
+    await world.expect_message(alert.thread, contains="@responder に DM が届きません")
+    assert await world.rows("SELECT 1 FROM admin.notification_failures") == []
+    assert await roles(world) == {"scribe": "responder"}
+
+
+async def test_leaving_a_role_by_command(world: World) -> None:
+    """Anybody who may respond can clear the place of somebody who has gone to bed."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.command("incident assign", by="primary", number=alert.number, role="communicator")
+    await world.expect_message(alert.thread, contains="**広報** は @primary が受け持ちます")
+    freed = {"number": alert.number, "role": "communicator", "release": True}
+    other = await assign(world, "responder", user="secondary", **freed)
+    assert "受け持っています" in other.text
+    said = await assign(world, "responder", **freed)
+    assert "空席にしました (前は @primary)" in said.text
+    await world.expect_message(alert.thread, contains="@primary が外れました")
+    assert "もともと空席です" in (await assign(world, "responder", **freed)).text
+
+
+async def test_two_press_at_once(world: World) -> None:
+    """One has it in the end, and the thread tells how it came to that."""
+    alert = await world.triage(SEV1, title=TITLE)
+    people = ("primary", "secondary")
+    said = await asyncio.gather(*(world.click(alert.card, "指揮", by=who) for who in people))
+    assert sum("引き継ぎました" in one.text for one in said) == 1
+    await world.expect_message(alert.thread, contains="が受け持ちます")
+    await world.expect_message(alert.thread, contains="から引き継ぎます")
+    rows = await world.rows("SELECT actor_name FROM timeline WHERE kind = 'role_changed' ORDER BY id")
+    assert (await roles(world))["commander"] == rows[-1]["actor_name"]
+    await world.expect_nothing_more()
+
+
+async def test_who_cannot_have_one(world: World) -> None:
+    """An outsider, somebody whose role was taken away, a bot, somebody who has left: each hears why."""
+    alert = await world.triage(SEV1, title=TITLE)
+    refused = await world.click(alert.card, "指揮", by="observer")
+    assert "ロールが必要です" in refused.text
+    mine = await world.click(alert.card, "記録", by="responder")
+    await world.expect_message(alert.thread, contains="@responder が受け持ちます")
+    await world.human.change("member", user="responder", roles=[])
+    assert "ロールが必要です" in (await world.human.press("responder", mine.messages[-1], "降りる")).text
+    to_bot = await world.command(
+        "incident assign", by="primary", number=alert.number, role="scribe", user="incident-bot"
+    )
+    assert "bot です" in to_bot.text
+    await world.human._request("DELETE", "member", {"user": "secondary"})
+    gone = await assign(world, "primary", number=alert.number, role="scribe", user="secondary")
+    assert "secondary はこのサーバーにいません" in gone.text
+    audit = await world.rows("SELECT actor_name FROM audit WHERE NOT allowed ORDER BY id")
+    assert [row["actor_name"] for row in audit] == ["observer", "responder"]
+    await world.expect_nothing_more()
+
+
+async def test_a_stale_button_of_an_incident_that_is_over(world: World) -> None:
+    """Pressed on a card that had not been redrawn yet: it says who ended it, and nothing changes."""
+    alert = await world.triage(SEV1, title=TITLE)
+    mine = await world.click(alert.card, "指揮", by="primary")
+    await world.expect_message(alert.thread, contains="@primary が受け持ちます")
+    asked = await world.command("incident resolve", number=alert.number)
+    await world.human.press("responder", asked.messages[-1], "解決にする")
+    await world.expect_message(alert.thread, contains="解決")
+    late = await world.human.press("primary", mine.messages[-1], "降りる")
+    assert "解決済み" in late.text
+    command = await world.command("incident assign", number=alert.number, role="scribe")
+    assert "解決済み" in command.text
+    assert await roles(world) == {"commander": "primary"}
+    await world.settle()
+    card = await world.reread(alert.card)
+    assert [control.label for control in card.controls] == ["📝 メモ", "🧾 タイムライン"]

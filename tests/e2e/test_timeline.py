@@ -1,0 +1,318 @@
+"""The timeline: 📌 by a person, what becomes of the message, notes about earlier, corrections, the file."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest_asyncio
+
+from bot.demo.screen import Message
+from bot.runbook import default_policy_text
+from tests.e2e.alert import Alert
+from tests.e2e.conftest import MakeWorld
+from tests.e2e.severities import SEV1, SEV2
+from tests.e2e.world import World
+
+TITLE = "決済 API が 5xx"
+PIN, SEEN = "📌", "✅"
+MENU = "Add to timeline"
+UNREADABLE = "本文は読めません"
+
+
+@pytest_asyncio.fixture
+async def reading(make_world: MakeWorld) -> AsyncIterator[World]:
+    """A world whose bot may read what others write."""
+    async with make_world(MESSAGE_CONTENT="true") as made:
+        await made.human.change("application", message_content=True)
+        await made.start_bot()
+        yield made
+
+
+async def timeline(world: World, alert: Alert, *, by: str = "responder") -> Message:
+    """The newest page."""
+    return (await world.command("incident timeline", by=by, channel=alert.thread)).messages[-1]
+
+
+async def expect_seen(world: World, message: Message) -> None:
+    """The bot's ✅ stands under it."""
+
+    async def look() -> bool | None:
+        return True if SEEN in (await world.reread(message)).reactions else None
+
+    await world.human.until(look, f"{SEEN} under a message")
+
+
+async def file_of(world: World, page: Message, label: str, *, by: str = "responder") -> str:
+    """What [⬇ Markdown] sends, to the person alone."""
+    sent = await world.human.press(by, page, "Markdown")
+    assert sent.messages[-1].is_private
+    return await world.human.read_file(sent.messages[-1], f"{label}-timeline.md")
+
+
+def moment(message: Message) -> str:
+    """When it was posted, as the timeline writes it."""
+    jst = message.at + timedelta(hours=9)
+    return f"{jst:%m/%d %H:%M:%S} JST"
+
+
+async def test_a_pinned_message_is_on_the_timeline(reading: World) -> None:
+    """Once, however often and by whom: author, words, link, and the time when it was written."""
+    world = reading
+    alert = await world.triage(SEV1, title=TITLE)
+    said = await world.human.say("observer", alert.thread, "DB の接続数が上限です | `SELECT`")
+    await world.fast_forward(minutes=2)
+    for who in ("responder", "primary"):
+        await world.react(said, PIN, by=who)
+        await expect_seen(world, said)
+    page = await timeline(world, alert)
+    (line,) = (line for line in page.text.split("\n") if "DB の接続数" in line)
+    assert line.startswith(
+        f"{moment(said)} · 📌 発言 · @responder · @observer: DB の接続数が上限です \\| \\`SELECT\\`"
+    )
+    assert f"{alert.thread}/{said.id})" in line
+    assert (await world.reread(said)).reactions == {PIN: 2, SEEN: 1}
+    await world.expect_nothing_more()
+
+
+async def test_only_responders_pin_and_only_in_the_thread(reading: World) -> None:
+    """An observer's 📌 is their own affair, and so is one in another channel."""
+    world = reading
+    alert = await world.triage(SEV1, title=TITLE)
+    said = await world.human.say("observer", alert.thread, "見えています")
+    elsewhere = await world.human.say("responder", "general", "昼食に行きます")
+    await world.react(said, PIN, by="observer")
+    await world.react(elsewhere, PIN, by="responder")
+    await world.settle()
+    assert "見えています" not in (await timeline(world, alert)).text
+    assert SEEN not in (await world.reread(said)).reactions
+    assert SEEN not in (await world.reread(elsewhere)).reactions
+
+
+async def test_edits_and_deletions_lose_nothing(reading: World) -> None:
+    """Every version of a pinned message is kept, and that it was deleted."""
+    world = reading
+    alert = await world.triage(SEV1, title=TITLE)
+    said = await world.human.say("primary", alert.thread, "14:10 に再起動")
+    await world.react(said, PIN, by="primary")
+    await expect_seen(world, said)
+    await world.human.edit("primary", said, "14:12 に再起動")
+    await world.human.delete("primary", said)
+    await world.settle()
+    told = (await timeline(world, alert)).text
+    for part in (
+        "📌 発言 · @primary · @primary: 14:10 に再起動",
+        "📌 の発言を編集 · @primary · 14:12 に再起動",
+    ):
+        assert part in told
+    assert "📌 の発言を削除" in told
+
+
+async def test_without_the_intent_the_menu_brings_the_words(world: World) -> None:
+    """A reaction keeps author, link and time; タイムラインに追加 fills in the words; an edit is noted."""
+    alert = await world.triage(SEV1, title=TITLE)
+    said = await world.human.say("observer", alert.thread, "キャッシュが空です")
+    await world.react(said, PIN, by="responder")
+    await expect_seen(world, said)
+    told = (await timeline(world, alert)).text
+    assert f"@observer: {UNREADABLE}" in told
+    filled = await world.human.context("responder", alert.thread, MENU, said)
+    assert "本文を補いました" in filled.text
+    assert (
+        f"{moment(said)} · 📌 発言 · @responder · @observer: キャッシュが空です"
+        in (await timeline(world, alert)).text
+    )
+    again = await world.human.context("primary", alert.thread, MENU, said)
+    assert "すでにあります" in again.text
+    await world.human.edit("observer", said, "キャッシュが戻りました")
+    await world.settle()
+    told = (await timeline(world, alert)).text
+    assert f"📌 の発言を編集 · @observer · {UNREADABLE}" in told
+    assert "キャッシュが空です" in told
+
+
+async def test_the_menu_alone_is_enough(world: World) -> None:
+    """It adds a message without any reaction; elsewhere, and to whom may not, it says why not."""
+    alert = await world.triage(SEV2, title=TITLE)
+    said = await world.human.say("observer", alert.thread, "ログを見ています")
+    refused = await world.human.context("observer", alert.thread, MENU, said)
+    assert "@responder" in refused.text
+    added = await world.human.context("responder", alert.thread, MENU, said)
+    assert "タイムラインに加えました" in added.text
+    await expect_seen(world, said)
+    elsewhere = await world.human.say("responder", "general", "昼食")
+    lost = await world.human.context("responder", "general", MENU, elsewhere)
+    assert "スレッドではありません" in lost.text
+
+
+async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
+    """📌, an edit and a deletion during a restart are found afterwards."""
+    world = reading
+    alert = await world.triage(SEV1, title=TITLE)
+    edited = await world.human.say("primary", alert.thread, "原因は DB")
+    deleted = await world.human.say("primary", alert.thread, "原因は DNS")
+    for message in (edited, deleted):
+        await world.react(message, PIN, by="primary")
+        await expect_seen(world, message)
+    await world.settle()
+    await world.kill_bot()
+    missed = await world.human.say("observer", alert.thread, "復旧しました")
+    for who in ("observer", "secondary"):
+        await world.human.react(who, missed, PIN)
+    await world.human.edit("primary", edited, "原因はコネクションプール")
+    await world.human.delete("primary", deleted)
+    await world.start_bot()
+    await expect_seen(world, missed)
+    await world.settle()
+    told = (await timeline(world, alert)).text
+    for part in (
+        "📌 発言 · @secondary · @observer: 復旧しました",
+        "📌 の発言を編集 · @primary · 原因はコネクションプール",
+        "原因は DNS",
+        "📌 の発言を削除",
+    ):
+        assert part in told
+
+
+async def test_a_note_about_earlier(world: World) -> None:
+    """It stands at the time it is about, says when it was written, and the thread is told."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.fast_forward(minutes=10)
+    said = await world.command("incident note", number=alert.number, text="rollback を始めた", at="5分前")
+    assert "メモを残しました" in said.text
+    posted = await world.expect_message(alert.thread, contains="rollback を始めた")
+    assert "のこと" in posted.text
+    told = (await timeline(world, alert)).text
+    line = next(line for line in told.split("\n") if "rollback" in line)
+    assert re.search(r"\(\d\d/\d\d \d\d:\d\d:\d\d JST に記録\)", line)
+    for typed, why in (("2099-01-01 10:00", "未来です"), ("さっき", "読めません")):
+        refused = await world.command("incident note", number=alert.number, text="x", at=typed)
+        assert why in refused.text
+
+
+async def test_the_form_of_a_note_loses_no_words(world: World) -> None:
+    """When its time cannot be read, what was typed comes back to be copied."""
+    alert = await world.triage(SEV1, title=TITLE)
+    form = await world.click(alert.card, "メモ", by="responder")
+    refused = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "さっき"})
+    assert "読めません" in refused.text
+    assert "長い\nメモ" in refused.text
+    sent = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "1分前"})
+    assert "メモを残しました" in sent.text
+    await world.expect_message(alert.thread, contains="長い\nメモ")
+
+
+async def test_a_correction_shows_both_versions(world: World) -> None:
+    """The form begins with the words so far; after a restart of the bot it can still be sent."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.command("incident note", number=alert.number, text="14:10 に再起動")
+    await world.expect_message(alert.thread, contains="14:10 に再起動")
+    page = await timeline(world, alert)
+    choice = next(iter((page.control("訂正する").options or {}).values()))
+    form = await world.human.press("responder", page, "訂正する", values=[choice])
+    assert form.modal is not None
+    assert "14:10 に再起動" in str(form.modal)
+    await world.restart_bot()
+    await world.human.submit("responder", form, {"text": "14:12 に再起動"})
+    await world.expect_message(alert.thread, contains="~~14:10 に再起動~~ 14:12 に再起動")
+    told = (await timeline(world, alert)).text
+    assert "~~14:10 に再起動~~ 14:12 に再起動 (訂正 @responder" in told
+    refused = await world.human.press(
+        "observer", await timeline(world, alert, by="observer"), "訂正する", values=[choice]
+    )
+    assert refused.modal is None
+    await world.expect_nothing_more()
+
+
+async def test_the_page_of_a_correction_is_drawn_anew(world: World) -> None:
+    """Whoever corrects sees it at once, where they chose it."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.command("incident note", number=alert.number, text="before")
+    await world.expect_message(alert.thread, contains="before")
+    page = await timeline(world, alert)
+    choice = next(iter((page.control("訂正する").options or {}).values()))
+    form = await world.human.press("responder", page, "訂正する", values=[choice])
+    await world.human.submit("responder", form, {"text": "after"})
+    await world.expect_message(alert.thread, contains="after")
+
+    async def look() -> Message | None:
+        shown = await world.human.messages(alert.thread, user="responder")
+        return next((one for one in shown if one.id == page.id and "~~before~~ after" in one.text), None)
+
+    await world.human.until(look, "the corrected page")
+
+
+async def test_pages_and_the_file(world: World) -> None:
+    """Ten entries to a page, the newest first; the file has all of them, hostile text included."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    for number in range(10):
+        text = f"note {number} | `x` @here <@1> <script>"
+        await world.command("incident note", number=alert.number, text=text)
+        await world.expect_message(alert.thread, contains=f"note {number}")
+    page = await timeline(world, alert)
+    assert "note 9" in page.text
+    assert "発報" not in page.text
+    older = (await world.human.press("responder", page, "古い方")).messages[-1]
+    assert "発報" in older.text
+    assert "👀 ack · @primary · リアクション" in older.text
+    told = await file_of(world, older, alert.label)
+    assert told.startswith(f"# {alert.label} {TITLE}\n")
+    assert "- **重大度**: SEV1 / P0" in told
+    assert re.search(r"- \*\*ack\*\*: .* JST · @primary · 発報から", told)
+    rows = [line for line in told.split("\n") if re.match(r"\| \d{4}-\d\d-\d\d \d\d:\d\d:\d\d JST \|", line)]
+    assert len(rows) == len(await world.rows("SELECT id FROM timeline WHERE incident_id = $1", alert.number))
+    assert "note 0 \\| \\`x\\` ＠here \\<＠1> \\<script>" in told
+    await world.expect_nothing_more()
+
+
+async def test_the_button_on_the_card(world: World) -> None:
+    """タイムライン on the thread's card shows it to whoever presses, after a restart too."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.restart_bot()
+    shown = await world.click(alert.card, "タイムライン", by="observer")
+    assert f"{alert.label} のタイムライン" in shown.text
+    assert shown.messages[-1].is_private
+
+
+@pytest_asyncio.fixture
+async def war_room(make_world: MakeWorld, tmp_path: Path) -> AsyncIterator[World]:
+    """A world whose policy names a war room."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        default_policy_text().replace("voice_channels = []", 'voice_channels = ["war-room"]'),
+        encoding="utf-8",
+    )
+    async with make_world(RUNBOOK_FILE=str(policy)) as made:
+        await made.start_bot()
+        yield made
+
+
+async def test_joining_the_war_room_is_noted(war_room: World) -> None:
+    """Of those who may respond, on what they respond to, once in a quarter of an hour."""
+    world = war_room
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    other = await world.triage(SEV2, title="別の障害")
+    for _ in range(2):
+        await world.human.join_voice("primary", "war-room")
+        await world.human.leave_voice("primary")
+    await world.human.join_voice("observer", "war-room")
+    await world.human.join_voice("secondary", "war-room")
+    await world.settle()
+    told = (await timeline(world, alert)).text
+    assert told.count("🔊 ボイスに参加 · @primary · war-room") == 1
+    assert "@secondary · war-room" not in told
+    assert "@observer · war-room" not in told
+    assert "🔊" not in (await timeline(world, other)).text
+
+
+async def test_voice_is_heard_only_when_asked_for(world: World) -> None:
+    """Without a war room in the policy the bot does not even listen."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.human.join_voice("primary", "war-room")
+    await world.settle()
+    assert "🔊" not in (await timeline(world, alert)).text

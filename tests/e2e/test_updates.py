@@ -1,0 +1,183 @@
+"""Status updates: told by form, owed by cadence, asked for when nobody tells."""
+
+from datetime import timedelta
+
+from bot.demo.screen import Message
+from tests.e2e.alert import Alert
+from tests.e2e.severities import SEV1, SEV2
+from tests.e2e.world import World
+
+TITLE = "決済 API が 5xx"
+
+
+async def acknowledged(world: World, *, by: str = "primary") -> Alert:
+    """A SEV1 that somebody is on."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by=by)
+    await world.expect_acknowledged(alert, by=by)
+    return alert
+
+
+def pinged(message: Message) -> list[str]:
+    """Whom a message rings."""
+    return [user["username"] for user in message.raw["mentions"]]
+
+
+async def test_telling_with_the_button(world: World) -> None:
+    """One form of five fields: the thread has the words, alert and card show them, the promise is kept."""
+    alert = await acknowledged(world)
+    form = await world.click(alert, "更新", by="responder")
+    fields = {"known": "rollback 中\n# @here 様子を見ています", "impact": "決済の 3 割", "next": "3600"}
+    said = await world.human.submit("responder", form, {**fields, "symptoms": ["errors", "slow"]})
+    assert "更新をスレッドに投稿しました" in said.text
+    assert "対象と症状を更新しました" in said.text
+    post = await world.expect_message(alert.thread, contains="📣 **更新 ")
+    for words in ("@responder", "rollback 中", "＠here", "**影響** 決済の 3 割", "**次の更新** "):
+        assert words in post.text
+    assert not post.pings_here
+    await world.expect_text(alert.post, "rollback 中")
+    await world.expect_text(alert.post, "レスポンス遅延")
+    await world.expect_text(alert.card, "**影響** 決済の 3 割")
+    await world.fast_forward(minutes=59)
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=1)
+    await world.expect_reminder(alert)
+
+
+async def test_telling_with_the_command(world: World) -> None:
+    """In the thread it needs no number; the form shows what is known, and a second one the impact so far."""
+    alert = await acknowledged(world)
+    form = await world.command("incident update", by="primary", channel=alert.thread)
+    await world.human.submit("primary", form, {"known": "調査中", "impact": "一部のユーザー"})
+    await world.expect_message(alert.thread, contains="調査中")
+    form = await world.command("incident update", by="primary", number=alert.number)
+    await world.human.submit("primary", form, {"known": "原因が分かった", "next": "0"})
+    post = await world.expect_message(alert.thread, contains="原因が分かった")
+    assert "**影響** 一部のユーザー" in post.text
+    assert "**次の更新** 予定なし" in post.text
+    await world.fast_forward(hours=9)
+    await world.expect_nothing_more()
+
+
+async def test_a_form_that_says_nothing_new(world: World) -> None:
+    """Sent as it opened: it says so. Sent twice: the thread has it once."""
+    alert = await acknowledged(world)
+    form = await world.click(alert, "更新", by="primary")
+    said = await world.human.submit("primary", form, {})
+    assert "何も変わっていません" in said.text
+    form = await world.click(alert, "更新", by="primary")
+    for _ in range(2):
+        said = await world.human.submit("primary", form, {"known": "調査中"})
+        assert "更新をスレッドに投稿しました" in said.text
+    await world.expect_message(alert.thread, contains="調査中")
+    await world.expect_nothing_more()
+
+
+async def test_details_alone_are_no_update(world: World) -> None:
+    """`/sev1` in a hurry: the same form fills in the rest, and the thread is left alone."""
+    alert = await world.declare(SEV1, title=TITLE)
+    form = await world.click(alert, "更新", by="responder")
+    said = await world.human.submit("responder", form, {"targets": ["admin.parky.co.jp"]})
+    assert said.text == f"✏️ {alert.label} の対象と症状を更新しました。"
+    await world.expect_text(alert.post, "admin.parky.co.jp")
+    await world.expect_nothing_more()
+
+
+async def test_a_silent_incident_is_asked_for(world: World) -> None:
+    """30 minutes after the ack, then an hour later: whoever is on it is rung, by the thread alone."""
+    alert = await acknowledged(world)
+    await world.fast_forward(minutes=29)
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=1)
+    reminder = await world.expect_reminder(alert)
+    assert pinged(reminder) == ["primary"]
+    assert "まだ更新がありません" in reminder.text
+    await world.fast_forward(minutes=59)
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=1)
+    again = await world.expect_reminder(alert)
+    form = await world.human.press("primary", again, "更新")
+    await world.human.submit("primary", form, {"known": "復旧作業中"})
+    await world.expect_message(alert.thread, contains="復旧作業中")
+    await world.fast_forward(minutes=30)
+    assert "前回の更新" in (await world.expect_reminder(alert)).text
+    rows = await world.rows("SELECT kind FROM timeline WHERE kind LIKE 'update%' ORDER BY id")
+    assert [row["kind"] for row in rows] == ["update_due", "update_due", "updated", "update_due"]
+
+
+async def test_the_commander_is_asked(world: World) -> None:
+    """Whoever leads, not whoever acknowledged."""
+    alert = await acknowledged(world)
+    await world.click(alert.card, "指揮", by="secondary")
+    await world.expect_message(alert.thread, contains="@secondary が受け持ちます")
+    await world.fast_forward(minutes=30)
+    assert pinged(await world.expect_reminder(alert)) == ["secondary"]
+
+
+async def test_killed_between_ack_and_reminder(world: World) -> None:
+    """Dead when it was due: asked for once after the start, and not again after another."""
+    alert = await acknowledged(world)
+    await world.settle()
+    await world.kill_bot()
+    await world.shift(minutes=31)
+    await world.start_bot()
+    await world.expect_reminder(alert)
+    await world.settle()
+    await world.restart_bot()
+    await world.expect_nothing_more()
+
+
+async def test_killed_while_asking(world: World) -> None:
+    """SIGKILL as soon as the reminder is out: it is not sent a second time."""
+    alert = await acknowledged(world)
+    await world.settle()
+    await world.shift(minutes=30)
+    await world.expect_reminder(alert)
+    await world.kill_bot()
+    await world.shift(minutes=1)  # past the heartbeat of the jobs that died
+    await world.start_bot()
+    await world.expect_nothing_more()
+
+
+async def test_an_incident_that_ends_is_asked_for_no_more(world: World) -> None:
+    """A form that was open meanwhile is refused, with what to do; its button too."""
+    alert = await acknowledged(world)
+    form = await world.click(alert, "更新", by="responder")
+    asked = await world.command("incident resolve", number=alert.number)
+    await world.human.press("responder", asked.messages[-1], "解決にする")
+    await world.expect_message(alert.thread, contains=f"{alert.label} 解決")
+    late = await world.human.submit("responder", form, {"known": "まだ見ています"})
+    assert "解決済み" in late.text
+    refused = await world.command("incident update", number=alert.number)
+    assert refused.modal is None
+    assert "解決済み" in refused.text
+    await world.fast_forward(hours=9)
+    await world.expect_nothing_more()
+
+
+async def test_another_severity_has_another_cadence(world: World) -> None:
+    """A SEV2 is owed an update every 2 hours; made a SEV1, every 30 minutes."""
+    alert = await world.triage(SEV2, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    await world.settle()
+    [before] = await world.rows("SELECT next_update_at - acknowledged_at AS every FROM incidents")
+    assert before["every"] == timedelta(hours=2)
+    await world.command("incident severity", number=alert.number, to="SEV1", reason="影響が広がった")
+    world.ledger.forgive("p0-alerts")
+    await world.expect_message(alert.thread, contains="SEV2 → **SEV1**")
+    await world.fast_forward(minutes=30)
+    await world.expect_reminder(alert)
+
+
+async def test_outsiders_get_no_form(world: World) -> None:
+    """Refused before anything is typed; and when the role was taken away meanwhile, afterwards."""
+    alert = await acknowledged(world)
+    said = await world.click(alert, "更新", by="observer")
+    assert said.modal is None
+    assert "ロールが必要です" in said.text
+    form = await world.click(alert, "更新", by="responder")
+    await world.human.change("member", user="responder", roles=[])
+    said = await world.human.submit("responder", form, {"known": "見ています"})
+    assert "ロールが必要です" in said.text
+    await world.expect_nothing_more()

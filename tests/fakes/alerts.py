@@ -1,0 +1,78 @@
+"""Alerts of others in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.domain.incident import Incident
+from bot.domain.triage_session import Triage
+from tests.fakes.base import FakePart
+from tests.fakes.state import State
+
+
+class FakeAlerts(FakePart):
+    """The part of a transaction that is about alerts of others."""
+
+    async def lock_fingerprint(self, guild_id: int, fingerprint: str) -> None:
+        """Transactions run one at a time."""
+
+    async def alert_of_message(self, message_id: int) -> int | None:
+        found = self.state.alert_messages.get(message_id)
+        return None if found is None else found[1]
+
+    async def same_alert(
+        self, guild_id: int, fingerprint: str, *, since: datetime, lesser: Sequence[str]
+    ) -> Incident | None:
+        found = []
+        for alert in self.state.incidents.values():
+            counts = self.state.incidents[alert.merged_into_id or alert.id]
+            if (alert.guild_id, alert.fingerprint) != (guild_id, fingerprint):
+                continue
+            seen = max(at for at in (alert.last_seen_at, counts.last_seen_at) if at is not None)
+            if seen >= since and counts.is_open and counts.severity not in lesser:
+                found.append((seen, counts.id, counts))
+        return max(found)[2] if found else None
+
+    async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int) -> None:
+        self.state.alert_messages.setdefault(message_id, (channel_id, incident_id))
+
+    async def set_triaged(self, incident_id: int, triage: Triage) -> Incident:
+        known = self._incident(incident_id)
+        changed = replace(
+            known,
+            title=triage.title,
+            path=tuple((given.question, given.answer) for given in triage.answers),
+            targets=triage.targets or known.targets,
+            symptoms=triage.symptoms or known.symptoms,
+            started_at=min(triage.started_at, self._now),
+            version=known.version + 1,
+        )
+        self.state.incidents[incident_id] = changed
+        return changed
+
+
+class FakeAlertReads:
+    """The part of the store that is about alerts of others."""
+
+    _state: State
+
+    async def alert_messages(self, incident_id: int) -> list[tuple[int, int]]:
+        self._check()
+        own = sorted(
+            (message_id, channel_id)
+            for message_id, (channel_id, counted_on) in self._state.alert_messages.items()
+            if counted_on == incident_id
+        )
+        return [(channel_id, message_id) for message_id, channel_id in dict.fromkeys([*own[:1], *own[-3:]])]
+
+    async def alert_cursor(self, guild_id: int, channel_id: int) -> int | None:
+        self._check()
+        return self._state.alert_cursors.get((guild_id, channel_id))
+
+    async def move_alert_cursor(self, guild_id: int, channel_id: int, message_id: int) -> None:
+        self._check()
+        known = self._state.alert_cursors.get((guild_id, channel_id), 0)
+        self._state.alert_cursors[guild_id, channel_id] = max(known, message_id)
+
+    def _check(self) -> None:
+        raise NotImplementedError

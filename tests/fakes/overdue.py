@@ -1,0 +1,66 @@
+"""What is overdue in memory, whether or not it has a job."""
+
+from datetime import datetime
+
+from bot.domain.delivery import DeliveryStatus
+from bot.domain.escalation import StepStatus
+from bot.services.ports import Job, JobName
+from tests.fakes.deliveries import UNFINISHED, deliver_job
+from tests.fakes.state import State
+
+
+def overdue_jobs(state: State, before: datetime) -> list[Job]:
+    """The jobs of all that was due before *before*, those that are queued included."""
+    urgent = [*_steps(state, before), *_deliveries(state, before), *_triages(state, before)]
+    return [*urgent, *_reminders(state, before), *_drills(state, before), *_archives(state, before)]
+
+
+def _steps(state: State, before: datetime) -> list[Job]:
+    return [
+        Job(JobName.ESCALATE, f"{s.incident_id}:{s.index}", f"step:{s.incident_id}:{s.index}", priority=100)
+        for s in state.steps.values()
+        if s.status is StepStatus.PENDING and s.due_at < before
+    ]
+
+
+def _deliveries(state: State, before: datetime) -> list[Job]:
+    found = []
+    for stored in state.deliveries.values():
+        first = None if stored.after is None else state.delivery_by_key(stored.after)
+        is_free = first is None or first.delivery.status is DeliveryStatus.SENT
+        if stored.delivery.status in UNFINISHED and stored.next_try_at < before and is_free:
+            found.append(deliver_job(stored.delivery))
+    return found
+
+
+def _triages(state: State, before: datetime) -> list[Job]:
+    return [
+        Job(JobName.REEVALUATE, str(triage.id), f"reevaluate:{triage.id}", priority=100)
+        for triage in state.triages.values()
+        if triage.due_at is not None and triage.due_at < before
+    ]
+
+
+def _drills(state: State, before: datetime) -> list[Job]:
+    return [
+        Job(JobName.DRILL, str(one.incident_id), f"drill:{one.incident_id}")
+        for one in state.drills.values()
+        if one.next_at is not None and one.next_at < before
+    ]
+
+
+def _archives(state: State, before: datetime) -> list[Job]:
+    return [
+        Job(JobName.ARCHIVE, str(one.id), f"archive:{one.id}")
+        for one in state.incidents.values()
+        if one.archive_at is not None and one.archive_at < before
+    ]
+
+
+def _reminders(state: State, before: datetime) -> list[Job]:
+    owed = [
+        (one.next_update_at, one.id)
+        for one in state.incidents.values()
+        if one.is_open and one.next_update_at is not None and one.next_update_at < before
+    ]
+    return [Job(JobName.REMIND, str(number), f"remind:{number}") for _, number in sorted(owed)]

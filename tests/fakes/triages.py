@@ -1,0 +1,101 @@
+"""Triages in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.errors import UserError
+from bot.domain.people import Person
+from bot.domain.triage_session import NewTriage, StoredAnswer, Triage, TriageStatus
+from tests.fakes.base import FakePart
+
+
+class FakeTriages(FakePart):
+    """The part of a transaction that is about triage."""
+
+    async def insert_triage(self, new: NewTriage, *, due_at: datetime) -> tuple[Triage, bool]:
+        known = self.state.triage_keys.get(new.key)
+        if known is not None:
+            return self.state.triages[known], False
+        triage = Triage(
+            id=next(self._sequences.triage),
+            guild_id=new.guild_id,
+            user_id=new.by.id,
+            user_name=new.by.name,
+            title=new.title,
+            targets=new.targets,
+            symptoms=new.symptoms,
+            started_at=new.started_at,
+            created_at=self._now,
+            status=TriageStatus.OPEN,
+            answers=(),
+            channel_id=new.channel_id,
+            source_message_id=new.source_message_id,
+            evidence=new.evidence,
+            due_at=due_at,
+        )
+        self.state.triages[triage.id] = triage
+        self.state.triage_keys[new.key] = triage.id
+        return triage, True
+
+    async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
+        return find_triage(self.state.triages, triage_id)
+
+    async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
+        return [
+            triage
+            for triage in self.state.triages.values()
+            if triage.guild_id == guild_id
+            and triage.status is TriageStatus.OPEN
+            and triage.created_at > self._now - within
+        ]
+
+    async def given_answers(self, triage_id: int) -> list[StoredAnswer]:
+        return list(self.state.triage_answers.get(triage_id, []))
+
+    async def add_answer(
+        self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
+    ) -> None:
+        given = StoredAnswer(question, answer, unsure, by.id, by.name, self._now)
+        self._keep_answers(triage_id, [*self.state.triage_answers.get(triage_id, []), given])
+
+    async def withdraw_answers(self, triage_id: int, *, since: str, by: Person) -> None:
+        standing = [given.question for given in find_triage(self.state.triages, triage_id).answers]
+        if since not in standing:
+            return
+        taken_back = standing[standing.index(since) :]
+        answers = [
+            replace(given, withdrawn_at=self._now, withdrawn_by_name=by.name)
+            if given.withdrawn_at is None and given.question in taken_back
+            else given
+            for given in self.state.triage_answers[triage_id]
+        ]
+        self._keep_answers(triage_id, answers)
+
+    async def save_triage(self, triage: Triage) -> None:
+        known = find_triage(self.state.triages, triage.id)
+        self.state.triages[triage.id] = replace(triage, answers=known.answers)
+
+    async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
+        for delivery_id, stored in self.state.deliveries.items():
+            if stored.delivery.key in keys and stored.delivery.incident_id is None:
+                adopted = replace(stored.delivery, incident_id=incident_id)
+                self.state.deliveries[delivery_id] = replace(stored, delivery=adopted)
+
+    def _keep_answers(self, triage_id: int, answers: list[StoredAnswer]) -> None:
+        triage = find_triage(self.state.triages, triage_id)
+        standing = tuple(given for given in answers if given.withdrawn_at is None)
+        self.state.triage_answers[triage_id] = answers
+        self.state.triages[triage_id] = replace(triage, answers=standing)
+
+
+def find_triage(triages: dict[int, Triage], triage_id: int) -> Triage:
+    """The triage of that id.
+
+    Raises:
+        UserError: there is none.
+    """
+    try:
+        return triages[triage_id]
+    except KeyError:
+        raise UserError("triage_not_found") from None

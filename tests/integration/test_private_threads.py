@@ -1,0 +1,176 @@
+"""Private threads and emptied posts, as Discord has them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.incident import Incident, Status
+from bot.sandbox.posting import remove, set_archived
+from bot.sandbox.threads import remove_channel
+from tests.integration.notifier_world import (
+    ALERTS,
+    INCIDENT,
+    OBSERVER,
+    OPS,
+    PRIMARY,
+    NotifierWorld,
+    owed,
+    running_world,
+    sent,
+)
+
+SECRET = replace(INCIDENT, is_private=True, thread_channel="p0-alerts")
+ROOM = owed(DeliveryKind.PRIVATE_THREAD, to="channel:p0-alerts")
+AGO = timedelta(seconds=5)
+
+
+@pytest.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]:
+    """A fresh Discord."""
+    async with running_world(monkeypatch) as fresh:
+        yield fresh
+
+
+async def test_a_private_thread_is_made(world: NotifierWorld) -> None:
+    """Type 12, for its members alone; the channel gets no word of it."""
+    posted = await world.deliver(ROOM, SECRET)
+    made = world.channel(posted.message_id)
+    assert (made.type, made.name, made.parent_id) == (12, "🔒 INC-42", str(ALERTS))
+    assert made.thread is not None
+    assert made.thread.invitable is False
+    assert world.messages(ALERTS) == []
+
+
+async def test_people_are_let_in(world: NotifierWorld) -> None:
+    """By their id or their place on call; twice changes nothing."""
+    room = await world.deliver(ROOM, SECRET)
+    after = (room.channel_id, room.message_id)
+    for to in ("person:primary", f"user:{PRIMARY}", f"user:{OBSERVER}"):
+        posted = await world.deliver(owed(DeliveryKind.MEMBER, to=to, after=after), SECRET)
+        assert posted.channel_id == room.message_id
+    thread = world.channel(room.message_id).thread
+    assert thread is not None
+    assert {str(PRIMARY), str(OBSERVER)} <= set(thread.members)
+    with pytest.raises(DeliveryRefused):
+        await world.deliver(owed(DeliveryKind.MEMBER, to="user:1100000000000000999", after=after), SECRET)
+
+
+async def found(world: NotifierWorld, *, since: datetime | None = None) -> Posted | None:
+    """What an attempt has left behind."""
+    request = await world.notifier.compose(ROOM, SECRET)
+    return await world.notifier.find(request, since=since or datetime.now(UTC) - AGO)
+
+
+async def test_a_thread_without_an_answer_is_found(world: NotifierWorld) -> None:
+    """Made, and nobody was told: active or asleep, it is adopted rather than made again."""
+    assert await found(world) is None
+    world.break_down({"reset": "after", "times": 1}, route="POST /channels/*/threads")
+    with pytest.raises(UpstreamUnavailable):
+        await world.deliver(ROOM, SECRET)
+    adopted = await found(world)
+    assert adopted is not None
+    assert adopted.channel_id == ALERTS
+    set_archived(world.sandbox.core, world.channel(adopted.message_id), archived=True)
+    assert await found(world) == adopted
+
+
+async def test_others_threads_are_not_taken_for_it(world: NotifierWorld) -> None:
+    """Another name, another channel, or one from long before."""
+    await world.deliver(ROOM, replace(SECRET, id=43))
+    await world.deliver(owed(DeliveryKind.PRIVATE_THREAD, to=f"channel:{OPS}"), SECRET)
+    assert await found(world) is None
+    await world.deliver(ROOM, SECRET)
+    assert await found(world, since=datetime.now(UTC) + timedelta(minutes=1)) is None
+
+
+async def test_the_alert_rings_the_roles_in_the_thread(world: NotifierWorld) -> None:
+    """Those that see private incidents; an edit leaves the line without them."""
+    room = await world.deliver(ROOM, SECRET)
+    placed = replace(SECRET, thread_id=room.message_id)
+    alert = await world.deliver(owed(DeliveryKind.ALERT), placed)
+    assert alert.channel_id == room.message_id
+    message = world.message(alert)
+    assert message.mention_roles == ["1100000000000000201", "1100000000000000203"]
+    assert not message.mention_everyone
+    await world.notifier.refresh(replace(placed, version=4), [sent(DeliveryKind.ALERT, alert)])
+    assert world.message(alert).content.startswith("🔒 🔴 SEV1")
+
+
+async def public(world: NotifierWorld) -> tuple[Incident, list[Delivery]]:
+    """An alert, its thread with a card, renamed once."""
+    incident, alert = await world.threaded()
+    card = await world.deliver(
+        owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="c"
+    )
+    posts = [
+        sent(DeliveryKind.THREAD, alert),
+        sent(DeliveryKind.ALERT, alert),
+        sent(DeliveryKind.THREAD_CARD, card),
+    ]
+    at = INCIDENT.triggered_at
+    taken = replace(
+        incident, status=Status.ACKNOWLEDGED, acknowledged_at=at, acknowledged_by_name="primary", version=4
+    )
+    await world.notifier.refresh(taken, posts)
+    return replace(taken, is_private=True), posts
+
+
+def told(world: NotifierWorld, *channels: int | None) -> str:
+    """Every word in some places, Discord's own notes included."""
+    messages = [message for channel in channels if channel for message in world.messages(channel)]
+    return "\n".join(f"{message.content} {message.embeds} {message.components}" for message in messages)
+
+
+async def test_nothing_is_left_of_public_posts(world: NotifierWorld) -> None:
+    """Neither in them, nor in the thread's name, nor in Discord's note of its earlier one."""
+    incident, posts = await public(world)
+    assert INCIDENT.title in told(world, incident.thread_id)
+    result = await world.notifier.redact(incident, posts)
+    assert (len(result.done), result.refused) == (len(posts), [])
+    assert INCIDENT.title not in told(world, ALERTS, incident.thread_id)
+    assert "api.parky.co.jp" not in told(world, ALERTS, incident.thread_id)
+    thread = world.channel(incident.thread_id)
+    assert thread.thread is not None
+    assert (thread.name, thread.thread.locked, thread.thread.archived) == ("🔒 INC-42", True, True)
+
+
+async def test_a_sleeping_thread_is_emptied_and_sleeps_on(world: NotifierWorld) -> None:
+    """It takes no edits while it does."""
+    incident, posts = await public(world)
+    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    await world.notifier.redact(incident, [post for post in posts if post.kind is DeliveryKind.THREAD_CARD])
+    thread = world.channel(incident.thread_id).thread
+    assert thread is not None
+    assert thread.archived
+    await world.notifier.redact(incident, posts)
+    assert INCIDENT.title not in told(world, ALERTS, incident.thread_id)
+
+
+async def test_what_is_gone_is_passed_over(world: NotifierWorld) -> None:
+    """A deleted post or thread tells nothing any more."""
+    incident, posts = await public(world)
+    remove(world.sandbox.core, world.message(Posted(ALERTS, posts[1].message_id or 0)))
+    remove_channel(world.sandbox.core, world.channel(incident.thread_id))
+    result = await world.notifier.redact(incident, posts)
+    assert (len(result.done), result.refused) == (len(posts), [])
+
+
+async def test_what_discord_refuses_is_told(world: NotifierWorld) -> None:
+    """The bot may no longer edit there: the post still tells what it told."""
+    incident, posts = await public(world)
+    world.break_down({"status": 403, "code": 50001, "times": 1}, route=f"PATCH /channels/{ALERTS}/messages/*")
+    result = await world.notifier.redact(incident, posts)
+    assert (len(result.done), len(result.refused)) == (len(posts), 1)
+
+
+async def test_what_discord_takes_later_is_left(world: NotifierWorld) -> None:
+    """One 429 holds up nothing else; an outage stops the rest, which would wait for nothing."""
+    incident, posts = await public(world)
+    world.break_down({"status": 503, "times": 1}, route=f"PATCH /channels/{ALERTS}/messages/*")
+    first = await world.notifier.redact(incident, posts)
+    assert len(first.done) < len(posts)
+    assert len((await world.notifier.redact(incident, posts)).done) == len(posts)

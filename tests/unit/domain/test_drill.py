@@ -1,0 +1,176 @@
+"""Scoring a drill, and what of its script is due."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import life
+from bot.domain.drill import Drill, Inject, Missed, Score, score
+from bot.domain.incident import Incident, Status
+from bot.domain.people import Person
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.triage import Text
+
+AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
+PRIMARY = Person(id=1, name="primary")
+MINUTE = timedelta(minutes=1)
+NAMED = {"role": "commander", "holder": {"id": 1, "name": "primary"}, "former": None}
+
+PLAYED = Incident(
+    id=7,
+    guild_id=7,
+    severity="SEV1",
+    priority="P0",
+    status=Status.TRIGGERED,
+    title="訓練",
+    targets=(),
+    symptoms=(),
+    path=(),
+    started_at=AT,
+    triggered_at=AT,
+    ack_due_at=AT + 15 * MINUTE,
+    reported_by_id=9,
+    reported_by_name="admin",
+    is_drill=True,
+    rings=False,
+)
+
+
+def entry(kind: TimelineKind, minutes: float, **data: object) -> TimelineEntry:
+    """Something that happened so many minutes after the alert."""
+    return TimelineEntry(kind, AT + minutes * MINUTE, data=data or None)
+
+
+def acknowledged(minutes: float) -> Incident:
+    """Somebody was on it then."""
+    at = AT + minutes * MINUTE
+    return life.acknowledge(PLAYED, by=PRIMARY, at=at, already_responding=False, update_every=None).incident
+
+
+def resolved(minutes: float, *, acked: float = 2) -> Incident:
+    """And it was over then."""
+    return life.resolve(acknowledged(acked), by=PRIMARY, at=AT + minutes * MINUTE)
+
+
+PERFECT: Sequence[TimelineEntry] = (
+    entry(TimelineKind.ROLE_CHANGED, 3, **NAMED),
+    entry(TimelineKind.UPDATED, 5, known="rollback 中"),
+    entry(TimelineKind.NOTE, 6, text="deploy があった"),
+    entry(TimelineKind.PINNED, 7, text="Sentry"),
+)
+
+
+def test_a_drill_in_which_nothing_was_missed() -> None:
+    """Every time is since the alert, in seconds."""
+    assert score(resolved(12), PERFECT) == Score(
+        ack_s=120,
+        ack_within_s=900,
+        ack_by="primary",
+        commander="primary",
+        commander_s=180,
+        update_s=300,
+        notes=1,
+        pins=1,
+        took_s=720,
+        missed=(),
+    )
+
+
+def test_a_drill_in_which_nothing_was_done() -> None:
+    """Every step is named, in the runbook's order."""
+    ended = life.cancel(PLAYED, by=PRIMARY, at=AT + 30 * MINUTE)
+    found = score(ended, [entry(TimelineKind.OPENED, 0)])
+    assert found.missed == (Missed.ACK, Missed.COMMANDER, Missed.UPDATE, Missed.RECORD, Missed.RESOLVE)
+    assert (found.ack_s, found.commander, found.update_s, found.took_s) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(("minutes", "missed"), [(15, ()), (15.1, (Missed.ACK_LATE,))])
+def test_the_deadline_itself_is_in_time(minutes: float, missed: tuple[Missed, ...]) -> None:
+    """As for a real one."""
+    assert score(resolved(20, acked=minutes), PERFECT).missed == missed
+
+
+def test_the_first_commander_counts_whoever_came_later() -> None:
+    """Other roles are none, and one that is given up is no longer held by anybody."""
+    entries = [
+        entry(TimelineKind.ROLE_CHANGED, 1, role="scribe", holder={"id": 5, "name": "scribe"}),
+        entry(TimelineKind.ROLE_CHANGED, 2, role="commander", holder=None),
+        entry(TimelineKind.ROLE_CHANGED, 9, role="commander", holder={"id": 2, "name": "secondary"}),
+        *PERFECT,
+    ]
+    assert (score(resolved(12), entries).commander, score(resolved(12), entries).commander_s) == (
+        "primary",
+        180,
+    )
+
+
+MOMENTS = st.floats(min_value=0, max_value=60, allow_nan=False)
+ENTRIES = st.lists(
+    st.builds(
+        lambda kind, minutes: entry(kind, minutes, **NAMED),
+        st.sampled_from([*TimelineKind]),
+        MOMENTS,
+    ),
+    max_size=12,
+)
+INCIDENTS = st.one_of(
+    st.just(PLAYED),
+    MOMENTS.map(acknowledged),
+    st.tuples(MOMENTS, MOMENTS).map(lambda both: resolved(max(both), acked=min(both))),
+    MOMENTS.map(lambda minutes: life.cancel(PLAYED, by=PRIMARY, at=AT + minutes * MINUTE)),
+)
+
+
+@given(INCIDENTS, ENTRIES)
+def test_a_step_is_missed_exactly_when_its_figure_is_missing(
+    incident: Incident, entries: list[TimelineEntry]
+) -> None:
+    """Whatever happened in whatever order: the words and the figures never contradict each other."""
+    found = score(incident, entries)
+    assert (Missed.ACK in found.missed) == (found.ack_s is None)
+    assert (Missed.ACK_LATE in found.missed) == (found.ack_s is not None and found.ack_s > found.ack_within_s)
+    assert (Missed.COMMANDER in found.missed) == (found.commander_s is None) == (found.commander is None)
+    assert (Missed.UPDATE in found.missed) == (found.update_s is None)
+    assert (Missed.RECORD in found.missed) == (found.notes + found.pins == 0)
+    assert (Missed.RESOLVE in found.missed) == (found.took_s is None)
+    assert all(figure is None or figure >= 0 for figure in (found.ack_s, found.commander_s, found.took_s))
+
+
+@given(INCIDENTS, ENTRIES, st.randoms())
+def test_the_order_of_the_entries_does_not_matter(
+    incident: Incident, entries: list[TimelineEntry], chance: object
+) -> None:
+    """They are told by their times."""
+    shuffled = list(entries)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert score(incident, shuffled) == score(incident, entries)
+
+
+@given(INCIDENTS, ENTRIES)
+def test_a_score_survives_its_way_through_json(incident: Incident, entries: list[TimelineEntry]) -> None:
+    """It is kept on the timeline and rendered from there, beside other keys."""
+    found = score(incident, entries)
+    assert Score.from_data({**found.as_data(), "notice": "drill_scored"}) == found
+
+
+@given(
+    st.lists(st.integers(1, 29), unique=True, max_size=6).map(sorted),
+    st.lists(st.floats(0, 40, allow_nan=False), max_size=8).map(sorted),
+)
+def test_every_inject_appears_once_whenever_somebody_looks(minutes: list[int], looks: list[float]) -> None:
+    """Late or early, often or seldom: what is due is due once, in order."""
+    injects = tuple(Inject(each * MINUTE, Text(str(each), str(each))) for each in minutes)
+    drill = Drill(7, 7, 9, "admin", AT, injects, AT + 30 * MINUTE, 0, AT)
+    seen: list[int] = []
+    for look in [*looks, 40.0]:
+        due = drill.due(AT + look * MINUTE)
+        seen += [number for number, _ in due]
+        played = drill.played + len(due)
+        drill = replace(drill, played=played, next_at=drill.following(played))
+        assert drill.next_at is not None
+        assert drill.next_at > AT + min(look, 29.99) * MINUTE
+    assert seen == list(range(len(injects)))

@@ -1,0 +1,121 @@
+"""A triage of a tracked alert's message makes that alert the incident: one trouble is not opened twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import InvalidTransition, NotPermitted
+from bot.domain.incident import Incident, IncidentKind, Status
+from bot.domain.life import AckVia
+from bot.domain.timeline import TimelineKind
+from bot.domain.triage_session import NewTriage
+from bot.runbook import default_policy_text, parse_policy
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
+from tests.unit.services.test_alerts import FIRST, alert, receive
+from tests.unit.services.triage_walks import go_on
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Parky's policy."""
+    return Desk()
+
+
+async def triage(desk: Desk, *answers: str, message_id: int = FIRST) -> Incident:
+    """A triage of that message, walked and confirmed."""
+    view = await desk.triages.start(
+        NewTriage(
+            guild_id=GUILD,
+            by=RESPONDER,
+            title="決済 API が 5xx",
+            targets=(),
+            symptoms=("errors",),
+            started_at=desk.store.clock.time,
+            key=f"interaction:{message_id}",
+            channel_id=51,
+            source_message_id=message_id,
+        )
+    )
+    view = await go_on(desk, view, *answers)
+    view = await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    assert view.incident is not None
+    return view.incident
+
+
+def rung(desk: Desk) -> list[bool]:
+    """Of each alert post, whether it may ring."""
+    return ["quiet" not in one.data for one in desk.store.deliveries if one.kind is DeliveryKind.ALERT]
+
+
+async def test_the_alert_becomes_the_incident_with_what_the_triage_says(desk: Desk) -> None:
+    """Severity, title, path and symptoms; its targets stay; its ladder starts anew."""
+    tracked = await receive(desk, alert(desk, content="api.parky.co.jp is slow"))
+    await desk.work()
+    incident = await triage(desk, "yes", "yes")
+    await desk.work()
+    assert (incident.id, incident.kind, incident.severity) == (tracked.id, IncidentKind.INCIDENT, "SEV1")
+    assert (incident.title, incident.targets, incident.symptoms) == (
+        "決済 API が 5xx",
+        ("api.parky.co.jp",),
+        ("errors",),
+    )
+    assert incident.path == (("users_affected", "yes"), ("large_impact", "yes"))
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:51", "channel:p0-alerts"]
+    assert rung(desk) == [False, True]
+    kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]
+    assert {TimelineKind.SEVERITY_CHANGED, TimelineKind.DECLARED, TimelineKind.TRIAGED} < set(kinds)
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_whoever_is_on_it_stays_on_it(desk: Desk) -> None:
+    """Nobody is rung for what somebody has acknowledged, unless it is graver than it was."""
+    tracked = await receive(desk, alert(desk))
+    await desk.acknowledger.acknowledge(tracked.id, by=PRIMARY, via=AckVia.REACTION)
+    incident = await triage(desk, "yes", "no")
+    assert (incident.id, incident.status, incident.acknowledged_by_id) == (
+        tracked.id,
+        Status.ACKNOWLEDGED,
+        PRIMARY.id,
+    )
+    assert rung(desk) == [False, False]
+    await desk.pass_time(hours=9)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_an_alert_that_has_rung_does_not_ring_again() -> None:
+    """The same facts ring nobody twice."""
+    policy = parse_policy(default_policy_text().replace("rings = false", "rings = true"), name="loud")
+    desk = Desk(policy)
+    tracked = await receive(desk, alert(desk))
+    await desk.lifecycle.declare(tracked.id, by=RESPONDER)
+    assert rung(desk) == [True, False]
+
+
+async def test_a_triage_of_an_alert_that_is_an_incident_already_is_linked(desk: Desk) -> None:
+    """Or of one that has ended: another incident, that knows of the first."""
+    tracked = await receive(desk, alert(desk))
+    await desk.lifecycle.declare(tracked.id, by=RESPONDER)
+    incident = await triage(desk, "yes", "no")
+    assert incident.id != tracked.id
+    assert [one.id for one in await desk.store.related(incident.id)] == [tracked.id]
+
+
+async def test_declaring_twice_or_without_the_right_is_refused(desk: Desk) -> None:
+    """A stale button, an observer."""
+    tracked = await receive(desk, alert(desk))
+    with pytest.raises(NotPermitted):
+        await desk.lifecycle.declare(tracked.id, by=OBSERVER)
+    await desk.lifecycle.declare(tracked.id, by=RESPONDER)
+    with pytest.raises(InvalidTransition):
+        await desk.lifecycle.declare(tracked.id, by=RESPONDER)
+
+
+async def test_a_severity_that_is_gone_counts_as_the_gravest(desk: Desk) -> None:
+    """Declaring under a policy that no longer knows it."""
+    tracked = await receive(desk, alert(desk))
+    async with desk.store.transaction() as tx:
+        tx.state.incidents[tracked.id] = replace(tracked, severity="OLD")
+    declared = await desk.lifecycle.declare(tracked.id, by=RESPONDER)
+    assert declared.severity == "SEV1"

@@ -1,0 +1,232 @@
+"""How an incident ends, and how it goes on again; what the commands offer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.errors import (
+    IncidentNotFound,
+    InvalidTransition,
+    NotPermitted,
+    UserError,
+)
+from bot.domain.escalation import StepStatus
+from bot.domain.incident import Status
+from bot.domain.timeline import TimelineKind
+from bot.services.ports import JobName
+from tests.fakes.discord import FakeDiscord
+from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+
+ALERT, NOTICE, ESCALATION, PAGE = (
+    DeliveryKind.ALERT,
+    DeliveryKind.NOTICE,
+    DeliveryKind.ESCALATION,
+    DeliveryKind.PAGE,
+)
+
+
+class Slow(FakeDiscord):
+    """Something happens while it puts a thread to sleep."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    async def archive(self, thread_id: int) -> None:
+        await self._meanwhile()
+
+
+def notices(desk: Desk) -> list[object]:
+    """The names of the lines that arrived, in order."""
+    sent = [one for one in desk.store.deliveries if one.kind is NOTICE and one.status is DeliveryStatus.SENT]
+    return [one.data["notice"] for one in sent]
+
+
+def kinds(desk: Desk, incident_id: int) -> list[TimelineKind]:
+    """The history's kinds, oldest first."""
+    return [entry.kind for entry in desk.store.timelines[incident_id]]
+
+
+async def pending(desk: Desk, incident_id: int) -> int:
+    """How many rungs are still to come."""
+    steps = await desk.store.steps(incident_id)
+    return sum(step.status is StepStatus.PENDING for step in steps)
+
+
+# -- the ends
+
+
+async def test_a_false_alarm_ends_everything(desk: Desk) -> None:
+    """The ladder and the pages are off; the thread is told why."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    ended = await desk.lifecycle.cancel(incident.id, by=PRIMARY, reason="  監視の\n設定ミス ")
+    await desk.pass_time(hours=5)
+    assert ended.status is Status.CANCELLED
+    assert desk.sent(ESCALATION) == []
+    entry = next(e for e in desk.store.timelines[incident.id] if e.kind is TimelineKind.CANCELLED)
+    assert entry.data == {"reason": "監視の 設定ミス"}
+    assert notices(desk) == ["cancelled"]
+    with pytest.raises(InvalidTransition, match="already_cancelled"):
+        await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+
+
+async def test_an_ended_threads_day(desk: Desk) -> None:
+    """It is put to sleep a day later, once; every thread that the incident has had."""
+    incident = await desk.open("SEV3")
+    await desk.work()
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="r")
+    await desk.work()
+    threads = [one.message_id for one in desk.store.deliveries if one.kind is DeliveryKind.THREAD]
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.pass_time(hours=23)
+    assert desk.discord.archived == []
+    await desk.pass_time(hours=2)
+    assert desk.discord.archived == threads
+    await desk.lifecycle.archive(incident.id)
+    assert desk.discord.archived == threads
+
+
+async def test_a_reopened_incident_stays_awake(desk: Desk) -> None:
+    """Its day is taken back; ended again, it has another one."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.pass_time(hours=20)
+    opened = await desk.lifecycle.reopen(incident.id, by=SECONDARY, reason="再発")
+    await desk.pass_time(minutes=10)
+    assert (opened.status, opened.acknowledged_by_name) == (Status.ACKNOWLEDGED, "secondary")
+    assert desk.sent(ESCALATION) == []
+    await desk.lifecycle.resolve(incident.id, by=SECONDARY)
+    await desk.pass_time(hours=20)
+    assert desk.discord.archived == []
+    await desk.pass_time(hours=5)
+    assert len(desk.discord.archived) == 1
+    assert notices(desk) == ["resolved", "reopened", "resolved"]
+    assert [who.name for who in await desk.store.responders(incident.id)] == ["secondary"]
+    with pytest.raises(InvalidTransition, match="already_resolved"):
+        await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+
+
+async def test_an_archive_that_loses_the_race_wakes_the_thread(desk: Desk) -> None:
+    """Somebody reopens it while Discord is being asked: the posts are looked at again."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    desk.store.advance(desk.policy.archive_after)
+    desk.use(Slow(lambda: desk.lifecycle.reopen(incident.id, by=PRIMARY)))
+    await desk.lifecycle.archive(incident.id)
+    assert any(job.name is JobName.REFRESH for job in desk.store.jobs)
+    assert (await desk.store.incident(incident.id)).is_open
+
+
+async def test_a_duplicate_is_merged_and_the_other_one_hears_of_it(desk: Desk) -> None:
+    """Both histories have it; the ladder of the duplicate is off, that of the other one goes on."""
+    first = await desk.open("SEV1", key="a")
+    second = await desk.open("SEV1", key="b")
+    await desk.work()
+    ended = await desk.lifecycle.merge(second.id, into=first.id, by=PRIMARY)
+    await desk.work()
+    assert (ended.status, ended.merged_into_id) == (Status.MERGED, first.id)
+    assert sorted(map(str, notices(desk))) == ["merged", "merged_here"]
+    assert TimelineKind.MERGED in kinds(desk, second.id)
+    assert TimelineKind.LINKED in kinds(desk, first.id)
+    assert await pending(desk, second.id) == 0
+    assert await pending(desk, first.id) > 0
+    view = await desk.looking.view(first.id, by=RESPONDER)
+    assert [one.id for one in view.related] == [second.id]
+    assert [one.id for one in (await desk.looking.view(second.id, by=RESPONDER)).related] == [first.id]
+
+
+async def test_merging_crosswise_leaves_one_of_them(desk: Desk) -> None:
+    """Two people at once: the second finds an end where it wanted to go."""
+    first = await desk.open("SEV1", key="a")
+    second = await desk.open("SEV1", key="b")
+    results = await asyncio.gather(
+        desk.lifecycle.merge(first.id, into=second.id, by=PRIMARY),
+        desk.lifecycle.merge(second.id, into=first.id, by=SECONDARY),
+        return_exceptions=True,
+    )
+    refused = [one for one in results if isinstance(one, InvalidTransition)]
+    assert len(refused) == 1
+    assert refused[0].key in ("already_merged", "merge_into_ended")
+    left = [one for one in (first, second) if (await desk.store.incident(one.id)).is_open]
+    assert len(left) == 1
+
+
+async def test_a_merge_that_was_taken_back_can_be_made_again(desk: Desk) -> None:
+    """The other one hears of it each time."""
+    first = await desk.open("SEV1", key="a")
+    second = await desk.open("SEV1", key="b")
+    await desk.work()
+    for _ in range(2):
+        await desk.lifecycle.merge(second.id, into=first.id, by=PRIMARY)
+        await desk.lifecycle.reopen(second.id, by=PRIMARY)
+    await desk.work()
+    assert notices(desk).count("merged_here") == 2
+    assert (await desk.store.incident(second.id)).merged_into_id is None
+
+
+async def test_two_incidents_are_linked_once(desk: Desk) -> None:
+    """Whichever is named first; each thread says so; never with itself."""
+    first = await desk.open("SEV1", key="a")
+    second = await desk.open("SEV2", key="b")
+    assert await desk.lifecycle.link(first.id, with_=second.id, by=PRIMARY)
+    assert not await desk.lifecycle.link(second.id, with_=first.id, by=SECONDARY)
+    await desk.work()
+    assert notices(desk) == ["linked", "linked"]
+    with pytest.raises(UserError, match="link_with_itself"):
+        await desk.lifecycle.link(first.id, with_=first.id, by=PRIMARY)
+    with pytest.raises(IncidentNotFound):
+        await desk.lifecycle.link(first.id, with_=404, by=PRIMARY)
+
+
+@pytest.mark.parametrize("what", ["resolve", "cancel", "reopen"])
+async def test_only_those_who_may_respond_decide(desk: Desk, what: str) -> None:
+    """On record, and nothing has changed."""
+    incident = await desk.open("SEV1")
+    with pytest.raises(NotPermitted):
+        await getattr(desk.lifecycle, what)(incident.id, by=OBSERVER)
+    assert (await desk.store.incident(incident.id)) == incident
+    assert [row.allowed for row in desk.store.audit_rows] == [False]
+
+
+async def test_a_question_is_only_asked_where_it_makes_sense(desk: Desk) -> None:
+    """Refused before the form or the question: ended, not there, not theirs."""
+    incident = await desk.open("SEV1")
+    assert (await desk.lifecycle.require_open(incident.id, by=PRIMARY)).id == incident.id
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    with pytest.raises(InvalidTransition, match="already_resolved"):
+        await desk.lifecycle.require_open(incident.id, by=PRIMARY, action="severity")
+    with pytest.raises(NotPermitted):
+        await desk.lifecycle.require_open(incident.id, by=OBSERVER)
+
+
+# -- what is offered
+
+
+async def test_what_a_command_offers(desk: Desk) -> None:
+    """Open ones the gravest first; what ended lately the last to end first; others without the one itself."""
+    home = 7
+    low = await desk.open("SEV3", key="a")
+    high = await desk.open("SEV1", key="b")
+    old = await desk.open("SEV2", key="c")
+    await desk.work()
+    await desk.lifecycle.resolve(old.id, by=PRIMARY)
+    await desk.pass_time(hours=1)
+    done = await desk.open("SEV2", key="d")
+    await desk.lifecycle.cancel(done.id, by=PRIMARY)
+    looking, thread = desk.looking, (await desk.store.incident(high.id)).thread_id
+    assert [one.id for one in await looking.open_ones(home, by=RESPONDER)] == [high.id, low.id]
+    assert [one.id for one in await looking.ended_lately(home, by=RESPONDER)] == [done.id, old.id]
+    named = await looking.others(home, than=low.id, thread_id=thread, by=RESPONDER)
+    assert [one.id for one in named] == [high.id, done.id, old.id]
+    here = await looking.others(home, than=None, thread_id=thread, by=RESPONDER)
+    assert [one.id for one in here] == [low.id, done.id, old.id]
+    elsewhere = await looking.others(home, than=None, thread_id=1, by=RESPONDER)
+    assert len(elsewhere) == 4
+    await desk.pass_time(days=15)
+    assert await looking.ended_lately(home, by=RESPONDER) == []

@@ -1,0 +1,147 @@
+"""An incident that is made private later: what was public of it is emptied, and nothing is rung twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.errors import (
+    InvalidTransition,
+    NotPermitted,
+    UpstreamUnavailable,
+)
+from bot.domain.incident import IncidentKind
+from bot.domain.life import AckVia
+from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.unit.services.test_privacy import NAMED, secret
+
+
+async def test_a_public_one_is_made_private(desk: Desk) -> None:
+    """A new posting in a private thread that rings nobody again; everything from before is emptied, once."""
+    incident = await desk.open()
+    await desk.work()
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    await desk.timelines.note(incident.id, by=RESPONDER, text="顧客名 A", key="n")
+    await desk.work()
+    before = await desk.store.incident(incident.id)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    after = await desk.store.incident(incident.id)
+    assert after.is_private
+    assert after.thread_id not in (None, before.thread_id)
+    assert after.alert_channel_id == after.thread_id
+    assert sorted(desk.discord.redacted) == sorted(
+        [
+            DeliveryKind.ALERT,
+            DeliveryKind.THREAD,
+            DeliveryKind.THREAD_START,
+            DeliveryKind.THREAD_CARD,
+            DeliveryKind.NOTICE,
+        ]
+    )
+    again = next(d for d in desk.store.deliveries if d.kind is DeliveryKind.ALERT and d.key.endswith(":2"))
+    assert again.data["quiet"]
+    for person in (RESPONDER, SECONDARY, PRIMARY):
+        assert [one.id for one in await desk.looking.open_ones(GUILD, by=person)] == [incident.id]
+    assert await desk.looking.open_ones(GUILD, by=NAMED) == []
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    assert len(desk.discord.redacted) == 5
+
+
+async def test_what_was_about_to_be_said_in_public_is_not(desk: Desk) -> None:
+    """A post that nobody has begun to send is taken back; the new thread has its own."""
+    incident = await desk.open()
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert {to for _, to in desk.discord.sent if to.startswith("channel:")} == {"channel:p0-alerts"}
+    assert desk.sent(DeliveryKind.ALERT) == ["incident"]
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
+
+
+async def test_a_post_on_its_way_is_emptied_when_it_arrives(desk: Desk) -> None:
+    """Its attempt had begun before: Discord has it, and only then it is known where."""
+    incident = await desk.open()
+    alert = next(d for d in desk.store.deliveries if d.kind is DeliveryKind.ALERT)
+    desk.discord.swallow = True
+    await desk.deliveries.deliver(alert.id)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=1)
+    assert DeliveryKind.ALERT in desk.discord.redacted
+
+
+async def test_what_discord_does_not_empty_now_is_tried_again(desk: Desk) -> None:
+    """Too many edits of an old message, for instance."""
+    incident = await desk.open()
+    await desk.work()
+    desk.discord.postponed = {DeliveryKind.THREAD_CARD}
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert DeliveryKind.THREAD_CARD not in desk.discord.redacted
+    desk.discord.postponed = set()
+    await desk.pass_time(seconds=30)
+    assert desk.discord.redacted.count(DeliveryKind.THREAD_CARD) == 1
+
+
+async def test_what_discord_refuses_to_empty_is_told(desk: Desk) -> None:
+    """A line in the private thread names the post, so that somebody deletes it by hand."""
+    incident = await desk.open()
+    await desk.work()
+    alert = next(post for post in await desk.store.posts(incident.id) if post.kind is DeliveryKind.ALERT)
+    desk.discord.uneditable = {DeliveryKind.ALERT}
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    (told,) = (d for d in desk.store.deliveries if d.data.get("notice") == "not_redacted")
+    assert told.data["message"] == alert.message_id
+    assert told.channel_id == (await desk.store.incident(incident.id)).thread_id
+
+
+async def test_what_was_begun_in_public_is_not_sent_after_all(desk: Desk) -> None:
+    """Its body was made while everybody might read it, and it never arrived."""
+    incident = await desk.open()
+    desk.discord.failures = [UpstreamUnavailable("HTTP 503", http_status=503)] * 2
+    await desk.work()
+    begun = [d for d in desk.store.deliveries if d.status is DeliveryStatus.SENDING]
+    assert DeliveryKind.ALERT in [d.kind for d in begun]
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=1)
+    old = await desk.store.delivery_by_key(f"inc:{incident.id}:alert")
+    assert old is not None
+    assert old.status is DeliveryStatus.CANCELLED
+    assert desk.sent(DeliveryKind.ALERT) == ["incident"]
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
+
+
+async def test_making_private_twice_or_an_alert_is_refused(desk: Desk) -> None:
+    """The second says so; a monitor's message is everybody's."""
+    incident = await desk.open()
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    with pytest.raises(InvalidTransition, match="private_already"):
+        await desk.privacy.make_private(incident.id, by=PRIMARY)
+    tracked = replace(
+        secret(desk), is_private=False, kind=IncidentKind.ALERT, key="alert", reported_by=PRIMARY
+    )
+    alert = await desk.incidents.open(tracked)
+    with pytest.raises(InvalidTransition, match="private_alert"):
+        await desk.privacy.make_private(alert.id, by=PRIMARY)
+
+
+async def test_only_the_role_makes_one_private(desk: Desk) -> None:
+    """A responder is told which role it takes: of a public incident there is nothing to hide."""
+    incident = await desk.open()
+    with pytest.raises(NotPermitted):
+        await desk.privacy.make_private(incident.id, by=RESPONDER)
+
+
+async def test_rows_of_the_dlq_from_before_lose_their_title(desk: Desk) -> None:
+    """A failure that was written down while it was public says no more either."""
+    desk.discord.failures = [UpstreamUnavailable("HTTP 503", http_status=503)] * 40
+    incident = await desk.open()
+    await desk.pass_time(minutes=3)
+    assert {row.title for row in desk.dlq_store.entries.values()} == {incident.title}
+    desk.discord.failures = []
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert {(row.title, bool(row.payload)) for row in desk.dlq_store.entries.values()} == {
+        (incident.label, False)
+    }

@@ -1,0 +1,214 @@
+"""Notes, late ones too, corrections, pages, and who joins the war room."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
+from bot.domain.incident import Holder, Incident, IncidentKind, Role
+from bot.domain.life import AckVia, assign
+from bot.domain.people import Person
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.services.timelines import PAGE_SIZE
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+
+
+def of_kind(desk: Desk, incident: Incident, kind: TimelineKind) -> list[TimelineEntry]:
+    """The entries of one kind."""
+    return [entry for entry in desk.store.timelines[incident.id] if entry.kind is kind]
+
+
+def typed(at: datetime) -> str:
+    """A moment as people type it."""
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+# -- notes
+
+
+async def test_note_is_on_the_timeline_and_in_the_thread(desk: Desk) -> None:
+    """What the team needs later; the same request leaves one, and the audit says who."""
+    incident = await desk.open()
+    for _ in range(2):
+        await desk.timelines.note(incident.id, by=PRIMARY, text="rollback した\0", key="interaction:9")
+    await desk.work()
+    notes = [entry.data for entry in of_kind(desk, incident, TimelineKind.NOTE)]
+    assert notes == [{"text": "rollback した", "key": "interaction:9"}]
+    assert len(desk.sent(DeliveryKind.NOTICE)) == 1
+    assert [row.actor_name for row in desk.store.audit_rows if row.action == "note"] == ["primary"]
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "\0"])
+async def test_an_empty_note_is_refused(desk: Desk, text: str) -> None:
+    """Nothing would be left to read."""
+    incident = await desk.open()
+    with pytest.raises(UserError, match="note_empty"):
+        await desk.timelines.note(incident.id, by=PRIMARY, text=text, key="k")
+
+
+async def test_a_note_may_be_about_earlier(desk: Desk) -> None:
+    """It stands at the time it is about, marked as late, and the thread is told which time that is."""
+    incident = await desk.open()
+    await desk.pass_time(minutes=30)
+    earlier = (incident.triggered_at + timedelta(minutes=4)).astimezone(desk.policy.timezone)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="再起動した", key="k", at=typed(earlier))
+    (note,) = of_kind(desk, incident, TimelineKind.NOTE)
+    assert note.at == earlier.replace(second=0, microsecond=0)
+    assert note.is_late
+    told = [delivery.data for delivery in desk.store.deliveries if delivery.kind is DeliveryKind.NOTICE]
+    assert [data.get("at") for data in told if data["notice"] == "note"] == [note.at.isoformat()]
+    history = await desk.timelines.history(incident.id, by=OBSERVER)
+    times = [line.entry.at for line in history.lines]
+    assert times == sorted(times)
+
+
+@pytest.mark.parametrize(
+    ("at", "key"),
+    [
+        ("さっき", "note_time_unreadable"),
+        ("2099-01-01 10:00", "note_time_in_future"),
+        ("2001-01-01 10:00", "note_time_too_old"),
+    ],
+)
+async def test_a_note_about_no_known_moment_is_refused(desk: Desk, at: str, key: str) -> None:
+    """Nonsense, the future and the distant past; nothing is kept."""
+    incident = await desk.open()
+    with pytest.raises(UserError) as refused:
+        await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k", at=at)
+    assert refused.value.key == key
+    assert of_kind(desk, incident, TimelineKind.NOTE) == []
+
+
+async def test_only_those_who_may_respond_write(desk: Desk) -> None:
+    """On record, for a note and for a correction."""
+    incident = await desk.open()
+    await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
+    (note,) = of_kind(desk, incident, TimelineKind.NOTE)
+    assert note.id is not None
+    with pytest.raises(NotPermitted):
+        await desk.timelines.note(incident.id, by=OBSERVER, text="x", key="k2")
+    with pytest.raises(NotPermitted):
+        await desk.timelines.correct(incident.id, note.id, by=OBSERVER, text="y", key="k3")
+    with pytest.raises(NotPermitted):
+        await desk.timelines.correctable(incident.id, note.id, by=OBSERVER)
+    assert [row.allowed for row in desk.store.audit_rows if row.actor_name == "observer"] == [False] * 3
+
+
+# -- corrections
+
+
+async def test_a_correction_leaves_the_first_version(desk: Desk) -> None:
+    """Both stand on one line; the thread is told once, and the same request changes nothing more."""
+    incident = await desk.open()
+    await desk.timelines.note(incident.id, by=PRIMARY, text="14:10 に再起動", key="k")
+    (note,) = of_kind(desk, incident, TimelineKind.NOTE)
+    assert note.id is not None
+    await desk.pass_time(minutes=3)
+    for _ in range(2):
+        await desk.timelines.correct(incident.id, note.id, by=SECONDARY, text="14:12 に再起動", key="k2")
+    line = await desk.timelines.correctable(incident.id, note.id, by=PRIMARY)
+    assert (line.entry.said, line.said) == ("14:10 に再起動", "14:12 に再起動")
+    assert [fix.actor_name for fix in line.corrections] == ["secondary"]
+    told = [
+        delivery.data["notice"] for delivery in desk.store.deliveries if delivery.kind is DeliveryKind.NOTICE
+    ]
+    assert told == ["note", "corrected"]
+    assert [row.action for row in desk.store.audit_rows][-1] == "corrected"
+
+
+async def test_correcting_to_the_same_words_changes_nothing(desk: Desk) -> None:
+    """The form was sent as it was opened."""
+    incident = await desk.open()
+    await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
+    (note,) = of_kind(desk, incident, TimelineKind.NOTE)
+    assert note.id is not None
+    await desk.timelines.correct(incident.id, note.id, by=PRIMARY, text=" x ", key="k2")
+    assert of_kind(desk, incident, TimelineKind.CORRECTED) == []
+
+
+async def test_what_the_bot_saw_cannot_be_corrected(desk: Desk) -> None:
+    """Nor can a correction, nor an entry of another incident."""
+    incident, other = await desk.open(), await desk.open(key="other")
+    await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
+    (note,) = of_kind(desk, incident, TimelineKind.NOTE)
+    (opened,) = of_kind(desk, incident, TimelineKind.OPENED)
+    assert note.id is not None
+    await desk.timelines.correct(incident.id, note.id, by=PRIMARY, text="y", key="k2")
+    (fix,) = of_kind(desk, incident, TimelineKind.CORRECTED)
+    for place, entry in ((incident, opened.id), (incident, fix.id), (other, note.id), (incident, 999)):
+        with pytest.raises(UserError, match="entry_not_correctable"):
+            await desk.timelines.correct(place.id, entry or 0, by=PRIMARY, text="z", key="k3")
+
+
+# -- pages
+
+
+async def test_pages_are_counted_from_the_oldest(desk: Desk) -> None:
+    """The newest one is shown first, and a page stays what it is while the timeline grows."""
+    incident = await desk.open()
+    for number in range(2 * PAGE_SIZE):
+        await desk.timelines.note(incident.id, by=PRIMARY, text=f"note {number}", key=f"k{number}")
+    newest = await desk.timelines.page(incident.id, by=OBSERVER)
+    assert (newest.number, newest.pages) == (2, 3)
+    first = await desk.timelines.page(incident.id, by=OBSERVER, number=0)
+    assert len(first.lines) == PAGE_SIZE
+    assert first.lines[0].entry.kind is TimelineKind.OPENED
+    beyond = await desk.timelines.page(incident.id, by=OBSERVER, number=99)
+    assert beyond == newest
+
+
+async def test_a_private_timeline_is_hidden(desk: Desk) -> None:
+    """As if there were none."""
+    incident = await desk.open()
+    async with desk.store.transaction() as tx:
+        await tx.save(replace(incident, is_private=True, version=incident.version + 1))
+    assert (await desk.timelines.history(incident.id, by=PRIMARY)).lines
+    with pytest.raises(IncidentNotFound):
+        await desk.timelines.page(incident.id, by=OBSERVER)
+
+
+# -- voice
+
+
+async def join(desk: Desk, by: Person) -> list[int]:
+    """Somebody joins the war room; the incidents that this was noted on."""
+    return [one.id for one in await desk.timelines.join_voice(GUILD, by=by, channel="war-room")]
+
+
+async def test_joining_is_noted_where_somebody_responds(desk: Desk) -> None:
+    """On each that they are on or hold a role in; once in a quarter of an hour."""
+    first, second, third = await desk.open(key="1"), await desk.open(key="2"), await desk.open(key="3")
+    await desk.acknowledger.acknowledge(first.id, by=SECONDARY, via=AckVia.BUTTON)
+    await desk.acknowledger.acknowledge(second.id, by=PRIMARY, via=AckVia.BUTTON)
+    async with desk.store.transaction() as tx:
+        locked = await tx.incident(second.id, lock=True)
+        await tx.save(assign(locked, Role.SCRIBE, Holder(SECONDARY.id, SECONDARY.name)))
+    assert await join(desk, SECONDARY) == [first.id, second.id]
+    assert await join(desk, SECONDARY) == []
+    assert await join(desk, RESPONDER) == []
+    await desk.pass_time(minutes=16)
+    assert await join(desk, SECONDARY) == [first.id, second.id]
+    (entry, _) = of_kind(desk, first, TimelineKind.VOICE_JOINED)
+    assert (entry.actor_name, entry.data) == ("secondary", {"channel": "war-room"})
+    assert of_kind(desk, third, TimelineKind.VOICE_JOINED) == []
+
+
+async def test_joining_is_noted_on_the_only_open_one(desk: Desk) -> None:
+    """Nobody has acknowledged yet: it is clear which one is meant. Tracked alerts are not counted."""
+    incident, alert = await desk.open(), await desk.open(key="alert")
+    async with desk.store.transaction() as tx:
+        tx.state.incidents[alert.id] = replace(alert, kind=IncidentKind.ALERT)
+    assert await join(desk, RESPONDER) == [incident.id]
+    await desk.open(key="another")
+    assert await join(desk, PRIMARY) == []
+
+
+async def test_joining_without_an_incident_or_a_right_is_nothing(desk: Desk) -> None:
+    """People talk about other things too; nobody is refused, so nothing is on record."""
+    assert await join(desk, RESPONDER) == []
+    await desk.open()
+    assert await join(desk, OBSERVER) == []
+    assert await join(desk, replace(RESPONDER, is_bot=True)) == []
+    assert [row for row in desk.store.audit_rows if not row.allowed] == []

@@ -1,0 +1,84 @@
+"""What others see of a triage: its line, who else is at it, and that it does not stay open for ever."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.triage_session import TriageStatus
+from tests.unit.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.unit.services.triage_walks import CHANNEL, EVIDENCE, go_on, start, walk
+
+
+async def test_a_line_says_who_is_triaging_and_then_what_it_became(desk: Desk) -> None:
+    """Where it was started; the incident keeps it true afterwards."""
+    view = await walk(desk, "yes")
+    await desk.work()
+    assert desk.sent(DeliveryKind.TRIAGE_LINE) == [f"channel:{CHANNEL}"]
+    await go_on(desk, view, "yes")
+    done = await desk.triages.confirm(view.triage.id, by=PRIMARY)
+    await desk.work()
+    assert done.incident is not None
+    (line,) = [one for one in desk.store.deliveries if one.kind is DeliveryKind.TRIAGE_LINE]
+    assert line.incident_id == done.incident.id
+    last = {kind: version for version, kinds in desk.discord.refreshed for kind in kinds}
+    assert last[DeliveryKind.TRIAGE_LINE] == (await desk.store.incident(done.incident.id)).version
+
+
+async def test_a_line_that_cannot_be_posted_is_missed_by_nobody(desk: Desk) -> None:
+    """No row in the DLQ, no email, and the alert goes out."""
+    desk.discord.refused.add(f"channel:{CHANNEL}")
+    view = await walk(desk, "yes", "yes")
+    await desk.work()
+    await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+    assert desk.dlq_store.entries == {}
+
+
+async def test_a_line_that_comes_too_late_is_not_posted(desk: Desk) -> None:
+    """Nothing to say any more."""
+    view = await start(desk)
+    await desk.triages.cancel(view.triage.id, by=RESPONDER)
+    await desk.work()
+    (line,) = desk.store.deliveries
+    assert line.status is DeliveryStatus.CANCELLED
+
+
+async def test_the_same_form_twice_is_one_triage(desk: Desk) -> None:
+    """Discord may deliver an interaction twice."""
+    assert (await start(desk)).triage == (await start(desk)).triage
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.TRIAGE_LINE)) == 1
+
+
+async def test_others_who_triage_now_are_told(desk: Desk) -> None:
+    """Before the first answer, for half an hour, unless it is over."""
+    first = await start(desk, title="決済が落ちた", key="a")
+    second = await start(desk, key="b", by=PRIMARY)
+    assert [one.title for one in second.others] == ["決済が落ちた"]
+    assert (await go_on(desk, second, "yes", by=PRIMARY)).others == ()
+    await desk.triages.cancel(second.triage.id, by=PRIMARY)
+    desk.store.advance(timedelta(minutes=31))
+    assert (await start(desk, key="c", by=SECONDARY)).others == ()
+    assert first.triage.status is TriageStatus.OPEN
+
+
+async def test_a_walk_that_nobody_goes_on_with_is_put_away(desk: Desk) -> None:
+    """After a day, with its line; pressing on it then says so, also when the clock was late."""
+    view = await walk(desk, "yes")
+    await desk.pass_time(hours=25)
+    assert desk.discord.answered[-1] == (TriageStatus.EXPIRED, [DeliveryKind.TRIAGE_LINE])
+    late = await desk.triages.answer(view.triage.id, question="large_impact", answer="yes", by=RESPONDER)
+    assert late.triage.status is TriageStatus.EXPIRED
+    other = await start(desk, key="other")
+    desk.store.advance(timedelta(days=31))
+    assert (await desk.triages.view(other.triage.id, by=PRIMARY)).triage.status is TriageStatus.EXPIRED
+
+
+async def test_a_message_is_kept_until_its_form_comes_back(desk: Desk) -> None:
+    """By its place; the last look at it wins."""
+    await desk.triages.note_message(CHANNEL, 600, EVIDENCE)
+    newer = replace(EVIDENCE, text="決済が落ちてます (追記)")
+    await desk.triages.note_message(CHANNEL, 600, newer)
+    assert await desk.triages.noted_message(CHANNEL, 600) == newer
+    assert await desk.triages.noted_message(CHANNEL, 601) is None

@@ -1,0 +1,129 @@
+"""Drills as people read them: marked wherever they show, and scored in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.drill import Missed, Score
+from bot.ui.drills import drill_started_screen, drill_stopped_screen
+from bot.ui.mails import Mails
+from bot.ui.postings import left_name
+from bot.ui.renderer import render
+from bot.ui.threads import thread_name
+from bot.ui.voice import Voice
+from bot.ui.wording import Wording
+from tests.unit.ui import screens
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    EN,
+    FIRST_ESCALATION,
+    JA,
+    PLACED,
+    POLICY,
+    RESOLVED,
+    TEXTS,
+    delivery,
+    embed_of,
+    over_limits,
+)
+
+PLAYED = replace(PLACED, is_drill=True, rings=False)
+PERFECT = Score(120, 900, "primary", "secondary", 180, 300, 2, 1, 720, ())
+NOTHING = Score(
+    None, 900, None, None, None, None, 0, 0, None, tuple(step for step in Missed if step != "ack_late")
+)
+MARKS = {"ja": "【訓練】", "en": "[DRILL] "}
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+@pytest.mark.parametrize(
+    "state", [PLAYED, replace(ACKNOWLEDGED, is_drill=True), replace(RESOLVED, is_drill=True)]
+)
+def test_every_post_begins_with_the_mark(words: Wording, state: object) -> None:
+    """What a lock screen shows first; and it rings nobody."""
+    mark = MARKS[words.policy.language]
+    for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_ROOT, DeliveryKind.PAGE, DeliveryKind.ESCALATION):
+        data = FIRST_ESCALATION if kind is DeliveryKind.ESCALATION else None
+        body = render(words, delivery(kind, data=data), state)  # type: ignore[arg-type]
+        assert str(body["content"]).startswith(mark), kind
+        assert str(body["content"]).count(mark.strip()) == 1
+        assert body["allowed_mentions"] == {"parse": []}
+        assert over_limits(body) == []
+    card = embed_of(render(words, delivery(DeliveryKind.THREAD_CARD), state))  # type: ignore[arg-type]
+    assert str(card["title"]).startswith(mark)
+    for name in (thread_name(words, state), left_name(words, state)):  # type: ignore[arg-type]
+        assert name.startswith(mark)
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_every_line_in_the_thread_is_marked(words: Wording) -> None:
+    """The script's and people's; a long one still fits."""
+    mark = MARKS[words.policy.language]
+    for data in (
+        {"notice": "inject", "text": "@everyone *503*"},
+        {"notice": "note", "by": "a", "text": "x" * 1_990},
+    ):
+        body = render(words, delivery(DeliveryKind.NOTICE, data=data), PLAYED)
+        assert str(body["content"]).startswith(mark)
+        assert len(str(body["content"])) <= 2_000
+        assert "@everyone" not in str(body["content"])
+    real = render(
+        words, delivery(DeliveryKind.NOTICE, data={"notice": "note", "by": "a", "text": "x"}), PLACED
+    )
+    assert not str(real["content"]).startswith(mark)
+
+
+def test_the_email_is_marked() -> None:
+    """In its subject and where it says what happens."""
+    mail = Mails(TEXTS, POLICY).write(delivery(DeliveryKind.ALERT), PLAYED, to=("a@example.com",))
+    assert mail.subject.startswith("【訓練】[SEV1]")
+    assert f"【訓練】{PLAYED.title}" in mail.body
+
+
+def test_one_that_rings_carries_here_and_the_mark() -> None:
+    """Asked for, it rings as in earnest."""
+    body = render(JA, delivery(DeliveryKind.ALERT), replace(PLAYED, rings=True))
+    assert str(body["content"]).startswith("@here 【訓練】🔴 SEV1")
+    assert body["allowed_mentions"] == {"parse": ["everyone"]}
+
+
+def scored(words: Wording, score: Score) -> str:
+    """The post that ends a drill."""
+    data = {**score.as_data(), "notice": "drill_scored"}
+    return str(render(words, delivery(DeliveryKind.NOTICE, data=data), PLAYED)["content"])
+
+
+def test_a_perfect_score() -> None:
+    """Times in words, and nothing missed."""
+    *lines, advice = scored(JA, PERFECT).splitlines()
+    assert lines == [
+        "【訓練】🏁 **INC-42 訓練は終わりです** · SEV1",
+        "👀 ack 2 分 (期限 15 分) · @primary",
+        "🧭 指揮 @secondary (3 分後)",
+        "📣 最初の状況更新 5 分後",
+        "📝 メモ 2 件 · 📌 1 件",
+        "✅ 解決 12 分後",
+        "**抜けた手順はありません。**",
+    ]
+    assert "`/incident timeline`" in advice
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_what_was_missed_is_named_in_words(words: Wording) -> None:
+    """A line for each step, with what to do."""
+    told = scored(words, NOTHING)
+    assert sum(line.startswith("- ") for line in told.splitlines()) == len(NOTHING.missed)
+    assert "`/incident update`" in told
+    late = scored(words, replace(PERFECT, ack_s=1_000, missed=(Missed.ACK_LATE,)))
+    assert sum(line.startswith("- ") for line in late.splitlines()) == 1
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_answers(voice: Voice) -> None:
+    """Where it is, whether it rings, and the score for whoever stopped it."""
+    quiet, loud = (drill_started_screen(voice, replace(PLAYED, rings=rings)) for rings in (False, True))
+    assert screens.words(quiet) != screens.words(loud)
+    for screen in (quiet, loud, drill_stopped_screen(voice, PLAYED, NOTHING)):
+        assert screens.over_limits(screen) == []
+        assert "INC-42" in screens.words(screen)

@@ -1,0 +1,78 @@
+"""From a message to what is kept of it."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import discord
+import pytest
+
+from bot.ui.evidence import evidence_from, evidence_of, suggested_title
+
+AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("決済が落ちてます\n詳しくは…", "決済が落ちてます"),
+        ("\n  \n# **決済** が _5xx_\n", "決済 が 5xx"),
+        ("<@103> 見て <@&5> <#6> <:boom:123456789012345678>", "@responder 見て :boom:"),
+        ("<@999>\n\u200b\n落ちた", "落ちた"),
+        ("x" * 4_000, "x" * 199 + "…"),
+        ("", ""),
+        ("\0\u202e", ""),
+    ],
+)
+def test_the_first_line_that_says_something_is_the_title(text: str, title: str) -> None:
+    """Without markup, mentions as names, at most 200 characters."""
+    assert suggested_title(text, {103: "responder"}) == title
+
+
+def payload(**changes: Any) -> dict[str, Any]:
+    """A message as Discord's JSON has it."""
+    author = {"id": "9", "username": "shop-api", "global_name": None}
+    base = {
+        "id": "600",
+        "channel_id": "500",
+        "content": "落ちた",
+        "author": author,
+        "timestamp": AT.isoformat(),
+    }
+    return {**base, **changes}
+
+
+def test_a_message_by_rest() -> None:
+    """Its words, who, when, where."""
+    kept = evidence_from(payload(), guild_id=7)
+    assert (kept.text, kept.author_id, kept.author_name, kept.at) == ("落ちた", 9, "shop-api", AT)
+    assert kept.url == "https://discord.com/channels/7/500/600"
+
+
+def test_an_alert_that_is_an_embed() -> None:
+    """Webhooks put their words there; what is attached is named."""
+    embeds = [{"title": "5xx", "description": "payments", "fields": [{"name": "rate", "value": "12%"}]}]
+    files = [{"filename": "graph.png"}]
+    kept = evidence_from(payload(content="", embeds=embeds, attachments=files), guild_id=7)
+    assert kept.text == "5xx\npayments\nrate: 12%\n📎 graph.png"
+    assert evidence_from(payload(content="", attachments=files), guild_id=7).text == "📎 graph.png"
+
+
+def test_a_message_without_words_or_author() -> None:
+    """Without the message content intent Discord leaves them out; nothing fails for it."""
+    kept = evidence_from(payload(content="", author=None), guild_id=7)
+    assert (kept.text, kept.author_name) == ("", "?")
+
+
+def test_a_message_from_a_menu() -> None:
+    """As discord.py has it; at most 4,000 characters are kept."""
+    message = SimpleNamespace(
+        content="x" * 5_000,
+        embeds=[],
+        attachments=[],
+        author=SimpleNamespace(id=9, display_name="shop-api"),
+        jump_url="https://discord.com/channels/7/500/600",
+        created_at=AT,
+    )
+    kept = evidence_of(cast("discord.Message", message))
+    assert (len(kept.text), kept.author_name, kept.at) == (4_000, "shop-api", AT)

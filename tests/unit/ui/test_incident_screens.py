@@ -1,0 +1,241 @@
+"""`/incident`: what its screens say, and that they always fit."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.escalation import Step, plan
+from bot.domain.incident import Holder, Incident, Role, Status, StatusUpdate
+from bot.domain.life import Acknowledgement, AckOutcome
+from bot.domain.severity import LadderStep
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.services.escalations import PassedOn
+from bot.services.lifecycle import Regraded
+from bot.services.looking import IncidentView
+from bot.ui import incident_answers as answers
+from bot.ui import incident_console as console
+from bot.ui.forms_severity import severity_form
+from bot.ui.incident_list import PAGE, PAGE_SIZE, WHICH, WORDS_LIMIT, Asked, list_screen
+from bot.ui.voice import Voice
+from tests.unit.services.desk import PRIMARY
+from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, RESOLVED, TRIGGERED
+from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, presses, words
+
+EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀"), max_size=200)
+VOICE = st.sampled_from(VOICES)
+
+
+def view_of(incident: Incident, *entries: TimelineEntry, **more: Any) -> IncidentView:
+    """What `/incident show` is given."""
+    severity = POLICY.severities[incident.severity]
+    ladder = plan(severity.ladder, incident_id=42, starts_at=AT, ack_due_at=incident.ack_due_at)
+    return IncidentView(incident, severity, entries, ladder, AT, **more)
+
+
+def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
+    """The three questions within one glance."""
+    opened = TimelineEntry(TimelineKind.OPENED, AT, actor_id=103, actor_name="responder")
+    screen = console.show_screen(JA, view_of(PLACED, opened))
+    told = words(screen)
+    for part in (
+        "**INC-42** 🔴 未対応 · **SEV1 / P0**",
+        "開始 11/24 14:05 JST",
+        "報告 @responder",
+        "対象 api.parky.co.jp",
+        "経路 本番影響あり → 影響大",
+        "ack 期限 11/24 14:22 JST",
+        "次 11/24 14:07 JST",
+        "11/24 14:07:00 JST · 発報 · @responder",
+    ):
+        assert part in told
+    assert labels(screen) == [
+        *("ack", "初動", "更新", "重大度", "解決"),
+        *("メモ", "タイムライン", "投稿へ", "スレッドへ"),
+    ]
+
+
+def test_show_offers_what_makes_sense_now() -> None:
+    """Once somebody is on it others join; once it is over it can be opened again."""
+    assert labels(console.show_screen(JA, view_of(ACKNOWLEDGED)))[0] == "参加する"
+    resolved = console.show_screen(JA, view_of(RESOLVED))
+    assert presses(resolved) == ["inc:v1:reopen:42", "inc:v1:note:42", "inc:v1:timeline:42"]
+    assert "✅ @primary 11/24 14:52 JST (発報から 45 分)" in words(resolved)
+
+
+def test_show_keeps_to_the_last_entries_and_their_words() -> None:
+    """Notes are shown, cut; older entries are in the thread."""
+    notes = [
+        TimelineEntry(
+            TimelineKind.NOTE, AT, actor_id=1, actor_name="a", data={"text": f"note {n} " + "x" * 999}
+        )
+        for n in range(9)
+    ]
+    told = words(console.show_screen(EN, view_of(PLACED, *notes)))
+    assert "note 3" not in told
+    assert "note 4" in told
+    assert "note 8" in told
+
+
+@given(title=EVIL.filter(str.strip), name=EVIL, which=st.sampled_from([*WHICH]), voice=VOICE)
+def test_incident_screens_keep_within_discords_limits(
+    title: str, name: str, which: str, voice: Voice
+) -> None:
+    """The longest titles and names, ten to a page."""
+    asked = Asked(which, "SEVERITY_NINE-16", mine=True, days=999, page=999_998, words=title[:WORDS_LIMIT])
+    everybody = tuple(Holder(number, name) for number in range(30))
+    told = StatusUpdate(title * 5, "", AT, name)
+    for sample in (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED, MERGED):
+        incident = replace(
+            sample,
+            title=title,
+            reported_by_name=name,
+            targets=("x" * 80,) * 25,
+            roles={role: Holder(1, name) for role in Role},
+            last_update=told,
+            next_update_at=AT + timedelta(hours=1),
+        )
+        related = tuple(replace(incident, id=10**17 + number) for number in range(9))
+        note = TimelineEntry(TimelineKind.NOTE, AT, actor_id=1, actor_name=name, data={"text": title * 5})
+        many = [replace(incident, id=10**17 + number) for number in range(PAGE_SIZE + 1)]
+        for screen in (
+            list_screen(voice, many, asked),
+            console.show_screen(voice, view_of(incident, *[note] * 9, responders=everybody, related=related)),
+            answers.resolve_question(voice, incident),
+            *([] if incident.is_open else [answers.ended_screen(voice, incident)]),
+            answers.reopened_screen(voice, incident),
+            answers.regraded_screen(voice, Regraded(incident, "SEV3", reposts=True)),
+        ):
+            assert over_limits(screen) == []
+
+
+def test_an_empty_list_says_so() -> None:
+    """No select without options; what was asked for stands above."""
+    screen = list_screen(JA, [], Asked("resolved", severity="SEV1", words="決済", mine=True, days=7))
+    assert words(screen).splitlines() == [
+        "**インシデント** 解決 · SEV1 · 「決済」 · 自分 · 7 日以内",
+        "該当するインシデントはありません。",
+    ]
+    assert presses(screen) == []
+
+
+def test_the_list_turns_both_ways_and_keeps_the_filter() -> None:
+    """◀ and ▶ only where there is something; each carries what was asked for."""
+    asked = Asked("open", severity="SEV1", mine=True, days=7, page=1, words="a:b 決済")
+    ids = presses(list_screen(JA, [PLACED] * 11, asked))
+    assert ids == [
+        "inc:v1:open",
+        "inc:v1:list:open:SEV1:m:7:0:a:b 決済",
+        "inc:v1:list:open:SEV1:m:7:2:a:b 決済",
+    ]
+    assert presses(list_screen(JA, [PLACED], Asked())) == ["inc:v1:open"]
+    found = re.fullmatch(PAGE, ids[2])
+    assert found is not None
+    assert Asked.of(found.groupdict()) == replace(asked, page=2)
+
+
+def test_a_list_is_read_back_from_any_of_its_buttons() -> None:
+    """No filter at all reads back as well; a state of another version means all."""
+    found = re.fullmatch(PAGE, Asked().custom_id)
+    assert found is not None
+    assert Asked.of(found.groupdict()) == Asked()
+    assert Asked.of({**found.groupdict(), "which": "gone"}) == Asked()
+    wanted = Asked("ended", days=2, mine=True, words="x").wanted(by=7, now=AT)
+    assert wanted.statuses == {Status.RESOLVED, Status.CANCELLED, Status.MERGED}
+    assert (wanted.since, wanted.involves, wanted.words) == (AT - timedelta(days=2), 7, "x")
+
+
+def test_show_names_the_people_and_what_is_due() -> None:
+    """Roles, who joined, the last update and when the next one is owed."""
+    incident = replace(
+        ACKNOWLEDGED,
+        roles={Role.COMMANDER: Holder(101, "primary")},
+        last_update=StatusUpdate("rollback 中\n詳しくは後で", "", AT + timedelta(minutes=3), "primary"),
+        next_update_at=AT + timedelta(minutes=30),
+    )
+    people = (Holder(101, "primary"), Holder(102, "secondary"))
+    related = (replace(RESOLVED, id=41, title="前触れ"),)
+    told = words(console.show_screen(JA, view_of(incident, responders=people, related=related)))
+    for part in (
+        "指揮 @primary",
+        "参加 @secondary",
+        "📣 14:10 JST rollback 中",
+        "次の更新 14:37 JST",
+        "🔗 [INC-41](https://discord.com/channels/7/900) 🟢 解決 SEV1 · 前触れ",
+    ):
+        assert part in told
+    assert "詳しくは後で" not in told
+
+
+def test_a_merged_one_leads_on() -> None:
+    """It says where it went, and a press shows that one."""
+    screen = console.show_screen(JA, view_of(MERGED))
+    assert "⚪ **INC-41** に統合 · @primary" in words(screen)
+    assert presses(screen)[:2] == ["inc:v1:view:41", "inc:v1:reopen:42"]
+
+
+def test_the_question_before_resolving_does_not_claim_too_much() -> None:
+    """It can be opened again, and says how."""
+    told = words(answers.resolve_question(JA, PLACED))
+    assert "取り消せません" not in told
+    assert "再開" in told
+
+
+def test_a_change_of_severity_says_what_holds_now() -> None:
+    """Channel, mention, deadline; or who has it already."""
+    loud = words(answers.regraded_screen(JA, Regraded(PLACED, "SEV3", reposts=True)))
+    for part in (
+        "SEV3 → **SEV1 / P0**",
+        "#p0-alerts に @here で通知",
+        "15 分以内に ack (11/24 14:22 JST まで)",
+    ):
+        assert part in loud
+    taken = words(answers.regraded_screen(JA, Regraded(ACKNOWLEDGED, "SEV3", reposts=True)))
+    assert "@primary が ack 済みです。" in taken
+    silent = words(answers.regraded_screen(JA, Regraded(replace(PLACED, rings=False), "SEV3", reposts=True)))
+    assert "メンションなし" in silent
+    edited = words(answers.regraded_screen(JA, Regraded(PLACED, "SEV3", reposts=False)))
+    assert "新しい通知はしません" in edited
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_the_form_of_a_severity_shows_the_current_one(voice: Voice) -> None:
+    """Each option says where it goes; one whose severity the policy no longer knows chooses none."""
+    form = severity_form(voice, PLACED)
+    assert modal_faults(form) == []
+    (select, _reason) = (label["component"] for label in form.to_dict()["components"])
+    assert [one["value"] for one in select["options"] if one.get("default")] == ["SEV1"]
+    assert "#p0-alerts" in select["options"][0]["description"]
+    odd = severity_form(voice, replace(PLACED, severity="GONE", id=10**17))
+    assert modal_faults(odd) == []
+
+
+@pytest.mark.parametrize("severity", POLICY.severities)
+def test_the_first_response_sheets_fit(severity: str) -> None:
+    """Every severity of the runbook."""
+    for voice in VOICES:
+        screen = console.first_response_screen(voice, replace(PLACED, severity=severity))
+        assert over_limits(screen) == []
+        assert "1. " in words(screen)
+    unknown = console.first_response_screen(JA, replace(PLACED, severity="GONE"))
+    assert "登録されていません" in words(unknown)
+
+
+def test_ack_and_passing_on_have_their_words() -> None:
+    """Every outcome, in both languages."""
+    for voice in VOICES:
+        told = {
+            answers.acknowledged(voice, Acknowledgement(ACKNOWLEDGED, outcome, PRIMARY, AT))
+            for outcome in AckOutcome
+        }
+        assert len(told) == len(AckOutcome)
+    following = Step(42, 1, PLACED.ack_due_at, LadderStep(after=None))
+    said = answers.passed_on(JA, PassedOn(PLACED, "secondary", following))
+    assert "@secondary" in said
+    assert "ack がなければ 14:22 JST に #p0-alerts で呼びかけます" in said
+    assert "相手がほかにいません。#p0-alerts" in answers.passed_on(JA, PassedOn(PLACED, None, None))
+    assert "何も変えていません" in words(answers.quit_screen(JA))

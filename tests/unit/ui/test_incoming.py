@@ -1,0 +1,85 @@
+"""Discord's messages as the tracking of alerts reads them."""
+
+from typing import Any, cast
+
+import pytest
+
+from bot.ui.incoming import Incoming
+from tests.unit.ui.samples import JA
+
+OWN, APPLICATION, HOOK = 900, 901, 902
+
+
+class Somebody:
+    """A client that has logged in."""
+
+    application_id = APPLICATION
+
+    class user:  # noqa: N801  # discord.py's name
+        id = OWN
+
+
+INCOMING = Incoming(cast("Any", Somebody()), JA)
+
+
+def payload(**changes: object) -> dict[str, Any]:
+    """A webhook's message."""
+    return {
+        "id": "800",
+        "channel_id": "301",
+        "type": 0,
+        "content": "API が遅い",
+        "embeds": [],
+        "attachments": [],
+        "author": {"id": str(HOOK), "username": "Parky API", "bot": True},
+        "webhook_id": str(HOOK),
+        "timestamp": "2026-11-24T05:07:00.000000+00:00",
+        **changes,
+    }
+
+
+def read(**changes: object) -> Any:  # an AlertMessage
+    """That message, read."""
+    return INCOMING.read(payload(**changes), guild_id=7, channel="p0-alerts")
+
+
+def test_a_webhooks_message() -> None:
+    """Who, where, when, and what."""
+    found = read(embeds=[{"title": "5xx", "fields": [{"name": "Service", "value": "api"}]}])
+    assert (found.id, found.guild_id, found.channel_id, found.channel) == (800, 7, 301, "p0-alerts")
+    assert (found.title, found.target(())) == ("5xx", "api")
+    assert (found.is_webhook, found.is_bot, found.is_ours) == (True, True, False)
+    assert found.evidence.url == "https://discord.com/channels/7/301/800"
+    assert (found.evidence.author_name, found.evidence.text) == ("Parky API", "API が遅い")
+    assert found.stand_in == "#p0-alerts の通知 (Parky API)"
+
+
+def test_a_message_made_of_components_has_words_too() -> None:
+    """Texts within a frame."""
+    shown = [{"type": 17, "components": [{"type": 10, "content": "## disk full"}, {"type": 14}]}]
+    assert read(content="", components=shown).title == "disk full"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"webhook_id": None, "author": {"id": str(OWN), "username": "incident-bot", "bot": True}},
+        {"application_id": str(APPLICATION)},
+        {"webhook_id": str(APPLICATION)},
+    ],
+)
+def test_what_is_our_own_is_known(changes: dict[str, object]) -> None:
+    """The bot's messages, those of its webhooks, and its answers to commands."""
+    assert read(**changes).is_ours
+
+
+def test_notes_of_discord_itself_are_no_alerts() -> None:
+    """A channel that is followed from elsewhere, a pinned message."""
+    found = read(type=12)
+    assert (found.is_webhook, found.is_bot) == (False, False)
+
+
+def test_a_message_that_cannot_be_read() -> None:
+    """Without the intent it is empty."""
+    found = read(content="")
+    assert (found.title, found.target(("api",))) == ("", None)

@@ -1,0 +1,106 @@
+"""What is seen of a private incident, inside and outside."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.ui.digests import digest_text
+from bot.ui.private import (
+    addressed,
+    entered_screen,
+    private_question,
+    private_screen,
+    redacted,
+    unaddressed,
+)
+from bot.ui.renderer import render
+from bot.ui.voice import Voice
+from bot.ui.wording import Wording
+from tests.unit.ui import screens
+from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of, over_limits
+from tests.unit.ui.test_digests import BUSY
+
+SECRET = replace(PLACED, is_private=True)
+WORDS = (PLACED.title, "api.parky.co.jp", "エラー率上昇", "影響大")
+
+
+def test_the_thread_is_for_its_members() -> None:
+    """Discord's private thread, into which no member lets others; its name tells nothing."""
+    assert render(JA, delivery(DeliveryKind.PRIVATE_THREAD), SECRET) == {
+        "name": "🔒 INC-42",
+        "type": 12,
+        "invitable": False,
+        "auto_archive_duration": 10_080,
+    }
+    assert render(JA, delivery(DeliveryKind.MEMBER, to="user:7"), SECRET) == {}
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_what_is_left_of_a_public_post(words: Wording) -> None:
+    """Its number; no embed, no button, no ping."""
+    body = redacted(words, SECRET)
+    assert str(body["content"]).startswith("🔒 INC-42 ")
+    assert (body["embeds"], body["components"], body["allowed_mentions"]) == ([], [], {"parse": []})
+    assert not any(word in str(body) for word in WORDS)
+    assert over_limits(body) == []
+
+
+def test_the_roles_are_addressed_in_the_place_of_here() -> None:
+    """In a private thread `@here` reaches few; without a known role it is better than nothing."""
+    body = render(JA, delivery(DeliveryKind.ALERT), SECRET)
+    told = addressed(body, [201, 203])
+    assert str(told["content"]).startswith("<@&201> <@&203> 🔒 🔴 SEV1")
+    assert told["allowed_mentions"] == {"parse": [], "roles": ["201", "203"]}
+    assert addressed(body, []) == body
+    quiet = render(JA, delivery(DeliveryKind.THREAD_CARD), SECRET)
+    assert addressed(quiet, [201]) == quiet
+
+
+def test_an_edit_addresses_nobody() -> None:
+    """They have been rung."""
+    body = unaddressed(render(JA, delivery(DeliveryKind.ALERT), SECRET))
+    assert str(body["content"]).startswith("🔒 🔴 SEV1")
+    assert body["allowed_mentions"] == {"parse": []}
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_lines_in_its_thread(words: Wording) -> None:
+    """Who made it private, who was let in; nobody is mentioned, for a mention lets people in."""
+    facts: dict[str, object] = {"by": "primary", "name": "<@123>"}
+    unchanged = {"notice": "not_redacted", "channel": 301, "message": 900}
+    told = render(words, delivery(DeliveryKind.NOTICE, data=unchanged), SECRET)
+    assert "https://discord.com/channels/7/301/900" in str(told["content"])
+    for name in ("made_private", "member_added"):
+        body = render(words, delivery(DeliveryKind.NOTICE, data={**facts, "notice": name}), SECRET)
+        assert "@primary" in str(body["content"])
+        assert "INC-42" in str(body["content"])
+        assert "<@123>" not in str(body["content"])
+        assert body["allowed_mentions"] == {"parse": []}
+
+
+def test_the_digest_tells_its_number_only() -> None:
+    """Neither title nor the path of its postmortem, which is made of the title."""
+    week = replace(
+        BUSY, missed=(SECRET,), open=(SECRET,), postmortems_due=(replace(RESOLVED, is_private=True),)
+    )
+    shown = str(embed_of(render(JA, delivery(DeliveryKind.DIGEST), week)))
+    plain = digest_text(week, texts=TEXTS, policy=POLICY)
+    for text in (shown, plain):
+        assert "INC-42" in text
+        assert "🔒 非公開" in text
+        assert PLACED.title not in text
+        assert "5xx" not in text
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_screens(voice: Voice) -> None:
+    """The question has the safe way out first; the answers lead to the thread once it is the private one."""
+    asked = private_question(voice, PLACED)
+    assert screens.presses(asked) == ["ui:v1:quit", "inc:v1:private-now:42"]
+    done, early = (private_screen(voice, SECRET, moved=moved) for moved in (True, False))
+    assert len(screens.labels(done)) == 1
+    assert screens.labels(early) == []
+    for screen in (asked, done, early, entered_screen(voice, SECRET)):
+        assert screens.over_limits(screen) == []
+        assert "INC-42" in screens.words(screen)

@@ -1,0 +1,167 @@
+"""Roles as people read them: on the card, in the thread, by DM, in the answers."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from bot.domain import life
+from bot.domain.delivery import DeliveryKind
+from bot.domain.incident import Holder, Incident, Role
+from bot.domain.people import Person
+from bot.services.roles import Assigned
+from bot.ui.renderer import render
+from bot.ui.roles import given, released, taken_screen
+from bot.ui.voice import Voice
+from tests.unit.ui import screens
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    AT,
+    EN,
+    JA,
+    PLACED,
+    RESOLVED,
+    delivery,
+    description_of,
+    over_limits,
+    presses_of,
+)
+
+PRIMARY, SECONDARY = Holder(101, "primary"), Holder(102, "secondary")
+LED = life.assign(ACKNOWLEDGED, Role.COMMANDER, PRIMARY)
+NASTY = Holder(103, "*" * 400 + "@everyone <@1>")
+CARD = delivery(DeliveryKind.THREAD_CARD)
+
+
+def line(**facts: object) -> str:
+    """The line in the thread about the command."""
+    data = {"notice": "role_changed", "role": "commander", **facts}
+    body = render(JA, delivery(DeliveryKind.NOTICE, data=data), LED)
+    assert body["allowed_mentions"] == {"parse": []}
+    return str(body["content"])
+
+
+def known(holder: Holder) -> dict[str, object]:
+    """A holder as the timeline keeps them."""
+    return {"id": holder.id, "name": holder.name}
+
+
+def dm(incident: Incident, *, holder: Holder = PRIMARY) -> Mapping[str, object]:
+    """The DM to whoever was given the command by the secondary."""
+    data = {"role": "commander", "holder_id": holder.id, "holder": holder.name, "by": "secondary"}
+    return render(JA, delivery(DeliveryKind.ROLE_DM, to=f"user:{holder.id}", data=data), incident)
+
+
+def test_the_card_says_who_does_what() -> None:
+    """All three places, and a button for each that stays while it is open."""
+    body = render(JA, CARD, LED)
+    assert "**役割** 🧭 指揮 @primary · 💬 広報 空席 · ✍️ 記録 空席" in description_of(body)
+    assert presses_of(body) == [
+        f"inc:v1:{verb}:42" for verb in ("command", "communicate", "scribe", "note", "timeline")
+    ]
+    assert presses_of(render(JA, CARD, RESOLVED)) == ["inc:v1:note:42", "inc:v1:timeline:42"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"holder": PRIMARY, "former": None, "by": PRIMARY}, "🧭 **指揮** は @primary が受け持ちます"),
+        (
+            {"holder": PRIMARY, "former": SECONDARY, "by": PRIMARY},
+            "🧭 **指揮** は @primary が @secondary から引き継ぎます",
+        ),
+        (
+            {"holder": PRIMARY, "former": None, "by": SECONDARY},
+            "🧭 **指揮** は @primary に任せます · @secondary",
+        ),
+        (
+            {"holder": PRIMARY, "former": SECONDARY, "by": SECONDARY},
+            "🧭 **指揮** は @secondary から @primary に替わります · @secondary",
+        ),
+        (
+            {"holder": None, "former": PRIMARY, "by": PRIMARY},
+            "🧭 **指揮** を @primary が降りました。いまは空席です。",
+        ),
+        (
+            {"holder": None, "former": PRIMARY, "by": SECONDARY},
+            "🧭 **指揮** から @primary が外れました。いまは空席です。 · @secondary",
+        ),
+    ],
+)
+def test_the_thread_is_told_who_has_it_now_and_who_had(facts: dict[str, Holder | None], said: str) -> None:
+    """Taken, taken over, given, passed on, left, taken away."""
+    people = {name: None if who is None else known(who) for name, who in facts.items() if name != "by"}
+    by = facts["by"]
+    assert by is not None
+    assert line(**people, by=by.name, by_id=by.id) == said
+
+
+def test_the_dm_says_what_was_given_and_by_when() -> None:
+    """The lock screen has severity, title and target; while nobody is on it there is a button to be."""
+    body = dm(LED)
+    assert body["content"] == "🟠 SEV1 · 対応中 · 決済 API が 5xx · api.parky.co.jp"
+    assert "🧭 @secondary から **指揮** を任されました。判断し" in description_of(body)
+    assert presses_of(body) == ["https://discord.com/channels/7/900"]
+    waiting = dm(life.assign(PLACED, Role.COMMANDER, PRIMARY))
+    assert "ack 期限 14:22 JST" in description_of(waiting)
+    assert presses_of(waiting)[0] == "inc:v1:ack:42"
+    owed = dm(replace(LED, next_update_at=AT))
+    assert "次の更新 14:07 JST (<t:1795496820:R>)" in description_of(owed)
+
+
+def test_the_dm_stays_true() -> None:
+    """Passed on, vacant, over: each says that there is nothing to do."""
+    passed = life.assign(LED, Role.COMMANDER, SECONDARY)
+    assert "**指揮** は @secondary に替わりました。" in description_of(dm(passed))
+    assert "**指揮** から外れました。" in description_of(dm(ACKNOWLEDGED))
+    ended = life.resolve(LED, by=Person(1, "primary"), at=AT)
+    assert "このインシデントは終わっています。" in description_of(dm(ended))
+    assert "inc:v1:ack:42" not in presses_of(dm(ended))
+
+
+def test_a_dm_that_was_refused() -> None:
+    """Somebody is asked to tell them."""
+    data = {"notice": "role_undelivered", "role": "scribe", "holder": "sec*"}
+    body = render(JA, delivery(DeliveryKind.NOTICE, data=data), LED)
+    assert body["content"] == "⚠️ @sec\\* に DM が届きません。記録を任せたことを直接伝えてください。"
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_hostile_names_fit_and_ping_nobody(words: Any) -> None:
+    """In every place that shows one."""
+    roles = MappingProxyType(dict.fromkeys(Role, NASTY))
+    incident = replace(LED, roles=roles)
+    facts = {"holder": known(NASTY), "former": known(NASTY), "by": NASTY.name, "by_id": 1}
+    changed = {"notice": "role_changed", "role": "scribe", **facts}
+    for body in (
+        render(words, CARD, incident),
+        render(words, delivery(DeliveryKind.NOTICE, data=changed), incident),
+        dm(incident, holder=NASTY),
+    ):
+        assert over_limits(body) == []
+        assert "@everyone" not in str(body)
+        assert "<@1>" not in str(body)
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_answers_keep_within_limits(voice: Voice) -> None:
+    """Every outcome in both languages; whoever has it may step down at once."""
+    incident = replace(LED, roles=MappingProxyType({Role.SCRIBE: NASTY}))
+    for former, changed, acknowledged in ((None, True, True), (NASTY, True, False), (NASTY, False, False)):
+        result = Assigned(incident, Role.SCRIBE, former, changed, acknowledged=acknowledged)
+        screen = taken_screen(voice, result)
+        assert screens.over_limits(screen) == []
+        assert screens.presses(screen) == ["inc:v1:release:scribe:42"]
+        for said in (given(voice, result), released(voice, result)):
+            assert len(said) < 2_000
+            assert "@everyone" not in said
+
+
+def test_taking_command_says_that_it_is_an_ack() -> None:
+    """The clock has stopped."""
+    shown = screens.words(
+        taken_screen(screens.JA, Assigned(LED, Role.COMMANDER, None, changed=True, acknowledged=True))
+    )
+    assert shown == "🧭 INC-42 の**指揮**はあなたです。\n👀 ack も記録し、エスカレーションを止めました。"

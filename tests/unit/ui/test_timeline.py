@@ -1,0 +1,196 @@
+"""The timeline in words: every kind, in both languages, whatever people wrote."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.evidence import Evidence
+from bot.domain.life import AckVia
+from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
+from bot.ui.timeline import LINE_LIMIT, entry_line, told_line
+from bot.ui.voice import Voice
+from tests.unit.ui.samples import AT, TEXTS
+from tests.unit.ui.screens import EN, JA, VOICES
+
+EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀\x00"), max_size=400)
+LATER = AT + timedelta(minutes=9, seconds=3)
+URL = "https://discord.com/channels/7/301/900"
+ANSWER = {
+    "question": "users_affected",
+    "answer": "yes",
+    "unsure": True,
+    "by": "responder",
+    "at": AT.isoformat(),
+}
+EVIDENCE = Evidence(text="決済が落ちています", author_id=5, author_name="客", url=URL, at=AT)
+#: What each kind carries, and the words that it must say.
+CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
+    TimelineKind.OPENED: ({"severity": "SEV1", "path": []}, ("発報", "SEV1")),
+    TimelineKind.EVIDENCE: (EVIDENCE.as_data(), ("@客", "決済が落ちています", URL)),
+    TimelineKind.TRIAGED: (
+        {"answers": [ANSWER, {**ANSWER, "question": "gone_<@1>", "answer": "x`"}]},
+        ("判定", "14:07:00 JST", "はい", "gone\\_\\<＠1>", "x\\`"),
+    ),
+    TimelineKind.PROMOTED: ({"asked_at": AT.isoformat(), "triaged_by": "primary"}, ("昇格", "@primary")),
+    TimelineKind.REPEATED: ({"count": 3, "url": URL}, ("3 回目", URL)),
+    TimelineKind.ALERT_POSTED: ({"where": [7, 301, 900]}, (URL,)),
+    TimelineKind.THREAD_OPENED: ({"where": [7, 900]}, ("(https://discord.com/channels/7/900)",)),
+    TimelineKind.PAGED: ({"place": "primary"}, ("担当に DM", "@primary")),
+    TimelineKind.ACKNOWLEDGED: ({"via": "button"}, ("👀 ack", "ボタン")),
+    TimelineKind.JOINED: ({"via": "telepathy"}, ("参加", "telepathy")),
+    TimelineKind.DECLINED: ({"place": "primary", "to": "secondary"}, ("@secondary へ",)),
+    TimelineKind.ESCALATED: ({"step": 1, "dm": ["primary", "secondary"]}, ("@primary, @secondary に DM",)),
+    TimelineKind.DELIVERY_FAILED: (
+        {"kind": "page", "to": "person:primary", "reason": "HTTP 403 <@1>"},
+        ("配信に失敗", "page", "@primary", "HTTP 403 \\<＠1>"),
+    ),
+    TimelineKind.EMAILED: ({"recipients": 2}, ("2 人",)),
+    TimelineKind.DETAILS_CHANGED: (
+        {"targets": ["api.parky.co.jp"], "symptoms": ["errors", "gone"]},
+        ("対象 api.parky.co.jp", "症状 エラー率上昇, gone"),
+    ),
+    TimelineKind.SEVERITY_CHANGED: (
+        {"before": "SEV2", "after": "SEV1", "reason": "全員に影響"},
+        ("SEV2 → SEV1", "理由: 全員に影響"),
+    ),
+    TimelineKind.ROLE_CHANGED: (
+        {
+            "role": "commander",
+            "holder": {"id": 1, "name": "primary"},
+            "former": {"id": 2, "name": "secondary"},
+        },
+        ("指揮 → @primary", "前は @secondary"),
+    ),
+    TimelineKind.UPDATED: (
+        {"known": "復旧作業中", "impact": "決済", "next_at": LATER.isoformat()},
+        ("状況報告", "復旧作業中", "影響: 決済", "次の報告 11/24 14:16:03 JST"),
+    ),
+    TimelineKind.UPDATE_DUE: (
+        {"lead": "primary", "due_at": AT.isoformat()},
+        ("@primary", "期限 11/24 14:07:00 JST"),
+    ),
+    TimelineKind.NOTE: ({"text": "rollback を始めた"}, ("メモ", "rollback を始めた")),
+    TimelineKind.PINNED: (EVIDENCE.as_data(), ("📌", "@客: 決済が落ちています", URL)),
+    TimelineKind.PIN_EDITED: (
+        {**EVIDENCE.as_data(), "text": "", "is_readable": False},
+        ("本文は読めません",),
+    ),
+    TimelineKind.CORRECTED: ({"text": "14:12 だった"}, ("訂正", "14:12 だった")),
+    TimelineKind.VOICE_JOINED: ({"channel": "war-room"}, ("🔊", "war-room")),
+    TimelineKind.LINKED: ({"with": 41}, ("INC-41 と",)),
+    TimelineKind.MEMBER_ADDED: ({"name": "observer"}, ("@observer",)),
+    TimelineKind.CANCELLED: ({"reason": "監視の設定"}, ("取消", "理由: 監視の設定")),
+    TimelineKind.MERGED: ({"into": 41}, ("続きは INC-41",)),
+    TimelineKind.REOPENED: ({"reason": "再発"}, ("再開", "理由: 再発")),
+}
+
+
+def entry(kind: TimelineKind, data: dict[str, Any] | None = None, **more: Any) -> TimelineEntry:
+    """An entry of @responder."""
+    return TimelineEntry(kind, AT, actor_id=3, actor_name="responder", data=data, **more)
+
+
+@pytest.mark.parametrize("kind", TimelineKind)
+@pytest.mark.parametrize("voice", VOICES)
+def test_every_kind_has_its_words(kind: TimelineKind, voice: Voice) -> None:
+    """What happened, exactly when, and who; with no data at all, as an older version may have left it."""
+    assert f"history.kind.{kind.value}" in TEXTS
+    line = entry_line(voice, entry(kind))
+    assert line.startswith(f"11/24 14:07:00 JST · {voice.say(f'history.kind.{kind.value}')}")
+    assert "@responder" in line
+
+
+@pytest.mark.parametrize("kind", CARRIED)
+def test_each_kind_says_what_it_carries(kind: TimelineKind) -> None:
+    """The facts stand in the line, those of strangers inert."""
+    data, told = CARRIED[kind]
+    line = entry_line(JA, entry(kind, data))
+    for part in told:
+        assert part in line
+    entry_line(EN, entry(kind, data))
+
+
+@pytest.mark.parametrize("via", AckVia)
+def test_each_way_of_acknowledging_has_its_words(via: AckVia) -> None:
+    """A new one would be shown by its id."""
+    assert f"history.fact.via_{via.value}" in TEXTS
+
+
+def test_what_the_bot_did_names_nobody() -> None:
+    """An entry without an actor has no "@?"."""
+    assert "@" not in entry_line(JA, TimelineEntry(TimelineKind.THREAD_OPENED, AT))
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "said"),
+    [
+        (TimelineKind.DECLINED, {"place": "primary", "to": None}, "ほかに担当なし"),
+        (TimelineKind.ROLE_CHANGED, {"role": "cook", "holder": None}, "cook → 空席"),
+        (TimelineKind.UPDATED, {"next_at": AT.isoformat()}, "@responder · 次の報告"),
+        (TimelineKind.LINKED, {"merged": 41}, "INC-41 をここに統合"),
+        (TimelineKind.DELIVERY_FAILED, {"kind": "alert", "to": "channel:p0-alerts"}, "#p0-alerts"),
+        (TimelineKind.PINNED, {"author_name": "客", "text": ""}, "@客: 本文なし"),
+    ],
+)
+def test_other_ways_of_saying_it(kind: TimelineKind, data: dict[str, Any], said: str) -> None:
+    """The rarer half of some kinds."""
+    assert said in entry_line(JA, entry(kind, data))
+
+
+def test_a_late_entry_says_when_it_was_written_down() -> None:
+    """Its time is that of what happened."""
+    late = entry(TimelineKind.NOTE, {"text": "気付いた"}, recorded_at=LATER)
+    assert "(11/24 14:16:03 JST に記録)" in entry_line(JA, late)
+    assert "(recorded 11/24 14:16:03 JST)" in entry_line(EN, late)
+    assert "記録" not in entry_line(JA, replace(late, recorded_at=AT + timedelta(seconds=59)))
+    assert "記録" not in entry_line(JA, replace(late, kind=TimelineKind.PAGED))
+
+
+def test_a_corrected_entry_shows_both_versions() -> None:
+    """The first struck through, the last one that counts, who and when."""
+    note = entry(TimelineKind.NOTE, {"text": "14:10 に再起動"}, id=8)
+    fixes = [
+        TimelineEntry(
+            TimelineKind.CORRECTED, LATER, 1, "primary", {"text": text}, corrects=8, recorded_at=LATER
+        )
+        for text in ("14:11 に再起動", "14:12 に再起動")
+    ]
+    (line,) = lines_of([note, *fixes])
+    told = told_line(JA, line)
+    assert "~~14:10 に再起動~~ 14:12 に再起動 (訂正 @primary 11/24 14:16:03 JST)" in told
+    assert line.said == "14:12 に再起動"
+    assert line.can_be_corrected
+
+
+def test_a_correction_of_something_else_stands_alone() -> None:
+    """Nothing that was stored is left out."""
+    fix = entry(TimelineKind.CORRECTED, {"text": "x"}, corrects=99)
+    assert [told_line(JA, line) for line in lines_of([fix])] == [entry_line(JA, fix)]
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/channels/1/2/3", "javascript:alert(1)", 5])
+def test_a_source_outside_discord_is_no_link(url: object) -> None:
+    """A link says where it leads, and these say nothing of the kind."""
+    assert "](" not in entry_line(JA, entry(TimelineKind.PINNED, {"text": "x", "url": url}))
+
+
+@given(words=EVIL, name=EVIL, kind=st.sampled_from(list(TimelineKind)), voice=st.sampled_from(VOICES))
+def test_a_line_is_one_line_and_pings_nobody(words: str, name: str, kind: TimelineKind, voice: Voice) -> None:
+    """Whatever people wrote."""
+    data = dict.fromkeys(
+        ("text", "known", "impact", "reason", "before", "after", "channel", "kind", "to"), words
+    )
+    made = TimelineEntry(
+        kind, AT, 3, name, {**data, "author_name": name, "at": AT.isoformat()}, recorded_at=LATER
+    )
+    if kind is TimelineKind.EVIDENCE:
+        made = replace(made, data=replace(EVIDENCE, text=words, author_name=name).as_data())
+    line = entry_line(voice, made)
+    assert "\n" not in line
+    assert len(line) <= LINE_LIMIT + 120
+    assert "@here" not in line.replace(f"@{name}", "")
+    assert "<@" not in line

@@ -1,0 +1,229 @@
+"""`/incident timeline`: its pages, its forms, and the Markdown file; whatever people wrote."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.incident import Holder, Incident, Role
+from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
+from bot.services.timelines import PAGE_SIZE, History, TimelinePage
+from bot.ui import forms_timeline, timeline_page
+from bot.ui.timeline_file import markdown, timeline_file
+from bot.ui.timeline_notices import corrected, noted
+from bot.ui.timeline_page import timeline_screen
+from bot.ui.voice import Voice
+from tests.unit.ui import samples
+from tests.unit.ui.samples import AT, PLACED, RESOLVED
+from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, pieces, presses, words
+
+EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}-\n\r 決😀\x00"), max_size=900)
+LATER = AT + timedelta(minutes=9)
+URL = "https://discord.com/channels/7/301/900"
+OPENED = TimelineEntry(TimelineKind.OPENED, AT, 3, "responder", {"severity": "SEV1"}, id=1, recorded_at=AT)
+NOTE = TimelineEntry(TimelineKind.NOTE, AT, 3, "responder", {"text": "再起動した"}, id=2, recorded_at=AT)
+PIN = TimelineEntry(
+    TimelineKind.PINNED,
+    AT,
+    3,
+    "responder",
+    {"text": "一行目\n二行目", "author_name": "客", "url": URL, "message_id": 900},
+    id=3,
+    recorded_at=LATER,
+)
+FIX = TimelineEntry(
+    TimelineKind.CORRECTED, LATER, 1, "primary", {"text": "停止した"}, corrects=2, id=4, recorded_at=LATER
+)
+HAPPENED, WRITTEN = "11/24 14:07:00 JST", "11/24 14:16:00 JST"
+ENTRIES = (OPENED, NOTE, PIN, FIX)
+
+
+def page_of(*entries: TimelineEntry, number: int = 0, pages: int = 1) -> TimelinePage:
+    """A page of incident 42."""
+    return TimelinePage(PLACED, lines_of(entries), number, pages)
+
+
+def history_of(*entries: TimelineEntry, incident: Incident = PLACED) -> History:
+    """All that happened."""
+    return History(incident, lines_of(entries))
+
+
+# -- the page
+
+
+def test_a_page_reads_like_a_log() -> None:
+    """Oldest first, exact times, both versions of what was put right, the source as a link."""
+    told = words(timeline_screen(JA, page_of(*ENTRIES))).split("\n")
+    assert told[0] == "**🧾 INC-42 のタイムライン** 🔴 未対応 · 決済 API が 5xx"
+    assert told[1:] == [
+        f"{HAPPENED} · 発報 · @responder · SEV1",
+        f"{HAPPENED} · 📝 メモ · @responder · ~~再起動した~~ 停止した (訂正 @primary {WRITTEN})",
+        f"{HAPPENED} · 📌 発言 · @responder · @客: 一行目 二行目 · ({WRITTEN} に記録) · [元の投稿]({URL})",
+    ]
+
+
+def test_an_empty_page_says_so() -> None:
+    """There is nothing to correct, and the file can be had."""
+    screen = timeline_screen(JA, page_of())
+    assert "まだ何もありません" in words(screen)
+    assert presses(screen) == ["inc:v1:timeline-file:42"]
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0, ["新しい方", "Markdown"]), (1, ["古い方", "新しい方", "Markdown"]), (2, ["古い方", "Markdown"])],
+)
+def test_pages_are_turned(number: int, shown: list[str]) -> None:
+    """Only where there is one; each id leads to its page."""
+    screen = timeline_screen(JA, page_of(NOTE, number=number, pages=3))
+    assert labels(screen) == shown
+    turns = [re.fullmatch(timeline_page.TURN, press) for press in presses(screen)]
+    pages = [int(turn["page"]) for turn in turns if turn]
+    assert pages == [n for n in (number - 1, number + 1) if 0 <= n <= 2]
+    assert f"{number + 1} / 3 ページ" in words(screen)
+
+
+def test_only_what_people_wrote_is_offered_for_correction() -> None:
+    """With the words as they are now."""
+    screen = timeline_screen(JA, page_of(*ENTRIES))
+    (select,) = (piece for piece in pieces(screen) if piece["type"] == 3)
+    options: list[dict[str, Any]] = select["options"]
+    assert [option["value"] for option in options] == ["2", "3"]
+    assert options[0]["description"] == "停止した"
+    assert options[0]["label"] == "11/24 14:07:00 JST · 📝 メモ · @responder"
+    assert re.fullmatch(timeline_page.CORRECT, select["custom_id"])
+
+
+@given(said=EVIL, name=EVIL, voice=st.sampled_from(VOICES))
+def test_a_page_keeps_within_discords_limits(said: str, name: str, voice: Voice) -> None:
+    """Ten of the longest, each corrected."""
+    data = {"text": said * 4, "author_name": name, "url": URL, "message_id": 1}
+    entries = [replace(PIN, id=n, actor_name=name, data=data) for n in range(1, PAGE_SIZE + 1)]
+    fixes = [replace(FIX, id=100 + n, corrects=n, data={"text": said}) for n in range(1, PAGE_SIZE + 1, 2)]
+    incident = replace(PLACED, title=name or "x", id=10**17)
+    page = TimelinePage(incident, lines_of([*entries, *fixes]), 99_998, 100_000)
+    assert over_limits(timeline_screen(voice, page)) == []
+
+
+# -- the forms
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_forms_keep_within_discords_limits(voice: Voice) -> None:
+    """The longest number and the longest words; the id is read back by its own template."""
+    longest = Line(replace(PIN, id=10**17, data={"text": "x" * 5_000}))
+    form = forms_timeline.correction_form(voice, 10**17, longest, page=999_999)
+    assert modal_faults(form) == []
+    assert re.fullmatch(forms_timeline.CORRECT_FORM, form.custom_id)
+    (label,) = form.to_dict()["components"]
+    assert len(label["component"]["value"]) == 4_000
+    note = forms_timeline.note_form(voice, 10**17)
+    assert modal_faults(note) == []
+    assert re.fullmatch(forms_timeline.NOTE_FORM, note.custom_id)
+
+
+def test_a_correction_of_no_words_begins_empty() -> None:
+    """A pinned message that could not be read."""
+    form = forms_timeline.correction_form(JA, 42, Line(replace(PIN, data={"text": ""})), page=0)
+    (label,) = form.to_dict()["components"]
+    assert "value" not in label["component"]
+
+
+# -- the lines in the thread
+
+
+def test_the_thread_is_told_of_a_late_note_and_of_a_correction() -> None:
+    """With the time that it is about, and with the words before."""
+    late = {"by": "primary", "text": "再起動した", "at": AT.isoformat()}
+    assert noted(samples.JA, PLACED, late)["content"] == "📝 **@primary (14:07 JST のこと)** 再起動した"
+    fix = {"by": "primary", "before": "@here *x*", "text": "停止した"}
+    told = str(corrected(samples.JA, PLACED, fix)["content"])
+    assert told == "✏️ **@primary が訂正** ~~＠here \\*x\\*~~ 停止した"
+    assert str(corrected(samples.EN, PLACED, {**fix, "before": ""})["content"]).endswith(
+        "@primary** 停止した"
+    )
+
+
+@given(said=EVIL)
+def test_lines_in_the_thread_are_never_too_long(said: str) -> None:
+    """4,000 characters before and after."""
+    for tell in (noted, corrected):
+        body = tell(
+            samples.JA, PLACED, {"by": said, "before": said * 5, "text": said * 5, "at": AT.isoformat()}
+        )
+        assert len(str(body["content"])) <= 2_000
+
+
+# -- the file
+
+
+def test_the_file_begins_with_the_incident() -> None:
+    """Title, severity, when it started, when it was acknowledged and ended, and the roles."""
+    roles = MappingProxyType({Role.COMMANDER: Holder(1, "primary")})
+    told = markdown(samples.JA, history_of(*ENTRIES, incident=replace(RESOLVED, roles=roles)))
+    assert told.startswith(
+        "# INC-42 決済 API が 5xx\n\n"
+        "- **重大度**: SEV1 / P0\n"
+        "- **状態**: 🟢 解決\n"
+        "- **開始**: 2026-11-24 14:05:00 JST\n"
+        "- **発報**: 2026-11-24 14:07:00 JST\n"
+        "- **ack**: 2026-11-24 14:09:00 JST · @primary · 発報から 2 分\n"
+        "- **終了**: 2026-11-24 14:52:00 JST · @primary · 発報から 45 分\n"
+        "- **役割**: 指揮 @primary\n\n"
+        "| 時刻 | できごと | 誰が | 内容 | 元の投稿 |\n"
+        "| --- | --- | --- | --- | --- |\n"
+    )
+
+
+def test_the_file_has_a_row_for_each_entry() -> None:
+    """All words, both versions, late ones marked, sources as links."""
+    rows = markdown(samples.JA, history_of(*ENTRIES)).split("\n")[-4:-1]
+    note, pin, link = "~~再起動した~~<br>停止した", "@客: 一行目<br>二行目", f"[元の投稿]({URL})"
+    assert rows == [
+        "| 2026-11-24 14:07:00 JST | 発報 | @responder | SEV1 |  |",
+        f"| 2026-11-24 14:07:00 JST | 📝 メモ | @responder | {note}<br>(訂正 @primary {WRITTEN}) |  |",
+        f"| 2026-11-24 14:07:00 JST | 📌 発言 | @responder | {pin}<br>({WRITTEN} に記録) | {link} |",
+    ]
+
+
+def test_an_open_incident_has_no_end() -> None:
+    """And nobody in a role."""
+    told = markdown(samples.EN, history_of())
+    for line in ("- **Acknowledged**: none", "- **Ended**: none", "- **Roles**: none"):
+        assert line in told
+
+
+def test_the_file_is_named_after_the_incident() -> None:
+    """UTF-8, as an attachment."""
+    file = timeline_file(samples.JA, history_of(NOTE))
+    assert file.filename == "INC-42-timeline.md"
+    assert "再起動した" in file.fp.read().decode()
+
+
+@given(said=EVIL, name=EVIL, japanese=st.booleans())
+def test_nobody_breaks_out_of_the_table(said: str, name: str, *, japanese: bool) -> None:
+    """Pipes, backticks, line breaks, tags and mentions mean nothing: a row has its five cells."""
+    data = {"text": said, "author_name": name, "url": URL, "message_id": 1}
+    fix = replace(FIX, corrects=3, actor_name=name, data={"text": said})
+    entries = (replace(OPENED, data={"severity": said}), replace(PIN, actor_name=name, data=data), fix)
+    history = history_of(*entries, incident=replace(PLACED, title=name or "x"))
+    told = markdown(samples.JA if japanese else samples.EN, history)
+    assert "\r" not in told
+    head, _, table = told.partition("| --- | --- | --- | --- | --- |\n")
+    assert len(head.split("\n")) == 12
+    rows = table.removesuffix("\n").split("\n")
+    assert len(rows) == 2
+    for row in rows:
+        assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 6
+        assert not re.search(r"(?<!\\)(?:\\\\)*`", row)
+        assert set(re.findall(r"(?<!\\)(?:\\\\)*(<(?!https?://)[^>]*>)", row)) <= {"<br>"}
+
+
+def test_english_readers_get_english_pages() -> None:
+    """The page is theirs; the file is the team's."""
+    assert "Timeline of INC-42" in words(timeline_screen(EN, page_of(NOTE)))

@@ -1,0 +1,105 @@
+"""The bot's answer under an alert of others, in every state and both languages."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain import life
+from bot.domain.delivery import DeliveryKind
+from bot.domain.incident import Incident, IncidentKind, Source
+from bot.domain.people import Person
+from bot.ui.renderer import render
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    AT,
+    EN,
+    JA,
+    TRIGGERED,
+    delivery,
+    over_limits,
+    presses_of,
+)
+
+QUIET = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800, "quiet": True})
+LOUD = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800})
+PRIMARY = Person(id=101, name="primary")
+LATER = AT + timedelta(minutes=45)
+
+
+def tracked(incident: Incident) -> Incident:
+    """The same as a tracked alert."""
+    return replace(incident, kind=IncidentKind.ALERT, source=Source(301, 800, "Parky API"), fingerprint="f")
+
+
+NEW = tracked(TRIGGERED)
+MERGED = life.merge(NEW, into=replace(TRIGGERED, id=44), by=PRIMARY, at=LATER)
+
+
+def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None:
+    """One line; the alert itself is right above."""
+    body = render(JA, QUIET, NEW)
+    assert body["content"] == (
+        "🔴 INC-42 追跡中 · SEV1 · 決済 API が 5xx · ack 期限 14:22 JST (<t:1795497720:R>)"
+    )
+    assert body["allowed_mentions"] == {"parse": []}
+    assert presses_of(body) == [
+        "inc:v1:ack:42",
+        "inc:v1:declare:42",
+        "tri:v1:from:301:800",
+        "inc:v1:false_alarm:42",
+        "inc:v1:resolve:42",
+    ]
+
+
+def test_it_rings_where_the_policy_wants_it() -> None:
+    """And until somebody is on it."""
+    body = render(JA, LOUD, NEW)
+    assert str(body["content"]).startswith("@here 🔴 INC-42")
+    assert body["allowed_mentions"] == {"parse": ["everyone"]}
+    assert "@here" not in str(render(JA, LOUD, tracked(ACKNOWLEDGED))["content"])
+
+
+def test_it_counts() -> None:
+    """How often it came, and when last."""
+    often = replace(NEW, occurrences=7, last_seen_at=AT + timedelta(minutes=5))
+    assert str(render(JA, QUIET, often)["content"]).splitlines()[1] == "×7 · 最終 14:12 JST"
+
+
+@pytest.mark.parametrize(
+    ("incident", "ja", "en"),
+    [
+        (
+            tracked(ACKNOWLEDGED),
+            "🟠 INC-42 対応中 · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (2 分で ack)",
+            "🟠 INC-42 In progress · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (acked after 2 min)",
+        ),
+        (
+            life.resolve(NEW, by=PRIMARY, at=LATER),
+            "🟢 INC-42 解決 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)",
+            "🟢 INC-42 Resolved · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 min)",
+        ),
+        (
+            life.cancel(NEW, by=PRIMARY, at=LATER),
+            "⚪ INC-42 誤報 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)",
+            "⚪ INC-42 False alarm · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 min)",
+        ),
+        (
+            MERGED,
+            "⚪ INC-42 統合 → INC-44 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)",
+            "⚪ INC-42 Merged → INC-44 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 min)",
+        ),
+    ],
+)
+def test_every_state_reads_at_a_glance(incident: Incident, ja: str, en: str) -> None:
+    """A sign, the word, and who."""
+    assert render(JA, QUIET, incident)["content"] == ja
+    assert render(EN, QUIET, incident)["content"] == en
+
+
+@pytest.mark.parametrize("incident", [NEW, tracked(ACKNOWLEDGED), MERGED])
+def test_what_a_monitor_writes_means_only_what_it_says(incident: Incident) -> None:
+    """No mention, no markup, and within Discord's limits."""
+    body = render(JA, QUIET, replace(incident, title="@everyone **x** " + "長" * 184))
+    assert "@everyone" not in str(body["content"])
+    assert over_limits(body) == []

@@ -1,0 +1,68 @@
+"""What a triage leaves on the timeline, in words."""
+
+from datetime import timedelta
+
+from bot.domain.evidence import Evidence
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.ui.triage_history import triage_history
+from tests.unit.ui.samples import AT, EN, JA
+
+LATER = AT + timedelta(seconds=75)
+
+
+def entry(kind: TimelineKind, **data: object) -> TimelineEntry:
+    """An entry with these data."""
+    return TimelineEntry(kind, AT, data=data)
+
+
+def given(question: str, answer: str, **more: object) -> dict[str, object]:
+    """An answer as it is kept there."""
+    return {"question": question, "answer": answer, "by": "responder", "at": AT.isoformat(), **more}
+
+
+def test_every_answer_is_told() -> None:
+    """Who gave it and when; not known; taken back by whom and when; a severity chosen by hand."""
+    answers = [
+        given("users_affected", "yes", unsure=True),
+        given("large_impact", "no", withdrawn=LATER.isoformat(), withdrawn_by="primary"),
+    ]
+    first, second, last = triage_history(JA, entry(TimelineKind.TRIAGED, answers=answers, chosen="SEV3"))
+    assert first == (
+        "2026-11-24 14:07:00 JST @responder 「本番ユーザーに影響がありますか？」 → はい (わからない)"
+    )
+    assert second.startswith("2026-11-24 14:07:00 JST @responder 「影響は大きいですか？")
+    assert second.endswith("」 → いいえ · 2026-11-24 14:08:15 JST に @primary が取り消し")
+    assert last == "重大度は手動で SEV3 を選択"
+
+
+def test_questions_that_the_policy_has_dropped_are_told_by_their_id() -> None:
+    """History does not change with the policy."""
+    answers = [given("was_it_dns", "of_course"), given("users_affected", "perhaps")]
+    told = triage_history(EN, entry(TimelineKind.TRIAGED, answers=answers))
+    assert told[0].endswith("“was\\_it\\_dns” → of\\_course")
+    assert told[1].endswith("“Are production users affected?” → perhaps")
+
+
+def test_the_message_it_began_with() -> None:
+    """With a link, inert, cut to the room there is."""
+    evidence = Evidence("@everyone " + "x" * 4_000, 9, "shop-api", "https://discord.com/channels/7/1/2", AT)
+    (told,) = triage_history(JA, entry(TimelineKind.EVIDENCE, **evidence.as_data()), limit=50)
+    assert told.startswith("@shop-api の発言 (2026-11-24 14:07:00 JST): ＠everyone x")
+    assert told.endswith("… https://discord.com/channels/7/1/2")
+    wordless = Evidence("", 9, "shop-api", evidence.url, AT)
+    (bare,) = triage_history(EN, entry(TimelineKind.EVIDENCE, **wordless.as_data()))
+    assert "(no words)" in bare
+
+
+def test_why_it_was_raised_by_itself() -> None:
+    """Who triaged it, when it was asked about, and that nobody answered; older entries know less."""
+    data = {"triage": 5, "triaged_by": "responder", "asked_at": AT.isoformat()}
+    assert triage_history(JA, entry(TimelineKind.PROMOTED, **data)) == [
+        "@responder が再評価に回し、2026-11-24 14:07:00 JST に確認を求めたが、期限までに誰も答えなかった"
+    ]
+    assert triage_history(EN, entry(TimelineKind.PROMOTED, triage=5)) == ["Nobody answered the re-evaluation"]
+
+
+def test_other_entries_are_somebody_elses() -> None:
+    """Nothing is made up."""
+    assert triage_history(JA, entry(TimelineKind.NOTE, text="x")) == []

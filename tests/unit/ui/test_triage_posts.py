@@ -1,0 +1,163 @@
+"""What a triage posts for all, at each place it can stand at."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.delivery import TRIAGE_POSTS, DeliveryKind
+from bot.domain.people import Person
+from bot.domain.text import one_line
+from bot.domain.triage_session import Triage, TriageStatus
+from bot.ui.triage_posts import (
+    FROM,
+    first_triage_post,
+    triage_button,
+    triage_post,
+    triage_posts,
+    triage_raised,
+)
+from tests.unit.ui.samples import (
+    ASKED,
+    AT,
+    EN,
+    HELD,
+    JA,
+    PLACED,
+    RESOLVED,
+    TRIGGERED,
+    delivery,
+    description_of,
+    over_limits,
+    presses_of,
+)
+
+LINE, NOTE, QUESTION = DeliveryKind.TRIAGE_LINE, DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION
+PRIMARY = Person(id=101, name="primary")
+OPEN = replace(HELD, status=TriageStatus.OPEN, rounds=0, held_by_name=None)
+LATER = AT + timedelta(minutes=40)
+AGAIN = ASKED.look_again(by=PRIMARY, due_at=LATER)
+ANSWERS = ["tri:v1:promote:5", "tri:v1:dismiss:5", "tri:v1:again:5"]
+NASTY = st.text(st.sampled_from("@*_`[](<>|~\\#あx \n\u202e\u200b🔴"), min_size=1, max_size=400)
+
+
+@pytest.mark.parametrize(
+    ("triage", "line"),
+    [
+        (OPEN, "🔎 @responder が triage 中 · ログインが遅い"),
+        (HELD, "⏲️ 再評価 · ログインが遅い · 11/24 14:37 JST に #p1-ops で確認します"),
+        (ASKED, "❓ 再評価 · ログインが遅い · #p1-ops で確認中 (11/24 14:52 JST まで)"),
+        (AGAIN, "🔎 @primary が triage 中 · ログインが遅い"),
+        (OPEN.give_up(by=PRIMARY, at=LATER), "⚪ 取消 · ログインが遅い · @primary"),
+        (ASKED.dismiss(by=PRIMARY, at=LATER), "🟢 問題なし · ログインが遅い · @primary"),
+        (OPEN.expire(at=LATER), "⚪ 期限切れ · ログインが遅い · 続けるなら /triage を実行してください"),
+    ],
+)
+def test_the_line_at_each_place(triage: Triage, line: str) -> None:
+    """It pings nobody, and offers the card as long as there are questions."""
+    body = triage_post(JA, LINE, triage, newer=None)
+    assert body["content"] == line
+    assert body["allowed_mentions"] == {"parse": []}
+    is_open = triage.status is TriageStatus.OPEN
+    assert presses_of(body) == (["tri:v1:show:5"] if is_open else [])
+
+
+def test_the_line_is_a_quiet_answer_to_the_message() -> None:
+    """It rings no phone; an edit says nothing of the message it answers."""
+    first = first_triage_post(JA, LINE, OPEN)
+    assert first["flags"] == 4096
+    assert first["message_reference"] == {"message_id": "333", "fail_if_not_exists": False}
+    assert "message_reference" not in first_triage_post(JA, LINE, replace(OPEN, source_message_id=None))
+    assert "flags" not in triage_post(JA, LINE, OPEN, newer=None)
+
+
+def test_held_says_when_it_will_be_asked_about() -> None:
+    """Nobody is mentioned yet; whoever knows may answer."""
+    body = first_triage_post(JA, NOTE, HELD)
+    assert body["content"] == "🟡 再評価 · ログインが遅い · parky.co.jp"
+    assert (
+        "@responder の報告を @responder が再評価に回しました。11/24 14:37 JST にここで確認します"
+        in description_of(body)
+    )
+    assert "症状 レスポンス遅延" in description_of(body)
+    assert body["allowed_mentions"] == {"parse": []}
+    assert presses_of(body) == ANSWERS
+
+
+def test_asked_mentions_the_reporter_alone() -> None:
+    """And says what happens when nobody answers."""
+    body = first_triage_post(JA, QUESTION, ASKED)
+    assert body["content"] == "<@103> 🟡 再評価 · ログインが遅い · parky.co.jp"
+    assert body["allowed_mentions"] == {"parse": [], "users": ["103"]}
+    assert "11/24 14:52 JST までに誰も答えなければ SEV2 として発報します" in description_of(body)
+    assert presses_of(body) == ANSWERS
+    bare = replace(ASKED, targets=(), symptoms=())
+    assert first_triage_post(JA, QUESTION, bare)["content"] == "<@103> 🟡 再評価 · ログインが遅い"
+
+
+def test_the_question_says_who_looks_again() -> None:
+    """So that two people do not."""
+    assert "🔎 @primary がもう一度見ています" in description_of(triage_post(JA, QUESTION, AGAIN, newer=None))
+
+
+def test_earlier_posts_point_to_the_newest() -> None:
+    """One thing, one place; the line has its own words."""
+    posts = [
+        replace(delivery(kind), id=number, channel_id=301, message_id=900 + number)
+        for number, kind in enumerate((LINE, NOTE, QUESTION))
+    ]
+    bodies = [body for _, body in triage_posts(JA, ASKED, posts)]
+    assert [presses_of(body) for body in bodies] == [[], ["https://discord.com/channels/7/301/902"], ANSWERS]
+    assert "↪️" in description_of(bodies[1])
+    only_line = triage_posts(JA, OPEN, posts[:1])
+    assert [presses_of(body) for _, body in only_line] == [["tri:v1:show:5"]]
+
+
+def test_dismissed_says_by_whom() -> None:
+    """Without buttons, on each of the posts."""
+    ended = ASKED.dismiss(by=PRIMARY, at=LATER)
+    for kind in (NOTE, QUESTION):
+        body = triage_post(JA, kind, ended, newer="https://discord.com/channels/7/301/902")
+        assert "🟢 問題なし · @primary · 11/24 14:47 JST" in description_of(body)
+        assert presses_of(body) == []
+
+
+def test_raised_shows_the_incident() -> None:
+    """Its state and the way to it, once there is one; a private one is not told of."""
+    body = triage_raised(JA, PLACED)
+    assert body["content"] == "🔴 未対応 · SEV1 INC-42 · 決済 API が 5xx"
+    assert presses_of(body) == ["https://discord.com/channels/7/301/900"]
+    assert presses_of(triage_raised(JA, TRIGGERED)) == []
+    assert str(triage_raised(JA, RESOLVED)["content"]).startswith("🟢 解決")
+    assert triage_raised(JA, replace(PLACED, is_private=True))["content"] == "🔒 INC-42 · 非公開"
+
+
+@given(NASTY, st.lists(NASTY, max_size=25), st.sampled_from([OPEN, HELD, ASKED, AGAIN]))
+def test_whatever_was_typed_fits(title: str, names: list[str], triage: Triage) -> None:
+    """In both languages, and it mentions nobody."""
+    nasty = replace(
+        triage,
+        title=one_line(title, limit=200) or "x",
+        targets=tuple(names),
+        symptoms=tuple(names),
+        user_name=title,
+        taken_by_name=title if triage.taken_by_name else None,
+    )
+    for words in (JA, EN):
+        for kind in TRIAGE_POSTS:
+            body = first_triage_post(words, kind, nasty)
+            assert over_limits(body) == []
+            assert "@everyone" not in str(body)
+            assert "@here" not in str(body)
+
+
+def test_a_button_for_any_post() -> None:
+    """Its custom id is read back by the control that answers it."""
+    made = triage_button(EN, channel_id=10**18, message_id=10**18 + 1)
+    found = re.fullmatch(FROM, str(made["custom_id"]))
+    assert found is not None
+    assert found.groupdict() == {"channel": str(10**18), "message": str(10**18 + 1)}
+    assert made["label"] == "Triage"

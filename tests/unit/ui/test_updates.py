@@ -1,0 +1,208 @@
+"""Status updates as people read and write them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain import life
+from bot.domain.delivery import DeliveryKind
+from bot.domain.incident import Holder, Incident, Role, StatusUpdate
+from bot.runbook import default_policy_text, parse_policy
+from bot.services.updates import Told
+from bot.ui.forms import Submitted
+from bot.ui.forms_update import update_form, update_of
+from bot.ui.renderer import render
+from bot.ui.updates import told
+from bot.ui.voice import Voice
+from tests.unit.ui import screens
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    AT,
+    EN,
+    JA,
+    PLACED,
+    POLICY,
+    RESOLVED,
+    TEXTS,
+    TRIGGERED,
+    delivery,
+    description_of,
+    over_limits,
+    presses_of,
+)
+
+HALF_HOUR = timedelta(minutes=30)
+NASTY = "*_`<@1> @everyone\n# " * 50
+LAST = StatusUpdate("rollback 中", "決済の 3 割", AT + timedelta(minutes=25), "primary")
+TOLD = replace(ACKNOWLEDGED, last_update=LAST, next_update_at=AT + timedelta(minutes=55))
+
+
+def notice(incident: Incident, words: Any = JA, **data: object) -> Mapping[str, object]:
+    """One line in the thread."""
+    return render(words, delivery(DeliveryKind.NOTICE, data=data), incident)
+
+
+def posted(incident: Incident = TOLD, words: Any = JA, **facts: object) -> Mapping[str, object]:
+    """The post of an update."""
+    return notice(
+        incident, words, **{"notice": "updated", "at": LAST.at.isoformat(), "by": "primary", **facts}
+    )
+
+
+def reminder(incident: Incident) -> Mapping[str, object]:
+    """The line that asks for one."""
+    data = {"notice": "update_due", "due_at": (AT + HALF_HOUR).isoformat(), "reminder": 1, "lead": "x"}
+    return notice(incident, **data)
+
+
+def test_an_update_reads_at_a_glance() -> None:
+    """When, by whom, what is known, the impact, when the next one comes."""
+    body = posted(
+        known="戻した。\n様子を見ています", impact="決済の 3 割", next_at=(AT + HALF_HOUR).isoformat()
+    )
+    assert str(body["content"]).splitlines() == [
+        "📣 **更新 14:32 JST** · @primary",
+        "戻した。",
+        "様子を見ています",
+        "**影響** 決済の 3 割",
+        "**次の更新** 14:37 JST (<t:1795498620:R>)",
+    ]
+    assert body["allowed_mentions"] == {"parse": []}
+
+
+def test_an_update_leaves_out_what_was_not_said() -> None:
+    """Only the impact; an impact that was taken back; only a promise."""
+    assert str(posted(known="", impact="なし?", next_at=None)["content"]).splitlines()[1:] == [
+        "**影響** なし?",
+        "**次の更新** 予定なし",
+    ]
+    assert "**影響** なし" in str(posted(known="", impact="", next_at=None)["content"])
+    assert str(posted(next_at=None)["content"]).splitlines()[1:] == ["**次の更新** 予定なし"]
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_nothing_of_a_hostile_update_is_lost_or_pings(words: Any) -> None:
+    """1,000 characters that all need an escape do not fit a message: the embed has the room."""
+    for known in ("*" * 1_000, NASTY[:1_000], "あ" * 1_000):
+        body = posted(words=words, known=known, impact="`" * 300, next_at=AT.isoformat(), by=NASTY)
+        assert over_limits(body) == []
+        assert "@everyone" not in str(body)
+        assert "<@1>" not in str(body)
+        assert "…" not in str(body["embeds"])
+    assert description_of(posted(known="*" * 1_000, impact="", next_at=None)).count("\\*") == 1_000
+
+
+def test_a_reminder_pings_whoever_leads() -> None:
+    """The commander, else whoever acknowledged; with the way to write one."""
+    body = reminder(ACKNOWLEDGED)
+    assert body["content"] == (
+        "🔔 <@101> INC-42 の状況を知らせてください。期限 14:37 JST を過ぎました。\n"
+        "まだ更新がありません。✏️ 更新 で書けます。"
+    )
+    assert body["allowed_mentions"] == {"parse": [], "users": ["101"]}
+    assert presses_of(body) == ["inc:v1:details:42"]
+    led = reminder(life.assign(TOLD, Role.COMMANDER, Holder(102, "secondary")))
+    assert led["allowed_mentions"] == {"parse": [], "users": ["102"]}
+    assert "前回の更新 14:32 JST (<t:1795498320:R>)" in str(led["content"])
+
+
+def test_a_reminder_that_is_for_nobody_or_must_be_quiet() -> None:
+    """Nobody is on it; or a drill that should not disturb."""
+    alone = reminder(replace(TRIGGERED, next_update_at=AT))
+    assert str(alone["content"]).startswith("🔔 INC-42 の状況を知らせてください。")
+    quiet = reminder(replace(ACKNOWLEDGED, rings=False))
+    assert "🔔 @primary INC-42" in str(quiet["content"])
+    assert alone["allowed_mentions"] == quiet["allowed_mentions"] == {"parse": []}
+
+
+def test_the_card_says_how_it_stands() -> None:
+    """What was told last, and when the next is due; nothing of it before, no due date after."""
+    card = delivery(DeliveryKind.THREAD_CARD)
+    shown = description_of(render(JA, card, TOLD)).splitlines()
+    assert shown[1:4] == [
+        "**最新 14:32 JST** @primary rollback 中",
+        "**影響** 決済の 3 割",
+        "**次の更新** 15:02 JST (<t:1795500120:R>)",
+    ]
+    assert "最新" not in description_of(render(JA, card, PLACED))
+    assert "次の更新" not in description_of(render(JA, card, RESOLVED))
+    hostile = replace(TOLD, last_update=replace(LAST, known=NASTY, impact=NASTY, by=NASTY))
+    for words in (JA, EN):
+        body = render(words, card, hostile)
+        assert over_limits(body) == []
+        assert "@everyone" not in str(body)
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+@pytest.mark.parametrize("incident", [PLACED, TOLD, replace(TOLD, id=10**18 - 1, severity="SEV9")])
+def test_the_form_fits_discord(voice: Voice, incident: Incident) -> None:
+    """Five fields at most, each within its limits."""
+    form = update_form(voice, incident)
+    assert screens.modal_faults(form) == []
+    assert len(form.custom_id) <= 100
+
+
+def fields(incident: Incident, voice: Voice = screens.JA) -> dict[str, dict[str, Any]]:
+    """The inputs of the form by their id, as they are sent."""
+    labels: Any = update_form(voice, incident).to_dict()["components"]
+    return {label["component"]["custom_id"]: label["component"] for label in labels}
+
+
+def chosen(select: dict[str, Any]) -> list[str]:
+    """What a select shows as chosen."""
+    return [option["value"] for option in select["options"] if option.get("default")]
+
+
+def test_the_form_opens_with_what_is_known() -> None:
+    """Impact, targets, symptoms, the severity's cadence; what is known is to be written anew."""
+    shown = fields(TOLD)
+    assert list(shown) == ["known", "impact", "next", "targets", "symptoms"]
+    assert (shown["known"].get("value"), shown["impact"]["value"]) == (None, "決済の 3 割")
+    assert (shown["known"]["max_length"], shown["known"]["required"]) == (1_000, False)
+    assert (chosen(shown["targets"]), chosen(shown["symptoms"])) == (["api.parky.co.jp"], ["errors"])
+    assert [option["label"] for option in shown["next"]["options"]] == [
+        "15 分後",
+        "30 分後",
+        "1 時間後",
+        "2 時間後",
+        "予定しない",
+    ]
+    assert chosen(shown["next"]) == ["1800"]
+    assert chosen(fields(replace(TOLD, severity="SEV3"))["next"]) == ["0"]
+
+
+def test_a_cadence_of_its_own_is_offered() -> None:
+    """The policy may say 45 minutes, or 90 seconds."""
+    for text, value in (("45m", "2700"), ("90s", "90")):
+        own = default_policy_text().replace('update_every = "30m"', f'update_every = "{text}"')
+        voice = Voice.of(TEXTS, parse_policy(own, name="own.toml"), locale="ja")
+        assert chosen(fields(TOLD, voice)["next"]) == [value]
+
+
+@pytest.mark.parametrize(
+    ("value", "span"),
+    [("1800", HALF_HOUR), ("0", None), ("", None), ("soon", None), ("-5", None), ("9" * 30, None)],
+)
+def test_the_form_is_read_back(value: str, span: timedelta | None) -> None:
+    """Whatever comes as the span, the rest is kept."""
+    values = {"known": ("a",), "impact": ("b",), "next": (value,), "targets": ("gone", "parky.co.jp")}
+    form = Submitted({"number": "42"}, values)
+    update = update_of(form, policy=POLICY, key="k")
+    assert (update.known, update.impact, update.next_in, update.key) == ("a", "b", span, "k")
+    assert (update.targets, update.symptoms) == (("parky.co.jp",), ())
+
+
+def test_the_answer_says_what_has_changed() -> None:
+    """Posted, and when the next is due; details; or both."""
+    both = told(screens.JA, Told(TOLD, posted=True, detailed=True)).splitlines()
+    assert both == [
+        "📣 INC-42 の更新をスレッドに投稿しました。",
+        "次の更新は 15:02 JST (<t:1795500120:R>) です。",
+        "✏️ INC-42 の対象と症状を更新しました。",
+    ]
+    none_planned = told(screens.JA, Told(ACKNOWLEDGED, posted=True, detailed=False))
+    assert "次の更新は予定していません。" in none_planned
+    assert told(screens.EN, Told(TOLD, posted=False, detailed=True)).startswith("✏️ Updated")
