@@ -22,8 +22,8 @@ from bot.storage.dlq import PostgresDlqStore
 from bot.storage.jobs import JobRunner
 from bot.storage.pools import open_dlq_pool, open_pool
 from bot.storage.store import PostgresStore
-from bot.ui.mails import Mails
-from bot.ui.notifier import DiscordNotifier
+from bot.ui.posts.mails import Mails
+from bot.ui.rest.notifier import DiscordNotifier
 from bot.wiring import Parts, UseCases, handlers, wire
 
 

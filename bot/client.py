@@ -21,10 +21,10 @@ from bot.i18n.translator import CommandTranslator
 from bot.services.registry import Services
 from bot.ui.components import Control
 from bot.ui.errors import ErrorReplies
-from bot.ui.forms import Submitted, submitted
+from bot.ui.forms.base import Submitted, submitted
 from bot.ui.interaction import Interaction, bind, require_home, run
-from bot.ui.rest import answer_trace
-from bot.ui.voice import Voice
+from bot.ui.rest.client import answer_trace
+from bot.ui.words.voice import Voice
 
 log = structlog.get_logger(__name__)
 

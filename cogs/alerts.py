@@ -9,10 +9,10 @@ from bot.client import IncidentBot
 from bot.domain.errors import UnavailableError
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.incoming import Incoming
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
-from bot.ui.wording import Wording
+from bot.ui.rest.incoming import Incoming
+from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)
 

@@ -8,9 +8,9 @@ from discord.ext import commands
 from bot.client import IncidentBot
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import UserError
-from bot.ui.digests import digest
 from bot.ui.interaction import reply, wait
-from bot.ui.wording import Wording
+from bot.ui.posts.digests import digest
+from bot.ui.words.wording import Wording
 
 Press = discord.Interaction[IncidentBot]
 Week = app_commands.Range[str, 1, 16]

@@ -10,10 +10,10 @@ from discord.ext import commands
 from bot.client import IncidentBot
 from bot.domain.dlq import DlqFilter
 from bot.ui.components import Control
-from bot.ui.dlq_console import CHANNEL_LIMIT, LAST_PAGE, SEVERITY_LIMIT
-from bot.ui.dlq_desk import DlqDesk
 from bot.ui.interaction import redraw, reply, wait
 from bot.ui.people import person_from
+from bot.ui.screens.dlq_console import CHANNEL_LIMIT, LAST_PAGE, SEVERITY_LIMIT
+from bot.ui.screens.dlq_desk import DlqDesk
 
 Press = discord.Interaction[IncidentBot]
 Hours = app_commands.Range[int, 1, 720]

@@ -6,9 +6,9 @@ from discord.app_commands import Choice, locale_str
 from discord.ext import commands
 
 from bot.client import IncidentBot
-from bot.ui.drills import drill_started_screen, drill_stopped_screen
 from bot.ui.interaction import reply, soon, wait
 from bot.ui.people import person_from
+from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
 
 Press = discord.Interaction[IncidentBot]
 SeverityName = app_commands.Range[str, 1, 16]

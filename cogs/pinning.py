@@ -13,7 +13,7 @@ from bot.client import IncidentBot
 from bot.domain.errors import UnavailableError, UserError
 from bot.ui.interaction import reply, wait
 from bot.ui.people import member_person, person_from
-from bot.ui.reading import message_from, message_of
+from bot.ui.rest.reading import message_from, message_of
 
 log = structlog.get_logger(__name__)
 

@@ -14,10 +14,10 @@ from bot.domain.errors import UnavailableError, UserError
 from bot.domain.life import AckVia
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.incident_answers import acknowledged, passed_on
-from bot.ui.incident_console import first_response_screen
 from bot.ui.interaction import reply, wait
 from bot.ui.people import member_person, person_from, person_of
+from bot.ui.screens.incident_answers import acknowledged, passed_on
+from bot.ui.screens.incident_console import first_response_screen
 
 log = structlog.get_logger(__name__)
 

@@ -12,8 +12,8 @@ from bot.checks.voice import check_voice
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.runbook.model import Policy
-from bot.ui.places import Places
-from bot.ui.rest import Rest
+from bot.ui.rest.client import Rest
+from bot.ui.rest.places import Places
 
 _POST: Final = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, add_reactions=True, read_message_history=True

@@ -15,8 +15,8 @@ from bot.runbook import Policy, load_policy
 from bot.services.digests import Digests, digest_key
 from bot.services.ports import Store
 from bot.settings import Settings
-from bot.ui.digests import digest_text
-from bot.ui.links import place_url
+from bot.ui.posts.digests import digest_text
+from bot.ui.words.links import place_url
 
 #: How long to wait for a running bot to post it, seconds.
 PATIENCE_S: Final = 15.0

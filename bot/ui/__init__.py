@@ -1,1 +1,1 @@
-"""The only rendering of values to Discord: posts, consoles, components, replies to errors."""
+"""The only rendering of values to Discord, and the only reading of what people do there."""

@@ -19,9 +19,9 @@ from bot.domain.errors import (
 )
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.ui.inert import inert
 from bot.ui.interaction import Interaction, reply
-from bot.ui.voice import Voice, channel_name, role_name
+from bot.ui.words.inert import inert
+from bot.ui.words.voice import Voice, channel_name, role_name
 
 log = structlog.get_logger(__name__)
 

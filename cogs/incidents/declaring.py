@@ -7,8 +7,8 @@ from bot.client import IncidentBot
 from bot.domain.incident import NewIncident
 from bot.services.incidents import TITLE_LIMIT
 from bot.ui.interaction import wait
-from bot.ui.outcome import show_sent
 from bot.ui.people import person_from
+from bot.ui.screens.outcome import show_sent
 from cogs.incidents.group import Press, incident_group, offer_severity, severity_named
 
 Title = app_commands.Range[str, 1, TITLE_LIMIT]

@@ -7,9 +7,9 @@ from bot.client import IncidentBot
 from bot.services.lifecycle import REASON_LIMIT
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.incident_answers import ended_screen, reopened_screen, resolve_question
 from bot.ui.interaction import redraw, reply, wait
 from bot.ui.people import person_from, person_of
+from bot.ui.screens.incident_answers import ended_screen, reopened_screen, resolve_question
 from cogs.incidents.group import (
     NUMBER_OPTION,
     REASON_OPTION,

@@ -12,8 +12,8 @@ from bot.client import IncidentBot
 from bot.domain.errors import BotError, StorageUnavailable, UserError
 from bot.domain.incident import Incident
 from bot.domain.severity import SeverityPolicy
-from bot.ui.inert import plain
 from bot.ui.people import person_from
+from bot.ui.words.inert import plain
 
 Press: TypeAlias = discord.Interaction[IncidentBot]
 Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an option can carry

@@ -4,9 +4,9 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.ui.incident_answers import ended_screen, linked
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from
+from bot.ui.screens.incident_answers import ended_screen, linked
 from cogs.incidents.group import (
     NUMBER_OPTION,
     Number,

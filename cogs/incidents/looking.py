@@ -11,11 +11,11 @@ from bot.domain.errors import UserError
 from bot.domain.text import one_line
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.incident_answers import quit_screen
-from bot.ui.incident_console import show_screen
-from bot.ui.incident_list import ANY, DAYS_LIMIT, PAGE, PAGE_SIZE, WORDS_LIMIT, Asked, list_screen
 from bot.ui.interaction import redraw, reply, wait
 from bot.ui.people import person_from, person_of
+from bot.ui.screens.incident_answers import quit_screen
+from bot.ui.screens.incident_console import show_screen
+from bot.ui.screens.incident_list import ANY, DAYS_LIMIT, PAGE, PAGE_SIZE, WORDS_LIMIT, Asked, list_screen
 from cogs.incidents.group import (
     NUMBER_OPTION,
     Number,

@@ -9,7 +9,7 @@ from bot.domain.incident import Incident
 from bot.ui.components import Control
 from bot.ui.interaction import redraw, reply, soon, wait
 from bot.ui.people import person_from, person_of
-from bot.ui.private import entered_screen, private_question, private_screen
+from bot.ui.posts.private import entered_screen, private_question, private_screen
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
 
 

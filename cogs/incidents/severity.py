@@ -8,11 +8,11 @@ from bot.domain.incident import Incident
 from bot.services.lifecycle import REASON_LIMIT
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.forms import Submitted
-from bot.ui.forms_severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
-from bot.ui.incident_answers import regraded_screen
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
+from bot.ui.screens.incident_answers import regraded_screen
 from cogs.incidents.group import (
     NUMBER_OPTION,
     REASON_OPTION,

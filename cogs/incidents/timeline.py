@@ -11,8 +11,8 @@ from bot.services.timelines import NOTE_LIMIT
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.errors import describe
-from bot.ui.forms import Submitted
-from bot.ui.forms_timeline import (
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.timeline import (
     AT,
     AT_LIMIT,
     CORRECT_FORM,
@@ -22,12 +22,12 @@ from bot.ui.forms_timeline import (
     correction_form,
     note_form,
 )
-from bot.ui.inert import code_block
 from bot.ui.interaction import redraw, reply, wait
 from bot.ui.people import person_from, person_of
-from bot.ui.timeline_file import timeline_file
-from bot.ui.timeline_page import CORRECT, FILE, TURN, timeline_screen
-from bot.ui.wording import Wording
+from bot.ui.screens.timeline_file import timeline_file
+from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, timeline_screen
+from bot.ui.words.inert import code_block
+from bot.ui.words.wording import Wording
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
 
 Note = app_commands.Range[str, 1, NOTE_LIMIT]

@@ -7,11 +7,11 @@ from bot.client import IncidentBot
 from bot.domain.incident import Incident
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.forms import Submitted
-from bot.ui.forms_update import UPDATE_FORM, update_form, update_of
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
-from bot.ui.updates import told
+from bot.ui.posts.updates import told
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, in_time, incident_group, named, offer_open
 
 

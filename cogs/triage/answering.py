@@ -9,9 +9,9 @@ from bot.services.triage_views import TriageView
 from bot.ui.buttons import TriageVerb, template
 from bot.ui.components import Control
 from bot.ui.interaction import redraw, reply, wait
-from bot.ui.outcome import show_sent
 from bot.ui.people import person_from
-from bot.ui.triage_card import triage_card
+from bot.ui.screens.outcome import show_sent
+from bot.ui.screens.triage_card import triage_card
 
 Press: TypeAlias = discord.Interaction[IncidentBot]
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import discord
 
 from bot.client import IncidentBot
-from bot.ui.forms import Source, Typed, started_now, triage_form
+from bot.ui.forms.base import Source, Typed, started_now, triage_form
 from bot.ui.interaction import wait
 from bot.ui.people import person_from
 

@@ -12,10 +12,10 @@ from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, UnavailableError
 from bot.domain.evidence import Evidence
 from bot.ui.components import Control
-from bot.ui.evidence import evidence_from, evidence_of, suggested_title
-from bot.ui.forms import Source
-from bot.ui.rest import Payload, Rest
-from bot.ui.triage_posts import FROM
+from bot.ui.forms.base import Source
+from bot.ui.posts.triage_posts import FROM
+from bot.ui.rest.client import Payload, Rest
+from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
 from cogs.triage.form import admit, open_form, source_of
 
 log = structlog.get_logger(__name__)

@@ -7,10 +7,10 @@ import discord
 from bot.client import IncidentBot
 from bot.ui.buttons import TriageVerb, template
 from bot.ui.components import Control
-from bot.ui.inert import inert
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
-from bot.ui.triage_card import TITLE_ROOM, answered_before, triage_card
+from bot.ui.screens.triage_card import TITLE_ROOM, answered_before, triage_card
+from bot.ui.words.inert import inert
 
 Press: TypeAlias = discord.Interaction[IncidentBot]
 

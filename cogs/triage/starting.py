@@ -13,13 +13,13 @@ from bot.domain.start_time import parse_start_time
 from bot.domain.triage_session import NewTriage
 from bot.services.incidents import TITLE_LIMIT
 from bot.ui.components import Control
-from bot.ui.forms import TRIAGE_FORM, Submitted, triage_form
+from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
+from bot.ui.forms.ready import ReadyForms
 from bot.ui.interaction import reply, wait
-from bot.ui.outcome import show_sent
 from bot.ui.people import person_from
-from bot.ui.ready_form import ReadyForms
-from bot.ui.triage_card import triage_card
-from bot.ui.triage_retry import RETRY, retry_message, typed_before
+from bot.ui.screens.outcome import show_sent
+from bot.ui.screens.triage_card import triage_card
+from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
 from cogs.triage.form import admit, source_of
 from cogs.triage.message import evidence_for
 

@@ -16,7 +16,7 @@ from bot.domain.incident import Incident, NewIncident, Status
 from bot.i18n import Texts
 from bot.sandbox.server import Sandbox
 from bot.services.registry import Services
-from bot.ui.notifier import DiscordNotifier
+from bot.ui.rest.notifier import DiscordNotifier
 from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
 
 DEADLINE_S = 10.0

@@ -18,8 +18,8 @@ from bot.runbook import load_policy
 from bot.runbook.model import Policy
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Channel, Message
-from bot.ui.notifier import DiscordNotifier
-from bot.ui.rest import answer_trace
+from bot.ui.rest.client import answer_trace
+from bot.ui.rest.notifier import DiscordNotifier
 from tests.unit.ui.samples import TRIGGERED, delivery
 
 TEXTS = Texts.load()

@@ -10,7 +10,7 @@ from bot.domain.life import AckVia
 from bot.domain.pinned import ThreadMessage
 from bot.domain.timeline import TimelineKind as Kind
 from bot.services.updates import NewUpdate
-from bot.ui.timeline import entry_line
+from bot.ui.words.timeline import entry_line
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.triage_walks import walk
 from tests.unit.ui.screens import VOICES

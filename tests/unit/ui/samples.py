@@ -11,7 +11,7 @@ from bot.domain.people import Person
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, load_policy, parse_policy
-from bot.ui.wording import Wording
+from bot.ui.words.wording import Wording
 
 AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)  # 14:07 JST
 POLICY = load_policy(None)

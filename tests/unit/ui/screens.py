@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.ui.components import COMPONENT_LIMIT, ID_LIMIT, TEXT_LIMIT
-from bot.ui.voice import Voice
+from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import POLICY, TEXTS
 
 JA = Voice.of(TEXTS, POLICY, locale="ja")

@@ -13,8 +13,8 @@ from bot.domain.errors import ConfigError, UpstreamUnavailable, UserError
 from bot.domain.people import Person
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Control, Screen, button, link, made_of, row, text
-from bot.ui.forms import Typed, submitted, triage_form
-from bot.ui.forms_timeline import note_form
+from bot.ui.forms.base import Typed, submitted, triage_form
+from bot.ui.forms.timeline import note_form
 from bot.ui.interaction import run, soon
 from bot.ui.people import member_person
 from tests.unit.ui.samples import POLICY

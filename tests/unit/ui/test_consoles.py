@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, ReplayRecord, StatusCount, sanitise_payload
 from bot.services.dlq import PAGE_SIZE, EntryView, ReplayPreview
-from bot.ui import dlq_console, dlq_entry
-from bot.ui.voice import Voice
+from bot.ui.screens import dlq_console, dlq_entry
+from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
 

@@ -7,8 +7,8 @@ import pytest
 from bot.domain.delivery import DeliveryKind
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
-from bot.ui.digests import digest_text
-from bot.ui.renderer import render
+from bot.ui.posts.digests import digest_text
+from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of
 
 NO_FAILURES = DlqCounts(0, (), 0, 0)

@@ -6,13 +6,13 @@ import pytest
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.drill import Missed, Score
-from bot.ui.drills import drill_started_screen, drill_stopped_screen
-from bot.ui.mails import Mails
-from bot.ui.postings import left_name
-from bot.ui.renderer import render
-from bot.ui.threads import thread_name
-from bot.ui.voice import Voice
-from bot.ui.wording import Wording
+from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
+from bot.ui.posts.mails import Mails
+from bot.ui.posts.postings import left_name
+from bot.ui.posts.renderer import render
+from bot.ui.posts.threads import thread_name
+from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

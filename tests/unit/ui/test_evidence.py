@@ -7,7 +7,7 @@ from typing import Any, cast
 import discord
 import pytest
 
-from bot.ui.evidence import evidence_from, evidence_of, suggested_title
+from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
 
 AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
 

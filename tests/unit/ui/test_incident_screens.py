@@ -17,11 +17,11 @@ from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.services.escalations import PassedOn
 from bot.services.lifecycle import Regraded
 from bot.services.looking import IncidentView
-from bot.ui import incident_answers as answers
-from bot.ui import incident_console as console
-from bot.ui.forms_severity import severity_form
-from bot.ui.incident_list import PAGE, PAGE_SIZE, WHICH, WORDS_LIMIT, Asked, list_screen
-from bot.ui.voice import Voice
+from bot.ui.forms.severity import severity_form
+from bot.ui.screens import incident_answers as answers
+from bot.ui.screens import incident_console as console
+from bot.ui.screens.incident_list import PAGE, PAGE_SIZE, WHICH, WORDS_LIMIT, Asked, list_screen
+from bot.ui.words.voice import Voice
 from tests.unit.services.desk import PRIMARY
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, RESOLVED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, presses, words

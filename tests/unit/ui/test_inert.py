@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.inert import code_block, cut, inert, inert_lines, joined, plain
+from bot.ui.words.inert import code_block, cut, inert, inert_lines, joined, plain
 
 #: Text made mostly of what Discord reads as something.
 SPITEFUL = st.lists(

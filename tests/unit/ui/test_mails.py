@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.delivery import DeliveryKind
-from bot.ui.mails import Mails
+from bot.ui.posts.mails import Mails
 from tests.unit.ui.samples import EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery
 
 TO = ("primary@example.com",)

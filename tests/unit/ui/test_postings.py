@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.incident import Incident
-from bot.ui.postings import left_name
-from bot.ui.renderer import render
+from bot.ui.posts.postings import left_name
+from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     CANCELLED,

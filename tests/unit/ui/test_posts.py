@@ -6,9 +6,9 @@ from datetime import timedelta
 from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Holder, Role, StatusUpdate
 from bot.runbook import default_policy_text, parse_policy
-from bot.ui.postmortems import postmortem_path
-from bot.ui.renderer import render
-from bot.ui.wording import Wording
+from bot.ui.posts.postmortems import postmortem_path
+from bot.ui.posts.renderer import render
+from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Incident
-from bot.ui.renderer import render
+from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,

@@ -11,7 +11,7 @@ from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident import Incident
 from bot.domain.text import one_line
-from bot.ui.renderer import render
+from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     EN,

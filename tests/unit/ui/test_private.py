@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery import DeliveryKind
-from bot.ui.digests import digest_text
-from bot.ui.private import (
+from bot.ui.posts.digests import digest_text
+from bot.ui.posts.private import (
     addressed,
     entered_screen,
     private_question,
@@ -14,9 +14,9 @@ from bot.ui.private import (
     redacted,
     unaddressed,
 )
-from bot.ui.renderer import render
-from bot.ui.voice import Voice
-from bot.ui.wording import Wording
+from bot.ui.posts.renderer import render
+from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of, over_limits
 from tests.unit.ui.test_digests import BUSY

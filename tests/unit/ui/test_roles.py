@@ -12,9 +12,9 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Holder, Incident, Role
 from bot.domain.people import Person
 from bot.services.roles import Assigned
-from bot.ui.renderer import render
-from bot.ui.roles import given, released, taken_screen
-from bot.ui.voice import Voice
+from bot.ui.posts.renderer import render
+from bot.ui.posts.roles import given, released, taken_screen
+from bot.ui.words.voice import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.domain.evidence import Evidence
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
-from bot.ui.timeline import LINE_LIMIT, entry_line, told_line
-from bot.ui.voice import Voice
+from bot.ui.words.timeline import LINE_LIMIT, entry_line, told_line
+from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT, TEXTS
 from tests.unit.ui.screens import EN, JA, VOICES
 

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from bot.domain.incident import Holder, Incident, Role
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
 from bot.services.timelines import PAGE_SIZE, History, TimelinePage
-from bot.ui import forms_timeline, timeline_page
-from bot.ui.timeline_file import markdown, timeline_file
-from bot.ui.timeline_notices import corrected, noted
-from bot.ui.timeline_page import timeline_screen
-from bot.ui.voice import Voice
+from bot.ui.forms import timeline as forms_timeline
+from bot.ui.posts.timeline_notices import corrected, noted
+from bot.ui.screens import timeline_page
+from bot.ui.screens.timeline_file import markdown, timeline_file
+from bot.ui.screens.timeline_page import timeline_screen
+from bot.ui.words.voice import Voice
 from tests.unit.ui import samples
 from tests.unit.ui.samples import AT, PLACED, RESOLVED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, pieces, presses, words

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.ui import timestamps
+from bot.ui.words import timestamps
 from tests.unit.ui.samples import TEXTS
 
 TOKYO = ZoneInfo("Asia/Tokyo")

@@ -9,7 +9,7 @@ from bot.domain import life
 from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Incident, IncidentKind, Source
 from bot.domain.people import Person
-from bot.ui.renderer import render
+from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,

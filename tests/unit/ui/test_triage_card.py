@@ -15,11 +15,11 @@ from bot.domain.start_time import InvalidStartTime
 from bot.domain.triage import Given, Path, Position
 from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
 from bot.services.triage_views import Notice, TriageView
-from bot.ui.forms import Source, Typed
-from bot.ui.sent_card import sent_card
-from bot.ui.triage_card import answered_before, triage_card
-from bot.ui.triage_retry import RETRY, retry_message, typed_before
-from bot.ui.voice import Voice
+from bot.ui.forms.base import Source, Typed
+from bot.ui.screens.sent_card import sent_card
+from bot.ui.screens.triage_card import answered_before, triage_card
+from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
+from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT, PLACED, POLICY, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, pieces, presses, words
 

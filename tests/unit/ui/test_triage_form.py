@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.ui.forms import TRIAGE_FORM, Source, Typed, started_now, triage_form
-from bot.ui.ready_form import ReadyForms
-from bot.ui.voice import Voice
+from bot.ui.forms.base import TRIAGE_FORM, Source, Typed, started_now, triage_form
+from bot.ui.forms.ready import ReadyForms
+from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import POLICY, TEXTS
 from tests.unit.ui.screens import JA
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.domain.evidence import Evidence
 from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.ui.triage_history import triage_history
+from bot.ui.words.triage_history import triage_history
 from tests.unit.ui.samples import AT, EN, JA
 
 LATER = AT + timedelta(seconds=75)

@@ -12,7 +12,7 @@ from bot.domain.delivery import TRIAGE_POSTS, DeliveryKind
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.domain.triage_session import Triage, TriageStatus
-from bot.ui.triage_posts import (
+from bot.ui.posts.triage_posts import (
     FROM,
     first_triage_post,
     triage_button,

@@ -12,11 +12,11 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Holder, Incident, Role, StatusUpdate
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.updates import Told
-from bot.ui.forms import Submitted
-from bot.ui.forms_update import update_form, update_of
-from bot.ui.renderer import render
-from bot.ui.updates import told
-from bot.ui.voice import Voice
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.update import update_form, update_of
+from bot.ui.posts.renderer import render
+from bot.ui.posts.updates import told
+from bot.ui.words.voice import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

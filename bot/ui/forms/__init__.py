@@ -1,0 +1,1 @@
+"""Modals: what is asked, and what came back."""

@@ -1,0 +1,171 @@
+"""Modals: what is asked, and what came back. Like the buttons they keep nothing in memory."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from discord import SelectOption, ui
+
+from bot.runbook.model import Policy
+from bot.services.incidents import TITLE_LIMIT
+from bot.ui.interaction import Interaction
+from bot.ui.words.voice import Voice
+
+TITLE: Final = "title"
+TARGETS: Final = "targets"
+SYMPTOMS: Final = "symptoms"
+STARTED: Final = "started"
+
+TRIAGE_FORM: Final = r"tri:v1:form(?::(?P<channel>\d{1,20}):(?P<message>\d{1,20}))?"
+
+STARTED_LIMIT: Final = 60
+_LABEL_LIMIT = 45  # Discord: a modal's title and the label of a field
+_OPTION_LIMIT = 100  # Discord: an option's label and value
+
+
+class Form(ui.Modal):
+    """A modal that discord.py does not keep: `IncidentBot` finds its handler by the custom id.
+
+    So a form that was open during a restart of the bot can still be sent.
+    """
+
+    def __init__(self, title: str, custom_id: str, fields: Iterable[ui.Label[Any] | None]) -> None:
+        super().__init__(title=title[:_LABEL_LIMIT], custom_id=custom_id, timeout=None)
+        for field in fields:
+            if field is not None:
+                self.add_item(field)
+        self.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A form as it was sent.
+
+    Attributes:
+        fields: What the custom id says.
+        values: By the input's id: one text, or the chosen values.
+    """
+
+    fields: Mapping[str, str]
+    values: Mapping[str, tuple[str, ...]]
+
+    @property
+    def number(self) -> int:
+        """The incident or triage of the custom id."""
+        return int(self.fields["number"])
+
+    def text(self, name: str) -> str:
+        """What was typed; empty when nothing was."""
+        return (*self.values.get(name, ()), "")[0]
+
+    def typed(self, policy: Policy) -> "Typed":
+        """A triage form as it was sent."""
+        return Typed(
+            title=self.text(TITLE),
+            started=self.text(STARTED),
+            targets=self.chosen(TARGETS, known=policy.targets),
+            symptoms=self.chosen(SYMPTOMS, known=policy.symptoms),
+        )
+
+    def chosen(self, name: str, *, known: Iterable[str]) -> tuple[str, ...]:
+        """What was chosen, in the policy's order, without what the policy no longer knows."""
+        return tuple(value for value in known if value in self.values.get(name, ()))
+
+
+def submitted(interaction: Interaction, fields: Mapping[str, str]) -> Submitted:
+    """Read a modal's submission from its payload."""
+    data = cast("Mapping[str, Any]", interaction.data or {})
+    return Submitted(fields, dict(_inputs(data.get("components", []))))
+
+
+def _inputs(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for component in components:
+        if "component" in component:  # a label holds one
+            yield from _inputs([component["component"]])
+        elif "components" in component:  # a row holds several
+            yield from _inputs(component["components"])
+        elif "values" in component:
+            yield component["custom_id"], tuple(component["values"])
+        elif "value" in component:
+            yield component["custom_id"], (component["value"] or "",)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a triage form shows already: nothing at first, what was typed when it is corrected."""
+
+    started: str
+    title: str = ""
+    targets: tuple[str, ...] = ()
+    symptoms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the message is that a triage is about."""
+
+    channel_id: int
+    message_id: int
+
+
+def triage_form(voice: Voice, typed: Typed, *, source: Source | None = None) -> Form:
+    """件名, 対象, 症状, 開始時刻."""
+    title = ui.TextInput[Any](
+        custom_id=TITLE,
+        max_length=TITLE_LIMIT,
+        default=typed.title or None,
+        placeholder=voice.say("consoles.form.title_example"),
+    )
+    started = ui.TextInput[Any](
+        custom_id=STARTED, max_length=STARTED_LIMIT, required=False, default=typed.started[:STARTED_LIMIT]
+    )
+    return Form(
+        voice.say("consoles.form.triage"),
+        "tri:v1:form" if source is None else f"tri:v1:form:{source.channel_id}:{source.message_id}",
+        [
+            _label(voice, TITLE, title),
+            *where_and_how(voice, typed.targets, typed.symptoms),
+            _label(voice, STARTED, started, hint=True),
+        ],
+    )
+
+
+def started_now(voice: Voice, now: datetime) -> str:
+    """*now* (aware) as the form shows it; `parse_start_time` reads it back."""
+    return f"{now.astimezone(voice.policy.timezone):%Y-%m-%d %H:%M}"
+
+
+def where_and_how(
+    voice: Voice, targets: tuple[str, ...], symptoms: tuple[str, ...]
+) -> list[ui.Label[Any] | None]:
+    """対象 and 症状, with what is known chosen; None in place of what the policy does not list."""
+    policy = voice.policy
+    where = {target: target for target in policy.targets}
+    how = {name: voice.raw(words) for name, words in policy.symptoms.items()}
+    return [_choices(voice, TARGETS, where, targets), _choices(voice, SYMPTOMS, how, symptoms)]
+
+
+def _choices(
+    voice: Voice, name: str, options: Mapping[str, str], chosen: tuple[str, ...]
+) -> ui.Label[Any] | None:
+    """A select of several; None when there is nothing to choose from."""
+    if not options:
+        return None
+    select = ui.Select[Any](
+        custom_id=name,
+        placeholder=voice.say("consoles.form.several"),
+        min_values=0,
+        max_values=len(options),
+        required=False,
+        options=[
+            SelectOption(label=words[:_OPTION_LIMIT], value=value, default=value in chosen)
+            for value, words in options.items()
+        ],
+    )
+    return _label(voice, name, select)
+
+
+def _label(voice: Voice, name: str, component: ui.Item[Any], *, hint: bool = False) -> ui.Label[Any]:
+    description = voice.say(f"consoles.form.{name}_hint") if hint else None
+    return ui.Label(text=voice.say(f"consoles.form.{name}"), component=component, description=description)

@@ -1,0 +1,61 @@
+"""The form behind [⏫ 重大度]: the policy's severities with the current one chosen, and why."""
+
+from typing import Any, Final
+
+from discord import SelectOption, ui
+
+from bot.domain.incident import Incident
+from bot.domain.severity import Mention, SeverityPolicy
+from bot.services.lifecycle import REASON_LIMIT
+from bot.ui.forms.base import Form, Submitted
+from bot.ui.words.inert import cut
+from bot.ui.words.voice import Voice, is_id
+
+SEVERITY_FORM: Final = r"inc:v1:severity-form:(?P<number>\d{1,18})"
+SEVERITY: Final = "severity"
+REASON: Final = "reason"
+
+_OPTIONS: Final = 25  # Discord: options of a select
+_OPTION_LIMIT: Final = 100
+
+
+def severity_form(voice: Voice, incident: Incident) -> Form:
+    """Each severity says where it goes and whom that rings; the reason is asked for in any case."""
+    known = list(voice.policy.severities.values())[:_OPTIONS]
+    select = ui.Select[Any](
+        custom_id=SEVERITY,
+        options=[
+            SelectOption(
+                label=f"{severity.name} / {severity.priority}",
+                description=_where(voice, severity),
+                value=severity.name,
+                default=severity.name == incident.severity,
+            )
+            for severity in known
+        ],
+    )
+    reason = ui.TextInput[Any](
+        custom_id=REASON, max_length=REASON_LIMIT, placeholder=voice.say("consoles.form.reason_example")
+    )
+    return Form(
+        voice.say("consoles.form.severity_of", label=incident.label),
+        f"inc:v1:severity-form:{incident.id}",
+        [
+            ui.Label(text=voice.say("consoles.form.severity"), component=select),
+            ui.Label(text=voice.say("consoles.form.reason"), component=reason),
+        ],
+    )
+
+
+def _where(voice: Voice, severity: SeverityPolicy) -> str | None:
+    """Such as "#p0-alerts に @here で通知", as an option can show it: without markup."""
+    if is_id(severity.channel):
+        return None
+    key = "here" if severity.mention is Mention.HERE else "quiet"
+    channel = f"#{severity.channel.removeprefix('#')}"
+    return cut(voice.say(f"consoles.triage.rings_{key}", channel=channel), limit=_OPTION_LIMIT)
+
+
+def chosen_severity(form: Submitted) -> str:
+    """The name that was chosen; empty when the form came without one."""
+    return (*form.values.get(SEVERITY, ()), "")[0]

@@ -1,0 +1,59 @@
+"""The forms of the timeline: a note, which may be about earlier; and a correction with the words so far."""
+
+from typing import Any, Final
+
+from discord import TextStyle, ui
+
+from bot.domain.incident import label_of
+from bot.domain.timeline import Line
+from bot.services.timelines import CORRECTION_LIMIT, NOTE_LIMIT
+from bot.ui.forms.base import Form
+from bot.ui.words.voice import Voice
+
+NOTE: Final = "note"
+AT: Final = "at"
+TEXT: Final = "text"
+
+NOTE_FORM: Final = r"inc:v1:note-form:(?P<number>\d{1,18})"
+CORRECT_FORM: Final = r"inc:v1:correct-form:(?P<number>\d{1,18}):(?P<entry>\d{1,18}):(?P<page>\d{1,6})"
+
+#: Characters of a moment as people type it.
+AT_LIMIT: Final = 60
+
+
+def note_form(voice: Voice, number: int) -> Form:
+    """A note of several lines, and when it happened if that was earlier."""
+    note = ui.TextInput[Any](custom_id=NOTE, style=TextStyle.paragraph, max_length=NOTE_LIMIT)
+    at = ui.TextInput[Any](custom_id=AT, max_length=AT_LIMIT, required=False)
+    return Form(
+        voice.say("history.form.note_on", label=label_of(number)),
+        f"inc:v1:note-form:{number}",
+        [_label(voice, NOTE, note), _label(voice, AT, at)],
+    )
+
+
+def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form:
+    """The words as they are now, to be put right.
+
+    Args:
+        page: The page of the timeline that is drawn anew afterwards.
+    """
+    said = ui.TextInput[Any](
+        custom_id=TEXT,
+        style=TextStyle.paragraph,
+        max_length=CORRECTION_LIMIT,
+        default=line.said[:CORRECTION_LIMIT] or None,
+    )
+    return Form(
+        voice.say("history.form.correct", label=label_of(number)),
+        f"inc:v1:correct-form:{number}:{line.entry.id}:{page}",
+        [_label(voice, TEXT, said)],
+    )
+
+
+def _label(voice: Voice, name: str, component: ui.Item[Any]) -> ui.Label[Any]:
+    return ui.Label(
+        text=voice.say(f"history.form.{name}"),
+        component=component,
+        description=voice.say(f"history.form.{name}_hint"),
+    )

@@ -1,0 +1,197 @@
+"""The alert post, and the quiet post that carries a thread in another channel than the alert's."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.domain.incident import Incident, Status, label_of
+from bot.ui.buttons import Component, IncidentVerb, row
+from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.words import links, timestamps
+from bot.ui.words.inert import inert
+from bot.ui.words.wording import Wording
+
+HERE = "@here"
+_TARGETS_LIMIT = 160  # what a lock screen may show besides the title
+_LINE_LIMIT = 900  # one line of the embed
+_UPDATE_LIMIT = 200  # of the last status update: the thread has the rest
+_SEPARATOR = " · "
+
+
+def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
+    """The post in the severity's channel: one message that stays true.
+
+    Args:
+        words: The team's.
+        incident: As it is now.
+        rings: It carries ``@here``; an edit pings nobody all the same.
+    """
+    line = headline(words, incident)
+    return message(
+        f"{HERE} {line}" if rings else line,
+        embeds=[_state_embed(words, incident, lines=_facts(words, incident))],
+        components=_alert_buttons(words, incident),
+        rings=rings,
+    )
+
+
+def thread_root(words: Wording, incident: Incident) -> Body:
+    """The post that the thread hangs on when the alert is in another channel; it pings nobody."""
+    lines = [_started(words, incident), words.say("alert.root")]
+    return message(
+        headline(words, incident),
+        embeds=[_state_embed(words, incident, lines=lines)],
+        components=row([_ack(words, incident), words.buttons.link("to_post", links.alert_url(incident))]),
+    )
+
+
+def headline(words: Wording, incident: Incident) -> str:
+    """Such as "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp", true for the state it is in."""
+    line = words.say(
+        f"alert.line.{incident.status.value}", severity=incident.severity, title=words.bare_title(incident)
+    )
+    targets = words.targets(incident.targets, limit=_TARGETS_LIMIT)
+    told = words.say("alert.line.targets", line=line, targets=targets) if targets else line
+    return words.marked(incident, told)
+
+
+def head(words: Wording, incident: Incident) -> str:
+    """Such as "**INC-42** 🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)"."""
+    if incident.ended_at is not None:
+        took = words.span(incident.ended_at - incident.triggered_at)
+        who, at = incident.ended_by_name, incident.ended_at
+    else:
+        took = words.span(incident.took_to_acknowledge or timedelta())
+        who, at = incident.acknowledged_by_name, incident.acknowledged_at or incident.triggered_at
+    return words.say(
+        f"alert.head.{incident.status.value}",
+        label=incident.label,
+        state=words.state(incident),
+        emoji=words.policy.ack_emoji,
+        who=words.who(who),
+        at=words.clock(at, on=incident.triggered_at),
+        took=took,
+        other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
+    )
+
+
+def deadline(words: Wording, incident: Incident) -> str:
+    """Such as "ack 期限 14:22 JST (12 分後)", counted down by Discord."""
+    at = words.clock(incident.ack_due_at, on=incident.triggered_at)
+    return words.say("alert.deadline", at=at, left=timestamps.relative(incident.ack_due_at))
+
+
+def update_due(words: Wording, incident: Incident) -> str:
+    """Such as "次の更新 14:37 JST (29 分後)", counted down by Discord; empty when none is owed."""
+    due = incident.next_update_at
+    if due is None:
+        return ""
+    at = words.clock(due, on=incident.triggered_at)
+    return words.say("alert.update_due", at=at, left=timestamps.relative(due))
+
+
+def roles(words: Wording, incident: Incident) -> str:
+    """Such as "指揮 @primary · 記録 @responder"; empty when nobody has taken one."""
+    return _SEPARATOR.join(
+        words.say("alert.role", role=words.say(f"role.{role.value}"), who=words.who(holder.name))
+        for role, holder in incident.roles.items()
+    )
+
+
+def last_update(words: Wording, incident: Incident) -> str:
+    """The first line of what was last told: "📣 14:20 JST rollback 中"; empty when nothing was."""
+    told = incident.last_update
+    first = "" if told is None else next((line for line in told.known.splitlines() if line.strip()), "")
+    if told is None or not first:
+        return ""
+    at = words.clock(told.at, on=incident.triggered_at)
+    return words.say("alert.update", at=at, known=inert(first, limit=_UPDATE_LIMIT))
+
+
+def _state_embed(words: Wording, incident: Incident, *, lines: list[str]) -> Body:
+    return embed(colour=COLOURS[incident.status], description="\n".join([head(words, incident), *lines]))
+
+
+def _facts(words: Wording, incident: Incident) -> list[str]:
+    lines = [
+        _line(_started(words, incident), _symptoms(words, incident)),
+        *_progress(words, incident),
+        roles(words, incident),
+        last_update(words, incident),
+        _line(
+            words.say("alert.reporter", who=words.who(incident.reported_by_name)),
+            _path(words, incident),
+        ),
+        _thread(words, incident),
+    ]
+    if not (incident.targets or incident.symptoms) and incident.is_open:
+        lines.append(words.say("alert.nothing_known"))
+    return [line for line in lines if line]
+
+
+def _started(words: Wording, incident: Incident) -> str:
+    at = incident.started_at
+    return words.say("alert.started", at=words.moment(at), ago=timestamps.relative(at))
+
+
+def _symptoms(words: Wording, incident: Incident) -> str:
+    symptoms = words.symptoms(incident.symptoms, limit=_LINE_LIMIT)
+    return words.say("alert.symptoms", symptoms=symptoms) if symptoms else ""
+
+
+def _path(words: Wording, incident: Incident) -> str:
+    path = words.path(incident, limit=_LINE_LIMIT)
+    return words.say("alert.path", path=path) if path else ""
+
+
+def _thread(words: Wording, incident: Incident) -> str:
+    """The way to a thread that does not hang on this post; Discord shows the one that does by itself."""
+    if not incident.is_open or incident.thread_id in (None, incident.alert_message_id):
+        return ""
+    return words.say("alert.thread", thread=incident.thread_id)
+
+
+def _progress(words: Wording, incident: Incident) -> Iterator[str]:
+    """The next deadline, with who is asked while nobody is on it; once it is over, who was first."""
+    if incident.status is Status.TRIGGERED:
+        first = next((rung.dm for rung in words.severity(incident).ladder if rung.dm), ())
+        asked = words.say("alert.on_call", people=words.on_call(first)) if first else ""
+        yield _line(deadline(words, incident), asked)
+    elif incident.is_open:
+        yield update_due(words, incident)
+    elif incident.acknowledged_at is not None:
+        yield words.say(
+            "alert.acknowledged_before",
+            emoji=words.policy.ack_emoji,
+            who=words.who(incident.acknowledged_by_name),
+            at=words.clock(incident.acknowledged_at, on=incident.triggered_at),
+            took=words.span(incident.took_to_acknowledge or timedelta()),
+        )
+
+
+def _line(*parts: str) -> str:
+    return _SEPARATOR.join(part for part in parts if part)
+
+
+def _ack(words: Wording, incident: Incident) -> Component | None:
+    """Acknowledge, then join; nothing once it is over."""
+    if not incident.is_open:
+        return None
+    label = None if incident.status is Status.TRIGGERED else "join"
+    return words.buttons.make(IncidentVerb.ACK, incident.id, words=label)
+
+
+def _alert_buttons(words: Wording, incident: Incident) -> list[Component]:
+    """At most five: what makes sense in this state, the safe one first, the final one last but the link."""
+    make = words.buttons.make
+    if incident.is_open:
+        verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)
+        return row([_ack(words, incident), *(make(verb, incident.id) for verb in verbs)])
+    other = incident.merged_into_id
+    return row(
+        [
+            None if other is None else make(IncidentVerb.VIEW, other),
+            make(IncidentVerb.NOTE, incident.id),
+            make(IncidentVerb.REOPEN, incident.id),
+            words.buttons.link("to_thread", links.thread_url(incident)),
+        ]
+    )

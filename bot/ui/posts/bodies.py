@@ -1,0 +1,91 @@
+"""The JSON body of Create Message, within Discord's limits. Source: Discord's docs, Message > Limits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.incident import Status
+from bot.ui.buttons import Component
+from bot.ui.words.inert import cut
+
+Body = dict[str, object]
+
+CONTENT_LIMIT: Final = 2_000
+EMBED_TOTAL: Final = 6_000
+DESCRIPTION_LIMIT: Final = 4_096
+TITLE_LIMIT: Final = 256
+FIELD_NAME_LIMIT: Final = 256
+FIELD_VALUE_LIMIT: Final = 1_024
+FIELDS_LIMIT: Final = 25
+
+GREY: Final = 0x95A5A6
+COLOURS: Final = {
+    Status.TRIGGERED: 0xED4245,
+    Status.ACKNOWLEDGED: 0xF0A020,
+    Status.RESOLVED: 0x3BA55D,
+    Status.CANCELLED: GREY,
+    Status.MERGED: GREY,
+}
+
+_NOBODY: Final[dict[str, list[str]]] = {"parse": []}
+_EVERYONE: Final = {"parse": ["everyone"]}  # Discord's name for both `@everyone` and `@here`
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A named part of an embed."""
+
+    name: str
+    value: str
+
+
+def embed(
+    *, colour: int, description: str = "", title: str | None = None, fields: Sequence[Field] = ()
+) -> Body:
+    """An embed; what is over Discord's limits is cut, fields from the end.
+
+    Args:
+        colour: 0xRRGGBB.
+        description: Markup.
+        title: Markup.
+        fields: In order.
+    """
+    body = cut(description, limit=DESCRIPTION_LIMIT)
+    shown: Body = {"color": colour}
+    if title is not None:
+        shown["title"] = cut(title, limit=TITLE_LIMIT)
+    if body:
+        shown["description"] = body
+    if fields:
+        shown["fields"] = _fields(fields, room=EMBED_TOTAL - TITLE_LIMIT - len(body))
+    return shown
+
+
+def message(
+    content: str, *, embeds: Sequence[Body] = (), components: Sequence[Component] = (), rings: bool = False
+) -> Body:
+    """A message that pings nobody, or, with *rings*, whoever its `@here` reaches.
+
+    Args:
+        content: Cut to 2,000 characters.
+        embeds: At most one of ours.
+        components: Rows.
+        rings: Let ``@here`` in the content ring: only where the bot wrote it.
+    """
+    return {
+        "content": cut(content, limit=CONTENT_LIMIT),
+        "embeds": list(embeds),
+        "components": list(components),
+        "allowed_mentions": _EVERYONE if rings else _NOBODY,
+    }
+
+
+def _fields(fields: Sequence[Field], *, room: int) -> list[Body]:
+    shown: list[Body] = []
+    for field in fields[:FIELDS_LIMIT]:
+        name, value = cut(field.name, limit=FIELD_NAME_LIMIT), cut(field.value, limit=FIELD_VALUE_LIMIT)
+        room -= len(name) + len(value)
+        if room < 0:
+            break
+        shown.append({"name": name, "value": value, "inline": False})
+    return shown

@@ -1,0 +1,151 @@
+"""The week as a message and as plain text for a terminal: a headline in words, figures, what is owed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.digest import Digest, IsoWeek
+from bot.domain.dlq import DlqCounts
+from bot.domain.incident import Incident
+from bot.i18n import Texts
+from bot.runbook.model import Policy
+from bot.ui.posts.bodies import FIELD_VALUE_LIMIT, GREY, Body, Field, embed, message
+from bot.ui.posts.digest_headline import change, headline
+from bot.ui.posts.postmortems import postmortem_path
+from bot.ui.words.inert import inert, joined, plain
+from bot.ui.words.links import home_url
+from bot.ui.words.wording import Wording
+
+_LIST_LIMIT = 900  # characters of one list; Discord allows a field 1,024
+_TITLE_LIMIT = 80
+_NOTHING = "–"
+
+#: How one incident's name is shown, and its title.
+Show = Callable[[Incident], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One block of figures."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def digest(words: Wording, week: Digest) -> Body:
+    """The message of a week; a quiet one is one friendly line."""
+    if week.is_quiet:
+        return message(headline(words, week))
+    fields = [
+        Field(section.heading, joined(section.lines, separator="\n", limit=FIELD_VALUE_LIMIT, more="\n…"))
+        for section in _sections(words, week, _linked)
+    ]
+    # The headline is `content`, because that is what a phone shows; said twice it would be noise.
+    shown = embed(colour=GREY, title=_title(words, week.week), fields=fields)
+    return message(headline(words, week), embeds=[shown])
+
+
+def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
+    """The same for a terminal: no markup, no links."""
+    words = Wording(texts, policy)
+    if digest.is_quiet:
+        return headline(words, digest)
+    figures = (
+        "\n".join([section.heading, *(f"  {line}" for line in section.lines)])
+        for section in _sections(words, digest, _named)
+    )
+    return "\n\n".join([f"{_title(words, digest.week)}\n{headline(words, digest)}", *figures])
+
+
+def _linked(incident: Incident) -> tuple[str, str]:
+    url = home_url(incident)
+    name = incident.label if url is None else f"[{incident.label}]({url})"
+    return name, inert(incident.title, limit=_TITLE_LIMIT)
+
+
+def _named(incident: Incident) -> tuple[str, str]:
+    return incident.label, plain(incident.title, limit=_TITLE_LIMIT)
+
+
+def _title(words: Wording, week: IsoWeek) -> str:
+    start, end = week.monday, week.monday + timedelta(days=6)
+    return words.say("digest.title", week=week, start=f"{start:%m/%d}", end=f"{end:%m/%d}")
+
+
+def _sections(words: Wording, week: Digest, show: Show) -> Iterator[_Section]:
+    yield _incidents(words, week)
+    lists = (
+        ("digest.missed.heading", week.missed),
+        ("digest.open.heading", week.open),
+    )
+    for heading, incidents in lists:
+        if incidents:
+            lines = tuple(_incident(words, incident, show) for incident in incidents)
+            yield _Section(words.say(heading, count=len(incidents)), lines)
+    if week.postmortems_due:
+        due = week.postmortems_due
+        lines = tuple(_postmortem(words, incident, show) for incident in due)
+        yield _Section(words.say("digest.postmortems.heading", count=len(due)), lines)
+    if week.dlq is not None:
+        yield _dlq(words, week.dlq, previous=week.previous_dlq)
+
+
+def _incidents(words: Wording, week: Digest) -> _Section:
+    counts = (
+        words.say("digest.incidents.count", severity=severity, count=count)
+        for severity, count in week.incidents
+    )
+    heading = words.say(
+        "digest.incidents.heading",
+        count=week.total,
+        change=change(words, week.total, previous=week.previous_total),
+    )
+    means = words.say(
+        "digest.incidents.means", mtta=_mean(words, week.mtta_s), mttr=_mean(words, week.mttr_s)
+    )
+    lines = (" · ".join(counts), means, _aside(words, week))
+    return _Section(heading, tuple(line for line in lines if line))
+
+
+def _aside(words: Wording, week: Digest) -> str:
+    """What was no incident of its own: "ほかに 誤報 1 件 · 重複 2 件"; empty when there was nothing."""
+    kinds = {"false_alarms": week.false_alarms, "duplicates": week.duplicates, "alerts": week.alerts}
+    said = [words.say(f"digest.aside.{kind}", count=count) for kind, count in kinds.items() if count]
+    return words.say("digest.aside.line", what=" · ".join(said)) if said else ""
+
+
+def _mean(words: Wording, seconds: float | None) -> str:
+    return _NOTHING if seconds is None else words.span(seconds)
+
+
+def _dlq(words: Wording, counts: DlqCounts, *, previous: int | None) -> _Section:
+    heading = words.say(
+        "digest.dlq.heading", count=counts.total, change=change(words, counts.total, previous=previous)
+    )
+    channels = " · ".join(
+        words.say("digest.dlq.channel", channel=inert(channel.lstrip("#"), limit=100), count=count)
+        for channel, count in counts.by_channel
+    )
+    p0 = words.say("digest.dlq.p0", failed=counts.p0_failed, emailed=counts.p0_emailed)
+    return _Section(heading, tuple(line for line in (channels, p0) if line))
+
+
+def _incident(words: Wording, incident: Incident, show: Show) -> str:
+    # Everybody reads it: of a private one no more than that there is one.
+    private = (incident.label, words.say("private.title"))
+    name, title = private if incident.is_private else show(incident)
+    return words.say(
+        "digest.item.incident",
+        name=name,
+        severity=incident.severity,
+        title=title,
+        state=words.state(incident),
+    )
+
+
+def _postmortem(words: Wording, incident: Incident, show: Show) -> str:
+    if incident.is_private:  # the path carries its title
+        return _incident(words, incident, show)
+    name, title = show(incident)
+    path = f"`{postmortem_path(words.policy, incident)}`"
+    return words.say("digest.item.postmortem", name=name, title=title, path=path)

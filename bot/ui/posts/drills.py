@@ -1,0 +1,91 @@
+"""A drill in Discord: what appears in its thread, how it went, and the answers to `/drill`."""
+
+from collections.abc import Iterator, Mapping
+
+from bot.domain.drill import Missed, Score
+from bot.domain.incident import Incident
+from bot.ui.components import Screen, link, row, text
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
+from bot.ui.words.inert import inert_lines
+from bot.ui.words.links import alert_url, thread_url
+from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Wording
+
+_TEXT_LIMIT = CONTENT_LIMIT - 100
+
+
+def inject(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line of the script, as if somebody had reported it."""
+    told = inert_lines(str(data.get("text") or ""), limit=_TEXT_LIMIT)
+    return message(words.say("drill.inject", text=told))
+
+
+def drill_scored(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """How it went: times, what was kept, what was missed, and what to do with it."""
+    return message("\n".join(_score(words, incident, Score.from_data(data))))
+
+
+def drill_started_screen(voice: Voice, incident: Incident) -> Screen:
+    """始めました, where it is, and whether it rings."""
+    rings = voice.say("drill.rings" if incident.rings else "drill.silent")
+    return Screen(
+        text(
+            voice.say("drill.started", label=incident.label, severity=incident.severity),
+            voice.title(incident),
+            rings,
+        ),
+        rows=[
+            row(
+                link(voice.say("buttons.to_post"), alert_url(incident)),
+                link(voice.say("buttons.to_thread"), thread_url(incident)),
+            )
+        ],
+    )
+
+
+def drill_stopped_screen(voice: Voice, incident: Incident, score: Score) -> Screen:
+    """The score, for whoever stopped it; the thread has it too."""
+    return Screen(
+        text(*_score(voice, incident, score)),
+        rows=[row(link(voice.say("buttons.to_thread"), thread_url(incident)))],
+    )
+
+
+def _score(words: Wording, incident: Incident, score: Score) -> Iterator[str]:
+    yield words.say("drill.over", label=incident.label, severity=incident.severity)
+    yield _ack(words, score)
+    yield _commander(words, score)
+    yield _at(words, "update", score.update_s)
+    yield words.say("drill.kept", notes=score.notes, pins=score.pins)
+    yield _at(words, "resolved", score.took_s)
+    yield _missed(words, score)
+    yield words.say("drill.next")
+
+
+def _ack(words: Wording, score: Score) -> str:
+    within = words.span(score.ack_within_s)
+    if score.ack_s is None:
+        return words.say("drill.ack_none", within=within)
+    key = "drill.ack_late" if Missed.ACK_LATE in score.missed else "drill.ack"
+    return words.say(key, took=words.span(score.ack_s), within=within, who=words.who(score.ack_by))
+
+
+def _commander(words: Wording, score: Score) -> str:
+    if score.commander_s is None:
+        return words.say("drill.commander_none")
+    took = words.span(score.commander_s)
+    return words.say("drill.commander", who=words.who(score.commander), took=took)
+
+
+def _at(words: Wording, what: str, seconds: float | None) -> str:
+    """When something was done, or that it was not."""
+    if seconds is None:
+        return words.say(f"drill.none.{what}")
+    return words.say(f"drill.at.{what}", took=words.span(seconds))
+
+
+def _missed(words: Wording, score: Score) -> str:
+    if not score.missed:
+        return words.say("drill.nothing_missed")
+    steps = (words.say("drill.step", step=words.say(f"drill.missed.{step.value}")) for step in score.missed)
+    return "\n".join([words.say("drill.some_missed"), *steps])

@@ -1,0 +1,86 @@
+"""The email to whoever is on call, when Discord did not take the alert."""
+
+from collections.abc import Iterable
+
+from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.incident import Incident
+from bot.i18n import Texts, language_of
+from bot.runbook.model import Policy
+from bot.services.ports import Mail
+from bot.ui.words import timestamps
+from bot.ui.words.inert import plain
+from bot.ui.words.links import home_url
+
+_SUBJECT_LIMIT = 150
+_LINE_LIMIT = 400
+#: Right of the sign in a Message-ID; reserved, so that it is nobody's (RFC 2606).
+_DOMAIN = "incident-bot.invalid"
+_NAMED = frozenset({DeliveryKind.ALERT, DeliveryKind.PAGE, DeliveryKind.ESCALATION})
+
+
+class Mails:
+    """`MailWriter`: plain text, one line per fact, in the team's language."""
+
+    def __init__(self, texts: Texts, policy: Policy) -> None:
+        self._texts = texts
+        self._policy = policy
+
+    def write(self, delivery: Delivery, incident: Incident, *, to: tuple[str, ...]) -> Mail:
+        """The email for *delivery*; its Message-ID is the same each time, so a retry is no second mail."""
+        subject = self._say(
+            "mail.subject",
+            severity=incident.severity,
+            label=incident.label,
+            title=plain(incident.title, limit=_SUBJECT_LIMIT),
+        )
+        subject = self._marked(incident, subject)
+        return Mail(
+            to=to,
+            subject=plain(subject, limit=_SUBJECT_LIMIT),
+            body=self._body(delivery, incident),
+            message_id=f"<{delivery.nonce}@{_DOMAIN}>",
+        )
+
+    def _body(self, delivery: Delivery, incident: Incident) -> str:
+        zone = self._policy.timezone
+        what = delivery.kind.value if delivery.kind in _NAMED else "other"
+        return self._say(
+            "mail.body",
+            severity=incident.severity,
+            priority=incident.priority,
+            label=incident.label,
+            title=self._marked(incident, plain(incident.title, limit=_LINE_LIMIT)),
+            targets=self._list(incident.targets),
+            symptoms=self._list(self._symptom(name) for name in incident.symptoms),
+            started=timestamps.full(incident.started_at, zone),
+            due=timestamps.full(incident.ack_due_at, zone),
+            reporter=plain(incident.reported_by_name, limit=_LINE_LIMIT),
+            emoji=self._policy.ack_emoji,
+            place=home_url(incident) or "",
+            steps=self._steps(incident),
+            what=self._say(f"mail.what.{what}"),
+            nonce=delivery.nonce,
+        )
+
+    def _steps(self, incident: Incident) -> str:
+        sheet = self._policy.first_response.get(incident.severity)
+        if sheet is None or not sheet.steps:
+            return ""
+        language = language_of(self._policy.language)
+        steps = (self._say("mail.step", step=step.say(language)) for step in sheet.steps)
+        return "\n".join([self._say("mail.first_response"), *steps]) + "\n"
+
+    def _symptom(self, name: str) -> str:
+        known = self._policy.symptoms.get(name)
+        return name if known is None else known.say(language_of(self._policy.language))
+
+    def _list(self, items: Iterable[str]) -> str:
+        return ", ".join(plain(item, limit=_LINE_LIMIT) for item in items) or self._say("mail.unknown")
+
+    def _marked(self, incident: Incident, line: str) -> str:
+        if incident.is_private:
+            line = self._say("private.marked", line=line)
+        return self._say("drill.marked", line=line) if incident.is_drill else line
+
+    def _say(self, key: str, **fields: object) -> str:
+        return self._texts.say(self._policy.language, key, **fields)

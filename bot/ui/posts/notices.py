@@ -1,0 +1,120 @@
+"""The lines that follow in an incident's thread: one function per `notice`."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bot.domain.incident import Incident, label_of
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
+from bot.ui.posts.drills import drill_scored, inject
+from bot.ui.posts.postmortems import postmortem_path
+from bot.ui.posts.private import made_private, member_added, not_redacted
+from bot.ui.posts.roles import role_changed, role_undelivered
+from bot.ui.posts.timeline_notices import corrected, noted
+from bot.ui.posts.updates import update_due, updated
+from bot.ui.words import links
+from bot.ui.words.inert import cut, inert
+from bot.ui.words.wording import Wording
+
+Data = Mapping[str, object]
+Notice = Callable[[Wording, Incident, Data], Body]
+
+_REASON_LIMIT = 620  # 300 characters as typed, escaped
+
+
+def notice(words: Wording, incident: Incident, data: Data) -> Body:
+    """One message in the thread; it pings nobody unless its own function says so.
+
+    Args:
+        words: The team's.
+        incident: As it is now.
+        data: ``notice`` names it, below ``thread.notice.``; ``by`` is the name of whoever acted.
+    """
+    body = NOTICES[str(data.get("notice"))](words, incident, data)
+    if not (incident.is_drill and body["content"]):
+        return body
+    return {**body, "content": cut(words.marked(incident, str(body["content"])), limit=CONTENT_LIMIT)}
+
+
+def _declined(words: Wording, _incident: Incident, data: Data) -> Body:
+    who, to = _by(words, data), data.get("to")
+    if to is None:
+        return message(words.say("thread.notice.declined_nobody", who=who))
+    return message(words.say("thread.notice.declined", who=who, people=words.on_call([str(to)])))
+
+
+def _resolved(words: Wording, incident: Incident, data: Data) -> Body:
+    at = incident.ended_at or incident.triggered_at
+    lines = [
+        words.say(
+            "thread.notice.resolved",
+            label=incident.label,
+            who=_by(words, data),
+            at=words.moment(at),
+            took=words.span(at - incident.triggered_at),
+        )
+    ]
+    if words.severity(incident).postmortem:
+        path, started = postmortem_path(words.policy, incident), words.full(incident.started_at)
+        lines.append(words.say("thread.notice.postmortem", path=path, started=started))
+    return message("\n".join(lines))
+
+
+def _said(words: Wording, incident: Incident, data: Data) -> Body:
+    """A line whose facts are who, why and which other incident."""
+    number = data.get("number") or data.get("into")
+    line = words.say(
+        f"thread.notice.{data['notice']}",
+        label=incident.label,
+        who=_by(words, data),
+        other="" if number is None else label_of(int(str(number))),
+    )
+    return message(_with_reason(words, line, data))
+
+
+def _thread_moved(words: Wording, incident: Incident, _data: Data) -> Body:
+    url = links.thread_url(incident)
+    return message(words.say("thread.notice.thread_moved", label=incident.label, url=url))
+
+
+def _severity_changed(words: Wording, incident: Incident, data: Data) -> Body:
+    line = words.say(
+        "thread.notice.severity_changed",
+        label=incident.label,
+        who=_by(words, data),
+        before=inert(str(data["before"]), limit=40),
+        after=inert(str(data["after"]), limit=40),
+    )
+    return message(_with_reason(words, line, data))
+
+
+def _with_reason(words: Wording, line: str, data: Data) -> str:
+    reason = inert(str(data.get("reason") or ""), limit=_REASON_LIMIT)
+    return words.say("thread.notice.reason", line=line, reason=reason) if reason else line
+
+
+def _by(words: Wording, data: Data) -> str:
+    return words.who(str(data.get("by") or "?"))
+
+
+NOTICES: Final[Mapping[str, Notice]] = {
+    "note": noted,
+    "corrected": corrected,
+    "declined": _declined,
+    "resolved": _resolved,
+    "cancelled": _said,
+    "merged": _said,
+    "merged_here": _said,
+    "linked": _said,
+    "reopened": _said,
+    "severity_changed": _severity_changed,
+    "thread_moved": _thread_moved,
+    "inject": inject,
+    "drill_scored": drill_scored,
+    "made_private": made_private,
+    "member_added": member_added,
+    "not_redacted": not_redacted,
+    "role_changed": role_changed,
+    "role_undelivered": role_undelivered,
+    "updated": updated,
+    "update_due": update_due,
+}

@@ -1,0 +1,146 @@
+"""What rings: the DM to whoever is on call, and the escalation in the alert's channel."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.domain.incident import Incident, Status
+from bot.domain.severity import Mention
+from bot.ui.buttons import IncidentVerb, row
+from bot.ui.posts.alerts import HERE, deadline, head, headline
+from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.words import links, timestamps
+from bot.ui.words.wording import Wording
+
+
+def page(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """The DM: how bad, what to do, by when.
+
+    Args:
+        words: The team's.
+        incident: As it is now.
+        data: As `bot.services.escalations` owes it.
+    """
+    buttons = words.buttons
+    waiting = incident.status is Status.TRIGGERED
+    lines = _asked(words, incident, data) if waiting else [words.say("page.dm.taken")]
+    return message(
+        headline(words, incident),
+        embeds=[_embed(incident, [head(words, incident), *lines])],
+        components=row(
+            [
+                buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
+                buttons.link("to_post", links.home_url(incident)),
+                buttons.make(IncidentVerb.DECLINE, incident.id) if waiting else None,
+            ]
+        ),
+    )
+
+
+def escalation(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """The message in the channel: nobody has acknowledged. It rings when the ladder's step says so.
+
+    Args:
+        words: The team's.
+        incident: As it is now.
+        data: As `bot.services.escalations` owes it.
+    """
+    waiting = incident.status is Status.TRIGGERED
+    rings = waiting and incident.rings and data.get("mention") == Mention.HERE.value
+    counts = waiting and _is_of_this_ladder(incident, data)
+    line = _escalation_line(words, incident, data) if counts else headline(words, incident)
+    lines = _who_was_told(words, incident, data) if counts else _still_asked(words, incident)
+    buttons = words.buttons
+    return message(
+        f"{HERE} {line}" if rings else line,
+        embeds=[_embed(incident, [head(words, incident), *lines])],
+        components=row(
+            [
+                buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
+                buttons.link("to_thread", links.home_url(incident)),
+            ]
+        ),
+        rings=rings,
+    )
+
+
+def _asked(words: Wording, incident: Incident, data: Mapping[str, object]) -> list[str]:
+    started = words.say(
+        "page.dm.started",
+        at=words.moment(incident.started_at),
+        ago=timestamps.relative(incident.started_at),
+    )
+    declined_by = data.get("declined_by")
+    if declined_by:
+        who = words.who(str(declined_by))
+        return [words.say("page.dm.passed_on", who=who, deadline=deadline(words, incident)), started]
+    if _is_of_this_ladder(incident, data) and _is_late(incident, data):
+        at = words.clock(incident.ack_due_at, on=incident.triggered_at)
+        return [words.say("page.dm.missed", waited=words.span(_waited(data)), at=at), started]
+    return [words.say("page.dm.on_call", deadline=deadline(words, incident)), started]
+
+
+def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, object]) -> str:
+    line = words.say(
+        "page.escalation.line",
+        severity=incident.severity,
+        label=incident.label,
+        title=words.bare_title(incident),
+        waited=words.span(_waited(data)),
+    )
+    return words.marked(incident, line)
+
+
+def _who_was_told(words: Wording, incident: Incident, data: Mapping[str, object]) -> list[str]:
+    sentences = []
+    if _is_late(incident, data):
+        at = words.clock(incident.ack_due_at, on=incident.triggered_at)
+        sentences.append(words.say("page.escalation.missed", at=at))
+    for place, count in _counts(data.get("told")).items():
+        key = "page.escalation.told" if count > 1 else "page.escalation.told_once"
+        sentences.append(words.say(key, who=words.on_call([place]), count=count))
+    people = {key: words.on_call(_names(data.get(key))) for key in ("unreached", "dm")}
+    sentences += [words.say(f"page.escalation.{key}", who=who) for key, who in people.items() if who]
+    sentences.append(_next(words, incident, data.get("next")))
+    # Japanese sentences follow each other without a blank.
+    return [("" if words.policy.language == "ja" else " ").join(sentences)]
+
+
+def _is_of_this_ladder(incident: Incident, data: Mapping[str, object]) -> bool:
+    """Whether the severity is still the one whose ladder owed this; another one has its own deadline."""
+    return data.get("severity") in (None, incident.severity)
+
+
+def _still_asked(words: Wording, incident: Incident) -> list[str]:
+    return [deadline(words, incident)] if incident.status is Status.TRIGGERED else []
+
+
+def _counts(told: object) -> dict[str, int]:
+    return {str(place): int(str(count)) for place, count in told.items()} if isinstance(told, Mapping) else {}
+
+
+def _names(places: object) -> list[str]:
+    return [str(place) for place in places] if isinstance(places, list | tuple) else []
+
+
+def _next(words: Wording, incident: Incident, following: object) -> str:
+    if not isinstance(following, Mapping):
+        return words.say("page.escalation.last")
+    due_at = datetime.fromisoformat(str(following["due_at"]))
+    at = words.clock(due_at, on=incident.triggered_at)
+    people = words.on_call(_names(following.get("dm")))
+    if people:
+        return words.say("page.escalation.next_people", people=people, at=at)
+    return words.say("page.escalation.next_channel", at=at)
+
+
+def _is_late(incident: Incident, data: Mapping[str, object]) -> bool:
+    """Whether the ack deadline had passed when this step was taken."""
+    return incident.triggered_at + _waited(data) >= incident.ack_due_at
+
+
+def _waited(data: Mapping[str, object]) -> timedelta:
+    return timedelta(seconds=float(str(data.get("waited_s") or 0)))
+
+
+def _embed(incident: Incident, lines: list[str]) -> Body:
+    return embed(colour=COLOURS[incident.status], description="\n".join(lines))

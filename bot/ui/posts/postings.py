@@ -1,0 +1,58 @@
+"""What a post says once a newer one has taken its place, and when the newer one rings."""
+
+from bot.domain.delivery import Delivery
+from bot.domain.incident import Incident, Status
+from bot.domain.posting import THREAD_PARTS, has_moved, is_current, posting_of
+from bot.domain.severity import Mention
+from bot.ui.posts.bodies import Body, message
+from bot.ui.words import links
+from bot.ui.words.inert import plain
+from bot.ui.words.wording import Wording
+
+_NAME_LIMIT = 100  # Discord: a thread's name
+
+
+def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
+    """The short line that leads on, without buttons and without a ping; None while *post* is the one to read.
+
+    Args:
+        words: The team's.
+        post: What was sent.
+        incident: As it is now.
+    """
+    if not has_moved(post, incident):
+        return None
+    if post.kind in THREAD_PARTS:
+        url = links.thread_url(incident)
+        return message(words.say("alert.moved_thread", label=incident.label, url=url))
+    return message(
+        words.say(
+            "alert.moved",
+            severity=incident.severity,
+            label=incident.label,
+            title=words.title(incident),
+            url=links.alert_url(incident),
+        )
+    )
+
+
+def rings(words: Wording, post: Delivery, incident: Incident) -> bool:
+    """Whether an alert carries its severity's mention.
+
+    The first one does until somebody is on it. One that another severity asked for does while it is new,
+    whoever is on it already: other people read there. The same facts ring nobody twice (``quiet``).
+    """
+    if words.severity(incident).mention is not Mention.HERE or not incident.rings:
+        return False
+    if post.data.get("quiet") or not is_current(post, incident):
+        return False
+    if incident.status is Status.TRIGGERED:
+        return True
+    is_new = post.message_id is None and posting_of(post) > 1
+    return is_new and incident.is_open
+
+
+def left_name(words: Wording, incident: Incident) -> str:
+    """The name of a thread that another has taken the place of."""
+    name = words.say("thread.name", label=incident.label, sign="↗", title=incident.title)
+    return plain(words.marked(incident, name), limit=_NAME_LIMIT)

@@ -1,0 +1,115 @@
+"""A private incident in Discord: its thread, what is left of its earlier posts, and the screens about it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from discord import ButtonStyle
+
+from bot.domain.incident import Incident
+from bot.ui.components import Screen, button, link, row, text
+from bot.ui.posts.alerts import HERE
+from bot.ui.posts.bodies import Body, message
+from bot.ui.words.links import place_url, thread_url
+from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Wording
+
+_PRIVATE_THREAD: Final = 12  # Discord: the channel type
+_WEEK_MIN: Final = 10_080  # auto_archive_duration, the longest there is
+
+
+def room(words: Wording, incident: Incident) -> Body:
+    """The body of Start Thread without Message: for its members, and none of them lets others in."""
+    return {
+        "name": room_name(words, incident),
+        "type": _PRIVATE_THREAD,
+        "invitable": False,
+        "auto_archive_duration": _WEEK_MIN,
+    }
+
+
+def room_name(words: Wording, incident: Incident) -> str:
+    """Such as "🔒 INC-42": what it is about stands only inside."""
+    return words.say("private.name", label=incident.label)
+
+
+def redacted(words: Wording, incident: Incident) -> Body:
+    """What is left of a post that everybody could read."""
+    return message(words.say("private.redacted", label=incident.label))
+
+
+def addressed(body: Body, role_ids: Sequence[int]) -> Body:
+    """*body* with the roles that see private incidents in the place of ``@here``.
+
+    In a private thread ``@here`` reaches only those of its members who are online. A role that is not in the
+    server leaves it as it is.
+    """
+    content = str(body["content"])
+    if not role_ids or not content.startswith(HERE):
+        return body
+    roles = " ".join(f"<@&{role_id}>" for role_id in role_ids)
+    allowed = {"parse": [], "roles": [str(role_id) for role_id in role_ids]}
+    return {**body, "content": content.replace(HERE, roles, 1), "allowed_mentions": allowed}
+
+
+def unaddressed(body: Body) -> Body:
+    """*body* without ``@here``, for an edit: those that it was for have been rung."""
+    content = str(body["content"]).removeprefix(f"{HERE} ")
+    return {**body, "content": content, "allowed_mentions": {"parse": []}}
+
+
+def made_private(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line in the private thread: who made it so, and what is left behind."""
+    who = words.who(str(data.get("by") or "?"))
+    return message(words.say("private.notice_made", label=incident.label, who=who))
+
+
+def member_added(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line in the private thread: who sees it now, and who says so."""
+    who, by = (words.who(str(data.get(key) or "?")) for key in ("name", "by"))
+    return message(words.say("private.notice_added", label=incident.label, who=who, by=by))
+
+
+def not_redacted(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line in the private thread: this post still tells what it told."""
+    place = place_url(incident.guild_id, int(str(data["channel"])), int(str(data["message"])))
+    return message(words.say("private.notice_not_redacted", url=place))
+
+
+def private_question(voice: Voice, incident: Incident) -> Screen:
+    """It cannot be undone, so it asks once; the safe way out comes first."""
+    return Screen(
+        text(
+            voice.say("private.question", label=incident.label, title=voice.title(incident)),
+            voice.say("private.means"),
+        ),
+        rows=[
+            row(
+                button(voice.say("consoles.quit"), "ui:v1:quit"),
+                button(
+                    voice.say("private.now"),
+                    f"inc:v1:private-now:{incident.id}",
+                    style=ButtonStyle.danger,
+                    emoji="🔒",
+                ),
+            )
+        ],
+    )
+
+
+def private_screen(voice: Voice, incident: Incident, *, moved: bool) -> Screen:
+    """非公開にしました, what is left behind, and the way to the thread.
+
+    Args:
+        moved: The thread that *incident* knows is the private one already.
+    """
+    to_thread = link(voice.say("buttons.to_thread"), thread_url(incident) if moved else None)
+    return Screen(
+        text(voice.say("private.done", label=incident.label), voice.say("private.left_behind")),
+        rows=[row(to_thread)],
+    )
+
+
+def entered_screen(voice: Voice, incident: Incident) -> Screen:
+    """It is private already; whoever asked is let into its thread."""
+    to_thread = link(voice.say("buttons.to_thread"), thread_url(incident))
+    return Screen(text(voice.say("private.entered", label=incident.label)), rows=[row(to_thread)])

@@ -1,0 +1,92 @@
+"""From what is owed to the body of the request that gives it. The bodies themselves: one module per kind."""
+
+from collections.abc import Callable, Mapping
+
+from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.digest import Digest
+from bot.domain.incident import Incident, IncidentKind
+from bot.domain.triage_session import Triage
+from bot.ui.buttons import reaction_of
+from bot.ui.posts.alerts import alert, thread_root
+from bot.ui.posts.bodies import Body
+from bot.ui.posts.digests import digest
+from bot.ui.posts.notices import notice
+from bot.ui.posts.pages import escalation, page
+from bot.ui.posts.postings import pointer, rings
+from bot.ui.posts.private import room
+from bot.ui.posts.replays import replay
+from bot.ui.posts.roles import role_dm
+from bot.ui.posts.threads import thread, thread_card, thread_start
+from bot.ui.posts.tracked import tracked
+from bot.ui.posts.triage_posts import first_triage_post, triage_raised
+from bot.ui.words.wording import Wording
+
+#: Kinds that are edited when their incident changes.
+REFRESHED = frozenset(
+    {
+        DeliveryKind.ALERT,
+        DeliveryKind.THREAD_ROOT,
+        DeliveryKind.THREAD_CARD,
+        DeliveryKind.PAGE,
+        DeliveryKind.ESCALATION,
+        DeliveryKind.ROLE_DM,
+        *TRIAGE_POSTS,
+    }
+)
+
+
+_PLAIN: Mapping[DeliveryKind, Callable[[Wording, Incident], Body]] = {
+    DeliveryKind.THREAD_ROOT: thread_root,
+    DeliveryKind.THREAD: thread,
+    DeliveryKind.PRIVATE_THREAD: room,
+    DeliveryKind.MEMBER: lambda _words, _incident: {},
+    DeliveryKind.THREAD_START: thread_start,
+    DeliveryKind.THREAD_CARD: thread_card,
+    **dict.fromkeys(TRIAGE_POSTS, triage_raised),
+}
+_WITH_DATA: Mapping[DeliveryKind, Callable[[Wording, Incident, Mapping[str, object]], Body]] = {
+    DeliveryKind.PAGE: page,
+    DeliveryKind.ESCALATION: escalation,
+    DeliveryKind.NOTICE: notice,
+    DeliveryKind.ROLE_DM: role_dm,
+}
+
+
+def render(words: Wording, delivery: Delivery, subject: Incident | Digest | Triage | None) -> Body:
+    """The JSON body that *delivery* asks for.
+
+    Args:
+        words: The team's.
+        delivery: What is owed.
+        subject: Its incident or triage as it is now, its week's figures, or None for a replay.
+
+    Raises:
+        TypeError: the subject does not go with the kind: a bug.
+    """
+    match delivery.kind, subject:
+        case kind, Triage() as triage if kind in TRIAGE_POSTS:
+            return first_triage_post(words, kind, triage)
+        case DeliveryKind.REPLAY, _:
+            return replay(words, delivery)
+        case DeliveryKind.SEED_ACK, _:
+            return {"emoji": reaction_of(words.policy.ack_emoji)}
+        case DeliveryKind.PIN_SEEN, _:
+            return {"emoji": "✅"}
+        case DeliveryKind.DIGEST, Digest() as week:
+            return digest(words, week)
+        case _, Incident() as incident:
+            moved = pointer(words, delivery, incident)
+            return moved or _of_incident(delivery, words, incident)
+    raise TypeError(f"{delivery.kind} about {type(subject).__name__}")
+
+
+def _of_incident(delivery: Delivery, words: Wording, incident: Incident) -> Body:
+    kind = delivery.kind
+    if kind is DeliveryKind.ALERT:
+        post = tracked if incident.kind is IncidentKind.ALERT else alert
+        return post(words, incident, rings=rings(words, delivery, incident))
+    if kind in _PLAIN:
+        return _PLAIN[kind](words, incident)
+    if kind in _WITH_DATA:
+        return _WITH_DATA[kind](words, incident, delivery.data)
+    raise TypeError(f"{kind} about an incident")

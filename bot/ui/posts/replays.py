@@ -1,0 +1,36 @@
+"""A DLQ entry sent again: its message as it was meant, and a small line that says what this is."""
+
+from collections.abc import Mapping
+
+from bot.domain.delivery import Delivery
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
+from bot.ui.words.inert import cut, inert
+from bot.ui.words.wording import Wording
+
+_EMBEDS_LIMIT = 10  # Discord: embeds of a message
+_ENTRY_DIGITS = 8
+
+
+def replay(words: Wording, delivery: Delivery) -> Body:
+    """The stored message. It pings nobody, whatever it says: the moment has passed.
+
+    Args:
+        words: The team's.
+        delivery: ``data`` has ``body`` (sanitised), ``entry`` and ``by``.
+    """
+    stored = delivery.data.get("body")
+    body: Mapping[str, object] = stored if isinstance(stored, Mapping) else {}
+    line = words.say(
+        "replay.line",
+        who=inert(str(delivery.data.get("by") or "?"), limit=80),
+        at=words.moment(delivery.created_at),
+        entry=inert(str(delivery.data.get("entry") or ""), limit=40)[:_ENTRY_DIGITS],
+    )
+    content = cut(str(body.get("content") or ""), limit=CONTENT_LIMIT - len(line) - 1)
+    embeds = body.get("embeds")
+    return message(
+        f"{content}\n{line}".strip(),
+        embeds=[dict(made) for made in embeds[:_EMBEDS_LIMIT] if isinstance(made, Mapping)]
+        if isinstance(embeds, list | tuple)
+        else (),
+    )

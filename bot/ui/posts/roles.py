@@ -1,0 +1,156 @@
+"""Who does what: the card's line, the lines in the thread, the DM to whoever was given a role, answers."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.incident import Holder, Incident, Role, Status
+from bot.services.roles import Assigned
+from bot.ui.buttons import IncidentVerb, row
+from bot.ui.components import Screen, button, text
+from bot.ui.components import row as controls
+from bot.ui.posts.alerts import deadline, head, headline, update_due
+from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.words import links
+from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Wording
+
+Data = Mapping[str, object]
+
+SIGNS: Final = {Role.COMMANDER: "🧭", Role.COMMUNICATOR: "💬", Role.SCRIBE: "✍️"}
+VERBS: Final = {
+    IncidentVerb.COMMAND: Role.COMMANDER,
+    IncidentVerb.COMMUNICATE: Role.COMMUNICATOR,
+    IncidentVerb.SCRIBE: Role.SCRIBE,
+}
+
+
+def roles_line(words: Wording, incident: Incident) -> str:
+    """Such as "**役割** 🧭 指揮 @primary · 💬 広報 空席 · ✍️ 記録 空席"."""
+    shown = (_place(words, role, incident.roles.get(role)) for role in Role)
+    return words.say("roles.card.line", roles=" · ".join(shown))
+
+
+def role_changed(words: Wording, _incident: Incident, data: Data) -> Body:
+    """The line in the thread: who has it now, from whom, and who said so; nobody is pinged."""
+    holder, former, by_id = data.get("holder"), data.get("former"), data.get("by_id")
+    own = holder if holder is not None else former
+    is_own = isinstance(own, Mapping) and own.get("id") == by_id
+    if holder is None:
+        how = "left" if is_own else "removed"
+    else:
+        how = ("taken" if is_own else "given") + ("" if former is None else "_over")
+    return message(
+        words.say(
+            f"roles.notice.{how}",
+            **_named(words, Role(str(data["role"]))),
+            who=words.who(str(data.get("by") or "?")),
+            holder=_who(words, holder),
+            former=_who(words, former),
+        )
+    )
+
+
+def role_undelivered(words: Wording, _incident: Incident, data: Data) -> Body:
+    """The line in the thread that somebody has to be told otherwise."""
+    named = _named(words, Role(str(data["role"])))
+    return message(
+        words.say("roles.notice.undelivered", **named, holder=words.who(str(data.get("holder") or "?")))
+    )
+
+
+def role_dm(words: Wording, incident: Incident, data: Data) -> Body:
+    """The DM: what was given, by whom, what it means, by when; and once it is past, that it is.
+
+    Args:
+        words: The team's.
+        incident: As it is now.
+        data: As `bot.services.role_dms` owes it.
+    """
+    role = Role(str(data["role"]))
+    now = incident.roles.get(role)
+    is_theirs = incident.is_open and now is not None and now.id == data["holder_id"]
+    lines = _task(words, incident, role, by=str(data["by"])) if is_theirs else [_past(words, incident, role)]
+    waiting = is_theirs and incident.status is Status.TRIGGERED
+    return message(
+        headline(words, incident),
+        embeds=[
+            embed(colour=COLOURS[incident.status], description="\n".join([head(words, incident), *lines]))
+        ],
+        components=row(
+            [
+                words.buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
+                words.buttons.link("to_thread", links.home_url(incident)),
+            ]
+        ),
+    )
+
+
+def taken_screen(voice: Voice, result: Assigned) -> Screen:
+    """You have it; and the way out, should it have been a slip of the thumb."""
+    how = ("taken" if result.former is None else "taken_over") if result.changed else "taken_before"
+    acknowledged = voice.say("roles.said.acknowledged") if result.acknowledged else ""
+    step_down = button(
+        voice.say("roles.said.step_down"),
+        f"inc:v1:release:{result.role.value}:{result.incident.id}",
+        emoji="🙅",
+    )
+    return Screen(
+        text(_said(voice, result, how), acknowledged),
+        rows=[controls(step_down)],
+        colour=COLOURS[result.incident.status],
+    )
+
+
+def given(voice: Voice, result: Assigned) -> str:
+    """They have it, and are being told."""
+    how = ("given" if result.former is None else "given_over") if result.changed else "given_before"
+    return _said(voice, result, how)
+
+
+def released(voice: Voice, result: Assigned) -> str:
+    """Nobody has it."""
+    return _said(voice, result, "released" if result.changed else "released_before")
+
+
+def _said(voice: Voice, result: Assigned, how: str) -> str:
+    return voice.say(
+        f"roles.said.{how}",
+        **_named(voice, result.role),
+        label=result.incident.label,
+        holder=_who(voice, result.holder),
+        former=_who(voice, result.former),
+    )
+
+
+def _task(words: Wording, incident: Incident, role: Role, *, by: str) -> list[str]:
+    does = words.say(f"roles.does.{role.value}")
+    told = words.say("roles.dm.given", **_named(words, role), who=words.who(by), does=does)
+    waiting = incident.status is Status.TRIGGERED
+    due = deadline(words, incident) if waiting else update_due(words, incident)
+    return [told, due] if due else [told]
+
+
+def _past(words: Wording, incident: Incident, role: Role) -> str:
+    if not incident.is_open:
+        return words.say("roles.dm.over")
+    now, named = incident.roles.get(role), _named(words, role)
+    if now is None:
+        return words.say("roles.dm.vacated", **named)
+    return words.say("roles.dm.moved", **named, holder=words.who(now.name))
+
+
+def _place(words: Wording, role: Role, holder: Holder | None) -> str:
+    if holder is None:
+        return words.say("roles.card.vacant", **_named(words, role))
+    return words.say("roles.card.held", **_named(words, role), who=words.who(holder.name))
+
+
+def _named(words: Wording, role: Role) -> dict[str, str]:
+    return {"sign": SIGNS[role], "role": words.say(f"role.{role.value}")}
+
+
+def _who(words: Wording, person: object) -> str:
+    """A holder, or one as it was written down; empty for nobody."""
+    if isinstance(person, Holder):
+        return words.who(person.name)
+    return words.who(str(person.get("name"))) if isinstance(person, Mapping) else ""

@@ -1,0 +1,77 @@
+"""The bot's answer under an alert that somebody else has posted: short, because the alert is right above."""
+
+from datetime import timedelta
+
+from bot.domain.incident import Incident, Status, label_of
+from bot.ui.buttons import Component, IncidentVerb, row
+from bot.ui.posts.alerts import HERE, deadline
+from bot.ui.posts.bodies import Body, message
+from bot.ui.posts.triage_posts import triage_button
+from bot.ui.words.wording import Wording
+
+_SEPARATOR = " · "
+
+
+def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
+    """One message that stays true: state, severity, title, the deadline, and how often it came.
+
+    Args:
+        words: The team's.
+        incident: A tracked alert as it is now.
+        rings: It carries ``@here``; an edit pings nobody all the same.
+    """
+    line = words.say(
+        f"tracked.line.{incident.status.value}",
+        label=incident.label,
+        severity=incident.severity,
+        title=words.title(incident),
+        other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
+    )
+    first = _SEPARATOR.join([line, _standing(words, incident)])
+    lines = [f"{HERE} {first}" if rings else first, _again(words, incident)]
+    return message(
+        "\n".join(line for line in lines if line), components=_buttons(words, incident), rings=rings
+    )
+
+
+def _standing(words: Wording, incident: Incident) -> str:
+    """The deadline while nobody is on it, then who is, then who ended it."""
+    began = incident.triggered_at
+    if incident.ended_at is not None:
+        who, at = words.who(incident.ended_by_name), words.clock(incident.ended_at, on=began)
+        return words.say("tracked.ended", who=who, at=at, took=words.span(incident.ended_at - began))
+    if incident.acknowledged_at is None:
+        return deadline(words, incident)
+    return words.say(
+        "tracked.acknowledged",
+        emoji=words.policy.ack_emoji,
+        who=words.who(incident.acknowledged_by_name),
+        at=words.clock(incident.acknowledged_at, on=began),
+        took=words.span(incident.took_to_acknowledge or timedelta()),
+    )
+
+
+def _again(words: Wording, incident: Incident) -> str:
+    if incident.occurrences == 1 or incident.last_seen_at is None:
+        return ""
+    at = words.clock(incident.last_seen_at, on=incident.triggered_at)
+    return words.say("tracked.again", count=incident.occurrences, at=at)
+
+
+def _buttons(words: Wording, incident: Incident) -> list[Component]:
+    """What makes sense in this state, the safe one first."""
+    make, number, source = words.buttons.make, incident.id, incident.source
+    if not incident.is_open:
+        return row([make(IncidentVerb.VIEW, number)])
+    joins = None if incident.status is Status.TRIGGERED else "join"
+    return row(
+        [
+            make(IncidentVerb.ACK, number, words=joins),
+            make(IncidentVerb.DECLARE, number),
+            None
+            if source is None
+            else triage_button(words, channel_id=source.channel_id, message_id=source.message_id),
+            make(IncidentVerb.FALSE_ALARM, number),
+            make(IncidentVerb.RESOLVE, number),
+        ]
+    )

@@ -1,0 +1,190 @@
+"""What a triage posts for all, as it stands: the quiet line, and what asks for its re-evaluation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.incident import Incident
+from bot.domain.triage_session import Triage, TriageStatus
+from bot.ui.buttons import ButtonStyle, Component, TriageVerb, row
+from bot.ui.posts.bodies import GREY, Body, embed, message
+from bot.ui.words import timestamps
+from bot.ui.words.inert import inert
+from bot.ui.words.links import alert_url, place_url
+from bot.ui.words.voice import channel_name
+from bot.ui.words.wording import Wording
+
+#: The custom id of the button that starts a triage of a message, anywhere: `triage_button` makes it.
+FROM: Final = r"tri:v1:from:(?P<channel>\d{1,20}):(?P<message>\d{1,20})"
+
+_TITLE_LIMIT = 420  # 200 characters as stored, escaped
+_TARGETS_LIMIT = 160
+_LINE_LIMIT = 900
+_SILENT = 1 << 12  # Discord: SUPPRESS_NOTIFICATIONS, the message rings no phone
+
+_LINES = {
+    TriageStatus.OPEN: "open",
+    TriageStatus.CANCELLED: "cancelled",
+    TriageStatus.DISMISSED: "dismissed",
+    TriageStatus.EXPIRED: "expired",
+}
+
+
+def first_triage_post(words: Wording, kind: DeliveryKind, triage: Triage) -> Body:
+    """The body that posts it; a line answers the message that the triage is about."""
+    body = triage_post(words, kind, triage, newer=None)
+    if kind is not DeliveryKind.TRIAGE_LINE:
+        return body
+    return {**body, "flags": _SILENT, **_reference(triage)}
+
+
+def triage_posts(words: Wording, triage: Triage, posts: Sequence[Delivery]) -> list[tuple[Delivery, Body]]:
+    """What each of *posts* should show now.
+
+    Args:
+        words: The team's.
+        triage: Without an incident: with one its posts show that.
+        posts: Those that are there, oldest first.
+    """
+    asked = [post for post in posts if post.kind is not DeliveryKind.TRIAGE_LINE]
+    newest = asked[-1] if asked else None
+    url = None if newest is None else _url(newest)
+    return [
+        (post, triage_post(words, post.kind, triage, newer=None if post is newest else url)) for post in posts
+    ]
+
+
+def triage_post(words: Wording, kind: DeliveryKind, triage: Triage, *, newer: str | None) -> Body:
+    """One post of a triage that has no incident.
+
+    Args:
+        words: The team's.
+        kind: One of `TRIAGE_POSTS`.
+        triage: As it is now.
+        newer: The address of a later post that asks about it.
+    """
+    if kind is DeliveryKind.TRIAGE_LINE:
+        return _line(words, triage)
+    if not triage.is_under_reevaluation:
+        return _question(words, triage, [_over(words, triage)])
+    if newer is not None:
+        moved = _question(words, triage, [words.say("triaging.question.moved")])
+        return {**moved, "components": row([words.buttons.link("to_post", newer)])}
+    return _asked(words, triage, kind)
+
+
+def triage_button(words: Wording, *, channel_id: int, message_id: int) -> Component:
+    """A button, for any post, that starts a triage of the message *message_id* of a channel."""
+    return {
+        "type": 2,
+        "style": int(ButtonStyle.SECONDARY),
+        "label": words.say("buttons.triage"),
+        "emoji": {"name": "🔎"},
+        "custom_id": f"tri:v1:from:{channel_id}:{message_id}",
+    }
+
+
+def triage_raised(words: Wording, incident: Incident) -> Body:
+    """Any of them once the triage has become an incident: its state, and the way to its post."""
+    if incident.is_private:
+        return message(words.say("triaging.line.private", label=incident.label))
+    line = words.say(
+        "triaging.line.raised",
+        state=words.state(incident),
+        severity=incident.severity,
+        label=incident.label,
+        title=words.title(incident),
+    )
+    return message(line, components=row([words.buttons.link("to_post", alert_url(incident))]))
+
+
+def _line(words: Wording, triage: Triage) -> Body:
+    title = inert(triage.title, limit=_TITLE_LIMIT)
+    if triage.status is TriageStatus.REEVALUATING:
+        return message(_waiting(words, triage, title))
+    name = triage.at_work_name if triage.status is TriageStatus.OPEN else triage.ended_by_name
+    line = words.say(f"triaging.line.{_LINES[triage.status]}", who=words.who(name), title=title)
+    buttons = [words.buttons.make(TriageVerb.SHOW, triage.id)] if triage.status is TriageStatus.OPEN else []
+    return message(line, components=row(buttons))
+
+
+def _waiting(words: Wording, triage: Triage, title: str) -> str:
+    key = "held" if triage.asked_at is None else "asked"
+    due = triage.due_at or triage.created_at
+    channel = channel_name(words.policy.reevaluate.channel)
+    return words.say(f"triaging.line.{key}", title=title, due=words.moment(due), channel=channel)
+
+
+def _asked(words: Wording, triage: Triage, kind: DeliveryKind) -> Body:
+    """The question with its buttons; only the one that somebody should look at mentions the reporter."""
+    is_due = kind is DeliveryKind.REEVALUATION
+    facts = [_about(words, triage, "asked" if is_due else "held"), _facts(words, triage)]
+    if is_due:
+        facts.append(_promise(words, triage))
+    if triage.taken_by_name is not None:
+        facts.append(words.say("triaging.question.taken", who=words.who(triage.taken_by_name)))
+    verbs = (TriageVerb.PROMOTE, TriageVerb.DISMISS, TriageVerb.AGAIN)
+    buttons = row([words.buttons.make(verb, triage.id) for verb in verbs])
+    body = _question(words, triage, facts, mention=f"<@{triage.user_id}>" if is_due else None)
+    allowed: Mapping[str, list[str]] = (
+        {"parse": [], "users": [str(triage.user_id)]} if is_due else {"parse": []}
+    )
+    return {**body, "components": buttons, "allowed_mentions": allowed}
+
+
+def _question(
+    words: Wording, triage: Triage, facts: Sequence[str], *, mention: str | None = None
+) -> dict[str, object]:
+    title = inert(triage.title, limit=_TITLE_LIMIT)
+    key = "line" if mention is None else "line_to"
+    line = words.say(f"triaging.question.{key}", title=title, who=mention)
+    targets = words.targets(triage.targets, limit=_TARGETS_LIMIT)
+    if targets:
+        line = words.say("alert.line.targets", line=line, targets=targets)
+    return message(line, embeds=[embed(colour=GREY, description="\n".join(facts))])
+
+
+def _about(words: Wording, triage: Triage, key: str) -> str:
+    due = triage.due_at or triage.created_at
+    return words.say(
+        f"triaging.question.{key}",
+        reporter=words.who(triage.user_name),
+        holder=words.who(triage.held_by_name),
+        due=words.moment(due),
+        left=timestamps.relative(due),
+    )
+
+
+def _facts(words: Wording, triage: Triage) -> str:
+    started = triage.started_at
+    facts = words.say("triaging.question.facts", at=words.moment(started), ago=timestamps.relative(started))
+    symptoms = words.symptoms(triage.symptoms, limit=_LINE_LIMIT)
+    return f"{facts} · {words.say('alert.symptoms', symptoms=symptoms)}" if symptoms else facts
+
+
+def _promise(words: Wording, triage: Triage) -> str:
+    due = triage.due_at or triage.created_at
+    return words.say(
+        "triaging.question.promise",
+        due=words.moment(due),
+        severity=words.policy.reevaluate.promote_to,
+        left=timestamps.relative(due),
+    )
+
+
+def _over(words: Wording, triage: Triage) -> str:
+    at = words.moment(triage.ended_at or triage.created_at)
+    return words.say("triaging.question.dismissed", who=words.who(triage.ended_by_name), at=at)
+
+
+def _reference(triage: Triage) -> Body:
+    if triage.source_message_id is None:
+        return {}
+    # Deleted meanwhile: the line is posted without it.
+    return {"message_reference": {"message_id": str(triage.source_message_id), "fail_if_not_exists": False}}
+
+
+def _url(post: Delivery) -> str | None:
+    if post.channel_id is None or post.message_id is None:
+        return None
+    return place_url(post.guild_id, post.channel_id, post.message_id)

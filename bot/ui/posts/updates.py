@@ -1,0 +1,113 @@
+"""Status updates: the post in the thread, the reminder that one is owed, the card's lines, the answers."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from bot.domain.incident import Incident
+from bot.services.updates import Told
+from bot.ui.buttons import IncidentVerb, row
+from bot.ui.posts.bodies import COLOURS, CONTENT_LIMIT, Body, embed, message
+from bot.ui.words.inert import inert, inert_lines
+from bot.ui.words.timestamps import relative
+from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Wording
+
+Data = Mapping[str, object]
+
+# As typed 1,000 and 300 characters; each may need an escape.
+_KNOWN_ROOM: Final = 2_100
+_IMPACT_ROOM: Final = 650
+_CARD_ROOM: Final = 300
+
+
+def updated(words: Wording, incident: Incident, data: Data) -> Body:
+    """What was told, whole; it pings nobody."""
+    at = words.clock(_moment(data["at"]), on=incident.triggered_at)
+    head = words.say("updates.post.head", at=at, who=words.who(str(data.get("by") or "?")))
+    body = "\n".join([*_words(words, data), _next(words, incident, data.get("next_at"))])
+    if len(head) + len(body) < CONTENT_LIMIT:
+        return message(f"{head}\n{body}")
+    return message(head, embeds=[embed(colour=COLOURS[incident.status], description=body)])
+
+
+def update_due(words: Wording, incident: Incident, data: Data) -> Body:
+    """The reminder: it pings whoever leads and nobody else; in an incident that is silenced, nobody."""
+    lead, rings = incident.lead, incident.rings
+    at = words.clock(_moment(data["due_at"]), on=incident.triggered_at)
+    if lead is None:
+        line = words.say("updates.due.anybody", label=incident.label, at=at)
+    else:
+        who = f"<@{lead.id}>" if rings else words.who(lead.name)
+        line = words.say("updates.due.line", who=who, label=incident.label, at=at)
+    body = message(
+        f"{line}\n{_so_far(words, incident)}",
+        components=row([words.buttons.make(IncidentVerb.DETAILS, incident.id)]),
+    )
+    if lead is not None and rings:
+        body["allowed_mentions"] = {"parse": [], "users": [str(lead.id)]}
+    return body
+
+
+def card_lines(words: Wording, incident: Incident) -> Iterator[str]:
+    """What was told last, and when the next update is due; nothing while there is nothing to say."""
+    last, due_at = incident.last_update, incident.next_update_at
+    if last is not None and last.known:
+        at = words.clock(last.at, on=incident.triggered_at)
+        known = inert(last.known, limit=_CARD_ROOM)
+        yield words.say("updates.card.last", at=at, who=words.who(last.by), known=known)
+    if last is not None and last.impact:
+        yield words.say("updates.card.impact", impact=inert(last.impact, limit=_CARD_ROOM))
+    if due_at is not None:
+        at = words.clock(due_at, on=incident.triggered_at)
+        yield words.say("updates.card.next", at=at, left=relative(due_at))
+
+
+def told(voice: Voice, result: Told) -> str:
+    """What the form has changed."""
+    incident, lines = result.incident, []
+    if result.posted:
+        lines.append(voice.say("updates.said.posted", label=incident.label))
+        due_at = incident.next_update_at
+        if due_at is None:
+            lines.append(voice.say("updates.said.no_next"))
+        else:
+            at = voice.clock(due_at, on=incident.triggered_at)
+            lines.append(voice.say("updates.said.next", at=at, left=relative(due_at)))
+    if result.detailed:
+        lines.append(voice.say("updates.said.details", label=incident.label))
+    return "\n".join(lines)
+
+
+def _words(words: Wording, data: Data) -> Iterator[str]:
+    """What is known, and the impact; nothing for a mere promise of the next update."""
+    if "known" not in data:
+        return
+    known = inert_lines(str(data["known"]), limit=_KNOWN_ROOM)
+    impact = inert_lines(str(data.get("impact") or ""), limit=_IMPACT_ROOM)
+    if known:
+        yield known
+    if impact:
+        yield words.say("updates.post.impact", impact=impact)
+    elif not known:  # it was taken back
+        yield words.say("updates.post.no_impact")
+
+
+def _next(words: Wording, incident: Incident, next_at: object) -> str:
+    if next_at is None:
+        return words.say("updates.post.no_next")
+    due_at = _moment(next_at)
+    at = words.clock(due_at, on=incident.triggered_at)
+    return words.say("updates.post.next", at=at, left=relative(due_at))
+
+
+def _so_far(words: Wording, incident: Incident) -> str:
+    last = incident.last_update
+    if last is None:
+        return words.say("updates.due.none")
+    at = words.clock(last.at, on=incident.triggered_at)
+    return words.say("updates.due.last", at=at, ago=relative(last.at))
+
+
+def _moment(iso: object) -> datetime:
+    return datetime.fromisoformat(str(iso))

@@ -1,0 +1,1 @@
+"""Discord over HTTP: sending what is owed, editing it, reading what stands there."""

@@ -1,0 +1,289 @@
+"""`bot.services.ports.Discord` over HTTP: compose once, send with a nonce, find what an attempt left behind.
+
+Nothing here needs the gateway, so every instance can send.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import discord
+from discord.http import Route
+
+from bot.domain.alerts import ChannelPage
+from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
+from bot.domain.digest import Digest
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.incident import Incident
+from bot.domain.people import Person
+from bot.domain.pinned import ThreadMessage
+from bot.domain.triage_session import Triage
+from bot.i18n import Texts
+from bot.runbook.model import Policy
+from bot.services.ports import Redacted, Refreshed
+from bot.ui.buttons import reaction_of
+from bot.ui.posts.private import addressed
+from bot.ui.posts.renderer import render
+from bot.ui.posts.triage_posts import triage_posts
+from bot.ui.rest.client import DEADLINE_S, Rest, snowflake
+from bot.ui.rest.incoming import Incoming, Watching
+from bot.ui.rest.marks import marks
+from bot.ui.rest.places import Places
+from bot.ui.rest.reactions import Reactions
+from bot.ui.rest.reading import Reading
+from bot.ui.rest.redactor import Redactor
+from bot.ui.rest.refresher import Refresher
+from bot.ui.rest.rooms import Rooms
+from bot.ui.words.wording import Wording
+
+_UNKNOWN_CHANNEL = 10003
+_THREAD_EXISTS = 160004
+_HISTORY = 100  # Discord: messages per page
+_CLOCK_SKEW = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord
+
+_ACTIONS = {
+    DeliveryKind.THREAD: Action.THREAD,
+    DeliveryKind.SEED_ACK: Action.REACTION,
+    DeliveryKind.PIN_SEEN: Action.REACTION,
+    DeliveryKind.PRIVATE_THREAD: Action.PRIVATE_THREAD,
+    DeliveryKind.MEMBER: Action.MEMBER,
+}
+
+
+class DiscordNotifier:
+    """The bot's outgoing side."""
+
+    def __init__(
+        self, client: discord.Client, *, texts: Texts, policy: Policy, deadline_s: float = DEADLINE_S
+    ) -> None:
+        self._rest = Rest(client, deadline_s=deadline_s)
+        self._words = Wording(texts, policy)
+        self._places = Places(self._rest, policy)
+        self._refresher = Refresher(self._rest, self._words)
+        self._rooms = Rooms(self._rest)
+        self._redactor = Redactor(self._rest, self._words)
+        self._watching = Watching(self._rest, self._places, Incoming(client, self._words))
+        self._reactions = Reactions(self._rest, emoji=reaction_of(policy.ack_emoji))
+        self._pins = Reactions(self._rest, emoji=reaction_of(policy.timeline.pin_emoji))
+        self._reading = Reading(self._rest, policy, reads_content=client.intents.message_content)
+
+    async def compose(self, delivery: Delivery, subject: Incident | Digest | Triage | None) -> Request:
+        """Render what is owed, and find out where it goes.
+
+        Raises:
+            DeliveryRefused: the place does not exist or a person refuses DMs.
+            UpstreamUnavailable: Discord is away.
+        """
+        action = _ACTIONS.get(delivery.kind, Action.MESSAGE)
+        channel_id, message_id = await self._target(action, delivery, subject)
+        body = render(self._words, delivery, subject)
+        if isinstance(subject, Incident) and subject.is_private and action is Action.MESSAGE:
+            body = addressed(body, await self._places.roles(subject.guild_id))
+        if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
+            body = {**body, **_answering(subject, channel_id)}
+        if delivery.kind is DeliveryKind.ALERT and "answers" in delivery.data:
+            body = {**body, **_answer_to(int(str(delivery.data["answers"])))}
+        return Request(action, channel_id, message_id, body)
+
+    async def send(self, request: Request, *, nonce: str) -> Posted:
+        """Do it, within our own deadline. A thread or reaction that is there already counts as done.
+
+        Raises:
+            DeliveryRefused: Discord will never take it.
+            UpstreamUnavailable: it may work later; whether Discord has it is unknown.
+        """
+        try:
+            return await self._send(request, nonce=nonce)
+        except DeliveryRefused as refused:
+            if refused.code == _UNKNOWN_CHANNEL:
+                self._places.forget()
+            raise
+
+    async def find(self, request: Request, *, since: datetime) -> Posted | None:
+        """A message of ours that an earlier attempt left in the channel, if any.
+
+        Threads on a message, reactions and members are not looked for: asking again changes nothing.
+
+        Raises:
+            DeliveryRefused: the history may not be read. UpstreamUnavailable.
+        """
+        if request.action is Action.PRIVATE_THREAD:
+            return await self._rooms.find(request, since=since)
+        if request.action is not Action.MESSAGE:
+            return None
+        after = discord.utils.time_snowflake(since - _CLOCK_SKEW)
+        route = Route("GET", "/channels/{channel_id}/messages", channel_id=request.channel_id)
+        wanted = marks(request.body)
+        for message in await self._rest.many(route, params={"after": after, "limit": _HISTORY}):
+            author = message.get("author")
+            is_ours = isinstance(author, dict) and snowflake(author) == self._rest.own_id
+            if is_ours and marks(message) == wanted:
+                return _posted(message)
+        return None
+
+    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
+        """Make the posts of an incident say what is true now; see `Refresher.refresh`."""
+        return await self._refresher.refresh(incident, posts)
+
+    async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
+        """Take out what posts tell of an incident that has become private; see `Redactor.redact`."""
+        return await self._redactor.redact(incident, posts)
+
+    async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
+        """Make the posts of a triage that has no incident say where it stands, oldest first.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
+        for post, body in triage_posts(self._words, triage, posts):
+            await self._refresher.redraw(post, body)
+
+    async def archive(self, thread_id: int) -> None:
+        """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
+        await self._refresher.archive(thread_id)
+
+    async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
+        """One message as it is now; see `Reading.message`."""
+        return await self._reading.message(channel_id, message_id, guild_id=guild_id)
+
+    async def latest_messages(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
+        """The newest messages of a thread, oldest first; see `Reading.latest`."""
+        return await self._reading.latest(channel_id, guild_id=guild_id)
+
+    def pinners(
+        self, places: Sequence[tuple[int, int]], *, guild_id: int
+    ) -> AsyncIterator[tuple[Person, int]]:
+        """Everyone whose 📌 stands on one of *places* (channel id, message id); see `Reactions.people`."""
+        return self._pins.people(places, guild_id=guild_id)
+
+    async def watched(self, guild_id: int, channel: str) -> ChannelPage:
+        """The newest messages of a watched channel; see `Watching.page`."""
+        return await self._watching.page(guild_id, channel)
+
+    def acknowledgers(
+        self, places: Sequence[tuple[int, int]], *, guild_id: int
+    ) -> AsyncIterator[tuple[Person, int]]:
+        """Everyone whose 👀 stands on one of *places* (channel id, message id); see `Reactions.people`."""
+        return self._reactions.people(places, guild_id=guild_id)
+
+    async def _target(
+        self, action: Action, delivery: Delivery, subject: Incident | Digest | Triage | None
+    ) -> tuple[int, int | None]:
+        """Where, and what there: a message to hang it on, or somebody to let in."""
+        if action is Action.MEMBER:
+            _, _, name = delivery.to.partition(":")
+            is_place = delivery.to.startswith("person:")
+            user_id = await self._places.person(delivery.guild_id, name) if is_place else int(name)
+            return _known(delivery.after_message_id), user_id
+        if action in (Action.MESSAGE, Action.PRIVATE_THREAD):
+            return await self._channel(delivery, subject), None
+        return _hook(delivery)
+
+    async def _channel(self, delivery: Delivery, subject: Incident | Digest | Triage | None) -> int:
+        kind, _, name = delivery.to.partition(":")
+        if kind == "channel":
+            return await self._places.channel(delivery.guild_id, name)
+        if kind == "person":
+            return await self._places.direct(delivery.guild_id, name)
+        if kind == "user":
+            return await self._places.user(int(name))
+        if kind == "thread":
+            return int(name)
+        return _home(delivery, subject)
+
+    async def _send(self, request: Request, *, nonce: str) -> Posted:
+        match request.action:
+            case Action.MESSAGE:
+                return await self._post(request, nonce=nonce)
+            case Action.THREAD:
+                return await self._open_thread(request)
+            case Action.REACTION:
+                return await self._react(request)
+            case Action.PRIVATE_THREAD:
+                return await self._rooms.make(request)
+            case Action.MEMBER:
+                return await self._rooms.let_in(request)
+
+    async def _post(self, request: Request, *, nonce: str) -> Posted:
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=request.channel_id)
+        body = {**request.body, "nonce": nonce, "enforce_nonce": True}
+        return _posted(await self._rest.one(route, json=body))
+
+    async def _open_thread(self, request: Request) -> Posted:
+        message_id = _known(request.message_id)
+        route = Route(
+            "POST",
+            "/channels/{channel_id}/messages/{message_id}/threads",
+            channel_id=request.channel_id,
+            message_id=message_id,
+        )
+        try:
+            thread_id = snowflake(await self._rest.one(route, json=request.body))
+        except DeliveryRefused as refused:
+            if refused.code != _THREAD_EXISTS:
+                raise
+            thread_id = message_id  # a thread has the id of the message it hangs on
+        return Posted(request.channel_id, thread_id)
+
+    async def _react(self, request: Request) -> Posted:
+        message_id = _known(request.message_id)
+        await self._rest.do(
+            Route(
+                "PUT",
+                "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me",
+                channel_id=request.channel_id,
+                message_id=message_id,
+                emoji=str(request.body["emoji"]),
+            )
+        )
+        return Posted(request.channel_id, message_id)
+
+
+def _home(delivery: Delivery, subject: Incident | Digest | Triage | None) -> int:
+    """The incident's thread; before it is on the incident, from what this delivery waited for."""
+    if delivery.kind is DeliveryKind.THREAD_START:
+        return _known(delivery.after_message_id)  # it waited for the thread, whose id this is
+    if delivery.kind is DeliveryKind.THREAD_CARD:
+        return _known(delivery.after_channel_id)
+    incident = subject if isinstance(subject, Incident) else None
+    in_thread = delivery.to != "alert" and incident is not None and incident.thread_id is not None
+    if in_thread and incident is not None:
+        return _known(incident.thread_id)
+    return _known(delivery.after_channel_id or (incident.alert_channel_id if incident else None))
+
+
+def _answering(incident: Incident, channel_id: int) -> Mapping[str, object]:
+    """What makes a line beside the alert an answer to it, so that it is clear which incident is meant."""
+    if channel_id != incident.alert_channel_id or incident.alert_message_id is None:
+        return {}
+    return _answer_to(incident.alert_message_id)
+
+
+def _answer_to(message_id: int) -> Mapping[str, object]:
+    # One that was deleted a moment ago must not keep the answer from being posted.
+    return {"message_reference": {"message_id": str(message_id), "fail_if_not_exists": False}}
+
+
+def _hook(delivery: Delivery) -> tuple[int, int]:
+    """The message that a thread or a reaction belongs to: what it waited for, or the one it names itself."""
+    data = delivery.data
+    if delivery.kind is DeliveryKind.PIN_SEEN:
+        return int(str(data["channel_id"])), int(str(data["message_id"]))
+    return _known(delivery.after_channel_id), _known(delivery.after_message_id)
+
+
+def _known(snowflake_id: int | None) -> int:
+    if snowflake_id is None:
+        raise UpstreamUnavailable("what this hangs on is not there yet")
+    return snowflake_id
+
+
+def _posted(message: Mapping[str, object]) -> Posted:
+    return Posted(
+        channel_id=snowflake(message, "channel_id"),
+        message_id=snowflake(message),
+        pinged=bool(message.get("mention_everyone")),
+    )

@@ -1,0 +1,135 @@
+"""Reading the 👀 under messages, and who those people are."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from discord.http import Route
+
+from bot.domain.errors import DeliveryRefused
+from bot.domain.people import Person
+from bot.ui.rest.client import Payload, Rest, snowflake
+
+log = structlog.get_logger(__name__)
+
+_PAGE = 100  # Discord: users per page of a reaction
+_ADMINISTRATOR = 1 << 3
+
+
+@dataclass(frozen=True, slots=True)
+class GuildRoles:
+    """What a guild says about roles.
+
+    Attributes:
+        names: Role id -> name.
+        admins: Ids of the roles with ADMINISTRATOR.
+    """
+
+    guild_id: int
+    owner_id: int
+    names: Mapping[int, str]
+    admins: frozenset[int]
+
+    @classmethod
+    def from_payload(cls, guild: Payload) -> "GuildRoles":
+        """Read Discord's Guild object."""
+        found = guild.get("roles")
+        roles = [role for role in found if isinstance(role, dict)] if isinstance(found, list) else []
+        return cls(
+            guild_id=snowflake(guild),
+            owner_id=snowflake(guild, "owner_id"),
+            names={snowflake(role): str(role.get("name")) for role in roles},
+            admins=frozenset(
+                snowflake(role) for role in roles if int(str(role.get("permissions", 0))) & _ADMINISTRATOR
+            ),
+        )
+
+
+def person_from_member(member: Payload, *, user: Payload, guild: GuildRoles) -> Person:
+    """A member with the names and ids of their roles.
+
+    Args:
+        member: Discord's Guild Member object.
+        user: Their User object.
+        guild: The guild they are a member of.
+    """
+    listed = member.get("roles")
+    # Everyone holds the role that has the guild's own id; no payload lists it.
+    ids = {guild.guild_id, *(int(str(role)) for role in (listed if isinstance(listed, list) else ()))}
+    user_id = snowflake(user)
+    name = member.get("nick") or user.get("global_name") or user.get("username")
+    return Person(
+        id=user_id,
+        name=str(name),
+        roles=frozenset({*map(str, ids), *(guild.names[role] for role in ids if role in guild.names)}),
+        is_admin=user_id == guild.owner_id or bool(ids & guild.admins),
+        is_bot=bool(user.get("bot")),
+        username=str(user.get("username") or ""),
+    )
+
+
+class Reactions:
+    """Who reacted with one emoji."""
+
+    def __init__(self, rest: Rest, *, emoji: str) -> None:
+        self._rest = rest
+        self._emoji = emoji  # as routes have it: see `reaction_of`
+
+    async def people(
+        self, places: Sequence[tuple[int, int]], *, guild_id: int
+    ) -> AsyncIterator[tuple[Person, int]]:
+        """Everyone who reacted on one of *places* (channel id, message id), with the message's id.
+
+        Left out: bots, people who have left the guild, messages that are gone.
+
+        Raises:
+            UpstreamUnavailable: Discord could not be asked.
+        """
+        guild: GuildRoles | None = None
+        for channel_id, message_id in places:
+            async for user in self._users(channel_id, message_id):
+                guild = guild or await self._guild(guild_id)
+                person = await self._person(user, guild)
+                if person is not None:
+                    yield person, message_id
+
+    async def _users(self, channel_id: int, message_id: int) -> AsyncIterator[Payload]:
+        after = 0
+        while True:
+            page = await self._page(channel_id, message_id, after=after)
+            for user in page:
+                if not user.get("bot"):
+                    yield user
+            if len(page) < _PAGE:
+                return
+            after = snowflake(page[-1])
+
+    async def _page(self, channel_id: int, message_id: int, *, after: int) -> list[Payload]:
+        route = Route(
+            "GET",
+            "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}",
+            channel_id=channel_id,
+            message_id=message_id,
+            emoji=self._emoji,
+        )
+        try:
+            return await self._rest.many(route, params={"limit": _PAGE, "after": after})
+        except DeliveryRefused as refused:
+            # Deleted, or no longer ours to read: nobody can react there any more either.
+            log.info("reactions.not_readable", message_id=message_id, code=refused.code)
+            return []
+
+    async def _guild(self, guild_id: int) -> GuildRoles:
+        return GuildRoles.from_payload(
+            await self._rest.one(Route("GET", "/guilds/{guild_id}", guild_id=guild_id))
+        )
+
+    async def _person(self, user: Payload, guild: GuildRoles) -> Person | None:
+        route = Route(
+            "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild.guild_id, user_id=snowflake(user)
+        )
+        try:
+            member = await self._rest.one(route)
+        except DeliveryRefused:
+            return None  # they have left
+        return person_from_member(member, user=user, guild=guild)

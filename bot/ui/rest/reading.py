@@ -1,0 +1,103 @@
+"""Reading messages of a thread by REST, for the timeline."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, cast
+
+import discord
+import structlog
+from discord.http import Route
+
+from bot.domain.errors import DeliveryRefused
+from bot.domain.pinned import ThreadMessage
+from bot.runbook.model import Policy
+from bot.ui.buttons import emoji_of
+from bot.ui.rest.client import Payload, Rest
+from bot.ui.words.evidence import evidence_from, evidence_of
+
+log = structlog.get_logger(__name__)
+
+_LATEST: Final = 100  # Discord: messages per page
+
+
+class Reading:
+    """What stands in threads.
+
+    Args:
+        reads_content: The application may read what others write; without it their messages come empty.
+    """
+
+    def __init__(self, rest: Rest, policy: Policy, *, reads_content: bool) -> None:
+        self._rest = rest
+        self._pin = emoji_of(policy.timeline.pin_emoji)
+        self._reads_content = reads_content
+
+    async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
+        """One message as it is now; None when it is gone, or not ours to read.
+
+        Raises:
+            UpstreamUnavailable: Discord could not be asked.
+        """
+        route = Route(
+            "GET",
+            "/channels/{channel_id}/messages/{message_id}",
+            channel_id=channel_id,
+            message_id=message_id,
+        )
+        try:
+            found = await self._rest.one(route)
+        except DeliveryRefused as refused:
+            log.info("message.not_readable", message_id=message_id, code=refused.code)
+            return None
+        return self._read(found, guild_id)
+
+    async def latest(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
+        """The newest messages, up to 100, oldest first; none when the channel is gone or hidden.
+
+        Raises:
+            UpstreamUnavailable: Discord could not be asked.
+        """
+        route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
+        try:
+            found = await self._rest.many(route, params={"limit": _LATEST})
+        except DeliveryRefused as refused:
+            log.info("thread.not_readable", thread_id=channel_id, code=refused.code)
+            return []
+        return [self._read(message, guild_id) for message in reversed(found)]
+
+    def _read(self, payload: Payload, guild_id: int) -> ThreadMessage:
+        read = message_from(payload, guild_id=guild_id, reads_content=self._reads_content)
+        reactions = cast("list[Mapping[str, Any]]", payload.get("reactions") or [])
+        if any(_is_same(reaction.get("emoji") or {}, self._pin) for reaction in reactions):
+            return replace(read, has_pin=True)
+        return read
+
+
+def message_from(payload: Mapping[str, Any], *, guild_id: int, reads_content: bool) -> ThreadMessage:
+    """A message as Discord's JSON has it, of an answer or of an event."""
+    content = evidence_from(payload, guild_id=guild_id)
+    edited = payload.get("edited_timestamp")
+    return ThreadMessage(
+        id=int(payload["id"]),
+        channel_id=int(payload["channel_id"]),
+        content=content,
+        is_readable=reads_content or bool(content.text),
+        edited_at=None if edited is None else datetime.fromisoformat(str(edited)),
+    )
+
+
+def message_of(message: discord.Message) -> ThreadMessage:
+    """A message that somebody has used a menu on: its words always come with it."""
+    return ThreadMessage(
+        id=message.id,
+        channel_id=message.channel.id,
+        content=evidence_of(message),
+        edited_at=message.edited_at,
+    )
+
+
+def _is_same(emoji: Mapping[str, Any], wanted: Mapping[str, object]) -> bool:
+    """A custom emoji is known by its id: its name may change."""
+    custom = wanted.get("id")
+    return emoji.get("id") == custom if custom else emoji.get("name") == wanted["name"]

@@ -1,0 +1,137 @@
+"""Edits that keep an incident's posts true. An edit never pings."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
+
+import structlog
+from discord.http import Route
+
+from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.incident import Incident
+from bot.domain.posting import has_moved
+from bot.services.ports import Refreshed
+from bot.ui.posts.postings import left_name
+from bot.ui.posts.private import unaddressed
+from bot.ui.posts.renderer import REFRESHED, render
+from bot.ui.posts.threads import thread_name
+from bot.ui.rest.client import Rest
+from bot.ui.words.wording import Wording
+
+log = structlog.get_logger(__name__)
+
+_ARCHIVED = 50083
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
+
+#: What Discord answers when the thing itself was deleted, by what stands for it.
+_GONE: Mapping[DeliveryKind, int] = {
+    DeliveryKind.ALERT: _UNKNOWN_MESSAGE,
+    DeliveryKind.THREAD: _UNKNOWN_CHANNEL,
+}
+
+_Edit = Callable[[Incident, Delivery], Awaitable[None]]
+
+
+class Refresher:
+    """Renders each post anew and puts it over the old one."""
+
+    def __init__(self, rest: Rest, words: Wording) -> None:
+        self._rest = rest
+        self._words = words
+
+    async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
+        """Edit what is shown of *incident*, messages first, the thread's name last.
+
+        What Discord refuses (deleted, no permission any more) is passed over: it would refuse again. What it
+        wants later (too many edits of an old message, a third name in ten minutes) holds up nothing else.
+        """
+        gone = []
+        done = [post.id for post in posts if post.kind not in (*REFRESHED, DeliveryKind.THREAD)]
+        # What a triage left behind comes last: somebody waits for the others.
+        in_order = sorted(posts, key=lambda post: post.kind in TRIAGE_POSTS)
+        edits = [(self._edit_message, post) for post in in_order if post.kind in REFRESHED]
+        renames = [(self._rename, post) for post in posts if post.kind is DeliveryKind.THREAD]
+        for edit, post in (*edits, *renames):
+            try:
+                await edit(incident, post)
+            except DeliveryRefused as refused:
+                _passed_over(post, refused)
+                done.append(post.id)
+                gone += [post.id] if refused.code == _GONE.get(post.kind) else []
+            except UpstreamUnavailable as away:
+                log.info("post.refresh_postponed", delivery_id=post.id, http_status=away.http_status)
+                if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
+                    break  # Discord is away: the others would wait for nothing
+            else:
+                done.append(post.id)
+        return Refreshed(done, gone)
+
+    async def redraw(self, post: Delivery, body: Mapping[str, object]) -> None:
+        """Put *body* over a message; one that is gone, or that Discord refuses to edit, is passed over.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
+        try:
+            await self._rest.one(_message(post), json=body)
+        except DeliveryRefused as refused:
+            _passed_over(post, refused)
+
+    async def archive(self, thread_id: int) -> None:
+        """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
+        try:
+            await self._rest.one(_channel("PATCH", thread_id), json={"archived": True})
+        except DeliveryRefused as refused:
+            log.info("thread.not_archived", thread_id=thread_id, code=refused.code)
+
+    async def _edit_message(self, incident: Incident, post: Delivery) -> None:
+        body = render(self._words, post, incident)
+        if incident.is_private:
+            body = unaddressed(body)
+        try:
+            await self._rest.one(_message(post), json=body)
+        except DeliveryRefused as refused:
+            if refused.code != _ARCHIVED:
+                raise
+            # The card is in the thread; a message elsewhere is never in an archived one.
+            await self._rest.one(_channel("PATCH", post.channel_id), json={"archived": False})
+            await self._rest.one(_message(post), json=body)
+
+    async def _rename(self, incident: Incident, post: Delivery) -> None:
+        moved = has_moved(post, incident)
+        name = left_name(self._words, incident) if moved else thread_name(self._words, incident)
+        thread = await self._rest.one(_channel("GET", post.message_id))
+        metadata = thread.get("thread_metadata")
+        archived = isinstance(metadata, dict) and bool(metadata.get("archived"))
+        if archived and (moved or not incident.is_open):
+            return  # left asleep: its name shows in no list that anybody watches
+        wanted = {"archived": False, "name": name} if archived else {"name": name}
+        if archived or thread.get("name") != name:
+            await self._rest.one(_channel("PATCH", post.message_id), json=wanted)
+
+
+def _passed_over(post: Delivery, refused: DeliveryRefused) -> None:
+    log.info(
+        "post.not_refreshed",
+        delivery_id=post.id,
+        kind=post.kind,
+        http_status=refused.http_status,
+        code=refused.code,
+    )
+
+
+def _message(post: Delivery) -> Route:
+    return Route(
+        "PATCH",
+        "/channels/{channel_id}/messages/{message_id}",
+        channel_id=post.channel_id,
+        message_id=post.message_id,
+    )
+
+
+def _channel(method: str, channel_id: int | None) -> Route:
+    return Route(method, "/channels/{channel_id}", channel_id=channel_id)

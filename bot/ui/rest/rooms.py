@@ -1,0 +1,71 @@
+"""Private threads over HTTP: made once, found again after a crash, and who is let in."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import discord
+from discord.http import Route
+
+from bot.domain.delivery import Posted, Request
+from bot.domain.errors import UpstreamUnavailable
+from bot.ui.rest.client import Payload, Rest, snowflake
+
+_CLOCK_SKEW: Final = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord
+
+
+class Rooms:
+    """Makes private threads. Discord knows no nonce for them: an earlier attempt's is looked for by name."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+
+    async def make(self, request: Request) -> Posted:
+        """Start Thread without Message.
+
+        Raises:
+            DeliveryRefused: Discord will never take it. UpstreamUnavailable.
+        """
+        route = Route("POST", "/channels/{channel_id}/threads", channel_id=request.channel_id)
+        return Posted(request.channel_id, snowflake(await self._rest.one(route, json=request.body)))
+
+    async def find(self, request: Request, *, since: datetime) -> Posted | None:
+        """The thread that an attempt after *since* has made, if any. Raises as `make`."""
+        after = discord.utils.time_snowflake(since - _CLOCK_SKEW)
+        async for thread in self._ours(request.channel_id):
+            if thread.get("name") == request.body["name"] and snowflake(thread) > after:
+                return Posted(request.channel_id, snowflake(thread))
+        return None
+
+    async def let_in(self, request: Request) -> Posted:
+        """Add Thread Member; nothing happens to somebody who is in already. Raises as `make`."""
+        user_id = request.message_id
+        if user_id is None:
+            raise UpstreamUnavailable("nobody to let in")
+        await self._rest.do(
+            Route(
+                "PUT",
+                "/channels/{channel_id}/thread-members/{user_id}",
+                channel_id=request.channel_id,
+                user_id=user_id,
+            )
+        )
+        return Posted(request.channel_id, user_id)
+
+    async def _ours(self, channel_id: int) -> AsyncIterator[Payload]:
+        """The threads that this bot has made in a channel, the active ones first."""
+        channel = await self._rest.one(Route("GET", "/channels/{channel_id}", channel_id=channel_id))
+        active = Route("GET", "/guilds/{guild_id}/threads/active", guild_id=snowflake(channel, "guild_id"))
+        archived = Route(
+            "GET", "/channels/{channel_id}/users/@me/threads/archived/private", channel_id=channel_id
+        )
+        for route in (active, archived):
+            for thread in _threads(await self._rest.one(route)):
+                is_here = thread.get("parent_id") == str(channel_id)
+                if is_here and thread.get("owner_id") == str(self._rest.own_id):
+                    yield thread
+
+
+def _threads(listed: Payload) -> list[Mapping[str, object]]:
+    found = listed.get("threads")
+    return [thread for thread in found if isinstance(thread, dict)] if isinstance(found, list) else []

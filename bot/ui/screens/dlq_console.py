@@ -1,0 +1,147 @@
+"""`/dlq`: the runbook's three questions as screens. What was stored is shown inert: it came from anywhere."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from discord import ButtonStyle, SelectOption, ui
+
+from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, StatusCount
+from bot.ui.components import Screen, button, row, text
+from bot.ui.words.inert import inert, plain
+from bot.ui.words.voice import Voice
+
+#: Characters of a channel's name that a filter takes, so that the page's custom id stays within 100.
+CHANNEL_LIMIT: Final = 60
+SEVERITY_LIMIT: Final = 16
+LAST_PAGE: Final = 9_999
+
+_RED = 0xED4245
+_GREEN = 0x3BA55D
+_LINES_ROOM = 3_400
+_SELECT_OPTIONS = 25  # Discord: options of a select
+
+
+def recent_screen(voice: Voice, page: DlqPage) -> Screen:
+    """直近で配信失敗した通知."""
+    asked = page.filter
+    only = [f"`{inert(asked.severity, limit=40)}`"] if asked.severity else []
+    only += [f"#{inert(asked.channel, limit=120)}"] if asked.channel else []
+    body = list(_lines(voice, page.entries)) or [voice.say("consoles.dlq.none")]
+    return Screen(
+        text(
+            voice.say("consoles.dlq.title_recent", hours=asked.hours, total=page.total),
+            voice.say("consoles.dlq.filtered", what=" ".join(only)) if only else "",
+            *body,
+            voice.say("consoles.dlq.pages", number=page.number, pages=page.pages) if page.pages > 1 else "",
+        ),
+        rows=[_open(voice, page.entries), _tabs(voice, asked.hours, *_turns(voice, page))],
+        colour=_RED if page.total else _GREEN,
+    )
+
+
+def p0_screen(voice: Voice, entries: Sequence[DlqEntry]) -> Screen:
+    """P0 で email backup が送られたか."""
+    emailed = sum(entry.fallback_email_sent is True for entry in entries)
+    body = list(_lines(voice, entries, email=True)) or [voice.say("consoles.dlq.none_p0")]
+    return Screen(
+        text(voice.say("consoles.dlq.title_p0", total=len(entries), emailed=emailed), *body),
+        rows=[_open(voice, entries), _tabs(voice, DlqFilter().hours)],
+        colour=_RED if emailed < len(entries) else _GREEN,
+    )
+
+
+def status_screen(voice: Voice, counts: Sequence[StatusCount], *, hours: int) -> Screen:
+    """Discord 自体の障害を疑うとき: how many failures ended with which HTTP status."""
+    total = sum(each.count for each in counts)
+    lines = [f"`{_http(voice, each.http_status)}` {_times(voice, each.count)}" for each in counts[:50]]
+    return Screen(
+        text(
+            voice.say("consoles.dlq.title_status", hours=hours, total=total),
+            *(lines or [voice.say("consoles.dlq.none")]),
+            voice.say("consoles.dlq.discord_down") if lines else "",
+        ),
+        rows=[_tabs(voice, hours)],
+        colour=_RED if total else _GREEN,
+    )
+
+
+def recent_id(asked: DlqFilter, *, page: int, verb: str = "recent") -> str:
+    """The custom id of a page of `/dlq recent`: at most 100 characters, by the limits above.
+
+    Args:
+        verb: "turn" for the buttons that turn the page: on page 2 "newer" leads where the tab does, and
+            Discord refuses two components with one id.
+    """
+    return f"dlq:v1:{verb}:{asked.hours}:{asked.severity or ''}:{asked.channel or ''}:{page}"
+
+
+def where(channel: str, *, limit: int = 80) -> str:
+    """A stored channel name with one '#'; "DM @primary" for a page of ours."""
+    if channel.startswith("person:"):
+        return f"DM @{inert(channel.removeprefix('person:'), limit=limit)}"
+    return f"#{inert(channel.lstrip('#'), limit=limit)}"
+
+
+def _lines(voice: Voice, entries: Sequence[DlqEntry], *, email: bool = False) -> Iterator[str]:
+    """One line per failure, in room that all of them share."""
+    room = _LINES_ROOM // max(len(entries), 1)
+    for entry in entries:
+        yield _line(voice, entry, email=email, room=min(room, 400))
+
+
+def _line(voice: Voice, entry: DlqEntry, *, email: bool, room: int) -> str:
+    """11/24 14:05 JST `P0` #p0-alerts 決済 API が 5xx — HTTP 503 · 再試行 3 · upstream timeout."""
+    head = f"{voice.moment(entry.attempted_at)} `{plain(entry.severity or '-', limit=8).replace('`', '')}`"
+    place = where(entry.channel, limit=30)
+    ended = [_http(voice, entry.http_status), voice.say("consoles.dlq.retries", count=entry.retry_count or 0)]
+    if email:
+        ended.append(voice.say(f"consoles.dlq.{'emailed' if entry.fallback_email_sent else 'not_emailed'}"))
+    tail = " · ".join(ended)
+    left = max(room - len(head) - len(place) - len(tail) - 12, 20)
+    title = inert(entry.title or voice.say("consoles.dlq.untitled"), limit=left // 2)
+    error = inert(entry.error_message or "", limit=left // 2)
+    return f"{head} {place} {title} — {tail}" + (f" · {error}" if error else "")
+
+
+def _http(voice: Voice, status: int | None) -> str:
+    return voice.say("consoles.dlq.no_answer") if status is None else f"HTTP {status}"
+
+
+def _times(voice: Voice, count: int) -> str:
+    return voice.say("consoles.dlq.times", count=count)
+
+
+def _open(voice: Voice, entries: Sequence[DlqEntry]) -> ui.ActionRow[ui.LayoutView] | None:
+    if not entries:
+        return None
+    options = [
+        SelectOption(
+            label=plain(entry.title or voice.say("consoles.dlq.untitled"), limit=100) or str(entry.id),
+            description=f"{voice.moment(entry.attempted_at)} {_http(voice, entry.http_status)}",
+            value=str(entry.id),
+        )
+        for entry in entries[:_SELECT_OPTIONS]
+    ]
+    return row(
+        ui.Select(custom_id="dlq:v1:open", placeholder=voice.say("consoles.dlq.open"), options=options)
+    )
+
+
+def _tabs(
+    voice: Voice, hours: int, *more: ui.Button[ui.LayoutView] | None
+) -> ui.ActionRow[ui.LayoutView] | None:
+    return row(
+        button(voice.say("consoles.dlq.recent"), recent_id(DlqFilter(hours=hours), page=1)),
+        button(voice.say("consoles.dlq.p0_email"), "dlq:v1:p0"),
+        button(voice.say("consoles.dlq.by_status"), "dlq:v1:http:1"),
+        *more,
+    )
+
+
+def _turns(voice: Voice, page: DlqPage) -> Iterator[ui.Button[ui.LayoutView] | None]:
+    if page.number > 1:
+        previous = recent_id(page.filter, page=page.number - 1, verb="turn")
+        yield button(voice.say("consoles.newer"), previous, style=ButtonStyle.primary, emoji="◀")
+    if page.number < min(page.pages, LAST_PAGE):
+        following = recent_id(page.filter, page=page.number + 1, verb="turn")
+        yield button(voice.say("consoles.older"), following, style=ButtonStyle.primary, emoji="▶")

@@ -1,0 +1,156 @@
+"""The questions that a change of an incident asks first, and what each says once it is done."""
+
+from dataclasses import replace
+from typing import Any
+
+from discord import ButtonStyle, ui
+
+from bot.domain.incident import Incident, Status, label_of
+from bot.domain.life import Acknowledgement, AckOutcome
+from bot.domain.severity import Mention, SeverityPolicy
+from bot.services.escalations import PassedOn
+from bot.services.lifecycle import Regraded
+from bot.ui.buttons import IncidentVerb
+from bot.ui.components import Screen, button, made_of, row, text
+from bot.ui.posts.bodies import COLOURS
+from bot.ui.words.links import alert_url, thread_url
+from bot.ui.words.voice import Voice, channel_name
+
+
+def resolve_question(voice: Voice, incident: Incident) -> Screen:
+    """Everybody is told, so it asks once; the safe way out comes first."""
+    return Screen(
+        text(
+            voice.say(
+                "consoles.incident.resolve_question", label=incident.label, title=voice.title(incident)
+            ),
+            voice.say("consoles.incident.resolve_means"),
+        ),
+        rows=[
+            row(
+                button(voice.say("consoles.quit"), "ui:v1:quit"),
+                button(
+                    voice.say("consoles.incident.resolve_now"),
+                    f"inc:v1:resolve-now:{incident.id}",
+                    style=ButtonStyle.success,
+                    emoji="✅",
+                ),
+            )
+        ],
+    )
+
+
+def ended_screen(voice: Voice, incident: Incident) -> Screen:
+    """解決 / 取消 / 統合 にしました, what is owed, and the way back."""
+    other = incident.merged_into_id
+    told = voice.say(
+        f"consoles.said.{incident.status.value}",
+        label=incident.label,
+        other="?" if other is None else label_of(other),
+    )
+    severity = voice.severity(incident)
+    owes = severity.postmortem and incident.status is Status.RESOLVED and not incident.is_drill
+    owed = voice.say("consoles.said.postmortem_owed", severity=severity.name) if owes else ""
+    make = voice.buttons.make
+    return Screen(
+        text(told, voice.title(incident), owed),
+        rows=[
+            row(
+                None if other is None else made_of(make(IncidentVerb.VIEW, other)),
+                made_of(make(IncidentVerb.REOPEN, incident.id)),
+                *_links(voice, incident),
+            )
+        ],
+        colour=COLOURS[incident.status],
+    )
+
+
+def reopened_screen(voice: Voice, incident: Incident) -> Screen:
+    """再開しました: it is theirs now, and nobody was rung."""
+    return Screen(
+        text(voice.say("consoles.said.reopened", label=incident.label), voice.title(incident)),
+        rows=[row(*_links(voice, incident))],
+        colour=COLOURS[incident.status],
+    )
+
+
+def regraded_screen(voice: Voice, result: Regraded) -> Screen:
+    """What holds now: where it is announced, whom that rings, and by when somebody must have acknowledged."""
+    incident = result.incident
+    severity = _as_it_rings(voice, incident)
+    how = voice.rings(severity) if result.reposts else voice.say("consoles.said.regraded_here")
+    return Screen(
+        text(
+            voice.say(
+                "consoles.said.regraded",
+                label=incident.label,
+                before=result.before,
+                after=incident.severity,
+                priority=severity.priority,
+            ),
+            voice.title(incident),
+            how,
+            _who_is_asked(voice, incident, severity),
+        ),
+        rows=[row(*_links(voice, incident))],
+        colour=COLOURS[incident.status],
+    )
+
+
+def linked(voice: Voice, number: int, *, other: int, is_new: bool) -> str:
+    """What `/incident link` has changed."""
+    key = "linked" if is_new else "linked_before"
+    return voice.say(f"consoles.said.{key}", label=label_of(number), other=label_of(other))
+
+
+def quit_screen(voice: Voice) -> Screen:
+    """やめました."""
+    return Screen(text(voice.say("consoles.quit_done")))
+
+
+def acknowledged(voice: Voice, result: Acknowledgement) -> str:
+    """What pressing ack has changed."""
+    incident = result.incident
+    took = incident.took_to_acknowledge
+    return voice.say(
+        f"consoles.ack.{result.outcome.value}",
+        label=incident.label,
+        span="" if took is None or result.outcome is not AckOutcome.FIRST else voice.span(took),
+        by=voice.who(incident.acknowledged_by_name),
+        state=voice.state(incident),
+    )
+
+
+def passed_on(voice: Voice, result: PassedOn) -> str:
+    """Whom 今は対応できない has passed it on to, and what happens if they do not answer either."""
+    incident, following = result.incident, result.following
+    channel = channel_name(voice.severity(incident).channel)
+    if result.to is None:
+        told = voice.say("consoles.said.passed_on_nobody", label=incident.label, channel=channel)
+    else:
+        people = voice.on_call([result.to])
+        told = voice.say("consoles.said.passed_on", label=incident.label, people=people)
+    if following is None:
+        return told
+    at = voice.clock(following.due_at, on=incident.triggered_at)
+    then = voice.say("consoles.said.passed_on_then", at=at, channel=channel)
+    return f"{told} {then}"
+
+
+def _as_it_rings(voice: Voice, incident: Incident) -> SeverityPolicy:
+    severity = voice.severity(incident)
+    return severity if incident.rings else replace(severity, mention=Mention.NONE)
+
+
+def _who_is_asked(voice: Voice, incident: Incident, severity: SeverityPolicy) -> str:
+    if incident.status is Status.TRIGGERED:
+        return voice.deadline(severity, due_at=incident.ack_due_at)
+    return voice.say("consoles.said.regraded_taken", by=voice.who(incident.acknowledged_by_name))
+
+
+def _links(voice: Voice, incident: Incident) -> list[ui.Button[Any] | None]:
+    buttons = voice.buttons
+    return [
+        made_of(buttons.link("to_post", alert_url(incident))),
+        made_of(buttons.link("to_thread", thread_url(incident))),
+    ]

@@ -1,0 +1,195 @@
+"""`/incident show`: an incident, its people, its deadlines and what is due next; the first-response sheet."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from discord import ui
+
+from bot.domain.escalation import Step, StepStatus
+from bot.domain.incident import Incident, Status, label_of
+from bot.domain.severity import Mention, SeverityPolicy
+from bot.services.looking import IncidentView
+from bot.ui.buttons import IncidentVerb
+from bot.ui.components import Screen, made_of, row, text
+from bot.ui.posts.alerts import last_update, roles, update_due
+from bot.ui.posts.bodies import COLOURS
+from bot.ui.words.inert import code_block, inert, joined
+from bot.ui.words.links import alert_url, home_url, thread_url
+from bot.ui.words.timeline import entry_line
+from bot.ui.words.timestamps import relative
+from bot.ui.words.voice import Voice, channel_name
+
+TIMELINE_SHOWN: Final = 5
+
+_LIST_ROOM = 300
+_FACTS_ROOM = 1_900  # of the 4,000 characters that all texts of a screen may have
+_TIMELINE_ROOM = 1_800
+_RELATED_SHOWN = 4
+_TITLE_ROOM = 80
+_SHEET_ROOM = 3_800
+
+
+def show_screen(voice: Voice, view: IncidentView) -> Screen:
+    """State, people, deadlines, the last entries, what is due next, and what can be done now."""
+    incident = view.incident
+    facts = joined(
+        [*_facts(voice, incident), *_now(voice, view)], separator="\n", limit=_FACTS_ROOM, more="\n…"
+    )
+    return Screen(
+        text(facts),
+        ui.Separator(),
+        text(voice.say("consoles.incident.timeline"), *_latest(voice, view)),
+        rows=[_actions(voice, incident), _ways_on(voice, incident)],
+        colour=COLOURS[incident.status],
+    )
+
+
+def first_response_screen(voice: Voice, incident: Incident) -> Screen:
+    """初動: what to do, and the commands to copy."""
+    sheet = voice.policy.first_response.get(incident.severity)
+    steps = [f"{number}. {voice.pick(step)}" for number, step in enumerate(sheet.steps, 1)] if sheet else []
+    commands = (
+        f"**{voice.pick(command.label)}**\n{code_block(command.command)}"
+        for command in (sheet.commands if sheet else ())
+    )
+    body = joined([*steps, *commands], separator="\n", limit=_SHEET_ROOM, more="\n…")
+    title = voice.say("consoles.incident.first_response", severity=incident.severity, label=incident.label)
+    return Screen(
+        text(title, body or voice.say("consoles.incident.no_first_response")), colour=COLOURS[incident.status]
+    )
+
+
+def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
+    severity = voice.severity(incident)
+    state = voice.state(incident)
+    yield f"**{incident.label}** {state} · **{incident.severity} / {severity.priority}**"
+    yield voice.title(incident)
+    yield voice.say(
+        "consoles.incident.facts",
+        started=voice.moment(incident.started_at),
+        ago=relative(incident.started_at),
+        reporter=voice.who(incident.reported_by_name),
+    )
+    known = {
+        "targets": voice.targets(incident.targets, limit=_LIST_ROOM),
+        "symptoms": voice.symptoms(incident.symptoms, limit=_LIST_ROOM),
+        "path": voice.path(incident, limit=_LIST_ROOM),
+    }
+    for name, words in known.items():
+        if words:
+            yield voice.say(f"consoles.incident.{name}", **{name: words})
+
+
+def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
+    """Who is on it, by when what is due, and what it has to do with; empty lines are left out."""
+    incident = view.incident
+    lines = [
+        *_progress(voice, incident),
+        roles(voice, incident),
+        _responders(voice, view),
+        last_update(voice, incident),
+        update_due(voice, incident) if incident.is_open else "",
+        _next(voice, view),
+        *_related(voice, view),
+    ]
+    yield from (line for line in lines if line)
+
+
+def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
+    """The deadline while nobody is on it, else who has been and when; and how it ended."""
+    if incident.acknowledged_at is not None:
+        yield voice.say(
+            "consoles.incident.acknowledged",
+            by=voice.who(incident.acknowledged_by_name),
+            at=voice.moment(incident.acknowledged_at),
+            span=voice.span(incident.acknowledged_at - incident.triggered_at),
+        )
+    elif incident.is_open:
+        due = incident.ack_due_at
+        yield voice.say("consoles.incident.ack_due", due=voice.moment(due), left=relative(due))
+    if incident.ended_at is not None:
+        yield voice.say(
+            f"consoles.incident.{incident.status.value}",
+            by=voice.who(incident.ended_by_name),
+            at=voice.moment(incident.ended_at),
+            span=voice.span(incident.ended_at - incident.triggered_at),
+            other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
+        )
+
+
+def _responders(voice: Voice, view: IncidentView) -> str:
+    """Who is on it besides whoever was first."""
+    first = view.incident.acknowledged_by_id
+    others = [voice.who(holder.name) for holder in view.responders if holder.id != first]
+    if not others:
+        return ""
+    more = voice.say("state.more", count="{count}")
+    people = joined(others, separator=", ", limit=_LIST_ROOM, more=more)
+    return voice.say("consoles.incident.responders", people=people)
+
+
+def _related(voice: Voice, view: IncidentView) -> Iterator[str]:
+    for other in view.related[:_RELATED_SHOWN]:
+        url = home_url(other)
+        yield voice.say(
+            "consoles.incident.related",
+            name=f"[{other.label}]({url})" if url else f"**{other.label}**",
+            state=voice.state(other),
+            severity=other.severity,
+            title=voice.marked(other, inert(other.title, limit=_TITLE_ROOM)),
+        )
+
+
+def _next(voice: Voice, view: IncidentView) -> str:
+    """What happens if nobody acknowledges until then; empty when nothing is due."""
+    step = next((step for step in view.ladder if step.status is StepStatus.PENDING), None)
+    if step is None:
+        return ""
+    how = ", ".join(_step(voice, step, view.severity))
+    due = step.due_at
+    return voice.say("consoles.incident.next", due=voice.moment(due), left=relative(due), how=how)
+
+
+def _step(voice: Voice, step: Step, severity: SeverityPolicy) -> Iterable[str]:
+    key = "next_here" if step.rung.mention is Mention.HERE else "next_channel"
+    yield voice.say(f"consoles.incident.{key}", channel=channel_name(severity.channel))
+    if step.rung.dm:
+        yield voice.say("consoles.incident.next_dm", people=voice.on_call(step.rung.dm))
+
+
+def _latest(voice: Voice, view: IncidentView) -> list[str]:
+    """The last entries, oldest first, as many as there is room for."""
+    shown: list[str] = []
+    room = _TIMELINE_ROOM
+    for entry in reversed(view.timeline[-TIMELINE_SHOWN:]):
+        line = entry_line(voice, entry)
+        room -= len(line) + 1
+        if room < 0:
+            break
+        shown.insert(0, line)
+    return shown
+
+
+def _actions(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
+    """What makes sense now, the safe one first."""
+    make = voice.buttons.make
+    if not incident.is_open:
+        other = incident.merged_into_id
+        return row(
+            None if other is None else made_of(make(IncidentVerb.VIEW, other)),
+            made_of(make(IncidentVerb.REOPEN, incident.id)),
+        )
+    ack = make(IncidentVerb.ACK, incident.id, words=None if incident.status is Status.TRIGGERED else "join")
+    verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)
+    return row(made_of(ack), *(made_of(make(verb, incident.id)) for verb in verbs))
+
+
+def _ways_on(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
+    """What can be added and read at any time, and the links."""
+    buttons = voice.buttons
+    return row(
+        made_of(buttons.make(IncidentVerb.NOTE, incident.id)),
+        made_of(buttons.make(IncidentVerb.TIMELINE, incident.id)),
+        made_of(buttons.link("to_post", alert_url(incident))),
+        made_of(buttons.link("to_thread", thread_url(incident))),
+    )

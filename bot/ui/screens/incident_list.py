@@ -1,0 +1,159 @@
+"""`/incident list`: what was asked for, which the buttons that turn the page carry, and the page."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from discord import SelectOption, ui
+
+from bot.domain.incident import OPEN, Incident, Status
+from bot.domain.listing import Wanted
+from bot.services.looking import ENDED
+from bot.ui.components import Screen, button, row, text
+from bot.ui.words.inert import inert, plain
+from bot.ui.words.links import home_url
+from bot.ui.words.voice import Voice
+
+PAGE_SIZE: Final = 10
+ANY: Final = "any"
+
+#: Characters of the words that are looked for, and days back: a custom id has room for 100 characters in all.
+WORDS_LIMIT: Final = 40
+DAYS_LIMIT: Final = 999
+
+#: Which states each choice of the option means; `ANY` means all.
+WHICH: Final[Mapping[str, frozenset[Status]]] = {
+    ANY: frozenset(),
+    "open": OPEN,
+    "ended": ENDED,
+    **{status.value: frozenset([status]) for status in Status},
+}
+
+#: The custom id of a page's button.
+PAGE: Final = (
+    r"inc:v1:list:(?P<which>[a-z]{1,12}):(?P<severity>-|[A-Z0-9_-]{1,16}):(?P<mine>[m-])"
+    r":(?P<days>\d{1,3}):(?P<page>\d{1,6}):(?P<words>.{0,40})"
+)
+_NONE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A list as somebody asked for it.
+
+    Attributes:
+        which: A key of `WHICH`.
+        mine: Only what they reported, acknowledged, joined or hold a role of.
+        days: How far back; 0 for all.
+        page: From 0.
+        words: A part of the title; empty for all.
+    """
+
+    which: str = ANY
+    severity: str | None = None
+    mine: bool = False
+    days: int = 0
+    page: int = 0
+    words: str = ""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> "Asked":
+        """Read the groups of `PAGE`; a state that no version knows means all."""
+        severity = fields["severity"]
+        return cls(
+            which=fields["which"] if fields["which"] in WHICH else ANY,
+            severity=None if severity == _NONE else severity,
+            mine=fields["mine"] == "m",
+            days=int(fields["days"]),
+            page=int(fields["page"]),
+            words=fields["words"],
+        )
+
+    @property
+    def custom_id(self) -> str:
+        """The button that leads to this page."""
+        mine = "m" if self.mine else _NONE
+        where = f"{self.which}:{self.severity or _NONE}:{mine}:{self.days}:{self.page}"
+        return f"inc:v1:list:{where}:{self.words}"
+
+    def wanted(self, *, by: int, now: datetime) -> Wanted:
+        """The same as a filter for the user *by*."""
+        return Wanted(
+            statuses=WHICH[self.which],
+            severity=self.severity,
+            words=self.words or None,
+            since=now - timedelta(days=self.days) if self.days else None,
+            involves=by if self.mine else None,
+        )
+
+
+def list_screen(voice: Voice, incidents: Sequence[Incident], asked: Asked) -> Screen:
+    """A page of incidents, newest first.
+
+    Args:
+        incidents: One more than `PAGE_SIZE` says that there is a next page.
+        asked: The filter, and which page of it this is.
+    """
+    shown = incidents[:PAGE_SIZE]
+    lines = [_line(voice, incident) for incident in shown]
+    number = voice.say("consoles.incident.page", number=asked.page + 1) if asked.page else ""
+    return Screen(
+        text(
+            voice.say("consoles.incident.list_title", what=" · ".join(_what(voice, asked))),
+            *(lines or [voice.say("consoles.incident.list_empty")]),
+            number,
+        ),
+        rows=[_open_select(voice, shown), _pages(voice, asked, has_next=len(incidents) > PAGE_SIZE)],
+    )
+
+
+def _what(voice: Voice, asked: Asked) -> Iterator[str]:
+    yield _which(voice, asked.which)
+    if asked.severity is not None:
+        yield inert(asked.severity, limit=40)
+    if asked.words:
+        yield voice.say("consoles.incident.list_words", words=inert(asked.words, limit=2 * WORDS_LIMIT))
+    if asked.mine:
+        yield voice.say("consoles.incident.list_mine")
+    if asked.days:
+        yield voice.say("consoles.incident.list_days", days=asked.days)
+
+
+def _which(voice: Voice, which: str) -> str:
+    """A choice of states in words."""
+    if which in (ANY, "open", "ended"):
+        return voice.say(f"consoles.incident.list_{which}")
+    return voice.say(f"state.{which}")
+
+
+def _line(voice: Voice, incident: Incident) -> str:
+    """🔴 未対応 INC-42 SEV1 · 決済 API が 5xx · 11/24 14:05 JST, at most 340 characters."""
+    url = home_url(incident)
+    name = f"[{incident.label}]({url})" if url else f"**{incident.label}**"
+    title = voice.marked(incident, inert(incident.title, limit=150))
+    started = voice.moment(incident.started_at)
+    return f"{voice.state(incident)} {name} {incident.severity} · {title} · {started}"
+
+
+def _open_select(voice: Voice, incidents: Sequence[Incident]) -> ui.ActionRow[ui.LayoutView] | None:
+    if not incidents:
+        return None
+    options = [
+        SelectOption(
+            label=f"{incident.label} {incident.severity}",
+            description=plain(voice.marked(incident, incident.title), limit=100),
+            value=str(incident.id),
+        )
+        for incident in incidents
+    ]
+    return row(
+        ui.Select(custom_id="inc:v1:open", placeholder=voice.say("consoles.incident.open"), options=options)
+    )
+
+
+def _pages(voice: Voice, asked: Asked, *, has_next: bool) -> ui.ActionRow[ui.LayoutView] | None:
+    before, after = (replace(asked, page=max(asked.page + step, 0)) for step in (-1, 1))
+    newer = button(voice.say("consoles.newer"), before.custom_id, emoji="◀") if asked.page else None
+    older = button(voice.say("consoles.older"), after.custom_id, emoji="▶") if has_next else None
+    return row(newer, older)

@@ -1,0 +1,44 @@
+"""What became of an alert, for whoever raised it: at once, and again when Discord has it."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from operator import attrgetter
+from typing import Any, Protocol, cast
+
+from bot.domain.incident import Incident
+from bot.services.incidents import Opening
+from bot.ui.interaction import Interaction, redraw, soon
+from bot.ui.screens.sent_card import sent_card
+from bot.ui.words.voice import Voice
+
+#: Reads how far the posts of an incident are.
+Read = Callable[[int], Awaitable[Opening]]
+
+
+class _Host(Protocol):
+    """What this asks of the client besides the use case."""
+
+    def voice(self, interaction: Interaction) -> Voice: ...
+
+    def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> object: ...
+
+
+async def show_sent(interaction: Interaction, incident: Incident, *, read: Read) -> None:
+    """発報しました at once, and again when Discord has the posts or has refused them.
+
+    Args:
+        read: `Incidents.opening`.
+    """
+    host = cast("_Host", interaction.client)
+    await redraw(interaction, sent_card(host.voice(interaction), incident))
+    if not await _show_outcome(interaction, incident.id, read, within_s=2.0):
+        host.spawn(_show_outcome(interaction, incident.id, read, within_s=180.0), name="outcome of an alert")
+
+
+async def _show_outcome(interaction: Interaction, incident_id: int, read: Read, *, within_s: float) -> bool:
+    """Redraw the card once it is known what became of the alert; False when that took too long."""
+    opening = await soon(partial(read, incident_id), done=attrgetter("is_settled"), within_s=within_s)
+    if opening is not None:
+        voice = cast("_Host", interaction.client).voice(interaction)
+        await redraw(interaction, sent_card(voice, opening.incident, opening))
+    return opening is not None

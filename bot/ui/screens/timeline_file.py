@@ -1,0 +1,90 @@
+"""The whole timeline as a Markdown file, for whoever writes the postmortem.
+
+Its table survives what people wrote: `inert` escapes what means anything in Markdown, the pipe included, and
+a line break becomes a ``<br>``.
+"""
+
+import io
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final
+
+import discord
+
+from bot.domain.incident import Incident
+from bot.domain.timeline import Line
+from bot.services.timelines import CORRECTION_LIMIT, History
+from bot.ui.words.timeline import corrected_by, kind_words, recorded, source_url
+from bot.ui.words.timeline_facts import facts, quoted
+from bot.ui.words.wording import Wording
+
+_COLUMNS: Final = ("at", "what", "who", "facts", "source")
+#: All that somebody wrote, every sign of it escaped.
+_WORDS_LIMIT: Final = 2 * CORRECTION_LIMIT
+
+
+def timeline_file(words: Wording, history: History) -> discord.File:
+    """INC-42-timeline.md, in the language of *words*."""
+    text = markdown(words, history)
+    return discord.File(io.BytesIO(text.encode()), filename=f"{history.incident.label}-timeline.md")
+
+
+def markdown(words: Wording, history: History) -> str:
+    """What is in it: the facts of the incident, then a row for each entry, oldest first."""
+    incident = history.incident
+    title = words.say("history.file.title", label=incident.label, title=words.title(incident))
+    head = [f"- **{words.say(f'history.file.{name}')}**: {fact}" for name, fact in _facts(words, incident)]
+    rows = [_row(_entry(words, line)) for line in history.lines]
+    columns = [words.say(f"history.file.{name}") for name in _COLUMNS]
+    return "\n".join([f"# {title}", "", *head, "", _row(columns), _row(["---"] * len(columns)), *rows, ""])
+
+
+def _facts(words: Wording, incident: Incident) -> Iterator[tuple[str, str]]:
+    yield "severity", f"{incident.severity} / {incident.priority}"
+    yield "state", words.state(incident)
+    yield "started", words.full(incident.started_at)
+    yield "triggered", words.full(incident.triggered_at)
+    yield "acknowledged", _ended(words, incident, incident.acknowledged_at, incident.acknowledged_by_name)
+    yield "ended", _ended(words, incident, incident.ended_at, incident.ended_by_name)
+    held = [
+        words.say("history.file.held", role=words.say(f"role.{role.value}"), who=words.who(holder.name))
+        for role, holder in incident.roles.items()
+    ]
+    yield "roles", ", ".join(held) or words.say("history.file.none")
+
+
+def _ended(words: Wording, incident: Incident, at: datetime | None, name: str | None) -> str:
+    if at is None:
+        return words.say("history.file.none")
+    span = words.span(at - incident.triggered_at)
+    return words.say("history.file.took", at=words.full(at), who=words.who(name), span=span)
+
+
+def _entry(words: Wording, line: Line) -> Iterator[str]:
+    entry = line.entry
+    yield words.full(entry.at)
+    yield kind_words(words, entry)
+    yield "" if entry.actor_name is None else words.who(entry.actor_name)
+    yield "\n".join(_said(words, line))
+    url = source_url(entry)
+    yield "" if url is None else f"[{words.say('history.fact.source')}]({url})"
+
+
+def _said(words: Wording, line: Line) -> Iterator[str]:
+    """Every version, the earlier ones struck through; then when a late entry was written down."""
+    entry = line.entry
+    if line.corrections:
+        for version in (entry, *line.corrections[:-1]):
+            shown = quoted(words, version, version.said, limit=_WORDS_LIMIT, multiline=True)
+            yield from (f"~~{part.strip()}~~" for part in shown.split("\n") if part.strip())
+        last = line.corrections[-1]
+        yield quoted(words, last, last.said, limit=_WORDS_LIMIT, multiline=True)
+        yield from (f"({corrected_by(words, fix)})" for fix in line.corrections)
+    else:
+        yield from facts(words, entry, limit=_WORDS_LIMIT, multiline=True)
+    if late := recorded(words, entry):
+        yield f"({late})"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("\n", "<br>") for cell in cells) + " |"

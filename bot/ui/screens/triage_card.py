@@ -1,0 +1,261 @@
+"""The ephemeral card of `/triage`: one question at a time, the result, what became of it."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Final
+
+from discord import ButtonStyle, SelectOption, ui
+
+from bot.domain.evidence import Evidence
+from bot.domain.severity import SeverityPolicy
+from bot.domain.triage import UNSURE, Question
+from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
+from bot.services.triage_views import TriageView
+from bot.services.triages import REEVALUATE
+from bot.ui.components import Screen, button, row, text
+from bot.ui.screens.sent_card import sent_card
+from bot.ui.words.inert import inert, joined
+from bot.ui.words.timestamps import relative
+from bot.ui.words.triage_words import answer_words, path_words
+from bot.ui.words.voice import Voice, channel_name
+
+TITLE_ROOM: Final = 420  # 200 characters as stored, escaped
+QUESTION_ROOM: Final = 640
+_LIST_ROOM = 300
+_EVIDENCE_ROOM = 300
+_OTHERS_ROOM = 400
+_PATH_ROOM = 900
+_OPTION_ROOM = 100  # Discord: an option's label and description
+_RED = 0xED4245
+_BLUE = 0x5865F2
+
+
+def triage_card(voice: Voice, view: TriageView) -> Screen:
+    """The card for where the walk stands."""
+    triage = view.triage
+    if view.incident is not None:
+        return sent_card(voice, view.incident)
+    if triage.status is TriageStatus.REEVALUATING:
+        return _reevaluating(voice, triage)
+    if triage.status is not TriageStatus.OPEN:
+        return Screen(text(_over(voice, triage), _facts(voice, triage)))
+    if view.severity is None and view.position.question is not None:
+        return _question(voice, view, view.position.question)
+    return _result(voice, view)
+
+
+def answered_before(voice: Voice, view: TriageView) -> str:
+    """A re-evaluation that needs no answer any more, and what it became."""
+    triage, incident = view.triage, view.incident
+    said = voice.say("consoles.triage.promoted_before")
+    if incident is not None:
+        return (
+            f"{said} {voice.say('consoles.triage.became', label=incident.label, severity=incident.severity)}"
+        )
+    if triage.status is TriageStatus.DISMISSED:
+        return f"{said} {voice.say('consoles.triage.dismissed_by_whom', who=voice.who(triage.ended_by_name))}"
+    return said
+
+
+def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
+    triage = view.triage
+    graver = voice.pick(question.answer(question.unsure).label)
+    answers = [
+        button(voice.raw(answer.label), f"tri:v1:answer:{triage.id}:{question.id}:{answer.id}")
+        for answer in question.answers
+    ]
+    unsure = button(voice.say("consoles.triage.unsure"), f"tri:v1:answer:{triage.id}:{question.id}:{UNSURE}")
+    return Screen(
+        text(
+            _notice(voice, view),
+            f"**{inert(voice.raw(question.text), limit=QUESTION_ROOM)}**",
+            _facts(voice, triage),
+            _evidence(voice, triage.evidence),
+            _path(voice, triage),
+            voice.say("consoles.triage.unsure_counts", answer=graver),
+            _others(voice, view.others),
+            _clock(voice, triage),
+        ),
+        rows=[row(*answers, unsure), _earlier(voice, triage), row(*_ways_out(voice, triage))],
+        colour=_BLUE,
+    )
+
+
+def _result(voice: Voice, view: TriageView) -> Screen:
+    triage, severity = view.triage, view.severity
+    lines = _reevaluate_lines(voice) if severity is None else _severity_lines(voice, view, severity)
+    words = "confirm" if severity else "confirm_reevaluation"
+    shown = severity.name if severity else REEVALUATE
+    confirm = button(
+        voice.say(f"consoles.triage.{words}"),
+        f"tri:v1:confirm:{triage.id}:{shown}",
+        style=ButtonStyle.danger if severity else ButtonStyle.primary,
+        emoji="🚨" if severity else "⏲️",
+    )
+    return Screen(
+        text(_notice(voice, view), *lines),
+        text(_facts(voice, triage), _evidence(voice, triage.evidence), _clock(voice, triage)),
+        rows=[
+            _severities(voice, triage, severity),
+            _earlier(voice, triage),
+            row(confirm, *_ways_out(voice, triage)),
+        ],
+        colour=_RED if severity and severity.rank == 0 else _BLUE,
+    )
+
+
+def _severity_lines(voice: Voice, view: TriageView, severity: SeverityPolicy) -> Iterable[str]:
+    path = _path(voice, view.triage)
+    by_hand = voice.say("consoles.triage.by_hand") if view.triage.severity else ""
+    yield f"**{severity.name} / {severity.priority}** {' · '.join(part for part in (path, by_hand) if part)}"
+    yield voice.rings(severity)
+    if view.ack_due_at is not None:
+        yield voice.deadline(severity, due_at=view.ack_due_at)
+    first = [place for step in severity.ladder if step.after == timedelta() for place in step.dm]
+    if first:
+        yield voice.say("consoles.triage.pages", people=voice.on_call(dict.fromkeys(first)))
+    if severity.thread_channel is not None:
+        yield voice.say("consoles.triage.opens_thread", channel=channel_name(severity.thread_channel))
+
+
+def _reevaluate_lines(voice: Voice) -> Iterable[str]:
+    rule = voice.policy.reevaluate
+    yield voice.say("consoles.triage.reevaluate")
+    yield voice.say(
+        "consoles.triage.reevaluate_how",
+        channel=channel_name(rule.channel),
+        span=voice.span(rule.after),
+        answer=voice.span(rule.answer_within),
+        severity=rule.promote_to,
+    )
+
+
+def _reevaluating(voice: Voice, triage: Triage) -> Screen:
+    rule = voice.policy.reevaluate
+    told = voice.say(
+        f"consoles.triage.{'reevaluating' if triage.asked_at is None else 'asked'}",
+        channel=channel_name(rule.channel),
+        due=voice.moment(triage.due_at or triage.created_at),
+        answer=voice.span(rule.answer_within),
+        severity=rule.promote_to,
+    )
+    return Screen(text(told, _facts(voice, triage)), colour=_BLUE)
+
+
+def _over(voice: Voice, triage: Triage) -> str:
+    began = voice.moment(triage.created_at)
+    return voice.say(f"consoles.triage.{triage.status.value}", began=began)
+
+
+def _notice(voice: Voice, view: TriageView) -> str:
+    """Why the press did nothing; empty when it did."""
+    if view.notice is None:
+        return ""
+    first = view.first_answer
+    if first is None:
+        return voice.say(f"consoles.triage.notice.{view.notice.value}")
+    answer = answer_words(voice, first.question, first.answer)
+    at = voice.moment(first.at)
+    return voice.say("consoles.triage.notice.answered", who=voice.who(first.by_name), answer=answer, at=at)
+
+
+def _path(voice: Voice, triage: Triage) -> str:
+    """本番影響あり → 影響大 (わからない); with names once several people have answered."""
+    shows_names = any(given.by_id != triage.user_id for given in triage.answers)
+    steps = [_step(voice, given, shows_name=shows_names) for given in triage.answers]
+    return joined(steps, separator=" → ", limit=_PATH_ROOM, more=voice.say("state.more", count="{count}"))
+
+
+def _step(voice: Voice, given: StoredAnswer, *, shows_name: bool) -> str:
+    said = path_words(voice, given.question, given.answer)
+    unsure = voice.say("consoles.triage.unsure_mark") if given.unsure else ""
+    return f"{said}{unsure} ({voice.who(given.by_name)})" if shows_name else f"{said}{unsure}"
+
+
+def _facts(voice: Voice, triage: Triage) -> str:
+    """決済 API が 5xx / api.parky.co.jp / エラー率上昇 / 11/24 14:05 JST."""
+    parts = [
+        inert(triage.title, limit=TITLE_ROOM),
+        voice.targets(triage.targets, limit=_LIST_ROOM),
+        voice.symptoms(triage.symptoms, limit=_LIST_ROOM),
+        voice.moment(triage.started_at),
+    ]
+    return " / ".join(part for part in parts if part)
+
+
+def _evidence(voice: Voice, evidence: Evidence | None) -> str:
+    """> the message that it is about — a link to it."""
+    if evidence is None:
+        return ""
+    words = inert(evidence.text, limit=_EVIDENCE_ROOM) or voice.say("consoles.triage.no_words")
+    return voice.say(
+        "consoles.triage.evidence", text=words, who=voice.who(evidence.author_name), url=evidence.url
+    )
+
+
+def _others(voice: Voice, others: Iterable[Triage]) -> str:
+    told = [
+        voice.say("consoles.triage.other", title=inert(one.title, limit=120), who=voice.who(one.at_work_name))
+        for one in others
+    ]
+    if not told:
+        return ""
+    more = voice.say("state.more", count="{count}")
+    return voice.say(
+        "consoles.triage.others", others=joined(told, separator=", ", limit=_OTHERS_ROOM, more=more)
+    )
+
+
+def _clock(voice: Voice, triage: Triage) -> str:
+    """Looked at again: what happens when it is left alone."""
+    if not triage.is_under_reevaluation or triage.due_at is None:
+        return ""
+    return voice.say(
+        "consoles.triage.clock",
+        due=voice.moment(triage.due_at),
+        left=relative(triage.due_at),
+        severity=voice.policy.reevaluate.promote_to,
+    )
+
+
+def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> ui.ActionRow[ui.LayoutView]:
+    options = [
+        SelectOption(
+            label=f"{severity.name} / {severity.priority}",
+            description=voice.rings(severity)[:_OPTION_ROOM],
+            value=name,
+            default=chosen is not None and chosen.name == name,
+        )
+        for name, severity in voice.policy.severities.items()
+    ]
+    select: ui.Select[ui.LayoutView] = ui.Select(
+        custom_id=f"tri:v1:severity:{triage.id}",
+        placeholder=voice.say("consoles.triage.change_severity"),
+        options=options,
+    )
+    return ui.ActionRow(select)
+
+
+def _earlier(voice: Voice, triage: Triage) -> ui.ActionRow[ui.LayoutView] | None:
+    """Back to any earlier answer; for a single one [戻る] does."""
+    if len(triage.answers) < 2:  # noqa: PLR2004
+        return None
+    select: ui.Select[ui.LayoutView] = ui.Select(
+        custom_id=f"tri:v1:revise:{triage.id}",
+        placeholder=voice.say("consoles.triage.change_answer"),
+        options=list(_answered(voice, triage)),
+    )
+    return ui.ActionRow(select)
+
+
+def _answered(voice: Voice, triage: Triage) -> Iterator[SelectOption]:
+    for number, given in enumerate(triage.answers[:25], 1):
+        question = voice.policy.tree.questions[given.question]
+        label = f"{number}. {voice.raw(question.answer(given.answer).label)}"
+        asked = voice.raw(question.text)
+        yield SelectOption(label=label[:_OPTION_ROOM], description=asked[:_OPTION_ROOM], value=given.question)
+
+
+def _ways_out(voice: Voice, triage: Triage) -> list[ui.Button[ui.LayoutView] | None]:
+    back = button(voice.say("consoles.back"), f"tri:v1:back:{triage.id}") if triage.answers else None
+    return [back, button(voice.say("consoles.quit"), f"tri:v1:cancel:{triage.id}")]

@@ -1,0 +1,75 @@
+"""From a message that somebody points at to what a triage keeps of it, and to a title to begin with."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import discord
+
+from bot.domain.evidence import EVIDENCE_LIMIT, Evidence
+from bot.domain.text import one_line
+from bot.services.incidents import TITLE_LIMIT
+from bot.ui.words.links import place_url
+
+_MENTION: Final = re.compile(r"<(?:@[!&]?|#)(?P<id>\d{1,20})>")
+_EMOJI: Final = re.compile(r"<a?:(?P<name>\w{2,32}):\d{1,20}>")
+
+
+def evidence_of(message: discord.Message) -> Evidence:
+    """What is kept of a message as discord.py has it; a menu that is used on one gives its words."""
+    attached = (file.filename for file in message.attachments)
+    return Evidence(
+        text=_words(message.content, [embed.to_dict() for embed in message.embeds], attached),
+        author_id=message.author.id,
+        author_name=message.author.display_name,
+        url=message.jump_url,
+        at=message.created_at,
+    )
+
+
+def evidence_from(payload: Mapping[str, Any], *, guild_id: int) -> Evidence:
+    """The same of a message as Discord's JSON has it; without the message content intent it has no words."""
+    author: Mapping[str, Any] = payload.get("author") or {}
+    attached = (str(file.get("filename") or "") for file in payload.get("attachments") or [])
+    return Evidence(
+        text=_words(str(payload.get("content") or ""), payload.get("embeds") or [], attached),
+        author_id=int(author.get("id") or 0),
+        author_name=str(author.get("global_name") or author.get("username") or "?"),
+        url=place_url(guild_id, int(payload["channel_id"]), int(payload["id"])),
+        at=datetime.fromisoformat(str(payload["timestamp"])),
+    )
+
+
+def suggested_title(text: str, names: Mapping[int, str]) -> str:
+    """The first line that says something, without markup, at most as long as a title; empty when none does.
+
+    Args:
+        text: A message's.
+        names: Of the people it mentions, by id; other mentions are left out.
+    """
+    readable = _EMOJI.sub(lambda found: f":{found['name']}:", text)
+    readable = _MENTION.sub(lambda found: _named(names.get(int(found["id"]))), readable)
+    for line in discord.utils.remove_markdown(readable).splitlines():
+        if title := one_line(line, limit=TITLE_LIMIT):
+            return title
+    return ""
+
+
+def _named(name: str | None) -> str:
+    return "" if name is None else f"@{name}"
+
+
+def _words(content: str, embeds: Iterable[Mapping[str, Any]], attached: Iterable[str]) -> str:
+    """Its words; an alert by a webhook has them in its embeds. Then what is attached, by name."""
+    said = content or "\n".join(part for embed in embeds for part in _embedded(embed))
+    files = [f"📎 {name}" for name in attached if name]
+    return "\n".join([said, *files] if said else files)[:EVIDENCE_LIMIT]
+
+
+def _embedded(embed: Mapping[str, Any]) -> Iterator[str]:
+    for part in (embed.get("title"), embed.get("description")):
+        if part:
+            yield str(part)
+    for field in embed.get("fields") or []:
+        yield f"{field.get('name')}: {field.get('value')}"

@@ -1,0 +1,86 @@
+"""What a triage leaves on the timeline, in words: answers, the message it began with, why it was raised."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.domain.evidence import Evidence
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.ui.words.inert import inert
+from bot.ui.words.triage_words import answer_words, question_words
+from bot.ui.words.wording import Wording
+
+_TEXT_LIMIT = 1_000
+
+
+def triage_history(words: Wording, entry: TimelineEntry, *, limit: int = _TEXT_LIMIT) -> list[str]:
+    """The lines of an entry of the kind TRIAGED, EVIDENCE or PROMOTED; none for any other kind.
+
+    Args:
+        words: The team's, or one reader's.
+        entry: With the data that `bot.services.raising` and `Incidents.open_within` put there.
+        limit: Characters of what people wrote.
+    """
+    data = entry.data or {}
+    match entry.kind:
+        case TimelineKind.TRIAGED:
+            return _triaged(words, data)
+        case TimelineKind.EVIDENCE:
+            return [_evidence(words, Evidence.from_data(data), limit=limit)]
+        case TimelineKind.PROMOTED:
+            return [_promoted(words, data)]
+        case _:
+            return []
+
+
+def _triaged(words: Wording, data: Mapping[str, object]) -> list[str]:
+    answers = data.get("answers")
+    given = [one for one in answers if isinstance(one, Mapping)] if isinstance(answers, list) else []
+    lines = [_answer(words, one) for one in given]
+    chosen = data.get("chosen")
+    if chosen is not None:
+        lines.append(words.say("triaging.history.chosen", severity=inert(str(chosen), limit=40)))
+    return lines
+
+
+def _answer(words: Wording, given: Mapping[str, object]) -> str:
+    """14:05:12 JST @responder 「本番ユーザーに影響がありますか？」 → はい."""
+    question, answer = str(given.get("question")), str(given.get("answer"))
+    line = words.say(
+        "triaging.history.answer",
+        at=words.full(_moment(given["at"])),
+        who=words.who(_name(given.get("by"))),
+        question=question_words(words, question),
+        answer=answer_words(words, question, answer),
+    )
+    if given.get("unsure"):
+        line += words.say("triaging.history.unsure")
+    if given.get("withdrawn") is not None:
+        at, who = words.full(_moment(given["withdrawn"])), words.who(_name(given.get("withdrawn_by")))
+        line += words.say("triaging.history.withdrawn", at=at, who=who)
+    return line
+
+
+def _evidence(words: Wording, evidence: Evidence, *, limit: int) -> str:
+    text = inert(evidence.text, limit=limit) or words.say("triaging.history.no_words")
+    return words.say(
+        "triaging.history.evidence",
+        at=words.full(evidence.at),
+        who=words.who(evidence.author_name),
+        text=text,
+        url=evidence.url,
+    )
+
+
+def _promoted(words: Wording, data: Mapping[str, object]) -> str:
+    if data.get("asked_at") is None:  # as older versions wrote it
+        return words.say("triaging.history.promoted_bare")
+    asked_at = words.full(_moment(data["asked_at"]))
+    return words.say("triaging.history.promoted", who=words.who(_name(data.get("triaged_by"))), at=asked_at)
+
+
+def _moment(value: object) -> datetime:
+    return datetime.fromisoformat(str(value))
+
+
+def _name(value: object) -> str | None:
+    return None if value is None else str(value)

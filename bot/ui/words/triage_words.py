@@ -1,0 +1,34 @@
+"""Questions and answers of a triage as words, whether or not the policy still knows them."""
+
+from bot.domain.triage import Answer, StaleTriage
+from bot.ui.words.inert import inert
+from bot.ui.words.wording import Wording
+
+_QUESTION_LIMIT = 200
+
+
+def question_words(words: Wording, question: str) -> str:
+    """What was asked; the question's id when the policy has dropped it."""
+    found = words.policy.tree.questions.get(question)
+    return inert(question, limit=_QUESTION_LIMIT) if found is None else words.pick(found.text)
+
+
+def answer_words(words: Wording, question: str, answer: str) -> str:
+    """What stood on the button."""
+    found = _answer(words, question, answer)
+    return inert(answer, limit=_QUESTION_LIMIT) if found is None else words.pick(found.label)
+
+
+def path_words(words: Wording, question: str, answer: str) -> str:
+    """What the answer says of the incident: "本番影響あり"."""
+    found = _answer(words, question, answer)
+    if found is None:
+        return inert(f"{question}={answer}", limit=_QUESTION_LIMIT)
+    return words.pick(found.path)
+
+
+def _answer(words: Wording, question: str, answer: str) -> Answer | None:
+    try:
+        return words.policy.tree.node(question).answer(answer)
+    except StaleTriage:
+        return None

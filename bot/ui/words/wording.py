@@ -1,0 +1,133 @@
+"""What posts for all have in common: the team's language and time zone, and facts as words, made inert."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.incident import Incident, Status
+from bot.domain.severity import SeverityPolicy
+from bot.domain.triage import StaleTriage, Text
+from bot.i18n import Texts, language_of
+from bot.runbook.model import Policy
+from bot.ui.buttons import Buttons
+from bot.ui.words import timestamps
+from bot.ui.words.inert import inert, joined
+
+#: Colour never alone: `Wording.state` puts the word beside it.
+SIGNS = {
+    Status.TRIGGERED: "🔴",
+    Status.ACKNOWLEDGED: "🟠",
+    Status.RESOLVED: "🟢",
+    Status.CANCELLED: "⚪",
+    Status.MERGED: "⚪",
+}
+
+_TITLE_LIMIT = 420  # 200 characters as stored, escaped
+_NAME_LIMIT = 80  # Discord: 32 characters, escaped
+_WORD_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Says facts in the team's language. Everything it returns is safe inside a message or an embed."""
+
+    texts: Texts
+    policy: Policy
+
+    @property
+    def buttons(self) -> Buttons:
+        """Buttons in the team's language."""
+        return Buttons(self.texts, self.policy.language, self.policy.ack_emoji)
+
+    def say(self, key: str, **fields: object) -> str:
+        """The text *key*; the fields must be safe already."""
+        return self.texts.say(self.policy.language, key, **fields)
+
+    def pick(self, text: Text) -> str:
+        """The policy's own words."""
+        return inert(text.say(language_of(self.policy.language)), limit=_WORD_LIMIT)
+
+    def moment(self, at: datetime) -> str:
+        """Such as "11/24 14:05 JST"."""
+        return timestamps.moment(at, self.policy.timezone)
+
+    def exact(self, at: datetime) -> str:
+        """Such as "11/24 14:05:07 JST"."""
+        return timestamps.exact(at, self.policy.timezone)
+
+    def dated(self, at: datetime) -> str:
+        """Such as "2026-11-24 14:05 JST"."""
+        return timestamps.dated(at, self.policy.timezone)
+
+    def full(self, at: datetime) -> str:
+        """Such as "2026-11-24 14:05:00 JST"."""
+        return timestamps.full(at, self.policy.timezone)
+
+    def clock(self, at: datetime, *, on: datetime) -> str:
+        """Such as "14:05 JST", with the date unless it is the day of *on*."""
+        return timestamps.clock(at, self.policy.timezone, on=on)
+
+    def span(self, seconds: float | timedelta) -> str:
+        """Such as "15 分"."""
+        return timestamps.span(seconds, texts=self.texts, locale=self.policy.language)
+
+    def severity(self, incident: Incident) -> SeverityPolicy:
+        """What the incident's severity entails; the gravest's, when the policy no longer knows it."""
+        return self.policy.rules(incident.severity)
+
+    def title(self, incident: Incident) -> str:
+        """What it is about, marked when it is a drill or private."""
+        return self.marked(incident, self.bare_title(incident))
+
+    def bare_title(self, incident: Incident) -> str:
+        """The same for a line that is marked as a whole."""
+        return inert(incident.title, limit=_TITLE_LIMIT)
+
+    def marked(self, incident: Incident, line: str) -> str:
+        """*line* about *incident*, with 【訓練】 in front when it is a drill, and 🔒 when it is private."""
+        if incident.is_private:
+            line = self.say("private.marked", line=line)
+        return self.say("drill.marked", line=line) if incident.is_drill else line
+
+    def state(self, incident: Incident) -> str:
+        """Such as "🔴 未対応"."""
+        return f"{SIGNS[incident.status]} {self.say(f'state.{incident.status.value}')}"
+
+    def targets(self, targets: Iterable[str], *, limit: int) -> str:
+        """Such as "api.parky.co.jp, admin.parky.co.jp", cut with the number of those that are left out."""
+        safe = [inert(target, limit=_WORD_LIMIT) for target in targets]
+        return joined(safe, separator=", ", limit=limit, more=self._more())
+
+    def symptoms(self, symptoms: Iterable[str], *, limit: int) -> str:
+        """Their words from the policy; one that it no longer knows is shown by its id."""
+        known = self.policy.symptoms
+        words = [self.pick(known[s]) if s in known else inert(s, limit=_WORD_LIMIT) for s in symptoms]
+        return joined(words, separator=", ", limit=limit, more=self._more())
+
+    def path(self, incident: Incident, *, limit: int) -> str:
+        """Such as "本番影響あり → 影響大"; empty when no questions were asked."""
+        steps = [self._step(question, answer) for question, answer in incident.path]
+        return joined(steps, separator=" → ", limit=limit, more=self._more())
+
+    def who(self, name: str | None) -> str:
+        """A person by the name they had when they acted: "@responder". Not where anything may ring."""
+        return f"@{inert(name or '?', limit=_NAME_LIMIT)}"
+
+    def on_call(self, places: Iterable[str]) -> str:
+        """Who stands at these places of the on-call order: "@primary, @secondary". As `who`."""
+        return ", ".join(self._at(place) for place in places)
+
+    def _at(self, place: str) -> str:
+        found = self.policy.oncall.get(place)
+        if found is None:
+            return inert(place, limit=_NAME_LIMIT)
+        return self.who(found.discord) if found.user_id is None else f"<@{found.user_id}>"
+
+    def _step(self, question: str, answer: str) -> str:
+        try:
+            return self.pick(self.policy.tree.questions[question].answer(answer).path)
+        except (KeyError, StaleTriage):  # the policy has changed since
+            return inert(f"{question}={answer}", limit=_WORD_LIMIT)
+
+    def _more(self) -> str:
+        return self.say("state.more", count="{count}")
