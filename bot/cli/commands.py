@@ -45,14 +45,22 @@ def run(
 def demo(
     *,
     tour: Annotated[bool, typer.Option("--tour", help="Play an incident from start to end.")] = False,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the local Discord in the browser.")] = False,
+    open_page: Annotated[
+        bool | None,
+        typer.Option(
+            "--open/--no-open",
+            help="Open the local Discord in the browser.",
+            show_default="when started from a terminal",
+        ),
+    ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Keep the database here; else it is removed.")] = None,
 ) -> None:
     """Try it: a local Discord, a database, the bot and a past week. Needs nothing."""
     with ends_well():
         from bot.demo.runner import run_demo
 
-        raise typer.Exit(run_demo(tour=tour, data_dir=data_dir, open_page=open_page))
+        wanted = sys.stdout.isatty() if open_page is None else open_page
+        raise typer.Exit(run_demo(tour=tour, data_dir=data_dir, open_page=wanted))
 
 
 @app.command(epilog="Example: incident-bot sandbox --port 8080")

@@ -46,6 +46,13 @@ Last week's digest is in {human}/messages/p3-insights
 Ctrl-C ends it.
 """
 
+#: The first thing that somebody sees on the page, in both languages: it cannot know whose turn it is.
+_WELCOME: Final = """\
+👋 `/triage` で障害を報告すると、質問に答えるだけで発報されます。`/sev1 件名` が近道です。\
+左下で別の人に切り替えられます。
+👋 `/triage` reports trouble: a few questions, and the alert is out. `/sev1 title` is the short way. \
+Switch to another person at the bottom left."""
+
 
 def run_demo(*, tour: bool, data_dir: Path | None, keep_open: bool = True, open_page: bool = False) -> int:
     """Run the demo until Ctrl-C, or the tour to its end. Call it from the main thread.
@@ -99,6 +106,7 @@ class _Show:
             return 0
 
     async def _explain(self, stage: Stage) -> None:
+        await stage.human.say("admin", "general", _WELCOME)
         members = (await stage.human.state())["members"]
         page = await stage.human.page()
         text = _HOW_TO.format(

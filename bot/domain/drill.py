@@ -1,4 +1,4 @@
-"""A drill: what is played, and how it went. Source: issue 4, Drill."""
+"""A drill: what is played, and how it went. See docs/architecture.md, Drills."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass

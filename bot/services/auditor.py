@@ -1,4 +1,4 @@
-"""The second pair of eyes: whatever is overdue although its job should have run. Source: design, Auditor."""
+"""The second pair of eyes: whatever is overdue although its job should have run. See docs/architecture.md."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Sending what is owed: once, however often the sender dies. Source: design, Delivery and Three layers."""
+"""Sending what is owed: once, however often the sender dies. See docs/architecture.md, Sending once."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Layers two and three: what Discord did not take goes into the DLQ, and a P0 by email. Source: design."""
+"""Layers two and three: what Discord did not take goes into the DLQ, and a P0 by email as well."""
 
 from datetime import timedelta
 from uuid import NAMESPACE_URL, uuid5

@@ -1,4 +1,4 @@
-"""Private incidents: made so from the start or later, and who else is let in. Source: issue 4."""
+"""Private incidents: made so from the start or later, and who else is let in. See docs/architecture.md."""
 
 from datetime import timedelta
 from typing import Final

@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class Reconciler:
-    """Reads the 👀 under what was posted. Source: design, Reconciliation."""
+    """Reads the 👀 under what was posted. See docs/architecture.md, What is read from Discord."""
 
     def __init__(self, store: Store, discord: Discord, acknowledger: Acknowledger, access: Access) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""The one ladder from an error to one reply. Source: experience, When things fail."""
+"""The one ladder from an error to one reply. What was saved, why not, what to do."""
 
 import asyncio
 import secrets

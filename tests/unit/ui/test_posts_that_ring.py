@@ -68,7 +68,7 @@ def test_page_ends_when_somebody_has_it() -> None:
 
 
 def test_escalation_says_who_was_told_and_who_is_next() -> None:
-    """Source: experience, Escalation."""
+    """Whom a DM has reached, whom none has, and who comes next."""
     body = escalation()
     assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
