@@ -99,7 +99,7 @@ class _Writer:
             "acknowledged_at": at + told.acknowledged_after,
             **self._who("acknowledged_by", told.acknowledged_by),
             "ended_at": ended_at,
-            **(self._who("resolved_by", told.acknowledged_by) if ended_at else {}),
+            **(self._who("ended_by", told.acknowledged_by) if ended_at else {}),
         }
 
     def _responders(self, key: str, told: PastIncident) -> Iterator[Row]:

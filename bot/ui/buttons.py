@@ -65,7 +65,7 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.FIRST: ("📋", ButtonStyle.SECONDARY),
     IncidentVerb.DETAILS: ("✏️", ButtonStyle.SECONDARY),
     IncidentVerb.NOTE: ("📝", ButtonStyle.SECONDARY),
-    IncidentVerb.SEVERITY: ("⏫", ButtonStyle.SECONDARY),
+    IncidentVerb.SEVERITY: ("↕️", ButtonStyle.SECONDARY),
     IncidentVerb.RESOLVE: ("✅", ButtonStyle.SUCCESS),
     IncidentVerb.REOPEN: ("🔄", ButtonStyle.SECONDARY),
     IncidentVerb.VIEW: ("🔎", ButtonStyle.SECONDARY),

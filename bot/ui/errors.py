@@ -108,6 +108,8 @@ def describe(voice: Voice, error: UserError) -> str:
 
 def _shown(voice: Voice, value: object) -> str:
     """A field as words: moments in the team's time zone, anything typed made safe."""
+    if value is None:  # an act of a clock, or from before names were kept
+        return voice.say("errors.somebody")
     if isinstance(value, datetime):
         return voice.dated(value)
     return inert(str(value), limit=_FIELD_LIMIT)

@@ -1,10 +1,11 @@
-"""`/incident severity`, and the form behind [⏫ 重大度]."""
+"""`/incident severity`, and the form behind [↕️ 重大度]."""
 
 from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.domain.incident import Incident
+from bot.services.access import Act
 from bot.services.lifecycle import REASON_LIMIT
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
@@ -53,7 +54,7 @@ async def severity(interaction: Press, to: str, reason: Reason, number: Number |
 
 
 class ChooseSeverity(Control, template=template(IncidentVerb.SEVERITY)):
-    """[⏫ 重大度]."""
+    """[↕️ 重大度]."""
 
     async def press(self, interaction: Press) -> None:
         """A form with the policy's severities, the current one chosen, and the reason."""
@@ -69,7 +70,7 @@ async def send_severity(interaction: Press, form: Submitted) -> None:
 
 async def _opened(interaction: Press, number: int) -> Incident:
     by = await person_of(interaction)
-    return await interaction.client.services.lifecycle.require_open(number, by=by, action="severity")
+    return await interaction.client.services.lifecycle.require_open(number, by=by, act=Act.CHANGE_SEVERITY)
 
 
 async def _change(interaction: Press, number: int, *, to: str, reason: str) -> None:

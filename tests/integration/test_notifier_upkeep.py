@@ -75,6 +75,7 @@ async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
     await world.notifier.refresh(acknowledged(incident), posts)
     for posted in (alert, page, told):
         assert world.message(posted).content.startswith("🟠 SEV1 · 対応中")
+    assert [body["allowed_mentions"] for body in world.edits()] == [{"parse": []}] * 4
     assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠 対応中")
     assert world.channel(incident.thread_id).name == "INC-42 🟠 決済 API が 5xx"
 

@@ -1,4 +1,4 @@
-"""The form behind [⏫ 重大度]: the policy's severities with the current one chosen, and why."""
+"""The form behind [↕️ 重大度]: the policy's severities with the current one chosen, and why."""
 
 from typing import Any, Final
 

@@ -79,6 +79,7 @@ def _thread_moved(words: Wording, incident: Incident, _data: Data) -> Body:
 def _severity_changed(words: Wording, incident: Incident, data: Data) -> Body:
     line = words.say(
         "thread.notice.severity_changed",
+        sign=words.regrade_sign(str(data["before"]), str(data["after"])),
         label=incident.label,
         who=_by(words, data),
         before=inert(str(data["before"]), limit=40),

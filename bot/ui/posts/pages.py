@@ -101,8 +101,7 @@ def _who_was_told(words: Wording, incident: Incident, data: Mapping[str, object]
     people = {key: words.on_call(_names(data.get(key))) for key in ("unreached", "dm")}
     sentences += [words.say(f"page.escalation.{key}", who=who) for key, who in people.items() if who]
     sentences.append(_next(words, incident, data.get("next")))
-    # Japanese sentences follow each other without a blank.
-    return [("" if words.policy.language == "ja" else " ").join(sentences)]
+    return [words.sentences(*sentences)]
 
 
 def _is_of_this_ladder(incident: Incident, data: Mapping[str, object]) -> bool:

@@ -11,6 +11,7 @@ from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.posting import has_moved
 from bot.services.ports import Refreshed
+from bot.ui.posts.bodies import quiet
 from bot.ui.posts.postings import left_name
 from bot.ui.posts.private import unaddressed
 from bot.ui.posts.renderer import REFRESHED, render
@@ -73,7 +74,7 @@ class Refresher:
             UpstreamUnavailable: it may work later.
         """
         try:
-            await self._rest.one(_message(post), json=body)
+            await self._rest.one(_message(post), json=quiet(body))
         except DeliveryRefused as refused:
             _passed_over(post, refused)
 
@@ -89,7 +90,7 @@ class Refresher:
             log.info("thread.not_archived", thread_id=thread_id, code=refused.code)
 
     async def _edit_message(self, incident: Incident, post: Delivery) -> None:
-        body = render(self._words, post, incident)
+        body = quiet(render(self._words, post, incident))
         if incident.is_private:
             body = unaddressed(body)
         try:

@@ -83,6 +83,7 @@ def regraded_screen(voice: Voice, result: Regraded) -> Screen:
         text(
             voice.say(
                 "consoles.said.regraded",
+                sign=voice.regrade_sign(result.before, incident.severity),
                 label=incident.label,
                 before=result.before,
                 after=incident.severity,
@@ -134,7 +135,7 @@ def passed_on(voice: Voice, result: PassedOn) -> str:
         return told
     at = voice.clock(following.due_at, on=incident.triggered_at)
     then = voice.say("consoles.said.passed_on_then", at=at, channel=channel)
-    return f"{told} {then}"
+    return voice.sentences(told, then)
 
 
 def _as_it_rings(voice: Voice, incident: Incident) -> SeverityPolicy:

@@ -117,7 +117,7 @@ def _what(voice: Voice, asked: Asked) -> Iterator[str]:
     if asked.mine:
         yield voice.say("consoles.incident.list_mine")
     if asked.days:
-        yield voice.say("consoles.incident.list_days", days=asked.days)
+        yield voice.say("consoles.incident.list_days", span=voice.span(timedelta(days=asked.days)))
 
 
 def _which(voice: Voice, which: str) -> str:

@@ -113,6 +113,15 @@ class Wording:
         """A person by the name they had when they acted: "@responder". Not where anything may ring."""
         return f"@{inert(name or '?', limit=_NAME_LIMIT)}"
 
+    def sentences(self, *parts: str) -> str:
+        """Sentences in a row, empty ones left out; Japanese ones follow each other without a blank."""
+        return ("" if self.policy.language == "ja" else " ").join(part for part in parts if part)
+
+    def regrade_sign(self, before: str, after: str) -> str:
+        """⏫ for a graver severity, ⏬ for a lesser one."""
+        is_graver = self.policy.rules(after).rank < self.policy.rules(before).rank
+        return "⏫" if is_graver else "⏬"
+
     def on_call(self, places: Iterable[str]) -> str:
         """Who stands at these places of the on-call order: "@primary, @secondary". As `who`."""
         return ", ".join(self._at(place) for place in places)

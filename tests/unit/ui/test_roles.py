@@ -86,7 +86,7 @@ def test_the_card_says_who_does_what() -> None:
         ),
         (
             {"holder": None, "former": PRIMARY, "by": SECONDARY},
-            "🧭 **指揮** から @primary が外れました。いまは空席です。 · @secondary",
+            "🧭 **指揮** から @primary が外れました。いまは空席です · @secondary",
         ),
     ],
 )

@@ -1,0 +1,86 @@
+"""The small words: unknown people, up and down, sentences in a row, refusals that read as sentences."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import InvalidTransition, NotPermitted
+from bot.domain.escalation import Step
+from bot.domain.severity import LadderStep
+from bot.services.escalations import PassedOn
+from bot.services.lifecycle import Regraded
+from bot.ui.errors import describe
+from bot.ui.posts.renderer import render
+from bot.ui.screens import incident_answers as answers
+from bot.ui.screens.incident_list import Asked, list_screen
+from bot.ui.words.wording import Wording
+from tests.unit.ui import samples, screens
+from tests.unit.ui.samples import PLACED, delivery
+from tests.unit.ui.screens import words
+
+
+def test_nobody_is_called_none() -> None:
+    """Who ended it may not be known: the sentence stays one."""
+    unknown = InvalidTransition("already_resolved", incident="INC-10", by=None)
+    assert describe(screens.JA, unknown).startswith("INC-10 は 誰か が解決済みです。")
+    assert describe(screens.EN, unknown).startswith("INC-10 was resolved by somebody already.")
+
+
+@pytest.mark.parametrize("action", ["private", "drill", "triage", "acknowledge", "severity"])
+def test_a_refusal_is_a_sentence(action: str) -> None:
+    """What needs the roles is an act, in the singular."""
+    said = describe(screens.EN, NotPermitted(action=action, roles=("admin",)))
+    assert said.split(" needs ")[0].split()[0].endswith("ing"), said
+
+
+@pytest.mark.parametrize(("before", "after", "sign"), [("SEV3", "SEV1", "⏫"), ("SEV1", "SEV3", "⏬")])
+def test_a_change_of_severity_shows_its_direction(before: str, after: str, sign: str) -> None:
+    """On the screen of whoever changed it, and in the thread."""
+    incident = replace(PLACED, severity=after)
+    screen = answers.regraded_screen(screens.JA, Regraded(incident, before, reposts=True))
+    assert words(screen).startswith(f"{sign} **INC-42** {before} → **{after}")
+    data = {"notice": "severity_changed", "before": before, "after": after, "by": "primary"}
+    line = render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), incident)
+    assert str(line["content"]).startswith(f"{sign} **INC-42** ")
+
+
+def test_the_button_that_changes_it_goes_both_ways() -> None:
+    """⏫ alone would promise a graver one."""
+    alert = render(samples.JA, delivery(DeliveryKind.ALERT), PLACED)
+    (made,) = (one for one in samples.buttons_of(alert) if one["label"] == "重大度")
+    assert made["emoji"] == {"name": "↕️"}
+
+
+def test_japanese_sentences_follow_each_other_without_a_blank() -> None:
+    """English ones keep theirs."""
+    passed = PassedOn(PLACED, "secondary", Step(42, 1, PLACED.ack_due_at, LadderStep(after=None)))
+    assert "いま連絡しています。ack がなければ" in answers.passed_on(screens.JA, passed)
+    assert "told now. Without" in answers.passed_on(screens.EN, passed)
+
+
+@pytest.mark.parametrize("voice", [samples.JA, samples.EN])
+def test_a_full_stop_is_no_separator(voice: Wording) -> None:
+    """「空席です。 · @responder」 is neither one sentence nor two."""
+    facts: dict[str, object] = {
+        "role": "commander",
+        "holder": None,
+        "former": {"id": 1, "name": "a"},
+        "by": "b",
+        "by_id": 2,
+    }
+    lines: list[dict[str, object]] = [
+        {"notice": "role_changed", **facts},
+        {"notice": "merged", "into": 41, "by": "b"},
+    ]
+    for data in lines:
+        said = str(render(voice, delivery(DeliveryKind.NOTICE, data=data), PLACED)["content"])
+        assert said.endswith(" · @b")
+        assert "。 ·" not in said
+        assert ". ·" not in said
+
+
+def test_one_day_is_one_day() -> None:
+    """No plural where the number is one."""
+    assert words(list_screen(screens.EN, [], Asked(days=1))).splitlines()[0].endswith("last 1 d")
+    assert words(list_screen(screens.JA, [], Asked(days=1))).splitlines()[0].endswith("1 日以内")
