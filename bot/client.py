@@ -40,6 +40,9 @@ COGS: Final = (
     "cogs.alerts",
 )
 
+#: How long a stop waits for answers that are under way, seconds; whoever stops us gives about ten.
+ANSWERS_WITHIN_S: Final = 4.0
+
 FormHandler = Callable[[discord.Interaction["IncidentBot"], Submitted], Awaitable[None]]
 
 
@@ -120,6 +123,7 @@ class IncidentBot(commands.Bot):
         self._templates: list[re.Pattern[str]] = []
         self._forms: dict[re.Pattern[str], FormHandler] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
         """Load the cogs; each registers its commands, controls and forms."""
@@ -156,8 +160,15 @@ class IncidentBot(commands.Bot):
         task.add_done_callback(self._tasks.discard)
         return task
 
+    def answering(self, task: asyncio.Task[Any]) -> None:
+        """Somebody waits for what *task* answers: `close` lets it finish first."""
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
     async def close(self) -> None:
-        """Leave Discord; what was spawned is cancelled first."""
+        """Leave Discord, when nobody waits for an answer any more; what was spawned is cancelled."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=ANSWERS_WITHIN_S)
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -27,6 +27,10 @@ class Host(Protocol):
 
     guild_id: int
 
+    def answering(self, task: asyncio.Task[Any]) -> None:
+        """Somebody waits for what *task* answers: a stop lets it finish first."""
+        ...
+
     async def answer_error(self, interaction: Interaction, error: Exception) -> None:
         """Reply to *interaction* with what *error* means for the person."""
         ...
@@ -38,7 +42,9 @@ def host_of(interaction: Interaction) -> Host:
 
 
 def bind(interaction: Interaction, *, trigger: str) -> None:
-    """Put who and where into every log line of this task."""
+    """Put who and where into every log line of this task, which somebody is waiting for."""
+    if task := asyncio.current_task():
+        host_of(interaction).answering(task)
     clear_contextvars()
     bind_contextvars(
         trigger=trigger,

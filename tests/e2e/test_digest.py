@@ -93,6 +93,7 @@ async def test_week_in_figures(make_world: MakeWorld) -> None:
         )
         await wait_for_monday(world, hour=18, minute=1)
         await world.start_bot()
+        await world.expect_reminder(alert)
         told = await world.expect_message("p3-insights", contains="先週は SEV1 が 1 件")
         for part in (
             "ack は全件期限内",

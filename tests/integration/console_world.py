@@ -115,6 +115,15 @@ class ConsoleWorld(Desk):
                 await asyncio.sleep(0.01)
             return incident
 
+    async def deferred(self, *, since: int) -> None:
+        """Wait until the bot has begun to answer something after entry *since* of Discord's log."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                log = (await self.human("GET", f"log?since={since}"))["entries"]
+                if any(entry.get("path", "").endswith("/callback") for entry in log):
+                    return
+                await asyncio.sleep(0.01)
+
     async def logged(self, entries: Sequence[Mapping[str, Any]], event: str) -> None:
         """Wait until the bot has logged *event* among *entries*."""
         async with asyncio.timeout(DEADLINE_S):

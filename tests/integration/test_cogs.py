@@ -1,5 +1,6 @@
 """The consoles as people use them: commands, forms and presses over sockets, across restarts of the bot."""
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -132,6 +133,17 @@ async def test_the_short_way_links_to_the_post(world: ConsoleWorld) -> None:
     await alerted(world, severity="sev2")
     done = await world.until("general", contains="スレッドへ")
     assert "SEV2 / P1" in words(done)
+
+
+async def test_a_stop_lets_answers_finish(world: ConsoleWorld) -> None:
+    """Somebody pressed right before an upgrade: the card still goes on."""
+    card = await started(world)
+    end = (await world.human("GET", "log?since=9007199254740992"))["next"]
+    await world.human("POST", "fault", route="PATCH /webhooks/*/*/messages/*", delay_s=0.3)
+    pressed = asyncio.create_task(world.click(card, "tri:v1:answer:1:users_affected:yes"))
+    await world.deferred(since=end)
+    await world.restart()
+    assert "影響は大きいですか" in words(shown(await pressed))
 
 
 # -- responding

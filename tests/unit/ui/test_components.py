@@ -39,6 +39,9 @@ class FakeClient:
     def __init__(self) -> None:
         self.errors: list[Exception] = []
 
+    def answering(self, task: object) -> None:
+        """A stop is none of a control's business."""
+
     async def answer_error(self, _interaction: object, error: Exception) -> None:
         self.errors.append(error)
 
