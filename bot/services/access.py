@@ -1,10 +1,52 @@
 """Who may do what: roles in the policy, checked here, refusals on record."""
 
+from enum import StrEnum
+from typing import Final
+
 from bot.domain.errors import IncidentNotFound, NotPermitted
 from bot.domain.incident import Incident
 from bot.domain.people import Person, require_role
 from bot.runbook.model import Policy
 from bot.services.ports import Store
+
+
+class Act(StrEnum):
+    """What somebody does to an incident; a refusal says which."""
+
+    ACKNOWLEDGE = "acknowledge"
+    DECLINE = "decline"
+    RESOLVE = "resolve"
+    CANCEL = "cancel"
+    MERGE = "merge"
+    REOPEN = "reopen"
+    LINK = "link"
+    CHANGE_SEVERITY = "change_severity"
+    DECLARE = "declare"
+    UPDATE = "update"
+    TAKE_ROLE = "take_role"
+    GIVE_ROLE = "give_role"
+    RELEASE_ROLE = "release_role"
+    NOTE = "note"
+    CORRECT = "correct"
+    PIN = "pin"
+    MAKE_PRIVATE = "make_private"
+    ADD_MEMBER = "add_member"
+    ENTER = "enter"
+
+    @property
+    def permission(self) -> str:
+        """The key below ``[permissions]`` that it takes."""
+        return _PERMISSIONS.get(self, "acknowledge")
+
+
+# The others are what responding consists of.
+_PERMISSIONS: Final = {
+    Act.CHANGE_SEVERITY: "severity",
+    Act.DECLARE: "triage",
+    Act.MAKE_PRIVATE: "private",
+    Act.ADD_MEMBER: "private",
+    Act.ENTER: "private",
+}
 
 
 class Access:
@@ -14,11 +56,12 @@ class Access:
         self._store = store
         self._policy = policy
 
-    async def require(self, person: Person, action: str, *, guild_id: int, **data: object) -> None:
+    async def require(self, person: Person, action: str, *, guild_id: int, act: str, **data: object) -> None:
         """Let *person* pass, or record the refusal.
 
         Args:
             action: A key below ``[permissions]``: "triage", "acknowledge", "resolve", "dlq", "replay", ...
+            act: What they were about to do, for the audit row.
             data: What it was about, for the audit row; JSON-able.
 
         Raises:
@@ -27,19 +70,22 @@ class Access:
         try:
             require_role(person, action=action, roles=self._roles(action))
         except NotPermitted:
-            await self._store.audit(guild_id=guild_id, by=person, action=action, allowed=False, data=data)
+            tried = {"act": act, **data}
+            await self._store.audit(guild_id=guild_id, by=person, action=action, allowed=False, data=tried)
             raise
 
-    async def require_incident(self, person: Person, action: str, incident: Incident) -> None:
+    async def require_incident(self, person: Person, act: Act, incident: Incident) -> None:
         """The same for one incident; a private one is hidden from those who may not see it.
 
         Raises:
             NotPermitted: with the roles that would do. IncidentNotFound: it is private, and not theirs.
         """
-        await self.require_visible(person, action, incident)
-        await self.require(person, action, guild_id=incident.guild_id, incident_id=incident.id)
+        await self.require_visible(person, act.permission, incident, act=act)
+        await self.require(
+            person, act.permission, guild_id=incident.guild_id, act=act, incident_id=incident.id
+        )
 
-    async def require_visible(self, person: Person, action: str, incident: Incident) -> None:
+    async def require_visible(self, person: Person, action: str, incident: Incident, *, act: str) -> None:
         """Let *person* know of *incident*; to those who may not, it is as if there were none.
 
         Raises:
@@ -51,7 +97,7 @@ class Access:
                 by=person,
                 action=action,
                 allowed=False,
-                data={"incident_id": incident.id, "private": True},
+                data={"act": act, "incident_id": incident.id, "private": True},
             )
             raise IncidentNotFound(number=incident.id)
 

@@ -8,7 +8,7 @@ from bot.domain.life import Acknowledgement, AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.access import Access
+from bot.services.access import Access, Act
 from bot.services.opening import refresh_job, step_key
 from bot.services.ports import Store, Transaction
 from bot.services.reminders import remind_later
@@ -32,7 +32,7 @@ class Acknowledger:
             IncidentNotFound: no such incident.
         """
         incident = await self._store.incident(incident_id)
-        await self._access.require_incident(by, "acknowledge", incident)
+        await self._access.require_incident(by, Act.ACKNOWLEDGE, incident)
         async with self._store.transaction() as tx:
             result = await self.record(tx, await tx.incident(incident_id, lock=True), by=by, via=via)
         log.info(
@@ -70,7 +70,9 @@ class Acknowledger:
             await self._stop_ladder(tx, result.incident)
             await remind_later(tx, result.incident, now=now)
         if result.outcome in (AckOutcome.FIRST, AckOutcome.JOINED):
-            await tx.add_timeline(incident.id, _entry(result, via))
+            entry, data = _entry(result, via), {"incident_id": incident.id, "via": via.value}
+            await tx.add_timeline(incident.id, entry)
+            await tx.audit(guild_id=incident.guild_id, by=by, action=entry.kind.value, data=data)
         return result
 
     async def _stop_ladder(self, tx: Transaction, incident: Incident) -> None:

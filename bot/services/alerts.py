@@ -73,7 +73,7 @@ class Alerts:
             same = await self._same(tx, message, severity, fingerprint)
             if same is None:
                 new = _new_incident(message, severity, target=target, fingerprint=fingerprint)
-                incident = await self._incidents.open_within(tx, new)
+                incident = await self._incidents.open_within(tx, new, by=None)
             else:
                 incident = await self._count(tx, same, message)
             await tx.note_alert(incident.id, channel_id=message.channel_id, message_id=message.id)

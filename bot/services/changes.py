@@ -12,7 +12,7 @@ from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.access import Access
+from bot.services.access import Access, Act
 from bot.services.opening import notice, refresh_job
 from bot.services.ports import Store, Transaction
 
@@ -92,32 +92,40 @@ class Changes:
         self._policy = policy
         self._access = access
 
-    async def allowed(self, incident_id: int, *, by: Person, action: str) -> Incident:
+    async def allowed(self, incident_id: int, *, by: Person, act: Act) -> Incident:
         """The incident, if *by* may change it so. Raises as `change`."""
         incident = await self._store.incident(incident_id)
-        await self._access.require_incident(by, action, incident)
+        await self._access.require_incident(by, act, incident)
         return incident
 
     @asynccontextmanager
     async def change(
-        self, incident_id: int, *, by: Person, action: str, also: Collection[int] = ()
+        self,
+        incident_id: int,
+        *,
+        by: Person,
+        act: Act,
+        also: Collection[int] = (),
+        told: Collection[int] = (),
     ) -> AsyncIterator[Change]:
         """Change one incident in one transaction.
 
         Args:
-            action: What the policy's ``[permissions]`` call it.
-            also: Further incidents that it is about.
+            act: What is done; says which permission it takes.
+            also: Further incidents that it is about, to be changed as well.
+            told: Further ones that must hear of it, whoever may see them.
 
         Raises:
             NotPermitted: on record. IncidentNotFound: no such number, or a private one that is not theirs.
         """
-        numbers = sorted({incident_id, *also})
-        for number in numbers:
-            await self.allowed(number, by=by, action=action)
+        for number in sorted({incident_id, *also}):
+            await self.allowed(number, by=by, act=act)
         async with self._store.transaction() as tx:
             now = await tx.now()
             # In one order for all: two people who merge crosswise wait for each other, not for ever.
+            numbers = sorted({incident_id, *also, *told})
             locked = {number: await tx.incident(number, lock=True) for number in numbers}
-            beside = {number: Change(tx, self._policy, locked[number], by, now) for number in also}
+            others = (*also, *told)
+            beside = {number: Change(tx, self._policy, locked[number], by, now) for number in others}
             yield Change(tx, self._policy, locked[incident_id], by, now, beside)
-        log.info("incident.changed", incident_id=incident_id, action=action, user_id=by.id)
+        log.info("incident.changed", incident_id=incident_id, act=act, user_id=by.id)

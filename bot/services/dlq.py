@@ -53,17 +53,17 @@ class Dlq:
 
     async def recent(self, asked: DlqFilter, *, number: int, by: Person, guild_id: int) -> DlqPage:
         """直近で配信失敗した通知. Raises NotPermitted."""
-        await self._access.require(by, "dlq", guild_id=guild_id)
+        await self._access.require(by, "dlq", guild_id=guild_id, act="recent")
         return await self._failures.page(asked, number=number, size=PAGE_SIZE)
 
     async def p0_email(self, *, by: Person, guild_id: int) -> list[DlqEntry]:
         """P0 で email backup が送られたか. Raises NotPermitted."""
-        await self._access.require(by, "dlq", guild_id=guild_id)
+        await self._access.require(by, "dlq", guild_id=guild_id, act="p0_email")
         return await self._failures.p0_failed(limit=P0_LIMIT)
 
     async def http_status(self, *, hours: int, by: Person, guild_id: int) -> list[StatusCount]:
         """Discord 自体の障害を疑うとき. Raises NotPermitted."""
-        await self._access.require(by, "dlq", guild_id=guild_id)
+        await self._access.require(by, "dlq", guild_id=guild_id, act="http_status")
         return await self._failures.http_statuses(hours=hours)
 
     async def entry(self, entry_id: str, *, by: Person, guild_id: int) -> EntryView:
@@ -72,7 +72,7 @@ class Dlq:
         Raises:
             NotPermitted; UserError: not an id, or no such entry.
         """
-        await self._access.require(by, "dlq", guild_id=guild_id)
+        await self._access.require(by, "dlq", guild_id=guild_id, act="entry")
         key = _uuid(entry_id)
         return EntryView(await self._failures.entry(key), await self._store.replay_of(key))
 
@@ -82,7 +82,7 @@ class Dlq:
         Raises:
             NotPermitted; UserError: no such entry, or it holds nothing that can be posted.
         """
-        await self._access.require(by, "replay", guild_id=guild_id)
+        await self._access.require(by, "replay", guild_id=guild_id, act="preview_replay")
         key = _uuid(entry_id)
         entry = await self._failures.entry(key)
         body, dropped = sanitise_payload(entry.payload or {})

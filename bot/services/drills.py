@@ -58,12 +58,12 @@ class Drills:
         Raises:
             NotPermitted; UserError: the policy has no such severity, or another drill goes on.
         """
-        await self._access.require(by, "drill", guild_id=guild_id)
+        await self._access.require(by, "drill", guild_id=guild_id, act="start_drill")
         rules = self._rules(severity)
         async with self._store.transaction() as tx:
             now = await tx.now()
             new = self._incident(guild_id, rules, by=by, at=now, key=key)
-            incident = await self._incidents.open_within(tx, replace(new, rings=rings))
+            incident = await self._incidents.open_within(tx, replace(new, rings=rings), by=by)
             if await tx.drill(incident.id) is None:  # else Discord has delivered the same interaction twice
                 await self._begin(tx, incident, by=by)
         log.info("drill.started", incident_id=incident.id, severity=rules.name, rings=rings)
@@ -75,7 +75,7 @@ class Drills:
         Raises:
             NotPermitted; UserError: none goes on.
         """
-        await self._access.require(by, "drill", guild_id=guild_id)
+        await self._access.require(by, "drill", guild_id=guild_id, act="stop_drill")
         async with self._store.transaction() as tx:
             running = await tx.running_drill(guild_id)
             if running is None:

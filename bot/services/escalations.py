@@ -15,7 +15,7 @@ from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.access import Access
+from bot.services.access import Access, Act
 from bot.services.opening import notice, private_thread_key, step_job
 from bot.services.ports import Store, Transaction
 from bot.services.reconciler import Reconciler
@@ -77,7 +77,7 @@ class Escalations:
         """
         pages = await self._store.pages(incident_id)
         place = next((_place(page) for page in pages if page.message_id == message_id), None)
-        await self._access.require_incident(by, "acknowledge", await self._store.incident(incident_id))
+        await self._access.require_incident(by, Act.DECLINE, await self._store.incident(incident_id))
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             if incident.status is not Status.TRIGGERED:
@@ -181,7 +181,10 @@ class Escalations:
             return None if known is None else str(known)
         to = self._next_place({*declined, str(place)})
         now = await tx.now()
-        await tx.add_timeline(incident.id, _declined(by, now, place=place, to=to))
+        entry, facts = _declined(by, now, place=place, to=to), {"place": place, "to": to}
+        await tx.add_timeline(incident.id, entry)
+        audited = {"incident_id": incident.id, **facts}
+        await tx.audit(guild_id=incident.guild_id, by=by, action=entry.kind.value, data=audited)
         key = f"inc:{incident.id}:declined:{place}"
         data = {"declined_by": by.name, "waited_s": (now - incident.triggered_at).total_seconds()}
         owed = [

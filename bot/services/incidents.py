@@ -57,16 +57,20 @@ class Incidents:
             NotPermitted: the reporter may not triage, or not make a private one.
             UserError: the title is empty, or the start lies in the future.
         """
-        await self._access.require(new.reported_by, "triage", guild_id=new.guild_id, severity=new.severity)
-        if new.is_private:
-            await self._access.require(new.reported_by, "private", guild_id=new.guild_id)
+        for permission in ("triage", "private") if new.is_private else ("triage",):
+            await self._access.require(
+                new.reported_by, permission, guild_id=new.guild_id, act="open", severity=new.severity
+            )
         async with self._store.transaction() as tx:
-            incident = await self.open_within(tx, new)
+            incident = await self.open_within(tx, new, by=new.reported_by)
         log.info("incident.opened", incident_id=incident.id, severity=incident.severity)
         return incident
 
-    async def open_within(self, tx: Transaction, new: NewIncident) -> Incident:
+    async def open_within(self, tx: Transaction, new: NewIncident, *, by: Person | None) -> Incident:
         """`open` as a part of the caller's transaction, without the check of permissions.
+
+        Args:
+            by: Who does it, on whosever report; None when the bot does.
 
         Source: the runbook, SEV1/2 は即エスカレーション.
         """
@@ -86,19 +90,10 @@ class Incidents:
         if is_new:
             # The message that a tracked alert is was there before, and may have rung by itself.
             facts = QUIET if is_alert and not self._policy.alerts.rings else LOUD
-            await tx.add_timeline(incident.id, _opened(incident), *_evidence(incident, new))
+            await tx.add_timeline(incident.id, _opened(incident, by=by), *_evidence(incident, new))
+            await _audit(tx, incident, by=by)
             await tx.insert_deliveries(posting_deliveries(incident, severity, facts=facts))
             await self._escalations.start(tx, incident, severity, now=now)
-        return incident
-
-    async def require_responder(self, incident_id: int, by: Person) -> Incident:
-        """The incident, if *by* may respond; refused before anything is asked of them.
-
-        Raises:
-            NotPermitted, IncidentNotFound.
-        """
-        incident = await self._store.incident(incident_id)
-        await self._access.require_incident(by, "acknowledge", incident)
         return incident
 
     async def find(self, *, number: int | None, thread_id: int | None, by: Person) -> Incident:
@@ -113,7 +108,7 @@ class Incidents:
             found = await self._store.incident_by_thread(thread_id)
         else:
             raise IncidentNotFound(number=None)
-        await self._access.require_visible(by, "show", found)
+        await self._access.require_visible(by, "show", found, act="show")
         return found
 
     async def opening(self, incident_id: int) -> Opening:
@@ -149,13 +144,23 @@ def clean_title(text: str) -> str:
     return title
 
 
-def _opened(incident: Incident) -> TimelineEntry:
+async def _audit(tx: Transaction, incident: Incident, *, by: Person | None) -> None:
+    if by is not None:
+        data = {"incident_id": incident.id, "severity": incident.severity}
+        await tx.audit(guild_id=incident.guild_id, by=by, action=TimelineKind.OPENED.value, data=data)
+
+
+def _opened(incident: Incident, *, by: Person | None) -> TimelineEntry:
+    """Whoever raised it; with the name of whoever reported it where that is somebody else."""
+    reporter = Person(id=incident.reported_by_id, name=incident.reported_by_name)
+    who = by or reporter
     return TimelineEntry(
         TimelineKind.OPENED,
         incident.triggered_at,
-        actor_id=incident.reported_by_id,
-        actor_name=incident.reported_by_name,
+        actor_id=who.id,
+        actor_name=who.name,
         data={
+            **({} if who.id == reporter.id else {"reporter": reporter.name}),
             "severity": incident.severity,
             "started_at": incident.started_at.isoformat(),
             "path": [list(answer) for answer in incident.path],

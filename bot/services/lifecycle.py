@@ -14,6 +14,7 @@ from bot.domain.severity import Mention, NewSeverity, SeverityPolicy
 from bot.domain.text import one_line
 from bot.domain.timeline import TimelineKind
 from bot.runbook.model import Policy
+from bot.services.access import Act
 from bot.services.acknowledging import stop_ladder
 from bot.services.changes import Change, Changes, Facts
 from bot.services.declaring import declare_within
@@ -60,13 +61,13 @@ class Lifecycle:
         self._changes = changes
         self._escalations = escalations
 
-    async def require_open(self, incident_id: int, *, by: Person, action: str = "acknowledge") -> Incident:
+    async def require_open(self, incident_id: int, *, by: Person, act: Act) -> Incident:
         """The incident, if *by* may change it and it goes on: refused before anything is asked of them.
 
         Raises:
             NotPermitted, IncidentNotFound, InvalidTransition.
         """
-        incident = await self._changes.allowed(incident_id, by=by, action=action)
+        incident = await self._changes.allowed(incident_id, by=by, act=act)
         life.require_open(incident)
         return incident
 
@@ -76,21 +77,21 @@ class Lifecycle:
         Raises:
             NotPermitted, IncidentNotFound, InvalidTransition.
         """
-        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.RESOLVE) as change:
             ended = life.resolve(change.incident, by=by, at=change.now, archive_at=self._archive_at(change))
             await self.end(change, ended, TimelineKind.RESOLVED)
         return ended
 
     async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
         """It was a false alarm. Raises as `resolve`."""
-        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
             ended = life.cancel(change.incident, by=by, at=change.now, archive_at=self._archive_at(change))
             await self.end(change, ended, TimelineKind.CANCELLED, {"reason": _reason(reason)})
         return ended
 
     async def merge(self, incident_id: int, *, into: int, by: Person) -> Incident:
         """It is the same trouble as another open one, which goes on and hears of it. Raises as `resolve`."""
-        async with self._changes.change(incident_id, by=by, action="acknowledge", also=[into]) as change:
+        async with self._changes.change(incident_id, by=by, act=Act.MERGE, also=[into]) as change:
             other, archive_at = change.beside[into], self._archive_at(change)
             ended = life.merge(
                 change.incident, into=other.incident, by=by, at=change.now, archive_at=archive_at
@@ -103,7 +104,7 @@ class Lifecycle:
 
     async def reopen(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
         """It is not over: whoever says so is on it, and nobody is rung. Raises as `resolve`."""
-        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.REOPEN) as change:
             every = self._policy.rules(change.incident.severity).update_every
             opened = life.reopen(change.incident, by=by, at=change.now, update_every=every)
             await change.tx.add_responder(incident_id, by, via=AckVia.REOPENED, at=change.now)
@@ -123,7 +124,7 @@ class Lifecycle:
         """
         if incident_id == with_:
             raise UserError("link_with_itself")
-        async with self._changes.change(incident_id, by=by, action="acknowledge", also=[with_]) as change:
+        async with self._changes.change(incident_id, by=by, act=Act.LINK, also=[with_]) as change:
             other = change.beside[with_]
             if not await change.tx.link(incident_id, with_, by=by):
                 return False
@@ -148,7 +149,7 @@ class Lifecycle:
         severity = self._policy.severities.get(to)
         if severity is None:
             raise UserError("severity_unknown", value=to)
-        async with self._changes.change(incident_id, by=by, action="severity") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.CHANGE_SEVERITY) as change:
             before = change.incident
             every = severity.update_every
             owed = None if every is None else change.now + every
@@ -163,7 +164,7 @@ class Lifecycle:
         Raises:
             NotPermitted, IncidentNotFound, InvalidTransition.
         """
-        async with self._changes.change(incident_id, by=by, action="triage") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.DECLARE) as change:
             severity = self._policy.rules(change.incident.severity)
             return await declare_within(change, severity, self._escalations)
 

@@ -56,7 +56,7 @@ class Looking:
             IncidentNotFound: no such number, or not theirs to see.
         """
         incident = await self._store.incident(incident_id)
-        await self._access.require_visible(by, "show", incident)
+        await self._access.require_visible(by, "show", incident, act="show")
         related = await self._store.related(incident_id)
         if incident.merged_into_id is not None:
             related = [await self._store.incident(incident.merged_into_id), *related]

@@ -13,7 +13,7 @@ from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.access import Access
+from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes
 from bot.services.ports import Discord, Store, Transaction
 
@@ -50,7 +50,7 @@ class Pins:
         if incident is None:
             return None
         # Refused before Discord is asked, and on record.
-        await self._access.require_incident(by, "acknowledge", incident)
+        await self._access.require_incident(by, Act.PIN, incident)
         if incident.id in await self._store.pinned_in(message_id):
             return Pinned.ALREADY
         found = await self._discord.message(channel_id, message_id, guild_id=incident.guild_id)
@@ -123,7 +123,7 @@ class Pins:
             return None
 
     async def _pin(self, incident_id: int, message: ThreadMessage, *, by: Person) -> Pinned:
-        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.PIN) as change:
             outcome = await self._keep(change, message)
             if outcome is not Pinned.ALREADY:
                 data = {"incident_id": incident_id, "message_id": message.id, "outcome": outcome.value}

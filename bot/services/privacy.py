@@ -13,7 +13,7 @@ from bot.domain.people import Person
 from bot.domain.privacy import SETTLED, exposed
 from bot.domain.timeline import TimelineKind
 from bot.runbook.model import Policy
-from bot.services.access import Access
+from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes
 from bot.services.opening import QUIET, member, notice, posting_deliveries, redact_job
 from bot.services.ports import Discord, Job, JobName, Store
@@ -42,7 +42,7 @@ class Privacy:
             NotPermitted, IncidentNotFound.
         """
         incident = await self._store.incident(incident_id)
-        await self._access.require_incident(by, "private", incident)
+        await self._access.require_incident(by, Act.MAKE_PRIVATE, incident)
         return incident
 
     async def make_private(self, incident_id: int, *, by: Person) -> Incident:
@@ -53,7 +53,7 @@ class Privacy:
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: it is private already.
         """
-        async with self._changes.change(incident_id, by=by, action="private") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.MAKE_PRIVATE) as change:
             private = life.make_private(change.incident, channel=self._policy.private.channel)
             await change.tx.cancel_posts(incident_id)
             await change.save(private)
@@ -73,7 +73,7 @@ class Privacy:
         Raises:
             NotPermitted, IncidentNotFound; UserError: it is not private, or *who* is a bot.
         """
-        async with self._changes.change(incident_id, by=by, action="private") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.ADD_MEMBER) as change:
             if not change.incident.is_private:
                 raise UserError("private_not", incident=change.incident.label)
             if who.is_bot:
@@ -91,7 +91,7 @@ class Privacy:
         Raises:
             NotPermitted, IncidentNotFound.
         """
-        async with self._changes.change(incident_id, by=by, action="private") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.ENTER) as change:
             await self._let_in(change, by.id)
             return change.incident
 

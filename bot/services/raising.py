@@ -59,13 +59,13 @@ class Raising:
             known = await tx.set_triaged(alert.id, triage)
             change = Change(tx, self._policy, known, who, await tx.now())
             return await declare_within(change, severity, self._escalations)
-        incident = await self._incidents.open_within(tx, _new_incident(triage, severity, by=by))
+        incident = await self._incidents.open_within(tx, _new_incident(triage, severity), by=by)
         if alert is not None:
             await tx.link(alert.id, incident.id, by=who)
         return incident
 
 
-def _new_incident(triage: Triage, severity: SeverityPolicy, *, by: Person | None) -> NewIncident:
+def _new_incident(triage: Triage, severity: SeverityPolicy) -> NewIncident:
     return NewIncident(
         guild_id=triage.guild_id,
         severity=severity.name,
@@ -73,7 +73,7 @@ def _new_incident(triage: Triage, severity: SeverityPolicy, *, by: Person | None
         targets=triage.targets,
         symptoms=triage.symptoms,
         started_at=triage.started_at,
-        reported_by=by or Person(id=triage.user_id, name=triage.user_name),
+        reported_by=Person(id=triage.user_id, name=triage.user_name),
         path=tuple((given.question, given.answer) for given in triage.answers),
         key=f"triage:{triage.id}",
         evidence=triage.evidence,

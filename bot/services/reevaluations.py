@@ -62,7 +62,7 @@ class Reevaluations:
         Raises:
             NotPermitted, UserError: no such triage.
         """
-        await self._admit(triage_id, by)
+        await self._admit(triage_id, by, act="triage.promote")
         severity = self._policy.severities[self._policy.reevaluate.promote_to]
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)
@@ -79,7 +79,7 @@ class Reevaluations:
         Raises:
             NotPermitted, UserError: no such triage.
         """
-        await self._admit(triage_id, by)
+        await self._admit(triage_id, by, act="triage.dismiss")
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)
             if not triage.is_under_reevaluation:
@@ -94,7 +94,7 @@ class Reevaluations:
         Raises:
             NotPermitted, UserError: no such triage.
         """
-        await self._admit(triage_id, by)
+        await self._admit(triage_id, by, act="triage.look_again")
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)
             if not triage.is_under_reevaluation:
@@ -127,11 +127,11 @@ class Reevaluations:
     async def _answered_before(self, tx: Transaction, triage: Triage) -> TriageView:
         return await view_of(tx, self._policy, triage, notice=Notice.ANSWERED)
 
-    async def _admit(self, triage_id: int, by: Person) -> None:
-        await admit(self._store, self._access, triage_id, by=by)
+    async def _admit(self, triage_id: int, by: Person, *, act: str) -> None:
+        await admit(self._store, self._access, triage_id, by=by, act=act)
 
 
-async def admit(store: Store, access: Access, triage_id: int, *, by: Person) -> None:
+async def admit(store: Store, access: Access, triage_id: int, *, by: Person, act: str) -> None:
     """Let *by* pass; only a refusal costs a query.
 
     Raises:
@@ -139,4 +139,4 @@ async def admit(store: Store, access: Access, triage_id: int, *, by: Person) -> 
     """
     if not access.allows(by, "triage"):
         triage = await store.triage(triage_id)
-        await access.require(by, "triage", guild_id=triage.guild_id, triage_id=triage_id)
+        await access.require(by, "triage", guild_id=triage.guild_id, act=act, triage_id=triage_id)

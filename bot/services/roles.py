@@ -8,7 +8,7 @@ from bot.domain.incident import Holder, Incident, Role, Status
 from bot.domain.life import AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineKind
-from bot.services.access import Access
+from bot.services.access import Access, Act
 from bot.services.acknowledging import Acknowledger
 from bot.services.changes import Change, Changes
 from bot.services.role_dms import role_dm
@@ -50,7 +50,7 @@ class Roles:
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: it has ended.
         """
-        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.TAKE_ROLE) as change:
             is_first = await self._respond(change, role)
             result = await _put(change, role, Holder(by.id, by.name))
         return Assigned(result.incident, role, result.former, result.changed, acknowledged=is_first)
@@ -67,7 +67,7 @@ class Roles:
         if to.is_bot:
             raise UserError("role_for_bot", who=to.name)
         await self._require_sight(incident_id, to=to, by=by)
-        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.GIVE_ROLE) as change:
             result = await _put(change, role, Holder(to.id, to.name))
             if result.changed:
                 owed = role_dm(result.incident, role, by=by, policy=change.policy)
@@ -85,7 +85,7 @@ class Roles:
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: it has ended, or somebody else has the role.
         """
-        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.RELEASE_ROLE) as change:
             held = change.incident.roles.get(role)
             if held is not None and holder_id not in (None, held.id):
                 raise InvalidTransition("role_held_by_other", who=held.name)
@@ -104,7 +104,7 @@ class Roles:
 
     async def _require_sight(self, incident_id: int, *, to: Person, by: Person) -> None:
         """A private incident is told to nobody by way of a role."""
-        incident = await self._changes.allowed(incident_id, by=by, action="acknowledge")
+        incident = await self._changes.allowed(incident_id, by=by, act=Act.GIVE_ROLE)
         if not await self._access.sees(to, incident):
             raise UserError("role_not_visible", incident=incident.label, who=to.name)
 

@@ -14,7 +14,7 @@ from bot.domain.start_time import InvalidStartTime, StartTimeInFuture, StartTime
 from bot.domain.text import storable
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
 from bot.runbook.model import Policy
-from bot.services.access import Access
+from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes
 from bot.services.ports import Store
 
@@ -74,7 +74,7 @@ class Timelines:
                 meant, or it lies ahead.
         """
         words = _words(text, limit=NOTE_LIMIT)
-        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.NOTE) as change:
             happened_at = self._moment(at, now=change.now)
             if _known(key, await change.tx.timeline(incident_id)):
                 return change.incident  # Discord has delivered the same interaction twice
@@ -91,7 +91,7 @@ class Timelines:
             NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote.
         """
         incident = await self._store.incident(incident_id)
-        await self._access.require_incident(by, "acknowledge", incident)
+        await self._access.require_incident(by, Act.CORRECT, incident)
         return _line(await self._store.timeline(incident_id), entry_id)
 
     async def correct(self, incident_id: int, entry_id: int, *, by: Person, text: str, key: str) -> Incident:
@@ -104,7 +104,7 @@ class Timelines:
             NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote, or nothing is left.
         """
         words = _words(text, limit=CORRECTION_LIMIT)
-        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.CORRECT) as change:
             entries = await change.tx.timeline(incident_id)
             line = _line(entries, entry_id)
             if _known(key, entries) or line.said == words:
@@ -122,7 +122,7 @@ class Timelines:
             IncidentNotFound: no such number, or not theirs to see.
         """
         incident = await self._store.incident(incident_id)
-        await self._access.require_visible(by, "show", incident)
+        await self._access.require_visible(by, "show", incident, act="show")
         return History(incident, lines_of(await self._store.timeline(incident_id)))
 
     async def page(self, incident_id: int, *, by: Person, number: int | None = None) -> TimelinePage:

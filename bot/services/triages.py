@@ -54,7 +54,7 @@ class Triages:
         Raises:
             NotPermitted: they may not triage. UserError: the title is empty.
         """
-        await self._access.require(new.by, "triage", guild_id=new.guild_id)
+        await self._access.require(new.by, "triage", guild_id=new.guild_id, act="triage.begin")
         title = clean_title(new.title)
         async with self._store.transaction() as tx:
             due_at = await tx.now() + FORGOTTEN_AFTER
@@ -79,7 +79,7 @@ class Triages:
         Raises:
             NotPermitted, UserError: no such triage.
         """
-        async with self._walk(triage_id, by=by) as walk:
+        async with self._walk(triage_id, by=by, act="triage.view") as walk:
             return await walk.view()
 
     async def answer(self, triage_id: int, *, question: str, answer: str, by: Person) -> TriageView:
@@ -90,7 +90,7 @@ class Triages:
         Raises:
             NotPermitted, UserError: no such triage.
         """
-        async with self._walk(triage_id, by=by) as walk:
+        async with self._walk(triage_id, by=by, act="triage.answer") as walk:
             if not walk.is_open:
                 return await walk.view()
             asked = self._policy.tree.follow(path_of(walk.triage)).question
@@ -111,7 +111,7 @@ class Triages:
         Raises:
             NotPermitted, UserError: no such triage.
         """
-        async with self._walk(triage_id, by=by) as walk:
+        async with self._walk(triage_id, by=by, act="triage.back") as walk:
             last = walk.triage.answers[-1:]
             return await walk.withdraw(last[0].question) if last else await walk.view()
 
@@ -121,7 +121,7 @@ class Triages:
         Raises:
             NotPermitted, UserError: no such triage.
         """
-        async with self._walk(triage_id, by=by) as walk:
+        async with self._walk(triage_id, by=by, act="triage.revise") as walk:
             return await walk.withdraw(question)
 
     async def choose_severity(self, triage_id: int, *, severity: str, by: Person) -> TriageView:
@@ -130,7 +130,7 @@ class Triages:
         Raises:
             NotPermitted, UserError: no such triage.
         """
-        async with self._walk(triage_id, by=by) as walk:
+        async with self._walk(triage_id, by=by, act="triage.choose_severity") as walk:
             if not walk.is_open:
                 return await walk.view()
             if severity not in self._policy.severities:
@@ -143,7 +143,7 @@ class Triages:
         Raises:
             NotPermitted, UserError: no such triage.
         """
-        async with self._walk(triage_id, by=by) as walk:
+        async with self._walk(triage_id, by=by, act="triage.cancel") as walk:
             if not walk.is_open:
                 return await walk.view()
             await walk.tx.audit(
@@ -161,7 +161,7 @@ class Triages:
         Raises:
             NotPermitted; UserError: no such triage; InvalidTransition: a question is still open.
         """
-        async with self._walk(triage_id, by=by) as walk:
+        async with self._walk(triage_id, by=by, act="triage.confirm") as walk:
             if not walk.is_open or walk.notice is not None:
                 return await walk.view()
             severity = self._severity(walk.triage)
@@ -185,9 +185,9 @@ class Triages:
         return None if outcome.severity is None else self._policy.severities[outcome.severity]
 
     @asynccontextmanager
-    async def _walk(self, triage_id: int, *, by: Person) -> AsyncIterator["_Walk"]:
+    async def _walk(self, triage_id: int, *, by: Person, act: str) -> AsyncIterator["_Walk"]:
         """The walk, locked, without answers that fit the policy no more, put away if it was forgotten."""
-        await admit(self._store, self._access, triage_id, by=by)
+        await admit(self._store, self._access, triage_id, by=by, act=act)
         async with self._store.transaction() as tx:
             walk = _Walk(tx, self._policy, await tx.triage(triage_id, lock=True), by)
             await walk.settle()

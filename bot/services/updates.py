@@ -14,6 +14,7 @@ from bot.domain.people import Person
 from bot.domain.text import storable
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
+from bot.services.access import Act
 from bot.services.changes import Change, Changes
 from bot.services.opening import notice, refresh_job
 from bot.services.ports import Store, Transaction
@@ -80,7 +81,7 @@ class Updates:
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: nothing is new.
         """
-        async with self._changes.change(incident_id, by=by, action="acknowledge") as change:
+        async with self._changes.change(incident_id, by=by, act=Act.UPDATE) as change:
             earlier = await _kinds_under(change.tx, incident_id, update.key)
             if earlier:  # Discord has delivered the same interaction twice
                 return Told(

@@ -4,6 +4,8 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
+from bot.i18n.options import described
+from bot.services.access import Act
 from bot.services.lifecycle import REASON_LIMIT
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
@@ -96,7 +98,7 @@ class Reopen(Control, template=template(IncidentVerb.REOPEN)):
 
 async def _ask(interaction: Press, number: int) -> None:
     bot, by = interaction.client, await person_of(interaction)
-    incident = await bot.services.lifecycle.require_open(number, by=by)
+    incident = await bot.services.lifecycle.require_open(number, by=by, act=Act.RESOLVE)
     await reply(interaction, view=resolve_question(bot.voice(interaction), incident))
 
 

@@ -5,6 +5,8 @@ from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.domain.incident import Incident
+from bot.i18n.options import described
+from bot.services.access import Act
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.forms.base import Submitted
@@ -56,4 +58,4 @@ async def _open(interaction: Press, number: int | None) -> None:
 async def _opened(interaction: Press, number: int | None) -> Incident:
     found = number if number is not None else (await named(interaction, None)).id
     by = await person_of(interaction)
-    return await interaction.client.services.lifecycle.require_open(found, by=by)
+    return await interaction.client.services.lifecycle.require_open(found, by=by, act=Act.UPDATE)

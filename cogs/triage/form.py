@@ -18,7 +18,7 @@ async def admit(interaction: Press) -> None:
     services, by = interaction.client.services, person_from(interaction.user)
     if not services.access.allows(by, "triage"):
         await wait(interaction)
-        await services.access.require(by, "triage", guild_id=interaction.client.guild_id)
+        await services.access.require(by, "triage", guild_id=interaction.client.guild_id, act="triage.begin")
 
 
 async def open_form(interaction: Press, *, title: str = "", source: Source | None = None) -> None:

@@ -99,8 +99,8 @@ async def test_person_without_the_role(world: World) -> None:
     assert "ロールが必要です" in said.text
     [row] = await world.rows("SELECT status FROM incidents")
     assert row["status"] == "triggered"
-    refused = await world.rows("SELECT action FROM audit WHERE NOT allowed ORDER BY id")
-    assert [row["action"] for row in refused] == ["triage", "triage", "acknowledge"]
+    refused = await world.rows("SELECT data ->> 'act' AS act FROM audit WHERE NOT allowed ORDER BY id")
+    assert [row["act"] for row in refused] == ["triage.begin", "open", "acknowledge"]
 
 
 async def test_role_removed_half_way(world: World) -> None:

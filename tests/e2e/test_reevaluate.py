@@ -66,11 +66,14 @@ async def test_both_stages_while_no_bot_was_there(world: World) -> None:
 
 
 async def test_somebody_raises_it_before_it_is_asked_about(world: World) -> None:
-    """[発報する] under the quiet post raises it at once, and only once."""
+    """[発報する] under the quiet post raises it at once, and only once; the report stays whose it was."""
     held = await hold(world)
     said = await world.click(held, "発報する", by="secondary")
     assert "SEV2 として発報しました" in said.text
     alert = await world.expect_alert(SEV2, TITLE)
+    assert "報告 @responder" in alert.post.text
+    shown = await world.command("incident timeline", number=alert.number)
+    assert "発報 · @secondary · SEV2 · 報告 @responder" in shown.text
     await world.expect_link(held, alert.post.id)
     await world.fast_forward(minutes=60)
 
@@ -114,7 +117,7 @@ async def test_a_second_look(world: World) -> None:
     await Triage(world.human, "primary", "p1-ops").press(late, CONFIRM)
     alert = await world.expect_alert(SEV1, TITLE)
     await world.expect_link(question, alert.post.id)
-    assert await world.rows("SELECT FROM triages WHERE due_at IS NOT NULL") == []
+    assert await world.rows("SELECT FROM triages WHERE reevaluate_at IS NOT NULL") == []
 
 
 async def test_a_second_look_that_is_left_alone(world: World) -> None:

@@ -62,8 +62,10 @@ def _said(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool) 
         yield words.say("history.fact.next_update", at=at)
 
 
-def _opened(_words: Wording, data: Data, _limit: int) -> Iterator[str]:
+def _opened(words: Wording, data: Data, _limit: int) -> Iterator[str]:
     yield _text(data, "severity")
+    if (reporter := data.get("reporter")) is not None:
+        yield words.say("history.fact.reporter", who=words.who(str(reporter)))
 
 
 def _repeated(words: Wording, data: Data, _limit: int) -> Iterator[str]:

@@ -94,7 +94,27 @@ async def test_outsider_is_refused_and_recorded(desk: Desk) -> None:
     with pytest.raises(NotPermitted):
         await desk.acknowledger.acknowledge(incident.id, by=OBSERVER, via=AckVia.BUTTON)
     assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
-    assert [(row.actor_name, row.allowed) for row in desk.store.audit_rows] == [("observer", False)]
+    refused = [row for row in desk.store.audit_rows if not row.allowed]
+    assert [(row.actor_name, row.data["act"]) for row in refused] == [("observer", "acknowledge")]
+
+
+async def test_whatever_a_person_does_is_in_the_audit(desk: Desk) -> None:
+    """Opened, acknowledged, joined, declined: a row each, once, of whoever did it."""
+    incident = await desk.open()
+    await desk.open()  # the same interaction once more
+    await desk.work()
+    page = desk.message(DeliveryKind.PAGE)
+    for _ in range(2):
+        await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=page)
+    for who in (RESPONDER, RESPONDER, SECONDARY):
+        await desk.acknowledger.acknowledge(incident.id, by=who, via=AckVia.BUTTON)
+    number = {"incident_id": incident.id}
+    assert [(row.action, row.actor_name, row.data) for row in desk.store.audit_rows] == [
+        ("opened", "responder", {**number, "severity": "SEV1"}),
+        ("declined", "primary", {**number, "place": "primary", "to": "secondary"}),
+        ("acknowledged", "responder", {**number, "via": "button"}),
+        ("joined", "secondary", {**number, "via": "button"}),
+    ]
 
 
 async def test_reaction_of_a_bot_or_elsewhere_is_nothing(desk: Desk) -> None:

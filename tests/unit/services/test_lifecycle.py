@@ -15,6 +15,7 @@ from bot.domain.errors import (
 from bot.domain.escalation import StepStatus
 from bot.domain.incident import Status
 from bot.domain.timeline import TimelineKind
+from bot.services.access import Act
 from bot.services.ports import JobName
 from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -191,18 +192,19 @@ async def test_only_those_who_may_respond_decide(desk: Desk, what: str) -> None:
     with pytest.raises(NotPermitted):
         await getattr(desk.lifecycle, what)(incident.id, by=OBSERVER)
     assert (await desk.store.incident(incident.id)) == incident
-    assert [row.allowed for row in desk.store.audit_rows] == [False]
+    (refused,) = [row for row in desk.store.audit_rows if not row.allowed]
+    assert (refused.action, refused.data) == ("acknowledge", {"act": what, "incident_id": incident.id})
 
 
 async def test_a_question_is_only_asked_where_it_makes_sense(desk: Desk) -> None:
     """Refused before the form or the question: ended, not there, not theirs."""
     incident = await desk.open("SEV1")
-    assert (await desk.lifecycle.require_open(incident.id, by=PRIMARY)).id == incident.id
+    assert (await desk.lifecycle.require_open(incident.id, by=PRIMARY, act=Act.RESOLVE)).id == incident.id
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     with pytest.raises(InvalidTransition, match="already_resolved"):
-        await desk.lifecycle.require_open(incident.id, by=PRIMARY, action="severity")
+        await desk.lifecycle.require_open(incident.id, by=PRIMARY, act=Act.CHANGE_SEVERITY)
     with pytest.raises(NotPermitted):
-        await desk.lifecycle.require_open(incident.id, by=OBSERVER)
+        await desk.lifecycle.require_open(incident.id, by=OBSERVER, act=Act.UPDATE)
 
 
 # -- what is offered

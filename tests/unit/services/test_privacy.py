@@ -90,7 +90,8 @@ async def test_others_find_nothing(desk: Desk) -> None:
     assert await desk.looking.page(GUILD, Wanted(words="流出"), by=RESPONDER, limit=9) == []
     assert await desk.looking.open_ones(GUILD, by=RESPONDER) == []
     refused = [row for row in desk.store.audit_rows if not row.allowed]
-    assert [row.data for row in refused] == [{"incident_id": incident.id, "private": True}] * 3
+    hidden = {"act": "show", "incident_id": incident.id, "private": True}
+    assert [row.data for row in refused] == [hidden] * 3
 
 
 async def test_others_change_nothing(desk: Desk) -> None:

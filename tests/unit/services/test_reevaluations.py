@@ -71,18 +71,20 @@ async def test_dismissed(desk: Desk, minutes: int) -> None:
 
 
 async def test_raised_by_somebody(desk: Desk) -> None:
-    """At once, once, by whoever pressed."""
+    """At once, once, by whoever pressed; the report stays whose it was, and the history has both."""
     await hold(desk)
     view = await desk.reevaluations.promote(1, by=PRIMARY)
     assert view.incident is not None
-    assert (view.incident.severity, view.incident.reported_by_name) == ("SEV2", "primary")
+    assert (view.incident.severity, view.incident.reported_by_name) == ("SEV2", "responder")
+    opened = next(entry for entry in desk.store.timelines[1] if entry.kind is TimelineKind.OPENED)
+    assert (opened.actor_name, (opened.data or {})["reporter"]) == ("primary", "responder")
     again = await desk.reevaluations.promote(1, by=SECONDARY)
     assert (again.notice, again.incident) == (Notice.ANSWERED, view.incident)
     await desk.pass_time(hours=2)
     assert len(desk.sent(ALERT)) == 1
     assert TimelineKind.PROMOTED not in [entry.kind for entry in desk.store.timelines[1]]
     changes = [row.action for row in desk.store.audit_rows if row.allowed]
-    assert changes == ["triage.held", "triage.raised"]
+    assert changes == ["triage.held", "opened", "triage.raised"]
 
 
 async def test_a_second_look_to_the_end(desk: Desk) -> None:
