@@ -3,14 +3,12 @@
 
 -- migrate:up
 
--- However it ended: resolved, a false alarm, or merged into another.
-ALTER TABLE incidents RENAME COLUMN resolved_at TO ended_at;
-ALTER TABLE incidents RENAME COLUMN resolved_by_id TO ended_by_id;
-ALTER TABLE incidents RENAME COLUMN resolved_by_name TO ended_by_name;
-
+-- However it ended (resolved, a false alarm, or merged into another): resolved_at, resolved_by_id and
+-- resolved_by_name say when and by whom. The columns keep their names, because the version that runs while this
+-- is applied knows them; what reads and writes them calls them ended_*.
 ALTER TABLE incidents
     DROP CONSTRAINT incidents_status_check,
-    DROP CONSTRAINT incidents_check2,                          -- (status = 'resolved') = (ended_at IS NOT NULL)
+    DROP CONSTRAINT incidents_check2,                          -- (status = 'resolved') = (resolved_at IS NOT NULL)
     ADD COLUMN kind              text        NOT NULL DEFAULT 'incident' CHECK (kind IN ('incident', 'alert')),
     ADD COLUMN is_drill          boolean     NOT NULL DEFAULT false,
     ADD COLUMN rings             boolean     NOT NULL DEFAULT true,   -- false: no mention, whatever the policy says
@@ -32,7 +30,7 @@ ALTER TABLE incidents
     ADD CONSTRAINT incidents_status_check
         CHECK (status IN ('triggered', 'acknowledged', 'resolved', 'cancelled', 'merged')),
     ADD CONSTRAINT incidents_end_check
-        CHECK ((status IN ('resolved', 'cancelled', 'merged')) = (ended_at IS NOT NULL)),
+        CHECK ((status IN ('resolved', 'cancelled', 'merged')) = (resolved_at IS NOT NULL)),
     ADD CONSTRAINT incidents_merge_check
         CHECK (merged_into_id IS NULL OR (status = 'merged' AND merged_into_id <> id));
 
@@ -58,6 +56,7 @@ ALTER TABLE escalation_steps ADD COLUMN starts_at timestamptz;
 ALTER TABLE timeline
     ADD COLUMN recorded_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN corrects    bigint      REFERENCES timeline ON DELETE CASCADE;
+UPDATE timeline SET recorded_at = at;  -- up to now nothing could be written down late
 
 -- Two incidents that have to do with each other; the smaller number first.
 CREATE TABLE incident_links (
@@ -100,8 +99,5 @@ ALTER TABLE incidents
     DROP COLUMN next_update_at, DROP COLUMN reminders, DROP COLUMN archive_at, DROP COLUMN source,
     DROP COLUMN source_message_id, DROP COLUMN fingerprint, DROP COLUMN occurrences, DROP COLUMN last_seen_at,
     ADD CONSTRAINT incidents_status_check CHECK (status IN ('triggered', 'acknowledged', 'resolved')),
-    ADD CONSTRAINT incidents_check2 CHECK ((status = 'resolved') = (ended_at IS NOT NULL));
-ALTER TABLE incidents RENAME COLUMN ended_at TO resolved_at;
-ALTER TABLE incidents RENAME COLUMN ended_by_id TO resolved_by_id;
-ALTER TABLE incidents RENAME COLUMN ended_by_name TO resolved_by_name;
+    ADD CONSTRAINT incidents_check2 CHECK ((status = 'resolved') = (resolved_at IS NOT NULL));
 CREATE INDEX incidents_open ON incidents (guild_id, triggered_at) WHERE status <> 'resolved';

@@ -2,7 +2,8 @@
 
 -- migrate:up
 
-ALTER TABLE triages RENAME COLUMN reevaluate_at TO due_at;  -- when the clock strikes, whatever for
+-- reevaluate_at says when the clock strikes, whatever for. The column keeps its name, because the version that runs
+-- while this is applied knows it; what reads and writes it calls it due_at.
 ALTER TABLE triages
     DROP CONSTRAINT triages_status_check,
     ADD COLUMN channel_id        bigint,                    -- where somebody started it
@@ -22,7 +23,7 @@ ALTER TABLE triage_answers
     ADD COLUMN withdrawn_by_name text;
 
 DROP INDEX triages_to_reevaluate;
-CREATE INDEX triages_due ON triages (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX triages_due ON triages (reevaluate_at) WHERE reevaluate_at IS NOT NULL;
 CREATE INDEX triages_open ON triages (guild_id, created_at) WHERE status = 'open';
 
 -- Up to now a re-evaluation was asked about at once.
@@ -47,7 +48,7 @@ UPDATE deliveries SET key = replace(key, ':asked:1', ':reevaluate') WHERE kind =
 UPDATE triages SET status = 'cancelled' WHERE status = 'expired';
 DROP INDEX triages_open, triages_due;
 ALTER TABLE triage_answers DROP COLUMN withdrawn_by_id, DROP COLUMN withdrawn_by_name;
-UPDATE triages SET due_at = NULL WHERE status <> 'reevaluating';
+UPDATE triages SET reevaluate_at = NULL WHERE status <> 'reevaluating';
 ALTER TABLE triages
     DROP CONSTRAINT triages_status_check,
     DROP COLUMN channel_id, DROP COLUMN source_message_id, DROP COLUMN evidence, DROP COLUMN asked_at,
@@ -55,5 +56,4 @@ ALTER TABLE triages
     DROP COLUMN ended_by_name,
     ADD CONSTRAINT triages_status_check CHECK (
         status IN ('open', 'opened', 'reevaluating', 'dismissed', 'cancelled'));
-ALTER TABLE triages RENAME COLUMN due_at TO reevaluate_at;
 CREATE INDEX triages_to_reevaluate ON triages (reevaluate_at) WHERE status = 'reevaluating';

@@ -11,7 +11,7 @@ INSERT INTO guilds (guild_id, installed_at) VALUES ($1, $2) ON CONFLICT (guild_i
 INSERT INTO incidents (guild_id, key, severity, priority, status, title, targets, symptoms, path,
                        started_at, triggered_at, ack_due_at, reported_by_id, reported_by_name,
                        acknowledged_at, acknowledged_by_id, acknowledged_by_name,
-                       ended_at, ended_by_id, ended_by_name)
+                       resolved_at, resolved_by_id, resolved_by_name)
 SELECT guild_id, key, severity, priority, status, title, targets, symptoms, path,
        started_at, triggered_at, ack_due_at, reported_by_id, reported_by_name,
        acknowledged_at, acknowledged_by_id, acknowledged_by_name,

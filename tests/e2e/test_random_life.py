@@ -175,7 +175,7 @@ class Life(RuleBasedStateMachine):
             assert (told.status, told.severity, told.roles) == (row["status"], row["severity"], roles)
             assert told.acknowledged_by == row["acknowledged_by_id"]
             assert told.merged_into == row["merged_into_id"]
-            assert row["next_update_at"] is None or row["ended_at"] is None
+            assert row["next_update_at"] is None or row["resolved_at"] is None
         left = await self.world.rows(
             "SELECT incident_id FROM escalation_steps JOIN incidents ON incidents.id = incident_id"
             " WHERE escalation_steps.status = 'pending' AND incidents.status <> 'triggered'"

@@ -12,9 +12,9 @@ async def test_whoever_looks_at_the_past_finds_names(database_url: str) -> None:
     connection = await connect(database_url)
     try:
         assert await seed(connection, policy=load_policy(None), place=Place(guild_id=7, people=PEOPLE))
-        ended = await connection.fetch("SELECT * FROM incidents WHERE ended_at IS NOT NULL")
+        ended = await connection.fetch("SELECT * FROM incidents WHERE resolved_at IS NOT NULL")
     finally:
         await connection.close()
     assert ended
     for row in ended:
-        assert row["ended_by_id"] == PEOPLE[row["ended_by_name"]]
+        assert row["resolved_by_id"] == PEOPLE[row["resolved_by_name"]]

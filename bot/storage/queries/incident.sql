@@ -52,7 +52,7 @@ SELECT incidents.*
 UPDATE incidents
    SET status = $3,
        acknowledged_at = $4, acknowledged_by_id = $5, acknowledged_by_name = $6,
-       ended_at = $7, ended_by_id = $8, ended_by_name = $9,
+       resolved_at = $7, resolved_by_id = $8, resolved_by_name = $9,
        severity = $10, priority = $11, ack_due_at = $12, kind = $13, is_private = $14, merged_into_id = $15,
        posting = $16, thread_posting = $17, roles = $18, last_update = $19, next_update_at = $20,
        reminders = $21, archive_at = $22, occurrences = $23, last_seen_at = $24,

@@ -40,12 +40,12 @@ SELECT incident_id
 -- Triages whose clock should have struck $1 ago or earlier and that have no job to look at them.
 SELECT id
   FROM triages
- WHERE due_at < now() - $1::interval
+ WHERE reevaluate_at < now() - $1::interval
    AND NOT EXISTS (
        SELECT FROM pgqueuer
         WHERE dedupe_key = 'reevaluate:' || triages.id
           AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY due_at, id;
+ ORDER BY reevaluate_at, id;
 
 -- name: overdue_reminders
 -- Open incidents whose status update should have been asked for $1 ago or earlier and that have no job to do it.

@@ -1,7 +1,7 @@
 -- name: insert_triage
 -- A new walk; no row comes back when the key is known.
 INSERT INTO triages (guild_id, key, user_id, user_name, title, targets, symptoms, started_at, channel_id,
-                     source_message_id, evidence, due_at, created_at)
+                     source_message_id, evidence, reevaluate_at, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now())
 ON CONFLICT (key) DO NOTHING
 RETURNING *;
@@ -49,7 +49,7 @@ UPDATE triage_answers
 -- name: save_triage
 -- Writes where a walk stands, all of it.
 UPDATE triages
-   SET status = $2, severity = $3, incident_id = $4, due_at = $5, asked_at = $6, rounds = $7,
+   SET status = $2, severity = $3, incident_id = $4, reevaluate_at = $5, asked_at = $6, rounds = $7,
        held_by_name = $8, taken_by_name = $9, ended_at = $10, ended_by_name = $11
  WHERE id = $1;
 
