@@ -8,6 +8,7 @@ from discord.ext import commands
 from bot.client import IncidentBot
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import UserError
+from bot.i18n.options import described
 from bot.ui.interaction import reply, wait
 from bot.ui.posts.digests import digest
 from bot.ui.words.wording import Wording
@@ -29,7 +30,7 @@ class DigestCommands(
         name="preview",
         description=locale_str("Show a draft of the digest to you alone", key="commands.digest_preview"),
     )
-    @app_commands.describe(
+    @described(
         week=locale_str("ISO week such as 2026-W47; last week if left out", key="commands.digest_week")
     )
     async def preview(self, interaction: Press, week: Week | None = None) -> None:

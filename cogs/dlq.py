@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.client import IncidentBot
 from bot.domain.dlq import DlqFilter
+from bot.i18n.options import described
 from bot.ui.components import Control
 from bot.ui.interaction import redraw, reply, wait
 from bot.ui.people import person_from
@@ -50,7 +51,7 @@ class DlqCommands(
         name="recent",
         description=locale_str("Notifications that failed lately", key="commands.dlq_recent"),
     )
-    @app_commands.describe(
+    @described(
         hours=HOURS_OPTION,
         severity=locale_str("Only this priority, such as P0", key="commands.dlq_severity"),
         channel=locale_str("Only this channel, by name", key="commands.dlq_channel"),
@@ -89,30 +90,28 @@ class DlqCommands(
     @app_commands.command(
         name="http-status", description=locale_str("Failures by HTTP status", key="commands.dlq_http_status")
     )
-    @app_commands.describe(hours=HOURS_OPTION)
+    @described(hours=HOURS_OPTION)
     async def http_status(self, interaction: Press, hours: Hours = 1) -> None:
         """Discord 自体の障害を疑うとき."""
         await wait(interaction)
         await reply(interaction, view=await _desk(interaction).http_status(hours=hours))
 
     @app_commands.command(name="show", description=locale_str("Look at one entry", key="commands.dlq_show"))
-    @app_commands.rename(entry="id")
-    @app_commands.describe(entry=ID_OPTION)
-    async def show(self, interaction: Press, entry: EntryId) -> None:
+    @described(id_=ID_OPTION)
+    async def show(self, interaction: Press, id_: EntryId) -> None:
         """One failure, as it would have looked."""
         await wait(interaction)
-        await reply(interaction, view=await _desk(interaction).entry(entry))
+        await reply(interaction, view=await _desk(interaction).entry(id_))
 
     @app_commands.command(
         name="replay",
         description=locale_str("Send one entry again, after a preview", key="commands.dlq_replay"),
     )
-    @app_commands.rename(entry="id")
-    @app_commands.describe(entry=ID_OPTION)
-    async def replay(self, interaction: Press, entry: EntryId) -> None:
+    @described(id_=ID_OPTION)
+    async def replay(self, interaction: Press, id_: EntryId) -> None:
         """Preview first; nothing is sent yet."""
         await wait(interaction)
-        await reply(interaction, view=await _desk(interaction).preview(entry))
+        await reply(interaction, view=await _desk(interaction).preview(id_))
 
 
 class Recent(Control, template=RECENT):

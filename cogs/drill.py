@@ -6,6 +6,7 @@ from discord.app_commands import Choice, locale_str
 from discord.ext import commands
 
 from bot.client import IncidentBot
+from bot.i18n.options import described
 from bot.ui.interaction import reply, soon, wait
 from bot.ui.people import person_from
 from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
@@ -29,7 +30,7 @@ class DrillCommands(
         name="start",
         description=locale_str("Play the scripted incident, marked as a drill", key="commands.drill_start"),
     )
-    @app_commands.describe(
+    @described(
         severity=locale_str("The gravest if left out", key="commands.drill_severity"),
         ring=locale_str("Let @here ring as in earnest", key="commands.drill_ring"),
     )

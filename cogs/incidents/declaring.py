@@ -5,6 +5,7 @@ from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.domain.incident import NewIncident
+from bot.i18n.options import described
 from bot.services.incidents import TITLE_LIMIT
 from bot.ui.interaction import wait
 from bot.ui.people import person_from
@@ -21,7 +22,7 @@ def register(_bot: IncidentBot) -> None:
 @incident_group.command(
     name="declare", description=locale_str("Raise an alert at once", key="commands.incident_declare")
 )
-@app_commands.describe(
+@described(
     title=locale_str("What is happening", key="commands.title"),
     severity=locale_str("How bad it is", key="commands.incident_how_bad"),
     private=locale_str("Only named people and a role see it", key="commands.incident_is_private"),

@@ -34,7 +34,7 @@ def register(bot: IncidentBot) -> None:
 @incident_group.command(
     name="resolve", description=locale_str("Resolve an incident", key="commands.incident_resolve")
 )
-@app_commands.describe(number=NUMBER_OPTION)
+@described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_open)
 async def resolve(interaction: Press, number: Number | None = None) -> None:
     """Ask first: everybody is told."""
@@ -45,7 +45,7 @@ async def resolve(interaction: Press, number: Number | None = None) -> None:
 @incident_group.command(
     name="cancel", description=locale_str("It was a false alarm", key="commands.incident_cancel")
 )
-@app_commands.describe(reason=REASON_OPTION, number=NUMBER_OPTION)
+@described(reason=REASON_OPTION, number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_open)
 async def cancel(interaction: Press, reason: Reason | None = None, number: Number | None = None) -> None:
     """End it as a false alarm; the answer has the way back."""
@@ -59,7 +59,7 @@ async def cancel(interaction: Press, reason: Reason | None = None, number: Numbe
 @incident_group.command(
     name="reopen", description=locale_str("It is not over", key="commands.incident_reopen")
 )
-@app_commands.describe(reason=REASON_OPTION, number=NUMBER_OPTION)
+@described(reason=REASON_OPTION, number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_ended)
 async def reopen(interaction: Press, reason: Reason | None = None, number: Number | None = None) -> None:
     """Open it again; whoever does is on it."""

@@ -4,6 +4,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
+from bot.i18n.options import described
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from
 from bot.ui.screens.incident_answers import ended_screen, linked
@@ -26,9 +27,7 @@ def register(_bot: IncidentBot) -> None:
 @incident_group.command(
     name="merge", description=locale_str("It is the same trouble as another", key="commands.incident_merge")
 )
-@app_commands.describe(
-    into=locale_str("The one that goes on", key="commands.incident_into"), number=NUMBER_OPTION
-)
+@described(into=locale_str("The one that goes on", key="commands.incident_into"), number=NUMBER_OPTION)
 @app_commands.autocomplete(into=offer_open_others, number=offer_open)
 async def merge(interaction: Press, into: Number, number: Number | None = None) -> None:
     """End it in favour of the other."""
@@ -42,14 +41,13 @@ async def merge(interaction: Press, into: Number, number: Number | None = None) 
 @incident_group.command(
     name="link", description=locale_str("It has to do with another", key="commands.incident_link")
 )
-@app_commands.rename(other="with")
-@app_commands.describe(other=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
-@app_commands.autocomplete(other=offer_others, number=offer_open)
-async def link(interaction: Press, other: Number, number: Number | None = None) -> None:
+@described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
+@app_commands.autocomplete(with_=offer_others, number=offer_open)
+async def link(interaction: Press, with_: Number, number: Number | None = None) -> None:
     """Each says so in its thread and in its list."""
     await wait(interaction)
     bot, by = interaction.client, person_from(interaction.user)
     incident = await named(interaction, number)
-    is_new = await bot.services.lifecycle.link(incident.id, with_=other, by=by)
-    told = linked(bot.voice(interaction), incident.id, other=other, is_new=is_new)
+    is_new = await bot.services.lifecycle.link(incident.id, with_=with_, by=by)
+    told = linked(bot.voice(interaction), incident.id, other=with_, is_new=is_new)
     await reply(interaction, told)

@@ -9,6 +9,7 @@ from discord.app_commands import Choice, locale_str
 from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.domain.text import one_line
+from bot.i18n.options import described
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.interaction import redraw, reply, wait
@@ -47,7 +48,7 @@ def register(bot: IncidentBot) -> None:
 
 
 @incident_group.command(name="list", description=locale_str("List incidents", key="commands.incident_list"))
-@app_commands.describe(
+@described(
     status=locale_str("Only this state", key="commands.incident_status"),
     severity=locale_str("Only this severity", key="commands.incident_only_severity"),
     words=locale_str("A part of the title", key="commands.incident_words"),
@@ -80,7 +81,7 @@ async def list_(
     name="show",
     description=locale_str("State, deadlines and what is due next", key="commands.incident_show"),
 )
-@app_commands.describe(number=NUMBER_OPTION)
+@described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_all)
 async def show(interaction: Press, number: Number | None = None) -> None:
     """One incident."""

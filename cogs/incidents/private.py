@@ -6,6 +6,7 @@ from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.domain.incident import Incident
+from bot.i18n.options import described
 from bot.ui.components import Control
 from bot.ui.interaction import redraw, reply, soon, wait
 from bot.ui.people import person_from, person_of
@@ -24,7 +25,7 @@ def register(bot: IncidentBot) -> None:
         "Only named people and a role see it from now on", key="commands.incident_private"
     ),
 )
-@app_commands.describe(
+@described(
     number=NUMBER_OPTION,
     user=locale_str("Who else may see the private incident", key="commands.incident_private_user"),
 )

@@ -10,6 +10,7 @@ from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.domain.incident import Role
 from bot.domain.people import Person
+from bot.i18n.options import described
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Control, Screen, text
 from bot.ui.interaction import redraw, reply, wait
@@ -36,7 +37,7 @@ def register(bot: IncidentBot) -> None:
     name="assign",
     description=locale_str("Take a role, or give it to somebody", key="commands.incident_assign"),
 )
-@app_commands.describe(
+@described(
     role=locale_str("Which role", key="commands.incident_role"),
     user=locale_str("Who; you, if left out", key="commands.incident_user"),
     release=locale_str("Leave the role vacant", key="commands.incident_release"),

@@ -5,6 +5,7 @@ from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.domain.incident import Incident
+from bot.i18n.options import described
 from bot.services.access import Act
 from bot.services.lifecycle import REASON_LIMIT
 from bot.ui.buttons import IncidentVerb, template
@@ -39,7 +40,7 @@ def register(bot: IncidentBot) -> None:
 @incident_group.command(
     name="severity", description=locale_str("Raise or lower the severity", key="commands.incident_severity")
 )
-@app_commands.describe(
+@described(
     to=locale_str("The new severity", key="commands.incident_to"),
     reason=REASON_OPTION,
     number=NUMBER_OPTION,

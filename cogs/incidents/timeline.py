@@ -7,6 +7,7 @@ from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable, UserError
+from bot.i18n.options import described
 from bot.services.timelines import NOTE_LIMIT
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
@@ -48,7 +49,7 @@ def register(bot: IncidentBot) -> None:
     name="timeline",
     description=locale_str("What happened, page by page or as a file", key="commands.incident_timeline"),
 )
-@app_commands.describe(number=NUMBER_OPTION)
+@described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_open)
 async def timeline(interaction: Press, number: Number | None = None) -> None:
     """The newest page; the others are a press away."""
@@ -60,7 +61,7 @@ async def timeline(interaction: Press, number: Number | None = None) -> None:
     name="note",
     description=locale_str("Put a note on the timeline and in the thread", key="commands.incident_note"),
 )
-@app_commands.describe(
+@described(
     text=locale_str("What should be kept", key="commands.incident_text"),
     at=locale_str("When it happened: 14:10, 5 min ago. Now if left out", key="commands.incident_at"),
     number=NUMBER_OPTION,

@@ -26,7 +26,7 @@ def register(bot: IncidentBot) -> None:
 @incident_group.command(
     name="update", description=locale_str("Tell how it stands", key="commands.incident_update")
 )
-@app_commands.describe(number=NUMBER_OPTION)
+@described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_open)
 async def update(interaction: Press, number: Number | None = None) -> None:
     """A form, with what is known filled in."""

@@ -11,6 +11,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident import NewIncident
 from bot.domain.start_time import parse_start_time
 from bot.domain.triage_session import NewTriage
+from bot.i18n.options import described
 from bot.services.incidents import TITLE_LIMIT
 from bot.ui.components import Control
 from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
@@ -70,7 +71,7 @@ def short_command(severity: str) -> app_commands.Command[app_commands.Group, ...
         name=severity.lower(),
         description=locale_str("Raise an alert of this severity at once", key="commands.short"),
     )
-    @app_commands.describe(title=locale_str("What is happening", key="commands.title"))
+    @described(title=locale_str("What is happening", key="commands.title"))
     @app_commands.guild_only()
     async def declare(interaction: Press, title: Title) -> None:
         await wait(interaction)

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import discord
 import pytest
@@ -85,12 +84,6 @@ class NotifierWorld:
         """The paths that were asked for with *method*."""
         log = self.sandbox.core.log.since(0)
         return [entry["path"] for entry in log if entry["kind"] == "rest" and entry["method"] == method]
-
-    def edits(self) -> list[dict[str, Any]]:
-        """The bodies of all edits of messages, in order."""
-        log = self.sandbox.core.log.since(0)
-        patches = [entry for entry in log if entry["kind"] == "rest" and entry["method"] == "PATCH"]
-        return [entry["body"] for entry in patches if "/messages/" in entry["path"]]
 
 
 @asynccontextmanager

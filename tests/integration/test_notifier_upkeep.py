@@ -75,7 +75,6 @@ async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
     await world.notifier.refresh(acknowledged(incident), posts)
     for posted in (alert, page, told):
         assert world.message(posted).content.startswith("🟠 SEV1 · 対応中")
-    assert [body["allowed_mentions"] for body in world.edits()] == [{"parse": []}] * 4
     assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠 対応中")
     assert world.channel(incident.thread_id).name == "INC-42 🟠 決済 API が 5xx"
 
@@ -227,6 +226,15 @@ async def test_acknowledgers_of_the_dm_have_their_roles_too(world: NotifierWorld
     react(world.sandbox.core, world.message(page), str(PRIMARY), EYES)
     found = world.notifier.acknowledgers([(page.channel_id, page.message_id)], guild_id=GUILD)
     assert [("on-call" in person.roles, at) async for person, at in found] == [(True, page.message_id)]
+
+
+async def test_an_edit_keeps_the_highlight_only_while_somebody_is_asked(world: NotifierWorld) -> None:
+    """Discord rebuilds the mentions of what is edited; it rings nobody anew."""
+    incident, alert = await world.alert()
+    await world.notifier.refresh(incident, [sent(DeliveryKind.ALERT, alert)])
+    assert world.message(alert).mention_everyone
+    await world.notifier.refresh(acknowledged(incident), [sent(DeliveryKind.ALERT, alert)])
+    assert not world.message(alert).mention_everyone
 
 
 async def test_acknowledgers_leave_out_what_is_gone(world: NotifierWorld) -> None:

@@ -1,6 +1,7 @@
 """The client without a connection: its commands, its refusals, its background work."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from tests.unit.services.desk import GUILD, Desk
 from tests.unit.ui.screens import FakeInteraction
 
 TEXTS = Texts.load()
+_SUBCOMMAND_GROUP = 2  # Discord: option types up to this are commands within one
 
 
 def client(policy: Policy | None = None) -> IncidentBot:
@@ -63,6 +65,23 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
         for part in described(payload):
             assert 1 <= len(part["description"]) <= 100
             assert 1 <= len(part["description_localizations"]["ja"]) <= 100, part["name"]
+
+
+async def test_options_have_names_in_japanese_and_commands_have_one_for_all(bot: IncidentBot) -> None:
+    """Discord's rule for names: letters of any script, digits, - and _, lower case; no two alike."""
+    named = set()
+    for command in (await payloads(bot)).values():
+        for part in described(command) if "description" in command else ():
+            options = [option for option in part.get("options", ()) if option["type"] > _SUBCOMMAND_GROUP]
+            shown = [option["name_localizations"]["ja"] for option in options]
+            assert len(set(shown)) == len(shown)
+            assert all(re.fullmatch(r"[-_'\w]{1,32}", name) and name == name.lower() for name in shown)
+            named |= {option["name"] for option in options}
+            if part.get("type", 1) <= _SUBCOMMAND_GROUP:
+                assert part["name"].isascii()
+                assert not part.get("name_localizations")
+    prefix = "commands.option."
+    assert {key.removeprefix(prefix) for key in TEXTS.by_key if key.startswith(prefix)} == named
 
 
 async def test_the_short_commands_follow_the_policy() -> None:

@@ -1,6 +1,6 @@
 """The JSON body of Create Message, within Discord's limits. Source: Discord's docs, Message > Limits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,11 +78,6 @@ def message(
         "components": list(components),
         "allowed_mentions": _EVERYONE if rings else _NOBODY,
     }
-
-
-def quiet(body: Mapping[str, object]) -> Body:
-    """*body* as an edit: whoever it was for has been rung."""
-    return {**body, "allowed_mentions": _NOBODY}
 
 
 def _fields(fields: Sequence[Field], *, room: int) -> list[Body]:

@@ -1,4 +1,8 @@
-"""Edits that keep an incident's posts true. An edit never pings."""
+"""Edits that keep an incident's posts true. An edit never pings.
+
+It allows the `@here` of a post that still asks for people all the same: Discord rebuilds the mentions of what
+is edited, and without that the alert would lose its highlight a second after it was posted.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -11,7 +15,6 @@ from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.posting import has_moved
 from bot.services.ports import Refreshed
-from bot.ui.posts.bodies import quiet
 from bot.ui.posts.postings import left_name
 from bot.ui.posts.private import unaddressed
 from bot.ui.posts.renderer import REFRESHED, render
@@ -74,7 +77,7 @@ class Refresher:
             UpstreamUnavailable: it may work later.
         """
         try:
-            await self._rest.one(_message(post), json=quiet(body))
+            await self._rest.one(_message(post), json=body)
         except DeliveryRefused as refused:
             _passed_over(post, refused)
 
@@ -90,7 +93,7 @@ class Refresher:
             log.info("thread.not_archived", thread_id=thread_id, code=refused.code)
 
     async def _edit_message(self, incident: Incident, post: Delivery) -> None:
-        body = quiet(render(self._words, post, incident))
+        body = render(self._words, post, incident)
         if incident.is_private:
             body = unaddressed(body)
         try:
