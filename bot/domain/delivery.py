@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 
 class DeliveryKind(StrEnum):
@@ -171,6 +172,9 @@ URGENT = frozenset(
 TRIAGE_POSTS = frozenset(
     {DeliveryKind.TRIAGE_LINE, DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION}
 )
+
+#: At the end of the key of a line that is said once more, because its thread was gone or closed.
+AGAIN: Final = ":again"
 
 #: Kinds that nobody misses: when Discord does not take them, no one is told.
 DISPENSABLE = frozenset({DeliveryKind.TRIAGE_LINE, DeliveryKind.MEMBER, DeliveryKind.PIN_SEEN})

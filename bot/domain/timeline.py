@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.delivery import AGAIN, Delivery, DeliveryKind
+from bot.domain.privacy import SETTLED
+
 
 class TimelineKind(StrEnum):
     """What a timeline entry tells."""
@@ -97,10 +100,12 @@ class Line:
 
     Attributes:
         corrections: Entries of the kind CORRECTED, oldest first; the last one counts.
+        where: Guild, channel and id of the message that told of it, if one did.
     """
 
     entry: TimelineEntry
     corrections: tuple[TimelineEntry, ...] = ()
+    where: tuple[int, int, int] | None = None
 
     @property
     def can_be_corrected(self) -> bool:
@@ -113,17 +118,37 @@ class Line:
         """The words that count now."""
         return self.corrections[-1].said if self.corrections else self.entry.said
 
+    @property
+    def versions(self) -> tuple[TimelineEntry, ...]:
+        """What was said before, oldest first; empty while nothing was put right."""
+        return (self.entry, *self.corrections[:-1]) if self.corrections else ()
 
-def lines_of(entries: Iterable[TimelineEntry]) -> tuple[Line, ...]:
-    """The history as people read it, oldest first: what was put right stands where it was first said."""
-    known = tuple(entries)
+
+def lines_of(entries: Iterable[TimelineEntry], posts: Iterable[Delivery] = ()) -> tuple[Line, ...]:
+    """The history as people read it, oldest first: what was put right stands where it was first said.
+
+    Args:
+        posts: The incident's sent deliveries: an entry names the line that told the thread of it.
+    """
+    known, told = tuple(entries), _told(posts)
     ids = {entry.id for entry in known if entry.id is not None}
     corrections: dict[int, list[TimelineEntry]] = {}
     for entry in known:
         if entry.corrects is not None and entry.corrects in ids:
             corrections.setdefault(entry.corrects, []).append(entry)
     return tuple(
-        Line(entry, tuple(corrections.get(entry.id or 0, ())))
+        Line(entry, tuple(corrections.get(entry.id or 0, ())), told.get((entry.data or {}).get("line")))
         for entry in known
         if entry.corrects is None or entry.corrects not in ids
     )
+
+
+def _told(posts: Iterable[Delivery]) -> dict[object, tuple[int, int, int]]:
+    """Where each line of the thread stands, by its key: the last time it was said, unless it was emptied."""
+    told: dict[object, tuple[int, int, int]] = {}
+    for post in posts:
+        channel, message, is_there = post.channel_id, post.message_id, post.shown_version < SETTLED
+        if post.kind is DeliveryKind.NOTICE and is_there and channel is not None and message is not None:
+            line = post.key.removeprefix(f"inc:{post.incident_id}:").removesuffix(AGAIN)
+            told[line] = (post.guild_id, channel, message)
+    return told

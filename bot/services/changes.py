@@ -56,6 +56,7 @@ class Change:
         *,
         at: datetime | None = None,
         corrects: int | None = None,
+        line: str | None = None,
     ) -> None:
         """Put it on the timeline and in the audit.
 
@@ -63,9 +64,11 @@ class Change:
             facts: JSON-able.
             at: When it happened, if that was not now.
             corrects: The entry that this one puts right.
+            line: The key of what `say` tells the thread of it, to lead there.
         """
         who = (self.by.id, self.by.name)
-        entry = TimelineEntry(kind, at or self.now, *who, data=facts, corrects=corrects)
+        data = facts if line is None else {**(facts or {}), "line": line}
+        entry = TimelineEntry(kind, at or self.now, *who, data=data, corrects=corrects)
         await self.tx.add_timeline(self.incident.id, entry)
         audited = {"incident_id": self.incident.id, **(facts or {})}
         await self.tx.audit(guild_id=self.incident.guild_id, by=self.by, action=kind.value, data=audited)

@@ -112,8 +112,9 @@ class Lifecycle:
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)
             facts = {"reason": _reason(reason)}
-            await change.record(TimelineKind.REOPENED, facts)
-            await change.say("reopened", key=f"reopened:{opened.version}", facts=facts)
+            line = f"reopened:{opened.version}"
+            await change.record(TimelineKind.REOPENED, facts, line=line)
+            await change.say("reopened", key=line, facts=facts)
         return opened
 
     async def link(self, incident_id: int, *, with_: int, by: Person) -> bool:
@@ -201,8 +202,9 @@ class Lifecycle:
             await change.tx.insert_deliveries([self._farewell(changed, before.thread_id)])
         await remind_later(change.tx, change.incident, now=change.now)
         facts = {"before": before.severity, "after": changed.severity, "reason": reason}
-        await change.record(TimelineKind.SEVERITY_CHANGED, facts)
-        await change.say("severity_changed", key=f"severity:{changed.version}", facts=facts)
+        line = f"severity:{changed.version}"
+        await change.record(TimelineKind.SEVERITY_CHANGED, facts, line=line)
+        await change.say("severity_changed", key=line, facts=facts)
 
     def _new(self, severity: SeverityPolicy, change: Change) -> NewSeverity:
         incident, old = change.incident, self._policy.rules(change.incident.severity)
@@ -243,12 +245,13 @@ class Lifecycle:
         await stop_ladder(change.tx, ended.id)
         await change.tx.cancel_jobs([reminder_key(ended.id)])
         await change.tx.enqueue(archive_job(ended.id, after=self._policy.archive_after))
-        await change.record(kind, data)
+        line = f"{kind.value}:{ended.version}"
+        await change.record(kind, data, line=line)
         if ended.is_drill:  # it is scored at once, and the score says that it is over
             await change.tx.cancel_jobs([drill_key(ended.id)])
             await change.tx.enqueue(drill_job(ended.id))
         else:
-            await change.say(kind.value, key=f"{kind.value}:{ended.version}", facts=data)
+            await change.say(kind.value, key=line, facts=data)
 
     def _archive_at(self, change: Change) -> datetime:
         return change.now + self._policy.archive_after

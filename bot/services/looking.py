@@ -10,7 +10,7 @@ from bot.domain.incident import OPEN, Holder, Incident, Status
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.timeline import TimelineEntry
+from bot.domain.timeline import Line, lines_of
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.ports import Store
@@ -27,14 +27,14 @@ class IncidentView:
     """Everything that `/incident show` tells.
 
     Attributes:
-        timeline: Oldest first.
+        lines: Its history, oldest first.
         responders: Who acknowledged or joined, in that order.
         related: Linked with it or merged into it, as far as whoever looks may see them.
     """
 
     incident: Incident
     severity: SeverityPolicy
-    timeline: tuple[TimelineEntry, ...]
+    lines: tuple[Line, ...]
     ladder: tuple[Step, ...]
     now: datetime
     responders: tuple[Holder, ...] = ()
@@ -63,7 +63,7 @@ class Looking:
         return IncidentView(
             incident=incident,
             severity=self._policy.rules(incident.severity),
-            timeline=tuple(await self._store.timeline(incident_id)),
+            lines=lines_of(await self._store.timeline(incident_id), await self._store.posts(incident_id)),
             ladder=tuple(await self._store.steps(incident_id)),
             now=await self._store.now(),
             responders=tuple(await self._store.responders(incident_id)),

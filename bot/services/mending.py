@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.delivery import AGAIN as SAID_AGAIN
 from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import Incident
@@ -32,8 +33,6 @@ CLOSED: Final = frozenset({50083, 160005})
 #: How often: an alert that is deleted twice is not wanted; a thread is what the postmortem starts from.
 _MOST_ALERTS: Final = 1
 _MOST_THREADS: Final = 3
-
-_AGAIN: Final = ":again"
 
 
 class Mending:
@@ -80,7 +79,7 @@ class Mending:
         Returns:
             Whether nobody need hear of the refusal.
         """
-        if delivery.incident_id is None or delivery.key.endswith(_AGAIN):
+        if delivery.incident_id is None or delivery.key.endswith(SAID_AGAIN):
             return False
         match delivery.kind, code:
             case DeliveryKind.SEED_ACK | DeliveryKind.THREAD, code if code == UNKNOWN_MESSAGE:
@@ -115,7 +114,7 @@ class Mending:
         if delivery.to != "incident":
             return True  # the farewell in a thread that was left: nobody reads there
         incident = await tx.incident(delivery.incident_id or 0)
-        key = delivery.key.removeprefix(f"inc:{incident.id}:") + _AGAIN
+        key = delivery.key.removeprefix(f"inc:{incident.id}:") + SAID_AGAIN
         again = notice(incident, self._policy, key=key, data=delivery.data)
         current = await self._store.delivery_by_key(str(again.after))
         place = None if delivery.request is None else delivery.request.channel_id

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import structlog
 
@@ -18,6 +19,8 @@ from bot.services.changes import Change, Changes
 from bot.services.ports import Discord, Store, Transaction
 
 log = structlog.get_logger(__name__)
+
+_QUOTED: Final = 200  # characters of a deleted message, to say which one it was
 
 
 class Pinned(StrEnum):
@@ -180,7 +183,12 @@ async def _note_deletion(tx: Transaction, incident_id: int, message_id: int) -> 
     if any(entry.kind is TimelineKind.PIN_DELETED for entry in about):
         return
     pin = next(entry for entry in about if entry.kind is TimelineKind.PINNED)
-    data = {"message_id": message_id, "author_name": (pin.data or {}).get("author_name")}
+    words = next((entry.said for entry in reversed(about) if entry.said), "")
+    data = {
+        "message_id": message_id,
+        "author_name": (pin.data or {}).get("author_name"),
+        "text": words[:_QUOTED],
+    }
     await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PIN_DELETED, await tx.now(), data=data))
     log.info("timeline.pin_deleted", incident_id=incident_id, message_id=message_id)
 

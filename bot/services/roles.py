@@ -116,8 +116,9 @@ async def _put(change: Change, role: Role, holder: Holder | None) -> Assigned:
         return Assigned(change.incident, role, former, changed=False)
     await change.save(assigned)
     facts = {"role": role.value, "holder": _as_data(holder), "former": _as_data(former)}
-    await change.record(TimelineKind.ROLE_CHANGED, facts)
-    await change.say("role_changed", key=f"role:{assigned.version}", facts={**facts, "by_id": change.by.id})
+    line = f"role:{assigned.version}"
+    await change.record(TimelineKind.ROLE_CHANGED, facts, line=line)
+    await change.say("role_changed", key=line, facts={**facts, "by_id": change.by.id})
     return Assigned(assigned, role, former, changed=True)
 
 

@@ -13,6 +13,7 @@ from bot.domain.people import Person
 from bot.domain.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld, parse_start_time
 from bot.domain.text import storable
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
+from bot.domain.told import put_right
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes
@@ -79,7 +80,7 @@ class Timelines:
             if _known(key, await change.tx.timeline(incident_id)):
                 return change.incident  # Discord has delivered the same interaction twice
             facts: dict[str, object] = {"text": words, "key": key}
-            await change.record(TimelineKind.NOTE, facts, at=happened_at)
+            await change.record(TimelineKind.NOTE, facts, at=happened_at, line=f"note:{key}")
             late = {} if happened_at is None else {"at": happened_at.isoformat()}
             await change.say("note", key=f"note:{key}", facts={"text": words, **late})
         return change.incident
@@ -97,6 +98,8 @@ class Timelines:
     async def correct(self, incident_id: int, entry_id: int, *, by: Person, text: str, key: str) -> Incident:
         """Put right what somebody wrote; the first version stays. The thread is told.
 
+        Of the latest status update every post that shows it is edited.
+
         Args:
             key: As for `note`.
 
@@ -110,9 +113,12 @@ class Timelines:
             if _known(key, entries) or line.said == words:
                 return change.incident
             facts = {"text": words, "key": key}
-            await change.record(TimelineKind.CORRECTED, facts, corrects=entry_id)
+            await change.record(TimelineKind.CORRECTED, facts, corrects=entry_id, line=f"corrected:{key}")
             told = {"before": line.said, "text": words}
             await change.say("corrected", key=f"corrected:{key}", facts=told)
+            right = put_right(change.incident, entries, entry_id=entry_id, words=words)
+            if right is not change.incident:
+                await change.save(right)
         return change.incident
 
     async def history(self, incident_id: int, *, by: Person) -> History:
@@ -123,7 +129,8 @@ class Timelines:
         """
         incident = await self._store.incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
-        return History(incident, lines_of(await self._store.timeline(incident_id)))
+        entries, posts = await self._store.timeline(incident_id), await self._store.posts(incident_id)
+        return History(incident, lines_of(entries, posts))
 
     async def page(self, incident_id: int, *, by: Person, number: int | None = None) -> TimelinePage:
         """A part of it; the newest one when *number* is None or too large. Raises as `history`."""

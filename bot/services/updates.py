@@ -166,7 +166,7 @@ class Updates:
     async def _post(self, change: Change, words: dict[str, str], *, key: str) -> None:
         due_at = change.incident.next_update_at
         facts = {**words, "next_at": None if due_at is None else due_at.isoformat(), "key": key}
-        await change.record(TimelineKind.UPDATED, facts)
+        await change.record(TimelineKind.UPDATED, facts, line=f"updated:{key}")
         told = {**facts, "at": change.now.isoformat()}
         await change.say("updated", key=f"updated:{key}", facts=told)
 

@@ -105,7 +105,36 @@ async def test_edits_and_deletions_lose_nothing(reading: World) -> None:
         "📌 の発言を編集 · @primary · 14:12 に再起動",
     ):
         assert part in told
-    assert "📌 の発言を削除" in told
+    assert "📌 の発言を削除 (本文は上に残っています) · @primary: 14:12 に再起動" in told
+    edited = next(line for line in told.split("\n") if "の発言を編集" in line)
+    assert f"{alert.thread}/{said.id})" in edited
+
+
+async def test_a_corrected_update_is_shown_everywhere(world: World) -> None:
+    """On the alert and the card; the page keeps impact and every version, and leads to the thread's line."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    form = await world.click(alert.post, "更新", by="primary")
+    await world.human.submit("primary", form, {"known": "DB が原因", "impact": "決済の 3 割"})
+    told = await world.expect_message(alert.thread, contains="DB が原因")
+    for words in ("DNS が原因", "証明書が原因"):
+        page = await timeline(world, alert)
+        choice = next(iter((page.control("訂正する").options or {}).values()))
+        form = await world.human.press("responder", page, "訂正する", values=[choice])
+        await world.human.submit("responder", form, {"text": words})
+        await world.expect_message(alert.thread, contains=f"~~ {words}")
+    await world.expect_text(alert.post, "証明書が原因")
+    await world.expect_text(alert.card, "証明書が原因")
+    shown = (await timeline(world, alert)).text
+    line = next(line for line in shown.split("\n") if "状況報告" in line)
+    for part in (
+        "~~DB が原因~~ ~~DNS が原因~~ 証明書が原因",
+        "影響: 決済の 3 割",
+        f"{alert.thread}/{told.id})",
+    ):
+        assert part in line
+    await world.expect_nothing_more()
 
 
 async def test_without_the_intent_the_menu_brings_the_words(world: World) -> None:

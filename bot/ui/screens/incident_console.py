@@ -15,7 +15,7 @@ from bot.ui.posts.alerts import last_update, roles, update_due
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.inert import code_block, inert, joined
 from bot.ui.words.links import alert_url, home_url, thread_url
-from bot.ui.words.timeline import entry_line
+from bot.ui.words.timeline import told_line
 from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice, channel_name
 
@@ -161,8 +161,8 @@ def _latest(voice: Voice, view: IncidentView) -> list[str]:
     """The last entries, oldest first, as many as there is room for."""
     shown: list[str] = []
     room = _TIMELINE_ROOM
-    for entry in reversed(view.timeline[-TIMELINE_SHOWN:]):
-        line = entry_line(voice, entry)
+    for each in reversed(view.lines[-TIMELINE_SHOWN:]):
+        line = told_line(voice, each)
         room -= len(line) + 1
         if room < 0:
             break

@@ -15,7 +15,7 @@ from bot.domain.incident import Incident
 from bot.domain.timeline import Line
 from bot.services.timelines import CORRECTION_LIMIT, History
 from bot.ui.words.timeline import corrected_by, kind_words, recorded, source_url
-from bot.ui.words.timeline_facts import facts, quoted
+from bot.ui.words.timeline_facts import beside, facts, quoted
 from bot.ui.words.wording import Wording
 
 _COLUMNS: Final = ("at", "what", "who", "facts", "source")
@@ -66,7 +66,7 @@ def _entry(words: Wording, line: Line) -> Iterator[str]:
     yield kind_words(words, entry)
     yield "" if entry.actor_name is None else words.who(entry.actor_name)
     yield "\n".join(_said(words, line))
-    url = source_url(entry)
+    url = source_url(line)
     yield "" if url is None else f"[{words.say('history.fact.source')}]({url})"
 
 
@@ -74,12 +74,13 @@ def _said(words: Wording, line: Line) -> Iterator[str]:
     """Every version, the earlier ones struck through; then when a late entry was written down."""
     entry = line.entry
     if line.corrections:
-        for version in (entry, *line.corrections[:-1]):
+        for version in line.versions:
             shown = quoted(words, version, version.said, limit=_WORDS_LIMIT, multiline=True)
             yield from (f"~~{part.strip()}~~" for part in shown.split("\n") if part.strip())
         last = line.corrections[-1]
         yield quoted(words, last, last.said, limit=_WORDS_LIMIT, multiline=True)
         yield from (f"({corrected_by(words, fix)})" for fix in line.corrections)
+        yield from beside(words, entry, limit=_WORDS_LIMIT)
     else:
         yield from facts(words, entry, limit=_WORDS_LIMIT, multiline=True)
     if late := recorded(words, entry):

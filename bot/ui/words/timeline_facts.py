@@ -52,14 +52,19 @@ def quoted(words: Wording, entry: TimelineEntry, text: str, *, limit: int, multi
     return words.say("history.fact.author", who=words.who(str(author)), text=shown)
 
 
-def _said(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool) -> Iterator[str]:
+def beside(words: Wording, entry: TimelineEntry, *, limit: int) -> Iterator[str]:
+    """What *entry* says besides somebody's words, which may have been put right since."""
     data = entry.data or {}
-    if entry.said or (data and entry.kind is not TimelineKind.UPDATED):
-        yield quoted(words, entry, entry.said, limit=limit, multiline=multiline)
     if impact := _text(data, "impact", limit=limit):
         yield words.say("history.fact.impact", impact=impact)
     if at := _moment(words, data, "next_at"):
         yield words.say("history.fact.next_update", at=at)
+
+
+def _said(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool) -> Iterator[str]:
+    if entry.said or (entry.data and entry.kind is not TimelineKind.UPDATED):
+        yield quoted(words, entry, entry.said, limit=limit, multiline=multiline)
+    yield from beside(words, entry, limit=limit)
 
 
 def _opened(words: Wording, data: Data, _limit: int) -> Iterator[str]:
@@ -152,6 +157,17 @@ def _reason(words: Wording, data: Data, limit: int) -> Iterator[str]:
         yield words.say("history.fact.reason", reason=reason)
 
 
+def _deleted(words: Wording, data: Data, limit: int) -> Iterator[str]:
+    """Whose message it was, and how it began."""
+    author, text = data.get("author_name"), _text(data, "text", limit=min(limit, _WORD_LIMIT))
+    if author is None:
+        yield text
+    elif text:
+        yield words.say("history.fact.author", who=words.who(str(author)), text=text)
+    else:
+        yield words.who(str(author))
+
+
 def _merged(words: Wording, data: Data, _limit: int) -> Iterator[str]:
     if other := _other(data, "into"):
         yield words.say("history.fact.goes_on_in", other=other)
@@ -234,4 +250,5 @@ _FACTS: Final[Mapping[TimelineKind, Facts]] = {
     TimelineKind.MEMBER_ADDED: _named,
     TimelineKind.DRILL_SCORED: _drill_scored,
     TimelineKind.MERGED: _merged,
+    TimelineKind.PIN_DELETED: _deleted,
 }

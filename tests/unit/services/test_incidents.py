@@ -297,6 +297,6 @@ async def test_view_tells_what_is_due_next(desk: Desk) -> None:
     incident = await desk.open()
     await desk.work()
     view = await desk.looking.view(incident.id, by=RESPONDER)
-    assert view.timeline[0].kind is TimelineKind.OPENED
+    assert view.lines[0].entry.kind is TimelineKind.OPENED
     assert view.ladder[1].due_at == incident.triggered_at + timedelta(minutes=15)
     assert [i.id for i in await desk.looking.open_ones(GUILD, by=RESPONDER)] == [incident.id]

@@ -86,7 +86,8 @@ async def test_one_who_takes_it_from_another_says_so(desk: Desk) -> None:
     former, holder = {"id": PRIMARY.id, "name": "primary"}, {"id": SECONDARY.id, "name": "secondary"}
     assert (line.data["former"], line.data["holder"]) == (former, holder)
     facts = {"role": "commander", "holder": holder, "former": former}
-    assert desk.store.timelines[incident.id][-1].data == facts
+    entry = desk.store.timelines[incident.id][-1]
+    assert entry.data == {**facts, "line": line.key.removeprefix(f"inc:{incident.id}:")}
     assert (desk.store.audit_rows[-1].action, desk.store.audit_rows[-1].data) == (
         "role_changed",
         {"incident_id": incident.id, **facts},

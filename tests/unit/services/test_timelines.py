@@ -12,6 +12,7 @@ from bot.domain.life import AckVia, assign
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.services.timelines import PAGE_SIZE
+from bot.services.updates import NewUpdate
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 
@@ -35,7 +36,10 @@ async def test_note_is_on_the_timeline_and_in_the_thread(desk: Desk) -> None:
         await desk.timelines.note(incident.id, by=PRIMARY, text="rollback した\0", key="interaction:9")
     await desk.work()
     notes = [entry.data for entry in of_kind(desk, incident, TimelineKind.NOTE)]
-    assert notes == [{"text": "rollback した", "key": "interaction:9"}]
+    told = {"text": "rollback した", "key": "interaction:9"}
+    assert notes == [{**told, "line": "note:interaction:9"}]
+    (audited,) = (row.data for row in desk.store.audit_rows if row.action == "note")
+    assert audited == {"incident_id": incident.id, **told}
     assert len(desk.sent(DeliveryKind.NOTICE)) == 1
     assert [row.actor_name for row in desk.store.audit_rows if row.action == "note"] == ["primary"]
 
@@ -116,6 +120,58 @@ async def test_a_correction_leaves_the_first_version(desk: Desk) -> None:
     ]
     assert told == ["note", "corrected"]
     assert [row.action for row in desk.store.audit_rows][-1] == "corrected"
+
+
+async def test_correcting_the_latest_update_makes_the_posts_true(desk: Desk) -> None:
+    """Alert and card show the right words; an update before it changes the history alone."""
+    incident = await desk.open()
+    await desk.work()
+    for known in ("調査中", "DB が原因"):
+        update = NewUpdate(known, "", None, incident.targets, incident.symptoms, key=known)
+        await desk.updates.tell(incident.id, update, by=PRIMARY)
+        desk.store.advance(timedelta(minutes=3))
+    first, last = of_kind(desk, incident, TimelineKind.UPDATED)
+    version = (await desk.store.incident(incident.id)).version
+    await desk.timelines.correct(incident.id, first.id or 0, by=PRIMARY, text="確認中", key="k1")
+    assert (await desk.store.incident(incident.id)).version == version
+    await desk.timelines.correct(incident.id, last.id or 0, by=SECONDARY, text="DNS が原因", key="k2")
+    now = await desk.store.incident(incident.id)
+    assert now.last_update is not None
+    assert (now.last_update.known, now.last_update.by) == ("DNS が原因", "primary")
+    await desk.work()
+    version, kinds = desk.discord.refreshed[-1]
+    assert version == now.version
+    assert {DeliveryKind.ALERT, DeliveryKind.THREAD_CARD} <= set(kinds)
+
+
+async def test_what_people_did_leads_to_its_line_in_the_thread(desk: Desk) -> None:
+    """Notes, updates, changes of severity and of roles, the end and the reopening."""
+    incident = await desk.open("SEV2")
+    await desk.work()
+    await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
+    update = NewUpdate("調査中", "", None, incident.targets, incident.symptoms, key="u")
+    await desk.updates.tell(incident.id, update, by=PRIMARY)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="")
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.lifecycle.reopen(incident.id, by=PRIMARY)
+    await desk.work()
+    lines = {d.data["notice"]: d for d in desk.store.deliveries if d.kind is DeliveryKind.NOTICE}
+    history = await desk.timelines.history(incident.id, by=OBSERVER)
+    led = {line.entry.kind: line.where for line in history.lines if line.where is not None}
+    assert led == {
+        kind: (GUILD, lines[name].channel_id, lines[name].message_id)
+        for kind, name in (
+            (TimelineKind.NOTE, "note"),
+            (TimelineKind.UPDATED, "updated"),
+            (TimelineKind.ROLE_CHANGED, "role_changed"),
+            (TimelineKind.SEVERITY_CHANGED, "severity_changed"),
+            (TimelineKind.RESOLVED, "resolved"),
+            (TimelineKind.REOPENED, "reopened"),
+        )
+    }
+    view = await desk.looking.view(incident.id, by=OBSERVER)
+    assert view.lines == history.lines
 
 
 async def test_correcting_to_the_same_words_changes_nothing(desk: Desk) -> None:

@@ -64,6 +64,7 @@ async def test_an_update_is_told_and_kept(desk: Desk) -> None:
         "impact": "決済の 3 割",
         "next_at": (now + timedelta(hours=1)).isoformat(),
         "key": "interaction:1",
+        "line": "updated:interaction:1",
     }
     assert desk.store.audit_rows[-1].action == "updated"
 

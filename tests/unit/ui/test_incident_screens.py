@@ -13,7 +13,7 @@ from bot.domain.escalation import Step, plan
 from bot.domain.incident import Holder, Incident, Role, Status, StatusUpdate
 from bot.domain.life import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
 from bot.services.escalations import PassedOn
 from bot.services.lifecycle import Regraded
 from bot.services.looking import IncidentView
@@ -34,7 +34,7 @@ def view_of(incident: Incident, *entries: TimelineEntry, **more: Any) -> Inciden
     """What `/incident show` is given."""
     severity = POLICY.severities[incident.severity]
     ladder = plan(severity.ladder, incident_id=42, starts_at=AT, ack_due_at=incident.ack_due_at)
-    return IncidentView(incident, severity, entries, ladder, AT, **more)
+    return IncidentView(incident, severity, lines_of(entries), ladder, AT, **more)
 
 
 def test_show_tells_how_bad_by_when_and_what_is_next() -> None:

@@ -161,9 +161,46 @@ def test_a_corrected_entry_shows_both_versions() -> None:
     ]
     (line,) = lines_of([note, *fixes])
     told = told_line(JA, line)
-    assert "~~14:10 に再起動~~ 14:12 に再起動 (訂正 @primary 11/24 14:16:03 JST)" in told
+    assert "~~14:10 に再起動~~ ~~14:11 に再起動~~ 14:12 に再起動 (訂正 @primary 11/24 14:16:03 JST)" in told
     assert line.said == "14:12 に再起動"
     assert line.can_be_corrected
+
+
+def test_many_versions_leave_room_for_the_one_that_counts() -> None:
+    """The earliest give way: the file has all of them."""
+    note = entry(TimelineKind.NOTE, {"text": "版 0 " + "あ" * 300}, id=8)
+    fixes = [
+        TimelineEntry(
+            TimelineKind.CORRECTED, LATER, 1, "primary", {"text": f"版 {n} " + "い" * 300}, corrects=8
+        )
+        for n in range(1, 9)
+    ]
+    (line,) = lines_of([note, *fixes])
+    told = told_line(JA, line)
+    assert "… ~~版 4" in told
+    assert "~~ 版 8" in told
+    assert "(訂正 @primary" in told
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_a_corrected_update_keeps_its_impact_and_its_promise(voice: Voice) -> None:
+    """Only the words are put right."""
+    data = {"known": "調査中", "impact": "決済の 3 割", "next_at": LATER.isoformat()}
+    fix = TimelineEntry(TimelineKind.CORRECTED, LATER, 1, "primary", {"text": "DB"}, corrects=8)
+    (line,) = lines_of([entry(TimelineKind.UPDATED, data, id=8), fix])
+    told = told_line(voice, line)
+    for part in (
+        "~~調査中~~ DB",
+        "決済の 3 割",
+        voice.say("history.fact.next_update", at="11/24 14:16:03 JST"),
+    ):
+        assert part in told
+
+
+def test_an_entry_links_to_the_line_that_told_of_it() -> None:
+    """What people do has no message of its own; the thread has one that tells of it."""
+    line = replace(lines_of([entry(TimelineKind.NOTE, {"text": "x"})])[0], where=(7, 301, 900))
+    assert told_line(JA, line).endswith(f"[元の投稿]({URL})")
 
 
 def test_a_correction_of_something_else_stands_alone() -> None:

@@ -192,6 +192,20 @@ def test_the_file_has_a_row_for_each_entry() -> None:
     ]
 
 
+def test_the_file_keeps_every_version_and_the_rest_of_an_update() -> None:
+    """Each struck through but the last, then who; impact and promise stand below, the link beside."""
+    data = {"known": "調査中", "impact": "決済の 3 割", "next_at": LATER.isoformat()}
+    update = replace(NOTE, kind=TimelineKind.UPDATED, data=data)
+    again = replace(FIX, id=5, data={"text": "DB"})
+    line = replace(lines_of([update, FIX, again])[0], where=(7, 301, 900))
+    row = markdown(samples.JA, History(PLACED, (line,))).split("\n")[-2]
+    said = "~~調査中~~<br>~~停止した~~<br>DB"
+    fixed = f"(訂正 @primary {WRITTEN})"
+    beside = f"影響: 決済の 3 割<br>次の報告 {WRITTEN}"
+    told = f"{said}<br>{fixed}<br>{fixed}<br>{beside}"
+    assert row == f"| 2026-11-24 14:07:00 JST | 📣 状況報告 | @responder | {told} | [元の投稿]({URL}) |"
+
+
 def test_an_open_incident_has_no_end() -> None:
     """And nobody in a role."""
     told = markdown(samples.EN, history_of())
