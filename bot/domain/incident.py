@@ -119,7 +119,11 @@ class Incident:
         posting: Which alert post is the current one, from 1: a change of severity may post another.
         thread_posting: The posting that opened the thread.
         thread_channel: The policy's name of the channel that the thread hangs in; None without a thread.
-        next_update_at: When the next status update is owed.
+        reopened_at, reopened_by_id, reopened_by_name: When somebody last opened it again, and who.
+        first_ended_at: When it ended first, whether or not it was reopened.
+        duplicates, linked: Numbers of those that were merged into it, and that somebody has linked with it.
+        next_update_at: When the next status update is owed: a promise, which stays when it was not kept.
+        remind_at: When it is asked for next.
         reminders: How often one was asked for since the last sign of life.
         archive_at: When the thread of an ended incident goes to sleep.
         occurrences, last_seen_at: Of a tracked alert: how often it came, and when last.
@@ -160,12 +164,19 @@ class Incident:
     roles: Mapping[Role, Holder] = field(default_factory=dict)
     last_update: StatusUpdate | None = None
     next_update_at: datetime | None = None
+    remind_at: datetime | None = None
     reminders: int = 0
     archive_at: datetime | None = None
     source: Source | None = None
     fingerprint: str | None = None
     occurrences: int = 1
     last_seen_at: datetime | None = None
+    reopened_at: datetime | None = None
+    reopened_by_id: int | None = None
+    reopened_by_name: str | None = None
+    first_ended_at: datetime | None = None
+    duplicates: tuple[int, ...] = ()
+    linked: tuple[int, ...] = ()
 
     @property
     def label(self) -> str:
@@ -183,13 +194,20 @@ class Incident:
         return self.roles.get(Role.COMMANDER)
 
     @property
+    def on_it(self) -> Holder | None:
+        """Whoever opened it again, else whoever acknowledged first."""
+        for number, name in (
+            (self.reopened_by_id, self.reopened_by_name),
+            (self.acknowledged_by_id, self.acknowledged_by_name),
+        ):
+            if number is not None and name is not None:
+                return Holder(number, name)
+        return None
+
+    @property
     def lead(self) -> Holder | None:
-        """Whom a reminder is for: the commander, else whoever acknowledged first."""
-        if self.commander is not None:
-            return self.commander
-        if self.acknowledged_by_id is None or self.acknowledged_by_name is None:
-            return None
-        return Holder(self.acknowledged_by_id, self.acknowledged_by_name)
+        """Whom a reminder is for: the commander, else whoever is on it."""
+        return self.commander or self.on_it
 
     @property
     def took_to_acknowledge(self) -> timedelta | None:
@@ -198,7 +216,7 @@ class Incident:
 
     def missed_deadline(self, *, now: datetime) -> bool:
         """Whether nobody had acknowledged when the deadline passed. Ending it counts as an acknowledge."""
-        answered = self.acknowledged_at or self.ended_at or now
+        answered = self.acknowledged_at or self.first_ended_at or self.ended_at or now
         return answered > self.ack_due_at
 
 

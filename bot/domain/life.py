@@ -11,7 +11,7 @@ from bot.domain.people import Person
 from bot.domain.posting import next_posting
 from bot.domain.severity import NewSeverity
 
-#: A reminder that nobody heeds comes less and less often: after 1, 2, 4 and then every 8 intervals.
+#: A reminder that nobody heeds is repeated less and less often: after 1, 2, 4 and then every 8 intervals.
 _SLOWEST: Final = 8
 
 
@@ -64,11 +64,10 @@ def acknowledge(
             acknowledged_at=at,
             acknowledged_by_id=by.id,
             acknowledged_by_name=by.name,
-            next_update_at=None if update_every is None else at + update_every,
-            reminders=0,
             version=incident.version + 1,
         )
-        return Acknowledgement(first, AckOutcome.FIRST, by, at)
+        owed = _promised(first, None if update_every is None else at + update_every)
+        return Acknowledgement(owed, AckOutcome.FIRST, by, at)
     outcome = AckOutcome.ALREADY if already_responding else AckOutcome.JOINED
     return Acknowledgement(incident, outcome, by, at)
 
@@ -111,28 +110,30 @@ def merge(
 
 
 def reopen(incident: Incident, *, by: Person, at: datetime, update_every: timedelta | None) -> Incident:
-    """It is not over. Whoever says so is on it, so nobody is rung again.
+    """It is not over. Whoever says so is on it, so nobody is rung again; who acknowledged, and when, stays.
+
+    It is no acknowledge: nobody was waiting for one.
 
     Raises:
         InvalidTransition: it has not ended.
     """
     if incident.is_open:
         raise InvalidTransition("still_open", incident=incident.label)
-    return replace(
+    opened = replace(
         incident,
         status=Status.ACKNOWLEDGED,
-        acknowledged_at=incident.acknowledged_at or at,
-        acknowledged_by_id=incident.acknowledged_by_id or by.id,
-        acknowledged_by_name=incident.acknowledged_by_name or by.name,
+        reopened_at=at,
+        reopened_by_id=by.id,
+        reopened_by_name=by.name,
+        first_ended_at=incident.first_ended_at or incident.ended_at,  # an older version did not write it
         ended_at=None,
         ended_by_id=None,
         ended_by_name=None,
         merged_into_id=None,
-        next_update_at=None if update_every is None else at + update_every,
-        reminders=0,
         archive_at=None,
         version=incident.version + 1,
     )
+    return _promised(opened, None if update_every is None else at + update_every)
 
 
 def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: datetime | None) -> Incident:
@@ -150,18 +151,17 @@ def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: date
         raise InvalidTransition("same_severity", incident=incident.label, severity=to.name)
     waiting = incident.status is Status.TRIGGERED
     posting = next_posting(incident) if to.reposts else incident.posting
-    return replace(
+    changed = replace(
         incident,
         severity=to.name,
         priority=to.priority,
         ack_due_at=to.ack_due_at if waiting else incident.ack_due_at,
-        next_update_at=None if waiting else next_update_at,
-        reminders=0,
         posting=posting,
         thread_posting=posting if to.thread_channel else incident.thread_posting,
         thread_channel=to.thread_channel or incident.thread_channel,
         version=incident.version + 1,
     )
+    return _promised(changed, None if waiting else next_update_at)
 
 
 def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
@@ -216,21 +216,19 @@ def tell(incident: Incident, update: StatusUpdate | None, *, next_update_at: dat
         InvalidTransition: it has ended.
     """
     require_open(incident)
-    return replace(
-        incident,
-        last_update=update or incident.last_update,
-        next_update_at=next_update_at,
-        reminders=0,
-        version=incident.version + 1,
-    )
+    told = replace(incident, last_update=update or incident.last_update, version=incident.version + 1)
+    return _promised(told, next_update_at)
 
 
 def remind(incident: Incident, *, at: datetime, update_every: timedelta) -> Incident:
-    """A status update was owed and has been asked for: the next reminder, less and less often."""
-    wait = update_every * min(2 ** (incident.reminders + 1), _SLOWEST)
+    """A status update was owed and has been asked for: the next reminder, less and less often.
+
+    When it was owed stays what people were told.
+    """
+    wait = update_every * min(2**incident.reminders, _SLOWEST)
     return replace(
         incident,
-        next_update_at=at + wait,
+        remind_at=at + wait,
         reminders=incident.reminders + 1,
         version=incident.version + 1,
     )
@@ -276,14 +274,19 @@ def _end(
     incident: Incident, status: Status, *, by: Person, at: datetime, archive_at: datetime | None
 ) -> Incident:
     require_open(incident)
-    return replace(
+    ended = replace(
         incident,
         status=status,
         ended_at=at,
         ended_by_id=by.id,
         ended_by_name=by.name,
-        next_update_at=None,
-        reminders=0,
+        first_ended_at=incident.first_ended_at or at,
         archive_at=archive_at,
         version=incident.version + 1,
     )
+    return _promised(ended, None)
+
+
+def _promised(incident: Incident, due_at: datetime | None) -> Incident:
+    """A status update is owed at *due_at*, and asked for then; None: none is owed."""
+    return replace(incident, next_update_at=due_at, remind_at=due_at, reminders=0)

@@ -45,6 +45,7 @@ class TimelineKind(StrEnum):
     RESOLVED = "resolved"
     CANCELLED = "cancelled"  # a false alarm
     MERGED = "merged"  # a duplicate of another
+    UNMERGED = "unmerged"  # what had been merged into this one goes on by itself again
     REOPENED = "reopened"
     DRILL_SCORED = "drill_scored"
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import structlog
 
+from bot.domain import relations
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -85,6 +86,13 @@ class Change:
             return
         told = {**(facts or {}), "notice": name, "by": self.by.name}
         await self.tx.insert_deliveries([notice(self.incident, self.policy, key=key, data=told)])
+
+
+async def link_both(one: Change, other: Change) -> None:
+    """Note on each of two that it has to do with the other, for its posts and its timeline."""
+    for here, there in ((one, other), (other, one)):
+        await here.save(relations.link(here.incident, there.incident.id))
+        await here.record(TimelineKind.LINKED, {"with": there.incident.id})
 
 
 class Changes:

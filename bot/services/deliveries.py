@@ -262,7 +262,7 @@ async def _is_moot(tx: Transaction, delivery: Delivery) -> bool:
         return False
     incident = await tx.incident(delivery.incident_id)
     if is_reminder:
-        return is_past(incident, delivery.data["reminder"])
+        return is_past(incident, delivery.data)
     if delivery.kind is DeliveryKind.ROLE_DM:
         return not still_holds(incident, delivery)
     if delivery.kind in _POSTING:

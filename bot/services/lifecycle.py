@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain import life
+from bot.domain import life, relations
 from bot.domain.delivery import NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident, IncidentKind, Status
@@ -16,7 +16,7 @@ from bot.domain.timeline import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Act
 from bot.services.acknowledging import stop_ladder
-from bot.services.changes import Change, Changes, Facts
+from bot.services.changes import Change, Changes, Facts, link_both
 from bot.services.declaring import declare_within
 from bot.services.escalations import Escalations
 from bot.services.opening import (
@@ -97,15 +97,22 @@ class Lifecycle:
                 change.incident, into=other.incident, by=by, at=change.now, archive_at=archive_at
             )
             await self.end(change, ended, TimelineKind.MERGED, {"into": into})
+            await other.save(relations.take_in(other.incident, incident_id))
             await other.record(TimelineKind.LINKED, {"merged": incident_id})
             key = f"merged_here:{incident_id}:{ended.version}"  # once more if it was reopened in between
             await other.say("merged_here", key=key, facts={"number": incident_id})
         return ended
 
     async def reopen(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
-        """It is not over: whoever says so is on it, and nobody is rung. Raises as `resolve`."""
-        async with self._changes.change(incident_id, by=by, act=Act.REOPEN) as change:
+        """It is not over: whoever says so is on it, and nobody is rung. Raises as `resolve`.
+
+        What it had been merged into hears that it goes on by itself again.
+        """
+        into = (await self._store.incident(incident_id)).merged_into_id
+        told = [] if into is None else [into]
+        async with self._changes.change(incident_id, by=by, act=Act.REOPEN, told=told) as change:
             every = self._policy.rules(change.incident.severity).update_every
+            was_merged_into = change.incident.merged_into_id
             opened = life.reopen(change.incident, by=by, at=change.now, update_every=every)
             await change.tx.add_responder(incident_id, by, via=AckVia.REOPENED, at=change.now)
             await change.save(opened)
@@ -115,6 +122,9 @@ class Lifecycle:
             line = f"reopened:{opened.version}"
             await change.record(TimelineKind.REOPENED, facts, line=line)
             await change.say("reopened", key=line, facts=facts)
+            # Missing only if somebody opened it and merged it into a third one since it was read above.
+            if (other := change.beside.get(was_merged_into or 0)) is not None:
+                await _unmerge(other, change.incident)
         return opened
 
     async def link(self, incident_id: int, *, with_: int, by: Person) -> bool:
@@ -129,8 +139,8 @@ class Lifecycle:
             other = change.beside[with_]
             if not await change.tx.link(incident_id, with_, by=by):
                 return False
+            await link_both(change, other)
             for here, there in ((change, with_), (other, incident_id)):
-                await here.record(TimelineKind.LINKED, {"with": there})
                 await here.say("linked", key=f"linked:{there}", facts={"number": there})
         return True
 
@@ -255,6 +265,14 @@ class Lifecycle:
 
     def _archive_at(self, change: Change) -> datetime:
         return change.now + self._policy.archive_after
+
+
+async def _unmerge(other: Change, reopened: Incident) -> None:
+    """What it had been merged into is told that it goes on by itself."""
+    await other.save(relations.let_go(other.incident, reopened.id))
+    await other.record(TimelineKind.UNMERGED, {"with": reopened.id})
+    key = f"unmerged:{reopened.id}:{reopened.version}"
+    await other.say("unmerged", key=key, facts={"number": reopened.id})
 
 
 def _reason(text: str) -> str:

@@ -73,7 +73,7 @@ class Looking:
     async def page(
         self, guild_id: int, wanted: Wanted, *, by: Person, limit: int, offset: int = 0
     ) -> list[Incident]:
-        """Newest first; private ones only to those who may see them."""
+        """Open ones first, each newest first; private ones only to those who may see them."""
         allowed = replace(wanted, viewer=by.id, sees_all=self._access.sees_private(by))
         return await self._store.list_incidents(guild_id, allowed, limit=limit, offset=offset)
 

@@ -199,7 +199,11 @@ def member(incident: Incident, to: str, *, priority: int) -> NewDelivery:
 
 def _members(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
     """Whoever reported it, is on it, or is told of it by the ladder, each once."""
-    on_it = [incident.acknowledged_by_id, *(who.id for who in incident.roles.values())]
+    on_it = [
+        incident.acknowledged_by_id,
+        incident.reopened_by_id,
+        *(who.id for who in incident.roles.values()),
+    ]
     involved = [incident.reported_by_id, *on_it]
     people = [f"user:{user_id}" for user_id in involved if user_id is not None]
     places = [f"person:{place}" for rung in severity.ladder for place in rung.dm]

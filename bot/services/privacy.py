@@ -141,4 +141,6 @@ def _involved(incident: Incident) -> dict[int, str]:
     people = {incident.reported_by_id: incident.reported_by_name}
     if incident.acknowledged_by_id is not None:
         people[incident.acknowledged_by_id] = str(incident.acknowledged_by_name)
+    if incident.reopened_by_id is not None:
+        people[incident.reopened_by_id] = str(incident.reopened_by_name)
     return people | {holder.id: holder.name for holder in incident.roles.values()}

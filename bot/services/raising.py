@@ -10,7 +10,7 @@ from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import StoredAnswer, Triage
 from bot.runbook.model import Policy
-from bot.services.changes import Change
+from bot.services.changes import Change, link_both
 from bot.services.declaring import declare_within, tracked_alert
 from bot.services.escalations import Escalations
 from bot.services.incidents import Incidents
@@ -60,8 +60,12 @@ class Raising:
             change = Change(tx, self._policy, known, who, await tx.now())
             return await declare_within(change, severity, self._escalations)
         incident = await self._incidents.open_within(tx, _new_incident(triage, severity), by=by)
-        if alert is not None:
-            await tx.link(alert.id, incident.id, by=who)
+        if alert is not None and await tx.link(alert.id, incident.id, by=who):
+            now = await tx.now()
+            there = Change(tx, self._policy, alert, who, now)
+            here = Change(tx, self._policy, incident, who, now)
+            await link_both(there, here)
+            return here.incident
         return incident
 
 

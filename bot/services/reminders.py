@@ -13,8 +13,8 @@ def reminder_key(incident_id: int) -> str:
 
 async def remind_later(tx: Transaction, incident: Incident, *, now: datetime) -> None:
     """The job of the reminder that *incident*, as saved, asks for, or none; an earlier one is taken back."""
-    key, due_at = reminder_key(incident.id), incident.next_update_at
+    key, remind_at = reminder_key(incident.id), incident.remind_at
     await tx.cancel_jobs([key])
-    if due_at is not None:
-        after = max(due_at - now, timedelta())
+    if remind_at is not None:
+        after = max(remind_at - now, timedelta())
         await tx.enqueue(Job(JobName.REMIND, str(incident.id), key, after=after))

@@ -1,6 +1,6 @@
 """Status updates: what is known, who is affected, when the next one comes; and the reminder of it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -98,16 +98,16 @@ class Updates:
         return Told(change.incident, posted=posted, detailed=detailed)
 
     async def remind(self, incident_id: int) -> None:
-        """An update is owed: ask the commander for it, else whoever acknowledged first, once.
+        """An update is owed: ask the commander for it, else whoever is on it, once.
 
         Running twice is harmless: the second finds the next reminder later.
         """
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             now, due_at = await tx.now(), incident.next_update_at
-            if not incident.is_open or due_at is None:
+            if not incident.is_open or due_at is None or incident.remind_at is None:
                 return
-            if due_at > now:
+            if incident.remind_at > now:
                 await remind_later(tx, incident, now=now)
                 return
             reminded = await self._remind(tx, incident, now=now, due_at=due_at)
@@ -127,7 +127,8 @@ class Updates:
         told = {**facts, "notice": "update_due"}
         await tx.save(reminded)
         await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.UPDATE_DUE, now, data=facts))
-        key = f"update_due:{int(due_at.timestamp())}"
+        # One promise is asked for several times; the number alone starts again with each promise.
+        key = f"update_due:{int(due_at.timestamp())}:{reminded.reminders}"
         await tx.insert_deliveries([notice(reminded, self._policy, key=key, data=told)])
         await tx.enqueue(refresh_job(reminded, severity=severity))
         await remind_later(tx, reminded, now=now)
@@ -171,9 +172,13 @@ class Updates:
         await change.say("updated", key=f"updated:{key}", facts=told)
 
 
-def is_past(incident: Incident, reminder: object) -> bool:
-    """Whether the reminder of that number need not be sent any more: it was heeded, or asked for again."""
-    return not incident.is_open or incident.reminders != reminder
+def is_past(incident: Incident, reminder: Mapping[str, object]) -> bool:
+    """Whether a reminder with these facts need not be sent any more: it was heeded, or asked for again."""
+    promised = incident.next_update_at
+    if not incident.is_open or promised is None:
+        return True
+    asked = datetime.fromisoformat(str(reminder["due_at"])), reminder["reminder"]
+    return (promised, incident.reminders) != asked
 
 
 async def _kinds_under(tx: Transaction, incident_id: int, key: str) -> set[TimelineKind]:

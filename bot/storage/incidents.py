@@ -178,4 +178,11 @@ def _life(incident: Incident) -> tuple[object, ...]:
         incident.occurrences,
         incident.last_seen_at,
         incident.thread_channel,
+        incident.reopened_at,
+        incident.reopened_by_id,
+        incident.reopened_by_name,
+        incident.first_ended_at,
+        incident.remind_at,
+        incident.duplicates,
+        incident.linked,
     )

@@ -63,12 +63,19 @@ def incident_from_row(row: Row) -> Incident:
         roles={role: Holder(**row["roles"][role]) for role in Role if role in row["roles"]},
         last_update=_update_from_json(row["last_update"]),
         next_update_at=row["next_update_at"],
+        remind_at=row["remind_at"],
         reminders=row["reminders"],
         archive_at=row["archive_at"],
         source=None if row["source"] is None else Source(**row["source"]),
         fingerprint=row["fingerprint"],
         occurrences=row["occurrences"],
         last_seen_at=row["last_seen_at"],
+        reopened_at=row["reopened_at"],
+        reopened_by_id=row["reopened_by_id"],
+        reopened_by_name=row["reopened_by_name"],
+        first_ended_at=row["first_ended_at"],
+        duplicates=tuple(row["duplicates"]),
+        linked=tuple(row["linked"]),
     )
 
 

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
-from bot.domain.errors import BotError, StorageUnavailable, UserError
+from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.incident import Incident
 from bot.domain.severity import SeverityPolicy
 from bot.ui.people import person_from
@@ -40,11 +40,25 @@ async def named(interaction: Press, number: int | None) -> Incident:
     """The incident that was named, or the one whose thread this is.
 
     Raises:
-        IncidentNotFound: neither leads to one, or to a private one that is not theirs to see.
+        IncidentNotFound: no such number, or a private one that is not theirs to see.
+        UserError: none was named, and this is no thread of one that is theirs to see.
     """
-    return await interaction.client.services.incidents.find(
-        number=number, thread_id=interaction.channel_id, by=person_from(interaction.user)
-    )
+    by, find = person_from(interaction.user), interaction.client.services.incidents.find
+    if number is not None:
+        return await find(number=number, thread_id=None, by=by)
+    found = await here(interaction)
+    if found is None:
+        raise UserError("incident_unnamed")
+    return found
+
+
+async def here(interaction: Press) -> Incident | None:
+    """The incident whose thread this is, as far as whoever asks may see it."""
+    by, find = person_from(interaction.user), interaction.client.services.incidents.find
+    try:
+        return await find(number=None, thread_id=interaction.channel_id, by=by)
+    except IncidentNotFound:
+        return None
 
 
 async def in_time(reading: Awaitable[_Value]) -> _Value:

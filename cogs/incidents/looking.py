@@ -16,11 +16,21 @@ from bot.ui.interaction import redraw, reply, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_answers import quit_screen
 from bot.ui.screens.incident_console import show_screen
-from bot.ui.screens.incident_list import ANY, DAYS_LIMIT, PAGE, PAGE_SIZE, WORDS_LIMIT, Asked, list_screen
+from bot.ui.screens.incident_list import (
+    ANY,
+    DAYS_LIMIT,
+    PAGE,
+    PAGE_SIZE,
+    WORDS_LIMIT,
+    Asked,
+    list_screen,
+    which_screen,
+)
 from cogs.incidents.group import (
     NUMBER_OPTION,
     Number,
     Press,
+    here,
     incident_group,
     named,
     offer_all,
@@ -65,7 +75,7 @@ async def list_(
     mine: bool = False,  # noqa: FBT001, FBT002  # an option of the command
     days: Days | None = None,
 ) -> None:
-    """Newest first."""
+    """Open ones first, each newest first."""
     await wait(interaction)
     asked = Asked(
         which=status.value if status else ANY,
@@ -84,9 +94,15 @@ async def list_(
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_all)
 async def show(interaction: Press, number: Number | None = None) -> None:
-    """One incident."""
+    """One incident; without its number the one of this thread, else a choice of the open ones."""
     await wait(interaction)
-    await _show(interaction, (await named(interaction, number)).id)
+    found = await here(interaction) if number is None else await named(interaction, number)
+    if found is not None:
+        await _show(interaction, found.id)
+        return
+    bot, by = interaction.client, person_from(interaction.user)
+    open_ones = await bot.services.looking.open_ones(bot.guild_id, by=by)
+    await reply(interaction, view=which_screen(bot.voice(interaction), open_ones))
 
 
 class Page(Control, template=PAGE):

@@ -25,6 +25,7 @@ from bot.ui.forms.timeline import (
 )
 from bot.ui.interaction import redraw, reply, wait
 from bot.ui.people import person_from, person_of
+from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
 from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, timeline_screen
 from bot.ui.words.inert import code_block
@@ -40,7 +41,7 @@ _READ_WITHIN_S = 1.5
 
 def register(bot: IncidentBot) -> None:
     """The buttons and their forms."""
-    bot.add_controls(WriteNote, ShowTimeline, TurnPage, ChooseEntry, SendFile)
+    bot.add_controls(WriteNote, ShowTimeline, More, TurnPage, ChooseEntry, SendFile)
     bot.add_form(NOTE_FORM, send_note)
     bot.add_form(CORRECT_FORM, send_correction)
 
@@ -90,6 +91,19 @@ class ShowTimeline(Control, template=template(IncidentVerb.TIMELINE)):
 
     async def press(self, interaction: Press) -> None:
         """The newest page."""
+        await wait(interaction)
+        await _show(interaction, self.number)
+
+
+class More(Control, template=MORE):
+    """ほかの操作 of `/incident show`: the same two."""
+
+    async def press(self, interaction: Press) -> None:
+        """The form, or the newest page."""
+        if self.chosen == IncidentVerb.NOTE:
+            form = note_form(interaction.client.voice(interaction), self.number)
+            await interaction.response.send_modal(form)
+            return
         await wait(interaction)
         await _show(interaction, self.number)
 

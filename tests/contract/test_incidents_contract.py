@@ -148,6 +148,8 @@ async def test_lists_of_incidents(rig: Rig) -> None:
         resolved = life.resolve(await tx.incident(old.id, lock=True), by=OLIVE, at=await tx.now())
         await tx.save(resolved)
     assert await store.open_incidents(GUILD) == [minor, new]
+    assert await store.list_incidents(GUILD, Wanted(), limit=9, offset=0) == [new, minor, resolved]
+    assert await store.list_incidents(GUILD, Wanted(), limit=9, offset=2) == [resolved]
     assert await store.list_incidents(
         GUILD, Wanted(statuses=frozenset([Status.RESOLVED])), limit=9, offset=0
     ) == [resolved]

@@ -53,7 +53,6 @@ def _take(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> 
             told.merged_into = data.get("into")
         case "reopened":
             told.enter("acknowledged", of=_ENDED, kind=kind)
-            told.acknowledged_by = told.acknowledged_by or actor
             told.merged_into = None
         case "severity_changed":
             told.enter(told.status, of=_OPEN, kind=kind)

@@ -84,7 +84,7 @@ async def test_details_alone_are_no_update(world: World) -> None:
 
 
 async def test_a_silent_incident_is_asked_for(world: World) -> None:
-    """30 minutes after the ack, then an hour later: whoever is on it is rung, by the thread alone."""
+    """30 minutes after the ack, 30 later, then an hour: whoever is on it is rung, by the thread alone."""
     alert = await acknowledged(world)
     await world.fast_forward(minutes=29)
     await world.expect_nothing_more()
@@ -92,6 +92,9 @@ async def test_a_silent_incident_is_asked_for(world: World) -> None:
     reminder = await world.expect_reminder(alert)
     assert pinged(reminder) == ["primary"]
     assert "まだ更新がありません" in reminder.text
+    await world.expect_text(alert.post, "を過ぎました")
+    await world.fast_forward(minutes=30)
+    await world.expect_reminder(alert)
     await world.fast_forward(minutes=59)
     await world.expect_nothing_more()
     await world.fast_forward(minutes=1)
@@ -102,7 +105,7 @@ async def test_a_silent_incident_is_asked_for(world: World) -> None:
     await world.fast_forward(minutes=30)
     assert "前回の更新" in (await world.expect_reminder(alert)).text
     rows = await world.rows("SELECT kind FROM timeline WHERE kind LIKE 'update%' ORDER BY id")
-    assert [row["kind"] for row in rows] == ["update_due", "update_due", "updated", "update_due"]
+    assert [row["kind"] for row in rows] == ["update_due"] * 3 + ["updated", "update_due"]
 
 
 async def test_the_commander_is_asked(world: World) -> None:

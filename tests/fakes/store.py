@@ -152,7 +152,8 @@ class FakeStore(FakeAlertReads):
     ) -> list[Incident]:
         own = await self._of_guild(guild_id)
         newest_first = [incident for incident in reversed(own) if self._is_wanted(incident, wanted)]
-        return newest_first[offset : offset + limit]
+        open_first = sorted(newest_first, key=lambda incident: not incident.is_open)
+        return open_first[offset : offset + limit]
 
     async def is_member(self, incident_id: int, user_id: int) -> bool:
         self._check()

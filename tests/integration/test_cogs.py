@@ -162,7 +162,7 @@ async def test_ack_says_what_it_changed(world: ConsoleWorld) -> None:
 
 
 async def test_a_reaction_acknowledges_and_a_strangers_does_not(world: ConsoleWorld) -> None:
-    """👀 by somebody with a role; a refusal is in the audit and nowhere else."""
+    """👀 by somebody with a role; a refusal is in the audit and nowhere else, what was done as well."""
     alert = await alerted(world)
     await world.react(alert, "👀", by="observer")
     await world.react(alert, "🎉", by="responder")
@@ -170,7 +170,9 @@ async def test_a_reaction_acknowledges_and_a_strangers_does_not(world: ConsoleWo
     incident = await world.acknowledged(1)
     assert incident.acknowledged_by_name == "responder"
     assert [(row.actor_name, row.action, row.allowed) for row in world.store.audit_rows] == [
-        ("observer", "acknowledge", False)
+        ("responder", "opened", True),
+        ("observer", "acknowledge", False),
+        ("responder", "acknowledged", True),
     ]
 
 
@@ -240,14 +242,16 @@ async def test_a_note_reaches_the_thread(world: ConsoleWorld) -> None:
     await alerted(world)
     done = await world.until("general", contains="スレッドへ")
     card = shown(await world.command("incident show", number=1))
-    form = await world.click(card, "inc:v1:note:1")
+    form = await world.click(card, "inc:v1:more:1", values=["note"])
     assert "メモを残しました" in shown(await world.send(form, note="rollback した"))["content"]
     thread = re.findall(r"channels/\d+/(\d+)$", words(done), re.MULTILINE)[-1]
     await world.until(thread, contains="rollback した")
     await world.command("incident note", where=thread, text="戻った")
     await world.until(thread, contains="戻った")
     refused = shown(await world.command("incident note", text="どこ"))
-    assert "そのインシデントはありません" in refused["content"]
+    assert "どのインシデントですか" in refused["content"]
+    history = shown(await world.click(card, "inc:v1:more:1", values=["timeline"]))
+    assert "INC-1 のタイムライン" in words(history)
 
 
 async def test_the_first_response_sheet_has_the_commands(world: ConsoleWorld) -> None:
@@ -285,6 +289,18 @@ async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:
     opened = shown(await world.click(page, "inc:v1:open", values=["1"]))
     for told in ("INC-1", "未対応", "ack 期限", "次 ", "直近の記録", "発報"):
         assert told in words(opened)
+
+
+async def test_show_without_a_number_asks_which(world: ConsoleWorld) -> None:
+    """Outside a thread the open ones are offered; with none open it says where the others are."""
+    asked = shown(await world.command("incident show"))
+    assert "どのインシデントですか" in words(asked)
+    assert "継続中のものはありません" in words(asked)
+    await world.declare(key="k")
+    asked = shown(await world.command("incident show"))
+    assert presses(asked) == ["inc:v1:open"]
+    opened = shown(await world.click(asked, "inc:v1:open", values=["1"]))
+    assert "未対応" in words(opened)
 
 
 async def test_numbers_are_offered_by_title(world: ConsoleWorld) -> None:

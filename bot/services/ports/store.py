@@ -73,7 +73,7 @@ class Store(Clock, AlertStore, Protocol):
     async def list_incidents(
         self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
     ) -> list[Incident]:
-        """Newest first."""
+        """Open ones first, each newest first."""
         ...
 
     async def is_member(self, incident_id: int, user_id: int) -> bool:

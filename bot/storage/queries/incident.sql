@@ -57,6 +57,8 @@ UPDATE incidents
        posting = $16, thread_posting = $17, roles = $18, last_update = $19, next_update_at = $20,
        reminders = $21, archive_at = $22, occurrences = $23, last_seen_at = $24,
        thread_channel = $25,
+       reopened_at = $26, reopened_by_id = $27, reopened_by_name = $28, first_ended_at = $29, remind_at = $30,
+       duplicates = $31, linked = $32,
        version = $2
  WHERE id = $1 AND version = $2 - 1
 RETURNING id;
@@ -96,8 +98,8 @@ SELECT * FROM incidents
  ORDER BY triggered_at, id;
 
 -- name: list_incidents
--- Of a guild, newest first. A filter that is null (or an empty list) admits everything; a private one is shown
--- to whoever sees all ($7) and to its named members ($6). $9: whom it involves.
+-- Of a guild, open ones first, each newest first. A filter that is null (or an empty list) admits everything; a
+-- private one is shown to whoever sees all ($7) and to its named members ($6). $9: whom it involves.
 SELECT * FROM incidents
  WHERE guild_id = $1
    AND (cardinality($2::text[]) = 0 OR status = ANY ($2))
@@ -110,7 +112,7 @@ SELECT * FROM incidents
    AND ($9::bigint IS NULL OR reported_by_id = $9
         OR EXISTS (SELECT FROM responders WHERE incident_id = incidents.id AND user_id = $9)
         OR EXISTS (SELECT FROM jsonb_each(roles) AS held WHERE (held.value ->> 'id')::bigint = $9))
- ORDER BY triggered_at DESC, id DESC
+ ORDER BY status IN ('triggered', 'acknowledged') DESC, triggered_at DESC, id DESC
  LIMIT $10 OFFSET $11;
 
 -- name: related_incidents

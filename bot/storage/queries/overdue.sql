@@ -51,13 +51,13 @@ SELECT id
 -- Open incidents whose status update should have been asked for $1 ago or earlier and that have no job to do it.
 SELECT id
   FROM incidents
- WHERE next_update_at < now() - $1::interval
+ WHERE remind_at < now() - $1::interval
    AND status IN ('triggered', 'acknowledged')
    AND NOT EXISTS (
        SELECT FROM pgqueuer
         WHERE dedupe_key = 'remind:' || incidents.id
           AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY next_update_at, id;
+ ORDER BY remind_at, id;
 
 -- name: overdue_archives
 -- Ended incidents whose thread should have been put to sleep $1 ago or earlier and that have no job to do it.

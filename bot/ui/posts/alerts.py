@@ -7,13 +7,14 @@ from bot.domain.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.words import links, timestamps
-from bot.ui.words.inert import inert
+from bot.ui.words.inert import inert, joined
 from bot.ui.words.wording import Wording
 
 HERE = "@here"
 _TARGETS_LIMIT = 160  # what a lock screen may show besides the title
 _LINE_LIMIT = 900  # one line of the embed
 _UPDATE_LIMIT = 200  # of the last status update: the thread has the rest
+_RELATED_LIMIT = 120  # of the other incidents' numbers
 _SEPARATOR = " · "
 
 
@@ -56,20 +57,22 @@ def headline(words: Wording, incident: Incident) -> str:
 
 def head(words: Wording, incident: Incident) -> str:
     """Such as "**INC-42** 🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)"."""
+    name, took = incident.status.value, incident.took_to_acknowledge
     if incident.ended_at is not None:
-        took = words.span(incident.ended_at - incident.triggered_at)
         who, at = incident.ended_by_name, incident.ended_at
+        took = at - incident.triggered_at
+    elif incident.reopened_at is not None:
+        name, who, at = "reopened", incident.reopened_by_name, incident.reopened_at
     else:
-        took = words.span(incident.took_to_acknowledge or timedelta())
         who, at = incident.acknowledged_by_name, incident.acknowledged_at or incident.triggered_at
     return words.say(
-        f"alert.head.{incident.status.value}",
+        f"alert.head.{name}",
         label=incident.label,
         state=words.state(incident),
         emoji=words.policy.ack_emoji,
         who=words.who(who),
         at=words.clock(at, on=incident.triggered_at),
-        took=took,
+        took=words.span(took or timedelta()),
         other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
     )
 
@@ -81,12 +84,29 @@ def deadline(words: Wording, incident: Incident) -> str:
 
 
 def update_due(words: Wording, incident: Incident) -> str:
-    """Such as "次の更新 14:37 JST (29 分後)", counted down by Discord; empty when none is owed."""
+    """Such as "次の更新 14:37 JST (29 分後)", counted down by Discord; empty when none is owed.
+
+    That it is overdue, once it has been asked for.
+    """
     due = incident.next_update_at
     if due is None:
         return ""
     at = words.clock(due, on=incident.triggered_at)
-    return words.say("alert.update_due", at=at, left=timestamps.relative(due))
+    key = "update_missed" if incident.reminders else "update_due"
+    return words.say(f"alert.{key}", at=at, left=timestamps.relative(due))
+
+
+def related(words: Wording, incident: Incident) -> str:
+    """Such as "関連 INC-43 (同じもの), INC-40"; empty when it has to do with no other."""
+    others = related_labels(words, incident)
+    return words.say("alert.related", related=others) if others else ""
+
+
+def related_labels(words: Wording, incident: Incident) -> str:
+    """Such as "INC-43 (同じもの), INC-40": what was merged into it, then what it is linked with."""
+    same = [words.say("alert.duplicate", label=label_of(number)) for number in incident.duplicates]
+    labels = [*same, *(label_of(number) for number in incident.linked if number not in incident.duplicates)]
+    return joined(labels, separator=", ", limit=_RELATED_LIMIT, more=words.say("state.more", count="{count}"))
 
 
 def roles(words: Wording, incident: Incident) -> str:
@@ -121,6 +141,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
             words.say("alert.reporter", who=words.who(incident.reported_by_name)),
             _path(words, incident),
         ),
+        related(words, incident),
         _thread(words, incident),
     ]
     if not (incident.targets or incident.symptoms) and incident.is_open:
@@ -151,14 +172,19 @@ def _thread(words: Wording, incident: Incident) -> str:
 
 
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:
-    """The next deadline, with who is asked while nobody is on it; once it is over, who was first."""
+    """The next deadline, with who is asked while nobody is on it.
+
+    Who acknowledged, where the head tells of something later: that it was opened again, or how it ended.
+    """
     if incident.status is Status.TRIGGERED:
         first = next((rung.dm for rung in words.severity(incident).ladder if rung.dm), ())
         asked = words.say("alert.on_call", people=words.on_call(first)) if first else ""
         yield _line(deadline(words, incident), asked)
-    elif incident.is_open:
+        return
+    if incident.is_open:
         yield update_due(words, incident)
-    elif incident.acknowledged_at is not None:
+    is_in_head = incident.is_open and incident.reopened_at is None
+    if incident.acknowledged_at is not None and not is_in_head:
         yield words.say(
             "alert.acknowledged_before",
             emoji=words.policy.ack_emoji,

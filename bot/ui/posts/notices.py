@@ -105,6 +105,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "cancelled": _said,
     "merged": _said,
     "merged_here": _said,
+    "unmerged": _said,
     "linked": _said,
     "reopened": _said,
     "severity_changed": _severity_changed,

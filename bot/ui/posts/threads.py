@@ -3,6 +3,7 @@
 from bot.domain.incident import Incident
 from bot.runbook.model import Command
 from bot.ui.buttons import Component, IncidentVerb, row
+from bot.ui.posts.alerts import related_labels
 from bot.ui.posts.bodies import (
     COLOURS,
     EMBED_TOTAL,
@@ -77,6 +78,8 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     ]
     if path := words.path(incident, limit=_LINE_LIMIT):
         lines.insert(2, words.say("thread.card.path", path=path))
+    if others := related_labels(words, incident):
+        lines.append(words.say("thread.card.related", related=others))
     if (post := links.alert_url(incident)) is not None:
         lines.append(words.say("thread.card.post", url=post))
     return lines

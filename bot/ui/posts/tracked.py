@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.posts.alerts import HERE, deadline
+from bot.ui.posts.alerts import HERE, deadline, related
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.triage_posts import triage_button
 from bot.ui.words.wording import Wording
@@ -28,7 +28,7 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
         other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
     )
     first = _SEPARATOR.join([line, _standing(words, incident)])
-    lines = [f"{HERE} {first}" if rings else first, _again(words, incident)]
+    lines = [f"{HERE} {first}" if rings else first, _again(words, incident), related(words, incident)]
     return message(
         "\n".join(line for line in lines if line), components=_buttons(words, incident), rings=rings
     )
@@ -40,6 +40,9 @@ def _standing(words: Wording, incident: Incident) -> str:
     if incident.ended_at is not None:
         who, at = words.who(incident.ended_by_name), words.clock(incident.ended_at, on=began)
         return words.say("tracked.ended", who=who, at=at, took=words.span(incident.ended_at - began))
+    if incident.reopened_at is not None:
+        who, at = words.who(incident.reopened_by_name), words.clock(incident.reopened_at, on=began)
+        return words.say("tracked.reopened", who=who, at=at)
     if incident.acknowledged_at is None:
         return deadline(words, incident)
     return words.say(

@@ -60,7 +60,8 @@ def card_lines(words: Wording, incident: Incident) -> Iterator[str]:
         yield words.say("updates.card.impact", impact=inert(last.impact, limit=_CARD_ROOM))
     if due_at is not None:
         at = words.clock(due_at, on=incident.triggered_at)
-        yield words.say("updates.card.next", at=at, left=relative(due_at))
+        key = "missed" if incident.reminders else "next"
+        yield words.say(f"updates.card.{key}", at=at, left=relative(due_at))
 
 
 def told(voice: Voice, result: Told) -> str:

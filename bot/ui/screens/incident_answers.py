@@ -117,7 +117,7 @@ def acknowledged(voice: Voice, result: Acknowledgement) -> str:
         f"consoles.ack.{result.outcome.value}",
         label=incident.label,
         span="" if took is None or result.outcome is not AckOutcome.FIRST else voice.span(took),
-        by=voice.who(incident.acknowledged_by_name),
+        by=voice.who(incident.on_it.name if incident.on_it else None),
         state=voice.state(incident),
     )
 
@@ -146,7 +146,9 @@ def _as_it_rings(voice: Voice, incident: Incident) -> SeverityPolicy:
 def _who_is_asked(voice: Voice, incident: Incident, severity: SeverityPolicy) -> str:
     if incident.status is Status.TRIGGERED:
         return voice.deadline(severity, due_at=incident.ack_due_at)
-    return voice.say("consoles.said.regraded_taken", by=voice.who(incident.acknowledged_by_name))
+    return voice.say(
+        "consoles.said.regraded_taken", by=voice.who(incident.on_it.name if incident.on_it else None)
+    )
 
 
 def _links(voice: Voice, incident: Incident) -> list[ui.Button[Any] | None]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from discord import ui
+from discord import SelectOption, ui
 
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Incident, Status, label_of
@@ -20,6 +20,10 @@ from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice, channel_name
 
 TIMELINE_SHOWN: Final = 5
+
+#: The select below the five buttons: its custom id, and what it offers with its sign.
+MORE: Final = r"inc:v1:more:(?P<number>\d{1,18})"
+MORE_CHOICES: Final = {IncidentVerb.NOTE: "📝", IncidentVerb.TIMELINE: "🧾"}
 
 _LIST_ROOM = 300
 _FACTS_ROOM = 1_900  # of the 4,000 characters that all texts of a screen may have
@@ -38,8 +42,8 @@ def show_screen(voice: Voice, view: IncidentView) -> Screen:
     return Screen(
         text(facts),
         ui.Separator(),
-        text(voice.say("consoles.incident.timeline"), *_latest(voice, view)),
-        rows=[_actions(voice, incident), _ways_on(voice, incident)],
+        text(voice.say("consoles.incident.timeline"), *_latest(voice, view), _links(voice, incident)),
+        rows=[_actions(voice, incident), _more(voice, incident)],
         colour=COLOURS[incident.status],
     )
 
@@ -104,9 +108,12 @@ def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
             at=voice.moment(incident.acknowledged_at),
             span=voice.span(incident.acknowledged_at - incident.triggered_at),
         )
-    elif incident.is_open:
+    elif incident.status is Status.TRIGGERED:
         due = incident.ack_due_at
         yield voice.say("consoles.incident.ack_due", due=voice.moment(due), left=relative(due))
+    if incident.is_open and incident.reopened_at is not None:
+        by = voice.who(incident.reopened_by_name)
+        yield voice.say("consoles.incident.reopened", by=by, at=voice.moment(incident.reopened_at))
     if incident.ended_at is not None:
         yield voice.say(
             f"consoles.incident.{incident.status.value}",
@@ -118,9 +125,10 @@ def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
 
 
 def _responders(voice: Voice, view: IncidentView) -> str:
-    """Who is on it besides whoever was first."""
-    first = view.incident.acknowledged_by_id
-    others = [voice.who(holder.name) for holder in view.responders if holder.id != first]
+    """Who is on it besides those whom `_progress` has named."""
+    incident = view.incident
+    named = {incident.acknowledged_by_id, incident.reopened_by_id if incident.is_open else None}
+    others = [voice.who(holder.name) for holder in view.responders if holder.id not in named]
     if not others:
         return ""
     more = voice.say("state.more", count="{count}")
@@ -171,25 +179,38 @@ def _latest(voice: Voice, view: IncidentView) -> list[str]:
 
 
 def _actions(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
-    """What makes sense now, the safe one first."""
+    """What makes sense now, the safe one first; at most five."""
     make = voice.buttons.make
     if not incident.is_open:
         other = incident.merged_into_id
+        ended = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, IncidentVerb.REOPEN)
         return row(
             None if other is None else made_of(make(IncidentVerb.VIEW, other)),
-            made_of(make(IncidentVerb.REOPEN, incident.id)),
+            *(made_of(make(verb, incident.id)) for verb in ended),
         )
     ack = make(IncidentVerb.ACK, incident.id, words=None if incident.status is Status.TRIGGERED else "join")
     verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)
     return row(made_of(ack), *(made_of(make(verb, incident.id)) for verb in verbs))
 
 
-def _ways_on(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
-    """What can be added and read at any time, and the links."""
-    buttons = voice.buttons
-    return row(
-        made_of(buttons.make(IncidentVerb.NOTE, incident.id)),
-        made_of(buttons.make(IncidentVerb.TIMELINE, incident.id)),
-        made_of(buttons.link("to_post", alert_url(incident))),
-        made_of(buttons.link("to_thread", thread_url(incident))),
+def _more(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
+    """What there is no sixth button for, while it goes on."""
+    if not incident.is_open:
+        return None
+    options = [
+        SelectOption(label=voice.say(f"buttons.{verb.value}"), value=verb.value, emoji=emoji)
+        for verb, emoji in MORE_CHOICES.items()
+    ]
+    select: ui.Select[ui.LayoutView] = ui.Select(
+        custom_id=f"inc:v1:more:{incident.id}",
+        placeholder=voice.say("consoles.incident.more"),
+        options=options,
     )
+    return row(select)
+
+
+def _links(voice: Voice, incident: Incident) -> str:
+    """[投稿へ] [スレッドへ] as words: five buttons are enough."""
+    urls = {"to_post": alert_url(incident), "to_thread": thread_url(incident)}
+    shown = [f"[{voice.say(f'buttons.{key}')}]({url})" for key, url in urls.items() if url is not None]
+    return " · ".join(shown)

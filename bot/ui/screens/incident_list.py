@@ -36,6 +36,7 @@ PAGE: Final = (
     r":(?P<days>\d{1,3}):(?P<page>\d{1,6}):(?P<words>.{0,40})"
 )
 _NONE = "-"
+_OPTIONS: Final = 25  # Discord: of a select
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Asked:
 
 
 def list_screen(voice: Voice, incidents: Sequence[Incident], asked: Asked) -> Screen:
-    """A page of incidents, newest first.
+    """A page of incidents, open ones first.
 
     Args:
         incidents: One more than `PAGE_SIZE` says that there is a next page.
@@ -105,6 +106,15 @@ def list_screen(voice: Voice, incidents: Sequence[Incident], asked: Asked) -> Sc
             number,
         ),
         rows=[_open_select(voice, shown), _pages(voice, asked, has_next=len(incidents) > PAGE_SIZE)],
+    )
+
+
+def which_screen(voice: Voice, incidents: Sequence[Incident]) -> Screen:
+    """どのインシデントですか: the open ones to choose from, as many as a select holds."""
+    none = "" if incidents else voice.say("consoles.incident.none_open")
+    return Screen(
+        text(voice.say("consoles.incident.which"), none),
+        rows=[_open_select(voice, incidents[:_OPTIONS])],
     )
 
 

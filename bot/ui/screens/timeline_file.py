@@ -44,8 +44,10 @@ def _facts(words: Wording, incident: Incident) -> Iterator[tuple[str, str]]:
     yield "state", words.state(incident)
     yield "started", words.full(incident.started_at)
     yield "triggered", words.full(incident.triggered_at)
-    yield "acknowledged", _ended(words, incident, incident.acknowledged_at, incident.acknowledged_by_name)
-    yield "ended", _ended(words, incident, incident.ended_at, incident.ended_by_name)
+    yield "acknowledged", _moment(words, incident, incident.acknowledged_at, incident.acknowledged_by_name)
+    if incident.reopened_at is not None:
+        yield "reopened", _moment(words, incident, incident.reopened_at, incident.reopened_by_name)
+    yield "ended", _moment(words, incident, incident.ended_at, incident.ended_by_name)
     held = [
         words.say("history.file.held", role=words.say(f"role.{role.value}"), who=words.who(holder.name))
         for role, holder in incident.roles.items()
@@ -53,7 +55,7 @@ def _facts(words: Wording, incident: Incident) -> Iterator[tuple[str, str]]:
     yield "roles", ", ".join(held) or words.say("history.file.none")
 
 
-def _ended(words: Wording, incident: Incident, at: datetime | None, name: str | None) -> str:
+def _moment(words: Wording, incident: Incident, at: datetime | None, name: str | None) -> str:
     if at is None:
         return words.say("history.file.none")
     span = words.span(at - incident.triggered_at)

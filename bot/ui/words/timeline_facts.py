@@ -184,6 +184,11 @@ def _linked(words: Wording, data: Data, _limit: int) -> Iterator[str]:
         yield words.say("history.fact.same_as", other=other)
 
 
+def _unmerged(words: Wording, data: Data, _limit: int) -> Iterator[str]:
+    if other := _other(data, "with"):
+        yield words.say("history.fact.let_go", other=other)
+
+
 def _voice(_words: Wording, data: Data, _limit: int) -> Iterator[str]:
     yield _text(data, "channel")
 
@@ -247,6 +252,7 @@ _FACTS: Final[Mapping[TimelineKind, Facts]] = {
     TimelineKind.UPDATE_DUE: _update_due,
     TimelineKind.VOICE_JOINED: _voice,
     TimelineKind.LINKED: _linked,
+    TimelineKind.UNMERGED: _unmerged,
     TimelineKind.MEMBER_ADDED: _named,
     TimelineKind.DRILL_SCORED: _drill_scored,
     TimelineKind.MERGED: _merged,

@@ -147,18 +147,28 @@ def test_merging_into_what_does_not_fit(into: Incident, key: str) -> None:
 
 @pytest.mark.parametrize(("end", "_status"), ENDS)
 def test_whoever_opens_it_again_is_on_it(end: End, _status: Status) -> None:
-    """Nothing of the end is left; the first acknowledge stays whose it was."""
-    every = 30 * MINUTE
-    again = life.reopen(end(incident()), by=PRIMARY, at=LATER, update_every=every)
-    assert (again.status, again.acknowledged_by_name, again.acknowledged_at) == (
-        Status.ACKNOWLEDGED,
-        "primary",
-        LATER,
-    )
+    """Nothing of the end is left but when it was; it is no acknowledge, and the one there was stays."""
+    every, at = 30 * MINUTE, LATER + 60 * MINUTE
+    again = life.reopen(end(incident()), by=PRIMARY, at=at, update_every=every)
+    assert (again.status, again.reopened_at, again.lead) == (Status.ACKNOWLEDGED, at, Holder(1, "primary"))
+    assert (again.acknowledged_at, again.acknowledged_by_id, again.took_to_acknowledge) == (None, None, None)
     assert (again.ended_at, again.ended_by_id, again.ended_by_name) == (None, None, None)
-    assert (again.merged_into_id, again.archive_at, again.next_update_at) == (None, None, LATER + every)
-    known = life.reopen(end(acknowledged()), by=SECONDARY, at=LATER, update_every=None)
-    assert (known.acknowledged_by_name, known.next_update_at) == ("primary", None)
+    assert (again.merged_into_id, again.archive_at, again.first_ended_at) == (None, None, LATER)
+    assert (again.next_update_at, again.remind_at) == (at + every, at + every)
+    known = life.reopen(end(acknowledged()), by=SECONDARY, at=at, update_every=None)
+    assert (known.acknowledged_by_name, known.lead) == ("primary", Holder(2, "secondary"))
+    assert (known.next_update_at, known.remind_at) == (None, None)
+
+
+def test_the_first_end_and_the_last_reopening_are_known() -> None:
+    """However often; one that an older version has ended knows its end as well."""
+    often = life.reopen(resolve(incident()), by=PRIMARY, at=LATER + MINUTE, update_every=None)
+    often = life.cancel(often, by=PRIMARY, at=LATER + 2 * MINUTE)
+    often = life.reopen(often, by=SECONDARY, at=LATER + 3 * MINUTE, update_every=None)
+    assert (often.first_ended_at, often.reopened_at) == (LATER, LATER + 3 * MINUTE)
+    assert often.on_it == Holder(2, "secondary")
+    older = replace(resolve(incident()), first_ended_at=None)
+    assert life.reopen(older, by=PRIMARY, at=LATER + MINUTE, update_every=None).first_ended_at == LATER
 
 
 def test_what_is_open_needs_no_reopening() -> None:
@@ -244,7 +254,7 @@ def test_a_role_is_given_passed_on_and_left() -> None:
 
 
 def test_a_reminder_is_for_whoever_leads() -> None:
-    """The commander, else whoever was first, else nobody."""
+    """The commander, else whoever opened it again, else whoever was first, else nobody."""
     assert incident().lead is None
     assert acknowledged().lead == Holder(1, "primary")
     led = life.assign(acknowledged(), Role.COMMANDER, Holder(2, "secondary"))
@@ -258,11 +268,12 @@ def test_a_status_update_resets_the_reminders() -> None:
     assert (told.last_update, told.next_update_at, told.reminders) == (update, LATER + MINUTE, 0)
 
 
-@pytest.mark.parametrize(("asked", "times"), [(0, 2), (1, 4), (2, 8), (9, 8)])
+@pytest.mark.parametrize(("asked", "times"), [(0, 1), (1, 2), (2, 4), (3, 8), (9, 8)])
 def test_reminders_come_less_and_less_often(asked: int, times: int) -> None:
-    """After 1, 2, 4 and then every 8 intervals."""
-    again = life.remind(replace(acknowledged(), reminders=asked), at=LATER, update_every=10 * MINUTE)
-    assert again.next_update_at == LATER + times * 10 * MINUTE
+    """1, 2, 4 and then every 8 intervals after the last one; what was promised stays promised."""
+    silent = life.tell(acknowledged(), None, next_update_at=LATER)
+    again = life.remind(replace(silent, reminders=asked), at=LATER, update_every=10 * MINUTE)
+    assert (again.next_update_at, again.remind_at) == (LATER, LATER + times * 10 * MINUTE)
     assert again.reminders == asked + 1
 
 

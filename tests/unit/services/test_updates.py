@@ -164,14 +164,17 @@ async def test_who_may_not_tell(desk: Desk) -> None:
 
 
 async def test_a_silent_incident_is_asked_for_less_and_less_often(desk: Desk) -> None:
-    """After 30 minutes, then 1, 2, 4 and 4 hours later."""
+    """After 30 minutes, then half an hour, 1, 2, 4 and 4 hours later; always for the same promise."""
     incident = await acknowledged(desk)
     start = desk.store.clock.time
-    for hours, count in ((0.49, 0), (0.51, 1), (1.51, 2), (3.51, 3), (7.51, 4), (11.49, 4), (11.51, 5)):
+    times = ((0.49, 0), (0.51, 1), (1.01, 2), (2.01, 3), (4.01, 4), (7.99, 4), (8.01, 5), (12.01, 6))
+    for hours, count in times:
         await desk.pass_time(seconds=(start + timedelta(hours=hours) - desk.store.clock.time).total_seconds())
         assert len(told(desk, "update_due")) == count, hours
     assert {line.status for line in told(desk, "update_due")} == {DeliveryStatus.SENT}
-    assert [line.data["reminder"] for line in told(desk, "update_due")] == [1, 2, 3, 4, 5]
+    assert [line.data["reminder"] for line in told(desk, "update_due")] == [1, 2, 3, 4, 5, 6]
+    assert {line.data["due_at"] for line in told(desk, "update_due")} == {(start + HALF_HOUR).isoformat()}
+    assert (await desk.store.incident(incident.id)).next_update_at == start + HALF_HOUR
     entry = next(e for e in desk.store.timelines[incident.id] if e.kind is TimelineKind.UPDATE_DUE)
     assert (entry.actor_id, entry.data) == (
         None,
@@ -232,14 +235,14 @@ async def test_another_severity_has_another_cadence(desk: Desk) -> None:
     await desk.updates.tell(incident.id, form(incident, known="a"), by=PRIMARY)
     await desk.pass_time(minutes=30)
     assert len(told(desk, "update_due")) == 1
-    assert desk.store.job_due_at(f"remind:{incident.id}") == desk.store.clock.time + timedelta(hours=2)
+    assert desk.store.job_due_at(f"remind:{incident.id}") == desk.store.clock.time + timedelta(hours=1)
 
 
 async def test_reminders_that_an_outage_held_up_do_not_pile_up(desk: Desk) -> None:
     """When Discord is back, the last one is told; none when somebody was faster."""
     incident = await acknowledged(desk)
     desk.discord.failures = [UpstreamUnavailable("away")] * 40
-    await desk.pass_time(minutes=100)
+    await desk.pass_time(minutes=70)
     desk.discord.failures = []
     await desk.pass_time(minutes=6)
     assert [line.status for line in told(desk, "update_due")] == [
@@ -247,10 +250,25 @@ async def test_reminders_that_an_outage_held_up_do_not_pile_up(desk: Desk) -> No
         DeliveryStatus.SENT,
     ]
     desk.discord.failures = [UpstreamUnavailable("away")]
-    await desk.pass_time(minutes=104)
+    await desk.pass_time(minutes=44)
     await desk.updates.tell(incident.id, form(incident, known="a"), by=PRIMARY)
     await desk.pass_time(minutes=10)
     assert len(desk.sent(DeliveryKind.NOTICE)) == 2  # one reminder, one update
+
+
+async def test_a_reminder_of_an_earlier_promise_is_past(desk: Desk) -> None:
+    """Held up until another promise was broken as well: its number is the same, and one of them is told."""
+    incident = await acknowledged(desk)
+    desk.discord.failures = [UpstreamUnavailable("away")] * 60
+    await desk.pass_time(minutes=31)
+    await desk.updates.tell(incident.id, form(incident, known="a"), by=PRIMARY)
+    await desk.pass_time(minutes=31)
+    desk.discord.failures = []
+    await desk.pass_time(minutes=10)
+    assert [(line.data["reminder"], line.status) for line in told(desk, "update_due")] == [
+        (1, DeliveryStatus.CANCELLED),
+        (1, DeliveryStatus.SENT),
+    ]
 
 
 async def test_the_auditor_finds_a_reminder_without_a_job(desk: Desk) -> None:

@@ -53,17 +53,18 @@ def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
         "11/24 14:07:00 JST · 発報 · @responder",
     ):
         assert part in told
-    assert labels(screen) == [
-        *("ack", "初動", "更新", "重大度", "解決"),
-        *("メモ", "タイムライン", "投稿へ", "スレッドへ"),
-    ]
+    assert labels(screen) == ["ack", "初動", "更新", "重大度", "解決"]
+    assert presses(screen)[-1] == "inc:v1:more:42"
+    assert told.endswith(
+        "[投稿へ](https://discord.com/channels/7/301/900) · [スレッドへ](https://discord.com/channels/7/900)"
+    )
 
 
 def test_show_offers_what_makes_sense_now() -> None:
     """Once somebody is on it others join; once it is over it can be opened again."""
     assert labels(console.show_screen(JA, view_of(ACKNOWLEDGED)))[0] == "参加する"
     resolved = console.show_screen(JA, view_of(RESOLVED))
-    assert presses(resolved) == ["inc:v1:reopen:42", "inc:v1:note:42", "inc:v1:timeline:42"]
+    assert presses(resolved) == ["inc:v1:note:42", "inc:v1:timeline:42", "inc:v1:reopen:42"]
     assert "✅ @primary 11/24 14:52 JST (発報から 45 分)" in words(resolved)
 
 
@@ -175,7 +176,8 @@ def test_a_merged_one_leads_on() -> None:
     """It says where it went, and a press shows that one."""
     screen = console.show_screen(JA, view_of(MERGED))
     assert "⚪ **INC-41** に統合 · @primary" in words(screen)
-    assert presses(screen)[:2] == ["inc:v1:view:41", "inc:v1:reopen:42"]
+    assert presses(screen)[0] == "inc:v1:view:41"
+    assert len(labels(screen)) <= 5
 
 
 def test_the_question_before_resolving_does_not_claim_too_much() -> None:
@@ -195,7 +197,7 @@ def test_a_change_of_severity_says_what_holds_now() -> None:
     ):
         assert part in loud
     taken = words(answers.regraded_screen(JA, Regraded(ACKNOWLEDGED, "SEV3", reposts=True)))
-    assert "@primary が ack 済みです。" in taken
+    assert "@primary が対応しています。" in taken
     silent = words(answers.regraded_screen(JA, Regraded(replace(PLACED, rings=False), "SEV3", reposts=True)))
     assert "メンションなし" in silent
     edited = words(answers.regraded_screen(JA, Regraded(PLACED, "SEV3", reposts=False)))
