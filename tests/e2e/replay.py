@@ -18,6 +18,8 @@ class Told:
     severity: str = ""
     acknowledged_by: int | None = None
     merged_into: int | None = None
+    duplicates: set[int] = field(default_factory=set)
+    linked: set[int] = field(default_factory=set)
     roles: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
@@ -64,6 +66,17 @@ def _take(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> 
             _give(told, data)
         case "joined" | "escalated" | "updated":
             told.enter(told.status, of=_OPEN, kind=kind)
+        case "linked" | "unmerged":
+            _relate(told, kind, data)
+
+
+def _relate(told: Told, kind: str, data: Mapping[str, Any]) -> None:
+    if kind == "unmerged":
+        told.duplicates.remove(data["with"])
+    elif "merged" in data:
+        told.duplicates.add(data["merged"])
+    else:
+        told.linked.add(data["with"])
 
 
 def _give(told: Told, data: Mapping[str, Any]) -> None:

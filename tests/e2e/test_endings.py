@@ -92,14 +92,49 @@ async def test_a_duplicate_is_merged(world: World) -> None:
     await world.expect_nothing_more()
 
 
+async def test_a_merged_one_that_is_opened_again(world: World) -> None:
+    """It was another trouble after all: each post says so, over a restart, and each is ended by itself."""
+    first = await world.declare(SEV1, title=TITLE)
+    second = await world.declare(SEV1, title="決済が通らない")
+    await world.react(first, by="primary")
+    await world.expect_acknowledged(first, by="primary")
+    await world.command("incident merge", channel=second.thread, into=first.number)
+    await world.expect_message(second.thread, contains="INC-1 と同じです")
+    await world.expect_message(first.thread, contains="INC-2 をこのインシデントにまとめました")
+    await world.expect_text(first.post, "関連 INC-2 (同じもの)")
+    await world.restart_bot()
+    said = await world.click(second, "再開", by="secondary")
+    assert "INC-2 を再開しました" in said.text
+    line = await world.expect_message(second.thread, contains="INC-2 再開")
+    assert "@secondary" in line.text
+    told = await world.expect_message(first.thread, contains="INC-2 は別のインシデントとして再開しました")
+    assert "@secondary" in told.text
+    post = await world.expect_text(second.post, "🔄 @secondary が再開")
+    assert post.content.startswith("🟠 SEV1 · 対応中")
+    await world.settle()
+    assert "INC-2" not in (await world.reread(first.post)).text
+    shown = await world.command("incident show", channel=second.thread)
+    assert "再開" in shown.text
+    assert "INC-1" not in shown.text.split("直近の記録")[0]
+    history = await world.command("incident timeline", number=first.number)
+    assert "統合を取り消し" in history.text
+    [row] = await world.rows("SELECT acknowledged_at, reopened_by_name FROM incidents WHERE id = 2")
+    assert (row["acknowledged_at"], row["reopened_by_name"]) == (None, "secondary")
+    await world.fast_forward(minutes=29)
+    await world.expect_nothing_more()
+
+
 async def test_related_ones_are_linked(world: World) -> None:
-    """Both threads say so, and `/incident show` lists the other."""
+    """Both threads and both posts say so, and `/incident show` lists the other."""
     first = await world.declare(SEV3, title=TITLE)
     second = await world.declare(SEV3, title="バッチが遅い")
     said = await link(world, first.number, second.number)
     assert said.text == "🔗 INC-1 と INC-2 を関連付けました。"
     await world.expect_message(first.thread, contains="INC-2 と関連付けました")
     await world.expect_message(second.thread, contains="INC-1 と関連付けました")
+    await world.expect_text(first.post, "関連 INC-2")
+    await world.expect_text(second.post, "関連 INC-1")
+    await world.expect_text(first.card, "関連 INC-2")
     again = await link(world, second.number, first.number)
     assert "関連付け済みです" in again.text
     itself = await link(world, first.number, first.number)

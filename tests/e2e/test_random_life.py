@@ -175,7 +175,10 @@ class Life(RuleBasedStateMachine):
             assert (told.status, told.severity, told.roles) == (row["status"], row["severity"], roles)
             assert told.acknowledged_by == row["acknowledged_by_id"]
             assert told.merged_into == row["merged_into_id"]
+            assert (told.duplicates, told.linked) == (set(row["duplicates"]), set(row["linked"]))
             assert row["next_update_at"] is None or row["resolved_at"] is None
+            assert (row["next_update_at"] is None) == (row["remind_at"] is None)
+        await self._check_relations()
         left = await self.world.rows(
             "SELECT incident_id FROM escalation_steps JOIN incidents ON incidents.id = incident_id"
             " WHERE escalation_steps.status = 'pending' AND incidents.status <> 'triggered'"
@@ -192,6 +195,18 @@ class Life(RuleBasedStateMachine):
         )
         assert unsent == []
         assert self.world.complaints() == []
+
+    async def _check_relations(self) -> None:
+        """What an incident notes of others is what those say themselves."""
+        merged = await self.world.rows(
+            "SELECT id, duplicates, ARRAY(SELECT other.id FROM incidents AS other"
+            " WHERE other.merged_into_id = incidents.id ORDER BY other.id) AS merged FROM incidents"
+        )
+        assert [row for row in merged if row["duplicates"] != row["merged"]] == []
+        links = await self.world.rows("SELECT incident_id, related_id FROM incident_links")
+        noted = await self.world.rows("SELECT id, unnest(linked) AS other FROM incidents")
+        both = {(row["incident_id"], row["related_id"]) for row in links}
+        assert {(row["id"], row["other"]) for row in noted} == both | {(b, a) for a, b in both}
 
 
 def _answered(said: Interaction) -> None:

@@ -104,6 +104,16 @@ def test_resolved_without_acknowledge_in_time_is_not_missed() -> None:
     assert not done.missed_deadline(now=T0 + timedelta(days=1))
 
 
+def test_opened_again_it_was_answered_when_it_ended_first() -> None:
+    """Nobody acknowledged it: resolved within the deadline it is not missed, whenever it is opened again."""
+    for minutes, is_missed in ((5, False), (20, True)):
+        over = life.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=minutes))
+        again = life.reopen(over, by=SECONDARY, at=T0 + timedelta(hours=9), update_every=None)
+        assert again.missed_deadline(now=T0 + timedelta(hours=10)) == is_missed
+        ended = life.resolve(again, by=SECONDARY, at=T0 + timedelta(hours=11))
+        assert ended.missed_deadline(now=T0 + timedelta(hours=12)) == is_missed
+
+
 @pytest.mark.parametrize("roles", [(), ("everyone",), ("on-call", "admin")])
 def test_role_admits(roles: tuple[str, ...]) -> None:
     """An empty list, "everyone" or one role of several is enough."""

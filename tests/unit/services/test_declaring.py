@@ -100,6 +100,10 @@ async def test_a_triage_of_an_alert_that_is_an_incident_already_is_linked(desk: 
     incident = await triage(desk, "yes", "no")
     assert incident.id != tracked.id
     assert [one.id for one in await desk.store.related(incident.id)] == [tracked.id]
+    assert incident.linked == (tracked.id,)
+    assert (await desk.store.incident(tracked.id)).linked == (incident.id,)
+    for number in (incident.id, tracked.id):
+        assert TimelineKind.LINKED in [entry.kind for entry in await desk.store.timeline(number)]
 
 
 async def test_declaring_twice_or_without_the_right_is_refused(desk: Desk) -> None:

@@ -141,6 +141,7 @@ async def test_a_duplicate_is_merged_and_the_other_one_hears_of_it(desk: Desk) -
     view = await desk.looking.view(first.id, by=RESPONDER)
     assert [one.id for one in view.related] == [second.id]
     assert [one.id for one in (await desk.looking.view(second.id, by=RESPONDER)).related] == [first.id]
+    assert view.incident.duplicates == (second.id,)
 
 
 async def test_merging_crosswise_leaves_one_of_them(desk: Desk) -> None:
@@ -168,8 +169,29 @@ async def test_a_merge_that_was_taken_back_can_be_made_again(desk: Desk) -> None
         await desk.lifecycle.merge(second.id, into=first.id, by=PRIMARY)
         await desk.lifecycle.reopen(second.id, by=PRIMARY)
     await desk.work()
-    assert notices(desk).count("merged_here") == 2
+    assert notices(desk).count("merged_here") == notices(desk).count("unmerged") == 2
     assert (await desk.store.incident(second.id)).merged_into_id is None
+
+
+async def test_a_merged_one_that_is_opened_again_goes_on_by_itself(desk: Desk) -> None:
+    """What it was merged into is told, whether it goes on or has ended; its other duplicates stay."""
+    first, second, third = [await desk.open("SEV1", key=key) for key in "abc"]
+    await desk.work()
+    for duplicate in (second, third):
+        await desk.lifecycle.merge(duplicate.id, into=first.id, by=PRIMARY)
+    await desk.lifecycle.reopen(second.id, by=SECONDARY)
+    assert (await desk.store.incident(first.id)).duplicates == (third.id,)
+    assert kinds(desk, first.id)[-1] is TimelineKind.UNMERGED
+    await desk.lifecycle.resolve(first.id, by=PRIMARY)
+    await desk.lifecycle.reopen(third.id, by=SECONDARY)
+    await desk.work()
+    left = await desk.store.incident(first.id)
+    assert (left.status, left.duplicates) == (Status.RESOLVED, ())
+    assert notices(desk).count("unmerged") == 2
+    audited = [row.data for row in desk.store.audit_rows if row.action == "unmerged"]
+    assert audited == [{"incident_id": first.id, "with": number} for number in (second.id, third.id)]
+    versions = {one.shown_version for one in await desk.store.posts(first.id)}
+    assert versions == {left.version}, "the posts show that they are gone"
 
 
 async def test_two_incidents_are_linked_once(desk: Desk) -> None:
@@ -180,6 +202,8 @@ async def test_two_incidents_are_linked_once(desk: Desk) -> None:
     assert not await desk.lifecycle.link(second.id, with_=first.id, by=SECONDARY)
     await desk.work()
     assert notices(desk) == ["linked", "linked"]
+    assert (await desk.store.incident(first.id)).linked == (second.id,)
+    assert (await desk.store.incident(second.id)).linked == (first.id,)
     with pytest.raises(UserError, match="link_with_itself"):
         await desk.lifecycle.link(first.id, with_=first.id, by=PRIMARY)
     with pytest.raises(IncidentNotFound):

@@ -49,6 +49,17 @@ async def test_a_public_one_is_made_private(desk: Desk) -> None:
     assert len(desk.discord.redacted) == 5
 
 
+async def test_whoever_opened_it_again_is_let_in(desk: Desk) -> None:
+    """Being on it without an acknowledge; named, because no role of theirs lets them see it."""
+    incident = await desk.open(by=NAMED)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.lifecycle.reopen(incident.id, by=RESPONDER)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert await desk.store.is_member(incident.id, RESPONDER.id)
+    assert f"user:{RESPONDER.id}" in desk.sent(DeliveryKind.MEMBER)
+
+
 async def test_what_was_about_to_be_said_in_public_is_not(desk: Desk) -> None:
     """A post that nobody has begun to send is taken back; the new thread has its own."""
     incident = await desk.open()

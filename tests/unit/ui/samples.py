@@ -54,6 +54,12 @@ MERGED = life.merge(
     by=Person(id=101, name="primary"),
     at=AT + timedelta(minutes=45),
 )
+REOPENED = life.reopen(
+    RESOLVED,
+    by=Person(id=102, name="secondary"),
+    at=AT + timedelta(hours=2),
+    update_every=timedelta(minutes=30),
+)
 
 FIRST_ESCALATION: Mapping[str, object] = {
     "step": 1,

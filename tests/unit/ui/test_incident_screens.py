@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import life
 from bot.domain.escalation import Step, plan
 from bot.domain.incident import Holder, Incident, Role, Status, StatusUpdate
 from bot.domain.life import Acknowledgement, AckOutcome
@@ -20,10 +21,10 @@ from bot.services.looking import IncidentView
 from bot.ui.forms.severity import severity_form
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
-from bot.ui.screens.incident_list import PAGE, PAGE_SIZE, WHICH, WORDS_LIMIT, Asked, list_screen
+from bot.ui.screens.incident_list import PAGE, PAGE_SIZE, WHICH, WORDS_LIMIT, Asked, list_screen, which_screen
 from bot.ui.words.voice import Voice
 from tests.unit.services.desk import PRIMARY
-from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, RESOLVED, TRIGGERED
+from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, REOPENED, RESOLVED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, presses, words
 
 EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀"), max_size=200)
@@ -68,6 +69,33 @@ def test_show_offers_what_makes_sense_now() -> None:
     assert "✅ @primary 11/24 14:52 JST (発報から 45 分)" in words(resolved)
 
 
+def test_show_names_who_opened_it_again() -> None:
+    """Beside who was first; each person is named once, until it is over again."""
+    people = (Holder(101, "primary"), Holder(102, "secondary"), Holder(103, "responder"))
+    told = words(console.show_screen(JA, view_of(REOPENED, responders=people)))
+    assert "👀 @primary 11/24 14:09 JST (2 分で ack)\n🔄 @secondary が再開 11/24 16:07 JST" in told
+    assert told.count("@secondary") == 1
+    never = replace(REOPENED, acknowledged_at=None, acknowledged_by_id=None, acknowledged_by_name=None)
+    told = words(console.show_screen(EN, view_of(never)))
+    assert "🔄 reopened by @secondary" in told
+    assert "ack due" not in told, "nobody is waited for"
+    over = life.resolve(REOPENED, by=PRIMARY, at=AT + timedelta(hours=3))
+    told = words(console.show_screen(JA, view_of(over, responders=people)))
+    assert "再開" not in told.split("直近の記録")[0]
+    assert "@secondary" in told
+
+
+def test_which_one_is_asked_with_as_many_as_discord_lets_choose() -> None:
+    """Twenty-five; with none open it says where the others are."""
+    many = [replace(PLACED, id=number) for number in range(1, 40)]
+    for voice in VOICES:
+        screen = which_screen(voice, many)
+        assert over_limits(screen) == []
+        assert presses(screen) == ["inc:v1:open"]
+    assert "None is open. See those that ended with `/incident list`." in words(which_screen(EN, []))
+    assert presses(which_screen(EN, [])) == []
+
+
 def test_show_keeps_to_the_last_entries_and_their_words() -> None:
     """Notes are shown, cut; older entries are in the thread."""
     notes = [
@@ -90,7 +118,7 @@ def test_incident_screens_keep_within_discords_limits(
     asked = Asked(which, "SEVERITY_NINE-16", mine=True, days=999, page=999_998, words=title[:WORDS_LIMIT])
     everybody = tuple(Holder(number, name) for number in range(30))
     told = StatusUpdate(title * 5, "", AT, name)
-    for sample in (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED, MERGED):
+    for sample in (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED, MERGED, REOPENED):
         incident = replace(
             sample,
             title=title,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain import life
 from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Holder, Role, StatusUpdate
 from bot.runbook import default_policy_text, parse_policy
@@ -18,6 +19,7 @@ from tests.unit.ui.samples import (
     MERGED,
     PLACED,
     POLICY,
+    REOPENED,
     RESOLVED,
     TEXTS,
     TRIGGERED,
@@ -93,6 +95,39 @@ def test_what_was_no_incident_reads_so_at_a_glance() -> None:
         "inc:v1:reopen:42",
         THREAD_LINK,
     ]
+
+
+def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
+    """And who acknowledged it the first time, if anybody did; the next update is owed again."""
+    lines = description_of(render(JA, ALERT, REOPENED)).splitlines()
+    assert lines[0] == "**INC-42** 🟠 対応中 · 🔄 @secondary が再開 16:07 JST"
+    assert "次の更新 16:37 JST (<t:1795505820:R>)" in lines
+    assert "👀 @primary 14:09 JST (2 分で ack)" in lines
+    nobody = replace(REOPENED, acknowledged_at=None, acknowledged_by_id=None, acknowledged_by_name=None)
+    assert "ack" not in description_of(render(JA, ALERT, nobody))
+    assert "🔄 reopened by @secondary 16:07 JST" in description_of(render(EN, ALERT, nobody))
+
+
+def test_a_promise_that_was_not_kept_reads_so() -> None:
+    """Once it has been asked for; on the card in the thread as well."""
+    silent = life.remind(REOPENED, at=AT + timedelta(hours=3), update_every=timedelta(minutes=30))
+    for words, told in (
+        (JA, "⏰ 更新 16:37 JST を過ぎました (<t:1795505820:R>)"),
+        (EN, "⏰ Update overdue since 16:37 JST (<t:1795505820:R>)"),
+    ):
+        assert told in description_of(render(words, ALERT, silent)).splitlines()
+    card = str(render(JA, delivery(DeliveryKind.THREAD_CARD), silent))
+    assert "⏰ **更新 16:37 JST を過ぎました** (<t:1795505820:R>)" in card
+
+
+def test_the_posts_say_what_it_has_to_do_with() -> None:
+    """By number alone, since another one may be private; what was merged into it comes first, and once."""
+    related = replace(ACKNOWLEDGED, duplicates=(43,), linked=(41, 43))
+    assert "関連 INC-43 (同じもの), INC-41" in description_of(render(JA, ALERT, related)).splitlines()
+    assert "Related: INC-43 (the same), INC-41" in description_of(render(EN, ALERT, related))
+    card = str(render(JA, delivery(DeliveryKind.THREAD_CARD), related))
+    assert "**関連** INC-43 (同じもの), INC-41" in card
+    assert "関連" not in str(render(JA, delivery(DeliveryKind.THREAD_CARD), ACKNOWLEDGED))
 
 
 def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:

@@ -18,6 +18,7 @@ from tests.unit.ui.samples import (
     FIRST_ESCALATION,
     JA,
     PLACED,
+    REOPENED,
     RESOLVED,
     TRIGGERED,
     delivery,
@@ -34,6 +35,8 @@ WORST = {
     "symptoms": tuple(f"{number}{BIG}" for number in range(25)),
     "path": tuple((f"{number}{BIG}", BIG) for number in range(25)),
     "reported_by_name": BIG,
+    "duplicates": tuple(range(1_000_000, 1_000_040)),
+    "linked": tuple(range(2_000_000, 2_000_040)),
 }
 KINDS: Mapping[DeliveryKind, Mapping[str, object]] = {
     DeliveryKind.ALERT: {},
@@ -46,7 +49,7 @@ KINDS: Mapping[DeliveryKind, Mapping[str, object]] = {
     DeliveryKind.NOTICE: {"notice": "note", "by": BIG, "text": "*" * 1_000},
     DeliveryKind.ROLE_DM: {"role": "commander", "holder_id": 101, "holder": BIG, "by": BIG},
 }
-STATES = (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED)
+STATES = (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED, REOPENED)
 
 
 def check(incident: Incident) -> None:

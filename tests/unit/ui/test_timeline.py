@@ -82,6 +82,7 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     TimelineKind.CORRECTED: ({"text": "14:12 だった"}, ("訂正", "14:12 だった")),
     TimelineKind.VOICE_JOINED: ({"channel": "war-room"}, ("🔊", "war-room")),
     TimelineKind.LINKED: ({"with": 41}, ("INC-41 と",)),
+    TimelineKind.UNMERGED: ({"with": 41}, ("統合を取り消し", "INC-41 は別のインシデントとして再開")),
     TimelineKind.MEMBER_ADDED: ({"name": "observer"}, ("@observer",)),
     TimelineKind.CANCELLED: ({"reason": "監視の設定"}, ("取消", "理由: 監視の設定")),
     TimelineKind.MERGED: ({"into": 41}, ("続きは INC-41",)),

@@ -181,6 +181,16 @@ def test_the_file_begins_with_the_incident() -> None:
     )
 
 
+def test_the_file_says_who_opened_it_again() -> None:
+    """Between the acknowledge and the end."""
+    told = markdown(samples.JA, history_of(*ENTRIES, incident=samples.REOPENED))
+    assert (
+        "- **ack**: 2026-11-24 14:09:00 JST · @primary · 発報から 2 分\n"
+        "- **再開**: 2026-11-24 16:07:00 JST · @secondary · 発報から 2 時間\n"
+        "- **終了**: なし\n"
+    ) in told
+
+
 def test_the_file_has_a_row_for_each_entry() -> None:
     """All words, both versions, late ones marked, sources as links."""
     rows = markdown(samples.JA, history_of(*ENTRIES)).split("\n")[-4:-1]

@@ -66,9 +66,20 @@ def test_it_counts() -> None:
     assert str(render(JA, QUIET, often)["content"]).splitlines()[1] == "×7 · 最終 14:12 JST"
 
 
+def test_it_says_what_it_has_to_do_with() -> None:
+    """Below the count."""
+    linked = replace(NEW, duplicates=(43,), linked=(41,))
+    assert str(render(JA, QUIET, linked)["content"]).splitlines()[1] == "関連 INC-43 (同じもの), INC-41"
+
+
 @pytest.mark.parametrize(
     ("incident", "ja", "en"),
     [
+        (
+            life.reopen(life.resolve(NEW, by=PRIMARY, at=AT), by=PRIMARY, at=LATER, update_every=None),
+            "🟠 INC-42 対応中 · SEV1 · 決済 API が 5xx · 🔄 @primary が再開 14:52 JST",
+            "🟠 INC-42 In progress · SEV1 · 決済 API が 5xx · 🔄 reopened by @primary 14:52 JST",
+        ),
         (
             tracked(ACKNOWLEDGED),
             "🟠 INC-42 対応中 · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (2 分で ack)",

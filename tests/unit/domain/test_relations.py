@@ -1,0 +1,34 @@
+"""Which incidents have to do with each other, as each of them notes it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.domain import relations
+from bot.domain.incident import Incident
+from tests.unit.domain.test_incident import incident
+
+
+@pytest.mark.parametrize("note", [relations.take_in, relations.link])
+def test_numbers_are_noted_once_and_in_order(note: Callable[[Incident, int], Incident]) -> None:
+    """Each time the posts that show them are to be edited."""
+    noted = incident()
+    for number in (44, 43, 44):
+        noted = note(noted, number)
+    assert noted.duplicates + noted.linked == (43, 44)
+    assert noted.version == incident().version + 3
+
+
+def test_what_is_merged_is_not_what_is_linked() -> None:
+    """An incident may be both, to different others."""
+    both = relations.link(relations.take_in(incident(), 43), 44)
+    assert (both.duplicates, both.linked) == ((43,), (44,))
+
+
+def test_what_goes_on_by_itself_is_no_duplicate_any_more() -> None:
+    """Links stay; one that was never there is no error: an older version did not note it."""
+    both = relations.link(relations.take_in(relations.take_in(incident(), 43), 45), 43)
+    left = relations.let_go(both, 43)
+    assert left == replace(both, duplicates=(45,), version=both.version + 1)
+    assert relations.let_go(left, 99).duplicates == (45,)
