@@ -1,5 +1,6 @@
 """Private incidents: made so from the start or later, and who else is let in. See docs/architecture.md."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -8,7 +9,7 @@ import structlog
 from bot.domain import life
 from bot.domain.delivery import Delivery, NewDelivery, priority_of
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident
+from bot.domain.incident import Holder, Incident
 from bot.domain.people import Person
 from bot.domain.privacy import SETTLED, exposed
 from bot.domain.timeline import TimelineKind
@@ -57,11 +58,12 @@ class Privacy:
             private = life.make_private(change.incident, channel=self._policy.private.channel)
             await change.tx.cancel_posts(incident_id)
             await change.save(private)
-            for user_id, name in {**_involved(private), by.id: by.name}.items():
-                await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
             severity = self._policy.rules(private.severity)
             await change.tx.insert_deliveries(posting_deliveries(private, severity, facts=QUIET))
-            await self._let_in(change, by.id)
+            joined = await self._store.responders(incident_id)
+            for user_id, name in {**_involved(private, joined), by.id: by.name}.items():
+                await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
+                await self._let_in(change, user_id)
             await self._hide_what_is_known(change)
             await change.record(TimelineKind.MADE_PRIVATE)
             await change.say("made_private", key="made_private")
@@ -136,11 +138,7 @@ class Privacy:
         return priority_of(self._policy.rules(incident.severity).rank)
 
 
-def _involved(incident: Incident) -> dict[int, str]:
-    """Who knows of it already: whoever reported it, and those who are on it."""
+def _involved(incident: Incident, joined: Iterable[Holder]) -> dict[int, str]:
+    """Who knows of it already: whoever reported it, has acknowledged or joined, or holds a role."""
     people = {incident.reported_by_id: incident.reported_by_name}
-    if incident.acknowledged_by_id is not None:
-        people[incident.acknowledged_by_id] = str(incident.acknowledged_by_name)
-    if incident.reopened_by_id is not None:
-        people[incident.reopened_by_id] = str(incident.reopened_by_name)
-    return people | {holder.id: holder.name for holder in incident.roles.values()}
+    return people | {who.id: who.name for who in (*joined, *incident.roles.values())}

@@ -12,6 +12,7 @@ from bot.domain.errors import (
 )
 from bot.domain.incident import IncidentKind
 from bot.domain.life import AckVia
+from bot.domain.people import Person
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_privacy import NAMED, secret
 
@@ -49,15 +50,18 @@ async def test_a_public_one_is_made_private(desk: Desk) -> None:
     assert len(desk.discord.redacted) == 5
 
 
-async def test_whoever_opened_it_again_is_let_in(desk: Desk) -> None:
-    """Being on it without an acknowledge; named, because no role of theirs lets them see it."""
+async def test_everybody_who_is_on_it_is_let_in(desk: Desk) -> None:
+    """Not only whoever acknowledged: who joined later, and who opened it again."""
+    late = Person(id=5, name="late", roles=frozenset({"responder"}))
     incident = await desk.open(by=NAMED)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.lifecycle.reopen(incident.id, by=RESPONDER)
+    await desk.acknowledger.acknowledge(incident.id, by=late, via=AckVia.BUTTON)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
-    assert await desk.store.is_member(incident.id, RESPONDER.id)
-    assert f"user:{RESPONDER.id}" in desk.sent(DeliveryKind.MEMBER)
+    for person in (NAMED, RESPONDER, late):
+        assert await desk.store.is_member(incident.id, person.id)
+        assert desk.sent(DeliveryKind.MEMBER).count(f"user:{person.id}") == 1
 
 
 async def test_what_was_about_to_be_said_in_public_is_not(desk: Desk) -> None:
