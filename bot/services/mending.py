@@ -7,13 +7,14 @@ from typing import Final
 import structlog
 
 from bot.domain.delivery import AGAIN as SAID_AGAIN
-from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import Incident
 from bot.domain.posting import THREADS, repost, rethread
 from bot.runbook.model import Policy
 from bot.services.opening import (
     AGAIN,
+    member,
     notice,
     posting_deliveries,
     posting_key,
@@ -157,6 +158,9 @@ class Mending:
         changed, severity = rethread(incident), self._policy.rules(incident.severity)
         await tx.save(changed)
         await tx.insert_deliveries(thread_deliveries(changed, severity, channel=incident.thread_channel))
+        named = await self._store.members(incident.id) if incident.is_private else []
+        priority = priority_of(severity.rank)
+        await tx.insert_deliveries([member(changed, f"user:{one}", priority=priority) for one in named])
         await tx.enqueue(refresh_job(changed, severity=severity))
         log.info("incident.rethreaded", incident_id=incident.id)
         return changed

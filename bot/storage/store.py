@@ -152,6 +152,9 @@ class PostgresStore(AlertReads):
     async def is_member(self, incident_id: int, user_id: int) -> bool:
         return await self._sql.first("member", incident_id, user_id) is not None
 
+    async def members(self, incident_id: int) -> list[int]:
+        return [row["user_id"] for row in await self._sql.all("members", incident_id)]
+
     async def responders(self, incident_id: int) -> list[Holder]:
         rows = await self._sql.all("responders", incident_id)
         return [Holder(row["user_id"], row["name"]) for row in rows]

@@ -137,6 +137,11 @@ async def test_members_are_named_once(rig: Rig) -> None:
     assert await rig.store.is_member(incident.id, OLIVE.id)
     assert not await rig.store.is_member(incident.id, PERRY.id)
     assert not await rig.store.is_member(other.id, OLIVE.id)
+    await rig.advance(MINUTE)
+    async with rig.store.transaction() as tx:
+        await tx.add_member(incident.id, user_id=1, name="Ann", by=PERRY)
+    assert await rig.store.members(incident.id) == [OLIVE.id, 1]
+    assert await rig.store.members(other.id) == []
 
 
 async def test_responders_come_in_the_order_in_which_they_joined(rig: Rig) -> None:

@@ -159,6 +159,10 @@ class FakeStore(FakeAlertReads):
         self._check()
         return (incident_id, user_id) in self._state.members
 
+    async def members(self, incident_id: int) -> list[int]:
+        self._check()
+        return [user_id for number, user_id in self._state.members if number == incident_id]
+
     async def responders(self, incident_id: int) -> list[Holder]:
         self._check()
         own = [(user, who) for (number, user), who in self._state.responders.items() if number == incident_id]

@@ -80,6 +80,10 @@ class Store(Clock, AlertStore, Protocol):
         """Whether somebody was named as one who may see a private incident."""
         ...
 
+    async def members(self, incident_id: int) -> list[int]:
+        """The ids of those who may see a private incident by name, in the order in which they were named."""
+        ...
+
     async def responders(self, incident_id: int) -> list[Holder]:
         """Who has acknowledged it or joined, in that order."""
         ...

@@ -151,3 +151,7 @@ RETURNING user_id;
 -- name: member
 -- Whether somebody may see a private incident by name.
 SELECT user_id FROM incident_members WHERE incident_id = $1 AND user_id = $2;
+
+-- name: members
+-- Who may see a private incident by name, in the order in which they were named.
+SELECT user_id FROM incident_members WHERE incident_id = $1 ORDER BY at, user_id;

@@ -228,3 +228,16 @@ async def test_archiving_puts_the_private_thread_to_sleep(desk: Desk) -> None:
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.pass_time(seconds=timedelta(days=1, minutes=1).total_seconds())
     assert desk.discord.archived == [incident.thread_id]
+
+
+async def test_a_deleted_private_thread_has_its_people_again(desk: Desk) -> None:
+    """Also those who were let in by name: nobody else can let them in."""
+    incident = await open_private(desk)
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY)
+    await desk.work()
+    before = desk.sent(DeliveryKind.MEMBER)
+    assert f"user:{NAMED.id}" in before
+    await desk.mending.thread_gone(incident.thread_id or 0)
+    await desk.work()
+    assert desk.sent(DeliveryKind.PRIVATE_THREAD) == ["channel:p0-alerts"] * 2
+    assert sorted(desk.sent(DeliveryKind.MEMBER)) == sorted(before * 2)
