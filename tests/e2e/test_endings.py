@@ -134,7 +134,7 @@ async def test_related_ones_are_linked(world: World) -> None:
     await world.expect_message(second.thread, contains="INC-1 と関連付けました")
     await world.expect_text(first.post, "関連 INC-2")
     await world.expect_text(second.post, "関連 INC-1")
-    await world.expect_text(first.card, "関連 INC-2")
+    await world.expect_text(first.card, "**関連** INC-2")
     again = await link(world, second.number, first.number)
     assert "関連付け済みです" in again.text
     itself = await link(world, first.number, first.number)
