@@ -88,13 +88,15 @@ class Privacy:
         return True
 
     async def enter(self, incident_id: int, *, by: Person) -> Incident:
-        """Let *by*, who sees it by role, into the thread: Discord lets in only those who were added.
+        """Let *by*, who sees it by role, into the thread: Discord lets in only who was added. On record.
 
         Raises:
             NotPermitted, IncidentNotFound.
         """
         async with self._changes.change(incident_id, by=by, act=Act.ENTER) as change:
             await self._let_in(change, by.id)
+            data = {"incident_id": incident_id}
+            await change.tx.audit(guild_id=change.incident.guild_id, by=by, action=Act.ENTER, data=data)
             return change.incident
 
     async def redact(self, incident_id: int) -> timedelta | None:

@@ -135,6 +135,9 @@ class Triages:
                 return await walk.view()
             if severity not in self._policy.severities:
                 return await walk.view(notice=Notice.OUTDATED)
+            data = {"triage": triage_id, "severity": severity}
+            guild_id, action = walk.triage.guild_id, "triage.severity_chosen"
+            await walk.tx.audit(guild_id=guild_id, by=by, action=action, data=data)
             return await walk.save(walk.triage.choose(severity))
 
     async def cancel(self, triage_id: int, *, by: Person) -> TriageView:

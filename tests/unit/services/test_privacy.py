@@ -166,11 +166,13 @@ async def test_who_cannot_be_named(desk: Desk) -> None:
 
 
 async def test_a_role_is_let_in_when_it_asks(desk: Desk) -> None:
-    """Discord lets nobody in by role, so whoever holds it comes in by the command."""
+    """Discord lets nobody in by role, so whoever holds it comes in by the command, on record."""
     incident = await open_private(desk)
     await desk.privacy.enter(incident.id, by=SECONDARY)
     await desk.work()
     assert desk.sent(DeliveryKind.MEMBER)[-1] == f"user:{SECONDARY.id}"
+    last = desk.store.audit_rows[-1]
+    assert (last.actor_id, last.action, last.allowed) == (SECONDARY.id, "enter", True)
 
 
 async def test_escalations_stay_in_the_thread(desk: Desk) -> None:

@@ -129,6 +129,10 @@ async def test_severity_chosen_by_hand_wins(desk: Desk) -> None:
     unknown = await desk.triages.choose_severity(view.triage.id, severity="SEV9", by=RESPONDER)
     assert (severity_of(unknown), unknown.notice) == ("SEV1", Notice.OUTDATED)
     await desk.triages.choose_severity(view.triage.id, **CHOSEN)  # type: ignore[arg-type]
+    chosen = [row for row in desk.store.audit_rows if row.action == "triage.severity_chosen"]
+    assert [(row.actor_name, row.data) for row in chosen] == [
+        (RESPONDER.name, {"triage": view.triage.id, "severity": "SEV3"})
+    ]
     done = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV3")
     assert done.incident is not None
     assert (done.incident.severity, len(done.incident.path)) == ("SEV3", 2)
