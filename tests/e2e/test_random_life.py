@@ -1,6 +1,7 @@
 """Whatever people do to incidents, in any order, and whenever the bot dies: each stays legal and told."""
 
 import asyncio
+import contextlib
 import copy
 import json
 import os
@@ -21,7 +22,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.demo.screen import Interaction
+from bot.demo.human import HumanSideError
+from bot.demo.screen import Interaction, Message
 from bot.storage.embedded import EmbeddedPostgres
 from tests.e2e.opening import open_world
 from tests.e2e.replay import replay
@@ -118,6 +120,16 @@ class Life(RuleBasedStateMachine):
         """For oneself."""
         self._say("incident assign", by, number=number, role=role)
 
+    @rule(number=incidents, pick=st.integers(0, 9), by=PEOPLE)
+    def click(self, number: int, pick: int, by: str) -> None:
+        """Any button under the alert, as it is now: what it asks for is not gone into."""
+        self.run(self._click(number, pick, by))
+
+    @rule(number=incidents, by=PEOPLE)
+    def pin(self, number: int, by: str) -> None:
+        """📌 on the latest message of the thread, whoever wrote it."""
+        self.run(self._pin(number, by))
+
     @rule(number=incidents, by=PEOPLE)
     def note(self, number: int, by: str) -> None:
         """For the timeline."""
@@ -155,13 +167,32 @@ class Life(RuleBasedStateMachine):
         return said
 
     async def _react(self, number: int, by: str) -> None:
-        (alert,) = await self.world.rows("SELECT * FROM incidents WHERE id = $1", number)
-        if alert["alert_message_id"] is None:
+        if (post := await self._post(number)) is not None:
+            await self.world.human.react(by, post, "👀")
+
+    async def _click(self, number: int, pick: int, by: str) -> None:
+        post = await self._post(number)
+        buttons = [] if post is None else [one for one in post.controls if one.custom_id is not None]
+        if post is None or not buttons:
             return
-        posts = await self.world.human.messages(str(alert["alert_channel_id"]))
-        await self.world.human.react(
-            by, next(p for p in posts if p.id == str(alert["alert_message_id"])), "👀"
-        )
+        with contextlib.suppress(HumanSideError):  # edited in between: a person's screen would have been, too
+            _answered(await self.world.human.click(by, post.id, buttons[pick % len(buttons)]))
+
+    async def _pin(self, number: int, by: str) -> None:
+        (incident,) = await self.world.rows("SELECT thread_id FROM incidents WHERE id = $1", number)
+        posts = await self.world.posts(str(incident["thread_id"])) if incident["thread_id"] else []
+        if not posts:
+            return
+        with contextlib.suppress(HumanSideError):  # it sleeps: Discord takes no reactions there
+            await self.world.human.react(by, posts[-1], "📌")
+
+    async def _post(self, number: int) -> Message | None:
+        """The alert, once Discord has it."""
+        (incident,) = await self.world.rows("SELECT * FROM incidents WHERE id = $1", number)
+        if incident["alert_message_id"] is None:
+            return None
+        posts = await self.world.human.messages(str(incident["alert_channel_id"]))
+        return next(post for post in posts if post.id == str(incident["alert_message_id"]))
 
     async def _check(self) -> None:
         await self.world.settle()
