@@ -36,6 +36,7 @@ COGS: Final = (
     "cogs.pinning",
     "cogs.dlq",
     "cogs.digest",
+    "cogs.morning",
     "cogs.drill",
     "cogs.alerts",
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from bot.i18n import Texts
 from bot.runbook.model import Policy
@@ -21,6 +21,7 @@ from bot.services.incidents import Incidents
 from bot.services.lifecycle import Lifecycle
 from bot.services.looking import Looking
 from bot.services.mending import Mending
+from bot.services.mornings import Mornings
 from bot.services.pins import Pins
 from bot.services.ports import Discord, DlqStore, JobName, Mailer, MailWriter, Store
 from bot.services.privacy import Privacy
@@ -72,6 +73,7 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
     raising = Raising(policy, incidents, escalations)
     reevaluations = Reevaluations(store, policy, access, raising)
     digests = Digests(store, parts.dlq, policy)
+    mornings = Mornings(store, discord, policy)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations)
     services = Services(
         policy=policy,
@@ -94,10 +96,11 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
         reconciler=reconciler,
         dlq=Dlq(store, parts.dlq, access),
         digests=digests,
+        mornings=mornings,
     )
     return UseCases(
         services=services,
-        deliveries=Deliveries(store, discord, policy, digests, mending),
+        deliveries=Deliveries(store, discord, policy, digests=digests, mornings=mornings, mending=mending),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, writer=parts.writer, mailer=parts.mailer),
         auditor=Auditor(store),
@@ -120,11 +123,23 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REEVALUATE: _numbered(services.reevaluations.strike),
         JobName.REDACT: _numbered(services.privacy.redact),
         JobName.DRILL: _numbered(services.drills.strike),
+        JobName.MORNING: _dated(services.mornings.strike),
+        JobName.REFRESH_MORNING: _dated(services.mornings.refresh),
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
     }
+
+
+def _dated(handle: Callable[[int, date], Awaitable[None]]) -> Handler:
+    """A handler whose payload is a guild and a day."""
+
+    async def run(payload: str) -> None:
+        guild_id, _, day = payload.partition(":")
+        await handle(int(guild_id), date.fromisoformat(day))
+
+    return run
 
 
 def _numbered(handle: Callable[[int], Awaitable[timedelta | None]]) -> Handler:

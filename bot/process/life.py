@@ -14,7 +14,7 @@ from bot.checks.startup import look_around
 from bot.client import IncidentBot
 from bot.process.login import log_in_patiently, stay_connected
 from bot.process.signals import stop_requested
-from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, GATEWAY_S, RECONCILE_S, Tick, Ticks
+from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, GATEWAY_S, MORNING_S, RECONCILE_S, Tick, Ticks
 from bot.process.watchdog import GatewayWatch
 from bot.services.ports import DlqStore
 from bot.storage.jobs import JobRunner
@@ -76,6 +76,7 @@ class Life:
     def _add(self, ticks: Ticks) -> None:
         guild_id, services = self.client.guild_id, self.cases.services
         ticks.every(DIGEST_S, lambda: services.digests.tick(guild_id), name="digest")
+        ticks.every(MORNING_S, lambda: services.mornings.tick(guild_id), name="morning triage")
         ticks.every(AUDIT_S, self.cases.auditor.sweep, name="auditor")
         ticks.every(RECONCILE_S, services.reconciler.reconcile_all, name="reconciliation")
         ticks.every(RECONCILE_S, lambda: services.alerts.catch_up(guild_id), name="missed alerts")

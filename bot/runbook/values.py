@@ -55,6 +55,12 @@ ID = matching(_ID, what="an id", allowed='1 to 24 of a-z, 0-9 and _ ("large_impa
 PLACE = matching(
     _ID, what="an on-call place", allowed='1 to 24 of a-z, 0-9 and _ ("primary")', stand_in="primary"
 )
+PLACE_OR_NONE: Rule[str | None] = Rule(
+    "an on-call place",
+    f'{PLACE.allowed}, or "none" for nobody',
+    lambda value: None if value == "none" else PLACE.read(value),
+    None,
+)
 ANSWER_ID = matching(
     rf"(?!{UNSURE}$){_ID}",  # taken by わからない
     what="an answer's id",

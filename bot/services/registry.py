@@ -14,6 +14,7 @@ from bot.services.incidents import Incidents
 from bot.services.lifecycle import Lifecycle
 from bot.services.looking import Looking
 from bot.services.mending import Mending
+from bot.services.mornings import Mornings
 from bot.services.pins import Pins
 from bot.services.privacy import Privacy
 from bot.services.reconciler import Reconciler
@@ -36,6 +37,7 @@ class Services:
     drills: Drills
     looking: Looking
     mending: Mending
+    mornings: Mornings
     roles: Roles
     privacy: Privacy
     updates: Updates

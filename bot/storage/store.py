@@ -28,6 +28,7 @@ from bot.storage.deliveries import DeliveryWrites
 from bot.storage.drills import DrillWrites
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.incidents import IncidentWrites
+from bot.storage.mornings import MorningReads, MorningWrites
 from bot.storage.overdue import overdue_jobs
 from bot.storage.pools import PoolConnection, borrow
 from bot.storage.queue import cancel_jobs, enqueue
@@ -42,7 +43,9 @@ from bot.storage.sql import Row, Sql
 from bot.storage.triages import TriageWrites, with_answers
 
 
-class PostgresTransaction(IncidentWrites, DeliveryWrites, TriageWrites, AlertWrites, DrillWrites):
+class PostgresTransaction(
+    IncidentWrites, DeliveryWrites, TriageWrites, AlertWrites, DrillWrites, MorningWrites
+):
     """A `bot.services.ports.Transaction`."""
 
     def __init__(self, sql: Sql) -> None:
@@ -72,7 +75,7 @@ class PostgresTransaction(IncidentWrites, DeliveryWrites, TriageWrites, AlertWri
         return row is not None
 
 
-class PostgresStore(AlertReads):
+class PostgresStore(AlertReads, MorningReads):
     """A `bot.services.ports.Store`.
 
     Args:

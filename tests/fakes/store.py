@@ -22,13 +22,14 @@ from bot.services.ports import Job
 from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.mornings import FakeMorningReads
 from tests.fakes.overdue import overdue_jobs
 from tests.fakes.state import AuditRow, State
 from tests.fakes.transaction import FakeTransaction, ladder
 from tests.fakes.triages import find_triage
 
 
-class FakeStore(FakeAlertReads):
+class FakeStore(FakeAlertReads, FakeMorningReads):
     """A `bot.services.ports.Store`. Transactions run one at a time; readers see what is committed.
 
     Attributes:

@@ -3,7 +3,7 @@
 The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 """
 
-from bot.services.ports.discord import Discord, Redacted, Refreshed
+from bot.services.ports.discord import Discord, Redacted, Refreshed, Subject
 from bot.services.ports.dlq import DlqStore
 from bot.services.ports.jobs import Job, JobName
 from bot.services.ports.mail import Mail, Mailer, MailWriter
@@ -22,5 +22,6 @@ __all__ = [
     "Redacted",
     "Refreshed",
     "Store",
+    "Subject",
     "Transaction",
 ]

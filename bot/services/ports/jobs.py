@@ -19,6 +19,8 @@ class JobName(StrEnum):
     RECORD_FAILURE = "record_failure"  # payload: delivery id
     REDACT = "redact"  # payload: incident id
     DRILL = "drill"  # payload: incident id
+    MORNING = "morning"  # payload: "guild_id:day"
+    REFRESH_MORNING = "refresh_morning"  # payload: "guild_id:day"
 
 
 @dataclass(frozen=True, slots=True)
