@@ -32,7 +32,8 @@ class Take(Control, template=TAKE):
         """Acknowledge it; the post follows."""
         await wait(interaction)
         by, bot = await person_of(interaction), interaction.client
-        result = await bot.services.acknowledger.acknowledge(int(self.chosen), by=by, via=AckVia.BUTTON)
+        acknowledger = bot.services(interaction).acknowledger
+        result = await acknowledger.acknowledge(int(self.chosen), by=by, via=AckVia.BUTTON)
         await reply(interaction, acknowledged(bot.voice(interaction), result))
 
 

@@ -16,9 +16,10 @@ from bot.process.login import log_in_patiently, stay_connected
 from bot.process.signals import stop_requested
 from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, GATEWAY_S, MORNING_S, RECONCILE_S, Tick, Ticks
 from bot.process.watchdog import GatewayWatch
+from bot.services.auditor import Auditor
 from bot.services.ports import DlqStore
+from bot.services.registry import Services
 from bot.storage.jobs import JobRunner
-from bot.wiring import UseCases
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,7 @@ class Life:
     """
 
     client: IncidentBot
-    cases: UseCases
+    auditor: Auditor
     runner: JobRunner
     dlq: DlqStore
     keep_up: Tick
@@ -74,12 +75,12 @@ class Life:
         await self.runner.run()
 
     def _add(self, ticks: Ticks) -> None:
-        guild_id, services = self.client.guild_id, self.cases.services
-        ticks.every(DIGEST_S, lambda: services.digests.tick(guild_id), name="digest")
-        ticks.every(MORNING_S, lambda: services.mornings.tick(guild_id), name="morning triage")
-        ticks.every(AUDIT_S, self.cases.auditor.sweep, name="auditor")
-        ticks.every(RECONCILE_S, services.reconciler.reconcile_all, name="reconciliation")
-        ticks.every(RECONCILE_S, lambda: services.alerts.catch_up(guild_id), name="missed alerts")
+        each = self.client.served.each
+        ticks.every(DIGEST_S, lambda: each(_digest), name="digest")
+        ticks.every(MORNING_S, lambda: each(_gather), name="morning triage")
+        ticks.every(AUDIT_S, self.auditor.sweep, name="auditor")
+        ticks.every(RECONCILE_S, lambda: each(_reconcile), name="reconciliation")
+        ticks.every(RECONCILE_S, lambda: each(_catch_up), name="missed alerts")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(GATEWAY_S, GatewayWatch(self.client).look, name="gateway")
 
@@ -88,8 +89,8 @@ class Life:
         await self.client.wait_until_ready()
         while not self.runner.healthy:  # noqa: ASYNC110 -- it tells its health when asked, and that only
             await asyncio.sleep(_LOOK_S)
-        log.info("bot.ready", guild_id=self.client.guild_id, user=str(self.client.user))
-        await look_around(self.client, dlq=self.dlq, policy=self.cases.services.policy)
+        log.info("bot.ready", guilds=len(self.client.served), user=str(self.client.user))
+        await look_around(self.client, dlq=self.dlq)
 
     async def _stop(self, ticks: Ticks, gateway: asyncio.Task[None], work: asyncio.Task[None]) -> None:
         """Jobs first, while Discord still takes what they have begun; a few seconds altogether."""
@@ -104,6 +105,22 @@ class Life:
             task.cancel()
         await asyncio.gather(gateway, work, return_exceptions=True)
         log.info("bot.stopped")
+
+
+async def _digest(services: Services) -> None:
+    await services.digests.tick(services.guild_id)
+
+
+async def _gather(services: Services) -> None:
+    await services.mornings.tick(services.guild_id)
+
+
+async def _reconcile(services: Services) -> None:
+    await services.reconciler.reconcile_all()
+
+
+async def _catch_up(services: Services) -> None:
+    await services.alerts.catch_up(services.guild_id)
 
 
 async def _first_of(*tasks: asyncio.Task[object]) -> None:

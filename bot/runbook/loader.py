@@ -96,6 +96,8 @@ def _policy(file: Table) -> Policy:
         drill=read_drill(file),
         timeline=sections.read_timeline(file),
         alerts=read_alerts(file, severities),
+        guild_id=file.maybe("guild", values.GUILD),
+        names_dlq=file.has("permissions", "dlq"),
     )
     file.close()
     return policy

@@ -180,6 +180,9 @@ class Policy:
         archive_after: How long the thread of an ended incident stays awake.
         drill: What `/drill start` plays.
         first_response: By severity name; every severity has an entry.
+        guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
+        sees_dlq: Whether its people may read the DLQ at all; who of them stands in `permissions`.
+        names_dlq: The file itself says who may, instead of leaving it to the default.
     """
 
     timezone: ZoneInfo
@@ -202,6 +205,9 @@ class Policy:
     drill: Script
     timeline: Recording
     alerts: Alerts
+    guild_id: int | None = None
+    sees_dlq: bool = True
+    names_dlq: bool = False
 
     @property
     def gravest(self) -> SeverityPolicy:

@@ -79,6 +79,18 @@ DISCORD_USER = matching(
     allowed='a username ("primary") or a user id in quotes ("123456789012345678")',
     stand_in="primary",
 )
+_BIGINT = 2**63 - 1  # PostgreSQL's
+
+
+def _guild(value: object) -> int:
+    if not isinstance(value, str) or not re.fullmatch(rf"[0-9]{{{SHORTEST_ID},19}}", value, re.ASCII):
+        raise ValueError(value)
+    if int(value) > _BIGINT:
+        raise ValueError(value)
+    return int(value)
+
+
+GUILD: Rule[int] = Rule("a server's id", 'its digits in quotes ("123456789012345678")', _guild, 10**17)
 EMAIL = matching(
     r"[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+",
     what="an email address",

@@ -5,6 +5,7 @@ The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 
 from bot.services.ports.discord import Discord, Redacted, Refreshed, Subject
 from bot.services.ports.dlq import DlqStore
+from bot.services.ports.guilds import GuildFinder
 from bot.services.ports.jobs import Job, JobName
 from bot.services.ports.mail import Mail, Mailer, MailWriter
 from bot.services.ports.store import Clock, Store
@@ -14,6 +15,7 @@ __all__ = [
     "Clock",
     "Discord",
     "DlqStore",
+    "GuildFinder",
     "Job",
     "JobName",
     "Mail",

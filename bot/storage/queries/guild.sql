@@ -5,3 +5,15 @@ INSERT INTO guilds (guild_id, installed_at) VALUES ($1, now()) ON CONFLICT DO NO
 -- name: guild_installed_at
 -- Since when a guild is served.
 SELECT installed_at FROM guilds WHERE guild_id = $1;
+
+-- name: guild_of_incident
+-- Whose incident it is.
+SELECT guild_id FROM incidents WHERE id = $1;
+
+-- name: guild_of_triage
+-- Whose walk it is.
+SELECT guild_id FROM triages WHERE id = $1;
+
+-- name: guild_of_delivery
+-- Whose delivery it is.
+SELECT guild_id FROM deliveries WHERE id = $1;
