@@ -4,6 +4,7 @@ import discord
 from discord.ext import commands
 
 from bot.client import IncidentBot
+from bot.domain.errors import UserError
 from bot.domain.life import AckVia
 from bot.ui.components import Control
 from bot.ui.interaction import reply, wait
@@ -31,6 +32,8 @@ class Take(Control, template=TAKE):
     async def press(self, interaction: Press) -> None:
         """Acknowledge it; the post follows."""
         await wait(interaction)
+        if not self.chosen.isdigit():
+            raise UserError("control_outdated")
         by, bot = await person_of(interaction), interaction.client
         acknowledger = bot.services(interaction).acknowledger
         result = await acknowledger.acknowledge(int(self.chosen), by=by, via=AckVia.BUTTON)
