@@ -1,14 +1,17 @@
 """How long the bot takes to the first response: commands and buttons, for one person and for a crowd."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.demo.play import Report, Triage
 from bot.demo.screen import Control, Message
 from tests.bench.stand import Discord
 
 _DONE_WITHIN_S = 30.0
+#: Each is on the card when its turn comes: an answer, its withdrawal, another one, the end of the walk.
+_ON_A_CARD = ("わからない", "戻る", "はい", "やめる")
 
 #: Does one thing in the local Discord that the bot must answer.
 Ask = Callable[[], Awaitable[Any]]
@@ -47,6 +50,23 @@ def press(discord: Discord, button: Button) -> Ask:
     return lambda: discord.human.click("responder", button.post.id, button.control)
 
 
+async def presses_on_triages(discord: Discord, *, cards: int) -> dict[str, Ask]:
+    """Pressing each button of a question, every time on another card: at most *cards* times each."""
+    report = Report("bench", targets=["api.parky.co.jp"], symptoms=["errors"])
+    walk = Triage(discord.human, "responder", "general")
+    asked = [await walk.answer(await walk.begin(report), "はい") for _ in range(cards)]
+    return {label: _press_in_turn(discord, asked, label) for label in _ON_A_CARD}
+
+
+def _press_in_turn(discord: Discord, cards: Sequence[Message], label: str) -> Ask:
+    waiting = iter([press(discord, Button(card, card.control(label))) for card in cards])
+
+    async def ask() -> None:
+        await next(waiting)()
+
+    return ask
+
+
 async def buttons_of_an_incident(discord: Discord) -> list[Button]:
     """Every button under a fresh alert and on its thread's card; whoever presses them may."""
     ran = await discord.human.command("responder", "general", "sev1", {"title": "bench"})
@@ -54,12 +74,12 @@ async def buttons_of_an_incident(discord: Discord) -> list[Button]:
     alert = await discord.human.see("p0-alerts", "SEV1", where=lambda post: post.thread_id is not None)
     assert alert.thread_id is not None
     card = await discord.human.see(alert.thread_id, where=lambda post: bool(post.controls))
-    return [
-        Button(post, control)
-        for post in (alert, card)
-        for control in post.controls
-        if control.custom_id is not None and control.options is None
-    ]
+    return [*_buttons(alert), *_buttons(card)]
+
+
+def _buttons(post: Message) -> list[Button]:
+    pressed = [one for one in post.controls if one.custom_id is not None and one.options is None]
+    return [Button(post, control) for control in pressed]
 
 
 async def _delays(discord: Discord, since: int, *, expected: int) -> list[float]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Median and 99th percentile of a sample, milliseconds."""
+    """Median, 99th percentile and maximum of a sample, milliseconds."""
 
     median_ms: float
     p99_ms: float
+    worst_ms: float
     count: int
 
     @classmethod
@@ -19,7 +20,21 @@ class Figures:
         """The figures of *seconds*, which is not empty; the percentile by nearest rank."""
         ordered = sorted(seconds)
         rank = math.ceil(0.99 * len(ordered)) - 1
-        return cls(1000 * statistics.median(ordered), 1000 * ordered[rank], len(ordered))
+        median, p99, worst = statistics.median(ordered), ordered[rank], ordered[-1]
+        return cls(1000 * median, 1000 * p99, 1000 * worst, len(ordered))
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What somebody who waits for an answer may expect.
+
+    Attributes:
+        ratio: Of the median to that of the floor.
+        worst_ms: Nobody waits longer.
+    """
+
+    ratio: float
+    worst_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +44,23 @@ class Row:
     Attributes:
         floor: The least that it could cost, measured in the same run; None where there is no such thing.
         floor_is: What the floor does.
+        limit: None where nobody waits for it.
     """
 
     what: str
     figures: Figures
     floor: Figures | None = None
     floor_is: str = ""
+    limit: Limit | None = None
 
     @property
     def ratio(self) -> float | None:
         """Median over the floor's median."""
         return None if self.floor is None else self.figures.median_ms / self.floor.median_ms
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it takes longer than its limit allows."""
+        if self.limit is None or self.ratio is None:
+            return False
+        return self.ratio > self.limit.ratio or self.figures.worst_ms > self.limit.worst_ms

@@ -151,7 +151,8 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
 
 def _started(words: Wording, incident: Incident) -> str:
     at = incident.started_at
-    return words.say("alert.started", at=words.moment(at), ago=timestamps.relative(at))
+    own, ago = timestamps.own_clock(at), timestamps.relative(at)
+    return words.say("alert.started", at=words.moment(at), own=own, ago=ago)
 
 
 def _symptoms(words: Wording, incident: Incident) -> str:

@@ -39,6 +39,11 @@ def relative(at: datetime) -> str:
     return f"<t:{int(at.timestamp())}:R>"
 
 
+def own_clock(at: datetime) -> str:
+    """What Discord shows as the time of day where the reader is: "14:05", "2:05 PM"."""
+    return f"<t:{int(at.timestamp())}:t>"
+
+
 def span(seconds: float | timedelta, *, texts: Texts, locale: str) -> str:
     """A span in its one or two largest units: "45 秒", "15 分", "1 時間 5 分", "2 日 3 時間".
 

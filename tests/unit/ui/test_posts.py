@@ -41,7 +41,7 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
         "**INC-42** 🔴 未対応",
-        "開始 11/24 14:05 JST (<t:1795496700:R>) · 症状 エラー率上昇",
+        "開始 11/24 14:05 JST (<t:1795496700:t>、<t:1795496700:R>) · 症状 エラー率上昇",
         "ack 期限 14:22 JST (<t:1795497720:R>) · 担当 @primary",
         "報告 @responder · 経路 本番影響あり → 影響大",
     ]
