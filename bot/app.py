@@ -19,11 +19,12 @@ from bot.process.login import AWAY, log_in
 from bot.process.vitals import Vitals
 from bot.runbook import Policy, Served, load_served
 from bot.services.auditor import Auditor
-from bot.services.ports import Mailer
+from bot.services.ports import JobName, Mailer
 from bot.services.registry import Guilds
 from bot.settings import DISCORD_API, Settings
 from bot.storage.dlq import PostgresDlqStore
-from bot.storage.jobs import JobRunner
+from bot.storage.fairness import Handler, Turns
+from bot.storage.jobs import CONCURRENT, JobRunner
 from bot.storage.pools import open_dlq_pool, open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.mails import Mails
@@ -52,8 +53,8 @@ async def _live(settings: Settings, served: Served, database: OwnDatabase) -> No
     async with AsyncExitStack() as stack:
         stand = await stack.enter_async_context(open_stand(settings, served, database.dsn))
         client, cases = make_client(settings, stand)
-        by_guild = {guild_id: handlers(one) for guild_id, one in cases.items()}
-        runner = JobRunner(database.dsn, routed(cases, stand.store), by_guild=by_guild)
+        by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
+        runner = JobRunner(database.dsn, routed(by_guild, stand.store), by_guild=by_guild)
         for guild_id in served.policies:
             await stand.store.register_guild(guild_id)
         if settings.health_port is not None:
@@ -65,6 +66,14 @@ async def _live(settings: Settings, served: Served, database: OwnDatabase) -> No
         auditor = Auditor(stand.store)
         life = Life(client, auditor, runner, stand.dlq, keep_up=lambda: database.keep_up(stand.store))
         await life.run(settings.token)
+
+
+def _shared(each: dict[int, dict[JobName, Handler]]) -> dict[int, dict[JobName, Handler]]:
+    """Several guilds share the process's hands; one alone has them all."""
+    if len(each) == 1:
+        return each
+    turns = Turns(hands=CONCURRENT * 3 // 4)
+    return {guild_id: turns.shared(guild_id, own) for guild_id, own in each.items()}
 
 
 @asynccontextmanager

@@ -15,14 +15,15 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.domain.errors import ConfigError, UnavailableError, UserError
+from bot.domain.errors import ConfigError, IncidentNotFound, UnavailableError, UserError
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
 from bot.services.registry import Guilds, Services
 from bot.ui.components import Control
-from bot.ui.errors import ErrorReplies
+from bot.ui.errors import ErrorReplies, unwrapped
 from bot.ui.forms.base import Submitted, submitted
 from bot.ui.interaction import Interaction, bind, find_guild, found_guild, run
+from bot.ui.people import person_from
 from bot.ui.rest.client import answer_trace
 from bot.ui.words.voice import Voice
 
@@ -172,6 +173,10 @@ class IncidentBot(commands.Bot):
         """Reply to *interaction* with what *error* means for the person."""
         services = self.served.get(found_guild(interaction)) or self.served.home
         await self._errors.answer(interaction, error, policy=services.policy)
+        cause = unwrapped(error)
+        if isinstance(cause, IncidentNotFound) and isinstance(number := cause.fields.get("number"), int):
+            by = person_from(interaction.user)
+            self.spawn(self.served.note_missed(services, number, by=by), name="a number of nobody's")
 
     def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> asyncio.Task[None]:
         """Run *work* beside everything else; kept until it is done, and its error is logged."""

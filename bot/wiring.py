@@ -37,7 +37,7 @@ from bot.services.timelines import Timelines
 from bot.services.triage_posts import TriagePosts
 from bot.services.triages import Triages
 from bot.services.updates import Updates
-from bot.storage.jobs import Handler
+from bot.storage.fairness import Handler
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +107,7 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
         acknowledger=acknowledger,
         escalations=escalations,
         reconciler=reconciler,
-        dlq=Dlq(store, parts.dlq, access),
+        dlq=Dlq(store, parts.dlq, policy, access),
         digests=digests,
         mornings=mornings,
     )
@@ -154,13 +154,15 @@ def _dated(handle: Callable[[int, date], Awaitable[None]]) -> Handler:
     return run
 
 
-def routed(cases: Mapping[int, UseCases], find: GuildFinder) -> dict[JobName, Handler]:
+def routed(each: Mapping[int, Mapping[JobName, Handler]], find: GuildFinder) -> dict[JobName, Handler]:
     """What each job does that does not say whose it is: its row is asked.
 
     Such a job was queued by an older version, or it is for a guild that this process does not serve. It stays
     queued then: its policy may be known to another process, or to the next one.
+
+    Args:
+        each: The handlers of each guild.
     """
-    each = {guild_id: handlers(one) for guild_id, one in cases.items()}
     return {name: _of_row(name, each, find) for name in JobName}
 
 

@@ -8,18 +8,23 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
 from bot.domain.incident import Incident, Status
 
+#: With more guilds than this there is no figure for each: Prometheus keeps a series for every one.
+_MOST_GUILDS: Final = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
-    """The open incidents of a moment, and all severities there are."""
+    """The open incidents of a moment, and all severities and guilds there are."""
 
     open: tuple[Incident, ...]
     severities: tuple[str, ...]
+    guilds: tuple[int, ...]
     now: datetime
 
 
@@ -51,6 +56,16 @@ def _count(registry: CollectorRegistry, incidents: Incidents) -> None:
         ((incidents.now - incident.ack_due_at).total_seconds() for incident in waiting), default=0.0
     )
     _gauge(registry, "ack_overdue_seconds", "Since the oldest missed ack deadline", max(overdue, 0.0))
+    if 1 < len(incidents.guilds) <= _MOST_GUILDS:
+        _by_guild(registry, waiting, incidents.guilds)
+
+
+def _by_guild(registry: CollectorRegistry, waiting: Iterable[Incident], guilds: Iterable[int]) -> None:
+    name, meaning = "incident_bot_guild_incidents_unacknowledged", "Nobody is on it, by server"
+    gauge = Gauge(name, meaning, ["guild"], registry=registry)
+    counts = Counter(incident.guild_id for incident in waiting)
+    for guild_id in guilds:
+        gauge.labels(str(guild_id)).set(counts[guild_id])
 
 
 def _by_severity(

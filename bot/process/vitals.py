@@ -54,6 +54,7 @@ class Vitals:
                 return Incidents(
                     open=tuple(one for one in found if not one.is_drill),
                     severities=tuple({name: None for each in served for name in each.policy.severities}),
+                    guilds=tuple(each.guild_id for each in served),
                     now=await self.store.now(),
                 )
         except (StorageUnavailable, TimeoutError):

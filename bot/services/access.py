@@ -114,6 +114,11 @@ class Access:
         """
         return self.allows(person, "private") or self._policy.is_on_call(person)
 
+    async def note_foreign(self, person: Person, *, guild_id: int, incident_id: int) -> None:
+        """Record that *person* asked for an incident of another guild, which was not found for them."""
+        data = {"act": "see_foreign", "incident_id": incident_id}
+        await self._store.audit(guild_id=guild_id, by=person, action="show", allowed=False, data=data)
+
     def allows(self, person: Person, action: str) -> bool:
         """The same question without a record, where nobody is waiting for an answer."""
         try:

@@ -60,7 +60,7 @@ class Digests:
         return IsoWeek.of(now.astimezone(self._policy.timezone).date()).previous()
 
     async def figures(self, guild_id: int, week: IsoWeek) -> Digest:
-        """Count *week*; the DLQ's part is None while its database is away."""
+        """Count *week*; the DLQ's part is None while its database is away, and where it is not seen."""
         still_open = [one for one in await self._store.open_incidents(guild_id) if not one.is_drill]
         return summarise(
             week,
@@ -77,6 +77,8 @@ class Digests:
         return WeekFacts(tuple(one for one in incidents if not one.is_drill), await self._failed(week))
 
     async def _failed(self, week: IsoWeek) -> DlqCounts | None:
+        if not self._policy.sees_dlq:
+            return None
         start, end = week.bounds(self._policy.timezone)
         try:
             return await self._failures.counts(start, end)

@@ -10,6 +10,7 @@ from bot.domain.delivery import DeliveryKind, NewDelivery
 from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, ReplayRecord, StatusCount, sanitise_payload
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.people import Person
+from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.ports import DlqStore, Store
 
@@ -44,26 +45,30 @@ class ReplayPreview:
 
 
 class Dlq:
-    """Reads `admin.notification_failures`; writes only who replayed what, in our own tables."""
+    """Reads `admin.notification_failures`; writes only who replayed what, in our own tables.
 
-    def __init__(self, store: Store, failures: DlqStore, access: Access) -> None:
+    The table belongs to one organisation: a guild of several sees it only if its policy says who may.
+    """
+
+    def __init__(self, store: Store, failures: DlqStore, policy: Policy, access: Access) -> None:
         self._store = store
+        self._policy = policy
         self._failures = failures
         self._access = access
 
     async def recent(self, asked: DlqFilter, *, number: int, by: Person, guild_id: int) -> DlqPage:
         """直近で配信失敗した通知. Raises NotPermitted."""
-        await self._access.require(by, "dlq", guild_id=guild_id, act="recent")
+        await self._admit(by, "dlq", guild_id=guild_id, act="recent")
         return await self._failures.page(asked, number=number, size=PAGE_SIZE)
 
     async def p0_email(self, *, by: Person, guild_id: int) -> list[DlqEntry]:
         """P0 で email backup が送られたか. Raises NotPermitted."""
-        await self._access.require(by, "dlq", guild_id=guild_id, act="p0_email")
+        await self._admit(by, "dlq", guild_id=guild_id, act="p0_email")
         return await self._failures.p0_failed(limit=P0_LIMIT)
 
     async def http_status(self, *, hours: int, by: Person, guild_id: int) -> list[StatusCount]:
         """Discord 自体の障害を疑うとき. Raises NotPermitted."""
-        await self._access.require(by, "dlq", guild_id=guild_id, act="http_status")
+        await self._admit(by, "dlq", guild_id=guild_id, act="http_status")
         return await self._failures.http_statuses(hours=hours)
 
     async def entry(self, entry_id: str, *, by: Person, guild_id: int) -> EntryView:
@@ -72,7 +77,7 @@ class Dlq:
         Raises:
             NotPermitted; UserError: not an id, or no such entry.
         """
-        await self._access.require(by, "dlq", guild_id=guild_id, act="entry")
+        await self._admit(by, "dlq", guild_id=guild_id, act="entry")
         key = _uuid(entry_id)
         return EntryView(await self._failures.entry(key), await self._store.replay_of(key))
 
@@ -82,7 +87,7 @@ class Dlq:
         Raises:
             NotPermitted; UserError: no such entry, or it holds nothing that can be posted.
         """
-        await self._access.require(by, "replay", guild_id=guild_id, act="preview_replay")
+        await self._admit(by, "replay", guild_id=guild_id, act="preview_replay")
         key = _uuid(entry_id)
         entry = await self._failures.entry(key)
         body, dropped = sanitise_payload(entry.payload or {})
@@ -113,6 +118,18 @@ class Dlq:
         )
         log.info("dlq.entry_replayed", entry_id=str(entry.id), user_id=by.id)
         return record
+
+    async def _admit(self, by: Person, permission: str, *, guild_id: int, act: str) -> None:
+        """Let *by* pass, or record the refusal.
+
+        Raises:
+            NotPermitted; UserError: nobody here may, whatever their role.
+        """
+        if not self._policy.sees_dlq:
+            data = {"act": act, "here": False}
+            await self._store.audit(guild_id=guild_id, by=by, action=permission, allowed=False, data=data)
+            raise UserError("dlq_not_here")
+        await self._access.require(by, permission, guild_id=guild_id, act=act)
 
 
 def _uuid(text: str) -> UUID:

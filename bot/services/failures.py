@@ -88,28 +88,25 @@ class Failures:
         )
 
     def _row(self, delivery: Delivery, incident: Incident | None, *, emailed: bool) -> NewFailure:
+        # The table is read by more people than may know of a private incident, or of another guild's.
+        in_words = self._policy.sees_dlq and not (incident is not None and incident.is_private)
         return NewFailure(
             id=uuid5(NAMESPACE_URL, f"incident-bot:{delivery.nonce}"),
             attempted_at=delivery.first_sent_at or delivery.created_at,
             channel=delivery.to.removeprefix("channel:"),
             # A drill's failures are no P0's: they are out of every figure.
             severity=None if incident is None or incident.is_drill else incident.priority,
-            title=_title(delivery, incident),
+            title=_title(delivery, incident, in_words=in_words),
             http_status=delivery.http_status,
             retry_count=delivery.attempts,
             error_message=delivery.error or _MUTE,
             fallback_email_sent=emailed,
-            # The table is read by more people than may know of a private incident.
-            payload={} if delivery.request is None or _is_secret(incident) else dict(delivery.request.body),
+            payload=dict(delivery.request.body) if delivery.request is not None and in_words else {},
         )
 
 
-def _title(delivery: Delivery, incident: Incident | None) -> str:
+def _title(delivery: Delivery, incident: Incident | None, *, in_words: bool) -> str:
     if incident is None:
         return delivery.kind.value
-    title = incident.label if incident.is_private else incident.title
+    title = incident.title if in_words else incident.label
     return f"{DLQ_MARK}{title}" if incident.is_drill else title
-
-
-def _is_secret(incident: Incident | None) -> bool:
-    return incident is not None and incident.is_private

@@ -9,6 +9,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot.domain.errors import DeliveryRefused, UnavailableError, UserError
+from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
@@ -121,6 +122,15 @@ class Guilds:
         if len(self) == 1:
             return self.home
         return self.at(await self._find.guild_of_incident(incident_id))
+
+    async def note_missed(self, services: Services, incident_id: int, *, by: Person) -> None:
+        """*by* asked for a number that is not there: on record when it is another guild's.
+
+        Raises:
+            StorageUnavailable.
+        """
+        if await self._find.guild_of_incident(incident_id) not in (None, services.guild_id):
+            await services.access.note_foreign(by, guild_id=services.guild_id, incident_id=incident_id)
 
     async def of_message(self, message_id: int) -> Services | None:
         """Whose message it is, if it is one on which a 👀 counts. Raises StorageUnavailable."""

@@ -102,8 +102,9 @@ class DeliveryWrites:
 
 
 def deliver_job(row: Row) -> Job:
-    """The job that sends the delivery of *row* (its `id` and `priority`)."""
-    return Job(JobName.DELIVER, str(row["id"]), f"deliver:{row['id']}", priority=row["priority"])
+    """The job that sends the delivery of *row* (its `id`, `priority` and `guild_id`)."""
+    number, priority = row["id"], row["priority"]
+    return Job(JobName.DELIVER, str(number), f"deliver:{number}", priority, guild_id=row["guild_id"])
 
 
 def _as_json(new: NewDelivery) -> dict[str, object]:

@@ -12,10 +12,10 @@ What PgQueuer 1.6 leaves to its user, and what is done about it here:
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 import asyncpg
 import structlog
@@ -27,15 +27,12 @@ from structlog.contextvars import bound_contextvars
 
 from bot.domain.errors import UnavailableError
 from bot.services.ports import JobName
+from bot.storage.fairness import Handler
 from bot.storage.patient import PatientQueries
 from bot.storage.pools import open_pool
 from bot.storage.queue import guild_of
 
 log = structlog.get_logger(__name__)
-
-#: Does the work of a job, given its payload; a span means: run again after it. May run twice for one job, and
-#: a handler that enqueues its own key is run once more after it has returned.
-Handler: TypeAlias = Callable[[str], Awaitable[timedelta | None]]
 
 POLL_S: Final = 1.0
 """How long the queue is left alone when nothing notifies and nothing is due, seconds."""

@@ -1,6 +1,9 @@
 """Rows that should have been looked at and have no job left that would: what the auditor sweeps up."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 from bot.domain.delivery import priority_of
 from bot.services.mornings import morning_job
@@ -16,17 +19,11 @@ _LATE = priority_of(0)
 
 async def overdue_jobs(sql: Sql, overdue: timedelta) -> list[Job]:
     """The jobs that whatever is overdue has lost, what somebody waits for first."""
-    steps = await sql.all("overdue_steps", overdue)
-    deliveries = await sql.all("overdue_deliveries", overdue)
-    triages = await sql.all("overdue_triages", overdue)
-    reminders = await sql.all("overdue_reminders", overdue)
-    urgent = [*map(_step_job, steps), *map(deliver_job, deliveries), *map(_triage_job, triages)]
-    drills = await sql.all("overdue_drills", overdue)
-    mornings = await sql.all("overdue_mornings", overdue)
-    archives = await sql.all("overdue_archives", overdue)
-    patient = [*map(_reminder_job, reminders), *(drill_job(row["incident_id"]) for row in drills)]
-    patient += [morning_job(row["guild_id"], row["day"]) for row in mornings]
-    return [*urgent, *patient, *(archive_job(row["id"]) for row in archives)]
+    found: list[Job] = []
+    for query, job_of in _JOBS.items():
+        rows = await sql.all(query, overdue)
+        found += [replace(job_of(row), guild_id=row["guild_id"]) for row in rows]
+    return found
 
 
 def _step_job(row: Row) -> Job:
@@ -41,3 +38,27 @@ def _triage_job(row: Row) -> Job:
 def _reminder_job(row: Row) -> Job:
     number: int = row["id"]
     return Job(JobName.REMIND, str(number), reminder_key(number))
+
+
+def _drill_job(row: Row) -> Job:
+    return drill_job(row["incident_id"])
+
+
+def _morning_job(row: Row) -> Job:
+    return morning_job(row["guild_id"], row["day"])
+
+
+def _archive_job(row: Row) -> Job:
+    return archive_job(row["id"])
+
+
+#: What may be overdue, and the job it has lost; the urgent ones first.
+_JOBS: Final[Mapping[str, Callable[[Row], Job]]] = {
+    "overdue_steps": _step_job,
+    "overdue_deliveries": deliver_job,
+    "overdue_triages": _triage_job,
+    "overdue_reminders": _reminder_job,
+    "overdue_drills": _drill_job,
+    "overdue_mornings": _morning_job,
+    "overdue_archives": _archive_job,
+}

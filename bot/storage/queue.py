@@ -17,6 +17,7 @@ from pgqueuer.queries import Queries
 
 from bot.services.ports import Job
 from bot.storage.errors import storage_errors
+from bot.storage.fairness import MOST, placed, top_of
 from bot.storage.sql import Sql
 
 #: The key of a job's headers that says whose it is. A version that knows none of it leaves it alone.
@@ -59,17 +60,33 @@ async def cancel_jobs(sql: Sql, keys: Sequence[str]) -> None:
 
 async def _insert(sql: Sql, jobs: Sequence[Job]) -> list[Job]:
     """Insert *jobs*; those whose key is there already are returned."""
+    priorities = await _priorities(sql, jobs)
     with storage_errors():
         ids = await _library(sql).enqueue(
             [job.name for job in jobs],
             [job.payload.encode() for job in jobs],
-            [job.priority for job in jobs],
+            priorities,
             execute_after=[job.after for job in jobs],
             dedupe_key=[job.key for job in jobs],
             headers=[None if job.guild_id is None else {_GUILD: str(job.guild_id)} for job in jobs],
             on_conflict="skip",
         )
     return [job for job, job_id in zip(jobs, ids, strict=True) if job_id is None]
+
+
+async def _priorities(sql: Sql, jobs: Sequence[Job]) -> list[int]:
+    """Where each job stands in its band: the more its guild has there already, the lower (`fairness.py`)."""
+    bands = [(job.guild_id, top_of(job.priority)) for job in jobs]
+    asked = sorted({band for band in bands if band[0] is not None})
+    guilds, tops = [str(guild_id) for guild_id, _ in asked], [top for _, top in asked]
+    rows = await sql.all("count_queued", guilds, tops, MOST) if asked else []
+    before: dict[tuple[int | None, int], int] = dict.fromkeys(bands, 0)
+    before |= {(int(row["guild"]), row["top"]): row["waiting"] for row in rows}
+    places = []
+    for job, band in zip(jobs, bands, strict=True):
+        places.append(job.priority if job.guild_id is None else placed(job.priority, before=before[band]))
+        before[band] += 1
+    return places
 
 
 def _library(sql: Sql) -> Queries:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.dlq import DlqEntry
-from bot.services.ports import DlqStore, Store
+from bot.services.ports import DlqStore, GuildFinder, Store
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.pools import open_dlq_pool, open_pool
@@ -38,6 +38,9 @@ class Rig(Protocol):
     def store(self) -> Store: ...
     @property
     def dlq(self) -> DlqStore: ...
+    @property
+    def finder(self) -> GuildFinder: ...
+    def of(self, guild_id: int) -> Store: ...
     async def advance(self, delta: timedelta) -> None: ...
     async def jobs(self) -> list[QueuedJob]: ...
     async def lose_jobs(self) -> None: ...
@@ -49,8 +52,11 @@ class FakeRig:
     """In memory."""
 
     def __init__(self) -> None:
-        self.store = FakeStore()
+        self.store = self.finder = FakeStore()
         self.dlq = FakeDlqStore(self.store.clock)
+
+    def of(self, guild_id: int) -> FakeStore:
+        return self.store.of(guild_id)
 
     async def advance(self, delta: timedelta) -> None:
         self.store.advance(delta)
@@ -77,8 +83,11 @@ class PostgresRig:
 
     def __init__(self, dsn: str, store: PostgresStore, dlq: PostgresDlqStore) -> None:
         self._dsn = dsn
-        self.store = store
+        self.store = self.finder = store
         self.dlq = dlq
+
+    def of(self, guild_id: int) -> PostgresStore:
+        return self.store.of(guild_id)
 
     async def advance(self, delta: timedelta) -> None:
         await shift_clock(self._dsn, delta)

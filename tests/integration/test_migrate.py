@@ -317,7 +317,8 @@ CATALOG = (
            WHERE relnamespace = 'incident_bot'::regnamespace AND relname LIKE 'pgqueuer%' AND relkind = 'r')
        ORDER BY attrelid::regclass::text, attnum""",
     """SELECT indexdef FROM pg_indexes
-       WHERE schemaname = 'incident_bot' AND tablename LIKE 'pgqueuer%' ORDER BY 1""",
+       WHERE schemaname = 'incident_bot' AND tablename LIKE 'pgqueuer%' AND indexname <> 'queue_by_guild'
+       ORDER BY 1""",
     """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
        WHERE connamespace = 'incident_bot'::regnamespace AND conrelid::regclass::text LIKE '%pgqueuer%'
        ORDER BY 1, 2""",

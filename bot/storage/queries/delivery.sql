@@ -64,7 +64,7 @@ RETURNING id;
 
 -- name: ready_deliveries
 -- Those of $1 that wait for nothing, or for something that has been sent, in the order they were stored.
-SELECT owed.id, owed.priority
+SELECT owed.id, owed.priority, owed.guild_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
  WHERE owed.id = ANY ($1::bigint[])

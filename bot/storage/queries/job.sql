@@ -14,6 +14,20 @@ UPDATE pgqueuer
  WHERE dedupe_key = asked.key AND status IN ('queued', 'picked')
 RETURNING dedupe_key;
 
+-- name: count_queued
+-- How many jobs each of the guilds $1 has queued in the band of ten priorities below and with $2; beyond $3
+-- nobody counts. The index queue_by_guild answers it.
+SELECT asked.guild, asked.top, waiting.waiting
+  FROM unnest($1::text[], $2::integer[]) AS asked (guild, top)
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS waiting
+         FROM (SELECT
+                 FROM pgqueuer
+                WHERE headers ->> 'guild' = asked.guild
+                  AND priority BETWEEN asked.top - 9 AND asked.top
+                  AND status = 'queued'
+                LIMIT $3) AS those) AS waiting;
+
 -- name: queued_jobs
 -- The ids of queued jobs by key; none of them is started before the commit.
 SELECT id FROM pgqueuer WHERE dedupe_key = ANY ($1::text[]) AND status = 'queued' ORDER BY id FOR UPDATE;

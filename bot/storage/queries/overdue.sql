@@ -1,8 +1,9 @@
 -- name: overdue_steps
 -- Pending steps that were due $1 ago or earlier and have no job, queued or running, to decide them.
-SELECT incident_id, index
+SELECT incident_id, index, incidents.guild_id
   FROM escalation_steps
- WHERE status = 'pending'
+  JOIN incidents ON incidents.id = incident_id
+ WHERE escalation_steps.status = 'pending'
    AND due_at < now() - $1::interval
    AND NOT EXISTS (
        SELECT FROM pgqueuer
@@ -13,7 +14,7 @@ SELECT incident_id, index
 -- name: overdue_deliveries
 -- Unfinished deliveries whose next attempt was due $1 ago or earlier, that wait for nothing unsent and have
 -- no job to send them.
-SELECT owed.id, owed.priority
+SELECT owed.id, owed.priority, owed.guild_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
  WHERE owed.status IN ('pending', 'sending')
@@ -27,7 +28,7 @@ SELECT owed.id, owed.priority
 
 -- name: overdue_drills
 -- Drills that should have been looked at $1 ago or earlier and have no job to do so.
-SELECT incident_id
+SELECT incident_id, guild_id
   FROM drills
  WHERE next_at < now() - $1::interval
    AND NOT EXISTS (
@@ -49,7 +50,7 @@ SELECT guild_id, day
 
 -- name: overdue_triages
 -- Triages whose clock should have struck $1 ago or earlier and that have no job to look at them.
-SELECT id
+SELECT id, guild_id
   FROM triages
  WHERE reevaluate_at < now() - $1::interval
    AND NOT EXISTS (
@@ -60,7 +61,7 @@ SELECT id
 
 -- name: overdue_reminders
 -- Open incidents whose status update should have been asked for $1 ago or earlier and that have no job to do it.
-SELECT id
+SELECT id, guild_id
   FROM incidents
  WHERE remind_at < now() - $1::interval
    AND status IN ('triggered', 'acknowledged')
@@ -72,7 +73,7 @@ SELECT id
 
 -- name: overdue_archives
 -- Ended incidents whose thread should have been put to sleep $1 ago or earlier and that have no job to do it.
-SELECT id
+SELECT id, guild_id
   FROM incidents
  WHERE archive_at < now() - $1::interval
    AND NOT EXISTS (

@@ -15,7 +15,7 @@ def headline(words: Wording, week: Digest) -> str:
     """Such as 「先週は SEV1 が 1 件。ack は全件期限内。DLQ の失敗は 17 件で前週の 2 倍。」."""
     if week.is_quiet:
         return _quiet(words, week)
-    sentences = [_happened(words, week), *_in_time(words, week), _undelivered(words, week)]
+    sentences = [_happened(words, week), *_in_time(words, week), *_undelivered(words, week)]
     if words.policy.language == "ja":
         return "".join(f"{sentence}。" for sentence in sentences)
     return f"{'; '.join(sentences)}."
@@ -34,7 +34,10 @@ def change(words: Wording, count: int, *, previous: int | None) -> str:
 
 
 def _quiet(words: Wording, week: Digest) -> str:
-    key = "digest.quiet" if week.dlq is not None else "digest.quiet_unknown"
+    if week.dlq is not None:
+        key = "digest.quiet"
+    else:
+        key = "digest.quiet_unknown" if words.policy.sees_dlq else "digest.quiet_here"
     start, end = week.week.monday, week.week.monday + timedelta(days=6)
     return words.say(key, start=f"{start:%m/%d}", end=f"{end:%m/%d}")
 
@@ -56,14 +59,14 @@ def _in_time(words: Wording, week: Digest) -> list[str]:
     return [words.say("digest.headline.all_in_time")] if week.total else []
 
 
-def _undelivered(words: Wording, week: Digest) -> str:
-    if week.dlq is None:
-        return words.say("digest.headline.dlq_unknown")
+def _undelivered(words: Wording, week: Digest) -> list[str]:
+    if week.dlq is None:  # away, or none of this guild's business
+        return [words.say("digest.headline.dlq_unknown")] if words.policy.sees_dlq else []
     if not week.dlq.total:
-        return words.say("digest.headline.dlq_none")
+        return [words.say("digest.headline.dlq_none")]
     compared = change(words, week.dlq.total, previous=week.previous_dlq)
     said = words.say("digest.headline.dlq_some", count=week.dlq.total, change=compared)
-    return _listed(words, [said, *_share(words, week.dlq)])
+    return [_listed(words, [said, *_share(words, week.dlq)])]
 
 
 def _share(words: Wording, counts: DlqCounts) -> list[str]:

@@ -10,6 +10,7 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import DlqEntry, DlqFilter
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
+from bot.runbook import load_policy
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk, body_of
 
 ENTRY = UUID("00000000-0000-4000-8000-000000000001")
@@ -112,3 +113,32 @@ async def test_figures_survive_a_dlq_that_is_away(desk: Desk) -> None:
     figures = await desk.digests.figures(GUILD, IsoWeek(2026, 48))
     assert (figures.total, figures.dlq) == (1, None)
     assert str(await desk.digests.last_week()) == "2026-W47"
+
+
+async def test_a_guild_without_a_say_does_not_see_the_dlq() -> None:
+    """Whatever somebody's role; the refusal is on record, and the digest leaves it out."""
+    desk = Desk(replace(load_policy(None), sees_dlq=False))
+    put(desk, {"content": "x"})
+    for ask in (
+        desk.dlq.recent(DlqFilter(), number=1, by=PRIMARY, guild_id=GUILD),
+        desk.dlq.p0_email(by=PRIMARY, guild_id=GUILD),
+        desk.dlq.http_status(hours=1, by=PRIMARY, guild_id=GUILD),
+        desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD),
+        desk.dlq.preview_replay(str(ENTRY), by=PRIMARY, guild_id=GUILD),
+        desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD),
+    ):
+        with pytest.raises(UserError, match="dlq_not_here"):
+            await ask
+    assert [row.allowed for row in desk.store.audit_rows] == [False] * 6
+    assert (await desk.digests.figures(GUILD, await desk.digests.last_week())).dlq is None
+
+
+async def test_what_others_may_read_has_no_words_of_a_guild_that_does_not_see_it() -> None:
+    """Its failures count in the table, by number; nothing of them can be replayed elsewhere."""
+    desk = Desk(replace(load_policy(None), sees_dlq=False))
+    desk.discord.refused = {"channel:p0-alerts"}
+    incident = await desk.open()
+    await desk.work()
+    rows = [row for row in desk.dlq_store.entries.values() if row.severity == "P0"]
+    assert {row.title for row in rows} == {incident.label}
+    assert all(not row.payload for row in rows)

@@ -1,0 +1,171 @@
+"""A guild's use cases with another guild's numbers: nothing is found, and nothing is changed."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from copy import deepcopy
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import IncidentNotFound, UserError
+from bot.domain.evidence import Evidence
+from bot.domain.incident import Role
+from bot.domain.life import AckVia
+from bot.domain.listing import Wanted
+from bot.domain.people import Person
+from bot.domain.pinned import ThreadMessage
+from bot.services.access import Act
+from bot.services.registry import Guilds, Services
+from bot.services.updates import NewUpdate
+from tests.fakes.clock import START
+from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
+from tests.unit.services.triage_walks import start
+
+ELSEWHERE: Final = 8
+STRANGER: Final = Person(id=1, name="primary", roles=frozenset({"admin"}), is_admin=True, username="primary")
+
+#: What takes a number, a message or a thread that a person (or an event) can name.
+NAMING: Final = frozenset(
+    {"incident_id", "triage_id", "message_id", "message_ids", "thread_id", "number", "message"}
+)
+#: What a person is told of a number that is not there.
+NOT_FOUND: Final = ("incident_not_found", "triage_not_found", "not_in_thread")
+#: Named otherwise: a page's number; an entry of the shared DLQ; a message of others in a watched channel.
+NOT_OURS: Final = frozenset({"dlq.recent", "alerts.receive", "triages.note_message", "triages.noted_message"})
+#: Records who asked for a foreign number, and reads nothing.
+RECORDS: Final = frozenset({"access.note_foreign"})
+
+
+def walks() -> dict[str, Callable[..., Awaitable[object]]]:
+    """Every public method that takes one of `NAMING`, unbound, by name."""
+    found: dict[str, Callable[..., Awaitable[object]]] = {}
+    for field in fields(Services):
+        if not inspect.isclass(field.type):
+            continue
+        for name, method in inspect.getmembers(field.type, inspect.iscoroutinefunction):
+            taken = inspect.signature(method).parameters.keys()
+            if not name.startswith("_") and NAMING & taken and "tx" not in taken:
+                found[f"{field.name}.{name}"] = method
+    return {name: method for name, method in found.items() if name not in NOT_OURS | RECORDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What a guild has, and a neighbour on the same tables."""
+
+    desk: Desk
+    neighbour: Desk
+    given: dict[str, Any]
+
+
+@pytest.fixture
+async def ours(desk: Desk) -> Ours:
+    """An incident with its posts and its thread, and a triage."""
+    incident = await desk.open()
+    triage = await start(desk)
+    await desk.work()
+    neighbour = Desk(guild_id=ELSEWHERE)
+    neighbour.store, neighbour.own_store = desk.store, desk.store.of(ELSEWHERE)
+    neighbour.use(neighbour.discord)
+    incident = await desk.store.incident(incident.id)
+    alert, thread = desk.message(DeliveryKind.ALERT), incident.thread_id
+    assert thread is not None
+    said = Evidence("x", 1, "primary", "https://discord.com/channels/8/1/2", START)
+    given = {
+        "incident_id": incident.id,
+        "number": incident.id,
+        "triage_id": triage.triage.id,
+        "message_id": alert,
+        "message_ids": [alert],
+        "channel_id": thread,
+        "thread_id": thread,
+        "message": ThreadMessage(alert, thread, said, edited_at=START),
+        "messages": {alert},
+        "threads": {thread},
+        "than": None,
+        "guild_id": ELSEWHERE,
+        "with_": 999,
+        "into": 999,
+        "to": "SEV2",
+        "severity": "SEV2",
+        "question": "users_affected",
+        "answer": "yes",
+        "shown": None,
+        "index": 1,
+        "entry_id": 1,
+        "text": "x",
+        "reason": "x",
+        "key": "k2",
+        "at": "",
+        "role": Role.COMMANDER,
+        "holder_id": None,
+        "act": Act.RESOLVE,
+        "via": AckVia.BUTTON,
+        "update": NewUpdate("x", "", next_in=None, targets=(), symptoms=(), key="k3"),
+        "by": STRANGER,
+        "who": RESPONDER,
+    }
+    return Ours(desk, neighbour, given)
+
+
+@pytest.mark.parametrize("name", walks())
+async def test_nothing_of_another_guild_is_found(ours: Ours, name: str) -> None:
+    """By an administrator who is on call there: it is not a matter of roles."""
+    before = deepcopy(ours.desk.store._state)
+    part, _, method = name.partition(".")
+    call = getattr(getattr(ours.neighbour.services, part), method)
+    given = {key: ours.given[key] for key in inspect.signature(call).parameters}
+    if name == "roles.give":
+        given["to"] = RESPONDER
+    found = await _found(call(**given))
+    assert not found or found in NOT_FOUND
+    after = ours.desk.store._state
+    assert replace(after, audit=before.audit) == before
+    assert [row.guild_id for row in after.audit[len(before.audit) :] if row.guild_id != ELSEWHERE] == []
+
+
+@pytest.mark.parametrize("name", ["link", "merge"])
+async def test_two_guilds_incidents_have_nothing_to_do_with_each_other(ours: Ours, name: str) -> None:
+    """One's own with another's, by number."""
+    own, foreign = await ours.neighbour.open(key="own"), ours.given["incident_id"]
+    named = {"with_": foreign} if name == "link" else {"into": foreign}
+    bring_together = getattr(ours.neighbour.services.lifecycle, name)
+    with pytest.raises(IncidentNotFound):
+        await bring_together(own.id, **named, by=STRANGER)
+
+
+async def test_lists_hold_ones_own_only(ours: Ours) -> None:
+    """What is offered, listed and counted."""
+    looking = ours.neighbour.services.looking
+    assert await looking.open_ones(ELSEWHERE, by=STRANGER) == []
+    assert await looking.page(ELSEWHERE, Wanted(), by=STRANGER, limit=50) == []
+    assert await looking.others(ELSEWHERE, than=None, thread_id=None, by=STRANGER) == []
+    figures = await ours.neighbour.digests.figures(ELSEWHERE, await ours.neighbour.digests.last_week())
+    assert (figures.total, figures.open) == (0, ())
+
+
+async def test_a_reconciliation_reads_ones_own_only(ours: Ours) -> None:
+    """Another guild's 👀 is counted by that guild's rules."""
+    assert await ours.neighbour.reconciler.reconcile_all() == 0
+    assert await ours.neighbour.own_store.unacknowledged() == []
+
+
+async def test_whoever_asks_for_a_foreign_number_is_on_record(ours: Ours) -> None:
+    """A number that nobody has is a slip; one of another guild's is written down."""
+    each = (ours.desk.services, ours.neighbour.services)
+    guilds = Guilds({one.guild_id: one for one in each}, home=each[0].guild_id, find=ours.desk.store)
+    for number in (ours.given["incident_id"], 999):
+        await guilds.note_missed(ours.neighbour.services, number, by=PRIMARY)
+    await guilds.note_missed(ours.desk.services, ours.given["incident_id"], by=PRIMARY)
+    [row] = [row for row in ours.desk.store.audit_rows if row.data.get("act") == "see_foreign"]
+    assert (row.guild_id, row.actor_name, row.allowed) == (ELSEWHERE, "primary", False)
+
+
+async def _found(work: Awaitable[object]) -> object:
+    """What it gave, or the key of its refusal."""
+    try:
+        return await work
+    except UserError as refused:
+        return refused.key
