@@ -29,11 +29,14 @@ class Human:
 
     Args:
         base_url: As `incident-bot sandbox --json` prints it under "human".
+        headers: Sent with each request.
     """
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, *, headers: Mapping[str, str] | None = None) -> None:
         # `trust_env=False`: a proxy from the environment is not for loopback.
-        self._http = httpx.AsyncClient(base_url=base_url, timeout=_ANSWER_S + _EVENT_S, trust_env=False)
+        self._http = httpx.AsyncClient(
+            base_url=base_url, timeout=_ANSWER_S + _EVENT_S, trust_env=False, headers=headers
+        )
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,5 +1,6 @@
 """The parts that everything else is given: one per sandbox."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +56,10 @@ class Core:
     def __post_init__(self) -> None:
         self.ids = Snowflakes(self.clock)
         self.world.now = self.clock.now
+
+    def each_guild(self) -> Iterator[World]:
+        """Every guild that the bot is in, as the world in view: there is one; a test may put more there."""
+        yield self.world
 
     @property
     def identifies_left(self) -> int:

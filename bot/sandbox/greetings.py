@@ -21,13 +21,13 @@ from bot.sandbox.sessions import Session
 
 
 def welcome(core: Core, session: Session) -> None:
-    """READY, then GUILD_CREATE when the guild is on the session's shard and GUILDS was asked for."""
+    """READY, then GUILD_CREATE for the guilds on the session's shard when GUILDS was asked for."""
     world = core.world
-    on_shard = session.sees(world.guild.id)
+    on_shard = [one.guild.id for one in core.each_guild() if session.sees(one.guild.id)]
     ready: JSON = {
         "v": 10,
         "user": own_user_payload(world.bot.user),
-        "guilds": [{"id": world.guild.id, "unavailable": True}] if on_shard else [],
+        "guilds": [{"id": guild_id, "unavailable": True} for guild_id in on_shard],
         "session_id": session.id,
         "session_type": "normal",
         "resume_gateway_url": core.gateway_url,
@@ -42,8 +42,10 @@ def welcome(core: Core, session: Session) -> None:
         "_trace": ["local"],
     }
     session.dispatch("READY", ready)
-    if on_shard and session.intents & Intent.GUILDS:
-        session.dispatch("GUILD_CREATE", _guild_create(core, session))
+    if session.intents & Intent.GUILDS:
+        for each in core.each_guild():
+            if each.guild.id in on_shard:
+                session.dispatch("GUILD_CREATE", _guild_create(core, session))
 
 
 def _guild_create(core: Core, session: Session) -> JSON:

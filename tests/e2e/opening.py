@@ -18,10 +18,10 @@ SELECT $1, to_char(now() + weeks * interval '7 days', 'IYYY"-W"IW'), now()
 """
 
 
-async def _hold_digests(database_url: str) -> None:
+async def hold_digests(database_url: str, guild_id: str) -> None:
     """The digests of the weeks around are posted already: a story must not end differently on Mondays."""
     connection = await connect(database_url)
-    await connection.execute(_WEEKS_AROUND, int(GUILD_ID))
+    await connection.execute(_WEEKS_AROUND, int(guild_id))
     await connection.close()
 
 
@@ -36,7 +36,7 @@ async def open_world(
         env: Further settings of the bot.
     """
     await install_movable_clock(database_url)
-    await _hold_digests(database_url)
+    await hold_digests(database_url, GUILD_ID)
     async with Sandbox() as sandbox, Human(sandbox.human) as human:
         sandbox.core.commands.update(commands)
         settings = {

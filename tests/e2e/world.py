@@ -38,6 +38,11 @@ class World:
         self._expected_events: set[str] = set()
 
     @property
+    def env(self) -> dict[str, str]:
+        """The bot's settings."""
+        return dict(self._env)
+
+    @property
     def database_url(self) -> str:
         """The bot's database."""
         return self._env["DATABASE_URL"]
@@ -100,11 +105,15 @@ class World:
             root = await self.ledger.expect(severity.thread_in, title)
             assert not root.pings_here, root.text
         thread = root.id  # Discord: a thread has the id of the message that it hangs on
-        await self.human.until(lambda: self._thread(thread), f"the thread of {title!r}")
+        await self.expect_thread(thread)
         start = await self.ledger.expect(thread, "開始時刻")
         card = await self.ledger.expect(thread, severity.name)
         dms = {who: await self.expect_dm(who, contains=title) for who in severity.pages}
         return Alert(post, root, thread, start, card, dms)
+
+    async def expect_thread(self, message_id: str) -> None:
+        """A thread on a message."""
+        await self.human.until(lambda: self._thread(message_id), f"the thread on {message_id}")
 
     async def react(self, target: Alert | Message, emoji: str = ACK_EMOJI, *, by: str) -> None:
         """React to an alert or to any message; people are slower than the bot, so it has come to rest."""
