@@ -1,25 +1,32 @@
 """The composition root: settings -> pools -> stores -> use cases -> client -> jobs, ticks, health."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from uuid import uuid4
 
 import discord
 
 from bot.client import IncidentBot, use_api_base
 from bot.database import OwnDatabase, bring_up_to_date, closing, dlq_address, own_database, reach
 from bot.domain.errors import UpstreamUnavailable
+from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpMailer
 from bot.process.health import Health, serve_health
+from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
 from bot.process.login import AWAY, log_in
 from bot.process.vitals import Vitals
 from bot.runbook import Policy, load_policy
+from bot.services.ports import Leases
 from bot.services.registry import Services
 from bot.settings import DISCORD_API, Settings
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.jobs import JobRunner
+from bot.storage.leases import PostgresLeases, open_lease_pool
 from bot.storage.pools import open_dlq_pool, open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.mails import Mails
@@ -50,13 +57,15 @@ async def _live(settings: Settings, policy: Policy, database: OwnDatabase) -> No
         client, cases = make_client(settings, parts)
         runner = JobRunner(database.dsn, handlers(cases))
         await parts.store.register_guild(settings.guild_id)
+        lease_pool = await stack.enter_async_context(closing(await open_lease_pool(database.dsn)))
+        keeper = make_keeper(settings, client, PostgresLeases(lease_pool))
         if settings.health_port is not None:
-            vitals = Vitals(client, parts.store, runner)
+            vitals = Vitals(client, parts.store, runner, keeper)
             health = Health(vitals.parts, vitals.figures)
             await stack.enter_async_context(
                 serve_health(health, host=settings.health_host, port=settings.health_port)
             )
-        life = Life(client, cases, runner, parts.dlq, keep_up=lambda: database.keep_up(parts.store))
+        life = Life(client, cases, runner, keeper, parts.dlq, keep_up=lambda: database.keep_up(parts.store))
         await life.run(settings.token)
 
 
@@ -105,6 +114,16 @@ async def open_parts(
             writer=Mails(texts, policy),
             mailer=None if settings.smtp is None else SmtpMailer(settings.smtp),
         )
+
+
+def make_keeper(settings: Settings, client: IncidentBot, leases: Leases) -> ShardKeeper:
+    """Who holds the gateway's shards; this process gets a name that no other has ever had."""
+    # A local Discord has no window between two IDENTIFYs unless it is told to be strict, and then says so
+    # itself.
+    window_s = IDENTIFY_WINDOW_S if settings.discord_api_base == DISCORD_API else 0.0
+    me = Instance(uuid4(), socket.gethostname(), version("incident-bot"), settings.shards or 1)
+    budget = IdentifyBudget(window_s=window_s)
+    return ShardKeeper(client, leases, me, shards=settings.shards, budget=budget)
 
 
 def make_client(settings: Settings, parts: Parts) -> tuple[IncidentBot, UseCases]:

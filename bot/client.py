@@ -1,7 +1,10 @@
 """IncidentBot: the discord.py client of one server, with typed access to the use cases."""
 
 import asyncio
+import math
 import re
+import sys
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from ipaddress import ip_address
 from typing import Any, Final, cast
@@ -15,7 +18,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.domain.errors import ConfigError, UnavailableError, UserError
+from bot.domain.errors import ConfigError, Superseded, UnavailableError, UserError
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
 from bot.services.registry import Services
@@ -84,8 +87,8 @@ class IncidentTree(app_commands.CommandTree["IncidentBot"]):
         await interaction.client.answer_error(interaction, error)
 
 
-class IncidentBot(commands.Bot):
-    """The client of one server.
+class IncidentBot(commands.AutoShardedBot):
+    """The client of one server. Its shards come and go: `bot.process.keeper` connects them, one by one.
 
     Args:
         guild_id: The server it is set up for; what comes from another one is refused.
@@ -122,6 +125,9 @@ class IncidentBot(commands.Bot):
         self._errors = ErrorReplies(texts, self.services.policy)
         self._templates: list[re.Pattern[str]] = []
         self._forms: dict[re.Pattern[str], FormHandler] = {}
+        #: The gateway's connections by shard, and since when each hears events (`time.monotonic`).
+        self.links: dict[int, DiscordWebSocket] = {}
+        self.listening: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[Any]] = set()
 
@@ -131,10 +137,10 @@ class IncidentBot(commands.Bot):
         for name in COGS:
             await self.load_extension(name)
 
-    def is_connected_now(self) -> bool:
-        """Whether events reach us at this moment."""
-        # `is_ready` stays true through a lost connection, and the connection is there before READY.
-        return self.is_ready() and self.ws.open
+    @property
+    def latency(self) -> float:
+        """The longest time between a heartbeat and its answer, seconds; NaN without a connection."""
+        return max((link.latency for link in self.links.values()), default=math.nan)
 
     def voice(self, interaction: Interaction) -> Voice:
         """The language of whoever acted."""
@@ -165,14 +171,30 @@ class IncidentBot(commands.Bot):
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
-    async def close(self) -> None:
-        """Leave Discord, when nobody waits for an answer any more; what was spawned is cancelled."""
+    async def answered(self) -> None:
+        """Wait until nobody waits for an answer any more, for a few seconds at most."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=ANSWERS_WITHIN_S)
+
+    async def close(self) -> None:
+        """Leave Discord, when nobody waits for an answer any more; what was spawned is cancelled."""
+        await self.answered()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await super().close()
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """READY: from now on events come by this shard."""
+        self.listening[shard_id] = time.monotonic()
+
+    async def on_shard_ready(self, _shard_id: int) -> None:
+        """Its servers are known. A shard at a time: discord.py would wait for all there were at the start."""
+        self.dispatch("ready")
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """The session goes on."""
+        self.listening[shard_id] = time.monotonic()
 
     async def on_ready(self) -> None:
         """A new session: whatever happened before it was not told."""
@@ -200,6 +222,9 @@ class IncidentBot(commands.Bot):
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """An event's handler failed: nobody waits for an answer, so the log is told."""
+        if isinstance(sys.exc_info()[1], Superseded):
+            log.info("event.superseded", event_name=event_method)
+            return
         log.exception("event.failed", event_name=event_method)  # noqa: LOG004  # called within `except`
 
     def _form(self, custom_id: str) -> Callable[[Interaction], Awaitable[None]]:
@@ -246,6 +271,8 @@ async def _outdated(_interaction: Interaction) -> None:
 async def _logged(work: Coroutine[Any, Any, object], *, name: str) -> None:
     try:
         await work
+    except Superseded:
+        log.info("task.superseded", task=name)
     except UnavailableError as error:
         log.warning("task.unavailable", task=name, reason=str(error))
     except Exception:

@@ -22,6 +22,7 @@ DISCORD_API: Final = "https://discord.com/api/v10"
 
 _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
+_MOST_SHARDS: Final = 10_000
 _MOST: Final = 2**63 - 1  # PostgreSQL's bigint
 
 
@@ -62,6 +63,10 @@ def _smtp(value: SecretStr) -> SecretStr:
     return value
 
 
+def _shards(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().lower() == "auto" else value
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -100,6 +105,9 @@ class Settings(BaseSettings):
     discord_api_base: Annotated[str, BeforeValidator(_strip), AfterValidator(_api_base)] = Field(
         DISCORD_API,
         description=f"{DISCORD_API}, or a local Discord on loopback (http://127.0.0.1:PORT/api/v10)",
+    )
+    shards: Annotated[int | None, BeforeValidator(_shards)] = Field(
+        1, ge=1, le=_MOST_SHARDS, description="a number from 1 to 10000, or auto: as Discord advises"
     )
     message_content: bool = Field(
         default=False,

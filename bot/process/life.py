@@ -12,7 +12,8 @@ import structlog
 
 from bot.checks.startup import look_around
 from bot.client import IncidentBot
-from bot.process.login import log_in_patiently, stay_connected
+from bot.process.keeper import ShardKeeper
+from bot.process.login import log_in_patiently
 from bot.process.signals import stop_requested
 from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, GATEWAY_S, RECONCILE_S, Tick, Ticks
 from bot.process.watchdog import GatewayWatch
@@ -39,6 +40,7 @@ class Life:
     client: IncidentBot
     cases: UseCases
     runner: JobRunner
+    keeper: ShardKeeper
     dlq: DlqStore
     keep_up: Tick
 
@@ -62,7 +64,7 @@ class Life:
     async def _gateway(self, token: str, tried: asyncio.Event) -> None:
         await log_in_patiently(self.client, token, tried=tried)
         self.client.spawn(self._announce(), name="announce")
-        await stay_connected(self.client)
+        await self.keeper.run()
 
     async def _work(self, ticks: Ticks, tried: asyncio.Event) -> None:
         """Run jobs and ticks; they need Discord's HTTP side at most, and a database that comes back."""
@@ -77,31 +79,42 @@ class Life:
         guild_id, services = self.client.guild_id, self.cases.services
         ticks.every(DIGEST_S, lambda: services.digests.tick(guild_id), name="digest")
         ticks.every(AUDIT_S, self.cases.auditor.sweep, name="auditor")
-        ticks.every(RECONCILE_S, services.reconciler.reconcile_all, name="reconciliation")
-        ticks.every(RECONCILE_S, lambda: services.alerts.catch_up(guild_id), name="missed alerts")
+        ticks.every(RECONCILE_S, self._once(services.reconciler.reconcile_all), name="reconciliation")
+        ticks.every(RECONCILE_S, self._once(lambda: services.alerts.catch_up(guild_id)), name="missed alerts")
         ticks.every(DATABASE_S, self.keep_up, name="database")
-        ticks.every(GATEWAY_S, GatewayWatch(self.client).look, name="gateway")
+        ticks.every(GATEWAY_S, GatewayWatch(self.keeper).look, name="gateway")
+
+    def _once(self, tick: Tick) -> Tick:
+        """A tick that asks Discord: one process of all is enough. Rows may be swept by several."""
+
+        async def run() -> None:
+            if self.keeper.leads:
+                await tick()
+
+        return run
 
     async def _announce(self) -> None:
         """Say when everything is there, then look around."""
-        await self.client.wait_until_ready()
-        while not self.runner.healthy:  # noqa: ASYNC110 -- it tells its health when asked, and that only
+        # Both tell when they are asked, and that only.
+        while not self.runner.healthy or self.keeper.missing():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)
-        log.info("bot.ready", guild_id=self.client.guild_id, user=str(self.client.user))
+        shards = [shard.id for shard in self.keeper.held]
+        log.info("bot.ready", guild_id=self.client.guild_id, user=str(self.client.user), shards=shards)
         await look_around(self.client, dlq=self.dlq, policy=self.cases.services.policy)
 
     async def _stop(self, ticks: Ticks, gateway: asyncio.Task[None], work: asyncio.Task[None]) -> None:
-        """Jobs first, while Discord still takes what they have begun; a few seconds altogether."""
+        """The shards first, for a standby to take; jobs while Discord still takes what they have begun."""
         log.info("bot.stopping")
         ticks.stop()
         self.runner.stop()
-        await asyncio.wait({work}, timeout=_DRAIN_S)
+        handed_over = asyncio.create_task(self.keeper.stop(), name="hand over")
+        await asyncio.wait({work, handed_over}, timeout=_DRAIN_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_S):
                 await self.client.close()
-        for task in (gateway, work):
+        for task in (gateway, work, handed_over):
             task.cancel()
-        await asyncio.gather(gateway, work, return_exceptions=True)
+        await asyncio.gather(gateway, work, handed_over, return_exceptions=True)
         log.info("bot.stopped")
 
 

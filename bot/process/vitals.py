@@ -8,6 +8,7 @@ from typing import Final
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.process.health import Part
+from bot.process.keeper import ShardKeeper
 from bot.process.metrics import Incidents, exposition
 from bot.services.ports import Store
 from bot.storage.jobs import JobRunner
@@ -22,6 +23,7 @@ class Vitals:
     client: IncidentBot
     store: Store
     runner: JobRunner
+    keeper: ShardKeeper
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -44,7 +46,7 @@ class Vitals:
         return None if self.runner.healthy else "the job queue does not answer"
 
     async def _gateway(self) -> str | None:
-        return None if self.client.is_connected_now() else "not connected"
+        return self.keeper.missing()
 
     async def _incidents(self) -> Incidents | None:
         try:

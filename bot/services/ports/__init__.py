@@ -6,6 +6,7 @@ The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 from bot.services.ports.discord import Discord, Redacted, Refreshed
 from bot.services.ports.dlq import DlqStore
 from bot.services.ports.jobs import Job, JobName
+from bot.services.ports.leases import Leases
 from bot.services.ports.mail import Mail, Mailer, MailWriter
 from bot.services.ports.store import Clock, Store
 from bot.services.ports.transaction import Transaction
@@ -16,6 +17,7 @@ __all__ = [
     "DlqStore",
     "Job",
     "JobName",
+    "Leases",
     "Mail",
     "MailWriter",
     "Mailer",
