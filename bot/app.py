@@ -14,6 +14,7 @@ from bot.database import OwnDatabase, bring_up_to_date, closing, dlq_address, ow
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
+from bot.integrations.heartbeat import HttpHeartbeat
 from bot.integrations.mail import SmtpMailer
 from bot.process.health import Health, serve_health
 from bot.process.keeper import ShardKeeper
@@ -21,10 +22,12 @@ from bot.process.life import Life
 from bot.process.login import AWAY, log_in
 from bot.process.vitals import Vitals
 from bot.runbook import Policy, load_policy
+from bot.services.dead_man import DeadMan
 from bot.services.ports import Leases
 from bot.services.registry import Services
 from bot.settings import DISCORD_API, Settings
 from bot.storage.dlq import PostgresDlqStore
+from bot.storage.figures import read_figures
 from bot.storage.jobs import JobRunner
 from bot.storage.leases import PostgresLeases, open_lease_pool
 from bot.storage.pools import open_dlq_pool, open_pool
@@ -60,12 +63,24 @@ async def _live(settings: Settings, policy: Policy, database: OwnDatabase) -> No
         lease_pool = await stack.enter_async_context(closing(await open_lease_pool(database.dsn)))
         keeper = make_keeper(settings, client, PostgresLeases(lease_pool))
         if settings.health_port is not None:
-            vitals = Vitals(client, parts.store, runner, keeper)
+            # Counting may take a moment: it is to hold up neither the renewals nor the handlers.
+            counting = await stack.enter_async_context(
+                closing(await open_pool(database.dsn, min_size=0, max_size=1))
+            )
+            vitals = Vitals(client, parts.store, runner, keeper, lambda: read_figures(counting))
             health = Health(vitals.parts, vitals.figures)
             await stack.enter_async_context(
                 serve_health(health, host=settings.health_host, port=settings.health_port)
             )
-        life = Life(client, cases, runner, keeper, parts.dlq, keep_up=lambda: database.keep_up(parts.store))
+        life = Life(
+            client,
+            cases,
+            runner,
+            keeper,
+            parts.dlq,
+            keep_up=lambda: database.keep_up(parts.store),
+            dead_man=make_dead_man(settings, parts),
+        )
         await life.run(settings.token)
 
 
@@ -114,6 +129,13 @@ async def open_parts(
             writer=Mails(texts, policy),
             mailer=None if settings.smtp is None else SmtpMailer(settings.smtp),
         )
+
+
+def make_dead_man(settings: Settings, parts: Parts) -> DeadMan | None:
+    """Who tells the outside that all is well, if anybody is to be told."""
+    if settings.heartbeat_url is None:
+        return None
+    return DeadMan(parts.store, HttpHeartbeat(settings.heartbeat_url.get_secret_value()))
 
 
 def make_keeper(settings: Settings, client: IncidentBot, leases: Leases) -> ShardKeeper:

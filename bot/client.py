@@ -17,6 +17,7 @@ from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from discord.state import AutoShardedConnectionState
 
 from bot.domain.errors import ConfigError, Superseded, UnavailableError, UserError
 from bot.i18n import Texts
@@ -87,7 +88,7 @@ class IncidentTree(app_commands.CommandTree["IncidentBot"]):
         await interaction.client.answer_error(interaction, error)
 
 
-class IncidentBot(commands.AutoShardedBot):
+class IncidentBot(commands.Bot):
     """The client of one server. Its shards come and go: `bot.process.keeper` connects them, one by one.
 
     Args:
@@ -130,6 +131,12 @@ class IncidentBot(commands.AutoShardedBot):
         self.listening: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[Any]] = set()
+
+    def _get_state(self, **options: Any) -> AutoShardedConnectionState["IncidentBot"]:  # noqa: ANN401 -- as in discord.py
+        """What is known of the servers: of several shards, where `Client` would forget all at each READY."""
+        return AutoShardedConnectionState(
+            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+        )
 
     async def setup_hook(self) -> None:
         """Load the cogs; each registers its commands, controls and forms."""

@@ -67,6 +67,14 @@ def _shards(value: object) -> object:
     return None if isinstance(value, str) and value.strip().lower() == "auto" else value
 
 
+def _https(value: SecretStr) -> SecretStr:
+    address = _split(value.get_secret_value())
+    local = address.scheme == "http" and is_loopback(address.hostname)
+    if not address.hostname or not (address.scheme == "https" or local):
+        raise ValueError("is not an https:// address")
+    return value
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -125,6 +133,11 @@ class Settings(BaseSettings):
         None,
         description="smtp://user:password@host:587 or smtps://user:password@host:465, "
         "with ?from=bot@example.com unless the user is an address",
+    )
+    heartbeat_url: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_https)] | None = Field(
+        None,
+        description="https:// address that is asked every minute while every deadline is kept; "
+        "http:// on this machine only",
     )
     health_port: int | None = Field(
         None, ge=0, le=65535, description="1 to 65535, 0 for any free port; without it no health server runs"

@@ -86,8 +86,7 @@ class ShardKeeper:
 
     @property
     def leads(self) -> bool:
-        """Whether this process does what one of all does: it holds the first shard, by the database's word.
-        """
+        """Whether this process does what one of all does: it holds the first shard, as the database said."""
         first = next((one for shard, one in self._held.items() if shard.id == 0), None)
         return first is not None and boot_s() < first.until_s
 

@@ -15,8 +15,18 @@ from bot.client import IncidentBot
 from bot.process.keeper import ShardKeeper
 from bot.process.login import log_in_patiently
 from bot.process.signals import stop_requested
-from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, GATEWAY_S, RECONCILE_S, Tick, Ticks
+from bot.process.ticks import (
+    AUDIT_S,
+    DATABASE_S,
+    DIGEST_S,
+    GATEWAY_S,
+    HEARTBEAT_S,
+    RECONCILE_S,
+    Tick,
+    Ticks,
+)
 from bot.process.watchdog import GatewayWatch
+from bot.services.dead_man import DeadMan
 from bot.services.ports import DlqStore
 from bot.storage.jobs import JobRunner
 from bot.wiring import UseCases
@@ -35,6 +45,7 @@ class Life:
 
     Attributes:
         keep_up: Sees to the database, if that is ours to do.
+        dead_man: Tells somebody outside that all is well.
     """
 
     client: IncidentBot
@@ -43,6 +54,7 @@ class Life:
     keeper: ShardKeeper
     dlq: DlqStore
     keep_up: Tick
+    dead_man: DeadMan | None = None
 
     async def run(self, token: str) -> None:
         """Do everything until a signal asks to stop.
@@ -81,11 +93,13 @@ class Life:
         ticks.every(AUDIT_S, self.cases.auditor.sweep, name="auditor")
         ticks.every(RECONCILE_S, self._once(services.reconciler.reconcile_all), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(lambda: services.alerts.catch_up(guild_id)), name="missed alerts")
+        if self.dead_man is not None:
+            ticks.every(HEARTBEAT_S, self._once(self.dead_man.beat), name="heartbeat")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(GATEWAY_S, GatewayWatch(self.keeper).look, name="gateway")
 
     def _once(self, tick: Tick) -> Tick:
-        """A tick that asks Discord: one process of all is enough. Rows may be swept by several."""
+        """A tick that asks others: one process of all is enough. Rows may be swept by several."""
 
         async def run() -> None:
             if self.keeper.leads:

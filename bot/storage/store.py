@@ -214,6 +214,13 @@ class PostgresStore(AlertReads):
                 await tx.enqueue(*lost)
         return [job.key for job in lost]
 
+    async def late_steps(self, *, overdue: timedelta) -> int:
+        late: int = (await self._sql.one("late_steps", overdue))["late"]
+        return late
+
+    async def try_writing(self) -> None:
+        await self._sql.all("try_writing")
+
 
 def _found(row: Row | None, *, number: int | None) -> Incident:
     if row is None:

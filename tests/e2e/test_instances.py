@@ -63,8 +63,7 @@ async def until_connected(world: World, count: int, *, within_s: float = 10.0) -
 async def test_one_listens_and_both_work(pair: World) -> None:
     """Two bots have one session between them, and everything happens once."""
     assert (connected(pair), await identifies(pair)) == (1, 1)
-    ready = [next(one for one in bot.entries() if one["event"] == "bot.ready") for bot in pair.bots]
-    assert [one["shards"] for one in ready] == [[0], []]
+    assert [(await until_logged(bot, "bot.ready"))["shards"] for bot in pair.bots] == [[0], []]
     alert = await pair.triage(SEV1, title=TITLE)
     await pair.react(alert, by="responder")
     await pair.expect_acknowledged(alert, by="responder")
@@ -100,8 +99,7 @@ async def test_killed_and_taken_over(pair: World) -> None:
 
 
 async def test_stopped_and_woken_up(pair: World) -> None:
-    """[28] SIGSTOP for longer than the lease: what both have heard happens once, and the old one stands by.
-    """
+    """[28] SIGSTOP for longer than the lease: what both have heard happens once; the old one stands by."""
     first, second = pair.bots
     stopped = time.monotonic()
     first.child.signal(signal.SIGSTOP)
@@ -172,24 +170,24 @@ async def test_stopped_cleanly_and_taken_at_once(pair: World) -> None:
 async def test_a_crash_loop_stays_within_the_budget(make_world: MakeWorld) -> None:
     """[20] However often it is started: the token is not reset, and the alarm says what is wrong."""
     async with make_world() as world:
-        await world.human.change("limits", starts=8)
-        for _ in range(4):
+        await world.human.change("limits", identifies_left=5, gateway={"starts": 5})
+        for _ in range(3):
             await world.start_bot()
             await world.kill_bot()
         world.expect_log("gateway.identify_budget_low")
-        for _ in range(2):
-            bot = await BotProcess.start(world.settings, folder=world.folder, ready=False)
-            world.bots.append(bot)
-            await until_logged(bot, "gateway.identify_budget_low", within_s=20)
-            await world.kill_bot()
-        assert await identifies(world) < 8
-        assert world.sandbox.core.starts.left > 0
+        bot = await BotProcess.start(world.settings, folder=world.folder, ready=False)
+        world.bots.append(bot)
+        told = await until_logged(bot, "gateway.identify_budget_low", within_s=20)
+        assert (told["left"], told["wait_s"] > 3600) == (2, True)
+        await world.kill_bot()
+        assert await identifies(world) == 3
+        assert world.sandbox.core.identifies_left == 2
 
 
 async def test_shards_are_shared_and_inherited(make_world: MakeWorld) -> None:
     """Three shards, two bots: each has a fair share, and one of them dies."""
     async with make_world(SHARDS="3") as world:
-        await world.human.change("limits", max_concurrency=3)
+        await world.human.change("limits", gateway={"max_concurrency": 3})
         await world.start_bot()
         await until_connected(world, 3)
         await world.start_bot()

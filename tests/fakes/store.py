@@ -10,18 +10,20 @@ from uuid import UUID
 
 from bot.domain.delivery import ACK_PLACES, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import ReplayRecord
-from bot.domain.errors import IncidentNotFound, StorageUnavailable
-from bot.domain.escalation import Step
+from bot.domain.errors import IncidentNotFound, StorageUnavailable, Superseded
+from bot.domain.escalation import Step, StepStatus
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Holder, Incident, Status
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import Triage
+from bot.services.fencing import CLAIM
 from bot.services.ports import Job
 from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.leases import FakeLeases
 from tests.fakes.overdue import overdue_jobs
 from tests.fakes.state import AuditRow, State
 from tests.fakes.transaction import FakeTransaction, ladder
@@ -34,10 +36,12 @@ class FakeStore(FakeAlertReads):
     Attributes:
         clock: Its time; `advance` moves it.
         is_away: While set, everything raises StorageUnavailable.
+        leases: Who holds which shard.
     """
 
     def __init__(self, now: datetime = START) -> None:
         self.clock = FakeClock(now)
+        self.leases = FakeLeases()
         self.is_away = False
         self._guilds: dict[int, datetime] = {}
         self._state = State()
@@ -87,7 +91,10 @@ class FakeStore(FakeAlertReads):
         self._check()
         if self._holder is not None and self._holder is asyncio.current_task():
             raise RuntimeError("a transaction within a transaction would wait for itself")
+        claim = CLAIM.get()
         async with self._lock:
+            if claim is not None and not self.leases.is_current(claim):
+                raise Superseded
             self._holder = asyncio.current_task()
             try:
                 tx = FakeTransaction(deepcopy(self._state), self._sequences, now=self.clock.time)
@@ -254,6 +261,15 @@ class FakeStore(FakeAlertReads):
             lost = [job for job in overdue_jobs(tx.state, before) if job.key not in tx.state.jobs]
             await tx.enqueue(*lost)
         return [job.key for job in lost]
+
+    async def late_steps(self, *, overdue: timedelta) -> int:
+        self._check()
+        before = self.clock.time - overdue
+        steps = self._state.steps.values()
+        return sum(step.status is StepStatus.PENDING and step.due_at < before for step in steps)
+
+    async def try_writing(self) -> None:
+        self._check()
 
     def _is_wanted(self, incident: Incident, wanted: Wanted) -> bool:
         is_member = (incident.id, wanted.viewer) in self._state.members

@@ -5,6 +5,7 @@ The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 
 from bot.services.ports.discord import Discord, Redacted, Refreshed
 from bot.services.ports.dlq import DlqStore
+from bot.services.ports.heartbeat import Heartbeat
 from bot.services.ports.jobs import Job, JobName
 from bot.services.ports.leases import Leases
 from bot.services.ports.mail import Mail, Mailer, MailWriter
@@ -15,6 +16,7 @@ __all__ = [
     "Clock",
     "Discord",
     "DlqStore",
+    "Heartbeat",
     "Job",
     "JobName",
     "Leases",
