@@ -41,6 +41,7 @@ async def open_pool(
     max_size: int = 10,
     command_s: float = COMMAND_S,
     idle_in_transaction_s: float = IDLE_IN_TRANSACTION_S,
+    read_only: bool = False,
 ) -> asyncpg.Pool:
     """Connect to our own database. The pool recovers by itself when the server comes back.
 
@@ -50,6 +51,7 @@ async def open_pool(
         max_size: Connections at most, >= 1.
         command_s: How long one statement may take.
         idle_in_transaction_s: After how long without a statement the server ends a transaction.
+        read_only: The server refuses to write.
 
     Raises:
         StorageUnavailable: it cannot be reached now.
@@ -63,7 +65,10 @@ async def open_pool(
             timeout=CONNECT_S,
             command_timeout=command_s,
             server_settings=_SESSION
-            | {"idle_in_transaction_session_timeout": f"{round(1000 * idle_in_transaction_s)}ms"},
+            | {
+                "idle_in_transaction_session_timeout": f"{round(1000 * idle_in_transaction_s)}ms",
+                "default_transaction_read_only": "on" if read_only else "off",
+            },
             init=_set_codecs,
         )
 

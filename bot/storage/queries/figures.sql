@@ -2,7 +2,7 @@
 -- How late steps were decided, ever: how many by each of the bounds $1, and how many later than $2, those that are
 -- that late and not yet decided included. Drills are left out.
 WITH steps AS (
-    SELECT status,
+    SELECT escalation_steps.status,
            greatest(extract(epoch FROM coalesce(decided_at, now()) - due_at), 0)::float8 AS late_s
       FROM escalation_steps
       JOIN incidents ON incidents.id = incident_id
