@@ -68,7 +68,7 @@ def dashboard(dsn: str, *, allow_changes: bool = False) -> FastAPI:
 
 
 class _ReadingDriver(AsyncpgPoolDriver):
-    """Some pages first fold the queue's history into counts. The bot does so, too: they show its last ones."""
+    """Some pages first fold the history into counts. The bot does so, too: they show its last ones."""
 
     async def execute(self, query: str, *args: Any) -> str:  # noqa: ANN401 -- as in PgQueuer
         try:

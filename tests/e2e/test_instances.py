@@ -200,3 +200,18 @@ async def test_shards_are_shared_and_inherited(make_world: MakeWorld) -> None:
         alert = await world.declare(SEV1, title=TITLE)
         await world.react(alert, by="responder")
         await world.expect_acknowledged(alert, by="responder")
+
+
+async def test_a_migration_under_a_running_bot(world: World) -> None:
+    """The next version adds columns everywhere, and a step that is due right then is on time."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    async with world.database() as connection:
+        for table in ("incidents", "escalation_steps", "deliveries", "timeline", "shard_leases"):
+            await connection.execute(f"ALTER TABLE {table} ADD COLUMN of_the_next_version text")
+    await world.shift(minutes=15)
+    await world.expect_message("p0-alerts", contains=f"{alert.label} {TITLE} · 15 分 ack なし", within_s=5)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+    await world.react(alert, by="responder")
+    await world.expect_acknowledged(alert, by="responder")
