@@ -64,7 +64,7 @@ class Life:
         """
         ticks, tried = Ticks(), asyncio.Event()
         with stop_requested() as stop:
-            gateway = asyncio.create_task(self._gateway(token, tried), name="gateway")
+            gateway = asyncio.create_task(self._gateway(token, tried, ticks), name="gateway")
             work = asyncio.create_task(self._work(ticks, tried), name="work")
             try:
                 await _first_of(asyncio.create_task(stop.wait(), name="stop"), gateway, work)
@@ -73,9 +73,9 @@ class Life:
                     work.cancel()  # it waits for a login that has failed
                 await self._stop(ticks, gateway, work)
 
-    async def _gateway(self, token: str, tried: asyncio.Event) -> None:
+    async def _gateway(self, token: str, tried: asyncio.Event, ticks: Ticks) -> None:
         await log_in_patiently(self.client, token, tried=tried)
-        self.client.spawn(self._announce(), name="announce")
+        self.client.spawn(self._announce(ticks), name="announce")
         await self.keeper.run()
 
     async def _work(self, ticks: Ticks, tried: asyncio.Event) -> None:
@@ -93,8 +93,6 @@ class Life:
         ticks.every(AUDIT_S, self.cases.auditor.sweep, name="auditor")
         ticks.every(RECONCILE_S, self._once(services.reconciler.reconcile_all), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(lambda: services.alerts.catch_up(guild_id)), name="missed alerts")
-        if self.dead_man is not None:
-            ticks.every(HEARTBEAT_S, self._once(self.dead_man.beat), name="heartbeat")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(GATEWAY_S, GatewayWatch(self.keeper).look, name="gateway")
 
@@ -107,13 +105,15 @@ class Life:
 
         return run
 
-    async def _announce(self) -> None:
-        """Say when everything is there, then look around."""
+    async def _announce(self, ticks: Ticks) -> None:
+        """Say when everything is there, to the outside too, then look around."""
         # Both tell when they are asked, and that only.
         while not self.runner.healthy or self.keeper.missing():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)
         shards = [shard.id for shard in self.keeper.held]
         log.info("bot.ready", guild_id=self.client.guild_id, user=str(self.client.user), shards=shards)
+        if self.dead_man is not None:
+            ticks.every(HEARTBEAT_S, self._once(self.dead_man.beat), name="heartbeat")
         await look_around(self.client, dlq=self.dlq, policy=self.cases.services.policy)
 
     async def _stop(self, ticks: Ticks, gateway: asyncio.Task[None], work: asyncio.Task[None]) -> None:

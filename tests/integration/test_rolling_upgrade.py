@@ -61,8 +61,7 @@ async def test_the_version_before_still_asks(database_url: str, migration: str) 
 
 
 async def test_a_column_is_added_under_a_running_process(database_url: str) -> None:
-    """PostgreSQL refuses a prepared `SELECT *` that has grown: told as "try again", and the next try works.
-    """
+    """A prepared `SELECT *` that has grown is refused: told as "try again", and the next try works."""
     pool = await open_pool(database_url, max_size=3)
     store = PostgresStore(pool)
     incident = await open_incident(store)
