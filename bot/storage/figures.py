@@ -48,16 +48,20 @@ async def read_figures(pool: asyncpg.Pool) -> Figures:
         StorageUnavailable: the database is away.
     """
     sql = Sql(PoolConnection(pool))
-    steps = await sql.one("step_figures", list(LATENESS_S), MISSED_S)
+    steps = await sql.all("step_figures", list(LATENESS_S), MISSED_S)
     queue = await sql.all("queue_figures")
     deliveries = await sql.all("delivery_figures")
     gateway = await sql.one("gateway_figures")
     versions = await sql.all("instance_figures")
     return Figures(
-        decided=steps["decided"],
-        late_by=tuple(steps["late_by"]),
-        late_s=steps["late_s"],
-        missed=steps["missed"],
+        decided=sum(row["decided"] for row in steps),
+        # A place counts the bounds that are passed.
+        late_by=tuple(
+            sum(row["decided"] for row in steps if row["place"] <= index)
+            for index, _ in enumerate(LATENESS_S)
+        ),
+        late_s=sum(row["late_s"] for row in steps),
+        missed=sum(row["missed"] for row in steps),
         queue={(row["entrypoint"], row["state"]): row["jobs"] for row in queue},
         deliveries={(row["kind"], row["status"]): row["deliveries"] for row in deliveries},
         failovers=gateway["failovers"],

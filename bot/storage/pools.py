@@ -65,10 +65,8 @@ async def open_pool(
             timeout=CONNECT_S,
             command_timeout=command_s,
             server_settings=_SESSION
-            | {
-                "idle_in_transaction_session_timeout": f"{round(1000 * idle_in_transaction_s)}ms",
-                "default_transaction_read_only": "on" if read_only else "off",
-            },
+            | {"idle_in_transaction_session_timeout": f"{round(1000 * idle_in_transaction_s)}ms"}
+            | ({"default_transaction_read_only": "on"} if read_only else {}),
             init=_set_codecs,
         )
 
