@@ -193,7 +193,7 @@ class IncidentBot(commands.Bot):
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """READY: from now on events come by this shard."""
-        self.listening[shard_id] = time.monotonic()
+        self._listens(shard_id)
 
     async def on_shard_ready(self, _shard_id: int) -> None:
         """Its servers are known. A shard at a time: discord.py would wait for all there were at the start."""
@@ -201,7 +201,12 @@ class IncidentBot(commands.Bot):
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         """The session goes on."""
-        self.listening[shard_id] = time.monotonic()
+        self._listens(shard_id)
+
+    def _listens(self, shard_id: int) -> None:
+        # This is told a moment later: the connection may be gone by now.
+        if shard_id in self.links:
+            self.listening[shard_id] = time.monotonic()
 
     async def on_ready(self) -> None:
         """A new session: whatever happened before it was not told."""

@@ -20,6 +20,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
 from bot.client import IncidentBot
 from bot.domain.errors import ConfigError, StorageUnavailable
+from bot.domain.shards import LeaseLost
 from bot.process.holding import HOLDING, Holding
 from bot.process.login import bad_token
 from bot.services.fencing import CLAIM
@@ -125,6 +126,13 @@ class GatewaySession:
             self._keep_place()
         except (*_BROKEN, StorageUnavailable) as error:
             log.info("gateway.attempt_failed", shard=self._holding.claim.shard.id, error=type(error).__name__)
+            self._keep_place()
+        except (ConfigError, LeaseLost):
+            raise
+        except (
+            Exception
+        ):  # an event that discord.py cannot read; its number is passed, so it does not come again
+            log.exception("gateway.session_failed", shard=self._holding.claim.shard.id)
             self._keep_place()
         return False
 
