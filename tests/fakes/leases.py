@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import StorageUnavailable, Superseded
 from bot.domain.shards import DAY_S, LEASE_S, Claim, Fleet, Identifies, Instance, Lease, Shard, shards_of
+from bot.services.fencing import CLAIM
 
 
 @dataclass(slots=True)
@@ -31,10 +32,11 @@ class FakeLeases:
         self._seen = {key: (one, since_s + seconds) for key, (one, since_s) in self._seen.items()}
         self._identifies = [(shard, since_s + seconds) for shard, since_s in self._identifies]
 
-    def is_current(self, claim: Claim) -> bool:
-        """Whether a write on behalf of *claim* may pass."""
-        lease = self._leases.get(claim.shard)
-        return lease is not None and lease.token == claim.token
+    def require_shard(self) -> None:
+        """Refuse the running task's writes when its shard has been taken."""
+        claim = CLAIM.get()
+        if claim is not None and self._leases[claim.shard].token != claim.token:
+            raise Superseded
 
     async def seed(self, count: int) -> None:
         self._check()

@@ -10,21 +10,20 @@ from uuid import UUID
 
 from bot.domain.delivery import ACK_PLACES, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import ReplayRecord
-from bot.domain.errors import IncidentNotFound, StorageUnavailable, Superseded
-from bot.domain.escalation import Step, StepStatus
+from bot.domain.errors import IncidentNotFound, StorageUnavailable
+from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Holder, Incident, Status
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import Triage
-from bot.services.fencing import CLAIM
 from bot.services.ports import Job
 from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.leases import FakeLeases
-from tests.fakes.overdue import overdue_jobs
+from tests.fakes.overdue import late_steps, overdue_jobs
 from tests.fakes.state import AuditRow, State
 from tests.fakes.transaction import FakeTransaction, ladder
 from tests.fakes.triages import find_triage
@@ -91,10 +90,8 @@ class FakeStore(FakeAlertReads):
         self._check()
         if self._holder is not None and self._holder is asyncio.current_task():
             raise RuntimeError("a transaction within a transaction would wait for itself")
-        claim = CLAIM.get()
         async with self._lock:
-            if claim is not None and not self.leases.is_current(claim):
-                raise Superseded
+            self.leases.require_shard()
             self._holder = asyncio.current_task()
             try:
                 tx = FakeTransaction(deepcopy(self._state), self._sequences, now=self.clock.time)
@@ -264,9 +261,7 @@ class FakeStore(FakeAlertReads):
 
     async def late_steps(self, *, overdue: timedelta) -> int:
         self._check()
-        before = self.clock.time - overdue
-        steps = self._state.steps.values()
-        return sum(step.status is StepStatus.PENDING and step.due_at < before for step in steps)
+        return len(late_steps(self._state, self.clock.time - overdue))
 
     async def try_writing(self) -> None:
         self._check()
