@@ -1,5 +1,6 @@
 """A shard's session against the local Discord: refusals that pass, and one that does not."""
 
+import time
 from pathlib import Path
 
 from bot.sandbox.server import Sandbox
@@ -22,12 +23,15 @@ async def test_an_identify_too_soon_is_tried_again(database_url: str, tmp_path: 
         async with bot(tmp_path, **env) as running:
             await running.until(ready=True)
             assert await running.child.stop() == 0
-        sandbox.core.rules.change({"identify_window_s": 6})
-        sandbox.core.starts.identified_at[0] = sandbox.core.clock.monotonic()
+        sandbox.core.rules.change({"identify_window_s": 600})
         async with bot(tmp_path, **env) as running:
+            await sandbox.core.hub.until(lambda: frames(sandbox, INVALID_SESSION) > 0 or None, READY_S)
+            refused_at = time.monotonic()
+            sandbox.core.rules.change({"identify_window_s": 0})
             await running.until(ready=True)
-        assert 1 <= frames(sandbox, INVALID_SESSION) <= 6
-        assert frames(sandbox, IDENTIFY) == 2 + frames(sandbox, INVALID_SESSION)
+            assert time.monotonic() - refused_at >= 1.0
+        assert frames(sandbox, INVALID_SESSION) == 1
+        assert frames(sandbox, IDENTIFY) == 3
 
 
 async def test_a_lost_connection_is_resumed(database_url: str, tmp_path: Path) -> None:
