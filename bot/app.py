@@ -4,9 +4,11 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from uuid import uuid4
 
+import asyncpg
 import discord
 
 from bot.client import IncidentBot, use_api_base
@@ -21,10 +23,11 @@ from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
 from bot.process.login import AWAY, log_in
 from bot.process.vitals import Vitals
-from bot.runbook import Policy, load_policy
+from bot.runbook import Policy, Served, load_served
+from bot.services.auditor import Auditor
 from bot.services.dead_man import DeadMan
-from bot.services.ports import Leases
-from bot.services.registry import Services
+from bot.services.ports import Leases, Mailer, Store
+from bot.services.registry import Guilds
 from bot.settings import DISCORD_API, Settings
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.figures import read_figures
@@ -34,32 +37,34 @@ from bot.storage.pools import open_dlq_pool, open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.mails import Mails
 from bot.ui.rest.notifier import DiscordNotifier
-from bot.wiring import Parts, UseCases, handlers, wire
+from bot.wiring import Parts, UseCases, handlers, routed, wire
 
 
 def run(settings: Settings, *, migrate: bool = True) -> None:
     """Run the bot until SIGTERM or SIGINT; from the main thread.
 
     Args:
-        settings: With a token and a guild.
+        settings: With a token, and a guild unless its policies name theirs.
         migrate: Apply pending migrations first; otherwise they are an error.
 
     Raises:
         ConfigError: the set-up is wrong: policy, token, intents, database.
     """
-    policy = load_policy(settings.runbook_file)
+    served = load_served(settings.runbook_file, home=settings.discord_guild_id)
     with own_database(settings) as database:
         asyncio.run(reach(database.dsn))
         bring_up_to_date(database.dsn, apply=migrate)
-        asyncio.run(_live(settings, policy, database))
+        asyncio.run(_live(settings, served, database))
 
 
-async def _live(settings: Settings, policy: Policy, database: OwnDatabase) -> None:
+async def _live(settings: Settings, served: Served, database: OwnDatabase) -> None:
     async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(open_parts(settings, policy, database.dsn))
-        client, cases = make_client(settings, parts)
-        runner = JobRunner(database.dsn, handlers(cases))
-        await parts.store.register_guild(settings.guild_id)
+        stand = await stack.enter_async_context(open_stand(settings, served, database.dsn))
+        client, cases = make_client(settings, stand)
+        by_guild = {guild_id: handlers(one) for guild_id, one in cases.items()}
+        runner = JobRunner(database.dsn, routed(cases, stand.store), by_guild=by_guild)
+        for guild_id in served.policies:
+            await stand.store.register_guild(guild_id)
         lease_pool = await stack.enter_async_context(closing(await open_lease_pool(database.dsn)))
         keeper = make_keeper(settings, client, PostgresLeases(lease_pool))
         if settings.health_port is not None:
@@ -67,33 +72,33 @@ async def _live(settings: Settings, policy: Policy, database: OwnDatabase) -> No
             counting = await stack.enter_async_context(
                 closing(await open_pool(database.dsn, min_size=0, max_size=1))
             )
-            vitals = Vitals(client, parts.store, runner, keeper, lambda: read_figures(counting))
+            vitals = Vitals(client, stand.store, runner, keeper, lambda: read_figures(counting))
             health = Health(vitals.parts, vitals.figures)
             await stack.enter_async_context(
                 serve_health(health, host=settings.health_host, port=settings.health_port)
             )
         life = Life(
             client,
-            cases,
+            Auditor(stand.store),
             runner,
             keeper,
-            parts.dlq,
-            keep_up=lambda: database.keep_up(parts.store),
-            dead_man=make_dead_man(settings, parts),
+            stand.dlq,
+            keep_up=lambda: database.keep_up(stand.store),
+            dead_man=make_dead_man(settings, stand.store),
         )
         await life.run(settings.token)
 
 
 @asynccontextmanager
-async def connected_client(settings: Settings, policy: Policy) -> AsyncIterator[IncidentBot]:
+async def connected_client(settings: Settings, served: Served) -> AsyncIterator[IncidentBot]:
     """The client with its commands, logged in for REST: no gateway, and no database until one is asked.
 
     Raises:
         ConfigError: Discord does not know the token. UpstreamUnavailable: it is away.
     """
     dsn = "postgresql:///" if settings.database_url is None else settings.database_url.get_secret_value()
-    async with open_parts(settings, policy, dsn, connections=0) as parts:
-        client, _ = make_client(settings, parts)
+    async with open_stand(settings, served, dsn, connections=0) as stand:
+        client, _ = make_client(settings, stand)
         async with client:
             try:
                 await log_in(client, settings.token)
@@ -102,10 +107,47 @@ async def connected_client(settings: Settings, policy: Policy) -> AsyncIterator[
             yield client
 
 
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What all guilds share: the pools behind the stores, the way out by email, the texts.
+
+    Attributes:
+        store: Sees the rows of every guild; `parts` gives one guild its own view.
+        dlq_pool: Of the database that holds the failed notifications.
+    """
+
+    served: Served
+    store: PostgresStore
+    dlq_pool: asyncpg.Pool
+    texts: Texts
+    mailer: Mailer | None
+
+    @property
+    def dlq(self) -> PostgresDlqStore:
+        """The failed notifications, with the home guild's idea of what is gravest."""
+        return self._dlq(self.served.home_policy)
+
+    def parts(self, guild_id: int) -> Parts:
+        """What the use cases of one guild stand on."""
+        policy = self.served.policies[guild_id]
+        return Parts(
+            guild_id=guild_id,
+            store=self.store.of(guild_id),
+            dlq=self._dlq(policy),
+            policy=policy,
+            texts=self.texts,
+            writer=Mails(self.texts, policy),
+            mailer=self.mailer,
+        )
+
+    def _dlq(self, policy: Policy) -> PostgresDlqStore:
+        return PostgresDlqStore(self.dlq_pool, gravest=policy.gravest.priority)
+
+
 @asynccontextmanager
-async def open_parts(
-    settings: Settings, policy: Policy, dsn: str, *, connections: int = 1
-) -> AsyncIterator[Parts]:
+async def open_stand(
+    settings: Settings, served: Served, dsn: str, *, connections: int = 1
+) -> AsyncIterator[Stand]:
     """The stores on open pools, and the way out by email; closed after the block.
 
     Args:
@@ -120,50 +162,44 @@ async def open_parts(
         dlq_pool = (
             pool if other is None else await stack.enter_async_context(closing(await open_dlq_pool(other)))
         )
-        texts = Texts.load()
-        yield Parts(
-            store=PostgresStore(pool),
-            dlq=PostgresDlqStore(dlq_pool, gravest=policy.gravest.priority),
-            policy=policy,
-            texts=texts,
-            writer=Mails(texts, policy),
-            mailer=None if settings.smtp is None else SmtpMailer(settings.smtp),
-        )
+        mailer = None if settings.smtp is None else SmtpMailer(settings.smtp)
+        yield Stand(served, PostgresStore(pool), dlq_pool, Texts.load(), mailer)
 
 
-def make_dead_man(settings: Settings, parts: Parts) -> DeadMan | None:
+def make_dead_man(settings: Settings, store: Store) -> DeadMan | None:
     """Who tells the outside that all is well, if anybody is to be told."""
     if settings.heartbeat_url is None:
         return None
-    return DeadMan(parts.store, HttpHeartbeat(settings.heartbeat_url.get_secret_value()))
+    return DeadMan(store, HttpHeartbeat(settings.heartbeat_url.get_secret_value()))
 
 
 def make_keeper(settings: Settings, client: IncidentBot, leases: Leases) -> ShardKeeper:
     """Who holds the gateway's shards; this process gets a name that no other has ever had."""
-    # A local Discord has no window between two IDENTIFYs unless it is told to be strict, and then says so
-    # itself.
+    # A local Discord has no window between two IDENTIFYs unless it is told to be strict, and then says so.
     window_s = IDENTIFY_WINDOW_S if settings.discord_api_base == DISCORD_API else 0.0
     me = Instance(uuid4(), socket.gethostname(), version("incident-bot"), settings.shards or 1)
     budget = IdentifyBudget(window_s=window_s)
     return ShardKeeper(client, leases, me, shards=settings.shards, budget=budget)
 
 
-def make_client(settings: Settings, parts: Parts) -> tuple[IncidentBot, UseCases]:
-    """The client and the use cases, which need each other; nothing is connected yet."""
+def make_client(settings: Settings, stand: Stand) -> tuple[IncidentBot, dict[int, UseCases]]:
+    """The client and the use cases by guild, which need each other; nothing is connected yet."""
     if settings.discord_api_base != DISCORD_API:
         use_api_base(settings.discord_api_base)
-    made: list[UseCases] = []
+    made: dict[int, UseCases] = {}
 
-    def services(client: discord.Client) -> Services:
-        made.append(wire(parts, DiscordNotifier(client, texts=parts.texts, policy=parts.policy)))
-        return made[0].services
+    def guilds(client: discord.Client) -> Guilds:
+        for guild_id, policy in stand.served.policies.items():
+            notifier = DiscordNotifier(client, texts=stand.texts, policy=policy)
+            made[guild_id] = wire(stand.parts(guild_id), notifier)
+        served = {guild_id: cases.services for guild_id, cases in made.items()}
+        return Guilds(served, home=stand.served.home, find=stand.store)
 
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
     client = IncidentBot(
-        guild_id=settings.guild_id,
-        texts=parts.texts,
-        services=services,
+        texts=stand.texts,
+        guilds=guilds,
         reads_messages=settings.message_content,
-        hears_voice=bool(parts.policy.timeline.voice_channels),
+        hears_voice=any(policy.timeline.voice_channels for policy in stand.served.policies.values()),
     )
-    return client, made[0]
+    return client, made

@@ -1,10 +1,8 @@
-"""IncidentBot: the discord.py client of one server, with typed access to the use cases."""
+"""IncidentBot: the discord.py client, with typed access to the use cases of each server."""
 
 import asyncio
-import math
 import re
 import sys
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from ipaddress import ip_address
 from typing import Any, Final, cast
@@ -17,16 +15,16 @@ from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
-from discord.state import AutoShardedConnectionState
 
 from bot.domain.errors import ConfigError, Superseded, UnavailableError, UserError
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
-from bot.services.registry import Services
+from bot.listening import ListeningBot
+from bot.services.registry import Guilds, Services
 from bot.ui.components import Control
 from bot.ui.errors import ErrorReplies
 from bot.ui.forms.base import Submitted, submitted
-from bot.ui.interaction import Interaction, bind, require_home, run
+from bot.ui.interaction import Interaction, bind, find_guild, found_guild, run
 from bot.ui.rest.client import answer_trace
 from bot.ui.words.voice import Voice
 
@@ -40,12 +38,16 @@ COGS: Final = (
     "cogs.pinning",
     "cogs.dlq",
     "cogs.digest",
+    "cogs.morning",
     "cogs.drill",
     "cogs.alerts",
 )
 
 #: How long a stop waits for answers that are under way, seconds; whoever stops us gives about ten.
 ANSWERS_WITHIN_S: Final = 4.0
+
+#: The custom id of whatever is about an incident: under a DM it is all that says whose it is.
+_NUMBERED: Final = re.compile(r"inc:v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII)
 
 FormHandler = Callable[[discord.Interaction["IncidentBot"], Submitted], Awaitable[None]]
 
@@ -76,7 +78,7 @@ class IncidentTree(app_commands.CommandTree["IncidentBot"]):
         """Bind the log's fields, and refuse other servers."""
         bind(interaction, trigger="command")
         try:
-            require_home(interaction)
+            await find_guild(interaction)
         except UserError as refused:
             if interaction.type is not discord.InteractionType.autocomplete:
                 await interaction.client.answer_error(interaction, refused)
@@ -88,13 +90,13 @@ class IncidentTree(app_commands.CommandTree["IncidentBot"]):
         await interaction.client.answer_error(interaction, error)
 
 
-class IncidentBot(commands.Bot):
-    """The client of one server. Its shards come and go: `bot.process.keeper` connects them, one by one.
+class IncidentBot(ListeningBot):
+    """The client of the servers that are served.
 
     Args:
-        guild_id: The server it is set up for; what comes from another one is refused.
         texts: Both languages.
-        services: Makes the use cases; it is given this client, for what talks to Discord through it.
+        guilds: Makes the use cases; it is given this client, for what talks to Discord through it. What comes
+            from a server that is not among them is refused.
         reads_messages: Ask for what others write; see `intents`.
         hears_voice: Ask for who joins a voice channel.
     """
@@ -102,9 +104,8 @@ class IncidentBot(commands.Bot):
     def __init__(
         self,
         *,
-        guild_id: int,
         texts: Texts,
-        services: Callable[[discord.Client], Services],
+        guilds: Callable[[discord.Client], Guilds],
         reads_messages: bool = False,
         hears_voice: bool = False,
     ) -> None:
@@ -117,26 +118,16 @@ class IncidentBot(commands.Bot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             http_trace=answer_trace(),
-            # Seconds without a further server until READY is told; there is only one to come.
+            # Seconds without a further server until READY is told; they come one right after the other.
             guild_ready_timeout=0.5,
         )
-        self.guild_id = guild_id
         self.texts = texts
-        self.services = services(self)
-        self._errors = ErrorReplies(texts, self.services.policy)
+        self.served = guilds(self)
+        self._errors = ErrorReplies(texts)
         self._templates: list[re.Pattern[str]] = []
         self._forms: dict[re.Pattern[str], FormHandler] = {}
-        #: The gateway's connections by shard, and since when each hears events (`time.monotonic`).
-        self.links: dict[int, DiscordWebSocket] = {}
-        self.listening: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[Any]] = set()
-
-    def _get_state(self, **options: Any) -> AutoShardedConnectionState["IncidentBot"]:  # noqa: ANN401 -- as in discord.py
-        """What is known of the servers: of several shards, where `Client` would forget all at each READY."""
-        return AutoShardedConnectionState(
-            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
-        )
 
     async def setup_hook(self) -> None:
         """Load the cogs; each registers its commands, controls and forms."""
@@ -144,14 +135,26 @@ class IncidentBot(commands.Bot):
         for name in COGS:
             await self.load_extension(name)
 
-    @property
-    def latency(self) -> float:
-        """The longest time between a heartbeat and its answer, seconds; NaN without a connection."""
-        return max((link.latency for link in self.links.values()), default=math.nan)
+    async def guild_of(self, interaction: Interaction) -> int:
+        """The guild that *interaction* is about: where it happened; for a DM, whose incident it names.
+
+        Raises:
+            UserError: it is not served. StorageUnavailable.
+        """
+        known = found_guild(interaction)
+        if known is not None:
+            return self.served.at(known).guild_id
+        named = _NUMBERED.match(_custom_id(interaction))
+        services = self.served.home if named is None else await self.served.of_incident(int(named["number"]))
+        return services.guild_id
+
+    def services(self, interaction: Interaction) -> Services:
+        """The use cases of the guild that *interaction* is about."""
+        return self.served.at(found_guild(interaction))
 
     def voice(self, interaction: Interaction) -> Voice:
-        """The language of whoever acted."""
-        return Voice.of(self.texts, self.services.policy, locale=str(interaction.locale))
+        """The language of whoever acted, about what is theirs."""
+        return Voice.of(self.texts, self.services(interaction).policy, locale=str(interaction.locale))
 
     def add_controls(self, *controls: type[Control]) -> None:
         """Answer the presses whose custom id fits one of *controls*."""
@@ -164,7 +167,8 @@ class IncidentBot(commands.Bot):
 
     async def answer_error(self, interaction: Interaction, error: Exception) -> None:
         """Reply to *interaction* with what *error* means for the person."""
-        await self._errors.answer(interaction, error)
+        services = self.served.get(found_guild(interaction)) or self.served.home
+        await self._errors.answer(interaction, error, policy=services.policy)
 
     def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> asyncio.Task[None]:
         """Run *work* beside everything else; kept until it is done, and its error is logged."""
@@ -172,6 +176,10 @@ class IncidentBot(commands.Bot):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def for_each_guild(self, work: Callable[[Services], Awaitable[object]], *, name: str) -> None:
+        """Run *work* for every guild, beside everything else; see `Guilds.each`."""
+        self.spawn(self.served.each(work), name=name)
 
     def answering(self, task: asyncio.Task[Any]) -> None:
         """Somebody waits for what *task* answers: `close` lets it finish first."""
@@ -191,40 +199,22 @@ class IncidentBot(commands.Bot):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await super().close()
 
-    async def on_shard_connect(self, shard_id: int) -> None:
-        """READY: from now on events come by this shard."""
-        self._listens(shard_id)
-
-    async def on_shard_ready(self, _shard_id: int) -> None:
-        """Its servers are known. A shard at a time: discord.py would wait for all there were at the start."""
-        self.dispatch("ready")
-
-    async def on_shard_resumed(self, shard_id: int) -> None:
-        """The session goes on."""
-        self._listens(shard_id)
-
-    def _listens(self, shard_id: int) -> None:
-        # This is told a moment later: the connection may be gone by now.
-        if shard_id in self.links:
-            self.listening[shard_id] = time.monotonic()
-
     async def on_ready(self) -> None:
         """A new session: whatever happened before it was not told."""
-        log.info("gateway.ready", guild_id=self.guild_id)
-        self.spawn(self.services.reconciler.reconcile_all(), name="reconcile")
+        log.info("gateway.ready", guilds=len(self.served))
+        self.for_each_guild(lambda services: services.reconciler.reconcile_all(), name="reconcile")
 
     async def on_resumed(self) -> None:
         """A resumed session tells what was missed, unless Discord has dropped some of it."""
         log.info("gateway.resumed")
-        self.spawn(self.services.reconciler.reconcile_all(), name="reconcile")
+        self.for_each_guild(lambda services: services.reconciler.reconcile_all(), name="reconcile")
 
     async def on_message(self, _message: discord.Message, /) -> None:
         """Messages are no commands: the cogs listen by themselves. discord.py would look for one in each."""
 
     async def on_interaction(self, interaction: discord.Interaction["IncidentBot"]) -> None:
         """Forms, and presses that nothing else will answer; discord.py sees to the others."""
-        data = cast("Mapping[str, Any]", interaction.data or {})
-        custom_id = str(data.get("custom_id", ""))
+        custom_id = _custom_id(interaction)
         if interaction.type is discord.InteractionType.modal_submit:
             await run(interaction, self._form(custom_id), trigger="form")
         elif interaction.type is discord.InteractionType.component and not any(
@@ -245,6 +235,11 @@ class IncidentBot(commands.Bot):
                 fields = found.groupdict()
                 return lambda interaction: handler(interaction, submitted(interaction, fields))
         return _outdated
+
+
+def _custom_id(interaction: Interaction) -> str:
+    data = cast("Mapping[str, Any]", interaction.data or {})
+    return str(data.get("custom_id", ""))
 
 
 def use_api_base(url: str) -> None:

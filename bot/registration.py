@@ -63,33 +63,38 @@ class Changes:
         return bool(self.names)
 
 
-async def our_commands(client: IncidentBot) -> list[Command]:
-    """Every command of the loaded cogs, translated."""
+async def our_commands(client: IncidentBot, guild_id: int) -> list[Command]:
+    """Every command of the loaded cogs that a server has, its own severities' included, translated."""
     tree, translator = client.tree, client.tree.translator
     kinds = (discord.AppCommandType.chat_input, discord.AppCommandType.user, discord.AppCommandType.message)
-    found = [command for kind in kinds for command in tree.get_commands(type=kind)]
+    own = discord.Object(guild_id)
+    found = [
+        command
+        for kind in kinds
+        for command in (*tree.get_commands(type=kind), *tree.get_commands(guild=own, type=kind))
+    ]
     if translator is None:
         return [command.to_dict(tree) for command in found]
     return [await command.get_translated_payload(tree, translator) for command in found]
 
 
-async def registered_commands(client: IncidentBot) -> list[Payload]:
-    """What Discord has for the server.
+async def registered_commands(client: IncidentBot, guild_id: int) -> list[Payload]:
+    """What Discord has for a server.
 
     Raises:
         DeliveryRefused: the bot was invited without applications.commands. UpstreamUnavailable.
     """
-    return await Rest(client).many(_route("GET", client), params={"with_localizations": "true"})
+    return await Rest(client).many(_route("GET", client, guild_id), params={"with_localizations": "true"})
 
 
-async def register(client: IncidentBot, commands: Sequence[Command]) -> None:
-    """Make the server's commands exactly *commands*.
+async def register(client: IncidentBot, guild_id: int, commands: Sequence[Command]) -> None:
+    """Make a server's commands exactly *commands*.
 
     Raises:
         DeliveryRefused, UpstreamUnavailable: as above.
     """
     try:
-        await client.http.request(_route("PUT", client), json=list(commands))
+        await client.http.request(_route("PUT", client, guild_id), json=list(commands))
     except discord.DiscordServerError as error:
         raise UpstreamUnavailable(f"HTTP {error.status}", http_status=error.status) from error
     except discord.HTTPException as error:
@@ -137,10 +142,10 @@ def _fields(payload: Mapping[str, Any]) -> dict[str, object]:
     return kept
 
 
-def _route(method: str, client: IncidentBot) -> Route:
+def _route(method: str, client: IncidentBot, guild_id: int) -> Route:
     return Route(
         method,
         "/applications/{application_id}/guilds/{guild_id}/commands",
         application_id=client.application_id,
-        guild_id=client.guild_id,
+        guild_id=guild_id,
     )

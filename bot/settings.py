@@ -128,7 +128,9 @@ class Settings(BaseSettings):
         None, description=f"{_POSTGRES_FORM}; without it the DLQ is in DATABASE_URL"
     )
     data_dir: Path = Field(Path("data"), description="a folder that the bot may write to")
-    runbook_file: Path | None = Field(None, description="a policy file; without it Parky's")
+    runbook_file: Path | None = Field(
+        None, description="a policy file, or a folder with one per server; without it Parky's"
+    )
     smtp_url: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_smtp)] | None = Field(
         None,
         description="smtp://user:password@host:587 or smtps://user:password@host:465, "
@@ -164,15 +166,9 @@ class Settings(BaseSettings):
         return self.discord_token.get_secret_value()
 
     @property
-    def guild_id(self) -> int:
-        """The guild the bot serves.
-
-        Raises:
-            ConfigError: it is not set.
-        """
-        if self.discord_guild_id is None:
-            raise ConfigError(_missing("discord_guild_id"))
-        return self.discord_guild_id
+    def has_policies(self) -> bool:
+        """Whether RUNBOOK_FILE is a folder, whose policies name the guilds themselves."""
+        return self.runbook_file is not None and self.runbook_file.is_dir()
 
     @property
     def smtp(self) -> SmtpServer | None:
@@ -184,7 +180,7 @@ def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path("
     """Read and check the settings.
 
     Args:
-        require: Fields that the command cannot do without.
+        require: Fields that the command cannot do without. A folder of policies stands in for the guild.
         env_file: Read when it is there; the environment goes before it.
 
     Raises:
@@ -197,7 +193,8 @@ def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path("
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"{env_file}: cannot be read: {reason}") from None
-    missing = [_missing(name) for name in require if getattr(settings, name) is None]
+    named = {"discord_guild_id"} if settings.has_policies else set[str]()
+    missing = [_missing(name) for name in require if name not in named and getattr(settings, name) is None]
     if missing:
         raise ConfigError("\n".join(missing))
     return settings

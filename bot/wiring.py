@@ -1,15 +1,18 @@
-"""The use cases, put together from the parts that they are given."""
+"""The use cases, put together from the parts that they are given: one set of them per guild."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Final
 
+import structlog
+
+from bot.domain.errors import IncidentNotFound
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
-from bot.services.auditor import Auditor
 from bot.services.changes import Changes
 from bot.services.deliveries import Deliveries
 from bot.services.digests import Digests
@@ -21,8 +24,9 @@ from bot.services.incidents import Incidents
 from bot.services.lifecycle import Lifecycle
 from bot.services.looking import Looking
 from bot.services.mending import Mending
+from bot.services.mornings import Mornings
 from bot.services.pins import Pins
-from bot.services.ports import Discord, DlqStore, JobName, Mailer, MailWriter, Store
+from bot.services.ports import Discord, DlqStore, GuildFinder, JobName, Mailer, MailWriter, Store
 from bot.services.privacy import Privacy
 from bot.services.raising import Raising
 from bot.services.reconciler import Reconciler
@@ -35,11 +39,21 @@ from bot.services.triages import Triages
 from bot.services.updates import Updates
 from bot.storage.jobs import Handler
 
+log = structlog.get_logger(__name__)
+
+#: When a job is looked at again whose guild this process does not serve: perhaps another one does.
+_NOT_SERVED: Final = timedelta(seconds=30)
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the use cases stand on."""
+    """What the use cases of one guild stand on.
 
+    Attributes:
+        store: Sees the rows of this guild only.
+    """
+
+    guild_id: int
     store: Store
     dlq: DlqStore
     policy: Policy
@@ -56,11 +70,10 @@ class UseCases:
     deliveries: Deliveries
     triage_posts: TriagePosts
     failures: Failures
-    auditor: Auditor
 
 
 def wire(parts: Parts, discord: Discord) -> UseCases:
-    """Every use case, each given only what it needs."""
+    """Every use case of one guild, each given only what it needs."""
     store, policy = parts.store, parts.policy
     access = Access(store, policy)
     acknowledger = Acknowledger(store, policy, access)
@@ -72,8 +85,10 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
     raising = Raising(policy, incidents, escalations)
     reevaluations = Reevaluations(store, policy, access, raising)
     digests = Digests(store, parts.dlq, policy)
+    mornings = Mornings(store, discord, policy)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations)
     services = Services(
+        guild_id=parts.guild_id,
         policy=policy,
         access=access,
         incidents=incidents,
@@ -94,18 +109,18 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
         reconciler=reconciler,
         dlq=Dlq(store, parts.dlq, access),
         digests=digests,
+        mornings=mornings,
     )
     return UseCases(
         services=services,
-        deliveries=Deliveries(store, discord, policy, digests, mending),
+        deliveries=Deliveries(store, discord, policy, digests=digests, mornings=mornings, mending=mending),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, writer=parts.writer, mailer=parts.mailer),
-        auditor=Auditor(store),
     )
 
 
 def handlers(cases: UseCases) -> dict[JobName, Handler]:
-    """What each job of the queue does with its payload."""
+    """What each job of one guild does with its payload."""
     services = cases.services
 
     async def escalate(payload: str) -> None:
@@ -120,11 +135,55 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REEVALUATE: _numbered(services.reevaluations.strike),
         JobName.REDACT: _numbered(services.privacy.redact),
         JobName.DRILL: _numbered(services.drills.strike),
+        JobName.MORNING: _dated(services.mornings.strike),
+        JobName.REFRESH_MORNING: _dated(services.mornings.refresh),
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
     }
+
+
+def _dated(handle: Callable[[int, date], Awaitable[None]]) -> Handler:
+    """A handler whose payload is a guild and a day."""
+
+    async def run(payload: str) -> None:
+        guild_id, _, day = payload.partition(":")
+        await handle(int(guild_id), date.fromisoformat(day))
+
+    return run
+
+
+def routed(cases: Mapping[int, UseCases], find: GuildFinder) -> dict[JobName, Handler]:
+    """What each job does that does not say whose it is: its row is asked.
+
+    Such a job was queued by an older version, or it is for a guild that this process does not serve. It stays
+    queued then: its policy may be known to another process, or to the next one.
+    """
+    each = {guild_id: handlers(one) for guild_id, one in cases.items()}
+    return {name: _of_row(name, each, find) for name in JobName}
+
+
+def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: GuildFinder) -> Handler:
+    async def run(payload: str) -> timedelta | None:
+        number = int(payload.partition(":")[0])
+        match name:
+            case JobName.DELIVER | JobName.RECORD_FAILURE:
+                guild_id = await find.guild_of_delivery(number)
+            case JobName.MORNING | JobName.REFRESH_MORNING:
+                guild_id = number
+            case JobName.REFRESH_TRIAGE | JobName.REEVALUATE:
+                guild_id = await find.guild_of_triage(number)
+            case _:
+                guild_id = await find.guild_of_incident(number)
+        if guild_id is None:
+            raise IncidentNotFound(number=number)
+        if guild_id not in each:
+            log.warning("job.guild_not_served", guild_id=guild_id, retry_s=_NOT_SERVED.total_seconds())
+            return _NOT_SERVED
+        return await each[guild_id][name](payload)
+
+    return run
 
 
 def _numbered(handle: Callable[[int], Awaitable[timedelta | None]]) -> Handler:

@@ -24,7 +24,9 @@ class Watch(commands.Cog):
 
     def __init__(self, bot: IncidentBot) -> None:
         self.bot = bot
-        self._incoming = Incoming(bot, Wording(bot.texts, bot.services.policy))
+        self._incoming = {
+            services.guild_id: Incoming(bot, Wording(bot.texts, services.policy)) for services in bot.served
+        }
 
     async def cog_load(self) -> None:
         """Register the buttons."""
@@ -33,16 +35,17 @@ class Watch(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Track it, if it is an alert. One whose event is lost is read from the channel later."""
-        guild = message.guild
-        if guild is None or guild.id != self.bot.guild_id or not message.author.bot:
+        services = self.bot.served.get(message.guild.id if message.guild else None)
+        if services is None or not message.author.bot:
             return
-        received = self._incoming.live(message, guild_id=guild.id)
-        if not self.bot.services.alerts.watches(received):
+        guild_id = services.guild_id
+        received = self._incoming[guild_id].live(message, guild_id=guild_id)
+        if not services.alerts.watches(received):
             return
         clear_contextvars()
-        bind_contextvars(trigger="message", guild_id=guild.id, channel_id=message.channel.id)
+        bind_contextvars(trigger="message", guild_id=guild_id, channel_id=message.channel.id)
         try:
-            await self.bot.services.alerts.receive(received)
+            await services.alerts.receive(received)
         except UnavailableError as error:
             # Not lost: it stands in the channel, and the channel is read again.
             log.warning("alert.not_recorded", reason=str(error))
@@ -58,7 +61,9 @@ class Watch(commands.Cog):
         self._catch_up()
 
     def _catch_up(self) -> None:
-        self.bot.spawn(self.bot.services.alerts.catch_up(self.bot.guild_id), name="missed alerts")
+        self.bot.for_each_guild(
+            lambda services: services.alerts.catch_up(services.guild_id), name="missed alerts"
+        )
 
 
 class Declare(Control, template=template(IncidentVerb.DECLARE)):
@@ -68,7 +73,7 @@ class Declare(Control, template=template(IncidentVerb.DECLARE)):
         """Post it as an incident, with its thread."""
         await wait(interaction)
         by, bot = await person_of(interaction), interaction.client
-        incident = await bot.services.lifecycle.declare(self.number, by=by)
+        incident = await bot.services(interaction).lifecycle.declare(self.number, by=by)
         await reply(interaction, bot.voice(interaction).say("tracked.said.declared", label=incident.label))
 
 
@@ -79,7 +84,7 @@ class FalseAlarm(Control, template=template(IncidentVerb.FALSE_ALARM)):
         """Close it without a question: it can be reopened."""
         await wait(interaction)
         by, bot = await person_of(interaction), interaction.client
-        incident = await bot.services.lifecycle.cancel(self.number, by=by)
+        incident = await bot.services(interaction).lifecycle.cancel(self.number, by=by)
         await reply(interaction, bot.voice(interaction).say("tracked.said.cancelled", label=incident.label))
 
 

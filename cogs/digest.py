@@ -36,10 +36,11 @@ class DigestCommands(
     async def preview(self, interaction: Press, week: Week | None = None) -> None:
         """The team's words, because that is what would be posted."""
         await wait(interaction)
-        digests = self.bot.services.digests
+        services = self.bot.services(interaction)
+        digests = services.digests
         asked = _week(week) if week else await digests.last_week()
-        figures = await digests.figures(self.bot.guild_id, asked)
-        body = digest(Wording(self.bot.texts, self.bot.services.policy), figures)
+        figures = await digests.figures(services.guild_id, asked)
+        body = digest(Wording(self.bot.texts, services.policy), figures)
         told = self.bot.voice(interaction).say("consoles.digest.preview", week=asked)
         await reply(interaction, told)
         await reply(interaction, str(body["content"]), embed=_embed(body))

@@ -72,8 +72,9 @@ class DlqCommands(
         await reply(interaction, view=await _desk(interaction).recent(asked, page=page))
 
     @recent.autocomplete("severity")
-    async def _priorities(self, _interaction: Press, typed: str) -> list[Choice[str]]:
-        known = [severity.priority for severity in self.bot.services.policy.severities.values()]
+    async def _priorities(self, interaction: Press, typed: str) -> list[Choice[str]]:
+        policy = self.bot.services(interaction).policy
+        known = [severity.priority for severity in policy.severities.values()]
         return [Choice(name=name, value=name) for name in known if typed.casefold() in name.casefold()]
 
     @app_commands.command(
@@ -184,9 +185,9 @@ class Replay(Control, template=rf"dlq:v1:replay:{UUID}"):
 
 
 def _desk(interaction: Press) -> DlqDesk:
-    bot = interaction.client
-    by = person_from(interaction.user)
-    return DlqDesk(bot.services.dlq, bot.voice(interaction), by=by, guild_id=bot.guild_id)
+    bot, by = interaction.client, person_from(interaction.user)
+    services = bot.services(interaction)
+    return DlqDesk(services.dlq, bot.voice(interaction), by=by, guild_id=services.guild_id)
 
 
 async def setup(bot: IncidentBot) -> None:

@@ -42,9 +42,9 @@ class DrillCommands(
     ) -> None:
         """One at a time."""
         await wait(interaction)
-        services = self.bot.services
+        services = self.bot.services(interaction)
         incident = await services.drills.start(
-            self.bot.guild_id,
+            services.guild_id,
             severity=severity,
             rings=ring,
             by=person_from(interaction.user),
@@ -55,9 +55,10 @@ class DrillCommands(
         await reply(interaction, view=drill_started_screen(self.bot.voice(interaction), shown))
 
     @start.autocomplete("severity")
-    async def offer_severities(self, _interaction: Press, typed: str) -> list[Choice[str]]:
+    async def offer_severities(self, interaction: Press, typed: str) -> list[Choice[str]]:
         """Those of the policy."""
-        names = [name for name in self.bot.services.policy.severities if typed.upper() in name]
+        known = self.bot.services(interaction).policy.severities
+        names = [name for name in known if typed.upper() in name]
         return [Choice(name=name, value=name) for name in names[:_OFFERED]]
 
     @app_commands.command(
@@ -66,8 +67,8 @@ class DrillCommands(
     async def stop(self, interaction: Press) -> None:
         """Whatever it still had is off."""
         await wait(interaction)
-        by = person_from(interaction.user)
-        stopped = await self.bot.services.drills.stop(self.bot.guild_id, by=by)
+        services, by = self.bot.services(interaction), person_from(interaction.user)
+        stopped = await services.drills.stop(services.guild_id, by=by)
         voice = self.bot.voice(interaction)
         await reply(interaction, view=drill_stopped_screen(voice, stopped.incident, stopped.score))
 

@@ -32,12 +32,15 @@ class Mending(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, deleted: discord.RawThreadDeleteEvent) -> None:
         """Perhaps it was an incident's."""
-        mending = self.bot.services.mending
-        await self._tell(mending.thread_gone(deleted.thread_id), guild_id=deleted.guild_id)
+        if served := self.bot.served.get(deleted.guild_id):
+            await self._tell(served.mending.thread_gone(deleted.thread_id), guild_id=deleted.guild_id)
 
     async def _look(self, message_ids: list[int] | set[int], *, guild_id: int | None) -> None:
+        served = self.bot.served.get(guild_id)
+        if served is None:
+            return  # a direct message, or another server's
         for message_id in message_ids:
-            await self._tell(self.bot.services.mending.message_gone(message_id), guild_id=guild_id)
+            await self._tell(served.mending.message_gone(message_id), guild_id=guild_id)
 
     async def _tell(self, mending: Awaitable[None], *, guild_id: int | None) -> None:
         clear_contextvars()

@@ -11,6 +11,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
 from bot.domain.errors import UnavailableError, UserError
+from bot.services.registry import Services
 from bot.ui.interaction import reply, wait
 from bot.ui.people import member_person, person_from
 from bot.ui.rest.reading import message_from, message_of
@@ -33,80 +34,80 @@ class Pinning(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """A new session: what happened before it was not told."""
-        self.bot.spawn(self.bot.services.pins.reconcile_all(self.bot.guild_id), name="reconcile pins")
+        self._reconcile()
 
     @commands.Cog.listener()
     async def on_resumed(self) -> None:
         """A resumed session tells what was missed, unless Discord has dropped some of it."""
-        self.bot.spawn(self.bot.services.pins.reconcile_all(self.bot.guild_id), name="reconcile pins")
+        self._reconcile()
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
         """Keep the message."""
-        emoji = self.bot.services.policy.timeline.pin_emoji
-        if reaction.guild_id != self.bot.guild_id or self._is_own(reaction.user_id):
+        services = self.bot.served.get(reaction.guild_id)
+        if services is None or self._is_own(reaction.user_id):
             return
-        if str(reaction.emoji) == emoji:
-            self._bind("reaction", reaction.channel_id, reaction.user_id)
-            await _told(self._pin(reaction), about="pin")
+        if str(reaction.emoji) == services.policy.timeline.pin_emoji:
+            _bind("reaction", services, reaction.channel_id, reaction.user_id)
+            await _told(self._pin(reaction, services), about="pin")
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
         """Keep the new words of a pinned message beside the old ones."""
-        author_id = edit.message.author.id
-        if edit.guild_id != self.bot.guild_id or self._is_own(author_id):
+        services, author_id = self.bot.served.get(edit.guild_id), edit.message.author.id
+        if services is None or self._is_own(author_id):
             return
-        self._bind("edit", edit.channel_id, author_id)
+        _bind("edit", services, edit.channel_id, author_id)
         reads_content = self.bot.intents.message_content
-        message = message_from(edit.data, guild_id=self.bot.guild_id, reads_content=reads_content)
-        await _told(self.bot.services.pins.edited(message), about="edit")
+        message = message_from(edit.data, guild_id=services.guild_id, reads_content=reads_content)
+        await _told(services.pins.edited(message), about="edit")
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
         """Note it, if it was pinned."""
-        if deletion.guild_id == self.bot.guild_id:
-            self._bind("deletion", deletion.channel_id, None)
-            await _told(self.bot.services.pins.deleted([deletion.message_id]), about="deletion")
+        await self._gone(deletion.guild_id, deletion.channel_id, [deletion.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
         """The same for many at once."""
-        if deletion.guild_id == self.bot.guild_id:
-            self._bind("deletion", deletion.channel_id, None)
-            gone = sorted(deletion.message_ids)
-            await _told(self.bot.services.pins.deleted(gone), about="deletion")
+        await self._gone(deletion.guild_id, deletion.channel_id, sorted(deletion.message_ids))
 
     @commands.Cog.listener()
     async def on_voice_state_update(
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
     ) -> None:
         """Note who joins a war room; being muted there is no news."""
-        room = after.channel
-        is_home = member.guild.id == self.bot.guild_id
-        if room is None or not is_home or (before.channel is not None and before.channel.id == room.id):
+        room, services = after.channel, self.bot.served.get(member.guild.id)
+        if room is None or services is None or (before.channel is not None and before.channel.id == room.id):
             return
-        if {room.name, str(room.id)} & set(self.bot.services.policy.timeline.voice_channels):
-            self._bind("voice", room.id, member.id)
-            joined = self.bot.services.timelines.join_voice(
-                self.bot.guild_id, by=person_from(member), channel=room.name
+        if {room.name, str(room.id)} & set(services.policy.timeline.voice_channels):
+            _bind("voice", services, room.id, member.id)
+            joined = services.timelines.join_voice(
+                services.guild_id, by=person_from(member), channel=room.name
             )
             await _told(joined, about="voice")
 
-    async def _pin(self, reaction: discord.RawReactionActionEvent) -> None:
-        user, home = discord.Object(reaction.user_id), self.bot.guild_id
+    def _reconcile(self) -> None:
+        self.bot.for_each_guild(
+            lambda services: services.pins.reconcile_all(services.guild_id), name="reconcile pins"
+        )
+
+    async def _gone(self, guild_id: int | None, channel_id: int, message_ids: list[int]) -> None:
+        if services := self.bot.served.get(guild_id):
+            _bind("deletion", services, channel_id, None)
+            await _told(services.pins.deleted(message_ids), about="deletion")
+
+    async def _pin(self, reaction: discord.RawReactionActionEvent, services: Services) -> None:
+        user = discord.Object(reaction.user_id)
         by = (
             person_from(reaction.member)
             if reaction.member
-            else await member_person(self.bot, user=user, guild_id=home)
+            else await member_person(self.bot, user=user, guild_id=services.guild_id)
         )
-        await self.bot.services.pins.pin_reaction(reaction.channel_id, reaction.message_id, by=by)
+        await services.pins.pin_reaction(reaction.channel_id, reaction.message_id, by=by)
 
     def _is_own(self, user_id: int) -> bool:
         return self.bot.user is not None and user_id == self.bot.user.id
-
-    def _bind(self, trigger: str, channel_id: int, user_id: int | None) -> None:
-        clear_contextvars()
-        bind_contextvars(trigger=trigger, guild_id=self.bot.guild_id, channel_id=channel_id, user_id=user_id)
 
 
 @app_commands.context_menu(name=locale_str("Add to timeline", key="commands.add_to_timeline"))
@@ -114,10 +115,15 @@ class Pinning(commands.Cog):
 async def add_to_timeline(interaction: Press, message: discord.Message) -> None:
     """The menu of a message: its words come with it, whatever the bot may read otherwise."""
     await wait(interaction)
-    by, pins = person_from(interaction.user), interaction.client.services.pins
+    by, pins = person_from(interaction.user), interaction.client.services(interaction).pins
     incident, outcome = await pins.pin(message_of(message), by=by)
     voice = interaction.client.voice(interaction)
     await reply(interaction, voice.say(f"history.said.{outcome.value}", label=incident.label))
+
+
+def _bind(trigger: str, services: Services, channel_id: int, user_id: int | None) -> None:
+    clear_contextvars()
+    bind_contextvars(trigger=trigger, guild_id=services.guild_id, channel_id=channel_id, user_id=user_id)
 
 
 async def _told(work: Awaitable[object], *, about: str) -> None:

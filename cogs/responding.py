@@ -12,6 +12,8 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from bot.client import IncidentBot
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.life import AckVia
+from bot.domain.people import Person
+from bot.services.registry import Services
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.interaction import reply, wait
@@ -42,8 +44,7 @@ class Responding(commands.Cog):
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
         """Acknowledge. Raw: the cached variant is silent for messages older than this process."""
         own = self.bot.user is not None and reaction.user_id == self.bot.user.id
-        home = reaction.guild_id in (None, self.bot.guild_id)
-        if own or not home or str(reaction.emoji) != self.bot.services.policy.ack_emoji:
+        if own or not self._may_acknowledge(reaction):
             return
         clear_contextvars()
         bind_contextvars(
@@ -60,18 +61,37 @@ class Responding(commands.Cog):
             # Not lost: it stands under the message, and is read again before anybody is rung.
             log.warning("reaction.not_recorded", reason=str(error))
 
+    def _may_acknowledge(self, reaction: discord.RawReactionActionEvent) -> bool:
+        """Whether it is the emoji of its server; in a DM, of any."""
+        guilds = self.bot.served
+        served = guilds if reaction.guild_id is None else [guilds.get(reaction.guild_id)]
+        return str(reaction.emoji) in {one.policy.ack_emoji for one in served if one is not None}
+
     async def _acknowledge(self, reaction: discord.RawReactionActionEvent) -> None:
-        user, home = discord.Object(reaction.user_id), self.bot.guild_id
-        member = reaction.member  # a server's event carries it, a DM's does not
-        by = person_from(member) if member else await member_person(self.bot, user=user, guild_id=home)
-        if by.is_bot:
-            return
+        """A DM does not say whose it is: its row does."""
+        guilds, guild_id = self.bot.served, reaction.guild_id
         for pause_s in (0.0, *_LOOK_AGAIN_S):
             await asyncio.sleep(pause_s)
-            acknowledger = self.bot.services.acknowledger
-            found = await acknowledger.acknowledge_message(reaction.message_id, by=by, via=AckVia.REACTION)
-            if found is not None or not _is_new(reaction.message_id):
+            services = guilds.get(guild_id) if guild_id else await guilds.of_message(reaction.message_id)
+            if services is not None and await self._acknowledge_in(services, reaction):
                 return
+            if not _is_new(reaction.message_id):
+                return
+
+    async def _acknowledge_in(self, services: Services, reaction: discord.RawReactionActionEvent) -> bool:
+        """Whether nothing is left to do."""
+        if str(reaction.emoji) != services.policy.ack_emoji:
+            return True
+        by = await self._person(reaction, services.guild_id)
+        acknowledger = services.acknowledger
+        found = await acknowledger.acknowledge_message(reaction.message_id, by=by, via=AckVia.REACTION)
+        return by.is_bot or found is not None
+
+    async def _person(self, reaction: discord.RawReactionActionEvent, guild_id: int) -> Person:
+        """A server's event carries the member, a DM's does not."""
+        if reaction.member:
+            return person_from(reaction.member)
+        return await member_person(self.bot, user=discord.Object(reaction.user_id), guild_id=guild_id)
 
 
 class Ack(Control, template=template(IncidentVerb.ACK)):
@@ -80,7 +100,7 @@ class Ack(Control, template=template(IncidentVerb.ACK)):
     async def press(self, interaction: Press) -> None:
         """Be on it, and hear whether somebody was first."""
         await wait(interaction)
-        by, acknowledger = await person_of(interaction), interaction.client.services.acknowledger
+        by, acknowledger = await person_of(interaction), interaction.client.services(interaction).acknowledger
         result = await acknowledger.acknowledge(self.number, by=by, via=AckVia.BUTTON)
         await reply(interaction, acknowledged(interaction.client.voice(interaction), result))
 
@@ -91,7 +111,7 @@ class First(Control, template=template(IncidentVerb.FIRST)):
     async def press(self, interaction: Press) -> None:
         """The sheet of the incident's severity."""
         await wait(interaction)
-        incidents, by = interaction.client.services.incidents, await person_of(interaction)
+        incidents, by = interaction.client.services(interaction).incidents, await person_of(interaction)
         incident = await incidents.find(number=self.number, thread_id=None, by=by)
         await reply(interaction, view=first_response_screen(interaction.client.voice(interaction), incident))
 
@@ -104,7 +124,7 @@ class Decline(Control, template=template(IncidentVerb.DECLINE)):
         await wait(interaction)
         by = await person_of(interaction)
         message_id = interaction.message.id if interaction.message else 0
-        escalations = interaction.client.services.escalations
+        escalations = interaction.client.services(interaction).escalations
         result = await escalations.pass_on(self.number, by=by, message_id=message_id)
         await reply(interaction, passed_on(interaction.client.voice(interaction), result))
 

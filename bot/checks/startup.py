@@ -8,19 +8,23 @@ from bot.checks.guild import check_guild
 from bot.checks.storage import check_dlq
 from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.runbook.model import Policy
 from bot.services.ports import DlqStore
+from bot.services.registry import Services
 
 log = structlog.get_logger(__name__)
 
 
-async def look_around(client: IncidentBot, *, dlq: DlqStore, policy: Policy) -> None:
+async def look_around(client: IncidentBot, *, dlq: DlqStore) -> None:
     """Log a warning for whatever is not there: a column of the DLQ, a channel, a permission, the commands."""
     _tell(await check_dlq(dlq))
+    await client.served.each(lambda services: _look_at(client, services))
+
+
+async def _look_at(client: IncidentBot, services: Services) -> None:
     try:
-        async for finding in check_guild(client, guild_id=client.guild_id, policy=policy):
+        async for finding in check_guild(client, guild_id=services.guild_id, policy=services.policy):
             _tell(finding)
-        _tell(await check_commands(client))
+        _tell(await check_commands(client, services.guild_id))
     except (DeliveryRefused, UpstreamUnavailable) as error:
         log.warning("check.skipped", reason=error.reason)
 

@@ -31,7 +31,7 @@ def run(
         typer.Option("--no-migrate", help="Do not apply migrations; refuse to start when one is pending."),
     ] = False,
 ) -> None:
-    """Run the bot until it is asked to stop. Needs DISCORD_TOKEN and DISCORD_GUILD_ID."""
+    """Run the bot until it is asked to stop. Needs DISCORD_TOKEN, and a guild."""
     with ends_well():
         from bot.cli.setup import load
 
@@ -163,8 +163,10 @@ def digest(
 
 
 @runbook.command(epilog="Example: incident-bot runbook check our-policy.toml")
-def check(file: Annotated[Path, typer.Argument(help="A policy file.", metavar="FILE")]) -> None:
-    """Check a policy file: one line per problem."""
+def check(
+    file: Annotated[Path, typer.Argument(help="A policy file, or a folder of them.", metavar="FILE")],
+) -> None:
+    """Check a policy file, or all of a folder: one line per problem."""
     with ends_well():
         from bot.cli.runbook import check_file
 

@@ -6,12 +6,12 @@ from typing import Final
 
 import typer
 
-from bot.app import open_parts
+from bot.app import Stand, open_stand
 from bot.database import bring_up_to_date, own_database, reach
 from bot.domain.delivery import Delivery, DeliveryStatus
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import ConfigError, DeliveryRefused
-from bot.runbook import Policy, load_policy
+from bot.runbook import Served, load_served
 from bot.services.digests import Digests, digest_key
 from bot.services.ports import Store
 from bot.settings import Settings
@@ -26,27 +26,27 @@ _FINISHED: Final = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.C
 
 
 def preview(settings: Settings, week: str | None) -> None:
-    """Print the digest of *week*, or of the last one.
+    """Print the digest of *week*, or of the last one, of every server.
 
     Raises:
         ConfigError: no such week; the policy or the database's set-up is wrong. StorageUnavailable.
     """
-    asked, policy = _parse(week), load_policy(settings.runbook_file)
+    asked, served = _parse(week), load_served(settings.runbook_file, home=settings.discord_guild_id)
     with own_database(settings) as database:
         _prepare(settings, database.dsn)
-        typer.echo(asyncio.run(_preview(settings, policy, database.dsn, week=asked)))
+        typer.echo(asyncio.run(_preview(settings, served, database.dsn, week=asked)))
 
 
 def post(settings: Settings, week: str | None) -> None:
-    """Have the digest of *week*, or of the last one, posted by the running bot, once.
+    """Have the digest of *week*, or of the last one, posted by the running bot in every server, once.
 
     Raises:
         ConfigError: no such week, or one that has not ended; the set-up is wrong. StorageUnavailable.
     """
-    asked, policy = _parse(week), load_policy(settings.runbook_file)
+    asked, served = _parse(week), load_served(settings.runbook_file, home=settings.discord_guild_id)
     with own_database(settings) as database:
         _prepare(settings, database.dsn)
-        typer.echo(asyncio.run(_post(settings, policy, database.dsn, week=asked)))
+        asyncio.run(_post(settings, served, database.dsn, week=asked))
 
 
 def _parse(week: str | None) -> IsoWeek | None:
@@ -62,23 +62,50 @@ def _prepare(settings: Settings, dsn: str) -> None:
     bring_up_to_date(dsn, apply=settings.database_url is None)
 
 
-async def _preview(settings: Settings, policy: Policy, dsn: str, *, week: IsoWeek | None) -> str:
-    async with open_parts(settings, policy, dsn) as parts:
-        digests = Digests(parts.store, parts.dlq, policy)
-        figures = await digests.figures(settings.guild_id, week or await digests.last_week())
-        return digest_text(figures, texts=parts.texts, policy=policy)
+async def _preview(settings: Settings, served: Served, dsn: str, *, week: IsoWeek | None) -> str:
+    async with open_stand(settings, served, dsn) as stand:
+        return "\n\n".join([await _text(stand, guild_id, week=week) for guild_id in served.policies])
 
 
-async def _post(settings: Settings, policy: Policy, dsn: str, *, week: IsoWeek | None) -> str:
-    async with open_parts(settings, policy, dsn) as parts:
-        digests = Digests(parts.store, parts.dlq, policy)
-        last = await digests.last_week()
-        asked = week or last
-        if asked > last:
-            raise ConfigError(f"--week: {asked} has not ended; the last one that has is {last}")
-        if not await digests.post(settings.guild_id, asked):
-            return f"the digest of {asked} was posted before; it is posted once"
-        return _told(asked, await _await_delivery(parts.store, digest_key(settings.guild_id, asked)))
+async def _text(stand: Stand, guild_id: int, *, week: IsoWeek | None) -> str:
+    parts = stand.parts(guild_id)
+    digests = Digests(parts.store, parts.dlq, parts.policy)
+    figures = await digests.figures(guild_id, week or await digests.last_week())
+    told = digest_text(figures, texts=parts.texts, policy=parts.policy)
+    return f"{_where(stand.served, guild_id)}{told}"
+
+
+async def _post(settings: Settings, served: Served, dsn: str, *, week: IsoWeek | None) -> None:
+    """Every server's, whatever becomes of one; the first refusal is told at the end."""
+    refused: list[DeliveryRefused] = []
+    async with open_stand(settings, served, dsn) as stand:
+        for guild_id in served.policies:
+            where = _where(served, guild_id)
+            try:
+                typer.echo(f"{where}{await _post_one(stand, guild_id, week=week)}")
+            except DeliveryRefused as error:
+                refused.append(
+                    DeliveryRefused(f"{where}{error.reason}", http_status=error.http_status, code=error.code)
+                )
+    if refused:
+        raise refused[0]
+
+
+async def _post_one(stand: Stand, guild_id: int, *, week: IsoWeek | None) -> str:
+    parts = stand.parts(guild_id)
+    digests = Digests(parts.store, parts.dlq, parts.policy)
+    last = await digests.last_week()
+    asked = week or last
+    if asked > last:
+        raise ConfigError(f"--week: {asked} has not ended; the last one that has is {last}")
+    if not await digests.post(guild_id, asked):
+        return f"the digest of {asked} was posted before; it is posted once"
+    return _told(asked, await _await_delivery(parts.store, digest_key(guild_id, asked)))
+
+
+def _where(served: Served, guild_id: int) -> str:
+    """Which server is meant, where there are several."""
+    return "" if len(served.policies) == 1 else f"server {guild_id}: "
 
 
 async def _await_delivery(store: Store, key: str) -> Delivery:

@@ -1,25 +1,27 @@
 """`incident-bot doctor`: everything that the bot needs, looked at, with what to do."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.app import connected_client, open_parts
+from bot.app import connected_client, open_stand
 from bot.checks.commands import check_commands
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_dms, check_guild
 from bot.checks.storage import check_database, check_dlq, check_instances, check_migrations
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
+from bot.client import IncidentBot
 from bot.database import closing, own_database
 from bot.domain.errors import ConfigError, DeliveryRefused, UpstreamUnavailable
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpMailer
-from bot.runbook import Policy, load_policy
+from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings
 from bot.storage.leases import PostgresLeases, open_lease_pool
 
@@ -56,18 +58,19 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
         return
     yield ok("settings", "every key is right")
     try:
-        policy = load_policy(settings.runbook_file)
+        served = load_served(settings.runbook_file, home=settings.discord_guild_id)
     except ConfigError as error:
         for line in str(error).splitlines():
             yield fail("policy", line, "correct the policy file; docs/runbook-file.md explains each key")
         return
     yield ok("policy", str(settings.runbook_file or "the one that comes with the bot (Parky)"))
-    yield from _storage(settings, policy)
-    yield from asyncio.run(_discord(settings, policy, test_dms=test_dms))
-    yield asyncio.run(_mail(settings, policy))
+    yield from _storage(settings, served)
+    yield from asyncio.run(_discord(settings, served, test_dms=test_dms))
+    for guild_id, policy in served.policies.items():
+        yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
 
 
-def _storage(settings: Settings, policy: Policy) -> Iterator[Finding]:
+def _storage(settings: Settings, served: Served) -> Iterator[Finding]:
     try:
         with own_database(settings) as database:
             reached = asyncio.run(check_database(database.dsn))
@@ -79,7 +82,7 @@ def _storage(settings: Settings, policy: Policy) -> Iterator[Finding]:
                     yield asyncio.run(_instances(database.dsn))
                 # The first migration makes the table, unless it is in a database of its own.
                 if migrations.state is State.OK or settings.dlq_database_url is not None:
-                    yield asyncio.run(_dlq(settings, policy, database.dsn))
+                    yield asyncio.run(_dlq(settings, served, database.dsn))
     except ConfigError as error:
         yield fail("database", str(error), "choose another DATA_DIR, or set DATABASE_URL")
 
@@ -89,36 +92,50 @@ async def _instances(dsn: str) -> Finding:
         return await check_instances(PostgresLeases(pool))
 
 
-async def _dlq(settings: Settings, policy: Policy, dsn: str) -> Finding:
-    async with open_parts(settings, policy, dsn, connections=0) as parts:
-        return await check_dlq(parts.dlq)
+async def _dlq(settings: Settings, served: Served, dsn: str) -> Finding:
+    async with open_stand(settings, served, dsn, connections=0) as stand:
+        return await check_dlq(stand.dlq)
 
 
-async def _discord(settings: Settings, policy: Policy, *, test_dms: bool) -> list[Finding]:
+async def _discord(settings: Settings, served: Served, *, test_dms: bool) -> list[Finding]:
     found: list[Finding] = []
     try:
-        async with asyncio.timeout(_LOGIN_S), connected_client(settings, policy) as client:
+        async with connected_client(settings, served) as client:
             found.append(ok("token", f"is {client.user}'s"))
-            found += [
-                finding async for finding in check_guild(client, guild_id=client.guild_id, policy=policy)
-            ]
-            if not any(finding.what == "server" and finding.state is State.FAIL for finding in found):
-                found.append(await check_commands(client))
-                if test_dms:
-                    words = Texts.load().say(policy.language, "page.dm.test")
-                    found += [
-                        finding
-                        async for finding in check_dms(
-                            client, guild_id=client.guild_id, policy=policy, words=words
-                        )
-                    ]
+            for guild_id, policy in served.policies.items():
+                async with asyncio.timeout(_LOGIN_S):
+                    looked = [one async for one in _guild(client, guild_id, policy, test_dms=test_dms)]
+                found += [_of(served, guild_id, one) for one in looked]
     except ConfigError as error:
         found.append(fail("token", str(error).partition(": ")[2], "copy it again, or reset it there"))
-    except DeliveryRefused as refused:
-        found.append(fail("Discord", refused.reason, "invite the bot again, with applications.commands"))
     except (UpstreamUnavailable, TimeoutError) as away:
         found.append(fail("Discord", f"does not answer: {away}", "try again; see https://discordstatus.com"))
     return found
+
+
+async def _guild(
+    client: IncidentBot, guild_id: int, policy: Policy, *, test_dms: bool
+) -> AsyncIterator[Finding]:
+    """One server as its policy needs it."""
+    is_there = True
+    async for finding in check_guild(client, guild_id=guild_id, policy=policy):
+        is_there = is_there and not (finding.what == "server" and finding.state is State.FAIL)
+        yield finding
+    if not is_there:
+        return
+    try:
+        yield await check_commands(client, guild_id)
+        if test_dms:
+            words = Texts.load().say(policy.language, "page.dm.test")
+            async for finding in check_dms(client, guild_id=guild_id, policy=policy, words=words):
+                yield finding
+    except DeliveryRefused as refused:
+        yield fail("Discord", refused.reason, "invite the bot again, with applications.commands")
+
+
+def _of(served: Served, guild_id: int, finding: Finding) -> Finding:
+    """*finding* with its server in front, where there are several."""
+    return finding if len(served.policies) == 1 else replace(finding, what=f"{guild_id}: {finding.what}")
 
 
 async def _mail(settings: Settings, policy: Policy) -> Finding:

@@ -6,26 +6,30 @@ from pathlib import Path
 import typer
 
 from bot.domain.durations import format_duration
+from bot.domain.errors import ConfigError
 from bot.domain.severity import Deadline, LadderStep, Mention, SeverityPolicy
-from bot.runbook import Policy, default_policy_text, load_policy
+from bot.runbook import Policy, check_folder, default_policy_text, load_policy
 
 
 def check_file(path: Path) -> None:
-    """Say that *path* is right.
+    """Say that *path*, a file or a folder of them, is right.
 
     Raises:
-        ConfigError: one line per problem.
+        ConfigError: one line per problem; of a folder each begins with the file's name.
     """
-    policy = load_policy(path)
-    typer.echo(f"{path}: ok ({', '.join(policy.severities)})")
+    found = check_folder(path) if path.is_dir() else {path: load_policy(path)}
+    for file, policy in found.items():
+        typer.echo(f"{file}: ok ({', '.join(policy.severities)})")
 
 
 def show_source(path: Path | None) -> None:
     """Print the file in use, comments included.
 
     Raises:
-        ConfigError: it has problems.
+        ConfigError: it has problems, or it is a folder.
     """
+    if path is not None and path.is_dir():
+        raise ConfigError(f"{path}: is a folder; allowed: --in-words, or RUNBOOK_FILE=one of its files")
     load_policy(path)
     typer.echo(default_policy_text() if path is None else path.read_text(encoding="utf-8-sig"), nl=False)
 
@@ -36,10 +40,12 @@ def show_policy(path: Path | None) -> None:
     Raises:
         ConfigError: it has problems.
     """
-    policy = load_policy(path)
-    typer.echo(f"policy: {path or 'the one that comes with the bot (Parky)'}")
-    for line in _lines(policy):
-        typer.echo(line)
+    is_folder = path is not None and path.is_dir()
+    found = check_folder(path) if path is not None and is_folder else {path: load_policy(path)}
+    for file, policy in found.items():
+        typer.echo(f"policy: {file or 'the one that comes with the bot (Parky)'}")
+        for line in _lines(policy):
+            typer.echo(line)
 
 
 def _lines(policy: Policy) -> Iterator[str]:

@@ -26,6 +26,8 @@ class DeliveryKind(StrEnum):
     TRIAGE_LINE = "triage_line"  # a quiet line where a triage was started
     REEVALUATION_HELD = "reevaluation_held"  # when a triage that ended in re-evaluate will be asked about
     REEVALUATION = "reevaluation"  # and the question itself, in its channel
+    MORNING = "morning"  # what is due on a business day, to be taken by somebody
+    MORNING_NAG = "morning_nag"  # and what nobody has taken yet
     DIGEST = "digest"
     REPLAY = "replay"  # a DLQ entry sent again
 
@@ -172,6 +174,9 @@ URGENT = frozenset(
 TRIAGE_POSTS = frozenset(
     {DeliveryKind.TRIAGE_LINE, DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION}
 )
+
+#: Kinds that gather what is due on a business day.
+MORNING_POSTS = frozenset({DeliveryKind.MORNING, DeliveryKind.MORNING_NAG})
 
 #: At the end of the key of a line that is said once more, because its thread was gone or closed.
 AGAIN: Final = ":again"

@@ -21,15 +21,17 @@ from bot.process.ticks import (
     DIGEST_S,
     GATEWAY_S,
     HEARTBEAT_S,
+    MORNING_S,
     RECONCILE_S,
     Tick,
     Ticks,
 )
 from bot.process.watchdog import GatewayWatch
+from bot.services.auditor import Auditor
 from bot.services.dead_man import DeadMan
 from bot.services.ports import DlqStore
+from bot.services.registry import Services
 from bot.storage.jobs import JobRunner
-from bot.wiring import UseCases
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +51,7 @@ class Life:
     """
 
     client: IncidentBot
-    cases: UseCases
+    auditor: Auditor
     runner: JobRunner
     keeper: ShardKeeper
     dlq: DlqStore
@@ -88,11 +90,12 @@ class Life:
         await self.runner.run()
 
     def _add(self, ticks: Ticks) -> None:
-        guild_id, services = self.client.guild_id, self.cases.services
-        ticks.every(DIGEST_S, lambda: services.digests.tick(guild_id), name="digest")
-        ticks.every(AUDIT_S, self.cases.auditor.sweep, name="auditor")
-        ticks.every(RECONCILE_S, self._once(services.reconciler.reconcile_all), name="reconciliation")
-        ticks.every(RECONCILE_S, self._once(lambda: services.alerts.catch_up(guild_id)), name="missed alerts")
+        each = self.client.served.each
+        ticks.every(DIGEST_S, lambda: each(_digest), name="digest")
+        ticks.every(MORNING_S, lambda: each(_gather), name="morning triage")
+        ticks.every(AUDIT_S, self.auditor.sweep, name="auditor")
+        ticks.every(RECONCILE_S, self._once(lambda: each(_reconcile)), name="reconciliation")
+        ticks.every(RECONCILE_S, self._once(lambda: each(_catch_up)), name="missed alerts")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(GATEWAY_S, GatewayWatch(self.keeper).look, name="gateway")
 
@@ -111,10 +114,10 @@ class Life:
         while not self.runner.healthy or self.keeper.missing():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)
         shards = [shard.id for shard in self.keeper.held]
-        log.info("bot.ready", guild_id=self.client.guild_id, user=str(self.client.user), shards=shards)
+        log.info("bot.ready", guilds=len(self.client.served), user=str(self.client.user), shards=shards)
         if self.dead_man is not None:
             ticks.every(HEARTBEAT_S, self._once(self.dead_man.beat), name="heartbeat")
-        await look_around(self.client, dlq=self.dlq, policy=self.cases.services.policy)
+        await look_around(self.client, dlq=self.dlq)
 
     async def _stop(self, ticks: Ticks, gateway: asyncio.Task[None], work: asyncio.Task[None]) -> None:
         """The shards first, for a standby to take; jobs while Discord still takes what they have begun."""
@@ -130,6 +133,22 @@ class Life:
             task.cancel()
         await asyncio.gather(gateway, work, handed_over, return_exceptions=True)
         log.info("bot.stopped")
+
+
+async def _digest(services: Services) -> None:
+    await services.digests.tick(services.guild_id)
+
+
+async def _gather(services: Services) -> None:
+    await services.mornings.tick(services.guild_id)
+
+
+async def _reconcile(services: Services) -> None:
+    await services.reconciler.reconcile_all()
+
+
+async def _catch_up(services: Services) -> None:
+    await services.alerts.catch_up(services.guild_id)
 
 
 async def _first_of(*tasks: asyncio.Task[object]) -> None:

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 Tick = Callable[[], Awaitable[object]]
 
 DIGEST_S: Final = 60
+MORNING_S: Final = 60
 AUDIT_S: Final = 20
 RECONCILE_S: Final = 60
 DATABASE_S: Final = 3

@@ -47,7 +47,7 @@ class Vitals:
     async def _database(self) -> str | None:
         try:
             async with asyncio.timeout(_LOOK_S):
-                await self.store.register_guild(self.client.guild_id)
+                await self.store.register_guild(self.client.served.home.guild_id)
         except (StorageUnavailable, TimeoutError):
             return "cannot be written"
         return None
@@ -68,10 +68,11 @@ class Vitals:
     async def _incidents(self) -> Incidents | None:
         try:
             async with asyncio.timeout(_LOOK_S):
-                found = await self.store.open_incidents(self.client.guild_id)
+                served = list(self.client.served)
+                found = [one for each in served for one in await self.store.open_incidents(each.guild_id)]
                 return Incidents(
                     open=tuple(one for one in found if not one.is_drill),
-                    severities=tuple(self.client.services.policy.severities),
+                    severities=tuple({name: None for each in served for name in each.policy.severities}),
                     now=await self.store.now(),
                 )
         except (StorageUnavailable, TimeoutError):

@@ -12,7 +12,7 @@ from bot.runbook.checks import check_policy
 from bot.runbook.model import Policy
 from bot.runbook.questions import read_tree
 from bot.runbook.reader import Table
-from bot.runbook.severities import read_alerts, read_reevaluate, read_severities
+from bot.runbook.severities import read_alerts, read_morning_triage, read_reevaluate, read_severities
 from bot.runbook.special import read_drill, read_private
 
 DEFAULT_NAME = "parky.toml"
@@ -87,6 +87,7 @@ def _policy(file: Table) -> Policy:
         business_hours=sections.read_business_hours(file, timezone),
         first_response=sections.read_first_response(file, severities),
         reevaluate=read_reevaluate(file, severities),
+        morning_triage=read_morning_triage(file, severities),
         digest=sections.read_digest(file),
         permissions=sections.read_permissions(file),
         postmortem=sections.read_postmortem(file),
@@ -95,6 +96,8 @@ def _policy(file: Table) -> Policy:
         drill=read_drill(file),
         timeline=sections.read_timeline(file),
         alerts=read_alerts(file, severities),
+        guild_id=file.maybe("guild", values.GUILD),
+        names_dlq=file.has("permissions", "dlq"),
     )
     file.close()
     return policy

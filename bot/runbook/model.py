@@ -70,6 +70,22 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class MorningTriage:
+    """朝の triage: what is due on a business day is gathered in one post.
+
+    Attributes:
+        time: Local time of the post, within business hours, not after `BusinessHours.triage_by`.
+        nag_every: From `triage_by` on, time between two reminders of what nobody has taken; None for none.
+        mention: The on-call place whose person a reminder mentions; None for nobody.
+    """
+
+    channel: str
+    time: time
+    nag_every: timedelta | None
+    mention: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reevaluate:
     """What becomes of a triage that ended in 再評価.
 
@@ -160,9 +176,13 @@ class Policy:
         severities: By name, gravest first; at least one.
         targets, symptoms: What `/triage` offers; at most 25 each. Symptoms by id.
         oncall: By place name, in the order they are asked; at least one.
+        morning_triage: None: nothing is gathered.
         archive_after: How long the thread of an ended incident stays awake.
         drill: What `/drill start` plays.
         first_response: By severity name; every severity has an entry.
+        guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
+        sees_dlq: Whether its people may read the DLQ at all; who of them stands in `permissions`.
+        names_dlq: The file itself says who may, instead of leaving it to the default.
     """
 
     timezone: ZoneInfo
@@ -176,6 +196,7 @@ class Policy:
     business_hours: BusinessHours
     first_response: Mapping[str, FirstResponse]
     reevaluate: Reevaluate
+    morning_triage: MorningTriage | None
     digest: Digest
     permissions: Permissions
     postmortem: Postmortem
@@ -184,6 +205,9 @@ class Policy:
     drill: Script
     timeline: Recording
     alerts: Alerts
+    guild_id: int | None = None
+    sees_dlq: bool = True
+    names_dlq: bool = False
 
     @property
     def gravest(self) -> SeverityPolicy:
@@ -222,6 +246,7 @@ class Policy:
             for channel in (severity.channel, severity.thread_channel)
             if channel
         ]
-        return tuple(
-            dict.fromkeys([*used, self.reevaluate.channel, self.private.channel, self.digest.channel])
-        )
+        others = [self.reevaluate.channel, self.private.channel, self.digest.channel]
+        if self.morning_triage is not None:
+            others.append(self.morning_triage.channel)
+        return tuple(dict.fromkeys([*used, *others]))

@@ -58,9 +58,14 @@ class Table:
         """Write down that something is wrong with a key, or, for an empty key, with the table itself."""
         self._problems.append(f"{self.where(key)}: {said}")
 
-    def has(self, key: str) -> bool:
-        """Whether the file gives that key."""
-        return key in self._values
+    def has(self, key: str, *below: str) -> bool:
+        """Whether the file gives that key, or the one that *below* leads to in its tables."""
+        found: object = self._values
+        for name in (key, *below):
+            if not isinstance(found, Mapping) or name not in found:
+                return False
+            found = found[name]
+        return True
 
     def is_string(self, key: str) -> bool:
         """Whether the file gives a string there."""

@@ -1,13 +1,13 @@
 """Reading the severities, their ladders, and what else leads to one: re-evaluations, alerts of others."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from types import MappingProxyType
 
 from bot.domain.alerts import AlertPart
-from bot.domain.severity import LadderStep, Mention, SeverityPolicy
+from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.runbook import moments, values
-from bot.runbook.model import Alerts, OnCallPlace, Reevaluate
+from bot.runbook.model import Alerts, MorningTriage, OnCallPlace, Reevaluate
 from bot.runbook.reader import Rule, Table
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu
@@ -90,6 +90,25 @@ def read_reevaluate(file: Table, severities: Mapping[str, SeverityPolicy]) -> Re
         answer_within=table.take("answer_within", moments.DURATION, timedelta(minutes=15)),
         promote_to=promote_to,
         channel=table.take("channel", values.CHANNEL, severities[promote_to].channel),
+    )
+    table.close()
+    return read
+
+
+def read_morning_triage(file: Table, severities: Mapping[str, SeverityPolicy]) -> MorningTriage | None:
+    """``[morning_triage]``; without it nothing is gathered. Its channel is that of what it gathers."""
+    table = file.table("morning_triage")
+    if not file.has("morning_triage"):
+        return None
+    gathered = [one.channel for one in severities.values() if one.ack_within is NEXT_BUSINESS_DAY]
+    if not gathered:
+        allowed = 'with a severity whose ack_within is "next_business_day"'
+        table.problem("", f"gathers nothing; allowed: {allowed}")
+    read = MorningTriage(
+        channel=table.take("channel", values.CHANNEL, next(iter(gathered), values.CHANNEL.stand_in)),
+        time=table.take("time", moments.TIME, time(10)),
+        nag_every=table.take("nag_every", moments.UPDATE_EVERY, timedelta(hours=1)),
+        mention=table.take("mention", values.PLACE_OR_NONE, None),
     )
     table.close()
     return read

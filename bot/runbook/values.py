@@ -55,6 +55,12 @@ ID = matching(_ID, what="an id", allowed='1 to 24 of a-z, 0-9 and _ ("large_impa
 PLACE = matching(
     _ID, what="an on-call place", allowed='1 to 24 of a-z, 0-9 and _ ("primary")', stand_in="primary"
 )
+PLACE_OR_NONE: Rule[str | None] = Rule(
+    "an on-call place",
+    f'{PLACE.allowed}, or "none" for nobody',
+    lambda value: None if value == "none" else PLACE.read(value),
+    None,
+)
 ANSWER_ID = matching(
     rf"(?!{UNSURE}$){_ID}",  # taken by わからない
     what="an answer's id",
@@ -73,6 +79,18 @@ DISCORD_USER = matching(
     allowed='a username ("primary") or a user id in quotes ("123456789012345678")',
     stand_in="primary",
 )
+_BIGINT = 2**63 - 1  # PostgreSQL's
+
+
+def _guild(value: object) -> int:
+    if not isinstance(value, str) or not re.fullmatch(rf"[0-9]{{{SHORTEST_ID},19}}", value, re.ASCII):
+        raise ValueError(value)
+    if int(value) > _BIGINT:
+        raise ValueError(value)
+    return int(value)
+
+
+GUILD: Rule[int] = Rule("a server's id", 'its digits in quotes ("123456789012345678")', _guild, 10**17)
 EMAIL = matching(
     r"[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+",
     what="an email address",

@@ -7,6 +7,7 @@ import structlog
 
 from bot.domain.delivery import (
     DISPENSABLE,
+    MORNING_POSTS,
     PAGING,
     TRIAGE_POSTS,
     Delivery,
@@ -15,26 +16,25 @@ from bot.domain.delivery import (
     Request,
     retry_after,
 )
-from bot.domain.digest import Digest, IsoWeek
+from bot.domain.digest import IsoWeek
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.incident import Incident, Status
 from bot.domain.posting import ALERT_PARTS, THREAD_PARTS, is_current, is_superseded
 from bot.domain.privacy import SETTLED, exposed, would_expose
 from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage_session import Triage
 from bot.runbook.model import Policy
 from bot.services.digests import Digests
 from bot.services.escalations import is_of_earlier_ladder
 from bot.services.mending import Mending
+from bot.services.mornings import Mornings, day_of, refresh_morning_job
+from bot.services.mornings import is_past as is_past_morning
 from bot.services.opening import redact_job, refresh_job
-from bot.services.ports import Discord, Job, JobName, Store, Transaction
+from bot.services.ports import Discord, Job, JobName, Store, Subject, Transaction
 from bot.services.role_dms import say_undelivered, still_holds
 from bot.services.triage_posts import is_out_of_date, refresh_triage_job, triage_of
 from bot.services.updates import is_past
 
 log = structlog.get_logger(__name__)
-
-Subject = Incident | Digest | Triage | None
 
 _REFRESH_AGAIN = timedelta(seconds=20)
 _POSTING = ALERT_PARTS | THREAD_PARTS
@@ -56,12 +56,20 @@ class Deliveries:
     """Handlers of the queue's deliver and refresh jobs. Each may run twice without harm."""
 
     def __init__(
-        self, store: Store, discord: Discord, policy: Policy, digests: Digests, mending: Mending
+        self,
+        store: Store,
+        discord: Discord,
+        policy: Policy,
+        *,
+        digests: Digests,
+        mornings: Mornings,
+        mending: Mending,
     ) -> None:
         self._store = store
         self._discord = discord
         self._policy = policy
         self._digests = digests
+        self._mornings = mornings
         self._mending = mending
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
@@ -72,7 +80,7 @@ class Deliveries:
         """
         async with self._store.transaction() as tx:
             delivery = await tx.claim_delivery(delivery_id)
-            moot = delivery is not None and await _is_moot(tx, delivery)
+            moot = delivery is not None and await _is_moot(tx, delivery, self._policy)
         if delivery is None:
             return None
         result = await self._attempt(delivery, moot=moot)
@@ -92,6 +100,7 @@ class Deliveries:
             When to try again what Discord did not take now, or None.
         """
         incident = await self._store.incident(incident_id)
+        await self._mornings.touched(incident)
         posts = await self._store.posts(incident_id)
         if incident.is_private:
             posts = await self._kept_secret(incident, posts)
@@ -165,6 +174,8 @@ class Deliveries:
         if delivery.kind is DeliveryKind.DIGEST:
             week = IsoWeek.parse(str(delivery.data["week"]))
             return await self._digests.figures(delivery.guild_id, week)
+        if delivery.kind in MORNING_POSTS:
+            return await self._mornings.view(delivery)
         if delivery.incident_id is None and delivery.kind in TRIAGE_POSTS:
             return await self._store.triage(triage_of(delivery))
         return None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
@@ -181,6 +192,8 @@ class Deliveries:
                     await tx.enqueue(_record_job(current))
             elif current.kind in TRIAGE_POSTS:  # perhaps it stands elsewhere by now
                 await tx.enqueue(refresh_triage_job(triage_of(current)))
+            elif current.kind is DeliveryKind.MORNING:  # perhaps somebody has taken one while it was sent
+                await tx.enqueue(refresh_morning_job(current.guild_id, day_of(current)))
         log.info(
             "delivery.sent", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id
         )
@@ -253,21 +266,27 @@ class Deliveries:
             await tx.enqueue(refresh_job(incident, severity=severity))
 
 
-async def _is_moot(tx: Transaction, delivery: Delivery) -> bool:
+async def _is_moot(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
     """The last check before anybody is rung: is it still so? Somebody may have acknowledged meanwhile."""
     if delivery.kind in TRIAGE_POSTS:
         return await is_out_of_date(tx, delivery)
+    if delivery.kind in MORNING_POSTS:
+        return await is_past_morning(tx, delivery, policy)
     is_reminder = delivery.data.get("notice") == "update_due"
     if delivery.incident_id is None or not (is_reminder or delivery.kind in _MAY_BE_MOOT):
         return False
-    incident = await tx.incident(delivery.incident_id)
-    if is_reminder:
+    return await _has_passed(tx, delivery, await tx.incident(delivery.incident_id))
+
+
+async def _has_passed(tx: Transaction, delivery: Delivery, incident: Incident) -> bool:
+    """The same for what is about one incident."""
+    if delivery.data.get("notice") == "update_due":
         return is_past(incident, delivery.data)
     if delivery.kind is DeliveryKind.ROLE_DM:
         return not still_holds(incident, delivery)
     if delivery.kind in _POSTING:
         return is_superseded(delivery, incident)
-    return incident.status is not Status.TRIGGERED or await is_of_earlier_ladder(tx, delivery)
+    return incident.status is not Status.TRIGGERED or await is_of_earlier_ladder(tx, delivery, incident)
 
 
 def _record_job(delivery: Delivery) -> Job:

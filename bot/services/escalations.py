@@ -222,10 +222,12 @@ async def _following(tx: Transaction, incident_id: int) -> Step | None:
     return next((step for step in await tx.steps(incident_id) if step.status is StepStatus.PENDING), None)
 
 
-async def is_of_earlier_ladder(tx: Transaction, delivery: Delivery) -> bool:
+async def is_of_earlier_ladder(tx: Transaction, delivery: Delivery, incident: Incident) -> bool:
     """Whether a page or escalation belongs to a ladder that a change of severity has ended."""
+    if delivery.data.get("severity", incident.severity) != incident.severity:
+        return True  # whose ladder may be empty: then no later step says so
     number = delivery.data.get("step")
-    steps = await tx.steps(delivery.incident_id or 0)
+    steps = await tx.steps(incident.id)
     own = next((step for step in steps if step.index == number), None)
     starts = [step.starts_at for step in steps if step.starts_at is not None]
     return own is not None and own.starts_at != max(starts, default=None)

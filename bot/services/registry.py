@@ -1,7 +1,14 @@
-"""The use cases in one value: what the client hands to its cogs."""
+"""The use cases in one value per guild, and the guilds: what the client hands to its cogs."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from bot.domain.errors import DeliveryRefused, UnavailableError, UserError
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
@@ -14,7 +21,9 @@ from bot.services.incidents import Incidents
 from bot.services.lifecycle import Lifecycle
 from bot.services.looking import Looking
 from bot.services.mending import Mending
+from bot.services.mornings import Mornings
 from bot.services.pins import Pins
+from bot.services.ports import GuildFinder
 from bot.services.privacy import Privacy
 from bot.services.reconciler import Reconciler
 from bot.services.reevaluations import Reevaluations
@@ -26,8 +35,9 @@ from bot.services.updates import Updates
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that a person in Discord can ask for."""
+    """Everything that a person of one guild can ask for."""
 
+    guild_id: int
     policy: Policy
     access: Access
     incidents: Incidents
@@ -36,6 +46,7 @@ class Services:
     drills: Drills
     looking: Looking
     mending: Mending
+    mornings: Mornings
     roles: Roles
     privacy: Privacy
     updates: Updates
@@ -48,3 +59,80 @@ class Services:
     reconciler: Reconciler
     dlq: Dlq
     digests: Digests
+
+
+log = structlog.get_logger(__name__)
+
+#: How many guilds are looked after at once: one that waits for Discord must not hold up the others.
+_AT_A_TIME: Final = 10
+
+
+class Guilds:
+    """The guilds that are served, each with use cases of its own. What belongs to another one is refused.
+
+    Args:
+        served: By guild.
+        home: The one whose words are used where no guild can be told.
+        find: Whose row a number belongs to.
+    """
+
+    def __init__(self, served: Mapping[int, Services], *, home: int, find: GuildFinder) -> None:
+        self._served = dict(served)
+        self._find = find
+        self.home = self._served[home]
+
+    def __iter__(self) -> Iterator[Services]:
+        return iter(self._served.values())
+
+    def __len__(self) -> int:
+        return len(self._served)
+
+    def get(self, guild_id: int | None) -> Services | None:
+        """The guild's use cases; None for a guild that is not served, and for none."""
+        return None if guild_id is None else self._served.get(guild_id)
+
+    def at(self, guild_id: int | None) -> Services:
+        """The same, for what needs an answer.
+
+        Raises:
+            UserError: it is not served.
+        """
+        if found := self.get(guild_id):
+            return found
+        raise UserError("foreign_guild")
+
+    async def each(self, work: Callable[[Services], Awaitable[object]]) -> None:
+        """Do something for every guild, a few at a time: what goes wrong in one does not reach the others."""
+        turns = asyncio.Semaphore(_AT_A_TIME)
+
+        async def do(services: Services) -> None:
+            async with turns:
+                with bound_contextvars(guild_id=services.guild_id):
+                    await _survived(work, services)
+
+        await asyncio.gather(*map(do, self))
+
+    async def of_incident(self, incident_id: int) -> Services:
+        """Whose incident it is, for a number that came from no guild: a button under a DM.
+
+        Raises:
+            UserError: its guild is not served. StorageUnavailable.
+        """
+        if len(self) == 1:
+            return self.home
+        return self.at(await self._find.guild_of_incident(incident_id))
+
+    async def of_message(self, message_id: int) -> Services | None:
+        """Whose message it is, if it is one on which a 👀 counts. Raises StorageUnavailable."""
+        if len(self) == 1:
+            return self.home
+        return self.get(await self._find.guild_of_message(message_id))
+
+
+async def _survived(work: Callable[[Services], Awaitable[object]], services: Services) -> None:
+    try:
+        await work(services)
+    except (UnavailableError, DeliveryRefused) as error:
+        log.warning("guild.postponed", reason=str(error))
+    except Exception:  # a policy that does not fit its server any more, a bug: the others come next
+        log.exception("guild.failed")

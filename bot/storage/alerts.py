@@ -16,12 +16,13 @@ class AlertWrites:
     """The part of a transaction that is about alerts of others."""
 
     _sql: Sql
+    _guild_id: int | None
 
     async def lock_fingerprint(self, guild_id: int, fingerprint: str) -> None:
         await self._sql.all("lock_fingerprint", f"alert:{guild_id}:{fingerprint}")
 
     async def alert_of_message(self, message_id: int) -> int | None:
-        row = await self._sql.first("alert_of_message", message_id)
+        row = await self._sql.first("alert_of_message", message_id, self._guild_id)
         return None if row is None else row["incident_id"]
 
     async def same_alert(

@@ -15,6 +15,7 @@ class DeliveryWrites:
     """The part of a transaction that is about deliveries."""
 
     _sql: Sql
+    _guild_id: int | None
 
     async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
         incidents = {one.incident_id for one in new if one.incident_id is not None}
@@ -23,7 +24,7 @@ class DeliveryWrites:
         made = await self._sql.all("insert_deliveries", [_as_json(one) for one in new])
         await self._sql.all("cancel_waiting", [one.after for one in new if one.after is not None])
         ready = await self._sql.all("ready_deliveries", [row["id"] for row in made])
-        await enqueue(self._sql, *map(deliver_job, ready))
+        await enqueue(self._sql, *map(deliver_job, ready), guild_id=self._guild_id)
 
     async def _hold_what_they_wait_for(self, new: Sequence[NewDelivery]) -> None:
         """Nothing may be sent between the look at its status and the commit of what waits for it."""
@@ -52,7 +53,7 @@ class DeliveryWrites:
             return []
         released = [row["id"] for row in await self._sql.all("release_waiting", sent["key"])]
         waiting = await self._sql.all("deliveries", released)
-        await enqueue(self._sql, *map(deliver_job, waiting))
+        await enqueue(self._sql, *map(deliver_job, waiting), guild_id=self._guild_id)
         return [delivery_from_row(row) for row in waiting]
 
     async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
@@ -70,11 +71,11 @@ class DeliveryWrites:
         await self._clear_up(await self._sql.all("cancel_delivery", delivery_id))
 
     async def cancel_paging(self, incident_id: int) -> None:
-        await self._sql.all("lock_incident", incident_id)
+        await self._sql.all("lock_incident", incident_id, self._guild_id)
         await self._clear_up(await self._sql.all("cancel_paging", incident_id, sorted(PAGING)))
 
     async def cancel_posts(self, incident_id: int) -> None:
-        await self._sql.all("lock_incident", incident_id)
+        await self._sql.all("lock_incident", incident_id, self._guild_id)
         await self._clear_up(await self._sql.all("cancel_posts", incident_id))
 
     async def failed_deliveries(self, incident_id: int) -> list[int]:

@@ -24,6 +24,7 @@ class IncidentWrites:
     """The part of a transaction that is about incidents."""
 
     _sql: Sql
+    _guild_id: int | None
 
     async def insert_incident(
         self, new: NewIncident, *, priority: str, ack_due_at: datetime, thread_channel: str | None = None
@@ -56,7 +57,7 @@ class IncidentWrites:
         return incident_from_row(await self._sql.one("incident_by_key", new.key)), False
 
     async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:
-        row = await self._sql.first("lock_incident" if lock else "incident", incident_id)
+        row = await self._sql.first("lock_incident" if lock else "incident", incident_id, self._guild_id)
         if row is None:
             raise IncidentNotFound(number=incident_id)
         return incident_from_row(row)
@@ -125,7 +126,7 @@ class IncidentWrites:
         return [step_from_row(row) for row in await self._sql.all("steps", incident_id)]
 
     async def claim_step(self, incident_id: int, index: int) -> Step | None:
-        await self._sql.all("lock_incident", incident_id)  # always first: see store.py
+        await self._sql.all("lock_incident", incident_id, self._guild_id)  # always first: see store.py
         row = await self._sql.first("claim_step", incident_id, index)
         return None if row is None else step_from_row(row)
 
@@ -133,7 +134,7 @@ class IncidentWrites:
         await self._sql.one("finish_step", incident_id, index)
 
     async def cancel_steps(self, incident_id: int) -> list[int]:
-        await self._sql.all("lock_incident", incident_id)
+        await self._sql.all("lock_incident", incident_id, self._guild_id)
         return sorted(row["index"] for row in await self._sql.all("cancel_steps", incident_id))
 
 

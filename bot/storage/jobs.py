@@ -29,6 +29,7 @@ from bot.domain.errors import UnavailableError
 from bot.services.ports import JobName
 from bot.storage.patient import PatientQueries
 from bot.storage.pools import open_pool
+from bot.storage.queue import guild_of
 
 log = structlog.get_logger(__name__)
 
@@ -59,11 +60,19 @@ class JobRunner:
     Args:
         dsn: Our own database; a pool apart from the handlers', so that neither starves the other.
         handlers: One for each name that this process works on.
+        by_guild: Those of a guild, for the jobs that say whose they are; the others are for `handlers`.
     """
 
-    def __init__(self, dsn: str, handlers: Mapping[JobName, Handler]) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        handlers: Mapping[JobName, Handler],
+        *,
+        by_guild: Mapping[int, Mapping[JobName, Handler]] | None = None,
+    ) -> None:
         self._dsn = dsn
         self._handlers = handlers
+        self._by_guild = by_guild or {}
         self._stopping = asyncio.Event()
         self._manager: QueueManager | None = None
         self._deadlines: set[asyncio.Timeout] = set()
@@ -166,7 +175,7 @@ class JobRunner:
     async def _outcome(self, job: PgJob, payload: str) -> timedelta | None:
         """Run the handler; when to run it again, if at all."""
         try:
-            again = await self._handle(JobName(job.entrypoint), payload)
+            again = await self._handle(self._handler(job), payload)
         except UnavailableError as error:
             delay = self._delay(job, *_POSTPONE_S)
             log.warning("job.postponed", error=type(error).__name__, retry_s=delay.total_seconds())
@@ -178,12 +187,17 @@ class JobRunner:
         self._failures.pop(job.id, None)
         return again
 
-    async def _handle(self, name: JobName, payload: str) -> timedelta | None:
+    def _handler(self, job: PgJob) -> Handler:
+        guild_id = guild_of(job.headers)
+        own = self._handlers if guild_id is None else self._by_guild.get(guild_id, self._handlers)
+        return own[JobName(job.entrypoint)]
+
+    async def _handle(self, handler: Handler, payload: str) -> timedelta | None:
         deadline = asyncio.timeout(_HANDLER_S)
         try:
             async with deadline:
                 self._deadlines.add(deadline)
-                return await self._handlers[name](payload)
+                return await handler(payload)
         except TimeoutError:
             if deadline.expired() and self._is_leaving:
                 log.info("job.interrupted")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.delivery import priority_of
+from bot.services.mornings import morning_job
 from bot.services.opening import archive_job, drill_job
 from bot.services.ports import Job, JobName
 from bot.services.reminders import reminder_key
@@ -14,15 +15,17 @@ _LATE = priority_of(0)
 
 
 async def overdue_jobs(sql: Sql, overdue: timedelta) -> list[Job]:
-    """The jobs that overdue steps, deliveries, re-evaluations, reminders, drills and threads have lost."""
+    """The jobs that whatever is overdue has lost, what somebody waits for first."""
     steps = await sql.all("overdue_steps", overdue)
     deliveries = await sql.all("overdue_deliveries", overdue)
     triages = await sql.all("overdue_triages", overdue)
     reminders = await sql.all("overdue_reminders", overdue)
     urgent = [*map(_step_job, steps), *map(deliver_job, deliveries), *map(_triage_job, triages)]
     drills = await sql.all("overdue_drills", overdue)
+    mornings = await sql.all("overdue_mornings", overdue)
     archives = await sql.all("overdue_archives", overdue)
     patient = [*map(_reminder_job, reminders), *(drill_job(row["incident_id"]) for row in drills)]
+    patient += [morning_job(row["guild_id"], row["day"]) for row in mornings]
     return [*urgent, *patient, *(archive_job(row["id"]) for row in archives)]
 
 

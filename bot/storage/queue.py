@@ -7,7 +7,9 @@ more when it has finished (`jobs.py` sees to that), a queued one does not start 
 handler may enqueue its own key for the same reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.domain.types import JobId
@@ -17,13 +19,20 @@ from bot.services.ports import Job
 from bot.storage.errors import storage_errors
 from bot.storage.sql import Sql
 
+#: The key of a job's headers that says whose it is. A version that knows none of it leaves it alone.
+_GUILD: Final = "guild"
+
 # Each round means that a job ended between two statements.
 _ROUNDS = 5
 
 
-async def enqueue(sql: Sql, *jobs: Job) -> None:
-    """Add *jobs* to the transaction of *sql*; for a key that is there already, see above."""
-    left = list(jobs)
+async def enqueue(sql: Sql, *jobs: Job, guild_id: int | None = None) -> None:
+    """Add *jobs* to the transaction of *sql*; for a key that is there already, see above.
+
+    Args:
+        guild_id: Whose they are, unless they say so themselves.
+    """
+    left = [job if job.guild_id is not None else replace(job, guild_id=guild_id) for job in jobs]
     for _ in range(_ROUNDS):
         if not left:
             return
@@ -32,6 +41,12 @@ async def enqueue(sql: Sql, *jobs: Job) -> None:
         known = {row["dedupe_key"] for row in asked}
         left = [job for job in there if job.key not in known]
     raise RuntimeError(f"the job {left[0].key} comes and goes too fast")
+
+
+def guild_of(headers: Mapping[str, object] | None) -> int | None:
+    """Whose job it is, as its headers say; None for one that does not."""
+    said = (headers or {}).get(_GUILD)
+    return int(said) if isinstance(said, str) and said.isdigit() else None
 
 
 async def cancel_jobs(sql: Sql, keys: Sequence[str]) -> None:
@@ -51,6 +66,7 @@ async def _insert(sql: Sql, jobs: Sequence[Job]) -> list[Job]:
             [job.priority for job in jobs],
             execute_after=[job.after for job in jobs],
             dedupe_key=[job.key for job in jobs],
+            headers=[None if job.guild_id is None else {_GUILD: str(job.guild_id)} for job in jobs],
             on_conflict="skip",
         )
     return [job for job, job_id in zip(jobs, ids, strict=True) if job_id is None]

@@ -28,7 +28,9 @@ from bot.storage.alerts import AlertReads, AlertWrites
 from bot.storage.deliveries import DeliveryWrites
 from bot.storage.drills import DrillWrites
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
+from bot.storage.guilds import GuildReads
 from bot.storage.incidents import IncidentWrites
+from bot.storage.mornings import MorningReads, MorningWrites
 from bot.storage.overdue import overdue_jobs
 from bot.storage.pools import PoolConnection, borrow
 from bot.storage.queue import cancel_jobs, enqueue
@@ -43,17 +45,24 @@ from bot.storage.sql import Row, Sql
 from bot.storage.triages import TriageWrites, with_answers
 
 
-class PostgresTransaction(IncidentWrites, DeliveryWrites, TriageWrites, AlertWrites, DrillWrites):
-    """A `bot.services.ports.Transaction`."""
+class PostgresTransaction(
+    IncidentWrites, DeliveryWrites, TriageWrites, AlertWrites, DrillWrites, MorningWrites
+):
+    """A `bot.services.ports.Transaction`.
 
-    def __init__(self, sql: Sql) -> None:
+    Args:
+        guild_id: Whose rows it sees; None: everybody's.
+    """
+
+    def __init__(self, sql: Sql, *, guild_id: int | None = None) -> None:
         self._sql = sql
+        self._guild_id = guild_id
 
     async def now(self) -> datetime:
         return await _now(self._sql)
 
     async def enqueue(self, *jobs: Job) -> None:
-        await enqueue(self._sql, *jobs)
+        await enqueue(self._sql, *jobs, guild_id=self._guild_id)
 
     async def cancel_jobs(self, keys: Sequence[str]) -> None:
         await cancel_jobs(self._sql, keys)
@@ -73,16 +82,22 @@ class PostgresTransaction(IncidentWrites, DeliveryWrites, TriageWrites, AlertWri
         return row is not None
 
 
-class PostgresStore(AlertReads):
-    """A `bot.services.ports.Store`.
+class PostgresStore(AlertReads, MorningReads, GuildReads):
+    """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 
     Args:
         pool: As `open_pool` gives it.
+        guild_id: Whose incidents and triages it finds by number or message; None: everybody's.
     """
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, guild_id: int | None = None) -> None:
         self._pool = pool
         self._sql = Sql(PoolConnection(pool))
+        self._guild_id = guild_id
+
+    def of(self, guild_id: int) -> "PostgresStore":
+        """The same tables as one guild sees them: what is another's is not there."""
+        return PostgresStore(self._pool, guild_id=guild_id)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
@@ -92,7 +107,7 @@ class PostgresStore(AlertReads):
                 await transaction.start()
             try:
                 await _require_shard(Sql(connection))
-                yield PostgresTransaction(Sql(connection))
+                yield PostgresTransaction(Sql(connection), guild_id=self._guild_id)
             except BaseException:
                 with suppress(*STORAGE_ERRORS):  # a connection that is gone has rolled back already
                     await transaction.rollback()
@@ -120,14 +135,16 @@ class PostgresStore(AlertReads):
         return installed_at
 
     async def incident(self, incident_id: int) -> Incident:
-        return _found(await self._sql.first("incident", incident_id), number=incident_id)
+        row = await self._sql.first("incident", incident_id, self._guild_id)
+        return _found(row, number=incident_id)
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
-        row = await self._sql.first("incident_by_message", message_id, sorted(ACK_PLACES))
+        row = await self._sql.first("incident_by_message", message_id, sorted(ACK_PLACES), self._guild_id)
         return None if row is None else incident_from_row(row)
 
     async def incident_by_thread(self, thread_id: int) -> Incident:
-        return _found(await self._sql.first("incident_by_thread", thread_id), number=None)
+        row = await self._sql.first("incident_by_thread", thread_id, self._guild_id)
+        return _found(row, number=None)
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
         return [incident_from_row(row) for row in await self._sql.all("open_incidents", guild_id)]
@@ -162,17 +179,19 @@ class PostgresStore(AlertReads):
         return [Holder(row["user_id"], row["name"]) for row in rows]
 
     async def pinned_in(self, message_id: int) -> list[int]:
-        return [row["incident_id"] for row in await self._sql.all("pinned_in", message_id)]
+        return [row["incident_id"] for row in await self._sql.all("pinned_in", message_id, self._guild_id)]
 
     async def related(self, incident_id: int) -> list[Incident]:
-        return [incident_from_row(row) for row in await self._sql.all("related_incidents", incident_id)]
+        rows = await self._sql.all("related_incidents", incident_id, self._guild_id)
+        return [incident_from_row(row) for row in rows]
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         rows = await self._sql.all("incidents_between", guild_id, start, end)
         return [incident_from_row(row) for row in rows]
 
     async def unacknowledged(self) -> list[Incident]:
-        return [incident_from_row(row) for row in await self._sql.all("unacknowledged_incidents")]
+        rows = await self._sql.all("unacknowledged_incidents", self._guild_id)
+        return [incident_from_row(row) for row in rows]
 
     async def pages(self, incident_id: int) -> list[Delivery]:
         return [delivery_from_row(row) for row in await self._sql.all("pages", incident_id)]
@@ -187,7 +206,7 @@ class PostgresStore(AlertReads):
         return [step_from_row(row) for row in await self._sql.all("steps", incident_id)]
 
     async def triage(self, triage_id: int) -> Triage:
-        return await with_answers(self._sql, await self._sql.first("triage", triage_id))
+        return await with_answers(self._sql, await self._sql.first("triage", triage_id, self._guild_id))
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
         await self._sql.all("note_message", channel_id, message_id, evidence.as_data())

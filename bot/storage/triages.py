@@ -14,6 +14,7 @@ class TriageWrites:
     """The part of a transaction that is about triage."""
 
     _sql: Sql
+    _guild_id: int | None
 
     async def insert_triage(self, new: NewTriage, *, due_at: datetime) -> tuple[Triage, bool]:
         row = await self._sql.first(
@@ -36,7 +37,7 @@ class TriageWrites:
         return await with_answers(self._sql, await self._sql.one("triage_by_key", new.key)), False
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
-        row = await self._sql.first("lock_triage" if lock else "triage", triage_id)
+        row = await self._sql.first("lock_triage" if lock else "triage", triage_id, self._guild_id)
         return await with_answers(self._sql, row)
 
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:

@@ -42,12 +42,15 @@ _FIELD_LIMIT = 200
 class ErrorReplies:
     """Turns whatever a handler raised into one ephemeral reply in the person's language."""
 
-    def __init__(self, texts: Texts, policy: Policy) -> None:
+    def __init__(self, texts: Texts) -> None:
         self._texts = texts
-        self._policy = policy
 
-    async def answer(self, interaction: Interaction, error: Exception) -> None:
-        """Tell the person of *interaction*, and the log, about *error*; never raises for Discord's sake."""
+    async def answer(self, interaction: Interaction, error: Exception, *, policy: Policy) -> None:
+        """Tell the person of *interaction*, and the log, about *error*; never raises for Discord's sake.
+
+        Args:
+            policy: The guild's, for its channels.
+        """
         cause = unwrapped(error)
         if isinstance(cause, discord.HTTPException) and cause.code in _GONE:
             log.warning("interaction.expired", code=cause.code)
@@ -55,7 +58,7 @@ class ErrorReplies:
         if isinstance(cause, Superseded):  # whoever has the shard now answers
             log.info("interaction.superseded")
             return
-        voice = Voice.of(self._texts, self._policy, locale=str(interaction.locale))
+        voice = Voice.of(self._texts, policy, locale=str(interaction.locale))
         told = self._told(voice, cause)
         try:
             async with asyncio.timeout(_REPLY_WITHIN_S):

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
 import discord
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from bot.domain.errors import UserError
+from bot.domain.errors import StorageUnavailable
 
 #: Our own end of one press or form, seconds: aiohttp would wait for 300.
 DEADLINE_S: Final = 30.0
@@ -15,6 +15,10 @@ DEADLINE_S: Final = 30.0
 #: How long a screen waits for what is being posted, and how often it looks, seconds.
 _POSTED_WITHIN_S: Final = 2.0
 _LOOK_EVERY_S: Final = 0.25
+
+#: How long it may take to find the guild of a DM, seconds: the first response is due within 3.
+_FOUND_WITHIN_S: Final = 1.5
+_GUILD: Final = "guild_id"  # among an interaction's extras
 
 _Value = TypeVar("_Value")
 
@@ -25,7 +29,9 @@ Interaction: TypeAlias = discord.Interaction[Any]
 class Host(Protocol):
     """What this layer asks of the client."""
 
-    guild_id: int
+    async def guild_of(self, interaction: Interaction) -> int:
+        """The guild that *interaction* is about. Raises UserError: it is not served."""
+        ...
 
     def answering(self, task: asyncio.Task[Any]) -> None:
         """Somebody waits for what *task* answers: a stop lets it finish first."""
@@ -55,14 +61,24 @@ def bind(interaction: Interaction, *, trigger: str) -> None:
     )
 
 
-def require_home(interaction: Interaction) -> None:
-    """Refuse what comes from a server that this bot was not set up for; a DM is home.
+async def find_guild(interaction: Interaction) -> None:
+    """Find out which guild it is about, once: the one place where that is decided.
 
     Raises:
-        UserError: another server.
+        UserError: a server that this bot was not set up for. StorageUnavailable: it is a DM about somebody's
+            incident, and the database does not say whose in time.
     """
-    if interaction.guild_id not in (None, host_of(interaction).guild_id):
-        raise UserError("foreign_guild")
+    try:
+        async with asyncio.timeout(_FOUND_WITHIN_S):
+            interaction.extras[_GUILD] = await host_of(interaction).guild_of(interaction)
+    except TimeoutError:
+        raise StorageUnavailable("too slow to find the guild") from None
+
+
+def found_guild(interaction: Interaction) -> int | None:
+    """What `find_guild` found; None when it was not asked, or found none."""
+    found: int | None = interaction.extras.get(_GUILD, interaction.guild_id)
+    return found
 
 
 async def run(
@@ -71,7 +87,7 @@ async def run(
     """Let *handle* answer *interaction*; whatever it raises becomes one reply."""
     bind(interaction, trigger=trigger)
     try:
-        require_home(interaction)
+        await find_guild(interaction)
         async with asyncio.timeout(DEADLINE_S):
             await handle(interaction)
     except Exception as error:  # noqa: BLE001  # the ladder in bot.ui.errors logs it and tells the person

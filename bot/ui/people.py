@@ -31,8 +31,8 @@ async def person_of(interaction: Interaction) -> Person:
     """
     if interaction.guild_id is not None:
         return person_from(interaction.user)
-    home = host_of(interaction).guild_id
-    return await member_person(interaction.client, user=interaction.user, guild_id=home)
+    guild_id = await host_of(interaction).guild_of(interaction)
+    return await member_person(interaction.client, user=interaction.user, guild_id=guild_id)
 
 
 async def member_person(

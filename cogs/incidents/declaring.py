@@ -36,10 +36,10 @@ async def declare(
 ) -> None:
     """Like /sev1."""
     await wait(interaction)
-    opening = interaction.client.services.incidents
+    opening = interaction.client.services(interaction).incidents
     incident = await opening.open(
         NewIncident(
-            guild_id=interaction.client.guild_id,
+            guild_id=interaction.client.services(interaction).guild_id,
             severity=severity_named(interaction, severity).name,
             title=title,
             targets=(),

@@ -52,7 +52,7 @@ async def cancel(interaction: Press, reason: Reason | None = None, number: Numbe
     await wait(interaction)
     bot, by = interaction.client, person_from(interaction.user)
     incident = await named(interaction, number)
-    ended = await bot.services.lifecycle.cancel(incident.id, by=by, reason=reason or "")
+    ended = await bot.services(interaction).lifecycle.cancel(incident.id, by=by, reason=reason or "")
     await reply(interaction, view=ended_screen(bot.voice(interaction), ended))
 
 
@@ -83,7 +83,7 @@ class ResolveNow(Control, template=r"inc:v1:resolve-now:(?P<number>\d{1,18})"):
         """End the incident."""
         await interaction.response.defer()
         by = await person_of(interaction)
-        incident = await interaction.client.services.lifecycle.resolve(self.number, by=by)
+        incident = await interaction.client.services(interaction).lifecycle.resolve(self.number, by=by)
         await redraw(interaction, ended_screen(interaction.client.voice(interaction), incident))
 
 
@@ -98,11 +98,11 @@ class Reopen(Control, template=template(IncidentVerb.REOPEN)):
 
 async def _ask(interaction: Press, number: int) -> None:
     bot, by = interaction.client, await person_of(interaction)
-    incident = await bot.services.lifecycle.require_open(number, by=by, act=Act.RESOLVE)
+    incident = await bot.services(interaction).lifecycle.require_open(number, by=by, act=Act.RESOLVE)
     await reply(interaction, view=resolve_question(bot.voice(interaction), incident))
 
 
 async def _reopen(interaction: Press, number: int, *, reason: str = "") -> None:
     bot, by = interaction.client, await person_of(interaction)
-    incident = await bot.services.lifecycle.reopen(number, by=by, reason=reason)
+    incident = await bot.services(interaction).lifecycle.reopen(number, by=by, reason=reason)
     await reply(interaction, view=reopened_screen(bot.voice(interaction), incident))

@@ -43,7 +43,7 @@ async def named(interaction: Press, number: int | None) -> Incident:
         IncidentNotFound: no such number, or a private one that is not theirs to see.
         UserError: none was named, and this is no thread of one that is theirs to see.
     """
-    by, find = person_from(interaction.user), interaction.client.services.incidents.find
+    by, find = person_from(interaction.user), interaction.client.services(interaction).incidents.find
     if number is not None:
         return await find(number=number, thread_id=None, by=by)
     found = await here(interaction)
@@ -54,7 +54,7 @@ async def named(interaction: Press, number: int | None) -> Incident:
 
 async def here(interaction: Press) -> Incident | None:
     """The incident whose thread this is, as far as whoever asks may see it."""
-    by, find = person_from(interaction.user), interaction.client.services.incidents.find
+    by, find = person_from(interaction.user), interaction.client.services(interaction).incidents.find
     try:
         return await find(number=None, thread_id=interaction.channel_id, by=by)
     except IncidentNotFound:
@@ -80,7 +80,7 @@ def severity_named(interaction: Press, name: str) -> SeverityPolicy:
     Raises:
         UserError: the policy has no such severity.
     """
-    known = interaction.client.services.policy.severities
+    known = interaction.client.services(interaction).policy.severities
     found = next((one for one in known.values() if one.name.casefold() == name.strip().casefold()), None)
     if found is None:
         raise UserError("severity_unknown", value=name)
@@ -89,7 +89,7 @@ def severity_named(interaction: Press, name: str) -> SeverityPolicy:
 
 async def offer_severity(interaction: Press, typed: str) -> list[Choice[str]]:
     """The policy's severities, the gravest first."""
-    known = interaction.client.services.policy.severities.values()
+    known = interaction.client.services(interaction).policy.severities.values()
     names = {one.name: f"{one.name} / {one.priority}" for one in known}
     fitting = [name for name, shown in names.items() if typed.casefold() in shown.casefold()]
     return [Choice(name=names[name], value=name) for name in fitting[:_OFFERED]]
@@ -97,14 +97,14 @@ async def offer_severity(interaction: Press, typed: str) -> list[Choice[str]]:
 
 async def offer_open(interaction: Press, typed: int | str) -> list[Choice[int]]:
     """Open incidents whose number or title holds what was typed; none while they cannot be read."""
-    looking, home = interaction.client.services.looking, interaction.client.guild_id
-    return await _offer(interaction, looking.open_ones(home, by=person_from(interaction.user)), typed)
+    services, by = interaction.client.services(interaction), person_from(interaction.user)
+    return await _offer(interaction, services.looking.open_ones(services.guild_id, by=by), typed)
 
 
 async def offer_ended(interaction: Press, typed: int | str) -> list[Choice[int]]:
     """Those that ended lately, the last to end first."""
-    looking, home = interaction.client.services.looking, interaction.client.guild_id
-    return await _offer(interaction, looking.ended_lately(home, by=person_from(interaction.user)), typed)
+    services, by = interaction.client.services(interaction), person_from(interaction.user)
+    return await _offer(interaction, services.looking.ended_lately(services.guild_id, by=by), typed)
 
 
 async def offer_all(interaction: Press, typed: int | str) -> list[Choice[int]]:
@@ -126,8 +126,9 @@ async def _others(
     interaction: Press, *, but_itself: bool = True, only_open: bool = False
 ) -> Iterable[Incident]:
     number: Any = getattr(interaction.namespace, "number", None)
-    found = await interaction.client.services.looking.others(
-        interaction.client.guild_id,
+    services = interaction.client.services(interaction)
+    found = await services.looking.others(
+        services.guild_id,
         than=number if isinstance(number, int) and but_itself else None,
         thread_id=interaction.channel_id if but_itself else None,
         by=person_from(interaction.user),

@@ -101,7 +101,8 @@ async def show(interaction: Press, number: Number | None = None) -> None:
         await _show(interaction, found.id)
         return
     bot, by = interaction.client, person_from(interaction.user)
-    open_ones = await bot.services.looking.open_ones(bot.guild_id, by=by)
+    services = bot.services(interaction)
+    open_ones = await services.looking.open_ones(services.guild_id, by=by)
     await reply(interaction, view=which_screen(bot.voice(interaction), open_ones))
 
 
@@ -144,8 +145,8 @@ class Quit(Control, template=r"ui:v1:quit"):
 
 async def _list(interaction: Press, asked: Asked) -> discord.ui.LayoutView:
     bot, by = interaction.client, person_from(interaction.user)
-    incidents = await bot.services.looking.page(
-        bot.guild_id,
+    incidents = await bot.services(interaction).looking.page(
+        bot.services(interaction).guild_id,
         asked.wanted(by=by.id, now=interaction.created_at),
         by=by,
         limit=PAGE_SIZE + 1,
@@ -156,5 +157,5 @@ async def _list(interaction: Press, asked: Asked) -> discord.ui.LayoutView:
 
 async def _show(interaction: Press, number: int) -> None:
     bot = interaction.client
-    view = await bot.services.looking.view(number, by=await person_of(interaction))
+    view = await bot.services(interaction).looking.view(number, by=await person_of(interaction))
     await reply(interaction, view=show_screen(bot.voice(interaction), view))

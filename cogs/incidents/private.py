@@ -36,14 +36,14 @@ async def private(
     """Make it private after a question, let somebody in, or come in oneself."""
     await wait(interaction)
     bot, by = interaction.client, person_from(interaction.user)
-    incident = await bot.services.privacy.begin((await named(interaction, number)).id, by=by)
+    incident = await bot.services(interaction).privacy.begin((await named(interaction, number)).id, by=by)
     voice = bot.voice(interaction)
     if user is not None:
-        is_new = await bot.services.privacy.add(incident.id, who=person_from(user), by=by)
+        is_new = await bot.services(interaction).privacy.add(incident.id, who=person_from(user), by=by)
         key = "private.added" if is_new else "private.added_before"
         await reply(interaction, voice.say(key, label=incident.label, who=voice.who(user.display_name)))
     elif incident.is_private:
-        entered = await bot.services.privacy.enter(incident.id, by=by)
+        entered = await bot.services(interaction).privacy.enter(incident.id, by=by)
         await reply(interaction, view=entered_screen(voice, entered))
     else:
         await reply(interaction, view=private_question(voice, incident))
@@ -56,10 +56,10 @@ class MakePrivate(Control, template=r"inc:v1:private-now:(?P<number>\d{1,18})"):
         """Make it private, and say what is left behind."""
         await interaction.response.defer()
         bot, by = interaction.client, await person_of(interaction)
-        private = await bot.services.privacy.make_private(self.number, by=by)
+        private = await bot.services(interaction).privacy.make_private(self.number, by=by)
         voice = bot.voice(interaction)
         moved = await soon(
-            lambda: bot.services.incidents.find(number=self.number, thread_id=None, by=by),
+            lambda: bot.services(interaction).incidents.find(number=self.number, thread_id=None, by=by),
             done=lambda now: _has_moved(private, now),
         )
         await redraw(interaction, private_screen(voice, moved or private, moved=moved is not None))

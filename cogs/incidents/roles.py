@@ -54,7 +54,7 @@ async def assign(
 ) -> None:
     """Take, give, or leave vacant."""
     await wait(interaction)
-    voice, roles = interaction.client.voice(interaction), interaction.client.services.roles
+    voice, roles = interaction.client.voice(interaction), interaction.client.services(interaction).roles
     incident, by, wanted = await named(interaction, number), person_from(interaction.user), Role(role.value)
     if release:
         holder_id = None if user is None else user.id
@@ -75,7 +75,7 @@ class Take(Control, template=rf"inc:v1:(?P<verb>{_VERBS}):(?P<number>\d{{1,18}})
         await wait(interaction)
         role = VERBS[IncidentVerb(self.fields["verb"])]
         by = await person_of(interaction)
-        result = await interaction.client.services.roles.take(self.number, role, by=by)
+        result = await interaction.client.services(interaction).roles.take(self.number, role, by=by)
         await reply(interaction, view=taken_screen(interaction.client.voice(interaction), result))
 
 
@@ -86,7 +86,7 @@ class StepDown(Control, template=rf"inc:v1:release:(?P<role>{_ROLES}):(?P<number
         """It is nobody's, if it was still yours."""
         await interaction.response.defer()
         by, role = await person_of(interaction), Role(self.fields["role"])
-        roles, voice = interaction.client.services.roles, interaction.client.voice(interaction)
+        roles, voice = interaction.client.services(interaction).roles, interaction.client.voice(interaction)
         result = await roles.release(self.number, role, by=by, holder_id=by.id)
         await redraw(interaction, Screen(text(released(voice, result))))
 

@@ -71,10 +71,12 @@ async def send_severity(interaction: Press, form: Submitted) -> None:
 
 async def _opened(interaction: Press, number: int) -> Incident:
     by = await person_of(interaction)
-    return await interaction.client.services.lifecycle.require_open(number, by=by, act=Act.CHANGE_SEVERITY)
+    return await interaction.client.services(interaction).lifecycle.require_open(
+        number, by=by, act=Act.CHANGE_SEVERITY
+    )
 
 
 async def _change(interaction: Press, number: int, *, to: str, reason: str) -> None:
     bot, by = interaction.client, await person_of(interaction)
-    result = await bot.services.lifecycle.change_severity(number, to=to, by=by, reason=reason)
+    result = await bot.services(interaction).lifecycle.change_severity(number, to=to, by=by, reason=reason)
     await reply(interaction, view=regraded_screen(bot.voice(interaction), result))

@@ -73,7 +73,9 @@ async def note(interaction: Press, text: Note, at: At = "", number: Number | Non
     await wait(interaction)
     incident = await named(interaction, number)
     by, key = person_from(interaction.user), f"interaction:{interaction.id}"
-    await interaction.client.services.timelines.note(incident.id, by=by, text=text, key=key, at=at)
+    await interaction.client.services(interaction).timelines.note(
+        incident.id, by=by, text=text, key=key, at=at
+    )
     voice = interaction.client.voice(interaction)
     await reply(interaction, voice.say("consoles.said.note", label=incident.label))
 
@@ -126,7 +128,7 @@ class ChooseEntry(Control, template=CORRECT):
         try:
             async with asyncio.timeout(_READ_WITHIN_S):
                 by = await person_of(interaction)
-                timelines = interaction.client.services.timelines
+                timelines = interaction.client.services(interaction).timelines
                 line = await timelines.correctable(self.number, entry, by=by)
         except TimeoutError:
             raise StorageUnavailable("too slow for a form") from None
@@ -141,8 +143,8 @@ class SendFile(Control, template=FILE):
         """The whole of it, in the team's language: it goes into the postmortem."""
         await wait(interaction)
         bot, by = interaction.client, await person_of(interaction)
-        history = await bot.services.timelines.history(self.number, by=by)
-        file = timeline_file(Wording(bot.texts, bot.services.policy), history)
+        history = await bot.services(interaction).timelines.history(self.number, by=by)
+        file = timeline_file(Wording(bot.texts, bot.services(interaction).policy), history)
         told = bot.voice(interaction).say("history.said.file", label=history.incident.label)
         await reply(interaction, told, file=file)
 
@@ -153,7 +155,9 @@ async def send_note(interaction: Press, form: Submitted) -> None:
     bot, key = interaction.client, f"interaction:{interaction.id}"
     voice, by, text = bot.voice(interaction), await person_of(interaction), form.text(NOTE)
     try:
-        incident = await bot.services.timelines.note(form.number, by=by, text=text, key=key, at=form.text(AT))
+        incident = await bot.services(interaction).timelines.note(
+            form.number, by=by, text=text, key=key, at=form.text(AT)
+        )
     except UserError as refused:
         told = voice.say("history.said.your_words", refusal=describe(voice, refused), text=code_block(text))
         await reply(interaction, told)
@@ -166,17 +170,19 @@ async def send_correction(interaction: Press, form: Submitted) -> None:
     await interaction.response.defer()
     bot, by, key = interaction.client, await person_of(interaction), f"interaction:{interaction.id}"
     entry = int(form.fields["entry"])
-    await bot.services.timelines.correct(form.number, entry, by=by, text=form.text(TEXT), key=key)
+    await bot.services(interaction).timelines.correct(
+        form.number, entry, by=by, text=form.text(TEXT), key=key
+    )
     await _redraw(interaction, form.number, page=int(form.fields["page"]))
 
 
 async def _show(interaction: Press, number: int) -> None:
     bot, by = interaction.client, await person_of(interaction)
-    page = await bot.services.timelines.page(number, by=by)
+    page = await bot.services(interaction).timelines.page(number, by=by)
     await reply(interaction, view=timeline_screen(bot.voice(interaction), page))
 
 
 async def _redraw(interaction: Press, number: int, *, page: int) -> None:
     bot, by = interaction.client, await person_of(interaction)
-    shown = await bot.services.timelines.page(number, by=by, number=page)
+    shown = await bot.services(interaction).timelines.page(number, by=by, number=page)
     await redraw(interaction, timeline_screen(bot.voice(interaction), shown))

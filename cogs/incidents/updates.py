@@ -45,8 +45,10 @@ async def send_update(interaction: Press, form: Submitted) -> None:
     """The form came back."""
     await wait(interaction)
     bot = interaction.client
-    update = update_of(form, policy=bot.services.policy, key=f"interaction:{interaction.id}")
-    result = await bot.services.updates.tell(form.number, update, by=await person_of(interaction))
+    update = update_of(form, policy=bot.services(interaction).policy, key=f"interaction:{interaction.id}")
+    result = await bot.services(interaction).updates.tell(
+        form.number, update, by=await person_of(interaction)
+    )
     await reply(interaction, told(bot.voice(interaction), result))
 
 
@@ -58,4 +60,4 @@ async def _open(interaction: Press, number: int | None) -> None:
 async def _opened(interaction: Press, number: int | None) -> Incident:
     found = number if number is not None else (await named(interaction, None)).id
     by = await person_of(interaction)
-    return await interaction.client.services.lifecycle.require_open(found, by=by, act=Act.UPDATE)
+    return await interaction.client.services(interaction).lifecycle.require_open(found, by=by, act=Act.UPDATE)

@@ -35,7 +35,7 @@ class Answer(Control, template=ANSWER):
         await interaction.response.defer()
         question, answer = self.fields["question"], self.fields["answer"]
         by = person_from(interaction.user)
-        triages = interaction.client.services.triages
+        triages = interaction.client.services(interaction).triages
         await _redraw(interaction, await triages.answer(self.number, question=question, answer=answer, by=by))
 
 
@@ -45,7 +45,7 @@ class Leave(Control, template=r"tri:v1:(?P<way>back|cancel):(?P<number>\d{1,18})
     async def press(self, interaction: Press) -> None:
         """Withdraw the last answer, or stop without an incident."""
         await interaction.response.defer()
-        triages = interaction.client.services.triages
+        triages = interaction.client.services(interaction).triages
         leave = triages.back if self.fields["way"] == "back" else triages.cancel
         await _redraw(interaction, await leave(self.number, by=person_from(interaction.user)))
 
@@ -56,7 +56,7 @@ class Revise(Control, template=r"tri:v1:revise:(?P<number>\d{1,18})"):
     async def press(self, interaction: Press) -> None:
         """Back to the question that was chosen."""
         await interaction.response.defer()
-        triages, by = interaction.client.services.triages, person_from(interaction.user)
+        triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
         await _redraw(interaction, await triages.revise(self.number, question=self.chosen, by=by))
 
 
@@ -66,7 +66,7 @@ class ChooseSeverity(Control, template=r"tri:v1:severity:(?P<number>\d{1,18})"):
     async def press(self, interaction: Press) -> None:
         """Overrule the tree."""
         await interaction.response.defer()
-        triages, by = interaction.client.services.triages, person_from(interaction.user)
+        triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
         await _redraw(interaction, await triages.choose_severity(self.number, severity=self.chosen, by=by))
 
 
@@ -76,12 +76,12 @@ class Confirm(Control, template=CONFIRM):
     async def press(self, interaction: Press) -> None:
         """Open the incident, or put it on the clock of re-evaluation."""
         await interaction.response.defer()
-        triages, by = interaction.client.services.triages, person_from(interaction.user)
+        triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
         view = await triages.confirm(self.number, by=by, shown=self.fields["shown"])
         if view.incident is None:
             await _redraw(interaction, view)
         else:
-            read = interaction.client.services.incidents.opening
+            read = interaction.client.services(interaction).incidents.opening
             await show_sent(interaction, view.incident, read=read)
 
 
@@ -91,7 +91,9 @@ class Show(Control, template=template(TriageVerb.SHOW)):
     async def press(self, interaction: Press) -> None:
         """Where it stands."""
         await wait(interaction)
-        view = await interaction.client.services.triages.view(self.number, by=person_from(interaction.user))
+        view = await interaction.client.services(interaction).triages.view(
+            self.number, by=person_from(interaction.user)
+        )
         await reply(interaction, view=triage_card(interaction.client.voice(interaction), view))
 
 

@@ -15,10 +15,10 @@ Press: TypeAlias = discord.Interaction[IncidentBot]
 
 async def admit(interaction: Press) -> None:
     """Whoever may not triage is told so; nobody else waits for anything."""
-    services, by = interaction.client.services, person_from(interaction.user)
+    services, by = interaction.client.services(interaction), person_from(interaction.user)
     if not services.access.allows(by, "triage"):
         await wait(interaction)
-        await services.access.require(by, "triage", guild_id=interaction.client.guild_id, act="triage.begin")
+        await services.access.require(by, "triage", guild_id=services.guild_id, act="triage.begin")
 
 
 async def open_form(interaction: Press, *, title: str = "", source: Source | None = None) -> None:

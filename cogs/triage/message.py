@@ -54,26 +54,30 @@ class From(Control, template=FROM):
         if source is None or payload is None:
             await open_form(interaction, source=source)
             return
-        evidence = evidence_from(payload, guild_id=interaction.client.guild_id)
+        evidence = evidence_from(payload, guild_id=interaction.client.services(interaction).guild_id)
         _keep(interaction, source, evidence)
         await open_form(interaction, title=suggested_title(evidence.text, {}), source=source)
 
 
 def _keep(interaction: Press, source: Source, evidence: Evidence) -> None:
     """Beside everything else: a database that is slow or away must not keep the form from the person."""
-    triages = interaction.client.services.triages
+    triages = interaction.client.services(interaction).triages
     noted = triages.note_message(source.channel_id, source.message_id, evidence)
     interaction.client.spawn(noted, name="a message kept")
 
 
 async def evidence_for(interaction: Press, source: Source) -> Evidence | None:
     """What was kept when the form was opened; else the message as it can be read now, if it can."""
-    triages = interaction.client.services.triages
+    triages = interaction.client.services(interaction).triages
     kept = await triages.noted_message(source.channel_id, source.message_id)
     if kept is not None:
         return kept
     payload = await _fetched(interaction, source)
-    return None if payload is None else evidence_from(payload, guild_id=interaction.client.guild_id)
+    return (
+        None
+        if payload is None
+        else evidence_from(payload, guild_id=interaction.client.services(interaction).guild_id)
+    )
 
 
 async def _fetched(interaction: Press, source: Source) -> Payload | None:

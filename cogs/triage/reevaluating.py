@@ -27,7 +27,7 @@ class Promote(Control, template=template(TriageVerb.PROMOTE)):
         """It is an incident after all."""
         await wait(interaction)
         by, voice = await person_of(interaction), interaction.client.voice(interaction)
-        view = await interaction.client.services.reevaluations.promote(self.number, by=by)
+        view = await interaction.client.services(interaction).reevaluations.promote(self.number, by=by)
         if view.incident is None or view.notice is not None:
             await reply(interaction, answered_before(voice, view))
             return
@@ -42,7 +42,7 @@ class Dismiss(Control, template=template(TriageVerb.DISMISS)):
         """Nothing is wrong: no alert."""
         await wait(interaction)
         by, voice = await person_of(interaction), interaction.client.voice(interaction)
-        view = await interaction.client.services.reevaluations.dismiss(self.number, by=by)
+        view = await interaction.client.services(interaction).reevaluations.dismiss(self.number, by=by)
         title = inert(view.triage.title, limit=TITLE_ROOM)
         done = voice.say("consoles.triage.dismissed_by", title=title)
         await reply(interaction, done if view.notice is None else answered_before(voice, view))
@@ -55,7 +55,7 @@ class Again(Control, template=template(TriageVerb.AGAIN)):
         """The questions from the start."""
         await wait(interaction)
         by, voice = await person_of(interaction), interaction.client.voice(interaction)
-        view = await interaction.client.services.reevaluations.look_again(self.number, by=by)
+        view = await interaction.client.services(interaction).reevaluations.look_again(self.number, by=by)
         if view.notice is not None:
             await reply(interaction, answered_before(voice, view))
             return

@@ -1,5 +1,6 @@
 """`/triage` and its form, first and once more when it was refused. And `/sev1 件名`."""
 
+from collections.abc import Mapping
 from typing import TypeAlias, cast
 
 import discord
@@ -29,15 +30,17 @@ Title = app_commands.Range[str, 1, TITLE_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
-    """The commands, the form, and one short command per severity of the policy."""
+    """The commands, the form, and in each server one short command per severity of its policy."""
     bot.add_form(TRIAGE_FORM, send_triage)
     bot.add_controls(Retry)
-    bot.tree.add_command(triage_command(ReadyForms(bot.texts, bot.services.policy)))
-    for name in bot.services.policy.severities:
-        bot.tree.add_command(short_command(name))
+    forms = {services.guild_id: ReadyForms(bot.texts, services.policy) for services in bot.served}
+    bot.tree.add_command(triage_command(forms))
+    for services in bot.served:
+        for name in services.policy.severities:
+            bot.tree.add_command(short_command(name), guild=discord.Object(services.guild_id))
 
 
-def triage_command(forms: ReadyForms) -> app_commands.Command[app_commands.Group, ..., None]:
+def triage_command(forms: Mapping[int, ReadyForms]) -> app_commands.Command[app_commands.Group, ..., None]:
     """`/triage`."""
 
     @app_commands.command(
@@ -48,7 +51,8 @@ def triage_command(forms: ReadyForms) -> app_commands.Command[app_commands.Group
     async def triage(interaction: Press) -> None:
         """Open the form. Discord takes a modal only as the first response: nothing is awaited before."""
         await admit(interaction)
-        form = forms.triage(str(interaction.locale), now=interaction.created_at)
+        ready = forms[interaction.client.services(interaction).guild_id]
+        form = ready.triage(str(interaction.locale), now=interaction.created_at)
         await interaction.response.send_modal(form)
 
     return triage
@@ -75,9 +79,10 @@ def short_command(severity: str) -> app_commands.Command[app_commands.Group, ...
     @app_commands.guild_only()
     async def declare(interaction: Press, title: Title) -> None:
         await wait(interaction)
-        incident = await interaction.client.services.incidents.open(
+        services = interaction.client.services(interaction)
+        incident = await services.incidents.open(
             NewIncident(
-                guild_id=interaction.client.guild_id,
+                guild_id=services.guild_id,
                 severity=severity,
                 title=title,
                 targets=(),
@@ -88,8 +93,7 @@ def short_command(severity: str) -> app_commands.Command[app_commands.Group, ...
                 key=f"interaction:{interaction.id}",
             )
         )
-        read = interaction.client.services.incidents.opening
-        await show_sent(interaction, incident, read=read)
+        await show_sent(interaction, incident, read=services.incidents.opening)
 
     return declare
 
@@ -97,18 +101,20 @@ def short_command(severity: str) -> app_commands.Command[app_commands.Group, ...
 async def send_triage(interaction: Press, form: Submitted) -> None:
     """The form came back: begin the walk, or say what is wrong with the start time."""
     await wait(interaction)
-    bot, policy = interaction.client, interaction.client.services.policy
+    bot, services = interaction.client, interaction.client.services(interaction)
     voice, source = bot.voice(interaction), source_of(form.fields)
-    typed = form.typed(policy)
+    typed = form.typed(services.policy)
     try:
-        started_at = parse_start_time(typed.started, now=interaction.created_at, timezone=policy.timezone)
+        started_at = parse_start_time(
+            typed.started, now=interaction.created_at, timezone=services.policy.timezone
+        )
     except UserError as refused:
         text, embed, view = retry_message(voice, typed, refused, source=source)
         await reply(interaction, text, embed=embed, view=view)
         return
-    started = await bot.services.triages.start(
+    started = await services.triages.start(
         NewTriage(
-            guild_id=bot.guild_id,
+            guild_id=services.guild_id,
             by=person_from(interaction.user),
             title=typed.title,
             targets=typed.targets,

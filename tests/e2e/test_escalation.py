@@ -1,7 +1,7 @@
 """The ladder: nobody acks, so somebody else is told. Source: the runbook, エスカレーションパス."""
 
 from tests.e2e.alert import Alert
-from tests.e2e.severities import SEV1, SEV2, SEV3
+from tests.e2e.severities import SEV1, SEV2
 from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
@@ -111,15 +111,4 @@ async def test_sev2_escalates_without_a_ping(world: World) -> None:
     await world.expect_message("p1-ops", contains="4 時間 ack なし", pings_here=False)
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
-    await world.expect_nothing_more()
-
-
-async def test_sev3_waits_for_the_next_business_days_triage(world: World) -> None:
-    """A SEV3 is quiet until the next business day's morning triage is over; then a line, and no DM."""
-    await world.triage(SEV3, title=TITLE)
-    [row] = await world.rows("SELECT ack_due_at - now() AS left FROM incidents")
-    await world.fast_forward(hours=row["left"].total_seconds() / 3600 - 0.1)
-    await world.expect_nothing_more()
-    await world.fast_forward(hours=0.2)
-    await world.expect_message("p2-deploys", contains="ack なし", pings_here=False)
     await world.expect_nothing_more()

@@ -18,7 +18,9 @@ class FakeAlerts(FakePart):
 
     async def alert_of_message(self, message_id: int) -> int | None:
         found = self.state.alert_messages.get(message_id)
-        return None if found is None else found[1]
+        if found is None or self._guild_id not in (None, self.state.incidents[found[1]].guild_id):
+            return None
+        return found[1]
 
     async def same_alert(
         self, guild_id: int, fingerprint: str, *, since: datetime, lesser: Sequence[str]

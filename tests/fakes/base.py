@@ -25,8 +25,11 @@ class Sequences:
 class FakePart:
     """One transaction's view: its own copy of the tables, its own time."""
 
-    def __init__(self, state: State, sequences: Sequences, *, now: datetime) -> None:
+    def __init__(
+        self, state: State, sequences: Sequences, *, now: datetime, guild_id: int | None = None
+    ) -> None:
         self.state = state
+        self._guild_id = guild_id
         self._sequences = sequences
         self._now = now
 
@@ -48,7 +51,7 @@ class FakePart:
             self.state.jobs.pop(key, None)
 
     def _incident(self, incident_id: int) -> Incident:
-        try:
-            return self.state.incidents[incident_id]
-        except KeyError:
-            raise IncidentNotFound(number=incident_id) from None
+        found = self.state.incidents.get(incident_id)
+        if found is None or self._guild_id not in (None, found.guild_id):
+            raise IncidentNotFound(number=incident_id)
+        return found

@@ -8,13 +8,13 @@ from typing import Final
 
 from bot.domain.alerts import AlertMessage, ChannelPage
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
-from bot.domain.digest import Digest
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
+from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.triage_session import Triage, TriageStatus
-from bot.services.ports import Redacted, Refreshed
+from bot.services.ports import Redacted, Refreshed, Subject
 
 #: The ids of the watched channels.
 WATCHED: Final = {"p0-alerts": 50, "p1-ops": 51}
@@ -39,6 +39,7 @@ class FakeDiscord:
         reactions: Message id -> who put a 👀 there.
         is_away: While set, reading raises UpstreamUnavailable.
         refreshed: (incident version, kinds of the posts) of each refresh.
+        mornings: (key of the post, who is still waiting) of each refresh of a morning triage.
         answered: (status, kinds of the posts) of each refresh of a triage.
         refused: Places ("person:primary") that Discord will never deliver to.
         unrenderable: Kinds that cannot be rendered: a bug.
@@ -65,6 +66,7 @@ class FakeDiscord:
     refused: set[str] = field(default_factory=set)
     unrenderable: set[DeliveryKind] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
+    mornings: list[tuple[str, list[int]]] = field(default_factory=list)
     answered: list[tuple[TriageStatus, list[DeliveryKind]]] = field(default_factory=list)
     postponed: set[DeliveryKind] = field(default_factory=set)
     deleted: set[int] = field(default_factory=set)
@@ -80,7 +82,7 @@ class FakeDiscord:
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
 
-    async def compose(self, delivery: Delivery, subject: Incident | Digest | Triage | None) -> Request:
+    async def compose(self, delivery: Delivery, subject: Subject) -> Request:
         self._kinds[delivery.key] = (delivery.kind, delivery.to)
         if delivery.kind in self.unrenderable:
             raise RuntimeError(f"cannot render {delivery.kind}")
@@ -132,6 +134,9 @@ class FakeDiscord:
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         self.answered.append((triage.status, [post.kind for post in posts]))
+
+    async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
+        self.mornings.append((post.key, [one.id for one in view.waiting]))
 
     async def archive(self, thread_id: int) -> None:
         self.archived.append(thread_id)

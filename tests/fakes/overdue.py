@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.domain.delivery import DeliveryStatus
 from bot.domain.escalation import Step, StepStatus
+from bot.services.mornings import morning_job
 from bot.services.ports import Job, JobName
 from tests.fakes.deliveries import UNFINISHED, deliver_job
 from tests.fakes.state import State
@@ -12,7 +13,8 @@ from tests.fakes.state import State
 def overdue_jobs(state: State, before: datetime) -> list[Job]:
     """The jobs of all that was due before *before*, those that are queued included."""
     urgent = [*_steps(state, before), *_deliveries(state, before), *_triages(state, before)]
-    return [*urgent, *_reminders(state, before), *_drills(state, before), *_archives(state, before)]
+    patient = [*_reminders(state, before), *_drills(state, before), *_mornings(state, before)]
+    return [*urgent, *patient, *_archives(state, before)]
 
 
 def late_steps(state: State, before: datetime) -> list[Step]:
@@ -50,6 +52,14 @@ def _drills(state: State, before: datetime) -> list[Job]:
         Job(JobName.DRILL, str(one.incident_id), f"drill:{one.incident_id}")
         for one in state.drills.values()
         if one.next_at is not None and one.next_at < before
+    ]
+
+
+def _mornings(state: State, before: datetime) -> list[Job]:
+    return [
+        morning_job(one.guild_id, one.day)
+        for one in state.mornings.values()
+        if one.nag_at is not None and one.nag_at < before
     ]
 
 

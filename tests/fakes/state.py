@@ -1,7 +1,7 @@
 """What the fake store knows: one value per table, copied for each transaction."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from bot.domain.delivery import Delivery
@@ -11,6 +11,7 @@ from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident
 from bot.domain.life import AckVia
+from bot.domain.morning import Morning
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import StoredAnswer, Triage
 from bot.services.ports import Job
@@ -66,6 +67,7 @@ class State:
     responders: dict[tuple[int, int], Responder] = field(default_factory=dict)
     timelines: dict[int, list[TimelineEntry]] = field(default_factory=dict)
     drills: dict[int, Drill] = field(default_factory=dict)
+    mornings: dict[tuple[int, date], Morning] = field(default_factory=dict)
     links: dict[tuple[int, int], str] = field(default_factory=dict)
     members: dict[tuple[int, int], str] = field(default_factory=dict)
     audit: list[AuditRow] = field(default_factory=list)

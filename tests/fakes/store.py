@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from copy import deepcopy
-from dataclasses import replace
+from copy import copy, deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,30 +23,63 @@ from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.leases import FakeLeases
+from tests.fakes.mornings import FakeMorningReads
 from tests.fakes.overdue import late_steps, overdue_jobs
 from tests.fakes.state import AuditRow, State
 from tests.fakes.transaction import FakeTransaction, ladder
 from tests.fakes.triages import find_triage
 
 
-class FakeStore(FakeAlertReads):
-    """A `bot.services.ports.Store`. Transactions run one at a time; readers see what is committed.
+@dataclass(slots=True)
+class _Shared:
+    """What the views of all guilds have in common."""
+
+    state: State = field(default_factory=State)
+    is_away: bool = False
+    holder: asyncio.Task[object] | None = None
+
+
+class FakeStore(FakeAlertReads, FakeMorningReads):
+    """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
+
+    Transactions run one at a time; readers see what is committed.
 
     Attributes:
         clock: Its time; `advance` moves it.
-        is_away: While set, everything raises StorageUnavailable.
         leases: Who holds which shard.
     """
 
     def __init__(self, now: datetime = START) -> None:
         self.clock = FakeClock(now)
         self.leases = FakeLeases()
-        self.is_away = False
+        self._guild_id: int | None = None
         self._guilds: dict[int, datetime] = {}
-        self._state = State()
+        self._shared = _Shared()
         self._sequences = Sequences()
         self._lock = asyncio.Lock()
-        self._holder: asyncio.Task[object] | None = None
+
+    def of(self, guild_id: int) -> "FakeStore":
+        """The same tables as one guild sees them."""
+        view = copy(self)
+        view._guild_id = guild_id
+        return view
+
+    @property
+    def is_away(self) -> bool:
+        """Whether everything raises StorageUnavailable."""
+        return self._shared.is_away
+
+    @is_away.setter
+    def is_away(self, is_away: bool) -> None:
+        self._shared.is_away = is_away
+
+    @property
+    def _state(self) -> State:
+        return self._shared.state
+
+    @_state.setter
+    def _state(self, state: State) -> None:
+        self._shared.state = state
 
     # -- for tests
     def advance(self, delta: timedelta) -> None:
@@ -88,18 +121,21 @@ class FakeStore(FakeAlertReads):
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[FakeTransaction]:
         self._check()
-        if self._holder is not None and self._holder is asyncio.current_task():
+        shared = self._shared
+        if shared.holder is not None and shared.holder is asyncio.current_task():
             raise RuntimeError("a transaction within a transaction would wait for itself")
         async with self._lock:
             self.leases.require_shard()
-            self._holder = asyncio.current_task()
+            shared.holder = asyncio.current_task()
             try:
-                tx = FakeTransaction(deepcopy(self._state), self._sequences, now=self.clock.time)
+                tx = FakeTransaction(
+                    deepcopy(shared.state), self._sequences, now=self.clock.time, guild_id=self._guild_id
+                )
                 yield tx
                 self._check()
                 self._state = tx.state
             finally:
-                self._holder = None
+                shared.holder = None
 
     async def now(self) -> datetime:
         self._check()
@@ -125,11 +161,16 @@ class FakeStore(FakeAlertReads):
 
     async def incident(self, incident_id: int) -> Incident:
         self._check()
-        if incident_id not in self._state.incidents:
+        found = self._state.incidents.get(incident_id)
+        if found is None or not self._sees(found.guild_id):
             raise IncidentNotFound(number=incident_id)
-        return self._state.incidents[incident_id]
+        return found
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
+        found = await self._by_message(message_id)
+        return found if found is not None and self._sees(found.guild_id) else None
+
+    async def _by_message(self, message_id: int) -> Incident | None:
         for delivery in await self._sent():
             is_place = delivery.kind in ACK_PLACES and delivery.message_id == message_id
             if is_place and delivery.incident_id is not None:
@@ -140,11 +181,11 @@ class FakeStore(FakeAlertReads):
     async def incident_by_thread(self, thread_id: int) -> Incident:
         self._check()
         for incident in self._state.incidents.values():
-            if incident.thread_id == thread_id:
+            if incident.thread_id == thread_id and self._sees(incident.guild_id):
                 return incident
         for delivery in await self._sent():
             is_thread = delivery.kind in (DeliveryKind.THREAD, DeliveryKind.PRIVATE_THREAD)
-            if is_thread and delivery.message_id == thread_id:
+            if is_thread and delivery.message_id == thread_id and self._sees(delivery.guild_id):
                 return await self.incident(delivery.incident_id or 0)
         raise IncidentNotFound(number=None)
 
@@ -178,7 +219,9 @@ class FakeStore(FakeAlertReads):
             incident_id
             for incident_id, history in self._state.timelines.items()
             for entry in history
-            if entry.kind is TimelineKind.PINNED and (entry.data or {}).get("message_id") == message_id
+            if entry.kind is TimelineKind.PINNED
+            and (entry.data or {}).get("message_id") == message_id
+            and self._sees(self._state.incidents[incident_id].guild_id)
         )
 
     async def related(self, incident_id: int) -> list[Incident]:
@@ -187,7 +230,9 @@ class FakeStore(FakeAlertReads):
         found = [
             one
             for one in self._state.incidents.values()
-            if one.id != incident_id and (one.id in linked or one.merged_into_id == incident_id)
+            if one.id != incident_id
+            and (one.id in linked or one.merged_into_id == incident_id)
+            and self._sees(one.guild_id)
         ]
         return sorted(found, key=lambda one: (one.triggered_at, one.id))
 
@@ -196,7 +241,8 @@ class FakeStore(FakeAlertReads):
 
     async def unacknowledged(self) -> list[Incident]:
         self._check()
-        return [i for i in self._state.incidents.values() if i.status is Status.TRIGGERED]
+        triggered = (i for i in self._state.incidents.values() if i.status is Status.TRIGGERED)
+        return [incident for incident in triggered if self._sees(incident.guild_id)]
 
     async def pages(self, incident_id: int) -> list[Delivery]:
         self._check()
@@ -215,7 +261,7 @@ class FakeStore(FakeAlertReads):
 
     async def triage(self, triage_id: int) -> Triage:
         self._check()
-        return find_triage(self._state.triages, triage_id)
+        return find_triage(self._state.triages, triage_id, self._guild_id)
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
         async with self.transaction() as tx:
@@ -251,6 +297,25 @@ class FakeStore(FakeAlertReads):
         there = sent.delivery
         error = there.error if there.status is DeliveryStatus.FAILED else None
         return replace(record, channel_id=there.channel_id, message_id=there.message_id, error=error)
+
+    async def guild_of_incident(self, incident_id: int) -> int | None:
+        self._check()
+        found = self._state.incidents.get(incident_id)
+        return None if found is None else found.guild_id
+
+    async def guild_of_triage(self, triage_id: int) -> int | None:
+        self._check()
+        found = self._state.triages.get(triage_id)
+        return None if found is None else found.guild_id
+
+    async def guild_of_delivery(self, delivery_id: int) -> int | None:
+        self._check()
+        found = self._state.deliveries.get(delivery_id)
+        return None if found is None else found.delivery.guild_id
+
+    async def guild_of_message(self, message_id: int) -> int | None:
+        found = await self._by_message(message_id)
+        return None if found is None else found.guild_id
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
         before = self.clock.time - overdue
@@ -297,6 +362,9 @@ class FakeStore(FakeAlertReads):
             if stored.delivery.status is DeliveryStatus.SENT and stored.finished_at is not None
         ]
         return [self._state.delivery(delivery_id) for _, delivery_id in sorted(sent)]
+
+    def _sees(self, guild_id: int) -> bool:
+        return self._guild_id in (None, guild_id)
 
     def _check(self) -> None:
         if self.is_away:

@@ -16,11 +16,12 @@ from bot.domain.timeline import TimelineEntry, TimelineKind
 from tests.fakes.alerts import FakeAlerts
 from tests.fakes.deliveries import FakeDeliveries
 from tests.fakes.drills import FakeDrills
+from tests.fakes.mornings import FakeMornings
 from tests.fakes.state import AuditRow, Responder
 from tests.fakes.triages import FakeTriages
 
 
-class FakeTransaction(FakeDeliveries, FakeTriages, FakeAlerts, FakeDrills):
+class FakeTransaction(FakeDeliveries, FakeTriages, FakeAlerts, FakeDrills, FakeMornings):
     """A `bot.services.ports.Transaction` on a copy of the tables."""
 
     async def insert_incident(

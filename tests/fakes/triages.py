@@ -39,7 +39,7 @@ class FakeTriages(FakePart):
         return triage, True
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
-        return find_triage(self.state.triages, triage_id)
+        return find_triage(self.state.triages, triage_id, self._guild_id)
 
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
         return [
@@ -89,13 +89,13 @@ class FakeTriages(FakePart):
         self.state.triages[triage_id] = replace(triage, answers=standing)
 
 
-def find_triage(triages: dict[int, Triage], triage_id: int) -> Triage:
-    """The triage of that id.
+def find_triage(triages: dict[int, Triage], triage_id: int, guild_id: int | None = None) -> Triage:
+    """The triage of that id, of that guild unless None.
 
     Raises:
         UserError: there is none.
     """
-    try:
-        return triages[triage_id]
-    except KeyError:
-        raise UserError("triage_not_found") from None
+    found = triages.get(triage_id)
+    if found is None or guild_id not in (None, found.guild_id):
+        raise UserError("triage_not_found")
+    return found

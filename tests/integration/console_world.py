@@ -15,7 +15,7 @@ from bot.client import IncidentBot, use_api_base
 from bot.domain.incident import Incident, NewIncident, Status
 from bot.i18n import Texts
 from bot.sandbox.server import Sandbox
-from bot.services.registry import Services
+from bot.services.registry import Guilds
 from bot.ui.rest.notifier import DiscordNotifier
 from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
 
@@ -33,7 +33,7 @@ class ConsoleWorld(Desk):
     """
 
     def __init__(self, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
-        super().__init__()
+        super().__init__(guild_id=int(sandbox.address.guild_id))
         self.store.clock.time = datetime.now(UTC)
         self.sandbox = sandbox
         self.bot: IncidentBot
@@ -44,12 +44,12 @@ class ConsoleWorld(Desk):
     async def start(self) -> None:
         """Connect, and register the commands."""
         address = self.sandbox.address
-        self.bot = IncidentBot(guild_id=int(address.guild_id), texts=TEXTS, services=self._services)
+        self.bot = IncidentBot(texts=TEXTS, guilds=self._guilds)
         self._running = asyncio.create_task(self.bot.start(address.token))
         async with asyncio.timeout(DEADLINE_S):
             while not self.bot.is_ready():  # noqa: ASYNC110  # discord.py's own event is made late
                 await asyncio.sleep(0.01)
-        guild = discord.Object(self.bot.guild_id)
+        guild = discord.Object(self.guild_id)
         self.bot.tree.copy_global_to(guild=guild)
         await self.bot.tree.sync(guild=guild)
 
@@ -70,9 +70,9 @@ class ConsoleWorld(Desk):
             await self.work()
             await asyncio.sleep(0.02)
 
-    def _services(self, client: discord.Client) -> Services:
-        notifier = DiscordNotifier(client, texts=TEXTS, policy=self.policy)
-        return self.use(notifier).services
+    def _guilds(self, client: discord.Client) -> Guilds:
+        self.use(DiscordNotifier(client, texts=TEXTS, policy=self.policy))
+        return self.guilds
 
     # -- people
     async def human(self, method: str, path: str, **body: Any) -> Any:
@@ -134,7 +134,7 @@ class ConsoleWorld(Desk):
         """An incident that somebody else has opened."""
         return await self.incidents.open(
             NewIncident(
-                guild_id=self.bot.guild_id,
+                guild_id=self.guild_id,
                 severity="SEV1",
                 title="決済 API が 5xx",
                 targets=(),

@@ -425,7 +425,7 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
 async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> None:
     """Nothing else is said, and the traceback is in the log."""
     alert = await alerted(world)
-    world.store.incident = None  # type: ignore[method-assign,assignment]
+    world.own_store.incident = None  # type: ignore[method-assign,assignment]
     told = shown(await world.click(alert, "inc:v1:first:1"))
     assert re.search(r"エラー ID `[0-9a-f]{8}`", told["content"])
 

@@ -25,7 +25,7 @@ _SUBCOMMAND_GROUP = 2  # Discord: option types up to this are commands within on
 def client(policy: Policy | None = None) -> IncidentBot:
     """A client on the fakes."""
     desk = Desk(policy)
-    return IncidentBot(guild_id=GUILD, texts=TEXTS, services=lambda _client: desk.services)
+    return IncidentBot(texts=TEXTS, guilds=lambda _client: desk.guilds)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def payloads(bot: IncidentBot) -> dict[str, Any]:
     translator = CommandTranslator(TEXTS)
     return {
         command.name: await command.get_translated_payload(bot.tree, translator)
-        for command in bot.tree.get_commands()
+        for command in (*bot.tree.get_commands(), *bot.tree.get_commands(guild=discord.Object(GUILD)))
     }
 
 

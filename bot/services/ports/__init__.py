@@ -3,8 +3,9 @@
 The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 """
 
-from bot.services.ports.discord import Discord, Redacted, Refreshed
+from bot.services.ports.discord import Discord, Redacted, Refreshed, Subject
 from bot.services.ports.dlq import DlqStore
+from bot.services.ports.guilds import GuildFinder
 from bot.services.ports.heartbeat import Heartbeat
 from bot.services.ports.jobs import Job, JobName
 from bot.services.ports.leases import Leases
@@ -16,6 +17,7 @@ __all__ = [
     "Clock",
     "Discord",
     "DlqStore",
+    "GuildFinder",
     "Heartbeat",
     "Job",
     "JobName",
@@ -26,5 +28,6 @@ __all__ = [
     "Redacted",
     "Refreshed",
     "Store",
+    "Subject",
     "Transaction",
 ]

@@ -3,15 +3,19 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from bot.domain.alerts import ChannelPage
 from bot.domain.delivery import Delivery, Posted, Request
 from bot.domain.digest import Digest
 from bot.domain.incident import Incident
+from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.triage_session import Triage
+
+#: What a delivery is about: its incident or triage, a week's figures, a morning; None for what has none.
+Subject: TypeAlias = Incident | Digest | Triage | MorningView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,11 @@ class Redacted:
 class Discord(Protocol):
     """What the use cases ask of Discord. Rendering happens behind it."""
 
-    async def compose(self, delivery: Delivery, subject: Incident | Digest | Triage | None) -> Request:
+    async def compose(self, delivery: Delivery, subject: Subject) -> Request:
         """Render what is owed, and find out where it goes.
 
         Args:
-            subject: The delivery's incident or triage; for a digest its figures; None for what has none.
+            subject: What the delivery is about.
 
         Raises:
             DeliveryRefused: the place does not exist or a person refuses DMs.
@@ -84,6 +88,16 @@ class Discord(Protocol):
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         """Make the posts of a triage that has no incident say where it stands, oldest first.
+
+        A post that was deleted is not an error.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
+        ...
+
+    async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
+        """Make the post of a morning triage say who has taken what.
 
         A post that was deleted is not an error.
 

@@ -19,6 +19,8 @@ class JobName(StrEnum):
     RECORD_FAILURE = "record_failure"  # payload: delivery id
     REDACT = "redact"  # payload: incident id
     DRILL = "drill"  # payload: incident id
+    MORNING = "morning"  # payload: "guild_id:day"
+    REFRESH_MORNING = "refresh_morning"  # payload: "guild_id:day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Job:
         key: One job per key at a time; asked for while it runs, it runs once more afterwards.
         priority: Higher goes first.
         after: Delay from the transaction's time.
+        guild_id: Whose it is; None: the guild of the store that it is put into.
     """
 
     name: JobName
@@ -36,3 +39,4 @@ class Job:
     key: str
     priority: int = 0
     after: timedelta = timedelta()
+    guild_id: int | None = None

@@ -16,6 +16,7 @@ from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
 from bot.services.ports.alerts import AlertStore
+from bot.services.ports.mornings import MorningStore
 from bot.services.ports.transaction import Transaction
 
 
@@ -27,7 +28,7 @@ class Clock(Protocol):
         ...
 
 
-class Store(Clock, AlertStore, Protocol):
+class Store(Clock, AlertStore, MorningStore, Protocol):
     """Our own tables. Reads need no transaction of the caller's."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:

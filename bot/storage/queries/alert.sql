@@ -3,8 +3,11 @@
 SELECT pg_advisory_xact_lock(hashtextextended($1, 0));
 
 -- name: alert_of_message
--- The incident that a message was counted on.
-SELECT incident_id FROM alert_messages WHERE message_id = $1;
+-- The incident that a message was counted on; of the guild $2 unless null.
+SELECT incident_id
+  FROM alert_messages
+  JOIN incidents ON incidents.id = incident_id
+ WHERE message_id = $1 AND ($2::bigint IS NULL OR guild_id = $2);
 
 -- name: same_alert
 -- The open incident that an alert of this fingerprint counts on, if one was seen at $3 or later: the alert

@@ -6,6 +6,18 @@ INSERT INTO guilds (guild_id, installed_at) VALUES ($1, now()) ON CONFLICT DO NO
 -- Since when a guild is served.
 SELECT installed_at FROM guilds WHERE guild_id = $1;
 
+-- name: guild_of_incident
+-- Whose incident it is.
+SELECT guild_id FROM incidents WHERE id = $1;
+
+-- name: guild_of_triage
+-- Whose walk it is.
+SELECT guild_id FROM triages WHERE id = $1;
+
+-- name: guild_of_delivery
+-- Whose delivery it is.
+SELECT guild_id FROM deliveries WHERE id = $1;
+
 -- name: try_writing
 -- Writes what is there already; fails when nothing can be written.
 UPDATE guilds SET installed_at = installed_at;

@@ -15,36 +15,41 @@ RETURNING *;
 SELECT * FROM incidents WHERE key = $1;
 
 -- name: incident
--- One incident.
-SELECT * FROM incidents WHERE id = $1;
+-- One incident, of the guild $2 unless null.
+SELECT * FROM incidents WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2);
 
 -- name: lock_incident
--- One incident, which nobody else changes until the commit. Rows that refer to it can still be added.
-SELECT * FROM incidents WHERE id = $1 FOR NO KEY UPDATE;
+-- The same, which nobody else changes until the commit. Rows that refer to it can still be added.
+SELECT * FROM incidents WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2) FOR NO KEY UPDATE;
 
 -- name: incident_by_message
--- The incident of a sent message of one of the kinds $2, or of an alert that somebody else has posted.
+-- The incident of a sent message of one of the kinds $2, or of an alert that somebody else has posted; of the
+-- guild $3 unless null.
 SELECT incidents.*
   FROM deliveries
   JOIN incidents ON incidents.id = deliveries.incident_id
  WHERE deliveries.message_id = $1
    AND deliveries.status = 'sent'
    AND deliveries.kind = ANY ($2::text[])
+   AND ($3::bigint IS NULL OR incidents.guild_id = $3)
 UNION ALL
 SELECT incidents.*
   FROM alert_messages
   JOIN incidents ON incidents.id = alert_messages.incident_id
  WHERE alert_messages.message_id = $1
+   AND ($3::bigint IS NULL OR incidents.guild_id = $3)
  LIMIT 1;
 
 -- name: incident_by_thread
--- The incident of a thread: the current one, or one that a severity change has left behind.
-SELECT * FROM incidents WHERE thread_id = $1
+-- The incident of a thread: the current one, or one that a severity change has left behind; of the guild $2
+-- unless null.
+SELECT * FROM incidents WHERE thread_id = $1 AND ($2::bigint IS NULL OR guild_id = $2)
 UNION ALL
 SELECT incidents.*
   FROM deliveries
   JOIN incidents ON incidents.id = deliveries.incident_id
  WHERE deliveries.message_id = $1 AND deliveries.kind IN ('thread', 'private_thread')
+   AND ($2::bigint IS NULL OR incidents.guild_id = $2)
  LIMIT 1;
 
 -- name: save_incident
@@ -116,12 +121,13 @@ SELECT * FROM incidents
  LIMIT $10 OFFSET $11;
 
 -- name: related_incidents
--- Linked with one, or merged into it, oldest first.
+-- Linked with one, or merged into it, oldest first; of the guild $2 unless null.
 SELECT * FROM incidents
- WHERE merged_into_id = $1
-    OR id IN (SELECT related_id FROM incident_links WHERE incident_id = $1
-              UNION
-              SELECT incident_id FROM incident_links WHERE related_id = $1)
+ WHERE (merged_into_id = $1
+        OR id IN (SELECT related_id FROM incident_links WHERE incident_id = $1
+                  UNION
+                  SELECT incident_id FROM incident_links WHERE related_id = $1))
+   AND ($2::bigint IS NULL OR guild_id = $2)
  ORDER BY triggered_at, id;
 
 -- name: link_incidents
@@ -138,8 +144,10 @@ SELECT * FROM incidents
  ORDER BY triggered_at, id;
 
 -- name: unacknowledged_incidents
--- Still triggered, of all guilds, oldest first.
-SELECT * FROM incidents WHERE status = 'triggered' ORDER BY triggered_at, id;
+-- Still triggered, oldest first; of the guild $1, or of all when it is null.
+SELECT * FROM incidents
+ WHERE status = 'triggered' AND ($1::bigint IS NULL OR guild_id = $1)
+ ORDER BY triggered_at, id;
 
 -- name: add_member
 -- Names somebody who may see a private incident: no row comes back when they could before.

@@ -43,6 +43,17 @@ SELECT incident_id
           AND pgqueuer.status IN ('queued', 'picked'))
  ORDER BY next_at, incident_id;
 
+-- name: overdue_mornings
+-- Morning triages that should have been asked about $1 ago or earlier and have no job to do so.
+SELECT guild_id, day
+  FROM mornings
+ WHERE nag_at < now() - $1::interval
+   AND NOT EXISTS (
+       SELECT FROM pgqueuer
+        WHERE dedupe_key = 'morning:' || mornings.guild_id || ':' || mornings.day
+          AND pgqueuer.status IN ('queued', 'picked'))
+ ORDER BY nag_at, guild_id;
+
 -- name: overdue_triages
 -- Triages whose clock should have struck $1 ago or earlier and that have no job to look at them.
 SELECT id

@@ -30,8 +30,10 @@ UPDATE timeline
 RETURNING id;
 
 -- name: pinned_in
--- The incidents that a message was pinned to.
+-- The incidents that a message was pinned to; of the guild $2 unless null.
 SELECT incident_id
   FROM timeline
- WHERE kind = 'pinned' AND (data ->> 'message_id')::bigint = $1
+  JOIN incidents ON incidents.id = incident_id
+ WHERE timeline.kind = 'pinned' AND (data ->> 'message_id')::bigint = $1
+   AND ($2::bigint IS NULL OR guild_id = $2)
  ORDER BY incident_id;

@@ -11,12 +11,12 @@ RETURNING *;
 SELECT * FROM triages WHERE key = $1;
 
 -- name: triage
--- One walk.
-SELECT * FROM triages WHERE id = $1;
+-- One walk, of the guild $2 unless null.
+SELECT * FROM triages WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2);
 
 -- name: lock_triage
--- One walk, which nobody else changes until the commit.
-SELECT * FROM triages WHERE id = $1 FOR NO KEY UPDATE;
+-- The same, which nobody else changes until the commit.
+SELECT * FROM triages WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2) FOR NO KEY UPDATE;
 
 -- name: open_triages
 -- Walks of a guild that were started within the last $2 and have not ended, oldest first.

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.delivery import MORNING_POSTS, TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.incident import Incident, IncidentKind
+from bot.domain.morning import MorningView
 from bot.domain.triage_session import Triage
+from bot.services.ports import Subject
 from bot.ui.buttons import reaction_of
 from bot.ui.posts.alerts import alert, thread_root
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.digests import digest
+from bot.ui.posts.mornings import morning, morning_nag
 from bot.ui.posts.notices import notice
 from bot.ui.posts.pages import escalation, page
 from bot.ui.posts.postings import pointer, rings
@@ -52,7 +55,7 @@ _WITH_DATA: Mapping[DeliveryKind, Callable[[Wording, Incident, Mapping[str, obje
 }
 
 
-def render(words: Wording, delivery: Delivery, subject: Incident | Digest | Triage | None) -> Body:
+def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """The JSON body that *delivery* asks for.
 
     Args:
@@ -68,10 +71,11 @@ def render(words: Wording, delivery: Delivery, subject: Incident | Digest | Tria
             return first_triage_post(words, kind, triage)
         case DeliveryKind.REPLAY, _:
             return replay(words, delivery)
-        case DeliveryKind.SEED_ACK, _:
-            return {"emoji": reaction_of(words.policy.ack_emoji)}
-        case DeliveryKind.PIN_SEEN, _:
-            return {"emoji": "✅"}
+        case (DeliveryKind.SEED_ACK | DeliveryKind.PIN_SEEN) as kind, _:
+            seen = kind is DeliveryKind.PIN_SEEN
+            return {"emoji": "✅" if seen else reaction_of(words.policy.ack_emoji)}
+        case kind, MorningView() as view if kind in MORNING_POSTS:
+            return morning(words, view) if kind is DeliveryKind.MORNING else morning_nag(words, view)
         case DeliveryKind.DIGEST, Digest() as week:
             return digest(words, week)
         case _, Incident() as incident:

@@ -11,16 +11,18 @@ from discord.http import Route
 
 from bot.domain.alerts import ChannelPage
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
-from bot.domain.digest import Digest
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
+from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.triage_session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports import Redacted, Refreshed
+from bot.services.ports import Redacted, Refreshed, Subject
 from bot.ui.buttons import reaction_of
+from bot.ui.posts.bodies import Body
+from bot.ui.posts.mornings import asked_of, morning
 from bot.ui.posts.private import addressed
 from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
@@ -39,6 +41,9 @@ _UNKNOWN_CHANNEL = 10003
 _THREAD_EXISTS = 160004
 _HISTORY = 100  # Discord: messages per page
 _CLOCK_SKEW = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord
+
+#: Kinds that may answer a message, named in their data.
+_ANSWERS = (DeliveryKind.ALERT, DeliveryKind.MORNING_NAG)
 
 _ACTIONS = {
     DeliveryKind.THREAD: Action.THREAD,
@@ -66,7 +71,7 @@ class DiscordNotifier:
         self._pins = Reactions(self._rest, emoji=reaction_of(policy.timeline.pin_emoji))
         self._reading = Reading(self._rest, policy, reads_content=client.intents.message_content)
 
-    async def compose(self, delivery: Delivery, subject: Incident | Digest | Triage | None) -> Request:
+    async def compose(self, delivery: Delivery, subject: Subject) -> Request:
         """Render what is owed, and find out where it goes.
 
         Raises:
@@ -80,7 +85,9 @@ class DiscordNotifier:
             body = addressed(body, await self._places.roles(subject.guild_id))
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
             body = {**body, **_answering(subject, channel_id)}
-        if delivery.kind is DeliveryKind.ALERT and "answers" in delivery.data:
+        if delivery.kind is DeliveryKind.MORNING_NAG:
+            body = await self._asked(delivery, body)
+        if delivery.kind in _ANSWERS and "answers" in delivery.data:
             body = {**body, **_answer_to(int(str(delivery.data["answers"])))}
         return Request(action, channel_id, message_id, body)
 
@@ -137,6 +144,14 @@ class DiscordNotifier:
         for post, body in triage_posts(self._words, triage, posts):
             await self._refresher.redraw(post, body)
 
+    async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
+        """Make the post of a morning triage say who has taken what.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
+        await self._refresher.redraw(post, morning(self._words, view))
+
     async def archive(self, thread_id: int) -> None:
         """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
 
@@ -169,9 +184,7 @@ class DiscordNotifier:
         """Everyone whose 👀 stands on one of *places* (channel id, message id); see `Reactions.people`."""
         return self._reactions.people(places, guild_id=guild_id)
 
-    async def _target(
-        self, action: Action, delivery: Delivery, subject: Incident | Digest | Triage | None
-    ) -> tuple[int, int | None]:
+    async def _target(self, action: Action, delivery: Delivery, subject: Subject) -> tuple[int, int | None]:
         """Where, and what there: a message to hang it on, or somebody to let in."""
         if action is Action.MEMBER:
             _, _, name = delivery.to.partition(":")
@@ -182,7 +195,17 @@ class DiscordNotifier:
             return await self._channel(delivery, subject), None
         return _hook(delivery)
 
-    async def _channel(self, delivery: Delivery, subject: Incident | Digest | Triage | None) -> int:
+    async def _asked(self, delivery: Delivery, body: Body) -> Body:
+        """*body* with whoever is asked in front; nobody when that place or person is not there."""
+        place = delivery.data.get("asks")
+        if place is None:
+            return body
+        try:
+            return asked_of(self._words, body, await self._places.person(delivery.guild_id, str(place)))
+        except DeliveryRefused:
+            return body
+
+    async def _channel(self, delivery: Delivery, subject: Subject) -> int:
         kind, _, name = delivery.to.partition(":")
         if kind == "channel":
             return await self._places.channel(delivery.guild_id, name)
@@ -242,7 +265,7 @@ class DiscordNotifier:
         return Posted(request.channel_id, message_id)
 
 
-def _home(delivery: Delivery, subject: Incident | Digest | Triage | None) -> int:
+def _home(delivery: Delivery, subject: Subject) -> int:
     """The incident's thread; before it is on the incident, from what this delivery waited for."""
     if delivery.kind is DeliveryKind.THREAD_START:
         return _known(delivery.after_message_id)  # it waited for the thread, whose id this is

@@ -68,7 +68,7 @@ def test_severities_are_ordered_from_the_gravest(parky: Policy) -> None:
                 (8 * HOUR, Mention.NONE, BOTH),
             ],
         ),
-        ("SEV3", [(None, Mention.NONE, NOBODY)]),
+        ("SEV3", []),
     ],
 )
 def test_ladders(

@@ -10,7 +10,9 @@ from bot.domain.people import Person
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
+from bot.services.auditor import Auditor
 from bot.services.ports import Discord, Job, Mail
+from bot.services.registry import Guilds
 from bot.wiring import Parts, UseCases, handlers, wire
 from tests.fakes import FakeDlqStore, FakeStore
 from tests.fakes.discord import FakeDiscord
@@ -43,11 +45,17 @@ class PlainWriter:
 
 
 class Desk:
-    """Everything of one guild on Parky's policy."""
+    """Everything of one guild on Parky's policy.
 
-    def __init__(self, policy: Policy | None = None) -> None:
+    Attributes:
+        store: Sees every guild's rows; `own_store` is what the use cases are given.
+    """
+
+    def __init__(self, policy: Policy | None = None, *, guild_id: int = GUILD) -> None:
+        self.guild_id = guild_id
         self.policy = policy or load_policy(None)
         self.store = FakeStore()
+        self.own_store = self.store.of(guild_id)
         self.dlq_store = FakeDlqStore(self.store.clock)
         self.discord = FakeDiscord()
         self.mailer = FakeMailer()
@@ -55,7 +63,15 @@ class Desk:
 
     def use(self, discord: Discord) -> UseCases:
         """(Re)make the use cases on *discord*, as `bot.app` does."""
-        parts = Parts(self.store, self.dlq_store, self.policy, Texts.load(), PlainWriter(), self.mailer)
+        parts = Parts(
+            guild_id=self.guild_id,
+            store=self.own_store,
+            dlq=self.dlq_store,
+            policy=self.policy,
+            texts=Texts.load(),
+            writer=PlainWriter(),
+            mailer=self.mailer,
+        )
         cases = wire(parts, discord)
         self.services = cases.services
         self.acknowledger = cases.services.acknowledger
@@ -76,15 +92,20 @@ class Desk:
         self.digests = cases.services.digests
         self.dlq = cases.services.dlq
         self.deliveries = cases.deliveries
-        self.auditor = cases.auditor
+        self.auditor = Auditor(self.store)
         self._handlers = handlers(cases)
         return cases
+
+    @property
+    def guilds(self) -> Guilds:
+        """The one guild, as a client is given it."""
+        return Guilds({self.services.guild_id: self.services}, home=self.services.guild_id, find=self.store)
 
     async def open(self, severity: str = "SEV1", *, key: str = "k", by: Person = RESPONDER) -> Incident:
         """Declare an incident now."""
         return await self.incidents.open(
             NewIncident(
-                guild_id=GUILD,
+                guild_id=self.guild_id,
                 severity=severity,
                 title="決済 API が 5xx",
                 targets=("api.parky.co.jp",),

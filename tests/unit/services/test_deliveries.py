@@ -6,13 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.delivery import RETRY_DELAYS_S, Delivery, DeliveryKind, DeliveryStatus, Request
-from bot.domain.digest import Digest
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import Incident
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineKind
-from bot.domain.triage_session import Triage
-from bot.services.ports import JobName
+from bot.services.ports import JobName, Subject
 from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import PRIMARY, Desk
 
@@ -143,7 +140,7 @@ class Acking(FakeDiscord):
         super().__init__()
         self._desk = desk
 
-    async def compose(self, delivery: Delivery, subject: Incident | Digest | Triage | None) -> Request:
+    async def compose(self, delivery: Delivery, subject: Subject) -> Request:
         if delivery.kind is DeliveryKind.PAGE and delivery.incident_id is not None:
             await self._desk.acknowledger.acknowledge(delivery.incident_id, by=PRIMARY, via=AckVia.BUTTON)
         return await super().compose(delivery, subject)

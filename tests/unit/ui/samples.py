@@ -160,6 +160,7 @@ def over_limits(body: Mapping[str, object]) -> list[str]:
     faults += ["embed total"] if total > 6_000 else []
     buttons = buttons_of(body)
     faults += ["buttons"] if len(buttons) > 5 else []
-    faults += [f"label {made['label']}" for made in buttons if not 1 <= len(str(made["label"])) <= 80]
+    labels = [str(made["label"]) for made in buttons if "label" in made]  # a select has none
+    faults += [f"label {label}" for label in labels if not 1 <= len(label) <= 80]
     faults += [f"id {made}" for made in buttons if len(str(made.get("custom_id", ""))) > 100]
     return faults

@@ -128,6 +128,8 @@ class FakeInteraction:
         self.response = FakeResponse(done=done, fails=fails)
         self.followup = FakeFollowup()
         self.client: Any = None
+        self.data: Any = None
+        self.extras: dict[Any, Any] = {}
 
     @property
     def told(self) -> list[dict[str, Any]]:

@@ -34,10 +34,14 @@ class Doubling(Control, template=r"test:v1:double:(?P<number>\d{1,18})"):
 class FakeClient:
     """The client as far as controls know it."""
 
-    guild_id = 7
-
     def __init__(self) -> None:
         self.errors: list[Exception] = []
+
+    async def guild_of(self, interaction: Any) -> int:
+        """It serves guild 7; a direct message is about that one."""
+        if interaction.guild_id not in (None, 7):
+            raise UserError("foreign_guild")
+        return 7
 
     def answering(self, task: object) -> None:
         """A stop is none of a control's business."""

@@ -37,7 +37,7 @@ async def answered(error: Exception, **interaction: Any) -> tuple[FakeInteractio
     """What the person and the log were told about *error*."""
     asked = FakeInteraction(**interaction)
     with capture_logs() as logged:
-        await ErrorReplies(TEXTS, POLICY).answer(cast("Any", asked), error)
+        await ErrorReplies(TEXTS).answer(cast("Any", asked), error, policy=POLICY)
     return asked, logged
 
 

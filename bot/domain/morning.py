@@ -1,0 +1,88 @@
+"""The morning triage: what is due on a business day, until somebody has taken each.
+
+Source: the runbook, SEV3 翌営業日対応 / 朝の triage で確認.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from bot.domain.business_time import BusinessHours, local_moment
+from bot.domain.incident import Incident, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """One business day's gathering.
+
+    Attributes:
+        day: The local date.
+        incident_ids: What it gathered, oldest first.
+        nag_at: When it is asked about next; None when everything is taken, or when the day is over.
+        nags: How often that was.
+    """
+
+    guild_id: int
+    day: date
+    incident_ids: tuple[int, ...]
+    nag_at: datetime | None = None
+    nags: int = 0
+
+    def asked(self, *, following: datetime | None) -> "Morning":
+        """It was asked about once more; *following* is the next time."""
+        return replace(self, nags=self.nags + 1, nag_at=following)
+
+    def over(self) -> "Morning":
+        """Nobody is asked any more today."""
+        return replace(self, nag_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class MorningView:
+    """A gathering with its incidents as they are now."""
+
+    morning: Morning
+    incidents: tuple[Incident, ...]
+
+    @property
+    def waiting(self) -> tuple[Incident, ...]:
+        """Those that nobody has taken."""
+        return tuple(one for one in self.incidents if one.status is Status.TRIGGERED)
+
+
+def morning_of(now: datetime, hours: BusinessHours, *, at: time) -> date | None:
+    """The local date whose gathering is due at *now* (aware): today's, from *at* on, on a business day."""
+    local = now.astimezone(hours.timezone)
+    is_due = hours.is_business_day(local.date()) and local >= local_moment(
+        local.date(), at, timezone=hours.timezone
+    )
+    return local.date() if is_due else None
+
+
+def end_of(day: date, hours: BusinessHours) -> datetime:
+    """The local midnight after *day*, in UTC: what is due before it is due that day."""
+    return local_moment(day + timedelta(days=1), time(0), timezone=hours.timezone).astimezone(UTC)
+
+
+def first_nag(now: datetime, hours: BusinessHours, *, every: timedelta) -> datetime | None:
+    """When a gathering posted at *now* is asked about first: at the end of the morning triage.
+
+    Args:
+        now: Aware.
+        hours: When the team works.
+        every: Time between two times; what is posted after the triage is asked about that much later.
+
+    Returns:
+        Aware; None when business is over by then: the next morning gathers what is left.
+    """
+    day = now.astimezone(hours.timezone).date()
+    at = local_moment(day, hours.triage_by, timezone=hours.timezone)
+    return _within_business(at if at > now else now + every, hours)
+
+
+def next_nag(now: datetime, hours: BusinessHours, *, every: timedelta) -> datetime | None:
+    """When it is asked about after *now*; as `first_nag`."""
+    return _within_business(now + every, hours)
+
+
+def _within_business(at: datetime, hours: BusinessHours) -> datetime | None:
+    return at if hours.is_open(at) else None

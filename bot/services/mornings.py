@@ -1,0 +1,167 @@
+"""朝の triage: one post a business day for what is due, asked about until somebody has taken each."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.incident import Incident
+from bot.domain.morning import Morning, MorningView, end_of, first_nag, morning_of, next_nag
+from bot.domain.severity import NEXT_BUSINESS_DAY
+from bot.runbook.model import MorningTriage, Policy
+from bot.services.ports import Discord, Job, JobName, Store, Transaction
+
+log = structlog.get_logger(__name__)
+
+#: For how long an earlier day's post is kept true.
+_SHOWN_FOR: Final = timedelta(days=7)
+
+
+def morning_key(guild_id: int, day: date) -> str:
+    """The key of the post that gathers *day*."""
+    return f"morning:{guild_id}:{day}"
+
+
+def day_of(delivery: Delivery) -> date:
+    """The day that a delivery of a morning triage is about."""
+    return date.fromisoformat(str(delivery.data["day"]))
+
+
+class Mornings:
+    """Gathers, asks, and keeps the post true."""
+
+    def __init__(self, store: Store, discord: Discord, policy: Policy) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+
+    async def tick(self, guild_id: int) -> Morning | None:
+        """Gather what is due today, if it is time and nobody has. A row decides, not the scheduler.
+
+        Returns:
+            What was gathered now; None when it is not time, or was done before. Nothing due: nothing posted.
+        """
+        rule, hours = self._policy.morning_triage, self._policy.business_hours
+        if rule is None:
+            return None
+        now = await self._store.now()
+        day = morning_of(now, hours, at=rule.time)
+        if day is None or await self._store.morning_view(guild_id, day) is not None:
+            return None
+        async with self._store.transaction() as tx:
+            due = await tx.due_before(guild_id, severities=self._severities(), before=end_of(day, hours))
+            numbers = tuple(incident.id for incident in due)
+            nag_at = self._first_nag(rule, now) if due else None
+            morning = Morning(guild_id, day, numbers, nag_at)
+            if not await tx.claim_morning(morning):
+                return None
+            if due:
+                await tx.insert_deliveries([self._post(morning)])
+            await _wake(tx, morning, now=now)
+        log.info("morning.gathered", guild_id=guild_id, day=str(day), incidents=len(numbers))
+        return morning
+
+    async def strike(self, guild_id: int, day: date) -> None:
+        """It is time to ask about what nobody has taken. Running twice, or too early, is harmless."""
+        rule, hours = self._policy.morning_triage, self._policy.business_hours
+        post = await self._store.delivery_by_key(morning_key(guild_id, day))
+        async with self._store.transaction() as tx:
+            view, now = await tx.morning(guild_id, day), await tx.now()
+            if view is None or view.morning.nag_at is None:
+                return
+            morning = view.morning
+            if morning.nag_at is not None and morning.nag_at > now:
+                await _wake(tx, morning, now=now)
+                return
+            if rule is None or rule.nag_every is None or not view.waiting or not hours.is_open(now):
+                await tx.save_morning(morning.over())  # the next morning gathers what is left
+                return
+            asked = morning.asked(following=next_nag(now, hours, every=rule.nag_every))
+            await tx.insert_deliveries([self._nag(asked, rule, post)])
+            await tx.save_morning(asked)
+            await _wake(tx, asked, now=now)
+        log.info("morning.asked", guild_id=guild_id, day=str(day), waiting=len(view.waiting))
+
+    async def view(self, delivery: Delivery) -> MorningView:
+        """What a delivery is about, as it is now."""
+        found = await self._store.morning_view(delivery.guild_id, day_of(delivery))
+        assert found is not None  # the row is written with the delivery
+        return found
+
+    async def touched(self, incident: Incident) -> None:
+        """*incident* has changed: the posts that list it follow."""
+        if self._policy.morning_triage is None:
+            return
+        today = (await self._store.now()).astimezone(self._policy.timezone).date()
+        if incident.triggered_at.astimezone(self._policy.timezone).date() == today:
+            return  # gathered tomorrow at the earliest
+        found = await self._store.mornings_with(incident, since=today - _SHOWN_FOR)
+        if found:
+            async with self._store.transaction() as tx:
+                await tx.enqueue(*(refresh_morning_job(one.guild_id, one.day) for one in found))
+
+    async def refresh(self, guild_id: int, day: date) -> None:
+        """Make the post of *day* say who has taken what.
+
+        Raises:
+            UpstreamUnavailable: the queue tries again.
+        """
+        post = await self._store.delivery_by_key(morning_key(guild_id, day))
+        if post is not None and post.message_id is not None:
+            await self._discord.refresh_morning(await self.view(post), post)
+
+    def _severities(self) -> list[str]:
+        rules = self._policy.severities.values()
+        return [rule.name for rule in rules if rule.ack_within is NEXT_BUSINESS_DAY]
+
+    def _first_nag(self, rule: MorningTriage, now: datetime) -> datetime | None:
+        hours, every = self._policy.business_hours, rule.nag_every
+        return None if every is None else first_nag(now, hours, every=every)
+
+    def _post(self, morning: Morning) -> NewDelivery:
+        return self._owed(DeliveryKind.MORNING, morning, morning_key(morning.guild_id, morning.day), {})
+
+    def _nag(self, morning: Morning, rule: MorningTriage, post: Delivery | None) -> NewDelivery:
+        key = f"{morning_key(morning.guild_id, morning.day)}:nag:{morning.nags}"
+        facts: dict[str, object] = {"asks": rule.mention}
+        if post is not None and post.message_id is not None:
+            facts["answers"] = post.message_id
+        return self._owed(DeliveryKind.MORNING_NAG, morning, key, facts)
+
+    def _owed(
+        self, kind: DeliveryKind, morning: Morning, key: str, facts: Mapping[str, object]
+    ) -> NewDelivery:
+        rule = self._policy.morning_triage
+        assert rule is not None
+        return NewDelivery(
+            kind=kind,
+            to=f"channel:{rule.channel}",
+            key=key,
+            guild_id=morning.guild_id,
+            data={"day": str(morning.day), **facts},
+        )
+
+
+async def is_past(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
+    """Whether a delivery of a morning triage is late by a day, or asks for what everybody has taken."""
+    view = await tx.morning(delivery.guild_id, day_of(delivery))
+    today = (await tx.now()).astimezone(policy.timezone).date()
+    return view is None or not view.waiting or view.morning.day != today
+
+
+def refresh_morning_job(guild_id: int, day: date) -> Job:
+    """The job that edits the post of *day*: one at a time, so that two edits never race."""
+    return Job(JobName.REFRESH_MORNING, f"{guild_id}:{day}", f"refresh_{morning_key(guild_id, day)}")
+
+
+def morning_job(guild_id: int, day: date, *, after: timedelta = timedelta()) -> Job:
+    """The job that asks about *day*."""
+    return Job(JobName.MORNING, f"{guild_id}:{day}", morning_key(guild_id, day), after=after)
+
+
+async def _wake(tx: Transaction, morning: Morning, *, now: datetime) -> None:
+    if morning.nag_at is not None:
+        after = max(morning.nag_at - now, timedelta())
+        await tx.enqueue(morning_job(morning.guild_id, morning.day, after=after))

@@ -1,0 +1,23 @@
+"""Whose a row is, where a number came without a guild: from a job, or from a direct message."""
+
+from typing import Protocol
+
+
+class GuildFinder(Protocol):
+    """Looks over all guilds. None of these tells anything about a row but its guild; None: no such row."""
+
+    async def guild_of_incident(self, incident_id: int) -> int | None:
+        """An incident's guild."""
+        ...
+
+    async def guild_of_triage(self, triage_id: int) -> int | None:
+        """A triage's guild."""
+        ...
+
+    async def guild_of_delivery(self, delivery_id: int) -> int | None:
+        """A delivery's guild."""
+        ...
+
+    async def guild_of_message(self, message_id: int) -> int | None:
+        """The guild of the incident on whose message a 👀 counts (`Store.incident_by_message`)."""
+        ...

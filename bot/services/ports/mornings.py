@@ -1,0 +1,45 @@
+"""What is stored of morning triages."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from bot.domain.incident import Incident
+from bot.domain.morning import Morning, MorningView
+
+
+class MorningStore(Protocol):
+    """The part of the store that is about morning triages."""
+
+    async def morning_view(self, guild_id: int, day: date) -> MorningView | None:
+        """One day's gathering with its incidents; None when there was none."""
+        ...
+
+    async def mornings_with(self, incident: Incident, *, since: date) -> list[Morning]:
+        """The gatherings from *since* on that have *incident*, oldest first."""
+        ...
+
+
+class MorningTransaction(Protocol):
+    """The part of a transaction that is about morning triages."""
+
+    async def due_before(
+        self, guild_id: int, *, severities: Sequence[str], before: datetime
+    ) -> list[Incident]:
+        """Those of *severities* that nobody has acknowledged and that are due before *before*, oldest first.
+
+        Drills are left out.
+        """
+        ...
+
+    async def claim_morning(self, morning: Morning) -> bool:
+        """Store a day's gathering; False when there is one."""
+        ...
+
+    async def morning(self, guild_id: int, day: date) -> MorningView | None:
+        """One day's gathering, locked until the commit, with its incidents."""
+        ...
+
+    async def save_morning(self, morning: Morning) -> None:
+        """Write when it is asked about next, and how often it was. The row must be locked."""
+        ...

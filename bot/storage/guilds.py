@@ -1,0 +1,26 @@
+"""Whose a row is: the one question that is asked over all guilds."""
+
+from bot.domain.delivery import ACK_PLACES
+from bot.storage.sql import Sql
+
+
+class GuildReads:
+    """A `bot.services.ports.GuildFinder`."""
+
+    _sql: Sql
+
+    async def guild_of_incident(self, incident_id: int) -> int | None:
+        return await self._guild("guild_of_incident", incident_id)
+
+    async def guild_of_triage(self, triage_id: int) -> int | None:
+        return await self._guild("guild_of_triage", triage_id)
+
+    async def guild_of_delivery(self, delivery_id: int) -> int | None:
+        return await self._guild("guild_of_delivery", delivery_id)
+
+    async def guild_of_message(self, message_id: int) -> int | None:
+        return await self._guild("incident_by_message", message_id, sorted(ACK_PLACES), None)
+
+    async def _guild(self, query: str, *arguments: object) -> int | None:
+        row = await self._sql.first(query, *arguments)
+        return None if row is None else row["guild_id"]

@@ -1,0 +1,126 @@
+"""朝の triage in Discord: the post that gathers, and the line that asks about what nobody has taken."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.domain.business_time import local_moment
+from bot.domain.incident import Incident, Status
+from bot.domain.morning import MorningView
+from bot.ui.buttons import Component, row
+from bot.ui.posts.bodies import COLOURS, DESCRIPTION_LIMIT, Body, embed, message
+from bot.ui.words.inert import inert, joined, plain
+from bot.ui.words.links import home_url
+from bot.ui.words.wording import Wording
+
+#: The custom id of the select that takes one.
+TAKE: Final = "mor:v1:take"
+
+_OPTIONS: Final = 25  # Discord: of a select
+_FOOT_ROOM: Final = 300
+_LABELS_LIMIT: Final = 300
+_SELECT: Final = 3
+
+
+def morning(words: Wording, view: MorningView) -> Body:
+    """The post: each with who has taken it; quiet, since nobody is rung for the next business day.
+
+    Args:
+        words: The team's.
+        view: The gathering as it is now.
+    """
+    waiting = view.waiting
+    lines = joined(
+        [_line(words, incident) for incident in view.incidents],
+        separator="\n",
+        limit=DESCRIPTION_LIMIT - _FOOT_ROOM,
+        more=words.say("state.more", count="{count}"),
+    )
+    colour = COLOURS[waiting[0].status if waiting else Status.RESOLVED]
+    text = "\n\n".join(part for part in (lines, _foot(words, view)) if part)
+    return message(
+        _title(words, view),
+        embeds=[embed(colour=colour, description=text)],
+        components=_take(words, waiting[:_OPTIONS]),
+    )
+
+
+def morning_nag(words: Wording, view: MorningView) -> Body:
+    """What nobody has taken, as a message of its own, since somebody should look. It answers the post."""
+    labels = joined(
+        [incident.label for incident in view.waiting],
+        separator=", ",
+        limit=_LABELS_LIMIT,
+        more=words.say("state.more", count="{count}"),
+    )
+    return message(words.say("morning.nag", count=len(view.waiting), labels=labels))
+
+
+def asked_of(words: Wording, body: Body, user_id: int) -> Body:
+    """*body* with one person mentioned in front, who is rung."""
+    line = words.say("morning.nag_to", who=f"<@{user_id}>", line=body["content"])
+    return {**body, "content": line, "allowed_mentions": {"parse": [], "users": [str(user_id)]}}
+
+
+def _title(words: Wording, view: MorningView) -> str:
+    waiting, count = len(view.waiting), len(view.incidents)
+    day = f"{view.morning.day:%m/%d}"
+    key = "title" if waiting else "all_taken"
+    return words.say(f"morning.{key}", day=day, waiting=waiting, count=count)
+
+
+def _line(words: Wording, incident: Incident) -> str:
+    url = home_url(incident)
+    label = f"[{incident.label}]({url})" if url else f"**{incident.label}**"
+    state = words.state(incident)
+    if incident.is_private:
+        return words.say("morning.private", state=state, label=incident.label, severity=incident.severity)
+    line = words.say(
+        "morning.line",
+        state=state,
+        label=label,
+        severity=incident.severity,
+        title=inert(incident.title, limit=150),
+        at=words.moment(incident.started_at),
+    )
+    on_it = incident.lead
+    if on_it is None or incident.acknowledged_at is None:
+        return line
+    return words.say(
+        "morning.taken",
+        line=line,
+        emoji=words.policy.ack_emoji,
+        who=words.who(on_it.name),
+        at=words.clock(incident.acknowledged_at, on=incident.started_at),
+    )
+
+
+def _foot(words: Wording, view: MorningView) -> str:
+    rule, hours = words.policy.morning_triage, words.policy.business_hours
+    if not view.waiting or rule is None:
+        return ""
+    if rule.nag_every is None:
+        return words.say("morning.foot_quiet")
+    at = local_moment(view.morning.day, hours.triage_by, timezone=hours.timezone)
+    return words.say("morning.foot", at=f"{at:%H:%M}", every=words.span(rule.nag_every))
+
+
+def _take(words: Wording, waiting: Sequence[Incident]) -> list[Component]:
+    if not waiting:
+        return []
+    select: Component = {
+        "type": _SELECT,
+        "custom_id": TAKE,
+        "placeholder": words.say("morning.take"),
+        "options": list(_options(waiting)),
+    }
+    return row([select])
+
+
+def _options(waiting: Sequence[Incident]) -> Iterator[Component]:
+    for incident in waiting:
+        told = "🔒" if incident.is_private else plain(incident.title, limit=100)
+        yield {
+            "label": f"{incident.label} {incident.severity}",
+            "value": str(incident.id),
+            "description": told,
+        }

@@ -1,0 +1,74 @@
+"""朝の triage as it reads: the post, and the line that asks."""
+
+from dataclasses import replace
+from datetime import date
+
+from bot.domain.incident import Incident
+from bot.domain.morning import Morning, MorningView
+from bot.ui.posts.mornings import asked_of, morning, morning_nag
+from tests.unit.ui.samples import ACKNOWLEDGED, EN, JA, PLACED, RESOLVED, description_of, over_limits
+
+DAY = date(2026, 11, 25)
+WAITING = replace(PLACED, id=12, severity="SEV3", title="deploy が失敗")
+TAKEN = replace(ACKNOWLEDGED, id=15, severity="SEV3", title="監視の誤検知")
+
+
+def view_of(*incidents: Incident) -> MorningView:
+    """A gathering of these."""
+    return MorningView(Morning(7, DAY, tuple(one.id for one in incidents)), incidents)
+
+
+def offered(body: dict[str, object]) -> list[str]:
+    """The labels of the select's options."""
+    rows = body["components"]
+    assert isinstance(rows, list)
+    return [option["label"] for row in rows for option in row["components"][0]["options"]]
+
+
+def test_the_post_says_who_has_taken_what() -> None:
+    """Quiet, with a link each; only what waits is offered."""
+    body = morning(JA, view_of(WAITING, TAKEN))
+    assert body["content"] == "☀️ 朝の triage 11/25 · 未対応 1 / 2 件"
+    told = description_of(body)
+    assert (
+        "🔴 未対応 [INC-12](https://discord.com/channels/7/900) SEV3 · deploy が失敗 · 11/24 14:05 JST"
+        in told
+    )
+    assert "🟠 対応中" in told
+    assert told.splitlines()[1].endswith("👀 @primary 14:09 JST")
+    assert "残りは 11:00 から 1 時間ごとに" in told
+    assert offered(body) == ["INC-12 SEV3"]
+    assert body["allowed_mentions"] == {"parse": []}
+
+
+def test_everything_taken_reads_so_at_a_glance() -> None:
+    """Nothing is offered any more."""
+    body = morning(EN, view_of(TAKEN, replace(RESOLVED, id=3)))
+    assert body["content"] == "🟢 Morning triage 11/25 · all 2 taken"
+    assert body["components"] == []
+
+
+def test_a_private_one_shows_only_its_number() -> None:
+    """In the line as in the select."""
+    body = morning(JA, view_of(replace(WAITING, is_private=True)))
+    assert "deploy が失敗" not in str(body)
+    assert "INC-12 SEV3 · 🔒 非公開" in description_of(body)
+
+
+def test_many_stay_within_discords_limits() -> None:
+    """100 with long titles: cut, with how many are left out."""
+    many = [replace(WAITING, id=number, title="長い" * 100) for number in range(100)]
+    body = morning(JA, view_of(*many))
+    assert over_limits(body) == []
+    assert "ほか" in description_of(body)
+    assert len(offered(body)) == 25
+
+
+def test_a_reminder_rings_one_person() -> None:
+    """It names what nobody has taken; the mention stands in front."""
+    line = morning_nag(JA, view_of(WAITING, TAKEN))
+    assert line["content"] == "⏰ 朝の triage · 1 件を誰も引き受けていません: INC-12"
+    assert line["allowed_mentions"] == {"parse": []}
+    asked = asked_of(JA, line, 101)
+    assert str(asked["content"]).startswith("<@101> ⏰")
+    assert asked["allowed_mentions"] == {"parse": [], "users": ["101"]}
