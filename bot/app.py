@@ -1,9 +1,12 @@
 """The composition root: settings -> pools -> stores -> use cases -> client -> jobs, ticks, health."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
+from uuid import uuid4
 
 import asyncpg
 import discord
@@ -11,20 +14,26 @@ import discord
 from bot.client import IncidentBot, use_api_base
 from bot.database import OwnDatabase, bring_up_to_date, closing, dlq_address, own_database, reach
 from bot.domain.errors import UpstreamUnavailable
+from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
+from bot.integrations.heartbeat import HttpHeartbeat
 from bot.integrations.mail import SmtpMailer
 from bot.process.health import Health, serve_health
+from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
 from bot.process.login import AWAY, log_in
 from bot.process.vitals import Vitals
 from bot.runbook import Policy, Served, load_served
 from bot.services.auditor import Auditor
-from bot.services.ports import JobName, Mailer
+from bot.services.dead_man import DeadMan
+from bot.services.ports import JobName, Leases, Mailer, Store
 from bot.services.registry import Guilds
 from bot.settings import DISCORD_API, Settings
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.fairness import Handler, Turns
+from bot.storage.figures import read_figures
 from bot.storage.jobs import CONCURRENT, JobRunner
+from bot.storage.leases import PostgresLeases, open_lease_pool
 from bot.storage.pools import open_dlq_pool, open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.mails import Mails
@@ -57,14 +66,27 @@ async def _live(settings: Settings, served: Served, database: OwnDatabase) -> No
         runner = JobRunner(database.dsn, routed(by_guild, stand.store), by_guild=by_guild)
         for guild_id in served.policies:
             await stand.store.register_guild(guild_id)
+        lease_pool = await stack.enter_async_context(closing(await open_lease_pool(database.dsn)))
+        keeper = make_keeper(settings, client, PostgresLeases(lease_pool))
         if settings.health_port is not None:
-            vitals = Vitals(client, stand.store, runner)
+            # Counting may take a moment: it is to hold up neither the renewals nor the handlers.
+            counting = await stack.enter_async_context(
+                closing(await open_pool(database.dsn, min_size=0, max_size=1))
+            )
+            vitals = Vitals(client, stand.store, runner, keeper, lambda: read_figures(counting))
             health = Health(vitals.parts, vitals.figures)
             await stack.enter_async_context(
                 serve_health(health, host=settings.health_host, port=settings.health_port)
             )
-        auditor = Auditor(stand.store)
-        life = Life(client, auditor, runner, stand.dlq, keep_up=lambda: database.keep_up(stand.store))
+        life = Life(
+            client,
+            Auditor(stand.store),
+            runner,
+            keeper,
+            stand.dlq,
+            keep_up=lambda: database.keep_up(stand.store),
+            dead_man=make_dead_man(settings, stand.store),
+        )
         await life.run(settings.token)
 
 
@@ -151,6 +173,22 @@ async def open_stand(
         )
         mailer = None if settings.smtp is None else SmtpMailer(settings.smtp)
         yield Stand(served, PostgresStore(pool), dlq_pool, Texts.load(), mailer)
+
+
+def make_dead_man(settings: Settings, store: Store) -> DeadMan | None:
+    """Who tells the outside that all is well, if anybody is to be told."""
+    if settings.heartbeat_url is None:
+        return None
+    return DeadMan(store, HttpHeartbeat(settings.heartbeat_url.get_secret_value()))
+
+
+def make_keeper(settings: Settings, client: IncidentBot, leases: Leases) -> ShardKeeper:
+    """Who holds the gateway's shards; this process gets a name that no other has ever had."""
+    # A local Discord has no window between two IDENTIFYs unless it is told to be strict, and then says so.
+    window_s = IDENTIFY_WINDOW_S if settings.discord_api_base == DISCORD_API else 0.0
+    me = Instance(uuid4(), socket.gethostname(), version("incident-bot"), settings.shards or 1)
+    budget = IdentifyBudget(window_s=window_s)
+    return ShardKeeper(client, leases, me, shards=settings.shards, budget=budget)
 
 
 def make_client(settings: Settings, stand: Stand) -> tuple[IncidentBot, dict[int, UseCases]]:

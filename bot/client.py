@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from ipaddress import ip_address
 from typing import Any, Final, cast
@@ -15,9 +16,10 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.domain.errors import ConfigError, IncidentNotFound, UnavailableError, UserError
+from bot.domain.errors import ConfigError, IncidentNotFound, Superseded, UnavailableError, UserError
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
+from bot.listening import ListeningBot
 from bot.services.registry import Guilds, Services
 from bot.ui.components import Control
 from bot.ui.errors import ErrorReplies, unwrapped
@@ -89,7 +91,7 @@ class IncidentTree(app_commands.CommandTree["IncidentBot"]):
         await interaction.client.answer_error(interaction, error)
 
 
-class IncidentBot(commands.Bot):
+class IncidentBot(ListeningBot):
     """The client of the servers that are served.
 
     Args:
@@ -133,11 +135,6 @@ class IncidentBot(commands.Bot):
         await self.tree.set_translator(CommandTranslator(self.texts))
         for name in COGS:
             await self.load_extension(name)
-
-    def is_connected_now(self) -> bool:
-        """Whether events reach us at this moment."""
-        # `is_ready` stays true through a lost connection, and the connection is there before READY.
-        return self.is_ready() and self.ws.open
 
     async def guild_of(self, interaction: Interaction) -> int:
         """The guild that *interaction* is about: where it happened; for a DM, whose incident it names.
@@ -194,10 +191,14 @@ class IncidentBot(commands.Bot):
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
-    async def close(self) -> None:
-        """Leave Discord, when nobody waits for an answer any more; what was spawned is cancelled."""
+    async def answered(self) -> None:
+        """Wait until nobody waits for an answer any more, for a few seconds at most."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=ANSWERS_WITHIN_S)
+
+    async def close(self) -> None:
+        """Leave Discord, when nobody waits for an answer any more; what was spawned is cancelled."""
+        await self.answered()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -228,6 +229,9 @@ class IncidentBot(commands.Bot):
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """An event's handler failed: nobody waits for an answer, so the log is told."""
+        if isinstance(sys.exc_info()[1], Superseded):
+            log.info("event.superseded", event_name=event_method)
+            return
         log.exception("event.failed", event_name=event_method)  # noqa: LOG004  # called within `except`
 
     def _form(self, custom_id: str) -> Callable[[Interaction], Awaitable[None]]:
@@ -279,6 +283,8 @@ async def _outdated(_interaction: Interaction) -> None:
 async def _logged(work: Coroutine[Any, Any, object], *, name: str) -> None:
     try:
         await work
+    except Superseded:
+        log.info("task.superseded", task=name)
     except UnavailableError as error:
         log.warning("task.unavailable", task=name, reason=str(error))
     except Exception:

@@ -16,7 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 HIDDEN: Final = "***"
 
 _SECRET_KEYS: Final = re.compile(
-    r"token|password|secret|authorization|dsn|database_url|smtp_url", re.IGNORECASE
+    r"token|password|secret|authorization|dsn|database_url|smtp_url|heartbeat_url", re.IGNORECASE
 )
 
 _PATTERNS: Final = (
@@ -35,8 +35,9 @@ _PATTERNS: Final = (
     ),
 )
 
-#: Loggers that tell every turn of their wheels at the level where we tell what changed.
-_CHATTY: Final = ("aiohttp.access", "apscheduler", "asyncio")
+#: Loggers that tell every turn of their wheels at the level where we tell what changed. httpx tells
+#: addresses, and the heartbeat's is a secret.
+_CHATTY: Final = ("aiohttp.access", "apscheduler", "asyncio", "httpcore", "httpx")
 
 #: A lost connection is foreseen, and told again with each attempt: one line, a warning, no traceback.
 _RECONNECTING: Final = {"asyncpg.pool": "Failed to restore", "discord.client": "Attempting a reconnect"}

@@ -22,6 +22,7 @@ DISCORD_API: Final = "https://discord.com/api/v10"
 
 _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
+_MOST_SHARDS: Final = 10_000
 _MOST: Final = 2**63 - 1  # PostgreSQL's bigint
 
 
@@ -59,6 +60,18 @@ def _postgresql(value: SecretStr) -> SecretStr:
 
 def _smtp(value: SecretStr) -> SecretStr:
     SmtpServer.parse(value.get_secret_value())
+    return value
+
+
+def _shards(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().lower() == "auto" else value
+
+
+def _https(value: SecretStr) -> SecretStr:
+    address = _split(value.get_secret_value())
+    local = address.scheme == "http" and is_loopback(address.hostname)
+    if not address.hostname or not (address.scheme == "https" or local):
+        raise ValueError("is not an https:// address")
     return value
 
 
@@ -101,6 +114,9 @@ class Settings(BaseSettings):
         DISCORD_API,
         description=f"{DISCORD_API}, or a local Discord on loopback (http://127.0.0.1:PORT/api/v10)",
     )
+    shards: Annotated[int | None, BeforeValidator(_shards)] = Field(
+        1, ge=1, le=_MOST_SHARDS, description="a number from 1 to 10000, or auto: as Discord advises"
+    )
     message_content: bool = Field(
         default=False,
         description="true once Message Content Intent is switched on on the application's Bot page, or false",
@@ -119,6 +135,11 @@ class Settings(BaseSettings):
         None,
         description="smtp://user:password@host:587 or smtps://user:password@host:465, "
         "with ?from=bot@example.com unless the user is an address",
+    )
+    heartbeat_url: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_https)] | None = Field(
+        None,
+        description="https:// address that is asked every minute while every deadline is kept; "
+        "http:// on this machine only",
     )
     health_port: int | None = Field(
         None, ge=0, le=65535, description="1 to 65535, 0 for any free port; without it no health server runs"

@@ -3,7 +3,7 @@
 from bot.checks.finding import Finding, fail, ok, warn
 from bot.database import reach
 from bot.domain.errors import ConfigError, StorageUnavailable
-from bot.services.ports import DlqStore
+from bot.services.ports import DlqStore, Leases
 from bot.storage.migrate import pending
 
 
@@ -48,3 +48,23 @@ async def check_dlq(dlq: DlqStore) -> Finding:
             "DLQ", f"columns are missing: {', '.join(missing)}", "add them, or name the right database"
         )
     return ok("DLQ", "every column is there")
+
+
+async def check_instances(leases: Leases) -> Finding:
+    """Which processes run, and whether somebody listens to each shard."""
+    try:
+        fleet = await leases.fleet()
+    except StorageUnavailable as error:
+        return fail("processes", f"cannot be asked: {error}", "look at the database's load")
+    if not fleet.instances:
+        return ok("processes", "none runs")
+    there = ", ".join(f"{one.host} ({one.version})" for one in fleet.instances)
+    hosts = {one.id: one.host for one in fleet.instances}
+    counts = {one.shard_count for one in fleet.instances}
+    late = [lease.shard for lease in fleet.leases if lease.shard.count in counts and lease.is_late]
+    if len(counts) > 1:
+        return warn("processes", f"{there}; they divide the gateway differently", "give all the same SHARDS")
+    if late:
+        return warn("processes", f"{there}; nobody listens to shard {late[0].id}", "look at their logs")
+    held = [f"{lease.shard.id}: {hosts[lease.owner]}" for lease in fleet.leases if lease.owner in hosts]
+    return ok("processes", f"{there}; shards: {', '.join(held)}")

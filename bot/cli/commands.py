@@ -121,6 +121,24 @@ def doctor(
         raise typer.Exit(examine(test_dms=test_dms))
 
 
+@app.command(epilog="Example: incident-bot jobs --port 8090")
+def jobs(
+    *,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="On 127.0.0.1.")] = 8090,
+    allow_changes: Annotated[
+        bool, typer.Option("--allow-changes", help="Let jobs be cancelled and queued again.")
+    ] = False,
+) -> None:
+    """Look at the job queue in the browser. Read-only unless asked otherwise; this machine only."""
+    with ends_well():
+        from bot.cli.setup import load
+
+        settings = load()
+        from bot.cli.jobs import serve
+
+        serve(settings, port=port, allow_changes=allow_changes)
+
+
 @app.command(epilog="Example: incident-bot digest --preview --week 2026-W47")
 def digest(
     *,

@@ -13,16 +13,17 @@ from bot.app import connected_client, open_stand
 from bot.checks.commands import check_commands
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_dms, check_guild
-from bot.checks.storage import check_database, check_dlq, check_migrations
+from bot.checks.storage import check_database, check_dlq, check_instances, check_migrations
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
-from bot.database import own_database
+from bot.database import closing, own_database
 from bot.domain.errors import ConfigError, DeliveryRefused, UpstreamUnavailable
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpMailer
 from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings
+from bot.storage.leases import PostgresLeases, open_lease_pool
 
 _LOOKS: Final = {State.OK: ("ok", "green"), State.WARN: ("warn", "yellow"), State.FAIL: ("FAIL", "bold red")}
 _LOGIN_S: Final = 30.0
@@ -77,11 +78,18 @@ def _storage(settings: Settings, served: Served) -> Iterator[Finding]:
             if reached.state is State.OK:
                 migrations = check_migrations(database.dsn)
                 yield migrations
+                if migrations.state is State.OK:
+                    yield asyncio.run(_instances(database.dsn))
                 # The first migration makes the table, unless it is in a database of its own.
                 if migrations.state is State.OK or settings.dlq_database_url is not None:
                     yield asyncio.run(_dlq(settings, served, database.dsn))
     except ConfigError as error:
         yield fail("database", str(error), "choose another DATA_DIR, or set DATABASE_URL")
+
+
+async def _instances(dsn: str) -> Finding:
+    async with closing(await open_lease_pool(dsn)) as pool:
+        return await check_instances(PostgresLeases(pool))
 
 
 async def _dlq(settings: Settings, served: Served, dsn: str) -> Finding:

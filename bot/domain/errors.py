@@ -76,6 +76,12 @@ class UpstreamUnavailable(UnavailableError):
         self.retry_after_s = retry_after_s
 
 
+class Superseded(BotError):
+    """The event came by a shard that belongs to another process now, which has had it, too: nothing is to be
+    done.
+    """
+
+
 class DeliveryRefused(BotError):
     """Discord will never take this message as it is: no permission, no such channel, DM closed.
 

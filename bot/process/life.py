@@ -12,11 +12,23 @@ import structlog
 
 from bot.checks.startup import look_around
 from bot.client import IncidentBot
-from bot.process.login import log_in_patiently, stay_connected
+from bot.process.keeper import ShardKeeper
+from bot.process.login import log_in_patiently
 from bot.process.signals import stop_requested
-from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, GATEWAY_S, MORNING_S, RECONCILE_S, Tick, Ticks
+from bot.process.ticks import (
+    AUDIT_S,
+    DATABASE_S,
+    DIGEST_S,
+    GATEWAY_S,
+    HEARTBEAT_S,
+    MORNING_S,
+    RECONCILE_S,
+    Tick,
+    Ticks,
+)
 from bot.process.watchdog import GatewayWatch
 from bot.services.auditor import Auditor
+from bot.services.dead_man import DeadMan
 from bot.services.ports import DlqStore
 from bot.services.registry import Services
 from bot.storage.jobs import JobRunner
@@ -35,13 +47,16 @@ class Life:
 
     Attributes:
         keep_up: Sees to the database, if that is ours to do.
+        dead_man: Tells somebody outside that all is well.
     """
 
     client: IncidentBot
     auditor: Auditor
     runner: JobRunner
+    keeper: ShardKeeper
     dlq: DlqStore
     keep_up: Tick
+    dead_man: DeadMan | None = None
 
     async def run(self, token: str) -> None:
         """Do everything until a signal asks to stop.
@@ -51,7 +66,7 @@ class Life:
         """
         ticks, tried = Ticks(), asyncio.Event()
         with stop_requested() as stop:
-            gateway = asyncio.create_task(self._gateway(token, tried), name="gateway")
+            gateway = asyncio.create_task(self._gateway(token, tried, ticks), name="gateway")
             work = asyncio.create_task(self._work(ticks, tried), name="work")
             try:
                 await _first_of(asyncio.create_task(stop.wait(), name="stop"), gateway, work)
@@ -60,10 +75,10 @@ class Life:
                     work.cancel()  # it waits for a login that has failed
                 await self._stop(ticks, gateway, work)
 
-    async def _gateway(self, token: str, tried: asyncio.Event) -> None:
+    async def _gateway(self, token: str, tried: asyncio.Event, ticks: Ticks) -> None:
         await log_in_patiently(self.client, token, tried=tried)
-        self.client.spawn(self._announce(), name="announce")
-        await stay_connected(self.client)
+        self.client.spawn(self._announce(ticks), name="announce")
+        await self.keeper.run()
 
     async def _work(self, ticks: Ticks, tried: asyncio.Event) -> None:
         """Run jobs and ticks; they need Discord's HTTP side at most, and a database that comes back."""
@@ -79,31 +94,44 @@ class Life:
         ticks.every(DIGEST_S, lambda: each(_digest), name="digest")
         ticks.every(MORNING_S, lambda: each(_gather), name="morning triage")
         ticks.every(AUDIT_S, self.auditor.sweep, name="auditor")
-        ticks.every(RECONCILE_S, lambda: each(_reconcile), name="reconciliation")
-        ticks.every(RECONCILE_S, lambda: each(_catch_up), name="missed alerts")
+        ticks.every(RECONCILE_S, self._once(lambda: each(_reconcile)), name="reconciliation")
+        ticks.every(RECONCILE_S, self._once(lambda: each(_catch_up)), name="missed alerts")
         ticks.every(DATABASE_S, self.keep_up, name="database")
-        ticks.every(GATEWAY_S, GatewayWatch(self.client).look, name="gateway")
+        ticks.every(GATEWAY_S, GatewayWatch(self.keeper).look, name="gateway")
 
-    async def _announce(self) -> None:
-        """Say when everything is there, then look around."""
-        await self.client.wait_until_ready()
-        while not self.runner.healthy:  # noqa: ASYNC110 -- it tells its health when asked, and that only
+    def _once(self, tick: Tick) -> Tick:
+        """A tick that asks others: one process of all is enough. Rows may be swept by several."""
+
+        async def run() -> None:
+            if self.keeper.leads:
+                await tick()
+
+        return run
+
+    async def _announce(self, ticks: Ticks) -> None:
+        """Say when everything is there, to the outside too, then look around."""
+        # Both tell when they are asked, and that only.
+        while not self.runner.healthy or self.keeper.missing():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)
-        log.info("bot.ready", guilds=len(self.client.served), user=str(self.client.user))
+        shards = [shard.id for shard in self.keeper.held]
+        log.info("bot.ready", guilds=len(self.client.served), user=str(self.client.user), shards=shards)
+        if self.dead_man is not None:
+            ticks.every(HEARTBEAT_S, self._once(self.dead_man.beat), name="heartbeat")
         await look_around(self.client, dlq=self.dlq)
 
     async def _stop(self, ticks: Ticks, gateway: asyncio.Task[None], work: asyncio.Task[None]) -> None:
-        """Jobs first, while Discord still takes what they have begun; a few seconds altogether."""
+        """The shards first, for a standby to take; jobs while Discord still takes what they have begun."""
         log.info("bot.stopping")
         ticks.stop()
         self.runner.stop()
-        await asyncio.wait({work}, timeout=_DRAIN_S)
+        handed_over = asyncio.create_task(self.keeper.stop(), name="hand over")
+        await asyncio.wait({work, handed_over}, timeout=_DRAIN_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_S):
                 await self.client.close()
-        for task in (gateway, work):
+        for task in (gateway, work, handed_over):
             task.cancel()
-        await asyncio.gather(gateway, work, return_exceptions=True)
+        await asyncio.gather(gateway, work, handed_over, return_exceptions=True)
         log.info("bot.stopped")
 
 

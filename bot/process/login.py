@@ -1,6 +1,7 @@
 """Logging in to Discord: patiently while it is away, not at all with a token that it does not know."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
@@ -14,9 +15,7 @@ log = structlog.get_logger(__name__)
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 30.0
 _ATTEMPT_S: Final = 30.0  # discord.py would wait for 300
-
-#: Close codes of the gateway that no reconnecting mends, beside 4014, which discord.py has an error for.
-_BAD_TOKEN: Final = 4004
+_ADVICE_S: Final = 5.0
 
 AWAY: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 
@@ -62,23 +61,42 @@ async def log_in_patiently(client: discord.Client, token: str, *, tried: asyncio
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
-async def stay_connected(client: discord.Client) -> None:
-    """Hold the gateway's connection until the client is closed; discord.py reconnects by itself.
+@dataclass(frozen=True, slots=True)
+class GatewayAdvice:
+    """What Discord says of this bot's gateway. Source: its docs, Get Gateway Bot.
 
-    Raises:
-        ConfigError: Discord will not have us, however often we come.
+    Attributes:
+        shards: How many it advises.
+        total: IDENTIFYs a day.
+        remaining: How many of them are left; None: it was not asked.
+        concurrency: Buckets of shards that may identify at the same time.
     """
-    try:
-        await client.connect(reconnect=True)
-    except discord.PrivilegedIntentsRequired as error:
-        raise ConfigError(
-            "MESSAGE_CONTENT: Discord refuses the intent (4014); allowed: true once Message Content Intent "
-            "is switched on on the Bot page of https://discord.com/developers/applications, false until then"
-        ) from error
-    except discord.ConnectionClosed as error:
-        if error.code == _BAD_TOKEN:
-            raise ConfigError(bad_token()) from error
-        raise ConfigError(f"Discord closed the connection for good ({error.code})") from error
+
+    shards: int = 1
+    total: int = 1000
+    remaining: int | None = None
+    concurrency: int = 1
+
+
+async def advised(client: discord.Client, *, insist: bool) -> GatewayAdvice:
+    """Ask Discord.
+
+    Args:
+        insist: Go on until it answers; otherwise what it usually says will do.
+    """
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        try:
+            async with asyncio.timeout(_ADVICE_S):
+                shards, _, limits = await client.http.get_bot_gateway()
+        except (*AWAY, discord.GatewayNotFound) as error:
+            log.warning("gateway.not_advised", error=type(error).__name__)
+            if not insist:
+                return GatewayAdvice()
+        else:
+            return GatewayAdvice(shards, limits["total"], limits["remaining"], limits["max_concurrency"])
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
 def bad_token() -> str:

@@ -13,6 +13,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
 from bot.domain.incident import Incident, Status
+from bot.process.families import FigureCollector
+from bot.storage.figures import Figures
 
 #: With more guilds than this there is no figure for each: Prometheus keeps a series for every one.
 _MOST_GUILDS: Final = 100
@@ -28,13 +30,22 @@ class Incidents:
     now: datetime
 
 
-def exposition(states: Mapping[str, str], *, latency_s: float, incidents: Incidents | None) -> bytes:
+def exposition(
+    states: Mapping[str, str],
+    *,
+    latency_s: float,
+    incidents: Incidents | None,
+    figures: Figures | None = None,
+    sessions: Mapping[int, float] | None = None,
+) -> bytes:
     """The body of /metrics in Prometheus' text format.
 
     Args:
         states: Each part with "ok" or what is wrong.
         latency_s: Between the gateway's heartbeat and its answer; NaN without a connection.
         incidents: None when the database cannot be asked.
+        figures: None when the database cannot be asked.
+        sessions: The age of the gateway's session of each shard that this process listens to, seconds.
     """
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -43,8 +54,13 @@ def exposition(states: Mapping[str, str], *, latency_s: float, incidents: Incide
         up.labels(part).set(state == "ok")
     if math.isfinite(latency_s):
         _gauge(registry, "gateway_latency_seconds", "Heartbeat to answer", latency_s)
+    age = Gauge("incident_bot_gateway_age_seconds", "Since READY or RESUMED", ["shard"], registry=registry)
+    for shard, age_s in (sessions or {}).items():
+        age.labels(str(shard)).set(age_s)
     if incidents is not None:
         _count(registry, incidents)
+    if figures is not None:
+        registry.register(FigureCollector(figures))
     return generate_latest(registry)
 
 

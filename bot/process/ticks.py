@@ -25,6 +25,7 @@ AUDIT_S: Final = 20
 RECONCILE_S: Final = 60
 DATABASE_S: Final = 3
 GATEWAY_S: Final = 15
+HEARTBEAT_S: Final = 60
 
 
 class Ticks:

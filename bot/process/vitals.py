@@ -1,15 +1,18 @@
 """How the running bot answers when it is asked how it is."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.process.health import Part
+from bot.process.keeper import ShardKeeper
 from bot.process.metrics import Incidents, exposition
 from bot.services.ports import Store
+from bot.storage.figures import Figures
 from bot.storage.jobs import JobRunner
 
 _LOOK_S: Final = 3.0  # an orchestrator asks every few seconds, and waits no longer
@@ -22,6 +25,8 @@ class Vitals:
     client: IncidentBot
     store: Store
     runner: JobRunner
+    keeper: ShardKeeper
+    count: Callable[[], Awaitable[Figures]]
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -30,7 +35,14 @@ class Vitals:
 
     async def figures(self, states: Mapping[str, str]) -> bytes:
         """The body of /metrics, given what each part answered."""
-        return exposition(states, latency_s=self.client.latency, incidents=await self._incidents())
+        now_s = time.monotonic()
+        return exposition(
+            states,
+            latency_s=self.client.latency,
+            incidents=await self._incidents(),
+            figures=await self._counted(),
+            sessions={shard: now_s - since_s for shard, since_s in self.client.listening.items()},
+        )
 
     async def _database(self) -> str | None:
         try:
@@ -44,7 +56,14 @@ class Vitals:
         return None if self.runner.healthy else "the job queue does not answer"
 
     async def _gateway(self) -> str | None:
-        return None if self.client.is_connected_now() else "not connected"
+        return self.keeper.missing()
+
+    async def _counted(self) -> Figures | None:
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                return await self.count()
+        except (StorageUnavailable, TimeoutError):
+            return None
 
     async def _incidents(self) -> Incidents | None:
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.client import IncidentBot
+from bot.process.keeper import ShardKeeper
 
 log = structlog.get_logger(__name__)
 
@@ -18,14 +18,14 @@ class GatewayWatch:
         patience_s: Reconnecting takes a moment; sooner than this nobody is told, seconds.
     """
 
-    client: IncidentBot
+    keeper: ShardKeeper
     patience_s: float = 20.0
     _away_since: float | None = field(default=None, init=False)
     _told: bool = field(default=False, init=False)
 
     async def look(self) -> None:
         """A tick. Acknowledgements are read by REST meanwhile, and the ladder goes on."""
-        if self.client.is_connected_now():
+        if self.keeper.is_connected:
             if self._told:
                 log.info("gateway.back")
             self._away_since, self._told = None, False

@@ -24,22 +24,34 @@ ACQUIRE_S = 5.0
 COMMAND_S = 10.0
 """How long one statement may take, seconds."""
 
+IDLE_IN_TRANSACTION_S = 15.0
+"""A process that is stopped in the middle of a transaction must not keep its row locks, seconds."""
+
 _SESSION = {
     "search_path": SEARCH_PATH,
     "application_name": "incident-bot",
     "timezone": "UTC",
-    # A process that is stopped in the middle of a transaction must not keep its row locks.
-    "idle_in_transaction_session_timeout": "15s",
 }
 
 
-async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10) -> asyncpg.Pool:
+async def open_pool(
+    dsn: str,
+    *,
+    min_size: int = 1,
+    max_size: int = 10,
+    command_s: float = COMMAND_S,
+    idle_in_transaction_s: float = IDLE_IN_TRANSACTION_S,
+    read_only: bool = False,
+) -> asyncpg.Pool:
     """Connect to our own database. The pool recovers by itself when the server comes back.
 
     Args:
         dsn: Direct, or through a pooler in session mode.
         min_size: Connections opened at once, >= 0.
         max_size: Connections at most, >= 1.
+        command_s: How long one statement may take.
+        idle_in_transaction_s: After how long without a statement the server ends a transaction.
+        read_only: The server refuses to write.
 
     Raises:
         StorageUnavailable: it cannot be reached now.
@@ -51,8 +63,10 @@ async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10) -> async
             min_size=min_size,
             max_size=max_size,
             timeout=CONNECT_S,
-            command_timeout=COMMAND_S,
-            server_settings=_SESSION,
+            command_timeout=command_s,
+            server_settings=_SESSION
+            | {"idle_in_transaction_session_timeout": f"{round(1000 * idle_in_transaction_s)}ms"}
+            | ({"default_transaction_read_only": "on"} if read_only else {}),
             init=_set_codecs,
         )
 

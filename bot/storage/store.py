@@ -14,7 +14,7 @@ import asyncpg
 from bot.domain.delivery import ACK_PLACES, Delivery
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import ReplayRecord
-from bot.domain.errors import IncidentNotFound
+from bot.domain.errors import IncidentNotFound, Superseded
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Holder, Incident
@@ -22,6 +22,7 @@ from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
+from bot.services.fencing import CLAIM
 from bot.services.ports import Job
 from bot.storage.alerts import AlertReads, AlertWrites
 from bot.storage.deliveries import DeliveryWrites
@@ -105,6 +106,7 @@ class PostgresStore(AlertReads, MorningReads, GuildReads):
             with storage_errors():
                 await transaction.start()
             try:
+                await _require_shard(Sql(connection))
                 yield PostgresTransaction(Sql(connection), guild_id=self._guild_id)
             except BaseException:
                 with suppress(*STORAGE_ERRORS):  # a connection that is gone has rolled back already
@@ -231,11 +233,35 @@ class PostgresStore(AlertReads, MorningReads, GuildReads):
                 await tx.enqueue(*lost)
         return [job.key for job in lost]
 
+    async def late_steps(self, *, overdue: timedelta) -> int:
+        late: int = (await self._sql.one("late_steps", overdue))["late"]
+        return late
+
+    async def try_writing(self) -> None:
+        await self._sql.all("try_writing")
+
 
 def _found(row: Row | None, *, number: int | None) -> Incident:
     if row is None:
         raise IncidentNotFound(number=number)
     return incident_from_row(row)
+
+
+async def _require_shard(sql: Sql) -> None:
+    """Refuse what comes by a shard that another process has taken.
+
+    Nothing is locked: an event that both have had was sent after its successor had committed the takeover, so
+    this statement, which is later still, sees it. A process that is stopped right after it, with an event
+    from before, writes what nobody else has had; and a lock would let a stopped process hold up the takeover.
+
+    Raises:
+        Superseded: it has been taken.
+    """
+    claim = CLAIM.get()
+    if claim is None:
+        return
+    if await sql.first("holds_shard", claim.shard.id, claim.shard.count, claim.token) is None:
+        raise Superseded
 
 
 async def _now(sql: Sql) -> datetime:

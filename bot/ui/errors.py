@@ -13,6 +13,7 @@ from bot.domain.errors import (
     DlqUnavailable,
     NotPermitted,
     StorageUnavailable,
+    Superseded,
     UnavailableError,
     UpstreamUnavailable,
     UserError,
@@ -53,6 +54,9 @@ class ErrorReplies:
         cause = unwrapped(error)
         if isinstance(cause, discord.HTTPException) and cause.code in _GONE:
             log.warning("interaction.expired", code=cause.code)
+            return
+        if isinstance(cause, Superseded):  # whoever has the shard now answers
+            log.info("interaction.superseded")
             return
         voice = Voice.of(self._texts, policy, locale=str(interaction.locale))
         told = self._told(voice, cause)

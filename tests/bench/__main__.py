@@ -27,6 +27,7 @@ _CROWD = 100
 _BARE = "a bare discord.py client that only replies"
 #: A command and a button to its first response: half as long again as the least, and never a second.
 _LIMIT = Limit(ratio=1.5, worst_ms=1_000)
+_TAKEOVER = Limit(worst_ms=5_000)
 _WIDTH = 140
 
 
@@ -59,9 +60,11 @@ async def _measure(dsn: str, folder: Path) -> list[Row]:
         async with bot({**place.settings, "DATABASE_URL": dsn}, folder):
             rows = await _answers(place, bare)
             acks = await measure.reaction(place, dsn, rounds=_REACTIONS)
+        takeovers = Figures.of(await measure.takeover(place, dsn, folder, rounds=_STARTS))
     return [
         *rows,
         Row("👀 → committed ack", Figures.of(acks), floor, "one HTTP round trip and one commit"),
+        Row("killed → its standby has answered a command", takeovers, limit=_TAKEOVER),
         Row("start → ready, database up to date", Figures.of(warm)),
         Row("start → ready, empty folder (embedded PostgreSQL)", Figures.of(cold)),
     ]

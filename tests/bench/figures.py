@@ -29,12 +29,12 @@ class Limit:
     """What somebody who waits for an answer may expect.
 
     Attributes:
-        ratio: Of the median to that of the floor.
         worst_ms: Nobody waits longer.
+        ratio: Of the median to that of the floor; None where there is no floor.
     """
 
-    ratio: float
     worst_ms: float
+    ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class Row:
     @property
     def is_over(self) -> bool:
         """Whether it takes longer than its limit allows."""
-        if self.limit is None or self.ratio is None:
+        if self.limit is None:
             return False
-        return self.ratio > self.limit.ratio or self.figures.worst_ms > self.limit.worst_ms
+        is_slower = self.ratio is not None and self.limit.ratio is not None and self.ratio > self.limit.ratio
+        return is_slower or self.figures.worst_ms > self.limit.worst_ms

@@ -12,7 +12,7 @@ import aiohttp
 import asyncpg
 
 from bot.demo.screen import Message
-from tests.bench.stand import Discord, bot
+from tests.bench.stand import Discord, bot, ready_bot
 from tests.postgres import connect
 
 _WAIT_S = 10.0
@@ -49,6 +49,26 @@ async def reaction(discord: Discord, dsn: str, *, rounds: int) -> list[float]:
             assert number == incident
             took.append(committed - await _event(discord, since))
         return took
+
+
+async def takeover(discord: Discord, dsn: str, folder: Path, *, rounds: int) -> list[float]:
+    """Seconds from the SIGKILL of the bot that listens until its standby has answered a command."""
+    settings, took = {**discord.settings, "DATABASE_URL": dsn}, []
+    listening = await ready_bot(settings, folder)
+    try:
+        for _ in range(rounds):
+            standby = await ready_bot(settings, folder)
+            killed = time.monotonic()
+            await listening.kill()
+            listening = standby
+            await standby.line_with('"shard.taken"', within_s=_WAIT_S)
+            await discord.human.wait_for_session()
+            said = await discord.human.command("admin", "general", "incident list")
+            assert said.state == "responded", said
+            took.append(time.monotonic() - killed)
+    finally:
+        await listening.stop()
+    return took
 
 
 async def round_trip_and_commit(discord: Discord, dsn: str, *, rounds: int) -> list[float]:

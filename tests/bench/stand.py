@@ -63,12 +63,22 @@ async def discord(folder: Path) -> AsyncIterator[Discord]:
 async def bot(settings: Mapping[str, str], folder: Path) -> AsyncIterator[float]:
     """The real bot, ready, for the block; gives the seconds from its start until it was."""
     started = time.monotonic()
-    child = await Child.start("the bot", "run", env=settings, folder=folder)
+    child = await ready_bot(settings, folder)
     try:
-        await child.wait_until_ready(within_s=_START_S)
         yield time.monotonic() - started
     finally:
         await child.stop()
+
+
+async def ready_bot(settings: Mapping[str, str], folder: Path) -> Child:
+    """The real bot, ready; the caller ends it."""
+    child = await Child.start("the bot", "run", env=settings, folder=folder)
+    try:
+        await child.wait_until_ready(within_s=_START_S)
+    except BaseException:
+        await child.kill()
+        raise
+    return child
 
 
 async def register_commands(settings: Mapping[str, str], folder: Path) -> None:

@@ -10,9 +10,10 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.dlq import DlqEntry
-from bot.services.ports import DlqStore, GuildFinder, Store
+from bot.services.ports import DlqStore, GuildFinder, Leases, Store
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.leases import PostgresLeases, open_lease_pool
 from bot.storage.pools import open_dlq_pool, open_pool
 from bot.storage.sql import Row
 from bot.storage.store import PostgresStore
@@ -41,6 +42,9 @@ class Rig(Protocol):
     @property
     def finder(self) -> GuildFinder: ...
     def of(self, guild_id: int) -> Store: ...
+    @property
+    def leases(self) -> Leases: ...
+    async def age_leases(self, seconds: float) -> None: ...
     async def advance(self, delta: timedelta) -> None: ...
     async def jobs(self) -> list[QueuedJob]: ...
     async def lose_jobs(self) -> None: ...
@@ -54,6 +58,10 @@ class FakeRig:
     def __init__(self) -> None:
         self.store = self.finder = FakeStore()
         self.dlq = FakeDlqStore(self.store.clock)
+        self.leases = self.store.leases
+
+    async def age_leases(self, seconds: float) -> None:
+        self.leases.age(seconds)
 
     def of(self, guild_id: int) -> FakeStore:
         return self.store.of(guild_id)
@@ -81,10 +89,17 @@ class FakeRig:
 class PostgresRig:
     """For real."""
 
-    def __init__(self, dsn: str, store: PostgresStore, dlq: PostgresDlqStore) -> None:
+    def __init__(self, dsn: str, store: PostgresStore, dlq: PostgresDlqStore, leases: PostgresLeases) -> None:
         self._dsn = dsn
         self.store = self.finder = store
         self.dlq = dlq
+        self.leases = leases
+
+    async def age_leases(self, seconds: float) -> None:
+        past = timedelta(seconds=seconds)
+        await self._fetch("UPDATE shard_leases SET expires_at = expires_at - $1::interval", past)
+        await self._fetch("UPDATE instances SET seen_at = seen_at - $1::interval", past)
+        await self._fetch("UPDATE identifies SET at = at - $1::interval", past)
 
     def of(self, guild_id: int) -> PostgresStore:
         return self.store.of(guild_id)
@@ -136,6 +151,9 @@ async def rig(request: pytest.FixtureRequest, cluster: EmbeddedPostgres, templat
     async with temporary_database(cluster, template=template) as dsn:
         await install_movable_clock(dsn)
         pool, dlq_pool = await open_pool(dsn), await open_dlq_pool(dsn)
-        yield PostgresRig(dsn, PostgresStore(pool), PostgresDlqStore(dlq_pool, gravest="P0"))
+        lease_pool = await open_lease_pool(dsn)
+        leases = PostgresLeases(lease_pool)
+        yield PostgresRig(dsn, PostgresStore(pool), PostgresDlqStore(dlq_pool, gravest="P0"), leases)
+        await lease_pool.close()
         await pool.close()
         await dlq_pool.close()

@@ -17,11 +17,12 @@ class BotProcess:
         self.child = child
 
     @classmethod
-    async def start(cls, env: Mapping[str, str], *, folder: Path) -> "BotProcess":
-        """Start it and wait until it says that it is ready."""
+    async def start(cls, env: Mapping[str, str], *, folder: Path, ready: bool = True) -> "BotProcess":
+        """Start it and, if *ready*, wait until it says that it is."""
         settings = {**env, "HEALTH_PORT": "0", "LOG_FORMAT": "json"}
         bot = cls(await Child.start("bot", "run", env=settings, folder=folder))
-        await bot.child.wait_until_ready(within_s=_START_S)
+        if ready:
+            await bot.child.wait_until_ready(within_s=_START_S)
         return bot
 
     def entries(self) -> list[dict[str, Any]]:

@@ -96,7 +96,7 @@ async def guilds(database_url: str, tmp_path: Path) -> AsyncIterator[Guilds]:
 
 async def told(world: World, folder: Path, *command: str) -> int:
     """Run a command of the command line beside the bot; its exit code."""
-    child = await Child.start(command[0], *command, env=world.env, folder=folder)
+    child = await Child.start(command[0], *command, env=world.settings, folder=folder)
     return await child.wait()
 
 

@@ -33,19 +33,14 @@ class World:
         self.human = human
         self.bots: list[BotProcess] = []
         self.ledger = Ledger(human)
-        self._env = dict(env)
-        self._folder = folder
+        self.settings = dict(env)
+        self.folder = folder
         self._expected_events: set[str] = set()
-
-    @property
-    def env(self) -> dict[str, str]:
-        """The bot's settings."""
-        return dict(self._env)
 
     @property
     def database_url(self) -> str:
         """The bot's database."""
-        return self._env["DATABASE_URL"]
+        return self.settings["DATABASE_URL"]
 
     @property
     def bot(self) -> BotProcess:
@@ -59,8 +54,9 @@ class World:
 
     # -- the bot
     async def start_bot(self, **env: str) -> None:
-        """Start a bot, beside those that run, and wait until it is ready."""
-        self.bots.append(await BotProcess.start({**self._env, **env}, folder=self._folder))
+        """Start a bot, beside those that run, and wait until it is ready; one of them listens to Discord."""
+        self.bots.append(await BotProcess.start({**self.settings, **env}, folder=self.folder))
+        await self.human.wait_for_session()
 
     async def kill_bot(self) -> None:
         """SIGKILL every bot."""

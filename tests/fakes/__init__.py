@@ -2,6 +2,7 @@
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.dlq import FakeDlqStore
+from tests.fakes.leases import FakeLeases
 from tests.fakes.state import AuditRow, QueuedJob
 from tests.fakes.store import FakeStore
 from tests.fakes.transaction import FakeTransaction
@@ -10,6 +11,7 @@ __all__ = [
     "AuditRow",
     "FakeClock",
     "FakeDlqStore",
+    "FakeLeases",
     "FakeStore",
     "FakeTransaction",
     "QueuedJob",

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.delivery import DeliveryStatus
-from bot.domain.escalation import StepStatus
+from bot.domain.escalation import Step, StepStatus
 from bot.services.mornings import morning_job
 from bot.services.ports import Job, JobName
 from tests.fakes.deliveries import UNFINISHED, deliver_job
@@ -17,11 +17,15 @@ def overdue_jobs(state: State, before: datetime) -> list[Job]:
     return [*urgent, *patient, *_archives(state, before)]
 
 
+def late_steps(state: State, before: datetime) -> list[Step]:
+    """The pending steps that were due before *before*."""
+    return [s for s in state.steps.values() if s.status is StepStatus.PENDING and s.due_at < before]
+
+
 def _steps(state: State, before: datetime) -> list[Job]:
     return [
         Job(JobName.ESCALATE, f"{s.incident_id}:{s.index}", f"step:{s.incident_id}:{s.index}", priority=100)
-        for s in state.steps.values()
-        if s.status is StepStatus.PENDING and s.due_at < before
+        for s in late_steps(state, before)
     ]
 
 

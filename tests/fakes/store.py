@@ -22,8 +22,9 @@ from bot.services.ports import Job
 from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.leases import FakeLeases
 from tests.fakes.mornings import FakeMorningReads
-from tests.fakes.overdue import overdue_jobs
+from tests.fakes.overdue import late_steps, overdue_jobs
 from tests.fakes.state import AuditRow, State
 from tests.fakes.transaction import FakeTransaction, ladder
 from tests.fakes.triages import find_triage
@@ -45,10 +46,12 @@ class FakeStore(FakeAlertReads, FakeMorningReads):
 
     Attributes:
         clock: Its time; `advance` moves it.
+        leases: Who holds which shard.
     """
 
     def __init__(self, now: datetime = START) -> None:
         self.clock = FakeClock(now)
+        self.leases = FakeLeases()
         self._guild_id: int | None = None
         self._guilds: dict[int, datetime] = {}
         self._shared = _Shared()
@@ -122,6 +125,7 @@ class FakeStore(FakeAlertReads, FakeMorningReads):
         if shared.holder is not None and shared.holder is asyncio.current_task():
             raise RuntimeError("a transaction within a transaction would wait for itself")
         async with self._lock:
+            self.leases.require_shard()
             shared.holder = asyncio.current_task()
             try:
                 tx = FakeTransaction(
@@ -319,6 +323,13 @@ class FakeStore(FakeAlertReads, FakeMorningReads):
             lost = [job for job in overdue_jobs(tx.state, before) if job.key not in tx.state.jobs]
             await tx.enqueue(*lost)
         return [job.key for job in lost]
+
+    async def late_steps(self, *, overdue: timedelta) -> int:
+        self._check()
+        return len(late_steps(self._state, self.clock.time - overdue))
+
+    async def try_writing(self) -> None:
+        self._check()
 
     def _is_wanted(self, incident: Incident, wanted: Wanted) -> bool:
         is_member = (incident.id, wanted.viewer) in self._state.members

@@ -83,6 +83,14 @@ async def test_it_gets_ready_and_stops(database_url: str, tmp_path: Path) -> Non
             assert await running.child.stop() == 0
             assert time.monotonic() - started < 5
         assert 'incident_bot_part_up{part="gateway"} 1.0' in figures
+        assert 'incident_bot_gateway_age_seconds{shard="0"}' in figures
+        for line in (
+            "incident_bot_deadlines_missed 0.0",
+            'incident_bot_step_lateness_seconds_bucket{le="0.5"} 0.0',
+            "incident_bot_failovers_total 0.0",
+            "incident_bot_identifies_24h 1.0",
+        ):
+            assert line in figures
         assert 'incident_bot_incidents_unacknowledged{severity="SEV1"} 0.0' in figures
         assert running.events()[-1] == "bot.stopped"
         assert sandbox.address.token not in "\n".join(running.child.lines)

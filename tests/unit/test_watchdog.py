@@ -5,26 +5,23 @@ from typing import cast
 
 from structlog.testing import capture_logs
 
-from bot.client import IncidentBot
+from bot.process.keeper import ShardKeeper
 from bot.process.watchdog import GatewayWatch
 
 
 @dataclass(slots=True)
-class FakeClient:
-    """As much of a client as the watch asks."""
+class FakeKeeper:
+    """As much of a keeper as the watch asks."""
 
-    connected: bool = True
-
-    def is_connected_now(self) -> bool:
-        return self.connected
+    is_connected: bool = True
 
 
 async def looks(states: list[bool], *, patience_s: float) -> list[str]:
-    """What is logged while the client is in these states, one after the other."""
-    client = FakeClient()
-    watch = GatewayWatch(cast("IncidentBot", client), patience_s=patience_s)
+    """What is logged while the gateway is in these states, one after the other."""
+    keeper = FakeKeeper()
+    watch = GatewayWatch(cast("ShardKeeper", keeper), patience_s=patience_s)
     with capture_logs() as logged:
-        for client.connected in states:
+        for keeper.is_connected in states:
             await watch.look()
     return [entry["event"] for entry in logged]
 

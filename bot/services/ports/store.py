@@ -152,3 +152,11 @@ class Store(Clock, AlertStore, MorningStore, Protocol):
             The keys of the jobs that were enqueued.
         """
         ...
+
+    async def late_steps(self, *, overdue: timedelta) -> int:
+        """How many pending steps were due that long ago or longer, whether or not they have a job."""
+        ...
+
+    async def try_writing(self) -> None:
+        """Write something that changes nothing. Raises StorageUnavailable when that cannot be done."""
+        ...

@@ -11,6 +11,13 @@ SELECT incident_id, index, incidents.guild_id
           AND pgqueuer.status IN ('queued', 'picked'))
  ORDER BY due_at, incident_id, index;
 
+-- name: late_steps
+-- How many pending steps were due $1 ago or earlier, whatever is the matter with them.
+SELECT count(*)::integer AS late
+  FROM escalation_steps
+ WHERE status = 'pending'
+   AND due_at < now() - $1::interval;
+
 -- name: overdue_deliveries
 -- Unfinished deliveries whose next attempt was due $1 ago or earlier, that wait for nothing unsent and have
 -- no job to send them.

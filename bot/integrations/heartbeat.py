@@ -1,0 +1,38 @@
+"""The dead-man's switch: somebody outside who raises the alarm when we fall silent."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+
+from bot.domain.errors import UpstreamUnavailable
+
+_WITHIN_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class HttpHeartbeat:
+    """A `bot.services.ports.Heartbeat`: a GET, which Healthchecks, Better Stack, Cronitor and others
+    understand.
+
+    The address is the secret. It is asked directly and alone: no proxy of the environment, no redirect.
+    """
+
+    url: str = field(repr=False)
+
+    async def ping(self) -> None:
+        """Say that all is well.
+
+        Raises:
+            UpstreamUnavailable: nobody has taken it.
+        """
+        try:
+            async with httpx.AsyncClient(
+                timeout=_WITHIN_S, follow_redirects=False, trust_env=False
+            ) as client:
+                answer = await client.get(self.url)
+        except httpx.HTTPError as error:
+            # Its text may hold the address.
+            raise UpstreamUnavailable(type(error).__name__) from None
+        if not answer.is_success:
+            raise UpstreamUnavailable("not taken", http_status=answer.status_code)

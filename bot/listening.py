@@ -1,0 +1,51 @@
+"""A discord.py client whose shards come and go: `bot.process.keeper` connects them, one by one."""
+
+import math
+import time
+from typing import Any
+
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.state import AutoShardedConnectionState
+
+
+class ListeningBot(commands.Bot):
+    """What a client knows of its shards.
+
+    Attributes:
+        links: The gateway's connections by shard.
+        listening: Since when each shard hears events, by `time.monotonic`; without those that do not.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- discord.py's own
+        super().__init__(*args, **kwargs)
+        self.links: dict[int, DiscordWebSocket] = {}
+        self.listening: dict[int, float] = {}
+
+    def _get_state(self, **options: Any) -> AutoShardedConnectionState["ListeningBot"]:  # noqa: ANN401 -- see above
+        """What is known of the servers: of several shards, where `Client` would forget all at each READY."""
+        return AutoShardedConnectionState(
+            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+        )
+
+    @property
+    def latency(self) -> float:
+        """The longest time between a heartbeat and its answer, seconds; NaN without a connection."""
+        return max((link.latency for link in self.links.values()), default=math.nan)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """READY: from now on events come by this shard."""
+        self._listens(shard_id)
+
+    async def on_shard_ready(self, _shard_id: int) -> None:
+        """Its servers are known. A shard at a time: discord.py would wait for all there were at the start."""
+        self.dispatch("ready")
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """The session goes on."""
+        self._listens(shard_id)
+
+    def _listens(self, shard_id: int) -> None:
+        # This is told a moment later: the connection may be gone by now.
+        if shard_id in self.links:
+            self.listening[shard_id] = time.monotonic()

@@ -1,0 +1,211 @@
+"""One shard's session at Discord's gateway, for as long as its lease holds.
+
+discord.py's own loops (`Client.connect`, `AutoShardedClient.connect`) hold all their shards or none. This is
+the same loop for one, so that shards come and go while the process runs, with two things added: each frame
+asks the lease first, and no pause grows beyond half a minute. It uses internals of discord.py; the version is
+pinned.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final
+
+import aiohttp
+import discord
+import structlog
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+
+from bot.client import IncidentBot
+from bot.domain.errors import ConfigError, StorageUnavailable
+from bot.domain.shards import LeaseLost
+from bot.process.holding import HOLDING, Holding
+from bot.process.login import bad_token
+from bot.services.fencing import CLAIM
+
+log = structlog.get_logger(__name__)
+
+_CONNECT_S: Final = 30.0
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 30.0
+_CLOSE_S: Final = 1.0
+_DOUBT_S: Final = 1.5
+
+#: After a refused IDENTIFY: "between 1 and 5 seconds". Source: Discord's docs, Gateway > Resuming.
+_REFUSED_S: Final = (1.0, 5.0)
+
+_ENDED: Final = 1000
+_BAD_TOKEN: Final = 4004
+_SHARDING_REQUIRED: Final = 4011
+_INTENTS: Final = 4014
+
+_BROKEN: Final = (OSError, aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound)
+
+
+class GuardedSocket(DiscordWebSocket):
+    """A gateway connection on which no event is handed on without its shard's lease.
+
+    This is the one place: commands, buttons and events all come through here.
+    """
+
+    async def received_message(self, msg: Any, /) -> None:  # noqa: ANN401 -- as in discord.py
+        """Handle one frame."""
+        await HOLDING.get().require()
+        await super().received_message(msg)
+
+
+def answer_last_when_in_doubt(client: IncidentBot) -> None:
+    """Hand interactions on late while it is in doubt whether the shard is still ours.
+
+    Discord takes the first answer to an interaction and refuses the second: whoever is sure has answered by
+    then. When there is nobody else, three seconds are enough to say that nothing can be recorded.
+    """
+    parsers = client._connection.parsers  # noqa: SLF001 -- between the socket and everything else; pinned
+    parse = parsers["INTERACTION_CREATE"]
+
+    def parse_in_time(data: Any) -> None:  # noqa: ANN401 -- as in discord.py
+        if HOLDING.get().is_doubtful:
+            asyncio.get_running_loop().call_later(_DOUBT_S, parse, data)
+        else:
+            parse(data)
+
+    parsers["INTERACTION_CREATE"] = parse_in_time
+
+
+class GatewaySession:
+    """Connects, reconnects and resumes one shard.
+
+    Args:
+        may_identify: Waits until an IDENTIFY is within what Discord allows.
+    """
+
+    def __init__(
+        self, client: IncidentBot, holding: Holding, *, may_identify: Callable[[Holding], Awaitable[None]]
+    ) -> None:
+        self._client = client
+        self._holding = holding
+        self._may_identify = may_identify
+        self._socket: GuardedSocket | None = None
+        self._resumes: dict[str, Any] | None = None
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; the session is over afterwards.
+
+        Raises:
+            LeaseLost: the shard is another process's.
+            ConfigError: Discord will not have us, however often we come.
+        """
+        HOLDING.set(self._holding)
+        CLAIM.set(self._holding.claim)
+        pause_s = _FIRST_PAUSE_S
+        try:
+            while True:
+                began = time.monotonic()
+                hurry = await self._live_once()
+                self._gone()
+                if hurry or time.monotonic() - began > _LONGEST_PAUSE_S:
+                    pause_s = _FIRST_PAUSE_S
+                if not hurry:
+                    await asyncio.sleep(pause_s)
+                    pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        finally:
+            await self._leave()
+
+    async def _live_once(self) -> bool:
+        """One connection, from its start to its end; whether the next one may follow at once."""
+        try:
+            await self._connect()
+            while True:
+                await self._polled()
+        except ReconnectWebSocket as again:
+            return await self._after(again)
+        except discord.ConnectionClosed as closed:
+            _give_up(closed)
+            self._keep_place()
+        except (*_BROKEN, StorageUnavailable) as error:
+            log.info("gateway.attempt_failed", shard=self._holding.claim.shard.id, error=type(error).__name__)
+            self._keep_place()
+        except (ConfigError, LeaseLost):
+            raise
+        except (
+            Exception
+        ):  # an event that discord.py cannot read; its number is passed, so it does not come again
+            log.exception("gateway.session_failed", shard=self._holding.claim.shard.id)
+            self._keep_place()
+        return False
+
+    async def _connect(self) -> None:
+        claim, self._socket = self._holding.claim, None
+        if self._resumes is None:
+            await self._may_identify(self._holding)
+        async with asyncio.timeout(_CONNECT_S):
+            self._socket = await GuardedSocket.from_client(
+                self._client,
+                initial=True,  # or discord.py waits five seconds before each IDENTIFY
+                shard_id=claim.shard.id,
+                **(self._resumes or {}),
+            )
+        self._client.links[claim.shard.id] = self._socket
+
+    async def _polled(self) -> None:
+        assert self._socket is not None
+        await self._socket.poll_event()
+
+    async def _after(self, again: ReconnectWebSocket) -> bool:
+        """Discord, or silence, asked for another connection."""
+        refused = self._holding.claim.shard.id not in self._client.listening
+        if again.resume:
+            self._keep_place()
+            return not refused
+        had_place = self._resumes is not None
+        self._resumes, self._socket = None, None
+        if refused and not had_place:
+            await asyncio.sleep(random.uniform(*_REFUSED_S))  # noqa: S311 -- no secret
+        return True
+
+    def _keep_place(self) -> None:
+        """Where to go on: Discord replays what was missed, if the session is still there."""
+        socket = self._socket
+        if socket is not None and socket.session_id is not None:
+            self._resumes = {
+                "resume": True,
+                "session": socket.session_id,
+                "sequence": socket.sequence,
+                "gateway": socket.gateway,
+            }
+
+    def _gone(self) -> None:
+        shard = self._holding.claim.shard.id
+        self._client.links.pop(shard, None)
+        self._client.listening.pop(shard, None)
+
+    async def _leave(self) -> None:
+        """Close with 1000, so that Discord forgets the session: nobody will resume it."""
+        socket = self._socket
+        self._gone()
+        if socket is not None and socket.open:
+            with suppress(TimeoutError, *_BROKEN):
+                async with asyncio.timeout(_CLOSE_S):
+                    await socket.close(code=_ENDED)
+
+
+def _give_up(closed: discord.ConnectionClosed) -> None:
+    """Say what no reconnecting mends. 1000 comes for unknown reasons, and is no end.
+
+    Raises:
+        ConfigError: it is one of those.
+    """
+    if closed.code == _ENDED:
+        return
+    if closed.code == _BAD_TOKEN:
+        raise ConfigError(bad_token()) from closed
+    if closed.code == _SHARDING_REQUIRED:
+        raise ConfigError("SHARDS: too few for this many servers (4011); allowed: auto") from closed
+    if closed.code == _INTENTS:
+        raise ConfigError(
+            "MESSAGE_CONTENT: Discord refuses the intent (4014); allowed: true once Message Content Intent "
+            "is switched on on the Bot page of https://discord.com/developers/applications, false until then"
+        ) from closed
+    raise ConfigError(f"Discord closed the connection for good ({closed.code})") from closed

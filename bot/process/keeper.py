@@ -1,0 +1,290 @@
+"""Holds the leases of this process's shards, and a gateway session for each.
+
+Every process has everything ready and none, one, or all of the shards. Whatever it holds it renews every
+second; whatever is free it takes (`bot.domain.shards.to_take`). A lease that is lost ends its session at
+once.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from bot.client import IncidentBot
+from bot.domain.errors import StorageUnavailable
+from bot.domain.shards import (
+    LEASE_S,
+    RENEW_S,
+    Claim,
+    Fleet,
+    IdentifyBudget,
+    Instance,
+    LeaseLost,
+    Shard,
+    shards_of,
+    to_take,
+)
+from bot.process.boot_clock import boot_s
+from bot.process.gateway import GatewaySession, answer_last_when_in_doubt
+from bot.process.holding import Holding
+from bot.process.login import advised
+from bot.services.ports import Leases
+
+log = structlog.get_logger(__name__)
+
+#: How often a standby looks whether something has become free: a clean stop is followed at once.
+LOOK_S: Final = 0.25
+
+_LONGEST_WAIT_S: Final = 60.0
+_TOLD_EVERY_S: Final = 600.0
+
+
+class ShardKeeper:
+    """The shards of this process.
+
+    Args:
+        me: As the other processes see it; its `shard_count` is set by `run`.
+        shards: Into how many the gateway is divided; None: as Discord advises.
+        budget: How often Discord lets us begin a session, until Discord itself is asked.
+    """
+
+    def __init__(
+        self,
+        client: IncidentBot,
+        leases: Leases,
+        me: Instance,
+        *,
+        shards: int | None = 1,
+        budget: IdentifyBudget | None = None,
+    ) -> None:
+        self._client = client
+        self._leases = leases
+        self._me = me
+        self._shards = shards
+        self._budget = budget or IdentifyBudget()
+        self._held: dict[Shard, Holding] = {}
+        self._sessions: dict[Shard, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._asking = asyncio.Lock()
+        self._asked_s = boot_s()
+        self._fleet: Fleet | None = None
+        self._told_s: dict[str, float] = {}
+
+    @property
+    def fleet(self) -> Fleet | None:
+        """What the database last said; None: nothing yet."""
+        return self._fleet
+
+    @property
+    def held(self) -> list[Shard]:
+        """The shards of this process."""
+        return sorted(self._held)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process does what one of all does: it holds the first shard, as the database said."""
+        first = next((one for shard, one in self._held.items() if shard.id == 0), None)
+        return first is not None and boot_s() < first.until_s
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether events reach us by every shard that we hold."""
+        return all(shard.id in self._client.listening for shard in self._held)
+
+    def missing(self) -> str | None:
+        """What is wrong with the gateway as a whole, in one line: somebody must listen to each shard."""
+        if self._fleet is None or not self.is_connected:
+            return "not connected"
+        leases = {lease.shard: lease for lease in self._fleet.leases}
+        for shard in shards_of(self._me.shard_count):
+            lease = leases.get(shard)
+            if shard not in self._held and (lease is None or lease.is_late):
+                return f"nobody listens to shard {shard.id} of {shard.count}"
+        return None
+
+    async def run(self) -> None:
+        """Take, hold and renew until `stop`.
+
+        Raises:
+            ConfigError: Discord will not have us.
+        """
+        await self._prepare()
+        while not self._stopping.is_set():
+            async with self._turn:
+                await self._step()
+            await self._pause()
+
+    async def _prepare(self) -> None:
+        answer_last_when_in_doubt(self._client)
+        advice = await advised(self._client, insist=self._shards is None)
+        count = self._shards or advice.shards
+        self._me = replace(self._me, shard_count=count)
+        # As `AutoShardedClient.launch_shards` does.
+        self._client._connection.shard_count = self._client.shard_count = count  # noqa: SLF001
+        self._budget = replace(self._budget, total=advice.total, concurrency=advice.concurrency)
+        if advice.remaining is not None:
+            with suppress(StorageUnavailable):
+                so_far = await self._leases.identifies(Shard(0, count), concurrency=advice.concurrency)
+                elsewhere = max(advice.total - advice.remaining - so_far.used, 0)
+                self._budget = replace(self._budget, elsewhere=elsewhere)
+
+    async def _step(self) -> None:
+        if self._stopping.is_set():
+            return
+        if self._fleet is None and not await self._seed():
+            return
+        if boot_s() - self._asked_s >= RENEW_S or self._fleet is None:
+            await self._renew()
+        if len(self._held) < self._me.shard_count:
+            await self._look()
+
+    async def stop(self) -> None:
+        """Hear no more, let answers finish, and give the shards to whoever takes them."""
+        self._stopping.set()
+        async with self._turn:  # what is being taken at this moment is given back, too
+            for task in self._sessions.values():
+                task.cancel()
+        await asyncio.gather(*self._sessions.values(), return_exceptions=True)
+        await self._client.answered()
+        claims = [holding.claim for holding in self._held.values()]
+        self._held.clear()
+        self._sessions.clear()
+        try:
+            await self._leases.release(self._me, claims)
+        except StorageUnavailable:
+            log.warning("shards.not_released", wait_s=LEASE_S)
+        else:
+            log.info("shards.released", shards=[claim.shard.id for claim in claims])
+
+    async def _seed(self) -> bool:
+        try:
+            await self._leases.seed(self._me.shard_count)
+        except StorageUnavailable:
+            return False
+        return True
+
+    async def _renew(self) -> None:
+        """One renewal at a time; whoever asks meanwhile waits for the next."""
+        async with self._asking:
+            asked_s = boot_s()
+            has_slept = asked_s - self._asked_s > LEASE_S
+            self._asked_s = asked_s
+            held = list(self._held.values())
+            try:
+                ours = await self._leases.beat(self._me, [one.claim for one in held])
+                self._fleet = await self._leases.fleet()
+            except StorageUnavailable:
+                for holding in held:
+                    holding.unanswered(has_slept=has_slept)
+                return
+            self._sort_out(held, ours, asked_s=asked_s)
+
+    def _sort_out(self, held: list[Holding], ours: frozenset[Claim], *, asked_s: float) -> None:
+        others = self._fleet is not None and any(one.id != self._me.id for one in self._fleet.instances)
+        for holding in held:
+            holding.has_company = others
+            if holding.claim in ours:
+                holding.renewed(asked_s=asked_s)
+            else:
+                self._lose(holding)
+
+    def _lose(self, holding: Holding) -> None:
+        holding.is_lost = True
+        shard = holding.claim.shard
+        if self._held.get(shard) is not holding:
+            return
+        del self._held[shard]
+        log.warning("shard.lost", shard=shard.id, token=holding.claim.token)
+        if task := self._sessions.get(shard):
+            task.cancel()
+
+    async def _look(self) -> None:
+        """Take what is free for us."""
+        try:
+            self._fleet = await self._leases.fleet()
+            if not to_take(self._fleet, self._me):
+                self._tell_of_another_count()
+                return
+            asked_s = boot_s()
+            taken = await self._leases.take(self._me, self._choose)
+        except StorageUnavailable:
+            return
+        for claim in taken:
+            self._begin(claim, asked_s=asked_s)
+
+    def _choose(self, fleet: Fleet) -> Sequence[Shard]:
+        # A shard whose last session of ours has not ended yet waits for the next look.
+        return [shard for shard in to_take(fleet, self._me) if shard not in self._sessions]
+
+    def _begin(self, claim: Claim, *, asked_s: float) -> None:
+        log.info("shard.taken", shard=claim.shard.id, shards=claim.shard.count, token=claim.token)
+        holding = Holding(claim, self._renew, asked_s)
+        holding.renewed(asked_s=asked_s)
+        self._held[claim.shard] = holding
+        session = GatewaySession(self._client, holding, may_identify=self._may_identify)
+        self._sessions[claim.shard] = asyncio.create_task(session.run(), name=f"shard {claim.shard.id}")
+
+    async def _pause(self) -> None:
+        """Until there is something to do, or a session has ended."""
+        is_complete = len(self._held) == self._me.shard_count
+        wait_s = self._asked_s + RENEW_S - boot_s() if is_complete else LOOK_S
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait(
+                {stopping, *self._sessions.values()},
+                timeout=max(wait_s, 0.0),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            stopping.cancel()
+        if not self._stopping.is_set():
+            self._bury()
+
+    def _bury(self) -> None:
+        """Sessions that have ended: their lease was lost, or Discord will not have us."""
+        for shard, task in list(self._sessions.items()):
+            if not task.done():
+                continue
+            del self._sessions[shard]
+            holding = self._held.get(shard)
+            try:
+                task.result()
+            except asyncio.CancelledError:
+                continue
+            except LeaseLost:
+                if holding is not None:
+                    self._lose(holding)
+
+    async def _may_identify(self, holding: Holding) -> None:
+        """Wait until an IDENTIFY is within the budget, and count it.
+
+        Raises:
+            StorageUnavailable: nobody can say.
+        """
+        shard, concurrency = holding.claim.shard, self._budget.concurrency
+        while True:
+            so_far = await self._leases.identifies(shard, concurrency=concurrency)
+            wait_s = self._budget.wait_s(so_far)
+            if self._budget.is_low(so_far) and self._may_tell("identify"):
+                left = self._budget.left(so_far)
+                log.error("gateway.identify_budget_low", left=left, wait_s=round(wait_s))
+            if wait_s <= 0:
+                return await self._leases.identified(holding.claim)
+            await asyncio.sleep(min(wait_s, _LONGEST_WAIT_S))
+
+    def _tell_of_another_count(self) -> None:
+        found = self._fleet.of_another_count(self._me.shard_count) if self._fleet else []
+        if found and self._may_tell("count"):
+            log.warning("shards.count_differs", ours=self._me.shard_count, theirs=found[0].shard.count)
+
+    def _may_tell(self, what: str) -> bool:
+        """Once in a while is enough."""
+        now_s = boot_s()
+        if now_s - self._told_s.get(what, float("-inf")) < _TOLD_EVERY_S:
+            return False
+        self._told_s[what] = now_s
+        return True

@@ -1,0 +1,41 @@
+"""The dead-man's switch: it is kept from going off for as long as every deadline is kept."""
+
+import structlog
+
+from bot.domain.errors import StorageUnavailable, UpstreamUnavailable
+from bot.services.auditor import OVERDUE
+from bot.services.ports import Heartbeat, Store
+
+log = structlog.get_logger(__name__)
+
+
+class DeadMan:
+    """Pings while the promise holds: no step is overdue, and the database can be written."""
+
+    def __init__(self, store: Store, heartbeat: Heartbeat) -> None:
+        self._store = store
+        self._heartbeat = heartbeat
+
+    async def beat(self) -> bool:
+        """Ping, or say in the log why not.
+
+        Returns:
+            Whether somebody has taken it.
+        """
+        if (reason := await self._objection()) is not None:
+            log.warning("heartbeat.withheld", reason=reason)
+            return False
+        try:
+            await self._heartbeat.ping()
+        except UpstreamUnavailable as error:
+            log.warning("heartbeat.not_taken", reason=error.reason, http_status=error.http_status)
+            return False
+        return True
+
+    async def _objection(self) -> str | None:
+        try:
+            late = await self._store.late_steps(overdue=OVERDUE)
+            await self._store.try_writing()
+        except StorageUnavailable:
+            return "the database cannot be written"
+        return f"{late} overdue" if late else None

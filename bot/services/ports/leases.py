@@ -1,0 +1,42 @@
+"""Who holds which shard of the gateway."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
+
+from bot.domain.shards import Claim, Fleet, Identifies, Instance, Shard
+
+
+class Leases(Protocol):
+    """The rows that decide. Every method raises StorageUnavailable when the database is away."""
+
+    async def seed(self, count: int) -> None:
+        """Make a free lease for each shard of *count* that has none."""
+        ...
+
+    async def beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
+        """Be seen, and renew what is held.
+
+        Returns:
+            Those of *held* that are still ours; the others belong to somebody else.
+        """
+        ...
+
+    async def fleet(self) -> Fleet:
+        """Every lease, and who was seen within a lease's time."""
+        ...
+
+    async def take(self, me: Instance, choose: Callable[[Fleet], Sequence[Shard]]) -> list[Claim]:
+        """Take what *choose* finds, one process after the other; what is not free any more is left out."""
+        ...
+
+    async def release(self, me: Instance, held: Collection[Claim]) -> None:
+        """Give back what is held, for somebody to take at once, and be gone."""
+        ...
+
+    async def identified(self, claim: Claim) -> None:
+        """Count one IDENTIFY."""
+        ...
+
+    async def identifies(self, shard: Shard, *, concurrency: int) -> Identifies:
+        """How often sessions were begun in the last 24 hours; the bucket is that of *shard*."""
+        ...

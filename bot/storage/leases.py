@@ -1,0 +1,137 @@
+"""The shards' leases behind the port `Leases`.
+
+On connections of its own, with short deadlines: neither a busy pool nor a slow query may cost a lease.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from typing import Any, Final, TypeVar
+
+import asyncpg
+
+from bot.domain.errors import StorageUnavailable
+from bot.domain.shards import LEASE_S, Claim, Fleet, Identifies, Instance, Lease, Shard
+from bot.storage.errors import storage_errors
+from bot.storage.pools import PoolConnection, borrow, open_pool
+from bot.storage.sql import Row, Sql
+
+_Value = TypeVar("_Value")
+
+WITHIN_S: Final = 1.0
+"""How long one call may take, seconds."""
+
+
+async def open_lease_pool(dsn: str) -> asyncpg.Pool:
+    """Connect for `PostgresLeases`; raises as `open_pool` does.
+
+    A process that is stopped between two statements holds its locks no longer than a call may take.
+    """
+    return await open_pool(dsn, max_size=2, command_s=WITHIN_S, idle_in_transaction_s=WITHIN_S)
+
+
+class PostgresLeases:
+    """A `bot.services.ports.Leases`.
+
+    Args:
+        pool: As `open_lease_pool` gives it.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._sql = Sql(PoolConnection(pool))
+
+    async def seed(self, count: int) -> None:
+        await self._sql.all("seed_leases", count)
+        await self._sql.all("prune_instances")
+
+    async def beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
+        return await _in_time(self._beat(me, held))
+
+    async def _beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
+        await self._sql.all("beat_instance", me.id, me.host, me.version, me.shard_count)
+        if not held:
+            return frozenset()
+        rows = await self._sql.all("renew_leases", me.id, *_columns(held), LEASE_S)
+        return frozenset(
+            Claim(Shard(row["shard_id"], row["shard_count"]), me.id, row["token"]) for row in rows
+        )
+
+    async def fleet(self) -> Fleet:
+        return await _in_time(_fleet(self._sql))
+
+    async def take(self, me: Instance, choose: Callable[[Fleet], Sequence[Shard]]) -> list[Claim]:
+        return await _in_time(self._take(me, choose))
+
+    async def _take(self, me: Instance, choose: Callable[[Fleet], Sequence[Shard]]) -> list[Claim]:
+        taken: list[Claim] = []
+        with storage_errors():
+            async with borrow(self._pool) as connection, connection.transaction():
+                sql = Sql(connection)
+                await sql.all("lock_shards")
+                for shard in choose(await _fleet(sql)):
+                    row = await sql.first("take_lease", me.id, shard.id, shard.count, LEASE_S)
+                    if row is not None:
+                        taken.append(Claim(shard, me.id, row["token"]))
+        return taken
+
+    async def release(self, me: Instance, held: Collection[Claim]) -> None:
+        await _in_time(self._release(me, held))
+
+    async def _release(self, me: Instance, held: Collection[Claim]) -> None:
+        await self._sql.all("release_leases", me.id, *_columns(held))
+        await self._sql.all("forget_instance", me.id)
+
+    async def identified(self, claim: Claim) -> None:
+        await self._sql.all("count_identify", claim.shard.id, claim.shard.count, claim.owner)
+        await self._sql.all("prune_identifies")
+
+    async def identifies(self, shard: Shard, *, concurrency: int) -> Identifies:
+        row = await self._sql.one("identifies", shard.id, concurrency)
+        return Identifies(row["used"], row["since_last_s"], row["since_bucket_s"])
+
+
+async def _fleet(sql: Sql) -> Fleet:
+    leases = await sql.all("leases")
+    instances = await sql.all("seen_instances", LEASE_S)
+    return Fleet(tuple(map(_lease, leases)), tuple(map(_instance, instances)))
+
+
+def _lease(row: Row) -> Lease:
+    shard = Shard(row["shard_id"], row["shard_count"])
+    return Lease(shard, row["owner"], row["token"], row["left_s"], row["failovers"])
+
+
+def _instance(row: Row) -> Instance:
+    return Instance(row["id"], row["host"], row["version"], row["shard_count"])
+
+
+def _columns(held: Collection[Claim]) -> tuple[list[int], list[int], list[int]]:
+    return (
+        [claim.shard.id for claim in held],
+        [claim.shard.count for claim in held],
+        [claim.token for claim in held],
+    )
+
+
+async def _in_time(call: Coroutine[Any, Any, _Value]) -> _Value:
+    """What *call* gives, or StorageUnavailable: a network that swallows packets must not hold up the
+    renewals.
+
+    What is late is cancelled and not waited for, since asyncpg takes its time to give up.
+    """
+    task = asyncio.create_task(call)
+    try:
+        await asyncio.wait({task}, timeout=WITHIN_S)
+    finally:
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(_forget)
+    if not task.done() or task.cancelled():
+        raise StorageUnavailable("TimeoutError")
+    return task.result()
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    """Nobody asks for it any more."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,41 @@
+-- name: step_figures
+-- How late steps were decided, ever, one row per place among the bounds $1: how many, by how much together, and how
+-- many later than $2, those that are that late and not yet decided included. Drills are left out.
+SELECT width_bucket(late_s, $1::float8[]) AS place,
+       count(*) FILTER (WHERE status = 'done')::bigint AS decided,
+       coalesce(sum(late_s) FILTER (WHERE status = 'done'), 0)::float8 AS late_s,
+       count(*) FILTER (WHERE late_s > $2)::bigint AS missed
+  FROM (
+      SELECT steps.status,
+             greatest(extract(epoch FROM coalesce(steps.decided_at, now()) - steps.due_at)::float8, 0) AS late_s
+        FROM escalation_steps AS steps
+        JOIN incidents ON incidents.id = steps.incident_id
+       WHERE steps.status IN ('pending', 'done')
+         AND NOT incidents.is_drill
+  ) AS found
+ GROUP BY place;
+
+-- name: queue_figures
+-- Jobs by name: waiting for their time, due, or running.
+SELECT entrypoint,
+       CASE WHEN status = 'picked' THEN 'running' WHEN execute_after > now() THEN 'waiting' ELSE 'due' END AS state,
+       count(*)::bigint AS jobs
+  FROM pgqueuer
+ WHERE status IN ('queued', 'picked')
+ GROUP BY entrypoint, state;
+
+-- name: delivery_figures
+-- Deliveries by kind and by what has become of them.
+SELECT kind, status, count(*)::bigint AS deliveries FROM deliveries GROUP BY kind, status;
+
+-- name: gateway_figures
+-- What the shards have been through.
+SELECT (SELECT coalesce(sum(failovers), 0)::bigint FROM shard_leases) AS failovers,
+       (SELECT count(*)::bigint FROM identifies WHERE at > clock_timestamp() - interval '24 hours') AS identifies;
+
+-- name: instance_figures
+-- Processes that were seen within the last seconds, by version.
+SELECT version, count(*)::bigint AS instances
+  FROM instances
+ WHERE seen_at > clock_timestamp() - interval '5 seconds'
+ GROUP BY version;

@@ -1,0 +1,95 @@
+-- name: seed_leases
+-- A free lease for each of $1 shards that has none yet.
+INSERT INTO shard_leases (shard_count, shard_id)
+SELECT $1::integer, generate_series(0, $1::integer - 1)
+ON CONFLICT DO NOTHING;
+
+-- name: prune_instances
+-- Forgets processes that ended without a word, after a day.
+DELETE FROM instances WHERE seen_at < clock_timestamp() - interval '1 day';
+
+-- name: beat_instance
+-- A process is there.
+INSERT INTO instances (id, host, version, shard_count)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp();
+
+-- name: renew_leases
+-- Renews those of the leases ($2 ids, $3 counts, $4 tokens) that are still $1's, and says which.
+UPDATE shard_leases AS lease
+   SET expires_at = clock_timestamp() + make_interval(secs => $5)
+  FROM unnest($2::integer[], $3::integer[], $4::bigint[]) AS held (shard_id, shard_count, token)
+ WHERE lease.shard_id = held.shard_id
+   AND lease.shard_count = held.shard_count
+   AND lease.token = held.token
+   AND lease.owner = $1
+RETURNING lease.shard_id, lease.shard_count, lease.token;
+
+-- name: leases
+-- Every lease with the seconds that are left of it.
+SELECT shard_id, shard_count, owner, token, failovers,
+       extract(epoch FROM expires_at - clock_timestamp())::float8 AS left_s
+  FROM shard_leases
+ ORDER BY shard_count, shard_id;
+
+-- name: seen_instances
+-- The processes that were seen within the last $1 seconds, oldest first.
+SELECT id, host, version, shard_count
+  FROM instances
+ WHERE seen_at > clock_timestamp() - make_interval(secs => $1)
+ ORDER BY started_at, id;
+
+-- name: lock_shards
+-- One process after the other looks for what it may take; renewing does not wait for it.
+SELECT pg_advisory_xact_lock(hashtext('incident_bot.shard_leases'));
+
+-- name: take_lease
+-- Gives shard $2 of $3 to $1 unless it is held; no row comes back when it is. A lease with more than $4 seconds left
+-- is from before the clock was put back.
+UPDATE shard_leases
+   SET owner = $1,
+       token = token + 1,
+       expires_at = clock_timestamp() + make_interval(secs => $4),
+       failovers = failovers + (owner IS NOT NULL)::integer
+ WHERE shard_id = $2
+   AND shard_count = $3
+   AND (owner IS NULL
+        OR expires_at <= clock_timestamp()
+        OR expires_at > clock_timestamp() + make_interval(secs => $4))
+RETURNING token;
+
+-- name: release_leases
+-- Gives back those of the leases ($2 ids, $3 counts, $4 tokens) that are still $1's.
+UPDATE shard_leases AS lease
+   SET owner = NULL, expires_at = clock_timestamp()
+  FROM unnest($2::integer[], $3::integer[], $4::bigint[]) AS held (shard_id, shard_count, token)
+ WHERE lease.shard_id = held.shard_id
+   AND lease.shard_count = held.shard_count
+   AND lease.token = held.token
+   AND lease.owner = $1;
+
+-- name: forget_instance
+-- A process has ended.
+DELETE FROM instances WHERE id = $1;
+
+-- name: holds_shard
+-- One row while shard $1 of $2 still has the token $3.
+SELECT FROM shard_leases WHERE shard_id = $1 AND shard_count = $2 AND token = $3;
+
+-- name: count_identify
+-- A session is about to begin.
+INSERT INTO identifies (shard_id, shard_count, instance_id) VALUES ($1, $2, $3);
+
+-- name: prune_identifies
+-- What no limit counts any more.
+DELETE FROM identifies WHERE at < clock_timestamp() - interval '25 hours';
+
+-- name: identifies
+-- How many sessions were begun in a day, and how long ago the last one was: of all, and of the bucket of shard $1,
+-- of which there are $2.
+SELECT count(*)::integer AS used,
+       extract(epoch FROM clock_timestamp() - max(at))::float8 AS since_last_s,
+       extract(epoch FROM clock_timestamp() - max(at) FILTER (WHERE shard_id % $2::integer = $1::integer % $2::integer)
+       )::float8 AS since_bucket_s
+  FROM identifies
+ WHERE at > clock_timestamp() - interval '24 hours';

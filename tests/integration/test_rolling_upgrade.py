@@ -1,0 +1,80 @@
+"""A new version starts, and migrates, while the one before still runs: what that asks and writes goes on
+working.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from bot.domain.errors import StorageUnavailable
+from bot.storage.migrate import migrations_dir
+from bot.storage.pools import open_pool
+from bot.storage.store import PostgresStore
+from tests.contract.examples import open_incident
+from tests.postgres import connect
+from tests.unit.test_migrations import FIRST
+
+ROOT = Path(__file__).parents[2]
+QUERIES = "bot/storage/queries"
+LATER = sorted(path.stem for path in migrations_dir().glob("*.sql") if path.stem not in FIRST)
+
+
+def git(*arguments: str) -> str:
+    """What git says; nothing when it cannot."""
+    done = subprocess.run(("git", *arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def version_before(migration: str) -> str | None:
+    """The commit that was the present one when *migration* came; None: there is no history here."""
+    added = git("log", "--diff-filter=A", "--format=%H", "-1", "--", f"migrations/{migration}.sql")
+    return git("rev-parse", "--verify", f"{added}^") or None if added else None
+
+
+def queries_of(commit: str) -> dict[str, str]:
+    """Its queries by name."""
+    found: dict[str, str] = {}
+    for file in git("ls-tree", "--name-only", commit, f"{QUERIES}/").splitlines():
+        _, *parts = re.split(r"^-- name: (\w+)\n", git("show", f"{commit}:{file}"), flags=re.MULTILINE)
+        found |= dict(zip(parts[::2], parts[1::2], strict=True))
+    return found
+
+
+@pytest.mark.parametrize("migration", LATER)
+async def test_the_version_before_still_asks(database_url: str, migration: str) -> None:
+    """Every query of the version that knew nothing of *migration* fits the schema of today."""
+    commit = version_before(migration)
+    if commit is None:
+        pytest.skip("needs the history of the repository")
+    connection = await connect(database_url)
+    failed = {}
+    for name, text in queries_of(commit).items():
+        try:
+            await connection.prepare(text)
+        except asyncpg.PostgresError as error:
+            failed[name] = str(error)
+    await connection.close()
+    assert failed == {}
+
+
+async def test_a_column_is_added_under_a_running_process(database_url: str) -> None:
+    """A prepared `SELECT *` that has grown is refused: told as "try again", and the next try works."""
+    pool = await open_pool(database_url, max_size=3)
+    store = PostgresStore(pool)
+    incident = await open_incident(store)
+
+    async def read() -> str:
+        async with store.transaction() as tx:
+            return (await tx.incident(incident.id, lock=True)).title
+
+    title = await read()
+    connection = await connect(database_url)
+    await connection.execute("ALTER TABLE incidents ADD COLUMN of_the_next_version text")
+    await connection.close()
+    with pytest.raises(StorageUnavailable):
+        await read()
+    assert [await read() for _ in range(5)] == [title] * 5
+    await pool.close()

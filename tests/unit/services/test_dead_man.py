@@ -1,0 +1,64 @@
+"""The dead-man's switch goes off when a deadline is not kept."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from structlog.testing import capture_logs
+
+from bot.domain.errors import UpstreamUnavailable
+from bot.services.dead_man import DeadMan
+from tests.fakes import FakeStore
+from tests.unit.services.desk import Desk
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class FakeHeartbeat:
+    """Counts."""
+
+    pings: int = 0
+    is_away: bool = False
+
+    async def ping(self) -> None:
+        """Take it, or not."""
+        if self.is_away:
+            raise UpstreamUnavailable("ConnectError")
+        self.pings += 1
+
+
+async def test_it_pings_while_all_is_well() -> None:
+    """Steps that are not yet due are well."""
+    heartbeat = FakeHeartbeat()
+    assert await DeadMan(FakeStore(), heartbeat).beat()
+    assert heartbeat.pings == 1
+
+
+async def test_an_overdue_step_withholds_it() -> None:
+    """For as long as it is not decided, whoever's fault it is."""
+    desk, heartbeat = Desk(), FakeHeartbeat()
+    dead_man = DeadMan(desk.store, heartbeat)
+    await desk.open("SEV1")
+    desk.store.advance(17 * MINUTE)
+    with capture_logs() as logged:
+        assert not await dead_man.beat()
+    assert [entry["event"] for entry in logged] == ["heartbeat.withheld"]
+    await desk.work()
+    assert await dead_man.beat()
+    assert heartbeat.pings == 1
+
+
+async def test_without_a_database_nothing_can_be_promised() -> None:
+    """It is withheld."""
+    store, heartbeat = FakeStore(), FakeHeartbeat()
+    store.is_away = True
+    assert not await DeadMan(store, heartbeat).beat()
+    assert heartbeat.pings == 0
+
+
+async def test_nobody_takes_it() -> None:
+    """Told in the log, and tried again with the next tick."""
+    heartbeat = FakeHeartbeat(is_away=True)
+    with capture_logs() as logged:
+        assert not await DeadMan(FakeStore(), heartbeat).beat()
+    assert [entry["event"] for entry in logged] == ["heartbeat.not_taken"]

@@ -1,0 +1,45 @@
+"""Commands wait while it is in doubt whether the shard is still ours."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from bot.client import IncidentBot
+from bot.domain.shards import Claim, Shard
+from bot.process import gateway
+from bot.process.gateway import answer_last_when_in_doubt
+from bot.process.holding import HOLDING, Holding
+
+
+async def nothing() -> None:
+    """Nobody is asked."""
+
+
+@pytest.mark.parametrize(
+    ("until_s", "has_company", "at_once"),
+    [(float("inf"), True, True), (0.0, False, True), (0.0, True, False)],
+    ids=["held", "alone", "in doubt"],
+)
+async def test_the_sure_one_is_first(
+    monkeypatch: pytest.MonkeyPatch, until_s: float, has_company: bool, at_once: bool
+) -> None:
+    """Only when somebody else may have it; then they are handed on all the same, in time for an answer."""
+    monkeypatch.setattr(gateway, "_DOUBT_S", 0.05)
+    handed_on, done = list[Any](), asyncio.Event()
+
+    def parse(data: object) -> None:
+        handed_on.append(data)
+        done.set()
+
+    client = SimpleNamespace(_connection=SimpleNamespace(parsers={"INTERACTION_CREATE": parse}))
+    answer_last_when_in_doubt(cast("IncidentBot", client))
+    holding = Holding(Claim(Shard(0, 1), UUID(int=1), 1), nothing, until_s, has_company=has_company)
+    HOLDING.set(holding)
+    client._connection.parsers["INTERACTION_CREATE"]({"id": "1"})
+    assert bool(handed_on) == at_once
+    async with asyncio.timeout(2):
+        await done.wait()
+    assert handed_on == [{"id": "1"}]
