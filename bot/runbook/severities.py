@@ -67,6 +67,8 @@ def _step(table: Table, oncall: Mapping[str, OnCallPlace]) -> LadderStep:
         after=table.take("after", moments.AFTER),
         mention=table.take("mention", _MENTION, Mention.NONE),
         dm=_each_person_once(table.each("dm", values.PLACE, ()), oncall),
+        repeat=table.maybe("repeat", moments.REPEAT),
+        repeat_up_to=table.maybe("repeat_up_to", values.REPETITIONS),
     )
     table.close()
     return read

@@ -192,6 +192,18 @@ def _bool(value: object) -> bool:
 BOOL = Rule("a yes or no", "true, false", _bool, stand_in=False)
 
 
+_MOST_REPETITIONS = 1000
+
+
+def _repetitions(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST_REPETITIONS:
+        raise ValueError(value)
+    return value
+
+
+REPETITIONS = Rule("a number of times", f"1 to {_MOST_REPETITIONS}", _repetitions, 10)
+
+
 def _language(value: object) -> str:
     if value not in LANGUAGES:
         raise ValueError(value)

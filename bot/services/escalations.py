@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, priority_of
 from bot.domain.errors import InvalidTransition
-from bot.domain.escalation import Step, StepStatus, plan
+from bot.domain.escalation import Step, StepStatus, plan, repetition
 from bot.domain.incident import Incident, Status
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
@@ -117,6 +117,7 @@ class Escalations:
         """
         now = await tx.now()
         await tx.finish_step(incident.id, step.index)
+        await self._repeat(tx, incident, step, now=now)
         following = await _following(tx, incident.id)
         data = {
             **(so_far or {}),
@@ -133,6 +134,14 @@ class Escalations:
                 TimelineKind.ESCALATED, now, data={"step": step.index, "dm": list(step.rung.dm)}
             )
             await tx.add_timeline(incident.id, entry)
+
+    async def _repeat(self, tx: Transaction, incident: Incident, step: Step, *, now: datetime) -> None:
+        """A last rung that repeats itself owes its next row now; only one is ever ahead."""
+        index = max(known.index for known in await tx.steps(incident.id)) + 1
+        if again := repetition(step, now=now, index=index):
+            severity = self._policy.rules(incident.severity)
+            await tx.insert_steps([again])
+            await tx.enqueue(step_job(again, after=again.due_at - now, severity=severity))
 
     def _messages(self, incident: Incident, step: Step, data: Mapping[str, object]) -> list[NewDelivery]:
         """The channel's message first (unless it is the alert itself that rang), then a DM each."""

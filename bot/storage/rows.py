@@ -120,7 +120,13 @@ def step_from_row(row: Row) -> Step:
         incident_id=row["incident_id"],
         index=row["index"],
         due_at=row["due_at"],
-        rung=LadderStep(after=row["after"], mention=Mention(row["mention"]), dm=tuple(row["dm"])),
+        rung=LadderStep(
+            after=row["after"],
+            mention=Mention(row["mention"]),
+            dm=tuple(row["dm"]),
+            repeat=row["repeat_every"],
+            repeat_up_to=row["repeats_left"],
+        ),
         status=StepStatus(row["status"]),
         starts_at=row["starts_at"],
     )
