@@ -52,7 +52,7 @@ CREATE INDEX oncall_schedules_in_force ON oncall_schedules (guild_id, starts_at)
 -- What was told of each guild's on-call, and when somebody must look again.
 CREATE TABLE oncall_watches (
     guild_id bigint      PRIMARY KEY,
-    standing jsonb       NOT NULL,                     -- {"primary": {"handle", "name"}}: as it was told last
+    standing jsonb       NOT NULL,                     -- {"primary": handle}: as it was told last
     told     integer     NOT NULL DEFAULT 0,           -- handovers so far: the next one's key
     checked  text[]      NOT NULL DEFAULT '{}',        -- coming shifts whose people were looked at
     next_at  timestamptz NOT NULL

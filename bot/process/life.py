@@ -14,7 +14,17 @@ from bot.checks.startup import look_around
 from bot.client import IncidentBot
 from bot.process.login import log_in_patiently, stay_connected
 from bot.process.signals import stop_requested
-from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, GATEWAY_S, MORNING_S, RECONCILE_S, Tick, Ticks
+from bot.process.ticks import (
+    AUDIT_S,
+    DATABASE_S,
+    DIGEST_S,
+    GATEWAY_S,
+    MORNING_S,
+    ONCALL_S,
+    RECONCILE_S,
+    Tick,
+    Ticks,
+)
 from bot.process.watchdog import GatewayWatch
 from bot.services.auditor import Auditor
 from bot.services.ports import DlqStore
@@ -81,6 +91,7 @@ class Life:
         ticks.every(AUDIT_S, self.auditor.sweep, name="auditor")
         ticks.every(RECONCILE_S, lambda: each(_reconcile), name="reconciliation")
         ticks.every(RECONCILE_S, lambda: each(_catch_up), name="missed alerts")
+        ticks.every(ONCALL_S, lambda: each(_look), name="on call")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(GATEWAY_S, GatewayWatch(self.client).look, name="gateway")
 
@@ -113,6 +124,10 @@ async def _digest(services: Services) -> None:
 
 async def _gather(services: Services) -> None:
     await services.mornings.tick(services.guild_id)
+
+
+async def _look(services: Services) -> None:
+    await services.oncall.look(services.guild_id)
 
 
 async def _reconcile(services: Services) -> None:

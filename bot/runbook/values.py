@@ -4,8 +4,8 @@ import re
 from enum import StrEnum
 from typing import TypeVar
 
+from bot.domain.standing import SHORTEST_ID
 from bot.domain.triage import REEVALUATE, UNSURE, Outcome, Text
-from bot.runbook.model import SHORTEST_ID
 from bot.runbook.reader import Rule
 
 E = TypeVar("E", bound=StrEnum)

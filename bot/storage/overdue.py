@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.delivery import priority_of
+from bot.services.handovers import handover_job
 from bot.services.mornings import morning_job
 from bot.services.opening import archive_job, drill_job
 from bot.services.ports import Job, JobName
@@ -23,9 +24,11 @@ async def overdue_jobs(sql: Sql, overdue: timedelta) -> list[Job]:
     urgent = [*map(_step_job, steps), *map(deliver_job, deliveries), *map(_triage_job, triages)]
     drills = await sql.all("overdue_drills", overdue)
     mornings = await sql.all("overdue_mornings", overdue)
+    watches = await sql.all("overdue_watches", overdue)
     archives = await sql.all("overdue_archives", overdue)
     patient = [*map(_reminder_job, reminders), *(drill_job(row["incident_id"]) for row in drills)]
     patient += [morning_job(row["guild_id"], row["day"]) for row in mornings]
+    patient += [handover_job(row["guild_id"]) for row in watches]
     return [*urgent, *patient, *(archive_job(row["id"]) for row in archives)]
 
 

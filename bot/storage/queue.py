@@ -2,9 +2,9 @@
 
 PgQueuer refuses a second job with a `dedupe_key` that is queued or running. Skipping it would lose work:
 the running one has perhaps read the state already that the caller is about to change, and a queued one may
-start before the caller commits. So a key that is there already is *asked again*: a running job runs once
-more when it has finished (`jobs.py` sees to that), a queued one does not start before the commit. A
-handler may enqueue its own key for the same reason.
+start before the caller commits, or too late for them. So a key that is there already is *asked again*: a
+running job runs once more when it has finished (`jobs.py` sees to that), a queued one does not start before
+the commit, and no later than it was asked for now. A handler may enqueue its own key for the same reason.
 """
 
 from collections.abc import Mapping, Sequence

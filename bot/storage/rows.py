@@ -167,6 +167,7 @@ def request_as_json(request: Request) -> dict[str, object]:
         "channel_id": request.channel_id,
         "message_id": request.message_id,
         "body": dict(request.body),
+        "recipient": request.recipient,
     }
 
 
@@ -179,6 +180,7 @@ def request_from_json(kept: Row | None) -> Request | None:
         channel_id=kept["channel_id"],
         message_id=kept["message_id"],
         body=kept["body"],
+        recipient=kept.get("recipient"),
     )
 
 

@@ -21,6 +21,8 @@ class JobName(StrEnum):
     DRILL = "drill"  # payload: incident id
     MORNING = "morning"  # payload: "guild_id:day"
     REFRESH_MORNING = "refresh_morning"  # payload: "guild_id:day"
+    HANDOVER = "handover"  # payload: guild id; somebody comes on call, or soon will
+    REACH = "reach"  # payload: guild id; whether those who come on soon can be reached
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,14 @@
 -- The queue's table is PgQueuer's (see jobs.py); these are the questions that it has no function for.
 
 -- name: ask_again
--- Jobs that are there already: a running one is asked to run once more after $2, a queued one is kept from
--- starting before this transaction has ended, so that it sees what the transaction wrote.
+-- Jobs that are there already: a running one is asked to run once more after $2; a queued one is brought forward to
+-- then, never put off, and kept from starting before this transaction has ended, so that it sees what that wrote.
 UPDATE pgqueuer
-   SET headers = CASE
+   SET execute_after = CASE
+           WHEN status = 'queued' THEN least(execute_after, now() + asked.after)
+           ELSE execute_after
+       END,
+       headers = CASE
            WHEN status = 'queued' THEN headers
            ELSE CASE jsonb_typeof(headers) WHEN 'object' THEN headers ELSE '{}' END
                 || jsonb_build_object(

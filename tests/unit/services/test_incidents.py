@@ -116,7 +116,7 @@ async def test_whatever_a_person_does_is_in_the_audit(desk: Desk) -> None:
     number = {"incident_id": incident.id}
     assert [(row.action, row.actor_name, row.data) for row in desk.store.audit_rows] == [
         ("opened", "responder", {**number, "severity": "SEV1"}),
-        ("declined", "primary", {**number, "place": "primary", "to": "secondary"}),
+        ("declined", "primary", {**number, "place": "primary", "to": "secondary", "asked": "@primary"}),
         ("acknowledged", "responder", {**number, "via": "button"}),
         ("joined", "secondary", {**number, "via": "button"}),
     ]
