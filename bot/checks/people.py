@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from bot.checks.finding import Finding, fail, ok, warn
-from bot.domain.standing import OnCallPerson
+from bot.domain.standing import OnCallPerson, id_of
 from bot.services.ports.oncall import Finding as Lacks
 from bot.services.ports.oncall import Gap, Reach
 
@@ -41,12 +41,17 @@ async def check_people(
 
 def _finding(what: str, person: OnCallPerson, lacks: Sequence[Lacks]) -> Finding:
     if all(each.gap is Gap.NO_EMAIL for each in lacks):  # whether email is set up is told by itself
-        return ok(what, f"{person.name} is a member" + (", has no email" if lacks else ""))
+        return ok(what, f"{_shown(person)} is a member" + (", has no email" if lacks else ""))
     said = "; ".join(_said(each) for each in lacks)
     todo = "; ".join(_TODO[each.gap] for each in lacks)
     if any(each.gap is Gap.NOT_MEMBER for each in lacks):
-        return fail(what, f"{person.name}: {said}", todo)
-    return warn(what, f"{person.name} {said}", todo)
+        return fail(what, f"{_shown(person)}: {said}", todo)
+    return warn(what, f"{_shown(person)} {said}", todo)
+
+
+def _shown(person: OnCallPerson) -> str:
+    """By username where it is known: that is what somebody has to look up."""
+    return person.handle if id_of(person.handle) is None else person.name
 
 
 def _said(lacks: Lacks) -> str:
