@@ -40,7 +40,7 @@ def handover_key(guild_id: int) -> str:
 
 def handover_job(guild_id: int, *, after: timedelta = timedelta()) -> Job:
     """The job that looks who stands where."""
-    return Job(JobName.HANDOVER, str(guild_id), handover_key(guild_id), after=after)
+    return Job(JobName.HANDOVER, str(guild_id), handover_key(guild_id), after=after, sooner=True)
 
 
 async def wake(tx: Transaction, guild_id: int) -> None:

@@ -165,7 +165,7 @@ async def test_a_job_that_is_asked_for_sooner_comes_sooner_and_never_later(rig: 
     for after in (timedelta(days=30), timedelta(minutes=5), timedelta(days=1)):
         async with rig.store.transaction() as tx:
             now = await tx.now()
-            await tx.enqueue(Job(JobName.HANDOVER, str(GUILD), key, after=after))
+            await tx.enqueue(Job(JobName.HANDOVER, str(GUILD), key, after=after, sooner=True))
         (job,) = await rig.jobs()
         due.append(job.due_at - now)
     assert due[0] == timedelta(days=30)

@@ -42,9 +42,10 @@ class FakePart:
             self._enqueue(job)
 
     def _enqueue(self, job: Job) -> bool:
-        if known := self.state.jobs.get(job.key):  # brought forward, never put off
-            due_at = min(known.due_at, self._now + job.after)
-            self.state.jobs[job.key] = replace(known, due_at=due_at)
+        if known := self.state.jobs.get(job.key):
+            if job.sooner:
+                due_at = min(known.due_at, self._now + job.after)
+                self.state.jobs[job.key] = replace(known, due_at=due_at)
             return False
         self.state.jobs[job.key] = QueuedJob(job, self._now + job.after, next(self._sequences.job))
         return True

@@ -33,6 +33,7 @@ class Job:
         key: One job per key at a time; asked for while it runs, it runs once more afterwards.
         priority: Higher goes first.
         after: Delay from the transaction's time.
+        sooner: When it is queued already, bring it forward to then; without this it keeps its time.
         guild_id: Whose it is; None: the guild of the store that it is put into.
     """
 
@@ -41,4 +42,5 @@ class Job:
     key: str
     priority: int = 0
     after: timedelta = timedelta()
+    sooner: bool = False
     guild_id: int | None = None
