@@ -16,6 +16,7 @@ from bot.database import OwnDatabase, bring_up_to_date, closing, dlq_address, ow
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
+from bot.integrations.calendars import WorkerCalendars
 from bot.integrations.heartbeat import HttpHeartbeat
 from bot.integrations.mail import SmtpMailer
 from bot.process.health import Health, serve_health
@@ -26,6 +27,7 @@ from bot.process.vitals import Vitals
 from bot.runbook import Policy, Served, load_served
 from bot.services.auditor import Auditor
 from bot.services.dead_man import DeadMan
+from bot.services.oncall import OnCall
 from bot.services.ports import JobName, Leases, Mailer, Store
 from bot.services.registry import Guilds
 from bot.settings import DISCORD_API, Settings
@@ -38,6 +40,7 @@ from bot.storage.pools import open_dlq_pool, open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.mails import Mails
 from bot.ui.rest.notifier import DiscordNotifier
+from bot.ui.rest.reaching import Reaching
 from bot.wiring import Parts, UseCases, handlers, routed, wire
 
 
@@ -64,8 +67,9 @@ async def _live(settings: Settings, served: Served, database: OwnDatabase) -> No
         client, cases = make_client(settings, stand)
         by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
         runner = JobRunner(database.dsn, routed(by_guild, stand.store), by_guild=by_guild)
-        for guild_id in served.policies:
+        for guild_id, one in cases.items():
             await stand.store.register_guild(guild_id)
+            await one.services.handovers.begin(guild_id)
         lease_pool = await stack.enter_async_context(closing(await open_lease_pool(database.dsn)))
         keeper = make_keeper(settings, client, PostgresLeases(lease_pool))
         if settings.health_port is not None:
@@ -147,6 +151,7 @@ class Stand:
             texts=self.texts,
             writer=Mails(self.texts, policy),
             mailer=self.mailer,
+            calendars=WorkerCalendars(policy.timezone.key),
         )
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
@@ -199,8 +204,11 @@ def make_client(settings: Settings, stand: Stand) -> tuple[IncidentBot, dict[int
 
     def guilds(client: discord.Client) -> Guilds:
         for guild_id, policy in stand.served.policies.items():
-            notifier = DiscordNotifier(client, texts=stand.texts, policy=policy)
-            made[guild_id] = wire(stand.parts(guild_id), notifier)
+            parts = stand.parts(guild_id)
+            oncall = OnCall(parts.store, policy)
+            notifier = DiscordNotifier(client, texts=stand.texts, policy=policy, standing=oncall.standing)
+            reach = Reaching(client, policy, mails=stand.mailer is not None)
+            made[guild_id] = wire(parts, notifier, reach, oncall)
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=stand.served.home, find=stand.store)
 

@@ -41,6 +41,7 @@ COGS: Final = (
     "cogs.digest",
     "cogs.morning",
     "cogs.drill",
+    "cogs.oncall",
     "cogs.alerts",
 )
 
@@ -155,7 +156,9 @@ class IncidentBot(ListeningBot):
 
     def voice(self, interaction: Interaction) -> Voice:
         """The language of whoever acted, about what is theirs."""
-        return Voice.of(self.texts, self.services(interaction).policy, locale=str(interaction.locale))
+        services, locale = self.services(interaction), str(interaction.locale)
+        standing = services.oncall.seen(services.guild_id)
+        return Voice.of(self.texts, services.policy, locale=locale, standing=standing)
 
     def add_controls(self, *controls: type[Control]) -> None:
         """Answer the presses whose custom id fits one of *controls*."""

@@ -13,6 +13,7 @@ from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
+from bot.services.calendars import CalendarFiles
 from bot.services.changes import Changes
 from bot.services.deliveries import Deliveries
 from bot.services.digests import Digests
@@ -20,19 +21,23 @@ from bot.services.dlq import Dlq
 from bot.services.drills import Drills
 from bot.services.escalations import Escalations
 from bot.services.failures import Failures
+from bot.services.handovers import Handovers
 from bot.services.incidents import Incidents
 from bot.services.lifecycle import Lifecycle
 from bot.services.looking import Looking
 from bot.services.mending import Mending
 from bot.services.mornings import Mornings
+from bot.services.oncall import OnCall
 from bot.services.pins import Pins
 from bot.services.ports import Discord, DlqStore, GuildFinder, JobName, Mailer, MailWriter, Store
+from bot.services.ports.oncall import Calendars, Reach
 from bot.services.privacy import Privacy
 from bot.services.raising import Raising
 from bot.services.reconciler import Reconciler
 from bot.services.reevaluations import Reevaluations
 from bot.services.registry import Services
 from bot.services.roles import Roles
+from bot.services.schedules import Schedules
 from bot.services.timelines import Timelines
 from bot.services.triage_posts import TriagePosts
 from bot.services.triages import Triages
@@ -60,6 +65,7 @@ class Parts:
     texts: Texts
     writer: MailWriter
     mailer: Mailer | None
+    calendars: Calendars
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,13 @@ class UseCases:
     failures: Failures
 
 
-def wire(parts: Parts, discord: Discord) -> UseCases:
+def wire(parts: Parts, discord: Discord, reach: Reach, oncall: OnCall) -> UseCases:
     """Every use case of one guild, each given only what it needs."""
     store, policy = parts.store, parts.policy
-    access = Access(store, policy)
+    access = Access(store, policy, oncall)
     acknowledger = Acknowledger(store, policy, access)
     reconciler = Reconciler(store, discord, acknowledger, access)
-    escalations = Escalations(store, policy, reconciler, access)
+    escalations = Escalations(store, policy, reconciler, access, oncall)
     incidents = Incidents(store, policy, access, escalations)
     changes = Changes(store, policy, access)
     mending = Mending(store, policy)
@@ -87,6 +93,7 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
     digests = Digests(store, parts.dlq, policy)
     mornings = Mornings(store, discord, policy)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations)
+    schedules = Schedules(store, policy, access, oncall)
     services = Services(
         guild_id=parts.guild_id,
         policy=policy,
@@ -106,6 +113,10 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
         reevaluations=reevaluations,
         acknowledger=acknowledger,
         escalations=escalations,
+        oncall=oncall,
+        handovers=Handovers(store, policy, oncall, reach),
+        schedules=schedules,
+        calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),
         reconciler=reconciler,
         dlq=Dlq(store, parts.dlq, policy, access),
         digests=digests,
@@ -113,9 +124,11 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
     )
     return UseCases(
         services=services,
-        deliveries=Deliveries(store, discord, policy, digests=digests, mornings=mornings, mending=mending),
+        deliveries=Deliveries(
+            store, discord, policy, digests=digests, mornings=mornings, mending=mending, oncall=oncall
+        ),
         triage_posts=TriagePosts(store, discord),
-        failures=Failures(store, parts.dlq, policy, writer=parts.writer, mailer=parts.mailer),
+        failures=Failures(store, parts.dlq, policy, oncall, writer=parts.writer, mailer=parts.mailer),
     )
 
 
@@ -137,6 +150,8 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.DRILL: _numbered(services.drills.strike),
         JobName.MORNING: _dated(services.mornings.strike),
         JobName.REFRESH_MORNING: _dated(services.mornings.refresh),
+        JobName.HANDOVER: _numbered(services.handovers.strike),
+        JobName.REACH: _numbered(services.handovers.look_ahead),
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
@@ -172,7 +187,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
         match name:
             case JobName.DELIVER | JobName.RECORD_FAILURE:
                 guild_id = await find.guild_of_delivery(number)
-            case JobName.MORNING | JobName.REFRESH_MORNING:
+            case JobName.MORNING | JobName.REFRESH_MORNING | JobName.HANDOVER | JobName.REACH:
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE:
                 guild_id = await find.guild_of_triage(number)

@@ -1,6 +1,6 @@
 """The server as the policy needs it: channels, permissions, roles, people. By REST only."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Final
 
 import discord
@@ -8,12 +8,15 @@ from discord.http import Route
 
 from bot.checks.alerts import check_alerts
 from bot.checks.finding import Finding, fail, ok, warn
+from bot.checks.people import check_people
 from bot.checks.voice import check_voice
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.severity import Mention, SeverityPolicy
+from bot.domain.standing import OnCallPerson
 from bot.runbook.model import Policy
 from bot.ui.rest.client import Rest
 from bot.ui.rest.places import Places
+from bot.ui.rest.reaching import Reaching
 
 _POST: Final = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, add_reactions=True, read_message_history=True
@@ -36,8 +39,17 @@ _PRIVILEGED: Final = {
 }
 
 
-async def check_guild(client: discord.Client, *, guild_id: int, policy: Policy) -> AsyncIterator[Finding]:
+async def check_guild(
+    client: discord.Client,
+    *,
+    guild_id: int,
+    policy: Policy,
+    standing: Mapping[str, OnCallPerson] | None = None,
+) -> AsyncIterator[Finding]:
     """Look at the server through a client that has logged in.
+
+    Args:
+        standing: Who is on call now, by place; as the policy file says when left out.
 
     Raises:
         UpstreamUnavailable: Discord is away.
@@ -61,7 +73,8 @@ async def check_guild(client: discord.Client, *, guild_id: int, policy: Policy) 
         yield finding
     for finding in _roles(policy, known={each for role in guild.roles for each in (role.name, str(role.id))}):
         yield finding
-    async for finding in _people(Places(Rest(client), policy), policy, guild_id=guild_id):
+    on_call = standing or of_policy(policy)
+    async for finding in check_people(Reaching(client, policy), on_call, guild_id=guild_id):
         yield finding
 
 
@@ -137,41 +150,41 @@ def _roles(policy: Policy, *, known: set[str]) -> Iterator[Finding]:
             yield ok(what, ", ".join(named) or "everyone")
 
 
-async def _people(places: Places, policy: Policy, *, guild_id: int) -> AsyncIterator[Finding]:
-    for name, place in policy.oncall.items():
-        what = f"on call: {name}"
-        try:
-            await places.direct(guild_id, name)
-        except DeliveryRefused as refused:
-            yield fail(what, f"{place.discord}: {refused.reason}", "name a member of the server in [oncall]")
-        else:
-            yield ok(what, f"{place.discord} is a member" + ("" if place.email else ", has no email"))
+def of_policy(policy: Policy) -> Mapping[str, OnCallPerson]:
+    """Who is on call when only the policy file is asked."""
+    return {name: place.person for name, place in policy.oncall.items()}
 
 
 async def check_dms(
-    client: discord.Client, *, guild_id: int, policy: Policy, words: str
+    client: discord.Client,
+    *,
+    guild_id: int,
+    policy: Policy,
+    words: str,
+    standing: Mapping[str, OnCallPerson] | None = None,
 ) -> AsyncIterator[Finding]:
     """Send each person on call a DM: only sending shows whether they take any.
 
     Args:
         words: What it says.
+        standing: As for `check_guild`.
 
     Raises:
         UpstreamUnavailable: Discord is away.
     """
     rest = Rest(client)
     places = Places(rest, policy)
-    for name, place in policy.oncall.items():
+    for name, person in (standing or of_policy(policy)).items():
         what = f"DM to {name}"
         try:
-            channel_id = await places.direct(guild_id, name)
+            channel_id = await places.direct(guild_id, person)
             route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
             await rest.one(route, json={"content": words})
         except DeliveryRefused as refused:
             todo = "they allow direct messages: the server's name, Privacy Settings, Direct Messages"
-            yield fail(what, f"{place.discord}: {refused.reason}", todo)
+            yield fail(what, f"{person.name}: {refused.reason}", todo)
         else:
-            yield ok(what, f"{place.discord} has been sent a test message")
+            yield ok(what, f"{person.name} has been sent a test message")
 
 
 def _own_id(client: discord.Client) -> int:

@@ -22,7 +22,10 @@ async def look_around(client: IncidentBot, *, dlq: DlqStore) -> None:
 
 async def _look_at(client: IncidentBot, services: Services) -> None:
     try:
-        async for finding in check_guild(client, guild_id=services.guild_id, policy=services.policy):
+        standing = await services.oncall.standing(services.guild_id)
+        async for finding in check_guild(
+            client, guild_id=services.guild_id, policy=services.policy, standing=standing
+        ):
             _tell(finding)
         _tell(await check_commands(client, services.guild_id))
     except (DeliveryRefused, UpstreamUnavailable) as error:

@@ -1,7 +1,7 @@
 """`incident-bot doctor`: everything that the bot needs, looked at, with what to do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -12,13 +12,14 @@ from rich.text import Text
 from bot.app import connected_client, open_stand
 from bot.checks.commands import check_commands
 from bot.checks.finding import Finding, State, fail, ok, warn
-from bot.checks.guild import check_dms, check_guild
+from bot.checks.guild import check_dms, check_guild, of_policy
 from bot.checks.storage import check_database, check_dlq, check_instances, check_migrations
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
 from bot.database import closing, own_database
-from bot.domain.errors import ConfigError, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
+from bot.domain.standing import OnCallPerson
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpMailer
 from bot.runbook import Policy, Served, load_served
@@ -104,7 +105,10 @@ async def _discord(settings: Settings, served: Served, *, test_dms: bool) -> lis
             found.append(ok("token", f"is {client.user}'s"))
             for guild_id, policy in served.policies.items():
                 async with asyncio.timeout(_LOGIN_S):
-                    looked = [one async for one in _guild(client, guild_id, policy, test_dms=test_dms)]
+                    standing = await _standing(client, settings, guild_id, policy)
+                    looked = [
+                        one async for one in _guild(client, guild_id, policy, standing, test_dms=test_dms)
+                    ]
                 found += [_of(served, guild_id, one) for one in looked]
     except ConfigError as error:
         found.append(fail("token", str(error).partition(": ")[2], "copy it again, or reset it there"))
@@ -113,12 +117,29 @@ async def _discord(settings: Settings, served: Served, *, test_dms: bool) -> lis
     return found
 
 
+async def _standing(
+    client: IncidentBot, settings: Settings, guild_id: int, policy: Policy
+) -> Mapping[str, OnCallPerson]:
+    """Who is on call now; as the policy file says while the database cannot tell."""
+    if settings.database_url is None:
+        return of_policy(policy)  # the embedded one does not run now
+    try:
+        return await client.served.at(guild_id).oncall.standing(guild_id)
+    except StorageUnavailable:
+        return of_policy(policy)
+
+
 async def _guild(
-    client: IncidentBot, guild_id: int, policy: Policy, *, test_dms: bool
+    client: IncidentBot,
+    guild_id: int,
+    policy: Policy,
+    standing: Mapping[str, OnCallPerson],
+    *,
+    test_dms: bool,
 ) -> AsyncIterator[Finding]:
     """One server as its policy needs it."""
     is_there = True
-    async for finding in check_guild(client, guild_id=guild_id, policy=policy):
+    async for finding in check_guild(client, guild_id=guild_id, policy=policy, standing=standing):
         is_there = is_there and not (finding.what == "server" and finding.state is State.FAIL)
         yield finding
     if not is_there:
@@ -127,7 +148,9 @@ async def _guild(
         yield await check_commands(client, guild_id)
         if test_dms:
             words = Texts.load().say(policy.language, "page.dm.test")
-            async for finding in check_dms(client, guild_id=guild_id, policy=policy, words=words):
+            async for finding in check_dms(
+                client, guild_id=guild_id, policy=policy, words=words, standing=standing
+            ):
                 yield finding
     except DeliveryRefused as refused:
         yield fail("Discord", refused.reason, "invite the bot again, with applications.commands")

@@ -9,6 +9,7 @@ from bot.domain.durations import format_duration
 from bot.domain.errors import ConfigError
 from bot.domain.severity import Deadline, LadderStep, Mention, SeverityPolicy
 from bot.runbook import Policy, check_folder, default_policy_text, load_policy
+from bot.runbook.model import OnCallPlace
 
 
 def check_file(path: Path) -> None:
@@ -53,10 +54,21 @@ def _lines(policy: Policy) -> Iterator[str]:
         yield from _severity(severity)
     again = policy.reevaluate
     yield f"\nundecided: asked in #{again.channel}, becomes {again.promote_to} after {_span(again.after)}"
-    on_call = (f"{name} @{place.discord}" for name, place in policy.oncall.items())
+    on_call = (f"{name} {_stands(place)}" for name, place in policy.oncall.items())
     yield f"on call: {', '.join(on_call)}"
     digest = policy.digest
     yield f"digest: #{digest.channel}, {digest.day.value} {digest.time:%H:%M} {policy.timezone.key}"
+
+
+def _stands(place: OnCallPlace) -> str:
+    """Who stands there, or who takes turns."""
+    if not place.layers:
+        return f"@{place.discord}"
+    layers = (
+        f"{' -> '.join(f'@{person}' for person in turns.people)} every {turns.every} {turns.unit.value}"
+        for turns in (layer.rotation for layer in place.layers)
+    )
+    return "; ".join(layers)
 
 
 def _severity(severity: SeverityPolicy) -> Iterator[str]:
@@ -65,13 +77,20 @@ def _severity(severity: SeverityPolicy) -> Iterator[str]:
     if severity.thread_channel is not None:
         yield f"  thread in #{severity.thread_channel}"
     for step in severity.ladder:
-        yield f"  {_moment(step)}: {_told(step, severity)}"
+        yield f"  {_moment(step)}: {_told(step, severity)}{_again(step)}"
     if severity.email_backup:
         yield "  email to the on-call when Discord does not take it"
 
 
 def _moment(step: LadderStep) -> str:
     return "at the ack deadline" if step.after is None else f"after {_span(step.after)}"
+
+
+def _again(step: LadderStep) -> str:
+    if step.repeat is None:
+        return ""
+    times = "until somebody answers" if step.repeat_up_to is None else f"{step.repeat_up_to} times at most"
+    return f"; again every {_span(step.repeat)}, {times}"
 
 
 def _told(step: LadderStep, severity: SeverityPolicy) -> str:

@@ -1,6 +1,6 @@
 """Working days: when "the next business day" is. Source: the runbook, SEV3 翌営業日対応 / 朝の triage."""
 
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -99,6 +99,15 @@ class BusinessHours:
         """Whether *at* (aware) is within business hours; the end itself is outside."""
         local = at.astimezone(self.timezone)
         return self.is_business_day(local.date()) and self.starts <= local.time() < self.ends
+
+    def changes(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """When business opens and closes on the local days of *start* to *end* (aware), in UTC, in order."""
+        day, last = start.astimezone(self.timezone).date(), end.astimezone(self.timezone).date()
+        while day <= last:
+            if self.is_business_day(day):
+                yield local_moment(day, self.starts, timezone=self.timezone).astimezone(UTC)
+                yield local_moment(day, self.ends, timezone=self.timezone).astimezone(UTC)
+            day += timedelta(days=1)
 
     def next_triage(self, at: datetime) -> datetime:
         """When the morning triage of the next business day is over: the ``next_business_day`` deadline.

@@ -28,6 +28,10 @@ class DeliveryKind(StrEnum):
     REEVALUATION = "reevaluation"  # and the question itself, in its channel
     MORNING = "morning"  # what is due on a business day, to be taken by somebody
     MORNING_NAG = "morning_nag"  # and what nobody has taken yet
+    HANDOVER = "handover"  # the line that others are on call now
+    ON_DUTY = "on_duty"  # the DM to whoever comes on
+    ON_DUTY_SOON = "on_duty_soon"  # a day ahead, with what they lack: a DM that is refused tells as much
+    ON_DUTY_GAPS = "on_duty_gaps"  # that somebody who comes on lacks something
     DIGEST = "digest"
     REPLAY = "replay"  # a DLQ entry sent again
 
@@ -60,12 +64,14 @@ class Request:
         channel_id: Where; for a DM the DM channel.
         message_id: The message to hang a thread or a reaction on; for a member, the user's id.
         body: JSON body of the HTTP request, without the nonce.
+        recipient: Of what goes to a place of the on-call order: the handle of whoever stood there.
     """
 
     action: Action
     channel_id: int
     message_id: int | None
     body: Mapping[str, object]
+    recipient: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +94,8 @@ class NewDelivery:
     """What somebody owes to whom, to be stored in the transaction that makes it due.
 
     Attributes:
-        to: "channel:<name>", "person:<on-call place>", "user:<id>", "incident" (the thread, or the alert it
-            hangs on).
+        to: "channel:<name>", "person:<on-call place>" (whoever stands there when it is rendered),
+            "named:<handle>", "user:<id>", "incident" (the thread, or the alert it hangs on).
         key: Idempotency key, unique: "inc:42:step:1:dm:primary".
         data: Facts for rendering that are not on the incident; JSON-able.
         after: Key of the delivery that must be sent first.
@@ -177,6 +183,11 @@ TRIAGE_POSTS = frozenset(
 
 #: Kinds that gather what is due on a business day.
 MORNING_POSTS = frozenset({DeliveryKind.MORNING, DeliveryKind.MORNING_NAG})
+
+#: Kinds about who is on call; they belong to no incident.
+ONCALL_POSTS = frozenset(
+    {DeliveryKind.HANDOVER, DeliveryKind.ON_DUTY, DeliveryKind.ON_DUTY_SOON, DeliveryKind.ON_DUTY_GAPS}
+)
 
 #: At the end of the key of a line that is said once more, because its thread was gone or closed.
 AGAIN: Final = ":again"

@@ -3,7 +3,7 @@
 Source: the runbook, エスカレーションパス.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,3 +64,24 @@ def plan(
             key=lambda step: (step.due_at, step.index),
         )
     )
+
+
+def repetition(step: Step, *, now: datetime, index: int) -> Step | None:
+    """The step that follows *step*, now decided, when its rung repeats itself; None when it does not.
+
+    It is a row like any other. Its time lies on the grid of the first one: what was missed while nobody could
+    decide is not made up for.
+
+    Args:
+        now: Aware; the repetition is due later.
+        index: Its number, free until now.
+    """
+    rung = step.rung
+    if rung.repeat is None or rung.repeat_up_to == 0:
+        return None
+    missed = max((now - step.due_at) // rung.repeat, 0)
+    left = None if rung.repeat_up_to is None else rung.repeat_up_to - 1
+    due_at = step.due_at + (missed + 1) * rung.repeat
+    after = rung.after if step.starts_at is None else due_at - step.starts_at
+    again = replace(rung, after=after, repeat_up_to=left)
+    return replace(step, index=index, due_at=due_at, rung=again, status=StepStatus.PENDING)

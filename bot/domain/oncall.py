@@ -4,11 +4,13 @@ Everything is computed from what is written down, never counted on: a shift miss
 change of the clocks cannot move the next one.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.domain.business_time import BusinessHours, local_moment
@@ -23,6 +25,25 @@ class Unit(StrEnum):
 
 
 _DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7}
+
+_LENGTH = re.compile(r"(\d{1,4})([hdw])", re.ASCII)
+_UNITS = {"h": Unit.HOURS, "d": Unit.DAYS, "w": Unit.WEEKS}
+_LONGEST = {Unit.HOURS: 8_784, Unit.DAYS: 366, Unit.WEEKS: 52}  # ours: a year
+
+
+def parse_turn(text: str) -> tuple[int, Unit]:
+    """How long a turn is: "1w", "1d" or "12h", up to a year.
+
+    Raises:
+        ValueError: *text* is anything else.
+    """
+    found = _LENGTH.fullmatch(text.strip())
+    if not found:
+        raise ValueError(text)
+    every, unit = int(found[1]), _UNITS[found[2]]
+    if not 1 <= every <= _LONGEST[unit]:
+        raise ValueError(text)
+    return every, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +129,12 @@ class Layer:
             return None
         return self.rotation.person_at(at)
 
+    def edges(self, start: datetime, end: datetime, hours: BusinessHours) -> Iterator[datetime]:
+        """Every moment in (start, end) at which its answer might change."""
+        yield from self.rotation.handovers(start, end)
+        if self.applies is not Applies.ALWAYS:
+            yield from (at for at in hours.changes(start, end) if start < at < end)
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -135,6 +162,18 @@ class Shift:
     ends: datetime
 
 
+class Says(Protocol):
+    """Something that says who is on call, perhaps: a layer of the policy, or what was set from chat."""
+
+    def person_at(self, at: datetime, hours: BusinessHours) -> str | None:
+        """Who is, or None when it does not say."""
+        ...
+
+    def edges(self, start: datetime, end: datetime, hours: BusinessHours) -> Iterator[datetime]:
+        """Every moment in (start, end) at which its answer might change."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """Everything that decides who stands at one place of the on-call order.
@@ -148,7 +187,7 @@ class Roster:
 
     always: str
     hours: BusinessHours
-    layers: Sequence[Layer] = ()
+    layers: Sequence[Says] = ()
     overrides: Sequence[Override] = ()
 
     def person_at(self, at: datetime) -> str:
@@ -176,15 +215,4 @@ class Roster:
         for override in self.overrides:
             yield from (at for at in (override.starts, override.ends) if start < at < end)
         for layer in self.layers:
-            yield from layer.rotation.handovers(start, end)
-        if any(layer.applies is not Applies.ALWAYS for layer in self.layers):
-            yield from (at for at in self._openings(start, end) if start < at < end)
-
-    def _openings(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        zone = self.hours.timezone
-        day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-        while day <= last:
-            if self.hours.is_business_day(day):
-                yield local_moment(day, self.hours.starts, timezone=zone).astimezone(UTC)
-                yield local_moment(day, self.hours.ends, timezone=zone).astimezone(UTC)
-            day += timedelta(days=1)
+            yield from layer.edges(start, end, self.hours)

@@ -14,7 +14,7 @@ _WORDLESS = frozenset(
 
 
 #: What is for one person.
-_DIRECT = ("person:", "user:")
+_DIRECT = ("person:", "named:", "user:")
 
 
 def exposed(posts: Sequence[Delivery]) -> list[Delivery]:

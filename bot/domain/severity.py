@@ -33,11 +33,15 @@ class LadderStep:
         after: Time since the alert, >= 0; None means at the ack deadline.
         mention: Whom the message in the alert's channel pings. The step at 0 posts none: the alert is there.
         dm: On-call places ("primary") to tell by DM; may be empty.
+        repeat: Taken again and again after this time while nobody answers; None for once. Only a last rung.
+        repeat_up_to: How often again; None for until somebody answers.
     """
 
     after: timedelta | None
     mention: Mention = Mention.NONE
     dm: tuple[str, ...] = ()
+    repeat: timedelta | None = None
+    repeat_up_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,25 +11,25 @@ from bot.domain.errors import UserError
 OLDEST = timedelta(days=365)
 
 # A phone's minute may turn before ours does.
-_CLOCK_SKEW = timedelta(minutes=1)
+CLOCK_SKEW = timedelta(minutes=1)
 # "23:50" typed at 00:10 is last night; "14:05" typed at 14:00 is a slip.
 _YESTERDAY_IF_AHEAD = timedelta(hours=12)
 # "12/31 23:50" typed in January is last year's.
 _LAST_YEAR_IF_AHEAD = timedelta(days=183)
 
-_NOW = frozenset({"", "now", "今", "いま", "たった今", "just now"})
-_UNITS_S = {
+NOW = frozenset({"", "now", "今", "いま", "たった今", "just now"})
+UNITS_S = {
     **dict.fromkeys(("秒", "s", "sec", "secs", "second", "seconds"), 1),
     **dict.fromkeys(("分", "m", "min", "mins", "minute", "minutes"), 60),
     **dict.fromkeys(("時間", "h", "hr", "hrs", "hour", "hours"), 3_600),
     **dict.fromkeys(("日", "d", "day", "days"), 86_400),
 }
-_SPAN = re.compile(rf"(\d{{1,5}}) ?({'|'.join(sorted(_UNITS_S, key=len, reverse=True))})", re.ASCII)
-_AGO = re.compile(rf"(?:約 ?)?((?:{_SPAN.pattern} ?)+)(?:前|ago)", re.ASCII)
-_DATE = r"(?:(?P<year>\d{4})[-/.])?(?P<month>\d{1,2})[-/.](?P<day>\d{1,2})[ t]+"
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
-_AT = re.compile(rf"(?:{_DATE}|(?P<word>今日|昨日|today|yesterday) ?)?{_CLOCK}", re.ASCII)
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ t]\d{2}:\d{2}.*(?:z|[+-]\d{2}:?\d{2})", re.ASCII)
+SPAN = re.compile(rf"(\d{{1,5}}) ?({'|'.join(sorted(UNITS_S, key=len, reverse=True))})", re.ASCII)
+_AGO = re.compile(rf"(?:約 ?)?((?:{SPAN.pattern} ?)+)(?:前|ago)", re.ASCII)
+DATE = r"(?:(?P<year>\d{4})[-/.])?(?P<month>\d{1,2})[-/.](?P<day>\d{1,2})[ t]+"
+CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
+_AT = re.compile(rf"(?:{DATE}|(?P<word>今日|昨日|today|yesterday) ?)?{CLOCK}", re.ASCII)
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ t]\d{2}:\d{2}.*(?:z|[+-]\d{2}:?\d{2})", re.ASCII)
 
 
 class InvalidStartTime(UserError):
@@ -90,19 +90,19 @@ def parse_start_time(text: str, *, now: datetime, timezone: ZoneInfo) -> datetim
     """
     here = now.astimezone(timezone)
     try:
-        start = _read(_normal(text, zone_name=here.tzname() or ""), here)
+        start = _read(plain_line(text, zone_name=here.tzname() or ""), here)
     except (ValueError, OverflowError):
         start = None
     if start is None:
         raise InvalidStartTime(text, now=here)
-    if start > here + _CLOCK_SKEW:
+    if start > here + CLOCK_SKEW:
         raise StartTimeInFuture(text, start=start, now=here)
     if start < here - OLDEST:
         raise StartTimeTooOld(text, now=here)
     return min(start, here)
 
 
-def _normal(text: str, *, zone_name: str) -> str:
+def plain_line(text: str, *, zone_name: str = "") -> str:
     """Half-width, lower case, single blanks, without "JST" or 頃 at the end."""
     line = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     line = re.sub(r" ?(?:頃|ごろ|ころ)$", "", line)
@@ -115,22 +115,22 @@ def _read(line: str, now: datetime) -> datetime | None:
     Raises:
         ValueError, OverflowError: it looks like a moment, but there is none such (25:00, 2/30).
     """
-    if line in _NOW:
+    if line in NOW:
         return now
     if ago := _AGO.fullmatch(line):
-        return now - _span(ago[1])
-    if _ISO.fullmatch(line):
+        return now - span_of(ago[1])
+    if ISO.fullmatch(line):
         return datetime.fromisoformat(line.upper()).astimezone(now.tzinfo)
-    at = _AT.fullmatch(_with_signs(line))
+    at = _AT.fullmatch(with_signs(line))
     return _at(at, now) if at else None
 
 
-def _span(text: str) -> timedelta:
+def span_of(text: str) -> timedelta:
     """The sum of "1h30m" or "2時間 5分"."""
-    return sum((int(n) * timedelta(seconds=_UNITS_S[unit]) for n, unit in _SPAN.findall(text)), timedelta(0))
+    return sum((int(n) * timedelta(seconds=UNITS_S[unit]) for n, unit in SPAN.findall(text)), timedelta(0))
 
 
-def _with_signs(line: str) -> str:
+def with_signs(line: str) -> str:
     """11月24日14時5分 as 11/24 14:05."""
     line = re.sub(r"(\d+)時 ?(?:(\d+)分?)?", lambda at: f"{at[1]}:{int(at[2] or 0):02}", line)
     return re.sub(r"(?:(\d+)年 ?)?(\d+)月 ?(\d+)日 ?", _slashes, line)
@@ -145,24 +145,24 @@ def _at(found: re.Match[str], now: datetime) -> datetime:
     clock = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
     if found["month"]:
         return _on_date(found, clock, now)
-    start = _local(now.date(), clock, now)
+    start = local_time(now.date(), clock, now)
     if found["word"] in ("昨日", "yesterday"):
-        return _local(now.date() - timedelta(days=1), clock, now)
+        return local_time(now.date() - timedelta(days=1), clock, now)
     if not found["word"] and start - now > _YESTERDAY_IF_AHEAD:
-        return _local(now.date() - timedelta(days=1), clock, now)
+        return local_time(now.date() - timedelta(days=1), clock, now)
     return start
 
 
 def _on_date(found: re.Match[str], clock: time, now: datetime) -> datetime:
     month, day = int(found["month"]), int(found["day"])
     if found["year"]:
-        return _local(date(int(found["year"]), month, day), clock, now)
-    start = _local(date(now.year, month, day), clock, now)
+        return local_time(date(int(found["year"]), month, day), clock, now)
+    start = local_time(date(now.year, month, day), clock, now)
     if start - now > _LAST_YEAR_IF_AHEAD:
-        return _local(date(now.year - 1, month, day), clock, now)
+        return local_time(date(now.year - 1, month, day), clock, now)
     return start
 
 
-def _local(day: date, clock: time, now: datetime) -> datetime:
+def local_time(day: date, clock: time, now: datetime) -> datetime:
     # Through UTC, so that a time that a DST change skips becomes one that exists.
     return datetime.combine(day, clock, tzinfo=now.tzinfo).astimezone(UTC).astimezone(now.tzinfo)

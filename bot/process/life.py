@@ -22,6 +22,7 @@ from bot.process.ticks import (
     GATEWAY_S,
     HEARTBEAT_S,
     MORNING_S,
+    ONCALL_S,
     RECONCILE_S,
     Tick,
     Ticks,
@@ -96,6 +97,7 @@ class Life:
         ticks.every(AUDIT_S, self.auditor.sweep, name="auditor")
         ticks.every(RECONCILE_S, self._once(lambda: each(_reconcile)), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(lambda: each(_catch_up)), name="missed alerts")
+        ticks.every(ONCALL_S, lambda: each(_look), name="on call")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(GATEWAY_S, GatewayWatch(self.keeper).look, name="gateway")
 
@@ -141,6 +143,10 @@ async def _digest(services: Services) -> None:
 
 async def _gather(services: Services) -> None:
     await services.mornings.tick(services.guild_id)
+
+
+async def _look(services: Services) -> None:
+    await services.oncall.look(services.guild_id)
 
 
 async def _reconcile(services: Services) -> None:

@@ -23,6 +23,7 @@ DIGEST_S: Final = 60
 MORNING_S: Final = 60
 AUDIT_S: Final = 20
 RECONCILE_S: Final = 60
+ONCALL_S: Final = 15
 DATABASE_S: Final = 3
 GATEWAY_S: Final = 15
 HEARTBEAT_S: Final = 60

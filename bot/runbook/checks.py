@@ -43,11 +43,20 @@ def _ladder(severity: SeverityPolicy, policy: Policy) -> Iterator[str]:
     for n, step in enumerate(severity.ladder, 1):
         where = f"severity.{severity.name}.ladder[{n}]"
         yield from _places(where, step, policy)
+        yield from _repeats(where, step, is_last=n == len(severity.ladder))
         after = _after(step, severity)
         if after is not None and after <= before:
             said = f'"{format_duration(after)}" is not later than the step before it'
             yield f'{where}.after: {said}; allowed: more than "{format_duration(before)}"'
         before = before if after is None else after
+
+
+def _repeats(where: str, step: LadderStep, *, is_last: bool) -> Iterator[str]:
+    if step.repeat is not None and not is_last:
+        said = f'"{format_duration(step.repeat)}" is on a step that another one follows'
+        yield f"{where}.repeat: {said}; allowed: on the last step of a ladder"
+    if step.repeat is None and step.repeat_up_to is not None:
+        yield f"{where}.repeat_up_to: repeats nothing; allowed: together with repeat"
 
 
 def _after(step: LadderStep, severity: SeverityPolicy) -> timedelta | None:

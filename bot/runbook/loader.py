@@ -4,12 +4,14 @@ import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import ConfigError
 from bot.runbook import moments, sections, values
 from bot.runbook.checks import check_policy
 from bot.runbook.model import Policy
+from bot.runbook.oncall import everybody, read_oncall, read_team
 from bot.runbook.questions import read_tree
 from bot.runbook.reader import Table
 from bot.runbook.severities import read_alerts, read_morning_triage, read_reevaluate, read_severities
@@ -73,7 +75,8 @@ def _toml(text: str, name: str) -> dict[str, object]:
 def _policy(file: Table) -> Policy:
     """The policy, made with stand-ins wherever there was a problem."""
     timezone = file.take("timezone", moments.TIMEZONE, ZoneInfo("Asia/Tokyo"))
-    oncall = sections.read_oncall(file)
+    team = read_team(file)
+    handover, oncall = read_oncall(file, team, timezone)
     severities = read_severities(file, oncall)
     policy = Policy(
         timezone=timezone,
@@ -84,6 +87,8 @@ def _policy(file: Table) -> Policy:
         targets=sections.read_targets(file),
         symptoms=sections.read_symptoms(file),
         oncall=oncall,
+        team=MappingProxyType(everybody(team, oncall)),
+        handover=handover,
         business_hours=sections.read_business_hours(file, timezone),
         first_response=sections.read_first_response(file, severities),
         reevaluate=read_reevaluate(file, severities),

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from bot.domain.alerts import AlertPart
 from bot.domain.business_time import BusinessHours, Weekday
 from bot.domain.drill import Script
-from bot.domain.people import Person
+from bot.domain.oncall import Layer
 from bot.domain.severity import SeverityPolicy
+from bot.domain.standing import OnCallPerson, id_of
 from bot.domain.triage import Text, Tree
 
 
@@ -19,29 +20,35 @@ class OnCallPlace:
 
     Attributes:
         name: "primary".
-        discord: User id in digits, or username without "@".
+        discord: Of whoever stands there when no layer says who: user id in digits, or username without "@".
         email: Where mail reaches them; None when it does not.
+        called: What the team calls them; None for their `discord`.
+        layers: Who takes turns, later layers over earlier ones; their people are handles.
     """
 
     name: str
     discord: str
     email: str | None
+    called: str | None = None
+    layers: tuple[Layer, ...] = ()
 
     @property
-    def user_id(self) -> int | None:
-        """The Discord user id, or None when a username was given."""
-        # Ids have 17 digits and more; a username may be digits too, but nobody chooses that many.
-        return int(self.discord) if self.discord.isdigit() and len(self.discord) >= SHORTEST_ID else None
-
-    def is_for(self, person: Person) -> bool:
-        """Whether *person* stands there; a display name is anybody's to take, so it does not count."""
-        if self.user_id is not None:
-            return person.id == self.user_id
-        return bool(person.username) and person.username.lower() == self.discord.lower()
+    def person(self) -> OnCallPerson:
+        """Whoever stands there when nothing else says who."""
+        return OnCallPerson(self.discord, self.called or self.discord, self.email, id_of(self.discord))
 
 
-#: Digits of the shortest Discord id there can be: those of 2015 have 17.
-SHORTEST_ID = 17
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """How the people on call learn of it.
+
+    Attributes:
+        channel: Where handovers are told; None for nowhere.
+        check_before: How long before a shift its person is told, and looked at; None for never.
+    """
+
+    channel: str | None
+    check_before: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +184,8 @@ class Policy:
         targets, symptoms: What `/triage` offers; at most 25 each. Symptoms by id.
         oncall: By place name, in the order they are asked; at least one.
         morning_triage: None: nothing is gathered.
+        team: Everybody whom the file names, by handle.
+        handover: How the people on call learn of it.
         archive_after: How long the thread of an ended incident stays awake.
         drill: What `/drill start` plays.
         first_response: By severity name; every severity has an entry.
@@ -193,6 +202,8 @@ class Policy:
     targets: tuple[str, ...]
     symptoms: Mapping[str, Text]
     oncall: Mapping[str, OnCallPlace]
+    team: Mapping[str, OnCallPerson]
+    handover: Handover
     business_hours: BusinessHours
     first_response: Mapping[str, FirstResponse]
     reevaluate: Reevaluate
@@ -225,10 +236,6 @@ class Policy:
         """The severity that alerting calls "P0", or None."""
         return next((found for found in self.severities.values() if found.priority == priority), None)
 
-    def is_on_call(self, person: Person) -> bool:
-        """Whether *person* stands at a place of the on-call order."""
-        return any(place.is_for(person) for place in self.oncall.values())
-
     def ack_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime:
         """When an alert of *severity* posted at *at* (aware) must have been acknowledged, aware.
 
@@ -246,7 +253,7 @@ class Policy:
             for channel in (severity.channel, severity.thread_channel)
             if channel
         ]
-        others = [self.reevaluate.channel, self.private.channel, self.digest.channel]
+        others = [self.reevaluate.channel, self.private.channel, self.digest.channel, self.handover.channel]
         if self.morning_triage is not None:
             others.append(self.morning_triage.channel)
-        return tuple(dict.fromkeys([*used, *others]))
+        return tuple(dict.fromkeys([*used, *(channel for channel in others if channel)]))

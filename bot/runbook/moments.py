@@ -37,6 +37,12 @@ def _after(value: object) -> timedelta | None:
     return None if value == ACK_DEADLINE else _duration(value, least=timedelta(0))
 
 
+REPEAT = Rule(
+    "a duration",
+    f"{_DURATION}, 1m to 30d",
+    lambda value: _duration(value, least=timedelta(minutes=1)),
+    timedelta(minutes=30),
+)
 DURATION = Rule("a duration", f"{_DURATION}, 1s to 30d", _positive, timedelta(minutes=30))
 ACK_WITHIN: Rule[Deadline] = Rule(
     "a duration", f'{_DURATION}, 1s to 30d, or "{NEXT_BUSINESS_DAY}"', _deadline, timedelta(minutes=15)

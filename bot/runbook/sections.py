@@ -14,7 +14,6 @@ from bot.runbook.model import (
     Command,
     Digest,
     FirstResponse,
-    OnCallPlace,
     Permissions,
     Postmortem,
     Recording,
@@ -40,22 +39,6 @@ DEFAULT_SYMPTOMS = MappingProxyType(
         "errors": Text("エラー率上昇", "Rising error rate"),
     }
 )
-
-
-def read_oncall(file: Table) -> Mapping[str, OnCallPlace]:
-    """``[oncall]``: per place a table, or only the person."""
-    table = file.table("oncall", required=True)
-    return MappingProxyType({name: _place(table, name) for name in table.names(values.PLACE)})
-
-
-def _place(oncall: Table, name: str) -> OnCallPlace:
-    if oncall.is_string(name):
-        return OnCallPlace(name, oncall.take(name, values.DISCORD_USER).removeprefix("@"), None)
-    table = oncall.table(name, required=True)
-    discord = table.take("discord", values.DISCORD_USER).removeprefix("@")
-    read = OnCallPlace(name, discord, table.maybe("email", values.EMAIL))
-    table.close()
-    return read
 
 
 def read_targets(file: Table) -> tuple[str, ...]:

@@ -55,29 +55,23 @@ def _ladder(table: Table, *, mention: Mention, oncall: Mapping[str, OnCallPlace]
     """The ladder as written; without one, the first place at once and everybody at the ack deadline."""
     if not table.has("ladder"):
         table.tables("ladder")
-        places = _each_person_once(tuple(oncall), oncall)
+        places = tuple(oncall)
         return (LadderStep(timedelta(0), dm=places[:1]), LadderStep(None, mention, places))
     steps = table.tables("ladder")
     table.at_most(MOST_STEPS, steps, key="ladder")
-    return tuple(_step(step, oncall) for step in steps)
+    return tuple(_step(step) for step in steps)
 
 
-def _step(table: Table, oncall: Mapping[str, OnCallPlace]) -> LadderStep:
+def _step(table: Table) -> LadderStep:
     read = LadderStep(
         after=table.take("after", moments.AFTER),
         mention=table.take("mention", _MENTION, Mention.NONE),
-        dm=_each_person_once(table.each("dm", values.PLACE, ()), oncall),
+        dm=tuple(dict.fromkeys(table.each("dm", values.PLACE, ()))),
+        repeat=table.maybe("repeat", moments.REPEAT),
+        repeat_up_to=table.maybe("repeat_up_to", values.REPETITIONS),
     )
     table.close()
     return read
-
-
-def _each_person_once(places: tuple[str, ...], oncall: Mapping[str, OnCallPlace]) -> tuple[str, ...]:
-    """One person may stand at two places: a step tells them once, at the first. Unknown places stay."""
-    people: dict[str, str] = {}
-    for place in places:
-        people.setdefault(oncall[place].discord if place in oncall else place, place)
-    return tuple(people.values())
 
 
 def read_reevaluate(file: Table, severities: Mapping[str, SeverityPolicy]) -> Reevaluate:

@@ -4,8 +4,8 @@ import re
 from enum import StrEnum
 from typing import TypeVar
 
+from bot.domain.standing import SHORTEST_ID
 from bot.domain.triage import REEVALUATE, UNSURE, Outcome, Text
-from bot.runbook.model import SHORTEST_ID
 from bot.runbook.reader import Rule
 
 E = TypeVar("E", bound=StrEnum)
@@ -190,6 +190,18 @@ def _bool(value: object) -> bool:
 
 
 BOOL = Rule("a yes or no", "true, false", _bool, stand_in=False)
+
+
+_MOST_REPETITIONS = 1000
+
+
+def _repetitions(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST_REPETITIONS:
+        raise ValueError(value)
+    return value
+
+
+REPETITIONS = Rule("a number of times", f"1 to {_MOST_REPETITIONS}", _repetitions, 10)
 
 
 def _language(value: object) -> str:

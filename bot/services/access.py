@@ -7,6 +7,7 @@ from bot.domain.errors import IncidentNotFound, NotPermitted
 from bot.domain.incident import Incident
 from bot.domain.people import Person, require_role
 from bot.runbook.model import Policy
+from bot.services.oncall import OnCall
 from bot.services.ports import Store
 
 
@@ -52,9 +53,10 @@ _PERMISSIONS: Final = {
 class Access:
     """The policy's ``[permissions]``."""
 
-    def __init__(self, store: Store, policy: Policy) -> None:
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall) -> None:
         self._store = store
         self._policy = policy
+        self._oncall = oncall
 
     async def require(self, person: Person, action: str, *, guild_id: int, act: str, **data: object) -> None:
         """Let *person* pass, or record the refusal.
@@ -103,16 +105,16 @@ class Access:
 
     async def sees(self, person: Person, incident: Incident) -> bool:
         """Whether *person* may know of *incident*: everybody, unless it is private."""
-        if not incident.is_private or self.sees_private(person):
+        if not incident.is_private or await self.sees_private(person, guild_id=incident.guild_id):
             return True
         return await self._store.is_member(incident.id, person.id)
 
-    def sees_private(self, person: Person) -> bool:
+    async def sees_private(self, person: Person, *, guild_id: int) -> bool:
         """Whether *person* may know of every private incident: by role, or because they are on call.
 
         Whoever stands on call is paged about them, by a DM that says what it is about.
         """
-        return self.allows(person, "private") or self._policy.is_on_call(person)
+        return self.allows(person, "private") or await self._oncall.is_on_call(guild_id, person)
 
     async def note_foreign(self, person: Person, *, guild_id: int, incident_id: int) -> None:
         """Record that *person* asked for an incident of another guild, which was not found for them."""

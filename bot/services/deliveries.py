@@ -24,10 +24,12 @@ from bot.domain.privacy import SETTLED, exposed, would_expose
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.digests import Digests
-from bot.services.escalations import is_of_earlier_ladder
+from bot.services.escalations import is_of_earlier_ladder, marked
+from bot.services.handovers import warn_refused
 from bot.services.mending import Mending
 from bot.services.mornings import Mornings, day_of, refresh_morning_job
 from bot.services.mornings import is_past as is_past_morning
+from bot.services.oncall import OnCall
 from bot.services.opening import redact_job, refresh_job
 from bot.services.ports import Discord, Job, JobName, Store, Subject, Transaction
 from bot.services.role_dms import say_undelivered, still_holds
@@ -55,7 +57,7 @@ class _Failure:
 class Deliveries:
     """Handlers of the queue's deliver and refresh jobs. Each may run twice without harm."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it renders and mends comes from many places
         self,
         store: Store,
         discord: Discord,
@@ -64,8 +66,10 @@ class Deliveries:
         digests: Digests,
         mornings: Mornings,
         mending: Mending,
+        oncall: OnCall,
     ) -> None:
         self._store = store
+        self._oncall = oncall
         self._discord = discord
         self._policy = policy
         self._digests = digests
@@ -230,6 +234,8 @@ class Deliveries:
             return
         if delivery.kind is DeliveryKind.ROLE_DM:  # the team is told at once; as a failed P0 it would mislead
             await say_undelivered(tx, delivery, policy=self._policy)
+        elif delivery.kind is DeliveryKind.ON_DUTY_SOON:
+            await warn_refused(tx, delivery, policy=self._policy, oncall=self._oncall)
         else:
             await tx.enqueue(_record_job(delivery))
         if delivery.incident_id is not None:
@@ -258,6 +264,8 @@ class Deliveries:
                 await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.THREAD_OPENED, now, data=where))
             case DeliveryKind.PAGE:
                 data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
+                if delivery.request is not None and delivery.request.recipient is not None:
+                    data["who"] = marked(delivery.request.recipient)
                 await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PAGED, now, data=data))
             case _:
                 pass

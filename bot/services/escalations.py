@@ -9,13 +9,15 @@ import structlog
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, priority_of
 from bot.domain.errors import InvalidTransition
-from bot.domain.escalation import Step, StepStatus, plan
+from bot.domain.escalation import Step, StepStatus, plan, repetition
 from bot.domain.incident import Incident, Status
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
+from bot.domain.standing import OnCallPerson
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
+from bot.services.oncall import OnCall
 from bot.services.opening import notice, private_thread_key, step_job
 from bot.services.ports import Store, Transaction
 from bot.services.reconciler import Reconciler
@@ -40,8 +42,11 @@ class PassedOn:
 class Escalations:
     """The ladder of every incident."""
 
-    def __init__(self, store: Store, policy: Policy, reconciler: Reconciler, access: Access) -> None:
+    def __init__(
+        self, store: Store, policy: Policy, reconciler: Reconciler, access: Access, oncall: OnCall
+    ) -> None:
         self._store = store
+        self._oncall = oncall
         self._policy = policy
         self._reconciler = reconciler
         self._access = access
@@ -76,13 +81,13 @@ class Escalations:
             InvalidTransition: somebody acknowledged or resolved it meanwhile.
         """
         pages = await self._store.pages(incident_id)
-        place = next((_place(page) for page in pages if page.message_id == message_id), None)
+        page = next((page for page in pages if page.message_id == message_id), None)
         await self._access.require_incident(by, Act.DECLINE, await self._store.incident(incident_id))
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             if incident.status is not Status.TRIGGERED:
                 raise InvalidTransition("not_waiting", incident=incident.label)
-            to = await self._hand_over(tx, incident, place, by=by)
+            to = await self._hand_over(tx, incident, page, by=by)
             return PassedOn(incident, to, await _following(tx, incident_id))
 
     async def start(
@@ -117,27 +122,38 @@ class Escalations:
         """
         now = await tx.now()
         await tx.finish_step(incident.id, step.index)
+        await self._repeat(tx, incident, step, now=now)
         following = await _following(tx, incident.id)
+        called = await self._oncall.each_once(incident.guild_id, step.rung.dm, source=tx)
+        people = [marked(person.handle) for person in called.values()]
         data = {
             **(so_far or {}),
             "step": step.index,
             "severity": incident.severity,
             "mention": step.rung.mention.value,
-            "dm": list(step.rung.dm),
+            "dm": people,
             "waited_s": (now - incident.triggered_at).total_seconds(),
             "next": None if following is None else _next(following),
         }
-        await tx.insert_deliveries(self._messages(incident, step, data))
+        await tx.insert_deliveries(self._messages(incident, step, data, places=list(called)))
         if not _is_first_page(step):
-            entry = TimelineEntry(
-                TimelineKind.ESCALATED, now, data={"step": step.index, "dm": list(step.rung.dm)}
-            )
+            entry = TimelineEntry(TimelineKind.ESCALATED, now, data={"step": step.index, "dm": people})
             await tx.add_timeline(incident.id, entry)
 
-    def _messages(self, incident: Incident, step: Step, data: Mapping[str, object]) -> list[NewDelivery]:
+    async def _repeat(self, tx: Transaction, incident: Incident, step: Step, *, now: datetime) -> None:
+        """A last rung that repeats itself owes its next row now; only one is ever ahead."""
+        index = max(known.index for known in await tx.steps(incident.id)) + 1
+        if again := repetition(step, now=now, index=index):
+            severity = self._policy.rules(incident.severity)
+            await tx.insert_steps([again])
+            await tx.enqueue(step_job(again, after=again.due_at - now, severity=severity))
+
+    def _messages(
+        self, incident: Incident, step: Step, data: Mapping[str, object], *, places: list[str]
+    ) -> list[NewDelivery]:
         """The channel's message first (unless it is the alert itself that rang), then a DM each."""
         key = f"inc:{incident.id}:step:{step.index}"
-        pages = [self._page(incident, place, key=f"{key}:dm:{place}", data=data) for place in step.rung.dm]
+        pages = [self._page(incident, place, key=f"{key}:dm:{place}", data=data) for place in places]
         if _is_first_page(step):
             return pages
         severity = self._policy.rules(incident.severity)
@@ -168,30 +184,33 @@ class Escalations:
         )
 
     async def _hand_over(
-        self, tx: Transaction, incident: Incident, place: str | None, *, by: Person
+        self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
     ) -> str | None:
-        """Note that *place* declined, and owe the DM to the next one; the place that is told."""
+        """Note that whoever *page* was for declined, and owe the next one a DM; the place that is told."""
+        standing = await self._oncall.standing(incident.guild_id, source=tx)
+        place, asked = (None, "None") if page is None else (_place(page), _asked(page, standing))
         declined = {
-            str(entry.data.get("place")): entry.data.get("to")
+            str(entry.data.get("asked", entry.data.get("place"))): entry.data.get("to")
             for entry in await tx.timeline(incident.id)
             if entry.kind is TimelineKind.DECLINED and entry.data
         }
-        if str(place) in declined:
-            known = declined[str(place)]
+        if asked in declined:
+            known = declined[asked]
             return None if known is None else str(known)
-        to = self._next_place({*declined, str(place)})
+        to = _next_place(standing, {*declined, asked})
         now = await tx.now()
-        entry, facts = _declined(by, now, place=place, to=to), {"place": place, "to": to}
+        facts = {"place": place, "to": to, "asked": asked}
+        entry = TimelineEntry(TimelineKind.DECLINED, now, actor_id=by.id, actor_name=by.name, data=facts)
         await tx.add_timeline(incident.id, entry)
         audited = {"incident_id": incident.id, **facts}
         await tx.audit(guild_id=incident.guild_id, by=by, action=entry.kind.value, data=audited)
-        key = f"inc:{incident.id}:declined:{place}"
+        key = f"inc:{incident.id}:declined:{asked}"
         data = {"declined_by": by.name, "waited_s": (now - incident.triggered_at).total_seconds()}
         owed = [
             notice(
                 incident,
                 self._policy,
-                key=f"declined:{place}",
+                key=f"declined:{asked}",
                 data={"notice": "declined", "by": by.name, "to": to},
             )
         ]
@@ -200,21 +219,44 @@ class Escalations:
         await tx.insert_deliveries(owed)
         return to
 
-    def _next_place(self, declined: set[str]) -> str | None:
-        """The first place in the on-call order whose person has not declined under any name."""
-        people = {who.discord for name, who in self._policy.oncall.items() if name in declined}
-        return next((name for name, who in self._policy.oncall.items() if who.discord not in people), None)
+
+def marked(handle: str) -> str:
+    """Somebody as messages and the timeline keep them, unlike a place: "@primary"."""
+    return f"@{handle}"
+
+
+def _next_place(standing: Mapping[str, OnCallPerson], declined: set[str]) -> str | None:
+    """The first place in the on-call order whose person has not declined, wherever they stand."""
+    people = {standing[name].handle for name in declined if name in standing}  # as they were noted once
+    free = (
+        place
+        for place, person in standing.items()
+        if marked(person.handle) not in declined and person.handle not in people
+    )
+    return next(free, None)
 
 
 def _reached(pages: list[Delivery]) -> dict[str, object]:
     """Who has had how many DMs, and whom none has reached."""
-    told = Counter(_place(page) for page in pages if page.status is DeliveryStatus.SENT)
-    failed = {_place(page) for page in pages if page.status is DeliveryStatus.FAILED}
+    told = Counter(_person(page) for page in pages if page.status is DeliveryStatus.SENT)
+    failed = {_person(page) for page in pages if page.status is DeliveryStatus.FAILED}
     return {"told": dict(told), "unreached": sorted(failed - set(told))}
 
 
 def _place(page: Delivery) -> str:
     return page.to.removeprefix("person:")
+
+
+def _person(page: Delivery) -> str:
+    """Whom a page was for: the person, or the place while it is not known who stood there."""
+    recipient = None if page.request is None else page.request.recipient
+    return _place(page) if recipient is None else marked(recipient)
+
+
+def _asked(page: Delivery, standing: Mapping[str, OnCallPerson]) -> str:
+    """The person of a page that was sent; of an old one, whoever stands at its place."""
+    person = _person(page)
+    return marked(standing[person].handle) if person in standing else person
 
 
 async def _following(tx: Transaction, incident_id: int) -> Step | None:
@@ -240,9 +282,3 @@ def _is_first_page(step: Step) -> bool:
 
 def _next(step: Step) -> dict[str, object]:
     return {"dm": list(step.rung.dm), "mention": step.rung.mention.value, "due_at": step.due_at.isoformat()}
-
-
-def _declined(by: Person, at: datetime, *, place: str | None, to: str | None) -> TimelineEntry:
-    return TimelineEntry(
-        TimelineKind.DECLINED, at, actor_id=by.id, actor_name=by.name, data={"place": place, "to": to}
-    )

@@ -12,6 +12,7 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident import Incident, Status
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
+from bot.services.oncall import OnCall
 from bot.services.ports import DlqStore, Mailer, MailWriter, Store
 
 log = structlog.get_logger(__name__)
@@ -31,9 +32,17 @@ class Failures:
     """Handler of the queue's record_failure job; may run twice without harm."""
 
     def __init__(
-        self, store: Store, failures: DlqStore, policy: Policy, *, writer: MailWriter, mailer: Mailer | None
+        self,
+        store: Store,
+        failures: DlqStore,
+        policy: Policy,
+        oncall: OnCall,
+        *,
+        writer: MailWriter,
+        mailer: Mailer | None,
     ) -> None:
         self._store = store
+        self._oncall = oncall
         self._failures = failures
         self._policy = policy
         self._writer = writer
@@ -52,22 +61,22 @@ class Failures:
         incident = None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
         emailed = incident is not None and await self._email(delivery, incident)
         await self._failures.record(self._row(delivery, incident, emailed=emailed))
-        owed = incident is not None and self._owes_email(delivery, incident) and not emailed
+        owed = incident is not None and await self._owes_email(delivery, incident) and not emailed
         return _TRY_EMAIL_AGAIN if owed else None
 
-    def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
+    async def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
         if self._mailer is None or not self._policy.rules(incident.severity).email_backup:
             return False
         if incident.status is not Status.TRIGGERED:
             return False  # somebody has it: the email would only wake another one
-        return delivery.kind in _WORTH_AN_EMAIL and bool(self._addresses(delivery))
+        return delivery.kind in _WORTH_AN_EMAIL and bool(await self._addresses(delivery))
 
     async def _email(self, delivery: Delivery, incident: Incident) -> bool:
         if delivery.emailed:
             return True
-        if self._mailer is None or not self._owes_email(delivery, incident):
+        if self._mailer is None or not await self._owes_email(delivery, incident):
             return False
-        to = self._addresses(delivery)
+        to = await self._addresses(delivery)
         try:
             await self._mailer.send(self._writer.write(delivery, incident, to=to))
         except UpstreamUnavailable as away:
@@ -80,12 +89,16 @@ class Failures:
         log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id)
         return True
 
-    def _addresses(self, delivery: Delivery) -> tuple[str, ...]:
-        """Of the person that a page was for, else of everyone on call."""
+    async def _addresses(self, delivery: Delivery) -> tuple[str, ...]:
+        """Of the person that a page was for, else of everyone on call, each once.
+
+        Somebody who stands in has perhaps no address that we know: then whoever they stand in for gets it.
+        """
+        standing = await self._oncall.standing(delivery.guild_id)
         place = delivery.to.removeprefix("person:") if delivery.kind is DeliveryKind.PAGE else None
-        return tuple(
-            who.email for name, who in self._policy.oncall.items() if who.email and place in (None, name)
-        )
+        asked = [name for name in standing if place in (None, name)]
+        found = [standing[name].email or self._policy.oncall[name].email for name in asked]
+        return tuple(dict.fromkeys(address for address in found if address))
 
     def _row(self, delivery: Delivery, incident: Incident | None, *, emailed: bool) -> NewFailure:
         # The table is read by more people than may know of a private incident, or of another guild's.

@@ -74,7 +74,8 @@ class Looking:
         self, guild_id: int, wanted: Wanted, *, by: Person, limit: int, offset: int = 0
     ) -> list[Incident]:
         """Open ones first, each newest first; private ones only to those who may see them."""
-        allowed = replace(wanted, viewer=by.id, sees_all=self._access.sees_private(by))
+        sees_all = await self._access.sees_private(by, guild_id=guild_id)
+        allowed = replace(wanted, viewer=by.id, sees_all=sees_all)
         return await self._store.list_incidents(guild_id, allowed, limit=limit, offset=offset)
 
     async def open_ones(self, guild_id: int, *, by: Person) -> list[Incident]:

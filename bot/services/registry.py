@@ -14,21 +14,25 @@ from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
+from bot.services.calendars import CalendarFiles
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
 from bot.services.drills import Drills
 from bot.services.escalations import Escalations
+from bot.services.handovers import Handovers
 from bot.services.incidents import Incidents
 from bot.services.lifecycle import Lifecycle
 from bot.services.looking import Looking
 from bot.services.mending import Mending
 from bot.services.mornings import Mornings
+from bot.services.oncall import OnCall
 from bot.services.pins import Pins
 from bot.services.ports import GuildFinder
 from bot.services.privacy import Privacy
 from bot.services.reconciler import Reconciler
 from bot.services.reevaluations import Reevaluations
 from bot.services.roles import Roles
+from bot.services.schedules import Schedules
 from bot.services.timelines import Timelines
 from bot.services.triages import Triages
 from bot.services.updates import Updates
@@ -57,6 +61,10 @@ class Services:
     reevaluations: Reevaluations
     acknowledger: Acknowledger
     escalations: Escalations
+    oncall: OnCall
+    handovers: Handovers
+    schedules: Schedules
+    calendars: CalendarFiles
     reconciler: Reconciler
     dlq: Dlq
     digests: Digests

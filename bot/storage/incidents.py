@@ -157,6 +157,8 @@ def _step_as_json(step: Step) -> dict[str, object]:
         "mention": step.rung.mention,
         "dm": step.rung.dm,
         "starts_at": None if step.starts_at is None else step.starts_at.isoformat(),
+        "repeat_s": None if step.rung.repeat is None else step.rung.repeat.total_seconds(),
+        "repeats_left": step.rung.repeat_up_to,
     }
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery import priority_of
+from bot.services.handovers import handover_job
 from bot.services.mornings import morning_job
 from bot.services.opening import archive_job, drill_job
 from bot.services.ports import Job, JobName
@@ -48,6 +49,10 @@ def _morning_job(row: Row) -> Job:
     return morning_job(row["guild_id"], row["day"])
 
 
+def _handover_job(row: Row) -> Job:
+    return handover_job(row["guild_id"])
+
+
 def _archive_job(row: Row) -> Job:
     return archive_job(row["id"])
 
@@ -60,5 +65,6 @@ _JOBS: Final[Mapping[str, Callable[[Row], Job]]] = {
     "overdue_reminders": _reminder_job,
     "overdue_drills": _drill_job,
     "overdue_mornings": _morning_job,
+    "overdue_watches": _handover_job,
     "overdue_archives": _archive_job,
 }

@@ -2,9 +2,10 @@
 
 PgQueuer refuses a second job with a `dedupe_key` that is queued or running. Skipping it would lose work:
 the running one has perhaps read the state already that the caller is about to change, and a queued one may
-start before the caller commits. So a key that is there already is *asked again*: a running job runs once
-more when it has finished (`jobs.py` sees to that), a queued one does not start before the commit. A
-handler may enqueue its own key for the same reason.
+start before the caller commits, or too late. So a key that is there already is *asked again*: a
+running job runs once more when it has finished (`jobs.py` sees to that), a queued one does not start before
+the commit; with `sooner` no later than it was asked for now. A handler may enqueue its own key for the same
+reason.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,12 @@ async def enqueue(sql: Sql, *jobs: Job, guild_id: int | None = None) -> None:
         if not left:
             return
         there = await _insert(sql, left)
-        asked = await sql.all("ask_again", [job.key for job in there], [job.after for job in there])
+        asked = await sql.all(
+            "ask_again",
+            [job.key for job in there],
+            [job.after for job in there],
+            [job.sooner for job in there],
+        )
         known = {row["dedupe_key"] for row in asked}
         left = [job for job in there if job.key not in known]
     raise RuntimeError(f"the job {left[0].key} comes and goes too fast")

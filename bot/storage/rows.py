@@ -120,7 +120,13 @@ def step_from_row(row: Row) -> Step:
         incident_id=row["incident_id"],
         index=row["index"],
         due_at=row["due_at"],
-        rung=LadderStep(after=row["after"], mention=Mention(row["mention"]), dm=tuple(row["dm"])),
+        rung=LadderStep(
+            after=row["after"],
+            mention=Mention(row["mention"]),
+            dm=tuple(row["dm"]),
+            repeat=row["repeat_every"],
+            repeat_up_to=row["repeats_left"],
+        ),
         status=StepStatus(row["status"]),
         starts_at=row["starts_at"],
     )
@@ -161,6 +167,7 @@ def request_as_json(request: Request) -> dict[str, object]:
         "channel_id": request.channel_id,
         "message_id": request.message_id,
         "body": dict(request.body),
+        "recipient": request.recipient,
     }
 
 
@@ -173,6 +180,7 @@ def request_from_json(kept: Row | None) -> Request | None:
         channel_id=kept["channel_id"],
         message_id=kept["message_id"],
         body=kept["body"],
+        recipient=kept.get("recipient"),
     )
 
 

@@ -31,6 +31,7 @@ from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.guilds import GuildReads
 from bot.storage.incidents import IncidentWrites
 from bot.storage.mornings import MorningReads, MorningWrites
+from bot.storage.oncall import OnCallReads, OnCallWrites
 from bot.storage.overdue import overdue_jobs
 from bot.storage.pools import PoolConnection, borrow
 from bot.storage.queue import cancel_jobs, enqueue
@@ -46,7 +47,7 @@ from bot.storage.triages import TriageWrites, with_answers
 
 
 class PostgresTransaction(
-    IncidentWrites, DeliveryWrites, TriageWrites, AlertWrites, DrillWrites, MorningWrites
+    IncidentWrites, DeliveryWrites, TriageWrites, AlertWrites, DrillWrites, MorningWrites, OnCallWrites
 ):
     """A `bot.services.ports.Transaction`.
 
@@ -82,7 +83,7 @@ class PostgresTransaction(
         return row is not None
 
 
-class PostgresStore(AlertReads, MorningReads, GuildReads):
+class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 
     Args:

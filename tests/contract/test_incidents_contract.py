@@ -159,7 +159,10 @@ async def test_lists_of_incidents(rig: Rig) -> None:
 async def test_a_ladder_is_decided_step_by_step(rig: Rig) -> None:
     """Claimed once, finished once, the rest cancelled."""
     incident = await open_incident(rig.store)
-    rungs = (LadderStep(20 * MINUTE, Mention.HERE), LadderStep(MINUTE, dm=("primary", "secondary")))
+    rungs = (
+        LadderStep(20 * MINUTE, Mention.HERE, repeat=4 * MINUTE, repeat_up_to=3),
+        LadderStep(MINUTE, dm=("primary", "secondary")),
+    )
     steps = [
         Step(incident.id, index, incident.triggered_at + (rung.after or timedelta()), rung)
         for index, rung in enumerate(rungs)

@@ -48,6 +48,27 @@ async def test_ladder_goes_on_until_somebody_answers(world: World) -> None:
     await world.expect_nothing_more()
 
 
+async def test_after_four_hours_it_goes_on_every_four_hours(world: World) -> None:
+    """The last rung repeats itself, across a restart and without making up for what a dead bot missed."""
+    alert = await world.triage(SEV1, title=TITLE)
+    for minutes, waited in ((15, "15 分"), (15, "30 分"), (30, "1 時間"), (60, "2 時間"), (120, "4 時間")):
+        await world.fast_forward(minutes=minutes)
+        await expect_step(world, alert, waited=waited)
+    await world.fast_forward(hours=4)
+    await expect_step(world, alert, waited="8 時間")
+    await world.kill_bot()
+    await world.shift(hours=9)
+    await world.start_bot()
+    await expect_step(world, alert, waited="17 時間")
+    await world.expect_nothing_more()
+    await world.fast_forward(hours=3)
+    await expect_step(world, alert, waited="20 時間")
+    await world.react(alert, by="responder")
+    await world.expect_acknowledged(alert, by="responder")
+    await world.fast_forward(minutes=20)
+    await world.expect_nothing_more()
+
+
 async def test_killed_between_alert_and_deadline(world: World) -> None:
     """SIGKILL and a start in between change nothing: escalated at the deadline, once."""
     alert = await world.triage(SEV1, title=TITLE)

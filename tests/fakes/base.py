@@ -1,7 +1,7 @@
 """What the parts of a fake transaction share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 
@@ -19,6 +19,7 @@ class Sequences:
     delivery: "count[int]" = field(default_factory=lambda: count(1))
     triage: "count[int]" = field(default_factory=lambda: count(1))
     entry: "count[int]" = field(default_factory=lambda: count(1))
+    oncall: "count[int]" = field(default_factory=lambda: count(1))
     job: "count[int]" = field(default_factory=lambda: count(1))
 
 
@@ -41,7 +42,10 @@ class FakePart:
             self._enqueue(job)
 
     def _enqueue(self, job: Job) -> bool:
-        if job.key in self.state.jobs:
+        if known := self.state.jobs.get(job.key):
+            if job.sooner:
+                due_at = min(known.due_at, self._now + job.after)
+                self.state.jobs[job.key] = replace(known, due_at=due_at)
             return False
         self.state.jobs[job.key] = QueuedJob(job, self._now + job.after, next(self._sequences.job))
         return True

@@ -1,10 +1,10 @@
 """Discord as the use cases see it: takes what it is given, remembers it, fails when told to."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Final
+from typing import Final, TypeAlias
 
 from bot.domain.alerts import AlertMessage, ChannelPage
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
@@ -13,12 +13,15 @@ from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
+from bot.domain.standing import OnCallPerson
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.services.ports import Redacted, Refreshed, Subject
 
 #: The ids of the watched channels.
 WATCHED: Final = {"p0-alerts": 50, "p1-ops": 51}
 
+#: Who stands where, in a guild.
+Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
 
 _ACTIONS = {
     DeliveryKind.THREAD: Action.THREAD,
@@ -54,6 +57,7 @@ class FakeDiscord:
         pins: Message id -> who put a 📌 there.
         redacted: Kinds of the posts that were emptied.
         uneditable: Kinds that Discord refuses to empty.
+        standing: Who is on call at this moment, by place.
     """
 
     sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
@@ -78,6 +82,7 @@ class FakeDiscord:
     pins: dict[int, list[Person]] = field(default_factory=dict)
     redacted: list[DeliveryKind] = field(default_factory=list)
     uneditable: set[DeliveryKind] = field(default_factory=set)
+    standing: Standing | None = None
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
@@ -92,7 +97,8 @@ class FakeDiscord:
         body = {"content": delivery.key, "allowed_mentions": {"parse": ["everyone"] if mention else []}}
         action = _ACTIONS.get(delivery.kind, Action.MESSAGE)
         root = delivery.after_message_id if action is Action.THREAD else None
-        return Request(action, channel_id=_place(delivery, subject), message_id=root, body=body)
+        where = _place(delivery, subject)
+        return Request(action, where, root, body, await self._recipient(delivery))
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         failure = self.failures.pop(0) if self.failures else None
@@ -112,6 +118,12 @@ class FakeDiscord:
             self.swallow = False
             raise UpstreamUnavailable("the answer never came")
         return self._there[key]
+
+    async def _recipient(self, delivery: Delivery) -> str | None:
+        kind, _, name = delivery.to.partition(":")
+        if kind != "person" or self.standing is None:
+            return None
+        return (await self.standing(delivery.guild_id))[name].handle
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         return self._there.get(str(request.body["content"]))

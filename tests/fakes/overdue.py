@@ -14,7 +14,7 @@ def overdue_jobs(state: State, before: datetime) -> list[Job]:
     """The jobs of all that was due before *before*, those that are queued included."""
     urgent = [*_steps(state, before), *_deliveries(state, before), *_triages(state, before)]
     patient = [*_reminders(state, before), *_drills(state, before), *_mornings(state, before)]
-    return [*urgent, *patient, *_archives(state, before)]
+    return [*urgent, *patient, *_watches(state, before), *_archives(state, before)]
 
 
 def late_steps(state: State, before: datetime) -> list[Step]:
@@ -60,6 +60,14 @@ def _mornings(state: State, before: datetime) -> list[Job]:
         morning_job(one.guild_id, one.day)
         for one in state.mornings.values()
         if one.nag_at is not None and one.nag_at < before
+    ]
+
+
+def _watches(state: State, before: datetime) -> list[Job]:
+    return [
+        Job(JobName.HANDOVER, str(watch.guild_id), f"handover:{watch.guild_id}")
+        for watch in state.oncall.watches.values()
+        if watch.next_at < before
     ]
 
 

@@ -15,6 +15,7 @@ from bot.domain.morning import Morning
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import StoredAnswer, Triage
 from bot.services.ports import Job
+from tests.fakes.oncall_state import OnCallState
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class State:
     alert_cursors: dict[tuple[int, int], int] = field(default_factory=dict)
     digests: dict[tuple[int, str], datetime] = field(default_factory=dict)
     replays: dict[UUID, tuple[ReplayRecord, str]] = field(default_factory=dict)
+    oncall: OnCallState = field(default_factory=OnCallState)
     jobs: dict[str, QueuedJob] = field(default_factory=dict)
 
     def delivery_by_key(self, key: str) -> StoredDelivery | None:

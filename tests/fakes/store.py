@@ -16,6 +16,7 @@ from bot.domain.evidence import Evidence
 from bot.domain.incident import Holder, Incident, Status
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
+from bot.domain.standing import Book
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import Triage
 from bot.services.ports import Job
@@ -154,6 +155,10 @@ class FakeStore(FakeAlertReads, FakeMorningReads):
         self._state.audit.append(
             AuditRow(self.clock.time, guild_id, by.id, by.name, action, allowed, dict(data or {}))
         )
+
+    async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
+        self._check()
+        return self._state.oncall.book(guild_id, since)
 
     async def register_guild(self, guild_id: int) -> datetime:
         self._check()

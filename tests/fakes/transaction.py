@@ -17,11 +17,12 @@ from tests.fakes.alerts import FakeAlerts
 from tests.fakes.deliveries import FakeDeliveries
 from tests.fakes.drills import FakeDrills
 from tests.fakes.mornings import FakeMornings
+from tests.fakes.oncall import FakeOnCall
 from tests.fakes.state import AuditRow, Responder
 from tests.fakes.triages import FakeTriages
 
 
-class FakeTransaction(FakeDeliveries, FakeTriages, FakeAlerts, FakeDrills, FakeMornings):
+class FakeTransaction(FakeDeliveries, FakeTriages, FakeAlerts, FakeDrills, FakeMornings, FakeOnCall):
     """A `bot.services.ports.Transaction` on a copy of the tables."""
 
     async def insert_incident(

@@ -58,7 +58,17 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
     assert sorted(menus) == ["Add to timeline", "Triage this message"]
     assert all(1 <= len(payload["name_localizations"]["ja"]) <= 32 for payload in menus.values())
     commands = {name: payload for name, payload in made.items() if name not in menus}
-    assert sorted(commands) == ["digest", "dlq", "drill", "incident", "sev1", "sev2", "sev3", "triage"]
+    assert sorted(commands) == [
+        "digest",
+        "dlq",
+        "drill",
+        "incident",
+        "oncall",
+        "sev1",
+        "sev2",
+        "sev3",
+        "triage",
+    ]
     for payload in made.values():
         assert payload["default_member_permissions"] is None
     for payload in commands.values():

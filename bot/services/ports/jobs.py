@@ -21,6 +21,8 @@ class JobName(StrEnum):
     DRILL = "drill"  # payload: incident id
     MORNING = "morning"  # payload: "guild_id:day"
     REFRESH_MORNING = "refresh_morning"  # payload: "guild_id:day"
+    HANDOVER = "handover"  # payload: guild id; somebody comes on call, or soon will
+    REACH = "reach"  # payload: guild id; whether those who come on soon can be reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Job:
         key: One job per key at a time; asked for while it runs, it runs once more afterwards.
         priority: Higher goes first.
         after: Delay from the transaction's time.
+        sooner: When it is queued already, bring it forward to then; without this it keeps its time.
         guild_id: Whose it is; None: the guild of the store that it is put into.
     """
 
@@ -39,4 +42,5 @@ class Job:
     key: str
     priority: int = 0
     after: timedelta = timedelta()
+    sooner: bool = False
     guild_id: int | None = None

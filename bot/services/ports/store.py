@@ -17,6 +17,7 @@ from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
 from bot.services.ports.alerts import AlertStore
 from bot.services.ports.mornings import MorningStore
+from bot.services.ports.oncall import OnCallReads
 from bot.services.ports.transaction import Transaction
 
 
@@ -28,7 +29,7 @@ class Clock(Protocol):
         ...
 
 
-class Store(Clock, AlertStore, MorningStore, Protocol):
+class Store(Clock, AlertStore, MorningStore, OnCallReads, Protocol):
     """Our own tables. Reads need no transaction of the caller's."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -146,7 +147,7 @@ class Store(Clock, AlertStore, MorningStore, Protocol):
         ...
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
-        """Give a job to overdue steps, deliveries, re-evaluations, reminders and drills that lost theirs.
+        """Give a job to overdue steps, deliveries, triages, reminders, drills and watches that lost theirs.
 
         Returns:
             The keys of the jobs that were enqueued.

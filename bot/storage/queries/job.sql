@@ -2,15 +2,20 @@
 
 -- name: ask_again
 -- Jobs that are there already: a running one is asked to run once more after $2, a queued one is kept from
--- starting before this transaction has ended, so that it sees what the transaction wrote.
+-- starting before this transaction has ended, so that it sees what the transaction wrote; where $3 says so it is
+-- brought forward to then, never put off.
 UPDATE pgqueuer
-   SET headers = CASE
+   SET execute_after = CASE
+           WHEN status = 'queued' AND asked.sooner THEN least(execute_after, now() + asked.after)
+           ELSE execute_after
+       END,
+       headers = CASE
            WHEN status = 'queued' THEN headers
            ELSE CASE jsonb_typeof(headers) WHEN 'object' THEN headers ELSE '{}' END
                 || jsonb_build_object(
                        'again_at', least((headers ->> 'again_at')::timestamptz, now() + asked.after))
        END
-  FROM unnest($1::text[], $2::interval[]) AS asked (key, after)
+  FROM unnest($1::text[], $2::interval[], $3::boolean[]) AS asked (key, after, sooner)
  WHERE dedupe_key = asked.key AND status IN ('queued', 'picked')
 RETURNING dedupe_key;
 

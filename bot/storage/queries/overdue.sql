@@ -55,6 +55,17 @@ SELECT guild_id, day
           AND pgqueuer.status IN ('queued', 'picked'))
  ORDER BY nag_at, guild_id;
 
+-- name: overdue_watches
+-- Guilds whose on-call should have been looked at $1 ago or earlier and that have no job to do so.
+SELECT guild_id
+  FROM oncall_watches
+ WHERE next_at < now() - $1::interval
+   AND NOT EXISTS (
+       SELECT FROM pgqueuer
+        WHERE dedupe_key = 'handover:' || oncall_watches.guild_id
+          AND pgqueuer.status IN ('queued', 'picked'))
+ ORDER BY next_at, guild_id;
+
 -- name: overdue_triages
 -- Triages whose clock should have struck $1 ago or earlier and that have no job to look at them.
 SELECT id, guild_id

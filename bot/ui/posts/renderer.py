@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.domain.delivery import MORNING_POSTS, TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.delivery import MORNING_POSTS, ONCALL_POSTS, TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.morning import MorningView
@@ -14,6 +14,7 @@ from bot.ui.posts.bodies import Body
 from bot.ui.posts.digests import digest
 from bot.ui.posts.mornings import morning, morning_nag
 from bot.ui.posts.notices import notice
+from bot.ui.posts.oncall import oncall_post
 from bot.ui.posts.pages import escalation, page
 from bot.ui.posts.postings import pointer, rings
 from bot.ui.posts.private import room
@@ -55,6 +56,15 @@ _WITH_DATA: Mapping[DeliveryKind, Callable[[Wording, Incident, Mapping[str, obje
 }
 
 
+#: Those that stand by themselves, about nothing that changes.
+_ALONE: Mapping[DeliveryKind, Callable[[Wording, Delivery], Body]] = {
+    DeliveryKind.REPLAY: replay,
+    DeliveryKind.SEED_ACK: lambda words, _delivery: {"emoji": reaction_of(words.policy.ack_emoji)},
+    DeliveryKind.PIN_SEEN: lambda _words, _delivery: {"emoji": "✅"},
+    **dict.fromkeys(ONCALL_POSTS, oncall_post),
+}
+
+
 def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """The JSON body that *delivery* asks for.
 
@@ -69,11 +79,8 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     match delivery.kind, subject:
         case kind, Triage() as triage if kind in TRIAGE_POSTS:
             return first_triage_post(words, kind, triage)
-        case DeliveryKind.REPLAY, _:
-            return replay(words, delivery)
-        case (DeliveryKind.SEED_ACK | DeliveryKind.PIN_SEEN) as kind, _:
-            seen = kind is DeliveryKind.PIN_SEEN
-            return {"emoji": "✅" if seen else reaction_of(words.policy.ack_emoji)}
+        case kind, _ if kind in _ALONE:
+            return _ALONE[kind](words, delivery)
         case kind, MorningView() as view if kind in MORNING_POSTS:
             return morning(words, view) if kind is DeliveryKind.MORNING else morning_nag(words, view)
         case DeliveryKind.DIGEST, Digest() as week:

@@ -4,6 +4,7 @@ Nothing here needs the gateway, so every instance can send.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import discord
@@ -16,6 +17,7 @@ from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
+from bot.domain.standing import OnCallPerson, id_of
 from bot.domain.triage_session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
@@ -29,7 +31,7 @@ from bot.ui.posts.triage_posts import triage_posts
 from bot.ui.rest.client import DEADLINE_S, Rest, snowflake
 from bot.ui.rest.incoming import Incoming, Watching
 from bot.ui.rest.marks import marks
-from bot.ui.rest.places import Places
+from bot.ui.rest.places import Places, Standing
 from bot.ui.rest.reactions import Reactions
 from bot.ui.rest.reading import Reading
 from bot.ui.rest.redactor import Redactor
@@ -58,11 +60,18 @@ class DiscordNotifier:
     """The bot's outgoing side."""
 
     def __init__(
-        self, client: discord.Client, *, texts: Texts, policy: Policy, deadline_s: float = DEADLINE_S
+        self,
+        client: discord.Client,
+        *,
+        texts: Texts,
+        policy: Policy,
+        standing: Standing | None = None,
+        deadline_s: float = DEADLINE_S,
     ) -> None:
         self._rest = Rest(client, deadline_s=deadline_s)
         self._words = Wording(texts, policy)
-        self._places = Places(self._rest, policy)
+        self._standing = standing
+        self._places = Places(self._rest, policy, standing=standing)
         self._refresher = Refresher(self._rest, self._words)
         self._rooms = Rooms(self._rest)
         self._redactor = Redactor(self._rest, self._words)
@@ -79,8 +88,9 @@ class DiscordNotifier:
             UpstreamUnavailable: Discord is away.
         """
         action = _ACTIONS.get(delivery.kind, Action.MESSAGE)
-        channel_id, message_id = await self._target(action, delivery, subject)
-        body = render(self._words, delivery, subject)
+        person = await self._person(delivery)
+        channel_id, message_id = await self._target(action, delivery, subject, person)
+        body = render(await self._words_now(delivery.guild_id), delivery, subject)
         if isinstance(subject, Incident) and subject.is_private and action is Action.MESSAGE:
             body = addressed(body, await self._places.roles(subject.guild_id))
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
@@ -89,7 +99,7 @@ class DiscordNotifier:
             body = await self._asked(delivery, body)
         if delivery.kind in _ANSWERS and "answers" in delivery.data:
             body = {**body, **_answer_to(int(str(delivery.data["answers"])))}
-        return Request(action, channel_id, message_id, body)
+        return Request(action, channel_id, message_id, body, None if person is None else person.handle)
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         """Do it, within our own deadline. A thread or reaction that is there already counts as done.
@@ -129,7 +139,8 @@ class DiscordNotifier:
 
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         """Make the posts of an incident say what is true now; see `Refresher.refresh`."""
-        return await self._refresher.refresh(incident, posts)
+        words = await self._words_now(incident.guild_id)
+        return await Refresher(self._rest, words).refresh(incident, posts)
 
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
         """Take out what posts tell of an incident that has become private; see `Redactor.redact`."""
@@ -184,16 +195,32 @@ class DiscordNotifier:
         """Everyone whose 👀 stands on one of *places* (channel id, message id); see `Reactions.people`."""
         return self._reactions.people(places, guild_id=guild_id)
 
-    async def _target(self, action: Action, delivery: Delivery, subject: Subject) -> tuple[int, int | None]:
+    async def _words_now(self, guild_id: int) -> Wording:
+        """The team's words, which name whoever is on call at this moment."""
+        if self._standing is None:
+            return self._words
+        return replace(self._words, standing=await self._standing(guild_id))
+
+    async def _person(self, delivery: Delivery) -> OnCallPerson | None:
+        """Whom it is for, when it is for somebody on call: whoever stands there now, or one by handle."""
+        kind, _, name = delivery.to.partition(":")
+        if kind == "person":
+            return await self._places.standing(delivery.guild_id, name)
+        return OnCallPerson(name, name, user_id=id_of(name)) if kind == "named" else None
+
+    async def _target(
+        self, action: Action, delivery: Delivery, subject: Subject, person: OnCallPerson | None
+    ) -> tuple[int, int | None]:
         """Where, and what there: a message to hang it on, or somebody to let in."""
         if action is Action.MEMBER:
             _, _, name = delivery.to.partition(":")
-            is_place = delivery.to.startswith("person:")
-            user_id = await self._places.person(delivery.guild_id, name) if is_place else int(name)
+            user_id = int(name) if person is None else await self._places.person(delivery.guild_id, person)
             return _known(delivery.after_message_id), user_id
-        if action in (Action.MESSAGE, Action.PRIVATE_THREAD):
-            return await self._channel(delivery, subject), None
-        return _hook(delivery)
+        if action not in (Action.MESSAGE, Action.PRIVATE_THREAD):
+            return _hook(delivery)
+        if person is not None:
+            return await self._places.direct(delivery.guild_id, person), None
+        return await self._channel(delivery, subject), None
 
     async def _asked(self, delivery: Delivery, body: Body) -> Body:
         """*body* with whoever is asked in front; nobody when that place or person is not there."""
@@ -201,7 +228,8 @@ class DiscordNotifier:
         if place is None:
             return body
         try:
-            return asked_of(self._words, body, await self._places.person(delivery.guild_id, str(place)))
+            person = await self._places.standing(delivery.guild_id, str(place))
+            return asked_of(self._words, body, await self._places.person(delivery.guild_id, person))
         except DeliveryRefused:
             return body
 
@@ -209,8 +237,6 @@ class DiscordNotifier:
         kind, _, name = delivery.to.partition(":")
         if kind == "channel":
             return await self._places.channel(delivery.guild_id, name)
-        if kind == "person":
-            return await self._places.direct(delivery.guild_id, name)
         if kind == "user":
             return await self._places.user(int(name))
         if kind == "thread":

@@ -1,13 +1,19 @@
 """From the policy's words for a place to Discord's ids: channels by name, people by their place on call."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from typing import TypeAlias
 
 from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused
-from bot.runbook.model import SHORTEST_ID, OnCallPlace, Policy
+from bot.domain.standing import OnCallPerson, id_of
+from bot.runbook.model import Policy
 from bot.ui.rest.client import Rest, snowflake
+
+#: Who stands where at this moment, by place, in a guild.
+Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
 
 #: A renamed channel is noticed after this long, seconds.
 REMEMBER_S = 300.0
@@ -20,9 +26,10 @@ _SEARCH_LIMIT = 25
 class Places:
     """Finds channels and people, and remembers them for a while."""
 
-    def __init__(self, rest: Rest, policy: Policy) -> None:
+    def __init__(self, rest: Rest, policy: Policy, *, standing: Standing | None = None) -> None:
         self._rest = rest
         self._policy = policy
+        self._standing = standing or _of_policy(policy)
         self._channels: dict[int, tuple[float, dict[str, int]]] = {}
         self._roles: dict[int, tuple[float, list[int]]] = {}
         self._people: dict[tuple[int, str], int] = {}
@@ -42,8 +49,8 @@ class Places:
             DeliveryRefused: there is no such channel. UpstreamUnavailable.
         """
         name = name.removeprefix("#")
-        if name.isdigit() and len(name) >= SHORTEST_ID:
-            return int(name)
+        if known_id := id_of(name):
+            return known_id
         now = asyncio.get_running_loop().time()
         until, known = self._channels.get(guild_id, (0.0, {}))
         if name not in known or now > until:
@@ -55,21 +62,28 @@ class Places:
             )
         return known[name]
 
-    async def direct(self, guild_id: int, place: str) -> int:
-        """The DM channel with whoever stands at the on-call place *place* ("primary").
+    async def standing(self, guild_id: int, place: str) -> OnCallPerson:
+        """Whoever stands at the on-call place *place* ("primary") at this moment.
 
         Raises:
-            DeliveryRefused: the policy has no such place, or nobody of that name is a member.
-            UpstreamUnavailable.
+            DeliveryRefused: the policy has no such place. StorageUnavailable.
         """
-        return await self.user(await self.person(guild_id, place))
-
-    async def person(self, guild_id: int, place: str) -> int:
-        """The user id of whoever stands at the on-call place *place*. Raises as `direct`."""
-        found = self._policy.oncall.get(place)
+        found = (await self._standing(guild_id)).get(place)
         if found is None:
             raise _nobody(f"the policy has no on-call place {place}")
-        return found.user_id or await self._member(guild_id, found)
+        return found
+
+    async def direct(self, guild_id: int, person: OnCallPerson) -> int:
+        """The DM channel with somebody on call.
+
+        Raises:
+            DeliveryRefused: nobody of that name is a member. UpstreamUnavailable.
+        """
+        return await self.user(await self.person(guild_id, person))
+
+    async def person(self, guild_id: int, person: OnCallPerson) -> int:
+        """Their user id. Raises as `direct`."""
+        return person.user_id or await self._member(guild_id, person.handle)
 
     async def roles(self, guild_id: int) -> list[int]:
         """The ids of the roles that see private incidents, in the policy's order; unknown ones left out.
@@ -99,23 +113,23 @@ class Places:
             self._dms[user_id] = snowflake(opened)
         return self._dms[user_id]
 
-    async def _member(self, guild_id: int, place: OnCallPlace) -> int:
-        key = (guild_id, place.discord.lower())
+    async def _member(self, guild_id: int, username: str) -> int:
+        key = (guild_id, username.lower())
         if key not in self._people:
-            self._people[key] = await self._search(guild_id, place)
+            self._people[key] = await self._search(guild_id, username)
         return self._people[key]
 
-    async def _search(self, guild_id: int, place: OnCallPlace) -> int:
+    async def _search(self, guild_id: int, username: str) -> int:
         """By username, exactly: a display name is anybody's to take."""
         found = await self._rest.many(
             Route("GET", "/guilds/{guild_id}/members/search", guild_id=guild_id),
-            params={"query": place.discord, "limit": _SEARCH_LIMIT},
+            params={"query": username, "limit": _SEARCH_LIMIT},
         )
         for member in found:
             user = member.get("user")
-            if isinstance(user, dict) and str(user.get("username")).lower() == place.discord.lower():
+            if isinstance(user, dict) and str(user.get("username")).lower() == username.lower():
                 return snowflake(user)
-        raise _nobody(f"on-call {place.name}: no member has this username")
+        raise _nobody("no member has this username")
 
     async def _read_channels(self, guild_id: int) -> dict[str, int]:
         """The channels that take messages; of two with one name the older one."""
@@ -123,6 +137,15 @@ class Places:
         usable = [payload for payload in payloads if payload.get("type") in _MESSAGE_CHANNELS]
         newest_first = sorted(usable, key=snowflake, reverse=True)
         return {str(payload.get("name")): snowflake(payload) for payload in newest_first}
+
+
+def _of_policy(policy: Policy) -> Standing:
+    """Without a database: as the policy file says."""
+
+    async def standing(_guild_id: int) -> Mapping[str, OnCallPerson]:
+        return {name: place.person for name, place in policy.oncall.items()}
+
+    return standing
 
 
 def _nobody(reason: str) -> DeliveryRefused:

@@ -80,7 +80,7 @@ def _repeated(words: Wording, data: Data, _limit: int) -> Iterator[str]:
 
 def _paged(words: Wording, data: Data, _limit: int) -> Iterator[str]:
     if (place := data.get("place")) is not None:
-        yield words.on_call([str(place)])
+        yield words.on_call([str(data.get("who", place))])
 
 
 def _acknowledged(words: Wording, data: Data, _limit: int) -> Iterator[str]:

@@ -1,12 +1,14 @@
 """One person's language. What the bot posts for all has `Wording`; this says the same to whoever asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.severity import Mention, SeverityPolicy
+from bot.domain.standing import OnCallPerson, id_of
 from bot.domain.triage import Text
 from bot.i18n import Texts, language_of
-from bot.runbook.model import SHORTEST_ID, Policy
+from bot.runbook.model import Policy
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
@@ -16,9 +18,16 @@ class Voice(Wording):
     """A `Wording` in the language of one person; make it with `of`."""
 
     @classmethod
-    def of(cls, texts: Texts, policy: Policy, *, locale: str) -> "Voice":
+    def of(
+        cls,
+        texts: Texts,
+        policy: Policy,
+        *,
+        locale: str,
+        standing: Mapping[str, OnCallPerson] | None = None,
+    ) -> "Voice":
         """The voice for a Discord locale: Japanese for "ja", English for any other."""
-        return cls(texts, replace(policy, language=language_of(locale)))
+        return cls(texts, replace(policy, language=language_of(locale)), standing or {})
 
     def raw(self, text: Text) -> str:
         """The policy's own words for places without markup: a button, an option."""
@@ -49,4 +58,4 @@ def role_name(role: str) -> str:
 
 def is_id(text: str) -> bool:
     """Whether a channel or role of the policy is named by its id."""
-    return text.isdigit() and len(text) >= SHORTEST_ID
+    return id_of(text) is not None

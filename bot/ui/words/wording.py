@@ -1,11 +1,12 @@
 """What posts for all have in common: the team's language and time zone, and facts as words, made inert."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import SeverityPolicy
+from bot.domain.standing import OnCallPerson, id_of
 from bot.domain.triage import StaleTriage, Text
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
@@ -29,10 +30,15 @@ _WORD_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Says facts in the team's language. Everything it returns is safe inside a message or an embed."""
+    """Says facts in the team's language. Everything it returns is safe inside a message or an embed.
+
+    Attributes:
+        standing: Who stands at which place of the on-call order; where it says nothing the policy does.
+    """
 
     texts: Texts
     policy: Policy
+    standing: Mapping[str, OnCallPerson] = field(default_factory=dict)
 
     @property
     def buttons(self) -> Buttons:
@@ -123,14 +129,23 @@ class Wording:
         return "⏫" if is_graver else "⏬"
 
     def on_call(self, places: Iterable[str]) -> str:
-        """Who stands at these places of the on-call order: "@primary, @secondary". As `who`."""
-        return ", ".join(self._at(place) for place in places)
+        """Who stands at these places of the on-call order, each once: "@primary, @secondary". As `who`.
+
+        What begins with "@" is somebody's handle: whoever stood there when it was written down.
+        """
+        return ", ".join(dict.fromkeys(self._at(place) for place in places))
+
+    def handle(self, handle: str) -> str:
+        """Somebody on call: a mention when their id is known, which rings nobody where we allow none."""
+        user_id = id_of(handle)
+        return self.who(handle) if user_id is None else f"<@{user_id}>"
 
     def _at(self, place: str) -> str:
-        found = self.policy.oncall.get(place)
-        if found is None:
-            return inert(place, limit=_NAME_LIMIT)
-        return self.who(found.discord) if found.user_id is None else f"<@{found.user_id}>"
+        if place.startswith("@"):
+            return self.handle(place.removeprefix("@"))
+        known = self.policy.oncall.get(place)
+        found = self.standing.get(place) or (None if known is None else known.person)
+        return inert(place, limit=_NAME_LIMIT) if found is None else self.handle(found.handle)
 
     def _step(self, question: str, answer: str) -> str:
         try:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.escalation import plan
+from bot.domain.escalation import Step, StepStatus, plan, repetition
 from bot.domain.severity import LadderStep, Mention
 
 T0 = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)
@@ -27,3 +27,40 @@ def test_step_without_a_time_is_due_at_the_deadline() -> None:
     ladder = (LadderStep(after=None), LadderStep(after=timedelta(hours=1)))
     steps = plan(ladder, incident_id=1, starts_at=T0, ack_due_at=deadline)
     assert [(s.index, s.due_at) for s in steps] == [(1, T0 + timedelta(hours=1)), (0, deadline)]
+
+
+def decided(**rung: object) -> Step:
+    """Step 5, due four hours after the alert."""
+    last = LadderStep(after=timedelta(hours=4), **rung)  # type: ignore[arg-type]
+    return Step(42, 5, T0 + timedelta(hours=4), last, StepStatus.DONE, starts_at=T0)
+
+
+def test_a_rung_that_does_not_repeat_is_the_last() -> None:
+    """Nothing follows it."""
+    assert repetition(decided(), now=T0 + timedelta(hours=4), index=6) is None
+
+
+def test_a_repetition_is_a_step_like_any_other() -> None:
+    """Its own number and time, and what it counts from stays."""
+    again = repetition(decided(repeat=timedelta(minutes=30)), now=T0 + timedelta(hours=4, seconds=1), index=6)
+    assert again is not None
+    assert (again.index, again.status, again.starts_at) == (6, StepStatus.PENDING, T0)
+    assert again.due_at == T0 + timedelta(hours=4, minutes=30)
+    assert again.rung.after == again.due_at - T0
+
+
+def test_repetitions_that_nobody_could_decide_are_not_made_up_for() -> None:
+    """Decided at 7:10 instead of 4:00: the next one comes at 7:30, one instead of seven."""
+    late = repetition(decided(repeat=timedelta(minutes=30)), now=T0 + timedelta(hours=7, minutes=10), index=6)
+    assert late is not None
+    assert late.due_at == T0 + timedelta(hours=7, minutes=30)
+
+
+def test_repetitions_end_when_the_policy_says_so() -> None:
+    """Twice more, and no third time."""
+    step: Step | None = decided(repeat=timedelta(hours=1), repeat_up_to=2)
+    times = []
+    while step is not None:
+        times.append(step.due_at - T0)
+        step = repetition(step, now=step.due_at, index=step.index + 1)
+    assert times == [timedelta(hours=hours) for hours in (4, 5, 6)]

@@ -57,7 +57,7 @@ def test_severities_are_ordered_from_the_gravest(parky: Policy) -> None:
                 (30 * MINUTE, Mention.HERE, BOTH),
                 (1 * HOUR, Mention.HERE, BOTH),
                 (2 * HOUR, Mention.HERE, BOTH),
-                (4 * HOUR, Mention.HERE, BOTH),
+                (4 * HOUR, Mention.HERE, BOTH, 4 * HOUR),
             ],
         ),
         (

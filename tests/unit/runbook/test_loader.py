@@ -104,7 +104,7 @@ def test_holidays_of_other_countries(country: str, day: date, *, off: bool) -> N
 def test_who_is_on_call(written: str, user_id: int | None, discord: str) -> None:
     """A username, or an id in digits."""
     place = parse_policy(changed('"alice"', f'"{written}"', MINIMAL), name="p").oncall["primary"]
-    assert (place.user_id, place.discord) == (user_id, discord)
+    assert (place.person.user_id, place.discord) == (user_id, discord)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,6 @@ def test_channel_names_may_carry_their_sign() -> None:
         changed('channel = "ops"', 'channel = "#ops"\nthread_channel = "none"', MINIMAL), name="p"
     )
     assert (policy.severities["LOW"].channel, policy.severities["LOW"].thread_channel) == ("ops", None)
-
-
-def test_one_person_at_two_places_is_told_once() -> None:
-    """A very small team copies the file and puts one name everywhere."""
-    policy = parse_policy(changed('discord = "secondary"', 'discord = "primary"'), name="p")
-    assert {step.dm for step in policy.severities["SEV1"].ladder} == {("primary",)}
-    policy = parse_policy(MINIMAL.replace('primary = "alice"', 'first = "alice"\nthen = "alice"'), name="p")
-    assert [step.dm for step in policy.severities["HIGH"].ladder] == [("first",), ("first",)]
 
 
 def test_an_empty_ladder_is_a_choice() -> None:

@@ -7,11 +7,15 @@ from bot.domain.delivery import Delivery, DeliveryKind, Request
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident import Incident, NewIncident
 from bot.domain.people import Person
+from bot.domain.standing import OnCallPerson
 from bot.i18n import Texts
+from bot.integrations.calendars import WorkerCalendars
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
 from bot.services.auditor import Auditor
+from bot.services.oncall import OnCall
 from bot.services.ports import Discord, Job, Mail
+from bot.services.ports.oncall import Finding
 from bot.services.registry import Guilds
 from bot.wiring import Parts, UseCases, handlers, wire
 from tests.fakes import FakeDlqStore, FakeStore
@@ -37,6 +41,33 @@ class FakeMailer:
         self.sent.append(mail)
 
 
+@dataclass(slots=True)
+class FakeReach:
+    """A `bot.services.ports.oncall.Reach`.
+
+    Attributes:
+        lacks: What is missing, by handle.
+        members: Usernames of the server, with their ids.
+        asked: The handles that were looked at, in order.
+        is_away: Discord cannot be asked.
+    """
+
+    lacks: dict[str, list[Finding]] = field(default_factory=dict)
+    members: dict[str, int] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    is_away: bool = False
+
+    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[Finding]:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        self.asked.append(person.handle)
+        return self.lacks.get(person.handle, [])
+
+    async def member(self, guild_id: int, username: str) -> Person | None:
+        known = self.members.get(username)
+        return None if known is None else Person(id=known, name=username, username=username)
+
+
 class PlainWriter:
     """A `bot.services.ports.MailWriter` without sentences."""
 
@@ -59,6 +90,8 @@ class Desk:
         self.dlq_store = FakeDlqStore(self.store.clock)
         self.discord = FakeDiscord()
         self.mailer = FakeMailer()
+        self.reach = FakeReach()
+        self.calendars = WorkerCalendars(self.policy.timezone.key)
         self.use(self.discord)
 
     def use(self, discord: Discord) -> UseCases:
@@ -71,8 +104,11 @@ class Desk:
             texts=Texts.load(),
             writer=PlainWriter(),
             mailer=self.mailer,
+            calendars=self.calendars,
         )
-        cases = wire(parts, discord)
+        oncall = OnCall(self.own_store, self.policy)
+        self.discord.standing = oncall.standing
+        cases = wire(parts, discord, self.reach, oncall)
         self.services = cases.services
         self.acknowledger = cases.services.acknowledger
         self.reconciler = cases.services.reconciler
@@ -87,6 +123,10 @@ class Desk:
         self.privacy = cases.services.privacy
         self.drills = cases.services.drills
         self.updates = cases.services.updates
+        self.oncall = oncall
+        self.handovers = cases.services.handovers
+        self.schedules = cases.services.schedules
+        self.calendar_files = cases.services.calendars
         self.triages = cases.services.triages
         self.reevaluations = cases.services.reevaluations
         self.digests = cases.services.digests

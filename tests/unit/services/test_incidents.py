@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
+from bot.domain.escalation import StepStatus
 from bot.domain.incident import Status
 from bot.domain.life import AckOutcome, AckVia
 from bot.domain.timeline import TimelineKind
@@ -41,7 +42,7 @@ async def test_same_request_opens_one_incident(desk: Desk) -> None:
 
 
 async def test_nobody_acknowledges(desk: Desk) -> None:
-    """The whole ladder of SEV1, each step once and in its time."""
+    """The whole ladder of SEV1, each step once and in its time; after 4 h it goes on every 4 h."""
     await desk.open()
     await desk.work()
     await desk.pass_time(minutes=14, seconds=59)
@@ -49,8 +50,12 @@ async def test_nobody_acknowledges(desk: Desk) -> None:
     await desk.pass_time(seconds=1)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:primary", "person:secondary"]
-    await desk.pass_time(days=2)
+    await desk.pass_time(hours=4)
     assert len(desk.sent(DeliveryKind.ESCALATION)) == len(desk.policy.severities["SEV1"].ladder) - 1
+    await desk.pass_time(hours=12)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == len(desk.policy.severities["SEV1"].ladder) - 1 + 3
+    waiting = [step for step in await desk.store.steps(1) if step.status is StepStatus.PENDING]
+    assert len(waiting) == 1
 
 
 async def test_acknowledge_stops_the_ladder(desk: Desk) -> None:
@@ -111,7 +116,7 @@ async def test_whatever_a_person_does_is_in_the_audit(desk: Desk) -> None:
     number = {"incident_id": incident.id}
     assert [(row.action, row.actor_name, row.data) for row in desk.store.audit_rows] == [
         ("opened", "responder", {**number, "severity": "SEV1"}),
-        ("declined", "primary", {**number, "place": "primary", "to": "secondary"}),
+        ("declined", "primary", {**number, "place": "primary", "to": "secondary", "asked": "@primary"}),
         ("acknowledged", "responder", {**number, "via": "button"}),
         ("joined", "secondary", {**number, "via": "button"}),
     ]

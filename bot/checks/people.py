@@ -1,0 +1,59 @@
+"""Whether those who are on call can be reached, and can answer."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Final
+
+from bot.checks.finding import Finding, fail, ok, warn
+from bot.domain.standing import OnCallPerson, id_of
+from bot.services.ports.oncall import Finding as Lacks
+from bot.services.ports.oncall import Gap, Reach
+
+_NOT_A_MEMBER: Final = "name a member of the server in [oncall], or with /oncall set"
+
+_TODO: Final = {
+    Gap.NOT_MEMBER: _NOT_A_MEMBER,
+    Gap.NO_DM: "they allow direct messages: the server's name, Privacy Settings, Direct Messages",
+    Gap.NO_ROLE: "give them one of the roles under acknowledge in [permissions]",
+    Gap.NO_CHANNEL: "let them see the channels of the severities",
+    Gap.NO_EMAIL: "give them an email in [people] or [oncall]: it is the way round Discord",
+}
+
+_SAID: Final = {
+    Gap.NOT_MEMBER: "no member has this username",
+    Gap.NO_DM: "takes no direct message",
+    Gap.NO_ROLE: "has no role to respond",
+    Gap.NO_CHANNEL: "does not see",
+    Gap.NO_EMAIL: "has no email",
+}
+
+
+async def check_people(
+    reach: Reach, standing: Mapping[str, OnCallPerson], *, guild_id: int
+) -> AsyncIterator[Finding]:
+    """One finding for each place of the on-call order.
+
+    Raises:
+        UpstreamUnavailable: Discord is away.
+    """
+    for place, person in standing.items():
+        yield _finding(f"on call: {place}", person, await reach.gaps(guild_id, person))
+
+
+def _finding(what: str, person: OnCallPerson, lacks: Sequence[Lacks]) -> Finding:
+    if all(each.gap is Gap.NO_EMAIL for each in lacks):  # whether email is set up is told by itself
+        return ok(what, f"{_shown(person)} is a member" + (", has no email" if lacks else ""))
+    said = "; ".join(_said(each) for each in lacks)
+    todo = "; ".join(_TODO[each.gap] for each in lacks)
+    if any(each.gap is Gap.NOT_MEMBER for each in lacks):
+        return fail(what, f"{_shown(person)}: {said}", todo)
+    return warn(what, f"{_shown(person)} {said}", todo)
+
+
+def _shown(person: OnCallPerson) -> str:
+    """By username where it is known: that is what somebody has to look up."""
+    return person.handle if id_of(person.handle) is None else person.name
+
+
+def _said(lacks: Lacks) -> str:
+    names = ", ".join(f"#{name}" if lacks.gap is Gap.NO_CHANNEL else name for name in lacks.names)
+    return f"{_SAID[lacks.gap]} {names}".strip() if lacks.gap is Gap.NO_CHANNEL else _SAID[lacks.gap]

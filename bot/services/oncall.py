@@ -1,0 +1,79 @@
+"""Who stands at which place of the on-call order, now or at any moment. See docs/architecture.md, On call."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.people import Person
+from bot.domain.standing import OnCallPerson, Rosters, Who, rosters
+from bot.runbook.model import Policy
+from bot.services.ports import Store
+from bot.services.ports.oncall import OnCallReads
+
+#: How far back a roster reaches: where a shift that goes on began is looked for.
+PAST: Final = timedelta(days=60)
+
+
+class OnCall:
+    """Answers from the policy and from what was written down in chat, read afresh each time."""
+
+    def __init__(self, store: Store, policy: Policy) -> None:
+        self._store = store
+        self._policy = policy
+        self._seen: dict[int, Mapping[str, OnCallPerson]] = {}
+
+    async def rosters(
+        self, guild_id: int, *, source: OnCallReads | None = None, past: timedelta = timedelta()
+    ) -> tuple[Rosters, datetime]:
+        """Every place's roster, and the database's time.
+
+        Args:
+            source: The caller's transaction, if there is one.
+            past: How far back they must be right.
+        """
+        reads = source or self._store
+        now = await reads.now()
+        book = await reads.oncall_book(guild_id, since=now - past)
+        places = {name: (place.person, place.layers) for name, place in self._policy.oncall.items()}
+        known = [*self._policy.team.values(), *(place.person for place in self._policy.oncall.values())]
+        return rosters(places, known, book, hours=self._policy.business_hours), now
+
+    async def standing(self, guild_id: int, *, source: OnCallReads | None = None) -> dict[str, OnCallPerson]:
+        """Who stands where at this moment, in the order of asking."""
+        found, now = await self.rosters(guild_id, source=source)
+        standing = found.at(now)
+        self._seen[guild_id] = standing
+        return standing
+
+    def seen(self, guild_id: int) -> Mapping[str, OnCallPerson]:
+        """Who stood where at the last look, at most `bot.process.ticks.ONCALL_S` ago; for screens only."""
+        policy = {name: place.person for name, place in self._policy.oncall.items()}
+        return {**policy, **self._seen.get(guild_id, {})}
+
+    async def look(self, guild_id: int) -> None:
+        """Renew what `seen` tells."""
+        await self.standing(guild_id)
+
+    async def known(self, guild_id: int, who: Who) -> OnCallPerson:
+        """Somebody of the book as the policy knows them, or as they were written down."""
+        found, _ = await self.rosters(guild_id)
+        return found.person(who)
+
+    async def is_on_call(self, guild_id: int, person: Person) -> bool:
+        """Whether *person* stands at any place now."""
+        return any(each.is_for(person) for each in (await self.standing(guild_id)).values())
+
+    async def each_once(
+        self, guild_id: int, places: Iterable[str], *, source: OnCallReads | None = None
+    ) -> dict[str, OnCallPerson]:
+        """Who stands at *places* now; one person at two of them is there once, at the first.
+
+        A place that the policy no longer knows is left out.
+        """
+        standing = await self.standing(guild_id, source=source)
+        found: dict[str, OnCallPerson] = {}
+        for place in places:
+            person = standing.get(place)
+            if person is not None and person.handle not in {known.handle for known in found.values()}:
+                found[place] = person
+        return found

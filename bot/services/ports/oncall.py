@@ -1,0 +1,153 @@
+"""What on-call keeps, and what it asks of the outside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.domain.oncall import Shift
+from bot.domain.people import Person
+from bot.domain.standing import Book, Content, NewOverride, OnCallPerson, StoredOverride, Watch
+
+
+class OnCallReads(Protocol):
+    """What is read about on-call, within a transaction or without one."""
+
+    async def now(self) -> datetime:
+        """The database's time, aware."""
+        ...
+
+    async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
+        """What was written down from chat and counts at *since* or later, in order of writing."""
+        ...
+
+
+class OnCallTransaction(OnCallReads, Protocol):
+    """The part of a transaction that is about on-call."""
+
+    async def add_override(self, guild_id: int, new: NewOverride, *, by: Person) -> int:
+        """Write down that somebody stands in; its number."""
+        ...
+
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> StoredOverride | None:
+        """Take one back from now on; None when there is none, or it is over."""
+        ...
+
+    async def add_schedule(
+        self, guild_id: int, place: str, content: Content, *, by: Person, draft: bool = False
+    ) -> int:
+        """Put a schedule into force from now on, or keep it as a draft for a day; its number."""
+        ...
+
+    async def confirm_schedule(self, guild_id: int, number: int, *, by: Person) -> tuple[str, Content] | None:
+        """Put a draft into force from now on; its place, or None when it is gone or was confirmed before."""
+        ...
+
+    async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> int:
+        """Take back whatever is in force at a place; how many those were."""
+        ...
+
+    async def lock_watch(self, guild_id: int) -> Watch | None:
+        """The guild's watch; nobody else changes it until the commit."""
+        ...
+
+    async def begin_watch(self, watch: Watch) -> bool:
+        """Store a guild's first watch; False when there is one."""
+        ...
+
+    async def wake_watch(self, guild_id: int) -> None:
+        """Somebody must look at once: something has changed. Nothing when there is no watch yet."""
+        ...
+
+    async def save_watch(self, watch: Watch) -> None:
+        """Write what was told, and when to look again. The row must be locked."""
+        ...
+
+
+class Gap(StrEnum):
+    """What keeps somebody on call from being reached, or from answering."""
+
+    NOT_MEMBER = "not_member"
+    NO_DM = "no_dm"
+    NO_ROLE = "no_role"
+    NO_CHANNEL = "no_channel"
+    NO_EMAIL = "no_email"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A gap, and what it is about.
+
+    Attributes:
+        names: The roles that would do, or the channels that are not seen.
+    """
+
+    gap: Gap
+    names: tuple[str, ...] = ()
+
+
+class Reach(Protocol):
+    """Looks at people in Discord."""
+
+    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[Finding]:
+        """What is missing for *person* to be on call; empty when nothing is.
+
+        Raises:
+            UpstreamUnavailable: Discord could not be asked.
+        """
+        ...
+
+    async def member(self, guild_id: int, username: str) -> Person | None:
+        """The member of that username; None when there is none. Raises as `gaps`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """One occurrence of an event of an imported calendar.
+
+    Attributes:
+        starts, ends: Aware; starts < ends.
+        summary: As written.
+        categories: As written; our own exports put the place here.
+        attendees: Mail addresses and names of who takes part.
+        handle: Of the person, when the calendar is one of our exports.
+    """
+
+    starts: datetime
+    ends: datetime
+    summary: str
+    categories: tuple[str, ...] = ()
+    attendees: tuple[str, ...] = ()
+    handle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedShift:
+    """A shift with the place and the person that an exported calendar shows.
+
+    Attributes:
+        uid: The same in each export of the same shift.
+    """
+
+    uid: str
+    place: str
+    person: OnCallPerson
+    shift: Shift
+
+
+class Calendars(Protocol):
+    """iCalendar, read and written."""
+
+    async def read(self, data: bytes, *, start: datetime, end: datetime, most: int) -> list[CalendarEvent]:
+        """The first *most* events between two moments, recurring ones expanded, in order of their start.
+
+        Raises:
+            UserError: it is no calendar, or takes too long to read.
+        """
+        ...
+
+    async def write(self, shifts: Sequence[PlacedShift], *, name: str) -> bytes:
+        """A calendar of *shifts* in the team's time zone, which it describes."""
+        ...

@@ -1,0 +1,169 @@
+"""On call: what was written down from chat, and the watch over handovers."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from bot.domain.oncall import Rotation, Shift, Unit
+from bot.domain.people import Person
+from bot.domain.standing import Book, Content, NewOverride, StoredOverride, StoredSchedule, Watch, Who
+from bot.storage.sql import Row, Sql
+
+
+class OnCallReads:
+    """What is read about on-call, within a transaction or without one."""
+
+    _sql: Sql
+
+    async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
+        overrides = await self._sql.all("oncall_overrides", guild_id, since)
+        schedules = await self._sql.all("oncall_schedules", guild_id, since)
+        return Book(tuple(map(_override, overrides)), tuple(map(_schedule, schedules)))
+
+
+class OnCallWrites(OnCallReads):
+    """The part of a transaction that is about on-call."""
+
+    async def add_override(self, guild_id: int, new: NewOverride, *, by: Person) -> int:
+        row = await self._sql.one(
+            "add_oncall_override",
+            guild_id,
+            new.place,
+            new.who.user_id,
+            new.who.username,
+            new.who.name,
+            new.starts,
+            new.ends,
+            new.reason,
+            new.is_swap,
+            by.id,
+            by.name,
+        )
+        number: int = row["id"]
+        return number
+
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> StoredOverride | None:
+        row = await self._sql.first("end_oncall_override", guild_id, number, by.id, by.name)
+        return None if row is None else _override(row)
+
+    async def add_schedule(
+        self, guild_id: int, place: str, content: Content, *, by: Person, draft: bool = False
+    ) -> int:
+        await self._sql.all("forget_oncall_drafts", guild_id)
+        kept = content_as_json(content)
+        row = await self._sql.one("add_oncall_schedule", guild_id, place, kept, by.id, by.name, draft)
+        number: int = row["id"]
+        return number
+
+    async def confirm_schedule(self, guild_id: int, number: int, *, by: Person) -> tuple[str, Content] | None:
+        row = await self._sql.first("confirm_oncall_schedule", guild_id, number, by.id, by.name)
+        return None if row is None else (row["place"], content_from_json(row["content"]))
+
+    async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> int:
+        return len(await self._sql.all("end_oncall_schedules", guild_id, place, by.id, by.name))
+
+    async def lock_watch(self, guild_id: int) -> Watch | None:
+        row = await self._sql.first("lock_oncall_watch", guild_id)
+        if row is None:
+            return None
+        return Watch(guild_id, row["standing"], row["told"], tuple(row["checked"]), row["next_at"])
+
+    async def begin_watch(self, watch: Watch) -> bool:
+        row = await self._sql.first("begin_oncall_watch", watch.guild_id, dict(watch.standing), watch.next_at)
+        return row is not None
+
+    async def wake_watch(self, guild_id: int) -> None:
+        await self._sql.all("wake_oncall_watch", guild_id)
+
+    async def save_watch(self, watch: Watch) -> None:
+        await self._sql.all(
+            "save_oncall_watch",
+            watch.guild_id,
+            dict(watch.standing),
+            watch.told,
+            list(watch.checked),
+            watch.next_at,
+        )
+
+
+def content_as_json(content: Content) -> dict[str, object]:
+    """What `oncall_schedules.content` keeps."""
+    rotation = content.rotation
+    return {
+        "people": {handle: asdict(who) for handle, who in content.people.items()},
+        "person": content.person,
+        "rotation": None if rotation is None else _rotation_as_json(rotation),
+        "shifts": [
+            {"person": each.person, "starts": each.starts.isoformat(), "ends": each.ends.isoformat()}
+            for each in content.shifts
+        ],
+    }
+
+
+def content_from_json(kept: Mapping[str, object]) -> Content:
+    """The inverse of `content_as_json`."""
+    people, rotation, shifts = kept["people"], kept["rotation"], kept["shifts"]
+    assert isinstance(people, Mapping)
+    assert isinstance(shifts, list)
+    return Content(
+        people={handle: Who(**who) for handle, who in people.items()},
+        person=None if kept["person"] is None else str(kept["person"]),
+        rotation=_rotation_from_json(rotation) if isinstance(rotation, Mapping) else None,
+        shifts=tuple(
+            Shift(
+                each["person"], datetime.fromisoformat(each["starts"]), datetime.fromisoformat(each["ends"])
+            )
+            for each in shifts
+        ),
+    )
+
+
+def _rotation_as_json(rotation: Rotation) -> dict[str, object]:
+    return {
+        "people": list(rotation.people),
+        "every": rotation.every,
+        "unit": rotation.unit.value,
+        "starts_on": rotation.starts_on.isoformat(),
+        "handover": rotation.handover.isoformat("minutes"),
+        "timezone": rotation.timezone.key,
+    }
+
+
+def _rotation_from_json(kept: Mapping[str, object]) -> Rotation:
+    people = kept["people"]
+    assert isinstance(people, list)
+    return Rotation(
+        people=tuple(people),
+        every=int(str(kept["every"])),
+        unit=Unit(str(kept["unit"])),
+        starts_on=date.fromisoformat(str(kept["starts_on"])),
+        handover=time.fromisoformat(str(kept["handover"])),
+        timezone=ZoneInfo(str(kept["timezone"])),
+    )
+
+
+def _override(row: Row) -> StoredOverride:
+    return StoredOverride(
+        id=row["id"],
+        place=row["place"],
+        who=Who(row["user_id"], row["username"], row["name"]),
+        starts=row["starts_at"],
+        ends=row["ends_at"],
+        reason=row["reason"],
+        is_swap=row["is_swap"],
+        by_id=row["by_id"],
+        by_name=row["by_name"],
+        ended_at=row["ended_at"],
+    )
+
+
+def _schedule(row: Row) -> StoredSchedule:
+    return StoredSchedule(
+        id=row["id"],
+        place=row["place"],
+        content=content_from_json(row["content"]),
+        by_name=row["by_name"],
+        starts=row["starts_at"],
+        ended_at=row["ended_at"],
+    )

@@ -1,0 +1,95 @@
+"""`bot.services.ports.oncall.Reach` over HTTP: whether somebody on call can be reached, and can answer."""
+
+import asyncio
+from collections.abc import Iterator
+
+import discord
+
+from bot.domain.errors import DeliveryRefused, NotPermitted, UpstreamUnavailable
+from bot.domain.people import Person, require_role
+from bot.domain.standing import OnCallPerson
+from bot.runbook.model import Policy
+from bot.services.ports.oncall import Finding, Gap
+from bot.ui.people import person_from
+from bot.ui.rest.client import DEADLINE_S, Rest
+from bot.ui.rest.places import Places
+
+_Channels = dict[str, discord.abc.GuildChannel]
+
+
+class Reaching:
+    """Looks at people in Discord, through a client that has logged in.
+
+    Args:
+        mails: Email is set up, so that somebody without an address lacks something.
+    """
+
+    def __init__(self, client: discord.Client, policy: Policy, *, mails: bool = True) -> None:
+        self._client = client
+        self._policy = policy
+        self._mails = mails
+        self._places = Places(Rest(client), policy)
+
+    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[Finding]:
+        """What is missing for *person* to be on call; empty when nothing is.
+
+        Opening a DM shows only that there is such a user: whether they take one shows when it is sent.
+
+        Raises:
+            UpstreamUnavailable: Discord could not be asked.
+        """
+        self._places.forget()  # a day may have passed
+        try:
+            user_id = await self._places.person(guild_id, person)
+        except DeliveryRefused:
+            return [Finding(Gap.NOT_MEMBER)]
+        member, channels = await self._read(guild_id, user_id)
+        if member is None:
+            return [Finding(Gap.NOT_MEMBER)]
+        found = [*self._rights(member, channels)]
+        try:
+            await self._places.user(user_id)
+        except DeliveryRefused:
+            found.append(Finding(Gap.NO_DM))
+        backups = any(severity.email_backup for severity in self._policy.severities.values())
+        if self._mails and backups and person.email is None:
+            found.append(Finding(Gap.NO_EMAIL))
+        return found
+
+    async def member(self, guild_id: int, username: str) -> Person | None:
+        """The member of that username; None when there is none. Raises as `gaps`."""
+        try:
+            user_id = await self._places.person(guild_id, OnCallPerson(username, username))
+        except DeliveryRefused:
+            return None
+        return Person(id=user_id, name=username, username=username)
+
+    async def _read(self, guild_id: int, user_id: int) -> tuple[discord.Member | None, _Channels]:
+        if self._client.is_closed() or self._client.http.token is None:
+            raise UpstreamUnavailable("the Discord client is not logged in")
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                guild = await self._client.fetch_guild(guild_id)
+                channels = await guild.fetch_channels()
+                member = await guild.fetch_member(user_id)
+        except discord.NotFound:
+            return None, {}
+        except (discord.HTTPException, OSError, TimeoutError) as error:
+            raise UpstreamUnavailable(f"members cannot be read: {type(error).__name__}") from error
+        return member, {known: each for each in channels for known in (each.name, str(each.id))}
+
+    def _rights(self, member: discord.Member, channels: _Channels) -> Iterator[Finding]:
+        roles = self._policy.permissions.acknowledge
+        try:
+            require_role(person_from(member), action="acknowledge", roles=roles)
+        except NotPermitted:
+            yield Finding(Gap.NO_ROLE, roles)
+        wanted = dict.fromkeys(severity.channel for severity in self._policy.severities.values())
+        unseen = [name for name in wanted if not _sees(member, channels.get(name))]
+        if unseen:
+            yield Finding(Gap.NO_CHANNEL, tuple(unseen))
+
+
+def _sees(member: discord.Member, channel: discord.abc.GuildChannel | None) -> bool:
+    """Whether they see it; one that is not there is the doctor's to tell."""
+    return channel is None or channel.permissions_for(member).read_messages

@@ -1,0 +1,226 @@
+"""`/oncall`: who stands where, what comes, and the answers to what was changed."""
+
+import io
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+import discord
+from discord import ButtonStyle, ui
+
+from bot.domain.oncall import Shift
+from bot.domain.standing import NewOverride, OnCallPerson, StoredOverride
+from bot.services.calendars import Draft, Preview
+from bot.services.schedules import DutyView, Standing, Swapped, Turn
+from bot.ui.components import Screen, button, row, text
+from bot.ui.posts.oncall import until
+from bot.ui.words.inert import inert, joined, plain
+from bot.ui.words.timestamps import relative
+from bot.ui.words.voice import Voice
+
+#: The custom ids of the buttons: the number of an override, the numbers of an import's drafts.
+END: Final = r"onc:v1:end:(?P<number>\d{1,18})"
+END_CONFIRMED: Final = r"onc:v1:ended:(?P<number>\d{1,18})"
+IMPORT: Final = r"onc:v1:import:(?P<drafts>\d{1,10}(-\d{1,10}){0,6})"
+LEAVE: Final = r"onc:v1:leave"
+
+#: Discord: buttons in a row. More stand-ins than that are rare; the next ones come up when these are over.
+_BUTTONS: Final = 5
+_ROOM: Final = 1_700
+_PREVIEWED: Final = 8
+_CHOICE_LIMIT: Final = 100
+
+
+def show_screen(voice: Voice, view: DutyView) -> Screen:
+    """Who now, until when; the next two weeks; who stands in, with a button to end each."""
+    now = [_standing(voice, "oncall.show.now", each) for each in view.standing]
+    ahead = [_turn(voice, turn) for turn in view.ahead] or [voice.say("oncall.show.none_ahead")]
+    more = voice.say("state.more", count="{count}")
+    parts: list[ui.Item[ui.LayoutView]] = [
+        text(voice.say("oncall.show.title"), *now),
+        ui.Separator(),
+        text(voice.say("oncall.show.ahead"), joined(ahead, separator="\n", limit=_ROOM, more=f"\n{more}")),
+    ]
+    stand_ins = [_override(voice, override, person) for override, person in view.overrides]
+    if stand_ins:
+        shown = joined(stand_ins, separator="\n", limit=_ROOM, more=f"\n{more}")
+        parts += [ui.Separator(), text(voice.say("oncall.show.overrides"), shown)]
+    return Screen(*parts, rows=[_ends(voice, [override for override, _ in view.overrides])])
+
+
+def end_asked_screen(voice: Voice, override: StoredOverride, person: OnCallPerson) -> Screen:
+    """Once: it cannot be undone, only written down anew."""
+    asked = voice.say(
+        "oncall.end_asked",
+        place=override.place,
+        who=_who(voice, person),
+        ends=voice.moment(override.ends),
+    )
+    confirm = button(voice.say("oncall.end_confirm"), f"onc:v1:ended:{override.id}", style=ButtonStyle.danger)
+    return Screen(text(asked), rows=[row(confirm)])
+
+
+def set_said(voice: Voice, standing: Standing) -> str:
+    """Who it is from now on."""
+    return _standing(voice, "oncall.set", standing)
+
+
+def cleared_said(voice: Voice, standing: Standing) -> str:
+    """Whom the policy file says."""
+    return _standing(voice, "oncall.cleared", standing)
+
+
+def overridden_said(voice: Voice, new: NewOverride, person: OnCallPerson) -> str:
+    """Who stands in, and for how long."""
+    return voice.say(
+        "oncall.overridden",
+        place=new.place,
+        who=_who(voice, person),
+        starts=voice.moment(new.starts),
+        ends=voice.moment(new.ends),
+        relative=relative(new.ends),
+    )
+
+
+def ended_said(voice: Voice, ended: StoredOverride, person: OnCallPerson) -> str:
+    """Who no longer does."""
+    return voice.say("oncall.ended", place=ended.place, who=_who(voice, person))
+
+
+def swapped_said(voice: Voice, swapped: Swapped) -> str:
+    """Both shifts, from whom to whom."""
+    pairs = ((swapped.first, swapped.second.person), (swapped.second, swapped.first.person))
+    first, second = (
+        voice.say(
+            "oncall.swapped_turn",
+            place=turn.place,
+            starts=voice.moment(turn.shift.starts),
+            ends=voice.moment(turn.shift.ends),
+            former=_who(voice, turn.person),
+            who=_who(voice, person),
+        )
+        for turn, person in pairs
+    )
+    return voice.say("oncall.swapped", first=first, second=second)
+
+
+def turn_choice(voice: Voice, turn: Turn, *, until_at: datetime) -> str:
+    """A shift in a list of choices: plain words.
+
+    Args:
+        until_at: A shift that lasts until then has no end in sight.
+    """
+    key = "oncall.choice" if turn.shift.ends < until_at else "oncall.choice_open"
+    line = voice.say(
+        key,
+        place=turn.place,
+        who=f"@{turn.person.name}",
+        starts=voice.moment(turn.shift.starts),
+        ends=voice.moment(turn.shift.ends),
+    )
+    return plain(line, limit=_CHOICE_LIMIT)
+
+
+def preview_screen(voice: Voice, preview: Preview) -> Screen:
+    """What an import would change, and the way to say yes."""
+    parts = [
+        text(voice.say("oncall.preview.title")),
+        *(text(*_draft(voice, draft)) for draft in preview.drafts),
+    ]
+    if preview.unknown:
+        names = joined(
+            [inert(name, limit=60) for name in preview.unknown], separator=", ", limit=400, more=" …"
+        )
+        parts.append(text(voice.say("oncall.preview.unknown", names=names)))
+    numbers = "-".join(str(draft.number) for draft in preview.drafts)
+    confirm = button(
+        voice.say("oncall.preview.confirm"), f"onc:v1:import:{numbers}", style=ButtonStyle.primary
+    )
+    leave = button(voice.say("oncall.preview.cancel"), "onc:v1:leave")
+    return Screen(*parts, text(voice.say("oncall.preview.rule")), rows=[row(leave, confirm)])
+
+
+def imported_screen(voice: Voice, places: Sequence[str]) -> Screen:
+    """It is in force."""
+    return Screen(text(voice.say("oncall.imported", places=", ".join(places))))
+
+
+def left_screen(voice: Voice) -> Screen:
+    """Nothing has changed."""
+    return Screen(text(voice.say("oncall.not_imported")))
+
+
+def calendar_file(data: bytes) -> discord.File:
+    """on-call.ics."""
+    return discord.File(io.BytesIO(data), filename="on-call.ics")
+
+
+def _who(voice: Voice, person: OnCallPerson) -> str:
+    return voice.handle(person.handle)
+
+
+def _standing(voice: Voice, key: str, standing: Standing) -> str:
+    return voice.say(
+        key,
+        place=standing.place,
+        who=_who(voice, standing.person),
+        until=until(voice, standing.until),
+    )
+
+
+def _turn(voice: Voice, turn: Turn) -> str:
+    at = turn.shift.starts
+    return voice.say(
+        "oncall.show.turn",
+        at=voice.moment(at),
+        relative=relative(at),
+        place=turn.place,
+        who=_who(voice, turn.person),
+    )
+
+
+def _override(voice: Voice, override: StoredOverride, person: OnCallPerson) -> str:
+    line = voice.say(
+        "oncall.show.override",
+        number=f"#{override.id}",
+        place=override.place,
+        who=_who(voice, person),
+        starts=voice.moment(override.starts),
+        ends=voice.moment(override.ends),
+        by=voice.who(override.by_name),
+    )
+    if override.is_swap:
+        line += voice.say("oncall.show.swap")
+    if override.reason:
+        line += voice.say("oncall.show.reason", reason=inert(override.reason, limit=200))
+    return line
+
+
+def _ends(voice: Voice, overrides: Sequence[StoredOverride]) -> ui.ActionRow[ui.LayoutView] | None:
+    return row(
+        *(
+            button(voice.say("oncall.show.end", number=f"#{override.id}"), f"onc:v1:end:{override.id}")
+            for override in overrides[:_BUTTONS]
+        )
+    )
+
+
+def _draft(voice: Voice, draft: Draft) -> Iterator[str]:
+    last = max(shift.ends for shift in draft.shifts)
+    yield voice.say(
+        "oncall.preview.place", place=draft.place, count=len(draft.shifts), until=voice.moment(last)
+    )
+    for shift, former in list(zip(draft.shifts, draft.formers, strict=True))[:_PREVIEWED]:
+        yield _shift(voice, shift, draft.people[shift.person], former=former)
+    if len(draft.shifts) > _PREVIEWED:
+        yield voice.say("oncall.preview.more", count=len(draft.shifts) - _PREVIEWED)
+
+
+def _shift(voice: Voice, shift: Shift, person: OnCallPerson, *, former: OnCallPerson) -> str:
+    return voice.say(
+        "oncall.preview.same" if former.handle == person.handle else "oncall.preview.shift",
+        starts=voice.moment(shift.starts),
+        ends=voice.moment(shift.ends),
+        former=_who(voice, former),
+        who=_who(voice, person),
+    )

@@ -1,0 +1,140 @@
+"""`/oncall set | override | swap`."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.client import IncidentBot
+from bot.domain.errors import BotError, UserError
+from bot.domain.standing import NewOverride
+from bot.i18n.options import described
+from bot.services.schedules import Turn
+from bot.ui.interaction import reply, wait
+from bot.ui.people import person_from
+from bot.ui.screens.oncall_console import overridden_said, set_said, swapped_said, turn_choice
+from cogs.oncall.group import (
+    PLACE_OPTION,
+    USER_OPTION,
+    Moment,
+    Place,
+    Press,
+    chosen,
+    first_place,
+    moment,
+    now_here,
+    offer_places,
+    oncall_group,
+)
+
+Shift = app_commands.Range[str, 1, 60]
+Reason = app_commands.Range[str, 1, 200]
+
+_OFFERED: Final = 25  # Discord: choices of an autocomplete
+
+
+def register(_bot: IncidentBot) -> None:
+    """No controls."""
+
+
+@oncall_group.command(
+    name="set",
+    description=locale_str(
+        "Somebody is on call from now on, until further notice", key="commands.oncall_set"
+    ),
+)
+@described(user=USER_OPTION, place=PLACE_OPTION)
+@app_commands.autocomplete(place=offer_places)
+async def set_person(interaction: Press, user: discord.User, place: Place | None = None) -> None:
+    """From now on."""
+    await wait(interaction)
+    bot = interaction.client
+    services = bot.services(interaction)
+    standing = await services.schedules.set_person(
+        services.guild_id, place or first_place(interaction), chosen(user), by=person_from(interaction.user)
+    )
+    await reply(interaction, set_said(bot.voice(interaction), standing))
+
+
+@oncall_group.command(
+    name="override",
+    description=locale_str("Somebody stands in for a while", key="commands.oncall_override"),
+)
+@described(
+    user=USER_OPTION,
+    until=locale_str("Until when: 18:00, 8h, 11/24 10:00", key="commands.oncall_until"),
+    from_=locale_str(
+        "From when: 18:00, tomorrow 9:00, 11/24 10:00. Now if left out", key="commands.oncall_from"
+    ),
+    place=PLACE_OPTION,
+    reason=locale_str("Why, in one line", key="commands.incident_reason"),
+)
+@app_commands.autocomplete(place=offer_places)
+async def override(  # Discord's options
+    interaction: Press,
+    user: discord.User,
+    until: Moment,
+    from_: Moment | None = None,
+    place: Place | None = None,
+    reason: Reason = "",
+) -> None:
+    """From then until then."""
+    await wait(interaction)
+    bot, now = interaction.client, await now_here(interaction)
+    services = bot.services(interaction)
+    starts = moment(from_, now=now)
+    new = NewOverride(
+        place=place or first_place(interaction),
+        who=chosen(user),
+        starts=starts,
+        ends=moment(until, now=now, base=max(starts, now)),
+        reason=reason,
+    )
+    made = await services.schedules.override(services.guild_id, new, by=person_from(interaction.user))
+    person = await services.oncall.known(services.guild_id, made.who)
+    await reply(interaction, overridden_said(bot.voice(interaction), made, person))
+
+
+async def offer_shifts(interaction: Press, typed: str) -> list[Choice[str]]:
+    """What goes on now and what comes, in order; none while it cannot be read."""
+    bot = interaction.client
+    services = bot.services(interaction)
+    try:
+        turns = await services.schedules.turns(services.guild_id)
+    except BotError:
+        return []
+    voice, last = bot.voice(interaction), max(turn.shift.ends for turn in turns)
+    names = {_value(turn): turn_choice(voice, turn, until_at=last) for turn in turns}
+    fitting = [value for value, name in names.items() if typed.casefold() in name.casefold()]
+    return [Choice(name=names[value], value=value) for value in fitting[:_OFFERED]]
+
+
+@oncall_group.command(name="swap", description=locale_str("Exchange two shifts", key="commands.oncall_swap"))
+@described(
+    shift=locale_str("The one shift", key="commands.oncall_shift"),
+    with_=locale_str("The other shift", key="commands.oncall_with"),
+)
+@app_commands.autocomplete(shift=offer_shifts, with_=offer_shifts)
+async def swap(interaction: Press, shift: Shift, with_: Shift) -> None:
+    """Two people exchange what they have."""
+    await wait(interaction)
+    bot = interaction.client
+    services = bot.services(interaction)
+    swapped = await services.schedules.swap(
+        services.guild_id, _named(shift), _named(with_), by=person_from(interaction.user)
+    )
+    await reply(interaction, swapped_said(bot.voice(interaction), swapped))
+
+
+def _value(turn: Turn) -> str:
+    """A shift as an option carries it: its place, and a second that lies within it."""
+    return f"{turn.place}@{int(turn.shift.starts.timestamp()) + 1}"
+
+
+def _named(value: str) -> tuple[str, datetime]:
+    place, _, second = value.rpartition("@")
+    if not place or not second.isdecimal() or len(second) > len("1790000000"):
+        raise UserError("oncall_shift_unknown")
+    return place, datetime.fromtimestamp(int(second), UTC)

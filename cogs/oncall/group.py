@@ -1,0 +1,70 @@
+"""The groups that the modules beside it add to, and how a command names places, people and moments."""
+
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.client import IncidentBot
+from bot.domain.errors import UserError
+from bot.domain.later import parse_later
+from bot.domain.standing import Who
+
+Press: TypeAlias = discord.Interaction[IncidentBot]
+Place = app_commands.Range[str, 1, 24]
+Moment = app_commands.Range[str, 1, 60]
+
+_OFFERED: Final = 25  # Discord: choices of an autocomplete
+
+PLACE_OPTION: Final = locale_str("Such as primary", key="commands.oncall_place")
+USER_OPTION: Final = locale_str("Who", key="commands.oncall_user")
+
+oncall_group: Final = app_commands.Group(
+    name="oncall",
+    description=locale_str("See and change who is on call", key="commands.oncall"),
+    guild_only=True,
+)
+schedule_group: Final = app_commands.Group(
+    name="schedule",
+    description=locale_str("Set, export and import the schedule", key="commands.oncall_schedule"),
+    parent=oncall_group,
+)
+
+
+async def offer_places(interaction: Press, typed: str) -> list[Choice[str]]:
+    """The policy's places, in the order of asking."""
+    names = [
+        name for name in interaction.client.services(interaction).policy.oncall if typed.casefold() in name
+    ]
+    return [Choice(name=name, value=name) for name in names[:_OFFERED]]
+
+
+def first_place(interaction: Press) -> str:
+    """The one that is meant when none is named."""
+    return next(iter(interaction.client.services(interaction).policy.oncall))
+
+
+def chosen(user: discord.User | discord.Member) -> Who:
+    """Whoever was chosen, if they are here: Discord offers bots, and people who have left, too.
+
+    Raises:
+        UserError: a bot, or no member.
+    """
+    if user.bot:
+        raise UserError("oncall_for_bot", who=user.display_name)
+    if not isinstance(user, discord.Member):
+        raise UserError("oncall_not_member", who=user.display_name)
+    return Who(user.id, user.name, user.display_name)
+
+
+async def now_here(interaction: Press) -> datetime:
+    """The database's time in the team's zone."""
+    services = interaction.client.services(interaction)
+    return (await services.schedules.now()).astimezone(services.policy.timezone)
+
+
+def moment(text: str | None, *, now: datetime, base: datetime | None = None) -> datetime:
+    """The moment that was typed; *now* when nothing was. Raises as `parse_later`."""
+    return now if text is None else parse_later(text, now=now, base=base)

@@ -1,0 +1,110 @@
+"""`/oncall schedule rotate | clear`: who takes turns, until further notice."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.client import IncidentBot
+from bot.domain.business_time import local_moment
+from bot.domain.errors import UserError
+from bot.domain.oncall import Rotation, parse_turn
+from bot.domain.start_time import plain_line
+from bot.i18n.options import described
+from bot.ui.interaction import reply, wait
+from bot.ui.people import person_from
+from bot.ui.screens.oncall_console import cleared_said, set_said
+from cogs.oncall.group import (
+    PLACE_OPTION,
+    Place,
+    Press,
+    chosen,
+    first_place,
+    now_here,
+    offer_places,
+    schedule_group,
+)
+
+Words = app_commands.Range[str, 1, 16]
+_NEXT = locale_str("Who comes next", key="commands.oncall_next")
+
+
+def register(_bot: IncidentBot) -> None:
+    """No controls."""
+
+
+@schedule_group.command(
+    name="rotate", description=locale_str("People take turns from now on", key="commands.oncall_rotate")
+)
+@described(
+    every=locale_str("How long a turn is: 1w, 1d, 12h", key="commands.oncall_every"),
+    first=locale_str("Whose turn it is first", key="commands.oncall_first"),
+    second=_NEXT,
+    third=_NEXT,
+    fourth=_NEXT,
+    fifth=_NEXT,
+    handover=locale_str("When turns begin. 10:00 if left out", key="commands.oncall_handover"),
+    place=PLACE_OPTION,
+)
+@app_commands.autocomplete(place=offer_places)
+async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
+    interaction: Press,
+    every: Words,
+    first: discord.User,
+    second: discord.User,
+    third: discord.User | None = None,
+    fourth: discord.User | None = None,
+    fifth: discord.User | None = None,
+    handover: Words = "10:00",
+    place: Place | None = None,
+) -> None:
+    """The first turn is the one that goes on now: it began at today's handover, or yesterday's."""
+    await wait(interaction)
+    bot, now = interaction.client, await now_here(interaction)
+    services = bot.services(interaction)
+    people = [chosen(user) for user in (first, second, third, fourth, fifth) if user is not None]
+    rotation = _rotation(
+        [who.handle for who in people], every, handover, now=now, zone=services.policy.timezone
+    )
+    standing = await services.schedules.rotate(
+        services.guild_id,
+        place or first_place(interaction),
+        people,
+        rotation,
+        by=person_from(interaction.user),
+    )
+    await reply(interaction, set_said(bot.voice(interaction), standing))
+
+
+@schedule_group.command(
+    name="clear",
+    description=locale_str("Back to what the policy file says", key="commands.oncall_clear"),
+)
+@described(place=PLACE_OPTION)
+@app_commands.autocomplete(place=offer_places)
+async def clear(interaction: Press, place: Place | None = None) -> None:
+    """What was set is over; who stands in stays."""
+    await wait(interaction)
+    bot = interaction.client
+    services = bot.services(interaction)
+    standing = await services.schedules.clear(
+        services.guild_id, place or first_place(interaction), by=person_from(interaction.user)
+    )
+    await reply(interaction, cleared_said(bot.voice(interaction), standing))
+
+
+def _rotation(handles: list[str], every: str, handover: str, *, now: datetime, zone: ZoneInfo) -> Rotation:
+    try:
+        count, unit = parse_turn(plain_line(every))
+    except ValueError:
+        raise UserError("oncall_turn_unreadable", value=every) from None
+    try:
+        begins = datetime.strptime(plain_line(handover), "%H:%M").time()  # noqa: DTZ007  # a time of day
+    except ValueError:
+        raise UserError("oncall_time_unreadable", value=handover) from None
+    day = now.astimezone(zone).date()
+    if local_moment(day, begins, timezone=zone) > now:
+        day -= timedelta(days=1)
+    return Rotation(tuple(handles), count, unit, day, begins, zone)

@@ -1,0 +1,239 @@
+"""On call: rotations hand over, people stand in and swap, and one person alone hears nothing of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tests.e2e.conftest import MakeWorld
+from tests.e2e.rosters import SOLO, attached, evening, following, policy_file, turns
+from tests.e2e.severities import SEV1
+from tests.e2e.world import World
+
+TITLE = "決済 API が 5xx"
+
+
+@asynccontextmanager
+async def rotating(
+    make_world: MakeWorld, folder: Path, *, days: int = 1
+) -> AsyncIterator[tuple[World, datetime]]:
+    """A bot at 20:00 JST whose primary changes at 10:00, so many days later; that moment."""
+    path = folder / "policy.toml"
+    async with make_world(RUNBOOK_FILE=str(path)) as world:
+        handover = following(await evening(world), days=days)
+        policy_file(folder, turns(handover))
+        await world.start_bot()
+        yield world, handover
+
+
+async def told_ahead(world: World, who: str = "secondary") -> None:
+    """The DM of the day before."""
+    await world.expect_dm(who, contains="から on-call です")
+
+
+async def expect_handover(world: World, *, former: str, who: str, place: str = "primary") -> str:
+    """One line for all and a DM to whoever comes on; the line."""
+    line = await world.expect_message("p1-ops", contains=f"{place} @{former} → @{who}", pings_here=False)
+    await world.expect_dm(who, contains="on-call になりました")
+    return line.text
+
+
+async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path: Path) -> None:
+    """Told a day ahead; at 10:00 JST one line with what is open and a DM; the next page is the new one's."""
+    async with rotating(make_world, tmp_path) as (world, _):
+        await told_ahead(world)
+        alert = await world.triage(SEV1, title=TITLE)
+        assert "担当 @primary" in alert.post.text
+        await world.react(alert, by="primary")
+        await world.expect_acknowledged(alert, by="primary")
+        await world.fast_forward(hours=13.9)
+        await world.expect_reminder(alert)
+        await world.expect_nothing_more()
+        await world.fast_forward(hours=0.2)
+        line = await expect_handover(world, former="primary", who="secondary")
+        assert alert.label in line
+        assert "決済" in line
+        later = await world.triage(replace(SEV1, pages=("secondary",)), title="検索が遅い")
+        assert "担当 @secondary" in later.post.text
+        await world.react(later, by="secondary")
+        await world.expect_acknowledged(later, by="secondary")
+        told = await world.command("incident timeline", by="observer", number=int(alert.label.split("-")[1]))
+        assert "@primary" in told.text  # whoever was paged then
+        shown = await world.command("oncall show", by="observer")
+        assert "**primary** @secondary" in shown.text
+        await world.expect_nothing_more()
+
+
+async def test_a_page_that_waits_goes_to_whoever_is_on_call_when_it_is_sent(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    """A ladder's steps name places: after the handover its next rung calls the new one."""
+    async with rotating(make_world, tmp_path) as (world, _):
+        await told_ahead(world)
+        await world.fast_forward(hours=13.9)
+        alert = await world.triage(SEV1, title=TITLE)
+        await world.fast_forward(minutes=15)
+        await expect_handover(world, former="primary", who="secondary")
+        escalation = await world.expect_message("p0-alerts", contains="15 分 ack なし", pings_here=True)
+        for who in ("secondary", "responder"):
+            await world.expect_dm(who, contains=TITLE)
+        assert "@primary に連絡済み" in escalation.text
+        await world.react(alert, by="secondary")
+        await world.expect_acknowledged(alert, by="secondary")
+        await world.expect_nothing_more()
+
+
+async def test_dead_across_a_handover_tells_it_once(make_world: MakeWorld, tmp_path: Path) -> None:
+    """However late, by whichever of two bots looks first."""
+    async with rotating(make_world, tmp_path) as (world, _):
+        await told_ahead(world)
+        await world.settle()
+        await world.kill_bot()
+        await world.shift(hours=20)
+        await world.start_bot()
+        await world.start_bot()
+        await expect_handover(world, former="primary", who="secondary")
+        await world.expect_nothing_more()
+        await world.restart_bot()
+        await world.expect_nothing_more()
+
+
+async def test_somebody_stands_in_for_a_while(world: World) -> None:
+    """From now on the pages are theirs; it is ended early by a button, once, and everything is on record."""
+    said = await world.command("oncall override", by="primary", user="responder", until="8h", reason="歯医者")
+    assert "✅ primary は" in said.text
+    await world.expect_dm("responder", contains="on-call になりました")
+    await told_ahead(world, "primary")  # from whom until when they have it back
+    refused = await world.command("oncall override", by="responder", user="responder", until="8h")
+    assert "on-call の変更には @on-call / @admin" in refused.text
+    alert = await world.triage(replace(SEV1, pages=("responder",)), title=TITLE)
+    await world.react(alert, by="responder")
+    shown = await world.command("oncall show", by="primary")
+    assert "歯医者" in shown.text
+    asked = await world.human.press("primary", shown.messages[-1], "#1 を終える")
+    ended = await world.human.press("primary", asked.messages[-1], "今終える")
+    assert "代わりを終えました" in ended.text
+    await world.expect_dm("primary", contains="on-call になりました")
+    again = await world.human.press("primary", shown.messages[-1], "#1 を終える")
+    assert "もう終わっています" in again.text
+    question = "SELECT action FROM incident_bot.audit WHERE allowed AND action LIKE '%override' ORDER BY id"
+    rows = await world.rows(question)
+    assert [row["action"] for row in rows] == ["override", "end_override"]
+    await world.expect_nothing_more()
+
+
+async def test_two_people_swap_their_shifts(make_world: MakeWorld, tmp_path: Path) -> None:
+    """What is left of this week for the next one: primary and secondary change places, both ways."""
+    async with rotating(make_world, tmp_path) as (world, _):
+        await told_ahead(world)
+        offered = await world.human.autocomplete("primary", "general", "oncall swap", "shift", "primary @")
+        first, second = offered[0], offered[1]
+        assert "@primary" in first["name"]
+        assert "@secondary" in second["name"]
+        said = await world.command(
+            "oncall swap", by="primary", **{"shift": first["value"], "with": second["value"]}
+        )
+        assert "@primary → @secondary" in said.text
+        await expect_handover(world, former="primary", who="secondary")
+        await told_ahead(world, "primary")
+        await world.fast_forward(hours=14.1)
+        await expect_handover(world, former="secondary", who="primary")
+        await world.expect_nothing_more()
+
+
+async def test_whoever_takes_no_dm_is_told_of_a_day_ahead(make_world: MakeWorld, tmp_path: Path) -> None:
+    """In the channel and to whom they relieve, once; a missing role as well."""
+    async with rotating(make_world, tmp_path, days=3) as (world, _):
+        await world.expect_nothing_more()
+        await world.human.change("member", user="secondary", dms=False, roles=[])
+        await world.fast_forward(hours=38.1)
+        gaps = await world.expect_message("p1-ops", contains="ack できるロールがありません")
+        assert "@secondary" in gaps.text
+        await world.expect_message("p1-ops", contains="DM が届きません")
+        await world.expect_dm("primary", contains="ack できるロールがありません")
+        await world.expect_dm("primary", contains="DM が届きません")
+        await world.restart_bot()
+        await world.fast_forward(hours=1)
+        await world.expect_nothing_more()
+        await world.human.change("member", user="secondary", dms=True, roles=["on-call"])
+        await world.fast_forward(hours=24)
+        await expect_handover(world, former="primary", who="secondary")
+        await world.expect_nothing_more()
+
+
+async def test_one_person_for_everything_hears_nothing_of_it(make_world: MakeWorld, tmp_path: Path) -> None:
+    """Forty days, a restart: no handover, no check; and each step of a ladder tells them once."""
+    async with make_world(RUNBOOK_FILE=policy_file(tmp_path, SOLO)) as world:
+        await world.start_bot()
+        world.ledger.forgive("p3-insights")  # the digests of these weeks
+        for _ in range(2):
+            await world.fast_forward(days=20)
+            await world.restart_bot()
+        await world.expect_nothing_more()
+        shown = await world.command("oncall show", by="primary")
+        assert "終わりは未定" in shown.text
+        assert "交代の予定はありません" in shown.text
+        alert = await world.triage(SEV1, title=TITLE)
+        await world.fast_forward(minutes=15)
+        await world.expect_message("p0-alerts", contains="15 分 ack なし", pings_here=True)
+        await world.expect_dm("primary", contains=TITLE)
+        await world.react(alert, by="primary")
+        await world.expect_acknowledged(alert, by="primary")
+        await world.expect_nothing_more()
+
+
+async def test_a_schedule_goes_out_and_comes_in_as_icalendar(make_world: MakeWorld, tmp_path: Path) -> None:
+    """What was exported is read back as it is; another calendar is previewed, then takes over."""
+    async with rotating(make_world, tmp_path) as (world, handover):
+        await told_ahead(world)
+        said = await world.command("oncall schedule export", by="observer")
+        ics = await world.human.read_file(said.messages[-1], "on-call.ics")
+        assert "BEGIN:VTIMEZONE" in ics
+        assert "DTSTART;TZID=Asia/Tokyo:" + handover.strftime("%Y%m%dT100000") in ics
+        same = await world.command(
+            "oncall schedule import", by="primary", file=attached("same.ics", ics.encode())
+        )
+        assert "変わりません" in same.text
+        assert "ではなく" not in same.text
+        left = await world.human.press("primary", same.messages[-1], "やめる")
+        assert "何も変わっていません" in left.text
+        starts = (handover - timedelta(days=1)).strftime("%Y%m%dT%H0000")
+        other = (
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//other//EN\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+            f"DTSTART;TZID=Asia/Tokyo:{starts}\r\nDURATION:P1D\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"
+            "SUMMARY:responder\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        )
+        asked = await world.command(
+            "oncall schedule import",
+            by="primary",
+            file=attached("other.ics", other.encode()),
+            place="primary",
+        )
+        assert "@primary ではなく @responder" in asked.text
+        await world.expect_nothing_more()
+        done = await world.human.press("primary", asked.messages[-1], "取り込む")
+        assert "✅ 取り込みました · primary" in done.text
+        await expect_handover(world, former="primary", who="responder")
+        junk = await world.command(
+            "oncall schedule import", by="primary", file=attached("x.ics", b"\x00\xffBEGIN:NOTHING")
+        )
+        assert "iCalendar (.ics) として読めません" in junk.text
+        await world.expect_nothing_more()
+
+
+async def test_turns_are_set_from_chat(world: World) -> None:
+    """Two people take turns from now on; taking it back is what the policy file says."""
+    said = await world.command(
+        "oncall schedule rotate", by="primary", every="1d", first="responder", second="secondary"
+    )
+    assert "✅ primary は今から" in said.text
+    await world.expect_dm("responder", contains="on-call になりました")
+    world.ledger.forgive("dm:secondary")
+    cleared = await world.command("oncall schedule clear", by="primary")
+    assert "@primary" in cleared.text
+    await world.expect_dm("primary", contains="on-call になりました")
+    nothing = await world.command("oncall schedule clear", by="primary")
+    assert "戻すものはありません" in nothing.text
+    await world.command("oncall set", by="primary", user="secondary")
+    await world.expect_dm("secondary", contains="on-call になりました")

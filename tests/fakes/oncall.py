@@ -1,0 +1,83 @@
+"""On call in memory."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.people import Person
+from bot.domain.standing import Book, Content, NewOverride, StoredOverride, Watch
+from tests.fakes.base import FakePart
+from tests.fakes.oncall_state import KeptSchedule
+
+
+class FakeOnCall(FakePart):
+    """The part of a transaction that is about on-call."""
+
+    async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
+        return self.state.oncall.book(guild_id, since)
+
+    async def add_override(self, guild_id: int, new: NewOverride, *, by: Person) -> int:
+        number = next(self._sequences.oncall)
+        stored = StoredOverride(
+            number, new.place, new.who, new.starts, new.ends, new.reason, new.is_swap, by.id, by.name
+        )
+        self.state.oncall.overrides[number] = (guild_id, stored)
+        return number
+
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> StoredOverride | None:
+        guild, known = self.state.oncall.overrides.get(number, (None, None))
+        if known is None or guild != guild_id or known.ended_at is not None or known.ends <= self._now:
+            return None
+        ended = replace(known, ended_at=self._now)
+        self.state.oncall.overrides[number] = (guild_id, ended)
+        return ended
+
+    async def add_schedule(
+        self, guild_id: int, place: str, content: Content, *, by: Person, draft: bool = False
+    ) -> int:
+        kept = self.state.oncall.schedules
+        for old in [one for one in kept.values() if one.guild_id == guild_id and self._is_stale(one)]:
+            del kept[old.id]
+        number = next(self._sequences.oncall)
+        starts = None if draft else self._now
+        kept[number] = KeptSchedule(number, guild_id, place, content, by.name, self._now, starts)
+        return number
+
+    async def confirm_schedule(self, guild_id: int, number: int, *, by: Person) -> tuple[str, Content] | None:
+        known = self.state.oncall.schedules.get(number)
+        if known is None or known.guild_id != guild_id or known.starts is not None or self._is_stale(known):
+            return None
+        self.state.oncall.schedules[number] = replace(known, starts=self._now, by_name=by.name)
+        return known.place, known.content
+
+    async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> int:
+        kept = self.state.oncall.schedules
+        own = [
+            one
+            for one in kept.values()
+            if (one.guild_id, one.place) == (guild_id, place)
+            and one.starts is not None
+            and one.ended_at is None
+        ]
+        for one in own:
+            kept[one.id] = replace(one, ended_at=self._now)
+        return len(own)
+
+    async def lock_watch(self, guild_id: int) -> Watch | None:
+        return self.state.oncall.watches.get(guild_id)
+
+    async def begin_watch(self, watch: Watch) -> bool:
+        if watch.guild_id in self.state.oncall.watches:
+            return False
+        self.state.oncall.watches[watch.guild_id] = replace(watch, told=0, checked=())
+        return True
+
+    async def wake_watch(self, guild_id: int) -> None:
+        known = self.state.oncall.watches.get(guild_id)
+        if known is not None:
+            self.state.oncall.watches[guild_id] = replace(known, next_at=min(known.next_at, self._now))
+
+    async def save_watch(self, watch: Watch) -> None:
+        self.state.oncall.watches[watch.guild_id] = watch
+
+    def _is_stale(self, one: KeptSchedule) -> bool:
+        return one.starts is None and one.at < self._now - timedelta(days=1)

@@ -1,0 +1,99 @@
+"""Whether somebody on call can be reached, asked of the local Discord over real sockets."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.standing import OnCallPerson
+from bot.sandbox.permissions import P
+from bot.sandbox.world import Overwrite
+from bot.services.ports.oncall import Finding, Gap
+from bot.ui.rest.reaching import Reaching
+from tests.integration.notifier_world import (
+    GUILD,
+    INCIDENT,
+    POLICY,
+    PRIMARY,
+    SECONDARY,
+    TEXTS,
+    NotifierWorld,
+    owed,
+    running_world,
+)
+
+AI = OnCallPerson("primary", "ai", "ai@example.com")
+
+
+@pytest_asyncio.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]:
+    """A client that has logged in."""
+    async with running_world(monkeypatch) as made:
+        yield made
+
+
+async def test_nothing_is_missing(world: NotifierWorld) -> None:
+    """By username, and by id."""
+    reach = Reaching(world.client, POLICY)
+    assert await reach.gaps(GUILD, AI) == []
+    assert await reach.gaps(GUILD, replace(AI, handle=str(PRIMARY), user_id=PRIMARY)) == []
+
+
+async def test_each_gap_is_found(world: NotifierWorld) -> None:
+    """No member; no role; a channel that is not seen; no email, which matters only where email is set up."""
+    reach = Reaching(world.client, POLICY)
+    assert await reach.gaps(GUILD, replace(AI, handle="stranger")) == [Finding(Gap.NOT_MEMBER)]
+    left = replace(AI, handle="1100000000000000999", user_id=1100000000000000999)
+    assert await reach.gaps(GUILD, left) == [Finding(Gap.NOT_MEMBER)]
+    observer = replace(AI, handle="observer")
+    assert await reach.gaps(GUILD, observer) == [
+        Finding(Gap.NO_ROLE, ("responder", "on-call", "admin")),
+    ]
+    nameless = replace(AI, email=None)
+    assert await reach.gaps(GUILD, nameless) == [Finding(Gap.NO_EMAIL)]
+    assert await Reaching(world.client, POLICY, mails=False).gaps(GUILD, nameless) == []
+    channel = next(one for one in world.world.channels.values() if one.name == "p0-alerts")
+    channel.overwrites[str(PRIMARY)] = Overwrite(str(PRIMARY), 1, deny=int(P.VIEW_CHANNEL))
+    assert await reach.gaps(GUILD, AI) == [Finding(Gap.NO_CHANNEL, ("p0-alerts",))]
+
+
+async def test_a_member_is_found_by_username(world: NotifierWorld) -> None:
+    """Exactly, or not at all."""
+    reach = Reaching(world.client, POLICY)
+    found = await reach.member(GUILD, "secondary")
+    assert found is not None
+    assert found.id == SECONDARY
+    assert await reach.member(GUILD, "second") is None
+
+
+async def test_discord_away_is_no_finding(world: NotifierWorld) -> None:
+    """It is asked again later; nobody is warned of."""
+    world.break_down({"status": 503, "times": 5}, route="GET /guilds/*")
+    with pytest.raises(UpstreamUnavailable):
+        await Reaching(world.client, POLICY).gaps(GUILD, replace(AI, handle=str(PRIMARY), user_id=PRIMARY))
+
+
+async def test_a_page_goes_to_whoever_stands_there_when_it_is_rendered(world: NotifierWorld) -> None:
+    """Not to whom the policy file names; the request keeps who it was."""
+    standing = {"primary": OnCallPerson("secondary", "ben")}
+
+    async def now(_guild_id: int) -> dict[str, OnCallPerson]:
+        return standing
+
+    notifier = type(world.notifier)(world.client, texts=TEXTS, policy=POLICY, standing=now)
+    asked = owed(DeliveryKind.PAGE, to="person:primary", data={"step": 0})
+    request = await notifier.compose(asked, INCIDENT)
+    assert request.recipient == "secondary"
+    standing["primary"] = OnCallPerson(str(PRIMARY), "ai", user_id=PRIMARY)
+    other = await notifier.compose(asked, INCIDENT)
+    assert other.recipient == str(PRIMARY)
+    assert other.channel_id != request.channel_id
+    named = owed(
+        DeliveryKind.ON_DUTY,
+        to="named:secondary",
+        data={"changes": [], "incidents": [], "handle": "secondary"},
+    )
+    assert (await notifier.compose(named, None)).channel_id == request.channel_id

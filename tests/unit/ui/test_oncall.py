@@ -1,0 +1,154 @@
+"""On call as people read it: handovers, DMs, warnings, and the screens of `/oncall`."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.oncall import Shift
+from bot.domain.standing import OnCallPerson, StoredOverride, Who
+from bot.services.calendars import Draft, Preview
+from bot.services.ports.oncall import Gap
+from bot.services.schedules import DutyView, Standing, Swapped, Turn
+from bot.ui.posts.renderer import render
+from bot.ui.screens.oncall_console import (
+    end_asked_screen,
+    preview_screen,
+    show_screen,
+    swapped_said,
+    turn_choice,
+)
+from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Wording
+from tests.unit.ui import screens
+from tests.unit.ui.samples import EN, JA, delivery, over_limits
+
+NOW = datetime(2026, 11, 24, 5, tzinfo=UTC)
+DAY = timedelta(days=1)
+HOSTILE = "x" * 150 + "@everyone **`|~~"
+AI = OnCallPerson("ai", "ai")
+BEN = OnCallPerson("123456789012345678", HOSTILE, None, 123456789012345678)
+
+CHANGES = [
+    {"place": "primary", "former": "ai", "handle": "ben", "until": (NOW + 7 * DAY).isoformat()},
+    {"place": "secondary", "former": "ben", "handle": "123456789012345678", "until": None},
+]
+INCIDENT = {
+    "label": "INC-42",
+    "severity": "SEV1",
+    "status": "triggered",
+    "title": HOSTILE,
+    "where": [7, 8],
+}
+HIDDEN = {**INCIDENT, "label": "INC-43", "title": None, "where": None}
+COMING = {
+    "handle": "ben",
+    "places": ["primary", "secondary"],
+    "starts": (NOW + DAY).isoformat(),
+    "ends": None,
+    "gaps": [{"gap": gap.value, "names": ["p0-alerts", HOSTILE]} for gap in Gap],
+}
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        (DeliveryKind.HANDOVER, {"changes": CHANGES, "incidents": [INCIDENT] * 10}),
+        (DeliveryKind.HANDOVER, {"changes": CHANGES, "incidents": []}),
+        (DeliveryKind.ON_DUTY, {"changes": CHANGES, "incidents": [INCIDENT, HIDDEN], "handle": "ben"}),
+        (DeliveryKind.ON_DUTY_SOON, COMING),
+        (DeliveryKind.ON_DUTY_SOON, {**COMING, "gaps": []}),
+        (DeliveryKind.ON_DUTY_GAPS, COMING),
+    ],
+)
+def test_every_message_fits_and_rings_nobody(
+    words: Wording, kind: DeliveryKind, data: dict[str, object]
+) -> None:
+    """Whatever is open, and whatever its title tries."""
+    body = render(words, delivery(kind, data=data), None)
+    assert over_limits(body) == []
+    assert body["allowed_mentions"] == {"parse": []}
+    assert "@everyone" not in str(body["content"])
+    assert "None" not in str(body["content"])
+
+
+def test_a_handover_says_who_until_when_and_what_is_open() -> None:
+    """One line for each place in one message; a private incident by its number alone."""
+    told = {"changes": CHANGES, "incidents": [{**INCIDENT, "title": "決済 API が 5xx"}, HIDDEN]}
+    line, open_ones = str(
+        render(JA, delivery(DeliveryKind.HANDOVER, data=told), None)["content"]
+    ).splitlines()
+    assert "primary @ai → @ben (12/01 14:00 JST まで)" in line
+    assert "secondary @ben → <@123456789012345678> (終わりは未定)" in line
+    assert "[INC-42](https://discord.com/channels/7/8) SEV1 決済 API が 5xx" in open_ones
+    assert "INC-43** SEV1 🔒 非公開" in open_ones
+
+
+def test_whoever_comes_on_is_told_of_their_own_places() -> None:
+    """Not of what else changes hands."""
+    told = {"changes": CHANGES, "incidents": [], "handle": "ben"}
+    text = str(render(JA, delivery(DeliveryKind.ON_DUTY, data=told), None)["content"])
+    assert "primary" in text
+    assert "secondary" not in text
+
+
+def turn(place: str, person: OnCallPerson, days: float, length: float = 1) -> Turn:
+    """A shift so many days ahead."""
+    starts = NOW + days * DAY
+    return Turn(place, person, Shift(person.handle, starts, starts + length * DAY))
+
+
+def override(number: int) -> StoredOverride:
+    """One with everything."""
+    who = Who(BEN.user_id, "ben", HOSTILE)
+    return StoredOverride(number, "primary", who, NOW, NOW + DAY, HOSTILE, True, 1, HOSTILE)
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+@pytest.mark.parametrize("many", [0, 1, 40])
+def test_the_screen_fits_however_much_there_is(voice: Voice, many: int) -> None:
+    """Two-hour shifts for two weeks, forty stand-ins; five of them have a button."""
+    view = DutyView(
+        now=NOW,
+        standing=tuple(Standing(f"place{n}", BEN, NOW + DAY if n else None) for n in range(3)),
+        ahead=tuple(turn("primary", (AI, BEN)[n % 2], n / 12, 1 / 12) for n in range(4 * many)),
+        overrides=tuple((override(n), BEN) for n in range(1, many + 1)),
+    )
+    screen = show_screen(voice, view)
+    assert screens.over_limits(screen) == []
+    assert len(screens.presses(screen)) == min(many, 5)
+    asked = end_asked_screen(voice, override(7), BEN)
+    assert screens.over_limits(asked) == []
+    assert screens.presses(asked) == ["onc:v1:ended:7"]
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_a_preview_fits_and_says_what_changes(voice: Voice) -> None:
+    """Seven places with hundreds of shifts, and names that nobody knows."""
+    shifts = tuple(turn("x", AI, n).shift for n in range(60))
+    drafts = tuple(
+        Draft(9_999_999_000 + n, f"place{n}", shifts, (BEN, *[AI] * 59), {"ai": AI}) for n in range(7)
+    )
+    screen = preview_screen(voice, Preview(drafts, (HOSTILE,) * 50, NOW + 180 * DAY))
+    assert screens.over_limits(screen) == []
+    assert "@ai" in screens.words(screen)
+    assert "@everyone" not in screens.words(screen)
+
+
+def test_a_swap_tells_both_ways() -> None:
+    """From whom to whom."""
+    said = swapped_said(screens.JA, Swapped(turn("primary", AI, 0), turn("primary", BEN, 7)))
+    first, second = said.splitlines()[1:]
+    assert "@ai → <@123456789012345678>" in first
+    assert "<@123456789012345678> → @ai" in second
+
+
+def test_a_choice_is_plain_words() -> None:
+    """Of at most a hundred characters; a shift without an end says none."""
+    far = NOW + 100 * DAY
+    assert turn_choice(screens.JA, turn("primary", AI, 0), until_at=far) == (
+        "primary @ai 11/24 14:00 JST → 11/25 14:00 JST"
+    )
+    assert turn_choice(screens.JA, turn("primary", AI, 0, 100), until_at=far).endswith("JST →")
+    assert len(turn_choice(screens.JA, turn("primary", BEN, 0), until_at=far)) <= 100
