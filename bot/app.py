@@ -1,9 +1,10 @@
 """The composition root: settings -> pools -> stores -> use cases -> client -> jobs, ticks, health."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import asyncpg
 import discord
@@ -19,7 +20,7 @@ from bot.process.login import AWAY, log_in
 from bot.process.vitals import Vitals
 from bot.runbook import Policy, Served, load_served
 from bot.services.auditor import Auditor
-from bot.services.ports import Mailer
+from bot.services.ports import Discord, Mailer
 from bot.services.registry import Guilds
 from bot.settings import DISCORD_API, Settings
 from bot.storage.dlq import PostgresDlqStore
@@ -31,12 +32,17 @@ from bot.ui.rest.notifier import DiscordNotifier
 from bot.wiring import Parts, UseCases, handlers, routed, wire
 
 
-def run(settings: Settings, *, migrate: bool = True) -> None:
+#: Puts the use cases of one guild together.
+Assemble: TypeAlias = Callable[[Parts, Discord], UseCases]
+
+
+def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) -> None:
     """Run the bot until SIGTERM or SIGINT; from the main thread.
 
     Args:
         settings: With a token, and a guild unless its policies name theirs.
         migrate: Apply pending migrations first; otherwise they are an error.
+        assemble: A build for tests puts something between the use cases and their parts here.
 
     Raises:
         ConfigError: the set-up is wrong: policy, token, intents, database.
@@ -45,13 +51,13 @@ def run(settings: Settings, *, migrate: bool = True) -> None:
     with own_database(settings) as database:
         asyncio.run(reach(database.dsn))
         bring_up_to_date(database.dsn, apply=migrate)
-        asyncio.run(_live(settings, served, database))
+        asyncio.run(_live(settings, served, database, assemble))
 
 
-async def _live(settings: Settings, served: Served, database: OwnDatabase) -> None:
+async def _live(settings: Settings, served: Served, database: OwnDatabase, assemble: Assemble) -> None:
     async with AsyncExitStack() as stack:
         stand = await stack.enter_async_context(open_stand(settings, served, database.dsn))
-        client, cases = make_client(settings, stand)
+        client, cases = make_client(settings, stand, assemble=assemble)
         by_guild = {guild_id: handlers(one) for guild_id, one in cases.items()}
         runner = JobRunner(database.dsn, routed(cases, stand.store), by_guild=by_guild)
         for guild_id in served.policies:
@@ -144,7 +150,9 @@ async def open_stand(
         yield Stand(served, PostgresStore(pool), dlq_pool, Texts.load(), mailer)
 
 
-def make_client(settings: Settings, stand: Stand) -> tuple[IncidentBot, dict[int, UseCases]]:
+def make_client(
+    settings: Settings, stand: Stand, *, assemble: Assemble = wire
+) -> tuple[IncidentBot, dict[int, UseCases]]:
     """The client and the use cases by guild, which need each other; nothing is connected yet."""
     if settings.discord_api_base != DISCORD_API:
         use_api_base(settings.discord_api_base)
@@ -153,7 +161,7 @@ def make_client(settings: Settings, stand: Stand) -> tuple[IncidentBot, dict[int
     def guilds(client: discord.Client) -> Guilds:
         for guild_id, policy in stand.served.policies.items():
             notifier = DiscordNotifier(client, texts=stand.texts, policy=policy)
-            made[guild_id] = wire(stand.parts(guild_id), notifier)
+            made[guild_id] = assemble(stand.parts(guild_id), notifier)
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=stand.served.home, find=stand.store)
 

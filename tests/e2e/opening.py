@@ -27,12 +27,13 @@ async def _hold_digests(database_url: str) -> None:
 
 @asynccontextmanager
 async def open_world(
-    database_url: str, *, commands: Mapping[str, Any], folder: Path, **env: str
+    database_url: str, *, commands: Mapping[str, Any], folder: Path, module: str = "bot", **env: str
 ) -> AsyncIterator[World]:
     """A fresh local Discord with the bot's *commands* registered, no bot yet, and a movable clock.
 
     Args:
         folder: Where the bot works.
+        module: The bot's program.
         env: Further settings of the bot.
     """
     await install_movable_clock(database_url)
@@ -46,7 +47,7 @@ async def open_world(
             "DATABASE_URL": database_url,
             **env,
         }
-        world = World(sandbox, human, env=settings, folder=folder)
+        world = World(sandbox, human, env=settings, folder=folder, module=module)
         try:
             yield world
         finally:

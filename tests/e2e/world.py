@@ -26,15 +26,24 @@ _LOOK_EVERY_S = 0.02
 
 
 class World:
-    """Everything a story needs. Nothing sleeps: each wait is for something to be seen, with a deadline."""
+    """Everything a story needs. Nothing sleeps: each wait is for something to be seen, with a deadline.
 
-    def __init__(self, sandbox: Sandbox, human: Human, *, env: Mapping[str, str], folder: Path) -> None:
+    Args:
+        env: The bots' settings.
+        folder: Where they work.
+        module: What they are: ``python -m MODULE run``.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, human: Human, *, env: Mapping[str, str], folder: Path, module: str = "bot"
+    ) -> None:
         self.sandbox = sandbox
         self.human = human
         self.bots: list[BotProcess] = []
         self.ledger = Ledger(human)
         self._env = dict(env)
         self._folder = folder
+        self._module = module
         self._expected_events: set[str] = set()
 
     @property
@@ -55,7 +64,14 @@ class World:
     # -- the bot
     async def start_bot(self, **env: str) -> None:
         """Start a bot, beside those that run, and wait until it is ready."""
-        self.bots.append(await BotProcess.start({**self._env, **env}, folder=self._folder))
+        settings = {**self._env, **env}
+        self.bots.append(await BotProcess.start(settings, folder=self._folder, module=self._module))
+
+    async def begin_bot(self, **env: str) -> BotProcess:
+        """The same for one that will not be ready: what it needs is away."""
+        settings = {**self._env, **env}
+        self.bots.append(await BotProcess.begin(settings, folder=self._folder, module=self._module))
+        return self.bot
 
     async def kill_bot(self) -> None:
         """SIGKILL every bot."""
