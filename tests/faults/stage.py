@@ -1,6 +1,7 @@
 """A world in which things break: the stories' world, bots that can be told where to die, a mail server."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -144,16 +145,16 @@ class Stage:
         """The number of the one incident with that title, waited for."""
         found = await self.until(lambda: self.numbers(title), f"the incident {title!r}", within_s=within_s)
         assert len(found) == 1, found
-        return found[0]
+        return int(found[0])
 
     async def escalated(self, number: int, *, count: int = 1, within_s: float = 15.0) -> list[Post]:
         """The first *count* escalations of an incident, waited for."""
 
-        async def look() -> list[Post]:
+        def look() -> list[Post]:
             found = self.escalations(number)
             return found if len(found) >= count else []
 
-        return await self.until(look, f"{count} escalations of INC-{number}", within_s=within_s)
+        return list(await self.until(look, f"{count} escalations of INC-{number}", within_s=within_s))
 
     async def acknowledged(self, number: int, *, within_s: float = 10.0) -> dict[str, Any]:
         """The incident's row once somebody is on it."""
@@ -162,12 +163,12 @@ class Stage:
             [row] = await self.world.rows("SELECT * FROM incidents WHERE id = $1", number)
             return dict(row) if row["status"] == "acknowledged" else {}
 
-        return await self.until(look, f"INC-{number} acknowledged", within_s=within_s)
+        return dict(await self.until(look, f"INC-{number} acknowledged", within_s=within_s))
 
-    async def until(self, look: Callable[[], Awaitable[Any]], what: str, *, within_s: float = 10.0) -> Any:  # noqa: ANN401
-        """Wait until *look* finds something."""
+    async def until(self, look: Callable[[], Any], what: str, *, within_s: float = 10.0) -> Any:  # noqa: ANN401
+        """Wait until *look*, which may have to be awaited, finds something."""
         deadline = time.monotonic() + within_s
-        while not (found := await look()):
+        while not (found := await _looked(look)):
             assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
             await asyncio.sleep(_LOOK_EVERY_S)
         return found
@@ -175,7 +176,7 @@ class Stage:
     async def logged(self, event: str, *, within_s: float = 15.0) -> dict[str, Any]:
         """A line of that event in the log of the bot that was started last, waited for."""
 
-        async def look() -> dict[str, Any]:
+        def look() -> dict[str, Any]:
             return next((entry for entry in self.world.bot.entries() if entry["event"] == event), {})
 
         return dict(await self.until(look, f"{event} in the log", within_s=within_s))
@@ -196,6 +197,11 @@ class Stage:
         """The promise holds, and no bot has logged what nobody expected."""
         assert await invariants.broken(self.world, self.box, self.excuses) == []
         assert self.world.complaints() == []
+
+
+async def _looked(look: Callable[[], Any]) -> Any:  # noqa: ANN401 -- whatever it finds
+    found = look()
+    return await found if inspect.isawaitable(found) else found
 
 
 async def _forgiving(act: Callable[[], Awaitable[object]]) -> None:

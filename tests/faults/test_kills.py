@@ -28,7 +28,7 @@ async def test_row_01_killed_before_the_incidents_commit(stage: Stage, figure: F
     await stage.world.shift(minutes=_TOKEN_MIN)
     answer = await stage.answer_now(asked)
     assert answer.state == "failed"
-    assert answer.messages == ()
+    assert answer.text == ""
     figure(f"{len(found)} rows, {len(told)} posts, interaction {answer.state}")
 
 
@@ -39,7 +39,7 @@ async def test_row_02_killed_after_the_commit(stage: Stage, figure: Figure) -> N
     number = await stage.number(title)
     assert stage.alerts(number) == []
     await stage.revive()
-    await stage.until(_async(lambda: stage.pages(number, "primary")), "the page")
+    await stage.until(lambda: stage.pages(number, "primary"), "the page")
     await stage.world.idle()
     assert len(stage.alerts(number)) == 1
     figure(f"{len(stage.alerts(number))} post")
@@ -176,13 +176,6 @@ async def test_row_11_down_across_a_deadline(stage: Stage, figure: Figure) -> No
     figure(f"{(rung.at - began).total_seconds() * 1000:.0f} ms after the start; the acked one is silent")
 
 
-def _async(look):  # type: ignore[no-untyped-def]
-    async def wrapped():  # type: ignore[no-untyped-def]
-        return look()
-
-    return wrapped
-
-
 async def _posted(stage: Stage, number: int) -> None:
     """Wait until the bot knows where the alert stands, and everything has come to rest."""
     query = "SELECT alert_message_id FROM incidents WHERE id = $1 AND thread_id IS NOT NULL"
@@ -215,9 +208,6 @@ def _paged(stage: Stage, number: int) -> tuple[int, int]:
 
 
 async def _all_paged(stage: Stage, number: int) -> None:
-    async def look() -> bool:
-        return _paged(stage, number) == (2, 1)
-
-    await stage.until(look, "a DM to each")
+    await stage.until(lambda: _paged(stage, number) == (2, 1), "a DM to each")
     await stage.world.idle()
     assert _paged(stage, number) == (2, 1)
