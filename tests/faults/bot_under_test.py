@@ -1,13 +1,18 @@
-"""The bot as it is, with crash points between its use cases and their parts: a build for tests alone.
+"""The bot as it is, with crash points between its use cases and their parts, and a wall clock that jumps.
+
+A build for tests alone. SIGUSR1 sets the process's wall clock forward by an hour, SIGUSR2 back by one.
 
 Usage:
     CRASH_FILE=/tmp/point python -m tests.faults.bot_under_test run
 """
 
 import os
+import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import time_machine
 import typer
 
 from bot.app import run
@@ -26,8 +31,23 @@ def assemble(parts: Parts, discord: Discord) -> UseCases:
     return wire(*watched(parts, discord, Fuse(Path(os.environ[CRASH_FILE]))))
 
 
+class WallClock:
+    """The process's wall clock, right until somebody moves it."""
+
+    def __init__(self) -> None:
+        self._moved: time_machine.Traveller | None = None
+        for number, seconds in ((signal.SIGUSR1, 3600), (signal.SIGUSR2, -3600)):
+            signal.signal(number, lambda _number, _frame, by=seconds: self._move(by))
+
+    def _move(self, seconds: int) -> None:
+        if self._moved is None:
+            self._moved = time_machine.travel(datetime.now(UTC), tick=True).start()
+        self._moved.shift(seconds)
+
+
 def main() -> None:
     """`incident-bot run`."""
+    WallClock()
     try:
         with ends_well():
             run(load("discord_token", "discord_guild_id", quiet=False), assemble=assemble)
