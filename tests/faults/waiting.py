@@ -3,4 +3,6 @@
 from typing import Final
 
 #: Row -> what it waits for. Take an entry out with the change that makes its row hold.
-WAITING: Final[dict[int, str]] = {}
+WAITING: Final[dict[int, str]] = {
+    13: "the emergency path for a P0 without a database",
+}
