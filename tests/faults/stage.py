@@ -189,6 +189,7 @@ class Stage:
         if not self.world.running:
             await self.revive()
         self.recovers()
+        await self.world.human.wait_for_session(within_s=60)
         for row in await self.world.rows("SELECT id FROM incidents WHERE status IN ('triggered', 'acknowledged')"):
             await self.world.command("incident cancel", by="admin", number=row["id"])
         await self.world.idle()
