@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.demo.human import Human
+from bot.demo.process import Child
 from bot.sandbox.seed import GUILD_ID
 from bot.sandbox.server import Sandbox
 from tests.e2e.world import World
@@ -52,3 +53,21 @@ async def open_world(
             yield world
         finally:
             await world.kill_bot()
+
+
+async def registered_commands(folder: Path) -> dict[str, Any]:
+    """The bot's slash commands as Discord keeps them, registered by `sync-commands`.
+
+    Args:
+        folder: Where it works.
+    """
+    async with Sandbox() as sandbox:
+        address = sandbox.address
+        env = {
+            "DISCORD_TOKEN": address.token,
+            "DISCORD_GUILD_ID": address.guild_id,
+            "DISCORD_API_BASE": address.api_base,
+        }
+        child = await Child.start("sync-commands", "sync-commands", env=env, folder=folder)
+        assert await child.wait() == 0, child.last_words()
+        return sandbox.core.commands

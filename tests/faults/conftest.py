@@ -1,6 +1,5 @@
 """Fixtures of the fault matrix: stages that rows share, and the figures for the table."""
 
-import copy
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -11,10 +10,7 @@ import pytest_asyncio
 
 from bot.storage.embedded import EmbeddedPostgres
 from tests.e2e.conftest import Commands, commands
-from tests.e2e.mailbox import mailbox
-from tests.e2e.opening import open_world
-from tests.faults.stage import MODULE, ROOT, Stage
-from tests.faults.bot_under_test import CRASH_FILE
+from tests.faults.stage import Stage, open_stage_on
 from tests.faults.table import FIGURE
 from tests.faults.waiting import WAITING
 from tests.postgres import temporary_database
@@ -53,12 +49,11 @@ def open_stage(
     @asynccontextmanager
     async def make(*, dsn: str | None = None, **env: str) -> AsyncIterator[Stage]:
         folder = tmp_path_factory.mktemp("stage")
-        crash_file = folder / "crash"
-        async with mailbox() as box, _database(cluster, template, dsn) as database:
-            settings = {"PYTHONPATH": str(ROOT), CRASH_FILE: str(crash_file), "SMTP_URL": box.url, **env}
-            known = copy.deepcopy(commands)
-            async with open_world(database, commands=known, folder=folder, module=MODULE, **settings) as world:
-                yield Stage(world, box, crash_file)
+        async with (
+            _database(cluster, template, dsn) as database,
+            open_stage_on(database, commands=commands, folder=folder, **env) as stage,
+        ):
+            yield stage
 
     return make
 

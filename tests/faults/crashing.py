@@ -1,4 +1,4 @@
-"""Crash points: the places between two calls of the use cases at which a process can be told to die.
+"""Crash points: the places between two calls of the use cases at which a process can be told to die, or to stop.
 
 A point is named after the call it stands beside:
 
@@ -7,6 +7,8 @@ A point is named after the call it stands beside:
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
 - ``before:commit:add_responder``, ``after:commit:insert_incident``: of a transaction in which that was called;
 - ``during:record``: the call has been made and nobody waits for its end any more.
+
+``@2`` behind a point is its second time; ``stop `` before it asks for SIGSTOP instead of SIGKILL.
 """
 
 import asyncio
@@ -22,14 +24,15 @@ from typing import Any, cast
 from bot.services.ports import Discord, DlqStore, Mailer, Store, Transaction
 from bot.wiring import Parts
 
+_STOP = "stop "
 _UNDER_WAY_S = 0.003  # long enough for a statement to have left, too short for most answers
 
 
 class Fuse:
-    """Ends this process with SIGKILL at the armed point.
+    """Ends or stops this process at the armed point.
 
     Args:
-        file: Holds the point, with ``@2`` for the second time; removed when it strikes, so that it does so once.
+        file: Holds the point; removed when it strikes, so that it does so once.
     """
 
     def __init__(self, file: Path) -> None:
@@ -40,7 +43,7 @@ class Fuse:
     def is_armed(self, point: str) -> bool:
         """Whether this passage of *point* is the one that was asked for; counts it."""
         try:
-            armed, _, nth = self._file.read_text().partition("@")
+            armed, _, nth = self._file.read_text().removeprefix(_STOP).partition("@")
         except FileNotFoundError:
             return False
         if armed != point:
@@ -54,9 +57,10 @@ class Fuse:
             self.strike()
 
     def strike(self) -> None:
-        """Die now."""
+        """Do it now."""
+        stops = self._file.read_text().startswith(_STOP)
         self._file.unlink()
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGSTOP if stops else signal.SIGKILL)
 
 
 class Watched:

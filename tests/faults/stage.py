@@ -1,9 +1,10 @@
 """A world in which things break: the stories' world, bots that can be told where to die, a mail server."""
 
 import asyncio
+import copy
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 from bot.demo.screen import Interaction
 from tests.e2e.alert import Alert
-from tests.e2e.mailbox import Mailbox
+from tests.e2e.mailbox import Mailbox, mailbox
+from tests.e2e.opening import open_world
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 from tests.faults import invariants
@@ -198,6 +200,24 @@ class Stage:
         """The promise holds, and no bot has logged what nobody expected."""
         assert await invariants.broken(self.world, self.box, self.excuses) == []
         assert self.world.complaints() == []
+
+
+@asynccontextmanager
+async def open_stage_on(
+    database: str, *, commands: Mapping[str, Any], folder: Path, **env: str
+) -> AsyncIterator[Stage]:
+    """A stage on a migrated *database*, with the bot's *commands* registered and no bot yet.
+
+    Args:
+        folder: Where the bots work.
+        env: Further settings of the bots.
+    """
+    crash_file = folder / "crash"
+    async with mailbox() as box:
+        settings = {"PYTHONPATH": str(ROOT), CRASH_FILE: str(crash_file), "SMTP_URL": box.url, **env}
+        known = copy.deepcopy(dict(commands))
+        async with open_world(database, commands=known, folder=folder, module=MODULE, **settings) as world:
+            yield Stage(world, box, crash_file)
 
 
 async def _looked(look: Callable[[], Any]) -> Any:  # noqa: ANN401 -- whatever it finds
