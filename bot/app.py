@@ -31,7 +31,6 @@ from bot.ui.posts.mails import Mails
 from bot.ui.rest.notifier import DiscordNotifier
 from bot.wiring import Parts, UseCases, handlers, routed, wire
 
-
 #: Puts the use cases of one guild together.
 Assemble: TypeAlias = Callable[[Parts, Discord], UseCases]
 

@@ -3,8 +3,8 @@
 A tick that is missed or runs twice changes nothing, so no job store is needed, and none would be safe:
 APScheduler 3 documents a shared one as unsafe.
 
-It counts in the host's wall time: set back by an hour, it would sleep for that hour. So whoever owns the ticks
-also watches that clock.
+It counts in the host's wall time: set back by an hour, it would sleep for that hour. So whoever owns the
+ticks also watches that clock.
 """
 
 import asyncio

@@ -7,6 +7,7 @@ from tests.e2e.monday import wait_for_monday
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 
+
 async def test_monday_evening_once_whatever_restarts(make_world: MakeWorld) -> None:
     """Not at 17:59, at 18:00 once, and not again after two more starts."""
     async with make_world() as world:

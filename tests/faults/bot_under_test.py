@@ -36,8 +36,8 @@ class WallClock:
 
     def __init__(self) -> None:
         self._moved: time_machine.Traveller | None = None
-        for number, seconds in ((signal.SIGUSR1, 3600), (signal.SIGUSR2, -3600)):
-            signal.signal(number, lambda _number, _frame, by=seconds: self._move(by))
+        signal.signal(signal.SIGUSR1, lambda _number, _frame: self._move(3600))
+        signal.signal(signal.SIGUSR2, lambda _number, _frame: self._move(-3600))
 
     def _move(self, seconds: int) -> None:
         if self._moved is None:

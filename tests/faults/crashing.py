@@ -1,11 +1,11 @@
-"""Crash points: the places between two calls of the use cases at which a process can be told to die, or to stop.
+"""Crash points: places between two calls of the use cases at which a process can be told to die, or to stop.
 
 A point is named after the call it stands beside:
 
 - ``before:claim_step``, ``after:claim_step``: a method of `Transaction`, `Store`, `Discord`, `DlqStore` or
   `Mailer`;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
-- ``before:commit:add_responder``, ``after:commit:insert_incident``: of a transaction in which that was called;
+- ``before:commit:add_responder``, ``after:commit:insert_incident``: a transaction that called it;
 - ``during:record``: the call has been made and nobody waits for its end any more.
 
 ``@2`` behind a point is its second time; ``stop `` before it asks for SIGSTOP instead of SIGKILL.
@@ -69,8 +69,9 @@ class Watched:
     def __init__(self, port: object, fuse: Fuse) -> None:
         self._port = port
         self._fuse = fuse
+        self._under_way: asyncio.Future[object] | None = None
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the port has
+    def __getattr__(self, name: str) -> Any:
         value = getattr(self._port, name)
         return self._watch(name, value) if inspect.iscoroutinefunction(value) else value
 
@@ -79,7 +80,7 @@ class Watched:
             point = self._point(name, options)
             self._fuse.at(f"before:{point}")
             if self._fuse.is_armed(f"during:{point}"):
-                _begun = asyncio.ensure_future(call(*arguments, **options))
+                self._under_way = asyncio.ensure_future(call(*arguments, **options))
                 await asyncio.sleep(_UNDER_WAY_S)
                 self._fuse.strike()
             answer = await call(*arguments, **options)
@@ -94,7 +95,7 @@ class Watched:
 
 
 class WatchedTransaction(Watched):
-    """Remembers what was called, which names the commit's points, and the kind of what is about to be sent."""
+    """Remembers what was called, which names the commit's points, and the kind of what is sent next."""
 
     def __init__(self, port: Transaction, fuse: Fuse) -> None:
         super().__init__(port, fuse)
@@ -104,7 +105,7 @@ class WatchedTransaction(Watched):
         self.called.append(name)
         return super()._point(name, options)
 
-    async def begin_attempt(self, *arguments: Any, **options: Any) -> object:  # noqa: ANN401 -- passed on
+    async def begin_attempt(self, *arguments: Any, **options: Any) -> object:
         """Learn which nonce belongs to which kind."""
         begun = await cast("Transaction", self._port).begin_attempt(*arguments, **options)
         if begun is not None:

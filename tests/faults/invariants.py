@@ -59,7 +59,7 @@ async def broken(world: World, box: Mailbox, excuses: Sequence[Span] = ()) -> li
 
 
 async def lost(world: World) -> list[str]:
-    """What is said to be in Discord and is not, and what is neither sent nor given up; nothing was deleted."""
+    """What counts as sent and is not there, and what is still owed. Where nobody has deleted anything."""
     standing = {post.nonce for post in posts(world.sandbox)}
     gone = [
         f"{row['kind']} {row['nonce']} counts as sent and is not there"
@@ -77,7 +77,9 @@ def escalations_of(told: Sequence[Post], number: int) -> list[Post]:
 
 def alerts_of(told: Sequence[Post], number: int) -> list[Post]:
     """The alert of an incident: what stands in a channel and is no escalation."""
-    return [post for post in told if ESCALATES not in post.text and _is_of(post, number) and _in_channel(post)]
+    return [
+        post for post in told if ESCALATES not in post.text and _is_of(post, number) and _in_channel(post)
+    ]
 
 
 def pages_of(told: Sequence[Post], number: int, person: str) -> list[Post]:
@@ -136,7 +138,9 @@ async def _doubled(world: World, told: Sequence[Post]) -> list[str]:
 async def _unjustified(world: World, told: Sequence[Post]) -> list[str]:
     """Rows of ours in the DLQ for what Discord took, or never refused; and failures that have none."""
     standing = {post.nonce for post in told}
-    failing = {str((one["body"] or {}).get("nonce")) for one in attempts(world.sandbox) if one["status"] != 200}  # noqa: PLR2004
+    failing = {
+        str((one["body"] or {}).get("nonce")) for one in attempts(world.sandbox) if one["status"] != 200
+    }
     recorded = {row["id"]: row["error_message"] for row in await world.rows(_DLQ)}
     found = []
     for row in await world.rows(_FAILED):
@@ -147,7 +151,11 @@ async def _unjustified(world: World, told: Sequence[Post]) -> list[str]:
             found.append(f"{row['kind']} {row['nonce']} counts as failed, but Discord never refused it")
         recorded.pop(uuid5(NAMESPACE_URL, f"incident-bot:{row['nonce']}"), None)
     ours = {uuid5(NAMESPACE_URL, f"incident-bot:{nonce}") for nonce in standing}
-    return found + [f"in the DLQ, and posted: {error}" for key, error in recorded.items() if key in ours and error and "did not ring" not in error]
+    return found + [
+        f"in the DLQ, and posted: {error}"
+        for key, error in recorded.items()
+        if key in ours and error and "did not ring" not in error
+    ]
 
 
 def _in_channel(post: Post) -> bool:

@@ -10,7 +10,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from bot.storage.migrate import migrate
 from tests.e2e.opening import registered_commands
 from tests.e2e.world import World
 from tests.faults import invariants
+from tests.faults.seen import ESCALATES
 from tests.faults.stage import Stage, open_stage_on
 from tests.postgres import cluster_folder, start_sweeper
 
@@ -127,7 +128,9 @@ class Play:
         async with self.stage.ill():
             for _ in range(self.dice.randint(1, 3)):
                 self.faults += 1
-                await self.dice.choice([self._kill, self._drop, self._refuse, self._garble, self._restart_database])()
+                await self.dice.choice(
+                    [self._kill, self._drop, self._refuse, self._garble, self._restart_database]
+                )()
                 if self.dice.random() < 0.6:
                     await self.dice.choice([self._report, self._react, self._jump])()
             await self._mend()
@@ -147,10 +150,14 @@ class Play:
     async def _refuse(self) -> None:
         status, times = self.dice.choice([500, 502, 503, 504]), self.dice.randint(1, 8)
         self.say(f"{status} x {times}")
-        await self.world.fault(route="* /channels/**", status=status, times=times, probability=0.7, seed=self._seed())
+        await self.world.fault(
+            route="* /channels/**", status=status, times=times, probability=0.7, seed=self._seed()
+        )
 
     async def _garble(self) -> None:
-        spec = self.dice.choice([{"reset": "after"}, {"reset": "before"}, {"body": "malformed"}, {"body": "truncated"}])
+        spec = self.dice.choice(
+            [{"reset": "after"}, {"reset": "before"}, {"body": "malformed"}, {"body": "truncated"}]
+        )
         self.say(f"{spec}")
         await self.world.fault(route="POST /channels/**", times=self.dice.randint(1, 4), **spec)
 
@@ -204,7 +211,9 @@ class Play:
 
     async def _broken(self) -> list[str]:
         known = {row["title"] for row in await self.world.rows("SELECT title FROM incidents")}
-        forgotten = [f"{title}: somebody was told that it is out" for title in self.told if title not in known]
+        forgotten = [
+            f"{title}: somebody was told that it is out" for title in self.told if title not in known
+        ]
         self.world.expect_log(*_EXPECTED)
         return [
             *forgotten,
@@ -215,7 +224,12 @@ class Play:
 
 
 async def play(
-    seed: int, *, rounds: int, server: EmbeddedPostgres, commands: Mapping[str, Any], say: Callable[[str], None]
+    seed: int,
+    *,
+    rounds: int,
+    server: EmbeddedPostgres,
+    commands: Mapping[str, Any],
+    say: Callable[[str], None],
 ) -> list[str]:
     """One run with *seed* on a database of its own; what does not hold at its end.
 
@@ -237,7 +251,7 @@ async def play(
 async def _summary(run: Play) -> str:
     counts = await run.world.rows("SELECT status, count(*) AS n FROM incidents GROUP BY 1 ORDER BY 1")
     states = ", ".join(f"{row['n']} {row['status']}" for row in counts)
-    rung = sum(invariants.ESCALATES in post.text for post in run.stage.posts())
+    rung = sum(ESCALATES in post.text for post in run.stage.posts())
     mails = len(run.stage.box.mails)
     return f"{run.faults} faults, {run.reported} reports ({states}), {rung} escalations, {mails} emails"
 

@@ -15,11 +15,12 @@ ESCALATES = "⏫"
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A message that the bot wrote for others, as it is now.
+    """A message that the bot wrote for others.
 
     Attributes:
         place: A channel's or thread's name, "dm:primary" for a DM.
         nonce: Of the delivery that it is.
+        text: As it was posted. An escalation that somebody has answered is edited: it looks like one no more.
         at: When Discord took it.
     """
 
@@ -51,16 +52,22 @@ def attempts(sandbox: Sandbox, *, since: int = 0) -> list[dict[str, Any]]:
 def identifies(sandbox: Sandbox, *, since: int = 0) -> int:
     """How often a bot has identified at the gateway."""
     frames = (e["frame"] for e in sandbox.core.log.since(since) if e["kind"] == "gateway")
-    return sum(1 for frame in frames if frame.get("op") == 2)  # noqa: PLR2004 -- IDENTIFY
+    return sum(1 for frame in frames if frame.get("op") == 2)
 
 
 def _posts(sandbox: Sandbox) -> Iterator[tuple[str, Post]]:
-    world = sandbox.core.world
+    world, posted = sandbox.core.world, _posted(sandbox)
     for channel_id, found in world.messages.items():
         channel = world.channels.get(channel_id)
         for message in found.values():
             if channel is not None and _is_told(message, world.application.id):
-                yield message.id, _post(sandbox, channel, message)
+                yield message.id, _post(sandbox, channel, message, posted)
+
+
+def _posted(sandbox: Sandbox) -> dict[str, str]:
+    """The words of each delivery's request, by its nonce."""
+    bodies = (entry["body"] for entry in attempts(sandbox) if isinstance(entry["body"], dict))
+    return {str(body.get("nonce")): _words(body.get("content"), body.get("embeds")) for body in bodies}
 
 
 def _is_told(message: Message, bot_id: str) -> bool:
@@ -68,12 +75,15 @@ def _is_told(message: Message, bot_id: str) -> bool:
     return own and message.ephemeral_to is None and message.interaction is None
 
 
-def _post(sandbox: Sandbox, channel: Channel, message: Message) -> Post:
-    embeds = [str(embed.get("description", "")) for embed in message.embeds]
+def _words(content: object, embeds: Any) -> str:
+    return "\n".join([str(content or ""), *(str(embed.get("description", "")) for embed in embeds or ())])
+
+
+def _post(sandbox: Sandbox, channel: Channel, message: Message, posted: dict[str, str]) -> Post:
     return Post(
         place=_name(sandbox, channel),
         nonce=str(message.nonce),
-        text="\n".join([message.content, *embeds]),
+        text=posted.get(str(message.nonce)) or _words(message.content, message.embeds),
         at=datetime.fromisoformat(message.timestamp),
         rings=message.mention_everyone,
         in_thread=channel.is_thread,

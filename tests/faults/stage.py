@@ -116,7 +116,9 @@ class Stage:
     async def reach_deadline(self, number: int, *, ahead_s: float = 0.3) -> datetime:
         """Move the time to just before the ack deadline of an incident; the deadline."""
         await self.world.idle()
-        [row] = await self.world.rows("SELECT ack_due_at, ack_due_at - now() AS left FROM incidents WHERE id = $1", number)
+        [row] = await self.world.rows(
+            "SELECT ack_due_at, ack_due_at - now() AS left FROM incidents WHERE id = $1", number
+        )
         await self.world.shift(minutes=(row["left"].total_seconds() - ahead_s) / 60)
         due: datetime = row["ack_due_at"]
         return due
@@ -167,7 +169,7 @@ class Stage:
 
         return dict(await self.until(look, f"INC-{number} acknowledged", within_s=within_s))
 
-    async def until(self, look: Callable[[], Any], what: str, *, within_s: float = 10.0) -> Any:  # noqa: ANN401
+    async def until(self, look: Callable[[], Any], what: str, *, within_s: float = 10.0) -> Any:
         """Wait until *look*, which may have to be awaited, finds something."""
         deadline = time.monotonic() + within_s
         while not (found := await _looked(look)):
@@ -192,7 +194,9 @@ class Stage:
             await self.revive()
         self.recovers()
         await self.world.human.wait_for_session(within_s=60)
-        for row in await self.world.rows("SELECT id FROM incidents WHERE status IN ('triggered', 'acknowledged')"):
+        for row in await self.world.rows(
+            "SELECT id FROM incidents WHERE status IN ('triggered', 'acknowledged')"
+        ):
             await self.world.command("incident cancel", by="admin", number=row["id"])
         await self.world.idle()
 
@@ -220,7 +224,7 @@ async def open_stage_on(
             yield Stage(world, box, crash_file)
 
 
-async def _looked(look: Callable[[], Any]) -> Any:  # noqa: ANN401 -- whatever it finds
+async def _looked(look: Callable[[], Any]) -> Any:
     found = look()
     return await found if inspect.isawaitable(found) else found
 

@@ -56,7 +56,11 @@ def escalated(world: World, numbers: dict[int, str]) -> Counter[int]:
 def numbers_in(text: str) -> list[int]:
     """The incidents that *text* names."""
     words = text.replace("·", " ").replace(",", " ").replace("、", " ").replace("*", " ").split()
-    return [int(word.removeprefix("INC-")) for word in words if word.removeprefix("INC-").isdecimal() and word.startswith("INC-")]
+    return [
+        int(word.removeprefix("INC-"))
+        for word in words
+        if word.removeprefix("INC-").isdecimal() and word.startswith("INC-")
+    ]
 
 
 def _job(number: int, *, rank: int, due_in: timedelta) -> Job:

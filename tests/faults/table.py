@@ -28,7 +28,8 @@ _LEAST_WIDTH = 110
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table when any of its rows was run."""
-    results, figures = defaultdict(set), defaultdict(list)
+    results: dict[int, set[str]] = defaultdict(set)
+    figures: dict[int, list[str]] = defaultdict(list)
     for number, result, report in _reports(terminalreporter):
         results[number].add(result)
         figures[number] += [str(value) for name, value in report.user_properties if name == FIGURE]

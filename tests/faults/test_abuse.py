@@ -1,9 +1,10 @@
-"""Rows 41 to 48: text that wants to be more than text, addresses that lead elsewhere, people without the right."""
+"""Rows 41 to 48: text that wants to be more, addresses that lead elsewhere, people without the right."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,7 +20,9 @@ from tests.faults.stage import Stage
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-abuse")]
 
-_HOSTILE = "@everyone <@&1100000000000000201> <@1100000000000000101> **太字** ||x|| \u202eRTL\u202c \u200b行41"
+_HOSTILE = (
+    "@everyone <@&1100000000000000201> <@1100000000000000101> **太字** ||x|| \u202eRTL\u202c \u200b行41"
+)
 _SQL = "'; DROP TABLE incidents; --"
 
 
@@ -29,7 +32,9 @@ async def test_row_41_title_that_wants_to_ring(stage: Stage, figure: Figure) -> 
     with pytest.raises(HumanSideError, match="title"):
         await stage.world.command("sev1", title="あ" * 4000)
     await stage.start_command("sev1", title=_HOSTILE)
-    [row] = await stage.until(lambda: stage.world.rows("SELECT * FROM incidents WHERE title LIKE '%行41%'"), "it")
+    [row] = await stage.until(
+        lambda: stage.world.rows("SELECT * FROM incidents WHERE title LIKE '%行41%'"), "it"
+    )
     await stage.until(lambda: stage.pages(row["id"], "primary"), "the page")
     await stage.world.idle()
     assert not {"\u202e", "\u200b"} & set(row["title"])
@@ -54,7 +59,9 @@ async def test_row_42_nul_and_lone_surrogate(stage: Stage, figure: Figure) -> No
     refused = await _command_in_ascii(stage, "sev1", title="行42 \ud83d API")
     assert refused["code"] == 50109
     await stage.start_command("sev1", title="行42 決\0済 API")
-    [row] = await stage.until(lambda: stage.world.rows("SELECT * FROM incidents WHERE title LIKE '行42%'"), "it")
+    [row] = await stage.until(
+        lambda: stage.world.rows("SELECT * FROM incidents WHERE title LIKE '行42%'"), "it"
+    )
     query = "SELECT title, payload::text AS payload FROM admin.notification_failures WHERE title LIKE '行42%'"
     recorded = await stage.until(lambda: stage.world.rows(query), "the DLQ's row")
     assert "\0" not in row["title"]
@@ -206,7 +213,7 @@ async def _replay(stage: Stage, entry: UUID) -> Interaction:
     return await stage.world.human.press("primary", preview.messages[-1], "再送する")
 
 
-def _sent(stage: Stage, since: int) -> list[dict[str, object]]:
+def _sent(stage: Stage, since: int) -> list[dict[str, Any]]:
     found = attempts(stage.world.sandbox, since=since)
     return [one for one in found if one["status"] == 200 and "決済エラー率" in str(one["body"]["content"])]
 

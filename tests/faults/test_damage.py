@@ -89,7 +89,9 @@ async def test_row_53_automod_blocks_the_mention(stage: Stage, figure: Figure) -
     await stage.world.idle()
     words.remove("@here")
     assert stage.alerts(number) == []
-    [row] = await stage.world.rows("SELECT error_message FROM admin.notification_failures WHERE title = $1", title)
+    [row] = await stage.world.rows(
+        "SELECT error_message FROM admin.notification_failures WHERE title = $1", title
+    )
     assert "200000" in row["error_message"]
     figure(f"1 DM, {len(mails)} email, DLQ: 200000")
 

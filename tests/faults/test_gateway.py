@@ -75,7 +75,9 @@ async def test_row_19_silent_socket(stage: Stage, figure: Figure) -> None:
     await stage.world.human.react("primary", alert.post, "👀")
 
     def is_back() -> bool:
-        return any(e["event"] in ("gateway.resumed", "gateway.ready") for e in stage.world.bot.entries()[since:])
+        return any(
+            e["event"] in ("gateway.resumed", "gateway.ready") for e in stage.world.bot.entries()[since:]
+        )
 
     await stage.until(is_back, "a new connection", within_s=_NOTICED_S)
     took_s = time.monotonic() - began

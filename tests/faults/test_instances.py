@@ -35,14 +35,19 @@ async def test_row_28_stopped_for_longer_than_its_lease(open_stage: OpenStage, f
         await asyncio.gather(*(bot.child.wait_until_ready(within_s=30) for bot in stage.world.running))
         await stage.world.idle()
         assert len(stage.escalations(alert.number)) == 1
-        assert (len(stage.pages(alert.number, "primary")), len(stage.pages(alert.number, "secondary"))) == (2, 1)
+        assert (len(stage.pages(alert.number, "primary")), len(stage.pages(alert.number, "secondary"))) == (
+            2,
+            1,
+        )
         await stage.check()
         figure(f"rung by the other one {late_s:.1f} s late, 0 doubles")
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.slow)])
 @pytest.mark.timeout(400)
-async def test_row_31_two_instances_share_many_steps(open_stage: OpenStage, figure: Figure, count: int) -> None:
+async def test_row_31_two_instances_share_many_steps(
+    open_stage: OpenStage, figure: Figure, count: int
+) -> None:
     """Each step is decided by one of them and told once."""
     async with open_stage() as stage:
         await stage.world.human.change("limits", enabled=False)
@@ -97,7 +102,9 @@ async def _all_done(stage: Stage, *, within_s: float) -> None:
 
 
 def _decided(entries: list[dict[str, object]]) -> int:
-    return sum(1 for entry in entries if "escalation" in str(entry["event"]) and "decided" in str(entry["event"]))
+    return sum(
+        1 for entry in entries if "escalation" in str(entry["event"]) and "decided" in str(entry["event"])
+    )
 
 
 async def _sessions(stage: Stage, count: int) -> bool:

@@ -74,7 +74,9 @@ async def test_row_13_postgresql_down_for_twenty_minutes(
         assert said.first_response_ms is not None
         assert said.first_response_ms < _FIRST_RESPONSE_MS
         assert said.text
-        mail = await stage.until(lambda: [m for m in stage.box.mails if title in str(m["Subject"])], "the email")
+        mail = await stage.until(
+            lambda: [m for m in stage.box.mails if title in str(m["Subject"])], "the email"
+        )
         await stage.until(lambda: [p for p in stage.posts() if title in p.text], "the post in Discord")
     finally:
         server.start()
@@ -127,7 +129,9 @@ async def test_row_15_every_connection_is_taken(stage: Stage, figure: Figure) ->
     connection = await connect(stage.world.database_url)
     async with stage.ill():
         await connection.execute("BEGIN; LOCK TABLE incidents, guilds IN ACCESS EXCLUSIVE MODE")
-        wanted = [("incident list", {})] * _PEOPLE + [("sev1", {"title": title})]
+        wanted: list[tuple[str, dict[str, str]]] = [("incident list", {})] * _PEOPLE + [
+            ("sev1", {"title": title})
+        ]
         asked = await asyncio.gather(*(stage.start_command(name, **options) for name, options in wanted))
 
         async def all_answered() -> list[int]:
@@ -169,7 +173,9 @@ async def _readiness(stage: Stage) -> tuple[bool, dict[str, str]]:
 async def _set_read_only(server: EmbeddedPostgres, *, on: bool) -> None:
     """As a failed-over standby, or an operator, would have it: for every connection from now on."""
     connection = await connect(server.dsn("postgres"))
-    await connection.execute(f"ALTER DATABASE {_NAME} SET default_transaction_read_only = {'on' if on else 'off'}")
+    await connection.execute(
+        f"ALTER DATABASE {_NAME} SET default_transaction_read_only = {'on' if on else 'off'}"
+    )
     await connection.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", _NAME
     )

@@ -56,7 +56,9 @@ async def test_row_22_circuit_opens(stage: Stage, figure: Figure, ban: dict[str,
         await stage.reach_deadline(before.number)
         label = before.label
         mails = await stage.until(
-            lambda: [m for m in stage.box.mails if label in str(m["Subject"])], "the email", within_s=_AT_ONCE_S
+            lambda: [m for m in stage.box.mails if label in str(m["Subject"])],
+            "the email",
+            within_s=_AT_ONCE_S,
         )
         took_s = time.monotonic() - began
         asked = [e for e in stage.world.sandbox.core.log.since(since) if e["kind"] == "rest"]
@@ -96,7 +98,7 @@ async def test_row_23_burst_of_502(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_24_request_is_swallowed(stage: Stage, figure: Figure) -> None:
-    """Our own deadline ends the wait, not the 300 s of the HTTP library; the alert comes with the next one."""
+    """Our own deadline ends the wait, not the HTTP library's of 300 s; the alert comes with the next one."""
     title, since = "行24 決済 API が 5xx", stage.world.sandbox.core.log.next
     await stage.world.fault(route=await _posts_in(stage, "p0-alerts"), times=1, black_hole=True)
     await stage.start_command("sev1", title=title)
@@ -114,7 +116,9 @@ async def test_row_25_reset_after_the_message_was_accepted(stage: Stage, figure:
     """Discord has it and could not say so: where the history may not be read, the nonce gives it back."""
     title = "行25 決済 API が 5xx"
     await stage.world.fault(route=await _posts_in(stage, "p0-alerts"), times=1, reset="after")
-    await stage.world.fault(route=(await _posts_in(stage, "p0-alerts")).replace("POST", "GET"), **_HISTORY_REFUSED)
+    await stage.world.fault(
+        route=(await _posts_in(stage, "p0-alerts")).replace("POST", "GET"), **_HISTORY_REFUSED
+    )
     await _once(stage, title)
     figure("1 post")
 
@@ -150,7 +154,7 @@ def _tried(stage: Stage, channel: str, *, since: int) -> list[dict[str, Any]]:
     return [entry for entry in attempts(stage.world.sandbox, since=since) if entry["path"] == path]
 
 
-async def _pass_time(stage: Stage, look: Callable[[], Any]) -> Any:  # noqa: ANN401 -- whatever is looked for
+async def _pass_time(stage: Stage, look: Callable[[], Any]) -> Any:
     """Move on past the pauses between attempts until *look* finds something."""
     async with stage.ill():
         for _ in range(9):
@@ -164,7 +168,9 @@ async def _pass_time(stage: Stage, look: Callable[[], Any]) -> Any:  # noqa: ANN
 
 
 async def _in_dlq(stage: Stage, title: str) -> list[dict[str, Any]]:
-    query = "SELECT *, payload::text FROM admin.notification_failures WHERE title = $1 AND channel = 'p0-alerts'"
+    query = (
+        "SELECT *, payload::text FROM admin.notification_failures WHERE title = $1 AND channel = 'p0-alerts'"
+    )
     return [dict(row) for row in await stage.world.rows(query, title)]
 
 

@@ -114,7 +114,9 @@ async def test_row_40_dlq_of_millions_of_rows(open_stage: OpenStage, figure: Fig
 async def _react_on(stage: Stage, message_id: str, *, seconds: int) -> int:
     """A thousand reactions a second by everybody on one message, as events; how many there were."""
     core = stage.world.sandbox.core
-    message: Message = next(found[message_id] for found in core.world.messages.values() if message_id in found)
+    message: Message = next(
+        found[message_id] for found in core.world.messages.values() if message_id in found
+    )
     people = cycle(user for user in core.world.members if not core.world.users[user].bot)
     began, sent = time.monotonic(), 0
     while (elapsed := time.monotonic() - began) < seconds:
@@ -149,7 +151,9 @@ def _heartbeat_gaps(stage: Stage, since: int) -> list[float]:
 
 def _gravest_first(told: list[dict[str, Any]], made: dict[int, str]) -> bool:
     """The last P0 is told before the first P2, but for what was under way together with it."""
-    order = [made[number] for entry in told for number in numbers_in(entry["body"]["content"]) if number in made]
+    order = [
+        made[number] for entry in told for number in numbers_in(entry["body"]["content"]) if number in made
+    ]
     last = max(index for index, severity in enumerate(order) if severity == "SEV1")
     return order[:last].count("SEV3") <= len(order) // 20
 
