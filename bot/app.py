@@ -2,10 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TypeAlias
 from uuid import uuid4
 
 import asyncpg
@@ -28,7 +29,8 @@ from bot.runbook import Policy, Served, load_served
 from bot.services.auditor import Auditor
 from bot.services.dead_man import DeadMan
 from bot.services.oncall import OnCall
-from bot.services.ports import JobName, Leases, Mailer, Store
+from bot.services.ports import Discord, JobName, Leases, Mailer, Store
+from bot.services.ports.oncall import Reach
 from bot.services.registry import Guilds
 from bot.settings import DISCORD_API, Settings
 from bot.storage.dlq import PostgresDlqStore
@@ -43,13 +45,17 @@ from bot.ui.rest.notifier import DiscordNotifier
 from bot.ui.rest.reaching import Reaching
 from bot.wiring import Parts, UseCases, handlers, routed, wire
 
+#: Puts the use cases of one guild together.
+Assemble: TypeAlias = Callable[[Parts, Discord, Reach, OnCall], UseCases]
 
-def run(settings: Settings, *, migrate: bool = True) -> None:
+
+def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) -> None:
     """Run the bot until SIGTERM or SIGINT; from the main thread.
 
     Args:
         settings: With a token, and a guild unless its policies name theirs.
         migrate: Apply pending migrations first; otherwise they are an error.
+        assemble: A build for tests puts something between the use cases and their parts here.
 
     Raises:
         ConfigError: the set-up is wrong: policy, token, intents, database.
@@ -58,13 +64,13 @@ def run(settings: Settings, *, migrate: bool = True) -> None:
     with own_database(settings) as database:
         asyncio.run(reach(database.dsn))
         bring_up_to_date(database.dsn, apply=migrate)
-        asyncio.run(_live(settings, served, database))
+        asyncio.run(_live(settings, served, database, assemble))
 
 
-async def _live(settings: Settings, served: Served, database: OwnDatabase) -> None:
+async def _live(settings: Settings, served: Served, database: OwnDatabase, assemble: Assemble) -> None:
     async with AsyncExitStack() as stack:
         stand = await stack.enter_async_context(open_stand(settings, served, database.dsn))
-        client, cases = make_client(settings, stand)
+        client, cases = make_client(settings, stand, assemble=assemble)
         by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
         runner = JobRunner(database.dsn, routed(by_guild, stand.store), by_guild=by_guild)
         for guild_id, one in cases.items():
@@ -196,7 +202,9 @@ def make_keeper(settings: Settings, client: IncidentBot, leases: Leases) -> Shar
     return ShardKeeper(client, leases, me, shards=settings.shards, budget=budget)
 
 
-def make_client(settings: Settings, stand: Stand) -> tuple[IncidentBot, dict[int, UseCases]]:
+def make_client(
+    settings: Settings, stand: Stand, *, assemble: Assemble = wire
+) -> tuple[IncidentBot, dict[int, UseCases]]:
     """The client and the use cases by guild, which need each other; nothing is connected yet."""
     if settings.discord_api_base != DISCORD_API:
         use_api_base(settings.discord_api_base)
@@ -208,7 +216,7 @@ def make_client(settings: Settings, stand: Stand) -> tuple[IncidentBot, dict[int
             oncall = OnCall(parts.store, policy)
             notifier = DiscordNotifier(client, texts=stand.texts, policy=policy, standing=oncall.standing)
             reach = Reaching(client, policy, mails=stand.mailer is not None)
-            made[guild_id] = wire(parts, notifier, reach, oncall)
+            made[guild_id] = assemble(parts, notifier, reach, oncall)
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=stand.served.home, find=stand.store)
 

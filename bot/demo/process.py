@@ -55,16 +55,18 @@ class Child:
         self._reader = asyncio.create_task(self._read(), name=f"output of {name}")
 
     @classmethod
-    async def start(cls, name: str, *arguments: str, env: Mapping[str, str], folder: Path) -> "Child":
-        """Start ``python -m bot ARGUMENTS``.
+    async def start(
+        cls, name: str, *arguments: str, env: Mapping[str, str], folder: Path, module: str = "bot"
+    ) -> "Child":
+        """Start ``python -m MODULE ARGUMENTS``.
 
         Args:
             env: Its settings; ours, which may be those of a real installation, are not passed on.
             folder: Where it works: one without a ``.env`` of somebody's real installation.
         """
-        bot = (sys.executable, "-m", "bot", *arguments)
+        program = (sys.executable, "-m", module, *arguments)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), *bot),
+            *(sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), *program),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -2,9 +2,13 @@
 
 A tick that is missed or runs twice changes nothing, so no job store is needed, and none would be safe:
 APScheduler 3 documents a shared one as unsafe.
+
+It counts in the host's wall time: set back by an hour, it would sleep for that hour. So whoever owns the
+ticks also watches that clock.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -28,11 +32,15 @@ DATABASE_S: Final = 3
 GATEWAY_S: Final = 15
 HEARTBEAT_S: Final = 60
 
+_WATCH_S: Final = 1.0
+_SET_BACK_S: Final = 1.0  # less than that is a clock being disciplined, and costs a tick no more than that
+
 
 class Ticks:
     """Runs each tick at once and then every so many seconds; a tick that fails is logged and comes again."""
 
     def __init__(self) -> None:
+        self._watch: asyncio.Task[None] | None = None
         # A late tick is run, however late, and several that were missed are run as one.
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -47,11 +55,30 @@ class Ticks:
     def start(self) -> None:
         """Begin ticking, in the running event loop."""
         self._scheduler.start()
+        self._watch = asyncio.create_task(self._watch_clock(), name="wall clock")
 
     def stop(self) -> None:
         """No more ticks; those that run are cancelled."""
+        if self._watch is not None:
+            self._watch.cancel()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+
+    async def _watch_clock(self) -> None:
+        """Tick at once when the host's clock was set back, and go on from there."""
+        ahead_s = _ahead_s()
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            before_s, ahead_s = ahead_s, _ahead_s()
+            if before_s - ahead_s > _SET_BACK_S:
+                log.warning("clock.set_back", by_s=round(before_s - ahead_s))
+                for tick in self._scheduler.get_jobs():
+                    tick.modify(next_run_time=datetime.now(UTC))
+
+
+def _ahead_s() -> float:
+    """How far the wall clock is ahead of the one that only runs forward, seconds."""
+    return time.time() - time.monotonic()
 
 
 def _survivor(tick: Tick, name: str) -> Callable[[], Awaitable[None]]:

@@ -17,13 +17,21 @@ class BotProcess:
         self.child = child
 
     @classmethod
-    async def start(cls, env: Mapping[str, str], *, folder: Path, ready: bool = True) -> "BotProcess":
-        """Start it and, if *ready*, wait until it says that it is."""
-        settings = {**env, "HEALTH_PORT": "0", "LOG_FORMAT": "json"}
-        bot = cls(await Child.start("bot", "run", env=settings, folder=folder))
-        if ready:
-            await bot.child.wait_until_ready(within_s=_START_S)
+    async def start(cls, env: Mapping[str, str], *, folder: Path, module: str = "bot") -> "BotProcess":
+        """Start it and wait until it says that it is ready.
+
+        Args:
+            module: The program, ``python -m MODULE run``.
+        """
+        bot = await cls.begin(env, folder=folder, module=module)
+        await bot.child.wait_until_ready(within_s=_START_S)
         return bot
+
+    @classmethod
+    async def begin(cls, env: Mapping[str, str], *, folder: Path, module: str = "bot") -> "BotProcess":
+        """Start it and wait for nothing."""
+        settings = {**env, "HEALTH_PORT": "0", "LOG_FORMAT": "json"}
+        return cls(await Child.start("bot", "run", env=settings, folder=folder, module=module))
 
     def entries(self) -> list[dict[str, Any]]:
         """Its log, one object per line; what is not JSON stands under "event" with the level "raw"."""

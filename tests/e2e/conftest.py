@@ -10,9 +10,7 @@ from typing import Any, TypeAlias
 import pytest
 import pytest_asyncio
 
-from bot.demo.process import Child
-from bot.sandbox.server import Sandbox
-from tests.e2e.opening import open_world
+from tests.e2e.opening import open_world, registered_commands
 from tests.e2e.world import World
 from tests.sandbox.oracle import DESCRIPTION, validate_log, validate_requests
 
@@ -26,20 +24,7 @@ _FAILED = pytest.StashKey[bool]()
 @pytest.fixture(scope="session")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Commands:
     """The bot's slash commands as Discord keeps them, registered once by `sync-commands`."""
-    return asyncio.run(_registered(tmp_path_factory.mktemp("commands")))
-
-
-async def _registered(folder: Path) -> Commands:
-    async with Sandbox() as sandbox:
-        address = sandbox.address
-        env = {
-            "DISCORD_TOKEN": address.token,
-            "DISCORD_GUILD_ID": address.guild_id,
-            "DISCORD_API_BASE": address.api_base,
-        }
-        child = await Child.start("sync-commands", "sync-commands", env=env, folder=folder)
-        assert await child.wait() == 0, child.last_words()
-        return sandbox.core.commands
+    return asyncio.run(registered_commands(tmp_path_factory.mktemp("commands")))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.demo.human import Human
+from bot.demo.process import Child
 from bot.sandbox.seed import GUILD_ID
 from bot.sandbox.server import Sandbox
 from tests.e2e.world import World
@@ -27,12 +28,13 @@ async def hold_digests(database_url: str, guild_id: str) -> None:
 
 @asynccontextmanager
 async def open_world(
-    database_url: str, *, commands: Mapping[str, Any], folder: Path, **env: str
+    database_url: str, *, commands: Mapping[str, Any], folder: Path, module: str = "bot", **env: str
 ) -> AsyncIterator[World]:
     """A fresh local Discord with the bot's *commands* registered, no bot yet, and a movable clock.
 
     Args:
         folder: Where the bot works.
+        module: The bot's program.
         env: Further settings of the bot.
     """
     await install_movable_clock(database_url)
@@ -46,8 +48,26 @@ async def open_world(
             "DATABASE_URL": database_url,
             **env,
         }
-        world = World(sandbox, human, env=settings, folder=folder)
+        world = World(sandbox, human, env=settings, folder=folder, module=module)
         try:
             yield world
         finally:
             await world.kill_bot()
+
+
+async def registered_commands(folder: Path) -> dict[str, Any]:
+    """The bot's slash commands as Discord keeps them, registered by `sync-commands`.
+
+    Args:
+        folder: Where it works.
+    """
+    async with Sandbox() as sandbox:
+        address = sandbox.address
+        env = {
+            "DISCORD_TOKEN": address.token,
+            "DISCORD_GUILD_ID": address.guild_id,
+            "DISCORD_API_BASE": address.api_base,
+        }
+        child = await Child.start("sync-commands", "sync-commands", env=env, folder=folder)
+        assert await child.wait() == 0, child.last_words()
+        return sandbox.core.commands

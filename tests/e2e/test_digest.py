@@ -1,34 +1,11 @@
 """The week, told on Monday at 18:00 JST. Source: the runbook, 週次自動 digest."""
 
 import asyncio
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from tests.e2e.conftest import MakeWorld
+from tests.e2e.monday import wait_for_monday
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
-
-JST = ZoneInfo("Asia/Tokyo")
-
-
-async def wait_for_monday(world: World, *, hour: int, minute: int = 0) -> datetime:
-    """Move to the next Monday at *hour*; every earlier digest is posted, that Monday's is owed."""
-    [row] = await world.rows("SELECT now()")
-    now = row["now"].astimezone(JST)
-    monday = now.date() + timedelta(days=7 - now.weekday())
-    at = datetime.combine(monday, time(hour, minute), JST)
-    await world.shift(hours=(at - now).total_seconds() / 3600)
-    await world.rows("DELETE FROM digests WHERE week = $1", _week_before(at))
-    await world.rows(
-        "INSERT INTO guilds VALUES ($1, now() - interval '30 days') ON CONFLICT DO NOTHING",
-        int(world.sandbox.address.guild_id),
-    )
-    return at
-
-
-def _week_before(monday: datetime) -> str:
-    year, week, _ = (monday - timedelta(days=7)).isocalendar()
-    return f"{year}-W{week:02}"
 
 
 async def test_monday_evening_once_whatever_restarts(make_world: MakeWorld) -> None:

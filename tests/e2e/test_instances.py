@@ -175,7 +175,7 @@ async def test_a_crash_loop_stays_within_the_budget(make_world: MakeWorld) -> No
             await world.start_bot()
             await world.kill_bot()
         world.expect_log("gateway.identify_budget_low")
-        bot = await BotProcess.start(world.settings, folder=world.folder, ready=False)
+        bot = await BotProcess.begin(world.settings, folder=world.folder)
         world.bots.append(bot)
         told = await until_logged(bot, "gateway.identify_budget_low", within_s=20)
         assert (told["left"], told["wait_s"] > 3600) == (2, True)

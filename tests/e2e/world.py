@@ -26,15 +26,24 @@ _LOOK_EVERY_S = 0.02
 
 
 class World:
-    """Everything a story needs. Nothing sleeps: each wait is for something to be seen, with a deadline."""
+    """Everything a story needs. Nothing sleeps: each wait is for something to be seen, with a deadline.
 
-    def __init__(self, sandbox: Sandbox, human: Human, *, env: Mapping[str, str], folder: Path) -> None:
+    Args:
+        env: The bots' settings.
+        folder: Where they work.
+        module: What they are: ``python -m MODULE run``.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, human: Human, *, env: Mapping[str, str], folder: Path, module: str = "bot"
+    ) -> None:
         self.sandbox = sandbox
         self.human = human
         self.bots: list[BotProcess] = []
         self.ledger = Ledger(human)
         self.settings = dict(env)
         self.folder = folder
+        self._module = module
         self._expected_events: set[str] = set()
 
     @property
@@ -55,8 +64,15 @@ class World:
     # -- the bot
     async def start_bot(self, **env: str) -> None:
         """Start a bot, beside those that run, and wait until it is ready; one of them listens to Discord."""
-        self.bots.append(await BotProcess.start({**self.settings, **env}, folder=self.folder))
+        settings = {**self.settings, **env}
+        self.bots.append(await BotProcess.start(settings, folder=self.folder, module=self._module))
         await self.human.wait_for_session()
+
+    async def begin_bot(self, **env: str) -> BotProcess:
+        """The same for one that will not be ready: what it needs is away."""
+        settings = {**self.settings, **env}
+        self.bots.append(await BotProcess.begin(settings, folder=self.folder, module=self._module))
+        return self.bot
 
     async def kill_bot(self) -> None:
         """SIGKILL every bot."""

@@ -1,0 +1,36 @@
+"""Notifications of others that were not delivered, as Parky's API leaves them in the DLQ."""
+
+import json
+from uuid import UUID
+
+from tests.e2e.world import World
+
+DETAIL = "api.parky.co.jp /v1/payments"
+PAYLOAD = {
+    "username": "Parky notify",
+    "content": "@everyone 🔴 決済エラー率 8.2 %",
+    "embeds": [{"title": "決済エラー率", "description": DETAIL}],
+    "allowed_mentions": {"parse": ["everyone"]},
+}
+INSERT = """
+INSERT INTO admin.notification_failures (attempted_at, channel, severity, title, http_status, retry_count,
+                                         error_message, fallback_email_sent, payload)
+VALUES (now() - make_interval(mins => $1), $2, $3, $4, $5, 3, 'upstream timeout', $6, $7) RETURNING id
+"""
+
+
+async def lose(
+    world: World,
+    title: str,
+    *,
+    minutes_ago: int = 5,
+    channel: str = "p0-alerts",
+    severity: str = "P0",
+    status: int | None = 503,
+    emailed: bool = False,
+) -> UUID:
+    """A notification that was not delivered; its id."""
+    values = (minutes_ago, channel, severity, title, status, emailed, json.dumps(PAYLOAD))
+    [row] = await world.rows(INSERT, *values)
+    found: UUID = row["id"]
+    return found

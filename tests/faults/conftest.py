@@ -1,0 +1,95 @@
+"""Fixtures of the fault matrix: stages that rows share, and the figures for the table."""
+
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+import pytest_asyncio
+
+from bot.storage.embedded import EmbeddedPostgres
+from tests.e2e.conftest import Commands, commands
+from tests.faults.stage import Stage, open_stage_on
+from tests.faults.table import FIGURE
+from tests.faults.waiting import WAITING
+from tests.postgres import temporary_database
+
+__all__ = ["commands"]
+
+Figure: TypeAlias = Callable[[str], None]
+OpenStage: TypeAlias = Callable[..., AbstractAsyncContextManager[Stage]]
+
+_HERE = Path(__file__).parent
+_STAGE = pytest.StashKey[Stage]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Rows that wait for their feature are expected to fail, and must."""
+    for item in items:
+        reason = WAITING.get(item.name.partition("[")[0]) if _HERE in item.path.parents else None
+        if reason is not None:
+            item.add_marker(
+                pytest.mark.xfail(reason=reason, strict=True, raises=(AssertionError, TimeoutError))
+            )
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Notes what was measured, for the table at the end of the run."""
+    return lambda said: record_property(FIGURE, said)
+
+
+@pytest.fixture(scope="module")
+def open_stage(
+    cluster: EmbeddedPostgres, template: str, commands: Commands, tmp_path_factory: pytest.TempPathFactory
+) -> OpenStage:
+    """Makes a stage without a bot; `env` are further settings."""
+
+    @asynccontextmanager
+    async def make(*, dsn: str | None = None, **env: str) -> AsyncIterator[Stage]:
+        folder = tmp_path_factory.mktemp("stage")
+        async with (
+            _database(cluster, template, dsn) as database,
+            open_stage_on(database, commands=commands, folder=folder, **env) as stage,
+        ):
+            yield stage
+
+    return make
+
+
+@asynccontextmanager
+async def _database(cluster: EmbeddedPostgres, template: str, dsn: str | None) -> AsyncIterator[str]:
+    if dsn is not None:
+        yield dsn
+        return
+    async with temporary_database(cluster, template=template) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(open_stage: OpenStage) -> AsyncIterator[Stage]:
+    """The module's stage, with a bot."""
+    async with open_stage() as stage:
+        await stage.world.start_bot()
+        yield stage
+        await stage.world.stop_bot()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stage(shared: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    """The module's stage with a bot that is well; after the row the promise is checked."""
+    request.node.stash[_STAGE] = shared
+    yield shared
+    await shared.clear()
+    await shared.check()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed row shows what its bots logged last."""
+    report = yield
+    if report.failed and _STAGE in item.stash:
+        for bot in item.stash[_STAGE].world.bots[-2:]:
+            report.sections.append(("bot", bot.child.last_words(40)))
+    return report

@@ -1,0 +1,307 @@
+"""The random run: two instances, hours of incidents in a minute, and whatever may go wrong.
+
+Usage:
+    uv run python -m tests.faults.random_run --seed 7 --seeds 20
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from bot.demo.process import ChildDied
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.migrate import migrate
+from tests.e2e.opening import registered_commands
+from tests.e2e.world import World
+from tests.faults import invariants
+from tests.faults.seen import ESCALATES
+from tests.faults.stage import Stage, open_stage_on
+from tests.postgres import cluster_folder, start_sweeper
+
+ROUNDS: Final = 20
+_INSTANCES: Final = 2
+_ANSWER_S: Final = 3.0
+_REST_S: Final = 60.0
+_LOOK_S: Final = 0.05
+_AHEAD_S: Final = 0.3
+_MOST_JUMPS: Final = 60
+_PEOPLE: Final = ("primary", "secondary", "responder")
+
+#: Lines for which a person has to look, but which these faults lead to.
+_EXPECTED: Final = ("delivery.ping_suppressed",)
+
+_NEXT = """
+SELECT extract(epoch FROM min(due_at) - now())::float AS left
+  FROM escalation_steps JOIN incidents ON incidents.id = incident_id
+ WHERE escalation_steps.status = 'pending' AND incidents.status = 'triggered'
+"""
+_BEHIND = """
+SELECT extract(epoch FROM min(next_try_at) - now())::float AS left
+  FROM deliveries WHERE status IN ('pending', 'sending') AND attempts > 0
+"""
+_OWED = """
+SELECT FROM deliveries AS owed LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.status IN ('pending', 'sending') AND owed.attempts = 0
+   AND (owed.after_key IS NULL OR first.status = 'sent')
+UNION ALL
+SELECT FROM escalation_steps JOIN incidents ON incidents.id = incident_id
+ WHERE escalation_steps.status = 'pending' AND incidents.status = 'triggered' AND due_at <= now()
+UNION ALL
+SELECT FROM pgqueuer WHERE status = 'picked'
+"""
+
+
+@dataclass(slots=True)
+class Play:
+    """One run.
+
+    Attributes:
+        dice: Decides everything that is random.
+        told: Titles of which somebody was told that the alert is out.
+    """
+
+    stage: Stage
+    server: EmbeddedPostgres
+    dice: random.Random
+    say: Callable[[str], None]
+    told: list[str] = field(default_factory=list)
+    reported: int = 0
+    faults: int = 0
+
+    @property
+    def world(self) -> World:
+        """What the stories have."""
+        return self.stage.world
+
+    async def run(self, rounds: int) -> list[str]:
+        """Play; what does not hold at the end."""
+        await asyncio.gather(*(self.world.start_bot() for _ in range(_INSTANCES)))
+        for _ in range(rounds):
+            if self.dice.random() < 0.5:
+                await self._act()
+            else:
+                await self._episode()
+        self.say("no more faults: every ladder to its end")
+        await self._to_the_end()
+        return await self._broken()
+
+    # -- what people do, and time
+    async def _act(self) -> None:
+        await self.dice.choices([self._report, self._react, self._jump], weights=[4, 3, 4])[0]()
+        await self._rest()
+
+    async def _report(self) -> None:
+        self.reported += 1
+        title, by = f"障害 {self.reported}", self.dice.choice(_PEOPLE)
+        self.say(f"{by} reports {title}")
+        asked = await self.stage.start_command("sev1", by=by, title=title)
+        said = await self.world.human.answer(asked, wait_s=_ANSWER_S)
+        if "発報しました" in said.text:
+            self.told.append(title)
+
+    async def _react(self) -> None:
+        posts = await self.world.posts("p0-alerts")
+        by, post = self.dice.choice(_PEOPLE), self.dice.choice(posts) if posts else None
+        if post is not None:
+            self.say(f"{by} reacts to: {post.content[:60]}")
+            await self.world.human.react(by, post, "👀")
+
+    async def _jump(self) -> None:
+        """To just before the next deadline."""
+        left_s = await self._left(_NEXT)
+        if left_s is not None and left_s > _AHEAD_S:
+            self.say(f"{left_s / 60:.1f} min pass")
+            await self.world.shift(minutes=(left_s - _AHEAD_S) / 60)
+            await asyncio.sleep(_AHEAD_S)  # the rest of it passes by itself
+
+    # -- what goes wrong
+    async def _episode(self) -> None:
+        """One to three faults, and life goes on meanwhile; then everything is mended."""
+        async with self.stage.ill():
+            for _ in range(self.dice.randint(1, 3)):
+                self.faults += 1
+                await self.dice.choice(
+                    [self._kill, self._drop, self._refuse, self._garble, self._restart_database]
+                )()
+                if self.dice.random() < 0.6:
+                    await self.dice.choice([self._report, self._react, self._jump])()
+            await self._mend()
+
+    async def _kill(self) -> None:
+        running = self.world.running
+        if running:
+            victim = self.dice.choice(running)
+            self.say(f"kill -9 {victim.child.pid}")
+            await victim.child.kill()
+
+    async def _drop(self) -> None:
+        kind = self.dice.choice(["drop", "invalidate", "reconnect", "down"])
+        self.say(f"gateway: {kind}")
+        await self.world.fault(gateway=kind)
+
+    async def _refuse(self) -> None:
+        status, times = self.dice.choice([500, 502, 503, 504]), self.dice.randint(1, 8)
+        self.say(f"{status} x {times}")
+        await self.world.fault(
+            route="* /channels/**", status=status, times=times, probability=0.7, seed=self._seed()
+        )
+
+    async def _garble(self) -> None:
+        spec = self.dice.choice(
+            [{"reset": "after"}, {"reset": "before"}, {"body": "malformed"}, {"body": "truncated"}]
+        )
+        self.say(f"{spec}")
+        await self.world.fault(route="POST /channels/**", times=self.dice.randint(1, 4), **spec)
+
+    async def _restart_database(self) -> None:
+        self.say("PostgreSQL restarts")
+        self.server.stop()
+        await asyncio.sleep(self.dice.random())
+        self.server.start()
+
+    def _seed(self) -> int:
+        return self.dice.randrange(2**31)
+
+    # -- back to order
+    async def _mend(self) -> None:
+        await self.world.human.clear_faults()
+        while len(self.world.running) < _INSTANCES:
+            with suppress(ChildDied):
+                await self.world.start_bot()
+        for bot in self.world.running:
+            await bot.child.wait_until_ready(within_s=_REST_S)
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Until nothing is behind: retries are waited for by moving the time to them."""
+        for _ in range(_MOST_JUMPS):
+            await self._rest()
+            left_s = await self._left(_BEHIND)
+            if left_s is None:
+                return
+            await self.world.shift(minutes=max(left_s, 0.0) / 60)
+        raise AssertionError("the bots do not catch up")
+
+    async def _rest(self) -> None:
+        """Until everything that is due has been decided and tried."""
+        await self.stage.until(self._is_at_rest, "rest", within_s=_REST_S)
+
+    async def _is_at_rest(self) -> bool:
+        return not await self.world.rows(_OWED)
+
+    async def _to_the_end(self) -> None:
+        for _ in range(_MOST_JUMPS):
+            await self._catch_up()
+            if await self._left(_NEXT) is None:
+                return
+            await self._jump()
+        raise AssertionError("the ladders do not end")
+
+    async def _left(self, query: str) -> float | None:
+        [row] = await self.world.rows(query)
+        return None if row["left"] is None else float(row["left"])
+
+    async def _broken(self) -> list[str]:
+        known = {row["title"] for row in await self.world.rows("SELECT title FROM incidents")}
+        forgotten = [
+            f"{title}: somebody was told that it is out" for title in self.told if title not in known
+        ]
+        self.world.expect_log(*_EXPECTED)
+        return [
+            *forgotten,
+            *await invariants.broken(self.world, self.stage.box, self.stage.excuses),
+            *await invariants.lost(self.world),
+            *self.world.complaints(),
+        ]
+
+
+async def play(
+    seed: int,
+    *,
+    rounds: int,
+    server: EmbeddedPostgres,
+    commands: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> list[str]:
+    """One run with *seed* on a database of its own; what does not hold at its end.
+
+    Args:
+        rounds: Things that happen, one after the other.
+        server: Restarted now and then.
+        say: Told each thing that happens.
+    """
+    database = server.ensure_database(f"seed_{seed}")
+    migrate(database)
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_stage_on(database, commands=commands, folder=Path(folder)) as stage:
+            run = Play(stage, server, random.Random(seed), say)
+            broken = await run.run(rounds)
+            say(await _summary(run))
+            return broken
+
+
+async def _summary(run: Play) -> str:
+    counts = await run.world.rows("SELECT status, count(*) AS n FROM incidents GROUP BY 1 ORDER BY 1")
+    states = ", ".join(f"{row['n']} {row['status']}" for row in counts)
+    rung = sum(ESCALATES in post.text for post in run.stage.posts())
+    mails = len(run.stage.box.mails)
+    return f"{run.faults} faults, {run.reported} reports ({states}), {rung} escalations, {mails} emails"
+
+
+def main() -> None:
+    """Run the seeds that the command line names; exit status 1 when one of them breaks the promise."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.random_run", description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    parser.add_argument("--seeds", type=int, default=1, help="how many, counted from --seed")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    asked = parser.parse_args()
+    folder = cluster_folder()
+    with start_sweeper(folder) as sweeper:
+        with EmbeddedPostgres(folder, durable=False) as server:
+            failed = [
+                seed
+                for seed in range(asked.seed, asked.seed + asked.seeds)
+                if not _plays_well(seed, asked.rounds, server)
+            ]
+        sweeper.communicate()
+    _print(f"{asked.seeds} seeds, failed: {failed or 'none'}")
+    sys.exit(1 if failed else 0)
+
+
+def _plays_well(seed: int, rounds: int, server: EmbeddedPostgres) -> bool:
+    began = time.monotonic()
+    _print(f"seed {seed}")
+    broken = asyncio.run(_play_alone(seed, rounds, server, began))
+    for sentence in broken:
+        _print(f"  BROKEN {sentence}")
+    _print(f"seed {seed}: {'FAILED' if broken else 'ok'} in {time.monotonic() - began:.0f} s")
+    return not broken
+
+
+async def _play_alone(seed: int, rounds: int, server: EmbeddedPostgres, began: float) -> list[str]:
+    def say(what: str) -> None:
+        _print(f"  {time.monotonic() - began:6.1f} s  {what}")
+
+    with tempfile.TemporaryDirectory() as folder:
+        commands = await registered_commands(Path(folder))
+    try:
+        return await play(seed, rounds=rounds, server=server, commands=commands, say=say)
+    except AssertionError as error:
+        return [str(error)]
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""What stands in the local Discord and what its log says: the side on which nothing can be made up."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.sandbox.server import Sandbox
+from bot.sandbox.world import Channel, Message
+from tests.e2e.ledger import WRITTEN
+
+#: At the head of an escalation.
+ESCALATES = "⏫"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message that the bot wrote for others.
+
+    Attributes:
+        place: A channel's or thread's name, "dm:primary" for a DM.
+        nonce: Of the delivery that it is.
+        text: As it was posted. An escalation that somebody has answered is edited: it looks like one no more.
+        at: When Discord took it.
+    """
+
+    place: str
+    nonce: str
+    text: str
+    at: datetime
+    rings: bool
+    in_thread: bool
+
+
+def posts(sandbox: Sandbox) -> list[Post]:
+    """Every message that the bot wrote for others, in the order of Discord's ids."""
+    return [post for _, post in sorted(_posts(sandbox), key=lambda found: int(found[0]))]
+
+
+def attempts(sandbox: Sandbox, *, since: int = 0) -> list[dict[str, Any]]:
+    """The requests of the bot to write a message, as the log has them."""
+    return [
+        entry
+        for entry in sandbox.core.log.since(since)
+        if entry["kind"] == "rest"
+        and entry["method"] == "POST"
+        and str(entry["path"]).endswith("/messages")
+        and str(entry["path"]).startswith("/channels/")
+    ]
+
+
+def identifies(sandbox: Sandbox, *, since: int = 0) -> int:
+    """How often a bot has identified at the gateway."""
+    frames = (e["frame"] for e in sandbox.core.log.since(since) if e["kind"] == "gateway")
+    return sum(1 for frame in frames if frame.get("op") == 2)
+
+
+def _posts(sandbox: Sandbox) -> Iterator[tuple[str, Post]]:
+    world, posted = sandbox.core.world, _posted(sandbox)
+    for channel_id, found in world.messages.items():
+        channel = world.channels.get(channel_id)
+        for message in found.values():
+            if channel is not None and _is_told(message, world.application.id):
+                yield message.id, _post(sandbox, channel, message, posted)
+
+
+def _posted(sandbox: Sandbox) -> dict[str, str]:
+    """The words of each delivery's request, by its nonce."""
+    bodies = (entry["body"] for entry in attempts(sandbox) if isinstance(entry["body"], dict))
+    return {str(body.get("nonce")): _words(body.get("content"), body.get("embeds")) for body in bodies}
+
+
+def _is_told(message: Message, bot_id: str) -> bool:
+    own = message.author_id == bot_id and message.type in WRITTEN
+    return own and message.ephemeral_to is None and message.interaction is None
+
+
+def _words(content: object, embeds: Any) -> str:
+    return "\n".join([str(content or ""), *(str(embed.get("description", "")) for embed in embeds or ())])
+
+
+def _post(sandbox: Sandbox, channel: Channel, message: Message, posted: dict[str, str]) -> Post:
+    return Post(
+        place=_name(sandbox, channel),
+        nonce=str(message.nonce),
+        text=posted.get(str(message.nonce)) or _words(message.content, message.embeds),
+        at=datetime.fromisoformat(message.timestamp),
+        rings=message.mention_everyone,
+        in_thread=channel.is_thread,
+    )
+
+
+def _name(sandbox: Sandbox, channel: Channel) -> str:
+    world = sandbox.core.world
+    if not channel.is_dm:
+        return channel.name
+    people = (one for one in channel.recipients if one != world.application.id)
+    return f"dm:{world.users[next(people)].username}"

@@ -1,0 +1,236 @@
+"""A world in which things break: the stories' world, bots that can be told where to die, a mail server."""
+
+import asyncio
+import copy
+import inspect
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.demo.screen import Interaction
+from tests.e2e.alert import Alert
+from tests.e2e.mailbox import Mailbox, mailbox
+from tests.e2e.opening import open_world
+from tests.e2e.severities import SEV1
+from tests.e2e.world import World
+from tests.faults import invariants
+from tests.faults.bot_under_test import CRASH_FILE
+from tests.faults.invariants import Span
+from tests.faults.seen import Post, posts
+
+ROOT = Path(__file__).parents[2]
+MODULE = "tests.faults.bot_under_test"
+
+_LOOK_EVERY_S = 0.02
+_KILLED = -9
+
+
+class Stage:
+    """One world for several rows; each brings incidents of its own, with a title of its own.
+
+    Attributes:
+        world: What the stories have.
+        box: The mail server.
+        excuses: When nothing could be escalated, by Discord's clock.
+    """
+
+    def __init__(self, world: World, box: Mailbox, crash_file: Path) -> None:
+        self.world = world
+        self.box = box
+        self.excuses: list[Span] = []
+        self._crash_file = crash_file
+        self._ill_since: datetime | None = None
+
+    # -- dying
+    def arm(self, point: str) -> None:
+        """The next bot that passes *point* dies there; see `tests.faults.crashing`."""
+        self._crash_file.write_text(point)
+        self.falls_ill()
+
+    def disarm(self) -> None:
+        """Nobody dies any more."""
+        self._crash_file.unlink(missing_ok=True)
+
+    async def died(self, *, within_s: float = 15.0) -> None:
+        """Wait until the bot has killed itself at the armed point."""
+        async with asyncio.timeout(within_s):
+            assert await self.world.bot.child.wait() == _KILLED, self.world.bot.child.last_words()
+
+    async def revive(self) -> None:
+        """Start a bot where the last one died; from now on there is no excuse."""
+        await self.world.start_bot()
+        self.recovers()
+
+    async def die_at(self, point: str, act: Callable[[], Awaitable[object]]) -> None:
+        """Let somebody do *act*, whose answer the bot does not live to give."""
+        self.arm(point)
+        doing = asyncio.create_task(_forgiving(act))
+        try:
+            await self.died()
+        finally:
+            doing.cancel()
+            await asyncio.gather(doing, return_exceptions=True)
+
+    # -- excuses
+    def falls_ill(self) -> None:
+        """From now on nothing can be promised."""
+        self._ill_since = self._ill_since or self.now()
+
+    def recovers(self) -> None:
+        """From now on everything can."""
+        if self._ill_since is not None:
+            self.excuses.append(Span(self._ill_since, self.now()))
+        self._ill_since = None
+
+    @asynccontextmanager
+    async def ill(self) -> AsyncIterator[None]:
+        """For the block nothing can be promised."""
+        self.falls_ill()
+        yield
+        self.recovers()
+
+    def now(self) -> datetime:
+        """Discord's time, with which the database's moves."""
+        return self.world.sandbox.core.clock.now()
+
+    # -- people
+    async def sev1(self, title: str) -> Alert:
+        """A SEV1 by the short way, with everything that the runbook promises, at rest."""
+        alert = await self.world.declare(SEV1, title=title)
+        await self.world.idle()
+        return alert
+
+    async def start_command(self, name: str, *, by: str = "responder", **options: object) -> str:
+        """Run a slash command and do not wait for its answer; the interaction's id."""
+        body = {"user": by, "channel": "general", "name": name, "options": options}
+        return str((await self.world.human._post("command", body))["interaction"])
+
+    async def answer_now(self, interaction: str) -> Interaction:
+        """What an interaction has come to so far."""
+        return await self.world.human.answer(interaction, wait_s=0.0)
+
+    # -- time
+    async def reach_deadline(self, number: int, *, ahead_s: float = 0.3) -> datetime:
+        """Move the time to just before the ack deadline of an incident; the deadline."""
+        await self.world.idle()
+        [row] = await self.world.rows(
+            "SELECT ack_due_at, ack_due_at - now() AS left FROM incidents WHERE id = $1", number
+        )
+        await self.world.shift(minutes=(row["left"].total_seconds() - ahead_s) / 60)
+        due: datetime = row["ack_due_at"]
+        return due
+
+    # -- seeing
+    def posts(self) -> list[Post]:
+        """Every message of the bot for others."""
+        return posts(self.world.sandbox)
+
+    def alerts(self, number: int) -> list[Post]:
+        """The alert in its channel: one, if all is well."""
+        return invariants.alerts_of(self.posts(), number)
+
+    def escalations(self, number: int) -> list[Post]:
+        """What rang in the channel because nobody answered."""
+        return invariants.escalations_of(self.posts(), number)
+
+    def pages(self, number: int, person: str) -> list[Post]:
+        """The DMs to *person*."""
+        return invariants.pages_of(self.posts(), number, person)
+
+    async def numbers(self, title: str) -> list[int]:
+        """The incidents with that title in the database."""
+        rows = await self.world.rows("SELECT id FROM incidents WHERE title = $1 ORDER BY id", title)
+        return [row["id"] for row in rows]
+
+    async def number(self, title: str, *, within_s: float = 10.0) -> int:
+        """The number of the one incident with that title, waited for."""
+        found = await self.until(lambda: self.numbers(title), f"the incident {title!r}", within_s=within_s)
+        assert len(found) == 1, found
+        return int(found[0])
+
+    async def escalated(self, number: int, *, count: int = 1, within_s: float = 15.0) -> list[Post]:
+        """The first *count* escalations of an incident, waited for."""
+
+        def look() -> list[Post]:
+            found = self.escalations(number)
+            return found if len(found) >= count else []
+
+        return list(await self.until(look, f"{count} escalations of INC-{number}", within_s=within_s))
+
+    async def acknowledged(self, number: int, *, within_s: float = 10.0) -> dict[str, Any]:
+        """The incident's row once somebody is on it."""
+
+        async def look() -> dict[str, Any]:
+            [row] = await self.world.rows("SELECT * FROM incidents WHERE id = $1", number)
+            return dict(row) if row["status"] == "acknowledged" else {}
+
+        return dict(await self.until(look, f"INC-{number} acknowledged", within_s=within_s))
+
+    async def until(self, look: Callable[[], Any], what: str, *, within_s: float = 10.0) -> Any:
+        """Wait until *look*, which may have to be awaited, finds something."""
+        deadline = time.monotonic() + within_s
+        while not (found := await _looked(look)):
+            assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
+            await asyncio.sleep(_LOOK_EVERY_S)
+        return found
+
+    async def logged(self, event: str, *, within_s: float = 15.0) -> dict[str, Any]:
+        """A line of that event in the log of the bot that was started last, waited for."""
+
+        def look() -> dict[str, Any]:
+            return next((entry for entry in self.world.bot.entries() if entry["event"] == event), {})
+
+        return dict(await self.until(look, f"{event} in the log", within_s=within_s))
+
+    # -- the end of a row
+    async def clear(self) -> None:
+        """Back to a bot that is well, with no open incident and no fault in force."""
+        self.disarm()
+        await self.world.human.clear_faults()
+        if not self.world.running:
+            await self.revive()
+        self.recovers()
+        await self.world.human.wait_for_session(within_s=60)
+        for row in await self.world.rows(
+            "SELECT id FROM incidents WHERE status IN ('triggered', 'acknowledged')"
+        ):
+            await self.world.command("incident cancel", by="admin", number=row["id"])
+        await self.world.idle()
+
+    async def check(self) -> None:
+        """The promise holds, and no bot has logged what nobody expected."""
+        assert await invariants.broken(self.world, self.box, self.excuses) == []
+        assert self.world.complaints() == []
+
+
+@asynccontextmanager
+async def open_stage_on(
+    database: str, *, commands: Mapping[str, Any], folder: Path, **env: str
+) -> AsyncIterator[Stage]:
+    """A stage on a migrated *database*, with the bot's *commands* registered and no bot yet.
+
+    Args:
+        folder: Where the bots work.
+        env: Further settings of the bots.
+    """
+    crash_file = folder / "crash"
+    async with mailbox() as box:
+        settings = {"PYTHONPATH": str(ROOT), CRASH_FILE: str(crash_file), "SMTP_URL": box.url, **env}
+        known = copy.deepcopy(dict(commands))
+        async with open_world(database, commands=known, folder=folder, module=MODULE, **settings) as world:
+            yield Stage(world, box, crash_file)
+
+
+async def _looked(look: Callable[[], Any]) -> Any:
+    found = look()
+    return await found if inspect.isawaitable(found) else found
+
+
+async def _forgiving(act: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await act()
+    except (AssertionError, LookupError):
+        return  # the bot did not live to do what was asked for

@@ -1,0 +1,68 @@
+"""Many incidents at once, put into the database as the use cases would have, without their posts."""
+
+from collections import Counter
+from datetime import timedelta
+
+from bot.domain.delivery import priority_of
+from bot.services.ports import Job, JobName
+from bot.storage.pools import _set_codecs
+from bot.storage.queue import enqueue
+from bot.storage.sql import Sql
+from tests.e2e.world import World
+from tests.faults.seen import ESCALATES, posts
+
+_OPEN = """
+WITH made AS (
+    INSERT INTO incidents (guild_id, key, severity, priority, title, started_at, ack_due_at, reported_by_id,
+                           reported_by_name)
+    SELECT $1, 'storm:' || $2 || ':' || n, $2, $3, 'storm ' || n, now(), now() + $5, 1, 'storm'
+      FROM generate_series(1, $4) AS n
+    RETURNING id
+)
+INSERT INTO escalation_steps (incident_id, index, starts_at, due_at, mention, dm)
+SELECT id, 1, now(), now() + $5, $6, '{}' FROM made
+RETURNING incident_id
+"""
+_RANKS = {"SEV1": (0, "P0", "here"), "SEV2": (1, "P1", "none"), "SEV3": (2, "P2", "none")}
+_AT_ONCE = 500
+
+
+async def open_many(world: World, counts: dict[str, int], *, due_in: timedelta) -> dict[int, str]:
+    """Incidents whose ack deadline is *due_in* from now, by severity; the severity by number."""
+    made: dict[int, str] = {}
+    guild_id = int(world.sandbox.address.guild_id)
+    async with world.database() as connection:
+        await _set_codecs(connection)
+        for severity, count in counts.items():
+            rank, priority, mention = _RANKS[severity]
+            rows = await connection.fetch(_OPEN, guild_id, severity, priority, count, due_in, mention)
+            numbers = [row["incident_id"] for row in rows]
+            jobs = [_job(number, rank=rank, due_in=due_in) for number in numbers]
+            for start in range(0, len(jobs), _AT_ONCE):
+                await enqueue(Sql(connection), *jobs[start : start + _AT_ONCE])
+            made |= dict.fromkeys(numbers, severity)
+    return made
+
+
+def escalated(world: World, numbers: dict[int, str]) -> Counter[int]:
+    """How often each of *numbers* was told of in an escalation, alone or together with others."""
+    told: Counter[int] = Counter()
+    for post in posts(world.sandbox):
+        if ESCALATES in post.text and not post.place.startswith("dm:"):
+            told.update({number for number in numbers_in(post.text) if number in numbers})
+    return told
+
+
+def numbers_in(text: str) -> list[int]:
+    """The incidents that *text* names."""
+    words = text.replace("·", " ").replace(",", " ").replace("、", " ").replace("*", " ").split()
+    return [
+        int(word.removeprefix("INC-"))
+        for word in words
+        if word.removeprefix("INC-").isdecimal() and word.startswith("INC-")
+    ]
+
+
+def _job(number: int, *, rank: int, due_in: timedelta) -> Job:
+    where = f"{number}:1"
+    return Job(JobName.ESCALATE, where, f"step:{where}", priority=priority_of(rank), after=due_in)

@@ -1,0 +1,65 @@
+"""Rows 27, 29 and 30: whose clock counts, where the host is, and what was missed."""
+
+import signal
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.e2e.monday import JST, wait_for_monday
+from tests.faults.conftest import Figure, OpenStage
+from tests.faults.stage import Stage
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-clock")]
+
+_NEW_YORK = ZoneInfo("America/New_York")
+
+
+@pytest.mark.parametrize("direction", [signal.SIGUSR1, signal.SIGUSR2], ids=["forward", "back"])
+async def test_row_27_the_wall_clock_moves(stage: Stage, figure: Figure, direction: signal.Signals) -> None:
+    """The host's clock jumps by an hour: the step is due when the database says so, no sooner or later."""
+    alert = await stage.sev1(f"行27 {direction.name} 決済 API が 5xx")
+    stage.world.bot.child.signal(direction)
+    await stage.world.fast_forward(minutes=14)
+    assert stage.escalations(alert.number) == []
+    due = await stage.reach_deadline(alert.number)
+    [rung] = await stage.escalated(alert.number)
+    late_s = (rung.at - due).total_seconds()
+    assert 0 <= late_s < 5
+    figure(f"{late_s * 1000:.0f} ms late")
+
+
+async def test_row_29_a_host_whose_zone_has_summer_time(open_stage: OpenStage, figure: Figure) -> None:
+    """In New York, in the week after its clocks have changed: still Monday 18:00 in Japan."""
+    async with open_stage(TZ=_NEW_YORK.key) as stage:
+        monday = await wait_for_monday(stage.world, hour=18, minute=1, not_before=_next_change(_NEW_YORK))
+        await stage.world.start_bot()
+        await stage.world.expect_message("p3-insights", contains="先週")
+        [row] = await stage.world.rows("SELECT max(due_at) AS due FROM digests")
+        assert row["due"] == monday - timedelta(minutes=1)
+        figure(f"due {row['due'].astimezone(JST):%a %H:%M %Z}, 1 digest")
+        await stage.world.stop_bot()
+
+
+async def test_row_30_down_at_six_and_back_at_twenty_to_seven(open_stage: OpenStage, figure: Figure) -> None:
+    """The digest is late rather than missed, and another start does not tell the week again."""
+    async with open_stage() as stage:
+        await wait_for_monday(stage.world, hour=18, minute=40)
+        for _ in range(2):
+            await stage.world.start_bot()
+            await stage.world.human.see("p3-insights", "先週")
+            await stage.world.idle()
+            await stage.world.stop_bot()
+        told = await stage.world.posts("p3-insights")
+        assert len(told) == 1
+        [row] = await stage.world.rows("SELECT now() - max(due_at) AS late FROM digests")
+        figure(f"{len(told)} digest, {row['late'].total_seconds() / 60:.0f} min late, after 2 starts")
+
+
+def _next_change(zone: ZoneInfo) -> date:
+    """The day after the zone's clocks change next."""
+    at = datetime.now(UTC)
+    offset = at.astimezone(zone).utcoffset()
+    while at.astimezone(zone).utcoffset() == offset:
+        at += timedelta(days=1)
+    return at.date()

@@ -1,0 +1,175 @@
+"""Rows 38 to 40: a crowd that reacts, ten thousand deadlines at once, a DLQ of millions of rows."""
+
+import asyncio
+import statistics
+import time
+from collections import Counter
+from datetime import timedelta
+from itertools import cycle, pairwise
+from typing import Any
+
+import pytest
+
+from bot.sandbox.events import reaction_changed
+from bot.sandbox.world import Message
+from tests.e2e.alert import Alert
+from tests.faults.conftest import Figure, OpenStage
+from tests.faults.seen import attempts
+from tests.faults.stage import Stage
+from tests.faults.storm import escalated, numbers_in, open_many
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-storms")]
+
+_HEARTBEAT_S = 5.0
+_PER_S = 1000
+_LAG_S = 1.0
+_PROBE_S = 10.0
+_DUE_IN = timedelta(minutes=30)
+_MOST_PER_S = 50
+_MANY = {"SEV3": 9000, "SEV2": 900, "SEV1": 100}
+_FEW_ROWS = 10_000
+_LOOKS = 40
+_FLAT_MS = 25.0
+
+_FILL = """
+INSERT INTO admin.notification_failures (attempted_at, channel, severity, title, http_status, retry_count)
+SELECT now() - n * interval '30 seconds', 'p1-ops', 'P1', 'failure', 503, 3
+  FROM generate_series($1::integer, $2::integer) AS n
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seconds", [60])
+async def test_row_38_a_thousand_reactions_a_second(
+    open_stage: OpenStage, figure: Figure, seconds: int
+) -> None:
+    """Heartbeats go out in time, and somebody's 👀 is on record within a second all the while."""
+    async with open_stage() as stage:
+        heartbeat = {"heartbeat_ms": int(_HEARTBEAT_S * 1000)}
+        await stage.world.human.change("limits", gateway=heartbeat)
+        await stage.world.start_bot()
+        probes = [await stage.sev1(f"行38 {number} 決済 API") for number in range(seconds // int(_PROBE_S))]
+        noise = await stage.world.human.say("observer", "general", "look at this")
+        since = stage.world.sandbox.core.log.next
+        storm = asyncio.create_task(_react_on(stage, noise.id, seconds=seconds))
+        lags = []
+        for probe in probes:
+            await asyncio.sleep(_PROBE_S * 0.8)  # the storm's own pace: nothing to wait for
+            lags.append(await _ack_lag(stage, probe))
+        sent = await storm
+        gaps = _heartbeat_gaps(stage, since)
+        assert sent >= seconds * _PER_S * 0.95
+        assert max(lags) < _LAG_S
+        assert max(gaps) < _HEARTBEAT_S * 1.5
+        await stage.check()
+        figure(
+            f"{sent / seconds:.0f}/s for {seconds} s: lag at most {max(lags) * 1000:.0f} ms,"
+            f" heartbeats at most {max(gaps):.1f} s apart (asked for: {_HEARTBEAT_S:.0f})"
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_row_39_ten_thousand_due_at_once(open_stage: OpenStage, figure: Figure) -> None:
+    """The gravest first, many in one message, and never more than Discord allows."""
+    async with open_stage() as stage:
+        made = await open_many(stage.world, _MANY, due_in=_DUE_IN)
+        await stage.world.start_bot()
+        since = stage.world.sandbox.core.log.next
+        await stage.world.shift(minutes=_DUE_IN.total_seconds() / 60)
+        began = time.monotonic()
+        await stage.until(lambda: len(escalated(stage.world, made)) == len(made), "all told", within_s=240)
+        took_s = time.monotonic() - began
+        requests = [e for e in stage.world.sandbox.core.log.since(since) if e["kind"] == "rest"]
+        told = [e for e in attempts(stage.world.sandbox, since=since) if e["status"] == 200]
+        assert [number for number, count in escalated(stage.world, made).items() if count != 1] == []
+        assert [e for e in requests if e["status"] == 429] == []
+        assert max(Counter(int(e["monotonic_s"]) for e in requests).values()) <= _MOST_PER_S
+        assert _gravest_first(told, made)
+        figure(f"{len(made)} in {len(told)} messages, {took_s:.0f} s, zero 429")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        100_000,
+        pytest.param(1_000_000, marks=pytest.mark.slow),
+        pytest.param(10_000_000, marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
+    ],
+    ids=["100k", "1M", "10M"],
+)
+async def test_row_40_dlq_of_millions_of_rows(open_stage: OpenStage, figure: Figure, rows: int) -> None:
+    """A page of the last day takes as long as with ten thousand rows."""
+    async with open_stage() as stage:
+        await stage.world.start_bot()
+        await _fill(stage, 1, _FEW_ROWS)
+        few = await _page_ms(stage)
+        await _fill(stage, _FEW_ROWS + 1, rows)
+        many = await _page_ms(stage)
+        assert many < 2 * few + _FLAT_MS
+        figure(f"{rows:,} rows: p99 {many:.0f} ms, with {_FEW_ROWS:,} {few:.0f} ms")
+
+
+async def _react_on(stage: Stage, message_id: str, *, seconds: int) -> int:
+    """A thousand reactions a second by everybody on one message, as events; how many there were."""
+    core = stage.world.sandbox.core
+    message: Message = next(
+        found[message_id] for found in core.world.messages.values() if message_id in found
+    )
+    people = cycle(user for user in core.world.members if not core.world.users[user].bot)
+    began, sent = time.monotonic(), 0
+    while (elapsed := time.monotonic() - began) < seconds:
+        while sent < elapsed * _PER_S:
+            kind = "MESSAGE_REACTION_ADD" if sent % 2 == 0 else "MESSAGE_REACTION_REMOVE"
+            reaction_changed(core, kind, message, next(people), "👀" if sent % 100 == 0 else "🎉")
+            sent += 1
+        await asyncio.sleep(0.005)
+    return sent
+
+
+async def _ack_lag(stage: Stage, alert: Alert) -> float:
+    """Seconds from a 👀 to its commit, by the sight of another connection."""
+    began = time.monotonic()
+    await stage.world.human.react("primary", alert.post, "👀")
+    async with stage.world.database() as connection:
+        query = "SELECT status FROM incidents WHERE id = $1"
+        while await connection.fetchval(query, alert.number) != "acknowledged":
+            assert time.monotonic() - began < 30 * _LAG_S
+            await asyncio.sleep(0.005)
+    return time.monotonic() - began
+
+
+def _heartbeat_gaps(stage: Stage, since: int) -> list[float]:
+    beats = [
+        float(entry["monotonic_s"])
+        for entry in stage.world.sandbox.core.log.since(since)
+        if entry["kind"] == "gateway" and entry["direction"] == "in" and entry["frame"].get("op") == 1
+    ]
+    return [later - earlier for earlier, later in pairwise(beats)]
+
+
+def _gravest_first(told: list[dict[str, Any]], made: dict[int, str]) -> bool:
+    """The last P0 is told before the first P2, but for what was under way together with it."""
+    order = [
+        made[number] for entry in told for number in numbers_in(entry["body"]["content"]) if number in made
+    ]
+    last = max(index for index, severity in enumerate(order) if severity == "SEV1")
+    return order[:last].count("SEV3") <= len(order) // 20
+
+
+async def _fill(stage: Stage, first: int, last: int) -> None:
+    async with stage.world.database() as connection:
+        await connection.execute(_FILL, first, last, timeout=600)
+        await connection.execute("VACUUM ANALYZE admin.notification_failures", timeout=600)
+
+
+async def _page_ms(stage: Stage) -> float:
+    """The time of the slowest of some looks at a page, from the command to its answer, milliseconds."""
+    took = []
+    for page in range(_LOOKS):
+        began = time.monotonic()
+        said = await stage.world.command("dlq recent", page=page % 10 + 1)
+        took.append((time.monotonic() - began) * 1000)
+        assert "失敗" in said.text
+    return statistics.quantiles(took, n=100)[-1]

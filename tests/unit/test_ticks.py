@@ -1,0 +1,31 @@
+"""Ticks go on, whatever the host's wall clock does."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from bot.process.ticks import Ticks
+
+_SOON_S = 5.0
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_ticks_go_on_when_the_wall_clock_jumps(hours: int) -> None:
+    """An hour forward or back: the next tick comes within seconds, not within the hour."""
+    ticked = asyncio.Event()
+
+    async def tick() -> None:
+        ticked.set()
+
+    ticks = Ticks()
+    ticks.every(0.5, tick, name="tick")
+    with time_machine.travel(datetime.now(UTC), tick=True) as clock:
+        ticks.start()
+        await asyncio.wait_for(ticked.wait(), _SOON_S)
+        clock.shift(timedelta(hours=hours))
+        for _ in range(3):
+            ticked.clear()
+            await asyncio.wait_for(ticked.wait(), _SOON_S)
+        ticks.stop()
