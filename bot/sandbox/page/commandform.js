@@ -78,6 +78,11 @@ export class CommandForm {
   }
 
   moreKeys(event) {
+    const isLetter = event.key.length === 1 && event.key !== " ";
+    if (isLetter && !event.ctrlKey && !event.metaKey && !event.altKey && this.left.length) {
+      this.add(this.left[0]).focus(); // the letter itself arrives after this
+      return;
+    }
     if (event.key === "Enter" || event.key === "Tab") {
       // Enter here sends the command; only after moving in the list does it pick.
       if (!this.moved) return;

@@ -1,5 +1,6 @@
 // Pictures, sounds and files, with a larger view of a picture on a click.
 
+import { showDialog } from "./dialog.js";
 import { h, safeUrl } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
@@ -50,9 +51,8 @@ export function picture(media, description = "", className = "picture") {
 function enlarge(src, description) {
   const close = h("button", { type: "button", class: "icon-button", "aria-label": t("modal.close") }, icon("close"));
   const image = h("img", { src, alt: description });
-  const dialog = h("dialog", { class: "lightbox", onclick: () => dialog.close(), onclose: () => dialog.remove() }, close, image);
-  document.body.appendChild(dialog);
-  dialog.showModal();
+  const dialog = h("dialog", { class: "lightbox", onclick: () => dialog.close() }, close, image);
+  showDialog(dialog);
 }
 
 /**

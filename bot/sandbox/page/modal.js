@@ -1,6 +1,7 @@
 // Modals: forms that an app opens, validated by the local Discord as Discord's client would.
 
 import { Refused, answered, submit } from "./api.js";
+import { showDialog } from "./dialog.js";
 import { fill, freshId, h } from "./dom.js";
 import { modalItem } from "./fields.js";
 import { icon } from "./icons.js";
@@ -38,9 +39,8 @@ export function openModal(interaction, modal) {
     ),
     h("footer", {}, trouble, h("button", { type: "button", class: "button quiet", onclick: close }, t("modal.cancel")), send),
   );
-  const dialog = h("dialog", { class: "modal", "aria-labelledby": titleId, onclose: () => dialog.remove() }, form);
-  document.body.appendChild(dialog);
-  dialog.showModal();
+  const dialog = h("dialog", { class: "modal", "aria-labelledby": titleId }, form);
+  showDialog(dialog);
   dialog.querySelector("input:not([hidden]), textarea, .select, .upload .button")?.focus();
 
   async function sent(event) {

@@ -4,6 +4,7 @@ import { fill, h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { openMenu } from "./menu.js";
+import { go } from "./nav.js";
 import { voiceRow } from "./voice.js";
 import { avatar } from "./people.js";
 import { DM, VOICE, channelById, isDm, isThread, memberById, on, place, signOf, state } from "./store.js";
@@ -94,7 +95,12 @@ function link(id, channel, classes, picture, name) {
   const current = place.main === id;
   const waits = channel?.mentions ? h("span", { class: "count", "aria-label": t("nav.mentions", { n: channel.mentions }) }, channel.mentions) : null;
   const unread = channel?.unread ? h("span", { class: "visually-hidden" }, ` (${t("nav.unread")})`) : null;
-  const props = { href: `#${id}`, title: name, "aria-current": current ? "page" : null, data: { focus: `go-${id}` } };
+  const visit = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab or window
+    event.preventDefault();
+    go(id, "", { write: true });
+  };
+  const props = { href: `#${id}`, onclick: visit, title: name, "aria-current": current ? "page" : null, data: { focus: `go-${id}` } };
   return h("li", {}, h("a", { ...props, class: classes.filter(Boolean).join(" ") }, picture, h("span", { class: "ellipsis" }, name), unread, waits));
 }
 
