@@ -27,7 +27,8 @@ export function sidebar(root, actAs) {
     if (!state.ready || sign === painted) return;
     painted = sign;
     refill(head, heading());
-    refill(list, entries(list.querySelector("details")?.open));
+    const open = [...list.querySelectorAll("details[open]")].map((one) => one.dataset.group);
+    refill(list, entries(open));
     refill(foot, panel(actAs));
   };
   on("state", paint);
@@ -67,13 +68,14 @@ function heading() {
   return [h("h1", {}, state.guild.name), find];
 }
 
-function entries(isOpen) {
-  const archived = state.channels.filter((one) => isThread(one) && one.archived);
+/** @param {string[]} open the groups whose archived threads are unfolded */
+function entries(open) {
   return [
-    byCategory().map(([name, channels]) => [h("h2", {}, name), h("ul", {}, channels.flatMap(withThreads).map(row))]),
-    archived.length
-      ? h("details", { open: isOpen }, h("summary", {}, t("nav.archived", { n: archived.length })), h("ul", {}, archived.map(row)))
-      : null,
+    byCategory().map(([name, channels]) => [
+      h("h2", {}, name),
+      h("ul", {}, channels.flatMap(withThreads).map(row)),
+      archivedIn(name, channels, open.includes(name)),
+    ]),
     h("h2", {}, t("nav.dms")),
     h("ul", {}, dmRow()),
   ];
@@ -83,6 +85,14 @@ function row(channel) {
   if (channel.type === VOICE) return voiceRow(channel);
   const classes = [isThread(channel) && "thread", channel.unread && "unread", channel.archived && "archived"];
   return link(channel.id, channel, classes, icon(signOf(channel)), channel.name);
+}
+
+/** The archived threads of a group's channels, folded. */
+function archivedIn(name, channels, isOpen) {
+  const archived = channels.flatMap((one) => threadsOf(one.id)).filter((one) => one.archived);
+  if (!archived.length) return null;
+  const summary = h("summary", {}, t("nav.archived", { n: archived.length }));
+  return h("details", { open: isOpen, data: { group: name } }, summary, h("ul", {}, archived.map(row)));
 }
 
 function dmRow() {

@@ -64,6 +64,7 @@ export const TEXTS = {
   "msg.no_answer": ["アプリケーションが応答しませんでした", "The application did not respond"],
   "msg.failed": ["このインタラクションに失敗しました", "This interaction failed"],
   "msg.image": ["画像 {name}", "Image {name}"],
+  "msg.elsewhere": ["{host} の画像は読み込みません", "Pictures of {host} are not loaded"],
   "msg.download": ["{name} をダウンロード", "Download {name}"],
   "msg.spoiler": ["ネタバレ", "Spoiler"],
   "act.actions": ["メッセージの操作", "Message actions"],
