@@ -9,6 +9,8 @@ import { t } from "./i18n.js";
 import { appBadge, avatar } from "./people.js";
 import { state } from "./store.js";
 
+const CONTROL = "input:not([hidden]), textarea, .select, .upload .button";
+
 /**
  * Show *modal*, which the interaction opened.
  * @param {string} interaction
@@ -41,12 +43,24 @@ export function openModal(interaction, modal) {
   );
   const dialog = h("dialog", { class: "modal", "aria-labelledby": titleId }, form);
   showDialog(dialog);
-  dialog.querySelector("input:not([hidden]), textarea, .select, .upload .button")?.focus();
+  dialog.querySelector(CONTROL)?.focus();
+
+  /** Show which field is at fault. @param {string} [customId] */
+  function mark(customId) {
+    for (const one of dialog.querySelectorAll("[data-field]")) {
+      const control = one.querySelector(CONTROL);
+      const isWrong = one.dataset.field === customId;
+      control?.setAttribute("aria-invalid", String(isWrong));
+      if (isWrong) control?.focus();
+    }
+  }
 
   async function sent(event) {
     event.preventDefault();
+    if (send.disabled) return;
     send.disabled = true;
     fill(trouble);
+    mark();
     try {
       const opened = await submit(interaction, fields);
       const seen = await answered(opened.interaction);
@@ -55,6 +69,7 @@ export function openModal(interaction, modal) {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       fill(trouble, error.message);
+      mark(error.field);
     }
     send.disabled = false;
   }
