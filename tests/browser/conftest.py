@@ -1,4 +1,4 @@
-"""A real browser for the page of the local Discord; without one its tests skip, and with CI=true they fail."""
+"""A real browser for the page of the local Discord; without one its tests skip, with CI=true they fail."""
 
 import copy
 import os
