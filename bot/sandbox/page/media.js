@@ -1,6 +1,6 @@
 // Pictures, sounds and files, with a larger view of a picture on a click.
 
-import { showDialog } from "./dialog.js";
+import { closeDialog, showDialog } from "./dialog.js";
 import { h, ownUrl, safeUrl } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
@@ -69,7 +69,7 @@ function elsewhere(src, name) {
 function enlarge(src, description) {
   const close = h("button", { type: "button", class: "icon-button", "aria-label": t("modal.close") }, icon("close"));
   const image = h("img", { src, alt: description });
-  const dialog = h("dialog", { class: "lightbox", onclick: () => dialog.close() }, close, image);
+  const dialog = h("dialog", { class: "lightbox", onclick: () => closeDialog(dialog) }, close, image);
   showDialog(dialog);
 }
 

@@ -1,7 +1,7 @@
 // Modals: forms that an app opens, validated by the local Discord as Discord's client would.
 
 import { Refused, answered, submit } from "./api.js";
-import { showDialog } from "./dialog.js";
+import { closeDialog, showDialog } from "./dialog.js";
 import { fill, freshId, h } from "./dom.js";
 import { modalItem } from "./fields.js";
 import { icon } from "./icons.js";
@@ -22,7 +22,7 @@ export function openModal(interaction, modal) {
   const trouble = h("p", { class: "trouble", role: "alert" });
   const titleId = freshId("modal");
   const send = h("button", { type: "submit", class: "button primary" }, t("modal.submit"));
-  const close = () => dialog.close();
+  const close = () => closeDialog(dialog);
   const form = h(
     "form",
     { method: "dialog", novalidate: true, onsubmit: (event) => sent(event) },
@@ -64,7 +64,7 @@ export function openModal(interaction, modal) {
     try {
       const opened = await submit(interaction, fields);
       const seen = await answered(opened.interaction);
-      if (seen.state === "responded" || seen.state === "deferred") dialog.close();
+      if (seen.state === "responded" || seen.state === "deferred") closeDialog(dialog);
       else fill(trouble, t("modal.failed"));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;

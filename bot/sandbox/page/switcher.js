@@ -1,6 +1,6 @@
 // Ctrl+K: go to a channel, thread or DM by typing a part of its name.
 
-import { showDialog } from "./dialog.js";
+import { closeDialog, showDialog } from "./dialog.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
@@ -15,7 +15,7 @@ export function openSwitcher() {
   if (document.querySelector("dialog[open]")) return;
   const field = h("input", { type: "text", class: "search", placeholder: t("switcher.hint"), "aria-label": t("switcher.hint") });
   const pick = (item) => {
-    dialog.close();
+    closeDialog(dialog);
     go(item.value, "", { write: true });
   };
   const list = new Listbox(field, { label: t("switcher.label"), onpick: pick });
@@ -25,7 +25,7 @@ export function openSwitcher() {
     field,
     list.element,
   );
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("click", (event) => event.target === dialog && closeDialog(dialog));
   const paint = () => {
     const words = field.value.toLowerCase();
     list.show(places().filter((one) => one.label.toLowerCase().includes(words)), { note: t("select.none") });
