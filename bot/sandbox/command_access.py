@@ -3,25 +3,27 @@
 from bot.sandbox.core import Core
 from bot.sandbox.kinds import JSON
 from bot.sandbox.permissions import P, channel_permissions, guild_permissions
+from bot.sandbox.refusals import Why
 from bot.sandbox.world import Channel, Member
 
 _ROLE, _USER, _CHANNEL = 1, 2, 3
 
 
-def refusal(core: Core, user_id: str, channel: Channel, command: JSON) -> str | None:
+def refusal(core: Core, user_id: str, channel: Channel, command: JSON) -> tuple[str, Why] | None:
     """Why *user_id* is not offered *command* in *channel*; None when it is."""
     if channel.is_dm:
         offered = command.get("dm_permission", True)
-        return None if offered else f"/{command['name']} is not offered in direct messages"
+        text = f"/{command['name']} is not offered in direct messages"
+        return None if offered else (text, Why.NOT_IN_DMS)
     if command.get("contexts") is not None and 0 not in command["contexts"]:
-        return f"/{command['name']} is not offered in servers"
+        return f"/{command['name']} is not offered in servers", Why.NOT_IN_SERVERS
     if not channel_permissions(core.world, user_id, channel) & P.USE_APPLICATION_COMMANDS:
-        return "this person may not use application commands in this channel"
+        return "this person may not use application commands in this channel", Why.NO_COMMANDS_HERE
     member = core.world.members[user_id]
     if guild_permissions(core.world, member) & P.ADMINISTRATOR:
         return None
     if not _channel_allows(core, channel, command) or not _member_may(core, member, command):
-        return f"/{command['name']} needs permissions that this person lacks"
+        return f"/{command['name']} needs permissions that this person lacks", Why.COMMAND_DENIED
     return None
 
 

@@ -32,6 +32,7 @@ class Core:
 
     Attributes:
         origin: ``http://host:port`` once it listens.
+        command_creates: By guild ("" for global commands), when commands were made in the last day.
         state_file: Where POST save and SIGTERM put the state; None keeps it in memory only.
     """
 
@@ -46,6 +47,7 @@ class Core:
     starts: Starts = field(default_factory=Starts)
     nonces: dict[tuple[str, str, str], Nonce] = field(default_factory=dict)
     commands: dict[str, JSON] = field(default_factory=dict)
+    command_creates: dict[str, list[float]] = field(default_factory=dict)
     interactions: dict[str, Interaction] = field(default_factory=dict)
     by_token: dict[str, Interaction] = field(default_factory=dict)
     origin: str = ""

@@ -20,6 +20,7 @@ class Interaction:
         ephemeral: Whether a deferred response promised an ephemeral message.
         loading: True between a deferral and the message or edit that ends it.
         message_ids: Every message the interaction led to, in order.
+        submission_id: The interaction that the modal's latest submission opened.
         activity_id: The instance of the Activity that it launched.
     """
 
@@ -39,6 +40,7 @@ class Interaction:
     loading: bool = False
     message_ids: list[str] = field(default_factory=list)
     modal: JSON | None = None
+    submission_id: str | None = None
     choices: list[JSON] | None = None
     activity_id: str | None = None
 

@@ -6,6 +6,14 @@ from typing import Any, TypeAlias
 JSON: TypeAlias = dict[str, Any]
 
 
+# Reference > Locales, with the two (ar, he) that only Discord's description has.
+LOCALES = (
+    *("ar", "bg", "cs", "da", "de", "el", "en-GB", "en-US", "es-419", "es-ES", "fi", "fr", "he", "hi", "hr"),
+    *("hu", "id", "it", "ja", "ko", "lt", "nl", "no", "pl", "pt-BR", "ro", "ru", "sv-SE", "th", "tr", "uk"),
+    *("vi", "zh-CN", "zh-TW"),
+)
+
+
 class ChannelType(IntEnum):
     """Resources > Channel > Channel Types."""
 

@@ -8,7 +8,8 @@ from typing import Any
 from bot.sandbox.component_tree import number, walk
 from bot.sandbox.forms import Form, Path
 from bot.sandbox.kinds import ENTITY_SELECTS, JSON, SELECTS, Component
-from bot.sandbox.selects import check_bounds, check_options, check_select
+from bot.sandbox.refusals import Refusal, Why
+from bot.sandbox.selects import check_bounds, check_options, check_preselected, check_select
 
 _MOST_COMPONENTS = 5
 _TOP = (Component.ACTION_ROW, Component.LABEL, Component.TEXT_DISPLAY)
@@ -95,17 +96,18 @@ def _check_text_input(form: Form, path: Path, item: JSON) -> None:
 
 def _check_group(form: Form, path: Path, item: JSON) -> None:
     """File uploads, radio groups, checkbox groups and single checkboxes."""
-    kind = item["type"]
+    kind, most = item["type"], 1
+    if kind in (Component.FILE_UPLOAD, Component.CHECKBOX_GROUP):
+        _, most = check_bounds(form, path, item, _MOST_IN_GROUP, _bounds(item)[1])
     if kind in _GROUPS:
         least = 2 if kind == Component.RADIO_GROUP else 1
         check_options(form, (*path, "options"), item.get("options"), (least, _MOST_IN_GROUP))
-    if kind in (Component.FILE_UPLOAD, Component.CHECKBOX_GROUP):
-        check_bounds(form, path, item, _MOST_IN_GROUP, _bounds(item)[1])
+        check_preselected(form, (*path, "options"), item.get("options"), most)
     if kind == Component.CHECKBOX:
         form.boolean((*path, "default"), item.get("default"))
 
 
-class BadFields(ValueError):
+class BadFields(Refusal):
     """A person's client would not let them submit this."""
 
 
@@ -129,24 +131,25 @@ def submitted(modal: JSON, fields: dict[str, Any]) -> list[JSON]:
 def _submit_top(item: JSON, fields: dict[str, Any]) -> JSON:
     head: JSON = {"type": item["type"], "id": item["id"]}
     if item["type"] == Component.LABEL:
-        return {**head, "component": _submit_input(item["component"], fields)}
+        return {**head, "component": _submit_input(item["component"], item["label"], fields)}
     if item["type"] == Component.ACTION_ROW:
-        return {**head, "components": [_submit_input(child, fields) for child in item["components"]]}
+        inside = [_submit_input(child, child["label"], fields) for child in item["components"]]
+        return {**head, "components": inside}
     return head
 
 
-def _submit_input(item: JSON, fields: dict[str, Any]) -> JSON:
+def _submit_input(item: JSON, label: str, fields: dict[str, Any]) -> JSON:
     custom_id = item["custom_id"]
     head: JSON = {"type": item["type"], "id": item["id"], "custom_id": custom_id}
     if item["type"] == Component.TEXT_INPUT:
-        return {**head, "value": _text_value(item, fields.get(custom_id, item.get("value") or ""))}
+        return {**head, "value": _text_value(item, label, fields.get(custom_id, item.get("value") or ""))}
     if item["type"] == Component.CHECKBOX:
         return {**head, "value": _checked(custom_id, fields.get(custom_id, item.get("default") or False))}
     values = _chosen(custom_id, fields.get(custom_id, _preselected(item)))
     if item["type"] == Component.RADIO_GROUP:
-        chosen = select_values(item, values)
+        chosen = select_values(item, label, values)
         return {**head, "value": chosen[0] if chosen else None}
-    return {**head, "values": select_values(item, values)}
+    return {**head, "values": select_values(item, label, values)}
 
 
 def _checked(custom_id: str, value: object) -> bool:
@@ -168,34 +171,40 @@ def _preselected(item: JSON) -> list[str]:
     return defaults or [str(default["id"]) for default in item.get("default_values") or []]
 
 
-def _text_value(item: JSON, value: object) -> str:
+def _text_value(item: JSON, label: str, value: object) -> str:
     custom_id, text = item["custom_id"], value
+    named = {"label": label, "field": custom_id}
     if not isinstance(text, str):
         raise BadFields(f"{custom_id} is a string")
     if not text:
         if item.get("required", True) is not False:
-            raise BadFields(f"{custom_id} is required")
+            raise BadFields(f"{custom_id} is required", Why.REQUIRED, **named)
         return text
     least, most = item.get("min_length") or 0, item.get("max_length") or _MOST_INPUT
     if not least <= len(text) <= most:
-        raise BadFields(f"{custom_id} takes {least} to {most} characters, not {len(text)}")
+        message = f"{custom_id} takes {least} to {most} characters, not {len(text)}"
+        raise BadFields(message, Why.LENGTH, least=least, most=most, n=len(text), **named)
     return text
 
 
-def select_values(item: JSON, values: list[str]) -> list[str]:
-    """*values* when the select *item* allows them.
+def select_values(item: JSON, label: str, values: list[str]) -> list[str]:
+    """*values* when the select *item*, which people know by its *label*, allows them.
 
     Raises:
         BadFields: Too few, too many, or not among the options.
     """
     required = item.get("required", True) is not False
     least, most = _bounds(item)
+    named = {"label": label, "field": item["custom_id"]}
     if not least <= len(values) <= most and (values or required):
-        raise BadFields(f"{item['custom_id']} takes {least} to {most} values, not {len(values)}")
+        message = f"{item['custom_id']} takes {least} to {most} values, not {len(values)}"
+        why = Why.CHOOSE if most == 1 else Why.COUNT
+        raise BadFields(message, why, least=least, most=most, n=len(values), **named)
     if item["type"] not in (*ENTITY_SELECTS, Component.FILE_UPLOAD):
         offered = [option["value"] for option in item.get("options") or []]
         if strange := [value for value in values if value not in offered]:
-            raise BadFields(f"{item['custom_id']} does not offer {strange}; it offers {offered}")
+            message = f"{item['custom_id']} does not offer {strange}; it offers {offered}"
+            raise BadFields(message, Why.NOT_OFFERED, **named)
     return values
 
 

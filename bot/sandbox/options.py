@@ -14,6 +14,7 @@ from bot.sandbox.kinds import JSON, CommandType, OptionType
 from bot.sandbox.names import find_channel, find_role, find_user
 from bot.sandbox.payloads import interaction_channel, member_payload, role_payload, user_payload
 from bot.sandbox.permissions import guild_permissions
+from bot.sandbox.refusals import Refusal, Why
 from bot.sandbox.uploads import MAX_BYTES, Upload, store_uploads
 from bot.sandbox.world import Channel
 
@@ -21,7 +22,7 @@ _NUMBERS = (OptionType.INTEGER, OptionType.NUMBER)
 _MOST_STRING = 6000
 
 
-class BadCommand(ValueError):
+class BadCommand(Refusal):
     """The person's client would not let them send this."""
 
 
@@ -37,10 +38,16 @@ def find_command(core: Core, user_id: str, channel: Channel, kind: CommandType, 
         for command in commands.listed(core, guild_id):
             if command["type"] == kind and command["name"] == wanted:
                 if reason := refusal(core, user_id, channel, command):
-                    raise BadCommand(reason)
+                    raise BadCommand(*reason, name=shown_name(command, core, user_id))
                 return command
     known = sorted(command["name"] for command in core.commands.values() if command["type"] == kind)
-    raise BadCommand(f"no command {wanted!r} here; registered: {known}")
+    raise BadCommand(f"no command {wanted!r} here; registered: {known}", Why.NO_COMMAND, name=wanted)
+
+
+def shown_name(node: JSON, core: Core, user_id: str) -> str:
+    """The name of a command or option as *user_id* sees it."""
+    localized = (node.get("name_localizations") or {}).get(core.world.users[user_id].locale)
+    return str(localized or node["name"])
 
 
 class OptionReader:
@@ -94,7 +101,8 @@ class OptionReader:
             raise BadCommand(f"no option {sorted(strange)}; options: {sorted(by_name)}")
         missing = [name for name, option in by_name.items() if option.get("required") and name not in given]
         if missing and self._focused is None:
-            raise BadCommand(f"required options are missing: {missing}")
+            first = self._named(by_name[missing[0]])
+            raise BadCommand(f"required options are missing: {missing}", Why.REQUIRED, **first)
         return [self._value(by_name[name], value) for name, value in given.items()]
 
     def _value(self, option: JSON, value: Any) -> JSON:  # noqa: ANN401 (a JSON value)
@@ -112,30 +120,37 @@ class OptionReader:
             self._check_number(option, kind, value)
         elif kind is OptionType.BOOLEAN:
             if not isinstance(value, bool):
-                raise BadCommand(f"{option['name']} is true or false")
+                raise BadCommand(f"{option['name']} is true or false", Why.NOT_OFFERED, **self._named(option))
         elif kind is OptionType.ATTACHMENT:
             return self.add_attachment(value)
         else:
             return self._entity(kind, str(value))
         values = [choice["value"] for choice in option.get("choices") or []]
         if values and value not in values:
-            raise BadCommand(f"{option['name']} is one of {values}")
+            raise BadCommand(f"{option['name']} is one of {values}", Why.NOT_OFFERED, **self._named(option))
         return value
+
+    def _named(self, option: JSON) -> JSON:
+        return {"field": option["name"], "label": shown_name(option, self._core, self._user_id)}
 
     def _check_string(self, option: JSON, value: object) -> None:
         if not isinstance(value, str):
             raise BadCommand(f"{option['name']} is a string")
         least, most = option.get("min_length", 0), option.get("max_length", _MOST_STRING)
         if not least <= len(value) <= most:
-            raise BadCommand(f"{option['name']} takes {least} to {most} characters, not {len(value)}")
+            message = f"{option['name']} takes {least} to {most} characters, not {len(value)}"
+            fields = {"least": least, "most": most, "n": len(value), **self._named(option)}
+            raise BadCommand(message, Why.LENGTH, **fields)
 
     def _check_number(self, option: JSON, kind: OptionType, value: object) -> None:
         whole = kind is OptionType.INTEGER
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-            raise BadCommand(f"{option['name']} is {'an integer' if whole else 'a number'}")
+            message = f"{option['name']} is {'an integer' if whole else 'a number'}"
+            raise BadCommand(message, Why.WHOLE if whole else Why.NUMBER, **self._named(option))
         least, most = option.get("min_value", -(2**53)), option.get("max_value", 2**53)
         if not least <= value <= most:
-            raise BadCommand(f"{option['name']} is between {least} and {most}")
+            message = f"{option['name']} is between {least} and {most}"
+            raise BadCommand(message, Why.BETWEEN, least=least, most=most, **self._named(option))
 
     def _entity(self, kind: OptionType, text: str) -> str:
         """The id behind a name or id, with its object put into ``resolved``."""
@@ -161,7 +176,8 @@ class OptionReader:
         except (TypeError, KeyError, ValueError, AttributeError):
             raise BadCommand("a file is {filename, content_type, data: base64}") from None
         if len(data) > MAX_BYTES:
-            raise BadCommand(f"files have up to {MAX_BYTES} bytes")
+            most = MAX_BYTES // (1024 * 1024)
+            raise BadCommand(f"files have up to {MAX_BYTES} bytes", Why.FILE_SIZE, most=most)
         made = store_uploads(self._core, self._user_id, [upload], None)[0] | {"ephemeral": True}
         self.resolved.setdefault("attachments", {})[made["id"]] = made
         return str(made["id"])

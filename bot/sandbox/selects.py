@@ -28,6 +28,7 @@ def check_select(form: Form, path: Path, select: JSON) -> None:
         _, most = check_bounds(form, path, select, MOST_OPTIONS)
         check_options(form, (*path, "options"), select.get("options"), (1, MOST_OPTIONS))
         _enough(form, (*path, "options"), select.get("options"), most)
+        check_preselected(form, (*path, "options"), select.get("options"), most)
         return
     least, most = check_bounds(form, path, select, MOST_OPTIONS)
     _check_defaults(form, (*path, "default_values"), select, _DEFAULT_KINDS[kind], (least, most))
@@ -56,6 +57,14 @@ def check_options(form: Form, path: Path, value: object, size: tuple[int, int]) 
     if len(set(values)) < len(values):
         message = "The specified option value is already used"
         form.add(path, "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", message)
+
+
+def check_preselected(form: Form, path: Path, options: object, most: int) -> None:
+    """No more options chosen beforehand than may be chosen."""
+    listed = options if isinstance(options, list) else []
+    if sum(isinstance(one, dict) and one.get("default") is True for one in listed) > most:
+        text = f"Only {most} options may be selected by default"
+        form.add(path, "SELECT_COMPONENT_TOO_MANY_DEFAULTS", text)
 
 
 def check_emoji(form: Form, path: Path, value: object) -> None:

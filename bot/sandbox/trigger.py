@@ -4,12 +4,16 @@ import random
 from dataclasses import dataclass, field
 
 from bot.sandbox.kinds import JSON
+from bot.sandbox.refusals import Refusal, Why
 
 _MOST = 1e15  # beyond it no number means anything here, and a double counts no longer one by one
 
 
-class BadFault(ValueError):
+class BadFault(Refusal):
     """The description of a fault makes no sense."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, Why.FAULT)
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """A bot without a mind: posts and answers what a test tells it, over the API alone."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +54,14 @@ class Puppet:
 
     async def post_file(self, channel: str, name: str, kind: str, data: bytes) -> None:
         """Post a file."""
+        await self.post_files(channel, {name: (kind, data)})
+
+    async def post_files(self, channel: str, files: dict[str, tuple[str, bytes]], **body: Any) -> None:
+        """Post files, name -> content type and bytes, with the message *body*."""
         form = aiohttp.FormData()
-        form.add_field("files[0]", data, filename=name, content_type=kind)
+        form.add_field("payload_json", json.dumps(body), content_type="application/json")
+        for at, (name, (kind, data)) in enumerate(files.items()):
+            form.add_field(f"files[{at}]", data, filename=name, content_type=kind)
         client = self.client
         url = f"{client.sandbox.api_base}/channels/{channel}/messages"
         async with client.http.post(url, data=form, headers=client.headers) as response:

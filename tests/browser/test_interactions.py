@@ -95,7 +95,7 @@ async def test_modal_with_every_field(open_page: Visit, puppet: Puppet) -> None:
         form = visitor.page.get_by_role("dialog", name="A form")
         await expect(form.get_by_label("Short")).to_be_focused()
         await visitor.press("Submit", within=form)
-        await expect(form.get_by_role("alert")).to_contain_text("short is required")
+        await expect(form.get_by_role("alert")).to_have_text("Short is required")
         await form.get_by_label("Short").fill("short words")
         await visitor.press("Colour", within=form)
         await visitor.page.get_by_role("option", name="Red").click()

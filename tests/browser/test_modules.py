@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import bot.sandbox
+from bot.sandbox.refusals import SPOKEN, Why
 
 PAGE = Path(bot.sandbox.__file__).parent / "page"
 MODULES = sorted(PAGE.glob("*.js"))
@@ -32,11 +33,23 @@ def test_modules_use_what_they_import(module: Path) -> None:
         assert unused == []
 
 
-def test_texts_in_both_languages() -> None:
-    """Every text has a Japanese and an English form with the same fields, and is used somewhere."""
+def texts() -> list[tuple[str, str, str]]:
+    """Key, Japanese, English of every text of the page."""
     source = (PAGE / "texts.js").read_text("utf-8")
     found = re.findall(r'^  "([\w.]+)": \[\s*"(.*?)",\s*"(.*?)",?\s*\],$', source, re.MULTILINE | re.DOTALL)
     assert len(found) == source.count('": [')
+    return found
+
+
+def test_refusals_have_words() -> None:
+    """Whatever the human side refuses by a key, the page says in both languages; and it says nothing else."""
+    spoken = {key.removeprefix("refused.") for key, _, _ in texts() if key.startswith("refused.")}
+    assert spoken == {*map(str, Why), *map(str, SPOKEN), "field"}
+
+
+def test_texts_in_both_languages() -> None:
+    """Every text has a Japanese and an English form with the same fields, and is used somewhere."""
+    found = texts()
     code = "".join(module.read_text("utf-8") for module in MODULES if module.name != "texts.js")
     for key, japanese, english in found:
         assert set(re.findall(r"\{\w+\}", japanese)) == set(re.findall(r"\{\w+\}", english)), key

@@ -1,5 +1,6 @@
 """A person at the page, in a real browser: clicks, keys, what is seen. What fails in it fails the test."""
 
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
-CHROMIUM: Final = "/usr/bin/chromium"
+CHROMIUM: Final = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-background-networking",

@@ -55,6 +55,10 @@ def option(**fields: Any) -> dict[str, Any]:
     return {"name": "a", "description": "d", "type": 3, **fields}
 
 
+def long_choices() -> list[dict[str, str]]:
+    return [{"name": f"{n:x<90}", "value": "y" * 90} for n in range(25)]
+
+
 @pytest.mark.parametrize(
     ("body", "path"),
     [
@@ -78,11 +82,7 @@ def option(**fields: Any) -> dict[str, Any]:
             {
                 "name": "a",
                 "description": "d",
-                "options": [option(choices=[{"name": "x" * 90, "value": "y" * 90}] * 25)]
-                + [
-                    option(name=f"o{n}", choices=[{"name": "x" * 90, "value": "y" * 90}] * 25)
-                    for n in range(2)
-                ],
+                "options": [option(name=f"o{n}", choices=long_choices()) for n in range(3)],
             },
             ("0",),
         ),

@@ -145,3 +145,13 @@ async def test_senseless_gateway_faults_are_refused(client: Client, bad: dict[st
     """400 with a reason."""
     reply = await client.human("POST fault", **bad)
     assert (reply.status, bool(reply.body["error"])) == (400, True)
+
+
+async def test_a_gateway_that_is_down_is_lifted_alone(client: Client, connect: Connect) -> None:
+    """The other faults stay; a second time there is nothing to lift."""
+    await client.human("POST fault", route="GET /users/@me", status=503, times=None)
+    await client.human("POST fault", gateway="down")
+    assert (await client.human("DELETE fault/down")).status == 200
+    assert (await (await connect()).frame())["op"] == 10
+    assert (await client.api("GET /users/@me")).status == 503
+    assert (await client.human("DELETE fault/down")).status == 400

@@ -19,7 +19,8 @@ import pytest
 from tests.sandbox.client import Socket
 
 PER_S = 2_000.0
-BRIEF, LONG = 2_000, 20_000
+BRIEF, LONG = 4_000, 20_000
+TRIES = 3
 INTENTS = 1 | 1 << 9
 DEADLINE_S = 60.0
 ROOT = Path(__file__).parents[2]
@@ -109,13 +110,21 @@ async def measured(count: int, per_s: float, record_property: Any) -> Figures:
     return ours
 
 
-async def test_a_second_of_events_costs_half_a_second_at_most(record_property: Any) -> None:
-    """2,000 events arrive complete and in order, from less than half of the CPU time that a second has.
+async def test_two_seconds_of_it_cost_less_than_one_of_cpu(record_property: Any) -> None:
+    """Two seconds' worth arrives complete and in order, from less than half of a core, and without dawdling.
 
-    How long they take is not asked: other tests have their share of the machine.
+    Other tests have their share of the machine, which can hold up the clock but not the count of CPU time. So
+    the full rate is asked of the slow run, which has the machine for itself; here the best of a few runs is
+    at least half of it, which a sandbox that waits for something would miss.
     """
-    ours = await measured(BRIEF, PER_S, record_property)
-    assert ours.cpu_us < 1e6 / PER_S / 2, ours
+    rates = []
+    for _ in range(TRIES):
+        ours = await measured(BRIEF, PER_S, record_property)
+        assert ours.cpu_us < 1e6 / PER_S / 2, ours
+        rates.append(ours.per_s)
+        if ours.per_s > PER_S / 2:
+            break
+    assert max(rates) > PER_S / 2, rates
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from bot.sandbox.message_payloads import message_payload
 from bot.sandbox.modals import select_values, submitted
 from bot.sandbox.names import NoSuchName, find_channel, find_message, find_role, find_user
 from bot.sandbox.options import OptionReader, find_command
+from bot.sandbox.refusals import Why
 from bot.sandbox.world import Channel, Message, User
 
 
@@ -91,11 +92,15 @@ def _component(message: Message, custom_id: str) -> JSON:
     for component in usable:
         if component["custom_id"] == custom_id:
             if component.get("disabled"):
-                raise BadRequest(f"{custom_id!r} is disabled")
+                raise BadRequest(
+                    f"{custom_id!r} is disabled", Why.DISABLED, label=component.get("label") or ""
+                )
             if component.get("style") == ButtonStyle.LINK:
                 raise BadRequest(f"{custom_id!r} is a link")
             return component
-    raise BadRequest(f"no component {custom_id!r}; there are {[one['custom_id'] for one in usable]}")
+    raise BadRequest(
+        f"no component {custom_id!r}; there are {[one['custom_id'] for one in usable]}", Why.GONE
+    )
 
 
 def _selection(core: Core, user_id: str, component: JSON, values: list[str]) -> JSON:
@@ -103,7 +108,7 @@ def _selection(core: Core, user_id: str, component: JSON, values: list[str]) -> 
     reader = OptionReader(core, user_id)
     if component["type"] in ENTITY_SELECTS:
         values = [_entity(core, reader, component["type"], value) for value in values]
-    chosen: JSON = {"values": select_values(component, values)}
+    chosen: JSON = {"values": select_values(component, component.get("placeholder") or "", values)}
     return chosen | ({"resolved": reader.resolved} if reader.resolved else {})
 
 
@@ -125,7 +130,10 @@ def modal(ask: Ask) -> JSON:
     core, user = ask.core, ask.user()
     parent = _interaction(core, ask.text("interaction"))
     if parent.modal is None or parent.user_id != user.id:
-        raise BadRequest(f"interaction {parent.id} opened no modal for {user.username}")
+        message = f"interaction {parent.id} opened no modal for {user.username}"
+        raise BadRequest(message, Why.FORM_CLOSED)
+    if parent.submission_id and not _failed(core, parent.submission_id):
+        raise BadRequest(f"the modal of interaction {parent.id} was submitted", Why.FORM_CLOSED)
     reader = OptionReader(core, user.id)
     fields = _resolved_fields(core, reader, parent.modal, ask.mapping("fields"))
     data: JSON = {"custom_id": parent.modal["custom_id"], "components": submitted(parent.modal, fields)}
@@ -133,7 +141,15 @@ def modal(ask: Ask) -> JSON:
         data["resolved"] = reader.resolved
     channel = core.world.channel(parent.channel_id)
     source = core.world.messages[channel.id].get(parent.source_id or "")
-    return _opened(core, Act(InteractionType.MODAL_SUBMIT, user.id, channel, data, source, parent))
+    opened = open_interaction(core, Act(InteractionType.MODAL_SUBMIT, user.id, channel, data, source, parent))
+    parent.submission_id = opened.id
+    return {"interaction": opened.id}
+
+
+def _failed(core: Core, interaction_id: str) -> bool:
+    """Whether a form stays open: the bot let its time go by, so that the person may try again."""
+    found = core.interactions.get(interaction_id)
+    return found is None or found.state(core.clock.monotonic()) == "failed"
 
 
 def _resolved_fields(core: Core, reader: OptionReader, shown: JSON, fields: dict[str, Any]) -> dict[str, Any]:

@@ -11,12 +11,10 @@ from aiohttp import web
 
 from bot.sandbox.core import Core
 from bot.sandbox.errors import ApiError
-from bot.sandbox.faults import BadFault
 from bot.sandbox.gateway import Connection
 from bot.sandbox.kinds import JSON
-from bot.sandbox.modals import BadFields
 from bot.sandbox.names import NoSuchName, find_channel, find_user
-from bot.sandbox.options import BadCommand
+from bot.sandbox.refusals import Refusal, Why, why_of
 from bot.sandbox.rest.users import dm_channel
 from bot.sandbox.sessions import Sessions
 from bot.sandbox.world import Channel, User
@@ -26,7 +24,7 @@ _NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
 _MOST_BITS = 1 << 63
 
 
-class BadRequest(ValueError):
+class BadRequest(Refusal):
     """The request lacks something or says it wrongly."""
 
 
@@ -172,9 +170,10 @@ def answer(value: object, status: int = 200) -> web.Response:
 def refusal(error: Exception) -> web.Response | None:
     """The response to an error that the person caused; None when it is none of those."""
     if isinstance(error, NoSuchName):
-        return answer({"error": str(error)}, 404)
-    if isinstance(error, (BadCommand, BadFields, BadFault, BadRequest)):
-        return answer({"error": str(error)}, 400)
+        return answer({"error": str(error), "why": Why.UNKNOWN, "fields": {}}, 404)
+    if isinstance(error, Refusal):
+        return answer(error.payload(), 400)
     if isinstance(error, ApiError):
-        return answer({"error": error.body["message"], **error.body}, error.status)
+        body = {"error": error.body["message"], **error.body, **why_of(error.body.get("code", 0))}
+        return answer(body, error.status)
     return None

@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.sandbox.human import acts, hooks, load, powers, talk, trouble, views, voice
 from bot.sandbox.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
 from bot.sandbox.kinds import JSON
+from bot.sandbox.refusals import Why
 from bot.sandbox.rest.bodies import parse_json
 
 PREFIX = "/_human"
@@ -74,7 +75,8 @@ def _adapter(desk: Desk, handler: HumanHandler) -> Callable[[web.Request], Await
 
 def _failure(desk: Desk) -> web.Response:
     desk.core.world.internal_errors.append(traceback.format_exc())
-    return answer({"error": "the local Discord itself failed: see internal_error_texts in GET state"}, 500)
+    text = "the local Discord itself failed: see internal_error_texts in GET state"
+    return answer({"error": text, "why": Why.FAILED, "fields": {}}, 500)
 
 
 async def _body(request: web.Request) -> JSON:

@@ -9,6 +9,7 @@ from bot.sandbox.kinds import JSON
 from bot.sandbox.opcodes import Close, Op
 
 _WITH_CODE = ("gateway", "code", "shard", "forget", "resumable")
+_DOWN = "down"
 _LEAST_CLOSE, _MOST_CLOSE = 1000, 4999
 
 
@@ -34,7 +35,7 @@ def _at_once(ask: Ask, kind: str) -> JSON:
     shard = None if ask.body.get("shard") is None else ask.whole("shard")
     hit = [one for one in ask.desk.connections if shard is None or _is_on(one, shard)]
     ask.core.log.add("fault", {"gateway": kind, "connections": len(hit)})
-    if kind == "down":
+    if kind == _DOWN:
         ask.desk.gateway_down = True
     for connection in hit:
         session = connection.session
@@ -80,8 +81,7 @@ def list_faults(ask: Ask) -> JSON:
 def clear_faults(ask: Ask) -> JSON:
     """DELETE fault {id?}: lift that one, or all; silent sockets stay silent until they reconnect."""
     if "id" in ask.body:
-        if not ask.core.faults.remove(ask.text("id")):
-            raise BadRequest(f"no fault {ask.body['id']!r}")
+        _lift(ask, ask.text("id"))
         return {}
     ask.core.faults.clear()
     ask.core.freezer.thaw()
@@ -90,10 +90,17 @@ def clear_faults(ask: Ask) -> JSON:
 
 
 def clear_fault(ask: Ask) -> JSON:
-    """DELETE fault/{id}: lift that one."""
-    if not ask.core.faults.remove(ask.params["id"]):
-        raise BadRequest(f"no fault {ask.params['id']!r}")
+    """DELETE fault/{id}: lift that one; ``down`` lets the gateway take connections again."""
+    _lift(ask, ask.params["id"])
     return {}
+
+
+def _lift(ask: Ask, fault_id: str) -> None:
+    if fault_id == _DOWN and ask.desk.gateway_down:
+        ask.desk.gateway_down = False
+        ask.core.hub.beat()
+    elif not ask.core.faults.remove(fault_id):
+        raise BadRequest(f"no fault {fault_id!r}")
 
 
 def freeze(ask: Ask) -> JSON:

@@ -3,6 +3,7 @@
 from bot.sandbox import voice
 from bot.sandbox.human.desk import Ask, BadRequest
 from bot.sandbox.kinds import JSON
+from bot.sandbox.refusals import Why
 
 
 def join(ask: Ask) -> JSON:
@@ -16,5 +17,5 @@ def leave(ask: Ask) -> JSON:
     """DELETE voice {user}: somebody leaves the voice channel they are in."""
     user = ask.user()
     if not voice.leave(ask.core, user.id):
-        raise BadRequest(f"{user.username} is in no voice channel")
+        raise BadRequest(f"{user.username} is in no voice channel", Why.NO_VOICE)
     return {}

@@ -12,10 +12,10 @@ from bot.sandbox.live.typing import Typing
 
 _FOLDER: Final = Path(__file__).parent.parent / "page"
 _TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-# Whatever a bot or a person wrote can load pictures from elsewhere, as in Discord, and nothing else.
+# Nothing that a bot or a person wrote can reach out: Discord has a proxy for pictures from elsewhere.
 _POLICY: Final = (
-    "default-src 'self'; img-src 'self' data: https:; media-src 'self' https:; object-src 'none';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
 )
 _HEADERS: Final = {
     "Content-Security-Policy": _POLICY,

@@ -34,6 +34,7 @@ def state(desk: Desk, marks: Marks, user_id: str) -> JSON:
         "clock_shift_s": core.clock.shift_s,
         "gateway_down": desk.gateway_down,
         "frozen": core.freezer.frozen,
+        "silent": sum(one.silent for one in desk.connections),
         "faults": [one for one in core.faults.listed() if one["left"] is None or one["left"] > 0],
     }
 

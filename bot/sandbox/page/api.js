@@ -3,8 +3,14 @@
 import { t } from "./i18n.js";
 import { addressOf, memberById, state } from "./store.js";
 
-/** The local Discord refused, in words for a person. */
-export class Refused extends Error {}
+/** The local Discord refused, in words for a person. `field`: the option or the form's field at fault, or "". */
+export class Refused extends Error {
+  /** @param {string} message @param {string} [field] */
+  constructor(message, field = "") {
+    super(message);
+    this.field = field;
+  }
+}
 
 /**
  * One request below `/_human`, as the viewer.
@@ -17,20 +23,15 @@ export async function request(method, path, body) {
   const init = { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) };
   const response = await fetch(`/_human/${path}`, init).catch(() => null);
   const answer = await response?.json().catch(() => null);
-  if (!response?.ok) throw new Refused(explain(answer, response));
+  if (!response?.ok) throw refusal(answer);
   return answer;
 }
 
-/** "Invalid Form Body" alone helps nobody: what is wrong stands in the nested errors. */
-function explain(answer, response) {
-  if (!response) return t("status.lost");
-  const reasons = [];
-  const walk = (node) => {
-    for (const one of node?._errors ?? []) reasons.push(one.message);
-    for (const [key, child] of Object.entries(node ?? {})) if (key !== "_errors" && typeof child === "object") walk(child);
-  };
-  walk(answer?.errors);
-  return [answer?.error ?? `HTTP ${response.status}`, ...reasons].join(" · ");
+/** In the page's language: the answer says by a key why it is one. */
+function refusal(answer) {
+  if (!answer) return new Refused(t("status.lost"));
+  const { why = "failed", fields = {} } = answer;
+  return new Refused(t(`refused.${why}`, { ...fields, label: fields.label || t("refused.field") }), fields.field);
 }
 
 const as = () => ({ user: memberById(state.me)?.id ?? state.me });
@@ -58,6 +59,7 @@ export const answered = (id) => request("GET", `interaction/${id}?wait=6`);
 export const fault = (spec) => request("POST", "fault", spec);
 export const liftFault = (id) => request("DELETE", `fault/${id}`);
 export const liftFaults = () => request("DELETE", "fault");
+export const advance = (seconds) => request("POST", "clock", { advance_s: seconds });
 export const freeze = () => request("POST", "freeze", {});
 export const thaw = () => request("DELETE", "freeze");
 export const joinVoice = (channel) => request("POST", "voice", { ...as(), channel });

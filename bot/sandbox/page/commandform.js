@@ -39,6 +39,7 @@ export class CommandForm {
       this.trouble,
     );
     this.send = send;
+    this.isSent = false;
     for (const option of leaf.options.filter((one) => one.required)) this.add(option);
     this.optional.hide();
     this.paint();
@@ -78,6 +79,11 @@ export class CommandForm {
   }
 
   moreKeys(event) {
+    const isLetter = event.key.length === 1 && event.key !== " ";
+    if (isLetter && !event.ctrlKey && !event.metaKey && !event.altKey && this.left.length) {
+      this.add(this.left[0]).focus(); // the letter itself arrives after this
+      return;
+    }
     if (event.key === "Enter" || event.key === "Tab") {
       // Enter here sends the command; only after moving in the list does it pick.
       if (!this.moved) return;
@@ -124,11 +130,25 @@ export class CommandForm {
       wrong.focus();
       return;
     }
-    const values = this.values();
+    if (this.isSent) return;
+    this.isSent = true;
     const { pane, leaf } = this;
     pane.list.isAtEnd = true;
+    await pane.run(`/${leaf.label}`, () => this.sent(), (reason, field) => this.refused(reason, field));
+  }
+
+  /** Send it; what was typed stays until the command is on its way. */
+  async sent() {
+    const opened = await command(this.pane.id, this.leaf.name, this.values());
     this.leave();
-    const ran = await pane.run(`/${leaf.label}`, () => command(pane.id, leaf.name, values));
-    if (!ran) pane.composer.focus();
+    return opened;
+  }
+
+  refused(reason, field) {
+    this.isSent = false;
+    this.trouble.textContent = reason;
+    const wrong = this.fields.find((one) => one.option.name === field);
+    wrong?.input.setAttribute("aria-invalid", "true");
+    (wrong ?? this).focus();
   }
 }

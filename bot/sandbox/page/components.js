@@ -7,7 +7,7 @@ import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { follow } from "./interactions.js";
 import { prose } from "./markdown.js";
-import { fileCard, picture } from "./media.js";
+import { fileCard, picture, spoilt } from "./media.js";
 import { SELECTS, select } from "./select.js";
 
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "link" };
@@ -57,14 +57,6 @@ function container(item, children) {
   const colour = item.accent_color ? { "--bar": `#${item.accent_color.toString(16).padStart(6, "0")}` } : {};
   const box = h("div", { class: item.accent_color ? "container accented" : "container", vars: colour }, children);
   return spoilt(item, box);
-}
-
-/** What is marked as a spoiler shows itself on a click. */
-function spoilt(item, node) {
-  if (!item.spoiler || !node) return node;
-  const reveal = h("button", { type: "button", class: "reveal", onclick: () => cover.classList.add("shown") }, t("msg.spoiler"));
-  const cover = h("div", { class: "covered" }, node, reveal);
-  return cover;
 }
 
 function button(item, message) {

@@ -112,6 +112,17 @@ export function safeUrl(text) {
   }
 }
 
+/**
+ * A URL of this page's own origin, from which pictures may be loaded; else null. Discord loads pictures from
+ * elsewhere through a proxy of its own; without one, a posted address could tell who reads it, and when.
+ * @param {unknown} text
+ * @returns {string | null}
+ */
+export function ownUrl(text) {
+  const url = safeUrl(text);
+  return url && new URL(url).origin === location.origin ? url : null;
+}
+
 let lastId = 0;
 
 /**

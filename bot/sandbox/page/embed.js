@@ -1,6 +1,6 @@
 // Embeds: colour bar, author, title, description, fields, pictures, footer and time.
 
-import { h, safeUrl } from "./dom.js";
+import { h, ownUrl, safeUrl } from "./dom.js";
 import { inline, link } from "./inline.js";
 import { prose } from "./markdown.js";
 import { picture } from "./media.js";
@@ -31,7 +31,7 @@ export function renderEmbed(embed) {
 }
 
 function author({ name, url, icon_url: image }) {
-  const src = image && safeUrl(image);
+  const src = image && ownUrl(image);
   const label = url && safeUrl(url) ? link(url, [name]) : name;
   return h("div", { class: "embed-author" }, src ? h("img", { src, alt: "" }) : null, label);
 }
@@ -58,7 +58,7 @@ function field({ name, value, span }) {
 
 function footer({ footer: note, timestamp }) {
   if (!note && !timestamp) return null;
-  const src = note?.icon_url && safeUrl(note.icon_url);
+  const src = note?.icon_url && ownUrl(note.icon_url);
   const parts = [note?.text, timestamp && messageTime(timestamp)].filter(Boolean);
   return h("footer", { class: "embed-footer" }, src ? h("img", { src, alt: "" }) : null, parts.join(" • "));
 }

@@ -29,11 +29,11 @@ function field(component, label, description, values) {
   const isGroup = [RADIO_GROUP, CHECKBOX_GROUP, FILE_UPLOAD].includes(component.type);
   control.id = id;
   if (description) control.setAttribute("aria-describedby", `${id}-hint`);
-  if (component.type === CHECKBOX) return ticked(control, label, description);
+  if (component.type === CHECKBOX) return ticked(control, label, description, component.custom_id);
   const title = [label, required ? h("span", { class: "required", title: t("modal.required") }, " *") : null];
   return h(
     "div",
-    { class: "field" },
+    { class: "field", data: { field: component.custom_id } },
     isGroup ? h("span", { class: "label" }, title) : h("label", { for: id }, title),
     description ? h("p", { class: "hint", id: `${id}-hint` }, description) : null,
     control,
@@ -41,9 +41,9 @@ function field(component, label, description, values) {
 }
 
 /** A check box stands before its label, as in a list of them. */
-function ticked(box, label, description) {
+function ticked(box, label, description, customId) {
   const hint = description ? h("small", { id: `${box.id}-hint` }, description) : null;
-  return h("div", { class: "field" }, h("label", { class: "choice", for: box.id }, box, h("span", {}, label, hint)));
+  return h("div", { class: "field", data: { field: customId } }, h("label", { class: "choice", for: box.id }, box, h("span", {}, label, hint)));
 }
 
 function controlOf(component, label, values) {

@@ -7,6 +7,7 @@ import { openModal } from "./modal.js";
  * @typedef {object} Outcome
  * @property {"done" | "modal" | "silent" | "refused"} kind silent: the bot did not answer within 3 seconds
  * @property {string} [reason] why it was refused, for a person
+ * @property {string} [field] the option at fault
  */
 
 /**
@@ -23,7 +24,7 @@ export async function follow(act) {
     openModal(seen.id, seen.modal);
     return { kind: "modal" };
   } catch (error) {
-    if (error instanceof Refused) return { kind: "refused", reason: error.message };
+    if (error instanceof Refused) return { kind: "refused", reason: error.message, field: error.field };
     throw error;
   }
 }

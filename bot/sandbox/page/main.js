@@ -16,6 +16,7 @@ import { DM, channelById, channelLabel, forgetMessages, isDm, isThread, on, plac
 import { openSwitcher } from "./switcher.js";
 import { applySettings } from "./theme.js";
 import { tick } from "./times.js";
+import { typeAnywhere } from "./typeahead.js";
 
 const ME = "page.me";
 const FIRST = "responder"; // who a newcomer is: may do everything but administrate
@@ -37,12 +38,14 @@ byId("skip").addEventListener("click", (event) => {
 on("link", (isUp) => banner(isUp));
 on("state", firstState);
 on("state", refreshMentions);
-on("place", ({ message }) => {
+on("place", ({ message, write }) => {
   document.body.classList.remove("nav-open");
   main.show(place.main, message);
   side.show(place.side);
+  if (write) main.composer.focus();
 });
 listen();
+typeAnywhere(() => main.composer);
 setInterval(tick, TICK_MS);
 boot();
 
@@ -157,7 +160,6 @@ function step(by, onlyUnread) {
     at = (at + by + all.length) % all.length;
     if (!onlyUnread || all[at].unread) break;
   }
-  go(all[at].id);
-  main.composer.focus();
+  go(all[at].id, "", { write: true });
 }
 

@@ -134,7 +134,7 @@ function content(message, item) {
   return [
     message.content && ["text", [message.content, edited], () => words(message)],
     ...snapshots.map((one, at) => [`snapshot-${at}`, one, () => forwarded(one)]),
-    ["files", message.attachments, () => attachments(message.attachments)],
+    !isV2 && ["files", message.attachments, () => attachments(message.attachments)], // V2: only what components show
     ...message.embeds.map((one, at) => [`embed-${at}`, one, () => renderEmbed(one)]),
     ["components", [message.components, isV2], () => components(message, item, isV2)],
     !message.content && edited && ["edited", edited, () => h("div", {}, editedMark(edited))],
@@ -160,7 +160,8 @@ function components(message, item, isV2) {
 
 /** What was forwarded, as it was then. */
 function forwarded(message) {
-  const inside = [message.content ? prose(message.content) : null, attachments(message.attachments ?? []), (message.embeds ?? []).map(renderEmbed)];
+  const files = message.flags & V2 ? [] : (message.attachments ?? []);
+  const inside = [message.content ? prose(message.content) : null, attachments(files), (message.embeds ?? []).map(renderEmbed)];
   return h("blockquote", { class: "forwarded" }, h("small", { class: "dim" }, icon("reply"), t("msg.forwarded")), inside);
 }
 

@@ -8,14 +8,15 @@ import { DM, channelById, emit, isDm, place, state } from "./store.js";
  * Go to a channel, thread or DM, and to one message in it.
  * @param {string} channel
  * @param {string} [message]
+ * @param {{write?: boolean}} [options] write: the message box takes the keys, where there is no keyboard on the screen
  */
-export function go(channel, message = "") {
+export function go(channel, message = "", { write = false } = {}) {
   const found = channelById(channel);
   place.main = found && isDm(found) ? DM : channel;
   if (place.side === place.main) place.side = "";
   const hash = `#${place.main}${message ? `/${message}` : ""}`;
   if (location.hash !== hash) history.pushState(null, "", hash);
-  changed(message);
+  changed(message, write);
 }
 
 const TWO_COLUMNS = matchMedia("(min-width: 971px)"); // as in layout.css
@@ -29,8 +30,8 @@ export function beside(thread) {
   changed("");
 }
 
-function changed(message) {
-  emit("place", { message });
+function changed(message, write = false) {
+  emit("place", { message, write: write && hasTwoColumns() });
   look();
 }
 

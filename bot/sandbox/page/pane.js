@@ -128,15 +128,14 @@ export class Pane {
    * Run a command and show what happens until the bot has answered.
    * @param {string} name
    * @param {() => Promise<{interaction: string}>} act
-   * @returns {Promise<boolean>} false when it was refused before the bot saw it
+   * @param {(reason: string, field: string) => void} [onrefused] it was refused before the bot saw it
    */
-  async run(name, act) {
+  async run(name, act, onrefused = toast) {
     const notice = this.list.notice(name);
     const outcome = await follow(act);
     if (outcome.kind === "silent") notice.fail(t("msg.no_answer"));
     else notice.remove();
-    if (outcome.kind === "refused") toast(outcome.reason ?? "");
-    return outcome.kind !== "refused";
+    if (outcome.kind === "refused") onrefused(outcome.reason ?? "", outcome.field ?? "");
   }
 
   get label() {

@@ -4,6 +4,7 @@ import { fill, h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { openMenu } from "./menu.js";
+import { go } from "./nav.js";
 import { voiceRow } from "./voice.js";
 import { avatar } from "./people.js";
 import { DM, VOICE, channelById, isDm, isThread, memberById, on, place, signOf, state } from "./store.js";
@@ -26,7 +27,8 @@ export function sidebar(root, actAs) {
     if (!state.ready || sign === painted) return;
     painted = sign;
     refill(head, heading());
-    refill(list, entries(list.querySelector("details")?.open));
+    const open = [...list.querySelectorAll("details[open]")].map((one) => one.dataset.group);
+    refill(list, entries(open));
     refill(foot, panel(actAs));
   };
   on("state", paint);
@@ -66,13 +68,14 @@ function heading() {
   return [h("h1", {}, state.guild.name), find];
 }
 
-function entries(isOpen) {
-  const archived = state.channels.filter((one) => isThread(one) && one.archived);
+/** @param {string[]} open the groups whose archived threads are unfolded */
+function entries(open) {
   return [
-    byCategory().map(([name, channels]) => [h("h2", {}, name), h("ul", {}, channels.flatMap(withThreads).map(row))]),
-    archived.length
-      ? h("details", { open: isOpen }, h("summary", {}, t("nav.archived", { n: archived.length })), h("ul", {}, archived.map(row)))
-      : null,
+    byCategory().map(([name, channels]) => [
+      h("h2", {}, name),
+      h("ul", {}, channels.flatMap(withThreads).map(row)),
+      archivedIn(name, channels, open.includes(name)),
+    ]),
     h("h2", {}, t("nav.dms")),
     h("ul", {}, dmRow()),
   ];
@@ -82,6 +85,14 @@ function row(channel) {
   if (channel.type === VOICE) return voiceRow(channel);
   const classes = [isThread(channel) && "thread", channel.unread && "unread", channel.archived && "archived"];
   return link(channel.id, channel, classes, icon(signOf(channel)), channel.name);
+}
+
+/** The archived threads of a group's channels, folded. */
+function archivedIn(name, channels, isOpen) {
+  const archived = channels.flatMap((one) => threadsOf(one.id)).filter((one) => one.archived);
+  if (!archived.length) return null;
+  const summary = h("summary", {}, t("nav.archived", { n: archived.length }));
+  return h("details", { open: isOpen, data: { group: name } }, summary, h("ul", {}, archived.map(row)));
 }
 
 function dmRow() {
@@ -94,7 +105,12 @@ function link(id, channel, classes, picture, name) {
   const current = place.main === id;
   const waits = channel?.mentions ? h("span", { class: "count", "aria-label": t("nav.mentions", { n: channel.mentions }) }, channel.mentions) : null;
   const unread = channel?.unread ? h("span", { class: "visually-hidden" }, ` (${t("nav.unread")})`) : null;
-  const props = { href: `#${id}`, title: name, "aria-current": current ? "page" : null, data: { focus: `go-${id}` } };
+  const visit = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab or window
+    event.preventDefault();
+    go(id, "", { write: true });
+  };
+  const props = { href: `#${id}`, onclick: visit, title: name, "aria-current": current ? "page" : null, data: { focus: `go-${id}` } };
   return h("li", {}, h("a", { ...props, class: classes.filter(Boolean).join(" ") }, picture, h("span", { class: "ellipsis" }, name), unread, waits));
 }
 

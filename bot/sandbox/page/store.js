@@ -33,6 +33,8 @@ export const state = {
   sessions: 0,
   gateway_down: false,
   frozen: false,
+  silent: 0,
+  clock_shift_s: 0,
   /** @type {any[]} */ faults: [],
   /** @type {any[]} */ commands: [],
   /** @type {Record<string, string[]>} */ usable: {},

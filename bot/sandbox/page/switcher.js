@@ -1,5 +1,6 @@
 // Ctrl+K: go to a channel, thread or DM by typing a part of its name.
 
+import { closeDialog, showDialog } from "./dialog.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
@@ -14,25 +15,24 @@ export function openSwitcher() {
   if (document.querySelector("dialog[open]")) return;
   const field = h("input", { type: "text", class: "search", placeholder: t("switcher.hint"), "aria-label": t("switcher.hint") });
   const pick = (item) => {
-    dialog.close();
-    go(item.value);
+    closeDialog(dialog);
+    go(item.value, "", { write: true });
   };
   const list = new Listbox(field, { label: t("switcher.label"), onpick: pick });
   const dialog = h(
     "dialog",
-    { class: "switcher", "aria-label": t("switcher.label"), onclose: () => dialog.remove() },
+    { class: "switcher", "aria-label": t("switcher.label") },
     field,
     list.element,
   );
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("click", (event) => event.target === dialog && closeDialog(dialog));
   const paint = () => {
     const words = field.value.toLowerCase();
     list.show(places().filter((one) => one.label.toLowerCase().includes(words)), { note: t("select.none") });
   };
   field.addEventListener("input", paint);
   field.addEventListener("keydown", (event) => event.key !== "Escape" && list.key(event));
-  document.body.appendChild(dialog);
-  dialog.showModal();
+  showDialog(dialog);
   paint();
   field.focus();
 }

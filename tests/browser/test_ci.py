@@ -1,0 +1,78 @@
+"""CI has a browser, and says so when it has none; no browser needed."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+APT: Final = (
+    "env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"
+    " fonts-noto-cjk fonts-noto-color-emoji"
+)
+ONE: Final = "tests/browser/test_typing.py"
+
+
+@pytest.mark.parametrize(("ci", "code", "told"), [("true", 1, r"[1-9] error"), ("", 0, r"[1-9] skipped")])
+def test_a_missing_browser_fails_in_ci_and_is_skipped_elsewhere(ci: str, code: int, told: str) -> None:
+    """So that a green run in CI means that the page was looked at."""
+    env = os.environ | {"CI": ci, "CHROMIUM": "/nowhere/chromium", "PLAYWRIGHT_BROWSERS_PATH": "/nowhere"}
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", ONE]
+    ran = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == code, ran.stdout
+    assert re.search(told, ran.stdout.splitlines()[-1])
+    assert "bash .ci/browser" in ran.stdout or not ci
+
+
+@pytest.mark.parametrize(
+    ("system", "user", "done"),
+    [
+        ("debian", "0", ["apt-get update -qq", f"{APT} chromium"]),
+        (
+            "ubuntu",
+            "1001",
+            [
+                "sudo -n apt-get update -qq",
+                f"sudo -n {APT}",
+                "uv run playwright install --with-deps chromium",
+            ],
+        ),
+    ],
+)
+def test_ci_installs_a_browser(tmp_path: Path, system: str, user: str, done: list[str]) -> None:
+    """As root, and with sudo as GitHub's machines have it; nothing when there is one already."""
+    release, calls, tools = tmp_path / "os-release", tmp_path / "calls", tmp_path / "bin"
+    release.write_text(f"NAME=x\nID={system}\n")
+    tools.mkdir()
+    for name in ("apt-get", "sudo", "uv", "env"):
+        write_tool(tools / name, f'echo "{name} $*" >> {calls}')
+    write_tool(tools / "id", f"echo {user}")
+    chromium = tmp_path / "chromium"
+    env = {"PATH": f"{tools}:/usr/bin:/bin", "OS_RELEASE": str(release), "CHROMIUM": str(chromium)}
+    install(env)
+    assert calls.read_text().splitlines() == done
+    write_tool(chromium, "")
+    install(env)
+    assert calls.read_text().splitlines() == done
+
+
+def write_tool(path: Path, line: str) -> None:
+    """A command that does *line*."""
+    path.write_text(f"#!/bin/bash\n{line}\n")
+    path.chmod(0o755)
+
+
+def install(env: dict[str, str]) -> None:
+    """Run what CI runs."""
+    subprocess.run(["/bin/bash", str(ROOT / ".ci" / "browser")], env=env, timeout=20, check=True)
+
+
+def test_ci_runs_it() -> None:
+    """Before the tests."""
+    steps = (ROOT / ".ci" / "run").read_text()
+    assert 0 < steps.index("bash .ci/browser") < steps.index("uv run pytest")
+    assert "bash .ci/run" in (ROOT / ".github" / "workflows" / "ci.yml").read_text()

@@ -1,0 +1,150 @@
+"""The drawer's faults: every kind there is, put together by hand, seen while it holds, lifted by itself."""
+
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from bot.sandbox.faults import DISPATCH_FAULTS, GATEWAY_FAULTS
+from tests.browser.conftest import Visit
+from tests.browser.puppet import Puppet
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+EVERYTHING: Final = {"route": "* /**"}
+REQUESTS: Final[dict[str, dict[str, Any]]] = {
+    "Answer with an error": {"status": 503},
+    "Answer late": {"delay_s": 2},
+    "Never answer": {"black_hole": True},
+    "Reset before the effect": {"reset": "before"},
+    "Reset after the effect": {"reset": "after"},
+    "Malformed JSON": {"body": "malformed"},
+    "Truncated body": {"body": "truncated"},
+    "Cloudflare's HTML": {"body": "html", "status": 503},
+    "429 (route)": {"status": 429, "scope": "user", "retry_after": 2},
+    "429 (shared)": {"status": 429, "scope": "shared", "retry_after": 2},
+    "429 (global)": {"status": 429, "scope": "global", "retry_after": 2},
+}
+EVENTS: Final[dict[str, dict[str, Any]]] = {
+    "Lose events": {"gateway": "lose"},
+    "Duplicate events": {"gateway": "duplicate"},
+    "Delay events": {"gateway": "delay", "delay_s": 2},
+    "Out of order": {"gateway": "reorder", "delay_s": 2},
+}
+ONCE: Final = {
+    "Drop": "drop",
+    "Drop, and forget the session": "drop",
+    "Close with a code": "close",
+    "Fall silent": "silent",
+    "Invalidate the session": "invalidate",
+    "Ask to reconnect": "reconnect",
+    "Ask for a heartbeat": "heartbeat",
+}
+
+
+async def open_faults(visitor: Visitor) -> Locator:
+    """The drawer's second tab."""
+    await visitor.press("Traffic and faults")
+    await visitor.page.get_by_role("tab", name="Faults").click()
+    return visitor.page.locator("#drawer")
+
+
+async def listed(puppet: Puppet) -> list[dict[str, Any]]:
+    """The faults in force, as they were asked for."""
+    found = (await puppet.client.human("GET fault")).body["faults"]
+    counts = ("id", "seen", "hits", "left", "times")
+    return [{key: value for key, value in one.items() if key not in counts} for one in found]
+
+
+async def test_every_kind_can_be_put_in_force_and_lifted(open_page: Visit, puppet: Puppet) -> None:
+    """Chosen by its name it is what was meant, it is listed by that name, and it goes alone."""
+    expected = [EVERYTHING | one for one in REQUESTS.values()] + [
+        {"event": "*"} | one for one in EVENTS.values()
+    ]
+    async with open_page(locale="en-US") as visitor:
+        drawer = await open_faults(visitor)
+        rows = drawer.locator(".active-faults li")
+        for number, name in enumerate([*REQUESTS, *EVENTS], 1):
+            await drawer.get_by_label("Kind").select_option(label=name)
+            await visitor.press("Put in force", within=drawer)
+            await expect(rows).to_have_count(number)
+            await expect(rows.last.locator("strong")).to_have_text(name)
+        assert await listed(puppet) == expected
+        await rows.nth(1).get_by_role("button", name="Lift").click()
+        await expect(rows).to_have_count(len(expected) - 1)
+        assert await listed(puppet) == [expected[0], *expected[2:]]
+
+
+async def test_what_is_done_at_once(open_page: Visit, puppet: Puppet) -> None:
+    """Each reaches the gateway; together with the others there is nothing that only the API can do."""
+    core = puppet.client.sandbox.core
+    async with open_page(locale="en-US") as visitor:
+        drawer = await open_faults(visitor)
+        for name, kind in ONCE.items():
+            since = core.log.next
+            await drawer.get_by_label("Kind").select_option(label=name)
+            await visitor.press("Do it now", within=drawer)
+            wanted = {"for": "log", "kind": "fault", "since": since, "contains": kind}
+            assert (await puppet.client.human("POST wait", **wanted)).body["timeout"] is False
+    offered = {*ONCE.values(), *(one["gateway"] for one in EVENTS.values()), "down"}
+    assert offered == {*GATEWAY_FAULTS, *DISPATCH_FAULTS}
+
+
+async def test_route_nth_probability_and_seed(open_page: Visit, puppet: Puppet) -> None:
+    """By keys alone; without a number of times it holds until it is lifted."""
+    async with open_page(locale="en-US") as visitor:
+        drawer = await open_faults(visitor)
+        await drawer.get_by_label("Method").select_option("POST")
+        await drawer.get_by_label("Path", exact=True).fill("/channels/*/messages")
+        await drawer.get_by_label("Status").fill("500")
+        await drawer.get_by_label("Times").fill("")
+        await drawer.get_by_text("More", exact=True).click()
+        for name, value in (("From the nth", "2"), ("Probability %", "50"), ("Seed", "7")):
+            await drawer.get_by_label(name).fill(value)
+        await drawer.get_by_label("The effect takes place first").check()
+        await drawer.get_by_label("Seed").press("Enter")
+        row = drawer.locator(".active-faults li", has_text="POST /channels/*/messages")
+        await expect(row).to_contain_text("500 · 50 %")
+        await expect(row).to_contain_text("until lifted")
+        chances = {"nth": 2, "probability": 0.5, "seed": 7, "after": True}
+        assert await listed(puppet) == [{"route": "POST /channels/*/messages", "status": 500} | chances]
+
+
+async def test_a_gateway_that_is_down_lifts_only_itself(open_page: Visit, puppet: Puppet) -> None:
+    """What others put in force stays, a freeze too."""
+    for route in ("POST /x", "PUT /y"):
+        await puppet.client.human("POST fault", route=route, status=429, retry_after=1, times=None)
+    async with open_page(locale="en-US") as visitor:
+        drawer = await open_faults(visitor)
+        before = await listed(puppet)
+        down = drawer.get_by_role("switch", name="Gateway is down")
+        for lift in (
+            down,
+            drawer.locator("li", has_text="Gateway is down").get_by_role("button", name="Lift"),
+        ):
+            await down.click()
+            await expect(down).to_be_checked()
+            await lift.click()
+            await expect(down).not_to_be_checked()
+            assert await listed(puppet) == before
+        assert not puppet.client.sandbox.desk.gateway_down
+
+
+async def test_the_clock_moves_on(open_page: Visit, puppet: Puppet) -> None:
+    """A quarter of an hour later for everything that Discord counts."""
+    async with open_page(locale="en-US") as visitor:
+        drawer = await open_faults(visitor)
+        await expect(drawer.get_by_text("Real time")).to_be_visible()
+        await visitor.press("+15 min", within=drawer)
+        await expect(drawer.get_by_text("15 min ahead")).to_be_visible()
+        assert puppet.client.sandbox.core.clock.shift_s == 900
+
+
+async def test_the_faults_fit_a_phone(open_page: Visit) -> None:
+    """In Japanese too, where words are wider than in English."""
+    async with open_page(locale="ja-JP", size=(390, 844)) as visitor:
+        await visitor.press("通信ログと障害")
+        await visitor.page.get_by_role("tab", name="障害").click()
+        panel = visitor.page.locator("#panel-faults")
+        assert await panel.evaluate("(one) => one.scrollWidth - one.clientWidth") <= 0

@@ -1,0 +1,105 @@
+"""Pictures and files: where they stand, what is covered, and that nothing is loaded from elsewhere."""
+
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.gallery import EMBED, square_png
+from tests.browser.puppet import V2, Puppet
+from tests.sandbox.client import GENERAL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ELSEWHERE: Final = "https://pictures.example/a.png"
+
+
+async def test_components_v2_show_only_what_they_expose(open_page: Visit, puppet: Puppet) -> None:
+    """Documented: with that flag attachments show only through components; a hidden one is not seen."""
+    gallery: dict[str, Any] = {
+        "type": 12,
+        "items": [{"media": {"url": "attachment://a.png"}, "description": "A"}],
+    }
+    log = {"type": 13, "file": {"url": "attachment://log.txt"}}
+    files = {
+        "a.png": ("image/png", square_png()),
+        "log.txt": ("text/plain", b"one line"),
+        "forgotten.png": ("image/png", square_png()),
+    }
+    container = {"type": 17, "components": [{"type": 10, "content": "exposed"}, gallery, log]}
+    await puppet.post_files(GENERAL, files, flags=V2, components=[container])
+    async with open_page(locale="en-US") as visitor:
+        message = visitor.message("exposed")
+        await expect(message.locator(".container .picture img")).to_have_count(1)
+        await expect(message.locator(".picture")).to_have_count(1)
+        await expect(message.locator(".file")).to_have_count(1)
+        await expect(message.locator(".attachments")).to_have_count(0)
+
+
+async def test_spoiler_files_are_covered_until_they_are_clicked(open_page: Visit, puppet: Puppet) -> None:
+    """By their name, as Discord's clients mark them."""
+    await puppet.post_file(GENERAL, "SPOILER_square.png", "image/png", square_png())
+    async with open_page(locale="en-US") as visitor:
+        picture = visitor.main.locator(".attachments .picture")
+        await expect(picture).to_have_css("filter", "blur(18px)")
+        await visitor.press("Spoiler")
+        await expect(picture).to_have_css("filter", "none")
+
+
+async def test_nothing_is_loaded_from_elsewhere(open_page: Visit, puppet: Puppet) -> None:
+    """A posted address would tell who reads it: its words stand there, as a link to follow by will."""
+    embed = {
+        "title": "from elsewhere",
+        "image": {"url": ELSEWHERE},
+        "thumbnail": {"url": ELSEWHERE},
+        "author": {"name": "x", "icon_url": ELSEWHERE},
+        "footer": {"text": "y", "icon_url": ELSEWHERE},
+    }
+    gallery = {"type": 12, "items": [{"media": {"url": ELSEWHERE}, "description": "A dashboard"}]}
+    async with open_page(locale="en-US") as visitor:
+        asked: list[str] = []
+        visitor.page.on("request", lambda request: asked.append(request.url))
+        await puppet.client.post(GENERAL, embeds=[embed])
+        await puppet.client.post(GENERAL, flags=V2, components=[gallery])
+        link = visitor.main.get_by_role("link", name="A dashboard")
+        await expect(link).to_contain_text("Pictures of pictures.example are not loaded")
+        await expect(link).to_have_attribute("href", ELSEWHERE)
+        await visitor.sees("from elsewhere")
+        origin = puppet.client.sandbox.core.origin
+        assert [url for url in asked if not url.startswith((origin, "data:", "ws"))] == []
+        assert await visitor.page.locator(f"img[src^='{ELSEWHERE}']").count() == 0
+
+
+async def test_thumbnail_stands_at_the_top_right(open_page: Visit, puppet: Puppet) -> None:
+    """Beside the title, however long the embed is, and no larger than its picture."""
+    origin = puppet.client.sandbox.core.origin
+    long = EMBED | {"description": "line\n" * 20, "thumbnail": {"url": f"{origin}/_page/icon.svg"}}
+    await puppet.client.post(GENERAL, embeds=[long])
+    async with open_page() as visitor:
+        embed = visitor.main.locator(".embed")
+        whole, small = await embed.bounding_box(), await embed.locator(".thumbnail").bounding_box()
+        assert whole
+        assert small
+        assert small["y"] - whole["y"] < 20
+        assert small["height"] <= 84
+        assert whole["x"] + whole["width"] - small["x"] - small["width"] < 20
+
+
+async def test_archived_threads_stand_below_their_channels(open_page: Visit, puppet: Puppet) -> None:
+    """Not below the voice channels, as if they were of those."""
+    post = await puppet.client.post(GENERAL, content="start")
+    path = f"/channels/{GENERAL}/messages/{post['id']}/threads"
+    thread = (await puppet.client.api(f"POST {path}", {"name": "an old matter"})).body
+    await puppet.client.api(f"PATCH /channels/{thread['id']}", {"archived": True})
+    async with open_page(locale="en-US") as visitor:
+        await expect(visitor.sidebar.get_by_text("Archived threads 1")).to_be_visible()
+        archived = await visitor.sidebar.get_by_text("Archived threads 1").bounding_box()
+        voice = await visitor.sidebar.get_by_text("Voice channels").bounding_box()
+        assert archived
+        assert voice
+        assert archived["y"] < voice["y"]
+        await visitor.sidebar.get_by_text("Archived threads 1").click()
+        await puppet.client.post(GENERAL, content="<@1100000000000000103> something else")
+        await visitor.sees("something else")
+        await visitor.sidebar.locator("a", has_text="an old matter").click()
+        await expect(visitor.main.locator(".pane-head h2")).to_have_text("an old matter")
