@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 
 Press: TypeAlias = discord.Interaction[IncidentBot]
 
-# Discord takes a modal only as the first response, so it comes at once, even when a read is slow: what is not read
-# by then is read when the form has come back, which leaves time for it.
+# Discord takes a modal only as the first response, so it comes at once, even when a read is slow: what is
+# not read by then is read when the form has come back, which leaves time for it.
 _READ_BEFORE_FORM_S: Final = 0.4
 _READ_AFTER_FORM_S: Final = 5.0
 
@@ -52,10 +52,11 @@ class From(Control, template=FROM):
         """Read the message for its words; when Discord is slow, or it is gone, the form opens without."""
         await admit(interaction)
         source = source_of(self.fields)
-        payload = (
-            None if source is None else await _fetched(interaction, source, within_s=_READ_BEFORE_FORM_S)
-        )
-        if source is None or payload is None:
+        if source is None:
+            await open_form(interaction)
+            return
+        payload = await _fetched(interaction, source, within_s=_READ_BEFORE_FORM_S)
+        if payload is None:
             await open_form(interaction, source=source)
             return
         evidence = evidence_from(payload, guild_id=interaction.client.services(interaction).guild_id)
