@@ -1,7 +1,7 @@
 """What may happen to an incident, and what it is afterwards. Source: the runbook, エスカレーションパス."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -45,13 +45,13 @@ class Acknowledgement:
 
 
 def acknowledge(
-    incident: Incident, *, by: Person, at: datetime, already_responding: bool, update_every: timedelta | None
+    incident: Incident, *, by: Person, at: datetime, already_responding: bool, next_update_at: datetime | None
 ) -> Acknowledgement:
     """First acknowledgement wins; later ones join as responders.
 
     Args:
         already_responding: *by* is on the incident's list of responders.
-        update_every: How often a status update is owed from now on; None for never.
+        next_update_at: When a status update is owed if *by* is the first; None: none is owed.
 
     Source: runbook, エスカレーションパス 1.
     """
@@ -66,8 +66,7 @@ def acknowledge(
             acknowledged_by_name=by.name,
             version=incident.version + 1,
         )
-        owed = _promised(first, None if update_every is None else at + update_every)
-        return Acknowledgement(owed, AckOutcome.FIRST, by, at)
+        return Acknowledgement(_promised(first, next_update_at), AckOutcome.FIRST, by, at)
     outcome = AckOutcome.ALREADY if already_responding else AckOutcome.JOINED
     return Acknowledgement(incident, outcome, by, at)
 
@@ -109,10 +108,13 @@ def merge(
     return replace(ended, merged_into_id=into.id)
 
 
-def reopen(incident: Incident, *, by: Person, at: datetime, update_every: timedelta | None) -> Incident:
+def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: datetime | None) -> Incident:
     """It is not over. Whoever says so is on it, so nobody is rung again; who acknowledged, and when, stays.
 
     It is no acknowledge: nobody was waiting for one.
+
+    Args:
+        next_update_at: When a status update is owed; None: none is owed.
 
     Raises:
         InvalidTransition: it has not ended.
@@ -133,7 +135,7 @@ def reopen(incident: Incident, *, by: Person, at: datetime, update_every: timede
         archive_at=None,
         version=incident.version + 1,
     )
-    return _promised(opened, None if update_every is None else at + update_every)
+    return _promised(opened, next_update_at)
 
 
 def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: datetime | None) -> Incident:
@@ -220,15 +222,19 @@ def tell(incident: Incident, update: StatusUpdate | None, *, next_update_at: dat
     return _promised(told, next_update_at)
 
 
-def remind(incident: Incident, *, at: datetime, update_every: timedelta) -> Incident:
-    """A status update was owed and has been asked for: the next reminder, less and less often.
+def patience(incident: Incident) -> int:
+    """After how many intervals, >= 1, the reminder that is due now is repeated when nobody heeds it."""
+    return min(1 << incident.reminders, _SLOWEST)
+
+
+def remind(incident: Incident, *, again_at: datetime) -> Incident:
+    """A status update was owed and has been asked for; nobody heeds it: once more at *again_at*.
 
     When it was owed stays what people were told.
     """
-    wait = update_every * min(2**incident.reminders, _SLOWEST)
     return replace(
         incident,
-        remind_at=at + wait,
+        remind_at=again_at,
         reminders=incident.reminders + 1,
         version=incident.version + 1,
     )

@@ -58,7 +58,8 @@ class SeverityPolicy:
         postmortem: One is owed after recovery.
         ladder: What happens while nobody acknowledges, in the policy's order; may be empty.
         rank: Place in the policy file, 0 = gravest.
-        update_every: How often a status update is owed once somebody is on it; None for never.
+        update_every: When a status update is owed once somebody is on it, and how often from then on; None
+            for never.
         email_backup: When Discord does not take the alert, the on-call gets it by email.
     """
 
@@ -72,7 +73,7 @@ class SeverityPolicy:
     ladder: tuple[LadderStep, ...]
     rank: int
     email_backup: bool = False
-    update_every: timedelta | None = None
+    update_every: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True)

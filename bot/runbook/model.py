@@ -9,7 +9,7 @@ from bot.domain.alerts import AlertPart
 from bot.domain.business_time import BusinessHours, Weekday
 from bot.domain.drill import Script
 from bot.domain.oncall import Layer
-from bot.domain.severity import SeverityPolicy
+from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.standing import OnCallPerson, id_of
 from bot.domain.triage import Text, Tree
 
@@ -241,8 +241,16 @@ class Policy:
 
         Source: the runbook, 15分以内 / 4時間以内 / 翌営業日.
         """
-        if isinstance(severity.ack_within, timedelta):
-            return at + severity.ack_within
+        return self.due(severity.ack_within, at=at)
+
+    def update_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime | None:
+        """When a status update is owed after *at* (aware); None: never."""
+        return None if severity.update_every is None else self.due(severity.update_every, at=at)
+
+    def due(self, deadline: Deadline, *, at: datetime, times: int = 1) -> datetime:
+        """The moment that *deadline* means from *at* (aware) on, aware; a span may count several times."""
+        if isinstance(deadline, timedelta):
+            return at + times * deadline
         return self.business_hours.next_triage(at)
 
     def channels(self) -> tuple[str, ...]:

@@ -33,6 +33,10 @@ def _unless_none(value: object) -> timedelta | None:
     return None if value == "none" else _positive(value)
 
 
+def _deadline_unless_none(value: object) -> Deadline | None:
+    return None if value == "none" else _deadline(value)
+
+
 def _after(value: object) -> timedelta | None:
     return None if value == ACK_DEADLINE else _duration(value, least=timedelta(0))
 
@@ -47,7 +51,13 @@ DURATION = Rule("a duration", f"{_DURATION}, 1s to 30d", _positive, timedelta(mi
 ACK_WITHIN: Rule[Deadline] = Rule(
     "a duration", f'{_DURATION}, 1s to 30d, or "{NEXT_BUSINESS_DAY}"', _deadline, timedelta(minutes=15)
 )
-UPDATE_EVERY: Rule[timedelta | None] = Rule(
+UPDATE_EVERY: Rule[Deadline | None] = Rule(
+    "a duration",
+    f'{_DURATION}, 1s to 30d, "{NEXT_BUSINESS_DAY}", or "none"',
+    _deadline_unless_none,
+    NEXT_BUSINESS_DAY,
+)
+NAG_EVERY: Rule[timedelta | None] = Rule(
     "a duration", f'{_DURATION}, 1s to 30d, or "none"', _unless_none, None
 )
 AFTER: Rule[timedelta | None] = Rule(

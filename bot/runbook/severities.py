@@ -45,7 +45,7 @@ def _severity(table: Table, name: str, rank: int, oncall: Mapping[str, OnCallPla
         ladder=_ladder(table, mention=mention, oncall=oncall),
         rank=rank,
         email_backup=table.take("email_backup", values.BOOL, default=rank == 0),
-        update_every=table.take("update_every", moments.UPDATE_EVERY, None),
+        update_every=table.take("update_every", moments.UPDATE_EVERY, NEXT_BUSINESS_DAY),
     )
     table.close()
     return read
@@ -101,7 +101,7 @@ def read_morning_triage(file: Table, severities: Mapping[str, SeverityPolicy]) -
     read = MorningTriage(
         channel=table.take("channel", values.CHANNEL, next(iter(gathered), values.CHANNEL.stand_in)),
         time=table.take("time", moments.TIME, time(10)),
-        nag_every=table.take("nag_every", moments.UPDATE_EVERY, timedelta(hours=1)),
+        nag_every=table.take("nag_every", moments.NAG_EVERY, timedelta(hours=1)),
         mention=table.take("mention", values.PLACE_OR_NONE, None),
     )
     table.close()

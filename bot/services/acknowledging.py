@@ -63,8 +63,8 @@ class Acknowledger:
         """
         now = await tx.now()
         joined = incident.is_open and await tx.add_responder(incident.id, by, via=via, at=now)
-        every = self._policy.rules(incident.severity).update_every
-        result = life.acknowledge(incident, by=by, at=now, already_responding=not joined, update_every=every)
+        owed = self._policy.update_due(self._policy.rules(incident.severity), at=now)
+        result = life.acknowledge(incident, by=by, at=now, already_responding=not joined, next_update_at=owed)
         if result.outcome is AckOutcome.FIRST:
             await tx.save(result.incident)
             await self._stop_ladder(tx, result.incident)

@@ -41,7 +41,7 @@ async def tracked_alert(tx: Transaction, message_id: int | None) -> Incident | N
 
 async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escalations) -> None:
     """The rules of another severity from now on; the post that follows tells of it."""
-    before, every = change.incident, severity.update_every
+    before = change.incident
     new = NewSeverity(
         name=severity.name,
         priority=severity.priority,
@@ -49,7 +49,7 @@ async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escala
         reposts=False,
         thread_channel=None,
     )
-    owed = None if every is None else change.now + every
+    owed = change.policy.update_due(severity, at=change.now)
     await change.save(life.change_severity(before, new, next_update_at=owed))
     await stop_ladder(change.tx, before.id)
     if before.status is Status.TRIGGERED:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
+
 from bot.domain import life, relations
 from bot.domain.delivery import NewDelivery
 from bot.domain.errors import UserError
@@ -31,8 +33,14 @@ from bot.services.opening import (
 from bot.services.ports import Discord, Store
 from bot.services.reminders import remind_later, reminder_key
 
+log = structlog.get_logger(__name__)
+
 #: Characters of a reason: one line in the thread.
 REASON_LIMIT = 300
+
+
+class _MergedElsewhere(Exception):  # a signal to ourselves, and no error of anybody's
+    """Between the read and the lock somebody has opened it and merged it into another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +116,22 @@ class Lifecycle:
 
         What it had been merged into hears that it goes on by itself again.
         """
-        into = (await self._store.incident(incident_id)).merged_into_id
+        while True:
+            into = (await self._store.incident(incident_id)).merged_into_id
+            try:
+                return await self._reopen(incident_id, into, by=by, reason=reason)
+            except _MergedElsewhere:
+                log.info("incident.reopen_retried", incident_id=incident_id)
+
+    async def _reopen(self, incident_id: int, into: int | None, *, by: Person, reason: str) -> Incident:
+        """Reopen it if it is merged into nothing but *into*; else nothing is done."""
         told = [] if into is None else [into]
         async with self._changes.change(incident_id, by=by, act=Act.REOPEN, told=told) as change:
-            every = self._policy.rules(change.incident.severity).update_every
             was_merged_into = change.incident.merged_into_id
-            opened = life.reopen(change.incident, by=by, at=change.now, update_every=every)
+            if was_merged_into not in (None, into):
+                raise _MergedElsewhere
+            owed = self._policy.update_due(self._policy.rules(change.incident.severity), at=change.now)
+            opened = life.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.tx.add_responder(incident_id, by, via=AckVia.REOPENED, at=change.now)
             await change.save(opened)
             await change.tx.cancel_jobs([archive_key(incident_id)])
@@ -122,9 +140,8 @@ class Lifecycle:
             line = f"reopened:{opened.version}"
             await change.record(TimelineKind.REOPENED, facts, line=line)
             await change.say("reopened", key=line, facts=facts)
-            # Missing only if somebody opened it and merged it into a third one since it was read above.
-            if (other := change.beside.get(was_merged_into or 0)) is not None:
-                await _unmerge(other, change.incident)
+            if was_merged_into is not None:
+                await _unmerge(change.beside[was_merged_into], change.incident)
         return opened
 
     async def link(self, incident_id: int, *, with_: int, by: Person) -> bool:
@@ -162,8 +179,7 @@ class Lifecycle:
             raise UserError("severity_unknown", value=to)
         async with self._changes.change(incident_id, by=by, act=Act.CHANGE_SEVERITY) as change:
             before = change.incident
-            every = severity.update_every
-            owed = None if every is None else change.now + every
+            owed = self._policy.update_due(severity, at=change.now)
             changed = life.change_severity(before, self._new(severity, change), next_update_at=owed)
             await change.save(changed)
             await self._announce(change, severity, before=before, reason=_reason(reason))

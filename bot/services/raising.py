@@ -65,6 +65,7 @@ class Raising:
             there = Change(tx, self._policy, alert, who, now)
             here = Change(tx, self._policy, incident, who, now)
             await link_both(there, here)
+            await there.say("raised_again", key=f"linked:{incident.id}", facts={"number": incident.id})
             return here.incident
         return incident
 

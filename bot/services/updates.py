@@ -11,6 +11,7 @@ from bot.domain import life
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident, StatusUpdate
 from bot.domain.people import Person
+from bot.domain.severity import Deadline
 from bot.domain.text import storable
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
@@ -40,14 +41,14 @@ class NewUpdate:
     Attributes:
         known: What is known; empty when only something else is to be changed.
         impact: Who or what is affected; the form shows what was told last.
-        next_in: When the next update is promised, from now; None promises none.
+        next_in: When the next update is promised, from now on; None promises none.
         targets, symptoms: What is chosen of those that the policy knows.
         key: The same key tells once ("interaction:123").
     """
 
     known: str
     impact: str
-    next_in: timedelta | None
+    next_in: Deadline | None
     targets: tuple[str, ...]
     symptoms: tuple[str, ...]
     key: str
@@ -117,7 +118,8 @@ class Updates:
         self, tx: Transaction, incident: Incident, *, now: datetime, due_at: datetime
     ) -> Incident:
         severity = self._policy.rules(incident.severity)
-        reminded = life.remind(incident, at=now, update_every=severity.update_every or _EVERY)
+        every, times = severity.update_every or _EVERY, life.patience(incident)
+        reminded = life.remind(incident, again_at=self._policy.due(every, at=now, times=times))
         lead = incident.lead
         facts = {
             "due_at": due_at.isoformat(),
@@ -158,7 +160,8 @@ class Updates:
         # What was known stays so when only the impact is another.
         kept = known or ("" if last is None else last.known)
         said = StatusUpdate(kept, impact, change.now, change.by.name) if is_said else None
-        next_at = None if update.next_in is None else change.now + update.next_in
+        next_in = update.next_in
+        next_at = None if next_in is None else self._policy.due(next_in, at=change.now)
         await change.save(life.tell(incident, said, next_update_at=next_at))
         await remind_later(change.tx, change.incident, now=change.now)
         await self._post(change, {"known": known, "impact": impact} if is_said else {}, key=update.key)

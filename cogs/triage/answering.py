@@ -24,7 +24,7 @@ CONFIRM: Final = r"tri:v1:confirm:(?P<number>\d{1,18})(?::(?P<shown>[A-Za-z0-9_-
 
 def register(bot: IncidentBot) -> None:
     """The controls."""
-    bot.add_controls(Answer, Leave, Revise, ChooseSeverity, Confirm, Show)
+    bot.add_controls(Answer, ChooseAnswer, Leave, Revise, ChooseSeverity, Confirm, Show)
 
 
 class Answer(Control, template=ANSWER):
@@ -32,11 +32,15 @@ class Answer(Control, template=ANSWER):
 
     async def press(self, interaction: Press) -> None:
         """Answer, and show what comes next."""
-        await interaction.response.defer()
-        question, answer = self.fields["question"], self.fields["answer"]
-        by = person_from(interaction.user)
-        triages = interaction.client.services(interaction).triages
-        await _redraw(interaction, await triages.answer(self.number, question=question, answer=answer, by=by))
+        await _answer(interaction, self, self.fields["answer"])
+
+
+class ChooseAnswer(Control, template=r"tri:v1:choose:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24})"):
+    """The same where there are more than two: one of a select."""
+
+    async def press(self, interaction: Press) -> None:
+        """Answer, and show what comes next."""
+        await _answer(interaction, self, self.chosen)
 
 
 class Leave(Control, template=r"tri:v1:(?P<way>back|cancel):(?P<number>\d{1,18})"):
@@ -95,6 +99,13 @@ class Show(Control, template=template(TriageVerb.SHOW)):
             self.number, by=person_from(interaction.user)
         )
         await reply(interaction, view=triage_card(interaction.client.voice(interaction), view))
+
+
+async def _answer(interaction: Press, control: Control, answer: str) -> None:
+    await interaction.response.defer()
+    triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
+    question = control.fields["question"]
+    await _redraw(interaction, await triages.answer(control.number, question=question, answer=answer, by=by))
 
 
 async def _redraw(interaction: Press, view: TriageView) -> None:

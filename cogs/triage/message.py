@@ -22,8 +22,10 @@ log = structlog.get_logger(__name__)
 
 Press: TypeAlias = discord.Interaction[IncidentBot]
 
-# Discord takes a modal only as the first response, within 3 s: a read before it gets less than that.
-_READ_WITHIN_S: Final = 1.5
+# Discord takes a modal only as the first response, so it comes at once, even when a read is slow: what is
+# not read by then is read when the form has come back, which leaves time for it.
+_READ_BEFORE_FORM_S: Final = 0.4
+_READ_AFTER_FORM_S: Final = 5.0
 
 
 def register(bot: IncidentBot) -> None:
@@ -50,8 +52,11 @@ class From(Control, template=FROM):
         """Read the message for its words; when Discord is slow, or it is gone, the form opens without."""
         await admit(interaction)
         source = source_of(self.fields)
-        payload = None if source is None else await _fetched(interaction, source)
-        if source is None or payload is None:
+        if source is None:
+            await open_form(interaction)
+            return
+        payload = await _fetched(interaction, source, within_s=_READ_BEFORE_FORM_S)
+        if payload is None:
             await open_form(interaction, source=source)
             return
         evidence = evidence_from(payload, guild_id=interaction.client.services(interaction).guild_id)
@@ -72,7 +77,7 @@ async def evidence_for(interaction: Press, source: Source) -> Evidence | None:
     kept = await triages.noted_message(source.channel_id, source.message_id)
     if kept is not None:
         return kept
-    payload = await _fetched(interaction, source)
+    payload = await _fetched(interaction, source, within_s=_READ_AFTER_FORM_S)
     return (
         None
         if payload is None
@@ -80,7 +85,7 @@ async def evidence_for(interaction: Press, source: Source) -> Evidence | None:
     )
 
 
-async def _fetched(interaction: Press, source: Source) -> Payload | None:
+async def _fetched(interaction: Press, source: Source, *, within_s: float) -> Payload | None:
     route = Route(
         "GET",
         "/channels/{channel_id}/messages/{message_id}",
@@ -88,7 +93,7 @@ async def _fetched(interaction: Press, source: Source) -> Payload | None:
         message_id=source.message_id,
     )
     try:
-        return await Rest(interaction.client, deadline_s=_READ_WITHIN_S).one(route)
+        return await Rest(interaction.client, deadline_s=within_s).one(route)
     except (DeliveryRefused, UnavailableError) as error:
         log.info("triage.message_not_read", reason=str(error))
         return None

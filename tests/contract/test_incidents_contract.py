@@ -86,7 +86,7 @@ async def test_saving_needs_the_version_before(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         known = await tx.incident(incident.id, lock=True)
         now = await tx.now()
-        result = life.acknowledge(known, by=OLIVE, at=now, already_responding=False, update_every=None)
+        result = life.acknowledge(known, by=OLIVE, at=now, already_responding=False, next_update_at=None)
         await tx.save(result.incident)
     saved = await rig.store.incident(incident.id)
     assert (saved.status, saved.acknowledged_by_name, saved.version) == (Status.ACKNOWLEDGED, "Olive", 2)

@@ -56,11 +56,11 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     assert (told.next_update_at, told.version) == (at + MINUTE, 4)
     ended = life.resolve(told, by=OLIVE, at=at + DAY, archive_at=at + 2 * DAY)
     assert await saved(rig.store, ended) == ended
-    again = life.reopen(ended, by=PERRY, at=at + DAY, update_every=DAY)
+    again = life.reopen(ended, by=PERRY, at=at + DAY, next_update_at=at + 2 * DAY)
     again = await saved(rig.store, again)
     assert (again.reopened_at, again.reopened_by_id, again.reopened_by_name) == (at + DAY, PERRY.id, "Perry")
     assert (again.first_ended_at, again.acknowledged_at) == (at + DAY, None)
-    asked = await saved(rig.store, life.remind(again, at=at + 3 * DAY, update_every=DAY))
+    asked = await saved(rig.store, life.remind(again, again_at=at + 4 * DAY))
     assert (asked.next_update_at, asked.remind_at, asked.reminders) == (at + 2 * DAY, at + 4 * DAY, 1)
     taken = await saved(rig.store, relations.take_in(asked, 2**40))
     related = await saved(rig.store, relations.link(taken, 2**41))

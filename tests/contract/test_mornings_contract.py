@@ -25,7 +25,7 @@ async def test_what_is_due_is_found_by_its_deadline(rig: Rig) -> None:
             by=OLIVE,
             at=now,
             already_responding=False,
-            update_every=None,
+            next_update_at=None,
         )
         await tx.save(acked.incident)
     async with rig.store.transaction() as tx:

@@ -17,7 +17,9 @@ async def owing(rig: Rig, *, key: str = "interaction:1", after: timedelta = 30 *
     incident = await open_incident(rig.store, key=key)
     async with rig.store.transaction() as tx:
         known, now = await tx.incident(incident.id, lock=True), await tx.now()
-        result = life.acknowledge(known, by=OLIVE, at=now, already_responding=False, update_every=after)
+        result = life.acknowledge(
+            known, by=OLIVE, at=now, already_responding=False, next_update_at=now + after
+        )
         await tx.save(result.incident)
     return result.incident
 
@@ -34,7 +36,7 @@ async def test_roles_and_updates_come_back_as_they_were_saved(rig: Rig) -> None:
         update = StatusUpdate("戻した\n様子見", "", now, "Perry")
         told = life.tell(both, update, next_update_at=now + MINUTE)
         await tx.save(told)
-        reminded = life.remind(told, at=now, update_every=MINUTE)
+        reminded = life.remind(told, again_at=now + MINUTE)
         await tx.save(reminded)
     kept = await rig.store.incident(incident.id)
     assert kept == reminded

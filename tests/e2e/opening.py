@@ -15,7 +15,7 @@ from tests.postgres import connect, install_movable_clock
 _WEEKS_AROUND = """
 INSERT INTO digests (guild_id, week, due_at)
 SELECT $1, to_char(now() + weeks * interval '7 days', 'IYYY"-W"IW'), now()
-  FROM generate_series(-3, 3) AS weeks
+  FROM generate_series(-3, 6) AS weeks
 """
 
 

@@ -17,6 +17,9 @@ from tests.e2e.world import World
 #: Messages, and how many alerts they are.
 STORM = (120, 6)
 
+#: Nobody waits a second for an answer; a little more on a machine that runs all tests.
+_FORM_WITHIN_MS = 1_200
+
 EMBED = {
     "title": TITLE,
     "description": "5xx 12.5% (14:05)",
@@ -167,6 +170,19 @@ async def test_a_triage_of_it_makes_it_the_incident(world: World) -> None:
     assert "本番影響あり → 影響大" in alert.post.text
     await world.expect_text(answer, alert.post.id)
     assert await status(world) == ["triggered"]
+
+
+async def test_a_slow_discord_does_not_keep_the_form_from_anybody(world: World) -> None:
+    """Not read in time: the form opens without the message's words, which are read when it comes back."""
+    posted, answer = await Monitor(world).alert(f"{TITLE}\nrequest-id 4711")
+    await world.expect_dm("primary", contains=TITLE)
+    await world.fault(route=f"GET /channels/*/messages/{posted.id}", times=1, delay_s=3.0)
+    opened = await world.click(answer, "triage", by="responder")
+    assert opened.modal is not None
+    assert opened.first_response_ms is not None
+    assert opened.first_response_ms < _FORM_WITHIN_MS
+    sent = await world.human.submit("responder", opened, {"title": TITLE})
+    assert "request-id 4711" in sent.messages[-1].text
 
 
 async def test_posted_while_the_bot_was_down(world: World) -> None:

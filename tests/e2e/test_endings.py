@@ -1,10 +1,22 @@
 """However an incident ends, and how it goes on again."""
 
+from http import HTTPStatus
+
 from bot.demo.screen import Interaction
 from tests.e2e.severities import SEV1, SEV2, SEV3
 from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
+
+_RESOLVED = "INC-1 は primary が解決済みです"
+#: What each button of a post that was not edited any more says after the end.
+_OF_AN_ENDED_ONE = {
+    "👀 参加する": "INC-1 は 🟢 解決 です",
+    "📋 初動": "wrangler",
+    "✏️ 更新": _RESOLVED,
+    "↕️ 重大度": _RESOLVED,
+    "✅ 解決": _RESOLVED,
+}
 
 
 async def test_a_false_alarm(world: World) -> None:
@@ -67,6 +79,43 @@ async def test_the_thread_sleeps_after_a_day_and_wakes_on_reopen(world: World) -
     await world.settle()
     assert not await archived(world, alert.thread)
     assert "🟠" in await world.thread_name(alert.thread)
+
+
+async def test_the_buttons_of_last_month(world: World) -> None:
+    """Discord takes no more edits of an old post, so it kept its buttons; its thread is asleep.
+
+    Each press is answered with what is true, and wakes nobody. Once edits are taken again, the post is true.
+    """
+    alert = await world.declare(SEV1, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    await world.settle()
+    capped = {"status": HTTPStatus.TOO_MANY_REQUESTS, "code": 30046, "retry_after": 3_000, "times": None}
+    await world.fault(route="PATCH /channels/*/messages/*", **capped)
+    asked = await world.click(alert, "解決", by="primary")
+    await world.human.press("primary", asked.messages[-1], "解決にする")
+    await world.expect_message(alert.thread, contains="INC-1 解決")
+    await world.fast_forward(days=1, minutes=2)
+    await world.settle()
+    await world.fast_forward(days=30)
+    assert await archived(world, alert.thread)
+
+    on_screen = await world.reread(alert.post)
+    assert "🟠 SEV1 · 対応中" in on_screen.text
+    for control in [one for one in on_screen.controls if one.custom_id is not None]:
+        said = await world.human.click("secondary", alert.post.id, control)
+        assert _OF_AN_ENDED_ONE[control.label] in said.text, (control.label, said.text)
+    await world.human.react("secondary", alert.post, "👀")
+    await world.settle()
+    assert await archived(world, alert.thread)
+
+    said = await world.command("incident reopen", by="secondary", number=alert.number)
+    assert "INC-1 を再開しました" in said.text
+    await world.expect_message(alert.thread, contains="INC-1 再開")
+    await world.human.clear_faults()
+    await world.fast_forward(minutes=2)
+    await world.expect_text(alert.post, "👀 @primary")
+    await world.expect_text(alert.post, "🔄 @secondary")
 
 
 async def test_a_duplicate_is_merged(world: World) -> None:

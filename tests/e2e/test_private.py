@@ -99,7 +99,8 @@ async def test_only_its_people_see_it(world: World) -> None:
     assert "ロールが必要です" in refused.text
 
     digest = await week_told(world)
-    assert "INC-1" in digest
+    assert "非公開 1 件" in digest
+    assert "INC-1" not in digest
     assert WORD not in digest
 
     await expect_unknown_to(world, "observer")

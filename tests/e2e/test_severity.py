@@ -111,7 +111,7 @@ async def test_an_acknowledged_incident_rings_once_under_a_graver_severity(world
     await world.react(alert, by="primary")
     await world.expect_acknowledged(alert, by="primary")
     said = await world.command("incident severity", channel=alert.thread, to="SEV1", reason="r")
-    assert "@primary が ack 済みです" in said.text
+    assert "@primary が対応しています" in said.text
     new = await expect_moved(world, alert.post, to="SEV1", channel="p0-alerts")
     assert new.pings_here
     calm = await world.expect_text(new, "次の更新")

@@ -262,6 +262,30 @@ async def test_a_policy_that_changed_half_way(make_world: MakeWorld, tmp_path: P
         await world.expect_alert(SEV1, TITLE)
 
 
+async def test_a_question_with_four_answers_is_a_select(make_world: MakeWorld, tmp_path: Path) -> None:
+    """わからない among them; a fifth button would be one too many beside 戻る and やめる."""
+    more = """
+[triage.nodes.large_impact.answers.{name}]
+label = "{name}"
+to = "SEV2"
+"""
+    text = default_policy_text() + "".join(more.format(name=name) for name in ("some", "few"))
+    policy = tmp_path / "policy.toml"
+    policy.write_text(text, encoding="utf-8")
+    async with make_world(RUNBOOK_FILE=str(policy)) as world:
+        await world.start_bot()
+        walk = Triage(world.human, "responder", "general")
+        card = await walk.answer(await walk.begin(REPORT), YES)
+        assert [one.label for one in card.controls] == ["答えを選ぶ", "戻る", "やめる"]
+        gone = await walk.press(card, "答えを選ぶ", values=["some"])
+        assert "SEV2 / P1" in gone.text
+        card = await walk.press(gone, "戻る")
+        card = await walk.press(card, "答えを選ぶ", values=["unsure"])
+        assert "影響大 (わからない)" in card.text
+        await walk.answer(card, CONFIRM)
+        await world.expect_alert(SEV1, TITLE)
+
+
 async def test_an_expired_interaction(world: World) -> None:
     """Discord has given up on the press: nothing is recorded, and the next one goes on."""
     walk = Triage(world.human, "responder", "general")

@@ -303,6 +303,20 @@ async def test_show_without_a_number_asks_which(world: ConsoleWorld) -> None:
     assert "未対応" in words(opened)
 
 
+async def test_more_open_ones_than_a_select_holds_lead_on_to_the_list(world: ConsoleWorld) -> None:
+    """A select holds 25; the others are on the pages of the list."""
+    for number in range(26):
+        await world.declare(key=f"k{number}")
+    asked = shown(await world.command("incident show"))
+    select, more = presses(asked)
+    assert select == "inc:v1:open"
+    page = shown(await world.click(asked, more))
+    assert "INC-26" in words(page)
+    page = shown(await world.click(page, presses(page)[-1]))
+    page = shown(await world.click(page, presses(page)[-1]))
+    assert "INC-1]" in words(page) or "INC-1*" in words(page)
+
+
 async def test_numbers_are_offered_by_title(world: ConsoleWorld) -> None:
     """Autocomplete on open incidents; nothing while they cannot be read."""
     await world.declare(key="k")

@@ -49,7 +49,9 @@ async def test_of_a_hundred_acknowledgements_one_is_first(store: Store) -> None:
             known = await tx.incident(incident.id, lock=True)
             now = await tx.now()
             joined = await tx.add_responder(incident.id, by, via=AckVia.BUTTON, at=now)
-            result = life.acknowledge(known, by=by, at=now, already_responding=not joined, update_every=None)
+            result = life.acknowledge(
+                known, by=by, at=now, already_responding=not joined, next_update_at=None
+            )
             if result.outcome is AckOutcome.FIRST:
                 await tx.save(result.incident)
         return result.outcome

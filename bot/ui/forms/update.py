@@ -1,12 +1,12 @@
 """The form of [✏️ 更新]: what is known, the impact, when the next update comes, where and how."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
 from discord import SelectOption, TextStyle, ui
 
 from bot.domain.incident import Incident
+from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook.model import Policy
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.forms.base import SYMPTOMS, TARGETS, Form, Submitted, where_and_how
@@ -44,12 +44,10 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
     Args:
         key: Of the interaction.
     """
-    chosen = form.text(NEXT) or _NEVER
-    seconds = int(chosen) if chosen.isdecimal() and len(chosen) <= _DIGITS else 0
     return NewUpdate(
         known=form.text(KNOWN),
         impact=form.text(IMPACT),
-        next_in=timedelta(seconds=seconds) or None,
+        next_in=_next_of(form.text(NEXT)),
         targets=form.chosen(TARGETS, known=policy.targets),
         symptoms=form.chosen(SYMPTOMS, known=policy.symptoms),
         key=key,
@@ -67,26 +65,38 @@ def _text(voice: Voice, name: str, *, limit: int, default: str, style: TextStyle
     return _label(voice, name, typed)
 
 
+def _next_of(chosen: str) -> Deadline | None:
+    """What was chosen of `_next`; anything else promises nothing."""
+    if chosen == NEXT_BUSINESS_DAY.value:
+        return NEXT_BUSINESS_DAY
+    seconds = int(chosen) if chosen.isdecimal() and len(chosen) <= _DIGITS else 0
+    return timedelta(seconds=seconds) or None
+
+
 def _next(voice: Voice, incident: Incident) -> ui.Select[Any]:
-    """Spans, the severity's own among them and chosen, and none."""
-    every = voice.severity(incident).update_every
-    own = 0 if every is None else int(every.total_seconds())
-    return ui.Select[Any](
-        custom_id=NEXT,
-        options=[
-            *(_option(words, value, own) for value, words in _spans(voice, own)),
-            _option(voice.say("updates.form.never"), _NEVER, own),
-        ],
-    )
+    """Spans and the next business day, the severity's own among them and chosen, and none."""
+    own = voice.severity(incident).update_every
+    offered = [*_spans(own), NEXT_BUSINESS_DAY, None]
+    return ui.Select[Any](custom_id=NEXT, options=[_option(voice, one, own=own) for one in offered])
 
 
-def _spans(voice: Voice, own: int) -> Iterator[tuple[str, str]]:
-    for seconds in sorted({*_SPANS_S, own} - {0}):
-        yield str(seconds), voice.say("updates.form.next_in", span=voice.span(seconds))
+def _spans(own: Deadline | None) -> list[timedelta]:
+    seconds = {int(own.total_seconds())} if isinstance(own, timedelta) else set()
+    return [timedelta(seconds=one) for one in sorted({*_SPANS_S, *seconds})]
 
 
-def _option(words: str, value: str, own: int) -> SelectOption:
-    return SelectOption(label=words, value=value, default=value == str(own))
+def _option(voice: Voice, offered: Deadline | None, *, own: Deadline | None) -> SelectOption:
+    if offered is None:
+        words, value = voice.say("updates.form.never"), _NEVER
+    elif isinstance(offered, timedelta):
+        words, value = voice.say("updates.form.next_in", span=voice.span(offered)), _seconds(offered)
+    else:
+        words, value = voice.say("updates.form.next_business_day"), offered.value
+    return SelectOption(label=words, value=value, default=offered == own)
+
+
+def _seconds(span: timedelta) -> str:
+    return str(int(span.total_seconds()))
 
 
 def _label(voice: Voice, name: str, component: ui.Item[Any]) -> ui.Label[Any]:

@@ -1,8 +1,9 @@
 """The week as a message and as plain text for a terminal: a headline in words, figures, what is owed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
@@ -75,17 +76,13 @@ def _title(words: Wording, week: IsoWeek) -> str:
 def _sections(words: Wording, week: Digest, show: Show) -> Iterator[_Section]:
     yield _incidents(words, week)
     lists = (
-        ("digest.missed.heading", week.missed),
-        ("digest.open.heading", week.open),
+        ("digest.missed.heading", week.missed, _incident),
+        ("digest.open.heading", week.open, _incident),
+        ("digest.postmortems.heading", week.postmortems_due, _postmortem),
     )
-    for heading, incidents in lists:
+    for heading, incidents, line in lists:
         if incidents:
-            lines = tuple(_incident(words, incident, show) for incident in incidents)
-            yield _Section(words.say(heading, count=len(incidents)), lines)
-    if week.postmortems_due:
-        due = week.postmortems_due
-        lines = tuple(_postmortem(words, incident, show) for incident in due)
-        yield _Section(words.say("digest.postmortems.heading", count=len(due)), lines)
+            yield _list(words, heading, incidents, line=partial(line, words, show))
     if week.dlq is not None:
         yield _dlq(words, week.dlq, previous=week.previous_dlq)
 
@@ -130,10 +127,19 @@ def _dlq(words: Wording, counts: DlqCounts, *, previous: int | None) -> _Section
     return _Section(heading, tuple(line for line in (channels, p0) if line))
 
 
-def _incident(words: Wording, incident: Incident, show: Show) -> str:
-    # Everybody reads it: of a private one no more than that there is one.
-    private = (incident.label, words.say("private.title"))
-    name, title = private if incident.is_private else show(incident)
+def _list(
+    words: Wording, heading: str, incidents: Sequence[Incident], *, line: Callable[[Incident], str]
+) -> _Section:
+    """All are counted; everybody reads it, so a private one has no line."""
+    lines = [line(one) for one in incidents if not one.is_private]
+    private = len(incidents) - len(lines)
+    if private:
+        lines.append(words.say("digest.item.private", count=private))
+    return _Section(words.say(heading, count=len(incidents)), tuple(lines))
+
+
+def _incident(words: Wording, show: Show, incident: Incident) -> str:
+    name, title = show(incident)
     return words.say(
         "digest.item.incident",
         name=name,
@@ -143,9 +149,7 @@ def _incident(words: Wording, incident: Incident, show: Show) -> str:
     )
 
 
-def _postmortem(words: Wording, incident: Incident, show: Show) -> str:
-    if incident.is_private:  # the path carries its title
-        return _incident(words, incident, show)
+def _postmortem(words: Wording, show: Show, incident: Incident) -> str:
     name, title = show(incident)
     path = f"`{postmortem_path(words.policy, incident)}`"
     return words.say("digest.item.postmortem", name=name, title=title, path=path)

@@ -107,6 +107,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "merged_here": _said,
     "unmerged": _said,
     "linked": _said,
+    "raised_again": _said,
     "reopened": _said,
     "severity_changed": _severity_changed,
     "thread_moved": _thread_moved,

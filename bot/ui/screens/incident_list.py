@@ -110,12 +110,20 @@ def list_screen(voice: Voice, incidents: Sequence[Incident], asked: Asked) -> Sc
 
 
 def which_screen(voice: Voice, incidents: Sequence[Incident]) -> Screen:
-    """どのインシデントですか: the open ones to choose from, as many as a select holds."""
+    """どのインシデントですか: as many open ones as a select holds, and a button to the others."""
     none = "" if incidents else voice.say("consoles.incident.none_open")
     return Screen(
         text(voice.say("consoles.incident.which"), none),
-        rows=[_open_select(voice, incidents[:_OPTIONS])],
+        rows=[_open_select(voice, incidents[:_OPTIONS]), _all_open(voice, len(incidents))],
     )
+
+
+def _all_open(voice: Voice, count: int) -> ui.ActionRow[ui.LayoutView] | None:
+    """The pages of everything open, when a select does not hold it."""
+    if count <= _OPTIONS:
+        return None
+    label = voice.say("consoles.incident.all_open", count=count)
+    return row(button(label, Asked("open").custom_id, emoji="▶"))
 
 
 def _what(voice: Voice, asked: Asked) -> Iterator[str]:

@@ -25,6 +25,7 @@ _LIST_ROOM = 300
 _EVIDENCE_ROOM = 300
 _OTHERS_ROOM = 400
 _PATH_ROOM = 900
+_BUTTON_ANSWERS = 2  # with わからない, 戻る and やめる that is five buttons
 _OPTION_ROOM = 100  # Discord: an option's label and description
 _RED = 0xED4245
 _BLUE = 0x5865F2
@@ -60,11 +61,6 @@ def answered_before(voice: Voice, view: TriageView) -> str:
 def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
     triage = view.triage
     graver = voice.pick(question.answer(question.unsure).label)
-    answers = [
-        button(voice.raw(answer.label), f"tri:v1:answer:{triage.id}:{question.id}:{answer.id}")
-        for answer in question.answers
-    ]
-    unsure = button(voice.say("consoles.triage.unsure"), f"tri:v1:answer:{triage.id}:{question.id}:{UNSURE}")
     return Screen(
         text(
             _notice(voice, view),
@@ -76,9 +72,24 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
             _others(voice, view.others),
             _clock(voice, triage),
         ),
-        rows=[row(*answers, unsure), _earlier(voice, triage), row(*_ways_out(voice, triage))],
+        rows=[_answers(voice, triage, question), _earlier(voice, triage), row(*_ways_out(voice, triage))],
         colour=_BLUE,
     )
+
+
+def _answers(voice: Voice, triage: Triage, question: Question) -> ui.ActionRow[ui.LayoutView] | None:
+    """A button each, わからない last; a select where that would make more than five with the ways out."""
+    choices = {answer.id: voice.raw(answer.label) for answer in question.answers}
+    choices[UNSURE] = voice.say("consoles.triage.unsure")
+    if len(question.answers) <= _BUTTON_ANSWERS:
+        ids = {choice: f"tri:v1:answer:{triage.id}:{question.id}:{choice}" for choice in choices}
+        return row(*(button(words, ids[choice]) for choice, words in choices.items()))
+    select: ui.Select[ui.LayoutView] = ui.Select(
+        custom_id=f"tri:v1:choose:{triage.id}:{question.id}",
+        placeholder=voice.say("consoles.triage.choose_answer"),
+        options=[SelectOption(label=words[:_OPTION_ROOM], value=choice) for choice, words in choices.items()],
+    )
+    return row(select)
 
 
 def _result(voice: Voice, view: TriageView) -> Screen:

@@ -74,7 +74,7 @@ def test_week_reads_back(day: date) -> None:
 def test_means_skip_what_did_not_happen() -> None:
     """MTTA over the acknowledged, MTTR over the resolved; None for none."""
     acked = life.acknowledge(
-        incident(), by=PRIMARY, at=T0 + timedelta(seconds=120), already_responding=False, update_every=None
+        incident(), by=PRIMARY, at=T0 + timedelta(seconds=120), already_responding=False, next_update_at=None
     )
     done = life.resolve(acked.incident, by=PRIMARY, at=T0 + timedelta(seconds=600))
     waiting = incident()

@@ -48,7 +48,7 @@ def entry(kind: TimelineKind, minutes: float, **data: object) -> TimelineEntry:
 def acknowledged(minutes: float) -> Incident:
     """Somebody was on it then."""
     at = AT + minutes * MINUTE
-    return life.acknowledge(PLAYED, by=PRIMARY, at=at, already_responding=False, update_every=None).incident
+    return life.acknowledge(PLAYED, by=PRIMARY, at=at, already_responding=False, next_update_at=None).incident
 
 
 def resolved(minutes: float, *, acked: float = 2) -> Incident:

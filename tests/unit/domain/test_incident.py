@@ -39,7 +39,7 @@ def incident(**changes: object) -> Incident:
 def test_first_acknowledge_wins() -> None:
     """The first person is on it, and how long it took is known."""
     result = life.acknowledge(
-        incident(), by=PRIMARY, at=T0 + timedelta(minutes=2), already_responding=False, update_every=None
+        incident(), by=PRIMARY, at=T0 + timedelta(minutes=2), already_responding=False, next_update_at=None
     )
     assert result.outcome is AckOutcome.FIRST
     assert result.incident.status is Status.ACKNOWLEDGED
@@ -50,10 +50,10 @@ def test_first_acknowledge_wins() -> None:
 def test_later_acknowledge_joins_and_changes_nothing() -> None:
     """The second person is a responder; the first one stays who it was."""
     first = life.acknowledge(
-        incident(), by=PRIMARY, at=T0, already_responding=False, update_every=None
+        incident(), by=PRIMARY, at=T0, already_responding=False, next_update_at=None
     ).incident
     second = life.acknowledge(
-        first, by=SECONDARY, at=T0 + timedelta(minutes=1), already_responding=False, update_every=None
+        first, by=SECONDARY, at=T0 + timedelta(minutes=1), already_responding=False, next_update_at=None
     )
     assert (second.outcome, second.incident) == (AckOutcome.JOINED, first)
 
@@ -61,10 +61,10 @@ def test_later_acknowledge_joins_and_changes_nothing() -> None:
 def test_same_person_twice_is_an_outcome() -> None:
     """A double tap is no error."""
     first = life.acknowledge(
-        incident(), by=PRIMARY, at=T0, already_responding=False, update_every=None
+        incident(), by=PRIMARY, at=T0, already_responding=False, next_update_at=None
     ).incident
     assert (
-        life.acknowledge(first, by=PRIMARY, at=T0, already_responding=True, update_every=None).outcome
+        life.acknowledge(first, by=PRIMARY, at=T0, already_responding=True, next_update_at=None).outcome
         is AckOutcome.ALREADY
     )
 
@@ -72,7 +72,7 @@ def test_same_person_twice_is_an_outcome() -> None:
 def test_acknowledge_after_resolve_is_too_late() -> None:
     """What is over stays over."""
     done = life.resolve(incident(), by=PRIMARY, at=T0)
-    result = life.acknowledge(done, by=SECONDARY, at=T0, already_responding=False, update_every=None)
+    result = life.acknowledge(done, by=SECONDARY, at=T0, already_responding=False, next_update_at=None)
     assert (result.outcome, result.incident.status) == (AckOutcome.TOO_LATE, Status.RESOLVED)
 
 
@@ -93,7 +93,7 @@ def test_missed_deadline(acked_after: int | None, now_after: int, missed: bool) 
     if acked_after is not None:
         at = T0 + timedelta(minutes=acked_after)
         subject = life.acknowledge(
-            subject, by=PRIMARY, at=at, already_responding=False, update_every=None
+            subject, by=PRIMARY, at=at, already_responding=False, next_update_at=None
         ).incident
     assert subject.missed_deadline(now=T0 + timedelta(minutes=now_after)) is missed
 
@@ -108,7 +108,7 @@ def test_opened_again_it_was_answered_when_it_ended_first() -> None:
     """Nobody acknowledged it: resolved within the deadline it is not missed, whenever it is opened again."""
     for minutes, is_missed in ((5, False), (20, True)):
         over = life.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=minutes))
-        again = life.reopen(over, by=SECONDARY, at=T0 + timedelta(hours=9), update_every=None)
+        again = life.reopen(over, by=SECONDARY, at=T0 + timedelta(hours=9), next_update_at=None)
         assert again.missed_deadline(now=T0 + timedelta(hours=10)) == is_missed
         ended = life.resolve(again, by=SECONDARY, at=T0 + timedelta(hours=11))
         assert ended.missed_deadline(now=T0 + timedelta(hours=12)) == is_missed

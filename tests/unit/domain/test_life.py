@@ -29,7 +29,7 @@ def acknowledged(**changes: object) -> Incident:
         by=PRIMARY,
         at=T0 + 2 * MINUTE,
         already_responding=False,
-        update_every=30 * MINUTE,
+        next_update_at=T0 + 32 * MINUTE,
     )
     return first.incident
 
@@ -80,7 +80,7 @@ def test_the_first_acknowledge_starts_the_clock_of_updates() -> None:
     """The next one is owed after the policy's span; without a cadence none is."""
     assert acknowledged().next_update_at == T0 + 32 * MINUTE
     quiet = life.acknowledge(
-        incident(reminders=3), by=PRIMARY, at=LATER, already_responding=False, update_every=None
+        incident(reminders=3), by=PRIMARY, at=LATER, already_responding=False, next_update_at=None
     ).incident
     assert (quiet.next_update_at, quiet.reminders) == (None, 0)
 
@@ -89,7 +89,7 @@ def test_the_first_acknowledge_starts_the_clock_of_updates() -> None:
 def test_an_acknowledge_after_the_end_changes_nothing(end: End, status: Status) -> None:
     """It is an outcome, not an error."""
     over = end(incident())
-    late = life.acknowledge(over, by=PRIMARY, at=LATER, already_responding=False, update_every=None)
+    late = life.acknowledge(over, by=PRIMARY, at=LATER, already_responding=False, next_update_at=None)
     assert (late.outcome, late.incident.status, late.incident) == (AckOutcome.TOO_LATE, status, over)
 
 
@@ -149,31 +149,31 @@ def test_merging_into_what_does_not_fit(into: Incident, key: str) -> None:
 def test_whoever_opens_it_again_is_on_it(end: End, _status: Status) -> None:
     """Nothing of the end is left but when it was; it is no acknowledge, and the one there was stays."""
     every, at = 30 * MINUTE, LATER + 60 * MINUTE
-    again = life.reopen(end(incident()), by=PRIMARY, at=at, update_every=every)
+    again = life.reopen(end(incident()), by=PRIMARY, at=at, next_update_at=at + every)
     assert (again.status, again.reopened_at, again.lead) == (Status.ACKNOWLEDGED, at, Holder(1, "primary"))
     assert (again.acknowledged_at, again.acknowledged_by_id, again.took_to_acknowledge) == (None, None, None)
     assert (again.ended_at, again.ended_by_id, again.ended_by_name) == (None, None, None)
     assert (again.merged_into_id, again.archive_at, again.first_ended_at) == (None, None, LATER)
     assert (again.next_update_at, again.remind_at) == (at + every, at + every)
-    known = life.reopen(end(acknowledged()), by=SECONDARY, at=at, update_every=None)
+    known = life.reopen(end(acknowledged()), by=SECONDARY, at=at, next_update_at=None)
     assert (known.acknowledged_by_name, known.lead) == ("primary", Holder(2, "secondary"))
     assert (known.next_update_at, known.remind_at) == (None, None)
 
 
 def test_the_first_end_and_the_last_reopening_are_known() -> None:
     """However often; one that an older version has ended knows its end as well."""
-    often = life.reopen(resolve(incident()), by=PRIMARY, at=LATER + MINUTE, update_every=None)
+    often = life.reopen(resolve(incident()), by=PRIMARY, at=LATER + MINUTE, next_update_at=None)
     often = life.cancel(often, by=PRIMARY, at=LATER + 2 * MINUTE)
-    often = life.reopen(often, by=SECONDARY, at=LATER + 3 * MINUTE, update_every=None)
+    often = life.reopen(often, by=SECONDARY, at=LATER + 3 * MINUTE, next_update_at=None)
     assert (often.first_ended_at, often.reopened_at) == (LATER, LATER + 3 * MINUTE)
     assert often.on_it == Holder(2, "secondary")
     older = replace(resolve(incident()), first_ended_at=None)
-    assert life.reopen(older, by=PRIMARY, at=LATER + MINUTE, update_every=None).first_ended_at == LATER
+    assert life.reopen(older, by=PRIMARY, at=LATER + MINUTE, next_update_at=None).first_ended_at == LATER
 
 
 def test_what_is_open_needs_no_reopening() -> None:
     """A second press."""
-    error = refused(lambda of: life.reopen(of, by=PRIMARY, at=LATER, update_every=None), acknowledged())
+    error = refused(lambda of: life.reopen(of, by=PRIMARY, at=LATER, next_update_at=None), acknowledged())
     assert error.key == "still_open"
 
 
@@ -271,9 +271,10 @@ def test_a_status_update_resets_the_reminders() -> None:
 @pytest.mark.parametrize(("asked", "times"), [(0, 1), (1, 2), (2, 4), (3, 8), (9, 8)])
 def test_reminders_come_less_and_less_often(asked: int, times: int) -> None:
     """1, 2, 4 and then every 8 intervals after the last one; what was promised stays promised."""
-    silent = life.tell(acknowledged(), None, next_update_at=LATER)
-    again = life.remind(replace(silent, reminders=asked), at=LATER, update_every=10 * MINUTE)
-    assert (again.next_update_at, again.remind_at) == (LATER, LATER + times * 10 * MINUTE)
+    silent = replace(life.tell(acknowledged(), None, next_update_at=LATER), reminders=asked)
+    assert life.patience(silent) == times
+    again = life.remind(silent, again_at=LATER + MINUTE)
+    assert (again.next_update_at, again.remind_at) == (LATER, LATER + MINUTE)
     assert again.reminders == asked + 1
 
 

@@ -102,6 +102,21 @@ async def test_a_triage_of_an_alert_that_is_an_incident_already_is_linked(desk: 
     assert [one.id for one in await desk.store.related(incident.id)] == [tracked.id]
     assert incident.linked == (tracked.id,)
     assert (await desk.store.incident(tracked.id)).linked == (incident.id,)
+    await desk.work()
+    said = [(one.incident_id, one.data) for one in desk.store.deliveries if "notice" in one.data]
+    assert said == [
+        (tracked.id, {"notice": "raised_again", "number": incident.id, "by": "responder"}),
+    ], "whoever works on the first one reads it in its thread"
+
+
+async def test_a_triage_of_an_alert_that_was_a_false_alarm_is_linked(desk: Desk) -> None:
+    """It never had a thread: its post says so, and no line is lost."""
+    tracked = await receive(desk, alert(desk))
+    await desk.lifecycle.cancel(tracked.id, by=PRIMARY)
+    incident = await triage(desk, "yes", "no")
+    await desk.work()
+    assert (await desk.store.incident(tracked.id)).linked == (incident.id,)
+    assert [one for one in desk.store.deliveries if "notice" in one.data] == []
     for number in (incident.id, tracked.id):
         assert TimelineKind.LINKED in [entry.kind for entry in await desk.store.timeline(number)]
 

@@ -1,7 +1,8 @@
 """How an incident ends, and how it goes on again; what the commands offer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -17,8 +18,10 @@ from bot.domain.incident import Status
 from bot.domain.timeline import TimelineKind
 from bot.services.access import Act
 from bot.services.ports import JobName
+from tests.fakes import FakeStore
 from tests.fakes.discord import FakeDiscord
-from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.fakes.transaction import FakeTransaction
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 ALERT, NOTICE, ESCALATION, PAGE = (
     DeliveryKind.ALERT,
@@ -37,6 +40,21 @@ class Slow(FakeDiscord):
 
     async def archive(self, thread_id: int) -> None:
         await self._meanwhile()
+
+
+class Interrupted(FakeStore):
+    """Something happens once, between what a use case reads and its transaction."""
+
+    def __init__(self, store: FakeStore, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        vars(self).update(vars(store.of(GUILD)))
+        self._meanwhile: list[Callable[[], Awaitable[object]]] = [meanwhile]
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[FakeTransaction]:
+        while self._meanwhile:
+            await self._meanwhile.pop()()
+        async with super().transaction() as tx:
+            yield tx
 
 
 def notices(desk: Desk) -> list[object]:
@@ -192,6 +210,25 @@ async def test_a_merged_one_that_is_opened_again_goes_on_by_itself(desk: Desk) -
     assert audited == [{"incident_id": first.id, "with": number} for number in (second.id, third.id)]
     versions = {one.shown_version for one in await desk.store.posts(first.id)}
     assert versions == {left.version}, "the posts show that they are gone"
+
+
+async def test_a_reopening_notices_that_it_was_merged_into_another_one_meanwhile(desk: Desk) -> None:
+    """Between its read and its lock: the one that it is merged into now is the one that lets go."""
+    first, second, third = [await desk.open("SEV1", key=key) for key in "abc"]
+    await desk.lifecycle.merge(second.id, into=first.id, by=PRIMARY)
+
+    async def meanwhile() -> None:
+        await desk.lifecycle.reopen(second.id, by=SECONDARY)
+        await desk.lifecycle.merge(second.id, into=third.id, by=SECONDARY)
+
+    desk.own_store = Interrupted(desk.store, meanwhile)
+    desk.use(desk.discord)
+    opened = await desk.lifecycle.reopen(second.id, by=PRIMARY)
+    assert (opened.is_open, opened.merged_into_id) == (True, None)
+    for other in (first, third):
+        assert (await desk.store.incident(other.id)).duplicates == ()
+    assert kinds(desk, third.id)[-1] is TimelineKind.UNMERGED
+    assert kinds(desk, second.id).count(TimelineKind.REOPENED) == 2
 
 
 async def test_two_incidents_are_linked_once(desk: Desk) -> None:

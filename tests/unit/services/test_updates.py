@@ -1,7 +1,8 @@
 """Status updates, their cadence, and the reminder that one is owed."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,11 +10,19 @@ from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident import Incident, Role
 from bot.domain.life import AckVia
+from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.domain.timeline import TimelineKind
+from bot.runbook import default_policy_text, parse_policy
 from bot.services.updates import NewUpdate
 from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 HALF_HOUR = timedelta(minutes=30)
+JST = ZoneInfo("Asia/Tokyo")
+
+
+def jst(day: int, hour: int) -> datetime:
+    """That hour in JST, *day* counted on from November 2026."""
+    return datetime(2026, 11, 1, hour, tzinfo=JST) + timedelta(days=day - 1)
 
 
 async def acknowledged(desk: Desk, severity: str = "SEV1") -> Incident:
@@ -226,11 +235,38 @@ async def test_an_incident_that_is_over_is_not_asked_for(desk: Desk) -> None:
 
 
 async def test_another_severity_has_another_cadence(desk: Desk) -> None:
-    """Counted from the change; a severity without one still keeps a promise, then asks every hour."""
+    """Counted from the change, once somebody is on it."""
     incident = await acknowledged(desk)
     await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="")
     assert desk.store.job_due_at(f"remind:{incident.id}") == desk.store.clock.time + timedelta(hours=2)
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="")
+    assert desk.store.job_due_at(f"remind:{incident.id}") == jst(25, 11)
+
+
+async def test_a_sev3_that_goes_silent_is_asked_about_by_day_and_on_business_days_only(desk: Desk) -> None:
+    """Taken on Friday night: on Monday at the end of the morning triage, then each business day."""
+    desk.store.advance(timedelta(days=3, hours=9))
+    assert f"{desk.store.clock.time.astimezone(JST):%a %H:%M}" == "Fri 23:05"
+    incident = await acknowledged(desk, "SEV3")
+    assert incident.next_update_at == jst(30, 11)
+    await desk.pass_time(days=5)
+    asked = [entry.at for entry in desk.store.timelines[incident.id] if entry.kind is TimelineKind.UPDATE_DUE]
+    assert asked == [jst(30, 11), jst(31, 11), jst(32, 11)]
+
+
+async def test_an_update_may_promise_the_next_business_day(desk: Desk) -> None:
+    """Whatever the severity."""
+    incident = await acknowledged(desk)
+    update = form(incident, known="a", next_in=NEXT_BUSINESS_DAY)
+    result = await desk.updates.tell(incident.id, update, by=PRIMARY)
+    assert result.incident.next_update_at == jst(25, 11)
+
+
+async def test_a_severity_for_which_none_is_owed_still_keeps_a_promise() -> None:
+    """Then it asks every hour."""
+    text = default_policy_text().replace('update_every = "30m"', 'update_every = "none"')
+    desk = Desk(parse_policy(text, name="none.toml"))
+    incident = await acknowledged(desk)
     assert f"remind:{incident.id}" not in [job.key for job in desk.store.jobs]
     await desk.updates.tell(incident.id, form(incident, known="a"), by=PRIMARY)
     await desk.pass_time(minutes=30)

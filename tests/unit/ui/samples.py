@@ -58,7 +58,7 @@ REOPENED = life.reopen(
     RESOLVED,
     by=Person(id=102, name="secondary"),
     at=AT + timedelta(hours=2),
-    update_every=timedelta(minutes=30),
+    next_update_at=AT + timedelta(hours=2, minutes=30),
 )
 
 FIRST_ESCALATION: Mapping[str, object] = {

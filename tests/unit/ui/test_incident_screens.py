@@ -86,12 +86,18 @@ def test_show_names_who_opened_it_again() -> None:
 
 
 def test_which_one_is_asked_with_as_many_as_discord_lets_choose() -> None:
-    """Twenty-five; with none open it says where the others are."""
+    """Twenty-five, and a button to the pages of all; with none open it says where the others are."""
     many = [replace(PLACED, id=number) for number in range(1, 40)]
     for voice in VOICES:
         screen = which_screen(voice, many)
         assert over_limits(screen) == []
-        assert presses(screen) == ["inc:v1:open"]
+        select, more = presses(screen)
+        assert select == "inc:v1:open"
+        led_to = re.fullmatch(PAGE, more)
+        assert led_to is not None
+        assert Asked.of(led_to.groupdict()) == Asked("open")
+        assert "39" in labels(screen)[0]
+        assert presses(which_screen(voice, many[:25])) == ["inc:v1:open"]
     assert "None is open. See those that ended with `/incident list`." in words(which_screen(EN, []))
     assert presses(which_screen(EN, [])) == []
 

@@ -79,18 +79,25 @@ def test_lines_in_its_thread(words: Wording) -> None:
         assert body["allowed_mentions"] == {"parse": []}
 
 
-def test_the_digest_tells_its_number_only() -> None:
-    """Neither title nor the path of its postmortem, which is made of the title."""
+def test_the_digest_counts_it_and_has_no_line_of_it() -> None:
+    """Everybody reads it: neither number nor title, nor the path of its postmortem, made of the title."""
     week = replace(
         BUSY, missed=(SECRET,), open=(SECRET,), postmortems_due=(replace(RESOLVED, is_private=True),)
     )
     shown = str(embed_of(render(JA, delivery(DeliveryKind.DIGEST), week)))
     plain = digest_text(week, texts=TEXTS, policy=POLICY)
     for text in (shown, plain):
-        assert "INC-42" in text
-        assert "🔒 非公開" in text
-        assert PLACED.title not in text
+        assert "未解決 1 件" in text
+        assert "非公開 1 件" in text
+        assert "INC-" not in text
         assert "5xx" not in text
+
+
+def test_beside_a_private_one_the_digest_still_has_the_others() -> None:
+    """The heading counts both; the line that is missing is a figure."""
+    week = replace(BUSY, open=(SECRET, replace(PLACED, id=43)))
+    plain = digest_text(week, texts=TEXTS, policy=POLICY)
+    assert "未解決 2 件\n  INC-43 SEV1 決済 API が 5xx · 🔴 未対応\n  非公開 1 件" in plain
 
 
 @pytest.mark.parametrize("voice", screens.VOICES)

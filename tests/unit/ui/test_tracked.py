@@ -76,7 +76,7 @@ def test_it_says_what_it_has_to_do_with() -> None:
     ("incident", "ja", "en"),
     [
         (
-            life.reopen(life.resolve(NEW, by=PRIMARY, at=AT), by=PRIMARY, at=LATER, update_every=None),
+            life.reopen(life.resolve(NEW, by=PRIMARY, at=AT), by=PRIMARY, at=LATER, next_update_at=None),
             "🟠 INC-42 対応中 · SEV1 · 決済 API が 5xx · 🔄 @primary が再開 14:52 JST",
             "🟠 INC-42 In progress · SEV1 · 決済 API が 5xx · 🔄 reopened by @primary 14:52 JST",
         ),

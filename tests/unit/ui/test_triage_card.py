@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.evidence import Evidence
 from bot.domain.start_time import InvalidStartTime
-from bot.domain.triage import Given, Path, Position
+from bot.domain.triage import Given, Path, Position, Text
 from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
 from bot.services.triage_views import Notice, TriageView
 from bot.ui.forms.base import Source, Typed
@@ -75,6 +75,24 @@ def test_a_question_has_its_answers_and_the_ways_out() -> None:
     ]
     assert labels(card) == ["はい", "いいえ", "わからない", "やめる"]
     assert labels(triage_card(JA, view_at(at("yes"))))[-2:] == ["戻る", "やめる"]
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("answers", [1, 2, 3, 4])
+def test_no_question_has_more_than_five_buttons(voice: Voice, answers: int) -> None:
+    """From three answers on they are a select, わからない last; the ways out stay buttons."""
+    asked = at("yes").question
+    assert asked is not None
+    yes = asked.answers[0]
+    label = Text("あ" * 80, "a" * 80)
+    several = tuple(replace(yes, id=f"{n}" * 24, label=label) for n in range(answers))
+    question = replace(asked, id="q" * 24, answers=several, unsure=several[0].id)
+    card = triage_card(voice, view_at(replace(at("yes"), question=question)))
+    assert over_limits(card) == []
+    assert len(labels(card)) <= 5
+    selects = [piece for piece in pieces(card) if piece["type"] == 3]
+    ids = [one["value"] for select in selects for one in select["options"]]
+    assert ids == ([] if answers <= 2 else [*(one.id for one in several), "unsure"])
 
 
 def test_the_result_says_everything_before_it_happens() -> None:

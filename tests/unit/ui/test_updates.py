@@ -10,6 +10,7 @@ import pytest
 from bot.domain import life
 from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Holder, Incident, Role, StatusUpdate
+from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.updates import Told
 from bot.ui.forms.base import Submitted
@@ -168,15 +169,16 @@ def test_the_form_opens_with_what_is_known() -> None:
         "30 分後",
         "1 時間後",
         "2 時間後",
+        "翌営業日",
         "予定しない",
     ]
     assert chosen(shown["next"]) == ["1800"]
-    assert chosen(fields(replace(TOLD, severity="SEV3"))["next"]) == ["0"]
+    assert chosen(fields(replace(TOLD, severity="SEV3"))["next"]) == ["next_business_day"]
 
 
 def test_a_cadence_of_its_own_is_offered() -> None:
-    """The policy may say 45 minutes, or 90 seconds."""
-    for text, value in (("45m", "2700"), ("90s", "90")):
+    """The policy may say 45 minutes, or 90 seconds, or that none is owed."""
+    for text, value in (("45m", "2700"), ("90s", "90"), ("none", "0")):
         own = default_policy_text().replace('update_every = "30m"', f'update_every = "{text}"')
         voice = Voice.of(TEXTS, parse_policy(own, name="own.toml"), locale="ja")
         assert chosen(fields(TOLD, voice)["next"]) == [value]
@@ -184,9 +186,17 @@ def test_a_cadence_of_its_own_is_offered() -> None:
 
 @pytest.mark.parametrize(
     ("value", "span"),
-    [("1800", HALF_HOUR), ("0", None), ("", None), ("soon", None), ("-5", None), ("9" * 30, None)],
+    [
+        ("1800", HALF_HOUR),
+        ("next_business_day", NEXT_BUSINESS_DAY),
+        ("0", None),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("9" * 30, None),
+    ],
 )
-def test_the_form_is_read_back(value: str, span: timedelta | None) -> None:
+def test_the_form_is_read_back(value: str, span: Deadline | None) -> None:
     """Whatever comes as the span, the rest is kept."""
     values = {"known": ("a",), "impact": ("b",), "next": (value,), "targets": ("gone", "parky.co.jp")}
     form = Submitted({"number": "42"}, values)

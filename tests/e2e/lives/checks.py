@@ -1,0 +1,112 @@
+"""What must be true of every incident once everything has come to rest."""
+
+import json
+from typing import Any
+
+from tests.e2e.lives import secrets
+from tests.e2e.replay import replay
+from tests.e2e.world import World
+
+#: An entry by which somebody is on it.
+_ON_IT = ("acknowledged", "joined", "reopened")
+_OPEN = ("triggered", "acknowledged")
+
+
+async def check(world: World) -> None:
+    """Legal states, complete timelines, true posts, nothing owed, nothing told to whom it is not for."""
+    await world.settle()
+    for row in await world.rows("SELECT * FROM incidents ORDER BY id"):
+        history = [
+            {**entry, "data": json.loads(entry["data"])}
+            for entry in await world.rows(
+                "SELECT * FROM timeline WHERE incident_id = $1 ORDER BY id", row["id"]
+            )
+        ]
+        _check_incident(row, history)
+        await _check_people(world, row, history)
+    await _check_relations(world)
+    await _check_triages(world)
+    await _check_alerts(world)
+    await _check_posts(world)
+    await secrets.check(world)
+    assert world.complaints() == []
+
+
+def _check_incident(row: Any, history: list[dict[str, Any]]) -> None:
+    told = replay(history)
+    assert told.wrong == [], (row["id"], told.wrong)
+    roles = {role: who["id"] for role, who in json.loads(row["roles"]).items()}
+    assert (told.status, told.severity, told.roles) == (row["status"], row["severity"], roles)
+    assert told.acknowledged_by == row["acknowledged_by_id"]
+    assert told.merged_into == row["merged_into_id"]
+    assert (told.duplicates, told.linked) == (set(row["duplicates"]), set(row["linked"]))
+    is_owed = row["status"] == "acknowledged"
+    assert (row["next_update_at"] is not None) == is_owed, row["id"]
+    assert (row["next_update_at"] is None) == (row["remind_at"] is None)
+    assert (row["status"] in _OPEN) == (row["resolved_at"] is None)
+
+
+async def _check_people(world: World, row: Any, history: list[dict[str, Any]]) -> None:
+    """Who is on it is who the timeline says has come; who may see it is whoever was let in."""
+    came = {entry["actor_id"] for entry in history if entry["kind"] in _ON_IT}
+    on_it = await world.rows("SELECT user_id FROM responders WHERE incident_id = $1", row["id"])
+    assert {one["user_id"] for one in on_it} == came, row["id"]
+    let_in = {int(entry["data"]["id"]) for entry in history if entry["kind"] == "member_added"}
+    made = {entry["actor_id"] for entry in history if entry["kind"] == "made_private"}
+    known = await world.rows("SELECT user_id FROM incident_members WHERE incident_id = $1", row["id"])
+    members = {one["user_id"] for one in known}
+    assert members >= let_in | made, row["id"]
+    assert row["is_private"] or members == set(), row["id"]
+
+
+async def _check_relations(world: World) -> None:
+    """What an incident notes of others is what those say themselves."""
+    merged = await world.rows(
+        "SELECT id, duplicates, ARRAY(SELECT other.id FROM incidents AS other"
+        " WHERE other.merged_into_id = incidents.id ORDER BY other.id) AS merged FROM incidents"
+    )
+    assert [row for row in merged if sorted(row["duplicates"]) != row["merged"]] == []
+    links = await world.rows("SELECT incident_id, related_id FROM incident_links")
+    noted = await world.rows("SELECT id, unnest(linked) AS other FROM incidents")
+    both = {(row["incident_id"], row["related_id"]) for row in links}
+    assert {(row["id"], row["other"]) for row in noted} == both | {(b, a) for a, b in both}
+
+
+async def _check_triages(world: World) -> None:
+    """One that ended in an incident is on its timeline with every answer; one that goes on has a clock."""
+    for walk in await world.rows("SELECT * FROM triages ORDER BY id"):
+        assert (walk["incident_id"] is not None) == (walk["status"] == "opened"), walk
+        assert (walk["reevaluate_at"] is not None) == (walk["status"] in ("open", "reevaluating")), walk
+        given = await world.rows("SELECT question FROM triage_answers WHERE triage_id = $1", walk["id"])
+        told = await world.rows(
+            "SELECT data FROM timeline WHERE kind = 'triaged' AND incident_id = $1", walk["incident_id"]
+        )
+        answers = [json.loads(row["data"]) for row in told]
+        of_this = [len(data["answers"]) for data in answers if data["triage"] == walk["id"]]
+        assert of_this == ([len(given)] if walk["incident_id"] else []), walk
+
+
+async def _check_alerts(world: World) -> None:
+    """Every message of a monitor is counted, once; none has rung before somebody or a clock made it one."""
+    counted = await world.rows(
+        "SELECT occurrences, count(*) AS messages FROM incidents"
+        " JOIN alert_messages ON alert_messages.incident_id = incidents.id GROUP BY incidents.id"
+    )
+    assert [row for row in counted if row["occurrences"] != row["messages"]] == []
+
+
+async def _check_posts(world: World) -> None:
+    """No ladder goes on after an acknowledge, no post lags behind, nothing is left to be sent."""
+    left = await world.rows(
+        "SELECT incident_id FROM escalation_steps JOIN incidents ON incidents.id = incident_id"
+        " WHERE escalation_steps.status = 'pending' AND incidents.status <> 'triggered'"
+    )
+    assert left == []
+    stale = await world.rows(
+        "SELECT deliveries.key FROM deliveries JOIN incidents ON incidents.id = incident_id"
+        " WHERE deliveries.status = 'sent' AND deliveries.kind = 'alert'"
+        "   AND shown_version < incidents.version"
+    )
+    assert stale == []
+    unsent = await world.rows("SELECT key, error FROM deliveries WHERE status NOT IN ('sent', 'cancelled')")
+    assert unsent == []

@@ -1,0 +1,123 @@
+"""What all rules of the random life stand on: a world, who is in it, and what there is to press."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from typing import Any, Final, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple
+
+from bot.demo.human import HumanSideError
+from bot.demo.screen import Control, Interaction, Message
+from tests.e2e.world import World
+
+T = TypeVar("T")
+
+PEOPLE: Final = st.sampled_from(["responder", "primary", "secondary", "observer"])
+SEVERITIES: Final = st.sampled_from(["SEV1", "SEV2", "SEV3"])
+PICK: Final = st.integers(0, 99)
+
+#: Every incident so far, tracked alerts included.
+incidents: Bundle[int] = Bundle("incidents")
+
+
+class People(RuleBasedStateMachine):
+    """People at work. Each rule is one thing that somebody does; refusals are answers like any other.
+
+    Attributes:
+        cards: The triage cards so far: whose, and where.
+    """
+
+    #: Makes a world, set by the test: hypothesis makes the machines itself.
+    open: Callable[[AsyncExitStack], Awaitable[World]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        self.world = self.run(type(self).open(self.stack))
+        self.numbers: list[int] = []
+        self.cards: list[tuple[str, Message]] = []
+        self._titles = 0
+
+    def run(self, work: Awaitable[T]) -> T:
+        """Do it now: hypothesis knows no event loop."""
+
+        async def wait() -> T:
+            return await work
+
+        return self.runner.run(wait())
+
+    @initialize()
+    def start(self) -> None:
+        """The bot is there, and may read what monitors write."""
+        self.run(self.world.human.change("application", message_content=True))
+        self.run(self.world.start_bot())
+
+    def title(self) -> str:
+        """One that no other has, not even as a part."""
+        self._titles += 1
+        return f"life-{self._titles:03}-end"
+
+    def say(self, command: str, by: str, **options: object) -> Interaction:
+        """Run a slash command."""
+        said = self.run(self.world.human.command(by, "general", command, options))
+        answered(said)
+        return said
+
+    def press(self, by: str, message: Message, control: Control, *values: str) -> Interaction | None:
+        """Press it; None when it is not there any more: a person's screen would have been edited, too."""
+        with contextlib.suppress(HumanSideError):
+            said = self.run(self.world.human.click(by, message.id, control, values=values))
+            answered(said)
+            return said
+        return None
+
+    def press_any(self, by: str, message: Message, pick: int) -> Interaction | None:
+        """Press one of its buttons, or choose one of a select's options."""
+        offered = [*_choices(message.controls)]
+        if not offered:
+            return None
+        control, values = offered[pick % len(offered)]
+        return self.press(by, message, control, *values)
+
+    def submit(self, by: str, form: Interaction | None, **fields: str) -> Interaction | None:
+        """Send a form, if there is one."""
+        if form is None or form.modal is None:
+            return None
+        sent = self.run(self.world.human.submit(by, form, fields))
+        answered(sent)
+        return sent
+
+    def new(self) -> Any:
+        """What there is now and was not before, for the bundle."""
+        query = "SELECT id FROM incidents WHERE id <> ALL($1) ORDER BY id"
+        found = [row["id"] for row in self.run(self.world.rows(query, self.numbers))]
+        self.numbers += found
+        return multiple(*found)
+
+    def post(self, number: int) -> Message | None:
+        """The alert of an incident, once Discord has it."""
+        (incident,) = self.run(self.world.rows("SELECT * FROM incidents WHERE id = $1", number))
+        if incident["alert_message_id"] is None:
+            return None
+        posts = self.run(self.world.human.messages(str(incident["alert_channel_id"])))
+        return next((post for post in posts if post.id == str(incident["alert_message_id"])), None)
+
+
+def answered(said: Interaction) -> None:
+    """Whatever it was, the bot has said something."""
+    assert said.state != "failed", said
+    assert said.state != "pending", said
+
+
+def _choices(controls: Iterable[Control]) -> Iterable[tuple[Control, tuple[str, ...]]]:
+    for control in controls:
+        if control.custom_id is None or control.disabled:
+            continue
+        if control.options is None:
+            yield control, ()
+        for value in (control.options or {}).values():
+            yield control, (value,)
