@@ -57,7 +57,7 @@ UPDATE_EVERY: Rule[Deadline | None] = Rule(
     _deadline_unless_none,
     NEXT_BUSINESS_DAY,
 )
-NAG_EVERY: Rule[timedelta | None] = Rule(
+DURATION_OR_NONE: Rule[timedelta | None] = Rule(
     "a duration", f'{_DURATION}, 1s to 30d, or "none"', _unless_none, None
 )
 AFTER: Rule[timedelta | None] = Rule(

@@ -57,7 +57,7 @@ def read_oncall(file: Table, team: Team, timezone: ZoneInfo) -> tuple[Handover, 
     table = file.table("oncall", required=True)
     handover = Handover(
         channel=table.maybe("handover_channel", values.CHANNEL),
-        check_before=table.take("check_before", moments.UPDATE_EVERY, timedelta(days=1)),
+        check_before=table.take("check_before", moments.DURATION_OR_NONE, timedelta(days=1)),
     )
     names = [name for name in table.names(values.PLACE) if name not in _OPTIONS]
     if not names and file.has("oncall"):

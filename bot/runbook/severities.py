@@ -101,7 +101,7 @@ def read_morning_triage(file: Table, severities: Mapping[str, SeverityPolicy]) -
     read = MorningTriage(
         channel=table.take("channel", values.CHANNEL, next(iter(gathered), values.CHANNEL.stand_in)),
         time=table.take("time", moments.TIME, time(10)),
-        nag_every=table.take("nag_every", moments.NAG_EVERY, timedelta(hours=1)),
+        nag_every=table.take("nag_every", moments.DURATION_OR_NONE, timedelta(hours=1)),
         mention=table.take("mention", values.PLACE_OR_NONE, None),
     )
     table.close()
