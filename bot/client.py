@@ -120,9 +120,6 @@ class IncidentBot(ListeningBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             http_trace=answer_trace(),
-            # A wait longer than our own deadlines is told at once: an old post that takes no more edits
-            # (30046: try again in an hour) must not hold up the other ones by a deadline each.
-            max_ratelimit_timeout=30.0,
             # Seconds without a further server until READY is told; they come one right after the other.
             guild_ready_timeout=0.5,
         )

@@ -33,11 +33,14 @@ async def one_by_one(discord: Discord, ask: Ask, *, rounds: int) -> list[float]:
     return await _delays(discord, since, expected=rounds)
 
 
-async def all_at_once(discord: Discord, ask: Ask, *, people: int) -> list[float]:
-    """The same for *people* who do it at the same moment."""
-    since = await discord.human.log_end()
-    await asyncio.gather(*(ask() for _ in range(people)))
-    return await _delays(discord, since, expected=people)
+async def all_at_once(discord: Discord, ask: Ask, *, people: int, bursts: int) -> list[float]:
+    """The same for *people* who do it at the same moment; *bursts* times, as one may be unlucky."""
+    delays = []
+    for _ in range(bursts):
+        since = await discord.human.log_end()
+        await asyncio.gather(*(ask() for _ in range(people)))
+        delays += await _delays(discord, since, expected=people)
+    return delays
 
 
 def command(discord: Discord, name: str) -> Ask:

@@ -130,6 +130,14 @@ async def test_commands_from_another_server_are_refused(
     assert [("別のサーバー" in told["content"]) for told in asked.told] == [True] * (not passes)
 
 
+async def test_a_bucket_that_has_room_is_used(bot: IncidentBot) -> None:
+    """discord.py 2.7.1 with a `max_ratelimit_timeout` refuses by when a bucket resets, room or not.
+
+    That of opening threads resets after five minutes: the second incident would wait that long for its thread.
+    """
+    assert bot.http.max_ratelimit_timeout is None
+
+
 async def test_the_log_hears_of_background_work_that_fails(bot: IncidentBot) -> None:
     """Away is a warning, a bug an error with its traceback."""
 
