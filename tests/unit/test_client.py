@@ -133,7 +133,7 @@ async def test_commands_from_another_server_are_refused(
 async def test_a_bucket_that_has_room_is_used(bot: IncidentBot) -> None:
     """discord.py 2.7.1 with a `max_ratelimit_timeout` refuses by when a bucket resets, room or not.
 
-    That of opening threads resets after five minutes: the second incident would wait that long for its thread.
+    That of opening threads resets after five minutes: the next incident would wait as long for its thread.
     """
     assert bot.http.max_ratelimit_timeout is None
 
