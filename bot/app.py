@@ -27,6 +27,7 @@ from bot.storage.jobs import JobRunner
 from bot.storage.pools import open_dlq_pool, open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.mails import Mails
+from bot.ui.rest.gate import Gate
 from bot.ui.rest.notifier import DiscordNotifier
 from bot.wiring import Parts, UseCases, handlers, routed, wire
 
@@ -151,8 +152,9 @@ def make_client(settings: Settings, stand: Stand) -> tuple[IncidentBot, dict[int
     made: dict[int, UseCases] = {}
 
     def guilds(client: discord.Client) -> Guilds:
+        gate = Gate()  # one for all of them: Discord counts the requests of the token
         for guild_id, policy in stand.served.policies.items():
-            notifier = DiscordNotifier(client, texts=stand.texts, policy=policy)
+            notifier = DiscordNotifier(client, texts=stand.texts, policy=policy, gate=gate)
             made[guild_id] = wire(stand.parts(guild_id), notifier)
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=stand.served.home, find=stand.store)

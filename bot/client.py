@@ -32,6 +32,7 @@ COGS: Final = (
     "cogs.triage",
     "cogs.incidents",
     "cogs.responding",
+    "cogs.bundles",
     "cogs.mending",
     "cogs.pinning",
     "cogs.dlq",
@@ -45,7 +46,9 @@ COGS: Final = (
 ANSWERS_WITHIN_S: Final = 4.0
 
 #: The custom id of whatever is about an incident: under a DM it is all that says whose it is.
-_NUMBERED: Final = re.compile(r"inc:v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII)
+_NUMBERED: Final = re.compile(
+    r"(?P<kind>inc|bun):v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII
+)
 
 FormHandler = Callable[[discord.Interaction["IncidentBot"], Submitted], Awaitable[None]]
 
@@ -116,6 +119,8 @@ class IncidentBot(commands.Bot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             http_trace=answer_trace(),
+            # Seconds: longer waits for a rate limit are an error, which the queue then waits out.
+            max_ratelimit_timeout=30.0,
             # Seconds without a further server until READY is told; they come one right after the other.
             guild_ready_timeout=0.5,
         )
@@ -139,7 +144,7 @@ class IncidentBot(commands.Bot):
         return self.is_ready() and self.ws.open
 
     async def guild_of(self, interaction: Interaction) -> int:
-        """The guild that *interaction* is about: where it happened; for a DM, whose incident it names.
+        """The guild that *interaction* is about: where it happened; for a DM, whose row it names.
 
         Raises:
             UserError: it is not served. StorageUnavailable.
@@ -148,8 +153,10 @@ class IncidentBot(commands.Bot):
         if known is not None:
             return self.served.at(known).guild_id
         named = _NUMBERED.match(_custom_id(interaction))
-        services = self.served.home if named is None else await self.served.of_incident(int(named["number"]))
-        return services.guild_id
+        if named is None:
+            return self.served.home.guild_id
+        find = self.served.of_delivery if named["kind"] == "bun" else self.served.of_incident
+        return (await find(int(named["number"]))).guild_id
 
     def services(self, interaction: Interaction) -> Services:
         """The use cases of the guild that *interaction* is about."""

@@ -13,6 +13,7 @@ from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
+from bot.services.bundles import Bundles
 from bot.services.changes import Changes
 from bot.services.deliveries import Deliveries
 from bot.services.digests import Digests
@@ -33,6 +34,7 @@ from bot.services.reconciler import Reconciler
 from bot.services.reevaluations import Reevaluations
 from bot.services.registry import Services
 from bot.services.roles import Roles
+from bot.services.sweeps import Sweeps
 from bot.services.timelines import Timelines
 from bot.services.triage_posts import TriagePosts
 from bot.services.triages import Triages
@@ -67,6 +69,7 @@ class UseCases:
     """What people ask for (`services`), and what the bot does by itself."""
 
     services: Services
+    sweeps: Sweeps
     deliveries: Deliveries
     triage_posts: TriagePosts
     failures: Failures
@@ -84,6 +87,7 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
     mending = Mending(store, policy)
     raising = Raising(policy, incidents, escalations)
     reevaluations = Reevaluations(store, policy, access, raising)
+    bundles = Bundles(store, discord, policy, acknowledger)
     digests = Digests(store, parts.dlq, policy)
     mornings = Mornings(store, discord, policy)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations)
@@ -106,6 +110,7 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
         reevaluations=reevaluations,
         acknowledger=acknowledger,
         escalations=escalations,
+        bundles=bundles,
         reconciler=reconciler,
         dlq=Dlq(store, parts.dlq, access),
         digests=digests,
@@ -113,7 +118,10 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
     )
     return UseCases(
         services=services,
-        deliveries=Deliveries(store, discord, policy, digests=digests, mornings=mornings, mending=mending),
+        sweeps=Sweeps(store, reconciler, escalations),
+        deliveries=Deliveries(
+            store, discord, policy, digests=digests, mornings=mornings, mending=mending, bundles=bundles
+        ),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, writer=parts.writer, mailer=parts.mailer),
     )
@@ -123,14 +131,15 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
     """What each job of one guild does with its payload."""
     services = cases.services
 
-    async def escalate(payload: str) -> None:
+    async def escalate(payload: str) -> timedelta | None:
         incident_id, _, index = payload.partition(":")
-        await services.escalations.decide(int(incident_id), int(index))
+        return await cases.sweeps.decide(int(incident_id), int(index))
 
     return {
         JobName.DELIVER: _numbered(cases.deliveries.deliver),
         JobName.ESCALATE: escalate,
         JobName.REFRESH: _numbered(cases.deliveries.refresh),
+        JobName.REFRESH_BUNDLE: _numbered(services.bundles.refresh),
         JobName.REFRESH_TRIAGE: _numbered(cases.triage_posts.refresh),
         JobName.REEVALUATE: _numbered(services.reevaluations.strike),
         JobName.REDACT: _numbered(services.privacy.redact),
@@ -168,7 +177,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
     async def run(payload: str) -> timedelta | None:
         number = int(payload.partition(":")[0])
         match name:
-            case JobName.DELIVER | JobName.RECORD_FAILURE:
+            case JobName.DELIVER | JobName.RECORD_FAILURE | JobName.REFRESH_BUNDLE:
                 guild_id = await find.guild_of_delivery(number)
             case JobName.MORNING | JobName.REFRESH_MORNING:
                 guild_id = number

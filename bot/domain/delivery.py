@@ -20,6 +20,7 @@ class DeliveryKind(StrEnum):
     THREAD_CARD = "thread_card"
     PAGE = "page"  # a DM to whoever is on call
     ESCALATION = "escalation"
+    BUNDLE = "bundle"  # one message in the place of many pages or escalations
     ROLE_DM = "role_dm"  # to whoever was given a role by somebody else
     NOTICE = "notice"  # one line in the incident's thread
     PIN_SEEN = "pin_seen"  # the bot's ✅ under a message that is on the timeline now
@@ -118,6 +119,7 @@ class Delivery:
         attempts: Those that failed.
         shown_version: The incident's version that the message shows.
         emailed: The email in its place was accepted.
+        bundle_id: The bundle that tells of it instead of a message of its own; it shares that one's fate.
     """
 
     id: int
@@ -142,6 +144,7 @@ class Delivery:
     after_message_id: int | None = None
     shown_version: int = 0
     emailed: bool = False
+    bundle_id: int | None = None
 
 
 #: Kinds that only make sense while nobody has acknowledged.
@@ -166,6 +169,7 @@ URGENT = frozenset(
         DeliveryKind.PRIVATE_THREAD,
         DeliveryKind.PAGE,
         DeliveryKind.ESCALATION,
+        DeliveryKind.BUNDLE,
         DeliveryKind.REPLAY,
     }
 )
@@ -206,6 +210,13 @@ def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> 
     else:
         return None
     return timedelta(seconds=max(delay_s, asked_s or 0.0))
+
+
+def is_mute(delivery: Delivery, posted: Posted) -> bool:
+    """It is there and has rung nobody: `mention_everyone` of the returned message says whether @here did."""
+    allowed = None if delivery.request is None else delivery.request.body.get("allowed_mentions")
+    parse = allowed.get("parse") if isinstance(allowed, Mapping) else None
+    return isinstance(parse, list | tuple) and "everyone" in parse and not posted.pinged
 
 
 def priority_of(rank: int | None) -> int:

@@ -116,7 +116,7 @@ async def _gather(services: Services) -> None:
 
 
 async def _reconcile(services: Services) -> None:
-    await services.reconciler.reconcile_all()
+    await services.reconciler.reconcile_some()
 
 
 async def _catch_up(services: Services) -> None:

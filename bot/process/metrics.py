@@ -4,21 +4,20 @@ What cannot be counted now is left out rather than told as zero.
 """
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
-from bot.domain.incident import Incident, Status
+from bot.services.ports.storms import OpenCount
 
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
-    """The open incidents of a moment, and all severities there are."""
+    """The open incidents of a moment, counted, and all severities there are."""
 
-    open: tuple[Incident, ...]
+    open: tuple[OpenCount, ...]
     severities: tuple[str, ...]
     now: datetime
 
@@ -44,22 +43,21 @@ def exposition(states: Mapping[str, str], *, latency_s: float, incidents: Incide
 
 
 def _count(registry: CollectorRegistry, incidents: Incidents) -> None:
-    waiting = [incident for incident in incidents.open if incident.status is Status.TRIGGERED]
-    _by_severity(registry, "incidents_open", "Not resolved", incidents.open, incidents.severities)
-    _by_severity(registry, "incidents_unacknowledged", "Nobody is on it", waiting, incidents.severities)
-    overdue = max(
-        ((incidents.now - incident.ack_due_at).total_seconds() for incident in waiting), default=0.0
+    known = {count.severity: count for count in incidents.open}
+    open_, waiting = (
+        Gauge(f"incident_bot_{name}", meaning, ["severity"], registry=registry)
+        for name, meaning in (
+            ("incidents_open", "Not resolved"),
+            ("incidents_unacknowledged", "Nobody is on it"),
+        )
     )
+    for severity in incidents.severities:
+        count = known.get(severity)
+        open_.labels(severity).set(count.open if count else 0)
+        waiting.labels(severity).set(count.waiting if count else 0)
+    deadlines = [count.ack_due_at for count in incidents.open if count.ack_due_at is not None]
+    overdue = (incidents.now - min(deadlines)).total_seconds() if deadlines else 0.0
     _gauge(registry, "ack_overdue_seconds", "Since the oldest missed ack deadline", max(overdue, 0.0))
-
-
-def _by_severity(
-    registry: CollectorRegistry, name: str, meaning: str, found: Iterable[Incident], severities: Iterable[str]
-) -> None:
-    gauge = Gauge(f"incident_bot_{name}", meaning, ["severity"], registry=registry)
-    counts = Counter(incident.severity for incident in found)
-    for severity in severities:
-        gauge.labels(severity).set(counts[severity])
 
 
 def _gauge(registry: CollectorRegistry, name: str, meaning: str, value: float) -> None:

@@ -8,37 +8,33 @@ import structlog
 from bot.domain.delivery import (
     DISPENSABLE,
     MORNING_POSTS,
-    PAGING,
     TRIAGE_POSTS,
     Delivery,
     DeliveryKind,
     Posted,
-    Request,
+    is_mute,
     retry_after,
 )
 from bot.domain.digest import IsoWeek
-from bot.domain.errors import DeliveryRefused, StorageUnavailable, UpstreamUnavailable
-from bot.domain.incident import Incident, Status
-from bot.domain.posting import ALERT_PARTS, THREAD_PARTS, is_current, is_superseded
+from bot.domain.errors import Crowded, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
+from bot.domain.incident import Incident
+from bot.domain.posting import is_current
 from bot.domain.privacy import SETTLED, exposed, would_expose
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
+from bot.services.bundles import Bundles, refresh_bundle_job
 from bot.services.digests import Digests
-from bot.services.escalations import is_of_earlier_ladder
 from bot.services.mending import Mending
+from bot.services.moot import is_moot
 from bot.services.mornings import Mornings, day_of, refresh_morning_job
-from bot.services.mornings import is_past as is_past_morning
 from bot.services.opening import redact_job, refresh_job
-from bot.services.ports import Discord, Job, JobName, Store, Subject, Transaction
-from bot.services.role_dms import say_undelivered, still_holds
-from bot.services.triage_posts import is_out_of_date, refresh_triage_job, triage_of
-from bot.services.updates import is_past
+from bot.services.ports import Discord, Job, JobName, Refreshed, Store, Subject, Transaction
+from bot.services.role_dms import say_undelivered
+from bot.services.triage_posts import refresh_triage_job, triage_of
 
 log = structlog.get_logger(__name__)
 
 _REFRESH_AGAIN = timedelta(seconds=20)
-_POSTING = ALERT_PARTS | THREAD_PARTS
-_MAY_BE_MOOT = PAGING | _POSTING | {DeliveryKind.ROLE_DM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ class _Failure:
 class Deliveries:
     """Handlers of the queue's deliver and refresh jobs. Each may run twice without harm."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one use case for each kind of what is owed
         self,
         store: Store,
         discord: Discord,
@@ -64,6 +60,7 @@ class Deliveries:
         digests: Digests,
         mornings: Mornings,
         mending: Mending,
+        bundles: Bundles,
     ) -> None:
         self._store = store
         self._discord = discord
@@ -71,6 +68,7 @@ class Deliveries:
         self._digests = digests
         self._mornings = mornings
         self._mending = mending
+        self._bundles = bundles
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
         """One attempt.
@@ -78,9 +76,12 @@ class Deliveries:
         Returns:
             When to try again, or None when it is finished one way or the other.
         """
+        await self._bundles.gather(delivery_id)
         async with self._store.transaction() as tx:
             delivery = await tx.claim_delivery(delivery_id)
-            moot = delivery is not None and await _is_moot(tx, delivery, self._policy)
+            if delivery is not None and (wait := await self._bundles.hold(tx, delivery)):
+                return wait
+            moot = delivery is not None and await is_moot(tx, delivery, self._policy)
         if delivery is None:
             return None
         result = await self._attempt(delivery, moot=moot)
@@ -89,6 +90,8 @@ class Deliveries:
             return None
         if isinstance(result, _Failure):
             return await self._not_sent(delivery, result)
+        if isinstance(result, timedelta):
+            return result
         async with self._store.transaction() as tx:
             await tx.cancel_delivery(delivery_id)
         return None
@@ -107,9 +110,12 @@ class Deliveries:
         stale = [post for post in posts if post.shown_version < incident.version]
         if not stale:
             return None
-        shown = await self._discord.refresh(incident, stale)
+        alone = [post for post in stale if post.bundle_id is None]
+        together = {post.id: post.bundle_id for post in stale if post.bundle_id is not None}
+        shown = await self._discord.refresh(incident, alone) if alone else Refreshed(())
         async with self._store.transaction() as tx:
-            await tx.set_shown(shown.done, version=incident.version)
+            await tx.set_shown([*shown.done, *together], version=incident.version)
+            await tx.enqueue(*map(refresh_bundle_job, sorted(set(together.values()))))
         if shown.gone:
             gone = [post for post in stale if post.id in shown.gone]
             await self._mending.gone(
@@ -117,7 +123,7 @@ class Deliveries:
                 messages={post.message_id or 0 for post in gone if post.kind is DeliveryKind.ALERT},
                 threads={post.message_id or 0 for post in gone if post.kind is DeliveryKind.THREAD},
             )
-        return None if len(shown.done) == len(stale) else _REFRESH_AGAIN
+        return None if len(shown.done) == len(alone) else _REFRESH_AGAIN
 
     async def _kept_secret(self, incident: Incident, posts: list[Delivery]) -> list[Delivery]:
         """Those that only its own people read; the others are emptied, one that came late too."""
@@ -127,8 +133,13 @@ class Deliveries:
                 await tx.enqueue(redact_job(incident))
         return [post for post in posts if post not in public]
 
-    async def _attempt(self, delivery: Delivery, *, moot: bool) -> Posted | _Failure | None:
-        """None: nobody is waiting for it any more, and it never went out."""
+    async def _attempt(self, delivery: Delivery, *, moot: bool) -> Posted | _Failure | timedelta | None:
+        """One attempt.
+
+        Returns:
+            None when nobody is waiting for it any more, and it never went out; when to come again, if
+            Discord's limits leave no room for it now.
+        """
         try:
             # An attempt that never reported back may have left its message in the channel.
             found = await self._find(delivery)
@@ -137,6 +148,8 @@ class Deliveries:
             return await self._send(delivery)
         except DeliveryRefused as refused:
             return _Failure(refused.reason, refused.http_status, final=True, code=refused.code)
+        except Crowded as crowded:
+            return crowded.room_in
         except UpstreamUnavailable as away:
             return _Failure(away.reason, away.http_status, final=False, asked_s=away.retry_after_s)
         except StorageUnavailable:
@@ -156,13 +169,15 @@ class Deliveries:
             log.info("delivery.adopted", delivery_id=delivery.id, kind=delivery.kind)
         return found
 
-    async def _send(self, delivery: Delivery) -> Posted | None:
+    async def _send(self, delivery: Delivery) -> Posted | timedelta | None:
         subject = await self._subject(delivery)
         request = delivery.request or await self._discord.compose(delivery, subject)
         if isinstance(subject, Incident) and subject.is_private:
             posts = await self._store.posts(subject.id)
             if would_expose(delivery, request, posts):
                 return None  # it was owed, or even begun, while everybody might read of it
+        if wait := self._discord.room_in(request):
+            return wait  # before it is marked as begun: what was never tried need not be looked for
         version = subject.version if isinstance(subject, Incident) else 0
         async with self._store.transaction() as tx:
             begun = await tx.begin_attempt(delivery.id, request, version=version)
@@ -176,6 +191,8 @@ class Deliveries:
             return await self._digests.figures(delivery.guild_id, week)
         if delivery.kind in MORNING_POSTS:
             return await self._mornings.view(delivery)
+        if delivery.kind is DeliveryKind.BUNDLE:
+            return await self._store.bundle(delivery.id)
         if delivery.incident_id is None and delivery.kind in TRIAGE_POSTS:
             return await self._store.triage(triage_of(delivery))
         return None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
@@ -188,8 +205,12 @@ class Deliveries:
             await tx.finish_sent(delivery.id, posted)
             if current.incident_id is not None:
                 await self._tell_incident(tx, current, current.incident_id, posted)
-                if _is_mute(current, posted):
+                if is_mute(current, posted):
                     await tx.enqueue(_record_job(current))
+            elif current.kind is DeliveryKind.BUNDLE:
+                await self._bundles.told(tx, current)
+                if is_mute(current, posted):
+                    await self._bundles.mute(tx, current)
             elif current.kind in TRIAGE_POSTS:  # perhaps it stands elsewhere by now
                 await tx.enqueue(refresh_triage_job(triage_of(current)))
             elif current.kind is DeliveryKind.MORNING:  # perhaps somebody has taken one while it was sent
@@ -197,7 +218,7 @@ class Deliveries:
         log.info(
             "delivery.sent", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id
         )
-        if _is_mute(current, posted):
+        if is_mute(current, posted):
             log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
 
     async def _not_sent(self, delivery: Delivery, failure: _Failure) -> timedelta | None:
@@ -226,6 +247,9 @@ class Deliveries:
     async def _give_up(self, tx: Transaction, delivery: Delivery, failure: _Failure) -> None:
         """Layers two and three are jobs of their own, made due in this commit."""
         await tx.finish_failed(delivery.id, error=failure.reason, http_status=failure.http_status)
+        if delivery.kind is DeliveryKind.BUNDLE:
+            await self._bundles.failed(tx, delivery, reason=failure.reason)
+            return
         if delivery.kind in DISPENSABLE or await self._mending.refused(tx, delivery, code=failure.code):
             return
         if delivery.kind is DeliveryKind.ROLE_DM:  # the team is told at once; as a failed P0 it would mislead
@@ -266,42 +290,6 @@ class Deliveries:
             await tx.enqueue(refresh_job(incident, severity=severity))
 
 
-async def _is_moot(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
-    """The last check before anybody is rung: is it still so? Somebody may have acknowledged meanwhile."""
-    if delivery.kind in TRIAGE_POSTS:
-        return await is_out_of_date(tx, delivery)
-    if delivery.kind in MORNING_POSTS:
-        return await is_past_morning(tx, delivery, policy)
-    is_reminder = delivery.data.get("notice") == "update_due"
-    if delivery.incident_id is None or not (is_reminder or delivery.kind in _MAY_BE_MOOT):
-        return False
-    return await _has_passed(tx, delivery, await tx.incident(delivery.incident_id))
-
-
-async def _has_passed(tx: Transaction, delivery: Delivery, incident: Incident) -> bool:
-    """The same for what is about one incident."""
-    if delivery.data.get("notice") == "update_due":
-        return is_past(incident, delivery.data)
-    if delivery.kind is DeliveryKind.ROLE_DM:
-        return not still_holds(incident, delivery)
-    if delivery.kind in _POSTING:
-        return is_superseded(delivery, incident)
-    return incident.status is not Status.TRIGGERED or await is_of_earlier_ladder(tx, delivery, incident)
-
-
 def _record_job(delivery: Delivery) -> Job:
     """The job that takes a failed delivery into the DLQ, and to the on-call by email."""
     return Job(JobName.RECORD_FAILURE, str(delivery.id), f"record:{delivery.id}", priority=delivery.priority)
-
-
-def _is_mute(delivery: Delivery, posted: Posted) -> bool:
-    """It is there and has rung nobody: `mention_everyone` of the returned message says whether @here did."""
-    return _wants_ping(delivery.request) and not posted.pinged
-
-
-def _wants_ping(request: Request | None) -> bool:
-    if request is None:
-        return False
-    allowed = request.body.get("allowed_mentions")
-    parse = allowed.get("parse") if isinstance(allowed, dict) else None
-    return isinstance(parse, list) and "everyone" in parse

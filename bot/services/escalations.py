@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
+from bot.domain.bundle import crowded
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, priority_of
 from bot.domain.errors import InvalidTransition
-from bot.domain.escalation import Step, StepStatus, plan
+from bot.domain.escalation import Due, Step, StepStatus, plan
 from bot.domain.incident import Incident, Status
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
@@ -21,6 +23,9 @@ from bot.services.ports import Store, Transaction
 from bot.services.reconciler import Reconciler
 
 log = structlog.get_logger(__name__)
+
+#: How long a decision waits for the 👀 that Discord shows, seconds: it must be made within five of its time.
+READ_WITHIN_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +57,42 @@ class Escalations:
         Running twice is harmless: the second finds the step decided.
         """
         # Before the decision, not within it: reading Discord must not hold a row lock.
-        await self._reconciler.reconcile(await self._store.incident(incident_id))
+        await self._reconciler.reconcile_within([await self._store.incident(incident_id)], READ_WITHIN_S)
         pages = await self._store.pages(incident_id)
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             step = await tx.claim_step(incident_id, index)
             if step is None or incident.status is not Status.TRIGGERED:
                 return
-            await self.tell(tx, incident, step, so_far=_reached(pages))
+            told, unreached = _reached(pages)
+            await self.tell(tx, incident, step, told=told, unreached=unreached)
         log.info("escalation.decided", incident_id=incident_id, step=index)
+
+    async def decide_due(self, before: datetime, *, limit: int) -> int:
+        """Decide about *limit* of the steps that were due at *before* or earlier, in one commit.
+
+        What somebody else holds at this moment is passed over: they decide it, or its own job does.
+
+        Returns:
+            How many were decided.
+        """
+        async with self._store.transaction() as tx:
+            due = await tx.claim_due(before, limit=limit)
+            if not due:
+                return 0
+            now = await tx.now()
+            owed = [(new, one.incident) for one in due for new in self._messages(one, now)]
+            together = crowded(owed, bundle_from=self._policy.storm.bundle_from)
+            await tx.finish_steps([one.step for one in due])
+            await tx.add_timelines(
+                [(one.incident.id, entry) for one in due for entry in _entries(one.step, now)]
+            )
+            await tx.insert_deliveries([new for new, _ in owed if new.key not in together])
+            for group in dict.fromkeys(together.values()):
+                told = [new for new, _ in owed if together.get(new.key) == group]
+                await tx.insert_bundled(told, group)
+        log.info("escalation.decided_together", steps=len(due), bundled=len(together))
+        return len(due)
 
     async def pass_on(self, incident_id: int, *, by: Person, message_id: int) -> PassedOn:
         """今は対応できない: whoever comes next in the on-call order is told at once.
@@ -99,6 +131,7 @@ class Escalations:
             starts_at=now,
             ack_due_at=incident.ack_due_at,
             first_index=max((step.index for step in earlier), default=-1) + 1,
+            priority=priority_of(severity.rank),
         )
         await tx.insert_steps(steps)
         for step in steps:
@@ -108,34 +141,28 @@ class Escalations:
                 await self.tell(tx, incident, claimed)
 
     async def tell(
-        self, tx: Transaction, incident: Incident, step: Step, *, so_far: Mapping[str, object] | None = None
+        self,
+        tx: Transaction,
+        incident: Incident,
+        step: Step,
+        *,
+        told: Mapping[str, int] | None = None,
+        unreached: tuple[str, ...] = (),
     ) -> None:
         """Owe the messages of a claimed step, in the caller's transaction.
 
         Args:
-            so_far: Who has had a DM, and who could not be reached, before this step.
+            told, unreached: Who has had a DM, and who could not be reached, before this step.
         """
         now = await tx.now()
         await tx.finish_step(incident.id, step.index)
-        following = await _following(tx, incident.id)
-        data = {
-            **(so_far or {}),
-            "step": step.index,
-            "severity": incident.severity,
-            "mention": step.rung.mention.value,
-            "dm": list(step.rung.dm),
-            "waited_s": (now - incident.triggered_at).total_seconds(),
-            "next": None if following is None else _next(following),
-        }
-        await tx.insert_deliveries(self._messages(incident, step, data))
-        if not _is_first_page(step):
-            entry = TimelineEntry(
-                TimelineKind.ESCALATED, now, data={"step": step.index, "dm": list(step.rung.dm)}
-            )
-            await tx.add_timeline(incident.id, entry)
+        due = Due(incident, step, await _following(tx, incident.id), told or {}, unreached)
+        await tx.insert_deliveries(self._messages(due, now))
+        await tx.add_timeline(incident.id, *_entries(step, now))
 
-    def _messages(self, incident: Incident, step: Step, data: Mapping[str, object]) -> list[NewDelivery]:
+    def _messages(self, due: Due, now: datetime) -> list[NewDelivery]:
         """The channel's message first (unless it is the alert itself that rang), then a DM each."""
+        incident, step, data = due.incident, due.step, _facts(due, now)
         key = f"inc:{incident.id}:step:{step.index}"
         pages = [self._page(incident, place, key=f"{key}:dm:{place}", data=data) for place in step.rung.dm]
         if _is_first_page(step):
@@ -206,11 +233,33 @@ class Escalations:
         return next((name for name, who in self._policy.oncall.items() if who.discord not in people), None)
 
 
-def _reached(pages: list[Delivery]) -> dict[str, object]:
+def _reached(pages: list[Delivery]) -> tuple[dict[str, int], tuple[str, ...]]:
     """Who has had how many DMs, and whom none has reached."""
     told = Counter(_place(page) for page in pages if page.status is DeliveryStatus.SENT)
     failed = {_place(page) for page in pages if page.status is DeliveryStatus.FAILED}
-    return {"told": dict(told), "unreached": sorted(failed - set(told))}
+    return dict(told), tuple(sorted(failed - set(told)))
+
+
+def _facts(due: Due, now: datetime) -> dict[str, object]:
+    """What the messages of a step are rendered from, beside the incident."""
+    return {
+        "told": dict(due.told),
+        "unreached": list(due.unreached),
+        "step": due.step.index,
+        "severity": due.incident.severity,
+        "mention": due.step.rung.mention.value,
+        "dm": list(due.step.rung.dm),
+        "waited_s": (now - due.incident.triggered_at).total_seconds(),
+        "next": None if due.following is None else _next(due.following),
+    }
+
+
+def _entries(step: Step, now: datetime) -> list[TimelineEntry]:
+    """What a decided step leaves in the history; the first pages are noted when they arrive."""
+    if _is_first_page(step):
+        return []
+    data = {"step": step.index, "dm": list(step.rung.dm)}
+    return [TimelineEntry(TimelineKind.ESCALATED, now, data=data)]
 
 
 def _place(page: Delivery) -> str:

@@ -67,6 +67,8 @@ class Failures:
             return True
         if self._mailer is None or not self._owes_email(delivery, incident):
             return False
+        if delivery.bundle_id is not None:
+            return await self._email_of_many(delivery, delivery.bundle_id, incident)
         to = self._addresses(delivery)
         try:
             await self._mailer.send(self._writer.write(delivery, incident, to=to))
@@ -78,6 +80,26 @@ class Failures:
             entry = TimelineEntry(TimelineKind.EMAILED, await tx.now(), data={"recipients": len(to)})
             await tx.add_timeline(incident.id, entry)
         log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id)
+        return True
+
+    async def _email_of_many(self, delivery: Delivery, bundle_id: int, incident: Incident) -> bool:
+        """One email lists all that a bundle was to tell of; the first of them that nobody is on sends it."""
+        bundle = await self._store.bundle(bundle_id)
+        if self._mailer is None or not bundle.shown or bundle.shown[0].id != incident.id:
+            return False
+        to = self._addresses(delivery)
+        whole = await self._store.delivery(bundle_id)
+        try:
+            await self._mailer.send(self._writer.write_many(whole, bundle, to=to))
+        except UpstreamUnavailable as away:
+            log.warning("email.attempt_failed", delivery_id=bundle_id, reason=away.reason)
+            return False
+        async with self._store.transaction() as tx:
+            told = await tx.bundled(bundle_id)
+            await tx.mark_bundle_emailed(bundle_id)
+            entry = TimelineEntry(TimelineKind.EMAILED, await tx.now(), data={"recipients": len(to)})
+            await tx.add_timelines([(number, entry) for number in sorted({one.incident_id for one in told})])
+        log.info("email.sent", delivery_id=bundle_id, incidents=bundle.count)
         return True
 
     def _addresses(self, delivery: Delivery) -> tuple[str, ...]:

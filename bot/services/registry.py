@@ -13,6 +13,7 @@ from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
+from bot.services.bundles import Bundles
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
 from bot.services.drills import Drills
@@ -56,6 +57,7 @@ class Services:
     reevaluations: Reevaluations
     acknowledger: Acknowledger
     escalations: Escalations
+    bundles: Bundles
     reconciler: Reconciler
     dlq: Dlq
     digests: Digests
@@ -121,6 +123,12 @@ class Guilds:
         if len(self) == 1:
             return self.home
         return self.at(await self._find.guild_of_incident(incident_id))
+
+    async def of_delivery(self, delivery_id: int) -> Services:
+        """The same for a delivery, a bundle for instance."""
+        if len(self) == 1:
+            return self.home
+        return self.at(await self._find.guild_of_delivery(delivery_id))
 
     async def of_message(self, message_id: int) -> Services | None:
         """Whose message it is, if it is one on which a 👀 counts. Raises StorageUnavailable."""

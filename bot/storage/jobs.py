@@ -27,6 +27,7 @@ from structlog.contextvars import bound_contextvars
 
 from bot.domain.errors import UnavailableError
 from bot.services.ports import JobName
+from bot.services.ports.urgency import urgency
 from bot.storage.patient import PatientQueries
 from bot.storage.pools import open_pool
 from bot.storage.queue import guild_of
@@ -167,7 +168,8 @@ class JobRunner:
 
     async def _perform(self, job: PgJob) -> None:
         payload = (job.payload or b"").decode()
-        with bound_contextvars(trigger="job", job=job.entrypoint, subject=payload):
+        told = bound_contextvars(trigger="job", job=job.entrypoint, subject=payload)
+        with told, urgency(job.priority):
             again = await self._outcome(job, payload)
         if again is not None:
             raise RetryRequested(max(again, timedelta()))

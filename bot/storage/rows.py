@@ -123,6 +123,7 @@ def step_from_row(row: Row) -> Step:
         rung=LadderStep(after=row["after"], mention=Mention(row["mention"]), dm=tuple(row["dm"])),
         status=StepStatus(row["status"]),
         starts_at=row["starts_at"],
+        priority=row["priority"],
     )
 
 
@@ -151,6 +152,7 @@ def delivery_from_row(row: Row) -> Delivery:
         after_message_id=row["after_message_id"],
         shown_version=row["shown_version"],
         emailed=row["emailed_at"] is not None,
+        bundle_id=row["bundle_id"],
     )
 
 

@@ -24,7 +24,6 @@ from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
 from bot.services.ports import Job
 from bot.storage.alerts import AlertReads, AlertWrites
-from bot.storage.deliveries import DeliveryWrites
 from bot.storage.drills import DrillWrites
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.guilds import GuildReads
@@ -41,12 +40,11 @@ from bot.storage.rows import (
     step_from_row,
 )
 from bot.storage.sql import Row, Sql
+from bot.storage.storms import StormReads, StormWrites
 from bot.storage.triages import TriageWrites, with_answers
 
 
-class PostgresTransaction(
-    IncidentWrites, DeliveryWrites, TriageWrites, AlertWrites, DrillWrites, MorningWrites
-):
+class PostgresTransaction(IncidentWrites, StormWrites, TriageWrites, AlertWrites, DrillWrites, MorningWrites):
     """A `bot.services.ports.Transaction`.
 
     Args:
@@ -81,7 +79,7 @@ class PostgresTransaction(
         return row is not None
 
 
-class PostgresStore(AlertReads, MorningReads, GuildReads):
+class PostgresStore(AlertReads, MorningReads, GuildReads, StormReads):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 
     Args:
@@ -185,10 +183,6 @@ class PostgresStore(AlertReads, MorningReads, GuildReads):
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         rows = await self._sql.all("incidents_between", guild_id, start, end)
-        return [incident_from_row(row) for row in rows]
-
-    async def unacknowledged(self) -> list[Incident]:
-        rows = await self._sql.all("unacknowledged_incidents", self._guild_id)
         return [incident_from_row(row) for row in rows]
 
     async def pages(self, incident_id: int) -> list[Delivery]:

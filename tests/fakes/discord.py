@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
 
 from bot.domain.alerts import AlertMessage, ChannelPage
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
@@ -54,6 +55,8 @@ class FakeDiscord:
         pins: Message id -> who put a 📌 there.
         redacted: Kinds of the posts that were emptied.
         uneditable: Kinds that Discord refuses to empty.
+        crowded: Channels whose limit leaves no room now, and when it will.
+        bundles: (waiting, all) of each edit of a bundle.
     """
 
     sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
@@ -78,6 +81,8 @@ class FakeDiscord:
     pins: dict[int, list[Person]] = field(default_factory=dict)
     redacted: list[DeliveryKind] = field(default_factory=list)
     uneditable: set[DeliveryKind] = field(default_factory=set)
+    crowded: dict[int, timedelta] = field(default_factory=dict)
+    bundles: list[tuple[int, int]] = field(default_factory=list)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
@@ -112,6 +117,13 @@ class FakeDiscord:
             self.swallow = False
             raise UpstreamUnavailable("the answer never came")
         return self._there[key]
+
+    def room_in(self, request: Request) -> timedelta | None:
+        return self.crowded.get(request.channel_id)
+
+    async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> bool:
+        self.bundles.append((bundle.waiting, bundle.count))
+        return not self.is_away
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         return self._there.get(str(request.body["content"]))

@@ -13,7 +13,7 @@ from bot.domain.dlq import ReplayRecord
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
-from bot.domain.incident import Holder, Incident, Status
+from bot.domain.incident import Holder, Incident
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -25,6 +25,7 @@ from tests.fakes.clock import START, FakeClock
 from tests.fakes.mornings import FakeMorningReads
 from tests.fakes.overdue import overdue_jobs
 from tests.fakes.state import AuditRow, State
+from tests.fakes.storms import FakeStormReads
 from tests.fakes.transaction import FakeTransaction, ladder
 from tests.fakes.triages import find_triage
 
@@ -38,7 +39,7 @@ class _Shared:
     holder: asyncio.Task[object] | None = None
 
 
-class FakeStore(FakeAlertReads, FakeMorningReads):
+class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 
     Transactions run one at a time; readers see what is committed.
@@ -234,11 +235,6 @@ class FakeStore(FakeAlertReads, FakeMorningReads):
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         return [i for i in await self._of_guild(guild_id) if start <= i.triggered_at < end]
-
-    async def unacknowledged(self) -> list[Incident]:
-        self._check()
-        triggered = (i for i in self._state.incidents.values() if i.status is Status.TRIGGERED)
-        return [incident for incident in triggered if self._sees(incident.guild_id)]
 
     async def pages(self, incident_id: int) -> list[Delivery]:
         self._check()

@@ -18,10 +18,11 @@ from tests.fakes.deliveries import FakeDeliveries
 from tests.fakes.drills import FakeDrills
 from tests.fakes.mornings import FakeMornings
 from tests.fakes.state import AuditRow, Responder
+from tests.fakes.storms import FakeStorms
 from tests.fakes.triages import FakeTriages
 
 
-class FakeTransaction(FakeDeliveries, FakeTriages, FakeAlerts, FakeDrills, FakeMornings):
+class FakeTransaction(FakeDeliveries, FakeStorms, FakeTriages, FakeAlerts, FakeDrills, FakeMornings):
     """A `bot.services.ports.Transaction` on a copy of the tables."""
 
     async def insert_incident(

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
 from bot.domain.alerts import ChannelPage
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery, Posted, Request
 from bot.domain.digest import Digest
 from bot.domain.incident import Incident
@@ -14,8 +15,8 @@ from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.triage_session import Triage
 
-#: What a delivery is about: its incident or triage, a week's figures, a morning; None for what has none.
-Subject: TypeAlias = Incident | Digest | Triage | MorningView | None
+#: What a delivery is about: incident, triage, a week's figures, a morning, a bundle; None for what has none.
+Subject: TypeAlias = Incident | Digest | Triage | MorningView | Bundle | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,23 @@ class Discord(Protocol):
         """
         ...
 
+    def room_in(self, request: Request) -> timedelta | None:
+        """How long until Discord's limits leave room for it; None: now, or in a moment."""
+        ...
+
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         """A message of ours that an earlier attempt left in the channel, if any."""
         ...
 
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         """Make the posts of an incident (alert, thread's name and card, DMs) say what is true now.
+
+        A post that was deleted is not an error.
+        """
+        ...
+
+    async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> bool:
+        """Make a bundle say what is true now; False when it may work later.
 
         A post that was deleted is not an error.
         """

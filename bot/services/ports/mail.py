@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery
 from bot.domain.incident import Incident
 
@@ -38,4 +39,8 @@ class MailWriter(Protocol):
 
     def write(self, delivery: Delivery, incident: Incident, *, to: tuple[str, ...]) -> Mail:
         """The email for *delivery* in the team's language."""
+        ...
+
+    def write_many(self, delivery: Delivery, bundle: Bundle, *, to: tuple[str, ...]) -> Mail:
+        """One email for everything that a bundle was to tell of."""
         ...

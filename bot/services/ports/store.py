@@ -17,6 +17,7 @@ from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
 from bot.services.ports.alerts import AlertStore
 from bot.services.ports.mornings import MorningStore
+from bot.services.ports.storms import StormStore
 from bot.services.ports.transaction import Transaction
 
 
@@ -28,7 +29,7 @@ class Clock(Protocol):
         ...
 
 
-class Store(Clock, AlertStore, MorningStore, Protocol):
+class Store(Clock, AlertStore, MorningStore, StormStore, Protocol):
     """Our own tables. Reads need no transaction of the caller's."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -99,10 +100,6 @@ class Store(Clock, AlertStore, MorningStore, Protocol):
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         """Triggered in [start, end), oldest first."""
-        ...
-
-    async def unacknowledged(self) -> list[Incident]:
-        """Still triggered, of all guilds."""
         ...
 
     async def pages(self, incident_id: int) -> list[Delivery]:

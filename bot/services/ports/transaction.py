@@ -16,10 +16,13 @@ from bot.services.ports.alerts import AlertTransaction
 from bot.services.ports.drills import DrillTransaction
 from bot.services.ports.jobs import Job
 from bot.services.ports.mornings import MorningTransaction
+from bot.services.ports.storms import StormTransaction
 from bot.services.ports.triages import TriageTransaction
 
 
-class Transaction(TriageTransaction, AlertTransaction, DrillTransaction, MorningTransaction, Protocol):
+class Transaction(
+    TriageTransaction, AlertTransaction, DrillTransaction, MorningTransaction, StormTransaction, Protocol
+):
     """One database transaction: state, timeline and jobs are committed together or not at all."""
 
     async def now(self) -> datetime:

@@ -36,9 +36,10 @@ SELECT owed.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_message_i
  ORDER BY owed.id;
 
 -- name: lock_incident_of_delivery
--- Locks the incident that a delivery belongs to, if it belongs to one.
+-- Locks the incident that a delivery belongs to, if it belongs to one; of a bundle those that it tells of.
 SELECT id FROM incidents
- WHERE id = (SELECT incident_id FROM deliveries WHERE deliveries.id = $1)
+ WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE deliveries.id = $1 OR bundle_id = $1))
+ ORDER BY id
    FOR NO KEY UPDATE;
 
 -- name: lock_incidents
@@ -50,10 +51,12 @@ SELECT id FROM incidents WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UP
 SELECT key FROM deliveries WHERE key = ANY ($1::text[]) ORDER BY id FOR SHARE;
 
 -- name: insert_deliveries
--- Stores what is owed, given as a JSON array, in its order. A known key is skipped.
+-- Stores what is owed, given as a JSON array, in its order. A known key is skipped. With a bundle, $2, nobody but
+-- the bundle sends it: the version before this one, which knows of no bundles, sees it waiting for ever.
 INSERT INTO deliveries (guild_id, incident_id, kind, target, key, after_key, data, priority, nonce,
-                        created_at, next_try_at)
-SELECT guild_id, incident_id, kind, target, key, after_key, data, priority, nonce, now(), now()
+                        created_at, next_try_at, bundle_id)
+SELECT guild_id, incident_id, kind, target, key, after_key, data, priority, nonce, now(),
+       CASE WHEN $2::bigint IS NULL THEN now() ELSE 'infinity' END, $2
   FROM ROWS FROM (
        jsonb_to_recordset($1) AS (guild_id bigint, incident_id bigint, kind text, target text, key text,
                                   after_key text, data jsonb, priority integer, nonce text)
@@ -73,11 +76,11 @@ SELECT owed.id, owed.priority
  ORDER BY owed.id;
 
 -- name: claim_delivery
--- Locks a delivery that is not finished: no row comes back when it is.
+-- Locks a delivery that is not finished: no row comes back when it is, or when a bundle tells of it.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
- WHERE owed.id = $1 AND owed.status IN ('pending', 'sending')
+ WHERE owed.id = $1 AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL
    FOR NO KEY UPDATE OF owed;
 
 -- name: begin_attempt
@@ -88,7 +91,7 @@ UPDATE deliveries
        shown_version = CASE WHEN request IS NULL THEN $3 ELSE shown_version END,
        first_sent_at = coalesce(first_sent_at, now()),
        next_try_at = now()
- WHERE id = $1 AND status IN ('pending', 'sending')
+ WHERE id = $1 AND status IN ('pending', 'sending') AND bundle_id IS NULL
 RETURNING id;
 
 -- name: finish_sent
@@ -114,10 +117,10 @@ UPDATE deliveries
 RETURNING id, key;
 
 -- name: cancel_delivery
--- Cancels an unfinished delivery.
+-- Cancels an unfinished delivery; one that a bundle tells of is the bundle's.
 UPDATE deliveries
    SET status = 'cancelled', finished_at = now()
- WHERE id = $1 AND status IN ('pending', 'sending')
+ WHERE id = $1 AND status IN ('pending', 'sending') AND bundle_id IS NULL
 RETURNING id, key;
 
 -- name: cancel_paging

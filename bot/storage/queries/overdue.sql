@@ -1,6 +1,6 @@
 -- name: overdue_steps
 -- Pending steps that were due $1 ago or earlier and have no job, queued or running, to decide them.
-SELECT incident_id, index
+SELECT incident_id, index, priority
   FROM escalation_steps
  WHERE status = 'pending'
    AND due_at < now() - $1::interval
@@ -19,6 +19,7 @@ SELECT owed.id, owed.priority
  WHERE owed.status IN ('pending', 'sending')
    AND owed.next_try_at < now() - $1::interval
    AND (owed.after_key IS NULL OR first.status = 'sent')
+   AND owed.bundle_id IS NULL
    AND NOT EXISTS (
        SELECT FROM pgqueuer
         WHERE dedupe_key = 'deliver:' || owed.id

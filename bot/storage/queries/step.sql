@@ -1,9 +1,10 @@
 -- name: insert_steps
 -- A new ladder, given as a JSON array.
-INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at)
-SELECT incident_id, index, due_at, mention, dm, starts_at
+INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at, priority)
+SELECT incident_id, index, due_at, mention, dm, starts_at, priority
   FROM jsonb_to_recordset($1)
-    AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[], starts_at timestamptz);
+    AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[], starts_at timestamptz,
+        priority integer);
 
 -- name: steps
 -- An incident's ladder by due time, with the time from its ladder's start to each step.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery, DeliveryKind
 from bot.domain.incident import Incident
 from bot.i18n import Texts, language_of
@@ -10,6 +11,7 @@ from bot.services.ports import Mail
 from bot.ui.words import timestamps
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
+from bot.ui.words.wording import Wording
 
 _SUBJECT_LIMIT = 150
 _LINE_LIMIT = 400
@@ -40,6 +42,35 @@ class Mails:
             body=self._body(delivery, incident),
             message_id=f"<{delivery.nonce}@{_DOMAIN}>",
         )
+
+    def write_many(self, delivery: Delivery, bundle: Bundle, *, to: tuple[str, ...]) -> Mail:
+        """One email that lists what a bundle was to tell of, the longest waits first."""
+        count = bundle.waiting
+        subject = self._say("bundle.mail.subject", severity=bundle.severity, count=count)
+        items = [self._item(bundle, incident) for incident in bundle.shown]
+        if more := count - len(items):
+            items.append(self._say("bundle.more", count=more))
+        body = self._say(
+            "bundle.mail.body",
+            severity=bundle.severity,
+            priority=self._policy.rules(bundle.severity).priority,
+            count=count,
+            items="\n".join(items),
+            emoji=self._policy.ack_emoji,
+            what=self._say(f"mail.what.{bundle.kind.value}"),
+            nonce=delivery.nonce,
+        )
+        return Mail(to=to, subject=subject, body=body, message_id=f"<{delivery.nonce}@{_DOMAIN}>")
+
+    def _item(self, bundle: Bundle, incident: Incident) -> str:
+        words = Wording(self._texts, self._policy)
+        return self._say(
+            "bundle.mail.item",
+            label=incident.label,
+            title=plain(incident.title, limit=_SUBJECT_LIMIT),
+            waited=words.span(bundle.now - incident.triggered_at),
+            place=home_url(incident) or "",
+        ).rstrip()
 
     def _body(self, delivery: Delivery, incident: Incident) -> str:
         zone = self._policy.timezone

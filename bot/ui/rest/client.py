@@ -1,13 +1,14 @@
 """One request to Discord: raw JSON, our own deadline, and every way it can go wrong as one of two errors.
 
-discord.py waits for rate limits by itself, repeats 500, 502, 504 and 524 with pauses of its own, and raises
-503, resets and unreadable answers at once. All of that is bounded here.
+discord.py would wait for rate limits by itself (see `gate`, `bypass`), repeats 500, 502, 504 and 524 with
+pauses of its own, and raises 503, resets and unreadable answers at once. All of that is bounded here.
 """
 
 import asyncio
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -16,7 +17,10 @@ import aiohttp
 import discord
 from discord.http import Route
 
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.services.ports.urgency import PERSON, current
+from bot.ui.rest.bypass import has_room, open_buckets
+from bot.ui.rest.gate import Gate
 
 DEADLINE_S = 10.0
 
@@ -26,15 +30,33 @@ Payload: TypeAlias = Mapping[str, object]
 _REASON_LIMIT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+#: A 429 that asks for longer than this ends the attempt: the queue waits better than a handler does.
+_PATIENCE_S = 1.0
+
+
+@dataclass(slots=True)
+class _Attempt:
     """What came back last, kept for the case that our deadline ends discord.py's repeats."""
 
-    status: int
-    retry_after_s: float | None
+    deadline: asyncio.Timeout
+    gate: Gate
+    headers: Mapping[str, str] | None = None
+    status: int | None = None
+    retry_after_s: float | None = None
+
+    def note(self, response: aiohttp.ClientResponse) -> None:
+        """An answer is there; perhaps discord.py is about to sleep on it."""
+        self.headers, self.status = response.headers, response.status
+        self.retry_after_s = _seconds(response.headers.get("Retry-After"))
+        if response.status != HTTPStatus.TOO_MANY_REQUESTS or self.retry_after_s is None:
+            return
+        if "X-RateLimit-Global" in response.headers:
+            self.gate.pause(self.retry_after_s)
+        if self.retry_after_s > _PATIENCE_S and not self.deadline.expired():
+            self.deadline.reschedule(asyncio.get_running_loop().time())
 
 
-_answer: ContextVar[list[_Answer] | None] = ContextVar("answer", default=None)
+_attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
 
 
 def answer_trace() -> aiohttp.TraceConfig:
@@ -50,17 +72,21 @@ def answer_trace() -> aiohttp.TraceConfig:
 async def _note(
     _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
 ) -> None:
-    answers = _answer.get()
-    if answers is not None:
-        answers[:] = [_Answer(end.response.status, _seconds(end.response.headers.get("Retry-After")))]
+    attempt = _attempt.get()
+    if attempt is not None:
+        attempt.note(end.response)
 
 
 class Rest:
-    """Discord's HTTP API through a client that has logged in."""
+    """Discord's HTTP API through a client that has logged in, and through a gate that keeps its limits."""
 
-    def __init__(self, client: discord.Client, *, deadline_s: float = DEADLINE_S) -> None:
+    def __init__(
+        self, client: discord.Client, *, deadline_s: float = DEADLINE_S, gate: Gate | None = None
+    ) -> None:
         self._client = client
         self._deadline_s = deadline_s
+        self._gate = gate or Gate()
+        open_buckets(client)
 
     @property
     def own_id(self) -> int | None:
@@ -98,18 +124,42 @@ class Rest:
         if self._client.is_closed() or self._client.http.token is None:
             raise UpstreamUnavailable("the Discord client is not logged in")
         given = {name: value for name, value in (("json", json), ("params", params)) if value is not None}
-        answers: list[_Answer] = []
-        token = _answer.set(answers)
+        bucket = await self._enter(route)
+        attempt = _Attempt(asyncio.timeout(self._deadline_s), self._gate)
+        tokens = _attempt.set(attempt), has_room.set(True)
         try:
-            return await self._within_deadline(route, given)
+            await self._gate.turn(current())
+            return await self._request(route, given, attempt.deadline)
         except UpstreamUnavailable as away:
-            raise _with_status(away, answers) from away.__cause__
+            raise _with_status(away, attempt) from away.__cause__
         finally:
-            _answer.reset(token)
+            self._gate.end(bucket, status=attempt.status, headers=attempt.headers)
+            _attempt.reset(tokens[0])
+            has_room.reset(tokens[1])
 
-    async def _within_deadline(self, route: Route, given: dict[str, Any]) -> object:
+    def room_in(self, route: Route) -> timedelta | None:
+        """How long until Discord's limit leaves room for a request on *route*; None: a moment at most."""
+        wait_s = self._gate.room_in_s(_bucket(route), current())
+        return timedelta(seconds=wait_s) if wait_s > _PATIENCE_S else None
+
+    async def _enter(self, route: Route) -> str:
+        """Take a place in the route's bucket, waiting for it if that takes a moment.
+
+        Raises:
+            Crowded: it would take longer.
+        """
+        bucket = _bucket(route)
+        patience_s = _PATIENCE_S if current() < PERSON else self._deadline_s
+        while (wait_s := self._gate.room_in_s(bucket, current())) > 0.0:
+            if wait_s > patience_s:
+                raise Crowded(wait_s)
+            await asyncio.sleep(wait_s)
+        self._gate.begin(bucket)
+        return bucket
+
+    async def _request(self, route: Route, given: dict[str, Any], deadline: asyncio.Timeout) -> object:
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with deadline:
                 answer: object = await self._client.http.request(route, **given)
         except discord.HTTPException as error:
             raise _translated(error) from error
@@ -166,13 +216,17 @@ def _translated(error: discord.HTTPException) -> DeliveryRefused | UpstreamUnava
     return DeliveryRefused(f"HTTP {status} {error.code} {said}".strip(), http_status=status, code=error.code)
 
 
-def _with_status(away: UpstreamUnavailable, answers: list[_Answer]) -> UpstreamUnavailable:
-    if away.http_status is not None or not answers:
+def _with_status(away: UpstreamUnavailable, attempt: _Attempt) -> UpstreamUnavailable:
+    if away.http_status is not None or attempt.status is None:
         return away
-    last = answers[-1]
-    return UpstreamUnavailable(
-        away.reason, http_status=last.status, retry_after_s=away.retry_after_s or last.retry_after_s
-    )
+    reason = "rate limited" if attempt.status == HTTPStatus.TOO_MANY_REQUESTS else away.reason
+    retry_after_s = away.retry_after_s or attempt.retry_after_s
+    return UpstreamUnavailable(reason, http_status=attempt.status, retry_after_s=retry_after_s)
+
+
+def _bucket(route: Route) -> str:
+    """What Discord counts together, as far as a request shows it before its answer."""
+    return f"{route.key}:{route.major_parameters}"
 
 
 def _seconds(header: str | None) -> float | None:

@@ -10,6 +10,7 @@ import discord
 from discord.http import Route
 
 from bot.domain.alerts import ChannelPage
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
@@ -27,6 +28,7 @@ from bot.ui.posts.private import addressed
 from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
 from bot.ui.rest.client import DEADLINE_S, Rest, snowflake
+from bot.ui.rest.gate import Gate
 from bot.ui.rest.incoming import Incoming, Watching
 from bot.ui.rest.marks import marks
 from bot.ui.rest.places import Places
@@ -35,6 +37,7 @@ from bot.ui.rest.reading import Reading
 from bot.ui.rest.redactor import Redactor
 from bot.ui.rest.refresher import Refresher
 from bot.ui.rest.rooms import Rooms
+from bot.ui.rest.routes import route_of
 from bot.ui.words.wording import Wording
 
 _UNKNOWN_CHANNEL = 10003
@@ -55,12 +58,23 @@ _ACTIONS = {
 
 
 class DiscordNotifier:
-    """The bot's outgoing side."""
+    """The bot's outgoing side.
+
+    Attributes:
+        gate: Keeps Discord's limits; `Gate.share` tells it how many processes use the same token.
+    """
 
     def __init__(
-        self, client: discord.Client, *, texts: Texts, policy: Policy, deadline_s: float = DEADLINE_S
+        self,
+        client: discord.Client,
+        *,
+        texts: Texts,
+        policy: Policy,
+        deadline_s: float = DEADLINE_S,
+        gate: Gate | None = None,
     ) -> None:
-        self._rest = Rest(client, deadline_s=deadline_s)
+        self.gate = gate or Gate()
+        self._rest = Rest(client, deadline_s=deadline_s, gate=self.gate)
         self._words = Wording(texts, policy)
         self._places = Places(self._rest, policy)
         self._refresher = Refresher(self._rest, self._words)
@@ -90,6 +104,10 @@ class DiscordNotifier:
         if delivery.kind in _ANSWERS and "answers" in delivery.data:
             body = {**body, **_answer_to(int(str(delivery.data["answers"])))}
         return Request(action, channel_id, message_id, body)
+
+    def room_in(self, request: Request) -> timedelta | None:
+        """How long until Discord's limits leave room for *request*; None: now, or in a moment."""
+        return self._rest.room_in(route_of(request))
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         """Do it, within our own deadline. A thread or reaction that is there already counts as done.
@@ -130,6 +148,10 @@ class DiscordNotifier:
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         """Make the posts of an incident say what is true now; see `Refresher.refresh`."""
         return await self._refresher.refresh(incident, posts)
+
+    async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> bool:
+        """Make a bundle say what is true now; False when it may work later."""
+        return await self._refresher.refresh_bundle(post, bundle)
 
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
         """Take out what posts tell of an incident that has become private; see `Redactor.redact`."""
@@ -231,20 +253,13 @@ class DiscordNotifier:
                 return await self._rooms.let_in(request)
 
     async def _post(self, request: Request, *, nonce: str) -> Posted:
-        route = Route("POST", "/channels/{channel_id}/messages", channel_id=request.channel_id)
         body = {**request.body, "nonce": nonce, "enforce_nonce": True}
-        return _posted(await self._rest.one(route, json=body))
+        return _posted(await self._rest.one(route_of(request), json=body))
 
     async def _open_thread(self, request: Request) -> Posted:
         message_id = _known(request.message_id)
-        route = Route(
-            "POST",
-            "/channels/{channel_id}/messages/{message_id}/threads",
-            channel_id=request.channel_id,
-            message_id=message_id,
-        )
         try:
-            thread_id = snowflake(await self._rest.one(route, json=request.body))
+            thread_id = snowflake(await self._rest.one(route_of(request), json=request.body))
         except DeliveryRefused as refused:
             if refused.code != _THREAD_EXISTS:
                 raise
@@ -252,17 +267,8 @@ class DiscordNotifier:
         return Posted(request.channel_id, thread_id)
 
     async def _react(self, request: Request) -> Posted:
-        message_id = _known(request.message_id)
-        await self._rest.do(
-            Route(
-                "PUT",
-                "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me",
-                channel_id=request.channel_id,
-                message_id=message_id,
-                emoji=str(request.body["emoji"]),
-            )
-        )
-        return Posted(request.channel_id, message_id)
+        await self._rest.do(route_of(request))
+        return Posted(request.channel_id, _known(request.message_id))
 
 
 def _home(delivery: Delivery, subject: Subject) -> int:

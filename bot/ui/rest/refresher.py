@@ -10,6 +10,7 @@ from http import HTTPStatus
 import structlog
 from discord.http import Route
 
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
@@ -80,6 +81,15 @@ class Refresher:
             await self._rest.one(_message(post), json=body)
         except DeliveryRefused as refused:
             _passed_over(post, refused)
+
+    async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> bool:
+        """Put what is true now over a bundle; False when Discord wants it later."""
+        try:
+            await self.redraw(post, render(self._words, post, bundle))
+        except UpstreamUnavailable as away:
+            log.info("post.refresh_postponed", delivery_id=post.id, http_status=away.http_status)
+            return False
+        return True
 
     async def archive(self, thread_id: int) -> None:
         """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
