@@ -14,19 +14,34 @@ from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
 from bot.services.changes import Changes
-from bot.services.deliveries import Deliveries
+from bot.services.deliveries import Deliveries, Helpers
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
 from bot.services.drills import Drills
+from bot.services.emergency import Emergency
+from bot.services.emergency_alarm import Alarm, Means
+from bot.services.emergency_import import Recording, TakingIn
 from bot.services.escalations import Escalations
 from bot.services.failures import Failures
 from bot.services.incidents import Incidents
+from bot.services.letters import Letters
 from bot.services.lifecycle import Lifecycle
+from bot.services.links import AckLinks
 from bot.services.looking import Looking
 from bot.services.mending import Mending
 from bot.services.mornings import Mornings
 from bot.services.pins import Pins
-from bot.services.ports import Discord, DlqStore, GuildFinder, JobName, Mailer, MailWriter, Store
+from bot.services.ports import (
+    Discord,
+    DlqStore,
+    GuildFinder,
+    JobName,
+    Mailer,
+    MailWriter,
+    Siren,
+    Spool,
+    Store,
+)
 from bot.services.privacy import Privacy
 from bot.services.raising import Raising
 from bot.services.reconciler import Reconciler
@@ -60,6 +75,8 @@ class Parts:
     texts: Texts
     writer: MailWriter
     mailer: Mailer | None
+    spool: Spool
+    public_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +87,10 @@ class UseCases:
     deliveries: Deliveries
     triage_posts: TriagePosts
     failures: Failures
+    links: AckLinks
 
 
-def wire(parts: Parts, discord: Discord) -> UseCases:
+def wire(parts: Parts, discord: Discord, siren: Siren) -> UseCases:
     """Every use case of one guild, each given only what it needs."""
     store, policy = parts.store, parts.policy
     access = Access(store, policy)
@@ -87,6 +105,11 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
     digests = Digests(store, parts.dlq, policy)
     mornings = Mornings(store, discord, policy)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations)
+    links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
+    letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
+    means = Means(siren, parts.spool, parts.mailer, meanwhile={})
+    recording = Recording(incidents, escalations, acknowledger)
+    taking_in = TakingIn(store, discord, policy, access, recording)
     services = Services(
         guild_id=parts.guild_id,
         policy=policy,
@@ -110,12 +133,14 @@ def wire(parts: Parts, discord: Discord) -> UseCases:
         dlq=Dlq(store, parts.dlq, access),
         digests=digests,
         mornings=mornings,
+        emergency=Emergency(store, policy, alarm=Alarm(discord, policy, access, means), taking_in=taking_in),
     )
     return UseCases(
         services=services,
-        deliveries=Deliveries(store, discord, policy, digests=digests, mornings=mornings, mending=mending),
+        deliveries=Deliveries(store, discord, policy, Helpers(digests, mornings, mending, means.meanwhile)),
         triage_posts=TriagePosts(store, discord),
-        failures=Failures(store, parts.dlq, policy, writer=parts.writer, mailer=parts.mailer),
+        failures=Failures(store, parts.dlq, policy, letters=letters, draft=discord.draft),
+        links=links,
     )
 
 

@@ -17,9 +17,11 @@ from bot.process.signals import stop_requested
 from bot.process.ticks import AUDIT_S, DATABASE_S, DIGEST_S, GATEWAY_S, MORNING_S, RECONCILE_S, Tick, Ticks
 from bot.process.watchdog import GatewayWatch
 from bot.services.auditor import Auditor
+from bot.services.emergency import LOOK_S
 from bot.services.ports import DlqStore
 from bot.services.registry import Services
 from bot.storage.jobs import JobRunner
+from bot.ui.rest.circuit import Circuit
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,8 @@ class Life:
 
     Attributes:
         keep_up: Sees to the database, if that is ours to do.
+        circuit: Whether Discord answers.
+        prepare: Waits for a database that was away at the start; None when it was there.
     """
 
     client: IncidentBot
@@ -42,6 +46,8 @@ class Life:
     runner: JobRunner
     dlq: DlqStore
     keep_up: Tick
+    circuit: Circuit
+    prepare: Tick | None = None
 
     async def run(self, token: str) -> None:
         """Do everything until a signal asks to stop.
@@ -67,11 +73,15 @@ class Life:
 
     async def _work(self, ticks: Ticks, tried: asyncio.Event) -> None:
         """Run jobs and ticks; they need Discord's HTTP side at most, and a database that comes back."""
+        ticks.start()
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOGIN_S):
                 await tried.wait()
+        each = self.client.served.each
+        ticks.every(LOOK_S, lambda: each(_look_after), name="emergency")
+        if self.prepare is not None:
+            await self.prepare()
         self._add(ticks)
-        ticks.start()
         await self.runner.run()
 
     def _add(self, ticks: Ticks) -> None:
@@ -82,7 +92,7 @@ class Life:
         ticks.every(RECONCILE_S, lambda: each(_reconcile), name="reconciliation")
         ticks.every(RECONCILE_S, lambda: each(_catch_up), name="missed alerts")
         ticks.every(DATABASE_S, self.keep_up, name="database")
-        ticks.every(GATEWAY_S, GatewayWatch(self.client).look, name="gateway")
+        ticks.every(GATEWAY_S, GatewayWatch(self.client, self.circuit).look, name="gateway")
 
     async def _announce(self) -> None:
         """Say when everything is there, then look around."""
@@ -128,3 +138,7 @@ async def _first_of(*tasks: asyncio.Task[object]) -> None:
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()
+
+
+async def _look_after(services: Services) -> None:
+    await services.emergency.look()

@@ -23,12 +23,21 @@ class Incidents:
     now: datetime
 
 
-def exposition(states: Mapping[str, str], *, latency_s: float, incidents: Incidents | None) -> bytes:
+def exposition(
+    states: Mapping[str, str],
+    *,
+    latency_s: float,
+    discord_away_s: float,
+    held: int | None,
+    incidents: Incidents | None,
+) -> bytes:
     """The body of /metrics in Prometheus' text format.
 
     Args:
         states: Each part with "ok" or what is wrong.
         latency_s: Between the gateway's heartbeat and its answer; NaN without a connection.
+        discord_away_s: For how long REST has not answered, 0 while it does.
+        held: Deliveries that wait for Discord; None when the database cannot be asked.
         incidents: None when the database cannot be asked.
     """
     registry = CollectorRegistry()
@@ -38,6 +47,9 @@ def exposition(states: Mapping[str, str], *, latency_s: float, incidents: Incide
         up.labels(part).set(state == "ok")
     if math.isfinite(latency_s):
         _gauge(registry, "gateway_latency_seconds", "Heartbeat to answer", latency_s)
+    _gauge(registry, "discord_away_seconds", "Since Discord's REST answers nobody", discord_away_s)
+    if held is not None:
+        _gauge(registry, "deliveries_held", "Wait for Discord to be back", held)
     if incidents is not None:
         _count(registry, incidents)
     return generate_latest(registry)

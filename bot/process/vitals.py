@@ -9,8 +9,10 @@ from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.process.health import Part
 from bot.process.metrics import Incidents, exposition
+from bot.services.emergency import trouble_of
 from bot.services.ports import Store
 from bot.storage.jobs import JobRunner
+from bot.ui.rest.circuit import Circuit
 
 _LOOK_S: Final = 3.0  # an orchestrator asks every few seconds, and waits no longer
 
@@ -22,22 +24,34 @@ class Vitals:
     client: IncidentBot
     store: Store
     runner: JobRunner
+    circuit: Circuit
 
     @property
     def parts(self) -> dict[str, Part]:
         """What must be well for the bot to be ready."""
-        return {"database": self._database, "jobs": self._jobs, "gateway": self._gateway}
+        return {
+            "database": self._database,
+            "jobs": self._jobs,
+            "gateway": self._gateway,
+            "discord": self._discord,
+        }
 
     async def figures(self, states: Mapping[str, str]) -> bytes:
         """The body of /metrics, given what each part answered."""
-        return exposition(states, latency_s=self.client.latency, incidents=await self._incidents())
+        return exposition(
+            states,
+            latency_s=self.client.latency,
+            discord_away_s=self.circuit.away_s,
+            held=await self._held(),
+            incidents=await self._incidents(),
+        )
 
     async def _database(self) -> str | None:
         try:
             async with asyncio.timeout(_LOOK_S):
-                await self.store.register_guild(self.client.served.home.guild_id)
-        except (StorageUnavailable, TimeoutError):
-            return "cannot be written"
+                await self.store.beat()
+        except (StorageUnavailable, TimeoutError) as error:
+            return f"cannot be written: {trouble_of(error)}"
         return None
 
     async def _jobs(self) -> str | None:
@@ -45,6 +59,17 @@ class Vitals:
 
     async def _gateway(self) -> str | None:
         return None if self.client.is_connected_now() else "not connected"
+
+    async def _discord(self) -> str | None:
+        away_s = self.circuit.away_s
+        return None if not away_s else f"does not answer since {away_s:.0f} s"
+
+    async def _held(self) -> int | None:
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                return await self.store.held_deliveries()
+        except (StorageUnavailable, TimeoutError):
+            return None
 
     async def _incidents(self) -> Incidents | None:
         try:

@@ -90,6 +90,9 @@ class Escalations:
     ) -> None:
         """Begin the ladder of *severity*, in the caller's transaction: the first pages are owed at once.
 
+        Args:
+            now: When it begins; what has been due since then is due at once.
+
         Its steps are numbered after those of an earlier ladder, so that no key is used twice.
         """
         earlier = await tx.steps(incident.id)
@@ -101,22 +104,47 @@ class Escalations:
             first_index=max((step.index for step in earlier), default=-1) + 1,
         )
         await tx.insert_steps(steps)
+        current = await tx.now()
         for step in steps:
             if step.due_at > now:
-                await tx.enqueue(step_job(step, after=step.due_at - now, severity=severity))
+                await tx.enqueue(step_job(step, after=step.due_at - current, severity=severity))
             elif claimed := await tx.claim_step(step.incident_id, step.index):
                 await self.tell(tx, incident, claimed)
 
     async def tell(
-        self, tx: Transaction, incident: Incident, step: Step, *, so_far: Mapping[str, object] | None = None
+        self,
+        tx: Transaction,
+        incident: Incident,
+        step: Step,
+        *,
+        so_far: Mapping[str, object] | None = None,
+        at: datetime | None = None,
     ) -> None:
         """Owe the messages of a claimed step, in the caller's transaction.
 
         Args:
             so_far: Who has had a DM, and who could not be reached, before this step.
+            at: When it was taken; None for now.
         """
-        now = await tx.now()
+        now = at or await tx.now()
         await tx.finish_step(incident.id, step.index)
+        await self.owe(tx, incident, step, so_far=so_far, at=now)
+        if not _is_first_page(step):
+            entry = TimelineEntry(
+                TimelineKind.ESCALATED, now, data={"step": step.index, "dm": list(step.rung.dm)}
+            )
+            await tx.add_timeline(incident.id, entry)
+
+    async def owe(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        step: Step,
+        *,
+        so_far: Mapping[str, object] | None = None,
+        at: datetime,
+    ) -> None:
+        """Store the messages of a step, in the caller's transaction; known ones stay as they are."""
         following = await _following(tx, incident.id)
         data = {
             **(so_far or {}),
@@ -124,15 +152,10 @@ class Escalations:
             "severity": incident.severity,
             "mention": step.rung.mention.value,
             "dm": list(step.rung.dm),
-            "waited_s": (now - incident.triggered_at).total_seconds(),
+            "waited_s": (at - incident.triggered_at).total_seconds(),
             "next": None if following is None else _next(following),
         }
         await tx.insert_deliveries(self._messages(incident, step, data))
-        if not _is_first_page(step):
-            entry = TimelineEntry(
-                TimelineKind.ESCALATED, now, data={"step": step.index, "dm": list(step.rung.dm)}
-            )
-            await tx.add_timeline(incident.id, entry)
 
     def _messages(self, incident: Incident, step: Step, data: Mapping[str, object]) -> list[NewDelivery]:
         """The channel's message first (unless it is the alert itself that rang), then a DM each."""

@@ -16,6 +16,7 @@ from bot.services.alerts import Alerts
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
 from bot.services.drills import Drills
+from bot.services.emergency import Emergency
 from bot.services.escalations import Escalations
 from bot.services.incidents import Incidents
 from bot.services.lifecycle import Lifecycle
@@ -59,6 +60,7 @@ class Services:
     reconciler: Reconciler
     dlq: Dlq
     digests: Digests
+    emergency: Emergency
 
 
 log = structlog.get_logger(__name__)

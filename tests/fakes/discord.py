@@ -1,6 +1,6 @@
 """Discord as the use cases see it: takes what it is given, remembers it, fails when told to."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -93,6 +93,14 @@ class FakeDiscord:
         action = _ACTIONS.get(delivery.kind, Action.MESSAGE)
         root = delivery.after_message_id if action is Action.THREAD else None
         return Request(action, channel_id=_place(delivery, subject), message_id=root, body=body)
+
+    def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
+        return {"content": delivery.key}
+
+    async def person(self, guild_id: int, discord: str) -> Person:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        return Person(1, discord, username=discord)
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         failure = self.failures.pop(0) if self.failures else None

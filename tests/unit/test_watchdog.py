@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from bot.client import IncidentBot
 from bot.process.watchdog import GatewayWatch
+from bot.ui.rest.circuit import Circuit
 
 
 @dataclass(slots=True)
@@ -19,10 +20,10 @@ class FakeClient:
         return self.connected
 
 
-async def looks(states: list[bool], *, patience_s: float) -> list[str]:
+async def looks(states: list[bool], *, patience_s: float, circuit: Circuit | None = None) -> list[str]:
     """What is logged while the client is in these states, one after the other."""
     client = FakeClient()
-    watch = GatewayWatch(cast("IncidentBot", client), patience_s=patience_s)
+    watch = GatewayWatch(cast("IncidentBot", client), circuit or Circuit(), patience_s=patience_s)
     with capture_logs() as logged:
         for client.connected in states:
             await watch.look()
@@ -37,3 +38,12 @@ async def test_away_and_back() -> None:
 async def test_short_reconnect_is_nobodys_business() -> None:
     """Discord asks to reconnect every few hours."""
     assert await looks([True, False, False, True], patience_s=60.0) == []
+
+
+async def test_silence_is_evidence_against_rest_too() -> None:
+    """While the gateway is away fewer failures of REST are an outage."""
+    circuit = Circuit()
+    await looks([True, False], patience_s=0.0, circuit=circuit)
+    assert circuit.silence
+    await looks([True], patience_s=0.0, circuit=circuit)
+    assert not circuit.silence

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused
+from bot.domain.people import Person
 from bot.runbook.model import SHORTEST_ID, OnCallPlace, Policy
 from bot.ui.rest.client import Rest, snowflake
 
@@ -70,6 +71,17 @@ class Places:
         if found is None:
             raise _nobody(f"the policy has no on-call place {place}")
         return found.user_id or await self._member(guild_id, found)
+
+    async def known(self, guild_id: int, discord: str) -> Person:
+        """The member with this id or username, by the name they have in the guild. Raises as `direct`."""
+        place = OnCallPlace(discord, discord, None)
+        user_id = place.user_id or await self._member(guild_id, place)
+        route = Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild_id, user_id=user_id)
+        member = await self._rest.one(route)
+        user = member.get("user")
+        account = user if isinstance(user, dict) else {}
+        name = member.get("nick") or account.get("global_name") or account.get("username")
+        return Person(user_id, str(name or discord), username=str(account.get("username") or ""))
 
     async def roles(self, guild_id: int) -> list[int]:
         """The ids of the roles that see private incidents, in the policy's order; unknown ones left out.
