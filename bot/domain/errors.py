@@ -80,6 +80,8 @@ class Superseded(BotError):
     """The event came by a shard that belongs to another process now, which has had it, too: nothing is to be
     done.
     """
+class DiscordAway(UpstreamUnavailable):
+    """Discord answers nobody for the time being; `retry_after_s` says when somebody may ask again."""
 
 
 class DeliveryRefused(BotError):

@@ -37,12 +37,17 @@ def exposition(
     incidents: Incidents | None,
     figures: Figures | None = None,
     sessions: Mapping[int, float] | None = None,
+    discord_away_s: float,
+    held: int | None,
+    incidents: Incidents | None,
 ) -> bytes:
     """The body of /metrics in Prometheus' text format.
 
     Args:
         states: Each part with "ok" or what is wrong.
         latency_s: Between the gateway's heartbeat and its answer; NaN without a connection.
+        discord_away_s: For how long REST has not answered, 0 while it does.
+        held: Deliveries that wait for Discord; None when the database cannot be asked.
         incidents: None when the database cannot be asked.
         figures: None when the database cannot be asked.
         sessions: The age of the gateway's session of each shard that this process listens to, seconds.
@@ -57,6 +62,9 @@ def exposition(
     age = Gauge("incident_bot_gateway_age_seconds", "Since READY or RESUMED", ["shard"], registry=registry)
     for shard, age_s in (sessions or {}).items():
         age.labels(str(shard)).set(age_s)
+    _gauge(registry, "discord_away_seconds", "Since Discord's REST answers nobody", discord_away_s)
+    if held is not None:
+        _gauge(registry, "deliveries_held", "Wait for Discord to be back", held)
     if incidents is not None:
         _count(registry, incidents)
     if figures is not None:
