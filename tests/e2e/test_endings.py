@@ -83,7 +83,7 @@ async def test_the_thread_sleeps_after_a_day_and_wakes_on_reopen(world: World) -
     assert "🟠" in await world.thread_name(alert.thread)
 
 
-@pytest.mark.slow  # its edits wait in the client now that no bucket is refused: to be given a deadline of their own
+@pytest.mark.slow  # its edits wait in the client: they need a deadline of their own
 async def test_the_buttons_of_last_month(world: World) -> None:
     """Discord takes no more edits of an old post, so it kept its buttons; its thread is asleep.
 
