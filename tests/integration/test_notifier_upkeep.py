@@ -120,6 +120,19 @@ async def test_refresh_lets_the_archived_thread_of_an_ended_incident_sleep(world
     assert is_asleep(world, incident)
 
 
+async def test_the_card_in_a_sleeping_thread_is_edited_and_sleeps_on(world: NotifierWorld) -> None:
+    """A refresh that comes late, an hour after an edit was refused: true, and in nobody's list again."""
+    incident, alert = await world.threaded()
+    card = await world.deliver(
+        owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="n3"
+    )
+    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    over = life.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
+    await world.notifier.refresh(over, [sent(DeliveryKind.THREAD_CARD, card)])
+    assert world.message(card).embeds[0]["title"].startswith("INC-42 ⚪")
+    assert is_asleep(world, incident)
+
+
 async def test_refresh_wakes_the_archived_thread_of_an_open_incident(world: NotifierWorld) -> None:
     """It was reopened, or nobody wrote in it for a week; the name is true again."""
     incident, alert = await world.threaded()

@@ -104,6 +104,8 @@ class Refresher:
             # The card is in the thread; a message elsewhere is never in an archived one.
             await self._rest.one(_channel("PATCH", post.channel_id), json={"archived": False})
             await self._rest.one(_message(post), json=body)
+            if _was_put_to_sleep(incident) and post.channel_id is not None:
+                await self.archive(post.channel_id)
 
     async def _rename(self, incident: Incident, post: Delivery) -> None:
         moved = has_moved(post, incident)
@@ -116,6 +118,11 @@ class Refresher:
         wanted = {"archived": False, "name": name} if archived else {"name": name}
         if archived or thread.get("name") != name:
             await self._rest.one(_channel("PATCH", post.message_id), json=wanted)
+
+
+def _was_put_to_sleep(incident: Incident) -> bool:
+    """It ended a while ago: its thread sleeps because the bot says so, and an edit does not change that."""
+    return not incident.is_open and incident.archive_at is None
 
 
 def _passed_over(post: Delivery, refused: DeliveryRefused) -> None:
