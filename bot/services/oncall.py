@@ -1,6 +1,7 @@
 """Who stands at which place of the on-call order, now or at any moment. See docs/architecture.md, On call."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -49,6 +50,32 @@ class OnCall:
         """Who stood where at the last look, at most `bot.process.ticks.ONCALL_S` ago; for screens only."""
         policy = {name: place.person for name, place in self._policy.oncall.items()}
         return {**policy, **self._seen.get(guild_id, {})}
+
+    async def reachable(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
+        """Whom an email reaches of who stands at *place*, or at every place, in the order of asking.
+
+        Somebody who stands in has perhaps no address that we know: then whoever they stand in for gets it.
+        """
+        return self._with_address(await self.standing(guild_id), place)
+
+    def reachable_without_asking(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
+        """The same as of the last look: while the database is away."""
+        return self._with_address(self.seen(guild_id), place)
+
+    async def last_standing(self, guild_id: int) -> Mapping[str, OnCallPerson]:
+        """`seen`, as those ask who otherwise ask for `standing`."""
+        return self.seen(guild_id)
+
+    def _with_address(
+        self, standing: Mapping[str, OnCallPerson], place: str | None
+    ) -> tuple[OnCallPerson, ...]:
+        asked = [(name, who) for name, who in standing.items() if place in (None, name)]
+        people = [replace(who, email=who.email or self._policy.oncall[name].email) for name, who in asked]
+        found: dict[str, OnCallPerson] = {}
+        for who in people:
+            if who.email is not None:
+                found.setdefault(who.email, who)
+        return tuple(found.values())
 
     async def look(self, guild_id: int) -> None:
         """Renew what `seen` tells."""
