@@ -92,7 +92,7 @@ class Alarm:
             except BotError as error:
                 log.info("emergency.not_seeded", reason=type(error).__name__)
         first = [rung for rung in watch.rungs if rung.due_at <= watch.raised_at]
-        pages = [(f"{watch.step_key(rung)}:dm:{place}", place) for rung in first for place in rung.dm]
+        pages = [(key, place) for rung in first for key, place in self._pages(watch, rung).items()]
         await asyncio.gather(
             *(self._post(watch, Word.PAGE, key=key, to=f"person:{place}") for key, place in pages),
             self._mail(watch, Word.ALERT, key=f"{watch.key}:alert"),
@@ -105,7 +105,7 @@ class Alarm:
             log.info("emergency.acknowledged", watch=watch.key)
             return
         step = watch.step_key(rung)
-        pages = {f"{step}:dm:{place}": place for place in rung.dm}
+        pages = self._pages(watch, rung)
         await asyncio.gather(
             self._post(watch, Word.ESCALATION, key=f"{step}:channel", to=watch.to, rung=rung),
             *(
@@ -116,6 +116,11 @@ class Alarm:
         )
         log.warning("emergency.escalated", watch=watch.key, step=rung.index)
         await self._taken(watch, [*skipped, rung], by=f"{step}:", skipped=skipped)
+
+    def _pages(self, watch: Watch, rung: Rung) -> dict[str, str]:
+        """The places that a step tells by DM, by the keys of those; one person at two of them has one."""
+        called = self._oncall.places_without_asking(watch.guild_id, rung.dm)
+        return {f"{watch.step_key(rung)}:dm:{place}": place for place in called}
 
     async def _is_acknowledged(self, watch: Watch) -> bool:
         """Whether somebody who may has put a 👀 on it. When Discord cannot be asked, nothing is assumed."""

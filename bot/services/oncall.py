@@ -97,10 +97,18 @@ class OnCall:
 
         A place that the policy no longer knows is left out.
         """
-        standing = await self.standing(guild_id, source=source)
-        found: dict[str, OnCallPerson] = {}
-        for place in places:
-            person = standing.get(place)
-            if person is not None and person.handle not in {known.handle for known in found.values()}:
-                found[place] = person
-        return found
+        return _each_once(await self.standing(guild_id, source=source), places)
+
+    def places_without_asking(self, guild_id: int, places: Iterable[str]) -> list[str]:
+        """Those of *places* that `each_once` would keep, as of the last look: while the database is away."""
+        return list(_each_once(self.seen(guild_id), places))
+
+
+def _each_once(standing: Mapping[str, OnCallPerson], places: Iterable[str]) -> dict[str, OnCallPerson]:
+    """Who stands at *places*; one person at two of them is there once, at the first."""
+    found: dict[str, OnCallPerson] = {}
+    for place in places:
+        person = standing.get(place)
+        if person is not None and person.handle not in {known.handle for known in found.values()}:
+            found[place] = person
+    return found
