@@ -35,7 +35,7 @@ class Mails:
         own, first = (message_id(nonce, letter.to) for nonce in (delivery.nonce, letter.first))
         return Mail(
             to=(letter.to.email or "",),
-            subject=plain(f"{line} ({incident.label})", limit=_SUBJECT_LIMIT),
+            subject=_subject(line, label=incident.label),
             body=self._body(delivery, incident, letter, line=line),
             message_id=own,
             thread_id=None if own == first else first,
@@ -96,6 +96,12 @@ class Mails:
 
     def _say(self, key: str, **fields: object) -> str:
         return self._texts.say(self._policy.language, key, **fields)
+
+
+def _subject(line: str, *, label: str) -> str:
+    """The line, and the number whatever is cut."""
+    number = f" ({label})"
+    return plain(line, limit=_SUBJECT_LIMIT - len(number)) + number
 
 
 def message_id(nonce: str, to: OnCallPerson) -> str:
