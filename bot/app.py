@@ -2,24 +2,36 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TypeAlias
+from pathlib import Path
+from typing import Final, TypeAlias
 from uuid import uuid4
 
 import asyncpg
 import discord
+import structlog
 
 from bot.client import IncidentBot, use_api_base
-from bot.database import OwnDatabase, bring_up_to_date, closing, dlq_address, own_database, reach
+from bot.database import (
+    PATIENCE_S,
+    DatabaseAway,
+    OwnDatabase,
+    bring_up_to_date,
+    closing,
+    dlq_address,
+    own_database,
+    reach,
+)
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
 from bot.integrations.heartbeat import HttpHeartbeat
 from bot.integrations.mail import SmtpMailer
+from bot.process.ack_site import AckSite, Desk
 from bot.process.health import Health, serve_health
 from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
@@ -29,8 +41,7 @@ from bot.runbook import Policy, Served, load_served
 from bot.services.auditor import Auditor
 from bot.services.dead_man import DeadMan
 from bot.services.oncall import OnCall
-from bot.services.ports import Discord, JobName, Leases, Mailer, Store
-from bot.services.ports.oncall import Reach
+from bot.services.ports import JobName, Leases, Mailer, Store
 from bot.services.registry import Guilds
 from bot.settings import DISCORD_API, Settings
 from bot.storage.dlq import PostgresDlqStore
@@ -39,14 +50,25 @@ from bot.storage.figures import read_figures
 from bot.storage.jobs import CONCURRENT, JobRunner
 from bot.storage.leases import PostgresLeases, open_lease_pool
 from bot.storage.pools import open_dlq_pool, open_pool
+from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
+from bot.ui.ack_page import AckPage
 from bot.ui.posts.mails import Mails
+from bot.ui.rest.circuit import Circuit
 from bot.ui.rest.notifier import DiscordNotifier
 from bot.ui.rest.reaching import Reaching
-from bot.wiring import Parts, UseCases, handlers, routed, wire
+from bot.wiring import Outward, Parts, UseCases, handlers, routed, wire
+
+log = structlog.get_logger(__name__)
+
+#: How long a bot that knows of deadlines waits for its database before it goes on without, seconds.
+_SHORT_S: Final = 2.0
 
 #: Puts the use cases of one guild together.
-Assemble: TypeAlias = Callable[[Parts, Discord, Reach, OnCall], UseCases]
+Assemble: TypeAlias = Callable[[Parts, Outward, OnCall], UseCases]
+
+#: What must be done once the database is there.
+Prepare: TypeAlias = Callable[[], Awaitable[None]]
 
 
 def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) -> None:
@@ -62,32 +84,82 @@ def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) 
     """
     served = load_served(settings.runbook_file, home=settings.discord_guild_id)
     with own_database(settings) as database:
-        asyncio.run(reach(database.dsn))
-        bring_up_to_date(database.dsn, apply=migrate)
-        asyncio.run(_live(settings, served, database, assemble))
+        is_there = _is_there(settings, served, database)
+        if is_there:
+            bring_up_to_date(database.dsn, apply=migrate)
+        late = None if is_there else _late(database, migrate=migrate)
+        asyncio.run(_live(settings, served, database, assemble, late=late))
 
 
-async def _live(settings: Settings, served: Served, database: OwnDatabase, assemble: Assemble) -> None:
+def _is_there(settings: Settings, served: Served, database: OwnDatabase) -> bool:
+    """Whether the database answers. A bot that knows of deadlines keeps them without one, too.
+
+    Raises:
+        ConfigError: it does not, and this bot has never run; or no waiting mends it.
+    """
+    has_run = any(FileSpool(settings.data_dir, guild_id).is_there for guild_id in served.policies)
+    try:
+        asyncio.run(reach(database.dsn, patience_s=_SHORT_S if has_run else PATIENCE_S))
+    except DatabaseAway:
+        if not has_run:
+            raise
+        log.warning("database.started_without")
+        return False
+    return True
+
+
+def _late(database: OwnDatabase, *, migrate: bool) -> Prepare:
+    """Waits for the database after everything else has started, and brings it up to date."""
+
+    async def prepare() -> None:
+        while True:
+            with suppress(DatabaseAway):
+                await reach(database.dsn)
+                return await asyncio.to_thread(bring_up_to_date, database.dsn, apply=migrate)
+
+    return prepare
+
+
+async def _live(
+    settings: Settings, served: Served, database: OwnDatabase, assemble: Assemble, *, late: Prepare | None
+) -> None:
     async with AsyncExitStack() as stack:
-        stand = await stack.enter_async_context(open_stand(settings, served, database.dsn))
-        client, cases = make_client(settings, stand, assemble=assemble)
+        connections = 1 if late is None else 0
+        stand = await stack.enter_async_context(
+            open_stand(settings, served, database.dsn, connections=connections)
+        )
+        circuit = Circuit()
+        client, cases = make_client(settings, stand, circuit, assemble=assemble)
+        for one in cases.values():
+            one.services.emergency.load()
         by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
         runner = JobRunner(database.dsn, routed(by_guild, stand.store), by_guild=by_guild)
-        for guild_id, one in cases.items():
-            await stand.store.register_guild(guild_id)
-            await one.services.handovers.begin(guild_id)
-        lease_pool = await stack.enter_async_context(closing(await open_lease_pool(database.dsn)))
+
+        async def prepare() -> None:
+            if late is not None:
+                await late()
+            for guild_id, one in cases.items():
+                await stand.store.register_guild(guild_id)
+                await one.services.handovers.begin(guild_id)
+
+        if late is None:
+            await prepare()
+        lease_pool = await open_lease_pool(database.dsn, min_size=connections)
+        await stack.enter_async_context(closing(lease_pool))
         keeper = make_keeper(settings, client, PostgresLeases(lease_pool))
         if settings.health_port is not None:
             # Counting may take a moment: it is to hold up neither the renewals nor the handlers.
             counting = await stack.enter_async_context(
                 closing(await open_pool(database.dsn, min_size=0, max_size=1))
             )
-            vitals = Vitals(client, stand.store, runner, keeper, lambda: read_figures(counting))
+            vitals = Vitals(client, stand.store, runner, keeper, lambda: read_figures(counting), circuit)
             health = Health(vitals.parts, vitals.figures)
-            await stack.enter_async_context(
-                serve_health(health, host=settings.health_host, port=settings.health_port)
+            site = AckSite({guild_id: _desk(stand, one, guild_id) for guild_id, one in cases.items()})
+            beside = site.routes if settings.public_url else ()
+            serving = serve_health(
+                health, host=settings.health_host, port=settings.health_port, beside=beside
             )
+            await stack.enter_async_context(serving)
         life = Life(
             client,
             Auditor(stand.store),
@@ -95,7 +167,9 @@ async def _live(settings: Settings, served: Served, database: OwnDatabase, assem
             keeper,
             stand.dlq,
             keep_up=lambda: database.keep_up(stand.store),
+            circuit=circuit,
             dead_man=make_dead_man(settings, stand.store),
+            prepare=None if late is None else prepare,
         )
         await life.run(settings.token)
 
@@ -108,6 +182,11 @@ def _shared(each: dict[int, dict[JobName, Handler]]) -> dict[int, dict[JobName, 
     return {guild_id: turns.shared(guild_id, own) for guild_id, own in each.items()}
 
 
+def _desk(stand: "Stand", cases: UseCases, guild_id: int) -> Desk:
+    """What the links of one guild lead to."""
+    return Desk(cases.links, AckPage(stand.texts, stand.served.policies[guild_id]))
+
+
 @asynccontextmanager
 async def connected_client(settings: Settings, served: Served) -> AsyncIterator[IncidentBot]:
     """The client with its commands, logged in for REST: no gateway, and no database until one is asked.
@@ -117,7 +196,7 @@ async def connected_client(settings: Settings, served: Served) -> AsyncIterator[
     """
     dsn = "postgresql:///" if settings.database_url is None else settings.database_url.get_secret_value()
     async with open_stand(settings, served, dsn, connections=0) as stand:
-        client, _ = make_client(settings, stand)
+        client, _ = make_client(settings, stand, Circuit())
         async with client:
             try:
                 await log_in(client, settings.token)
@@ -140,6 +219,8 @@ class Stand:
     dlq_pool: asyncpg.Pool
     texts: Texts
     mailer: Mailer | None
+    data_dir: Path
+    public_url: str | None
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -158,6 +239,8 @@ class Stand:
             writer=Mails(self.texts, policy),
             mailer=self.mailer,
             calendars=WorkerCalendars(policy.timezone.key),
+            spool=FileSpool(self.data_dir, guild_id),
+            public_url=self.public_url,
         )
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
@@ -183,7 +266,15 @@ async def open_stand(
             pool if other is None else await stack.enter_async_context(closing(await open_dlq_pool(other)))
         )
         mailer = None if settings.smtp is None else SmtpMailer(settings.smtp)
-        yield Stand(served, PostgresStore(pool), dlq_pool, Texts.load(), mailer)
+        yield Stand(
+            served,
+            PostgresStore(pool),
+            dlq_pool,
+            Texts.load(),
+            mailer,
+            data_dir=settings.data_dir,
+            public_url=settings.public_url,
+        )
 
 
 def make_dead_man(settings: Settings, store: Store) -> DeadMan | None:
@@ -203,7 +294,7 @@ def make_keeper(settings: Settings, client: IncidentBot, leases: Leases) -> Shar
 
 
 def make_client(
-    settings: Settings, stand: Stand, *, assemble: Assemble = wire
+    settings: Settings, stand: Stand, circuit: Circuit, *, assemble: Assemble = wire
 ) -> tuple[IncidentBot, dict[int, UseCases]]:
     """The client and the use cases by guild, which need each other; nothing is connected yet."""
     if settings.discord_api_base != DISCORD_API:
@@ -214,9 +305,13 @@ def make_client(
         for guild_id, policy in stand.served.policies.items():
             parts = stand.parts(guild_id)
             oncall = OnCall(parts.store, policy)
-            notifier = DiscordNotifier(client, texts=stand.texts, policy=policy, standing=oncall.standing)
+            notifier = DiscordNotifier(
+                client, texts=stand.texts, policy=policy, circuit=circuit, standing=oncall.standing
+            )
             reach = Reaching(client, policy, mails=stand.mailer is not None)
-            made[guild_id] = assemble(parts, notifier, reach, oncall)
+            made[guild_id] = assemble(
+                parts, Outward(notifier, notifier.siren(oncall.last_standing), reach), oncall
+            )
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=stand.served.home, find=stand.store)
 

@@ -32,6 +32,10 @@ _CLOSE_S = 2.0
 _FINAL = frozenset({"28", "3D"})
 
 
+class DatabaseAway(ConfigError):
+    """It does not answer, and may later."""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnDatabase:
     """Our own database.
@@ -105,7 +109,8 @@ async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> str:
         except StorageUnavailable as away:
             cause = away.__cause__
             if time.monotonic() > give_up or _is_final(cause):
-                raise ConfigError(f"the database cannot be reached: {_reason(cause)}") from away
+                kind = ConfigError if _is_final(cause) else DatabaseAway
+                raise kind(f"the database cannot be reached: {_reason(cause)}") from away
         if not told:
             log.warning("database.unreachable", patience_s=patience_s)
         told = True

@@ -51,6 +51,16 @@ def _api_base(value: str) -> str:
     return base
 
 
+def _public(value: str) -> str:
+    url = value.rstrip("/")
+    address = _split(url)
+    is_safe = address.scheme == "https" or (address.scheme == "http" and is_loopback(address.hostname))
+    # Whoever has a link acknowledges with it: it does not travel in the clear.
+    if not is_safe or not address.hostname or "@" in address.netloc or address.query or address.fragment:
+        raise ValueError("is no public address")
+    return url
+
+
 def _postgresql(value: SecretStr) -> SecretStr:
     address = _split(value.get_secret_value())
     if address.scheme not in {"postgres", "postgresql"} or not (address.netloc or address.query):
@@ -147,6 +157,11 @@ class Settings(BaseSettings):
     health_host: str = Field(
         "127.0.0.1", min_length=1, description="the address to listen on; 0.0.0.0 in a container"
     )
+    public_url: Annotated[str, BeforeValidator(_strip), AfterValidator(_public)] | None = Field(
+        None,
+        description="https://bot.example.com, behind which /ack/ leads to HEALTH_PORT (http:// on loopback "
+        "only); without it emails carry no link to acknowledge by",
+    )
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         "console", description="console, json"
     )
@@ -194,7 +209,8 @@ def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path("
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"{env_file}: cannot be read: {reason}") from None
     named = {"discord_guild_id"} if settings.has_policies else set[str]()
-    missing = [_missing(name) for name in require if name not in named and getattr(settings, name) is None]
+    needed = dict.fromkeys([*require, *(["health_port"] if settings.public_url else [])])
+    missing = [_missing(name) for name in needed if name not in named and getattr(settings, name) is None]
     if missing:
         raise ConfigError("\n".join(missing))
     return settings

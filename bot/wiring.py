@@ -15,21 +15,36 @@ from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
 from bot.services.calendars import CalendarFiles
 from bot.services.changes import Changes
-from bot.services.deliveries import Deliveries
+from bot.services.deliveries import Deliveries, Helpers
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
 from bot.services.drills import Drills
+from bot.services.emergency import Emergency
+from bot.services.emergency_alarm import Alarm, Means
+from bot.services.emergency_import import Recording, TakingIn
 from bot.services.escalations import Escalations
 from bot.services.failures import Failures
 from bot.services.handovers import Handovers
 from bot.services.incidents import Incidents
+from bot.services.letters import Letters
 from bot.services.lifecycle import Lifecycle
+from bot.services.links import AckLinks
 from bot.services.looking import Looking
 from bot.services.mending import Mending
 from bot.services.mornings import Mornings
 from bot.services.oncall import OnCall
 from bot.services.pins import Pins
-from bot.services.ports import Discord, DlqStore, GuildFinder, JobName, Mailer, MailWriter, Store
+from bot.services.ports import (
+    Discord,
+    DlqStore,
+    GuildFinder,
+    JobName,
+    Mailer,
+    MailWriter,
+    Siren,
+    Spool,
+    Store,
+)
 from bot.services.ports.oncall import Calendars, Reach
 from bot.services.privacy import Privacy
 from bot.services.raising import Raising
@@ -66,6 +81,8 @@ class Parts:
     writer: MailWriter
     mailer: Mailer | None
     calendars: Calendars
+    spool: Spool
+    public_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +93,27 @@ class UseCases:
     deliveries: Deliveries
     triage_posts: TriagePosts
     failures: Failures
+    links: AckLinks
 
 
-def wire(parts: Parts, discord: Discord, reach: Reach, oncall: OnCall) -> UseCases:
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """How the use cases of one guild reach people.
+
+    Attributes:
+        siren: Without a database.
+        reach: Whether they could be reached.
+    """
+
+    discord: Discord
+    siren: Siren
+    reach: Reach
+
+
+def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     """Every use case of one guild, each given only what it needs."""
     store, policy = parts.store, parts.policy
+    discord, reach = outward.discord, outward.reach
     access = Access(store, policy, oncall)
     acknowledger = Acknowledger(store, policy, access)
     reconciler = Reconciler(store, discord, acknowledger, access)
@@ -94,6 +127,11 @@ def wire(parts: Parts, discord: Discord, reach: Reach, oncall: OnCall) -> UseCas
     mornings = Mornings(store, discord, policy)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations)
     schedules = Schedules(store, policy, access, oncall)
+    links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
+    letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
+    means = Means(outward.siren, parts.spool, parts.mailer, meanwhile={})
+    recording = Recording(incidents, escalations, acknowledger)
+    taking_in = TakingIn(store, discord, policy, access, recording)
     services = Services(
         guild_id=parts.guild_id,
         policy=policy,
@@ -121,14 +159,18 @@ def wire(parts: Parts, discord: Discord, reach: Reach, oncall: OnCall) -> UseCas
         dlq=Dlq(store, parts.dlq, policy, access),
         digests=digests,
         mornings=mornings,
+        emergency=Emergency(
+            store, policy, alarm=Alarm(discord, policy, access, oncall, means), taking_in=taking_in
+        ),
     )
     return UseCases(
         services=services,
         deliveries=Deliveries(
-            store, discord, policy, digests=digests, mornings=mornings, mending=mending, oncall=oncall
+            store, discord, policy, Helpers(digests, mornings, mending, oncall, means.meanwhile)
         ),
         triage_posts=TriagePosts(store, discord),
-        failures=Failures(store, parts.dlq, policy, oncall, writer=parts.writer, mailer=parts.mailer),
+        failures=Failures(store, parts.dlq, policy, oncall, letters=letters, draft=discord.draft),
+        links=links,
     )
 
 

@@ -117,13 +117,16 @@ class Delivery:
     """A stored delivery.
 
     Attributes:
-        nonce: <= 25 characters; Discord gives the first message back for the same nonce within minutes.
+        nonce: <= 25 characters, from the key: Discord gives the first message back for the same nonce within
+            minutes.
         first_sent_at: When the first attempt began: where to look from when a message may be there already.
         channel_id, message_id: Where it is, once sent (as in `Posted`).
         after_channel_id, after_message_id: Where the delivery it waited for is.
         attempts: Those that failed.
         shown_version: The incident's version that the message shows.
         emailed: The email in its place was accepted.
+        held_at: Since when it waits, or has waited, for Discord to be back.
+        is_late: Its message says that it comes late.
     """
 
     id: int
@@ -148,6 +151,8 @@ class Delivery:
     after_message_id: int | None = None
     shown_version: int = 0
     emailed: bool = False
+    held_at: datetime | None = None
+    is_late: bool = False
 
 
 #: Kinds that only make sense while nobody has acknowledged.
@@ -181,6 +186,19 @@ TRIAGE_POSTS = frozenset(
     {DeliveryKind.TRIAGE_LINE, DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION}
 )
 
+#: Kinds whose message tells of a moment: one that comes late says so.
+DATED = frozenset(
+    {
+        DeliveryKind.ALERT,
+        DeliveryKind.PAGE,
+        DeliveryKind.ESCALATION,
+        DeliveryKind.NOTICE,
+        DeliveryKind.ROLE_DM,
+    }
+)
+
+#: How long after it was owed a message comes late.
+LATE: Final = timedelta(minutes=2)
 #: Kinds that gather what is due on a business day.
 MORNING_POSTS = frozenset({DeliveryKind.MORNING, DeliveryKind.MORNING_NAG})
 

@@ -82,6 +82,10 @@ class Superseded(BotError):
     """
 
 
+class DiscordAway(UpstreamUnavailable):
+    """Discord answers nobody for the time being; `retry_after_s` says when somebody may ask again."""
+
+
 class DeliveryRefused(BotError):
     """Discord will never take this message as it is: no permission, no such channel, DM closed.
 

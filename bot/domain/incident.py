@@ -86,6 +86,7 @@ class NewIncident:
         evidence: The message that somebody triaged.
         rings: False silences every mention, whatever the policy says: a drill that should not disturb.
         source, fingerprint: Of a tracked alert.
+        triggered_at: When it was raised, if that was before now: while the database was away.
     """
 
     guild_id: int
@@ -104,6 +105,7 @@ class NewIncident:
     is_private: bool = False
     source: Source | None = None
     fingerprint: str | None = None
+    triggered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class AckVia(StrEnum):
     BUTTON = "button"
     RECONCILED = "reconciled"  # a reaction found by reading Discord, its event having been missed
     REOPENED = "reopened"  # whoever opens it again is on it
+    EMAIL = "email"  # the link in the email
     ROLE = "role"  # whoever takes a role is on it
 
 

@@ -101,7 +101,10 @@ def _message(mail: Mail, *, sender: str) -> EmailMessage:
     message["To"] = ", ".join(mail.to)
     message["Subject"] = _one_line(mail.subject)
     message["Message-ID"] = mail.message_id
+    if mail.thread_id is not None:
+        message["In-Reply-To"] = message["References"] = mail.thread_id
     message["Date"] = format_datetime(localtime())
+    message["Importance"] = "high"  # RFC 2156; what a phone may let through at night
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     message.set_content(mail.body)
     return message

@@ -1,6 +1,6 @@
 """What an orchestrator and a monitoring system ask: alive, ready, and a few figures."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 Part = Callable[[], Awaitable[str | None]]
 
 _OK: Final = "ok"
+_LARGEST_BODY: Final = 1024  # bytes; nothing here asks for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,13 @@ def is_ready(states: Mapping[str, str]) -> bool:
 
 
 @asynccontextmanager
-async def serve_health(health: Health, *, host: str, port: int) -> AsyncIterator[int]:
+async def serve_health(
+    health: Health, *, host: str, port: int, beside: Iterable[web.RouteDef] = ()
+) -> AsyncIterator[int]:
     """Answer /healthz, /readyz and /metrics during the block.
 
     Args:
+        beside: What else is served there.
         port: 0 takes a free one.
 
     Returns:
@@ -54,7 +58,7 @@ async def serve_health(health: Health, *, host: str, port: int) -> AsyncIterator
     Raises:
         ConfigError: it cannot listen there.
     """
-    runner = web.AppRunner(_application(health), access_log=None, shutdown_timeout=0.5)
+    runner = web.AppRunner(_application(health, beside), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -69,7 +73,7 @@ async def serve_health(health: Health, *, host: str, port: int) -> AsyncIterator
         await runner.cleanup()
 
 
-def _application(health: Health) -> web.Application:
+def _application(health: Health, beside: Iterable[web.RouteDef]) -> web.Application:
     async def alive(_request: web.Request) -> web.Response:
         """The event loop turns, which is all that a restart could mend."""
         return web.json_response({"alive": True})
@@ -83,7 +87,8 @@ def _application(health: Health) -> web.Application:
         body = await health.figures(await health.states())
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    application = web.Application()
+    application = web.Application(client_max_size=_LARGEST_BODY)
+    application.router.add_routes(beside)
     application.router.add_get("/healthz", alive)
     application.router.add_get("/readyz", ready)
     application.router.add_get("/metrics", metrics)

@@ -30,9 +30,11 @@ from bot.process.ticks import (
 from bot.process.watchdog import GatewayWatch
 from bot.services.auditor import Auditor
 from bot.services.dead_man import DeadMan
+from bot.services.emergency import LOOK_S
 from bot.services.ports import DlqStore
 from bot.services.registry import Services
 from bot.storage.jobs import JobRunner
+from bot.ui.rest.circuit import Circuit
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +51,8 @@ class Life:
     Attributes:
         keep_up: Sees to the database, if that is ours to do.
         dead_man: Tells somebody outside that all is well.
+        circuit: Whether Discord answers.
+        prepare: Waits for a database that was away at the start; None when it was there.
     """
 
     client: IncidentBot
@@ -57,7 +61,9 @@ class Life:
     keeper: ShardKeeper
     dlq: DlqStore
     keep_up: Tick
+    circuit: Circuit
     dead_man: DeadMan | None = None
+    prepare: Tick | None = None
 
     async def run(self, token: str) -> None:
         """Do everything until a signal asks to stop.
@@ -83,11 +89,15 @@ class Life:
 
     async def _work(self, ticks: Ticks, tried: asyncio.Event) -> None:
         """Run jobs and ticks; they need Discord's HTTP side at most, and a database that comes back."""
+        ticks.start()
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOGIN_S):
                 await tried.wait()
+        each = self.client.served.each
+        ticks.every(LOOK_S, lambda: each(_look_after), name="emergency")
+        if self.prepare is not None:
+            await self.prepare()
         self._add(ticks)
-        ticks.start()
         await self.runner.run()
 
     def _add(self, ticks: Ticks) -> None:
@@ -99,7 +109,7 @@ class Life:
         ticks.every(RECONCILE_S, self._once(lambda: each(_catch_up)), name="missed alerts")
         ticks.every(ONCALL_S, lambda: each(_look), name="on call")
         ticks.every(DATABASE_S, self.keep_up, name="database")
-        ticks.every(GATEWAY_S, GatewayWatch(self.keeper).look, name="gateway")
+        ticks.every(GATEWAY_S, GatewayWatch(self.keeper, self.circuit).look, name="gateway")
 
     def _once(self, tick: Tick) -> Tick:
         """A tick that asks others: one process of all is enough. Rows may be swept by several."""
@@ -162,3 +172,7 @@ async def _first_of(*tasks: asyncio.Task[object]) -> None:
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()
+
+
+async def _look_after(services: Services) -> None:
+    await services.emergency.look()

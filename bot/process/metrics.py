@@ -30,10 +30,24 @@ class Incidents:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """What an outage of Discord costs.
+
+    Attributes:
+        away_s: For how long REST has not answered, seconds; 0 while it does.
+        held: Deliveries that wait for it; None when the database cannot be asked.
+    """
+
+    away_s: float
+    held: int | None
+
+
 def exposition(
     states: Mapping[str, str],
     *,
     latency_s: float,
+    outage: Outage | None = None,
     incidents: Incidents | None,
     figures: Figures | None = None,
     sessions: Mapping[int, float] | None = None,
@@ -57,6 +71,10 @@ def exposition(
     age = Gauge("incident_bot_gateway_age_seconds", "Since READY or RESUMED", ["shard"], registry=registry)
     for shard, age_s in (sessions or {}).items():
         age.labels(str(shard)).set(age_s)
+    if outage is not None:
+        _gauge(registry, "discord_away_seconds", "Since Discord's REST answers nobody", outage.away_s)
+    if outage is not None and outage.held is not None:
+        _gauge(registry, "deliveries_held", "Wait for Discord to be back", outage.held)
     if incidents is not None:
         _count(registry, incidents)
     if figures is not None:

@@ -10,10 +10,12 @@ from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.process.health import Part
 from bot.process.keeper import ShardKeeper
-from bot.process.metrics import Incidents, exposition
+from bot.process.metrics import Incidents, Outage, exposition
+from bot.services.emergency import trouble_of
 from bot.services.ports import Store
 from bot.storage.figures import Figures
 from bot.storage.jobs import JobRunner
+from bot.ui.rest.circuit import Circuit
 
 _LOOK_S: Final = 3.0  # an orchestrator asks every few seconds, and waits no longer
 
@@ -27,11 +29,17 @@ class Vitals:
     runner: JobRunner
     keeper: ShardKeeper
     count: Callable[[], Awaitable[Figures]]
+    circuit: Circuit
 
     @property
     def parts(self) -> dict[str, Part]:
         """What must be well for the bot to be ready."""
-        return {"database": self._database, "jobs": self._jobs, "gateway": self._gateway}
+        return {
+            "database": self._database,
+            "jobs": self._jobs,
+            "gateway": self._gateway,
+            "discord": self._discord,
+        }
 
     async def figures(self, states: Mapping[str, str]) -> bytes:
         """The body of /metrics, given what each part answered."""
@@ -39,6 +47,7 @@ class Vitals:
         return exposition(
             states,
             latency_s=self.client.latency,
+            outage=Outage(self.circuit.away_s, await self._held()),
             incidents=await self._incidents(),
             figures=await self._counted(),
             sessions={shard: now_s - since_s for shard, since_s in self.client.listening.items()},
@@ -47,9 +56,9 @@ class Vitals:
     async def _database(self) -> str | None:
         try:
             async with asyncio.timeout(_LOOK_S):
-                await self.store.register_guild(self.client.served.home.guild_id)
-        except (StorageUnavailable, TimeoutError):
-            return "cannot be written"
+                await self.store.beat()
+        except (StorageUnavailable, TimeoutError) as error:
+            return f"cannot be written: {trouble_of(error)}"
         return None
 
     async def _jobs(self) -> str | None:
@@ -62,6 +71,17 @@ class Vitals:
         try:
             async with asyncio.timeout(_LOOK_S):
                 return await self.count()
+        except (StorageUnavailable, TimeoutError):
+            return None
+
+    async def _discord(self) -> str | None:
+        away_s = self.circuit.away_s
+        return None if not away_s else f"does not answer since {away_s:.0f} s"
+
+    async def _held(self) -> int | None:
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                return await self.store.held_deliveries()
         except (StorageUnavailable, TimeoutError):
             return None
 

@@ -1,6 +1,7 @@
 """Sending what is owed: once, however often the sender dies. See docs/architecture.md, Sending once."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -8,7 +9,6 @@ import structlog
 from bot.domain.delivery import (
     DISPENSABLE,
     MORNING_POSTS,
-    PAGING,
     TRIAGE_POSTS,
     Delivery,
     DeliveryKind,
@@ -17,30 +17,29 @@ from bot.domain.delivery import (
     retry_after,
 )
 from bot.domain.digest import IsoWeek
-from bot.domain.errors import DeliveryRefused, StorageUnavailable, UpstreamUnavailable
-from bot.domain.incident import Incident, Status
-from bot.domain.posting import ALERT_PARTS, THREAD_PARTS, is_current, is_superseded
+from bot.domain.errors import DeliveryRefused, DiscordAway, StorageUnavailable, UpstreamUnavailable
+from bot.domain.escalation import StepStatus
+from bot.domain.incident import Incident
 from bot.domain.privacy import SETTLED, exposed, would_expose
+from bot.domain.severity import Mention
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.digests import Digests
-from bot.services.escalations import is_of_earlier_ladder, marked
 from bot.services.handovers import warn_refused
 from bot.services.mending import Mending
+from bot.services.moot import is_moot
 from bot.services.mornings import Mornings, day_of, refresh_morning_job
-from bot.services.mornings import is_past as is_past_morning
 from bot.services.oncall import OnCall
-from bot.services.opening import redact_job, refresh_job
-from bot.services.ports import Discord, Job, JobName, Store, Subject, Transaction
-from bot.services.role_dms import say_undelivered, still_holds
-from bot.services.triage_posts import is_out_of_date, refresh_triage_job, triage_of
-from bot.services.updates import is_past
+from bot.services.opening import redact_job
+from bot.services.outage import BEHIND, dated, hold, must_wait, record_job
+from bot.services.ports import Discord, Store, Subject, Transaction
+from bot.services.role_dms import say_undelivered
+from bot.services.sent import tell_incident
+from bot.services.triage_posts import refresh_triage_job, triage_of
 
 log = structlog.get_logger(__name__)
 
 _REFRESH_AGAIN = timedelta(seconds=20)
-_POSTING = ALERT_PARTS | THREAD_PARTS
-_MAY_BE_MOOT = PAGING | _POSTING | {DeliveryKind.ROLE_DM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +53,33 @@ class _Failure:
     code: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Helpers:
+    """Who knows more of some kinds.
+
+    Attributes:
+        meanwhile: What was posted while the database was away, by key.
+    """
+
+    digests: Digests
+    mornings: Mornings
+    mending: Mending
+    oncall: OnCall
+    meanwhile: Mapping[str, Posted]
+
+
 class Deliveries:
     """Handlers of the queue's deliver and refresh jobs. Each may run twice without harm."""
 
-    def __init__(  # noqa: PLR0913  # what it renders and mends comes from many places
-        self,
-        store: Store,
-        discord: Discord,
-        policy: Policy,
-        *,
-        digests: Digests,
-        mornings: Mornings,
-        mending: Mending,
-        oncall: OnCall,
-    ) -> None:
+    def __init__(self, store: Store, discord: Discord, policy: Policy, helpers: Helpers) -> None:
         self._store = store
-        self._oncall = oncall
         self._discord = discord
         self._policy = policy
-        self._digests = digests
-        self._mornings = mornings
-        self._mending = mending
+        self._digests = helpers.digests
+        self._mornings = helpers.mornings
+        self._mending = helpers.mending
+        self._oncall = helpers.oncall
+        self._meanwhile = helpers.meanwhile
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
         """One attempt.
@@ -84,13 +89,18 @@ class Deliveries:
         """
         async with self._store.transaction() as tx:
             delivery = await tx.claim_delivery(delivery_id)
-            moot = delivery is not None and await _is_moot(tx, delivery, self._policy)
-        if delivery is None:
-            return None
+            if delivery is None:
+                return None
+            if await must_wait(tx, delivery):
+                return await hold(tx, delivery, BEHIND, policy=self._policy)
+            moot = await is_moot(tx, delivery, self._policy)
+            delivery = dated(delivery, now=await tx.now())
         result = await self._attempt(delivery, moot=moot)
         if isinstance(result, Posted):
             await self._sent(delivery, result)
             return None
+        if isinstance(result, DiscordAway):
+            return await self._hold(delivery, result)
         if isinstance(result, _Failure):
             return await self._not_sent(delivery, result)
         async with self._store.transaction() as tx:
@@ -131,7 +141,7 @@ class Deliveries:
                 await tx.enqueue(redact_job(incident))
         return [post for post in posts if post not in public]
 
-    async def _attempt(self, delivery: Delivery, *, moot: bool) -> Posted | _Failure | None:
+    async def _attempt(self, delivery: Delivery, *, moot: bool) -> Posted | _Failure | DiscordAway | None:
         """None: nobody is waiting for it any more, and it never went out."""
         try:
             # An attempt that never reported back may have left its message in the channel.
@@ -141,6 +151,8 @@ class Deliveries:
             return await self._send(delivery)
         except DeliveryRefused as refused:
             return _Failure(refused.reason, refused.http_status, final=True, code=refused.code)
+        except DiscordAway as away:
+            return away
         except UpstreamUnavailable as away:
             return _Failure(away.reason, away.http_status, final=False, asked_s=away.retry_after_s)
         except StorageUnavailable:
@@ -150,6 +162,8 @@ class Deliveries:
             return _Failure(f"a bug: {type(bug).__name__}", None, final=False)
 
     async def _find(self, delivery: Delivery) -> Posted | None:
+        if delivery.key in self._meanwhile:  # the database was away, and somebody had to be told
+            return self._meanwhile[delivery.key]
         if delivery.request is None or delivery.first_sent_at is None:
             return None
         try:
@@ -162,17 +176,29 @@ class Deliveries:
 
     async def _send(self, delivery: Delivery) -> Posted | None:
         subject = await self._subject(delivery)
-        request = delivery.request or await self._discord.compose(delivery, subject)
+        request, quiet = delivery.request, False
+        if request is None or delivery.is_late:  # what comes late says of when it is, and what is true now
+            quiet = await self._is_quiet(delivery)
+            told = replace(delivery, data={**delivery.data, "quiet": True}) if quiet else delivery
+            request = await self._discord.compose(told, subject)
         if isinstance(subject, Incident) and subject.is_private:
             posts = await self._store.posts(subject.id)
             if would_expose(delivery, request, posts):
                 return None  # it was owed, or even begun, while everybody might read of it
         version = subject.version if isinstance(subject, Incident) else 0
         async with self._store.transaction() as tx:
-            begun = await tx.begin_attempt(delivery.id, request, version=version)
+            late = delivery.is_late
+            begun = await tx.begin_attempt(delivery.id, request, version=version, late=late, quiet=quiet)
         if begun is None:
             return None  # somebody has acknowledged while it was being made
         return await self._discord.send(begun.request or request, nonce=begun.nonce)
+
+    async def _is_quiet(self, delivery: Delivery) -> bool:
+        """An alert that an outage has let an escalation overtake leaves the ringing to that."""
+        if delivery.kind is not DeliveryKind.ALERT or delivery.held_at is None or not delivery.incident_id:
+            return False
+        steps = await self._store.steps(delivery.incident_id)
+        return any(s.status is StepStatus.DONE and s.rung.mention is not Mention.NONE for s in steps)
 
     async def _subject(self, delivery: Delivery) -> Subject:
         if delivery.kind is DeliveryKind.DIGEST:
@@ -191,9 +217,9 @@ class Deliveries:
                 return  # another worker has reported it while this one was away
             await tx.finish_sent(delivery.id, posted)
             if current.incident_id is not None:
-                await self._tell_incident(tx, current, current.incident_id, posted)
+                await tell_incident(tx, self._policy, current, posted)
                 if _is_mute(current, posted):
-                    await tx.enqueue(_record_job(current))
+                    await tx.enqueue(record_job(current))
             elif current.kind in TRIAGE_POSTS:  # perhaps it stands elsewhere by now
                 await tx.enqueue(refresh_triage_job(triage_of(current)))
             elif current.kind is DeliveryKind.MORNING:  # perhaps somebody has taken one while it was sent
@@ -203,6 +229,13 @@ class Deliveries:
         )
         if _is_mute(current, posted):
             log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
+
+    async def _hold(self, delivery: Delivery, away: DiscordAway) -> timedelta | None:
+        async with self._store.transaction() as tx:
+            current = await tx.claim_delivery(delivery.id)
+            if current is None:
+                return None
+            return await hold(tx, current, away, policy=self._policy)
 
     async def _not_sent(self, delivery: Delivery, failure: _Failure) -> timedelta | None:
         attempts = delivery.attempts + 1
@@ -237,69 +270,12 @@ class Deliveries:
         elif delivery.kind is DeliveryKind.ON_DUTY_SOON:
             await warn_refused(tx, delivery, policy=self._policy, oncall=self._oncall)
         else:
-            await tx.enqueue(_record_job(delivery))
+            await tx.enqueue(record_job(delivery))
         if delivery.incident_id is not None:
             data = {"kind": delivery.kind.value, "to": delivery.to, "reason": failure.reason}
             await tx.add_timeline(
                 delivery.incident_id, TimelineEntry(TimelineKind.DELIVERY_FAILED, await tx.now(), data=data)
             )
-
-    async def _tell_incident(
-        self, tx: Transaction, delivery: Delivery, incident_id: int, posted: Posted
-    ) -> None:
-        """What a sent message means for its incident: places to link to, entries of its history."""
-        now = await tx.now()
-        incident = await tx.incident(incident_id, lock=True)
-        is_latest = is_current(delivery, incident)  # a late one must not take the newer one's place
-        match delivery.kind:
-            case DeliveryKind.ALERT:
-                if is_latest:
-                    incident = await tx.set_places(incident_id, alert=(posted.channel_id, posted.message_id))
-                where = {"where": [delivery.guild_id, posted.channel_id, posted.message_id]}
-                await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.ALERT_POSTED, now, data=where))
-            case DeliveryKind.THREAD | DeliveryKind.PRIVATE_THREAD:
-                if is_latest:
-                    incident = await tx.set_places(incident_id, thread_id=posted.message_id)
-                where = {"where": [delivery.guild_id, posted.message_id]}
-                await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.THREAD_OPENED, now, data=where))
-            case DeliveryKind.PAGE:
-                data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
-                if delivery.request is not None and delivery.request.recipient is not None:
-                    data["who"] = marked(delivery.request.recipient)
-                await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PAGED, now, data=data))
-            case _:
-                pass
-        if delivery.shown_version < incident.version:
-            severity = self._policy.rules(incident.severity)
-            await tx.enqueue(refresh_job(incident, severity=severity))
-
-
-async def _is_moot(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
-    """The last check before anybody is rung: is it still so? Somebody may have acknowledged meanwhile."""
-    if delivery.kind in TRIAGE_POSTS:
-        return await is_out_of_date(tx, delivery)
-    if delivery.kind in MORNING_POSTS:
-        return await is_past_morning(tx, delivery, policy)
-    is_reminder = delivery.data.get("notice") == "update_due"
-    if delivery.incident_id is None or not (is_reminder or delivery.kind in _MAY_BE_MOOT):
-        return False
-    return await _has_passed(tx, delivery, await tx.incident(delivery.incident_id))
-
-
-async def _has_passed(tx: Transaction, delivery: Delivery, incident: Incident) -> bool:
-    """The same for what is about one incident."""
-    if delivery.data.get("notice") == "update_due":
-        return is_past(incident, delivery.data)
-    if delivery.kind is DeliveryKind.ROLE_DM:
-        return not still_holds(incident, delivery)
-    if delivery.kind in _POSTING:
-        return is_superseded(delivery, incident)
-    return incident.status is not Status.TRIGGERED or await is_of_earlier_ladder(tx, delivery, incident)
-
-
-def _record_job(delivery: Delivery) -> Job:
-    """The job that takes a failed delivery into the DLQ, and to the on-call by email."""
-    return Job(JobName.RECORD_FAILURE, str(delivery.id), f"record:{delivery.id}", priority=delivery.priority)
 
 
 def _is_mute(delivery: Delivery, posted: Posted) -> bool:

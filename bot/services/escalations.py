@@ -95,6 +95,9 @@ class Escalations:
     ) -> None:
         """Begin the ladder of *severity*, in the caller's transaction: the first pages are owed at once.
 
+        Args:
+            now: When it begins; what has been due since then is due at once.
+
         Its steps are numbered after those of an earlier ladder, so that no key is used twice.
         """
         earlier = await tx.steps(incident.id)
@@ -106,23 +109,50 @@ class Escalations:
             first_index=max((step.index for step in earlier), default=-1) + 1,
         )
         await tx.insert_steps(steps)
+        current = await tx.now()
         for step in steps:
             if step.due_at > now:
-                await tx.enqueue(step_job(step, after=step.due_at - now, severity=severity))
+                await tx.enqueue(step_job(step, after=step.due_at - current, severity=severity))
             elif claimed := await tx.claim_step(step.incident_id, step.index):
                 await self.tell(tx, incident, claimed)
 
     async def tell(
-        self, tx: Transaction, incident: Incident, step: Step, *, so_far: Mapping[str, object] | None = None
+        self,
+        tx: Transaction,
+        incident: Incident,
+        step: Step,
+        *,
+        so_far: Mapping[str, object] | None = None,
+        at: datetime | None = None,
     ) -> None:
         """Owe the messages of a claimed step, in the caller's transaction.
 
         Args:
             so_far: Who has had a DM, and who could not be reached, before this step.
+            at: When it was taken; None for now.
         """
-        now = await tx.now()
+        now = at or await tx.now()
         await tx.finish_step(incident.id, step.index)
-        await self._repeat(tx, incident, step, now=now)
+        await self._repeat(tx, incident, step, now=await tx.now())
+        people = await self.owe(tx, incident, step, so_far=so_far, at=now)
+        if not _is_first_page(step):
+            entry = TimelineEntry(TimelineKind.ESCALATED, now, data={"step": step.index, "dm": people})
+            await tx.add_timeline(incident.id, entry)
+
+    async def owe(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        step: Step,
+        *,
+        so_far: Mapping[str, object] | None = None,
+        at: datetime,
+    ) -> list[str]:
+        """Store the messages of a step, in the caller's transaction; known ones stay as they are.
+
+        Returns:
+            Whom it tells by DM, as posts and the timeline keep it.
+        """
         following = await _following(tx, incident.id)
         called = await self._oncall.each_once(incident.guild_id, step.rung.dm, source=tx)
         people = [marked(person.handle) for person in called.values()]
@@ -132,13 +162,11 @@ class Escalations:
             "severity": incident.severity,
             "mention": step.rung.mention.value,
             "dm": people,
-            "waited_s": (now - incident.triggered_at).total_seconds(),
+            "waited_s": (at - incident.triggered_at).total_seconds(),
             "next": None if following is None else _next(following),
         }
         await tx.insert_deliveries(self._messages(incident, step, data, places=list(called)))
-        if not _is_first_page(step):
-            entry = TimelineEntry(TimelineKind.ESCALATED, now, data={"step": step.index, "dm": people})
-            await tx.add_timeline(incident.id, entry)
+        return people
 
     async def _repeat(self, tx: Transaction, incident: Incident, step: Step, *, now: datetime) -> None:
         """A last rung that repeats itself owes its next row now; only one is ever ahead."""

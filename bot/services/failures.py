@@ -1,19 +1,22 @@
 """Layers two and three: what Discord did not take goes into the DLQ, and a P0 by email as well."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import NewFailure
 from bot.domain.drill import DLQ_MARK
-from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident import Incident, Status
+from bot.domain.standing import OnCallPerson
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
+from bot.services.letters import Letters
 from bot.services.oncall import OnCall
-from bot.services.ports import DlqStore, Mailer, MailWriter, Store
+from bot.services.opening import posting_key
+from bot.services.ports import DlqStore, Store
 
 log = structlog.get_logger(__name__)
 
@@ -38,15 +41,15 @@ class Failures:
         policy: Policy,
         oncall: OnCall,
         *,
-        writer: MailWriter,
-        mailer: Mailer | None,
+        letters: Letters,
+        draft: Callable[[Delivery, Incident], Mapping[str, object]],
     ) -> None:
         self._store = store
         self._oncall = oncall
         self._failures = failures
         self._policy = policy
-        self._writer = writer
-        self._mailer = mailer
+        self._letters = letters
+        self._draft = draft
 
     async def record(self, delivery_id: int) -> timedelta | None:
         """Send the email if the policy asks for one, then write the DLQ row that says whether it went out.
@@ -59,46 +62,53 @@ class Failures:
         """
         delivery = await self._store.delivery(delivery_id)
         incident = None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
-        emailed = incident is not None and await self._email(delivery, incident)
+        beside = await self._beside(delivery)
+        if beside is not None:
+            emailed = beside.emailed
+        else:
+            emailed = incident is not None and await self._email(delivery, incident)
         await self._failures.record(self._row(delivery, incident, emailed=emailed))
         owed = incident is not None and await self._owes_email(delivery, incident) and not emailed
         return _TRY_EMAIL_AGAIN if owed else None
 
     async def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
-        if self._mailer is None or not self._policy.rules(incident.severity).email_backup:
+        if not self._letters.can_send or not self._policy.rules(incident.severity).email_backup:
             return False
         if incident.status is not Status.TRIGGERED:
             return False  # somebody has it: the email would only wake another one
-        return delivery.kind in _WORTH_AN_EMAIL and bool(await self._addresses(delivery))
+        return delivery.kind in _WORTH_AN_EMAIL and bool(await self._people(delivery))
 
     async def _email(self, delivery: Delivery, incident: Incident) -> bool:
         if delivery.emailed:
             return True
-        if self._mailer is None or not await self._owes_email(delivery, incident):
+        if not await self._owes_email(delivery, incident):
             return False
-        to = await self._addresses(delivery)
-        try:
-            await self._mailer.send(self._writer.write(delivery, incident, to=to))
-        except UpstreamUnavailable as away:
-            log.warning("email.attempt_failed", delivery_id=delivery.id, reason=away.reason)
+        accepted = await self._letters.send(delivery, incident, to=await self._people(delivery))
+        if not accepted:
             return False
         async with self._store.transaction() as tx:
             await tx.mark_emailed(delivery.id)
-            entry = TimelineEntry(TimelineKind.EMAILED, await tx.now(), data={"recipients": len(to)})
+            entry = TimelineEntry(TimelineKind.EMAILED, await tx.now(), data={"recipients": accepted})
             await tx.add_timeline(incident.id, entry)
         log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id)
         return True
 
-    async def _addresses(self, delivery: Delivery) -> tuple[str, ...]:
-        """Of the person that a page was for, else of everyone on call, each once.
+    async def _beside(self, page: Delivery) -> Delivery | None:
+        """The channel's message of the same moment, when that goes by email to everyone anyway."""
+        step = page.data.get("step")
+        if page.kind is not DeliveryKind.PAGE or page.incident_id is None or step is None:
+            return None
+        channels = await self._store.delivery_by_key(f"inc:{page.incident_id}:step:{step}:channel")
+        if channels is None:  # the first page goes out with the alert itself
+            channels = await self._store.delivery_by_key(posting_key(page.incident_id, DeliveryKind.ALERT, 1))
+        is_kept = channels is not None and channels.status is not DeliveryStatus.SENT
+        is_mailed = channels is not None and (channels.held_at is not None or channels.emailed)
+        return channels if is_kept and is_mailed else None
 
-        Somebody who stands in has perhaps no address that we know: then whoever they stand in for gets it.
-        """
-        standing = await self._oncall.standing(delivery.guild_id)
+    async def _people(self, delivery: Delivery) -> tuple[OnCallPerson, ...]:
+        """Whom a page was for, else everyone on call."""
         place = delivery.to.removeprefix("person:") if delivery.kind is DeliveryKind.PAGE else None
-        asked = [name for name in standing if place in (None, name)]
-        found = [standing[name].email or self._policy.oncall[name].email for name in asked]
-        return tuple(dict.fromkeys(address for address in found if address))
+        return await self._oncall.reachable(delivery.guild_id, place)
 
     def _row(self, delivery: Delivery, incident: Incident | None, *, emailed: bool) -> NewFailure:
         # The table is read by more people than may know of a private incident, or of another guild's.
@@ -114,8 +124,13 @@ class Failures:
             retry_count=delivery.attempts,
             error_message=delivery.error or _MUTE,
             fallback_email_sent=emailed,
-            payload=dict(delivery.request.body) if delivery.request is not None and in_words else {},
+            payload=self._payload(delivery, incident) if in_words else {},
         )
+
+    def _payload(self, delivery: Delivery, incident: Incident | None) -> dict[str, object]:
+        if delivery.request is not None:
+            return dict(delivery.request.body)
+        return {} if incident is None else dict(self._draft(delivery, incident))
 
 
 def _title(delivery: Delivery, incident: Incident | None, *, in_words: bool) -> str:

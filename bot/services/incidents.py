@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import IncidentNotFound, UserError
-from bot.domain.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident import Incident, IncidentKind, NewIncident, Status
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.text import one_line
@@ -75,10 +75,15 @@ class Incidents:
         Source: the runbook, SEV1/2 は即エスカレーション.
         """
         severity = self._policy.severities[new.severity]
-        now = await tx.now()
+        now = min(new.triggered_at or await tx.now(), await tx.now())
         is_alert = new.kind is IncidentKind.ALERT
         incident, is_new = await tx.insert_incident(
-            replace(new, title=clean_title(new.title), started_at=min(new.started_at, now)),
+            replace(
+                new,
+                title=clean_title(new.title),
+                started_at=min(new.started_at, now),
+                triggered_at=now if new.triggered_at else None,
+            ),
             priority=severity.priority,
             ack_due_at=self._policy.ack_due(severity, at=now),
             thread_channel=None if is_alert else self._thread_channel(severity, new),
@@ -122,10 +127,10 @@ class Incidents:
         # The alert of a private one stands in its thread, and falls with it.
         first = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.ALERT
         alert = await self._store.delivery_by_key(f"inc:{incident_id}:{first}")
-        failed = alert is not None and alert.status is DeliveryStatus.FAILED
+        failed = alert is not None and (alert.status is DeliveryStatus.FAILED or _is_held(alert))
         emailed = alert is not None and alert.emailed
         last = incident.thread_id if incident.thread_channel else incident.alert_message_id
-        waits_for_email = severity.email_backup and not emailed
+        waits_for_email = severity.email_backup and not emailed and incident.status is Status.TRIGGERED
         return Opening(incident, failed, emailed, last is not None or (failed and not waits_for_email))
 
     def _thread_channel(self, severity: SeverityPolicy, new: NewIncident) -> str | None:
@@ -142,6 +147,11 @@ def clean_title(text: str) -> str:
     if not title:
         raise UserError("title_empty")
     return title
+
+
+def _is_held(alert: Delivery) -> bool:
+    """Discord is away: it will be posted once it is back."""
+    return alert.held_at is not None and alert.status is not DeliveryStatus.SENT
 
 
 async def _audit(tx: Transaction, incident: Incident, *, by: Person | None) -> None:

@@ -1,6 +1,7 @@
 """Who stands at which place of the on-call order, now or at any moment. See docs/architecture.md, On call."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -50,6 +51,32 @@ class OnCall:
         policy = {name: place.person for name, place in self._policy.oncall.items()}
         return {**policy, **self._seen.get(guild_id, {})}
 
+    async def reachable(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
+        """Whom an email reaches of who stands at *place*, or at every place, in the order of asking.
+
+        Somebody who stands in has perhaps no address that we know: then whoever they stand in for gets it.
+        """
+        return self._with_address(await self.standing(guild_id), place)
+
+    def reachable_without_asking(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
+        """The same as of the last look: while the database is away."""
+        return self._with_address(self.seen(guild_id), place)
+
+    async def last_standing(self, guild_id: int) -> Mapping[str, OnCallPerson]:
+        """`seen`, as those ask who otherwise ask for `standing`."""
+        return self.seen(guild_id)
+
+    def _with_address(
+        self, standing: Mapping[str, OnCallPerson], place: str | None
+    ) -> tuple[OnCallPerson, ...]:
+        asked = [(name, who) for name, who in standing.items() if place in (None, name)]
+        people = [replace(who, email=who.email or self._policy.oncall[name].email) for name, who in asked]
+        found: dict[str, OnCallPerson] = {}
+        for who in people:
+            if who.email is not None:
+                found.setdefault(who.email, who)
+        return tuple(found.values())
+
     async def look(self, guild_id: int) -> None:
         """Renew what `seen` tells."""
         await self.standing(guild_id)
@@ -70,10 +97,18 @@ class OnCall:
 
         A place that the policy no longer knows is left out.
         """
-        standing = await self.standing(guild_id, source=source)
-        found: dict[str, OnCallPerson] = {}
-        for place in places:
-            person = standing.get(place)
-            if person is not None and person.handle not in {known.handle for known in found.values()}:
-                found[place] = person
-        return found
+        return _each_once(await self.standing(guild_id, source=source), places)
+
+    def places_without_asking(self, guild_id: int, places: Iterable[str]) -> list[str]:
+        """Those of *places* that `each_once` would keep, as of the last look: while the database is away."""
+        return list(_each_once(self.seen(guild_id), places))
+
+
+def _each_once(standing: Mapping[str, OnCallPerson], places: Iterable[str]) -> dict[str, OnCallPerson]:
+    """Who stands at *places*; one person at two of them is there once, at the first."""
+    found: dict[str, OnCallPerson] = {}
+    for place in places:
+        person = standing.get(place)
+        if person is not None and person.handle not in {known.handle for known in found.values()}:
+            found[place] = person
+    return found

@@ -18,6 +18,7 @@ from bot.services.calendars import CalendarFiles
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
 from bot.services.drills import Drills
+from bot.services.emergency import Emergency
 from bot.services.escalations import Escalations
 from bot.services.handovers import Handovers
 from bot.services.incidents import Incidents
@@ -68,6 +69,7 @@ class Services:
     reconciler: Reconciler
     dlq: Dlq
     digests: Digests
+    emergency: Emergency
 
 
 log = structlog.get_logger(__name__)

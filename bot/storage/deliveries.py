@@ -1,6 +1,5 @@
 """What the bot owes, within a transaction."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -39,10 +38,16 @@ class DeliveryWrites:
         row = await self._sql.first("claim_delivery", delivery_id)
         return None if row is None else delivery_from_row(row)
 
-    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery | None:
+    async def delivery_by_key(self, key: str) -> Delivery | None:
+        row = await self._sql.first("delivery_by_key", key)
+        return None if row is None else delivery_from_row(row)
+
+    async def begin_attempt(
+        self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
+    ) -> Delivery | None:
         await self._lock_incident_of(delivery_id)
         kept = request_as_json(request)
-        if await self._sql.first("begin_attempt", delivery_id, kept, version) is None:
+        if await self._sql.first("begin_attempt", delivery_id, kept, version, late, quiet) is None:
             return None
         return delivery_from_row(await self._sql.one("delivery", delivery_id))
 
@@ -65,6 +70,19 @@ class DeliveryWrites:
     ) -> None:
         await self._lock_incident_of(delivery_id)
         await self._sql.all("retry_later", delivery_id, error, http_status, after)
+
+    async def hold_delivery(
+        self, delivery_id: int, *, error: str | None, http_status: int | None, after: timedelta
+    ) -> bool:
+        await self._lock_incident_of(delivery_id)
+        row = await self._sql.first("hold_delivery", delivery_id, error, http_status, after)
+        return row is not None and bool(row["is_news"])
+
+    async def is_overtaken(self, delivery_id: int) -> bool:
+        return await self._sql.first("overtaken", delivery_id) is not None
+
+    async def is_behind(self, delivery_id: int) -> bool:
+        return await self._sql.first("behind", delivery_id) is not None
 
     async def cancel_delivery(self, delivery_id: int) -> None:
         await self._lock_incident_of(delivery_id)
@@ -117,5 +135,4 @@ def _as_json(new: NewDelivery) -> dict[str, object]:
         "after_key": new.after,
         "data": dict(new.data),
         "priority": new.priority,
-        "nonce": secrets.token_hex(12),
     }

@@ -51,6 +51,7 @@ class IncidentWrites:
             None if new.source is None else new.source.message_id,
             new.fingerprint,
             thread_channel,
+            new.triggered_at,
         )
         if row is not None:
             return incident_from_row(row), True
@@ -96,6 +97,9 @@ class IncidentWrites:
 
     async def add_responder(self, incident_id: int, by: Person, *, via: AckVia, at: datetime) -> bool:
         return await self._sql.first("add_responder", incident_id, by.id, by.name, via, at) is not None
+
+    async def use_link(self, link_id: str, incident_id: int) -> bool:
+        return await self._sql.first("use_link", link_id, incident_id) is not None
 
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
         await self._sql.all("add_timeline", incident_id, [_entry_as_json(entry) for entry in entries])

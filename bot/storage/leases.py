@@ -21,12 +21,14 @@ WITHIN_S: Final = 1.0
 """How long one call may take, seconds."""
 
 
-async def open_lease_pool(dsn: str) -> asyncpg.Pool:
+async def open_lease_pool(dsn: str, *, min_size: int = 1) -> asyncpg.Pool:
     """Connect for `PostgresLeases`; raises as `open_pool` does.
 
     A process that is stopped between two statements holds its locks no longer than a call may take.
     """
-    return await open_pool(dsn, max_size=2, command_s=WITHIN_S, idle_in_transaction_s=WITHIN_S)
+    return await open_pool(
+        dsn, min_size=min_size, max_size=2, command_s=WITHIN_S, idle_in_transaction_s=WITHIN_S
+    )
 
 
 class PostgresLeases:

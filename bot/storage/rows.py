@@ -157,6 +157,8 @@ def delivery_from_row(row: Row) -> Delivery:
         after_message_id=row["after_message_id"],
         shown_version=row["shown_version"],
         emailed=row["emailed_at"] is not None,
+        held_at=row["held_at"],
+        is_late=row["is_late"],
     )
 
 

@@ -18,6 +18,7 @@ from bot.domain.errors import IncidentNotFound, Superseded
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Holder, Incident
+from bot.domain.installation import Installation
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
@@ -27,6 +28,7 @@ from bot.services.ports import Job
 from bot.storage.alerts import AlertReads, AlertWrites
 from bot.storage.deliveries import DeliveryWrites
 from bot.storage.drills import DrillWrites
+from bot.storage.emergency import EmergencyReads
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.guilds import GuildReads
 from bot.storage.incidents import IncidentWrites
@@ -83,7 +85,7 @@ class PostgresTransaction(
         return row is not None
 
 
-class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads):
+class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, EmergencyReads):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 
     Args:
@@ -222,6 +224,17 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads):
     async def delivery_by_key(self, key: str) -> Delivery | None:
         row = await self._sql.first("delivery_by_key", key)
         return None if row is None else delivery_from_row(row)
+
+    async def held_deliveries(self) -> int:
+        held: int = (await self._sql.one("held_deliveries"))["held"]
+        return held
+
+    async def installation(self) -> Installation:
+        row = await self._sql.one("installation")
+        return Installation(id=str(row["id"]), link_key=row["link_key"])
+
+    async def is_link_used(self, link_id: str) -> bool:
+        return await self._sql.first("used_link", link_id) is not None
 
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
         row = await self._sql.first("replay", entry_id)

@@ -9,6 +9,7 @@ from bot.i18n.options import described
 from bot.services.incidents import TITLE_LIMIT
 from bot.ui.interaction import wait
 from bot.ui.people import person_from
+from bot.ui.screens.emergency import opened_or_raised
 from bot.ui.screens.outcome import show_sent
 from cogs.incidents.group import Press, incident_group, offer_severity, severity_named
 
@@ -36,8 +37,9 @@ async def declare(
 ) -> None:
     """Like /sev1."""
     await wait(interaction)
-    opening = interaction.client.services(interaction).incidents
-    incident = await opening.open(
+    services = interaction.client.services(interaction)
+    incident = await opened_or_raised(
+        interaction,
         NewIncident(
             guild_id=interaction.client.services(interaction).guild_id,
             severity=severity_named(interaction, severity).name,
@@ -49,6 +51,10 @@ async def declare(
             path=(),
             key=f"interaction:{interaction.id}",
             is_private=private,
-        )
+        ),
+        incidents=services.incidents,
+        emergency=services.emergency,
+        voice=interaction.client.voice(interaction),
     )
-    await show_sent(interaction, incident, read=opening.opening)
+    if incident is not None:
+        await show_sent(interaction, incident, read=services.incidents.opening)

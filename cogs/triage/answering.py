@@ -5,11 +5,14 @@ from typing import Final, TypeAlias
 import discord
 
 from bot.client import IncidentBot
+from bot.domain.errors import StorageUnavailable
+from bot.domain.incident import NewIncident
 from bot.services.triage_views import TriageView
 from bot.ui.buttons import TriageVerb, template
 from bot.ui.components import Control
 from bot.ui.interaction import redraw, reply, wait
 from bot.ui.people import person_from
+from bot.ui.screens.emergency import raise_anyway
 from bot.ui.screens.outcome import show_sent
 from bot.ui.screens.triage_card import triage_card
 
@@ -81,7 +84,12 @@ class Confirm(Control, template=CONFIRM):
         """Open the incident, or put it on the clock of re-evaluation."""
         await interaction.response.defer()
         triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
-        view = await triages.confirm(self.number, by=by, shown=self.fields["shown"])
+        try:
+            view = await triages.confirm(self.number, by=by, shown=self.fields["shown"])
+        except StorageUnavailable:
+            if not await _raised_without_database(interaction, self.number, severity=self.fields["shown"]):
+                raise
+            return
         if view.incident is None:
             await _redraw(interaction, view)
         else:
@@ -109,4 +117,28 @@ async def _answer(interaction: Press, control: Control, answer: str) -> None:
 
 
 async def _redraw(interaction: Press, view: TriageView) -> None:
+    interaction.client.services(interaction).emergency.remember(view.triage)
     await redraw(interaction, triage_card(interaction.client.voice(interaction), view))
+
+
+async def _raised_without_database(interaction: Press, number: int, *, severity: str | None) -> bool:
+    """Whether what the card promises to open has been raised although nothing can be recorded."""
+    services = interaction.client.services(interaction)
+    emergency = services.emergency
+    triage = emergency.walk(number)
+    known = severity in services.policy.severities
+    if triage is None or severity is None or not known or not emergency.covers(severity):
+        return False
+    new = NewIncident(
+        guild_id=triage.guild_id,
+        severity=severity,
+        title=triage.title,
+        targets=triage.targets,
+        symptoms=triage.symptoms,
+        started_at=triage.started_at,
+        reported_by=person_from(interaction.user),
+        path=tuple((given.question, given.answer) for given in triage.answers),
+        key=f"triage:{number}",  # as `Raising` has it: confirmed once more, it is the same one
+    )
+    await raise_anyway(interaction, new, emergency=emergency, voice=interaction.client.voice(interaction))
+    return True

@@ -1,6 +1,7 @@
 """`/triage` and its form, first and once more when it was refused. And `/sev1 件名`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeAlias, cast
 
 import discord
@@ -8,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.errors import UserError
+from bot.domain.errors import StorageUnavailable, UserError
 from bot.domain.incident import NewIncident
 from bot.domain.start_time import parse_start_time
 from bot.domain.triage_session import NewTriage
@@ -19,6 +20,7 @@ from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
 from bot.ui.forms.ready import ReadyForms
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from
+from bot.ui.screens.emergency import URGENT, offer, opened_or_raised
 from bot.ui.screens.outcome import show_sent
 from bot.ui.screens.triage_card import triage_card
 from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
@@ -32,7 +34,7 @@ Title = app_commands.Range[str, 1, TITLE_LIMIT]
 def register(bot: IncidentBot) -> None:
     """The commands, the form, and in each server one short command per severity of its policy."""
     bot.add_form(TRIAGE_FORM, send_triage)
-    bot.add_controls(Retry)
+    bot.add_controls(Retry, Urgent)
     forms = {services.guild_id: ReadyForms(bot.texts, services.policy) for services in bot.served}
     bot.tree.add_command(triage_command(forms))
     for services in bot.served:
@@ -80,20 +82,15 @@ def short_command(severity: str) -> app_commands.Command[app_commands.Group, ...
     async def declare(interaction: Press, title: Title) -> None:
         await wait(interaction)
         services = interaction.client.services(interaction)
-        incident = await services.incidents.open(
-            NewIncident(
-                guild_id=services.guild_id,
-                severity=severity,
-                title=title,
-                targets=(),
-                symptoms=(),
-                started_at=interaction.created_at,
-                reported_by=person_from(interaction.user),
-                path=(),
-                key=f"interaction:{interaction.id}",
-            )
+        incident = await opened_or_raised(
+            interaction,
+            _reported(interaction, severity, title=title),
+            incidents=services.incidents,
+            emergency=services.emergency,
+            voice=interaction.client.voice(interaction),
         )
-        await show_sent(interaction, incident, read=services.incidents.opening)
+        if incident is not None:
+            await show_sent(interaction, incident, read=services.incidents.opening)
 
     return declare
 
@@ -112,18 +109,75 @@ async def send_triage(interaction: Press, form: Submitted) -> None:
         text, embed, view = retry_message(voice, typed, refused, source=source)
         await reply(interaction, text, embed=embed, view=view)
         return
-    started = await services.triages.start(
-        NewTriage(
-            guild_id=services.guild_id,
-            by=person_from(interaction.user),
-            title=typed.title,
-            targets=typed.targets,
-            symptoms=typed.symptoms,
-            started_at=started_at,
-            key=f"interaction:{interaction.id}",
-            channel_id=interaction.channel_id if source is None else source.channel_id,
-            source_message_id=None if source is None else source.message_id,
-            evidence=None if source is None else await evidence_for(interaction, source),
+    try:
+        started = await services.triages.start(
+            NewTriage(
+                guild_id=services.guild_id,
+                by=person_from(interaction.user),
+                title=typed.title,
+                targets=typed.targets,
+                symptoms=typed.symptoms,
+                started_at=started_at,
+                key=f"interaction:{interaction.id}",
+                channel_id=interaction.channel_id if source is None else source.channel_id,
+                source_message_id=None if source is None else source.message_id,
+                evidence=None if source is None else await evidence_for(interaction, source),
+            )
         )
-    )
+    except StorageUnavailable:
+        grave = [name for name in services.policy.severities if services.emergency.covers(name)]
+        if not grave:
+            raise
+        text, embed, view = offer(voice, typed, grave)
+        await reply(interaction, text, embed=embed, view=view)
+        return
+    services.emergency.remember(started.triage)
     await reply(interaction, view=triage_card(voice, started))
+
+
+class Urgent(Control, template=URGENT):
+    """[SEV1 を発報する] under a triage that cannot go on: the database is away."""
+
+    async def press(self, interaction: Press) -> None:
+        """Raise it with what was typed; when the database is back by now, as always."""
+        await wait(interaction)
+        services, voice = interaction.client.services(interaction), interaction.client.voice(interaction)
+        message = cast("discord.Message", interaction.message)
+        typed = typed_before(voice, message, self.fields)
+        new = _reported(interaction, str(self.fields["severity"]), title=typed.title)
+        try:
+            started_at = parse_start_time(
+                typed.started, now=message.created_at, timezone=services.policy.timezone
+            )
+        except UserError:
+            started_at = message.created_at
+        incident = await opened_or_raised(
+            interaction,
+            # One per offer: pressed twice it is one incident.
+            replace(
+                new,
+                targets=typed.targets,
+                symptoms=typed.symptoms,
+                started_at=started_at,
+                key=f"urgent:{message.id}",
+            ),
+            incidents=services.incidents,
+            emergency=services.emergency,
+            voice=voice,
+        )
+        if incident is not None:
+            await reply(interaction, voice.say("consoles.triage.sent", label=incident.label))
+
+
+def _reported(interaction: Press, severity: str, *, title: str) -> NewIncident:
+    return NewIncident(
+        guild_id=interaction.client.services(interaction).guild_id,
+        severity=severity,
+        title=title,
+        targets=(),
+        symptoms=(),
+        started_at=interaction.created_at,
+        reported_by=person_from(interaction.user),
+        path=(),
+        key=f"interaction:{interaction.id}",
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, Request
 from bot.domain.escalation import Step
+from bot.domain.installation import nonce_of
 from bot.domain.severity import LadderStep
 from bot.services.ports import Job, JobName
 from bot.storage.fairness import top_of
@@ -215,3 +216,81 @@ async def test_a_delivery_without_an_incident(rig: Rig) -> None:
     assert (stored.incident_id, stored.data, stored.guild_id, stored.to) == (None, {}, GUILD, digest.to)
     await send(rig.store, stored.id, message_id=1)
     assert (await rig.store.delivery(1)).status is DeliveryStatus.SENT
+
+
+async def test_the_nonce_is_the_keys(rig: Rig) -> None:
+    """Whoever sends it, with or without a database, sends the same one."""
+    incident = await open_incident(rig.store)
+    (alert,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id, key="あ:1"))
+    installation = await rig.store.installation()
+    assert (await rig.store.delivery(alert)).nonce == nonce_of(installation.id, "あ:1")
+    assert await rig.store.installation() == installation
+    assert installation.link_key not in repr(installation)
+
+
+async def test_held_until_discord_is_back(rig: Rig) -> None:
+    """It counts as no attempt, is news once, and keeps what was last really answered."""
+    incident = await open_incident(rig.store)
+    (alert,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
+    async with rig.store.transaction() as tx:
+        assert await tx.hold_delivery(alert, error="HTTP 503", http_status=503, after=MINUTE)
+        now = await tx.now()
+    await rig.advance(MINUTE)
+    async with rig.store.transaction() as tx:
+        assert not await tx.hold_delivery(alert, error=None, http_status=None, after=MINUTE)
+    held = await rig.store.delivery(alert)
+    assert (held.attempts, held.error, held.http_status, held.held_at) == (0, "HTTP 503", 503, now)
+    assert await rig.store.held_deliveries() == 1
+    await send(rig.store, alert, message_id=60)
+    assert await rig.store.held_deliveries() == 0
+    async with rig.store.transaction() as tx:
+        assert not await tx.hold_delivery(alert, error=None, http_status=None, after=MINUTE)
+
+
+async def test_what_is_late_is_rendered_anew(rig: Rig) -> None:
+    """It takes the place of the first request, and stays late."""
+    incident = await open_incident(rig.store)
+    (alert,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
+    async with rig.store.transaction() as tx:
+        await tx.begin_attempt(alert, REQUEST, version=1)
+        late = await tx.begin_attempt(alert, OTHER, version=2, late=True)
+        again = await tx.begin_attempt(alert, REQUEST, version=3)
+    assert late is not None
+    assert again is not None
+    assert (late.request, late.shown_version, late.is_late) == (OTHER, 2, True)
+    assert (again.request, again.shown_version, again.is_late) == (OTHER, 2, True)
+
+
+async def test_who_stands_before_and_after(rig: Rig) -> None:
+    """Of one kind, place and incident: an earlier one that is held back, a later one that is owed."""
+    incident = await open_incident(rig.store)
+    first, second, other, nobodys = await delivery_ids(
+        rig.store,
+        owed(DeliveryKind.NOTICE, incident=incident.id, key="1"),
+        owed(DeliveryKind.NOTICE, incident=incident.id, key="2"),
+        owed(DeliveryKind.PAGE, incident=incident.id, key="3"),
+        owed(DeliveryKind.NOTICE, incident=None, key="4"),
+    )
+    async with rig.store.transaction() as tx:
+        assert [await tx.is_overtaken(n) for n in (first, second, other, nobodys)] == [True, *[False] * 3]
+        assert not await tx.is_behind(second)
+        await tx.hold_delivery(first, error=None, http_status=None, after=MINUTE)
+        assert [await tx.is_behind(n) for n in (first, second, other, nobodys)] == [False, True, False, False]
+        found = await tx.delivery_by_key("2")
+        assert found is not None
+        assert found.id == second
+        assert await tx.delivery_by_key("5") is None
+        await tx.cancel_delivery(second)
+        assert not await tx.is_overtaken(first)
+
+
+async def test_a_link_is_used_once(rig: Rig) -> None:
+    """And that is kept."""
+    incident = await open_incident(rig.store)
+    assert not await rig.store.is_link_used("n:primary")
+    async with rig.store.transaction() as tx:
+        assert await tx.use_link("n:primary", incident.id)
+    async with rig.store.transaction() as tx:
+        assert not await tx.use_link("n:primary", incident.id)
+        assert await tx.use_link("n:secondary", incident.id)
+    assert await rig.store.is_link_used("n:primary")

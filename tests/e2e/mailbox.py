@@ -1,7 +1,7 @@
 """A real SMTP server for what goes round Discord."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -16,12 +16,14 @@ class Mailbox:
 
     Attributes:
         url: For SMTP_URL.
+        interrupt: Done once, when a mail has arrived and before the sender is told.
     """
 
     def __init__(self) -> None:
         self.url = ""
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
+        self.interrupt: Callable[[], Awaitable[None]] | None = None
         self._arrived = asyncio.Event()
 
     async def handle_DATA(  # noqa: N802 -- aiosmtpd's name
@@ -31,6 +33,9 @@ class Mailbox:
         self.mails.append(parsed)
         self.recipients.append(list(envelope.rcpt_tos))
         self._arrived.set()
+        interrupt, self.interrupt = self.interrupt, None
+        if interrupt is not None:
+            await interrupt()
         return "250 OK"
 
     async def first(self, *, within_s: float = 15.0) -> EmailMessage:

@@ -1,11 +1,11 @@
 """Deliveries in memory."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery import PAGING, Delivery, DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.delivery import PAGING, Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.installation import nonce_of
 from bot.services.ports import Job, JobName
 from tests.fakes.base import FakePart
 from tests.fakes.state import StoredDelivery
@@ -37,7 +37,7 @@ class FakeDeliveries(FakePart):
             data=dict(new.data),
             priority=new.priority,
             status=DeliveryStatus.CANCELLED if given_up else DeliveryStatus.PENDING,
-            nonce=secrets.token_hex(12),
+            nonce=nonce_of(self.state.installation.id, new.key),
             attempts=0,
             created_at=self._now,
         )
@@ -52,7 +52,13 @@ class FakeDeliveries(FakePart):
             return None
         return self.state.delivery(delivery_id)
 
-    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery | None:
+    async def delivery_by_key(self, key: str) -> Delivery | None:
+        stored = self.state.delivery_by_key(key)
+        return None if stored is None else self.state.delivery(stored.delivery.id)
+
+    async def begin_attempt(
+        self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
+    ) -> Delivery | None:
         stored = self.state.deliveries[delivery_id]
         delivery = stored.delivery
         if delivery.status not in UNFINISHED:
@@ -60,8 +66,10 @@ class FakeDeliveries(FakePart):
         begun = replace(
             delivery,
             status=DeliveryStatus.SENDING,
-            request=delivery.request or request,
-            shown_version=delivery.shown_version if delivery.request else version,
+            request=request if late else delivery.request or request,
+            shown_version=delivery.shown_version if delivery.request and not late else version,
+            is_late=delivery.is_late or late,
+            data={**delivery.data, "quiet": True} if quiet else delivery.data,
             first_sent_at=delivery.first_sent_at or self._now,
         )
         self.state.deliveries[delivery_id] = replace(stored, delivery=begun, next_try_at=self._now)
@@ -101,6 +109,41 @@ class FakeDeliveries(FakePart):
             attempts = stored.delivery.attempts + 1
             told = replace(stored.delivery, attempts=attempts, error=error, http_status=http_status)
             self.state.deliveries[delivery_id] = replace(stored, delivery=told, next_try_at=self._now + after)
+
+    async def hold_delivery(
+        self, delivery_id: int, *, error: str | None, http_status: int | None, after: timedelta
+    ) -> bool:
+        stored = self.state.deliveries[delivery_id]
+        before = stored.delivery
+        if before.status not in UNFINISHED:
+            return False
+        held = replace(
+            before,
+            held_at=before.held_at or self._now,
+            error=error or before.error,
+            http_status=http_status or before.http_status,
+        )
+        self.state.deliveries[delivery_id] = replace(stored, delivery=held, next_try_at=self._now + after)
+        return before.held_at is None
+
+    async def is_overtaken(self, delivery_id: int) -> bool:
+        return any(
+            one.id > delivery_id and one.status is not DeliveryStatus.CANCELLED
+            for one in self._like(delivery_id)
+        )
+
+    async def is_behind(self, delivery_id: int) -> bool:
+        return any(
+            one.id < delivery_id and one.held_at is not None and one.status in UNFINISHED
+            for one in self._like(delivery_id, DeliveryKind.ALERT)
+        )
+
+    def _like(self, delivery_id: int, *others: DeliveryKind) -> list[Delivery]:
+        own = self.state.deliveries[delivery_id].delivery
+        every = (stored.delivery for stored in self.state.deliveries.values())
+        alike = (one for one in every if one.kind in (own.kind, *others) and one.to == own.to)
+        # As SQL has it: what belongs to no incident is like nothing else.
+        return [one for one in alike if own.incident_id and one.incident_id == own.incident_id]
 
     async def cancel_delivery(self, delivery_id: int) -> None:
         if self.state.deliveries[delivery_id].delivery.status in UNFINISHED:

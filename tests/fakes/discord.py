@@ -100,6 +100,14 @@ class FakeDiscord:
         where = _place(delivery, subject)
         return Request(action, where, root, body, await self._recipient(delivery))
 
+    def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
+        return {"content": delivery.key}
+
+    async def person(self, guild_id: int, discord: str) -> Person:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        return Person(1, discord, username=discord)
+
     async def send(self, request: Request, *, nonce: str) -> Posted:
         failure = self.failures.pop(0) if self.failures else None
         if failure is not None:

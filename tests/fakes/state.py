@@ -10,12 +10,15 @@ from bot.domain.drill import Drill
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident
+from bot.domain.installation import Installation
 from bot.domain.life import AckVia
 from bot.domain.morning import Morning
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import StoredAnswer, Triage
 from bot.services.ports import Job
 from tests.fakes.oncall_state import OnCallState
+
+INSTALLATION = Installation(id="test", link_key="a test's key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class AuditRow:
 class State:
     """The tables."""
 
+    installation: Installation = INSTALLATION
+    used_links: set[str] = field(default_factory=set)
     incidents: dict[int, Incident] = field(default_factory=dict)
     incident_keys: dict[str, int] = field(default_factory=dict)
     responders: dict[tuple[int, int], Responder] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The store in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
@@ -10,10 +10,12 @@ from uuid import UUID
 
 from bot.domain.delivery import ACK_PLACES, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import ReplayRecord
+from bot.domain.emergency import Rung, Watch
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
-from bot.domain.escalation import Step
+from bot.domain.escalation import Step, StepStatus
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Holder, Incident, Status
+from bot.domain.installation import Installation
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.standing import Book
@@ -23,6 +25,7 @@ from bot.services.ports import Job
 from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.deliveries import UNFINISHED
 from tests.fakes.leases import FakeLeases
 from tests.fakes.mornings import FakeMorningReads
 from tests.fakes.overdue import late_steps, overdue_jobs
@@ -163,6 +166,50 @@ class FakeStore(FakeAlertReads, FakeMorningReads):
     async def register_guild(self, guild_id: int) -> datetime:
         self._check()
         return self._guilds.setdefault(guild_id, self.clock.time)
+
+    async def held_deliveries(self) -> int:
+        self._check()
+        return sum(d.held_at is not None and d.status in UNFINISHED for d in self.deliveries)
+
+    async def installation(self) -> Installation:
+        self._check()
+        return self._state.installation
+
+    async def beat(self) -> datetime:
+        self._check()
+        return self.clock.time
+
+    async def watched(self, *, without: Sequence[str]) -> list[Watch]:
+        self._check()
+        found = [watch for one in await self.unacknowledged() if (watch := await self._watch(one))]
+        mirrored = [watch for watch in found if watch.severity not in without]
+        return sorted(mirrored, key=lambda watch: watch.rungs[0].due_at)
+
+    async def _watch(self, incident: Incident) -> Watch | None:
+        steps = [step for step in await self.steps(incident.id) if step.status is StepStatus.PENDING]
+        places = [p for p in await self.posts(incident.id) if p.kind in ACK_PLACES]
+        if not steps:
+            return None
+        in_thread = incident.is_private and incident.thread_id is not None
+        return Watch(
+            key=f"inc:{incident.id}",
+            guild_id=incident.guild_id,
+            label=incident.label,
+            severity=incident.severity,
+            title=incident.title,
+            targets=incident.targets,
+            raised_at=incident.triggered_at,
+            to=f"thread:{incident.thread_id}" if in_thread else "channel",
+            rings=incident.rings,
+            is_drill=incident.is_drill,
+            is_private=incident.is_private,
+            places=tuple((p.channel_id or 0, p.message_id or 0) for p in places),
+            rungs=tuple(Rung(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in steps),
+        )
+
+    async def is_link_used(self, link_id: str) -> bool:
+        self._check()
+        return link_id in self._state.used_links
 
     async def incident(self, incident_id: int) -> Incident:
         self._check()

@@ -42,7 +42,7 @@ class FakeTransaction(FakeDeliveries, FakeTriages, FakeAlerts, FakeDrills, FakeM
             symptoms=new.symptoms,
             path=new.path,
             started_at=new.started_at,
-            triggered_at=self._now,
+            triggered_at=new.triggered_at or self._now,
             ack_due_at=ack_due_at,
             reported_by_id=new.reported_by.id,
             reported_by_name=new.reported_by.name,
@@ -119,6 +119,11 @@ class FakeTransaction(FakeDeliveries, FakeTriages, FakeAlerts, FakeDrills, FakeM
         history = self.state.timelines.get(incident_id, [])
         pins = (index for index, entry in enumerate(history) if entry.kind is TimelineKind.PINNED)
         return next((n for n in pins if (history[n].data or {}).get("message_id") == message_id), None)
+
+    async def use_link(self, link_id: str, incident_id: int) -> bool:
+        is_new = link_id not in self.state.used_links
+        self.state.used_links.add(link_id)
+        return is_new
 
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
         history = self.state.timelines.setdefault(self._incident(incident_id).id, [])

@@ -9,6 +9,7 @@ Usage:
 import os
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,18 +20,17 @@ from bot.app import run
 from bot.cli.outcome import ends_well
 from bot.cli.setup import load
 from bot.services.oncall import OnCall
-from bot.services.ports import Discord
-from bot.services.ports.oncall import Reach
-from bot.wiring import Parts, UseCases, wire
+from bot.wiring import Outward, Parts, UseCases, wire
 from tests.faults.crashing import Fuse, watched
 
 #: Names the file that arms a point; see `tests.faults.crashing`. Nothing but this build reads it.
 CRASH_FILE = "CRASH_FILE"
 
 
-def assemble(parts: Parts, discord: Discord, reach: Reach, oncall: OnCall) -> UseCases:
+def assemble(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     """The use cases on watched parts."""
-    return wire(*watched(parts, discord, Fuse(Path(os.environ[CRASH_FILE]))), reach, oncall)
+    parts, discord = watched(parts, outward.discord, Fuse(Path(os.environ[CRASH_FILE])))
+    return wire(parts, replace(outward, discord=discord), oncall)
 
 
 class WallClock:

@@ -24,6 +24,7 @@ class Post:
         at: When Discord took it.
     """
 
+    id: int
     place: str
     nonce: str
     text: str
@@ -81,6 +82,7 @@ def _words(content: object, embeds: Any) -> str:
 
 def _post(sandbox: Sandbox, channel: Channel, message: Message, posted: dict[str, str]) -> Post:
     return Post(
+        id=int(message.id),
         place=_name(sandbox, channel),
         nonce=str(message.nonce),
         text=posted.get(str(message.nonce)) or _words(message.content, message.embeds),

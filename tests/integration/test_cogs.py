@@ -427,8 +427,10 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
     alert = await alerted(world)
     form = await world.command("triage")
     world.store.is_away = True
+    offered = shown(await world.send(form, title="x"))
+    assert "判定に進めません" in offered["content"]
+    assert "tri:v1:urgent:SEV1:0:0" in str(offered["components"])
     for outcome in (
-        await world.send(form, title="x"),
         await world.click(alert, "inc:v1:ack:1"),
         await world.click(alert, "inc:v1:details:1"),
     ):

@@ -36,6 +36,10 @@ WRONG = [
     ("SHARDS", "many", '"many" is not a whole number'),
     ("HEARTBEAT_URL", f"http://hc.example.com/{PASSWORD}", "is not an https:// address"),
     ("HEARTBEAT_URL", f"https:///{PASSWORD}", "is not an https:// address"),
+    ("PUBLIC_URL", "http://bot.example.com", "is no public address"),
+    ("PUBLIC_URL", "https://", "is no public address"),
+    ("PUBLIC_URL", "https://a@bot.example.com", "is no public address"),
+    ("PUBLIC_URL", "https://bot.example.com/?a=b", "is no public address"),
     ("HEALTH_PORT", "70000", '"70000" is not allowed; allowed: 1 to 65535'),
     ("HEALTH_PORT", "http", '"http" is not a whole number'),
     ("LOG_FORMAT", "xml", '"xml" is not allowed; allowed: console, json'),
@@ -165,3 +169,14 @@ def test_smtp_url(
     assert server is not None
     assert (server.port, server.implicit_tls, server.sender) == (port, implicit, sender)
     assert server.demands_tls is demands
+
+
+def test_links_need_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PUBLIC_URL without HEALTH_PORT would send people to nobody."""
+    monkeypatch.setenv("PUBLIC_URL", "https://bot.example.com/")
+    with pytest.raises(ConfigError, match="HEALTH_PORT: is not set"):
+        load_settings()
+    monkeypatch.setenv("HEALTH_PORT", "8080")
+    assert load_settings().public_url == "https://bot.example.com"
+    monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:8080")
+    assert load_settings().public_url == "http://127.0.0.1:8080"

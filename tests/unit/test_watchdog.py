@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from bot.process.keeper import ShardKeeper
 from bot.process.watchdog import GatewayWatch
+from bot.ui.rest.circuit import Circuit
 
 
 @dataclass(slots=True)
@@ -16,10 +17,10 @@ class FakeKeeper:
     is_connected: bool = True
 
 
-async def looks(states: list[bool], *, patience_s: float) -> list[str]:
+async def looks(states: list[bool], *, patience_s: float, circuit: Circuit | None = None) -> list[str]:
     """What is logged while the gateway is in these states, one after the other."""
     keeper = FakeKeeper()
-    watch = GatewayWatch(cast("ShardKeeper", keeper), patience_s=patience_s)
+    watch = GatewayWatch(cast("ShardKeeper", keeper), circuit or Circuit(), patience_s=patience_s)
     with capture_logs() as logged:
         for keeper.is_connected in states:
             await watch.look()
@@ -34,3 +35,12 @@ async def test_away_and_back() -> None:
 async def test_short_reconnect_is_nobodys_business() -> None:
     """Discord asks to reconnect every few hours."""
     assert await looks([True, False, False, True], patience_s=60.0) == []
+
+
+async def test_silence_is_evidence_against_rest_too() -> None:
+    """While the gateway is away fewer failures of REST are an outage."""
+    circuit = Circuit()
+    await looks([True, False], patience_s=0.0, circuit=circuit)
+    assert circuit.silence
+    await looks([True], patience_s=0.0, circuit=circuit)
+    assert not circuit.silence

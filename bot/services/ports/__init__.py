@@ -5,11 +5,12 @@ The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 
 from bot.services.ports.discord import Discord, Redacted, Refreshed, Subject
 from bot.services.ports.dlq import DlqStore
+from bot.services.ports.emergency import Siren, Spool
 from bot.services.ports.guilds import GuildFinder
 from bot.services.ports.heartbeat import Heartbeat
 from bot.services.ports.jobs import Job, JobName
 from bot.services.ports.leases import Leases
-from bot.services.ports.mail import Mail, Mailer, MailWriter
+from bot.services.ports.mail import Letter, Mail, Mailer, MailWriter
 from bot.services.ports.store import Clock, Store
 from bot.services.ports.transaction import Transaction
 
@@ -22,11 +23,14 @@ __all__ = [
     "Job",
     "JobName",
     "Leases",
+    "Letter",
     "Mail",
     "MailWriter",
     "Mailer",
     "Redacted",
     "Refreshed",
+    "Siren",
+    "Spool",
     "Store",
     "Subject",
     "Transaction",

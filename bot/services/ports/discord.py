@@ -1,6 +1,6 @@
 """What the use cases ask of Discord."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -56,6 +56,18 @@ class Discord(Protocol):
         Raises:
             DeliveryRefused: the place does not exist or a person refuses DMs.
             UpstreamUnavailable: Discord is away.
+        """
+        ...
+
+    def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
+        """The body of what is owed, without a place: for what an outage keeps from being composed."""
+        ...
+
+    async def person(self, guild_id: int, discord: str) -> Person:
+        """Who is meant by an id or a username of the policy.
+
+        Raises:
+            DeliveryRefused: no member. UpstreamUnavailable.
         """
         ...
 

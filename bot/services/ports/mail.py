@@ -5,6 +5,7 @@ from typing import Protocol
 
 from bot.domain.delivery import Delivery
 from bot.domain.incident import Incident
+from bot.domain.standing import OnCallPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +14,29 @@ class Mail:
 
     Attributes:
         message_id: RFC 5322 Message-ID, the same for each attempt.
+        thread_id: That of the first mail about the same incident; None when this is it.
     """
 
     to: tuple[str, ...]
     subject: str
     body: str
     message_id: str
+    thread_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What belongs to one recipient of an email.
+
+    Attributes:
+        to: Who stands on call, with an address.
+        link: Acknowledges as that person; None when the bot is not reached by HTTP.
+        first: The nonce of the incident's first delivery, with which its mails begin.
+    """
+
+    to: OnCallPerson
+    link: str | None
+    first: str
 
 
 class Mailer(Protocol):
@@ -36,6 +54,6 @@ class Mailer(Protocol):
 class MailWriter(Protocol):
     """Turns a page that Discord did not take into an email; in `bot.ui`, the only place with sentences."""
 
-    def write(self, delivery: Delivery, incident: Incident, *, to: tuple[str, ...]) -> Mail:
-        """The email for *delivery* in the team's language."""
+    def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
+        """The email for *delivery* in the team's language, the same each time."""
         ...

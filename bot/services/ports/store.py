@@ -1,6 +1,6 @@
 """Our own tables, read; and the one clock that all instances share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -8,9 +8,11 @@ from uuid import UUID
 
 from bot.domain.delivery import Delivery
 from bot.domain.dlq import ReplayRecord
+from bot.domain.emergency import Watch
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Holder, Incident
+from bot.domain.installation import Installation
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
@@ -140,6 +142,34 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, Protocol):
 
     async def delivery_by_key(self, key: str) -> Delivery | None:
         """The delivery of that key, finished or not."""
+        ...
+
+    async def held_deliveries(self) -> int:
+        """How many deliveries wait for Discord to be back."""
+        ...
+
+    async def installation(self) -> Installation:
+        """What all instances on this database share."""
+        ...
+
+    async def beat(self) -> datetime:
+        """Write something of no meaning, to see that writing works; the time.
+
+        Raises:
+            StorageUnavailable: it does not; the text names the error's class.
+        """
+        ...
+
+    async def watched(self, *, without: Sequence[str]) -> list[Watch]:
+        """Unacknowledged incidents with the steps that are still to come, the nearest first, 500 at most.
+
+        Args:
+            without: Names of the severities that are not mirrored.
+        """
+        ...
+
+    async def is_link_used(self, link_id: str) -> bool:
+        """Whether a link has acknowledged."""
         ...
 
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:

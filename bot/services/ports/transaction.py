@@ -84,6 +84,10 @@ class Transaction(
         """Put *by* on the list of responders; False when they were on it."""
         ...
 
+    async def use_link(self, link_id: str, incident_id: int) -> bool:
+        """Note that a link acknowledges; False when it has before."""
+        ...
+
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
         """Append to the incident's history."""
         ...
@@ -147,10 +151,17 @@ class Transaction(
         """Lock a delivery that is pending or sending; None when it is finished."""
         ...
 
-    async def begin_attempt(self, delivery_id: int, request: Request, *, version: int) -> Delivery | None:
+    async def delivery_by_key(self, key: str) -> Delivery | None:
+        """The delivery of that key, finished or not, as this transaction sees it."""
+        ...
+
+    async def begin_attempt(
+        self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
+    ) -> Delivery | None:
         """Mark it as sending and keep the rendered request with the incident's version that it shows.
 
-        The first request (and its version and time) stays: each attempt is the same message.
+        The first request (and its version and time) stays: each attempt is the same message. One that is
+        *late* takes its place; one that is *quiet* rings nobody, then and later.
 
         Returns:
             None when it was cancelled since it was claimed: somebody has acknowledged meanwhile.
@@ -169,6 +180,24 @@ class Transaction(
         self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta
     ) -> None:
         """Keep it, with what went wrong, for another attempt; counts the one that failed."""
+        ...
+
+    async def hold_delivery(
+        self, delivery_id: int, *, error: str | None, http_status: int | None, after: timedelta
+    ) -> bool:
+        """Keep it until Discord is back; counts as no attempt.
+
+        Returns:
+            Whether that is news.
+        """
+        ...
+
+    async def is_overtaken(self, delivery_id: int) -> bool:
+        """Whether the same people are owed a later one of its kind about the same incident."""
+        ...
+
+    async def is_behind(self, delivery_id: int) -> bool:
+        """Whether an outage still holds back an earlier one of its kind, or the alert, for the same place."""
         ...
 
     async def cancel_delivery(self, delivery_id: int) -> None:

@@ -50,13 +50,16 @@ SELECT id FROM incidents WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UP
 SELECT key FROM deliveries WHERE key = ANY ($1::text[]) ORDER BY id FOR SHARE;
 
 -- name: insert_deliveries
--- Stores what is owed, given as a JSON array, in its order. A known key is skipped.
+-- Stores what is owed, given as a JSON array, in its order. A known key is skipped. The nonce is that of
+-- `bot.domain.installation.nonce_of`.
 INSERT INTO deliveries (guild_id, incident_id, kind, target, key, after_key, data, priority, nonce,
                         created_at, next_try_at)
-SELECT guild_id, incident_id, kind, target, key, after_key, data, priority, nonce, now(), now()
-  FROM ROWS FROM (
+SELECT guild_id, incident_id, kind, target, key, after_key, data, priority,
+       left(encode(sha256(convert_to(installation.id || ':' || key, 'UTF8')), 'hex'), 24), now(), now()
+  FROM installation
+ CROSS JOIN ROWS FROM (
        jsonb_to_recordset($1) AS (guild_id bigint, incident_id bigint, kind text, target text, key text,
-                                  after_key text, data jsonb, priority integer, nonce text)
+                                  after_key text, data jsonb, priority integer)
        ) WITH ORDINALITY
  ORDER BY ordinality
 ON CONFLICT (key) DO NOTHING
@@ -81,11 +84,14 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
    FOR NO KEY UPDATE OF owed;
 
 -- name: begin_attempt
--- Marks it as sending; the first request, its version and its time stay. No row comes back when it is finished.
+-- Marks it as sending; the first request, its version and its time stay, unless it is late ($4) and says so. $5: an
+-- alert that does not ring any more. No row comes back when it is finished.
 UPDATE deliveries
    SET status = 'sending',
-       request = coalesce(request, $2),
-       shown_version = CASE WHEN request IS NULL THEN $3 ELSE shown_version END,
+       request = CASE WHEN request IS NULL OR $4 THEN $2 ELSE request END,
+       shown_version = CASE WHEN request IS NULL OR $4 THEN $3 ELSE shown_version END,
+       is_late = is_late OR $4,
+       data = CASE WHEN $5 THEN data || '{"quiet": true}' ELSE data END,
        first_sent_at = coalesce(first_sent_at, now()),
        next_try_at = now()
  WHERE id = $1 AND status IN ('pending', 'sending')
@@ -162,6 +168,40 @@ UPDATE deliveries
 UPDATE deliveries
    SET attempts = attempts + 1, error = $2, http_status = $3, next_try_at = now() + $4::interval
  WHERE id = $1 AND status IN ('pending', 'sending');
+
+-- name: hold_delivery
+-- Keeps an unfinished delivery until Discord is back, which counts as no attempt; says whether that is news.
+UPDATE deliveries AS owed
+   SET held_at = coalesce(owed.held_at, now()),
+       error = coalesce($2, owed.error), http_status = coalesce($3, owed.http_status),
+       next_try_at = now() + $4::interval
+  FROM deliveries AS before
+ WHERE owed.id = $1 AND before.id = $1 AND owed.status IN ('pending', 'sending')
+RETURNING before.held_at IS NULL AS is_news;
+
+-- name: overtaken
+-- A later delivery of the same kind to the same people about the same incident, unless that was cancelled.
+SELECT later.id
+  FROM deliveries AS owed
+  JOIN deliveries AS later
+    ON later.incident_id = owed.incident_id AND later.kind = owed.kind AND later.target = owed.target
+ WHERE owed.id = $1 AND later.id > owed.id AND later.status <> 'cancelled'
+ LIMIT 1;
+
+-- name: behind
+-- An earlier delivery of the same kind, or the alert, for the same place that an outage still holds back.
+SELECT earlier.id
+  FROM deliveries AS owed
+  JOIN deliveries AS earlier
+    ON earlier.incident_id = owed.incident_id AND earlier.target = owed.target
+   AND earlier.kind IN (owed.kind, 'alert')
+ WHERE owed.id = $1 AND earlier.id < owed.id
+   AND earlier.held_at IS NOT NULL AND earlier.status IN ('pending', 'sending')
+ LIMIT 1;
+
+-- name: held_deliveries
+-- How many deliveries wait for Discord to be back.
+SELECT count(*) AS held FROM deliveries WHERE held_at IS NOT NULL AND status IN ('pending', 'sending');
 
 -- name: mark_emailed
 -- The email in its place was accepted; the first time stays.

@@ -1,10 +1,10 @@
 -- name: insert_incident
--- A new incident, triggered at the transaction's time; no row comes back when the key is known.
+-- A new incident, triggered at the transaction's time unless $21 says another one; no row comes back when the key is known.
 INSERT INTO incidents (guild_id, key, severity, priority, title, targets, symptoms, path, started_at,
                        triggered_at, ack_due_at, reported_by_id, reported_by_name,
                        kind, is_drill, rings, is_private, source, source_message_id, fingerprint, last_seen_at,
                        thread_channel)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now(), $10, $11, $12,
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($21, now()), $10, $11, $12,
         $13, $14, $15, $16, $17, $18, $19, CASE WHEN $19::text IS NOT NULL THEN now() END,
         $20)
 ON CONFLICT (key) DO NOTHING

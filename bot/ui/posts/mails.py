@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from bot.domain.delivery import Delivery, DeliveryKind
 from bot.domain.incident import Incident
+from bot.domain.standing import OnCallPerson
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
-from bot.services.ports import Mail
+from bot.services.ports import Letter, Mail
 from bot.ui.words import timestamps
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
@@ -18,6 +19,9 @@ _DOMAIN = "incident-bot.invalid"
 _NAMED = frozenset({DeliveryKind.ALERT, DeliveryKind.PAGE, DeliveryKind.ESCALATION})
 
 
+_TITLE_LIMIT = 100
+
+
 class Mails:
     """`MailWriter`: plain text, one line per fact, in the team's language."""
 
@@ -25,42 +29,50 @@ class Mails:
         self._texts = texts
         self._policy = policy
 
-    def write(self, delivery: Delivery, incident: Incident, *, to: tuple[str, ...]) -> Mail:
+    def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
         """The email for *delivery*; its Message-ID is the same each time, so a retry is no second mail."""
-        subject = self._say(
-            "mail.subject",
-            severity=incident.severity,
-            label=incident.label,
-            title=plain(incident.title, limit=_SUBJECT_LIMIT),
-        )
-        subject = self._marked(incident, subject)
+        line = self._line(incident)
+        own, first = (message_id(nonce, letter.to) for nonce in (delivery.nonce, letter.first))
         return Mail(
-            to=to,
-            subject=plain(subject, limit=_SUBJECT_LIMIT),
-            body=self._body(delivery, incident),
-            message_id=f"<{delivery.nonce}@{_DOMAIN}>",
+            to=(letter.to.email or "",),
+            subject=_subject(line, label=incident.label),
+            body=self._body(delivery, incident, letter, line=line),
+            message_id=own,
+            thread_id=None if own == first else first,
         )
 
-    def _body(self, delivery: Delivery, incident: Incident) -> str:
+    def _line(self, incident: Incident) -> str:
+        """What a lock screen shows: severity, title, target."""
+        title = plain(incident.title, limit=_TITLE_LIMIT)
+        line = self._say("mail.line", severity=incident.severity, title=title)
+        if incident.targets:
+            line = self._say("mail.line_at", line=line, targets=self._list(incident.targets))
+        return self._marked(incident, line)
+
+    def _body(self, delivery: Delivery, incident: Incident, letter: Letter, *, line: str) -> str:
         zone = self._policy.timezone
         what = delivery.kind.value if delivery.kind in _NAMED else "other"
         return self._say(
             "mail.body",
-            severity=incident.severity,
+            line=line,
             priority=incident.priority,
             label=incident.label,
-            title=self._marked(incident, plain(incident.title, limit=_LINE_LIMIT)),
-            targets=self._list(incident.targets),
             symptoms=self._list(self._symptom(name) for name in incident.symptoms),
             started=timestamps.full(incident.started_at, zone),
             due=timestamps.full(incident.ack_due_at, zone),
             reporter=plain(incident.reported_by_name, limit=_LINE_LIMIT),
-            emoji=self._policy.ack_emoji,
-            place=home_url(incident) or "",
+            ack=self._how_to_acknowledge(incident, letter),
             steps=self._steps(incident),
             what=self._say(f"mail.what.{what}"),
             nonce=delivery.nonce,
         )
+
+    def _how_to_acknowledge(self, incident: Incident, letter: Letter) -> str:
+        emoji, place = self._policy.ack_emoji, home_url(incident) or ""
+        in_discord = self._say("mail.ack_there", label=incident.label, emoji=emoji, place=place)
+        if letter.link is None:
+            return in_discord
+        return self._say("mail.ack_link", link=letter.link, who=letter.to.handle, there=in_discord)
 
     def _steps(self, incident: Incident) -> str:
         sheet = self._policy.first_response.get(incident.severity)
@@ -84,3 +96,14 @@ class Mails:
 
     def _say(self, key: str, **fields: object) -> str:
         return self._texts.say(self._policy.language, key, **fields)
+
+
+def _subject(line: str, *, label: str) -> str:
+    """The line, and the number whatever is cut."""
+    number = f" ({label})"
+    return plain(line, limit=_SUBJECT_LIMIT - len(number)) + number
+
+
+def message_id(nonce: str, to: OnCallPerson) -> str:
+    """One per message and recipient: each gets a mail of their own, for their link is theirs."""
+    return f"<{nonce}.{to.name}@{_DOMAIN}>"

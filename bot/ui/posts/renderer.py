@@ -10,7 +10,7 @@ from bot.domain.triage_session import Triage
 from bot.services.ports import Subject
 from bot.ui.buttons import reaction_of
 from bot.ui.posts.alerts import alert, thread_root
-from bot.ui.posts.bodies import Body
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.digests import digest
 from bot.ui.posts.mornings import morning, morning_nag
 from bot.ui.posts.notices import notice
@@ -23,6 +23,7 @@ from bot.ui.posts.roles import role_dm
 from bot.ui.posts.threads import thread, thread_card, thread_start
 from bot.ui.posts.tracked import tracked
 from bot.ui.posts.triage_posts import first_triage_post, triage_raised
+from bot.ui.words.inert import cut
 from bot.ui.words.wording import Wording
 
 #: Kinds that are edited when their incident changes.
@@ -87,8 +88,17 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
             return digest(words, week)
         case _, Incident() as incident:
             moved = pointer(words, delivery, incident)
-            return moved or _of_incident(delivery, words, incident)
+            return moved or _dated(words, delivery, _of_incident(delivery, words, incident))
     raise TypeError(f"{delivery.kind} about {type(subject).__name__}")
+
+
+def _dated(words: Wording, delivery: Delivery, body: Body) -> Body:
+    """What comes late says of when it is, below what a lock screen shows."""
+    if not delivery.is_late:
+        return body
+    at = words.say("alert.late", at=words.moment(delivery.created_at))
+    room = CONTENT_LIMIT - len(at) - 1
+    return {**body, "content": f"{cut(str(body.get('content', '')), limit=room)}\n{at}"}
 
 
 def _of_incident(delivery: Delivery, words: Wording, incident: Incident) -> Body:

@@ -17,6 +17,7 @@ import discord
 from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.ui.rest.circuit import Circuit
 
 DEADLINE_S = 10.0
 
@@ -24,6 +25,9 @@ DEADLINE_S = 10.0
 Payload: TypeAlias = Mapping[str, object]
 
 _REASON_LIMIT = 200
+_BAN = "HTTP 429 without JSON"
+_BAN_S = 10.0
+_LONG_S = 5.0  # a shorter wait for everybody is ordinary, and discord.py sits it out
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class _Answer:
 
     status: int
     retry_after_s: float | None
+    is_for_all: bool = False
 
 
 _answer: ContextVar[list[_Answer] | None] = ContextVar("answer", default=None)
@@ -52,15 +57,24 @@ async def _note(
 ) -> None:
     answers = _answer.get()
     if answers is not None:
-        answers[:] = [_Answer(end.response.status, _seconds(end.response.headers.get("Retry-After")))]
+        headers = end.response.headers
+        is_for_all = headers.get("X-RateLimit-Global", "").lower() == "true"
+        answers[:] = [_Answer(end.response.status, _seconds(headers.get("Retry-After")), is_for_all)]
 
 
 class Rest:
-    """Discord's HTTP API through a client that has logged in."""
+    """Discord's HTTP API through a client that has logged in.
 
-    def __init__(self, client: discord.Client, *, deadline_s: float = DEADLINE_S) -> None:
+    Args:
+        circuit: Of the process: knows when Discord is away, and lets nobody ask then but a probe.
+    """
+
+    def __init__(
+        self, client: discord.Client, *, deadline_s: float = DEADLINE_S, circuit: Circuit | None = None
+    ) -> None:
         self._client = client
         self._deadline_s = deadline_s
+        self._circuit = circuit or Circuit()
 
     @property
     def own_id(self) -> int | None:
@@ -75,6 +89,7 @@ class Rest:
         Raises:
             DeliveryRefused: a 4xx that no repeat will change.
             UpstreamUnavailable: anything else than the object; whether the request took effect is unknown.
+            DiscordAway: the same, and nobody gets an answer. Perhaps it was not even asked.
         """
         answer = await self._ask(route, json=json, params=params)
         if not isinstance(answer, dict):
@@ -95,19 +110,27 @@ class Rest:
     async def _ask(
         self, route: Route, *, json: Payload | None = None, params: Payload | None = None
     ) -> object:
-        if self._client.is_closed() or self._client.http.token is None:
-            raise UpstreamUnavailable("the Discord client is not logged in")
+        if self._client.is_closed():
+            raise UpstreamUnavailable("the Discord client is not logged in any more")
         given = {name: value for name, value in (("json", json), ("params", params)) if value is not None}
         answers: list[_Answer] = []
         token = _answer.set(answers)
+        asking = self._circuit.admit(reads=route.method == "GET")
         try:
-            return await self._within_deadline(route, given)
+            answer = await self._within_deadline(route, given)
+        except DeliveryRefused:
+            asking.answered()
+            raise
         except UpstreamUnavailable as away:
-            raise _with_status(away, answers) from away.__cause__
+            raise asking.failed(_with_status(away, answers), for_all_s=_for_all(away, answers)) from away
         finally:
             _answer.reset(token)
+        asking.answered()
+        return answer
 
     async def _within_deadline(self, route: Route, given: dict[str, Any]) -> object:
+        if self._client.http.token is None:
+            raise UpstreamUnavailable("the Discord client is not logged in")
         try:
             async with asyncio.timeout(self._deadline_s):
                 answer: object = await self._client.http.request(route, **given)
@@ -129,6 +152,8 @@ class Rest:
             raise UpstreamUnavailable(f"connection failed: {type(error).__name__}") from error
         except RuntimeError as error:  # aiohttp's word for a session that is being closed
             raise UpstreamUnavailable("the Discord client is closing") from error
+        if answer and isinstance(answer, str):
+            raise UpstreamUnavailable("unreadable answer: no JSON")  # a page of somebody's in between
         return answer
 
     def _reopen(self) -> None:
@@ -156,14 +181,32 @@ def snowflake(payload: Payload, key: str = "id") -> int:
 def _translated(error: discord.HTTPException) -> DeliveryRefused | UpstreamUnavailable:
     status = error.status
     retry_after_s = _seconds(error.response.headers.get("Retry-After"))
+    if status == HTTPStatus.TOO_MANY_REQUESTS and not _is_json(error):
+        return UpstreamUnavailable(_BAN, http_status=status, retry_after_s=retry_after_s)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
         return UpstreamUnavailable(f"HTTP {status}", http_status=status, retry_after_s=retry_after_s)
-    if "json" not in error.response.headers.get("Content-Type", ""):
+    if not _is_json(error):
         # A proxy's page, not Discord's word on the matter.
         return UpstreamUnavailable(f"HTTP {status} without JSON", http_status=status)
     # First line only: the lines below may quote the message.
     said = " ".join((error.text.splitlines() or [""])[0].split())[:_REASON_LIMIT]
     return DeliveryRefused(f"HTTP {status} {error.code} {said}".strip(), http_status=status, code=error.code)
+
+
+def _is_json(error: discord.HTTPException) -> bool:
+    return "json" in error.response.headers.get("Content-Type", "")
+
+
+def _for_all(away: UpstreamUnavailable, answers: list[_Answer]) -> float | None:
+    """How long everybody is asked to wait, seconds; None when nobody but this request's route is."""
+    last = answers[-1] if answers else None
+    if last is None or last.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    asked_s = away.retry_after_s or last.retry_after_s or 0.0
+    is_ban = away.reason == _BAN
+    if is_ban:  # by Cloudflare, of our address; it does not always say for how long
+        return max(asked_s, _BAN_S)
+    return asked_s if last.is_for_all and asked_s >= _LONG_S else None
 
 
 def _with_status(away: UpstreamUnavailable, answers: list[_Answer]) -> UpstreamUnavailable:

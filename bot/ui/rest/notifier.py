@@ -12,7 +12,7 @@ from discord.http import Route
 
 from bot.domain.alerts import ChannelPage
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused
 from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
@@ -28,15 +28,18 @@ from bot.ui.posts.mornings import asked_of, morning
 from bot.ui.posts.private import addressed
 from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
+from bot.ui.rest.circuit import Circuit
 from bot.ui.rest.client import DEADLINE_S, Rest, snowflake
+from bot.ui.rest.hooks import answer_to, answering, home, hook, known
 from bot.ui.rest.incoming import Incoming, Watching
 from bot.ui.rest.marks import marks
 from bot.ui.rest.places import Places, Standing
-from bot.ui.rest.reactions import Reactions
+from bot.ui.rest.reactions import Reactions, react
 from bot.ui.rest.reading import Reading
 from bot.ui.rest.redactor import Redactor
 from bot.ui.rest.refresher import Refresher
 from bot.ui.rest.rooms import Rooms
+from bot.ui.rest.siren import RestSiren
 from bot.ui.words.wording import Wording
 
 _UNKNOWN_CHANNEL = 10003
@@ -67,11 +70,13 @@ class DiscordNotifier:
         policy: Policy,
         standing: Standing | None = None,
         deadline_s: float = DEADLINE_S,
+        circuit: Circuit | None = None,
     ) -> None:
-        self._rest = Rest(client, deadline_s=deadline_s)
+        self._rest = Rest(client, deadline_s=deadline_s, circuit=circuit)
         self._words = Wording(texts, policy)
         self._standing = standing
         self._places = Places(self._rest, policy, standing=standing)
+        self._policy = policy
         self._refresher = Refresher(self._rest, self._words)
         self._rooms = Rooms(self._rest)
         self._redactor = Redactor(self._rest, self._words)
@@ -79,6 +84,14 @@ class DiscordNotifier:
         self._reactions = Reactions(self._rest, emoji=reaction_of(policy.ack_emoji))
         self._pins = Reactions(self._rest, emoji=reaction_of(policy.timeline.pin_emoji))
         self._reading = Reading(self._rest, policy, reads_content=client.intents.message_content)
+
+    def siren(self, last_standing: Standing) -> RestSiren:
+        """The way to people while there is no database.
+
+        Args:
+            last_standing: Who stood where when it was last asked.
+        """
+        return RestSiren(self._rest, Places(self._rest, self._policy, standing=last_standing), self._words)
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
         """Render what is owed, and find out where it goes.
@@ -94,12 +107,20 @@ class DiscordNotifier:
         if isinstance(subject, Incident) and subject.is_private and action is Action.MESSAGE:
             body = addressed(body, await self._places.roles(subject.guild_id))
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
-            body = {**body, **_answering(subject, channel_id)}
+            body = {**body, **answering(subject, channel_id)}
         if delivery.kind is DeliveryKind.MORNING_NAG:
             body = await self._asked(delivery, body)
         if delivery.kind in _ANSWERS and "answers" in delivery.data:
-            body = {**body, **_answer_to(int(str(delivery.data["answers"])))}
+            body = {**body, **answer_to(int(str(delivery.data["answers"])))}
         return Request(action, channel_id, message_id, body, None if person is None else person.handle)
+
+    def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
+        """The body of what is owed, without a place."""
+        return render(self._words, delivery, subject)
+
+    async def person(self, guild_id: int, discord: str) -> Person:
+        """Who is meant by an id or a username of the policy; see `Places.known`."""
+        return await self._places.known(guild_id, discord)
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         """Do it, within our own deadline. A thread or reaction that is there already counts as done.
@@ -215,9 +236,9 @@ class DiscordNotifier:
         if action is Action.MEMBER:
             _, _, name = delivery.to.partition(":")
             user_id = int(name) if person is None else await self._places.person(delivery.guild_id, person)
-            return _known(delivery.after_message_id), user_id
+            return known(delivery.after_message_id), user_id
         if action not in (Action.MESSAGE, Action.PRIVATE_THREAD):
-            return _hook(delivery)
+            return hook(delivery)
         if person is not None:
             return await self._places.direct(delivery.guild_id, person), None
         return await self._channel(delivery, subject), None
@@ -241,7 +262,7 @@ class DiscordNotifier:
             return await self._places.user(int(name))
         if kind == "thread":
             return int(name)
-        return _home(delivery, subject)
+        return home(delivery, subject)
 
     async def _send(self, request: Request, *, nonce: str) -> Posted:
         match request.action:
@@ -250,7 +271,8 @@ class DiscordNotifier:
             case Action.THREAD:
                 return await self._open_thread(request)
             case Action.REACTION:
-                return await self._react(request)
+                emoji, message_id = str(request.body["emoji"]), known(request.message_id)
+                return await react(self._rest, request.channel_id, message_id, emoji=emoji)
             case Action.PRIVATE_THREAD:
                 return await self._rooms.make(request)
             case Action.MEMBER:
@@ -262,7 +284,7 @@ class DiscordNotifier:
         return _posted(await self._rest.one(route, json=body))
 
     async def _open_thread(self, request: Request) -> Posted:
-        message_id = _known(request.message_id)
+        message_id = known(request.message_id)
         route = Route(
             "POST",
             "/channels/{channel_id}/messages/{message_id}/threads",
@@ -276,58 +298,6 @@ class DiscordNotifier:
                 raise
             thread_id = message_id  # a thread has the id of the message it hangs on
         return Posted(request.channel_id, thread_id)
-
-    async def _react(self, request: Request) -> Posted:
-        message_id = _known(request.message_id)
-        await self._rest.do(
-            Route(
-                "PUT",
-                "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me",
-                channel_id=request.channel_id,
-                message_id=message_id,
-                emoji=str(request.body["emoji"]),
-            )
-        )
-        return Posted(request.channel_id, message_id)
-
-
-def _home(delivery: Delivery, subject: Subject) -> int:
-    """The incident's thread; before it is on the incident, from what this delivery waited for."""
-    if delivery.kind is DeliveryKind.THREAD_START:
-        return _known(delivery.after_message_id)  # it waited for the thread, whose id this is
-    if delivery.kind is DeliveryKind.THREAD_CARD:
-        return _known(delivery.after_channel_id)
-    incident = subject if isinstance(subject, Incident) else None
-    in_thread = delivery.to != "alert" and incident is not None and incident.thread_id is not None
-    if in_thread and incident is not None:
-        return _known(incident.thread_id)
-    return _known(delivery.after_channel_id or (incident.alert_channel_id if incident else None))
-
-
-def _answering(incident: Incident, channel_id: int) -> Mapping[str, object]:
-    """What makes a line beside the alert an answer to it, so that it is clear which incident is meant."""
-    if channel_id != incident.alert_channel_id or incident.alert_message_id is None:
-        return {}
-    return _answer_to(incident.alert_message_id)
-
-
-def _answer_to(message_id: int) -> Mapping[str, object]:
-    # One that was deleted a moment ago must not keep the answer from being posted.
-    return {"message_reference": {"message_id": str(message_id), "fail_if_not_exists": False}}
-
-
-def _hook(delivery: Delivery) -> tuple[int, int]:
-    """The message that a thread or a reaction belongs to: what it waited for, or the one it names itself."""
-    data = delivery.data
-    if delivery.kind is DeliveryKind.PIN_SEEN:
-        return int(str(data["channel_id"])), int(str(data["message_id"]))
-    return _known(delivery.after_channel_id), _known(delivery.after_message_id)
-
-
-def _known(snowflake_id: int | None) -> int:
-    if snowflake_id is None:
-        raise UpstreamUnavailable("what this hangs on is not there yet")
-    return snowflake_id
 
 
 def _posted(message: Mapping[str, object]) -> Posted:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused
+from bot.domain.people import Person
 from bot.domain.standing import OnCallPerson, id_of
 from bot.runbook.model import Policy
 from bot.ui.rest.client import Rest, snowflake
@@ -84,6 +85,16 @@ class Places:
     async def person(self, guild_id: int, person: OnCallPerson) -> int:
         """Their user id. Raises as `direct`."""
         return person.user_id or await self._member(guild_id, person.handle)
+
+    async def known(self, guild_id: int, discord: str) -> Person:
+        """The member with this id or username, by the name they have in the guild. Raises as `direct`."""
+        user_id = id_of(discord) or await self._member(guild_id, discord)
+        route = Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild_id, user_id=user_id)
+        member = await self._rest.one(route)
+        user = member.get("user")
+        account = user if isinstance(user, dict) else {}
+        name = member.get("nick") or account.get("global_name") or account.get("username")
+        return Person(user_id, str(name or discord), username=str(account.get("username") or ""))
 
     async def roles(self, guild_id: int) -> list[int]:
         """The ids of the roles that see private incidents, in the policy's order; unknown ones left out.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 from discord.http import Route
 
+from bot.domain.delivery import Posted
 from bot.domain.errors import DeliveryRefused
 from bot.domain.people import Person
 from bot.ui.rest.client import Payload, Rest, snowflake
@@ -66,6 +67,20 @@ def person_from_member(member: Payload, *, user: Payload, guild: GuildRoles) -> 
         is_bot=bool(user.get("bot")),
         username=str(user.get("username") or ""),
     )
+
+
+async def react(rest: Rest, channel_id: int, message_id: int, *, emoji: str) -> Posted:
+    """Put the bot's own reaction under a message; a second time changes nothing. Raises as `Rest.do`."""
+    await rest.do(
+        Route(
+            "PUT",
+            "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me",
+            channel_id=channel_id,
+            message_id=message_id,
+            emoji=emoji,
+        )
+    )
+    return Posted(channel_id, message_id)
 
 
 class Reactions:

@@ -56,14 +56,15 @@ def typed_before(voice: Voice, message: discord.Message, fields: Mapping[str, st
 
 def _retry_id(voice: Voice, typed: Typed, source: Source | None) -> str:
     targets, symptoms = (
-        _bits(voice.policy.targets, typed.targets),
-        _bits(voice.policy.symptoms, typed.symptoms),
+        bits(voice.policy.targets, typed.targets),
+        bits(voice.policy.symptoms, typed.symptoms),
     )
     about = "" if source is None else f":{source.channel_id}:{source.message_id}"
     return f"tri:v1:retry:{targets}:{symptoms}{about}"
 
 
-def _bits(known: Iterable[str], chosen: Iterable[str]) -> int:
+def bits(known: Iterable[str], chosen: Iterable[str]) -> int:
+    """Which of *known* are *chosen*, as one number."""
     wanted = set(chosen)
     return sum(1 << index for index, name in enumerate(known) if name in wanted)
 

@@ -14,14 +14,16 @@ from bot.runbook import load_policy
 from bot.runbook.model import Policy
 from bot.services.auditor import Auditor
 from bot.services.oncall import OnCall
-from bot.services.ports import Discord, Job, Mail
+from bot.services.ports import Discord, Job, Letter, Mail
 from bot.services.ports.oncall import Finding
 from bot.services.registry import Guilds
-from bot.wiring import Parts, UseCases, handlers, wire
+from bot.wiring import Outward, Parts, UseCases, handlers, wire
 from tests.fakes import FakeDlqStore, FakeStore
 from tests.fakes.discord import FakeDiscord
+from tests.fakes.emergency import FakeSiren, FakeSpool
 
 GUILD = 7
+PUBLIC = "https://bot.example.com"
 PRIMARY = Person(id=1, name="primary", roles=frozenset({"on-call", "responder"}))
 SECONDARY = Person(id=2, name="secondary", roles=frozenset({"on-call", "responder"}))
 RESPONDER = Person(id=3, name="responder", roles=frozenset({"responder"}))
@@ -71,8 +73,10 @@ class FakeReach:
 class PlainWriter:
     """A `bot.services.ports.MailWriter` without sentences."""
 
-    def write(self, delivery: Delivery, incident: Incident, *, to: tuple[str, ...]) -> Mail:
-        return Mail(to=to, subject=incident.title, body="", message_id=f"<{delivery.nonce}@test>")
+    def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
+        message_id = f"<{delivery.nonce}.{letter.to.name}@test>"
+        to = (letter.to.email or "",)
+        return Mail(to=to, subject=incident.title, body=letter.link or "", message_id=message_id)
 
 
 class Desk:
@@ -92,6 +96,8 @@ class Desk:
         self.mailer = FakeMailer()
         self.reach = FakeReach()
         self.calendars = WorkerCalendars(self.policy.timezone.key)
+        self.spool = FakeSpool()
+        self.siren = FakeSiren()
         self.use(self.discord)
 
     def use(self, discord: Discord) -> UseCases:
@@ -105,10 +111,12 @@ class Desk:
             writer=PlainWriter(),
             mailer=self.mailer,
             calendars=self.calendars,
+            spool=self.spool,
+            public_url=PUBLIC,
         )
         oncall = OnCall(self.own_store, self.policy)
         self.discord.standing = oncall.standing
-        cases = wire(parts, discord, self.reach, oncall)
+        cases = wire(parts, Outward(discord, self.siren, self.reach), oncall)
         self.services = cases.services
         self.acknowledger = cases.services.acknowledger
         self.reconciler = cases.services.reconciler
@@ -133,6 +141,8 @@ class Desk:
         self.dlq = cases.services.dlq
         self.deliveries = cases.deliveries
         self.auditor = Auditor(self.store)
+        self.links = cases.links
+        self.emergency = cases.services.emergency
         self._handlers = handlers(cases)
         return cases
 

@@ -6,6 +6,8 @@ import pytest
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.drill import Missed, Score
+from bot.domain.standing import OnCallPerson
+from bot.services.ports import Letter
 from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
 from bot.ui.posts.mails import Mails
 from bot.ui.posts.postings import left_name
@@ -76,9 +78,10 @@ def test_every_line_in_the_thread_is_marked(words: Wording) -> None:
 
 def test_the_email_is_marked() -> None:
     """In its subject and where it says what happens."""
-    mail = Mails(TEXTS, POLICY).write(delivery(DeliveryKind.ALERT), PLAYED, to=("a@example.com",))
-    assert mail.subject.startswith("【訓練】[SEV1]")
-    assert f"【訓練】{PLAYED.title}" in mail.body
+    letter = Letter(OnCallPerson("primary", "primary", "a@example.com"), None, "n")
+    mail = Mails(TEXTS, POLICY).write(delivery(DeliveryKind.ALERT), PLAYED, letter)
+    assert mail.subject.startswith("【訓練】🔴 SEV1")
+    assert mail.body.startswith("【訓練】🔴 SEV1")
 
 
 def test_one_that_rings_carries_here_and_the_mark() -> None:

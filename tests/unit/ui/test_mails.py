@@ -3,22 +3,23 @@
 from dataclasses import replace
 
 from bot.domain.delivery import DeliveryKind
+from bot.domain.standing import OnCallPerson
+from bot.services.ports import Letter
 from bot.ui.posts.mails import Mails
 from tests.unit.ui.samples import EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery
 
-TO = ("primary@example.com",)
+TO = Letter(OnCallPerson("primary", "primary", "primary@example.com"), None, "d1nonce")
 MAILS = Mails(TEXTS, POLICY)
 
 
 def test_mail_says_what_it_is_and_what_to_do() -> None:
     """Readable where no Discord is."""
-    mail = MAILS.write(delivery(DeliveryKind.PAGE), PLACED, to=TO)
-    assert mail.to == TO
-    assert mail.subject == "[SEV1] INC-42 決済 API が 5xx"
+    mail = MAILS.write(delivery(DeliveryKind.PAGE), PLACED, TO)
+    assert mail.to == ("primary@example.com",)
+    assert mail.subject == "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp (INC-42)"
     for part in (
         "開始      2026-11-24 14:05:00 JST",
         "ack 期限  2026-11-24 14:22:00 JST",
-        "対象      api.parky.co.jp",
         "症状      エラー率上昇",
         "INC-42 に 👀 を付ける (ack)。https://discord.com/channels/7/900",
         "   - ログ (wrangler tail) と Sentry を確認する",
@@ -29,26 +30,25 @@ def test_mail_says_what_it_is_and_what_to_do() -> None:
 
 def test_each_attempt_is_the_same_mail() -> None:
     """A mail server may have taken the first one."""
-    first, second = (MAILS.write(delivery(DeliveryKind.ALERT), PLACED, to=TO) for _ in range(2))
+    first, second = (MAILS.write(delivery(DeliveryKind.ALERT), PLACED, TO) for _ in range(2))
     assert first == second
-    assert first.message_id == "<d1nonce@incident-bot.invalid>"
+    assert first.message_id == "<d1nonce.primary@incident-bot.invalid>"
 
 
 def test_no_title_breaks_the_head() -> None:
     """A line break in a subject would start a header of its own."""
-    mail = MAILS.write(delivery(DeliveryKind.ALERT), replace(PLACED, title="a\r\nBcc: x@y\u202e"), to=TO)
-    assert mail.subject == "[SEV1] INC-42 a Bcc: x@y"
+    mail = MAILS.write(delivery(DeliveryKind.ALERT), replace(PLACED, title="a\r\nBcc: x@y\u202e"), TO)
+    assert mail.subject == "🔴 SEV1 · a Bcc: x@y · api.parky.co.jp (INC-42)"
     assert (
-        len(MAILS.write(delivery(DeliveryKind.ALERT), replace(PLACED, title="あ" * 999), to=TO).subject)
-        <= 150
+        len(MAILS.write(delivery(DeliveryKind.ALERT), replace(PLACED, title="あ" * 999), TO).subject) <= 150
     )
 
 
 def test_mail_of_a_bare_incident() -> None:
     """Nothing filled in, nowhere posted, a severity without a sheet."""
     bare = replace(TRIGGERED, targets=(), symptoms=("melted",), severity="SEV9")
-    mail = MAILS.write(delivery(DeliveryKind.NOTICE), bare, to=TO)
-    assert "対象      未記入" in mail.body
+    mail = MAILS.write(delivery(DeliveryKind.NOTICE), bare, TO)
+    assert mail.body.startswith("🔴 SEV9 · 決済 API が 5xx\n")
     assert "症状      melted" in mail.body
     assert "初動" not in mail.body
     assert "届かなかったもの: 通知" in mail.body
@@ -56,6 +56,32 @@ def test_mail_of_a_bare_incident() -> None:
 
 def test_mail_in_english() -> None:
     """The team's language."""
-    mail = Mails(TEXTS, EN.policy).write(delivery(DeliveryKind.ESCALATION), PLACED, to=TO)
+    mail = Mails(TEXTS, EN.policy).write(delivery(DeliveryKind.ESCALATION), PLACED, TO)
     assert "Ack due   2026-11-24 14:22:00 JST" in mail.body
     assert "Not delivered: the escalation" in mail.body
+
+
+def test_a_lock_screen_shows_the_facts_first() -> None:
+    """Severity, title and target begin both subject and text."""
+    mail = MAILS.write(delivery(DeliveryKind.ALERT), PLACED, TO)
+    first = "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
+    assert mail.subject.startswith(first)
+    assert mail.body.startswith(f"{first}\n")
+
+
+def test_mails_of_one_incident_are_one_conversation() -> None:
+    """The alert's begins it, the others answer it; each recipient has their own."""
+    begins = MAILS.write(delivery(DeliveryKind.ALERT), PLACED, TO)
+    later = MAILS.write(replace(delivery(DeliveryKind.ESCALATION), nonce="d9"), PLACED, TO)
+    assert begins.thread_id is None
+    assert later.thread_id == begins.message_id
+    other = replace(TO, to=replace(TO.to, name="secondary"))
+    assert MAILS.write(delivery(DeliveryKind.ALERT), PLACED, other).message_id != begins.message_id
+
+
+def test_a_link_stands_on_a_line_of_its_own() -> None:
+    """And says as whom it acknowledges."""
+    link = "https://bot.example.com/ack/token"
+    mail = MAILS.write(delivery(DeliveryKind.ALERT), PLACED, replace(TO, link=link))
+    assert f"   {link}\n" in mail.body
+    assert "@primary として" in mail.body

@@ -1,0 +1,208 @@
+"""While the database is away: whoever must be told is told. See docs/architecture.md, Without a database."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery import Posted
+from bot.domain.emergency import Report, Rung, Trouble, Watch
+from bot.domain.errors import StorageUnavailable
+from bot.domain.escalation import plan
+from bot.domain.incident import NewIncident
+from bot.domain.people import require_role
+from bot.domain.triage_session import Triage
+from bot.runbook.model import Policy
+from bot.services.emergency_alarm import Alarm
+from bot.services.emergency_import import TakingIn
+from bot.services.incidents import clean_title
+from bot.services.ports import Store
+
+log = structlog.get_logger(__name__)
+
+#: How often to look whether the database answers, and how long to wait for it, seconds.
+LOOK_S: Final = 2.0
+_PATIENCE_S: Final = 2.0
+
+#: How many triages are remembered.
+_WALKS: Final = 200
+
+#: The same trouble is told once in so many seconds.
+_TELL_EVERY_S: Final = 60.0
+
+#: Of PostgreSQL's errors, those that mean something else than "away", by asyncpg's names.
+_TROUBLES: Final[Mapping[str, Trouble]] = {
+    "ReadOnlySQLTransactionError": Trouble.READ_ONLY,
+    "DiskFullError": Trouble.FULL,
+}
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """What a write that failed says about the database."""
+    return _TROUBLES.get(str(error), Trouble.AWAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What became of an alert that could not be recorded.
+
+    Attributes:
+        alert: Where it was posted; None when Discord did not take it either.
+        told: How many people have a DM or an email.
+    """
+
+    severity: str
+    alert: Posted | None
+    told: int
+
+
+class Emergency:
+    """Mirrors the deadlines that must not be missed, and keeps them when the database cannot."""
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        *,
+        alarm: Alarm,
+        taking_in: TakingIn,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._alarm = alarm
+        self._taking_in = taking_in
+        self._since: float | None = None
+        self._told_at = float("-inf")
+        self._lock = asyncio.Lock()
+        self._walks: dict[int, Triage] = {}
+        self.trouble: Trouble | None = None
+
+    def load(self) -> None:
+        """Read what an earlier process has left; once, before anything else runs."""
+        self._alarm.load()
+
+    def covers(self, severity: str) -> bool:
+        """Whether alerts of *severity* must get through without a database: policy, ``email_backup``."""
+        return self._policy.rules(severity).email_backup
+
+    def remember(self, triage: Triage) -> None:
+        """What a triage is about, in case that it can be confirmed and not be read."""
+        self._walks[triage.id] = triage
+        while len(self._walks) > _WALKS:
+            self._walks.pop(next(iter(self._walks)))
+
+    def walk(self, triage_id: int) -> Triage | None:
+        """A triage that this process has shown lately."""
+        return self._walks.get(triage_id)
+
+    async def look(self) -> None:
+        """A tick: mirror what the database says, or do what it cannot."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                now = await self._store.beat()
+                installation = await self._store.installation()
+                watches = await self._store.watched(without=self._not_mirrored())
+        except (StorageUnavailable, TimeoutError) as away:
+            self._is_away(away)
+            async with self._lock:
+                await self._alarm.act()
+            return
+        self._is_back()
+        async with self._lock:
+            journal = self._alarm.journal
+            if journal.has_news:
+                journal = await self._taking_in.take_in(journal)
+            ahead_s = (now - datetime.now(UTC)).total_seconds()
+            if abs(ahead_s - journal.ahead_s) < 1:
+                ahead_s = journal.ahead_s  # no news: the file stays as it is
+            own = {key: watch for key, watch in journal.watches.items() if key in journal.reports}
+            mirrored = {**{watch.key: watch for watch in watches}, **own}
+            await self._alarm.keep(
+                replace(journal, installation_id=installation.id, ahead_s=ahead_s, watches=mirrored)
+            )
+
+    async def raise_alert(self, new: NewIncident) -> Raised:
+        """Tell people of an incident that cannot be recorded now; it is recorded later, once.
+
+        Raises:
+            NotPermitted; UserError: the title is empty.
+        """
+        require_role(new.reported_by, action="triage", roles=self._policy.permissions.triage)
+        async with self._lock:
+            report = self._report(new)
+            watch = self._watch_of(report)
+            journal = self._alarm.journal
+            if watch.key not in journal.reports:
+                await self._alarm.keep(
+                    replace(
+                        journal,
+                        watches={**journal.watches, watch.key: watch},
+                        reports={**journal.reports, watch.key: report},
+                    )
+                )
+            log.warning("emergency.raised", severity=report.severity)
+            await self._alarm.begin(watch)
+            mine = [key for key in self._alarm.journal.mailed if key.startswith(f"{watch.key}:")]
+            pages = [
+                key for key in self._alarm.journal.posted if ":dm:" in key and key.startswith(f"{watch.key}:")
+            ]
+            told = len({key.rpartition(":")[2] for key in (*mine, *pages)})
+            return Raised(report.severity, self._alarm.journal.posted.get(f"{watch.key}:alert"), told)
+
+    def _report(self, new: NewIncident) -> Report:
+        now = self._alarm.now()
+        return Report(
+            key=new.key,
+            guild_id=new.guild_id,
+            severity=new.severity,
+            title=clean_title(new.title),
+            targets=new.targets,
+            symptoms=new.symptoms,
+            path=new.path,
+            started_at=min(new.started_at, now),
+            raised_at=now,
+            by_id=new.reported_by.id,
+            by_name=new.reported_by.name,
+        )
+
+    def _watch_of(self, report: Report) -> Watch:
+        severity = self._policy.rules(report.severity)
+        due = self._policy.ack_due(severity, at=report.raised_at)
+        steps = plan(severity.ladder, incident_id=0, starts_at=report.raised_at, ack_due_at=due)
+        return Watch(
+            key=report.watch_key,
+            guild_id=report.guild_id,
+            label=None,
+            severity=report.severity,
+            title=report.title,
+            targets=report.targets,
+            raised_at=report.raised_at,
+            to="channel",
+            rings=True,
+            is_drill=False,
+            is_private=False,
+            places=(),
+            rungs=tuple(Rung(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in steps),
+        )
+
+    def _not_mirrored(self) -> list[str]:
+        return [name for name, severity in self._policy.severities.items() if not severity.email_backup]
+
+    def _is_away(self, error: Exception) -> None:
+        self.trouble = trouble_of(error)
+        now = time.monotonic()
+        self._since = self._since or now
+        if now - self._told_at < _TELL_EVERY_S:
+            return
+        self._told_at = now
+        told = log.warning if self.trouble is Trouble.AWAY else log.error
+        told("database.not_writable", trouble=self.trouble, watched=len(self._alarm.journal.watches))
+
+    def _is_back(self) -> None:
+        if self._since is not None:
+            log.info("database.back", away_s=round(time.monotonic() - self._since))
+        self.trouble, self._since, self._told_at = None, None, float("-inf")

@@ -1,0 +1,215 @@
+"""Telling people without a database: posts, DMs and emails, each noted in the journal before the next."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from bot.domain.delivery import Posted
+from bot.domain.emergency import Journal, Rung, Watch, Word
+from bot.domain.errors import BotError, UpstreamUnavailable
+from bot.domain.installation import nonce_of
+from bot.domain.standing import OnCallPerson
+from bot.runbook.model import Policy
+from bot.services.access import Access
+from bot.services.emergency_journal import as_data, from_data
+from bot.services.oncall import OnCall
+from bot.services.ports import Discord, Mailer, Siren, Spool
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How somebody is told without a database.
+
+    Attributes:
+        mailer: None when the bot sends no email.
+        meanwhile: What was posted here, by the key of the delivery that it stands in for.
+    """
+
+    siren: Siren
+    spool: Spool
+    mailer: Mailer | None
+    meanwhile: dict[str, Posted]
+
+
+class Alarm:
+    """The journal, and whatever is done by it."""
+
+    def __init__(
+        self, discord: Discord, policy: Policy, access: Access, oncall: OnCall, means: Means
+    ) -> None:
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+        self._oncall = oncall
+        self._means = means
+        self._journal = Journal()
+        self._saved: Mapping[str, object] | None = None
+        self._saving = asyncio.Lock()
+
+    @property
+    def journal(self) -> Journal:
+        """What is known, and what was done."""
+        return self._journal
+
+    def load(self) -> None:
+        """Read what an earlier process has left."""
+        kept = self._means.spool.load()
+        if kept is None:
+            return
+        try:
+            self._journal = from_data(kept)
+        except (KeyError, TypeError, ValueError) as error:
+            log.error("emergency.spool_unreadable", error=type(error).__name__)  # noqa: TRY400 -- no bug of ours
+            return
+        self._means.meanwhile.update(self._journal.posted)
+
+    async def act(self) -> None:
+        """Take the steps that are due; one that goes wrong holds up no other."""
+        for watch in [self._journal.watches[key] for key in self._journal.reports]:
+            if f"{watch.key}:alert" not in self._journal.posted:
+                await self._guarded(self.begin(watch), watch)
+        for watch, rung, skipped in self._journal.due(self.now()):
+            await self._guarded(self._escalate(watch, rung, skipped), watch)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None], watch: Watch) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("emergency.failed", watch=watch.key)
+
+    async def begin(self, watch: Watch) -> None:
+        """The alert of a report, with a 👀 to tap, and its first pages."""
+        alert = await self._post(watch, Word.ALERT, key=f"{watch.key}:alert", to=watch.to)
+        if alert is not None:
+            try:
+                await self._means.siren.seed(alert)
+            except BotError as error:
+                log.info("emergency.not_seeded", reason=type(error).__name__)
+        first = [rung for rung in watch.rungs if rung.due_at <= watch.raised_at]
+        pages = [(key, place) for rung in first for key, place in self._pages(watch, rung).items()]
+        await asyncio.gather(
+            *(self._post(watch, Word.PAGE, key=key, to=f"person:{place}") for key, place in pages),
+            self._mail(watch, Word.ALERT, key=f"{watch.key}:alert"),
+        )
+        await self._taken(watch, first, by=f"{watch.key}:")
+
+    async def _escalate(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
+        if await self._is_acknowledged(watch):
+            await self.keep(replace(self._journal, acknowledged=self._journal.acknowledged | {watch.key}))
+            log.info("emergency.acknowledged", watch=watch.key)
+            return
+        step = watch.step_key(rung)
+        pages = self._pages(watch, rung)
+        await asyncio.gather(
+            self._post(watch, Word.ESCALATION, key=f"{step}:channel", to=watch.to, rung=rung),
+            *(
+                self._post(watch, Word.PAGE, key=key, to=f"person:{place}", rung=rung)
+                for key, place in pages.items()
+            ),
+            self._mail(watch, Word.ESCALATION, key=f"{step}:channel"),
+        )
+        log.warning("emergency.escalated", watch=watch.key, step=rung.index)
+        await self._taken(watch, [*skipped, rung], by=f"{step}:", skipped=skipped)
+
+    def _pages(self, watch: Watch, rung: Rung) -> dict[str, str]:
+        """The places that a step tells by DM, by the keys of those; one person at two of them has one."""
+        called = self._oncall.places_without_asking(watch.guild_id, rung.dm)
+        return {f"{watch.step_key(rung)}:dm:{place}": place for place in called}
+
+    async def _is_acknowledged(self, watch: Watch) -> bool:
+        """Whether somebody who may has put a 👀 on it. When Discord cannot be asked, nothing is assumed."""
+        own = [where for key, where in self._journal.posted.items() if key.startswith(f"{watch.key}:")]
+        places = [*watch.places, *((where.channel_id, where.message_id) for where in own)]
+        try:
+            async for person, _ in self._discord.acknowledgers(places, guild_id=watch.guild_id):
+                if self._access.allows(person, "acknowledge"):
+                    return True
+        except BotError as error:
+            log.warning("reconciliation.skipped", watch=watch.key, reason=type(error).__name__)
+        return False
+
+    async def _post(
+        self, watch: Watch, word: Word, *, key: str, to: str, rung: Rung | None = None
+    ) -> Posted | None:
+        if key in self._journal.posted:
+            return self._journal.posted[key]
+        waited = (rung.due_at if rung else watch.raised_at) - watch.raised_at
+        nonce = self._nonce(key)
+        try:
+            posted = await self._means.siren.post(watch, word, to=to, waited=waited, nonce=nonce)
+        except BotError as error:
+            log.warning("emergency.not_posted", word=word, reason=type(error).__name__)
+            return None
+        self._means.meanwhile[key] = posted
+        await self.keep(replace(self._journal, posted={**self._journal.posted, key: posted}))
+        return posted
+
+    async def _mail(self, watch: Watch, word: Word, *, key: str) -> None:
+        """To everyone on call whom an email reaches; each once, under the Message-ID that a retry has too."""
+        await asyncio.gather(
+            *(
+                self._mail_to(who, watch, word, key=key)
+                for who in self._oncall.reachable_without_asking(watch.guild_id)
+            )
+        )
+
+    async def _mail_to(self, who: OnCallPerson, watch: Watch, word: Word, *, key: str) -> None:
+        mark = f"{key}:mail:{who.name}"
+        if self._means.mailer is None or mark in self._journal.mailed:
+            return
+        first = self._nonce(f"{watch.key}:alert")
+        mail = self._means.siren.mail(watch, word, to=who, nonce=self._nonce(key), first=first)
+        try:
+            await self._means.mailer.send(mail)
+        except UpstreamUnavailable as away:
+            log.warning("email.attempt_failed", watch=watch.key, reason=away.reason)
+            return
+        log.info("email.sent", watch=watch.key)
+        await self.keep(replace(self._journal, mailed=self._journal.mailed | {mark}))
+
+    async def _taken(
+        self, watch: Watch, rungs: Iterable[Rung], *, by: str, skipped: Iterable[Rung] = ()
+    ) -> None:
+        """Note the steps as taken, if anybody was reached: else they are tried again at the next look.
+
+        Args:
+            by: How the keys of the messages begin that say so.
+        """
+        if not any(key.startswith(by) for key in (*self._journal.posted, *self._journal.mailed)):
+            return
+        taken = [watch.step_key(rung) for rung in rungs]
+        now = self.now()
+        await self.keep(
+            replace(
+                self._journal,
+                taken={**self._journal.taken, **dict.fromkeys(taken, now)},
+                skipped=self._journal.skipped | {watch.step_key(rung) for rung in skipped},
+            )
+        )
+
+    def now(self) -> datetime:
+        """The database's time, by our clock."""
+        return datetime.now(UTC) + timedelta(seconds=self._journal.ahead_s)
+
+    def _nonce(self, key: str) -> str:
+        return nonce_of(self._journal.installation_id, key)
+
+    async def keep(self, journal: Journal) -> None:
+        """Remember it, in the file too; a disk that does not take it keeps nobody from being told."""
+        self._journal = journal
+        async with self._saving:
+            data = as_data(self._journal)  # whatever has come since is in it, too
+            if data == self._saved:
+                return
+            try:
+                await asyncio.to_thread(self._means.spool.save, data)
+            except OSError as error:
+                log.error("emergency.not_kept", error=type(error).__name__)  # noqa: TRY400 -- the disk's fault
+                return
+            self._saved = data

@@ -1,0 +1,186 @@
+"""What was done while the database was away becomes rows: once, at its own time, with its posts."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import structlog
+
+from bot.domain.delivery import Posted
+from bot.domain.emergency import Journal, Report
+from bot.domain.errors import BotError, StorageUnavailable
+from bot.domain.escalation import Step, StepStatus
+from bot.domain.incident import Incident, NewIncident, Status
+from bot.domain.life import AckVia
+from bot.domain.people import Person
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.access import Access
+from bot.services.acknowledging import Acknowledger
+from bot.services.escalations import Escalations
+from bot.services.incidents import Incidents
+from bot.services.ports import Discord, Store, Transaction
+from bot.services.sent import adopt
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The use cases that write it down."""
+
+    incidents: Incidents
+    escalations: Escalations
+    acknowledger: Acknowledger
+
+
+class TakingIn:
+    """Takes the journal into the database, each incident in a commit of its own."""
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, access: Access, use_cases: Recording
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+        self._incidents = use_cases.incidents
+        self._escalations = use_cases.escalations
+        self._acknowledger = use_cases.acknowledger
+
+    async def take_in(self, journal: Journal) -> Journal:
+        """What is left to be taken in; what failed is tried again. Twice changes nothing."""
+        left = journal
+        for report in journal.reports.values():
+            if await self._succeeds(self._report(report, journal), report.watch_key):
+                left = _without(left, report.watch_key)
+        steps = (key.partition(":step:")[0] for key in (*journal.taken, *journal.posted, *journal.mailed))
+        for key in sorted({key for key in steps if key.startswith("inc:")}):
+            if await self._succeeds(self._steps(int(key.removeprefix("inc:")), journal), key):
+                left = _without(left, key)
+        return left
+
+    async def _succeeds(self, work: Coroutine[Any, Any, None], key: str) -> bool:
+        try:
+            await work
+        except StorageUnavailable as away:
+            log.warning("emergency.not_taken_in", watch=key, reason=str(away))
+            return False
+        except Exception:
+            log.exception("emergency.not_taken_in", watch=key)
+            return False
+        log.info("emergency.taken_in", watch=key)
+        return True
+
+    async def _report(self, report: Report, journal: Journal) -> None:
+        """One incident per key, however often this is killed, with its ladder from when it was raised."""
+        posted = {
+            key: where for key, where in journal.posted.items() if key.startswith(f"{report.watch_key}:")
+        }
+        acknowledged_by = await self._who_acknowledged(report.guild_id, list(posted.values()))
+        async with self._store.transaction() as tx:
+            incident = await self._incidents.open_within(tx, _new(report), by=_reporter(report))
+            ours = {_renamed(key, report, incident): where for key, where in posted.items()}
+            await self._settle(tx, incident, ours, journal, key=report.watch_key)
+            if acknowledged_by is not None:
+                locked = await tx.incident(incident.id, lock=True)
+                await self._acknowledger.record(tx, locked, by=acknowledged_by, via=AckVia.RECONCILED)
+
+    async def _steps(self, incident_id: int, journal: Journal) -> None:
+        posted = {
+            key: where for key, where in journal.posted.items() if key.startswith(f"inc:{incident_id}:")
+        }
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(incident_id, lock=True)
+            await self._settle(tx, incident, posted, journal, key=f"inc:{incident_id}")
+
+    async def _settle(
+        self, tx: Transaction, incident: Incident, posted: dict[str, Posted], journal: Journal, *, key: str
+    ) -> None:
+        """Its steps as they were taken, and its messages as they stand in Discord."""
+        for step in await tx.steps(incident.id):
+            name = f"{key}:step:{step.index}"
+            if name in journal.taken:
+                await self._take(tx, incident, step, journal.taken[name], skipped=name in journal.skipped)
+        at = min(journal.taken.values(), default=incident.triggered_at)
+        for name, where in posted.items():
+            step_key = f"{key}:step:{name.split(':step:')[1].split(':')[0]}" if ":step:" in name else None
+            await adopt(tx, self._policy, name, where, at=journal.taken.get(step_key or "", at))
+        mailed = [name for name in journal.mailed if name.startswith(f"{key}:")]
+        for message, names in groupby(sorted(mailed), key=lambda name: name.partition(":mail:")[0]):
+            await self._mailed(tx, incident, message, len(list(names)), journal, key=key)
+
+    async def _take(
+        self, tx: Transaction, incident: Incident, step: Step, at: datetime, *, skipped: bool
+    ) -> None:
+        current = await tx.incident(incident.id, lock=True)
+        claimed = await tx.claim_step(incident.id, step.index)
+        if claimed is not None and current.status is Status.TRIGGERED and not skipped:
+            await self._escalations.tell(tx, current, claimed, at=at)
+        elif claimed is not None:
+            await tx.finish_step(incident.id, step.index)
+        elif step.status is StepStatus.CANCELLED and not skipped:
+            await self._escalations.owe(tx, current, step, at=at)
+
+    async def _mailed(
+        self, tx: Transaction, incident: Incident, message: str, count: int, journal: Journal, *, key: str
+    ) -> None:
+        step = message.rpartition(":")[0]
+        at = journal.taken.get(step, incident.triggered_at)
+        entry = TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": count})
+        await tx.add_timeline(incident.id, entry)
+        delivery = await tx.delivery_by_key(message.replace(key, f"inc:{incident.id}", 1))
+        if delivery is not None:
+            await tx.mark_emailed(delivery.id)
+
+    async def _who_acknowledged(self, guild_id: int, posted: list[Posted]) -> Person | None:
+        """The first one with a 👀 who may. When Discord cannot be asked: whoever reads them next finds it."""
+        places = [(where.channel_id, where.message_id) for where in posted]
+        try:
+            async for person, _ in self._discord.acknowledgers(places, guild_id=guild_id):
+                if self._access.allows(person, "acknowledge"):
+                    return person
+        except BotError as error:
+            log.warning("reconciliation.skipped", reason=type(error).__name__)
+        return None
+
+
+def _reporter(report: Report) -> Person:
+    return Person(id=report.by_id, name=report.by_name)
+
+
+def _new(report: Report) -> NewIncident:
+    return NewIncident(
+        guild_id=report.guild_id,
+        severity=report.severity,
+        title=report.title,
+        targets=report.targets,
+        symptoms=report.symptoms,
+        started_at=report.started_at,
+        reported_by=_reporter(report),
+        path=report.path,
+        key=report.key,
+        triggered_at=report.raised_at,
+    )
+
+
+def _renamed(key: str, report: Report, incident: Incident) -> str:
+    return key.replace(report.watch_key, f"inc:{incident.id}", 1)
+
+
+def _without(journal: Journal, watch_key: str) -> Journal:
+    """*journal* when one incident's part is in the database."""
+    own = f"{watch_key}:"
+    return Journal(
+        installation_id=journal.installation_id,
+        ahead_s=journal.ahead_s,
+        watches={key: watch for key, watch in journal.watches.items() if key != watch_key},
+        posted={key: where for key, where in journal.posted.items() if not key.startswith(own)},
+        taken={key: at for key, at in journal.taken.items() if not key.startswith(own)},
+        skipped=frozenset(key for key in journal.skipped if not key.startswith(own)),
+        mailed=frozenset(key for key in journal.mailed if not key.startswith(own)),
+        acknowledged=journal.acknowledged - {watch_key},
+        reports={key: report for key, report in journal.reports.items() if key != watch_key},
+    )

@@ -1,0 +1,92 @@
+"""The journal as JSON, and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from bot.domain.delivery import Posted
+from bot.domain.emergency import Journal, Report, Rung, Watch
+from bot.domain.severity import Mention
+
+
+def as_data(journal: Journal) -> dict[str, object]:
+    """What the spool keeps of *journal*."""
+    return {
+        "installation_id": journal.installation_id,
+        "ahead_s": journal.ahead_s,
+        "watches": [_plain(asdict(watch)) for watch in journal.watches.values()],
+        "posted": {key: [found.channel_id, found.message_id] for key, found in journal.posted.items()},
+        "taken": {key: at.isoformat() for key, at in journal.taken.items()},
+        "skipped": sorted(journal.skipped),
+        "mailed": sorted(journal.mailed),
+        "acknowledged": sorted(journal.acknowledged),
+        "reports": [_plain(asdict(report)) for report in journal.reports.values()],
+    }
+
+
+def from_data(kept: Mapping[str, Any]) -> Journal:
+    """The inverse of `as_data`.
+
+    Raises:
+        KeyError, ValueError, TypeError: it is of another version, or broken.
+    """
+    watches = [_watch(each) for each in kept["watches"]]
+    reports = [_report(each) for each in kept["reports"]]
+    return Journal(
+        installation_id=str(kept["installation_id"]),
+        ahead_s=float(kept["ahead_s"]),
+        watches={watch.key: watch for watch in watches},
+        posted={key: Posted(int(where[0]), int(where[1])) for key, where in kept["posted"].items()},
+        taken={key: datetime.fromisoformat(at) for key, at in kept["taken"].items()},
+        skipped=frozenset(kept["skipped"]),
+        mailed=frozenset(kept["mailed"]),
+        acknowledged=frozenset(kept["acknowledged"]),
+        reports={report.watch_key: report for report in reports},
+    )
+
+
+def watch_from_data(kept: Mapping[str, Any]) -> Watch:
+    """One watch, as a query or the file has it."""
+    return _watch(kept)
+
+
+def _watch(kept: Mapping[str, Any]) -> Watch:
+    return Watch(
+        **{
+            **kept,
+            "targets": tuple(kept["targets"]),
+            "raised_at": _moment(kept["raised_at"]),
+            "places": tuple((int(channel), int(message)) for channel, message in kept["places"]),
+            "rungs": tuple(_rung(each) for each in kept["rungs"]),
+        }
+    )
+
+
+def _rung(kept: Mapping[str, Any]) -> Rung:
+    return Rung(kept["index"], _moment(kept["due_at"]), Mention(kept["mention"]), tuple(kept["dm"]))
+
+
+def _report(kept: Mapping[str, Any]) -> Report:
+    return Report(
+        **{
+            **kept,
+            "targets": tuple(kept["targets"]),
+            "symptoms": tuple(kept["symptoms"]),
+            "path": tuple((question, answer) for question, answer in kept["path"]),
+            "started_at": _moment(kept["started_at"]),
+            "raised_at": _moment(kept["raised_at"]),
+        }
+    )
+
+
+def _moment(kept: object) -> datetime:
+    return kept if isinstance(kept, datetime) else datetime.fromisoformat(str(kept))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 -- JSON
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value

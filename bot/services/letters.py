@@ -1,0 +1,59 @@
+"""One email per person: each has a link of their own."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.incident import Incident
+from bot.domain.standing import OnCallPerson
+from bot.services.links import AckLinks
+from bot.services.opening import posting_key
+from bot.services.ports import Letter, Mail, Mailer, MailWriter, Store
+
+log = structlog.get_logger(__name__)
+
+
+class Letters:
+    """Writes and sends the emails that stand in for a delivery.
+
+    Args:
+        mailer: None when the bot sends no email.
+    """
+
+    def __init__(self, store: Store, links: AckLinks, *, writer: MailWriter, mailer: Mailer | None) -> None:
+        self._store = store
+        self._links = links
+        self._writer = writer
+        self._mailer = mailer
+
+    @property
+    def can_send(self) -> bool:
+        """Whether there is a mail server."""
+        return self._mailer is not None
+
+    async def send(self, delivery: Delivery, incident: Incident, *, to: Sequence[OnCallPerson]) -> int:
+        """Send each of *to* their email; the number of those that were accepted.
+
+        Raises:
+            StorageUnavailable.
+        """
+        first = await self._store.delivery_by_key(posting_key(incident.id, DeliveryKind.ALERT, 1))
+        begins = delivery.nonce if first is None else first.nonce
+        mails = [
+            self._writer.write(delivery, incident, Letter(who, await self._links.url(delivery, who), begins))
+            for who in to
+        ]
+        return sum(await asyncio.gather(*(self._hand_over(mail, delivery) for mail in mails)))
+
+    async def _hand_over(self, mail: Mail, delivery: Delivery) -> bool:
+        if self._mailer is None:
+            return False
+        try:
+            await self._mailer.send(mail)
+        except UpstreamUnavailable as away:
+            log.warning("email.attempt_failed", delivery_id=delivery.id, reason=away.reason)
+            return False
+        return True

@@ -1,0 +1,40 @@
+"""Whether a delivery is still wanted when it is about to be sent."""
+
+from bot.domain.delivery import MORNING_POSTS, PAGING, TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.incident import Incident, Status
+from bot.domain.posting import ALERT_PARTS, THREAD_PARTS, is_superseded
+from bot.runbook.model import Policy
+from bot.services.escalations import is_of_earlier_ladder
+from bot.services.mornings import is_past as is_past_morning
+from bot.services.outage import is_overtaken
+from bot.services.ports import Transaction
+from bot.services.role_dms import still_holds
+from bot.services.triage_posts import is_out_of_date
+from bot.services.updates import is_past
+
+_POSTING = ALERT_PARTS | THREAD_PARTS
+_MAY_BE_MOOT = PAGING | _POSTING | {DeliveryKind.ROLE_DM}
+
+
+async def is_moot(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
+    """The last check before anybody is rung: is it still so? Somebody may have acknowledged meanwhile."""
+    if delivery.kind in TRIAGE_POSTS:
+        return await is_out_of_date(tx, delivery)
+    if delivery.kind in MORNING_POSTS:
+        return await is_past_morning(tx, delivery, policy)
+    is_reminder = delivery.data.get("notice") == "update_due"
+    if delivery.incident_id is None or not (is_reminder or delivery.kind in _MAY_BE_MOOT):
+        return False
+    return await _has_passed(tx, delivery, await tx.incident(delivery.incident_id))
+
+
+async def _has_passed(tx: Transaction, delivery: Delivery, incident: Incident) -> bool:
+    """The same for what is about one incident."""
+    if delivery.data.get("notice") == "update_due":
+        return is_past(incident, delivery.data)
+    if delivery.kind is DeliveryKind.ROLE_DM:
+        return not still_holds(incident, delivery)
+    if delivery.kind in _POSTING:
+        return is_superseded(delivery, incident)
+    is_past_ladder = await is_of_earlier_ladder(tx, delivery, incident)
+    return incident.status is not Status.TRIGGERED or is_past_ladder or await is_overtaken(tx, delivery)

@@ -1,0 +1,63 @@
+"""What an outage of Discord changes about a delivery: it waits, goes by email at once, and says its time."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery import DATED, LATE, PAGING, URGENT, Delivery, DeliveryKind
+from bot.domain.errors import DiscordAway
+from bot.runbook.model import Policy
+from bot.services.ports import Job, JobName, Transaction
+
+log = structlog.get_logger(__name__)
+
+#: When to look again, whatever Discord or the circuit ask for, seconds: at the soonest, and at the latest.
+_AGAIN_S: Final = (1.0, 60.0)
+
+#: To be held like: an earlier one for the same place comes first.
+BEHIND: Final = DiscordAway("an earlier one is held back", retry_after_s=1.0)
+
+_IN_ORDER: Final = frozenset({DeliveryKind.NOTICE, DeliveryKind.ESCALATION})
+
+
+def record_job(delivery: Delivery) -> Job:
+    """The job that takes a delivery into the DLQ, and to the on-call by email."""
+    return Job(JobName.RECORD_FAILURE, str(delivery.id), f"record:{delivery.id}", priority=delivery.priority)
+
+
+def dated(delivery: Delivery, *, now: datetime) -> Delivery:
+    """*delivery* as it is to be sent now: late, if it tells of a moment that has passed."""
+    if delivery.kind not in DATED or now - delivery.created_at < LATE:
+        return delivery
+    return replace(delivery, is_late=True)
+
+
+async def hold(tx: Transaction, delivery: Delivery, away: DiscordAway, *, policy: Policy) -> timedelta:
+    """Keep *delivery* until Discord is back. What somebody would have been rung with goes by email at once.
+
+    Returns:
+        When to look again.
+    """
+    soonest_s, latest_s = _AGAIN_S
+    after = timedelta(seconds=min(max(away.retry_after_s or 0.0, soonest_s), latest_s))
+    reason = away.reason if away.http_status or delivery.error is None else None  # not "not asked"
+    is_news = await tx.hold_delivery(delivery.id, error=reason, http_status=away.http_status, after=after)
+    if is_news:
+        log.info("delivery.held", delivery_id=delivery.id, kind=delivery.kind, reason=away.reason)
+    if is_news and delivery.kind in URGENT and delivery.incident_id is not None:
+        incident = await tx.incident(delivery.incident_id)
+        if policy.rules(incident.severity).email_backup:
+            await tx.enqueue(record_job(delivery))
+    return after
+
+
+async def is_overtaken(tx: Transaction, delivery: Delivery) -> bool:
+    """Whether a later page or escalation says what this one would have said, before the outage let it out."""
+    return delivery.held_at is not None and delivery.kind in PAGING and await tx.is_overtaken(delivery.id)
+
+
+async def must_wait(tx: Transaction, delivery: Delivery) -> bool:
+    """Whether an outage holds back what comes first: an earlier line of the thread, the alert."""
+    return delivery.kind in _IN_ORDER and await tx.is_behind(delivery.id)

@@ -1,0 +1,50 @@
+"""What works without a database: a file, a message, an email."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Protocol
+
+from bot.domain.delivery import Posted
+from bot.domain.emergency import Watch, Word
+from bot.domain.standing import OnCallPerson
+from bot.services.ports.mail import Mail
+
+
+class Spool(Protocol):
+    """A small file that survives a restart."""
+
+    def load(self) -> Mapping[str, object] | None:
+        """What was saved last; None when there is nothing, or nothing readable."""
+        ...
+
+    def save(self, data: Mapping[str, object]) -> None:
+        """Write it through to the disk, all or nothing. Blocks.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        ...
+
+
+class Siren(Protocol):
+    """Says that nobody has acknowledged, without a delivery."""
+
+    async def post(self, watch: Watch, word: Word, *, to: str, waited: timedelta, nonce: str) -> Posted:
+        """Post it where *to* says ("channel", "thread:<id>", "person:<place>").
+
+        Raises:
+            DeliveryRefused, UpstreamUnavailable.
+        """
+        ...
+
+    async def seed(self, posted: Posted) -> None:
+        """Put the bot's own 👀 under an alert, so that acking is one tap. Raises as `post`."""
+        ...
+
+    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Mail:
+        """The email that says so.
+
+        Args:
+            first: The nonce of the incident's first delivery, with which its mails begin.
+        """
+        ...

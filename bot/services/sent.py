@@ -1,0 +1,61 @@
+"""What a sent message means for its incident: places to link to, entries of its history."""
+
+from datetime import datetime
+
+from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted
+from bot.domain.incident import Incident
+from bot.domain.posting import is_current
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.escalations import marked
+from bot.services.opening import refresh_job
+from bot.services.ports import Transaction
+
+
+async def tell_incident(
+    tx: Transaction, policy: Policy, delivery: Delivery, posted: Posted, *, at: datetime | None = None
+) -> None:
+    """Note in its incident that *delivery* is there, and ask for a refresh if it shows less than is true now.
+
+    Args:
+        at: When it was posted; None for now.
+    """
+    if delivery.incident_id is None:
+        return
+    incident_id, now = delivery.incident_id, at or await tx.now()
+    incident = await tx.incident(incident_id, lock=True)
+    match delivery.kind:
+        case DeliveryKind.ALERT:
+            incident = await _set_places(tx, incident, delivery, posted)
+            where = {"where": [delivery.guild_id, posted.channel_id, posted.message_id]}
+            await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.ALERT_POSTED, now, data=where))
+        case DeliveryKind.THREAD | DeliveryKind.PRIVATE_THREAD:
+            incident = await _set_places(tx, incident, delivery, posted)
+            where = {"where": [delivery.guild_id, posted.message_id]}
+            await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.THREAD_OPENED, now, data=where))
+        case DeliveryKind.PAGE:
+            data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
+            if delivery.request is not None and delivery.request.recipient is not None:
+                data["who"] = marked(delivery.request.recipient)
+            await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PAGED, now, data=data))
+        case _:
+            pass
+    if delivery.shown_version < incident.version:
+        await tx.enqueue(refresh_job(incident, severity=policy.rules(incident.severity)))
+
+
+async def adopt(tx: Transaction, policy: Policy, key: str, posted: Posted, *, at: datetime) -> None:
+    """The message of that key was posted at that time, before its delivery could be written down."""
+    delivery = await tx.delivery_by_key(key)
+    if delivery is None or delivery.status is DeliveryStatus.SENT:
+        return
+    await tx.finish_sent(delivery.id, posted)
+    await tell_incident(tx, policy, delivery, posted, at=at)
+
+
+async def _set_places(tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted) -> Incident:
+    if not is_current(delivery, incident):  # a late one must not take the newer one's place
+        return incident
+    if delivery.kind is DeliveryKind.ALERT:
+        return await tx.set_places(incident.id, alert=(posted.channel_id, posted.message_id))
+    return await tx.set_places(incident.id, thread_id=posted.message_id)

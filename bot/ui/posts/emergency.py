@@ -1,0 +1,69 @@
+"""Posts and emails while the database is away: no number that is not known, no button that would not work."""
+
+from datetime import timedelta
+
+from bot.domain.emergency import Watch, Word
+from bot.domain.incident import Status
+from bot.domain.severity import Mention
+from bot.domain.standing import OnCallPerson
+from bot.services.ports import Mail
+from bot.ui.posts.alerts import HERE
+from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.posts.mails import message_id
+from bot.ui.words.inert import inert, plain
+from bot.ui.words.wording import Wording
+
+_TARGETS_LIMIT = 160
+_SUBJECT_LIMIT = 150
+_TITLE_LIMIT = 420
+
+
+def emergency_post(words: Wording, watch: Watch, word: Word, *, waited: timedelta) -> Body:
+    """What is posted in place of the regular message, which takes its place once it can be recorded.
+
+    Args:
+        waited: For how long nobody has acknowledged.
+    """
+    severity = words.policy.rules(watch.severity)
+    rings = word is not Word.PAGE and severity.mention is Mention.HERE and watch.rings
+    line = _line(words, watch, word, waited=waited, title=inert(watch.title, limit=_TITLE_LIMIT))
+    said = words.say(f"emergency.body.{word.value}", **_facts(words, watch))
+    return message(
+        f"{HERE} {line}" if rings else line,
+        embeds=[embed(colour=COLOURS[Status.TRIGGERED], description=said)],
+        rings=rings,
+    )
+
+
+def emergency_mail(
+    words: Wording, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str
+) -> Mail:
+    """The email beside it; a retry is the same one."""
+    title = plain(watch.title, limit=_SUBJECT_LIMIT)
+    line = _line(words, watch, word, waited=timedelta(), title=title)
+    own, begins = (message_id(each, to) for each in (nonce, first))
+    return Mail(
+        to=(to.email or "",),
+        subject=plain(line, limit=_SUBJECT_LIMIT),
+        body=words.say("emergency.mail.body", line=line, **_facts(words, watch)),
+        message_id=own,
+        thread_id=None if own == begins else begins,
+    )
+
+
+def _line(words: Wording, watch: Watch, word: Word, *, waited: timedelta, title: str) -> str:
+    if watch.label is not None and word is Word.ESCALATION:
+        title = words.say("emergency.at.label", label=watch.label, title=title)
+    span = words.span(waited) if waited else ""
+    key = word if waited or word is not Word.ESCALATION else Word.ALERT
+    line = words.say(f"emergency.line.{key.value}", severity=watch.severity, title=title, waited=span)
+    targets = words.targets(watch.targets, limit=_TARGETS_LIMIT)
+    if targets and word is not Word.ESCALATION:
+        line = words.say("emergency.at.targets", line=line, targets=targets)
+    if watch.is_private:
+        line = words.say("private.marked", line=line)
+    return words.say("drill.marked", line=line) if watch.is_drill else line
+
+
+def _facts(words: Wording, watch: Watch) -> dict[str, str]:
+    return {"at": words.moment(watch.raised_at), "emoji": words.policy.ack_emoji}

@@ -1,0 +1,99 @@
+"""Whether Discord answers, as this process has seen it. The rule: `bot.domain.breaker`.
+
+Reading and writing are told apart: Discord has often served the one and refused the other.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import structlog
+
+from bot.domain.breaker import Breaker
+from bot.domain.errors import DiscordAway, UpstreamUnavailable
+
+log = structlog.get_logger(__name__)
+
+
+class Circuit:
+    """Notices that Discord is away, and lets one request at a time find out whether it is back.
+
+    Args:
+        clock: Seconds that only grow.
+
+    Attributes:
+        silence: The gateway does not tell anything either; set by whoever watches it.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.silence = False
+        self._breakers = {False: Breaker(), True: Breaker()}
+
+    @property
+    def is_open(self) -> bool:
+        """Discord takes nothing for the time being."""
+        return self._breakers[False].is_open
+
+    @property
+    def away_s(self) -> float:
+        """For how long it has taken nothing, or not let us read; 0 while it answers."""
+        opened = [found.opened_at for found in self._breakers.values() if found.opened_at is not None]
+        return self.clock() - min(opened) if opened else 0.0
+
+    def admit(self, *, reads: bool) -> "Asking":
+        """Let a request pass; while Discord is away only a probe.
+
+        Raises:
+            DiscordAway: not now.
+        """
+        now, breaker = self.clock(), self._breakers[reads]
+        wait_s = breaker.wait_s(now)
+        if wait_s > 0:
+            raise DiscordAway("Discord is away: not asked", retry_after_s=wait_s)
+        self._breakers[reads] = breaker.asked(now)
+        return Asking(self, reads=reads, asked_at=now)
+
+    def answered(self, *, reads: bool) -> None:
+        """A request was answered."""
+        before = self._breakers[reads]
+        self._breakers[reads] = before.answered()
+        if before.opened_at is not None:
+            log.info("discord.back", reads=reads, away_s=round(self.clock() - before.opened_at))
+
+    def failed(
+        self, away: UpstreamUnavailable, *, reads: bool, asked_at: float, for_all_s: float | None
+    ) -> UpstreamUnavailable:
+        """A request was not answered; what to raise of it."""
+        if away.http_status == HTTPStatus.TOO_MANY_REQUESTS and not for_all_s:
+            self.answered(reads=reads)  # if not as hoped: nobody but this route is meant
+            return away
+        now, before = self.clock(), self._breakers[reads]
+        after = before.failed(now, asked_at=asked_at, silence=self.silence, for_all_s=for_all_s)
+        self._breakers[reads] = after
+        if not after.is_open:
+            return away
+        if not before.is_open:
+            log.warning(
+                "discord.away", reads=reads, reason=away.reason, failures=after.failures, gateway=self.silence
+            )
+        wait_s = after.wait_s(now)
+        return DiscordAway(away.reason, http_status=away.http_status, retry_after_s=wait_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One request that was let pass."""
+
+    circuit: Circuit
+    reads: bool
+    asked_at: float
+
+    def answered(self) -> None:
+        """Discord has answered it, be it with a refusal."""
+        self.circuit.answered(reads=self.reads)
+
+    def failed(self, away: UpstreamUnavailable, *, for_all_s: float | None) -> UpstreamUnavailable:
+        """It has not; what to raise."""
+        return self.circuit.failed(away, reads=self.reads, asked_at=self.asked_at, for_all_s=for_all_s)

@@ -1,0 +1,53 @@
+"""What a message hangs on: the thread or the post before it, or the one that it answers."""
+
+from collections.abc import Mapping
+
+from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.incident import Incident
+from bot.services.ports import Subject
+
+
+def home(delivery: Delivery, subject: Subject) -> int:
+    """The incident's thread; before it is on the incident, from what this delivery waited for."""
+    if delivery.kind is DeliveryKind.THREAD_START:
+        return known(delivery.after_message_id)  # it waited for the thread, whose id this is
+    if delivery.kind is DeliveryKind.THREAD_CARD:
+        return known(delivery.after_channel_id)
+    incident = subject if isinstance(subject, Incident) else None
+    in_thread = delivery.to != "alert" and incident is not None and incident.thread_id is not None
+    if in_thread and incident is not None:
+        return known(incident.thread_id)
+    return known(delivery.after_channel_id or (incident.alert_channel_id if incident else None))
+
+
+def answering(incident: Incident, channel_id: int) -> Mapping[str, object]:
+    """What makes a line beside the alert an answer to it, so that it is clear which incident is meant."""
+    if channel_id != incident.alert_channel_id or incident.alert_message_id is None:
+        return {}
+    return answer_to(incident.alert_message_id)
+
+
+def answer_to(message_id: int) -> Mapping[str, object]:
+    """What makes a message the answer to another."""
+    # One that was deleted a moment ago must not keep the answer from being posted.
+    return {"message_reference": {"message_id": str(message_id), "fail_if_not_exists": False}}
+
+
+def hook(delivery: Delivery) -> tuple[int, int]:
+    """The message that a thread or a reaction belongs to: what it waited for, or the one it names itself."""
+    data = delivery.data
+    if delivery.kind is DeliveryKind.PIN_SEEN:
+        return int(str(data["channel_id"])), int(str(data["message_id"]))
+    return known(delivery.after_channel_id), known(delivery.after_message_id)
+
+
+def known(snowflake_id: int | None) -> int:
+    """An id that must be there by now.
+
+    Raises:
+        UpstreamUnavailable: it is not yet; later it may be.
+    """
+    if snowflake_id is None:
+        raise UpstreamUnavailable("what this hangs on is not there yet")
+    return snowflake_id

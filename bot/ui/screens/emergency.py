@@ -1,0 +1,76 @@
+"""The answer to whoever raises something while the database is away."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import discord
+from discord import ButtonStyle, ui
+
+from bot.domain.errors import StorageUnavailable
+from bot.domain.incident import Incident, NewIncident
+from bot.services.emergency import Emergency, Raised
+from bot.services.incidents import Incidents
+from bot.ui.components import GREY, button, link
+from bot.ui.forms.base import Typed
+from bot.ui.interaction import Interaction, reply
+from bot.ui.screens.triage_retry import bits
+from bot.ui.words.links import place_url
+from bot.ui.words.voice import Voice, channel_name
+
+#: The custom id of [SEV1 を発報する] under a triage that cannot go on; the message keeps the words.
+URGENT: Final = r"tri:v1:urgent:(?P<severity>[A-Za-z0-9_-]{1,16}):(?P<targets>\d{1,8}):(?P<symptoms>\d{1,8})"
+
+
+def raised(voice: Voice, done: Raised, *, guild_id: int) -> tuple[str, ui.View]:
+    """What happened, and that nothing needs to be done again."""
+    channel = channel_name(voice.policy.rules(done.severity).channel)
+    key = "posted" if done.alert else "mailed" if done.told else "nobody"
+    view = ui.View(timeout=None)
+    where = done.alert
+    url = None if where is None else place_url(guild_id, where.channel_id, where.message_id)
+    if (item := link(voice.say("emergency.said.open"), url)) is not None:
+        view.add_item(item)
+    view.stop()
+    return voice.say(f"emergency.said.{key}", channel=channel, count=done.told), view
+
+
+def offer(voice: Voice, typed: Typed, severities: Iterable[str]) -> tuple[str, discord.Embed, ui.View]:
+    """The questions cannot be asked: the graver severities at once, with what was typed."""
+    embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
+    chosen = f"{bits(voice.policy.targets, typed.targets)}:{bits(voice.policy.symptoms, typed.symptoms)}"
+    view = ui.View(timeout=None)
+    for severity in severities:
+        label = voice.say("emergency.said.raise", severity=severity)
+        view.add_item(
+            button(label, f"tri:v1:urgent:{severity}:{chosen}", style=ButtonStyle.danger, emoji="🚨")
+        )
+    view.stop()
+    return voice.say("emergency.said.offer"), embed, view
+
+
+async def opened_or_raised(
+    interaction: Interaction, new: NewIncident, *, incidents: Incidents, emergency: Emergency, voice: Voice
+) -> Incident | None:
+    """Open an incident; when nothing can be recorded, tell people all the same, and the person what happened.
+
+    Returns:
+        None when the person has their answer.
+
+    Raises:
+        StorageUnavailable: nothing can be recorded, and it is not grave enough, or must stay private.
+    """
+    try:
+        return await incidents.open(new)
+    except StorageUnavailable:
+        if new.is_private or not emergency.covers(new.severity):
+            raise
+    await raise_anyway(interaction, new, emergency=emergency, voice=voice)
+    return None
+
+
+async def raise_anyway(
+    interaction: Interaction, new: NewIncident, *, emergency: Emergency, voice: Voice
+) -> None:
+    """Raise it without a database, and say what happened."""
+    text, view = raised(voice, await emergency.raise_alert(new), guild_id=new.guild_id)
+    await reply(interaction, text, view=view)

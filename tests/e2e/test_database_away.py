@@ -1,0 +1,224 @@
+"""PostgreSQL is away: deadlines are kept, alerts get through, afterwards it is one story. Rows 13, 14."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+from bot.demo.play import CONFIRM, Report, Triage
+from bot.sandbox.seed import GUILD_ID
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.migrate import migrate
+from tests.e2e.conftest import MakeWorld
+from tests.e2e.mailbox import Mailbox, mailbox
+from tests.e2e.severities import SEV1
+from tests.e2e.world import World
+from tests.postgres import cluster_folder, start_sweeper
+
+TITLE = "決済 API が 5xx"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A world whose database can be taken away."""
+
+    world: World
+    server: EmbeddedPostgres
+    box: Mailbox
+    spool: Path
+
+    async def until_mirrored(self, *, steps: int, ahead_s: float = 0.0) -> None:
+        """Wait until the bot's file knows of so many steps, and of how far the clock was moved."""
+
+        async def look() -> bool | None:
+            try:
+                kept = json.loads(await asyncio.to_thread(self.spool.read_text))
+            except FileNotFoundError:
+                return None
+            known = sum(len(watch["rungs"]) for watch in kept["watches"])
+            return True if known == steps and kept["ahead_s"] >= ahead_s else None
+
+        await self.world.human.until(look, f"{steps} mirrored steps", within_s=15)
+
+    async def back(self) -> None:
+        """Start the database again, and wait until the bot has taken everything in."""
+        self.server.start()
+        await self.world.bot.child.wait_until_ready(within_s=30)
+
+        async def look() -> bool | None:
+            kept = json.loads(await asyncio.to_thread(self.spool.read_text))
+            return None if kept["posted"] or kept["taken"] or kept["reports"] else True
+
+        await self.world.human.until(look, "everything taken in", within_s=30)
+        await self.world.idle()
+
+
+@asynccontextmanager
+async def staged(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
+    """A PostgreSQL of the story's own, a mail server, and a bot that is ready."""
+    cluster = cluster_folder()
+    with start_sweeper(cluster) as sweeper:
+        with EmbeddedPostgres(cluster, durable=False) as server:
+            database = server.ensure_database("story")
+            migrate(database)
+            async with mailbox() as box, make_world(database=database, SMTP_URL=box.url) as world:
+                await world.start_bot()
+                yield Stage(world, server, box, folder / "data" / f"emergency-{GUILD_ID}.json")
+        sweeper.communicate()
+
+
+async def near_the_deadline(stage: Stage) -> str:
+    """An unacknowledged SEV1, seconds before its deadline, with the database gone; its label."""
+    alert = await stage.world.triage(SEV1, title=TITLE)
+    await stage.world.settle()
+    await stage.world.shift(minutes=14, hours=0)
+    await stage.world.idle()
+    await stage.until_mirrored(steps=5, ahead_s=14 * 60 - 1)
+    async with stage.world.database() as connection:
+        due_in = await connection.fetchval("SELECT extract(epoch FROM ack_due_at - now()) FROM incidents")
+    await stage.world.shift(minutes=max(float(due_in) - 8, 0) / 60)
+    await stage.until_mirrored(steps=5, ahead_s=15 * 60 - 50)
+    stage.server.stop()
+    return alert.label
+
+
+async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
+    """[13] The escalation is posted once and mailed; afterwards it is the regular one, with its buttons."""
+    async with staged(make_world, tmp_path) as stage:
+        world = stage.world
+        label = await near_the_deadline(stage)
+        post = await world.expect_message(
+            "p0-alerts", contains=f"{label} {TITLE} · 15 分 ack なし", pings_here=True, within_s=20
+        )
+        for who in ("primary", "secondary"):
+            await world.expect_dm(who, contains=TITLE)
+        await world.human.until(lambda: _mails(stage, 2), "both mails")
+        await stage.back()
+        await world.expect_text(post, f"**{label}** 🔴 未対応")
+        await world.fast_forward(minutes=16)
+        await world.expect_message("p0-alerts", contains=f"{label} {TITLE} · 3", pings_here=True)
+        for who in ("primary", "secondary"):
+            await world.expect_dm(who, contains=TITLE)
+        rows = await world.rows("SELECT index, status FROM escalation_steps ORDER BY index LIMIT 4")
+        assert [row["status"] for row in rows] == ["done", "done", "done", "pending"]
+
+
+async def test_a_reaction_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
+    """[13] Somebody's 👀 is read from Discord: nobody is rung, and afterwards it is on record."""
+    async with staged(make_world, tmp_path) as stage:
+        world = stage.world
+        await near_the_deadline(stage)
+        [post] = [found for found in await world.posts("p0-alerts") if TITLE in found.text]
+        await world.human.react("responder", post, "👀")
+        await world.bot.child.line_with('"emergency.acknowledged"', within_s=20)
+        assert stage.box.mails == []
+        await stage.back()
+        await world.expect_text(post, "👀 @responder")
+        await world.fast_forward(hours=2)
+        await world.rows("SELECT 1")
+        [row] = await world.rows("SELECT status FROM incidents")
+        assert row["status"] == "acknowledged"
+        world.ledger.forgive(post.id)  # the reminder that an update is due
+
+
+async def test_raised_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
+    """[13] /sev1 is posted, mailed and answered; killed in between, it becomes one incident."""
+    async with staged(make_world, tmp_path) as stage:
+        world = stage.world
+        await stage.until_mirrored(steps=0)
+        stage.server.stop()
+        said = await world.command("sev1", title=TITLE)
+        assert "データベースが止まっていて" in said.text
+        assert "2 人に" in said.text
+        post = await world.expect_message("p0-alerts", contains=f"🔴 SEV1 · {TITLE}", pings_here=True)
+        dm = await world.expect_dm("primary", contains=TITLE)
+        await world.human.until(lambda: _mails(stage, 2), "both mails")
+        await world.human.react("primary", dm, "👀")
+        await world.kill_bot()
+        stage.server.start()
+        await world.start_bot()
+        await stage.back()
+        await world.expect_text(post, "**INC-1**")
+        await world.human.until(lambda: world._thread(post.id), "the thread")
+        for words in ("開始時刻", "SEV1"):
+            await world.expect_message(post.id, contains=words)
+        [row] = await world.rows("SELECT count(*) AS n, min(alert_message_id)::text AS post FROM incidents")
+        assert (row["n"], row["post"]) == (1, post.id)
+
+
+async def test_a_triage_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
+    """[13] The card that was ready is confirmed all the same; afterwards it is that triage's incident."""
+    async with staged(make_world, tmp_path) as stage:
+        world = stage.world
+        await stage.until_mirrored(steps=0)
+        walk = Triage(world.human, "responder", "general")
+        card = await walk.answer(
+            await walk.begin(Report(TITLE, targets=["api.parky.co.jp"], symptoms=["errors"])), *SEV1.answers
+        )
+        await world.idle()
+        stage.server.stop()
+        await walk.answer(card, CONFIRM)
+        post = await world.expect_message("p0-alerts", contains=TITLE, pings_here=True, within_s=20)
+        await world.expect_dm("primary", contains=TITLE)
+        await stage.back()
+        await world.expect_text(post, "**INC-1**")
+        await world.human.until(lambda: world._thread(post.id), "the thread")
+        for words in ("開始時刻", "SEV1"):
+            await world.expect_message(post.id, contains=words)
+
+
+async def test_killed_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
+    """[13] A bot that starts without a database still keeps the deadlines that it knew."""
+    async with staged(make_world, tmp_path) as stage:
+        world = stage.world
+        label = await near_the_deadline(stage)
+        await world.kill_bot()
+        await world.begin_bot()
+        await world.expect_message("p0-alerts", contains=f"{label} {TITLE}", pings_here=True, within_s=30)
+        for who in ("primary", "secondary"):
+            await world.expect_dm(who, contains=TITLE)
+        await stage.back()
+        await world.settle()
+
+
+async def test_a_database_that_takes_no_writes(make_world: MakeWorld, tmp_path: Path) -> None:
+    """[14] A loud alarm, with the reason; alerts get through; afterwards they are taken in."""
+    async with staged(make_world, tmp_path) as stage:
+        world = stage.world
+        await stage.until_mirrored(steps=0)
+        await _read_only(world.database_url, to="on")
+        world.expect_log("database.not_writable")
+        said = json.loads(await world.bot.child.line_with('"database.not_writable"', within_s=15))
+        assert (said["level"], said["trouble"]) == ("error", "read_only")
+        port = next(e["port"] for e in world.bot.entries() if e["event"] == "health.listening")
+        async with httpx.AsyncClient(trust_env=False) as client:
+            ready = await client.get(f"http://127.0.0.1:{port}/readyz")
+        assert ready.status_code == 503
+        assert ready.json()["parts"]["database"] == "cannot be written: read_only"
+        answer = await world.command("sev1", title=TITLE)
+        assert "データベースが止まっていて" in answer.text
+        post = await world.expect_message("p0-alerts", contains=TITLE, pings_here=True)
+        await world.expect_dm("primary", contains=TITLE)
+        await _read_only(world.database_url, to="off")
+        await stage.back()
+        await world.expect_text(post, "**INC-1**")
+        await world.human.until(lambda: world._thread(post.id), "the thread")
+        for words in ("開始時刻", "SEV1"):
+            await world.expect_message(post.id, contains=words)
+
+
+async def _read_only(dsn: str, *, to: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("SET default_transaction_read_only = off")
+    await connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {to}")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.close()
+
+
+async def _mails(stage: Stage, count: int) -> bool | None:
+    return True if len(stage.box.mails) >= count else None

@@ -1,0 +1,57 @@
+"""What works without a database, in memory."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.domain.delivery import Posted
+from bot.domain.emergency import Watch, Word
+from bot.domain.errors import DiscordAway
+from bot.domain.standing import OnCallPerson
+from bot.services.ports import Mail
+
+
+@dataclass(slots=True)
+class FakeSpool:
+    """A `bot.services.ports.Spool`; `is_full` refuses."""
+
+    kept: str | None = None
+    is_full: bool = False
+
+    def load(self) -> Mapping[str, object] | None:
+        return None if self.kept is None else dict(json.loads(self.kept))
+
+    def save(self, data: Mapping[str, object]) -> None:
+        if self.is_full:
+            raise OSError("no space left on device")
+        self.kept = json.dumps(data)
+
+
+@dataclass(slots=True)
+class FakeSiren:
+    """A `bot.services.ports.Siren`: Discord, which gives the first message back for a known nonce.
+
+    Attributes:
+        posted: (word, to) of each message, in order.
+        nonces: Where each of them is.
+    """
+
+    posted: list[tuple[Word, str]] = field(default_factory=list)
+    nonces: dict[str, Posted] = field(default_factory=dict)
+    seeded: list[Posted] = field(default_factory=list)
+    is_away: bool = False
+
+    async def post(self, watch: Watch, word: Word, *, to: str, waited: timedelta, nonce: str) -> Posted:
+        if self.is_away:
+            raise DiscordAway("Discord is away")
+        if nonce not in self.nonces:
+            self.nonces[nonce] = Posted(8, 5000 + len(self.nonces), pinged=True)
+            self.posted.append((word, to))
+        return self.nonces[nonce]
+
+    async def seed(self, posted: Posted) -> None:
+        self.seeded.append(posted)
+
+    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Mail:
+        return Mail((to.email or "",), f"{word}", watch.title, f"<{nonce}.{to.name}@test>", f"<{first}>")

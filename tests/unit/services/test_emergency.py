@@ -1,0 +1,269 @@
+"""The database is away: who must be told is told, once, and afterwards there is one consistent incident."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.emergency import Trouble, Word
+from bot.domain.errors import NotPermitted
+from bot.domain.escalation import StepStatus
+from bot.domain.incident import NewIncident, Status
+from bot.domain.timeline import TimelineKind
+from tests.unit.services.desk import GUILD, OBSERVER, RESPONDER, Desk
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A desk whose database's time is ours."""
+    made = Desk()
+    made.store.clock.advance(datetime.now(UTC) - made.store.clock.time)
+    return made
+
+
+def pass_wall_time(desk: Desk, **delta: float) -> None:
+    """Let the database's time run ahead of ours before it goes away: as if so much had passed."""
+    desk.store.advance(timedelta(**delta))
+
+
+async def mirrored(desk: Desk) -> None:
+    """An open SEV1 that the process knows of, a minute and a bit after its deadline; no job has run since."""
+    await desk.open("SEV1")
+    await desk.work()
+    pass_wall_time(desk, minutes=16)
+    await desk.emergency.look()
+
+
+async def restart(desk: Desk) -> None:
+    """Another process on the same file."""
+    desk.use(desk.discord)
+    desk.emergency.load()
+
+
+def new(*, key: str = "interaction:9", severity: str = "SEV1", by: object = RESPONDER) -> NewIncident:
+    """What /sev1 says."""
+    return NewIncident(
+        guild_id=GUILD,
+        severity=severity,
+        title="DB が落ちた",
+        targets=(),
+        symptoms=(),
+        started_at=datetime.now(UTC),
+        reported_by=by,  # type: ignore[arg-type]
+        path=(),
+        key=key,
+    )
+
+
+async def test_a_deadline_passes(desk: Desk) -> None:
+    """The escalation is posted once, with its DMs and emails; nothing while the database answers."""
+    await mirrored(desk)
+    assert desk.siren.posted == []
+    desk.store.is_away = True
+    for _ in range(5):
+        await desk.emergency.look()
+    assert sorted(desk.siren.posted) == [
+        (Word.ESCALATION, "channel"),
+        (Word.PAGE, "person:primary"),
+        (Word.PAGE, "person:secondary"),
+    ]
+    assert len(desk.mailer.sent) == 2
+    assert desk.emergency.trouble is Trouble.AWAY
+
+
+async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
+    """The step is done, its messages are deliveries that are sent, and nobody is rung again."""
+    await mirrored(desk)
+    desk.store.is_away = True
+    await desk.emergency.look()
+    desk.store.is_away = False
+    await desk.emergency.look()
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]  # the first one, before all that
+    [escalation] = [d for d in desk.store.deliveries if d.kind is DeliveryKind.ESCALATION]
+    assert escalation.status is DeliveryStatus.SENT
+    assert escalation.emailed
+    steps = await desk.store.steps(1)
+    assert [step.status for step in steps[:3]] == [StepStatus.DONE, StepStatus.DONE, StepStatus.PENDING]
+    kinds = [entry.kind for entry in desk.store.timelines[1]]
+    assert kinds.count(TimelineKind.ESCALATED) == 1
+    assert TimelineKind.EMAILED in kinds
+
+
+async def test_the_regular_way_may_be_faster(desk: Desk) -> None:
+    """The queue decides the overdue step before the import: the delivery adopts the message all the same."""
+    await mirrored(desk)
+    desk.store.is_away = True
+    await desk.emergency.look()
+    desk.store.is_away = False
+    await desk.work()
+    await desk.emergency.look()
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    [escalation] = [d for d in desk.store.deliveries if d.kind is DeliveryKind.ESCALATION]
+    assert escalation.status is DeliveryStatus.SENT
+
+
+async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
+    """Somebody put a 👀 on the alert: no escalation; afterwards it is theirs."""
+    await mirrored(desk)
+    desk.store.is_away = True
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]
+    await desk.emergency.look()
+    assert desk.siren.posted == []
+    assert desk.mailer.sent == []
+    desk.store.is_away = False
+    await desk.emergency.look()
+    await desk.work()
+    incident = await desk.store.incident(1)
+    assert (incident.status, incident.acknowledged_by_id) == (Status.ACKNOWLEDGED, RESPONDER.id)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:
+    """Whoever may not acknowledge cannot silence it."""
+    await mirrored(desk)
+    desk.store.is_away = True
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [OBSERVER]
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") in desk.siren.posted
+
+
+async def test_a_restart_during_the_outage_loses_nothing(desk: Desk) -> None:
+    """The file has the deadlines; what was posted is not posted again."""
+    await mirrored(desk)
+    desk.store.is_away = True
+    await restart(desk)
+    await desk.emergency.look()
+    await restart(desk)
+    await desk.emergency.look()
+    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+    assert len({mail.message_id for mail in desk.mailer.sent}) == len(desk.mailer.sent) == 2
+
+
+async def test_both_are_away(desk: Desk) -> None:
+    """Discord does not take it either: email; and the regular message comes when both are back."""
+    await mirrored(desk)
+    desk.store.is_away = True
+    desk.siren.is_away = True
+    desk.discord.is_away = True
+    await desk.emergency.look()
+    assert len(desk.mailer.sent) == 2
+    desk.store.is_away = desk.siren.is_away = desk.discord.is_away = False
+    await desk.emergency.look()
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_only_what_the_policy_says(desk: Desk) -> None:
+    """A SEV2 waits for the database."""
+    await desk.open("SEV2")
+    await desk.work()
+    pass_wall_time(desk, hours=5)
+    await desk.emergency.look()
+    desk.store.is_away = True
+    await desk.emergency.look()
+    assert desk.siren.posted == []
+    assert not desk.emergency.covers("SEV2")
+
+
+async def test_raised_without_a_database(desk: Desk) -> None:
+    """Posted with a 👀 to tap, the on-call has a DM and an email; afterwards one incident at its own time."""
+    await desk.emergency.look()
+    desk.store.is_away = True
+    raised = await desk.emergency.raise_alert(new())
+    assert raised.alert is not None
+    assert desk.siren.posted == [(Word.ALERT, "channel"), (Word.PAGE, "person:primary")]
+    assert desk.siren.seeded == [raised.alert]
+    await desk.emergency.raise_alert(new())  # pressed twice
+    await desk.emergency.look()
+    assert len(desk.siren.posted) == 2
+    desk.store.is_away = False
+    pass_wall_time(desk, minutes=5)
+    for _ in range(2):
+        await restart(desk)
+        await desk.emergency.look()
+        await desk.work()
+    incident = await desk.store.incident(1)
+    assert incident.alert_message_id == raised.alert.message_id
+    assert incident.triggered_at < desk.store.clock.time - timedelta(minutes=4)
+    assert incident.ack_due_at == incident.triggered_at + timedelta(minutes=15)
+    assert desk.sent(DeliveryKind.ALERT) == []
+    assert desk.sent(DeliveryKind.PAGE) == []
+    assert len(desk.sent(DeliveryKind.THREAD_CARD)) == 1
+    assert len(await desk.store.open_incidents(GUILD)) == 1
+
+
+async def test_killed_between_commit_and_file(desk: Desk) -> None:
+    """Taken in twice it is one incident, and nothing is posted again."""
+    await desk.emergency.look()
+    desk.store.is_away = True
+    await desk.emergency.raise_alert(new())
+    kept = desk.spool.kept
+    desk.store.is_away = False
+    await desk.emergency.look()
+    desk.spool.kept = kept  # the file's new state never reached the disk
+    await restart(desk)
+    await desk.emergency.look()
+    await desk.work()
+    assert len(await desk.store.open_incidents(GUILD)) == 1
+    assert desk.sent(DeliveryKind.ALERT) == []
+    assert desk.sent(DeliveryKind.PAGE) == []
+
+
+async def test_what_is_left_of_its_ladder_goes_on(desk: Desk) -> None:
+    """Nobody acknowledges: the deadline counts from when it was raised."""
+    await desk.emergency.look()
+    desk.store.is_away = True
+    await desk.emergency.raise_alert(new())
+    desk.store.is_away = False
+    pass_wall_time(desk, minutes=10)
+    await desk.emergency.look()
+    await desk.work()
+    await desk.pass_time(minutes=4)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(minutes=2)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_a_reaction_on_the_plain_alert_is_read_at_the_import(desk: Desk) -> None:
+    """It is theirs from the beginning, and nobody is rung."""
+    await desk.emergency.look()
+    desk.store.is_away = True
+    raised = await desk.emergency.raise_alert(new())
+    assert raised.alert is not None
+    desk.discord.reactions[raised.alert.message_id] = [RESPONDER]
+    desk.store.is_away = False
+    pass_wall_time(desk, minutes=20)
+    await desk.emergency.look()
+    await desk.work()
+    assert (await desk.store.incident(1)).acknowledged_by_id == RESPONDER.id
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_discord_is_back_before_the_database(desk: Desk) -> None:
+    """A report that could only be mailed is posted at the next look."""
+    await desk.emergency.look()
+    desk.store.is_away = desk.siren.is_away = True
+    raised = await desk.emergency.raise_alert(new())
+    assert (raised.alert, raised.told) == (None, 2)
+    desk.siren.is_away = False
+    await desk.emergency.look()
+    assert (Word.ALERT, "channel") in desk.siren.posted
+
+
+async def test_whoever_may_not_triage_may_not_here(desk: Desk) -> None:
+    """Roles count without a database, too."""
+    desk.store.is_away = True
+    with pytest.raises(NotPermitted):
+        await desk.emergency.raise_alert(new(by=OBSERVER))
+
+
+async def test_a_full_disk_keeps_nobody_from_being_told(desk: Desk) -> None:
+    """The file is a help, no condition."""
+    await mirrored(desk)
+    desk.spool.is_full = True
+    desk.store.is_away = True
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") in desk.siren.posted

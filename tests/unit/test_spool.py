@@ -1,0 +1,37 @@
+"""The file that stands in for the database: whole or not at all, and nobody else's to read."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.storage.spool import FileSpool
+
+
+def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
+    """By the next process, too; each guild has its own."""
+    spool = FileSpool(tmp_path / "data", 7)
+    assert spool.load() is None
+    assert not spool.is_there
+    spool.save({"title": "決済"})
+    spool.save({"title": "決済 API"})
+    assert FileSpool(tmp_path / "data", 7).load() == {"title": "決済 API"}
+    assert FileSpool(tmp_path / "data", 8).load() is None
+    [file] = (tmp_path / "data").iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_a_broken_file_is_as_none(tmp_path: Path, text: str) -> None:
+    """Said aloud, and no reason not to start."""
+    spool = FileSpool(tmp_path, 7)
+    (tmp_path / "emergency-7.json").write_text(text)
+    assert spool.load() is None
+
+
+def test_a_crash_half_way_leaves_the_old_one(tmp_path: Path) -> None:
+    """The new file is written beside it first."""
+    spool = FileSpool(tmp_path, 7)
+    spool.save({"a": 1})
+    with pytest.raises(TypeError):
+        spool.save({"a": object()})
+    assert spool.load() == {"a": 1}
