@@ -9,12 +9,14 @@ from tests.e2e.world import World
 
 #: An entry by which somebody is on it.
 _ON_IT = ("acknowledged", "joined", "reopened")
+#: How often a delivery may fall due again before the end.
+_ROUNDS = 6
 _OPEN = ("triggered", "acknowledged")
 
 
 async def check(world: World) -> None:
     """Legal states, complete timelines, true posts, nothing owed, nothing told to whom it is not for."""
-    await world.settle()
+    await _come_to_rest(world)
     for row in await world.rows("SELECT * FROM incidents ORDER BY id"):
         history = [
             {**entry, "data": json.loads(entry["data"])}
@@ -29,7 +31,7 @@ async def check(world: World) -> None:
     await _check_alerts(world)
     await _check_posts(world)
     await secrets.check(world)
-    assert world.complaints() == []
+    assert world.complaints() == [], world.complaints()
 
 
 def _check_incident(row: Any, history: list[dict[str, Any]]) -> None:
@@ -40,8 +42,9 @@ def _check_incident(row: Any, history: list[dict[str, Any]]) -> None:
     assert told.acknowledged_by == row["acknowledged_by_id"]
     assert told.merged_into == row["merged_into_id"]
     assert (told.duplicates, told.linked) == (set(row["duplicates"]), set(row["linked"]))
-    is_owed = row["status"] == "acknowledged"
-    assert (row["next_update_at"] is not None) == is_owed, row["id"]
+    is_owed = row["next_update_at"] is not None
+    assert is_owed or row["status"] != "acknowledged", row["id"]
+    assert not is_owed or row["status"] in _OPEN, row["id"]
     assert (row["next_update_at"] is None) == (row["remind_at"] is None)
     assert (row["status"] in _OPEN) == (row["resolved_at"] is None)
 
@@ -92,7 +95,7 @@ async def _check_alerts(world: World) -> None:
         "SELECT occurrences, count(*) AS messages FROM incidents"
         " JOIN alert_messages ON alert_messages.incident_id = incidents.id GROUP BY incidents.id"
     )
-    assert [row for row in counted if row["occurrences"] != row["messages"]] == []
+    assert [row for row in counted if row["occurrences"] != row["messages"]] == [], counted
 
 
 async def _check_posts(world: World) -> None:
@@ -101,12 +104,26 @@ async def _check_posts(world: World) -> None:
         "SELECT incident_id FROM escalation_steps JOIN incidents ON incidents.id = incident_id"
         " WHERE escalation_steps.status = 'pending' AND incidents.status <> 'triggered'"
     )
-    assert left == []
+    assert left == [], left
     stale = await world.rows(
         "SELECT deliveries.key FROM deliveries JOIN incidents ON incidents.id = incident_id"
         " WHERE deliveries.status = 'sent' AND deliveries.kind = 'alert'"
         "   AND shown_version < incidents.version"
     )
-    assert stale == []
-    unsent = await world.rows("SELECT key, error FROM deliveries WHERE status NOT IN ('sent', 'cancelled')")
-    assert unsent == []
+    assert stale == [], stale
+    assert await _unsent(world) == [], await _unsent(world)
+
+
+async def _come_to_rest(world: World) -> None:
+    """What Discord was too busy for is tried again; each time falls due a little later."""
+    for _ in range(_ROUNDS):
+        await world.settle()
+        if not await _unsent(world):
+            return
+        await world.shift(minutes=6)
+
+
+async def _unsent(world: World) -> list[Any]:
+    return await world.rows(
+        "SELECT key, status, error FROM deliveries WHERE status NOT IN ('sent', 'cancelled') ORDER BY id"
+    )

@@ -1,13 +1,12 @@
 """Rules of incidents: every command, every button, 👀 and 📌, drills and private ones."""
 
 import contextlib
-from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from bot.demo.human import HumanSideError
-from tests.e2e.lives.people import PEOPLE, PICK, SEVERITIES, People, incidents
+from tests.e2e.lives.people import INCIDENT, PEOPLE, PICK, SEVERITIES, People
 
 ROLES = st.sampled_from(["commander", "communicator", "scribe"])
 
@@ -15,127 +14,125 @@ ROLES = st.sampled_from(["commander", "communicator", "scribe"])
 class Responding(People):
     """What is done to incidents."""
 
-    @rule(target=incidents, severity=SEVERITIES, by=PEOPLE)
-    def declare(self, severity: str, by: str) -> Any:
+    @rule(severity=SEVERITIES, by=PEOPLE)
+    def declare(self, severity: str, by: str) -> None:
         """`/sev1 …`; the observer may not."""
         self.say(severity.lower(), by, title=self.title())
-        return self.new()
 
-    @rule(target=incidents, severity=SEVERITIES, by=PEOPLE)
-    def declare_in_private(self, severity: str, by: str) -> Any:
+    @rule(severity=SEVERITIES, by=PEOPLE)
+    def declare_in_private(self, severity: str, by: str) -> None:
         """From its first moment."""
         self.say("incident declare", by, title=self.title(), severity=severity, private=True)
-        return self.new()
 
-    @rule(number=incidents, by=PEOPLE)
+    @rule(number=INCIDENT, by=PEOPLE)
     def make_private(self, number: int, by: str) -> None:
         """Asked once, and meant; or, private already, come in."""
-        for asked in self.say("incident private", by, number=number).messages[-1:]:
+        for asked in self.say("incident private", by, number=self.one(number)).messages[-1:]:
             for control in asked.controls:
                 if (control.custom_id or "").startswith("inc:v1:private-now:"):
                     self.press(by, asked, control)
 
-    @rule(number=incidents, who=PEOPLE, by=PEOPLE)
+    @rule(number=INCIDENT, who=PEOPLE, by=PEOPLE)
     def let_in(self, number: int, who: str, by: str) -> None:
         """By name."""
-        self.say("incident private", by, number=number, user=who)
+        self.say("incident private", by, number=self.one(number), user=who)
 
-    @rule(target=incidents, severity=SEVERITIES, by=PEOPLE)
-    def start_a_drill(self, severity: str, by: str) -> Any:
+    @rule(severity=SEVERITIES, by=PEOPLE)
+    def start_a_drill(self, severity: str, by: str) -> None:
         """One at a time."""
         self.say("drill start", by, severity=severity)
-        return self.new()
 
     @rule(by=PEOPLE)
     def stop_the_drill(self, by: str) -> None:
         """If there is one."""
         self.say("drill stop", by)
 
-    @rule(number=incidents, by=PEOPLE)
+    @rule(number=INCIDENT, by=PEOPLE)
     def react(self, number: int, by: str) -> None:
         """👀 under the alert; not everybody is in a private thread."""
-        if (post := self.post(number)) is not None:
+        if (post := self.post(self.one(number))) is not None:
             with contextlib.suppress(HumanSideError):
                 self.run(self.world.human.react(by, post, "👀"))
 
-    @rule(number=incidents, to=SEVERITIES, by=PEOPLE)
+    @rule(number=INCIDENT, to=SEVERITIES, by=PEOPLE)
     def change_severity(self, number: int, to: str, by: str) -> None:
         """Up, down, or the same."""
-        self.say("incident severity", by, number=number, to=to, reason="looked again")
+        self.say("incident severity", by, number=self.one(number), to=to, reason="looked again")
 
-    @rule(number=incidents, by=PEOPLE)
+    @rule(number=INCIDENT, by=PEOPLE)
     def resolve(self, number: int, by: str) -> None:
         """Asked once, and meant."""
-        for asked in self.say("incident resolve", by, number=number).messages[-1:]:
+        for asked in self.say("incident resolve", by, number=self.one(number)).messages[-1:]:
             for control in asked.controls:
                 if control.label.endswith("解決にする"):
                     self.press(by, asked, control)
 
-    @rule(number=incidents, by=PEOPLE)
+    @rule(number=INCIDENT, by=PEOPLE)
     def cancel(self, number: int, by: str) -> None:
         """A false alarm."""
-        self.say("incident cancel", by, number=number, reason="nothing was wrong")
+        self.say("incident cancel", by, number=self.one(number), reason="nothing was wrong")
 
-    @rule(number=incidents, by=PEOPLE)
+    @rule(number=INCIDENT, by=PEOPLE)
     def reopen(self, number: int, by: str) -> None:
         """Not over."""
-        self.say("incident reopen", by, number=number, reason="again")
+        self.say("incident reopen", by, number=self.one(number), reason="again")
 
-    @rule(number=incidents, into=incidents, by=PEOPLE)
+    @rule(number=INCIDENT, into=INCIDENT, by=PEOPLE)
     def merge(self, number: int, into: int, by: str) -> None:
         """The same trouble; perhaps with itself, or into one that has ended."""
-        self.say("incident merge", by, number=number, into=into)
+        self.say("incident merge", by, number=self.one(number), into=self.one(into))
 
-    @rule(number=incidents, other=incidents, by=PEOPLE)
+    @rule(number=INCIDENT, other=INCIDENT, by=PEOPLE)
     def link(self, number: int, other: int, by: str) -> None:
         """They have to do with each other."""
-        self.say("incident link", by, number=number, **{"with": other})
+        self.say("incident link", by, number=self.one(number), **{"with": self.one(other)})
 
-    @rule(number=incidents, role=ROLES, by=PEOPLE)
+    @rule(number=INCIDENT, role=ROLES, by=PEOPLE)
     def take_role(self, number: int, role: str, by: str) -> None:
         """For oneself."""
-        self.say("incident assign", by, number=number, role=role)
+        self.say("incident assign", by, number=self.one(number), role=role)
 
-    @rule(number=incidents, pick=PICK, by=PEOPLE)
+    @rule(number=INCIDENT, pick=PICK, by=PEOPLE)
     def click(self, number: int, pick: int, by: str) -> None:
         """Any button under the alert, 🚨 and ⚪ of a tracked one too: what it asks for is not gone into."""
-        if (post := self.post(number)) is not None:
+        if (post := self.post(self.one(number))) is not None:
             self.press_any(by, post, pick)
 
-    @rule(number=incidents, by=PEOPLE)
+    @rule(number=INCIDENT, by=PEOPLE)
     def pin(self, number: int, by: str) -> None:
         """📌 on the latest message of the thread, whoever wrote it."""
-        (incident,) = self.run(self.world.rows("SELECT thread_id FROM incidents WHERE id = $1", number))
+        (incident,) = self.run(
+            self.world.rows("SELECT thread_id FROM incidents WHERE id = $1", self.one(number))
+        )
         thread = incident["thread_id"]
         for post in self.run(self.world.posts(str(thread)))[-1:] if thread else []:
             with contextlib.suppress(HumanSideError):  # it sleeps: Discord takes no reactions there
                 self.run(self.world.human.react(by, post, "📌"))
 
-    @rule(number=incidents, by=PEOPLE)
+    @rule(number=INCIDENT, by=PEOPLE)
     def note(self, number: int, by: str) -> None:
         """For the timeline."""
-        self.say("incident note", by, number=number, text="a note")
+        self.say("incident note", by, number=self.one(number), text="a note")
 
-    @rule(number=incidents, pick=PICK, by=PEOPLE)
+    @rule(number=INCIDENT, pick=PICK, by=PEOPLE)
     def correct(self, number: int, pick: int, by: str) -> None:
         """An entry of the timeline, without erasing it."""
-        for page in self.say("incident timeline", by, number=number).messages[-1:]:
+        for page in self.say("incident timeline", by, number=self.one(number)).messages[-1:]:
             for control in page.controls:
                 if "訂正" in control.label and control.options:
                     chosen = [*control.options.values()][pick % len(control.options)]
                     self.submit(by, self.press(by, page, control, chosen), text="put right")
 
-    @rule(number=incidents, by=PEOPLE)
+    @rule(number=INCIDENT, by=PEOPLE)
     def update(self, number: int, by: str) -> None:
         """A form, sent."""
-        self.submit(by, self.say("incident update", by, number=number), known="looking")
+        self.submit(by, self.say("incident update", by, number=self.one(number)), known="looking")
 
-    @rule(target=incidents, minutes=st.sampled_from([6, 20, 45, 300]))
-    def wait(self, minutes: int) -> Any:
+    @rule(minutes=st.sampled_from([6, 20, 45, 300]))
+    def wait(self, minutes: int) -> None:
         """Deadlines pass; what nobody has answered for promotes itself."""
         self.run(self.world.fast_forward(minutes=minutes))
         self.run(self.world.settle())
-        return self.new()
 
     @rule()
     def kill(self) -> None:

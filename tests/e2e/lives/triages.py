@@ -1,12 +1,10 @@
 """Rules of triages, of re-evaluations and of what monitors post."""
 
-from typing import Any
-
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 
 from bot.demo.screen import Interaction, Message
-from tests.e2e.lives.people import PEOPLE, PICK, People, incidents
+from tests.e2e.lives.people import INCIDENT, PEOPLE, PICK, People
 
 _ANSWERS = st.lists(st.sampled_from(["はい", "いいえ", "わからない"]), max_size=2)
 _ALERTS = st.sampled_from(["DB is down", "[P0] DB is down", "queue lag 17 s", "queue lag 3 s"])
@@ -16,48 +14,42 @@ _POSTS_OF_TRIAGES = ("general", "p1-ops")
 class Triaging(People):
     """From a form, from a monitor's alert, or from a clock that nobody has answered."""
 
-    @rule(target=incidents, by=PEOPLE, answers=_ANSWERS, ends=st.booleans())
-    def walk(self, by: str, answers: list[str], ends: bool) -> Any:  # a rule's argument
+    @rule(by=PEOPLE, answers=_ANSWERS, ends=st.booleans())
+    def walk(self, by: str, answers: list[str], ends: bool) -> None:  # a rule's argument
         """`/triage`, some answers, perhaps to the end."""
         self._keep(by, self.submit(by, self.say("triage", by), title=self.title()))
         if self.cards and self.cards[-1][0] == by:
             for label in [*answers, *(["発報する", "再評価に回す"] if ends else [])]:
                 self._press_labelled(label)
-        return self.new()
 
-    @precondition(lambda self: self.cards)
-    @rule(target=incidents, card=PICK, pick=PICK)
-    def go_on(self, card: int, pick: int) -> Any:
+    @rule(card=PICK, pick=PICK)
+    def go_on(self, card: int, pick: int) -> None:
         """Any button of any card: an answer, back, another severity, the end; perhaps it is long over."""
-        by, shown = self.cards[card % len(self.cards)]
-        if (now := self._reread(by, shown)) is not None:
-            self.press_any(by, now, pick)
-        return self.new()
+        for by, shown in self.cards[card % len(self.cards) :][:1] if self.cards else []:
+            if (now := self._reread(by, shown)) is not None:
+                self.press_any(by, now, pick)
 
-    @rule(target=incidents, by=PEOPLE, post=PICK, pick=PICK)
-    def answer_a_post(self, by: str, post: int, pick: int) -> Any:
+    @rule(by=PEOPLE, post=PICK, pick=PICK)
+    def answer_a_post(self, by: str, post: int, pick: int) -> None:
         """Under the line that says who is triaging, or under a re-evaluation."""
         shown = [one for place in _POSTS_OF_TRIAGES for one in self.run(self.world.human.messages(place))]
         posts = [one for one in shown if any((c.custom_id or "").startswith("tri:v1:") for c in one.controls)]
         if posts:
             self._keep(by, self.press_any(by, posts[post % len(posts)], pick))
-        return self.new()
 
-    @rule(target=incidents, title=_ALERTS)
-    def alert(self, title: str) -> Any:
+    @rule(title=_ALERTS)
+    def alert(self, title: str) -> None:
         """A monitor posts; some alerts are the same as others, some are graver."""
         self.run(self.world.human.post_webhook("p1-ops", "monitor", title))
         self.run(self.world.settle())
-        return self.new()
 
-    @rule(target=incidents, number=incidents, by=PEOPLE)
-    def triage_an_alert(self, number: int, by: str) -> Any:
+    @rule(number=INCIDENT, by=PEOPLE)
+    def triage_an_alert(self, number: int, by: str) -> None:
         """🔎 under a tracked one, and its form sent."""
-        post = self.post(number)
+        post = self.post(self.one(number))
         for control in [] if post is None else post.controls:
             if post is not None and (control.custom_id or "").startswith("tri:v1:from"):
                 self._keep(by, self.submit(by, self.press(by, post, control), title=self.title()))
-        return self.new()
 
     def _keep(self, by: str, said: Interaction | None) -> None:
         """The card that an answer shows, if it does."""
