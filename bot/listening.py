@@ -33,6 +33,13 @@ class ListeningBot(commands.Bot):
         """The longest time between a heartbeat and its answer, seconds; NaN without a connection."""
         return max((link.latency for link in self.links.values()), default=math.nan)
 
+    async def close(self) -> None:
+        """Leave Discord. Whoever waits for a shard's servers would tell of them when nobody can listen."""
+        assert isinstance(self._connection, AutoShardedConnectionState)
+        for waiting in self._connection._ready_tasks.values():  # noqa: SLF001 -- see above; pinned
+            waiting.cancel()
+        await super().close()
+
     async def on_shard_connect(self, shard_id: int) -> None:
         """READY: from now on events come by this shard."""
         self._listens(shard_id)

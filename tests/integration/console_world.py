@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import discord
@@ -13,7 +14,9 @@ from discord.http import Route
 
 from bot.client import IncidentBot, use_api_base
 from bot.domain.incident import Incident, NewIncident, Status
+from bot.domain.shards import IdentifyBudget, Instance
 from bot.i18n import Texts
+from bot.process.keeper import ShardKeeper
 from bot.sandbox.server import Sandbox
 from bot.services.registry import Guilds
 from bot.ui.rest.notifier import DiscordNotifier
@@ -37,6 +40,7 @@ class ConsoleWorld(Desk):
         self.store.clock.time = datetime.now(UTC)
         self.sandbox = sandbox
         self.bot: IncidentBot
+        self._keeper: ShardKeeper
         self._http = http
         self._running: asyncio.Task[None] | None = None
 
@@ -45,9 +49,12 @@ class ConsoleWorld(Desk):
         """Connect, and register the commands."""
         address = self.sandbox.address
         self.bot = IncidentBot(texts=TEXTS, guilds=self._guilds)
-        self._running = asyncio.create_task(self.bot.start(address.token))
+        await self.bot.login(address.token)
+        me = Instance(uuid4(), "here", "0", shard_count=1)
+        self._keeper = ShardKeeper(self.bot, self.store.leases, me, budget=IdentifyBudget(window_s=0.0))
+        self._running = asyncio.create_task(self._keeper.run())
         async with asyncio.timeout(DEADLINE_S):
-            while not self.bot.is_ready():  # noqa: ASYNC110  # discord.py's own event is made late
+            while self._keeper.missing():  # noqa: ASYNC110  # it tells when it is asked, and that only
                 await asyncio.sleep(0.01)
         guild = discord.Object(self.guild_id)
         self.bot.tree.copy_global_to(guild=guild)
@@ -56,8 +63,9 @@ class ConsoleWorld(Desk):
     async def stop(self) -> None:
         """Leave."""
         assert self._running is not None
-        await self.bot.close()
+        await self._keeper.stop()
         await self._running
+        await self.bot.close()
 
     async def restart(self) -> None:
         """Forget everything that was in memory; the sandbox and the store stay."""
