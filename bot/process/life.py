@@ -125,6 +125,8 @@ class Life:
         # Both tell when they are asked, and that only.
         while not self.runner.healthy or self.keeper.missing():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)
+        if self.keeper.leads:  # from here on no alert is missed, whatever becomes of the session
+            await self.client.served.each(_catch_up)
         shards = [shard.id for shard in self.keeper.held]
         log.info("bot.ready", guilds=len(self.client.served), user=str(self.client.user), shards=shards)
         if self.dead_man is not None:

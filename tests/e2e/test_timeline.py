@@ -226,6 +226,7 @@ async def test_the_form_of_a_note_loses_no_words(world: World) -> None:
     refused = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "さっき"})
     assert "読めません" in refused.text
     assert "長い\nメモ" in refused.text
+    form = await world.click(alert.card, "メモ", by="responder")
     sent = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "1分前"})
     assert "メモを残しました" in sent.text
     await world.expect_message(alert.thread, contains="長い\nメモ")

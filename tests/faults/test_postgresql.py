@@ -98,6 +98,7 @@ async def test_row_13_postgresql_down_for_twenty_minutes(
 
 async def test_row_14_postgresql_is_read_only(stage: Stage, figure: Figure, server: EmbeddedPostgres) -> None:
     """Readiness turns red, people are told that nothing is recorded, and the log says so."""
+    stage.world.expect_log("database.not_writable")
     async with stage.ill():
         await _set_read_only(server, on=True)
         said = await stage.world.command("sev3", title="行14 書けない")
