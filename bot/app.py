@@ -55,6 +55,7 @@ from bot.storage.store import PostgresStore
 from bot.ui.ack_page import AckPage
 from bot.ui.posts.mails import Mails
 from bot.ui.rest.circuit import Circuit
+from bot.ui.rest.gate import Gate
 from bot.ui.rest.notifier import DiscordNotifier
 from bot.ui.rest.reaching import Reaching
 from bot.wiring import Outward, Parts, UseCases, handlers, routed, wire
@@ -302,11 +303,17 @@ def make_client(
     made: dict[int, UseCases] = {}
 
     def guilds(client: discord.Client) -> Guilds:
+        gate = Gate()  # one for all of them: Discord counts the requests of the token
         for guild_id, policy in stand.served.policies.items():
             parts = stand.parts(guild_id)
             oncall = OnCall(parts.store, policy)
             notifier = DiscordNotifier(
-                client, texts=stand.texts, policy=policy, circuit=circuit, standing=oncall.standing
+                client,
+                texts=stand.texts,
+                policy=policy,
+                circuit=circuit,
+                gate=gate,
+                standing=oncall.standing,
             )
             reach = Reaching(client, policy, mails=stand.mailer is not None)
             made[guild_id] = assemble(

@@ -35,6 +35,7 @@ COGS: Final = (
     "cogs.triage",
     "cogs.incidents",
     "cogs.responding",
+    "cogs.bundles",
     "cogs.mending",
     "cogs.pinning",
     "cogs.dlq",
@@ -48,8 +49,8 @@ COGS: Final = (
 #: How long a stop waits for answers that are under way, seconds; whoever stops us gives about ten.
 ANSWERS_WITHIN_S: Final = 4.0
 
-#: The custom id of whatever is about an incident: under a DM it is all that says whose it is.
-_NUMBERED: Final = re.compile(r"inc:v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII)
+#: The custom id of whatever is about an incident or a bundle: under a DM it is all that says whose it is.
+_ROW: Final = re.compile(r"(?P<of>inc|bun):v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII)
 
 FormHandler = Callable[[discord.Interaction["IncidentBot"], Submitted], Awaitable[None]]
 
@@ -138,7 +139,7 @@ class IncidentBot(ListeningBot):
             await self.load_extension(name)
 
     async def guild_of(self, interaction: Interaction) -> int:
-        """The guild that *interaction* is about: where it happened; for a DM, whose incident it names.
+        """The guild that *interaction* is about: where it happened; for a DM, whose row it names.
 
         Raises:
             UserError: it is not served. StorageUnavailable.
@@ -146,9 +147,11 @@ class IncidentBot(ListeningBot):
         known = found_guild(interaction)
         if known is not None:
             return self.served.at(known).guild_id
-        named = _NUMBERED.match(_custom_id(interaction))
-        services = self.served.home if named is None else await self.served.of_incident(int(named["number"]))
-        return services.guild_id
+        named = _ROW.match(_custom_id(interaction))
+        if named is None:
+            return self.served.home.guild_id
+        find = self.served.of_delivery if named["of"] == "bun" else self.served.of_incident
+        return (await find(int(named["number"]))).guild_id
 
     def services(self, interaction: Interaction) -> Services:
         """The use cases of the guild that *interaction* is about."""

@@ -13,6 +13,7 @@ from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
+from bot.services.bundles import Bundles
 from bot.services.calendars import CalendarFiles
 from bot.services.changes import Changes
 from bot.services.deliveries import Deliveries, Helpers
@@ -53,6 +54,7 @@ from bot.services.reevaluations import Reevaluations
 from bot.services.registry import Services
 from bot.services.roles import Roles
 from bot.services.schedules import Schedules
+from bot.services.sweeps import Sweeps
 from bot.services.timelines import Timelines
 from bot.services.triage_posts import TriagePosts
 from bot.services.triages import Triages
@@ -90,6 +92,7 @@ class UseCases:
     """What people ask for (`services`), and what the bot does by itself."""
 
     services: Services
+    sweeps: Sweeps
     deliveries: Deliveries
     triage_posts: TriagePosts
     failures: Failures
@@ -123,13 +126,14 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     mending = Mending(store, policy)
     raising = Raising(policy, incidents, escalations)
     reevaluations = Reevaluations(store, policy, access, raising)
+    means = Means(outward.siren, parts.spool, parts.mailer, meanwhile={})
+    bundles = Bundles(store, discord, policy, acknowledger, meanwhile=means.meanwhile)
     digests = Digests(store, parts.dlq, policy)
     mornings = Mornings(store, discord, policy)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations)
     schedules = Schedules(store, policy, access, oncall)
     links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
     letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
-    means = Means(outward.siren, parts.spool, parts.mailer, meanwhile={})
     recording = Recording(incidents, escalations, acknowledger)
     taking_in = TakingIn(store, discord, policy, access, recording)
     services = Services(
@@ -155,6 +159,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         handovers=Handovers(store, policy, oncall, reach),
         schedules=schedules,
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),
+        bundles=bundles,
         reconciler=reconciler,
         dlq=Dlq(store, parts.dlq, policy, access),
         digests=digests,
@@ -165,8 +170,9 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     )
     return UseCases(
         services=services,
+        sweeps=Sweeps(store, policy, reconciler, escalations, oncall, meanwhile=means.meanwhile),
         deliveries=Deliveries(
-            store, discord, policy, Helpers(digests, mornings, mending, oncall, means.meanwhile)
+            store, discord, policy, Helpers(digests, mornings, mending, oncall, bundles, means.meanwhile)
         ),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, oncall, letters=letters, draft=discord.draft),
@@ -178,14 +184,15 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
     """What each job of one guild does with its payload."""
     services = cases.services
 
-    async def escalate(payload: str) -> None:
+    async def escalate(payload: str) -> timedelta | None:
         incident_id, _, index = payload.partition(":")
-        await services.escalations.decide(int(incident_id), int(index))
+        return await cases.sweeps.decide(int(incident_id), int(index))
 
     return {
         JobName.DELIVER: _numbered(cases.deliveries.deliver),
         JobName.ESCALATE: escalate,
         JobName.REFRESH: _numbered(cases.deliveries.refresh),
+        JobName.REFRESH_BUNDLE: _numbered(services.bundles.refresh),
         JobName.REFRESH_TRIAGE: _numbered(cases.triage_posts.refresh),
         JobName.REEVALUATE: _numbered(services.reevaluations.strike),
         JobName.REDACT: _numbered(services.privacy.redact),
@@ -227,7 +234,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
     async def run(payload: str) -> timedelta | None:
         number = int(payload.partition(":")[0])
         match name:
-            case JobName.DELIVER | JobName.RECORD_FAILURE:
+            case JobName.DELIVER | JobName.RECORD_FAILURE | JobName.REFRESH_BUNDLE:
                 guild_id = await find.guild_of_delivery(number)
             case JobName.MORNING | JobName.REFRESH_MORNING | JobName.HANDOVER | JobName.REACH:
                 guild_id = number

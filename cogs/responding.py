@@ -13,6 +13,7 @@ from bot.client import IncidentBot
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.life import AckVia
 from bot.domain.people import Person
+from bot.services.lookup import Recent
 from bot.services.registry import Services
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
@@ -29,12 +30,17 @@ Press = discord.Interaction[IncidentBot]
 _LOOK_AGAIN_S: Final = (0.3, 1.0, 3.0)
 _NEW_FOR: Final = timedelta(seconds=15)
 
+#: The same person's 👀 on the same message changes nothing more; it costs something once in so many seconds.
+_ONCE_IN_S: Final = 2.0
+
 
 class Responding(commands.Cog):
     """Acknowledging by reaction, and the buttons' registration."""
 
     def __init__(self, bot: IncidentBot) -> None:
         self.bot = bot
+        self._under_way: set[tuple[int, int]] = set()
+        self._done = Recent(_ONCE_IN_S)
 
     async def cog_load(self) -> None:
         """Register the buttons."""
@@ -46,6 +52,16 @@ class Responding(commands.Cog):
         own = self.bot.user is not None and reaction.user_id == self.bot.user.id
         if own or not self._may_acknowledge(reaction):
             return
+        key = (reaction.user_id, reaction.message_id)
+        if key in self._under_way or key in self._done:
+            return  # the same once more, from somebody who cannot let go of it
+        self._under_way.add(key)
+        try:
+            await self._react(reaction)
+        finally:
+            self._under_way.discard(key)
+
+    async def _react(self, reaction: discord.RawReactionActionEvent) -> None:
         clear_contextvars()
         bind_contextvars(
             trigger="reaction",
@@ -55,6 +71,7 @@ class Responding(commands.Cog):
         )
         try:
             await self._acknowledge(reaction)
+            self._done.add((reaction.user_id, reaction.message_id))
         except UserError as error:
             log.info("reaction.refused", key=error.key)  # a refusal is in the audit; a reaction has no reply
         except UnavailableError as error:
@@ -70,22 +87,26 @@ class Responding(commands.Cog):
     async def _acknowledge(self, reaction: discord.RawReactionActionEvent) -> None:
         """A DM does not say whose it is: its row does."""
         guilds, guild_id = self.bot.served, reaction.guild_id
-        for pause_s in (0.0, *_LOOK_AGAIN_S):
+        is_new = _is_new(reaction.message_id)
+        for pause_s in (0.0, *(_LOOK_AGAIN_S if is_new else ())):
             await asyncio.sleep(pause_s)
             services = guilds.get(guild_id) if guild_id else await guilds.of_message(reaction.message_id)
-            if services is not None and await self._acknowledge_in(services, reaction):
-                return
-            if not _is_new(reaction.message_id):
+            if services is not None and await self._acknowledge_in(services, reaction, is_new=is_new):
                 return
 
-    async def _acknowledge_in(self, services: Services, reaction: discord.RawReactionActionEvent) -> bool:
+    async def _acknowledge_in(
+        self, services: Services, reaction: discord.RawReactionActionEvent, *, is_new: bool
+    ) -> bool:
         """Whether nothing is left to do."""
         if str(reaction.emoji) != services.policy.ack_emoji:
             return True
-        by = await self._person(reaction, services.guild_id)
         acknowledger = services.acknowledger
-        found = await acknowledger.acknowledge_message(reaction.message_id, by=by, via=AckVia.REACTION)
-        return by.is_bot or found is not None
+        # First whether it matters: who reacted is asked of Discord where the event does not say it.
+        if not await acknowledger.is_place(reaction.message_id, is_new=is_new):
+            return False
+        by = await self._person(reaction, services.guild_id)
+        await acknowledger.acknowledge_message(reaction.message_id, by=by, via=AckVia.REACTION)
+        return True
 
     async def _person(self, reaction: discord.RawReactionActionEvent, guild_id: int) -> Person:
         """A server's event carries the member, a DM's does not."""

@@ -26,8 +26,18 @@ END
 $$;
 
 -- name: is_busy
--- Whether the job queue has work that is running or due.
-SELECT EXISTS (SELECT FROM pgqueuer WHERE status = 'picked' OR (status = 'queued' AND execute_after <= now()));
+-- Whether the job queue has work that is running or due, or that waits for a moment only: a message that nobody
+-- has sent yet, or an edit, since Discord's limits leave no room for it or more may join it.
+SELECT EXISTS (
+       SELECT
+         FROM pgqueuer
+         LEFT JOIN deliveries AS owed
+                ON dedupe_key = 'deliver:' || owed.id AND owed.status IN ('pending', 'sending') AND owed.attempts = 0
+        WHERE pgqueuer.status = 'picked'
+           OR (pgqueuer.status = 'queued' AND (execute_after <= now() OR owed.id IS NOT NULL))
+           OR (pgqueuer.status = 'queued' AND execute_after <= now() + interval '6 seconds'
+               AND entrypoint IN ('refresh', 'redact', 'refresh_bundle', 'refresh_triage', 'refresh_morning'))
+       );
 
 -- name: advance_clock
 -- Moves `now()` by $1 more.

@@ -20,6 +20,7 @@ class DeliveryKind(StrEnum):
     THREAD_CARD = "thread_card"
     PAGE = "page"  # a DM to whoever is on call
     ESCALATION = "escalation"
+    BUNDLE = "bundle"  # one message in the place of many pages or escalations
     ROLE_DM = "role_dm"  # to whoever was given a role by somebody else
     NOTICE = "notice"  # one line in the incident's thread
     PIN_SEEN = "pin_seen"  # the bot's ✅ under a message that is on the timeline now
@@ -127,6 +128,7 @@ class Delivery:
         emailed: The email in its place was accepted.
         held_at: Since when it waits, or has waited, for Discord to be back.
         is_late: Its message says that it comes late.
+        bundle_id: The bundle that tells of it instead of a message of its own; it shares that one's fate.
     """
 
     id: int
@@ -153,6 +155,7 @@ class Delivery:
     emailed: bool = False
     held_at: datetime | None = None
     is_late: bool = False
+    bundle_id: int | None = None
 
 
 #: Kinds that only make sense while nobody has acknowledged.
@@ -177,6 +180,7 @@ URGENT = frozenset(
         DeliveryKind.PRIVATE_THREAD,
         DeliveryKind.PAGE,
         DeliveryKind.ESCALATION,
+        DeliveryKind.BUNDLE,
         DeliveryKind.REPLAY,
     }
 )
@@ -192,6 +196,7 @@ DATED = frozenset(
         DeliveryKind.ALERT,
         DeliveryKind.PAGE,
         DeliveryKind.ESCALATION,
+        DeliveryKind.BUNDLE,
         DeliveryKind.NOTICE,
         DeliveryKind.ROLE_DM,
     }
@@ -235,6 +240,13 @@ def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> 
     else:
         return None
     return timedelta(seconds=max(delay_s, asked_s or 0.0))
+
+
+def is_mute(delivery: Delivery, posted: Posted) -> bool:
+    """It is there and has rung nobody: `mention_everyone` of the returned message says whether @here did."""
+    allowed = None if delivery.request is None else delivery.request.body.get("allowed_mentions")
+    parse = allowed.get("parse") if isinstance(allowed, Mapping) else None
+    return isinstance(parse, list | tuple) and "everyone" in parse and not posted.pinged
 
 
 def priority_of(rank: int | None) -> int:

@@ -4,6 +4,8 @@ Anything outside it is a bug. Where each is turned into words: `bot.ui.errors` f
 Discord, `bot.cli` for the command line.
 """
 
+from datetime import timedelta
+
 
 class BotError(Exception):
     """Base of every error raised on purpose."""
@@ -84,6 +86,18 @@ class Superseded(BotError):
 
 class DiscordAway(UpstreamUnavailable):
     """Discord answers nobody for the time being; `retry_after_s` says when somebody may ask again."""
+
+
+class Crowded(UpstreamUnavailable):
+    """The limit of a route leaves no room now: nothing was sent, and nobody has failed.
+
+    Args:
+        room_in_s: Seconds until there is room, > 0.
+    """
+
+    def __init__(self, room_in_s: float) -> None:
+        super().__init__("no room on this route now", http_status=429, retry_after_s=room_in_s)
+        self.room_in = timedelta(seconds=room_in_s)
 
 
 class DeliveryRefused(BotError):

@@ -3,10 +3,12 @@
 Source: the runbook, エスカレーションパス.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.incident import Incident
 from bot.domain.severity import LadderStep
 
 
@@ -27,6 +29,7 @@ class Step:
         due_at: When it is decided, aware.
         rung: Whom it tells and how, frozen when the ladder was started.
         starts_at: When that was: what `rung.after` counts from.
+        priority: Of several that are due, the higher one is decided first.
     """
 
     incident_id: int
@@ -35,6 +38,26 @@ class Step:
     rung: LadderStep
     status: StepStatus = StepStatus.PENDING
     starts_at: datetime | None = None
+    priority: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A step that is due, with what its decision needs to know.
+
+    Attributes:
+        following: The ladder's next step, if nobody answers until then.
+        told: Person -> how many DMs have reached them.
+        unreached: People whom no DM has reached.
+        last_index: The highest number of the incident's steps.
+    """
+
+    incident: Incident
+    step: Step
+    following: Step | None = None
+    told: Mapping[str, int] = field(default_factory=dict)
+    unreached: tuple[str, ...] = ()
+    last_index: int = 0
 
 
 def plan(
@@ -44,6 +67,7 @@ def plan(
     starts_at: datetime,
     ack_due_at: datetime,
     first_index: int = 0,
+    priority: int = 100,
 ) -> tuple[Step, ...]:
     """The steps of a ladder as rows, in order of their due time.
 
@@ -58,6 +82,7 @@ def plan(
                     due_at=ack_due_at if rung.after is None else starts_at + rung.after,
                     rung=rung,
                     starts_at=starts_at,
+                    priority=priority,
                 )
                 for index, rung in enumerate(ladder, start=first_index)
             ),

@@ -20,13 +20,17 @@ _DIRECT = ("person:", "named:", "user:")
 def exposed(posts: Sequence[Delivery]) -> list[Delivery]:
     """Those of a private incident's sent deliveries that stand where others read: its posts from before.
 
-    A DM is for one person, and what is in its private thread for those who were let into it.
+    A DM is for one person, and what is in its private thread for those who were let into it. A bundle tells
+    of others too: it is not emptied but written anew.
     """
     rooms = _rooms(posts)
     return [
         post
         for post in posts
-        if post.kind not in _WORDLESS and not post.to.startswith(_DIRECT) and post.channel_id not in rooms
+        if post.bundle_id is None
+        and post.kind not in _WORDLESS
+        and not post.to.startswith(_DIRECT)
+        and post.channel_id not in rooms
     ]
 
 

@@ -13,6 +13,11 @@ from bot.domain.people import Person
 SHORTEST_ID: Final = 17
 
 
+def marked(handle: str) -> str:
+    """Somebody as messages and the timeline keep them, unlike a place: "@primary"."""
+    return f"@{handle}"
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """Somebody as they were when it was written down.

@@ -162,7 +162,7 @@ async def _look(services: Services) -> None:
 
 
 async def _reconcile(services: Services) -> None:
-    await services.reconciler.reconcile_all()
+    await services.reconciler.reconcile_some()
 
 
 async def _catch_up(services: Services) -> None:

@@ -12,8 +12,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
-from bot.domain.incident import Incident, Status
 from bot.process.families import FigureCollector
+from bot.services.ports.storms import OpenCount
 from bot.storage.figures import Figures
 
 #: With more guilds than this there is no figure for each: Prometheus keeps a series for every one.
@@ -22,9 +22,9 @@ _MOST_GUILDS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
-    """The open incidents of a moment, and all severities and guilds there are."""
+    """The open incidents of a moment, counted, and all severities and guilds there are."""
 
-    open: tuple[Incident, ...]
+    open: tuple[OpenCount, ...]
     severities: tuple[str, ...]
     guilds: tuple[int, ...]
     now: datetime
@@ -83,32 +83,35 @@ def exposition(
 
 
 def _count(registry: CollectorRegistry, incidents: Incidents) -> None:
-    waiting = [incident for incident in incidents.open if incident.status is Status.TRIGGERED]
-    _by_severity(registry, "incidents_open", "Not resolved", incidents.open, incidents.severities)
+    open_, waiting = Counter[str](), Counter[str]()
+    for count in incidents.open:
+        open_[count.severity] += count.open
+        waiting[count.severity] += count.waiting
+    _by_severity(registry, "incidents_open", "Not resolved", open_, incidents.severities)
     _by_severity(registry, "incidents_unacknowledged", "Nobody is on it", waiting, incidents.severities)
-    overdue = max(
-        ((incidents.now - incident.ack_due_at).total_seconds() for incident in waiting), default=0.0
-    )
+    deadlines = [count.ack_due_at for count in incidents.open if count.ack_due_at is not None]
+    overdue = (incidents.now - min(deadlines)).total_seconds() if deadlines else 0.0
     _gauge(registry, "ack_overdue_seconds", "Since the oldest missed ack deadline", max(overdue, 0.0))
     if 1 < len(incidents.guilds) <= _MOST_GUILDS:
-        _by_guild(registry, waiting, incidents.guilds)
+        _by_guild(registry, incidents.open, incidents.guilds)
 
 
-def _by_guild(registry: CollectorRegistry, waiting: Iterable[Incident], guilds: Iterable[int]) -> None:
+def _by_guild(registry: CollectorRegistry, found: Iterable[OpenCount], guilds: Iterable[int]) -> None:
     name, meaning = "incident_bot_guild_incidents_unacknowledged", "Nobody is on it, by server"
     gauge = Gauge(name, meaning, ["guild"], registry=registry)
-    counts = Counter(incident.guild_id for incident in waiting)
+    counts = Counter[int]()
+    for count in found:
+        counts[count.guild_id] += count.waiting
     for guild_id in guilds:
         gauge.labels(str(guild_id)).set(counts[guild_id])
 
 
 def _by_severity(
-    registry: CollectorRegistry, name: str, meaning: str, found: Iterable[Incident], severities: Iterable[str]
+    registry: CollectorRegistry, name: str, meaning: str, counts: Mapping[str, int], severities: Iterable[str]
 ) -> None:
     gauge = Gauge(f"incident_bot_{name}", meaning, ["severity"], registry=registry)
-    counts = Counter(incident.severity for incident in found)
     for severity in severities:
-        gauge.labels(severity).set(counts[severity])
+        gauge.labels(severity).set(counts.get(severity, 0))
 
 
 def _gauge(registry: CollectorRegistry, name: str, meaning: str, value: float) -> None:

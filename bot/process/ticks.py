@@ -18,6 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from structlog.contextvars import bound_contextvars
 
 from bot.domain.errors import UnavailableError
+from bot.services.ports.urgency import BACKGROUND, urgency
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +84,7 @@ def _ahead_s() -> float:
 
 def _survivor(tick: Tick, name: str) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
-        with bound_contextvars(trigger="tick", tick=name):
+        with bound_contextvars(trigger="tick", tick=name), urgency(BACKGROUND):
             try:
                 await tick()
             except asyncio.CancelledError:  # by `stop`; the scheduler would log it as an error

@@ -89,9 +89,9 @@ class Vitals:
         try:
             async with asyncio.timeout(_LOOK_S):
                 served = list(self.client.served)
-                found = [one for each in served for one in await self.store.open_incidents(each.guild_id)]
+                found = [one for each in served for one in await self.store.count_open(each.guild_id)]
                 return Incidents(
-                    open=tuple(one for one in found if not one.is_drill),
+                    open=tuple(found),
                     severities=tuple({name: None for each in served for name in each.policy.severities}),
                     guilds=tuple(each.guild_id for each in served),
                     now=await self.store.now(),

@@ -15,7 +15,7 @@ from bot.runbook.oncall import everybody, read_oncall, read_team
 from bot.runbook.questions import read_tree
 from bot.runbook.reader import Table
 from bot.runbook.severities import read_alerts, read_morning_triage, read_reevaluate, read_severities
-from bot.runbook.special import read_drill, read_private
+from bot.runbook.special import read_drill, read_private, read_storm
 
 DEFAULT_NAME = "parky.toml"
 
@@ -101,6 +101,7 @@ def _policy(file: Table) -> Policy:
         drill=read_drill(file),
         timeline=sections.read_timeline(file),
         alerts=read_alerts(file, severities),
+        storm=read_storm(file),
         guild_id=file.maybe("guild", values.GUILD),
         names_dlq=file.has("permissions", "dlq"),
     )

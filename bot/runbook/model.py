@@ -175,6 +175,17 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
+class Storm:
+    """What happens when very much is due at once.
+
+    Attributes:
+        bundle_from: From this many on (>= 2), escalations to one place become one message.
+    """
+
+    bundle_from: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything a team decides. Mappings keep the file's order and cannot be changed.
 
@@ -216,6 +227,7 @@ class Policy:
     drill: Script
     timeline: Recording
     alerts: Alerts
+    storm: Storm
     guild_id: int | None = None
     sees_dlq: bool = True
     names_dlq: bool = False

@@ -1,4 +1,4 @@
-"""The sections for incidents that are unlike the others: private ones, and drills."""
+"""The sections for what is unlike the everyday: private incidents, drills, storms."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,7 +7,7 @@ from bot.domain.drill import Inject, Script
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage import Text
 from bot.runbook import moments, values
-from bot.runbook.model import Private
+from bot.runbook.model import Private, Storm
 from bot.runbook.reader import Table
 
 MOST_INJECTS = 20  # ours: a drill that one person can follow
@@ -15,6 +15,8 @@ LONGEST_TITLE = 150  # an incident's title is 200
 _TITLE = values.text_up_to(LONGEST_TITLE)
 _LINE = values.text_up_to(500)
 _TARGET = values.string_up_to(80, what="a target", example="api.example.com")
+
+_BUNDLE_FROM = values.whole(2, 100, what="a number of escalations")
 
 DEFAULT_TITLE = Text("訓練のシナリオ", "Exercise")
 
@@ -41,6 +43,14 @@ def read_drill(file: Table) -> Script:
         ends_after=table.take("ends_after", moments.DURATION, timedelta(minutes=30)),
     )
     _check_order(table, read)
+    table.close()
+    return read
+
+
+def read_storm(file: Table) -> Storm:
+    """``[storm]``; without one, five escalations to one place become one message."""
+    table = file.table("storm")
+    read = Storm(bundle_from=table.take("bundle_from", _BUNDLE_FROM, 5))
     table.close()
     return read
 

@@ -128,6 +128,17 @@ def string_up_to(limit: int, *, what: str, example: str) -> Rule[str]:
     return Rule(what, f'1 to {limit} characters ("{example}")', read, example)
 
 
+def whole(least: int, most: int, *, what: str) -> Rule[int]:
+    """A whole number from *least* to *most*."""
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(value)
+        return value
+
+    return Rule(what, f"{least} to {most}", read, least)
+
+
 def choice(kind: type[E], *, what: str) -> Rule[E]:
     """One of the values of an enumeration."""
     values = list(kind)

@@ -1,14 +1,18 @@
 """The acknowledge: 👀 or a button, by somebody who may. The first one stops the ladder."""
 
+from collections.abc import Sequence
+
 import structlog
 
 from bot.domain import life
+from bot.domain.errors import UserError
 from bot.domain.incident import Incident
 from bot.domain.life import Acknowledgement, AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
+from bot.services.lookup import Lookup
 from bot.services.opening import refresh_job, step_key
 from bot.services.ports import Store, Transaction
 from bot.services.reminders import remind_later
@@ -23,6 +27,7 @@ class Acknowledger:
         self._store = store
         self._policy = policy
         self._access = access
+        self._lookup = Lookup(store)
 
     async def acknowledge(self, incident_id: int, *, by: Person, via: AckVia) -> Acknowledgement:
         """Record that *by* is on it; the first one stops the ladder, later ones join.
@@ -40,18 +45,43 @@ class Acknowledger:
         )
         return result
 
+    async def is_place(self, message_id: int, *, is_new: bool) -> bool:
+        """Whether a 👀 on a message acknowledges anything. Thousands may ask at once; see `Lookup`."""
+        return bool(await self._lookup.incidents(message_id, is_new=is_new))
+
     async def acknowledge_message(
         self, message_id: int, *, by: Person, via: AckVia
     ) -> Acknowledgement | None:
-        """The same for a 👀 on a message; None when it is none of ours, or a bot's.
+        """The same for a 👀 on a message, on a bundle for all that it tells of.
+
+        Returns:
+            The first of them; None when the message is none of ours, or *by* is a bot.
 
         Raises:
             NotPermitted: *by* may not acknowledge.
         """
-        incident = None if by.is_bot else await self._store.incident_by_message(message_id)
-        if incident is None:
-            return None
-        return await self.acknowledge(incident.id, by=by, via=via)
+        numbers = () if by.is_bot else await self._lookup.incidents(message_id, is_new=True)
+        results = await self.acknowledge_each(numbers, by=by, via=via)
+        return results[0] if results else None
+
+    async def acknowledge_each(
+        self, numbers: Sequence[int], *, by: Person, via: AckVia
+    ) -> list[Acknowledgement]:
+        """`acknowledge` for several incidents; those that *by* may not see are passed over, unless all are.
+
+        Raises:
+            UserError: *by* may acknowledge none of them.
+        """
+        results: list[Acknowledgement] = []
+        refused: UserError | None = None
+        for number in numbers:
+            try:
+                results.append(await self.acknowledge(number, by=by, via=via))
+            except UserError as error:
+                refused = error
+        if refused is not None and not results:
+            raise refused
+        return results
 
     async def record(
         self, tx: Transaction, incident: Incident, *, by: Person, via: AckVia

@@ -13,17 +13,24 @@ from bot.domain.delivery import (
     Delivery,
     DeliveryKind,
     Posted,
-    Request,
+    is_mute,
     retry_after,
 )
 from bot.domain.digest import IsoWeek
-from bot.domain.errors import DeliveryRefused, DiscordAway, StorageUnavailable, UpstreamUnavailable
+from bot.domain.errors import (
+    Crowded,
+    DeliveryRefused,
+    DiscordAway,
+    StorageUnavailable,
+    UpstreamUnavailable,
+)
 from bot.domain.escalation import StepStatus
 from bot.domain.incident import Incident
 from bot.domain.privacy import SETTLED, exposed, would_expose
 from bot.domain.severity import Mention
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
+from bot.services.bundles import Bundles, refresh_bundle_job
 from bot.services.digests import Digests
 from bot.services.handovers import warn_refused
 from bot.services.mending import Mending
@@ -32,7 +39,7 @@ from bot.services.mornings import Mornings, day_of, refresh_morning_job
 from bot.services.oncall import OnCall
 from bot.services.opening import redact_job
 from bot.services.outage import BEHIND, dated, hold, must_wait, record_job
-from bot.services.ports import Discord, Store, Subject, Transaction
+from bot.services.ports import Discord, Refreshed, Store, Subject, Transaction
 from bot.services.role_dms import say_undelivered
 from bot.services.sent import tell_incident
 from bot.services.triage_posts import refresh_triage_job, triage_of
@@ -65,6 +72,7 @@ class Helpers:
     mornings: Mornings
     mending: Mending
     oncall: OnCall
+    bundles: Bundles
     meanwhile: Mapping[str, Posted]
 
 
@@ -79,6 +87,7 @@ class Deliveries:
         self._mornings = helpers.mornings
         self._mending = helpers.mending
         self._oncall = helpers.oncall
+        self._bundles = helpers.bundles
         self._meanwhile = helpers.meanwhile
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
@@ -87,24 +96,35 @@ class Deliveries:
         Returns:
             When to try again, or None when it is finished one way or the other.
         """
+        await self._bundles.gather(delivery_id)
         async with self._store.transaction() as tx:
             delivery = await tx.claim_delivery(delivery_id)
             if delivery is None:
                 return None
-            if await must_wait(tx, delivery):
-                return await hold(tx, delivery, BEHIND, policy=self._policy)
+            if wait := await self._wait(tx, delivery):
+                return wait
             moot = await is_moot(tx, delivery, self._policy)
             delivery = dated(delivery, now=await tx.now())
-        result = await self._attempt(delivery, moot=moot)
-        if isinstance(result, Posted):
-            await self._sent(delivery, result)
-            return None
-        if isinstance(result, DiscordAway):
-            return await self._hold(delivery, result)
-        if isinstance(result, _Failure):
-            return await self._not_sent(delivery, result)
-        async with self._store.transaction() as tx:
-            await tx.cancel_delivery(delivery_id)
+        match await self._attempt(delivery, moot=moot):
+            case Posted() as posted:
+                await self._sent(delivery, posted)
+            case DiscordAway() as away:
+                return await self._hold(delivery, away)
+            case Crowded(room_in=wait):
+                return wait
+            case _Failure() as failure:
+                return await self._not_sent(delivery, failure)
+            case None:
+                async with self._store.transaction() as tx:
+                    await tx.cancel_delivery(delivery_id)
+        return None
+
+    async def _wait(self, tx: Transaction, delivery: Delivery) -> timedelta | None:
+        """When to look again at what must not go out yet."""
+        if wait := await self._bundles.wait(tx, delivery):
+            return wait
+        if await must_wait(tx, delivery):
+            return await hold(tx, delivery, BEHIND, policy=self._policy)
         return None
 
     async def refresh(self, incident_id: int) -> timedelta | None:
@@ -121,9 +141,12 @@ class Deliveries:
         stale = [post for post in posts if post.shown_version < incident.version]
         if not stale:
             return None
-        shown = await self._discord.refresh(incident, stale)
+        alone = [post for post in stale if post.bundle_id is None]
+        together = {post.id: post.bundle_id for post in stale if post.bundle_id is not None}
+        shown = await self._discord.refresh(incident, alone) if alone else Refreshed(())
         async with self._store.transaction() as tx:
-            await tx.set_shown(shown.done, version=incident.version)
+            await tx.set_shown([*shown.done, *together], version=incident.version)
+            await tx.enqueue(*map(refresh_bundle_job, sorted(set(together.values()))))
         if shown.gone:
             gone = [post for post in stale if post.id in shown.gone]
             await self._mending.gone(
@@ -131,7 +154,7 @@ class Deliveries:
                 messages={post.message_id or 0 for post in gone if post.kind is DeliveryKind.ALERT},
                 threads={post.message_id or 0 for post in gone if post.kind is DeliveryKind.THREAD},
             )
-        return None if len(shown.done) == len(stale) else _REFRESH_AGAIN
+        return None if len(shown.done) == len(alone) else shown.room_in or _REFRESH_AGAIN
 
     async def _kept_secret(self, incident: Incident, posts: list[Delivery]) -> list[Delivery]:
         """Those that only its own people read; the others are emptied, one that came late too."""
@@ -141,8 +164,10 @@ class Deliveries:
                 await tx.enqueue(redact_job(incident))
         return [post for post in posts if post not in public]
 
-    async def _attempt(self, delivery: Delivery, *, moot: bool) -> Posted | _Failure | DiscordAway | None:
-        """None: nobody is waiting for it any more, and it never went out."""
+    async def _attempt(
+        self, delivery: Delivery, *, moot: bool
+    ) -> Posted | _Failure | DiscordAway | Crowded | None:
+        """None: nobody waits for it any more, and it never went out."""
         try:
             # An attempt that never reported back may have left its message in the channel.
             found = await self._find(delivery)
@@ -151,8 +176,8 @@ class Deliveries:
             return await self._send(delivery)
         except DeliveryRefused as refused:
             return _Failure(refused.reason, refused.http_status, final=True, code=refused.code)
-        except DiscordAway as away:
-            return away
+        except (DiscordAway, Crowded) as later:
+            return later
         except UpstreamUnavailable as away:
             return _Failure(away.reason, away.http_status, final=False, asked_s=away.retry_after_s)
         except StorageUnavailable:
@@ -185,6 +210,8 @@ class Deliveries:
             posts = await self._store.posts(subject.id)
             if would_expose(delivery, request, posts):
                 return None  # it was owed, or even begun, while everybody might read of it
+        if wait := self._discord.room_in(request):
+            raise Crowded(wait.total_seconds())  # before it is marked as begun: nobody need look for it
         version = subject.version if isinstance(subject, Incident) else 0
         async with self._store.transaction() as tx:
             late = delivery.is_late
@@ -206,6 +233,8 @@ class Deliveries:
             return await self._digests.figures(delivery.guild_id, week)
         if delivery.kind in MORNING_POSTS:
             return await self._mornings.view(delivery)
+        if delivery.kind is DeliveryKind.BUNDLE:
+            return await self._store.bundle(delivery.id)
         if delivery.incident_id is None and delivery.kind in TRIAGE_POSTS:
             return await self._store.triage(triage_of(delivery))
         return None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
@@ -218,8 +247,12 @@ class Deliveries:
             await tx.finish_sent(delivery.id, posted)
             if current.incident_id is not None:
                 await tell_incident(tx, self._policy, current, posted)
-                if _is_mute(current, posted):
+                if is_mute(current, posted):
                     await tx.enqueue(record_job(current))
+            elif current.kind is DeliveryKind.BUNDLE:
+                await self._bundles.told(tx, current)
+                if is_mute(current, posted):
+                    await self._bundles.mute(tx, current)
             elif current.kind in TRIAGE_POSTS:  # perhaps it stands elsewhere by now
                 await tx.enqueue(refresh_triage_job(triage_of(current)))
             elif current.kind is DeliveryKind.MORNING:  # perhaps somebody has taken one while it was sent
@@ -227,7 +260,7 @@ class Deliveries:
         log.info(
             "delivery.sent", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id
         )
-        if _is_mute(current, posted):
+        if is_mute(current, posted):
             log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
 
     async def _hold(self, delivery: Delivery, away: DiscordAway) -> timedelta | None:
@@ -263,6 +296,9 @@ class Deliveries:
     async def _give_up(self, tx: Transaction, delivery: Delivery, failure: _Failure) -> None:
         """Layers two and three are jobs of their own, made due in this commit."""
         await tx.finish_failed(delivery.id, error=failure.reason, http_status=failure.http_status)
+        if delivery.kind is DeliveryKind.BUNDLE:
+            await self._bundles.failed(tx, delivery, reason=failure.reason)
+            return
         if delivery.kind in DISPENSABLE or await self._mending.refused(tx, delivery, code=failure.code):
             return
         if delivery.kind is DeliveryKind.ROLE_DM:  # the team is told at once; as a failed P0 it would mislead
@@ -276,16 +312,3 @@ class Deliveries:
             await tx.add_timeline(
                 delivery.incident_id, TimelineEntry(TimelineKind.DELIVERY_FAILED, await tx.now(), data=data)
             )
-
-
-def _is_mute(delivery: Delivery, posted: Posted) -> bool:
-    """It is there and has rung nobody: `mention_everyone` of the returned message says whether @here did."""
-    return _wants_ping(delivery.request) and not posted.pinged
-
-
-def _wants_ping(request: Request | None) -> bool:
-    if request is None:
-        return False
-    allowed = request.body.get("allowed_mentions")
-    parse = allowed.get("parse") if isinstance(allowed, dict) else None
-    return isinstance(parse, list) and "everyone" in parse

@@ -21,6 +21,7 @@ from bot.services.emergency_alarm import Alarm
 from bot.services.emergency_import import TakingIn
 from bot.services.incidents import clean_title
 from bot.services.ports import Store
+from bot.services.ports.urgency import PERSON, urgency
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +110,8 @@ class Emergency:
         except (StorageUnavailable, TimeoutError) as away:
             self._is_away(away)
             async with self._lock:
-                await self._alarm.act()
+                with urgency(PERSON):  # unlike what a tick does otherwise
+                    await self._alarm.act()
             return
         self._is_back()
         async with self._lock:

@@ -2,27 +2,32 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, priority_of
+from bot.domain.delivery import Delivery, DeliveryStatus, priority_of
 from bot.domain.errors import InvalidTransition
-from bot.domain.escalation import Step, StepStatus, plan, repetition
+from bot.domain.escalation import Due, Step, StepStatus, plan
 from bot.domain.incident import Incident, Status
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.standing import OnCallPerson
+from bot.domain.standing import OnCallPerson, marked
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.oncall import OnCall
-from bot.services.opening import notice, private_thread_key, step_job
+from bot.services.opening import notice, step_job
 from bot.services.ports import Store, Transaction
 from bot.services.reconciler import Reconciler
+from bot.services.telling import Telling, entries, repeated
 
 log = structlog.get_logger(__name__)
+
+#: How long a decision waits for the 👀 that Discord shows, seconds: it must be made within five of its time.
+READ_WITHIN_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Escalations:
         self._policy = policy
         self._reconciler = reconciler
         self._access = access
+        self._telling = Telling(policy)
 
     async def decide(self, incident_id: int, index: int) -> None:
         """A step is due: read the 👀 once more, then tell the next people, once.
@@ -57,14 +63,15 @@ class Escalations:
         Running twice is harmless: the second finds the step decided.
         """
         # Before the decision, not within it: reading Discord must not hold a row lock.
-        await self._reconciler.reconcile(await self._store.incident(incident_id))
+        await self._reconciler.reconcile_within([await self._store.incident(incident_id)], READ_WITHIN_S)
         pages = await self._store.pages(incident_id)
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             step = await tx.claim_step(incident_id, index)
             if step is None or incident.status is not Status.TRIGGERED:
                 return
-            await self.tell(tx, incident, step, so_far=_reached(pages))
+            told, unreached = _reached(pages)
+            await self.tell(tx, incident, step, told=told, unreached=unreached)
         log.info("escalation.decided", incident_id=incident_id, step=index)
 
     async def pass_on(self, incident_id: int, *, by: Person, message_id: int) -> PassedOn:
@@ -107,6 +114,7 @@ class Escalations:
             starts_at=now,
             ack_due_at=incident.ack_due_at,
             first_index=max((step.index for step in earlier), default=-1) + 1,
+            priority=priority_of(severity.rank),
         )
         await tx.insert_steps(steps)
         current = await tx.now()
@@ -122,94 +130,37 @@ class Escalations:
         incident: Incident,
         step: Step,
         *,
-        so_far: Mapping[str, object] | None = None,
+        told: Mapping[str, int] | None = None,
+        unreached: tuple[str, ...] = (),
         at: datetime | None = None,
     ) -> None:
         """Owe the messages of a claimed step, in the caller's transaction.
 
         Args:
-            so_far: Who has had a DM, and who could not be reached, before this step.
+            told, unreached: Who has had a DM, and who could not be reached, before this step.
             at: When it was taken; None for now.
         """
-        now = at or await tx.now()
+        now = await tx.now()
         await tx.finish_step(incident.id, step.index)
-        await self._repeat(tx, incident, step, now=await tx.now())
-        people = await self.owe(tx, incident, step, so_far=so_far, at=now)
-        if not _is_first_page(step):
-            entry = TimelineEntry(TimelineKind.ESCALATED, now, data={"step": step.index, "dm": people})
-            await tx.add_timeline(incident.id, entry)
-
-    async def owe(
-        self,
-        tx: Transaction,
-        incident: Incident,
-        step: Step,
-        *,
-        so_far: Mapping[str, object] | None = None,
-        at: datetime,
-    ) -> list[str]:
-        """Store the messages of a step, in the caller's transaction; known ones stay as they are.
-
-        Returns:
-            Whom it tells by DM, as posts and the timeline keep it.
-        """
-        following = await _following(tx, incident.id)
-        called = await self._oncall.each_once(incident.guild_id, step.rung.dm, source=tx)
-        people = [marked(person.handle) for person in called.values()]
-        data = {
-            **(so_far or {}),
-            "step": step.index,
-            "severity": incident.severity,
-            "mention": step.rung.mention.value,
-            "dm": people,
-            "waited_s": (at - incident.triggered_at).total_seconds(),
-            "next": None if following is None else _next(following),
-        }
-        await tx.insert_deliveries(self._messages(incident, step, data, places=list(called)))
-        return people
-
-    async def _repeat(self, tx: Transaction, incident: Incident, step: Step, *, now: datetime) -> None:
-        """A last rung that repeats itself owes its next row now; only one is ever ahead."""
-        index = max(known.index for known in await tx.steps(incident.id)) + 1
-        if again := repetition(step, now=now, index=index):
+        due = replace(await _as_due(tx, incident, step), told=told or {}, unreached=unreached)
+        if again := repeated(due, now=now):
             severity = self._policy.rules(incident.severity)
             await tx.insert_steps([again])
             await tx.enqueue(step_job(again, after=again.due_at - now, severity=severity))
+        called = await self._owe(tx, replace(due, following=due.following or again), at=at or now)
+        await tx.add_timeline(incident.id, *entries(step, called, now=at or now))
 
-    def _messages(
-        self, incident: Incident, step: Step, data: Mapping[str, object], *, places: list[str]
-    ) -> list[NewDelivery]:
-        """The channel's message first (unless it is the alert itself that rang), then a DM each."""
-        key = f"inc:{incident.id}:step:{step.index}"
-        pages = [self._page(incident, place, key=f"{key}:dm:{place}", data=data) for place in places]
-        if _is_first_page(step):
-            return pages
-        severity = self._policy.rules(incident.severity)
-        to, after = f"channel:{severity.channel}", None
-        if incident.is_private:
-            to, after = "incident", private_thread_key(incident)
-        escalation = NewDelivery(
-            kind=DeliveryKind.ESCALATION,
-            to=to,
-            after=after,
-            key=f"{key}:channel",
-            guild_id=incident.guild_id,
-            incident_id=incident.id,
-            data=data,
-            priority=priority_of(severity.rank),
-        )
-        return [escalation, *pages]
+    async def owe(self, tx: Transaction, incident: Incident, step: Step, *, at: datetime) -> None:
+        """Store the messages of a step that was taken then, in the caller's transaction.
 
-    def _page(self, incident: Incident, place: str, *, key: str, data: Mapping[str, object]) -> NewDelivery:
-        return NewDelivery(
-            kind=DeliveryKind.PAGE,
-            to=f"person:{place}",
-            key=key,
-            guild_id=incident.guild_id,
-            incident_id=incident.id,
-            data=data,
-            priority=priority_of(self._policy.rules(incident.severity).rank),
-        )
+        Known ones stay as they are.
+        """
+        await self._owe(tx, await _as_due(tx, incident, step), at=at)
+
+    async def _owe(self, tx: Transaction, due: Due, *, at: datetime) -> Mapping[str, OnCallPerson]:
+        called = await self._oncall.each_once(due.incident.guild_id, due.step.rung.dm, source=tx)
+        await tx.insert_deliveries(self._telling.messages(due, called, now=at))
+        return called
 
     async def _hand_over(
         self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
@@ -243,14 +194,9 @@ class Escalations:
             )
         ]
         if to is not None:
-            owed.append(self._page(incident, to, key=f"{key}:dm:{to}", data=data))
+            owed.append(self._telling.page(incident, to, key=f"{key}:dm:{to}", data=data))
         await tx.insert_deliveries(owed)
         return to
-
-
-def marked(handle: str) -> str:
-    """Somebody as messages and the timeline keep them, unlike a place: "@primary"."""
-    return f"@{handle}"
 
 
 def _next_place(standing: Mapping[str, OnCallPerson], declined: set[str]) -> str | None:
@@ -264,11 +210,11 @@ def _next_place(standing: Mapping[str, OnCallPerson], declined: set[str]) -> str
     return next(free, None)
 
 
-def _reached(pages: list[Delivery]) -> dict[str, object]:
+def _reached(pages: list[Delivery]) -> tuple[dict[str, int], tuple[str, ...]]:
     """Who has had how many DMs, and whom none has reached."""
     told = Counter(_person(page) for page in pages if page.status is DeliveryStatus.SENT)
     failed = {_person(page) for page in pages if page.status is DeliveryStatus.FAILED}
-    return {"told": dict(told), "unreached": sorted(failed - set(told))}
+    return dict(told), tuple(sorted(failed - set(told)))
 
 
 def _place(page: Delivery) -> str:
@@ -287,6 +233,12 @@ def _asked(page: Delivery, standing: Mapping[str, OnCallPerson]) -> str:
     return marked(standing[person].handle) if person in standing else person
 
 
+async def _as_due(tx: Transaction, incident: Incident, step: Step) -> Due:
+    ladder = await tx.steps(incident.id)
+    following = next((other for other in ladder if other.status is StepStatus.PENDING), None)
+    return Due(incident, step, following, last_index=max(other.index for other in ladder))
+
+
 async def _following(tx: Transaction, incident_id: int) -> Step | None:
     """The ladder's next step, if nobody answers until then."""
     return next((step for step in await tx.steps(incident_id) if step.status is StepStatus.PENDING), None)
@@ -301,12 +253,3 @@ async def is_of_earlier_ladder(tx: Transaction, delivery: Delivery, incident: In
     own = next((step for step in steps if step.index == number), None)
     starts = [step.starts_at for step in steps if step.starts_at is not None]
     return own is not None and own.starts_at != max(starts, default=None)
-
-
-def _is_first_page(step: Step) -> bool:
-    """The step at the alert itself: the alert has just been posted, only the DMs are new."""
-    return step.rung.after == timedelta()
-
-
-def _next(step: Step) -> dict[str, object]:
-    return {"dm": list(step.rung.dm), "mention": step.rung.mention.value, "due_at": step.due_at.isoformat()}

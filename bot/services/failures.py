@@ -83,7 +83,10 @@ class Failures:
             return True
         if not await self._owes_email(delivery, incident):
             return False
-        accepted = await self._letters.send(delivery, incident, to=await self._people(delivery))
+        people = await self._people(delivery)
+        if delivery.bundle_id is not None:
+            return await self._email_of_many(delivery.bundle_id, incident, to=people)
+        accepted = await self._letters.send(delivery, incident, to=people)
         if not accepted:
             return False
         async with self._store.transaction() as tx:
@@ -91,6 +94,24 @@ class Failures:
             entry = TimelineEntry(TimelineKind.EMAILED, await tx.now(), data={"recipients": accepted})
             await tx.add_timeline(incident.id, entry)
         log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id)
+        return True
+
+    async def _email_of_many(
+        self, bundle_id: int, incident: Incident, *, to: tuple[OnCallPerson, ...]
+    ) -> bool:
+        """One email lists all that a bundle was to tell of; the first of them that nobody is on sends it."""
+        bundle = await self._store.bundle(bundle_id)
+        if not bundle.shown or bundle.shown[0].id != incident.id:
+            return False
+        accepted = await self._letters.send_many(await self._store.delivery(bundle_id), bundle, to=to)
+        if not accepted:
+            return False
+        async with self._store.transaction() as tx:
+            told = await tx.bundled(bundle_id)
+            await tx.mark_bundle_emailed(bundle_id)
+            entry = TimelineEntry(TimelineKind.EMAILED, await tx.now(), data={"recipients": accepted})
+            await tx.add_timelines([(number, entry) for number in sorted({one.incident_id for one in told})])
+        log.info("email.sent", delivery_id=bundle_id, incidents=bundle.count)
         return True
 
     async def _beside(self, page: Delivery) -> Delivery | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery, DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident import Incident
@@ -46,6 +47,11 @@ class Letters:
             self._writer.write(delivery, incident, Letter(who, await self._links.url(delivery, who), begins))
             for who in to
         ]
+        return sum(await asyncio.gather(*(self._hand_over(mail, delivery) for mail in mails)))
+
+    async def send_many(self, delivery: Delivery, bundle: Bundle, *, to: Sequence[OnCallPerson]) -> int:
+        """Send each of *to* one email about all that *bundle* tells; the number of those accepted."""
+        mails = [self._writer.write_many(delivery, bundle, to=who) for who in to]
         return sum(await asyncio.gather(*(self._hand_over(mail, delivery) for mail in mails)))
 
     async def _hand_over(self, mail: Mail, delivery: Delivery) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a delivery is still wanted when it is about to be sent."""
+"""Whether what is owed still makes sense: the last look before anybody is rung."""
 
 from bot.domain.delivery import MORNING_POSTS, PAGING, TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.incident import Incident, Status
@@ -17,11 +17,16 @@ _MAY_BE_MOOT = PAGING | _POSTING | {DeliveryKind.ROLE_DM}
 
 
 async def is_moot(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
-    """The last check before anybody is rung: is it still so? Somebody may have acknowledged meanwhile."""
+    """Whether nobody need hear of it any more: somebody may have acknowledged meanwhile.
+
+    A bundle takes nothing more in from here on.
+    """
     if delivery.kind in TRIAGE_POSTS:
         return await is_out_of_date(tx, delivery)
     if delivery.kind in MORNING_POSTS:
         return await is_past_morning(tx, delivery, policy)
+    if delivery.kind is DeliveryKind.BUNDLE:
+        return await tx.close_bundle(delivery.id) == 0
     is_reminder = delivery.data.get("notice") == "update_due"
     if delivery.incident_id is None or not (is_reminder or delivery.kind in _MAY_BE_MOOT):
         return False

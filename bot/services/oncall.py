@@ -97,14 +97,14 @@ class OnCall:
 
         A place that the policy no longer knows is left out.
         """
-        return _each_once(await self.standing(guild_id, source=source), places)
+        return once(await self.standing(guild_id, source=source), places)
 
     def places_without_asking(self, guild_id: int, places: Iterable[str]) -> list[str]:
         """Those of *places* that `each_once` would keep, as of the last look: while the database is away."""
-        return list(_each_once(self.seen(guild_id), places))
+        return list(once(self.seen(guild_id), places))
 
 
-def _each_once(standing: Mapping[str, OnCallPerson], places: Iterable[str]) -> dict[str, OnCallPerson]:
+def once(standing: Mapping[str, OnCallPerson], places: Iterable[str]) -> dict[str, OnCallPerson]:
     """Who stands at *places*; one person at two of them is there once, at the first."""
     found: dict[str, OnCallPerson] = {}
     for place in places:

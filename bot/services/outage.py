@@ -24,7 +24,12 @@ _IN_ORDER: Final = frozenset({DeliveryKind.NOTICE, DeliveryKind.ESCALATION})
 
 def record_job(delivery: Delivery) -> Job:
     """The job that takes a delivery into the DLQ, and to the on-call by email."""
-    return Job(JobName.RECORD_FAILURE, str(delivery.id), f"record:{delivery.id}", priority=delivery.priority)
+    return record_job_of(delivery.id, priority=delivery.priority)
+
+
+def record_job_of(delivery_id: int, *, priority: int) -> Job:
+    """The same by its number."""
+    return Job(JobName.RECORD_FAILURE, str(delivery_id), f"record:{delivery_id}", priority=priority)
 
 
 def dated(delivery: Delivery, *, now: datetime) -> Delivery:
@@ -46,11 +51,21 @@ async def hold(tx: Transaction, delivery: Delivery, away: DiscordAway, *, policy
     is_news = await tx.hold_delivery(delivery.id, error=reason, http_status=away.http_status, after=after)
     if is_news:
         log.info("delivery.held", delivery_id=delivery.id, kind=delivery.kind, reason=away.reason)
-    if is_news and delivery.kind in URGENT and delivery.incident_id is not None:
+    if is_news and delivery.kind in URGENT:
+        await _email_at_once(tx, delivery, policy)
+    return after
+
+
+async def _email_at_once(tx: Transaction, delivery: Delivery, policy: Policy) -> None:
+    """Where the policy asks for it; a bundle's first incident sends one for all of them."""
+    if delivery.kind is DeliveryKind.BUNDLE:
+        if policy.rules(str(delivery.data["severity"])).email_backup:
+            members = await tx.bundled(delivery.id)
+            await tx.enqueue(*(record_job_of(one.id, priority=delivery.priority) for one in members))
+    elif delivery.incident_id is not None:
         incident = await tx.incident(delivery.incident_id)
         if policy.rules(incident.severity).email_backup:
             await tx.enqueue(record_job(delivery))
-    return after
 
 
 async def is_overtaken(tx: Transaction, delivery: Delivery) -> bool:

@@ -118,7 +118,7 @@ class Privacy:
             still_there = [post for post in left if post.id in result.refused]
             await tx.insert_deliveries([self._still_told(incident, post) for post in still_there])
         log.info("incident.redacted", incident_id=incident_id, posts=len(result.done), of=len(left))
-        return None if len(result.done) == len(left) else _AGAIN
+        return None if len(result.done) == len(left) else result.room_in or _AGAIN
 
     async def _let_in(self, change: Change, user_id: int) -> None:
         priority = self._priority(change.incident)

@@ -14,6 +14,7 @@ from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
+from bot.services.bundles import Bundles
 from bot.services.calendars import CalendarFiles
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
@@ -66,6 +67,7 @@ class Services:
     handovers: Handovers
     schedules: Schedules
     calendars: CalendarFiles
+    bundles: Bundles
     reconciler: Reconciler
     dlq: Dlq
     digests: Digests
@@ -141,6 +143,12 @@ class Guilds:
         """
         if await self._find.guild_of_incident(incident_id) not in (None, services.guild_id):
             await services.access.note_foreign(by, guild_id=services.guild_id, incident_id=incident_id)
+
+    async def of_delivery(self, delivery_id: int) -> Services:
+        """The same for a delivery, a bundle for instance."""
+        if len(self) == 1:
+            return self.home
+        return self.at(await self._find.guild_of_delivery(delivery_id))
 
     async def of_message(self, message_id: int) -> Services | None:
         """Whose message it is, if it is one on which a 👀 counts. Raises StorageUnavailable."""

@@ -5,9 +5,9 @@ from datetime import datetime
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted
 from bot.domain.incident import Incident
 from bot.domain.posting import is_current
+from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.escalations import marked
 from bot.services.opening import refresh_job
 from bot.services.ports import Transaction
 

@@ -7,7 +7,7 @@ from bot.domain.delivery import PAGING, Delivery, NewDelivery, Posted, Request
 from bot.services.ports import Job, JobName
 from bot.storage.queue import cancel_jobs, enqueue
 from bot.storage.rows import delivery_from_row, request_as_json
-from bot.storage.sql import Row, Sql
+from bot.storage.sql import Row, Sql, many
 
 
 class DeliveryWrites:
@@ -20,10 +20,15 @@ class DeliveryWrites:
         incidents = {one.incident_id for one in new if one.incident_id is not None}
         await self._sql.all("lock_incidents", sorted(incidents))
         await self._hold_what_they_wait_for(new)
-        made = await self._sql.all("insert_deliveries", [_as_json(one) for one in new])
+        made = await self._store_owed(new)
         await self._sql.all("cancel_waiting", [one.after for one in new if one.after is not None])
-        ready = await self._sql.all("ready_deliveries", [row["id"] for row in made])
+        ready = await self._sql.all("ready_deliveries", made)
         await enqueue(self._sql, *map(deliver_job, ready), guild_id=self._guild_id)
+
+    async def _store_owed(self, new: Sequence[NewDelivery], *, bundle_id: int | None = None) -> list[int]:
+        """Without a job, and without a look at what they wait for; the ids of those that are new."""
+        made = await self._sql.all("insert_deliveries", many([_as_json(one) for one in new]), bundle_id)
+        return [row["id"] for row in made]
 
     async def _hold_what_they_wait_for(self, new: Sequence[NewDelivery]) -> None:
         """Nothing may be sent between the look at its status and the commit of what waits for it."""
@@ -49,6 +54,7 @@ class DeliveryWrites:
         kept = request_as_json(request)
         if await self._sql.first("begin_attempt", delivery_id, kept, version, late, quiet) is None:
             return None
+        await self._sql.all("begin_bundled", delivery_id)
         return delivery_from_row(await self._sql.one("delivery", delivery_id))
 
     async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
@@ -56,6 +62,7 @@ class DeliveryWrites:
         sent = await self._sql.first("finish_sent", delivery_id, posted.channel_id, posted.message_id)
         if sent is None:
             return []
+        await self._sql.all("finish_bundled", delivery_id, posted.channel_id, posted.message_id)
         released = [row["id"] for row in await self._sql.all("release_waiting", sent["key"])]
         waiting = await self._sql.all("deliveries", released)
         await enqueue(self._sql, *map(deliver_job, waiting), guild_id=self._guild_id)
@@ -64,6 +71,7 @@ class DeliveryWrites:
     async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
         await self._lock_incident_of(delivery_id)
         await self._clear_up(await self._sql.all("finish_failed", delivery_id, error, http_status))
+        await self._sql.all("fail_bundled", delivery_id, error, http_status)
 
     async def retry_later(
         self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta
@@ -76,6 +84,7 @@ class DeliveryWrites:
     ) -> bool:
         await self._lock_incident_of(delivery_id)
         row = await self._sql.first("hold_delivery", delivery_id, error, http_status, after)
+        await self._sql.all("hold_bundled", delivery_id)
         return row is not None and bool(row["is_news"])
 
     async def is_overtaken(self, delivery_id: int) -> bool:
@@ -87,6 +96,9 @@ class DeliveryWrites:
     async def cancel_delivery(self, delivery_id: int) -> None:
         await self._lock_incident_of(delivery_id)
         await self._clear_up(await self._sql.all("cancel_delivery", delivery_id))
+        await self._sql.all("cancel_bundled", delivery_id)
+        released = await self._sql.all("release_bundled", delivery_id)
+        await enqueue(self._sql, *map(deliver_job, released))
 
     async def cancel_paging(self, incident_id: int) -> None:
         await self._sql.all("lock_incident", incident_id, self._guild_id)

@@ -102,7 +102,7 @@ class IncidentWrites:
         return await self._sql.first("use_link", link_id, incident_id) is not None
 
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
-        await self._sql.all("add_timeline", incident_id, [_entry_as_json(entry) for entry in entries])
+        await self._sql.all("add_timeline", incident_id, [entry_as_json(entry) for entry in entries])
 
     async def pin(self, incident_id: int, entry: TimelineEntry) -> bool:
         who = (entry.actor_id, entry.actor_name)
@@ -142,7 +142,8 @@ class IncidentWrites:
         return sorted(row["index"] for row in await self._sql.all("cancel_steps", incident_id))
 
 
-def _entry_as_json(entry: TimelineEntry) -> dict[str, object]:
+def entry_as_json(entry: TimelineEntry) -> dict[str, object]:
+    """What `add_timeline` takes for an entry."""
     return {
         "at": entry.at.isoformat(),
         "kind": entry.kind,
@@ -163,6 +164,7 @@ def _step_as_json(step: Step) -> dict[str, object]:
         "starts_at": None if step.starts_at is None else step.starts_at.isoformat(),
         "repeat_s": None if step.rung.repeat is None else step.rung.repeat.total_seconds(),
         "repeats_left": step.rung.repeat_up_to,
+        "priority": step.priority,
     }
 
 

@@ -25,8 +25,9 @@ from pgqueuer.domain.types import JobId
 from pgqueuer.models import Job as PgJob
 from structlog.contextvars import bound_contextvars
 
-from bot.domain.errors import UnavailableError
+from bot.domain.errors import Crowded, UnavailableError
 from bot.services.ports import JobName
+from bot.services.ports.urgency import urgency
 from bot.storage.fairness import Handler
 from bot.storage.patient import PatientQueries
 from bot.storage.pools import open_pool
@@ -164,7 +165,8 @@ class JobRunner:
 
     async def _perform(self, job: PgJob) -> None:
         payload = (job.payload or b"").decode()
-        with bound_contextvars(trigger="job", job=job.entrypoint, subject=payload):
+        told = bound_contextvars(trigger="job", job=job.entrypoint, subject=payload)
+        with told, urgency(job.priority):
             again = await self._outcome(job, payload)
         if again is not None:
             raise RetryRequested(max(again, timedelta()))
@@ -173,6 +175,8 @@ class JobRunner:
         """Run the handler; when to run it again, if at all."""
         try:
             again = await self._handle(self._handler(job), payload)
+        except Crowded as crowded:  # nothing is wrong: Discord has no room for it at this moment
+            return crowded.room_in
         except UnavailableError as error:
             delay = self._delay(job, *_POSTPONE_S)
             log.warning("job.postponed", error=type(error).__name__, retry_s=delay.total_seconds())

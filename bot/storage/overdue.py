@@ -29,7 +29,7 @@ async def overdue_jobs(sql: Sql, overdue: timedelta) -> list[Job]:
 
 def _step_job(row: Row) -> Job:
     where = f"{row['incident_id']}:{row['index']}"
-    return Job(JobName.ESCALATE, where, f"step:{where}", priority=_LATE)
+    return Job(JobName.ESCALATE, where, f"step:{where}", priority=row["priority"])
 
 
 def _triage_job(row: Row) -> Job:

@@ -129,6 +129,7 @@ def step_from_row(row: Row) -> Step:
         ),
         status=StepStatus(row["status"]),
         starts_at=row["starts_at"],
+        priority=row["priority"],
     )
 
 
@@ -159,6 +160,7 @@ def delivery_from_row(row: Row) -> Delivery:
         emailed=row["emailed_at"] is not None,
         held_at=row["held_at"],
         is_late=row["is_late"],
+        bundle_id=row["bundle_id"],
     )
 
 

@@ -26,7 +26,6 @@ from bot.domain.triage_session import Triage
 from bot.services.fencing import CLAIM
 from bot.services.ports import Job
 from bot.storage.alerts import AlertReads, AlertWrites
-from bot.storage.deliveries import DeliveryWrites
 from bot.storage.drills import DrillWrites
 from bot.storage.emergency import EmergencyReads
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
@@ -45,11 +44,12 @@ from bot.storage.rows import (
     step_from_row,
 )
 from bot.storage.sql import Row, Sql
+from bot.storage.storms import StormReads, StormWrites
 from bot.storage.triages import TriageWrites, with_answers
 
 
 class PostgresTransaction(
-    IncidentWrites, DeliveryWrites, TriageWrites, AlertWrites, DrillWrites, MorningWrites, OnCallWrites
+    IncidentWrites, StormWrites, TriageWrites, AlertWrites, DrillWrites, MorningWrites, OnCallWrites
 ):
     """A `bot.services.ports.Transaction`.
 
@@ -85,7 +85,7 @@ class PostgresTransaction(
         return row is not None
 
 
-class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, EmergencyReads):
+class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, EmergencyReads, StormReads):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 
     Args:
@@ -190,10 +190,6 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         rows = await self._sql.all("incidents_between", guild_id, start, end)
-        return [incident_from_row(row) for row in rows]
-
-    async def unacknowledged(self) -> list[Incident]:
-        rows = await self._sql.all("unacknowledged_incidents", self._guild_id)
         return [incident_from_row(row) for row in rows]
 
     async def pages(self, incident_id: int) -> list[Delivery]:

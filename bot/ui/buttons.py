@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import TypeAlias
 
 from bot.i18n import Texts
 
@@ -15,6 +16,8 @@ Component = dict[str, object]
 
 _ACTION_ROW = 1
 _BUTTON = 2
+_SELECT = 3
+_PLACEHOLDER_LIMIT = 150  # Discord: a select's placeholder
 _LABEL_LIMIT = 80  # Discord: a button's label
 _ROW_LIMIT = 5  # Discord: buttons in a row
 _CUSTOM_EMOJI = re.compile(r"<a?:(?P<name>\w{2,32}):(?P<id>\d{17,20})>")
@@ -59,7 +62,18 @@ class TriageVerb(StrEnum):
     AGAIN = "again"  # もう一度見る: the questions from the start
 
 
-_PREFIX: dict[type[StrEnum], str] = {IncidentVerb: "inc", TriageVerb: "tri"}
+class BundleVerb(StrEnum):
+    """What a control under a bundle does."""
+
+    ALL = "all"  # acknowledge everything that it lists; asks once
+    YES = "yes"  # the answer to that
+    PICK = "pick"  # the select that opens one
+
+
+#: A verb of any of them.
+Verb: TypeAlias = IncidentVerb | TriageVerb | BundleVerb
+
+_PREFIX: dict[type[StrEnum], str] = {IncidentVerb: "inc", TriageVerb: "tri", BundleVerb: "bun"}
 _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.ACK: ("👀", ButtonStyle.PRIMARY),
     IncidentVerb.FIRST: ("📋", ButtonStyle.SECONDARY),
@@ -76,19 +90,21 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.TIMELINE: ("🧾", ButtonStyle.SECONDARY),
     IncidentVerb.DECLARE: ("🚨", ButtonStyle.DANGER),
     IncidentVerb.FALSE_ALARM: ("⚪", ButtonStyle.SECONDARY),
+    BundleVerb.ALL: ("👀", ButtonStyle.PRIMARY),
     TriageVerb.SHOW: ("🔎", ButtonStyle.SECONDARY),
     TriageVerb.PROMOTE: ("🚨", ButtonStyle.DANGER),
     TriageVerb.DISMISS: ("🟢", ButtonStyle.SECONDARY),
     TriageVerb.AGAIN: ("🔎", ButtonStyle.SECONDARY),
 }
+_ACKS = frozenset({IncidentVerb.ACK, BundleVerb.ALL})
 
 
-def custom_id(verb: IncidentVerb | TriageVerb, number: int) -> str:
-    """The id of the button that does *verb* to incident or triage *number*: "inc:v1:ack:42"."""
+def custom_id(verb: Verb, number: int) -> str:
+    """The id of the button that does *verb* to incident, triage or bundle *number*: "inc:v1:ack:42"."""
     return f"{_PREFIX[type(verb)]}:v1:{verb.value}:{number}"
 
 
-def template(verb: IncidentVerb | TriageVerb) -> str:
+def template(verb: Verb) -> str:
     r"""The regular expression of `custom_id`; the group ``number`` holds the digits.
 
     For ``DynamicItem[...], template=``; at most 18 digits, so that the number fits a bigint.
@@ -110,6 +126,15 @@ def reaction_of(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """A choice in a select: at most 100 characters each."""
+
+    value: str
+    label: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Buttons:
     """Makes buttons in one language.
 
@@ -122,8 +147,8 @@ class Buttons:
     locale: str
     ack_emoji: str = "👀"
 
-    def make(self, verb: IncidentVerb | TriageVerb, number: int, *, words: str | None = None) -> Component:
-        """The button that does *verb* to incident or triage *number*.
+    def make(self, verb: Verb, number: int, *, words: str | None = None) -> Component:
+        """The button that does *verb* to incident, triage or bundle *number*.
 
         Its label is the text ``buttons.<verb>``, or ``buttons.<words>`` when *words* is given.
         """
@@ -132,7 +157,7 @@ class Buttons:
             "type": _BUTTON,
             "style": int(style),
             "label": self._label(words or verb.value),
-            "emoji": emoji_of(self.ack_emoji if verb is IncidentVerb.ACK else emoji),
+            "emoji": emoji_of(self.ack_emoji if verb in _ACKS else emoji),
             "custom_id": custom_id(verb, number),
         }
 
@@ -141,6 +166,23 @@ class Buttons:
         if url is None:
             return None
         return {"type": _BUTTON, "style": int(ButtonStyle.LINK), "label": self._label(words), "url": url}
+
+    def select(
+        self, verb: Verb, number: int, *, options: Sequence[Option], placeholder: str
+    ) -> list[Component]:
+        """The row with a select among 1 to 25 *options*; it does *verb* to *number* with what is chosen."""
+        shown = [
+            {"value": option.value, "label": option.label}
+            | ({"description": option.description} if option.description else {})
+            for option in options
+        ]
+        made: Component = {
+            "type": _SELECT,
+            "custom_id": custom_id(verb, number),
+            "placeholder": placeholder[:_PLACEHOLDER_LIMIT],
+            "options": shown,
+        }
+        return [{"type": _ACTION_ROW, "components": [made]}]
 
     def _label(self, words: str) -> str:
         return self.texts.say(self.locale, f"buttons.{words}")[:_LABEL_LIMIT]

@@ -1,4 +1,4 @@
-"""`uv run python -m tests.bench [--json FILE]`: how fast the bot answers, beside the least it could take.
+"""`uv run python -m tests.bench [--json FILE] [--markdown FILE]`: how fast the bot is, beside its floor.
 
 Ends with 1 when somebody would wait longer than `_LIMIT` allows.
 """
@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.migrate import migrate
-from tests.bench import answers, measure, screens
+from tests.bench import answers, measure, screens, storms
 from tests.bench.figures import Figures, Limit, Row
+from tests.bench.report import put_into, table
 from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
 
 _COMMANDS = 300
@@ -25,6 +25,10 @@ _REACTIONS = 200
 _STARTS = 3
 _CROWD = 100
 _BURSTS = 3
+_DUE = 6_000
+_OPEN = 10_000
+_STEPS = 200
+_REACTIONS_PER_S = 1_000
 _BARE = "a bare discord.py client that only replies"
 #: A command and a button to its first response: half as long again as the least, and never a second.
 _LIMIT = Limit(ratio=1.5, worst_ms=1_000)
@@ -38,38 +42,89 @@ def main() -> None:
     """Measure, print, and write what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
-    file: Path | None = parser.parse_args().json
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table at the end of this page")
+    parser.add_argument("--only", choices=("answers", "storms"), help="one half of it")
+    asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="incident-bot-bench-", ignore_cleanup_errors=True) as folder,
         EmbeddedPostgres(Path(folder) / "postgres") as server,
     ):
-        dsn = server.ensure_database("bench")
-        migrate(dsn)
-        rows = asyncio.run(_measure(dsn, Path(folder)))
-    Console(width=_WIDTH).print(_table(rows))
-    if file is not None:
+        dsn, other = server.ensure_database("bench"), server.ensure_database("floor")
+        for each in (dsn, other):
+            migrate(each)
+        rows = asyncio.run(_measure(dsn, other, Path(folder), only=asked.only))
+    Console(width=_WIDTH).print(table(rows))
+    if asked.json is not None:
         figures = [asdict(row) | {"ratio": row.ratio} for row in rows]
-        file.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        asked.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if asked.markdown is not None:
+        put_into(asked.markdown, rows)
     sys.exit(int(any(row.is_over for row in rows)))
 
 
-async def _measure(dsn: str, folder: Path) -> list[Row]:
+async def _measure(dsn: str, other: str, folder: Path, *, only: str | None) -> list[Row]:
     async with discord(folder) as place:
         await register_commands(place.settings, folder)
-        cold = await measure.cold_start(place, folder, rounds=_STARTS)
-        warm = await measure.warm_start(place, dsn, folder, rounds=_STARTS)
-        bare = await _bare(place)
-        floor = Figures.of(await measure.round_trip_and_commit(place, dsn, rounds=_COMMANDS))
-        async with bot({**place.settings, "DATABASE_URL": dsn}, folder):
-            rows = await _answers(place, bare)
-            acks = await measure.reaction(place, dsn, rounds=_REACTIONS)
-        takeovers = Figures.of(await measure.takeover(place, dsn, folder, rounds=_STARTS))
+        await measure.make_floor(dsn)
+        rows: list[Row] = []
+        if only != "storms":
+            rows += await _everyday(place, dsn, folder)
+        if only != "answers":
+            rows += await _storms(place, dsn, other, folder)
+        return rows
+
+
+async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
+    cold = await measure.cold_start(place, folder, rounds=_STARTS)
+    warm = await measure.warm_start(place, dsn, folder, rounds=_STARTS)
+    async with bare_bot({**place.settings, "DATABASE_URL": dsn}):
+        await place.human.wait_for_session()
+        ask = answers.command(place, "triage")
+        alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS))
+        bare = _Bare(alone, Figures.of(await _crowd(place, ask)))
+        least = Figures.of(await measure.bare_reaction(place, dsn, rounds=_REACTIONS))
+    floor = Figures.of(await measure.round_trip_and_commit(place, dsn, rounds=_COMMANDS))
+    async with bot({**place.settings, "DATABASE_URL": dsn}, folder):
+        rows = await _answers(place, bare)
+        acks = Figures.of(await measure.reaction(place, dsn, rounds=_REACTIONS))
+    takeovers = Figures.of(await measure.takeover(place, dsn, folder, rounds=_STARTS))
     return [
         *rows,
-        Row("👀 → committed ack", Figures.of(acks), floor, "one HTTP round trip and one commit"),
-        Row("killed → its standby has answered a command", takeovers, limit=_TAKEOVER),
+        Row("👀 → committed ack", acks, least, "bare discord.py that commits once", goal="≤ 3 ×"),
+        Row("👀 → committed ack", acks, floor, "one HTTP round trip and one commit"),
+        Row("killed → its standby has answered a command", takeovers, limit=_TAKEOVER, goal="< 5 s"),
         Row("start → ready, database up to date", Figures.of(warm)),
         Row("start → ready, empty folder (embedded PostgreSQL)", Figures.of(cold)),
+    ]
+
+
+async def _storms(place: Discord, dsn: str, other: str, folder: Path) -> list[Row]:
+    written = Figures.of(await storms.written(place, other, count=_DUE))
+    bare = Figures.of(await storms.bare_lateness(other, rounds=_STEPS))
+    await storms.beat_every_second(place.human)
+    async with bot({**place.settings, "DATABASE_URL": dsn}, folder) as running:
+        took, told = await storms.decided(place, dsn, count=_DUE)
+        async with storms.many_open(place, dsn, count=_OPEN):
+            late = Figures.of(await storms.lateness(place, dsn, rounds=_STEPS))
+            await running.get("/metrics")
+            memory = Figures.plain([running.memory_mb])
+        acks, beats, per_s = await storms.reactions(place, dsn, per_s=_REACTIONS_PER_S)
+    last, due, opened = Figures.of([took[-1]]), f"{_DUE:,} steps due at once", f"{_OPEN:,} open incidents"
+    storm = f"{per_s:,.0f} 👀 a second for a minute"
+    return [
+        Row(
+            f"{due} → all decided",
+            last,
+            written,
+            "one statement that writes as much",
+            goal="< 5 s (Iris: 10 s)",
+        ),
+        Row(f"{due} → each decided", Figures.of(took)),
+        Row(f"{due} → told to all, in bundles", Figures.of([told])),
+        Row(f"lateness of a step, {opened}", late, bare, "a job that does nothing", goal="p99 < 500 ms"),
+        Row(f"memory of the bot, {opened}", memory, goal="< 120 MB", unit="MB"),
+        Row(f"👀 → committed ack, {storm}", Figures.of(acks), goal="< 1 s"),
+        Row(f"lateness of heartbeats, {storm}", Figures.of(beats), goal="none late (< 1 s)"),
     ]
 
 
@@ -79,14 +134,6 @@ class _Bare:
 
     alone: Figures
     crowd: Figures
-
-
-async def _bare(place: Discord) -> _Bare:
-    async with bare_bot(place.settings):
-        await place.human.wait_for_session()
-        ask = answers.command(place, "triage")
-        alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS))
-        return _Bare(alone, Figures.of(await _crowd(place, ask)))
 
 
 async def _answers(place: Discord, bare: _Bare) -> list[Row]:
@@ -124,31 +171,6 @@ async def _rows(place: Discord, name: str, ask: answers.Ask, *, bare: _Bare, lim
 
 async def _crowd(place: Discord, ask: answers.Ask) -> list[float]:
     return await answers.all_at_once(place, ask, people=_CROWD, bursts=_BURSTS)
-
-
-def _table(rows: list[Row]) -> Table:
-    table = Table(title="Milliseconds on loopback, everything on this machine")
-    for heading in ("", "median", "p99", "worst", "n", "floor median", "floor p99", "ratio", "", "floor"):
-        table.add_column(heading, justify="left" if heading in ("", "floor") else "right")
-    for row in rows:
-        floor = row.floor
-        table.add_row(
-            row.what,
-            _ms(row.figures.median_ms),
-            _ms(row.figures.p99_ms),
-            _ms(row.figures.worst_ms),
-            str(row.figures.count),
-            _ms(floor.median_ms) if floor else "",
-            _ms(floor.p99_ms) if floor else "",
-            f"{row.ratio:.2f} ×" if row.ratio else "",
-            "over" if row.is_over else "",
-            row.floor_is,
-        )
-    return table
-
-
-def _ms(value: float) -> str:
-    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 
 if __name__ == "__main__":

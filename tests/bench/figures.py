@@ -16,6 +16,11 @@ class Figures:
     count: int
 
     @classmethod
+    def plain(cls, values: Sequence[float]) -> "Figures":
+        """The same of values that are no times."""
+        return cls.of([value / 1000 for value in values])
+
+    @classmethod
     def of(cls, seconds: Sequence[float]) -> "Figures":
         """The figures of *seconds*, which is not empty; the percentile by nearest rank."""
         ordered = sorted(seconds)
@@ -45,6 +50,8 @@ class Row:
         floor: The least that it could cost, measured in the same run; None where there is no such thing.
         floor_is: What the floor does.
         limit: None where nobody waits for it.
+        goal: What it should be, in words.
+        unit: "ms", or "MB" where figures are sizes.
     """
 
     what: str
@@ -52,6 +59,8 @@ class Row:
     floor: Figures | None = None
     floor_is: str = ""
     limit: Limit | None = None
+    goal: str = ""
+    unit: str = "ms"
 
     @property
     def ratio(self) -> float | None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,16 @@ _WAIT_S = 10.0
 
 # A commit tells its listeners, which is how we learn of it.
 _TELL = """
-CREATE FUNCTION bench_tell() RETURNS trigger LANGUAGE plpgsql AS
+CREATE OR REPLACE FUNCTION bench_tell() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_notify('bench', NEW.id::text); RETURN NEW; END $$;
-CREATE TRIGGER bench_tell AFTER UPDATE OF status ON incidents
+CREATE OR REPLACE TRIGGER bench_tell AFTER UPDATE OF status ON incidents
     FOR EACH ROW WHEN (NEW.status = 'acknowledged') EXECUTE FUNCTION bench_tell();
+"""
+_TELL_BARE = """
+CREATE OR REPLACE FUNCTION bench_tell_bare() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_notify('bench', NEW.n::text); RETURN NEW; END $$;
+CREATE OR REPLACE TRIGGER bench_tell_bare AFTER UPDATE ON bench_floor
+    FOR EACH ROW EXECUTE FUNCTION bench_tell_bare();
 """
 _INCIDENT = """
 INSERT INTO incidents (guild_id, key, severity, priority, title, started_at, ack_due_at, reported_by_id,
@@ -38,16 +44,40 @@ VALUES ($1, $2, 'alert', 'channel:p2-deploys', $3, $4, 'sent', now(), now(), $5,
 
 async def reaction(discord: Discord, dsn: str, *, rounds: int) -> list[float]:
     """Seconds from the event of a 👀 to the commit of the acknowledge."""
-    async with _listening(dsn) as (connection, told):
-        took = []
-        for _ in range(rounds):
+    async with acknowledged(discord, dsn) as acknowledge:
+        return [await acknowledge() for _ in range(rounds)]
+
+
+@asynccontextmanager
+async def acknowledged(discord: Discord, dsn: str) -> AsyncIterator[Callable[[], Awaitable[float]]]:
+    """Gives what opens an incident, puts a 👀 under it, and says how long that took: see `reaction`."""
+    async with _listening(dsn, _TELL) as (connection, told):
+
+        async def acknowledge() -> float:
             message, incident = await _open(connection, discord)
             since = await discord.human.log_end()
             await discord.human.react("primary", message, "👀")
             async with asyncio.timeout(_WAIT_S):
                 committed, number = await told.get()
             assert number == incident
-            took.append(committed - await _event(discord, since))
+            # Under load it may have been read from Discord before its event came.
+            return max(0.0, committed - await _event(discord, since, message))
+
+        yield acknowledge
+
+
+async def bare_reaction(discord: Discord, dsn: str, *, rounds: int) -> list[float]:
+    """Seconds from the event of a 👀 to one commit by the bare client, the least that one could take."""
+    message = await discord.human.say("admin", "p2-deploys", "bare")
+    async with _listening(dsn, _TELL_BARE) as (_, told):
+        took = []
+        for _ in range(rounds):
+            since = await discord.human.log_end()
+            await discord.human.react("primary", message, "👀")
+            async with asyncio.timeout(_WAIT_S):
+                committed, _number = await told.get()
+            took.append(committed - await _event(discord, since, message))
+            await discord.human.unreact("primary", message, "👀")
         return took
 
 
@@ -75,8 +105,6 @@ async def round_trip_and_commit(discord: Discord, dsn: str, *, rounds: int) -> l
     """Seconds of one HTTP request to the local Discord and one commit, one after the other."""
     took = []
     connection = await connect(dsn)
-    await connection.execute("CREATE TABLE bench_floor (n integer NOT NULL)")
-    await connection.execute("INSERT INTO bench_floor VALUES (0)")
     async with aiohttp.ClientSession() as http:
         for _ in range(rounds):
             started = time.monotonic()
@@ -93,8 +121,8 @@ async def cold_start(discord: Discord, folder: Path, *, rounds: int) -> list[flo
     took = []
     for number in range(rounds):
         data = folder / f"cold-{number}"
-        async with bot({**discord.settings, "DATA_DIR": str(data)}, folder) as ready_s:
-            took.append(ready_s)
+        async with bot({**discord.settings, "DATA_DIR": str(data)}, folder) as running:
+            took.append(running.ready_s)
     return took
 
 
@@ -102,23 +130,23 @@ async def warm_start(discord: Discord, dsn: str, folder: Path, *, rounds: int) -
     """The same with a database that is up to date."""
     took = []
     for _ in range(rounds):
-        async with bot({**discord.settings, "DATABASE_URL": dsn}, folder) as ready_s:
-            took.append(ready_s)
+        async with bot({**discord.settings, "DATABASE_URL": dsn}, folder) as running:
+            took.append(running.ready_s)
     return took
 
 
 @asynccontextmanager
 async def _listening(
-    dsn: str,
+    dsn: str, tell: str
 ) -> AsyncIterator[tuple[asyncpg.Connection, asyncio.Queue[tuple[float, int]]]]:
-    """A connection that hears of every acknowledge, with the time and the incident's number."""
+    """A connection, and what *tell* tells of, each with the time and a number."""
     told: asyncio.Queue[tuple[float, int]] = asyncio.Queue()
     connection, listener = await connect(dsn), await connect(dsn)
 
     def note(_connection: Any, _pid: int, _channel: str, payload: str) -> None:
         told.put_nowait((time.monotonic(), int(payload)))
 
-    await connection.execute(_TELL)
+    await connection.execute(tell)
     await listener.add_listener("bench", note)
     try:
         yield connection, told
@@ -137,10 +165,22 @@ async def _open(connection: asyncpg.Connection, discord: Discord) -> tuple[Messa
     return message, int(number)
 
 
-async def _event(discord: Discord, since: int) -> float:
-    """When the reaction's event was sent to the bot."""
-    return next(
-        float(entry["monotonic_s"])
-        for entry in await discord.human.log(since=since)
-        if entry["kind"] == "gateway" and entry["frame"].get("t") == "MESSAGE_REACTION_ADD"
-    )
+async def _event(discord: Discord, since: int, message: Message) -> float:
+    """When the event of the reaction on *message* was sent to the bot."""
+
+    async def look() -> float | None:
+        for entry in await discord.human.log(since=since):
+            frame = entry["frame"] if entry["kind"] == "gateway" else {}
+            if frame.get("t") == "MESSAGE_REACTION_ADD" and frame["d"]["message_id"] == message.id:
+                return float(entry["monotonic_s"])
+        return None
+
+    return await discord.human.until(look, "the event of the reaction")
+
+
+async def make_floor(dsn: str) -> None:
+    """A table with one row, for commits that do nothing else."""
+    connection = await connect(dsn)
+    await connection.execute("CREATE TABLE bench_floor (n integer NOT NULL)")
+    await connection.execute("INSERT INTO bench_floor VALUES (0)")
+    await connection.close()

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from bot.demo.human import Human
 from bot.demo.process import Child
 
@@ -59,13 +61,41 @@ async def discord(folder: Path) -> AsyncIterator[Discord]:
         await child.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The real bot, ready.
+
+    Attributes:
+        ready_s: Seconds from its start until it was.
+        health_url: Where it says how it is.
+    """
+
+    child: Child
+    ready_s: float
+    health_url: str
+
+    @property
+    def memory_mb(self) -> float:
+        """Resident memory of its own process now."""
+        status = Path(f"/proc/{self.child.pid}/status").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
+    async def get(self, path: str) -> None:
+        """Ask its health server."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            (await http.get(f"{self.health_url}{path}")).raise_for_status()
+
+
 @asynccontextmanager
-async def bot(settings: Mapping[str, str], folder: Path) -> AsyncIterator[float]:
-    """The real bot, ready, for the block; gives the seconds from its start until it was."""
+async def bot(settings: Mapping[str, str], folder: Path) -> AsyncIterator[Running]:
+    """The real bot, ready, for the block."""
     started = time.monotonic()
     child = await ready_bot(settings, folder)
     try:
-        yield time.monotonic() - started
+        ready_s = time.monotonic() - started
+        said = json.loads(await child.line_with('"health.listening"', within_s=_START_S))
+        yield Running(child, ready_s, f"http://{said['host']}:{said['port']}")
     finally:
         await child.stop()
 

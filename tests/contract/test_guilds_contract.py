@@ -45,7 +45,7 @@ async def test_its_own_guild_finds_everything(rig: Rig) -> None:
         assert found is not None
         assert found.id == number
     assert await own.pinned_in(PINNED) == [number]
-    assert [one.id for one in await own.unacknowledged()] == [number]
+    assert [one.id for one in await own.unacknowledged(after=0, limit=99)] == [number]
     assert (await own.triage(triage)).id == triage
     async with own.transaction() as tx:
         assert (await tx.incident(number, lock=True)).id == number
@@ -60,7 +60,7 @@ async def test_another_guild_finds_nothing(rig: Rig) -> None:
     for message in (ALERT, COUNTED):
         assert await other.incident_by_message(message) is None
     assert await other.pinned_in(PINNED) == []
-    assert await other.unacknowledged() == []
+    assert await other.unacknowledged(after=0, limit=99) == []
     with pytest.raises(IncidentNotFound):
         await other.incident(number)
     with pytest.raises(IncidentNotFound):

@@ -142,7 +142,7 @@ async def test_lists_of_incidents(rig: Rig) -> None:
     assert await store.list_incidents(GUILD, Wanted(), limit=2, offset=0) == [new, old]
     assert await store.list_incidents(GUILD, Wanted(), limit=2, offset=2) == [minor]
     assert await store.incidents_between(GUILD, minor.triggered_at, new.triggered_at) == [minor, old]
-    assert await store.unacknowledged() == [minor, old, new]
+    assert await store.unacknowledged(after=0, limit=10) == [minor, old, new]
     assert await store.open_incidents(GUILD + 1) == []
     async with store.transaction() as tx:
         resolved = life.resolve(await tx.incident(old.id, lock=True), by=OLIVE, at=await tx.now())
@@ -153,7 +153,7 @@ async def test_lists_of_incidents(rig: Rig) -> None:
     assert await store.list_incidents(
         GUILD, Wanted(statuses=frozenset([Status.RESOLVED])), limit=9, offset=0
     ) == [resolved]
-    assert await store.unacknowledged() == [minor, new]
+    assert await store.unacknowledged(after=0, limit=10) == [minor, new]
 
 
 async def test_a_ladder_is_decided_step_by_step(rig: Rig) -> None:

@@ -48,7 +48,7 @@ class FakeDeliveries(FakePart):
 
     async def claim_delivery(self, delivery_id: int) -> Delivery | None:
         stored = self.state.deliveries.get(delivery_id)
-        if stored is None or stored.delivery.status not in UNFINISHED:
+        if stored is None or stored.delivery.status not in UNFINISHED or stored.delivery.bundle_id:
             return None
         return self.state.delivery(delivery_id)
 
@@ -61,7 +61,7 @@ class FakeDeliveries(FakePart):
     ) -> Delivery | None:
         stored = self.state.deliveries[delivery_id]
         delivery = stored.delivery
-        if delivery.status not in UNFINISHED:
+        if delivery.status not in UNFINISHED or delivery.bundle_id:
             return None
         begun = replace(
             delivery,
@@ -73,6 +73,11 @@ class FakeDeliveries(FakePart):
             first_sent_at=delivery.first_sent_at or self._now,
         )
         self.state.deliveries[delivery_id] = replace(stored, delivery=begun, next_try_at=self._now)
+        for one in self._bundled(delivery_id, DeliveryStatus.PENDING):
+            shown = self._incident(one.delivery.incident_id or 0).version
+            sending = {"status": DeliveryStatus.SENDING, "first_sent_at": self._now, "shown_version": shown}
+            sending["request"] = replace(begun.request or request, body={})
+            self._change_delivery(one, **sending)
         return self.state.delivery(delivery_id)
 
     async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
@@ -88,10 +93,13 @@ class FakeDeliveries(FakePart):
             http_status=None,
         )
         self.state.deliveries[delivery_id] = replace(stored, delivery=sent, finished_at=self._now)
+        for one in self._bundled(delivery_id, DeliveryStatus.SENDING, DeliveryStatus.FAILED):
+            place = {"channel_id": posted.channel_id, "message_id": posted.message_id}
+            self._change_delivery(one, status=DeliveryStatus.SENT, error=None, http_status=None, **place)
         waiting = self._waiting_for(sent.key)
-        for one in waiting:
-            self.state.deliveries[one] = replace(self.state.deliveries[one], next_try_at=self._now)
-            self._enqueue(deliver_job(self.state.deliveries[one].delivery))
+        for number in waiting:
+            self.state.deliveries[number] = replace(self.state.deliveries[number], next_try_at=self._now)
+            self._enqueue(deliver_job(self.state.deliveries[number].delivery))
         return [self.state.delivery(one) for one in waiting]
 
     async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
@@ -100,6 +108,11 @@ class FakeDeliveries(FakePart):
             told = replace(stored.delivery, error=error, http_status=http_status)
             self.state.deliveries[delivery_id] = replace(stored, delivery=told)
             self._finish(delivery_id, DeliveryStatus.FAILED)
+            for one in self._bundled(delivery_id, *UNFINISHED):
+                whole = stored.delivery
+                kept: dict[str, object] = {"request": whole.request, "attempts": whole.attempts}
+                kept |= {"first_sent_at": whole.first_sent_at, "error": error}
+                self._change_delivery(one, status=DeliveryStatus.FAILED, http_status=http_status, **kept)
 
     async def retry_later(
         self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta
@@ -124,6 +137,8 @@ class FakeDeliveries(FakePart):
             http_status=http_status or before.http_status,
         )
         self.state.deliveries[delivery_id] = replace(stored, delivery=held, next_try_at=self._now + after)
+        for one in self._bundled(delivery_id, *UNFINISHED):
+            self._change_delivery(one, held_at=one.delivery.held_at or self._now)
         return before.held_at is None
 
     async def is_overtaken(self, delivery_id: int) -> bool:
@@ -146,8 +161,15 @@ class FakeDeliveries(FakePart):
         return [one for one in alike if own.incident_id and one.incident_id == own.incident_id]
 
     async def cancel_delivery(self, delivery_id: int) -> None:
-        if self.state.deliveries[delivery_id].delivery.status in UNFINISHED:
-            self._finish(delivery_id, DeliveryStatus.CANCELLED)
+        delivery = self.state.deliveries[delivery_id].delivery
+        if delivery.status not in UNFINISHED or delivery.bundle_id:
+            return
+        self._finish(delivery_id, DeliveryStatus.CANCELLED)
+        for one in self._bundled(delivery_id, DeliveryStatus.SENDING):
+            self._finish(one.delivery.id, DeliveryStatus.CANCELLED)
+        for one in self._bundled(delivery_id, DeliveryStatus.PENDING):
+            self._change_delivery(one, bundle_id=None)
+            self._enqueue(deliver_job(one.delivery))
 
     async def cancel_paging(self, incident_id: int) -> None:
         for delivery_id, stored in list(self.state.deliveries.items()):
@@ -189,6 +211,18 @@ class FakeDeliveries(FakePart):
         self.state.jobs.pop(deliver_job(ended).key, None)
         for one in self._waiting_for(ended.key):
             self._finish(one, DeliveryStatus.CANCELLED)
+
+    def _bundled(self, bundle_id: int, *statuses: DeliveryStatus) -> list[StoredDelivery]:
+        return [
+            stored
+            for stored in self.state.deliveries.values()
+            if stored.delivery.bundle_id == bundle_id and stored.delivery.status in statuses
+        ]
+
+    def _change_delivery(self, stored: StoredDelivery, **changes: object) -> None:
+        changed: Delivery = replace(stored.delivery, **changes)  # type: ignore[arg-type]
+        finished_at = None if changed.status in UNFINISHED else self._now
+        self.state.deliveries[changed.id] = replace(stored, delivery=changed, finished_at=finished_at)
 
     def _waiting_for(self, key: str) -> list[int]:
         return [

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Final, TypeAlias
 
 from bot.domain.alerts import AlertMessage, ChannelPage
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
@@ -58,6 +59,8 @@ class FakeDiscord:
         redacted: Kinds of the posts that were emptied.
         uneditable: Kinds that Discord refuses to empty.
         standing: Who is on call at this moment, by place.
+        crowded: Channels whose limit leaves no room now, and when it will.
+        bundles: (waiting, all) of each edit of a bundle.
     """
 
     sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
@@ -83,6 +86,8 @@ class FakeDiscord:
     redacted: list[DeliveryKind] = field(default_factory=list)
     uneditable: set[DeliveryKind] = field(default_factory=set)
     standing: Standing | None = None
+    crowded: dict[int, timedelta] = field(default_factory=dict)
+    bundles: list[tuple[int, int]] = field(default_factory=list)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
@@ -132,6 +137,14 @@ class FakeDiscord:
         if kind != "person" or self.standing is None:
             return None
         return (await self.standing(delivery.guild_id))[name].handle
+
+    def room_in(self, request: Request) -> timedelta | None:
+        return self.crowded.get(request.channel_id)
+
+    async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> None:
+        if self.is_away:
+            raise UpstreamUnavailable("away")
+        self.bundles.append((bundle.waiting, bundle.count))
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         return self._there.get(str(request.body["content"]))

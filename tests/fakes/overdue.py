@@ -24,7 +24,7 @@ def late_steps(state: State, before: datetime) -> list[Step]:
 
 def _steps(state: State, before: datetime) -> list[Job]:
     return [
-        Job(JobName.ESCALATE, f"{s.incident_id}:{s.index}", f"step:{s.incident_id}:{s.index}", priority=100)
+        Job(JobName.ESCALATE, f"{s.incident_id}:{s.index}", f"step:{s.incident_id}:{s.index}", s.priority)
         for s in late_steps(state, before)
     ]
 
@@ -34,7 +34,8 @@ def _deliveries(state: State, before: datetime) -> list[Job]:
     for stored in state.deliveries.values():
         first = None if stored.after is None else state.delivery_by_key(stored.after)
         is_free = first is None or first.delivery.status is DeliveryStatus.SENT
-        if stored.delivery.status in UNFINISHED and stored.next_try_at < before and is_free:
+        is_own = stored.delivery.bundle_id is None
+        if is_own and stored.delivery.status in UNFINISHED and stored.next_try_at < before and is_free:
             found.append(deliver_job(stored.delivery))
     return found
 

@@ -14,7 +14,7 @@ from bot.domain.emergency import Rung, Watch
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.evidence import Evidence
-from bot.domain.incident import Holder, Incident, Status
+from bot.domain.incident import Holder, Incident
 from bot.domain.installation import Installation
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
@@ -30,6 +30,7 @@ from tests.fakes.leases import FakeLeases
 from tests.fakes.mornings import FakeMorningReads
 from tests.fakes.overdue import late_steps, overdue_jobs
 from tests.fakes.state import AuditRow, State
+from tests.fakes.storms import FakeStormReads
 from tests.fakes.transaction import FakeTransaction, ladder
 from tests.fakes.triages import find_triage
 
@@ -43,7 +44,7 @@ class _Shared:
     holder: asyncio.Task[object] | None = None
 
 
-class FakeStore(FakeAlertReads, FakeMorningReads):
+class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 
     Transactions run one at a time; readers see what is committed.
@@ -181,7 +182,8 @@ class FakeStore(FakeAlertReads, FakeMorningReads):
 
     async def watched(self, *, without: Sequence[str]) -> list[Watch]:
         self._check()
-        found = [watch for one in await self.unacknowledged() if (watch := await self._watch(one))]
+        waiting = await self.unacknowledged(after=0, limit=len(self._state.incidents))
+        found = [watch for one in waiting if (watch := await self._watch(one))]
         mirrored = [watch for watch in found if watch.severity not in without]
         return sorted(mirrored, key=lambda watch: watch.rungs[0].due_at)
 
@@ -290,11 +292,6 @@ class FakeStore(FakeAlertReads, FakeMorningReads):
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         return [i for i in await self._of_guild(guild_id) if start <= i.triggered_at < end]
-
-    async def unacknowledged(self) -> list[Incident]:
-        self._check()
-        triggered = (i for i in self._state.incidents.values() if i.status is Status.TRIGGERED)
-        return [incident for incident in triggered if self._sees(incident.guild_id)]
 
     async def pages(self, incident_id: int) -> list[Delivery]:
         self._check()

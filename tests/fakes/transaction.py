@@ -19,10 +19,13 @@ from tests.fakes.drills import FakeDrills
 from tests.fakes.mornings import FakeMornings
 from tests.fakes.oncall import FakeOnCall
 from tests.fakes.state import AuditRow, Responder
+from tests.fakes.storms import FakeStorms
 from tests.fakes.triages import FakeTriages
 
 
-class FakeTransaction(FakeDeliveries, FakeTriages, FakeAlerts, FakeDrills, FakeMornings, FakeOnCall):
+class FakeTransaction(
+    FakeDeliveries, FakeStorms, FakeTriages, FakeAlerts, FakeDrills, FakeMornings, FakeOnCall
+):
     """A `bot.services.ports.Transaction` on a copy of the tables."""
 
     async def insert_incident(

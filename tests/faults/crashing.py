@@ -2,7 +2,7 @@
 
 A point is named after the call it stands beside:
 
-- ``before:claim_step``, ``after:claim_step``: a method of `Transaction`, `Store`, `Discord`, `DlqStore` or
+- ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore` or
   `Mailer`;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
 - ``before:commit:add_responder``, ``after:commit:insert_incident``: a transaction that called it;

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from tests.e2e.mailbox import Mailbox
 from tests.e2e.world import World
-from tests.faults.seen import ESCALATES, Post, attempts, posts
+from tests.faults.seen import ESCALATES, Post, attempts, bundles, posts
 
 #: How late an escalation may be, once it can be made at all.
 LATE: Final = timedelta(seconds=5)
@@ -26,7 +26,11 @@ _STEPS = "SELECT incident_id, index, dm, status FROM escalation_steps"
 _FAILED = "SELECT nonce, kind, error FROM deliveries WHERE status = 'failed'"
 _HELD = "SELECT nonce FROM deliveries WHERE held_at IS NOT NULL"
 _DLQ = "SELECT id, error_message FROM admin.notification_failures"
-_SENT = "SELECT nonce, kind, message_id FROM deliveries WHERE status = 'sent' AND message_id IS NOT NULL"
+_SENT = """
+SELECT nonce, kind, message_id
+  FROM deliveries
+ WHERE status = 'sent' AND message_id IS NOT NULL AND bundle_id IS NULL
+"""
 _UNFINISHED = "SELECT key, attempts, error FROM deliveries WHERE status IN ('pending', 'sending')"
 
 #: What hangs on a message instead of being one.
@@ -50,11 +54,12 @@ async def broken(world: World, box: Mailbox, excuses: Sequence[Span] = ()) -> li
     told = posts(world.sandbox)
     incidents = [dict(row) for row in await world.rows(_INCIDENTS)]
     now = world.sandbox.core.clock.now()
+    together = await bundles(world)
     missed = [
         sentence
         for incident in incidents
         if incident["priority"] == "P0" and not incident["is_drill"]
-        for sentence in _unescalated(incident, told, box, excuses, now=now)
+        for sentence in _unescalated(incident, told, box, excuses, together=together, now=now)
     ]
     return [*missed, *await _doubled(world, told), *await _unjustified(world, told)]
 
@@ -89,7 +94,13 @@ def pages_of(told: Sequence[Post], number: int, person: str) -> list[Post]:
 
 
 def _unescalated(
-    incident: Mapping[str, Any], told: Sequence[Post], box: Mailbox, excuses: Sequence[Span], *, now: datetime
+    incident: Mapping[str, Any],
+    told: Sequence[Post],
+    box: Mailbox,
+    excuses: Sequence[Span],
+    *,
+    together: Sequence[tuple[Post, Sequence[int]]],
+    now: datetime,
 ) -> Iterator[str]:
     """The third state: neither acknowledged nor escalated in time."""
     due, label = incident["ack_due_at"], f"INC-{incident['id']}"
@@ -98,7 +109,8 @@ def _unescalated(
         return  # not yet, or ended by a person
     if incident["acknowledged_at"] is not None and incident["acknowledged_at"] <= until:
         return
-    rung = escalations_of(told, incident["id"])
+    bundled = [post for post, numbers in together if incident["id"] in numbers and _in_channel(post)]
+    rung = escalations_of(told, incident["id"]) + bundled
     if any(post.at <= until for post in rung) or any(label in str(mail["Subject"]) for mail in box.mails):
         return
     late = f", the first escalation came at {rung[0].at}" if rung else ", never escalated"

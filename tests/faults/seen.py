@@ -8,6 +8,15 @@ from typing import Any
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Channel, Message
 from tests.e2e.ledger import WRITTEN
+from tests.e2e.world import World
+
+_BUNDLED = """
+SELECT whole.nonce, array_agg(DISTINCT owed.incident_id) AS numbers
+  FROM deliveries AS owed
+  JOIN deliveries AS whole ON whole.id = owed.bundle_id
+ WHERE owed.status = 'sent'
+ GROUP BY whole.nonce
+"""
 
 #: At the head of an escalation.
 ESCALATES = "⏫"
@@ -36,6 +45,13 @@ class Post:
 def posts(sandbox: Sandbox) -> list[Post]:
     """Every message that the bot wrote for others, in the order of Discord's ids."""
     return [post for _, post in sorted(_posts(sandbox), key=lambda found: int(found[0]))]
+
+
+async def bundles(world: World) -> list[tuple[Post, list[int]]]:
+    """Every message that tells of many incidents at once, and of which: it names a few of them only."""
+    standing = {post.nonce: post for post in posts(world.sandbox)}
+    rows = await world.rows(_BUNDLED)
+    return [(standing[row["nonce"]], row["numbers"]) for row in rows if row["nonce"] in standing]
 
 
 def attempts(sandbox: Sandbox, *, since: int = 0) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from bot.storage.pools import _set_codecs
 from bot.storage.queue import enqueue
 from bot.storage.sql import Sql
 from tests.e2e.world import World
-from tests.faults.seen import ESCALATES, posts
+from tests.faults.seen import ESCALATES, bundles, posts
 
 _OPEN = """
 WITH made AS (
@@ -19,8 +19,8 @@ WITH made AS (
       FROM generate_series(1, $4) AS n
     RETURNING id
 )
-INSERT INTO escalation_steps (incident_id, index, starts_at, due_at, mention, dm)
-SELECT id, 1, now(), now() + $5, $6, '{}' FROM made
+INSERT INTO escalation_steps (incident_id, index, starts_at, due_at, mention, dm, priority)
+SELECT id, 1, now(), now() + $5, $6, '{}', $7 FROM made
 RETURNING incident_id
 """
 _RANKS = {"SEV1": (0, "P0", "here"), "SEV2": (1, "P1", "none"), "SEV3": (2, "P2", "none")}
@@ -35,7 +35,8 @@ async def open_many(world: World, counts: dict[str, int], *, due_in: timedelta) 
         await _set_codecs(connection)
         for severity, count in counts.items():
             rank, priority, mention = _RANKS[severity]
-            rows = await connection.fetch(_OPEN, guild_id, severity, priority, count, due_in, mention)
+            what = (guild_id, severity, priority, count, due_in, mention, priority_of(rank))
+            rows = await connection.fetch(_OPEN, *what)
             numbers = [row["incident_id"] for row in rows]
             jobs = [_job(number, rank=rank, due_in=due_in) for number in numbers]
             for start in range(0, len(jobs), _AT_ONCE):
@@ -44,12 +45,17 @@ async def open_many(world: World, counts: dict[str, int], *, due_in: timedelta) 
     return made
 
 
-def escalated(world: World, numbers: dict[int, str]) -> Counter[int]:
-    """How often each of *numbers* was told of in an escalation, alone or together with others."""
+async def escalated(world: World, numbers: dict[int, str]) -> Counter[int]:
+    """How often each of *numbers* was told of in an escalation, alone or together with others.
+
+    A message that tells of many names a few: whom else it stands for, the database says.
+    """
     told: Counter[int] = Counter()
+    together = {post.nonce: found for post, found in await bundles(world)}
     for post in posts(world.sandbox):
         if ESCALATES in post.text and not post.place.startswith("dm:"):
-            told.update({number for number in numbers_in(post.text) if number in numbers})
+            named = together.get(post.nonce) or numbers_in(post.text)
+            told.update({number for number in named if number in numbers})
     return told
 
 

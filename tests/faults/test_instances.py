@@ -57,7 +57,7 @@ async def test_row_31_two_instances_share_many_steps(
         began = time.monotonic()
         await _all_done(stage, within_s=300)
         took_s = time.monotonic() - began
-        told = escalated(stage.world, made)
+        told = await escalated(stage.world, made)
         assert [number for number in made if told[number] != 1] == []
         shares = [_decided(bot.entries()) for bot in stage.world.bots]
         assert all(shares), shares
@@ -102,9 +102,8 @@ async def _all_done(stage: Stage, *, within_s: float) -> None:
 
 
 def _decided(entries: list[dict[str, object]]) -> int:
-    return sum(
-        1 for entry in entries if "escalation" in str(entry["event"]) and "decided" in str(entry["event"])
-    )
+    decided = (entry for entry in entries if str(entry["event"]).startswith("escalation.decided"))
+    return sum(int(str(entry.get("steps", 1))) for entry in decided)
 
 
 async def _sessions(stage: Stage, count: int) -> bool:

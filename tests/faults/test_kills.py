@@ -77,7 +77,7 @@ async def test_row_04_killed_after_the_post_and_back_after_ten_minutes(stage: St
 async def test_row_05_killed_while_a_step_is_claimed(stage: Stage, figure: Figure) -> None:
     """The step is nobody's again: the next process decides it."""
     alert = await stage.sev1("行05 決済 API が 5xx")
-    await stage.die_at("after:claim_step", lambda: stage.reach_deadline(alert.number))
+    await stage.die_at("after:claim_due", lambda: stage.reach_deadline(alert.number))
     await stage.revive()
     began = stage.now()
     [rung] = await stage.escalated(alert.number)

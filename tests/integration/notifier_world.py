@@ -19,6 +19,7 @@ from bot.runbook.model import Policy
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Channel, Message
 from bot.ui.rest.client import answer_trace
+from bot.ui.rest.gate import Gate
 from bot.ui.rest.notifier import DiscordNotifier
 from tests.unit.ui.samples import TRIGGERED, delivery
 
@@ -39,9 +40,11 @@ class NotifierWorld:
         self.world = sandbox.core.world
         self.notifier = self.make()
 
-    def make(self, *, deadline_s: float = 5.0, policy: Policy = POLICY) -> DiscordNotifier:
+    def make(
+        self, *, deadline_s: float = 5.0, policy: Policy = POLICY, gate: Gate | None = None
+    ) -> DiscordNotifier:
         """A notifier with another deadline or policy."""
-        return DiscordNotifier(self.client, texts=TEXTS, policy=policy, deadline_s=deadline_s)
+        return DiscordNotifier(self.client, texts=TEXTS, policy=policy, deadline_s=deadline_s, gate=gate)
 
     async def deliver(
         self, owed: Delivery, subject: Incident | Digest | Triage | None = INCIDENT, *, nonce: str = "n1"

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from bot.domain.delivery import DeliveryKind
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.sandbox.permissions import P
 from bot.sandbox.world import Overwrite
+from bot.services.ports.urgency import urgency
 from tests.integration.notifier_world import (
     ALERTS,
     GUILD,
@@ -56,7 +57,7 @@ async def refused(asked: Awaitable[object]) -> tuple[int, int]:
         ({"status": 503}, 503, "HTTP 503"),
         ({"status": 502, "times": None}, 502, "no answer within 0.5 s"),
         ({"status": 502, "body": "html", "times": None}, 502, "no answer within 0.5 s"),
-        ({"status": 429, "retry_after": 20.0, "times": None}, 429, "no answer within 0.5 s"),
+        ({"status": 429, "retry_after": 20.0, "times": None}, 429, "rate limited"),
         ({"status": 429, "body": "html"}, 429, "HTTP 429"),
         ({"status": 403, "body": "html"}, 403, "HTTP 403 without JSON"),
         ({"delay_s": 3.0}, None, "no answer within 0.5 s"),
@@ -83,19 +84,25 @@ async def test_discords_wish_to_wait_is_passed_on(world: NotifierWorld) -> None:
     assert 20.0 <= error.retry_after_s <= 21.0
 
 
-async def test_a_missed_deadline_in_a_global_limit_blocks_nothing_afterwards(world: NotifierWorld) -> None:
-    """discord.py would keep its gate for all requests closed for ever."""
-    world.break_down({"status": 429, "retry_after": 20.0, "global": True})
-    assert (await away(world.deliver(ALERT))).http_status == 429
-    world.notifier = world.make()  # one whose circuit knows nothing of it: the gate is discord.py's
-    page = await world.deliver(owed(DeliveryKind.PAGE, to="person:primary"), nonce="n2")
-    assert world.message(page).content.startswith("🔴")
+async def test_a_global_limit_is_kept_by_all_and_ends(world: NotifierWorld) -> None:
+    """Nobody asks meanwhile, no handler waits, and discord.py's own gate does not stay closed."""
+    page = owed(DeliveryKind.PAGE, to="person:primary")
+    await world.deliver(page, nonce="n1")
+    world.break_down({"status": 429, "retry_after": 1.5, "global": True})
+    with urgency(100):
+        assert (await away(world.deliver(ALERT))).http_status == 429
+        asked = world.sandbox.core.log.next
+        crowded = await away(world.deliver(page, nonce="n2"))
+    assert isinstance(crowded, Crowded)
+    assert world.sandbox.core.log.next == asked
+    world.notifier = world.make(deadline_s=5.0, gate=world.notifier.gate)
+    await world.deliver(page, nonce="n2")  # for a person it waits
 
 
 async def test_a_cancelled_wait_in_a_global_limit_blocks_nothing_either(world: NotifierWorld) -> None:
     """A job that is stopped, for instance."""
     world.notifier = world.make()
-    world.break_down({"status": 429, "retry_after": 20.0, "global": True})
+    world.break_down({"status": 429, "retry_after": 0.9, "global": True})
     waiting = asyncio.create_task(world.deliver(ALERT))
     async with asyncio.timeout(5):
         while world.client.http._global_over.is_set():  # noqa: ASYNC110  # nobody tells when it closes

@@ -1,13 +1,16 @@
-"""Load: many messages in one go, to see how a client keeps up."""
+"""Load: many messages or reactions in one go, to see how a client keeps up."""
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from bot.sandbox.drafts import Request, read_draft
 from bot.sandbox.human.desk import Ask, BadRequest
 from bot.sandbox.kinds import JSON
 from bot.sandbox.payloads import user_payload
 from bot.sandbox.posting import Origin, publish
+from bot.sandbox.reacting import react, unreact
+from bot.sandbox.world import Channel
 
 _STEP_S = 0.005  # sleeping for less than this would cost more than it paces
 _AT_ONCE = 20  # and unpaced sending lets the sockets have their turn this often
@@ -21,13 +24,41 @@ async def burst(ask: Ask) -> JSON:
     one: how long it took, and the CPU seconds that the sandbox spent meanwhile.
     """
     user, channel = ask.user(), ask.channel()
-    count, per_s = _pace(ask)
     body: JSON = {"content": ask.words("content", "burst")}
     author = user_payload(user)
+    return await _run(*_pace(ask), lambda _: _say(ask, channel, body, user.id, author))
+
+
+async def reactions(ask: Ask) -> JSON:
+    """POST reactions {channel, emoji, count, per_s?}: all react on all that stands there, over and over.
+
+    Each of *count* changes is somebody's reaction added, or taken back where it was. Paced and answered as
+    `burst`.
+    """
+    channel, emoji = ask.channel(), ask.words("emoji")
+    messages = [*ask.core.world.messages[channel.id].values()]
+    people = [user.id for user in ask.core.world.users.values() if not user.bot]
+    if not messages:
+        raise BadRequest(f"nothing stands in {channel.name}")
+
+    def change(number: int) -> None:
+        message = messages[number % len(messages)]
+        user_id = people[number // len(messages) % len(people)]
+        is_there = user_id in message.reactions.get(emoji, ())
+        (unreact if is_there else react)(ask.core, message, user_id, emoji)
+
+    return await _run(*_pace(ask), change)
+
+
+def _say(ask: Ask, channel: Channel, body: JSON, user_id: str, author: JSON) -> None:
+    draft = read_draft(ask.core, Request(body, [], channel, user_id))
+    publish(ask.core, channel, draft, Origin(author))
+
+
+async def _run(count: int, per_s: float, do: Callable[[int], None]) -> JSON:
     began_s, cpu_s = time.monotonic(), time.process_time()
     for made in range(count):
-        draft = read_draft(ask.core, Request(body, [], channel, user.id))
-        publish(ask.core, channel, draft, Origin(author))
+        do(made)
         if made % _AT_ONCE == 0:
             await asyncio.sleep(0)
         ahead_s = made / per_s - (time.monotonic() - began_s) if per_s else 0.0

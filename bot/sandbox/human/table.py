@@ -34,6 +34,7 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("GET", "log", talk.log),
     ("POST", "wait", talk.wait),
     ("POST", "burst", load.burst),
+    ("POST", "reactions", load.reactions),
     ("GET", "fault", trouble.list_faults),
     ("POST", "fault", trouble.put_fault),
     ("DELETE", "fault", trouble.clear_faults),

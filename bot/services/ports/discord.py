@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
 from bot.domain.alerts import ChannelPage
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery, Posted, Request
 from bot.domain.digest import Digest
 from bot.domain.incident import Incident
@@ -14,8 +15,8 @@ from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.triage_session import Triage
 
-#: What a delivery is about: its incident or triage, a week's figures, a morning; None for what has none.
-Subject: TypeAlias = Incident | Digest | Triage | MorningView | None
+#: What a delivery is about: incident, triage, a week's figures, a morning, a bundle; None for what has none.
+Subject: TypeAlias = Incident | Digest | Triage | MorningView | Bundle | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,12 @@ class Refreshed:
     Attributes:
         done: The ids of the posts that need no further look; the others may work later.
         gone: Of these, the alerts and threads that somebody has deleted.
+        room_in: When Discord's limits leave room for what they have held back; None when nothing was.
     """
 
     done: Sequence[int]
     gone: Sequence[int] = ()
+    room_in: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,12 @@ class Redacted:
     Attributes:
         done: The ids of the posts that need no further look; the others may work later.
         refused: Of these, the ones that still tell what they told: Discord refuses the edit for good.
+        room_in: As in `Refreshed`.
     """
 
     done: Sequence[int]
     refused: Sequence[int] = ()
+    room_in: timedelta | None = None
 
 
 class Discord(Protocol):
@@ -80,6 +85,10 @@ class Discord(Protocol):
         """
         ...
 
+    def room_in(self, request: Request) -> timedelta | None:
+        """How long until Discord's limits leave room for it; None: now, or in a moment."""
+        ...
+
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         """A message of ours that an earlier attempt left in the channel, if any."""
         ...
@@ -88,6 +97,14 @@ class Discord(Protocol):
         """Make the posts of an incident (alert, thread's name and card, DMs) say what is true now.
 
         A post that was deleted is not an error.
+        """
+        ...
+
+    async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> None:
+        """Make a bundle say what is true now. A post that was deleted is not an error.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
         """
         ...
 

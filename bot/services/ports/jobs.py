@@ -11,6 +11,7 @@ class JobName(StrEnum):
     DELIVER = "deliver"  # payload: delivery id
     ESCALATE = "escalate"  # payload: "incident_id:index"
     REFRESH = "refresh"  # payload: incident id
+    REFRESH_BUNDLE = "refresh_bundle"  # payload: the bundle's delivery id
     REFRESH_TRIAGE = "refresh_triage"  # payload: triage id
     REEVALUATE = "reevaluate"  # payload: triage id; its clock strikes, whatever for
     REMIND = "remind"  # payload: incident id

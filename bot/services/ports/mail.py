@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson
@@ -56,4 +57,8 @@ class MailWriter(Protocol):
 
     def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
         """The email for *delivery* in the team's language, the same each time."""
+        ...
+
+    def write_many(self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson) -> Mail:
+        """One email for everything that a bundle was to tell of, the same Message-ID each time."""
         ...

@@ -20,6 +20,7 @@ from bot.domain.triage_session import Triage
 from bot.services.ports.alerts import AlertStore
 from bot.services.ports.mornings import MorningStore
 from bot.services.ports.oncall import OnCallReads
+from bot.services.ports.storms import StormStore
 from bot.services.ports.transaction import Transaction
 
 
@@ -31,7 +32,7 @@ class Clock(Protocol):
         ...
 
 
-class Store(Clock, AlertStore, MorningStore, OnCallReads, Protocol):
+class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
     """Our own tables. Reads need no transaction of the caller's."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -102,10 +103,6 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, Protocol):
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         """Triggered in [start, end), oldest first."""
-        ...
-
-    async def unacknowledged(self) -> list[Incident]:
-        """Still triggered, of all guilds."""
         ...
 
     async def pages(self, incident_id: int) -> list[Delivery]:

@@ -17,11 +17,18 @@ from bot.services.ports.drills import DrillTransaction
 from bot.services.ports.jobs import Job
 from bot.services.ports.mornings import MorningTransaction
 from bot.services.ports.oncall import OnCallTransaction
+from bot.services.ports.storms import StormTransaction
 from bot.services.ports.triages import TriageTransaction
 
 
 class Transaction(
-    TriageTransaction, AlertTransaction, DrillTransaction, MorningTransaction, OnCallTransaction, Protocol
+    TriageTransaction,
+    AlertTransaction,
+    DrillTransaction,
+    MorningTransaction,
+    OnCallTransaction,
+    StormTransaction,
+    Protocol,
 ):
     """One database transaction: state, timeline and jobs are committed together or not at all."""
 

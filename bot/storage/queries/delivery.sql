@@ -36,9 +36,10 @@ SELECT owed.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_message_i
  ORDER BY owed.id;
 
 -- name: lock_incident_of_delivery
--- Locks the incident that a delivery belongs to, if it belongs to one.
+-- Locks the incident that a delivery belongs to, if it belongs to one; of a bundle those that it tells of.
 SELECT id FROM incidents
- WHERE id = (SELECT incident_id FROM deliveries WHERE deliveries.id = $1)
+ WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE deliveries.id = $1 OR bundle_id = $1))
+ ORDER BY id
    FOR NO KEY UPDATE;
 
 -- name: lock_incidents
@@ -51,11 +52,13 @@ SELECT key FROM deliveries WHERE key = ANY ($1::text[]) ORDER BY id FOR SHARE;
 
 -- name: insert_deliveries
 -- Stores what is owed, given as a JSON array, in its order. A known key is skipped. The nonce is that of
--- `bot.domain.installation.nonce_of`.
+-- `bot.domain.installation.nonce_of`. With a bundle, $2, nobody but the bundle sends it: the version before this one,
+-- which knows of no bundles, sees it waiting for ever.
 INSERT INTO deliveries (guild_id, incident_id, kind, target, key, after_key, data, priority, nonce,
-                        created_at, next_try_at)
+                        created_at, next_try_at, bundle_id)
 SELECT guild_id, incident_id, kind, target, key, after_key, data, priority,
-       left(encode(sha256(convert_to(installation.id || ':' || key, 'UTF8')), 'hex'), 24), now(), now()
+       left(encode(sha256(convert_to(installation.id || ':' || key, 'UTF8')), 'hex'), 24), now(),
+       CASE WHEN $2::bigint IS NULL THEN now() ELSE 'infinity' END, $2
   FROM installation
  CROSS JOIN ROWS FROM (
        jsonb_to_recordset($1) AS (guild_id bigint, incident_id bigint, kind text, target text, key text,
@@ -76,11 +79,11 @@ SELECT owed.id, owed.priority, owed.guild_id
  ORDER BY owed.id;
 
 -- name: claim_delivery
--- Locks a delivery that is not finished: no row comes back when it is.
+-- Locks a delivery that is not finished: no row comes back when it is, or when a bundle tells of it.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
- WHERE owed.id = $1 AND owed.status IN ('pending', 'sending')
+ WHERE owed.id = $1 AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL
    FOR NO KEY UPDATE OF owed;
 
 -- name: begin_attempt
@@ -94,7 +97,7 @@ UPDATE deliveries
        data = CASE WHEN $5 THEN data || '{"quiet": true}' ELSE data END,
        first_sent_at = coalesce(first_sent_at, now()),
        next_try_at = now()
- WHERE id = $1 AND status IN ('pending', 'sending')
+ WHERE id = $1 AND status IN ('pending', 'sending') AND bundle_id IS NULL
 RETURNING id;
 
 -- name: finish_sent
@@ -120,10 +123,10 @@ UPDATE deliveries
 RETURNING id, key;
 
 -- name: cancel_delivery
--- Cancels an unfinished delivery.
+-- Cancels an unfinished delivery; one that a bundle tells of is the bundle's.
 UPDATE deliveries
    SET status = 'cancelled', finished_at = now()
- WHERE id = $1 AND status IN ('pending', 'sending')
+ WHERE id = $1 AND status IN ('pending', 'sending') AND bundle_id IS NULL
 RETURNING id, key;
 
 -- name: cancel_paging
@@ -200,8 +203,10 @@ SELECT earlier.id
  LIMIT 1;
 
 -- name: held_deliveries
--- How many deliveries wait for Discord to be back.
-SELECT count(*) AS held FROM deliveries WHERE held_at IS NOT NULL AND status IN ('pending', 'sending');
+-- How many messages wait for Discord to be back.
+SELECT count(*) AS held
+  FROM deliveries
+ WHERE held_at IS NOT NULL AND status IN ('pending', 'sending') AND bundle_id IS NULL;
 
 -- name: mark_emailed
 -- The email in its place was accepted; the first time stays.

@@ -144,10 +144,11 @@ SELECT * FROM incidents
  ORDER BY triggered_at, id;
 
 -- name: unacknowledged_incidents
--- Still triggered, oldest first; of the guild $1, or of all when it is null.
+-- Still triggered, with a number greater than $1, $2 at most; of the guild $3, or of all when it is null.
 SELECT * FROM incidents
- WHERE status = 'triggered' AND ($1::bigint IS NULL OR guild_id = $1)
- ORDER BY triggered_at, id;
+ WHERE status = 'triggered' AND id > $1 AND ($3::bigint IS NULL OR guild_id = $3)
+ ORDER BY id
+ LIMIT $2;
 
 -- name: add_member
 -- Names somebody who may see a private incident: no row comes back when they could before.

@@ -1,6 +1,6 @@
 -- name: overdue_steps
 -- Pending steps that were due $1 ago or earlier and have no job, queued or running, to decide them.
-SELECT incident_id, index, incidents.guild_id
+SELECT incident_id, index, incidents.guild_id, escalation_steps.priority
   FROM escalation_steps
   JOIN incidents ON incidents.id = incident_id
  WHERE escalation_steps.status = 'pending'
@@ -27,6 +27,7 @@ SELECT owed.id, owed.priority, owed.guild_id
  WHERE owed.status IN ('pending', 'sending')
    AND owed.next_try_at < now() - $1::interval
    AND (owed.after_key IS NULL OR first.status = 'sent')
+   AND owed.bundle_id IS NULL
    AND NOT EXISTS (
        SELECT FROM pgqueuer
         WHERE dedupe_key = 'deliver:' || owed.id

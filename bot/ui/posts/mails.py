@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery, DeliveryKind
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson
@@ -11,6 +12,7 @@ from bot.services.ports import Letter, Mail
 from bot.ui.words import timestamps
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
+from bot.ui.words.wording import Wording
 
 _SUBJECT_LIMIT = 150
 _LINE_LIMIT = 400
@@ -40,6 +42,36 @@ class Mails:
             message_id=own,
             thread_id=None if own == first else first,
         )
+
+    def write_many(self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson) -> Mail:
+        """One email that lists what a bundle was to tell of, the longest waits first."""
+        count = bundle.waiting
+        subject = self._say("bundle.mail.subject", severity=bundle.severity, count=count)
+        items = [self._item(bundle, incident) for incident in bundle.shown]
+        if more := count - len(items):
+            items.append(self._say("bundle.more", count=more))
+        body = self._say(
+            "bundle.mail.body",
+            severity=bundle.severity,
+            priority=self._policy.rules(bundle.severity).priority,
+            count=count,
+            items="\n".join(items),
+            emoji=self._policy.ack_emoji,
+            what=self._say(f"mail.what.{bundle.kind.value}"),
+            nonce=delivery.nonce,
+        )
+        own = message_id(delivery.nonce, to)
+        return Mail(to=(to.email or "",), subject=subject, body=body, message_id=own)
+
+    def _item(self, bundle: Bundle, incident: Incident) -> str:
+        words = Wording(self._texts, self._policy)
+        return self._say(
+            "bundle.mail.item",
+            label=incident.label,
+            title=plain(incident.title, limit=_TITLE_LIMIT),
+            waited=words.span(bundle.now - incident.triggered_at),
+            place=home_url(incident) or "",
+        ).rstrip()
 
     def _line(self, incident: Incident) -> str:
         """What a lock screen shows: severity, title, target."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.domain.delivery import MORNING_POSTS, ONCALL_POSTS, TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.bundle import Bundle
+from bot.domain.delivery import ONCALL_POSTS, TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.morning import MorningView
@@ -11,6 +12,7 @@ from bot.services.ports import Subject
 from bot.ui.buttons import reaction_of
 from bot.ui.posts.alerts import alert, thread_root
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
+from bot.ui.posts.bundles import bundle_post
 from bot.ui.posts.digests import digest
 from bot.ui.posts.mornings import morning, morning_nag
 from bot.ui.posts.notices import notice
@@ -72,7 +74,7 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     Args:
         words: The team's.
         delivery: What is owed.
-        subject: Its incident or triage as it is now, its week's figures, or None for a replay.
+        subject: Its incident, triage or bundle as it is now, its week's figures, or None for a replay.
 
     Raises:
         TypeError: the subject does not go with the kind: a bug.
@@ -82,10 +84,8 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
             return first_triage_post(words, kind, triage)
         case kind, _ if kind in _ALONE:
             return _ALONE[kind](words, delivery)
-        case kind, MorningView() as view if kind in MORNING_POSTS:
-            return morning(words, view) if kind is DeliveryKind.MORNING else morning_nag(words, view)
-        case DeliveryKind.DIGEST, Digest() as week:
-            return digest(words, week)
+        case kind, (Digest() | MorningView() | Bundle()) as several:
+            return _of_several(words, kind, several)
         case _, Incident() as incident:
             moved = pointer(words, delivery, incident)
             return moved or _dated(words, delivery, _of_incident(delivery, words, incident))
@@ -99,6 +99,19 @@ def _dated(words: Wording, delivery: Delivery, body: Body) -> Body:
     at = words.say("alert.late", at=words.moment(delivery.created_at))
     room = CONTENT_LIMIT - len(at) - 1
     return {**body, "content": f"{cut(str(body.get('content', '')), limit=room)}\n{at}"}
+
+
+def _of_several(words: Wording, kind: DeliveryKind, subject: Digest | MorningView | Bundle) -> Body:
+    match kind, subject:
+        case DeliveryKind.DIGEST, Digest() as week:
+            return digest(words, week)
+        case DeliveryKind.BUNDLE, Bundle() as bundle:
+            return bundle_post(words, bundle)
+        case DeliveryKind.MORNING, MorningView() as view:
+            return morning(words, view)
+        case DeliveryKind.MORNING_NAG, MorningView() as view:
+            return morning_nag(words, view)
+    raise TypeError(f"{kind} about {type(subject).__name__}")
 
 
 def _of_incident(delivery: Delivery, words: Wording, incident: Incident) -> Body:

@@ -1,13 +1,14 @@
 """One request to Discord: raw JSON, our own deadline, and every way it can go wrong as one of two errors.
 
-discord.py waits for rate limits by itself, repeats 500, 502, 504 and 524 with pauses of its own, and raises
-503, resets and unreadable answers at once. All of that is bounded here.
+discord.py would wait for rate limits by itself (see `gate`, `bypass`), repeats 500, 502, 504 and 524 with
+pauses of its own, and raises 503, resets and unreadable answers at once. All of that is bounded here.
 """
 
 import asyncio
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -16,8 +17,11 @@ import aiohttp
 import discord
 from discord.http import Route
 
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.services.ports.urgency import BACKGROUND, PERSON, current
+from bot.ui.rest.bypass import has_room, open_buckets
 from bot.ui.rest.circuit import Circuit
+from bot.ui.rest.gate import Gate
 
 DEADLINE_S = 10.0
 
@@ -30,16 +34,37 @@ _BAN_S = 10.0
 _LONG_S = 5.0  # a shorter wait for everybody is ordinary, and discord.py sits it out
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+#: A 429 that asks for longer than this ends the attempt: the queue waits better than a handler does.
+_PATIENCE_S = 1.0
+
+
+@dataclass(slots=True)
+class _Attempt:
     """What came back last, kept for the case that our deadline ends discord.py's repeats."""
 
-    status: int
-    retry_after_s: float | None
+    deadline: asyncio.Timeout
+    gate: Gate
+    headers: Mapping[str, str] | None = None
+    status: int | None = None
+    retry_after_s: float | None = None
     is_for_all: bool = False
 
+    def note(self, response: aiohttp.ClientResponse) -> None:
+        """An answer is there; perhaps discord.py is about to sleep on it."""
+        self.headers, self.status = response.headers, response.status
+        self.retry_after_s = _seconds(response.headers.get("Retry-After"))
+        self.is_for_all = response.headers.get("X-RateLimit-Global", "").lower() == "true"
+        if response.status != HTTPStatus.TOO_MANY_REQUESTS or self.retry_after_s is None:
+            return
+        if not _is_json(response.headers):
+            return  # a ban, which discord.py raises at once
+        if self.is_for_all:
+            self.gate.pause(self.retry_after_s)
+        if self.retry_after_s > _PATIENCE_S and not self.deadline.expired():
+            self.deadline.reschedule(asyncio.get_running_loop().time())
 
-_answer: ContextVar[list[_Answer] | None] = ContextVar("answer", default=None)
+
+_attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
 
 
 def answer_trace() -> aiohttp.TraceConfig:
@@ -55,26 +80,32 @@ def answer_trace() -> aiohttp.TraceConfig:
 async def _note(
     _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
 ) -> None:
-    answers = _answer.get()
-    if answers is not None:
-        headers = end.response.headers
-        is_for_all = headers.get("X-RateLimit-Global", "").lower() == "true"
-        answers[:] = [_Answer(end.response.status, _seconds(headers.get("Retry-After")), is_for_all)]
+    attempt = _attempt.get()
+    if attempt is not None:
+        attempt.note(end.response)
 
 
 class Rest:
-    """Discord's HTTP API through a client that has logged in.
+    """Discord's HTTP API through a client that has logged in, and through a gate that keeps its limits.
 
     Args:
         circuit: Of the process: knows when Discord is away, and lets nobody ask then but a probe.
+        gate: Of the token: lets requests through in order of their urgency.
     """
 
     def __init__(
-        self, client: discord.Client, *, deadline_s: float = DEADLINE_S, circuit: Circuit | None = None
+        self,
+        client: discord.Client,
+        *,
+        deadline_s: float = DEADLINE_S,
+        circuit: Circuit | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._client = client
         self._deadline_s = deadline_s
         self._circuit = circuit or Circuit()
+        self._gate = gate or Gate()
+        open_buckets(client)
 
     @property
     def own_id(self) -> int | None:
@@ -113,26 +144,59 @@ class Rest:
         if self._client.is_closed():
             raise UpstreamUnavailable("the Discord client is not logged in any more")
         given = {name: value for name, value in (("json", json), ("params", params)) if value is not None}
-        answers: list[_Answer] = []
-        token = _answer.set(answers)
         asking = self._circuit.admit(reads=route.method == "GET")
+        bucket = await self._enter(route)
+        attempt = _Attempt(asyncio.timeout(self._deadline_s), self._gate)
+        tokens = _attempt.set(attempt), has_room.set(True)
         try:
-            answer = await self._within_deadline(route, given)
+            await self._gate.turn(current())
+            answer = await self._request(route, given, attempt.deadline)
         except DeliveryRefused:
             asking.answered()
             raise
         except UpstreamUnavailable as away:
-            raise asking.failed(_with_status(away, answers), for_all_s=_for_all(away, answers)) from away
+            raise asking.failed(_with_status(away, attempt), for_all_s=_for_all(away, attempt)) from away
         finally:
-            _answer.reset(token)
+            self._gate.end(bucket, status=attempt.status, headers=attempt.headers)
+            _attempt.reset(tokens[0])
+            has_room.reset(tokens[1])
         asking.answered()
         return answer
 
-    async def _within_deadline(self, route: Route, given: dict[str, Any]) -> object:
+    def room_in(self, route: Route) -> timedelta | None:
+        """How long until Discord's limit leaves room for a request on *route*; None: a moment at most.
+
+        A place that is free now is kept for a moment, for the request that is about to be made. While Discord
+        is away there is room: the request itself says so.
+        """
+        if self._circuit.is_open:
+            return None
+        bucket = _bucket(route)
+        wait_s = self._gate.room_in_s(bucket, current())
+        if not wait_s:
+            self._gate.hold(bucket)
+        return timedelta(seconds=wait_s) if wait_s > _PATIENCE_S else None
+
+    async def _enter(self, route: Route) -> str:
+        """Take a place in the route's bucket, waiting for it if that takes a moment.
+
+        Raises:
+            Crowded: it would take longer. Jobs come again; people, and what runs in the background, can wait.
+        """
+        bucket = _bucket(route)
+        patience_s = _PATIENCE_S if BACKGROUND < current() < PERSON else self._deadline_s
+        while not self._gate.is_held(bucket) and (wait_s := self._gate.room_in_s(bucket, current())) > 0.0:
+            if wait_s > patience_s:
+                raise Crowded(wait_s)
+            await asyncio.sleep(wait_s)
+        self._gate.begin(bucket)
+        return bucket
+
+    async def _request(self, route: Route, given: dict[str, Any], deadline: asyncio.Timeout) -> object:
         if self._client.http.token is None:
             raise UpstreamUnavailable("the Discord client is not logged in")
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with deadline:
                 answer: object = await self._client.http.request(route, **given)
         except discord.HTTPException as error:
             raise _translated(error) from error
@@ -181,11 +245,11 @@ def snowflake(payload: Payload, key: str = "id") -> int:
 def _translated(error: discord.HTTPException) -> DeliveryRefused | UpstreamUnavailable:
     status = error.status
     retry_after_s = _seconds(error.response.headers.get("Retry-After"))
-    if status == HTTPStatus.TOO_MANY_REQUESTS and not _is_json(error):
+    if status == HTTPStatus.TOO_MANY_REQUESTS and not _is_json(error.response.headers):
         return UpstreamUnavailable(_BAN, http_status=status, retry_after_s=retry_after_s)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
         return UpstreamUnavailable(f"HTTP {status}", http_status=status, retry_after_s=retry_after_s)
-    if not _is_json(error):
+    if not _is_json(error.response.headers):
         # A proxy's page, not Discord's word on the matter.
         return UpstreamUnavailable(f"HTTP {status} without JSON", http_status=status)
     # First line only: the lines below may quote the message.
@@ -193,29 +257,32 @@ def _translated(error: discord.HTTPException) -> DeliveryRefused | UpstreamUnava
     return DeliveryRefused(f"HTTP {status} {error.code} {said}".strip(), http_status=status, code=error.code)
 
 
-def _is_json(error: discord.HTTPException) -> bool:
-    return "json" in error.response.headers.get("Content-Type", "")
+def _is_json(headers: Mapping[str, str]) -> bool:
+    return "json" in headers.get("Content-Type", "")
 
 
-def _for_all(away: UpstreamUnavailable, answers: list[_Answer]) -> float | None:
+def _for_all(away: UpstreamUnavailable, attempt: _Attempt) -> float | None:
     """How long everybody is asked to wait, seconds; None when nobody but this request's route is."""
-    last = answers[-1] if answers else None
-    if last is None or last.status != HTTPStatus.TOO_MANY_REQUESTS:
+    if attempt.status != HTTPStatus.TOO_MANY_REQUESTS:
         return None
-    asked_s = away.retry_after_s or last.retry_after_s or 0.0
+    asked_s = away.retry_after_s or attempt.retry_after_s or 0.0
     is_ban = away.reason == _BAN
     if is_ban:  # by Cloudflare, of our address; it does not always say for how long
         return max(asked_s, _BAN_S)
-    return asked_s if last.is_for_all and asked_s >= _LONG_S else None
+    return asked_s if attempt.is_for_all and asked_s >= _LONG_S else None
 
 
-def _with_status(away: UpstreamUnavailable, answers: list[_Answer]) -> UpstreamUnavailable:
-    if away.http_status is not None or not answers:
+def _with_status(away: UpstreamUnavailable, attempt: _Attempt) -> UpstreamUnavailable:
+    if away.http_status is not None or attempt.status is None:
         return away
-    last = answers[-1]
-    return UpstreamUnavailable(
-        away.reason, http_status=last.status, retry_after_s=away.retry_after_s or last.retry_after_s
-    )
+    reason = "rate limited" if attempt.status == HTTPStatus.TOO_MANY_REQUESTS else away.reason
+    retry_after_s = away.retry_after_s or attempt.retry_after_s
+    return UpstreamUnavailable(reason, http_status=attempt.status, retry_after_s=retry_after_s)
+
+
+def _bucket(route: Route) -> str:
+    """What Discord counts together, as far as a request shows it before its answer."""
+    return f"{route.key}:{route.major_parameters}"
 
 
 def _seconds(header: str | None) -> float | None:

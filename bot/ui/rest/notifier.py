@@ -11,6 +11,7 @@ import discord
 from discord.http import Route
 
 from bot.domain.alerts import ChannelPage
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
 from bot.domain.errors import DeliveryRefused
 from bot.domain.incident import Incident
@@ -30,6 +31,7 @@ from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
 from bot.ui.rest.circuit import Circuit
 from bot.ui.rest.client import DEADLINE_S, Rest, snowflake
+from bot.ui.rest.gate import Gate
 from bot.ui.rest.hooks import answer_to, answering, home, hook, known
 from bot.ui.rest.incoming import Incoming, Watching
 from bot.ui.rest.marks import marks
@@ -39,6 +41,7 @@ from bot.ui.rest.reading import Reading
 from bot.ui.rest.redactor import Redactor
 from bot.ui.rest.refresher import Refresher
 from bot.ui.rest.rooms import Rooms
+from bot.ui.rest.routes import route_of
 from bot.ui.rest.siren import RestSiren
 from bot.ui.words.wording import Wording
 
@@ -60,9 +63,13 @@ _ACTIONS = {
 
 
 class DiscordNotifier:
-    """The bot's outgoing side."""
+    """The bot's outgoing side.
 
-    def __init__(
+    Attributes:
+        gate: Keeps Discord's limits; `Gate.share` tells it how many processes use the same token.
+    """
+
+    def __init__(  # noqa: PLR0913  # what all guilds share, and what is this guild's
         self,
         client: discord.Client,
         *,
@@ -71,8 +78,10 @@ class DiscordNotifier:
         standing: Standing | None = None,
         deadline_s: float = DEADLINE_S,
         circuit: Circuit | None = None,
+        gate: Gate | None = None,
     ) -> None:
-        self._rest = Rest(client, deadline_s=deadline_s, circuit=circuit)
+        self.gate = gate or Gate()
+        self._rest = Rest(client, deadline_s=deadline_s, circuit=circuit, gate=self.gate)
         self._words = Wording(texts, policy)
         self._standing = standing
         self._places = Places(self._rest, policy, standing=standing)
@@ -122,6 +131,10 @@ class DiscordNotifier:
         """Who is meant by an id or a username of the policy; see `Places.known`."""
         return await self._places.known(guild_id, discord)
 
+    def room_in(self, request: Request) -> timedelta | None:
+        """How long until Discord's limits leave room for *request*; None: now, or in a moment."""
+        return self._rest.room_in(route_of(request))
+
     async def send(self, request: Request, *, nonce: str) -> Posted:
         """Do it, within our own deadline. A thread or reaction that is there already counts as done.
 
@@ -162,6 +175,14 @@ class DiscordNotifier:
         """Make the posts of an incident say what is true now; see `Refresher.refresh`."""
         words = await self._words_now(incident.guild_id)
         return await Refresher(self._rest, words).refresh(incident, posts)
+
+    async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> None:
+        """Make a bundle say what is true now.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
+        await self._refresher.redraw(post, render(self._words, post, bundle))
 
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
         """Take out what posts tell of an incident that has become private; see `Redactor.redact`."""
@@ -279,20 +300,13 @@ class DiscordNotifier:
                 return await self._rooms.let_in(request)
 
     async def _post(self, request: Request, *, nonce: str) -> Posted:
-        route = Route("POST", "/channels/{channel_id}/messages", channel_id=request.channel_id)
         body = {**request.body, "nonce": nonce, "enforce_nonce": True}
-        return _posted(await self._rest.one(route, json=body))
+        return _posted(await self._rest.one(route_of(request), json=body))
 
     async def _open_thread(self, request: Request) -> Posted:
         message_id = known(request.message_id)
-        route = Route(
-            "POST",
-            "/channels/{channel_id}/messages/{message_id}/threads",
-            channel_id=request.channel_id,
-            message_id=message_id,
-        )
         try:
-            thread_id = snowflake(await self._rest.one(route, json=request.body))
+            thread_id = snowflake(await self._rest.one(route_of(request), json=request.body))
         except DeliveryRefused as refused:
             if refused.code != _THREAD_EXISTS:
                 raise

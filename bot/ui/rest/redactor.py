@@ -1,6 +1,7 @@
 """Emptying what the bot had posted for all, once the incident is private."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -8,7 +9,7 @@ import structlog
 from discord.http import Route
 
 from bot.domain.delivery import Delivery, DeliveryKind
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.services.ports import Redacted
 from bot.ui.posts.private import redacted, room_name
@@ -34,7 +35,9 @@ class Redactor:
 
         What is deleted is passed over, and what Discord refuses too: it would refuse again.
         """
-        done, refused = [], []
+        done: list[int] = []
+        refused: list[int] = []
+        rooms: list[timedelta] = []
         for post in sorted(posts, key=lambda post: post.kind is DeliveryKind.THREAD):
             try:
                 await self._empty(incident, post)
@@ -43,13 +46,15 @@ class Redactor:
                 if error.http_status != HTTPStatus.NOT_FOUND:
                     log.warning("post.not_redacted", delivery_id=post.id, kind=post.kind, code=error.code)
                     refused.append(post.id)
+            except Crowded as crowded:
+                rooms.append(crowded.room_in)
             except UpstreamUnavailable as away:
                 log.info("post.redaction_postponed", delivery_id=post.id, http_status=away.http_status)
                 if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
                     break  # Discord is away: the others would wait for nothing
             else:
                 done.append(post.id)
-        return Redacted(done, refused)
+        return Redacted(done, refused, min(rooms, default=None))
 
     async def _empty(self, incident: Incident, post: Delivery) -> None:
         if post.kind is DeliveryKind.THREAD:

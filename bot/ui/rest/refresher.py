@@ -5,13 +5,14 @@ is edited, and without that the alert would lose its highlight a second after it
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from http import HTTPStatus
 
 import structlog
 from discord.http import Route
 
 from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.posting import has_moved
 from bot.services.ports import Refreshed
@@ -49,7 +50,8 @@ class Refresher:
         What Discord refuses (deleted, no permission any more) is passed over: it would refuse again. What it
         wants later (too many edits of an old message, a third name in ten minutes) holds up nothing else.
         """
-        gone = []
+        gone: list[int] = []
+        rooms: list[timedelta] = []
         done = [post.id for post in posts if post.kind not in (*REFRESHED, DeliveryKind.THREAD)]
         # What a triage left behind comes last: somebody waits for the others.
         in_order = sorted(posts, key=lambda post: post.kind in TRIAGE_POSTS)
@@ -62,13 +64,15 @@ class Refresher:
                 _passed_over(post, refused)
                 done.append(post.id)
                 gone += [post.id] if refused.code == _GONE.get(post.kind) else []
+            except Crowded as crowded:
+                rooms.append(crowded.room_in)
             except UpstreamUnavailable as away:
                 log.info("post.refresh_postponed", delivery_id=post.id, http_status=away.http_status)
                 if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
                     break  # Discord is away: the others would wait for nothing
             else:
                 done.append(post.id)
-        return Refreshed(done, gone)
+        return Refreshed(done, gone, min(rooms, default=None))
 
     async def redraw(self, post: Delivery, body: Mapping[str, object]) -> None:
         """Put *body* over a message; one that is gone, or that Discord refuses to edit, is passed over.

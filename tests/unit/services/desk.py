@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery, DeliveryKind, Request
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident import Incident, NewIncident
@@ -78,6 +79,11 @@ class PlainWriter:
         to = (letter.to.email or "",)
         return Mail(to=to, subject=incident.title, body=letter.link or "", message_id=message_id)
 
+    def write_many(self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson) -> Mail:
+        subject = " ".join(one.label for one in bundle.shown)
+        message_id = f"<{delivery.nonce}.{to.name}@test>"
+        return Mail(to=(to.email or "",), subject=subject, body="", message_id=message_id)
+
 
 class Desk:
     """Everything of one guild on Parky's policy.
@@ -119,6 +125,8 @@ class Desk:
         cases = wire(parts, Outward(discord, self.siren, self.reach), oncall)
         self.services = cases.services
         self.acknowledger = cases.services.acknowledger
+        self.bundles = cases.services.bundles
+        self.sweeps = cases.sweeps
         self.reconciler = cases.services.reconciler
         self.escalations = cases.services.escalations
         self.incidents = cases.services.incidents
@@ -174,7 +182,7 @@ class Desk:
             if not due:
                 return
             for job in due:
-                await self._run(job)
+                await self.run(job)
         raise AssertionError(f"the queue does not come to rest: {self.store.jobs}")
 
     async def pass_time(self, **delta: float) -> None:
@@ -196,7 +204,8 @@ class Desk:
         ids = [d.message_id for d in self.store.deliveries if d.kind is kind and d.message_id]
         return ids[-1]
 
-    async def _run(self, job: Job) -> None:
+    async def run(self, job: Job) -> None:
+        """Do one job, and queue it again if its handler says so."""
         again = await self._handlers[job.name](job.payload)
         if again is not None:
             async with self.store.transaction() as tx:

@@ -79,6 +79,7 @@ async def ours(desk: Desk) -> Ours:
         "triage_id": triage.triage.id,
         "message_id": alert,
         "message_ids": [alert],
+        "is_new": True,
         "channel_id": thread,
         "thread_id": thread,
         "message": ThreadMessage(alert, thread, said, edited_at=START),
@@ -149,7 +150,7 @@ async def test_lists_hold_ones_own_only(ours: Ours) -> None:
 async def test_a_reconciliation_reads_ones_own_only(ours: Ours) -> None:
     """Another guild's 👀 is counted by that guild's rules."""
     assert await ours.neighbour.reconciler.reconcile_all() == 0
-    assert await ours.neighbour.own_store.unacknowledged() == []
+    assert await ours.neighbour.own_store.unacknowledged(after=0, limit=99) == []
 
 
 async def test_whoever_asks_for_a_foreign_number_is_on_record(ours: Ours) -> None:

@@ -131,10 +131,10 @@ def description_of(body: Mapping[str, object]) -> str:
 
 
 def buttons_of(body: Mapping[str, object]) -> list[dict[str, object]]:
-    """The buttons of a body, row by row."""
+    """The buttons of a body, row by row; no selects."""
     rows = body["components"]
     assert isinstance(rows, list)
-    return [made for row in rows for made in row["components"]]
+    return [made for row in rows for made in row["components"] if "options" not in made]
 
 
 def presses_of(body: Mapping[str, object]) -> list[str]:

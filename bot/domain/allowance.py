@@ -1,0 +1,127 @@
+"""How many requests are allowed in a time: overall, and on one route."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+#: From this urgency on a request may use what is kept back on a route: the gravest severity's jobs, wherever
+#: in its band of the queue they stand, and people.
+URGENT: Final = 91
+
+_KEPT_BACK: Final = 1
+_TOO_FEW: Final = 3  # on a route that allows fewer nothing can be kept back
+_LEAST_WAIT_S: Final = 0.05
+
+
+@dataclass(slots=True)
+class Allowance:
+    """A token bucket: *per_s* requests a second in the long run, *burst* at once.
+
+    In any second at most `per_s + burst` pass.
+    """
+
+    per_s: float
+    burst: float
+    _left: float = field(init=False)
+    _at: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self._left = self.burst
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until one more is allowed; 0 when it is now."""
+        self._fill(now)
+        return max(0.0, (1.0 - self._left) / self.per_s)
+
+    def take(self, now: float) -> None:
+        """Count one."""
+        self._fill(now)
+        self._left -= 1.0
+
+    def give_back(self) -> None:
+        """One that was counted was not made."""
+        self._left = min(self.burst, self._left + 1.0)
+
+    def pause(self, until: float, *, now: float) -> None:
+        """Nothing is allowed before *until*."""
+        self._fill(now)
+        self._left = min(self._left, 1.0 - (until - now) * self.per_s)
+
+    def _fill(self, now: float) -> None:
+        if now > self._at:
+            self._left = min(self.burst, self._left + (now - self._at) * self.per_s)
+            self._at = now
+
+
+@dataclass(slots=True)
+class RouteAllowance:
+    """What the answers on one route say of its bucket. Times are of one monotonic clock, seconds.
+
+    Attributes:
+        outgoing: Requests that have no answer yet.
+        bucket: Discord's name of it.
+        refused: The other bucket that the last answer named, if that was a 429.
+        held: Until when places are kept for requests that are about to go out.
+        keeps_back: The last place of each window is for what is urgent.
+
+    Source: Discord's docs, Topics > Rate Limits > Header Format.
+    """
+
+    limit: int = 1
+    remaining: int = 1
+    reset_at: float = 0.0
+    window_s: float = 0.0
+    outgoing: int = 0
+    is_unlimited: bool = False
+    bucket: str = ""
+    refused: str = ""
+    held: list[float] = field(default_factory=list)
+    keeps_back: bool = True
+    _promised: list[tuple[float, int]] = field(default_factory=list)
+
+    def room_in_s(self, now: float, *, urgency: int) -> float:
+        """Seconds until a request would not be too many; 0: now.
+
+        Whoever is told to come later has a place in the next windows, behind what is at least as urgent: they
+        do not all come at once.
+        """
+        self.held = [until for until in self.held if until > now]
+        taken = self.outgoing + len(self.held)
+        if self.is_unlimited or (not self.window_s and not taken):
+            return 0.0
+        if not self.window_s:
+            return _LEAST_WAIT_S  # the first answer will say how many may go at once
+        is_over = now >= self.reset_at
+        left = (self.limit if is_over else self.remaining) - taken
+        is_lesser = self.keeps_back and urgency < URGENT and self.limit >= _TOO_FEW
+        kept = _KEPT_BACK if is_lesser else 0
+        if left > kept:
+            return 0.0
+        self._promised = [promise for promise in self._promised if promise[0] > now]
+        before = sum(other >= urgency for _, other in self._promised)
+        windows = before // max(self.limit - kept, 1)
+        opens_in_s = self.window_s if is_over else self.reset_at - now
+        wait_s = max(opens_in_s, _LEAST_WAIT_S) + windows * self.window_s
+        self._promised.append((now + wait_s, urgency))
+        return wait_s
+
+    def hold(self, until: float) -> None:
+        """Keep a place for a request that is about to go out."""
+        self.held.append(until)
+
+    def begin(self) -> None:
+        """A request goes out, in a place that was kept if there is one."""
+        if self.held:
+            self.held.pop()
+        self.outgoing += 1
+
+    def learn(self, now: float, *, limit: int, remaining: int, reset_after_s: float) -> None:
+        """What an answer says."""
+        is_new_window = now >= self.reset_at
+        self.limit = max(limit, 1)
+        self.remaining = remaining if is_new_window else min(self.remaining, remaining)
+        self.reset_at = now + reset_after_s
+        self.window_s = reset_after_s if remaining == limit - 1 else max(self.window_s, reset_after_s)
+
+    def is_idle(self, now: float) -> bool:
+        """Nothing is worth remembering."""
+        return self.outgoing == 0 and now >= self.reset_at and all(until <= now for until in self.held)

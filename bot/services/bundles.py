@@ -1,0 +1,160 @@
+"""One message in the place of many escalations: gathered, sent, kept true, acknowledged as one.
+
+See docs/architecture.md, Storms.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.bundle import Bundle, Bundled
+from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted
+from bot.domain.errors import Crowded, UpstreamUnavailable
+from bot.domain.life import AckOutcome, AckVia
+from bot.domain.people import Person
+from bot.domain.standing import marked
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.acknowledging import Acknowledger
+from bot.services.outage import record_job_of
+from bot.services.ports import Discord, Job, JobName, Store, Transaction
+
+log = structlog.get_logger(__name__)
+
+#: How long a bundle waits, since it was begun, while steps are due that may belong in it.
+_PATIENCE: Final = timedelta(seconds=2.5)
+_LOOK_AGAIN: Final = timedelta(seconds=0.25)
+
+#: Many acknowledges at once are one edit of the bundle.
+_SHOW_AFTER: Final = timedelta(seconds=2)
+_REFRESH_AGAIN: Final = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class AllAcknowledged:
+    """What became of an acknowledge of everything that a bundle lists.
+
+    Attributes:
+        first: Incidents that nobody had acknowledged.
+        others: Those where somebody was first, or that have ended.
+    """
+
+    first: int
+    others: int
+
+
+class Bundles:
+    """What is special about bundles; the rest is `Deliveries`.
+
+    Args:
+        meanwhile: What was posted while the database was away, by key: nobody need tell of that again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        discord: Discord,
+        policy: Policy,
+        acknowledger: Acknowledger,
+        *,
+        meanwhile: Mapping[str, Posted],
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._acknowledger = acknowledger
+        self._meanwhile = meanwhile
+
+    # -- sending
+    async def gather(self, delivery_id: int) -> None:
+        """A page or escalation is about to be sent; if too many wait for the same place, one tells of all."""
+        most = self._policy.storm.bundle_from
+        found = await self._store.group_waiting(delivery_id, at_most=most)
+        if found is None or found[1] < most:
+            return
+        async with self._store.transaction() as tx:
+            bundle_id = await tx.bundle(found[0], apart=self._meanwhile)
+        log.info("escalation.bundled", bundle_id=bundle_id)
+
+    async def wait(self, tx: Transaction, delivery: Delivery) -> timedelta | None:
+        """When to look at a bundle again that more may join in a moment; None when it may go."""
+        if delivery.kind is not DeliveryKind.BUNDLE or delivery.status is not DeliveryStatus.PENDING:
+            return None
+        is_young = await tx.now() - delivery.created_at < _PATIENCE
+        return _LOOK_AGAIN if is_young and await self._store.steps_are_due() else None
+
+    async def told(self, tx: Transaction, delivery: Delivery) -> None:
+        """It was sent: the histories say whom it has reached, and what changed meanwhile is put right."""
+        if delivery.data["of"] == DeliveryKind.PAGE:
+            data = {"place": delivery.to.removeprefix("person:")}
+            if delivery.request is not None and delivery.request.recipient is not None:
+                data["who"] = marked(delivery.request.recipient)
+            entry = TimelineEntry(TimelineKind.PAGED, await tx.now(), data=data)
+            await tx.add_timelines([(one.incident_id, entry) for one in await tx.bundled(delivery.id)])
+        await tx.enqueue(refresh_bundle_job(delivery.id))
+
+    async def failed(self, tx: Transaction, delivery: Delivery, *, reason: str) -> None:
+        """It was given up: each incident that it told of says so, and goes on to layers two and three."""
+        now, members = await tx.now(), await tx.bundled(delivery.id)
+        await tx.add_timelines([(one.incident_id, _failed(one, reason, now=now)) for one in members])
+        await self.record(tx, members, priority=delivery.priority)
+
+    async def mute(self, tx: Transaction, delivery: Delivery) -> None:
+        """It is there and has rung nobody."""
+        await self.record(tx, await tx.bundled(delivery.id), priority=delivery.priority)
+
+    async def record(self, tx: Transaction, members: Sequence[Bundled], *, priority: int) -> None:
+        """A DLQ row for each, and one email for all of them where the policy asks for it."""
+        await tx.enqueue(*(record_job_of(one.id, priority=priority) for one in members))
+
+    # -- afterwards
+    async def refresh(self, bundle_id: int) -> timedelta | None:
+        """Make a bundle say what is true now. Handler of the queue's refresh_bundle job.
+
+        Returns:
+            When to try again what Discord did not take now, or None.
+        """
+        delivery = await self._store.delivery(bundle_id)
+        if delivery.status is not DeliveryStatus.SENT:
+            return None
+        bundle = await self._store.bundle(bundle_id)
+        if bundle.waiting == bundle.count and delivery.shown_version == 0:
+            return None  # as it was sent
+        try:
+            await self._discord.refresh_bundle(delivery, bundle)
+        except UpstreamUnavailable as away:
+            return away.room_in if isinstance(away, Crowded) else _REFRESH_AGAIN
+        async with self._store.transaction() as tx:
+            await tx.set_shown([bundle_id], version=1)
+        return None
+
+    async def show(self, bundle_id: int) -> Bundle:
+        """What a bundle tells now."""
+        return await self._store.bundle(bundle_id)
+
+    async def acknowledge(self, bundle_id: int, *, by: Person) -> AllAcknowledged:
+        """Be on everything that a bundle lists and that *by* may see.
+
+        Raises:
+            NotPermitted: *by* may not acknowledge.
+        """
+        delivery = await self._store.delivery(bundle_id)
+        message_id = delivery.message_id or 0
+        numbers = (await self._store.incidents_by_messages([message_id])).get(message_id, [])
+        outcomes = await self._acknowledger.acknowledge_each(numbers, by=by, via=AckVia.BUTTON)
+        first = sum(result.outcome is AckOutcome.FIRST for result in outcomes)
+        log.info("bundle.acknowledged", bundle_id=bundle_id, first=first, of=len(numbers), user_id=by.id)
+        return AllAcknowledged(first, len(outcomes) - first)
+
+
+def refresh_bundle_job(bundle_id: int) -> Job:
+    """The job that makes a bundle say what is true now, a moment later: acknowledges come in bursts."""
+    return Job(JobName.REFRESH_BUNDLE, str(bundle_id), f"refresh_bundle:{bundle_id}", after=_SHOW_AFTER)
+
+
+def _failed(one: Bundled, reason: str, *, now: datetime) -> TimelineEntry:
+    data = {"kind": one.kind.value, "to": one.to, "reason": reason}
+    return TimelineEntry(TimelineKind.DELIVERY_FAILED, now, data=data)

@@ -1,0 +1,100 @@
+"""Which incidents a message's 👀 is for. Thousands may ask at once, most of them about other messages."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Final
+
+from bot.services.ports import Store
+
+#: How long a message that is none of ours is not asked for again, seconds. It may still become one, an alert
+#: of others that is counted late; a 👀 that is passed over is read again before anybody is rung.
+PASSED_OVER_S: Final = 2.0
+
+_MOST: Final = 20_000
+
+
+class Recent:
+    """Remembers keys for a while, a bounded number of them: the oldest are forgotten first."""
+
+    def __init__(self, seconds: float, *, most: int = _MOST, now: Callable[[], float] | None = None) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._now = now or (lambda: asyncio.get_running_loop().time())
+        self._until: OrderedDict[Hashable, float] = OrderedDict()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return self._until.get(key, 0.0) > self._now()
+
+    def add(self, key: Hashable) -> None:
+        """Remember *key* from now on."""
+        self._until[key] = self._now() + self._seconds
+        self._until.move_to_end(key)
+        while len(self._until) > self._most or self._is_over():
+            self._until.popitem(last=False)
+
+    def _is_over(self) -> bool:
+        return next(iter(self._until.values())) <= self._now()
+
+
+class Lookup:
+    """Finds the incidents of messages: what is asked while a query runs is one query together."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._none = Recent(PASSED_OVER_S)
+        self._asked: dict[int, asyncio.Future[Sequence[int]]] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    async def incidents(self, message_id: int, *, is_new: bool) -> Sequence[int]:
+        """The numbers of the incidents that a 👀 on a message acknowledges; of a bundle several.
+
+        Args:
+            is_new: The message is so young that its id may not be stored yet: then nothing is remembered.
+
+        Raises:
+            StorageUnavailable.
+        """
+        if message_id in self._none:
+            return ()
+        future = self._asked.get(message_id)
+        if future is None:
+            future = self._asked[message_id] = asyncio.get_running_loop().create_future()
+            if self._asking is None:
+                self._asking = asyncio.create_task(self._ask())
+        found = await asyncio.shield(future)
+        if not found and not is_new:
+            self._none.add(message_id)
+        return found
+
+    async def _ask(self) -> None:
+        try:
+            while self._asked:
+                asked, self._asked = self._asked, {}
+                try:
+                    found = await self._store.incidents_by_messages(list(asked))
+                except BaseException as error:
+                    _fail(asked.values(), error)
+                    if not isinstance(error, Exception):
+                        raise
+                else:
+                    for message_id, future in asked.items():
+                        _answer(future, found.get(message_id, ()))
+        finally:
+            self._asking = None
+            _fail(self._asked.values(), asyncio.CancelledError())
+
+
+def _answer(future: asyncio.Future[Sequence[int]], numbers: Sequence[int]) -> None:
+    if not future.done():
+        future.set_result(numbers)
+
+
+def _fail(futures: Iterable[asyncio.Future[Sequence[int]]], error: BaseException) -> None:
+    for future in futures:
+        if not future.done():
+            if isinstance(error, Exception):
+                future.set_exception(error)
+                future.exception()  # whoever asked may have left
+            else:
+                future.cancel()

@@ -1,0 +1,121 @@
+"""What is read and written of many incidents at once."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.bundle import Bundle, Bundled, Group
+from bot.domain.delivery import NewDelivery
+from bot.domain.escalation import Due, Step
+from bot.domain.incident import Incident
+from bot.domain.timeline import TimelineEntry
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCount:
+    """How many incidents of one severity are open in a guild, drills left out.
+
+    Attributes:
+        ack_due_at: The oldest deadline of those that nobody has acknowledged.
+    """
+
+    guild_id: int
+    severity: str
+    open: int
+    waiting: int
+    ack_due_at: datetime | None
+
+
+class StormTransaction(Protocol):
+    """The part of a transaction that is about many at once."""
+
+    async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
+        """Lock *limit* incidents whose steps were due at *before* or earlier, the gravest first.
+
+        What somebody else holds at this moment is passed over for the next, and not waited for. Call it
+        before anything else is locked.
+        """
+        ...
+
+    async def finish_steps(self, steps: Sequence[Step]) -> None:
+        """Mark claimed steps as done, and take back their jobs."""
+        ...
+
+    async def add_timelines(self, entries: Sequence[tuple[int, TimelineEntry]]) -> None:
+        """Append to the histories of several incidents, by number."""
+        ...
+
+    async def insert_bundled(self, new: Sequence[NewDelivery], group: Group) -> None:
+        """Store what is owed of one group, to be told of by one message. Their incidents are locked."""
+        ...
+
+    async def bundle(self, group: Group, *, apart: Collection[str] = ()) -> int:
+        """Let one message tell of everything of *group* that nobody has begun to send.
+
+        One that is waiting to be sent already takes them in. What somebody else holds is left alone, and so
+        are the deliveries with the keys *apart*.
+
+        Returns:
+            The bundle's delivery.
+        """
+        ...
+
+    async def close_bundle(self, delivery_id: int) -> int:
+        """Take nothing more in; how many of its deliveries are left to be told of.
+
+        From the beginning of its attempt on (`begin_attempt`) they share the bundle's fate.
+        """
+        ...
+
+    async def bundled(self, delivery_id: int) -> list[Bundled]:
+        """What a bundle tells of, but what became moot first."""
+        ...
+
+    async def mark_bundle_emailed(self, bundle_id: int) -> None:
+        """One email has told of all that a bundle was to tell."""
+        ...
+
+
+class StormStore(Protocol):
+    """What is read of many at once."""
+
+    async def due_incidents(self, before: datetime, *, limit: int) -> list[Incident]:
+        """Whose steps were due at *before* or earlier, the gravest first, of these the longest due."""
+        ...
+
+    async def put_off_steps(self, by: timedelta) -> None:
+        """Keep the queue for a while from starting the decisions that are due: a sweep takes them along."""
+        ...
+
+    async def steps_are_due(self) -> bool:
+        """Whether steps are due that nobody has decided yet."""
+        ...
+
+    async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
+        """What a page or escalation could be told of with, and how many there are, itself included.
+
+        Returns:
+            None when it stands for itself, or has been begun.
+        """
+        ...
+
+    async def bundle(self, delivery_id: int) -> Bundle:
+        """What a bundle tells now."""
+        ...
+
+    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[int]]:
+        """The incidents for which a 👀 counts, by message; of a bundle several. Others are left out."""
+        ...
+
+    async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:
+        """Still triggered, of all guilds, with a number greater than *after*, in order."""
+        ...
+
+    async def open_page(self, guild_id: int, *, after: int, limit: int) -> list[Incident]:
+        """Not ended, of a guild, with a number greater than *after*, in order."""
+        ...
+
+    async def count_open(self, guild_id: int) -> list[OpenCount]:
+        """What is open, by severity."""
+        ...

@@ -1,0 +1,157 @@
+"""Steps that are due at the same moment are decided together. See docs/architecture.md, Storms."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+import structlog
+
+from bot.domain.bundle import crowded
+from bot.domain.delivery import NewDelivery, Posted
+from bot.domain.escalation import Due, Step, StepStatus
+from bot.domain.incident import Incident
+from bot.domain.standing import OnCallPerson
+from bot.runbook.model import Policy
+from bot.services.escalations import READ_WITHIN_S, Escalations
+from bot.services.oncall import OnCall, once
+from bot.services.opening import step_job
+from bot.services.ports import Store, Transaction
+from bot.services.reconciler import Reconciler
+from bot.services.telling import Telling, entries, repeated
+
+log = structlog.get_logger(__name__)
+
+#: Incidents in one commit: as few as make its cost per step small, so that an acknowledge never waits long.
+_TOGETHER: Final = 500
+
+#: Incidents whose 👀 are read before they are decided, the gravest first: what Discord lets us read in time.
+_READ: Final = 50
+
+#: A step that comes due during a sweep is looked at again after this long; so is one whose sweep has died.
+_AGAIN: Final = timedelta(seconds=0.3)
+_PUT_OFF: Final = timedelta(seconds=2)
+
+
+#: A guild, and the places of a rung.
+_Whom: TypeAlias = tuple[int, tuple[str, ...]]
+
+
+class Sweeps:
+    """Handler of the queue's escalate job; may run twice without harm.
+
+    Args:
+        meanwhile: What was posted while the database was away, by key: nobody need tell of that again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        reconciler: Reconciler,
+        escalations: Escalations,
+        oncall: OnCall,
+        *,
+        meanwhile: Mapping[str, Posted],
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._reconciler = reconciler
+        self._escalations = escalations
+        self._oncall = oncall
+        self._telling = Telling(policy)
+        self._meanwhile = meanwhile
+        self._sweeping = False
+
+    async def decide(self, incident_id: int, index: int) -> timedelta | None:
+        """A step is due: decide it, and whatever else is due with it.
+
+        Returns:
+            When to look again, because this process is deciding others; None when it is decided.
+        """
+        if not await self._is_pending(incident_id, index):
+            return None
+        if self._sweeping:
+            return _AGAIN
+        self._sweeping = True
+        try:
+            await self._sweep(await self._store.now())
+        finally:
+            self._sweeping = False
+        if await self._is_pending(incident_id, index):  # somebody held its incident, or it is not due yet
+            await self._escalations.decide(incident_id, index)
+        return None
+
+    async def _sweep(self, before: datetime) -> None:
+        """Read the 👀 of the gravest, then decide everything that was due at *before*.
+
+        Each commit is whole, and whatever is left when this process dies is decided by its own job.
+        """
+        await self._store.put_off_steps(_PUT_OFF)
+        gravest = await self._store.due_incidents(before, limit=_READ)
+        await self._reconciler.reconcile_within(gravest, READ_WITHIN_S)
+        while await self.decide_due(before, limit=_TOGETHER):
+            await self._store.put_off_steps(_PUT_OFF)
+
+    async def decide_due(self, before: datetime, *, limit: int) -> int:
+        """Decide what was due at *before* or earlier of *limit* incidents, in one commit.
+
+        What somebody else holds at this moment is passed over: they decide it, or its own job does.
+
+        Returns:
+            How many were decided.
+        """
+        async with self._store.transaction() as tx:
+            due = await tx.claim_due(before, limit=limit)
+            if due:
+                await self._tell(tx, due)
+        if due:
+            log.info("escalation.decided_together", steps=len(due))
+        return len(due)
+
+    async def _tell(self, tx: Transaction, due: Sequence[Due]) -> None:
+        now, called = await tx.now(), await self._called(tx, due)
+        owed = [
+            (new, one.incident)
+            for one in due
+            for new in self._telling.messages(one, called[_whom(one)], now=now)
+        ]
+        await tx.finish_steps([one.step for one in due])
+        await self._repeat(tx, [(one, again) for one in due if (again := repeated(one, now=now))], now=now)
+        history = [(one, entry) for one in due for entry in entries(one.step, called[_whom(one)], now=now)]
+        await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
+        await self._owe(tx, owed)
+
+    async def _owe(self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]) -> None:
+        """What too many wait for becomes one message for all; the rest is owed one by one."""
+        news = [(new, incident) for new, incident in owed if new.key not in self._meanwhile]
+        together = crowded(news, bundle_from=self._policy.storm.bundle_from)
+        await tx.insert_deliveries([new for new, _ in owed if new.key not in together])
+        for group in dict.fromkeys(together.values()):
+            await tx.insert_bundled([new for new, _ in owed if together.get(new.key) == group], group)
+
+    async def _repeat(self, tx: Transaction, again: Sequence[tuple[Due, Step]], *, now: datetime) -> None:
+        """Last rungs that repeat themselves owe their next rows now."""
+        await tx.insert_steps([step for _, step in again])
+        rules = self._policy.rules
+        await tx.enqueue(
+            *(
+                step_job(step, after=step.due_at - now, severity=rules(one.incident.severity))
+                for one, step in again
+            )
+        )
+
+    async def _called(
+        self, tx: Transaction, due: Sequence[Due]
+    ) -> Mapping[_Whom, Mapping[str, OnCallPerson]]:
+        """Who stands at the places of each rung, asked once per guild."""
+        guilds = {one.incident.guild_id for one in due}
+        standing = {guild_id: await self._oncall.standing(guild_id, source=tx) for guild_id in guilds}
+        return {_whom(one): once(standing[one.incident.guild_id], one.step.rung.dm) for one in due}
+
+    async def _is_pending(self, incident_id: int, index: int) -> bool:
+        steps = await self._store.steps(incident_id)
+        return any(step.index == index and step.status is StepStatus.PENDING for step in steps)
+
+
+def _whom(due: Due) -> _Whom:
+    return due.incident.guild_id, due.step.rung.dm

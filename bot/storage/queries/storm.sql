@@ -1,0 +1,272 @@
+-- Many steps and deliveries at once. Order of locks: incidents by number, then the group, then its bundle, then
+-- deliveries and steps. What is locked of incidents here is never waited for.
+
+-- name: due_incidents
+-- The incidents whose steps were due at $1 or earlier, the gravest first and of these the longest due; $2 at most,
+-- of the guild $3 unless null.
+SELECT incidents.*
+  FROM incidents
+  JOIN (SELECT incident_id, max(priority) AS priority, min(due_at) AS due_at
+          FROM escalation_steps
+         WHERE status = 'pending' AND due_at <= $1
+         GROUP BY incident_id) AS due ON due.incident_id = incidents.id
+ WHERE incidents.status = 'triggered' AND ($3::bigint IS NULL OR guild_id = $3)
+ ORDER BY due.priority DESC, due.due_at, incidents.id
+ LIMIT $2;
+
+-- name: lock_due
+-- Locks the incidents whose steps were due at $1 or earlier, the gravest first and of these the longest due; $2 at
+-- most, of the guild $3 unless null. Who is locked is passed over for the next one, so that several share the work.
+SELECT incidents.*
+  FROM incidents
+  JOIN (SELECT incident_id, max(priority) AS priority, min(due_at) AS due_at
+          FROM escalation_steps
+         WHERE status = 'pending' AND due_at <= $1
+         GROUP BY incident_id) AS due ON due.incident_id = incidents.id
+ WHERE incidents.status = 'triggered' AND ($3::bigint IS NULL OR guild_id = $3)
+ ORDER BY due.priority DESC, due.due_at, incidents.id
+ LIMIT $2
+   FOR NO KEY UPDATE OF incidents SKIP LOCKED;
+
+-- name: pending_steps
+-- What is left of the ladders of incidents, each in the order in which it is climbed.
+SELECT steps.*, due_at - coalesce(starts_at, triggered_at) AS after
+  FROM escalation_steps AS steps
+  JOIN incidents ON incidents.id = incident_id
+ WHERE incident_id = ANY ($1::bigint[]) AND steps.status = 'pending'
+ ORDER BY incident_id, due_at, index;
+
+-- name: reached
+-- How many DMs of incidents have arrived, and how many never will, by place and by who stood there.
+SELECT incident_id, target, request ->> 'recipient' AS recipient, status, count(*) AS count
+  FROM deliveries
+ WHERE incident_id = ANY ($1::bigint[]) AND kind = 'page' AND status IN ('sent', 'failed')
+ GROUP BY incident_id, target, recipient, status
+ ORDER BY incident_id, target, recipient, status;
+
+-- name: last_steps
+-- The highest number among the steps of each incident.
+SELECT incident_id, max(index) AS index
+  FROM escalation_steps
+ WHERE incident_id = ANY ($1::bigint[])
+ GROUP BY incident_id;
+
+-- name: finish_steps
+-- Marks pending steps, given as two arrays, as done.
+UPDATE escalation_steps AS steps
+   SET status = 'done', decided_at = now()
+  FROM unnest($1::bigint[], $2::integer[]) AS decided (incident_id, index)
+ WHERE steps.incident_id = decided.incident_id AND steps.index = decided.index AND steps.status = 'pending';
+
+-- name: add_timelines
+-- Appends entries of several incidents, given as a JSON array, in its order.
+INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data, corrects)
+SELECT incident_id, at, kind, actor_id, actor_name, data, corrects
+  FROM ROWS FROM (
+       jsonb_to_recordset($1)
+            AS (incident_id bigint, at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb,
+                corrects bigint)
+       ) WITH ORDINALITY
+ ORDER BY ordinality;
+
+-- name: put_off_steps
+-- Keeps the queue from starting the decisions that are due, of the guild $2 unless null, within $1: a sweep takes
+-- them along. Should it die, they come by themselves.
+UPDATE pgqueuer
+   SET execute_after = now() + $1::interval
+ WHERE id IN (SELECT id FROM pgqueuer
+               WHERE entrypoint = 'escalate' AND status = 'queued' AND execute_after <= now()
+                 AND ($2::bigint IS NULL OR coalesce(headers ->> 'guild', $2::text) = $2::text)
+               ORDER BY id
+                 FOR UPDATE SKIP LOCKED);
+
+-- name: steps_due
+-- Whether steps are due that nobody has decided yet, of the guild $1 unless null.
+SELECT EXISTS (
+       SELECT
+         FROM escalation_steps AS steps
+         JOIN incidents ON incidents.id = incident_id
+        WHERE steps.status = 'pending' AND due_at <= now() AND ($1::bigint IS NULL OR guild_id = $1)
+       ) AS due;
+
+-- name: group_waiting
+-- What a delivery that nobody has begun to send could be told of with, and how many there are, up to $2; no row
+-- when it stands for itself. See `bot.domain.bundle.group_of`.
+SELECT own.guild_id, own.kind, own.target, own.priority, incidents.severity, asked.mention,
+       (SELECT count(*)
+          FROM (SELECT FROM deliveries AS other
+                  JOIN incidents AS its ON its.id = other.incident_id
+                 WHERE other.target = own.target AND other.kind = own.kind AND other.guild_id = own.guild_id
+                   AND other.status = 'pending' AND other.bundle_id IS NULL AND other.request IS NULL
+                   AND other.after_key IS NULL
+                   AND its.status = 'triggered' AND NOT its.is_private AND NOT its.is_drill
+                   AND its.severity = incidents.severity
+                   AND (own.kind = 'page' OR coalesce(other.data ->> 'mention', 'none') = asked.mention)
+                 LIMIT $2) AS found) AS waiting
+  FROM deliveries AS own
+  JOIN incidents ON incidents.id = own.incident_id
+ CROSS JOIN LATERAL (
+       SELECT CASE own.kind WHEN 'page' THEN 'none' ELSE coalesce(own.data ->> 'mention', 'none') END AS mention
+       ) AS asked
+ WHERE own.id = $1 AND own.kind IN ('page', 'escalation')
+   AND own.status = 'pending' AND own.bundle_id IS NULL AND own.request IS NULL AND own.after_key IS NULL
+   AND incidents.status = 'triggered' AND NOT incidents.is_private AND NOT incidents.is_drill;
+
+-- name: lock_group
+-- One transaction at a time bundles the deliveries of a group.
+SELECT pg_advisory_xact_lock(hashtextextended($1, 12));
+
+-- name: open_bundle
+-- The bundle of a group that nobody has begun to send, locked.
+SELECT id
+  FROM deliveries
+ WHERE kind = 'bundle' AND status = 'pending' AND bundle_id IS NULL
+   AND target = $1 AND guild_id = $2 AND data @> $3
+ ORDER BY id
+ LIMIT 1
+   FOR NO KEY UPDATE;
+
+-- name: lock_waiting
+-- Locks the incidents of the deliveries that a group could bundle now; who is locked is passed over.
+SELECT id
+  FROM incidents
+ WHERE status = 'triggered' AND NOT is_private AND NOT is_drill AND severity = $4
+   AND id IN (SELECT incident_id
+                FROM deliveries
+               WHERE kind = $1 AND target = $2 AND guild_id = $3
+                 AND status = 'pending' AND bundle_id IS NULL AND request IS NULL AND after_key IS NULL
+                 AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = $5))
+ ORDER BY id
+   FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: join_bundle
+-- The deliveries of a group and of the incidents $5 are told of by bundle $6 from now on; not those with the keys $7.
+UPDATE deliveries
+   SET bundle_id = $6, next_try_at = 'infinity'
+ WHERE kind = $1 AND target = $2 AND guild_id = $3
+   AND status = 'pending' AND bundle_id IS NULL AND request IS NULL AND after_key IS NULL
+   AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = $4)
+   AND incident_id = ANY ($5::bigint[]) AND key <> ALL ($7::text[])
+RETURNING id;
+
+-- name: close_bundle
+-- Nothing joins it any more; how many deliveries are left to be told of. What an outage has kept so long that a later
+-- one says the same is none.
+WITH closed AS (
+    UPDATE deliveries SET status = 'sending', next_try_at = now()
+     WHERE id = $1 AND status IN ('pending', 'sending')
+)
+SELECT count(*) AS waiting
+  FROM deliveries AS owed
+ WHERE bundle_id = $1 AND status IN ('pending', 'sending')
+   AND NOT (held_at IS NOT NULL
+            AND EXISTS (SELECT
+                          FROM deliveries AS later
+                         WHERE later.incident_id = owed.incident_id AND later.kind = owed.kind
+                           AND later.target = owed.target AND later.id > owed.id
+                           AND later.status <> 'cancelled'));
+
+-- name: begin_bundled
+-- The bundle is about to be sent, and with it what is left of its deliveries: to whom, they know; what, it knows.
+UPDATE deliveries
+   SET status = 'sending', first_sent_at = now(), shown_version = incidents.version,
+       request = whole.request || '{"body": {}}'
+  FROM incidents, (SELECT id, request FROM deliveries WHERE id = $1) AS whole
+ WHERE deliveries.bundle_id = whole.id AND deliveries.status = 'pending'
+   AND incidents.id = deliveries.incident_id;
+
+-- name: hold_bundled
+-- The bundle waits until Discord is back, and so do its deliveries.
+UPDATE deliveries
+   SET held_at = coalesce(held_at, now())
+ WHERE bundle_id = $1 AND status IN ('pending', 'sending');
+
+-- name: finish_bundled
+-- The bundle was sent, and with it its deliveries: they are where it is.
+UPDATE deliveries
+   SET status = 'sent', finished_at = now(), channel_id = $2, message_id = $3, error = NULL, http_status = NULL
+ WHERE bundle_id = $1 AND status IN ('sending', 'failed');
+
+-- name: fail_bundled
+-- The bundle was given up, and with it its deliveries; they keep what was to be sent.
+UPDATE deliveries
+   SET status = 'failed', finished_at = now(), error = $2, http_status = $3, first_sent_at = whole.first_sent_at,
+       attempts = whole.attempts, request = whole.request
+  FROM (SELECT id, first_sent_at, attempts, request FROM deliveries WHERE id = $1) AS whole
+ WHERE deliveries.bundle_id = whole.id AND deliveries.status IN ('pending', 'sending');
+
+-- name: cancel_bundled
+-- The bundle will not be sent, nor what it had begun to tell.
+UPDATE deliveries
+   SET status = 'cancelled', finished_at = now()
+ WHERE bundle_id = $1 AND status = 'sending';
+
+-- name: release_bundled
+-- The bundle will not be sent: whatever it had not begun to tell stands for itself again.
+UPDATE deliveries
+   SET bundle_id = NULL, next_try_at = now()
+ WHERE bundle_id = $1 AND status = 'pending'
+RETURNING id, priority, guild_id;
+
+-- name: bundled
+-- The deliveries that a bundle tells of, but those that became moot first.
+SELECT id, incident_id, kind, target
+  FROM deliveries
+ WHERE bundle_id = $1 AND status <> 'cancelled'
+ ORDER BY id;
+
+-- name: bundle_counts
+-- How many incidents a bundle tells of, and how many of them nobody has acknowledged; of the guild $2 unless null.
+SELECT count(DISTINCT incidents.id) AS count,
+       count(DISTINCT incidents.id) FILTER (WHERE incidents.status = 'triggered') AS waiting,
+       now() AS now
+  FROM deliveries
+  JOIN incidents ON incidents.id = deliveries.incident_id
+ WHERE deliveries.bundle_id = $1 AND deliveries.status <> 'cancelled'
+   AND ($2::bigint IS NULL OR incidents.guild_id = $2);
+
+-- name: bundle_waiting
+-- Those that nobody has acknowledged, the longest wait first, $2 at most; of the guild $3 unless null.
+SELECT *
+  FROM incidents
+ WHERE id IN (SELECT incident_id FROM deliveries WHERE bundle_id = $1 AND status <> 'cancelled')
+   AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id = $3)
+ ORDER BY triggered_at, id
+ LIMIT $2;
+
+-- name: mark_bundle_emailed
+-- One email told of all that a bundle was to tell; the first time stays.
+UPDATE deliveries SET emailed_at = coalesce(emailed_at, now()) WHERE bundle_id = $1;
+
+-- name: incidents_by_messages
+-- Message and incident for each message of $1 on which a 👀 counts; a bundle's counts for several. $2: the kinds
+-- of our own messages that count. Of the guild $3 unless null.
+SELECT message_id, incident_id
+  FROM deliveries
+ WHERE message_id = ANY ($1::bigint[]) AND status = 'sent' AND kind = ANY ($2::text[])
+   AND incident_id IS NOT NULL AND ($3::bigint IS NULL OR guild_id = $3)
+UNION
+SELECT message_id, incident_id
+  FROM alert_messages
+  JOIN incidents ON incidents.id = incident_id
+ WHERE message_id = ANY ($1::bigint[]) AND ($3::bigint IS NULL OR guild_id = $3)
+ ORDER BY message_id, incident_id;
+
+-- name: open_page
+-- Of a guild, not ended, with a number greater than $2, $3 at most.
+SELECT * FROM incidents
+ WHERE guild_id = $1 AND status IN ('triggered', 'acknowledged') AND id > $2
+ ORDER BY id
+ LIMIT $3;
+
+-- name: count_open
+-- The open incidents of a guild by severity, drills left out: how many, how many nobody has acknowledged, and
+-- since when the oldest deadline has been missed.
+SELECT severity,
+       count(*) AS open,
+       count(*) FILTER (WHERE status = 'triggered') AS waiting,
+       min(ack_due_at) FILTER (WHERE status = 'triggered') AS ack_due_at
+  FROM incidents
+ WHERE guild_id = $1 AND status IN ('triggered', 'acknowledged') AND NOT is_drill
+ GROUP BY severity
+ ORDER BY severity;

@@ -1,0 +1,191 @@
+"""Many incidents at once: statements over sets, and locks that are never waited for."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from bot.domain.bundle import LISTED, Bundle, Bundled, Group
+from bot.domain.delivery import ACK_PLACES, DeliveryKind, DeliveryStatus, NewDelivery
+from bot.domain.escalation import Due, Step
+from bot.domain.incident import Incident
+from bot.domain.standing import marked
+from bot.domain.timeline import TimelineEntry
+from bot.services.ports import Job, JobName
+from bot.services.ports.storms import OpenCount
+from bot.storage.deliveries import DeliveryWrites
+from bot.storage.incidents import entry_as_json
+from bot.storage.queue import cancel_jobs, enqueue
+from bot.storage.rows import incident_from_row, step_from_row
+from bot.storage.sql import Row, Sql, many
+
+#: How long a bundle waits for what is decided at the same moment.
+GATHER: Final = timedelta(seconds=0.3)
+
+
+class StormWrites(DeliveryWrites):
+    """The part of a transaction that is about many at once."""
+
+    async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
+        incidents = {
+            row["id"]: incident_from_row(row)
+            for row in await self._sql.all("lock_due", before, limit, self._guild_id)
+        }
+        numbers = list(incidents)
+        if not numbers:
+            return []
+        steps = [step_from_row(row) for row in await self._sql.all("pending_steps", numbers)]
+        told, unreached = _reached(await self._sql.all("reached", numbers))
+        last = {row["incident_id"]: row["index"] for row in await self._sql.all("last_steps", numbers)}
+        found = []
+        for step, following in zip(steps, [*steps[1:], None], strict=True):
+            number = step.incident_id
+            is_same = following is not None and following.incident_id == number
+            if step.due_at <= before:
+                further = following if is_same else None
+                reached = told.get(number, {}), unreached.get(number, ())
+                found.append(Due(incidents[number], step, further, *reached, last_index=last[number]))
+        return found
+
+    async def finish_steps(self, steps: Sequence[Step]) -> None:
+        numbers, indexes = [step.incident_id for step in steps], [step.index for step in steps]
+        await self._sql.all("finish_steps", numbers, indexes)
+        await cancel_jobs(self._sql, [f"step:{step.incident_id}:{step.index}" for step in steps])
+
+    async def add_timelines(self, entries: Sequence[tuple[int, TimelineEntry]]) -> None:
+        rows = [{"incident_id": number, **entry_as_json(entry)} for number, entry in entries]
+        await self._sql.all("add_timelines", many(rows))
+
+    async def insert_bundled(self, new: Sequence[NewDelivery], group: Group) -> None:
+        await self._store_owed(new, bundle_id=await self._lock_bundle(group))
+
+    async def bundle(self, group: Group, *, apart: Collection[str] = ()) -> int:
+        bundle_id = await self._lock_bundle(group)
+        of = (group.kind, group.to, group.guild_id)
+        locked = await self._sql.all("lock_waiting", *of, group.severity, group.mention)
+        numbers = [row["id"] for row in locked]
+        joined = await self._sql.all("join_bundle", *of, group.mention, numbers, bundle_id, list(apart))
+        await cancel_jobs(self._sql, [f"deliver:{row['id']}" for row in joined])
+        return bundle_id
+
+    async def close_bundle(self, delivery_id: int) -> int:
+        await self._lock_incident_of(delivery_id)
+        waiting: int = (await self._sql.one("close_bundle", delivery_id))["waiting"]
+        return waiting
+
+    async def bundled(self, delivery_id: int) -> list[Bundled]:
+        rows = await self._sql.all("bundled", delivery_id)
+        return [
+            Bundled(row["id"], row["incident_id"], DeliveryKind(row["kind"]), row["target"]) for row in rows
+        ]
+
+    async def mark_bundle_emailed(self, bundle_id: int) -> None:
+        await self._lock_incident_of(bundle_id)
+        await self._sql.all("mark_bundle_emailed", bundle_id)
+
+    async def _lock_bundle(self, group: Group) -> int:
+        """The one that waits, or a new one with its job; nobody else looks for it until the commit."""
+        await self._sql.all("lock_group", f"{group.guild_id}:{group.kind}:{group.to}:{group.severity}")
+        known = await self._sql.first("open_bundle", group.to, group.guild_id, _told(group))
+        if known is not None:
+            number: int = known["id"]
+            return number
+        bundle = NewDelivery(
+            kind=DeliveryKind.BUNDLE,
+            to=group.to,
+            key=f"bundle:{uuid4().hex}",
+            guild_id=group.guild_id,
+            data=_told(group),
+            priority=group.priority,
+        )
+        [made] = await self._store_owed([bundle])
+        job = Job(JobName.DELIVER, str(made), f"deliver:{made}", priority=group.priority, after=GATHER)
+        await enqueue(self._sql, job, guild_id=group.guild_id)
+        return made
+
+
+class StormReads:
+    """What is read of many at once."""
+
+    _sql: Sql
+    _guild_id: int | None
+
+    async def due_incidents(self, before: datetime, *, limit: int) -> list[Incident]:
+        return [
+            incident_from_row(row)
+            for row in await self._sql.all("due_incidents", before, limit, self._guild_id)
+        ]
+
+    async def put_off_steps(self, by: timedelta) -> None:
+        await self._sql.all("put_off_steps", by, self._guild_id)
+
+    async def steps_are_due(self) -> bool:
+        due: bool = (await self._sql.one("steps_due", self._guild_id))["due"]
+        return due
+
+    async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
+        row = await self._sql.first("group_waiting", delivery_id, at_most)
+        if row is None:
+            return None
+        kind = DeliveryKind(row["kind"])
+        place = (row["target"], row["severity"], row["mention"], row["priority"])
+        return Group(row["guild_id"], kind, *place), row["waiting"]
+
+    async def bundle(self, delivery_id: int) -> Bundle:
+        data = (await self._sql.one("delivery", delivery_id))["data"]
+        counts = await self._sql.one("bundle_counts", delivery_id, self._guild_id)
+        shown = await self._sql.all("bundle_waiting", delivery_id, LISTED, self._guild_id)
+        return Bundle(
+            id=delivery_id,
+            kind=DeliveryKind(data["of"]),
+            severity=data["severity"],
+            mention=data["mention"],
+            count=counts["count"],
+            waiting=counts["waiting"],
+            shown=tuple(map(incident_from_row, shown)),
+            now=counts["now"],
+        )
+
+    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for row in await self._sql.all(
+            "incidents_by_messages", list(message_ids), sorted(ACK_PLACES), self._guild_id
+        ):
+            found.setdefault(row["message_id"], []).append(row["incident_id"])
+        return found
+
+    async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:
+        rows = await self._sql.all("unacknowledged_incidents", after, limit, self._guild_id)
+        return [incident_from_row(row) for row in rows]
+
+    async def open_page(self, guild_id: int, *, after: int, limit: int) -> list[Incident]:
+        rows = await self._sql.all("open_page", guild_id, after, limit)
+        return [incident_from_row(row) for row in rows]
+
+    async def count_open(self, guild_id: int) -> list[OpenCount]:
+        rows = await self._sql.all("count_open", guild_id)
+        return [
+            OpenCount(guild_id, row["severity"], row["open"], row["waiting"], row["ack_due_at"])
+            for row in rows
+        ]
+
+
+def _told(group: Group) -> dict[str, object]:
+    """The facts of a bundle of *group*, by which the next one finds it."""
+    return {"of": group.kind.value, "severity": group.severity, "mention": group.mention}
+
+
+def _reached(rows: Sequence[Row]) -> tuple[dict[int, dict[str, int]], dict[int, tuple[str, ...]]]:
+    """By incident: how many DMs have reached each person, and whom none has."""
+    told: dict[int, Counter[str]] = {}
+    failed: dict[int, set[str]] = {}
+    for row in rows:
+        who = row["target"].removeprefix("person:") if row["recipient"] is None else marked(row["recipient"])
+        if row["status"] == DeliveryStatus.SENT:
+            told.setdefault(row["incident_id"], Counter())[who] += row["count"]
+        else:
+            failed.setdefault(row["incident_id"], set()).add(who)
+    return {number: dict(counts) for number, counts in told.items()}, {
+        number: tuple(sorted(people - set(told.get(number, ())))) for number, people in failed.items()
+    }

@@ -1,0 +1,84 @@
+"""One message in the place of many escalations, or of many DMs to one person."""
+
+from typing import Final
+
+from bot.domain.bundle import LISTED, Bundle
+from bot.domain.delivery import DeliveryKind
+from bot.domain.incident import Incident, Status
+from bot.domain.severity import Mention
+from bot.ui.buttons import BundleVerb, Component, Option, row
+from bot.ui.posts.alerts import HERE
+from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.words.inert import plain
+from bot.ui.words.wording import Wording
+
+#: What a phone shows without scrolling for long; the select below has a few more.
+_LINES: Final = 15
+_TARGETS_LIMIT: Final = 60
+_OPTION_LIMIT: Final = 100  # Discord: a label or description of a select's option
+
+
+def bundle_post(words: Wording, bundle: Bundle) -> Body:
+    """How many, how bad, for how long; then the longest waits by name. It rings as each would have."""
+    rings = bool(bundle.waiting) and bundle.mention == Mention.HERE.value
+    line = _line(words, bundle)
+    status = Status.TRIGGERED if bundle.waiting else Status.ACKNOWLEDGED
+    return message(
+        f"{HERE} {line}" if rings else line,
+        embeds=[embed(colour=COLOURS[status], description="\n".join(_lines(words, bundle)))],
+        components=_controls(words, bundle) if bundle.waiting else [],
+        rings=rings,
+    )
+
+
+def waited(words: Wording, bundle: Bundle, incident: Incident) -> str:
+    """For how long nobody has acknowledged it: "15 分"."""
+    return words.span(bundle.now - incident.triggered_at)
+
+
+def _line(words: Wording, bundle: Bundle) -> str:
+    key = "done" if not bundle.waiting else "waiting" if bundle.waiting == bundle.count else "some"
+    fields = {"severity": bundle.severity, "count": bundle.count, "waiting": bundle.waiting}
+    return words.say(f"bundle.line.{key}", **fields)
+
+
+def _lines(words: Wording, bundle: Bundle) -> list[str]:
+    if not bundle.waiting:
+        return [words.say("bundle.nothing_left")]
+    oldest = waited(words, bundle, bundle.shown[0])
+    lines = [
+        words.sentences(
+            words.say("bundle.on_call") if bundle.kind is DeliveryKind.PAGE else "",
+            words.say("bundle.oldest", waited=oldest),
+        ),
+        words.say("bundle.means_all", emoji=words.policy.ack_emoji, count=bundle.count),
+        *(_item(words, bundle, incident) for incident in bundle.shown[:_LINES]),
+    ]
+    more = bundle.waiting - min(len(bundle.shown), _LINES)
+    return [*lines, words.say("bundle.more", count=more)] if more else lines
+
+
+def _item(words: Wording, bundle: Bundle, incident: Incident) -> str:
+    facts = {"label": incident.label, "waited": waited(words, bundle, incident)}
+    if incident.is_private:  # made so after it was bundled
+        return words.say("bundle.item_hidden", **facts)
+    title, targets = words.title(incident), words.targets(incident.targets, limit=_TARGETS_LIMIT)
+    key = "item_with_targets" if targets else "item"
+    return words.say(f"bundle.{key}", **facts, title=title, **({"targets": targets} if targets else {}))
+
+
+def _controls(words: Wording, bundle: Bundle) -> list[Component]:
+    buttons = words.buttons
+    options = [_option(incident) for incident in bundle.shown[:LISTED]]
+    placeholder = words.say("bundle.choose")
+    return [
+        *row([buttons.make(BundleVerb.ALL, bundle.id)]),
+        *buttons.select(BundleVerb.PICK, bundle.id, options=options, placeholder=placeholder),
+    ]
+
+
+def _option(incident: Incident) -> Option:
+    if incident.is_private:
+        return Option(str(incident.id), incident.label)
+    title = plain(f"{incident.label} {incident.title}", limit=_OPTION_LIMIT)
+    return Option(str(incident.id), title, plain(", ".join(incident.targets), limit=_OPTION_LIMIT))

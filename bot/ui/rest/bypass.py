@@ -1,0 +1,55 @@
+"""discord.py's own waiting for buckets, left out where the gate has seen to it.
+
+discord.py 2.7.1 lets whoever took a bucket's last place sleep until the bucket opens again, within a call
+that has succeeded: five seconds for every fifth message in a channel, with a job's slot and its commit held
+up. It has no switch for that (`max_ratelimit_timeout` is 30 s at least), so requests of `Rest`, which has
+asked `Gate` before, get a bucket that never waits. What discord.py asks by itself keeps the usual ones.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, Self, cast
+
+import discord
+
+#: Set while a request runs for which the gate has made room.
+has_room: ContextVar[bool] = ContextVar("has_room", default=False)
+
+
+class _Open:
+    """What `HTTPClient.request` uses of a `Ratelimit`."""
+
+    remaining = 1
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        return None
+
+    def update(self, _response: object, *, use_clock: bool = False) -> None:
+        """The gate reads the headers itself."""
+
+    def is_inactive(self) -> bool:
+        """discord.py may forget it at any time."""
+        return True
+
+
+def open_buckets(client: discord.Client) -> None:
+    """Let requests with `has_room` pass; once per client, however often it is called."""
+    http = cast("Any", client.http)
+    if "get_ratelimit" not in vars(http):
+        http.get_ratelimit = _choice(http.get_ratelimit, http._buckets)  # noqa: SLF001  # the version is pinned
+
+
+def _choice(usual: Callable[[str], object], kept: dict[str, object]) -> Callable[[str], object]:
+    def get_ratelimit(key: str) -> object:
+        if has_room.get():
+            return _Open()
+        if isinstance(
+            kept.get(key), _Open
+        ):  # `request` keeps whatever it was given, once it knows the bucket
+            del kept[key]
+        return usual(key)
+
+    return get_ratelimit

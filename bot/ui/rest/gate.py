@@ -1,0 +1,173 @@
+"""Never over Discord's limits: one gate for all requests of the process, the most urgent first.
+
+discord.py learns of the limit when it has been hit, or waits for a bucket within the call. Here nobody waits
+long: what has no room on its route is told when to come again, and the queue brings it back.
+
+Source: Discord's docs, Topics > Rate Limits.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from itertools import count
+from typing import Final
+
+from bot.domain.allowance import Allowance, RouteAllowance
+from bot.services.ports.urgency import BACKGROUND
+
+#: Of the 50 that Discord allows in a second: the rest is for what discord.py asks by itself, and for requests
+#: that arrive closer together than they were sent.
+PER_S: Final = 40.0
+BURST: Final = 4.0
+
+#: Reading for which nobody waits takes no more than this of it.
+BACKGROUND_SHARE: Final = 0.4
+
+#: How long a place is kept for what is being marked as begun, seconds.
+HOLD_S: Final = 2.0
+
+_MOST_ROUTES: Final = 1_000
+
+Later = Callable[[float, Callable[[], None]], object]
+_Ticket = tuple[int, int, asyncio.Future[None]]
+
+
+class Gate:
+    """Lets requests through.
+
+    Args:
+        now: A monotonic clock, seconds; the event loop's unless given.
+        later: Calls something after so many seconds; the event loop's unless given.
+    """
+
+    def __init__(self, *, now: Callable[[], float] | None = None, later: Later | None = None) -> None:
+        self._now = now or (lambda: asyncio.get_running_loop().time())
+        self._later = later or (lambda delay_s, call: asyncio.get_running_loop().call_later(delay_s, call))
+        self._routes: dict[str, RouteAllowance] = {}
+        self._waiting: list[_Ticket] = []
+        self._numbers = count()
+        self._is_set = False
+        self._closed_until = 0.0
+        self.share(1)
+
+    def share(self, instances: int) -> None:
+        """So many processes use the same token: each has its part of what Discord allows.
+
+        Args:
+            instances: >= 1.
+        """
+        per_s = PER_S / instances
+        self._overall = Allowance(per_s, max(BURST / instances, 1.0))
+        self._background = Allowance(per_s * BACKGROUND_SHARE, 1.0)
+
+    # -- all requests together
+    async def turn(self, urgency: int) -> None:
+        """Wait until a request of that urgency may go; `BACKGROUND` has its share only."""
+        ticket: _Ticket = (-urgency, next(self._numbers), asyncio.get_running_loop().create_future())
+        heapq.heappush(self._waiting, ticket)
+        self._let_in()
+        try:
+            await ticket[2]
+        except asyncio.CancelledError:
+            if ticket[2].done() and not ticket[2].cancelled():
+                self._overall.give_back()
+                self._let_in()
+            raise
+
+    def pause(self, seconds: float) -> None:
+        """Discord's global limit was hit: nothing goes out for so long."""
+        now = self._now()
+        self._closed_until = max(self._closed_until, now + seconds)
+        self._overall.pause(now + seconds, now=now)
+
+    def _let_in(self) -> None:
+        while self._waiting:
+            urgency, _, future = self._waiting[0]
+            if future.done():  # whoever waited has left
+                heapq.heappop(self._waiting)
+                continue
+            wait_s = self._wait_s(-urgency)
+            if wait_s > 0.0:
+                self._look_again(wait_s)
+                return
+            heapq.heappop(self._waiting)
+            self._take(-urgency)
+            future.set_result(None)
+
+    def _wait_s(self, urgency: int) -> float:
+        now = self._now()
+        overall_s = self._overall.wait_s(now)
+        return overall_s if urgency > BACKGROUND else max(overall_s, self._background.wait_s(now))
+
+    def _take(self, urgency: int) -> None:
+        now = self._now()
+        self._overall.take(now)
+        if urgency <= BACKGROUND:
+            self._background.take(now)
+
+    def _look_again(self, wait_s: float) -> None:
+        if not self._is_set:
+            self._is_set = True
+            self._later(wait_s, self._timer)
+
+    def _timer(self) -> None:
+        self._is_set = False
+        self._let_in()
+
+    # -- one route
+    def room_in_s(self, route: str, urgency: int) -> float:
+        """Seconds until *route* has room for a request; 0: now. See `RouteAllowance.room_in_s`."""
+        now, known = self._now(), self._routes.get(route)
+        if (closed_s := self._closed_until - now) > 0.0:
+            return closed_s
+        return 0.0 if known is None else known.room_in_s(now, urgency=urgency)
+
+    def hold(self, route: str) -> None:
+        """Keep a place on *route* for a request that is about to go out: see `is_held`."""
+        self._known(route).hold(self._now() + HOLD_S)
+
+    def is_held(self, route: str) -> bool:
+        """Whether a place is kept on *route*; whoever comes first takes it."""
+        known = self._routes.get(route)
+        return known is not None and any(until > self._now() for until in known.held)
+
+    def begin(self, route: str) -> None:
+        """A request on *route* goes out."""
+        self._known(route).begin()
+
+    def end(self, route: str, *, status: int | None, headers: Mapping[str, str] | None) -> None:
+        """It has ended, with an answer or without one."""
+        known = self._routes[route]
+        known.outgoing -= 1
+        if headers is None:
+            return
+        said, bucket = _said(headers), headers.get("X-RateLimit-Bucket", "")
+        if status == HTTPStatus.TOO_MANY_REQUESTS and bucket not in (known.bucket, known.refused):
+            # Perhaps a limit within the limit, of one message or one thread's name: the next one will show.
+            known.refused = bucket
+            return
+        known.bucket, known.is_unlimited = bucket, said is None and not known.window_s
+        known.refused = ""
+        if said is not None:
+            limit, remaining, reset_after_s = said
+            known.learn(self._now(), limit=limit, remaining=remaining, reset_after_s=reset_after_s)
+
+    def _known(self, route: str) -> RouteAllowance:
+        if route not in self._routes:
+            self._forget()
+            self._routes[route] = RouteAllowance(keeps_back=route.startswith("POST "))  # what rings
+        return self._routes[route]
+
+    def _forget(self) -> None:
+        if len(self._routes) >= _MOST_ROUTES:
+            now = self._now()
+            self._routes = {key: known for key, known in self._routes.items() if not known.is_idle(now)}
+
+
+def _said(headers: Mapping[str, str]) -> tuple[int, int, float] | None:
+    try:
+        limit = int(headers["X-RateLimit-Limit"])
+        return limit, int(headers["X-RateLimit-Remaining"]), float(headers["X-RateLimit-Reset-After"])
+    except (KeyError, ValueError):
+        return None

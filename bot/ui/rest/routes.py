@@ -1,0 +1,26 @@
+"""The routes of what is sent."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from discord.http import Route
+
+from bot.domain.delivery import Action, Request
+
+#: Method, path below the channel, and what the path names.
+_ROUTES: Final[Mapping[Action, tuple[str, str, tuple[str, ...]]]] = {
+    Action.MESSAGE: ("POST", "/messages", ()),
+    Action.THREAD: ("POST", "/messages/{message_id}/threads", ("message_id",)),
+    Action.REACTION: ("PUT", "/messages/{message_id}/reactions/{emoji}/@me", ("message_id", "emoji")),
+    Action.PRIVATE_THREAD: ("POST", "/threads", ()),
+    Action.MEMBER: ("PUT", "/thread-members/{user_id}", ("user_id",)),
+}
+
+
+def route_of(request: Request) -> Route:
+    """The route that does what is asked for."""
+    method, path, further = _ROUTES[request.action]
+    names: dict[str, Any] = dict.fromkeys(further, request.message_id)
+    if "emoji" in names:
+        names["emoji"] = str(request.body["emoji"])
+    return Route(method, f"/channels/{{channel_id}}{path}", channel_id=request.channel_id, **names)

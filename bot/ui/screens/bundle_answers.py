@@ -1,0 +1,39 @@
+"""The question before everything that a bundle lists is acknowledged, and what became of it."""
+
+from discord import ButtonStyle
+
+from bot.domain.bundle import Bundle
+from bot.services.bundles import AllAcknowledged
+from bot.ui.buttons import BundleVerb, custom_id
+from bot.ui.components import Screen, button, row, text
+from bot.ui.words.voice import Voice
+
+
+def all_question(voice: Voice, bundle: Bundle) -> Screen:
+    """すべて ack しますか? The safe way out comes first."""
+    if not bundle.waiting:
+        return Screen(text(voice.say("bundle.nothing_to_acknowledge")))
+    facts = {"severity": bundle.severity, "count": bundle.waiting}
+    return Screen(
+        text(voice.say("bundle.question", **facts), voice.say("bundle.question_means", count=bundle.waiting)),
+        rows=[
+            row(
+                button(voice.say("consoles.quit"), "ui:v1:quit"),
+                button(
+                    voice.say("bundle.yes", count=bundle.waiting),
+                    custom_id(BundleVerb.YES, bundle.id),
+                    style=ButtonStyle.primary,
+                    emoji=voice.policy.ack_emoji,
+                ),
+            )
+        ],
+    )
+
+
+def all_acknowledged(voice: Voice, result: AllAcknowledged) -> str:
+    """How many are theirs now, and on how many somebody was before."""
+    if not result.first:
+        return voice.say("bundle.nothing_to_acknowledge")
+    key = "acknowledged_others" if result.others else "acknowledged"
+    others = {"others": result.others} if result.others else {}
+    return voice.say(f"bundle.{key}", count=result.first, **others)

@@ -1,0 +1,166 @@
+"""Thousands of due steps on a real PostgreSQL: each decided once, whoever decides."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest_asyncio
+
+from bot.runbook import load_policy
+from bot.services.access import Access
+from bot.services.acknowledging import Acknowledger
+from bot.services.escalations import Escalations
+from bot.services.oncall import OnCall
+from bot.services.reconciler import Reconciler
+from bot.services.sweeps import Sweeps
+from bot.storage.pools import open_pool
+from bot.storage.store import PostgresStore
+from tests.fakes.discord import FakeDiscord
+from tests.postgres import connect
+
+_OPEN = """
+WITH opened AS (
+    INSERT INTO incidents (guild_id, key, severity, priority, title, started_at, triggered_at, ack_due_at,
+                           reported_by_id, reported_by_name)
+    SELECT 1, $1 || n, $1, $2, '障害', now() - interval '15 minutes', now() - interval '15 minutes', now(),
+           1, 'x'
+      FROM generate_series(1, $3::integer) AS n
+    RETURNING id
+), climbed AS (
+    INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at, priority)
+    SELECT id, 0, now(), 'here', ARRAY['primary', 'secondary'], now() - interval '15 minutes', $4
+      FROM opened
+    RETURNING incident_id, index
+)
+INSERT INTO pgqueuer (priority, created, updated, heartbeat, execute_after, status, entrypoint, dedupe_key,
+                      payload)
+SELECT $4, now(), now(), now(), now(), 'queued', 'escalate', 'step:' || incident_id || ':' || index,
+       convert_to(incident_id || ':' || index, 'UTF8')
+  FROM climbed
+"""
+_RECORD = """
+SELECT (SELECT count(*) FROM escalation_steps WHERE status = 'done') AS steps,
+       (SELECT count(*) FROM timeline WHERE kind = 'escalated') AS entries,
+       (SELECT count(*) FROM deliveries WHERE kind = 'escalation') AS escalations,
+       (SELECT count(*) FROM deliveries WHERE kind = 'page') AS pages,
+       (SELECT count(*) FROM pgqueuer WHERE entrypoint = 'escalate') AS jobs
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What one process decides with."""
+
+    store: PostgresStore
+    sweeps: Sweeps
+
+
+@pytest_asyncio.fixture
+async def instances(database_url: str) -> AsyncIterator[list[Instance]]:
+    """Two of them on one database."""
+    pools = [await open_pool(database_url) for _ in range(2)]
+    yield [_instance(PostgresStore(pool)) for pool in pools]
+    for pool in pools:
+        await pool.close()
+
+
+def _instance(store: PostgresStore) -> Instance:
+    policy = load_policy(None)
+    oncall = OnCall(store, policy)
+    access = Access(store, policy, oncall)
+    reconciler = Reconciler(store, FakeDiscord(), Acknowledger(store, policy, access), access)
+    escalations = Escalations(store, policy, reconciler, access, oncall)
+    return Instance(store, Sweeps(store, policy, reconciler, escalations, oncall, meanwhile={}))
+
+
+async def open_many(
+    dsn: str, count: int, severity: str = "SEV1", priority: str = "P0", *, rank: int = 0
+) -> None:
+    """As many incidents with one due step each."""
+    connection = await connect(dsn)
+    await connection.execute(_OPEN, severity, priority, count, 100 - 10 * rank)
+    await connection.close()
+
+
+async def record(dsn: str) -> tuple[int, ...]:
+    """Steps done, entries, escalations, pages, and jobs that are left."""
+    connection = await connect(dsn)
+    row = await connection.fetchrow(_RECORD)
+    await connection.close()
+    return tuple(row)
+
+
+async def test_six_thousand_steps_are_decided_by_the_first_job(
+    database_url: str, instances: list[Instance]
+) -> None:
+    """Each once, with its entry and its messages; the other jobs have nothing left to do and are gone."""
+    await open_many(database_url, 6_000)
+    assert await instances[0].sweeps.decide(1, 0) is None
+    assert await record(database_url) == (6_000, 6_000, 6_000, 12_000, 0)
+    connection = await connect(database_url)
+    bundles = await connection.fetch("SELECT target, data FROM deliveries WHERE kind = 'bundle'")
+    await connection.close()
+    assert sorted(row["target"] for row in bundles) == [
+        "channel:p0-alerts",
+        "person:primary",
+        "person:secondary",
+    ]
+
+
+async def test_two_instances_decide_a_thousand_steps_once(
+    database_url: str, instances: list[Instance]
+) -> None:
+    """[31] Whichever job comes to which; neither waits for the other for long, and nothing is left."""
+    await open_many(database_url, 1_000)
+    numbers = range(1, 1_001)
+    jobs = (instances[number % 2].sweeps.decide(number, 0) for number in numbers)
+    await asyncio.gather(*jobs)
+    while any(await asyncio.gather(*(instances[n % 2].sweeps.decide(n, 0) for n in (1, 2, 999, 1_000)))):
+        pass  # they were told to come again
+    assert await record(database_url) == (1_000, 1_000, 1_000, 2_000, 0)
+
+
+async def test_the_gravest_are_decided_first(database_url: str, instances: list[Instance]) -> None:
+    """However many lesser ones were due before."""
+    await open_many(database_url, 30, "SEV3", "P2", rank=2)
+    await open_many(database_url, 10)
+    store = instances[0].store
+    async with store.transaction() as tx:
+        first = await tx.claim_due(await tx.now() + timedelta(minutes=1), limit=15)
+    assert sum(due.incident.severity == "SEV1" for due in first) == 10
+
+
+async def test_an_incident_that_somebody_holds_is_passed_over_and_decided_afterwards(
+    database_url: str, instances: list[Instance]
+) -> None:
+    """An acknowledge that is under way waits for no sweep, and no sweep for it."""
+    await open_many(database_url, 20)
+    holder = await connect(database_url)
+    held = holder.transaction()
+    await held.start()
+    await holder.execute("SELECT FROM incidents WHERE id = 7 FOR UPDATE")
+    async with asyncio.timeout(10):
+        assert await instances[0].sweeps.decide_due(await instances[0].store.now(), limit=500) == 19
+    deciding = asyncio.create_task(instances[1].sweeps.decide(7, 0))
+    await held.rollback()
+    await holder.close()
+    assert await deciding is None
+    assert (await record(database_url))[0] == 20
+
+
+async def test_a_sweep_that_dies_leaves_whole_commits_and_the_rest_to_its_jobs(
+    database_url: str, instances: list[Instance]
+) -> None:
+    """Killed between two commits: what is done is done, what is not has its job."""
+    await open_many(database_url, 600)
+    now = await instances[0].store.now()
+    await instances[0].store.put_off_steps(timedelta(seconds=2))
+    assert await instances[0].sweeps.decide_due(now, limit=500) == 500
+    assert await record(database_url) == (500, 500, 500, 1_000, 100)
+    connection = await connect(database_url)
+    due = await connection.fetchval(
+        "SELECT max(execute_after) - now() FROM pgqueuer WHERE entrypoint = 'escalate'"
+    )
+    await connection.close()
+    assert due <= timedelta(seconds=2)

@@ -1,0 +1,111 @@
+"""One message in the place of many escalations: how it looks, and its limits."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.bundle import LISTED, Bundle
+from bot.domain.delivery import DeliveryKind
+from bot.domain.standing import OnCallPerson
+from bot.ui.posts.bundles import bundle_post
+from bot.ui.posts.mails import Mails
+from bot.ui.words.wording import Wording
+from tests.unit.ui.samples import (
+    AT,
+    EN,
+    JA,
+    POLICY,
+    TEXTS,
+    TRIGGERED,
+    delivery,
+    description_of,
+    over_limits,
+    presses_of,
+)
+
+NOW = AT + timedelta(minutes=15)
+
+
+def bundle(count: int, *, waiting: int | None = None, kind: DeliveryKind = DeliveryKind.ESCALATION) -> Bundle:
+    """So many, of which as many are waiting unless it is said."""
+    waiting = count if waiting is None else waiting
+    shown = tuple(replace(TRIGGERED, id=n, triggered_at=AT) for n in range(1, min(waiting, LISTED) + 1))
+    mention = "here" if kind is DeliveryKind.ESCALATION else "none"
+    return Bundle(7, kind, "SEV1", mention, count, waiting, shown, NOW)
+
+
+def test_it_says_how_many_mentions_once_and_lists_the_longest_waits() -> None:
+    """As experience.md has it: the line, what to do, the list, and how many more there are."""
+    body = bundle_post(JA, bundle(37))
+    assert body["content"] == "@here ⏫ SEV1 · 37 件 ack なし"
+    assert body["allowed_mentions"] == {"parse": ["everyone"]}
+    lines = description_of(body).splitlines()
+    assert lines[:3] == [
+        "長いもので 15 分 ack がありません。",
+        "👀 を付けると、ここにある 37 件すべてを ack します。1 件ずつは下から選べます。",
+        "**INC-1** 決済 API が 5xx · api.parky.co.jp · 15 分",
+    ]
+    assert lines[-1] == "ほか 22 件"
+    assert presses_of(body) == ["bun:v1:all:7"]
+
+
+def test_english_says_the_same() -> None:
+    """By the team's language."""
+    body = bundle_post(EN, bundle(2))
+    assert body["content"] == "@here ⏫ SEV1 · no ack for 2"
+    assert "acknowledges all 2 of them" in description_of(body)
+    assert "more" not in description_of(body).splitlines()[-1]
+
+
+def test_a_dm_mentions_nobody_and_says_why_it_comes() -> None:
+    """One in the place of many."""
+    body = bundle_post(JA, bundle(9, kind=DeliveryKind.PAGE))
+    assert body["content"] == "⏫ SEV1 · 9 件 ack なし"
+    assert body["allowed_mentions"] == {"parse": []}
+    assert description_of(body).startswith("あなたが on-call です。")
+
+
+def test_it_stays_true_while_people_acknowledge() -> None:
+    """Some, then all: then there is nothing to press any more."""
+    assert "9 件のうち 2 件 ack なし" in str(bundle_post(JA, bundle(9, waiting=2))["content"])
+    done = bundle_post(JA, bundle(9, waiting=0))
+    assert done["content"] == "🟠 SEV1 · 9 件とも ack 済み"
+    assert (done["components"], done["allowed_mentions"]) == ([], {"parse": []})
+
+
+def test_what_was_made_private_shows_its_number_only() -> None:
+    """In the list and in the select."""
+    private = replace(TRIGGERED, id=1, is_private=True, triggered_at=AT)
+    body = bundle_post(JA, replace(bundle(2), shown=(private,)))
+    assert "決済" not in str(body)
+    assert "**INC-1** 非公開" in description_of(body)
+
+
+@pytest.mark.parametrize("words", [JA, EN], ids=["ja", "en"])
+def test_the_worst_titles_are_within_discords_limits(words: Wording) -> None:
+    """10,000 of them, each as long as a title may be, and as nasty."""
+    nasty = replace(TRIGGERED, title="@everyone *" * 18, targets=("*" * 400,) * 25, triggered_at=AT)
+    shown = tuple(replace(nasty, id=10**9 + n) for n in range(LISTED))
+    body = bundle_post(words, replace(bundle(10_000), shown=shown))
+    assert over_limits(body) == []
+    assert "@everyone" not in str(body["content"]) + description_of(body)
+    select = body["components"][1]["components"][0]  # type: ignore[index]
+    assert len(select["options"]) == LISTED
+    assert all(len(option["label"]) <= 100 for option in select["options"])
+    assert all(len(option["description"]) <= 100 for option in select["options"])
+
+
+SOMEBODY = OnCallPerson("primary", "aki", email="a@example.com")
+
+
+def test_one_mail_lists_them_all() -> None:
+    """The same Message-ID each time, so that a retry is no second mail."""
+    mails = Mails(TEXTS, POLICY)
+    mail = mails.write_many(delivery(DeliveryKind.BUNDLE), bundle(37), to=SOMEBODY)
+    assert mail.subject == "[SEV1] 37 件 ack なし"
+    assert "- INC-1 決済 API が 5xx (15 分)" in mail.body
+    assert "ほか 12 件" in mail.body
+    assert mail.to == ("a@example.com",)
+    again = mails.write_many(delivery(DeliveryKind.BUNDLE), bundle(2), to=SOMEBODY)
+    assert again.message_id == mail.message_id
