@@ -105,6 +105,27 @@ async def test_the_regular_way_may_be_faster(desk: Desk) -> None:
     assert escalation.status is DeliveryStatus.SENT
 
 
+async def test_many_that_were_told_are_not_bundled_afterwards(desk: Desk) -> None:
+    """Seven deadlines were kept without the database: their deliveries adopt the messages, one by one."""
+    for number in range(7):
+        await desk.open("SEV1", key=f"many:{number}")
+        await desk.work()
+    pass_wall_time(desk, minutes=16)
+    await desk.emergency.look()
+    desk.store.is_away = True
+    await desk.emergency.look()
+    told = [where for word, where in desk.siren.posted if word is Word.ESCALATION]
+    assert told == ["channel"] * 7
+    desk.store.is_away = False
+    await desk.work()
+    await desk.emergency.look()
+    await desk.work()
+    assert desk.sent(DeliveryKind.BUNDLE) == []
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    escalations = [d for d in desk.store.deliveries if d.kind is DeliveryKind.ESCALATION]
+    assert [d.status for d in escalations] == [DeliveryStatus.SENT] * 7
+
+
 async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
     """Somebody put a 👀 on the alert: no escalation; afterwards it is theirs."""
     await mirrored(desk)

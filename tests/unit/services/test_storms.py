@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.errors import DeliveryRefused, NotPermitted
+from bot.domain.errors import DeliveryRefused, DiscordAway, NotPermitted
 from bot.domain.incident import Incident, Status
 from bot.domain.life import AckVia
 from bot.domain.people import Person
@@ -160,10 +160,26 @@ async def test_a_bundle_that_discord_refuses_is_one_email_and_a_row_each(desk: D
     desk.discord.failures += [DeliveryRefused("Missing Access", http_status=403, code=50001)] * 3
     await desk.pass_time(minutes=1)
     mails = [mail for mail in desk.mailer.sent if "INC-1 INC-2" in mail.subject]
-    assert len(mails) == 3, "the channel's to both, and one for each DM"
+    assert len(mails) == 2, "one each; the DMs would have said the same"
     rows = list(desk.dlq_store.entries.values())
     assert len(rows) == 3 * MANY
     assert all(row.fallback_email_sent for row in rows)
+
+
+async def test_many_during_an_outage_are_one_email_per_step_and_ring_once_afterwards(desk: Desk) -> None:
+    """Seven deadlines of two steps are missed meanwhile: four emails, and one message per place."""
+    await open_many(desk)
+    desk.discord.failures = [DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)] * 5_000
+    await desk.pass_time(minutes=40)
+    assert len([mail for mail in desk.mailer.sent if "INC-1 INC-2" in mail.subject]) == len(desk.mailer.sent)
+    assert len(desk.mailer.sent) == 2 * 2
+    desk.discord.failures = []
+    desk.discord.sent.clear()
+    await desk.pass_time(minutes=3)
+    rung = [to for kind, to in desk.discord.sent if kind is DeliveryKind.BUNDLE]
+    assert sorted(rung) == ["channel:p0-alerts", "person:primary", "person:secondary"]
+    assert {d.status for d in desk.store.deliveries} == {DeliveryStatus.SENT, DeliveryStatus.CANCELLED}
+    assert all(d.is_late for d in desk.store.deliveries if d.kind is DeliveryKind.BUNDLE and d.message_id)
 
 
 async def test_no_room_on_a_route_is_no_failed_attempt(desk: Desk) -> None:
