@@ -129,8 +129,8 @@ async def _live(
         stand = await stack.enter_async_context(
             open_stand(settings, served, database.dsn, connections=connections)
         )
-        circuit = Circuit()
-        client, cases = make_client(settings, stand, circuit, assemble=assemble)
+        circuit, gate = Circuit(), Gate()
+        client, cases = make_client(settings, stand, circuit, gate, assemble=assemble)
         for one in cases.values():
             one.services.emergency.load()
         by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
@@ -147,7 +147,7 @@ async def _live(
             await prepare()
         lease_pool = await open_lease_pool(database.dsn, min_size=connections)
         await stack.enter_async_context(closing(lease_pool))
-        keeper = make_keeper(settings, client, PostgresLeases(lease_pool))
+        keeper = make_keeper(settings, client, PostgresLeases(lease_pool), gate)
         if settings.health_port is not None:
             # Counting may take a moment: it is to hold up neither the renewals nor the handlers.
             counting = await stack.enter_async_context(
@@ -197,7 +197,7 @@ async def connected_client(settings: Settings, served: Served) -> AsyncIterator[
     """
     dsn = "postgresql:///" if settings.database_url is None else settings.database_url.get_secret_value()
     async with open_stand(settings, served, dsn, connections=0) as stand:
-        client, _ = make_client(settings, stand, Circuit())
+        client, _ = make_client(settings, stand, Circuit(), Gate())
         async with client:
             try:
                 await log_in(client, settings.token)
@@ -285,25 +285,28 @@ def make_dead_man(settings: Settings, store: Store) -> DeadMan | None:
     return DeadMan(store, HttpHeartbeat(settings.heartbeat_url.get_secret_value()))
 
 
-def make_keeper(settings: Settings, client: IncidentBot, leases: Leases) -> ShardKeeper:
+def make_keeper(settings: Settings, client: IncidentBot, leases: Leases, gate: Gate) -> ShardKeeper:
     """Who holds the gateway's shards; this process gets a name that no other has ever had."""
     # A local Discord has no window between two IDENTIFYs unless it is told to be strict, and then says so.
     window_s = IDENTIFY_WINDOW_S if settings.discord_api_base == DISCORD_API else 0.0
     me = Instance(uuid4(), socket.gethostname(), version("incident-bot"), settings.shards or 1)
     budget = IdentifyBudget(window_s=window_s)
-    return ShardKeeper(client, leases, me, shards=settings.shards, budget=budget)
+    return ShardKeeper(client, leases, me, shards=settings.shards, budget=budget, share=gate.share)
 
 
 def make_client(
-    settings: Settings, stand: Stand, circuit: Circuit, *, assemble: Assemble = wire
+    settings: Settings, stand: Stand, circuit: Circuit, gate: Gate, *, assemble: Assemble = wire
 ) -> tuple[IncidentBot, dict[int, UseCases]]:
-    """The client and the use cases by guild, which need each other; nothing is connected yet."""
+    """The client and the use cases by guild, which need each other; nothing is connected yet.
+
+    Args:
+        circuit, gate: One of each for all guilds: Discord is away for the process, and counts by token.
+    """
     if settings.discord_api_base != DISCORD_API:
         use_api_base(settings.discord_api_base)
     made: dict[int, UseCases] = {}
 
     def guilds(client: discord.Client) -> Guilds:
-        gate = Gate()  # one for all of them: Discord counts the requests of the token
         for guild_id, policy in stand.served.policies.items():
             parts = stand.parts(guild_id)
             oncall = OnCall(parts.store, policy)

@@ -37,6 +37,11 @@ class Allowance:
         self._fill(now)
         self._left -= 1.0
 
+    def change(self, per_s: float, *, burst: float) -> None:
+        """From now on it is another one."""
+        self.per_s, self.burst = per_s, burst
+        self._left = min(self._left, burst)
+
     def give_back(self) -> None:
         """One that was counted was not made."""
         self._left = min(self.burst, self._left + 1.0)

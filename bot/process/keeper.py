@@ -6,7 +6,7 @@ once.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -49,6 +49,7 @@ class ShardKeeper:
         me: As the other processes see it; its `shard_count` is set by `run`.
         shards: Into how many the gateway is divided; None: as Discord advises.
         budget: How often Discord lets us begin a session, until Discord itself is asked.
+        share: Told among how many processes the token's requests are divided.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class ShardKeeper:
         *,
         shards: int | None = 1,
         budget: IdentifyBudget | None = None,
+        share: Callable[[int], None] = lambda _instances: None,
     ) -> None:
         self._client = client
         self._leases = leases
         self._me = me
         self._shards = shards
         self._budget = budget or IdentifyBudget()
+        self._share = share
         self._held: dict[Shard, Holding] = {}
         self._sessions: dict[Shard, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -176,12 +179,18 @@ class ShardKeeper:
             held = list(self._held.values())
             try:
                 ours = await self._leases.beat(self._me, [one.claim for one in held])
-                self._fleet = await self._leases.fleet()
+                await self._count()
             except StorageUnavailable:
                 for holding in held:
                     holding.unanswered(has_slept=has_slept)
                 return
             self._sort_out(held, ours, asked_s=asked_s)
+
+    async def _count(self) -> Fleet:
+        """Who is there, and who holds what."""
+        self._fleet = fleet = await self._leases.fleet()
+        self._share(max(len(fleet.instances), 1))
+        return fleet
 
     def _sort_out(self, held: list[Holding], ours: frozenset[Claim], *, asked_s: float) -> None:
         others = self._fleet is not None and any(one.id != self._me.id for one in self._fleet.instances)
@@ -205,8 +214,8 @@ class ShardKeeper:
     async def _look(self) -> None:
         """Take what is free for us."""
         try:
-            self._fleet = await self._leases.fleet()
-            if not to_take(self._fleet, self._me):
+            fleet = await self._count()
+            if not to_take(fleet, self._me):
                 self._tell_of_another_count()
                 return
             asked_s = boot_s()

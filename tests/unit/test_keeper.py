@@ -75,11 +75,14 @@ def _no_discord(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeSession, "fails", None)
 
 
-def make(leases: FakeLeases, *, shards: int | None = 1) -> ShardKeeper:
+def make(
+    leases: FakeLeases, *, shards: int | None = 1, told: Callable[[int], None] = lambda _: None
+) -> ShardKeeper:
     """One process."""
     me = Instance(uuid4(), "host", "1", shards or 1)
     client = cast("IncidentBot", FakeClient())
-    return ShardKeeper(client, leases, me, shards=shards, budget=IdentifyBudget(window_s=0))
+    budget = IdentifyBudget(window_s=0)
+    return ShardKeeper(client, leases, me, shards=shards, budget=budget, share=told)
 
 
 @asynccontextmanager
@@ -108,6 +111,16 @@ async def test_the_first_holds_and_the_second_stands_by() -> None:
         await until(lambda: first.missing() is None and second.missing() is None)
         assert (first.held, second.held) == ([Shard(0, 1)], [])
         assert (first.leads, second.leads) == (True, False)
+
+
+async def test_the_tokens_requests_are_shared_by_those_who_are_there() -> None:
+    """Alone, then two, then alone again."""
+    leases, told = FakeLeases(), [0]
+    async with running(make(leases, told=told.append)):
+        await until(lambda: told[-1] == 1)
+        async with running(make(leases)):
+            await until(lambda: told[-1] == 2)
+        await until(lambda: told[-1] == 1)
 
 
 async def test_what_is_given_back_is_taken() -> None:

@@ -49,17 +49,18 @@ class Gate:
         self._numbers = count()
         self._is_set = False
         self._closed_until = 0.0
-        self.share(1)
+        self._overall = Allowance(PER_S, BURST)
+        self._background = Allowance(PER_S * BACKGROUND_SHARE, 1.0)
 
     def share(self, instances: int) -> None:
-        """So many processes use the same token: each has its part of what Discord allows.
+        """So many processes use the same token: each has its part of what Discord allows from now on.
 
         Args:
             instances: >= 1.
         """
         per_s = PER_S / instances
-        self._overall = Allowance(per_s, max(BURST / instances, 1.0))
-        self._background = Allowance(per_s * BACKGROUND_SHARE, 1.0)
+        self._overall.change(per_s, burst=max(BURST / instances, 1.0))
+        self._background.change(per_s * BACKGROUND_SHARE, burst=1.0)
 
     # -- all requests together
     async def turn(self, urgency: int) -> None:
