@@ -27,12 +27,14 @@ $$;
 
 -- name: is_busy
 -- Whether the job queue has work that is running or due, or that waits for a moment only: a message that nobody
--- has sent yet, or an edit, since Discord's limits leave no room for it or more may join it.
+-- has sent yet, or an edit, since Discord's limits leave no room for it or more may join it. What waits for Discord
+-- to be back may wait for long.
 SELECT EXISTS (
        SELECT
          FROM pgqueuer
          LEFT JOIN deliveries AS owed
-                ON dedupe_key = 'deliver:' || owed.id AND owed.status IN ('pending', 'sending') AND owed.attempts = 0
+                ON dedupe_key = 'deliver:' || owed.id AND owed.status IN ('pending', 'sending')
+               AND owed.attempts = 0 AND owed.held_at IS NULL
         WHERE pgqueuer.status = 'picked'
            OR (pgqueuer.status = 'queued' AND (execute_after <= now() OR owed.id IS NOT NULL))
            OR (pgqueuer.status = 'queued' AND execute_after <= now() + interval '6 seconds'

@@ -15,7 +15,7 @@ from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.letters import Letters
 from bot.services.oncall import OnCall
-from bot.services.opening import posting_key
+from bot.services.outage import beside
 from bot.services.ports import DlqStore, Store
 
 log = structlog.get_logger(__name__)
@@ -62,9 +62,9 @@ class Failures:
         """
         delivery = await self._store.delivery(delivery_id)
         incident = None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
-        beside = await self._beside(delivery)
-        if beside is not None:
-            emailed = beside.emailed
+        channels = await self._beside(delivery)
+        if channels is not None:
+            emailed = channels.emailed
         else:
             emailed = incident is not None and await self._email(delivery, incident)
         await self._failures.record(self._row(delivery, incident, emailed=emailed))
@@ -76,6 +76,8 @@ class Failures:
             return False
         if incident.status is not Status.TRIGGERED:
             return False  # somebody has it: the email would only wake another one
+        if delivery.kind is DeliveryKind.PAGE and delivery.status is DeliveryStatus.SENT:
+            return False  # Discord was back before the email went out
         return delivery.kind in _WORTH_AN_EMAIL and bool(await self._people(delivery))
 
     async def _email(self, delivery: Delivery, incident: Incident) -> bool:
@@ -116,15 +118,11 @@ class Failures:
 
     async def _beside(self, page: Delivery) -> Delivery | None:
         """The channel's message of the same moment, when that goes by email to everyone anyway."""
-        step = page.data.get("step")
-        if page.kind is not DeliveryKind.PAGE or page.incident_id is None or step is None:
+        channels = await beside(self._store, page)
+        if channels is None:
             return None
-        channels = await self._store.delivery_by_key(f"inc:{page.incident_id}:step:{step}:channel")
-        if channels is None:  # the first page goes out with the alert itself
-            channels = await self._store.delivery_by_key(posting_key(page.incident_id, DeliveryKind.ALERT, 1))
-        is_kept = channels is not None and channels.status is not DeliveryStatus.SENT
-        is_mailed = channels is not None and (channels.held_at is not None or channels.emailed)
-        return channels if is_kept and is_mailed else None
+        will_be = channels.held_at is not None and channels.status is not DeliveryStatus.SENT
+        return channels if channels.emailed or will_be else None
 
     async def _people(self, delivery: Delivery) -> tuple[OnCallPerson, ...]:
         """Whom a page was for, else everyone on call."""

@@ -6,10 +6,11 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import DATED, LATE, PAGING, URGENT, Delivery, DeliveryKind
+from bot.domain.delivery import DATED, LATE, PAGING, URGENT, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import DiscordAway
 from bot.runbook.model import Policy
-from bot.services.ports import Job, JobName, Transaction
+from bot.services.opening import posting_key
+from bot.services.ports import Job, JobName, Store, Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +19,8 @@ _AGAIN_S: Final = (1.0, 60.0)
 
 #: To be held like: an earlier one for the same place comes first.
 BEHIND: Final = DiscordAway("an earlier one is held back", retry_after_s=1.0)
+
+_UNFINISHED: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
 
 _IN_ORDER: Final = frozenset({DeliveryKind.NOTICE, DeliveryKind.ESCALATION})
 
@@ -53,7 +56,21 @@ async def hold(tx: Transaction, delivery: Delivery, away: DiscordAway, *, policy
         log.info("delivery.held", delivery_id=delivery.id, kind=delivery.kind, reason=away.reason)
     if is_news and delivery.kind in URGENT:
         await _email_at_once(tx, delivery, policy)
+        channels = await beside(tx, delivery)
+        if channels is not None and channels.held_at is None and channels.status in _UNFINISHED:
+            await hold(tx, channels, away, policy=policy)  # one email for both, whichever was tried first
     return after
+
+
+async def beside(source: Transaction | Store, page: Delivery) -> Delivery | None:
+    """The channel's message of the same moment as a page."""
+    step = page.data.get("step")
+    if page.kind is not DeliveryKind.PAGE or page.incident_id is None or step is None:
+        return None
+    channels = await source.delivery_by_key(f"inc:{page.incident_id}:step:{step}:channel")
+    if channels is None:  # the first page goes out with the alert itself
+        return await source.delivery_by_key(posting_key(page.incident_id, DeliveryKind.ALERT, 1))
+    return channels
 
 
 async def _email_at_once(tx: Transaction, delivery: Delivery, policy: Policy) -> None:

@@ -1,7 +1,7 @@
 """Discord is away: what rings goes by email at once, nothing is lost, and all of it comes in order, once."""
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
-from bot.domain.errors import DiscordAway
+from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.domain.life import AckVia
 from tests.unit.services.desk import PRIMARY, Desk
 
@@ -33,6 +33,16 @@ async def test_a_p0_is_mailed_at_once_and_posted_later(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
     assert len(desk.sent(DeliveryKind.THREAD_CARD)) == 1
     assert all(delivery.status is DeliveryStatus.SENT for delivery in desk.store.deliveries)
+
+
+async def test_whichever_is_tried_first_it_is_one_email_each(desk: Desk) -> None:
+    """The page is what finds out; the alert waits for its next attempt, and goes by email with it."""
+    desk.discord.failures = [UpstreamUnavailable("HTTP 503", http_status=503), AWAY]
+    await desk.open("SEV1")
+    await desk.work()
+    assert sorted(mail.to[0] for mail in desk.mailer.sent) == ["primary@example.com", "secondary@example.com"]
+    await desk.pass_time(minutes=2)
+    assert len(desk.mailer.sent) == 2
 
 
 async def test_it_says_that_it_is_late(desk: Desk) -> None:
