@@ -27,6 +27,7 @@ from bot.ui.forms.base import Submitted, submitted
 from bot.ui.interaction import Interaction, bind, find_guild, found_guild, run
 from bot.ui.people import person_from
 from bot.ui.rest.client import answer_trace
+from bot.ui.turns import FirstResponses
 from bot.ui.words.voice import Voice
 
 log = structlog.get_logger(__name__)
@@ -131,6 +132,7 @@ class IncidentBot(ListeningBot):
         self._forms: dict[re.Pattern[str], FormHandler] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[Any]] = set()
+        self._first_responses = FirstResponses()
 
     async def setup_hook(self) -> None:
         """Load the cogs; each registers its commands, controls and forms."""
@@ -196,6 +198,13 @@ class IncidentBot(ListeningBot):
         """Somebody waits for what *task* answers: `close` lets it finish first."""
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
+        self._first_responses.owed(task)
+
+    async def has_responded(self) -> None:
+        """Whoever this task answers has a first response; returns when the others have theirs, too."""
+        if task := asyncio.current_task():
+            self._first_responses.given(task)
+        await self._first_responses.others()
 
     async def answered(self) -> None:
         """Wait until nobody waits for an answer any more, for a few seconds at most."""

@@ -11,7 +11,7 @@ from bot.client import IncidentBot
 from bot.domain.dlq import DlqFilter
 from bot.i18n.options import described
 from bot.ui.components import Control
-from bot.ui.interaction import redraw, reply, wait
+from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_from
 from bot.ui.screens.dlq_console import CHANNEL_LIMIT, LAST_PAGE, SEVERITY_LIMIT
 from bot.ui.screens.dlq_desk import DlqDesk
@@ -120,7 +120,7 @@ class Recent(Control, template=RECENT):
 
     async def press(self, interaction: Press) -> None:
         """The page that the custom id names."""
-        await interaction.response.defer()
+        await keep(interaction)
         at = self.fields
         asked = DlqFilter(int(at["hours"]), at["severity"] or None, at["channel"] or None)
         await redraw(interaction, await _desk(interaction).recent(asked, page=int(at["page"])))
@@ -131,7 +131,7 @@ class P0Email(Control, template=r"dlq:v1:p0"):
 
     async def press(self, interaction: Press) -> None:
         """Whether the emails went out."""
-        await interaction.response.defer()
+        await keep(interaction)
         await redraw(interaction, await _desk(interaction).p0_email())
 
 
@@ -140,7 +140,7 @@ class HttpStatus(Control, template=r"dlq:v1:http:(?P<hours>\d{1,3})"):
 
     async def press(self, interaction: Press) -> None:
         """Counts per status."""
-        await interaction.response.defer()
+        await keep(interaction)
         await redraw(interaction, await _desk(interaction).http_status(hours=int(self.fields["hours"])))
 
 
@@ -177,7 +177,7 @@ class Replay(Control, template=rf"dlq:v1:replay:{UUID}"):
 
     async def press(self, interaction: Press) -> None:
         """Send it, and say where it arrived if that is known within moments."""
-        await interaction.response.defer()
+        await keep(interaction)
         desk, entry = _desk(interaction), self.fields["entry"]
         await redraw(interaction, await desk.replay(entry))
         if ended := await desk.ended(entry):

@@ -37,6 +37,10 @@ class Host(Protocol):
         """Somebody waits for what *task* answers: a stop lets it finish first."""
         ...
 
+    async def has_responded(self) -> None:
+        """Whoever this task answers has a first response; returns when the others have theirs, too."""
+        ...
+
     async def answer_error(self, interaction: Interaction, error: Exception) -> None:
         """Reply to *interaction* with what *error* means for the person."""
         ...
@@ -97,6 +101,13 @@ async def run(
 async def wait(interaction: Interaction) -> None:
     """Win time: 15 minutes instead of 3 s. What follows is for this person alone."""
     await interaction.response.defer(ephemeral=True, thinking=True)
+    await host_of(interaction).has_responded()
+
+
+async def keep(interaction: Interaction) -> None:
+    """Win time, too: what follows changes the screen that was pressed on."""
+    await interaction.response.defer()
+    await host_of(interaction).has_responded()
 
 
 async def reply(
@@ -117,7 +128,7 @@ async def reply(
 
 
 async def redraw(interaction: Interaction, view: discord.ui.LayoutView) -> None:
-    """Replace the screen that was pressed on; after `defer`."""
+    """Replace the screen that was pressed on; after `keep`."""
     await interaction.edit_original_response(view=view)
 
 

@@ -9,7 +9,7 @@ from bot.services.access import Act
 from bot.services.lifecycle import REASON_LIMIT
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.interaction import redraw, reply, wait
+from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_answers import ended_screen, reopened_screen, resolve_question
 from cogs.incidents.group import (
@@ -81,7 +81,7 @@ class ResolveNow(Control, template=r"inc:v1:resolve-now:(?P<number>\d{1,18})"):
 
     async def press(self, interaction: Press) -> None:
         """End the incident."""
-        await interaction.response.defer()
+        await keep(interaction)
         by = await person_of(interaction)
         incident = await interaction.client.services(interaction).lifecycle.resolve(self.number, by=by)
         await redraw(interaction, ended_screen(interaction.client.voice(interaction), incident))

@@ -12,7 +12,7 @@ from bot.domain.text import one_line
 from bot.i18n.options import described
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.interaction import redraw, reply, wait
+from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_answers import quit_screen
 from bot.ui.screens.incident_console import show_screen
@@ -111,7 +111,7 @@ class Page(Control, template=PAGE):
 
     async def press(self, interaction: Press) -> None:
         """Turn the page."""
-        await interaction.response.defer()
+        await keep(interaction)
         await redraw(interaction, await _list(interaction, Asked.of(self.fields)))
 
 

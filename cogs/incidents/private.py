@@ -8,7 +8,7 @@ from bot.client import IncidentBot
 from bot.domain.incident import Incident
 from bot.i18n.options import described
 from bot.ui.components import Control
-from bot.ui.interaction import redraw, reply, soon, wait
+from bot.ui.interaction import keep, redraw, reply, soon, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.posts.private import entered_screen, private_question, private_screen
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
@@ -54,7 +54,7 @@ class MakePrivate(Control, template=r"inc:v1:private-now:(?P<number>\d{1,18})"):
 
     async def press(self, interaction: Press) -> None:
         """Make it private, and say what is left behind."""
-        await interaction.response.defer()
+        await keep(interaction)
         bot, by = interaction.client, await person_of(interaction)
         private = await bot.services(interaction).privacy.make_private(self.number, by=by)
         voice = bot.voice(interaction)

@@ -13,7 +13,7 @@ from bot.domain.people import Person
 from bot.i18n.options import described
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Control, Screen, text
-from bot.ui.interaction import redraw, reply, wait
+from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.posts.roles import VERBS, given, released, taken_screen
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
@@ -84,7 +84,7 @@ class StepDown(Control, template=rf"inc:v1:release:(?P<role>{_ROLES}):(?P<number
 
     async def press(self, interaction: Press) -> None:
         """It is nobody's, if it was still yours."""
-        await interaction.response.defer()
+        await keep(interaction)
         by, role = await person_of(interaction), Role(self.fields["role"])
         roles, voice = interaction.client.services(interaction).roles, interaction.client.voice(interaction)
         result = await roles.release(self.number, role, by=by, holder_id=by.id)

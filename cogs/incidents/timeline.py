@@ -23,7 +23,7 @@ from bot.ui.forms.timeline import (
     correction_form,
     note_form,
 )
-from bot.ui.interaction import redraw, reply, wait
+from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
@@ -115,7 +115,7 @@ class TurnPage(Control, template=TURN):
 
     async def press(self, interaction: Press) -> None:
         """The page that the custom id names."""
-        await interaction.response.defer()
+        await keep(interaction)
         await _redraw(interaction, self.number, page=int(self.fields["page"]))
 
 
@@ -167,7 +167,7 @@ async def send_note(interaction: Press, form: Submitted) -> None:
 
 async def send_correction(interaction: Press, form: Submitted) -> None:
     """The form of a correction came back: the page it was chosen on shows both versions."""
-    await interaction.response.defer()
+    await keep(interaction)
     bot, by, key = interaction.client, await person_of(interaction), f"interaction:{interaction.id}"
     entry = int(form.fields["entry"])
     await bot.services(interaction).timelines.correct(

@@ -9,7 +9,7 @@ from bot.domain.errors import UserError
 from bot.i18n.options import described
 from bot.services.calendars import BIGGEST
 from bot.ui.components import Control
-from bot.ui.interaction import redraw, reply, wait
+from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.oncall_console import (
     IMPORT,
@@ -62,7 +62,7 @@ class Import(Control, template=IMPORT):
 
     async def press(self, interaction: Press) -> None:
         """It is in force."""
-        await interaction.response.defer()
+        await keep(interaction)
         bot, by = interaction.client, await person_of(interaction)
         services = bot.services(interaction)
         numbers = [int(number) for number in self.fields["drafts"].split("-")]
@@ -75,5 +75,5 @@ class Leave(Control, template=LEAVE):
 
     async def press(self, interaction: Press) -> None:
         """Nothing has changed."""
-        await interaction.response.defer()
+        await keep(interaction)
         await redraw(interaction, left_screen(interaction.client.voice(interaction)))

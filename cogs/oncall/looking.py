@@ -5,7 +5,7 @@ from discord.app_commands import locale_str
 from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.ui.components import Control, Screen, text
-from bot.ui.interaction import redraw, reply, wait
+from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_of
 from bot.ui.screens.oncall_console import END, END_CONFIRMED, end_asked_screen, ended_said, show_screen
 from cogs.oncall.group import Press, oncall_group
@@ -49,7 +49,7 @@ class EndConfirmed(Control, template=END_CONFIRMED):
 
     async def press(self, interaction: Press) -> None:
         """Whoever it was before is back."""
-        await interaction.response.defer()
+        await keep(interaction)
         bot = interaction.client
         services = bot.services(interaction)
         by = await person_of(interaction)

@@ -10,7 +10,7 @@ from bot.domain.incident import NewIncident
 from bot.services.triage_views import TriageView
 from bot.ui.buttons import TriageVerb, template
 from bot.ui.components import Control
-from bot.ui.interaction import redraw, reply, wait
+from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_from
 from bot.ui.screens.emergency import raise_anyway
 from bot.ui.screens.outcome import show_sent
@@ -51,7 +51,7 @@ class Leave(Control, template=r"tri:v1:(?P<way>back|cancel):(?P<number>\d{1,18})
 
     async def press(self, interaction: Press) -> None:
         """Withdraw the last answer, or stop without an incident."""
-        await interaction.response.defer()
+        await keep(interaction)
         triages = interaction.client.services(interaction).triages
         leave = triages.back if self.fields["way"] == "back" else triages.cancel
         await _redraw(interaction, await leave(self.number, by=person_from(interaction.user)))
@@ -62,7 +62,7 @@ class Revise(Control, template=r"tri:v1:revise:(?P<number>\d{1,18})"):
 
     async def press(self, interaction: Press) -> None:
         """Back to the question that was chosen."""
-        await interaction.response.defer()
+        await keep(interaction)
         triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
         await _redraw(interaction, await triages.revise(self.number, question=self.chosen, by=by))
 
@@ -72,7 +72,7 @@ class ChooseSeverity(Control, template=r"tri:v1:severity:(?P<number>\d{1,18})"):
 
     async def press(self, interaction: Press) -> None:
         """Overrule the tree."""
-        await interaction.response.defer()
+        await keep(interaction)
         triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
         await _redraw(interaction, await triages.choose_severity(self.number, severity=self.chosen, by=by))
 
@@ -82,7 +82,7 @@ class Confirm(Control, template=CONFIRM):
 
     async def press(self, interaction: Press) -> None:
         """Open the incident, or put it on the clock of re-evaluation."""
-        await interaction.response.defer()
+        await keep(interaction)
         triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
         try:
             view = await triages.confirm(self.number, by=by, shown=self.fields["shown"])
@@ -110,7 +110,7 @@ class Show(Control, template=template(TriageVerb.SHOW)):
 
 
 async def _answer(interaction: Press, control: Control, answer: str) -> None:
-    await interaction.response.defer()
+    await keep(interaction)
     triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
     question = control.fields["question"]
     await _redraw(interaction, await triages.answer(control.number, question=question, answer=answer, by=by))

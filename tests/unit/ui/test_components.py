@@ -46,6 +46,9 @@ class FakeClient:
     def answering(self, task: object) -> None:
         """A stop is none of a control's business."""
 
+    async def has_responded(self) -> None:
+        """Nor is who else waits."""
+
     async def answer_error(self, _interaction: object, error: Exception) -> None:
         self.errors.append(error)
 
