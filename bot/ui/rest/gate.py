@@ -29,6 +29,8 @@ HOLD_S: Final = 2.0
 
 _MOST_ROUTES: Final = 1_000
 
+_LONGEST_WINDOW_S: Final = 30.0
+
 Later = Callable[[float, Callable[[], None]], object]
 _Ticket = tuple[int, int, asyncio.Future[None]]
 
@@ -144,8 +146,8 @@ class Gate:
         if headers is None:
             return
         said, bucket = _said(headers), headers.get("X-RateLimit-Bucket", "")
-        if status == HTTPStatus.TOO_MANY_REQUESTS and bucket not in (known.bucket, known.refused):
-            # Perhaps a limit within the limit, of one message or one thread's name: the next one will show.
+        is_refused = status == HTTPStatus.TOO_MANY_REQUESTS
+        if is_refused and _is_within(known, bucket, 0.0 if said is None else said[2]):
             known.refused = bucket
             return
         known.bucket, known.is_unlimited = bucket, said is None and not known.window_s
@@ -164,6 +166,16 @@ class Gate:
         if len(self._routes) >= _MOST_ROUTES:
             now = self._now()
             self._routes = {key: known for key, known in self._routes.items() if not known.is_idle(now)}
+
+
+def _is_within(known: RouteAllowance, bucket: str, reset_after_s: float) -> bool:
+    """Whether a 429 is perhaps about a limit within the limit, of one message or one thread's name.
+
+    The next one will show; unless it is a long one, as those are and no route's is.
+    """
+    if bucket == known.bucket:
+        return False
+    return bucket != known.refused or reset_after_s > _LONGEST_WINDOW_S
 
 
 def _said(headers: Mapping[str, str]) -> tuple[int, int, float] | None:

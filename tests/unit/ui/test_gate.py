@@ -112,3 +112,31 @@ async def test_the_global_limit_pauses_everything() -> None:
     assert crowd.passed == []
     await crowd.time.pass_by(0.2)
     assert len(crowd.passed) == 1
+
+
+def refused(wait_s: float, bucket: str) -> dict[str, str]:
+    """The headers of a 429."""
+    return {
+        "X-RateLimit-Limit": "5",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset-After": str(wait_s),
+        "X-RateLimit-Bucket": bucket,
+    }
+
+
+async def test_a_limit_within_the_limit_closes_no_route() -> None:
+    """One message that may not be edited for fifty minutes, however often it is tried: the others may."""
+    gate = Crowd().gate
+    for _ in range(3):
+        gate.begin("PATCH")
+        gate.end("PATCH", status=429, headers=refused(3_000.0, "of one message"))
+    assert gate.room_in_s("PATCH", DIGEST) == 0.0
+
+
+async def test_a_short_one_that_repeats_is_the_routes() -> None:
+    """Discord has given the route another bucket."""
+    gate = Crowd().gate
+    for _ in range(2):
+        gate.begin("PATCH")
+        gate.end("PATCH", status=429, headers=refused(4.0, "another"))
+    assert 0.0 < gate.room_in_s("PATCH", DIGEST) <= 4.0
