@@ -17,4 +17,5 @@ async def remind_later(tx: Transaction, incident: Incident, *, now: datetime) ->
     await tx.cancel_jobs([key])
     if remind_at is not None:
         after = max(remind_at - now, timedelta())
-        await tx.enqueue(Job(JobName.REMIND, str(incident.id), key, after=after))
+        # Sooner: the job of the last one may be on its way back into the queue at this moment.
+        await tx.enqueue(Job(JobName.REMIND, str(incident.id), key, after=after, sooner=True))

@@ -56,6 +56,7 @@ async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
             key=_clock_key(triage.id),
             priority=priority_of(rank),
             after=max(triage.due_at - await tx.now(), timedelta()),
+            sooner=True,  # the last one's job may be on its way back into the queue at this moment
         )
     )
 

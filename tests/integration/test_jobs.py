@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -12,11 +13,11 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from bot.domain.errors import UpstreamUnavailable
-from bot.services.ports import Store
+from bot.services.ports import Job, JobName, Store
 from bot.storage import jobs as module
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
-from tests.integration.job_world import Work, enqueue, refresh, running, until, until_empty
+from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.postgres import install_movable_clock, shift_clock
 
 
@@ -209,3 +210,24 @@ async def test_two_runners_share_the_work(store: Store, pool: asyncpg.Pool, data
     async with running(database_url, work, ready=False), running(database_url, other, ready=False):
         await until_empty(pool)
     assert Counter(work.done + other.done) == Counter(f"{number}" for number in range(500))
+
+
+async def test_a_time_that_is_set_while_the_last_job_ends_is_kept(store: Store, pool: asyncpg.Pool) -> None:
+    """The job has asked itself again for later and is just put back; whoever sets an earlier time wins."""
+    later = Job(JobName.REMIND, "1", "remind:1", after=timedelta(hours=2), sooner=True)
+    await enqueue(store, later)
+    await pool.execute("UPDATE pgqueuer SET status = 'picked'")
+    async with pool.acquire() as ending, ending.transaction():  # as `PatientQueries.log_jobs` does
+        await ending.execute("UPDATE pgqueuer SET status = 'queued'")
+        setting = asyncio.create_task(_set_again(store, replace(later, after=timedelta(minutes=30))))
+        async with asyncio.timeout(DEADLINE_S):
+            while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+    await setting
+    assert await pool.fetchval("SELECT execute_after < now() + interval '31 minutes' FROM pgqueuer")
+
+
+async def _set_again(store: Store, job: Job) -> None:
+    async with store.transaction() as tx:
+        await tx.cancel_jobs([job.key])
+        await tx.enqueue(job)
