@@ -40,7 +40,11 @@ _PATTERNS: Final = (
 _CHATTY: Final = ("aiohttp.access", "apscheduler", "asyncio", "httpcore", "httpx")
 
 #: A lost connection is foreseen, and told again with each attempt: one line, a warning, no traceback.
-_RECONNECTING: Final = {"asyncpg.pool": "Failed to restore", "discord.client": "Attempting a reconnect"}
+_RECONNECTING: Final = {
+    "asyncpg.pool": "Failed to restore",
+    "discord.client": "Attempting a reconnect",
+    "pgqueuer": "Flush failed",
+}
 
 
 def redact(text: str) -> str:

@@ -116,3 +116,19 @@ def test_chatter_is_left_out() -> None:
     logging.getLogger("apscheduler.scheduler").warning("missed")
     structlog.get_logger("bot.x").debug("too fine")
     assert [line["event"] for line in lines(stream)] == ["missed"]
+
+
+@pytest.mark.parametrize(
+    ("logger", "said"),
+    [("asyncpg.pool", "Failed to restore it"), ("pgqueuer", "Flush failed, requeuing %d items")],
+)
+def test_what_is_tried_again_is_one_line(logger: str, said: str) -> None:
+    """A warning that names the error; a traceback with each attempt of an outage would bury the rest."""
+    stream = io.StringIO()
+    configure_logging(form="json", level="info", stream=stream)
+    failed = (ConnectionError, ConnectionError("gone"), None)
+    logging.getLogger(logger).error(said, *([7] if "%" in said else []), exc_info=failed)
+    [line] = lines(stream)
+    assert line["level"] == "warning"
+    assert str(line["event"]).endswith("(ConnectionError)")
+    assert "exception" not in line
