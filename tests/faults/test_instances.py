@@ -48,7 +48,7 @@ async def test_row_28_stopped_for_longer_than_its_lease(open_stage: OpenStage, f
 async def test_row_31_two_instances_share_many_steps(
     open_stage: OpenStage, figure: Figure, count: int
 ) -> None:
-    """Each step is decided by one of them and told once."""
+    """Each step is decided by one of them and told once; whoever is first may take along what is due."""
     async with open_stage() as stage:
         await stage.world.human.change("limits", enabled=False)
         made = await open_many(stage.world, {"SEV1": count}, due_in=_DUE_IN)
@@ -60,7 +60,7 @@ async def test_row_31_two_instances_share_many_steps(
         told = await escalated(stage.world, made)
         assert [number for number in made if told[number] != 1] == []
         shares = [_decided(bot.entries()) for bot in stage.world.bots]
-        assert all(shares), shares
+        assert sum(shares) == count, shares
         figure(f"{count} steps in {took_s:.1f} s, shared {shares}, 0 duplicates")
 
 
