@@ -58,9 +58,9 @@ class Instance:
 
 @pytest_asyncio.fixture
 async def instances(database_url: str) -> AsyncIterator[list[Instance]]:
-    """Two of them on one database."""
+    """Two of them on one database, as they look at one guild."""
     pools = [await open_pool(database_url) for _ in range(2)]
-    yield [_instance(PostgresStore(pool)) for pool in pools]
+    yield [_instance(PostgresStore(pool).of(1)) for pool in pools]
     for pool in pools:
         await pool.close()
 

@@ -3,30 +3,37 @@
 
 -- name: due_incidents
 -- The incidents whose steps were due at $1 or earlier, the gravest first and of these the longest due; $2 at most,
--- of the guild $3 unless null.
+-- of the guild $3 unless null. Each is looked up by its number: a storm comes before the planner has heard of it, and
+-- a join that it believes to be of ten rows would take minutes with ten thousand.
 SELECT incidents.*
-  FROM incidents
-  JOIN (SELECT incident_id, max(priority) AS priority, min(due_at) AS due_at
+  FROM (SELECT incident_id, max(priority) AS priority, min(due_at) AS due_at
           FROM escalation_steps
          WHERE status = 'pending' AND due_at <= $1
-         GROUP BY incident_id) AS due ON due.incident_id = incidents.id
- WHERE incidents.status = 'triggered' AND ($3::bigint IS NULL OR guild_id = $3)
+         GROUP BY incident_id) AS due
+ CROSS JOIN LATERAL (
+       SELECT *
+         FROM incidents
+        WHERE id = due.incident_id AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id = $3)
+       OFFSET 0) AS incidents
  ORDER BY due.priority DESC, due.due_at, incidents.id
  LIMIT $2;
 
 -- name: lock_due
 -- Locks the incidents whose steps were due at $1 or earlier, the gravest first and of these the longest due; $2 at
 -- most, of the guild $3 unless null. Who is locked is passed over for the next one, so that several share the work.
+-- One after the other in the order of the inner query, as far as the limit goes: a sort outside would lock them all.
 SELECT incidents.*
-  FROM incidents
-  JOIN (SELECT incident_id, max(priority) AS priority, min(due_at) AS due_at
+  FROM (SELECT incident_id
           FROM escalation_steps
          WHERE status = 'pending' AND due_at <= $1
-         GROUP BY incident_id) AS due ON due.incident_id = incidents.id
- WHERE incidents.status = 'triggered' AND ($3::bigint IS NULL OR guild_id = $3)
- ORDER BY due.priority DESC, due.due_at, incidents.id
- LIMIT $2
-   FOR NO KEY UPDATE OF incidents SKIP LOCKED;
+         GROUP BY incident_id
+         ORDER BY max(priority) DESC, min(due_at), incident_id) AS due
+ CROSS JOIN LATERAL (
+       SELECT *
+         FROM incidents
+        WHERE id = due.incident_id AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id = $3)
+          FOR NO KEY UPDATE SKIP LOCKED) AS incidents
+ LIMIT $2;
 
 -- name: pending_steps
 -- What is left of the ladders of incidents, each in the order in which it is climbed.
