@@ -1,10 +1,11 @@
 -- Many steps and deliveries at once. Order of locks: incidents by number, then the group, then its bundle, then
--- deliveries and steps. What is locked of incidents here is never waited for.
+-- deliveries and steps. What is locked of incidents here is never waited for. A storm comes before the planner has
+-- statistics: incidents are looked up by their numbers, one by one or as an array, and `guild_id + 0` keeps the index
+-- of a guild out of it. A join that is believed to be of ten rows would take minutes with ten thousand.
 
 -- name: due_incidents
 -- The incidents whose steps were due at $1 or earlier, the gravest first and of these the longest due; $2 at most,
--- of the guild $3 unless null. Each is looked up by its number: a storm comes before the planner has heard of it, and
--- a join that it believes to be of ten rows would take minutes with ten thousand.
+-- of the guild $3 unless null.
 SELECT incidents.*
   FROM (SELECT incident_id, max(priority) AS priority, min(due_at) AS due_at
           FROM escalation_steps
@@ -13,7 +14,7 @@ SELECT incidents.*
  CROSS JOIN LATERAL (
        SELECT *
          FROM incidents
-        WHERE id = due.incident_id AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id = $3)
+        WHERE id = due.incident_id AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id + 0 = $3)
        OFFSET 0) AS incidents
  ORDER BY due.priority DESC, due.due_at, incidents.id
  LIMIT $2;
@@ -31,7 +32,7 @@ SELECT incidents.*
  CROSS JOIN LATERAL (
        SELECT *
          FROM incidents
-        WHERE id = due.incident_id AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id = $3)
+        WHERE id = due.incident_id AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id + 0 = $3)
           FOR NO KEY UPDATE SKIP LOCKED) AS incidents
  LIMIT $2;
 
@@ -93,7 +94,7 @@ SELECT EXISTS (
        SELECT
          FROM escalation_steps AS steps
          JOIN incidents ON incidents.id = incident_id
-        WHERE steps.status = 'pending' AND due_at <= now() AND ($1::bigint IS NULL OR guild_id = $1)
+        WHERE steps.status = 'pending' AND due_at <= now() AND ($1::bigint IS NULL OR guild_id + 0 = $1)
        ) AS due;
 
 -- name: group_waiting
@@ -138,11 +139,11 @@ SELECT id
 SELECT id
   FROM incidents
  WHERE status = 'triggered' AND NOT is_private AND NOT is_drill AND severity = $4
-   AND id IN (SELECT incident_id
-                FROM deliveries
-               WHERE kind = $1 AND target = $2 AND guild_id = $3
-                 AND status = 'pending' AND bundle_id IS NULL AND request IS NULL AND after_key IS NULL
-                 AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = $5))
+   AND id = ANY (ARRAY(SELECT incident_id
+                         FROM deliveries
+                        WHERE kind = $1 AND target = $2 AND guild_id = $3
+                          AND status = 'pending' AND bundle_id IS NULL AND request IS NULL AND after_key IS NULL
+                          AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = $5)))
  ORDER BY id
    FOR NO KEY UPDATE SKIP LOCKED;
 
@@ -224,20 +225,17 @@ SELECT id, incident_id, kind, target
 
 -- name: bundle_counts
 -- How many incidents a bundle tells of, and how many of them nobody has acknowledged; of the guild $2 unless null.
-SELECT count(DISTINCT incidents.id) AS count,
-       count(DISTINCT incidents.id) FILTER (WHERE incidents.status = 'triggered') AS waiting,
-       now() AS now
-  FROM deliveries
-  JOIN incidents ON incidents.id = deliveries.incident_id
- WHERE deliveries.bundle_id = $1 AND deliveries.status <> 'cancelled'
-   AND ($2::bigint IS NULL OR incidents.guild_id = $2);
+SELECT count(*) AS count, count(*) FILTER (WHERE status = 'triggered') AS waiting, now() AS now
+  FROM incidents
+ WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE bundle_id = $1 AND status <> 'cancelled'))
+   AND ($2::bigint IS NULL OR guild_id + 0 = $2);
 
 -- name: bundle_waiting
 -- Those that nobody has acknowledged, the longest wait first, $2 at most; of the guild $3 unless null.
 SELECT *
   FROM incidents
- WHERE id IN (SELECT incident_id FROM deliveries WHERE bundle_id = $1 AND status <> 'cancelled')
-   AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id = $3)
+ WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE bundle_id = $1 AND status <> 'cancelled'))
+   AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id + 0 = $3)
  ORDER BY triggered_at, id
  LIMIT $2;
 
