@@ -30,7 +30,8 @@ _MOST_PER_S = 50
 _MANY = {"SEV3": 9000, "SEV2": 900, "SEV1": 100}
 _FEW_ROWS = 10_000
 _LOOKS = 40
-_FLAT_MS = 25.0
+_FLAT_MS = 10.0
+_SLOWEST_MS = 1_000.0
 
 _SEVERITY = re.compile(r"SEV\d")
 
@@ -108,15 +109,19 @@ async def test_row_39_ten_thousand_due_at_once(open_stage: OpenStage, figure: Fi
     ids=["100k", "1M", "10M"],
 )
 async def test_row_40_dlq_of_millions_of_rows(open_stage: OpenStage, figure: Figure, rows: int) -> None:
-    """A page of the last day takes as long as with ten thousand rows."""
+    """A page of the last day takes as long as with ten thousand rows; the slowest look is the machine's."""
     async with open_stage() as stage:
         await stage.world.start_bot()
         await _fill(stage, 1, _FEW_ROWS)
-        few = await _page_ms(stage)
+        few, few_p99 = await _page_ms(stage)
         await _fill(stage, _FEW_ROWS + 1, rows)
-        many = await _page_ms(stage)
+        many, many_p99 = await _page_ms(stage)
         assert many < 2 * few + _FLAT_MS
-        figure(f"{rows:,} rows: p99 {many:.0f} ms, with {_FEW_ROWS:,} {few:.0f} ms")
+        assert many_p99 < _SLOWEST_MS
+        figure(
+            f"{rows:,} rows: {many:.0f} ms, p99 {many_p99:.0f} ms; with {_FEW_ROWS:,} {few:.0f},"
+            f" p99 {few_p99:.0f} ms"
+        )
 
 
 async def _react_on(stage: Stage, message_id: str, *, seconds: int) -> int:
@@ -170,12 +175,12 @@ async def _fill(stage: Stage, first: int, last: int) -> None:
         await connection.execute("VACUUM ANALYZE admin.notification_failures", timeout=600)
 
 
-async def _page_ms(stage: Stage) -> float:
-    """The time of the slowest of some looks at a page, from the command to its answer, milliseconds."""
+async def _page_ms(stage: Stage) -> tuple[float, float]:
+    """From the command for a page to its answer, milliseconds: the median of some looks, and p99."""
     took = []
     for page in range(_LOOKS):
         began = time.monotonic()
         said = await stage.world.command("dlq recent", page=page % 10 + 1)
         took.append((time.monotonic() - began) * 1000)
         assert "失敗" in said.text
-    return statistics.quantiles(took, n=100)[-1]
+    return statistics.median(took), statistics.quantiles(took, n=100)[-1]
