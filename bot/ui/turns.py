@@ -1,22 +1,36 @@
 """First responses first: Discord gives up on whoever has none within 3 s, and so does whoever pressed."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 #: How long work that somebody is told to wait for lets others have their first response, seconds.
 PATIENCE_S: Final = 0.5
 
+#: Two who come closer together than this are a crowd; it has passed when nobody came for as long, seconds.
+CALM_S: Final = 0.015
+
 
 class FirstResponses:
-    """Who has done something and has heard nothing yet, as the tasks that answer them."""
+    """Who has done something and has heard nothing yet, as the tasks that answer them.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._waiting: set[asyncio.Task[Any]] = set()
         self._nobody = asyncio.Event()
         self._nobody.set()
+        self._last_came = float("-inf")
+        self._is_crowd = False
 
     def owed(self, task: asyncio.Task[Any]) -> None:
         """*task* answers somebody: with a first response, or when it ends."""
+        now = self._clock()
+        self._is_crowd, self._last_came = now - self._last_came < CALM_S, now
         self._waiting.add(task)
         self._nobody.clear()
         task.add_done_callback(self.given)
@@ -28,9 +42,12 @@ class FirstResponses:
             self._nobody.set()
 
     async def others(self) -> None:
-        """Let the others have theirs, before work begins that keeps the processor busy."""
+        """Let the others of a crowd have theirs, before work begins that keeps the processor busy."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._nobody.wait()
+                while self._is_crowd and (left_s := self._last_came + CALM_S - self._clock()) > 0:
+                    await asyncio.sleep(left_s)
+                    await self._nobody.wait()
         except TimeoutError:
             return

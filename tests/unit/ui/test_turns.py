@@ -45,3 +45,27 @@ def _me() -> asyncio.Task[object]:
     task = asyncio.current_task()
     assert task is not None
     return task
+
+
+async def test_a_crowd_that_is_still_coming_is_waited_for_and_one_alone_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They come one after the other: whoever came first works when the last one has been heard."""
+    monkeypatch.setattr(turns, "CALM_S", 0.2)  # however slow the machine is
+    first, said = FirstResponses(), list[str]()
+
+    async def deferred() -> None:
+        first.owed(_me())
+        first.given(_me())
+        said.append("heard")
+        await first.others()
+        said.append("worked")
+
+    await deferred()
+    assert said == ["heard", "worked"], "at once: nobody else is there"
+    tasks = []
+    for _ in range(5):
+        tasks.append(asyncio.create_task(deferred()))
+        await asyncio.sleep(0.001)
+    await asyncio.gather(*tasks)
+    assert said[2:] == ["heard"] * 5 + ["worked"] * 5
