@@ -42,6 +42,8 @@ ONCE: Final = {
     "Ask for a heartbeat": "heartbeat",
 }
 
+BARE: Final = {*ONCE} - {"Close with a code"}  # they ask for nothing
+
 
 async def open_faults(visitor: Visitor) -> Locator:
     """The drawer's second tab."""
@@ -89,6 +91,35 @@ async def test_what_is_done_at_once(open_page: Visit, puppet: Puppet) -> None:
             assert (await puppet.client.human("POST wait", **wanted)).body["timeout"] is False
     offered = {*ONCE.values(), *(one["gateway"] for one in EVENTS.values()), "down"}
     assert offered == {*GATEWAY_FAULTS, *DISPATCH_FAULTS}
+
+
+# The shown fields that are too narrow or stick out of their form, and how many heights they have.
+OUT_OF_PLACE: Final = """(form) => {
+  const shown = [...form.querySelectorAll('.params input, .params select')].filter((one) => one.offsetParent);
+  const inside = form.getBoundingClientRect();
+  const boxes = shown.map((one) => one.getBoundingClientRect());
+  return {
+    narrow: boxes.filter((one) => one.width < 60 || one.right > inside.right).length,
+    heights: new Set(boxes.map((one) => one.height)).size,
+  };
+}"""
+
+
+async def test_every_field_of_the_form_can_be_used(open_page: Visit, puppet: Puppet) -> None:
+    """Each stands in the form, wide enough to read and type in, in line with its neighbours."""
+    async with open_page(locale="en-US") as visitor:
+        drawer = await open_faults(visitor)
+        form = drawer.locator(".fault-form")
+        for name in (*REQUESTS, *EVENTS, *ONCE):
+            await drawer.get_by_label("Kind").select_option(label=name)
+            assert await form.evaluate(OUT_OF_PLACE) == {"narrow": 0, "heights": int(name not in BARE)}
+        await drawer.get_by_label("Kind").select_option(label="Cloudflare's HTML")
+        await drawer.get_by_label("Status").click()
+        await visitor.keys("Control+a")
+        await visitor.type("520")
+        await visitor.keys("Enter")
+        await expect(drawer.locator(".active-faults li")).to_contain_text("520")
+        assert await listed(puppet) == [EVERYTHING | {"body": "html", "status": 520}]
 
 
 async def test_route_nth_probability_and_seed(open_page: Visit, puppet: Puppet) -> None:
@@ -147,4 +178,7 @@ async def test_the_faults_fit_a_phone(open_page: Visit) -> None:
         await visitor.press("通信ログと障害")
         await visitor.page.get_by_role("tab", name="障害").click()
         panel = visitor.page.locator("#panel-faults")
-        assert await panel.evaluate("(one) => one.scrollWidth - one.clientWidth") <= 0
+        for kind in await panel.get_by_label("種類").locator("option").all():
+            await panel.get_by_label("種類").select_option(await kind.get_attribute("value"))
+            for one in (panel, visitor.page.locator(":root")):
+                assert await one.evaluate("(one) => one.scrollWidth - one.clientWidth") <= 0
