@@ -1,6 +1,7 @@
 """Switching between members: each sees what the permissions allow, on the page and on the wire."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 import pytest
 from playwright.async_api import WebSocket, expect
@@ -8,10 +9,12 @@ from playwright.async_api import WebSocket, expect
 from bot.sandbox.permissions import P
 from tests.browser.conftest import Visit
 from tests.browser.puppet import EPHEMERAL, MESSAGE, Puppet
+from tests.browser.visitor import PHONE, Visitor
 from tests.sandbox.client import ALERTS, GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 VIEW, SEND = int(P.VIEW_CHANNEL), int(P.SEND_MESSAGES)
+Way: TypeAlias = Callable[[Visitor], Awaitable[None]]
 
 
 async def test_hidden_channels_stay_hidden(open_page: Visit, puppet: Puppet) -> None:
@@ -123,3 +126,60 @@ async def test_direct_messages(open_page: Visit, puppet: Puppet) -> None:
         await visitor.sees("always")
         await visitor.go("general")
         assert GENERAL in visitor.page.url
+
+
+async def by_cross(visitor: Visitor) -> None:
+    """Its button, which has the focus."""
+    await expect(visitor.page.get_by_role("button", name="Close the member list")).to_be_focused()
+    await visitor.keys("Enter")
+
+
+async def by_escape(visitor: Visitor) -> None:
+    """Wherever the focus is in it."""
+    await visitor.keys("Tab", "Escape")
+
+
+async def by_tap_beside(visitor: Visitor) -> None:
+    """On what it lies over."""
+    await visitor.page.locator("#scrim").click(position={"x": 20, "y": 400})
+
+
+async def by_channel(visitor: Visitor) -> None:
+    """Back to the channel before: the list was of no use there."""
+    await visitor.page.go_back()
+    await expect(visitor.main.locator(".pane-head h2")).to_have_text("general")
+
+
+@pytest.mark.parametrize("size", [PHONE, (900, 700)])
+@pytest.mark.parametrize("close", [by_cross, by_escape, by_tap_beside, by_channel])
+async def test_member_list_over_the_channel_can_be_left(
+    open_page: Visit, close: Way, size: tuple[int, int]
+) -> None:
+    """Where it covers the buttons that opened it; afterwards they have the focus, and it opens again."""
+    async with open_page(locale="en-US", size=size) as visitor:
+        await visitor.page.evaluate(f"() => {{ location.hash = '#{ALERTS}' }}")
+        await expect(visitor.main.locator(".pane-head h2")).to_have_text("p0-alerts")
+        column, toggle = visitor.page.locator("#members"), visitor.main.get_by_label("Member list")
+        await toggle.click()
+        await expect(column).to_be_visible()
+        await close(visitor)
+        await expect(column).to_be_hidden()
+        await expect(toggle).to_be_focused()
+        await toggle.click()
+        await column.get_by_role("button", name="primary").click()
+        await visitor.keys("Escape")
+        await expect(visitor.page.locator(".popup")).to_have_count(0)
+        await expect(column).to_be_visible()
+
+
+async def test_member_list_beside_the_channel_stays(open_page: Visit) -> None:
+    """Where there is room, neither Escape nor another channel takes it away; its button does."""
+    async with open_page(locale="en-US", size=(1280, 760)) as visitor:
+        column, toggle = visitor.page.locator("#members"), visitor.main.get_by_label("Member list")
+        await toggle.click()
+        await visitor.keys("Escape")
+        await visitor.go("p0-alerts")
+        await expect(visitor.main.locator(".pane-head h2")).to_have_text("p0-alerts")
+        await expect(column).to_be_visible()
+        await toggle.click()
+        await expect(column).to_be_hidden()

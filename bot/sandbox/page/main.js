@@ -28,7 +28,7 @@ const toggleDrawer = drawer(byId("drawer"));
 const main = new Pane(byId("main"), mainHeader);
 const side = new Pane(byId("side"), sideHeader);
 sidebar(byId("sidebar"), actAs);
-members(byId("members"), main, actAs);
+const toggleMembers = members(byId("members"), main, actAs);
 byId("skip").textContent = t("page.skip");
 byId("sidebar").setAttribute("aria-label", t("nav.label"));
 byId("skip").addEventListener("click", (event) => {
@@ -132,11 +132,6 @@ function button(id, name, label, onclick, more = {}) {
 function openNav() {
   document.body.classList.add("nav-open");
   byId("sidebar").querySelector("a[aria-current]")?.focus();
-}
-
-function toggleMembers() {
-  byId("members").hidden = !byId("members").hidden;
-  main.paint();
 }
 
 byId("scrim").addEventListener("click", () => document.body.classList.remove("nav-open"));

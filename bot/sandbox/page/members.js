@@ -1,11 +1,13 @@
-// The members, by their highest role, apps apart; a click opens what can be done with one.
+// The members, by their highest role, apps apart; a click opens what can be done with one. Where there is no room
+// beside the channel the list lies over it, until its cross, Escape, a tap beside it or a change of channel.
 
 import { userMenu } from "./actions.js";
 import { attempt } from "./toast.js";
 import { changeMember } from "./api.js";
-import { h, refill } from "./dom.js";
+import { fill, h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { hasTwoColumns } from "./nav.js";
 import { appBadge, avatar } from "./people.js";
 import { nameColour, on, state } from "./store.js";
 
@@ -14,16 +16,34 @@ import { nameColour, on, state } from "./store.js";
  * @param {HTMLElement} root
  * @param {import("./pane.js").Pane} pane whose channel the apps' commands are run in
  * @param {(id: string) => void} actAs
+ * @returns {() => void} opens and closes it
  */
 export function members(root, pane, actAs) {
   let painted = "";
+  const list = h("div", { class: "member-list" });
+  const close = h("button", { type: "button", class: "icon-button", "aria-label": t("members.close"), onclick: () => show(false) }, icon("close"));
+  const isOver = () => !root.hidden && !hasTwoColumns();
   root.setAttribute("aria-label", t("members.toggle"));
+  fill(root, h("header", { class: "members-head" }, h("span", { class: "ellipsis" }, t("members.toggle")), close), list);
+  on("place", () => isOver() && show(false));
+  document.getElementById("scrim")?.addEventListener("click", () => isOver() && show(false));
+  document.addEventListener("keydown", (event) => {
+    const isTaken = event.defaultPrevented || document.querySelector("dialog[open]");
+    if (event.key === "Escape" && !isTaken && isOver()) show(false);
+  });
   on("state", () => {
     const sign = JSON.stringify([state.members, state.roles, state.sessions > 0, state.me]);
     if (sign === painted) return;
     painted = sign;
-    refill(root, groups().map(([name, list]) => [h("h2", {}, `${name} — ${list.length}`), h("ul", {}, list.map(row))]));
+    refill(list, groups().map(([name, found]) => [h("h2", {}, `${name} — ${found.length}`), h("ul", {}, found.map(row))]));
   });
+
+  function show(isShown) {
+    root.hidden = !isShown;
+    pane.paint();
+    if (isOver()) close.focus();
+    else if (!isShown) document.getElementById("members-toggle")?.focus();
+  }
 
   function row(member) {
     const open = (event) => userMenu(event.currentTarget, member.id, pane, member.bot ? [] : switches(member, actAs));
@@ -42,6 +62,7 @@ export function members(root, pane, actAs) {
       ),
     );
   }
+  return () => show(root.hidden);
 }
 
 function switches(member, actAs) {

@@ -24,6 +24,7 @@ export const TEXTS = {
   "theme.toggle": ["明るさを切り替える", "Switch between dark and light"],
   "lang.toggle": ["Switch to English", "日本語に切り替える"],
   "members.toggle": ["メンバー一覧", "Member list"],
+  "members.close": ["メンバー一覧を閉じる", "Close the member list"],
   "members.bots": ["アプリ", "Apps"],
   "members.none": ["ロールなし", "No role"],
   "members.online": ["接続中", "online"],
