@@ -38,6 +38,14 @@ EMBED: Final[dict[str, Any]] = {
     "footer": {"text": "A footer"},
     "timestamp": "2026-01-02T03:04:05+00:00",
 }
+ELSEWHERE: Final = "https://pictures.example/a-graph-with-a-long-name-of-the-last-seven-days.png"
+EMBED_FROM_ELSEWHERE: Final[dict[str, Any]] = EMBED | {
+    "title": "from elsewhere",
+    "image": {"url": ELSEWHERE},
+    "thumbnail": {"url": ELSEWHERE},
+    "author": {"name": "x", "icon_url": ELSEWHERE},
+    "footer": {"text": "y", "icon_url": ELSEWHERE},
+}
 
 
 def button(custom_id: str, label: str, style: int = 2, **more: Any) -> dict[str, Any]:
@@ -91,6 +99,17 @@ def components_v2(url: str) -> dict[str, Any]:
         ],
     }
     return {"flags": V2, "components": [container, row(button("below", "Below", 4))]}
+
+
+def gallery_from_elsewhere(pictures: int) -> dict[str, Any]:
+    """A message of Components V2: pictures of another site in a gallery, and beside words."""
+    described = {"media": {"url": ELSEWHERE}, "description": "A dashboard"}
+    section = {
+        "type": 9,
+        "components": [{"type": 10, "content": "beside it"}],
+        "accessory": {"type": 11, "media": {"url": ELSEWHERE}},
+    }
+    return {"flags": V2, "components": [{"type": 12, "items": [described] * pictures}, section]}
 
 
 def label(text: str, component: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,24 @@
 """Pictures and files: where they stand, what is covered, and that nothing is loaded from elsewhere."""
 
-from typing import Any, Final
+import re
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.gallery import EMBED, square_png
+from tests.browser.gallery import (
+    ELSEWHERE,
+    EMBED,
+    EMBED_FROM_ELSEWHERE,
+    gallery_from_elsewhere,
+    square_png,
+)
 from tests.browser.puppet import V2, Puppet
+from tests.browser.visitor import DESKTOP, PHONE
 from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-ELSEWHERE: Final = "https://pictures.example/a.png"
 
 
 async def test_components_v2_show_only_what_they_expose(open_page: Visit, puppet: Puppet) -> None:
@@ -48,19 +55,11 @@ async def test_spoiler_files_are_covered_until_they_are_clicked(open_page: Visit
 
 async def test_nothing_is_loaded_from_elsewhere(open_page: Visit, puppet: Puppet) -> None:
     """A posted address would tell who reads it: its words stand there, as a link to follow by will."""
-    embed = {
-        "title": "from elsewhere",
-        "image": {"url": ELSEWHERE},
-        "thumbnail": {"url": ELSEWHERE},
-        "author": {"name": "x", "icon_url": ELSEWHERE},
-        "footer": {"text": "y", "icon_url": ELSEWHERE},
-    }
-    gallery = {"type": 12, "items": [{"media": {"url": ELSEWHERE}, "description": "A dashboard"}]}
     async with open_page(locale="en-US") as visitor:
         asked: list[str] = []
         visitor.page.on("request", lambda request: asked.append(request.url))
-        await puppet.client.post(GENERAL, embeds=[embed])
-        await puppet.client.post(GENERAL, flags=V2, components=[gallery])
+        await puppet.client.post(GENERAL, embeds=[EMBED_FROM_ELSEWHERE])
+        await puppet.client.post(GENERAL, **gallery_from_elsewhere(1))
         link = visitor.main.get_by_role("link", name="A dashboard")
         await expect(link).to_contain_text("Pictures of pictures.example are not loaded")
         await expect(link).to_have_attribute("href", ELSEWHERE)
@@ -68,6 +67,37 @@ async def test_nothing_is_loaded_from_elsewhere(open_page: Visit, puppet: Puppet
         origin = puppet.client.sandbox.core.origin
         assert [url for url in asked if not url.startswith((origin, "data:", "ws"))] == []
         assert await visitor.page.locator(f"img[src^='{ELSEWHERE}']").count() == 0
+
+
+# What sticks out of the message, and links that hide a part of a word although they have no dots for it.
+STICKING_OUT = """(body) => [...body.querySelectorAll('.elsewhere, .elsewhere small, .embed-body, .embed-title')]
+  .filter((one) => one.getBoundingClientRect().right > body.getBoundingClientRect().right
+    || one.clientWidth && one.scrollWidth > one.clientWidth && !one.closest('.thumbnail'))
+  .map((one) => one.className || one.tagName)"""
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+async def test_what_stands_for_a_picture_takes_no_more_room(
+    open_page: Visit, puppet: Puppet, size: tuple[int, int]
+) -> None:
+    """A thumbnail is a small sign at the right, with its words as its title; a gallery keeps its columns."""
+    await puppet.client.post(GENERAL, embeds=[EMBED_FROM_ELSEWHERE])
+    for pictures in (1, 2, 3, 5):
+        await puppet.client.post(GENERAL, **gallery_from_elsewhere(pictures))
+    async with open_page(locale="en-US", size=size) as visitor:
+        embed = visitor.main.locator(".embed")
+        whole, words = await embed.bounding_box(), await embed.locator(".embed-body").bounding_box()
+        assert whole
+        assert words
+        assert words["width"] > whole["width"] - 100
+        for sign in await visitor.main.locator(".elsewhere.thumbnail").all():
+            small = await sign.bounding_box()
+            assert small
+            assert small["width"] < 60
+            assert small["height"] < 60
+            await expect(sign).to_have_attribute("title", re.compile("Pictures of pictures.example"))
+        for body in await visitor.main.locator("li.message .body").all():
+            assert await body.evaluate(STICKING_OUT) == []
 
 
 async def test_thumbnail_stands_at_the_top_right(open_page: Visit, puppet: Puppet) -> None:

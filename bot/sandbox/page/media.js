@@ -44,7 +44,7 @@ export function spoilt(item, node) {
 
 /**
  * A picture; *media* has url, and width and height when known, so that nothing jumps when it loads.
- * Of one that is elsewhere only the words stand there, as a link.
+ * Of one that is elsewhere only the words stand there, as a link; of a thumbnail a sign, and the words are its title.
  * @param {{url: string, width?: number | null, height?: number | null}} media
  * @param {string} [description]
  * @param {string} [className]
@@ -53,7 +53,7 @@ export function picture(media, description = "", className = "picture") {
   const src = safeUrl(media.url);
   if (!src) return null;
   const name = description || src.split("/").at(-1);
-  if (!ownUrl(src)) return elsewhere(src, name);
+  if (!ownUrl(src)) return elsewhere(src, name, className.replace("picture", "elsewhere"));
   const size = media.width && media.height ? { width: media.width, height: media.height } : {};
   const image = h("img", { src, alt: description, loading: "lazy", decoding: "async", ...size });
   image.addEventListener("error", () => image.classList.add("broken"));
@@ -61,9 +61,15 @@ export function picture(media, description = "", className = "picture") {
   return h("button", { type: "button", class: className, "aria-label": label, onclick: () => enlarge(src, description) }, image);
 }
 
-function elsewhere(src, name) {
-  const title = t("msg.elsewhere", { host: new URL(src).host });
-  return h("a", { class: "elsewhere", href: src, target: "_blank", rel: "noreferrer noopener", title }, icon("file"), h("span", { class: "ellipsis" }, name), h("small", { class: "dim" }, title));
+function elsewhere(src, name, className) {
+  const why = t("msg.elsewhere", { host: new URL(src).host });
+  return h(
+    "a",
+    { class: className, href: src, target: "_blank", rel: "noreferrer noopener", title: `${name}\n${why}` },
+    icon("file"),
+    h("span", { class: "ellipsis" }, name),
+    h("small", { class: "dim" }, why),
+  );
 }
 
 function enlarge(src, description) {
