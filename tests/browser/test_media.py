@@ -69,8 +69,8 @@ async def test_nothing_is_loaded_from_elsewhere(open_page: Visit, puppet: Puppet
         assert await visitor.page.locator(f"img[src^='{ELSEWHERE}']").count() == 0
 
 
-# What sticks out of the message, and links that hide a part of a word although they have no dots for it.
-STICKING_OUT = """(body) => [...body.querySelectorAll('.elsewhere, .elsewhere small, .embed-body, .embed-title')]
+# What sticks out of the message, or out of what stands for a picture.
+STICKING_OUT = """(body) => [...body.querySelectorAll('.elsewhere, .elsewhere small, .embed-body')]
   .filter((one) => one.getBoundingClientRect().right > body.getBoundingClientRect().right
     || one.clientWidth && one.scrollWidth > one.clientWidth && !one.closest('.thumbnail'))
   .map((one) => one.className || one.tagName)"""

@@ -12,7 +12,6 @@ import pytest_asyncio
 
 from tests.e2e.opening import open_world, registered_commands
 from tests.e2e.world import World
-from tests.sandbox.oracle import DESCRIPTION, validate_log, validate_requests
 
 Commands: TypeAlias = dict[str, Any]
 MakeWorld: TypeAlias = Callable[..., AbstractAsyncContextManager[World]]
@@ -54,15 +53,11 @@ async def world(make_world: MakeWorld) -> AsyncIterator[World]:
 
 
 async def _check(world: World) -> None:
-    """Nothing unexpected was posted or logged, and all that Discord answered is as Discord answers."""
+    """Nothing unexpected was posted or logged."""
     await world.human.clear_faults()
     await world.expect_nothing_more()
     await world.stop_bot()
     assert world.complaints() == []
-    if DESCRIPTION.exists():
-        exchanged = world.sandbox.core.log.since(0)
-        assert validate_log(exchanged) == []
-        assert validate_requests(exchanged) == []
 
 
 @pytest.hookimpl(wrapper=True)

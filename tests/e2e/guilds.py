@@ -24,6 +24,7 @@ from bot.sandbox.world import World as Discord
 from tests.e2e.opening import hold_digests
 from tests.e2e.world import World
 from tests.postgres import install_movable_clock
+from tests.sandbox.watch import hold_against_the_description
 
 OTHER_ID: Final = "1200000000000000001"
 _LOOKS_AT: Final = "X-Looks-At"
@@ -140,6 +141,8 @@ async def two_guilds(
 ) -> AsyncIterator[Guilds]:
     """A fresh local Discord with two guilds, no commands and no bot yet, and a movable clock.
 
+    When it is left, all that was asked of that Discord and answered by it must be as Discord describes it.
+
     Args:
         policies: The files of RUNBOOK_FILE, by name.
         folder: Where the bot works.
@@ -169,3 +172,4 @@ async def two_guilds(
             yield Guilds(*worlds)
         finally:
             await worlds[0].kill_bot()
+    hold_against_the_description(sandbox.core)

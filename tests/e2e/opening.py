@@ -11,6 +11,7 @@ from bot.sandbox.seed import GUILD_ID
 from bot.sandbox.server import Sandbox
 from tests.e2e.world import World
 from tests.postgres import connect, install_movable_clock
+from tests.sandbox.watch import hold_against_the_description
 
 _WEEKS_AROUND = """
 INSERT INTO digests (guild_id, week, due_at)
@@ -31,6 +32,8 @@ async def open_world(
     database_url: str, *, commands: Mapping[str, Any], folder: Path, module: str = "bot", **env: str
 ) -> AsyncIterator[World]:
     """A fresh local Discord with the bot's *commands* registered, no bot yet, and a movable clock.
+
+    When it is left, all that was asked of that Discord and answered by it must be as Discord describes it.
 
     Args:
         folder: Where the bot works.
@@ -53,6 +56,7 @@ async def open_world(
             yield world
         finally:
             await world.kill_bot()
+    hold_against_the_description(sandbox.core)
 
 
 async def registered_commands(folder: Path) -> dict[str, Any]:
@@ -70,4 +74,5 @@ async def registered_commands(folder: Path) -> dict[str, Any]:
         }
         child = await Child.start("sync-commands", "sync-commands", env=env, folder=folder)
         assert await child.wait() == 0, child.last_words()
-        return sandbox.core.commands
+    hold_against_the_description(sandbox.core)
+    return sandbox.core.commands
