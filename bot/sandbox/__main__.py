@@ -29,8 +29,8 @@ def main(argv: list[str] | None = None) -> int:
     serving = partial(serve, host=args.host, port=args.port, rules=rules, state=args.state)
 
     def announce(address: Address) -> None:
-        text = address.to_json() if args.json else f"API {address.api_base}\nHuman side {address.human}"
-        sys.stdout.write(text + "\n")
+        told = (f"Page {address.page}", f"API {address.api_base}", f"Human side {address.human}")
+        sys.stdout.write((address.to_json() if args.json else "\n".join(told)) + "\n")
         sys.stdout.flush()
 
     try:

@@ -43,6 +43,7 @@ class Address:
     api_base: str
     gateway: str
     human: str
+    page: str
     token: str
     guild_id: str
     application_id: str
@@ -161,6 +162,7 @@ class Sandbox:
             api_base=self.core.origin + API_PREFIX,
             gateway=self.core.gateway_url,
             human=self.core.origin + PREFIX,
+            page=self.core.origin + "/",
             token=application.token,
             guild_id=self.core.world.guild.id,
             application_id=application.id,

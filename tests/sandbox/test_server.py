@@ -6,13 +6,14 @@ import signal
 import sys
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.sandbox.server import Address, NotLoopback, Sandbox, serve
 from bot.sandbox.snowflake import created_at
 from tests.sandbox.oracle import require_description, validate_log
 
-KEYS = {"api_base", "gateway", "human", "token", "guild_id", "application_id"}
+KEYS = {"api_base", "gateway", "human", "page", "token", "guild_id", "application_id"}
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "::", "example.com"])
@@ -41,6 +42,21 @@ async def test_the_command_line_prints_one_line_and_ends_on_sigterm() -> None:
     assert process.stdout
     line = await asyncio.wait_for(process.stdout.readline(), 10)
     assert set(json.loads(line)) == KEYS
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+@pytest.mark.parametrize("command", [("bot.sandbox",), ("bot", "sandbox")])
+async def test_the_command_line_says_where_the_page_is(command: tuple[str, ...]) -> None:
+    """The first line leads there, whichever way it is started."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *command, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    word, url = (await asyncio.wait_for(process.stdout.readline(), 10)).decode().split()
+    assert word == "Page"
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        assert "Local Discord" in await response.text()
     process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(process.wait(), 10) == 0
 
