@@ -66,6 +66,7 @@ def demo(
 @app.command(epilog="Example: incident-bot sandbox --port 8080")
 def sandbox(
     *,
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print the address as one line of JSON.")] = False,
     state: Annotated[
@@ -80,7 +81,7 @@ def sandbox(
 
     flags = [name for name, wanted in (("--json", json), ("--strict", strict)) if wanted]
     kept = [] if state is None else ["--state", str(state)]
-    raise typer.Exit(serve(["--port", str(port), *flags, *kept]))
+    raise typer.Exit(serve(["--host", host, "--port", str(port), *flags, *kept]))
 
 
 @app.command(epilog="Example: incident-bot migrate")

@@ -13,12 +13,14 @@ from bot.sandbox.rules import GatewayRules
 from bot.sandbox.server import Address, NotLoopback, serve
 from bot.sandbox.state import BadState
 
+_LAST_PORT = 65_535
+
 
 def main(argv: list[str] | None = None) -> int:
     """Parse *argv*, serve, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free port (default)")
+    parser.add_argument("--port", type=_port, default=0, help="0 takes a free port (default)")
     parser.add_argument("--json", action="store_true", help="print the address as one line of JSON")
     parser.add_argument("--state", type=Path, metavar="FILE", help="begin with this state; SIGTERM saves it")
     parser.add_argument(
@@ -39,6 +41,12 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: take a number from 0 to {_LAST_PORT}")
+    return int(text)
 
 
 async def _until_signal(serving: Callable[[], Coroutine[None, None, None]]) -> None:

@@ -61,6 +61,27 @@ async def test_the_command_line_says_where_the_page_is(command: tuple[str, ...])
     assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
+@pytest.mark.parametrize("command", [("bot.sandbox",), ("bot", "sandbox")])
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--host", "0.0.0.0", "listens on loopback only, not on '0.0.0.0'"), ("--port", "99999", "65535")],
+)
+async def test_the_command_line_refuses_with_a_sentence(
+    command: tuple[str, ...], option: str, value: str, said: str
+) -> None:
+    """An address that others could reach, and a port that is none: exit status 2, no traceback."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", *command, option, value),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, error = await asyncio.wait_for(process.communicate(), 10)
+    assert process.returncode == 2
+    assert out == b""
+    assert said in error.decode()
+    assert "Traceback" not in error.decode()
+
+
 def test_ids_carry_their_time(sandbox: Sandbox) -> None:
     """Ids increase, and say when they were made."""
     ids = [sandbox.core.ids.next() for _ in range(100)]
