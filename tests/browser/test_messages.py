@@ -167,6 +167,19 @@ async def test_replies_quote_what_is_seen(open_page: Visit, puppet: Puppet) -> N
         await expect(lead.locator(".spoiler > span")).to_have_css("opacity", "0")
 
 
+async def test_author_is_named_once_to_who_cannot_see(open_page: Visit, puppet: Puppet) -> None:
+    """One button beside the picture, which opens the same menu for the pointer."""
+    await puppet.client.register({"name": "Look up", "type": 2})
+    await puppet.client.human("POST say", user="primary", channel="general", content="hello")
+    async with open_page(locale="en-US") as visitor:
+        message = visitor.message("hello")
+        await expect(message.get_by_role("button", name="primary")).to_have_count(1)
+        await message.locator(".avatar").click()
+        await expect(visitor.page.get_by_role("menuitem", name="Look up")).to_be_visible()
+        await visitor.keys("Escape")
+        await expect(message.get_by_role("button", name="primary")).to_be_focused()
+
+
 async def test_commands_of_menus_have_no_slash(open_page: Visit, puppet: Puppet) -> None:
     """A slash command is named with its slash, a message's command without."""
     await puppet.client.register(

@@ -62,7 +62,7 @@ export class MessageItem {
     const { author, timestamp } = shown;
     this.outside.show([
       written && !compact && ["lead", [shown.command, shown.interaction_metadata, shown.type, shown.referenced_message], () => lead(shown, this.pane)],
-      written && ["gutter", [author, timestamp, compact], () => gutter(shown, compact, this.pane)],
+      written && ["gutter", [author, timestamp, compact], () => gutter(shown, compact)],
       ["body", "", () => this.body],
       written && ["toolbar", message.only_for, () => toolbar(this)],
     ]);
@@ -102,11 +102,11 @@ function lead(message, pane) {
   );
 }
 
-function gutter({ author, timestamp }, compact, pane) {
+/** The avatar is for the pointer alone: the name beside it is the button of the same menu. */
+function gutter({ author, timestamp }, compact) {
   if (compact) return h("time", { class: "gutter", datetime: timestamp, title: fullTime(timestamp) }, shortTime(timestamp));
-  const open = (event) => userMenu(event.currentTarget, author.id, pane);
-  const name = author.username;
-  return h("button", { type: "button", class: "gutter", tabindex: "-1", "aria-label": name, onclick: open }, avatar(author.id, name, { bot: author.bot }));
+  const open = (event) => event.currentTarget.closest(".message").querySelector(".author").click();
+  return h("span", { class: "gutter opens", onclick: open }, avatar(author.id, author.username, { bot: author.bot }));
 }
 
 function head({ author, timestamp }, pane) {
