@@ -26,6 +26,7 @@ EVERYONE = (
     | P.CHANGE_NICKNAME
     | P.USE_APPLICATION_COMMANDS
 )
+# What the bot's invitation asks for, and no more: what it may not do in a server must fail here too.
 BOT = (
     P.VIEW_CHANNEL
     | P.SEND_MESSAGES
@@ -34,13 +35,9 @@ BOT = (
     | P.CREATE_PRIVATE_THREADS
     | P.MANAGE_THREADS
     | P.EMBED_LINKS
-    | P.ATTACH_FILES
     | P.READ_MESSAGE_HISTORY
     | P.ADD_REACTIONS
     | P.MENTION_EVERYONE
-    | P.MANAGE_MESSAGES
-    | P.USE_APPLICATION_COMMANDS
-    | P.PIN_MESSAGES
 )
 _ROLES = (
     # id, name, permissions, position

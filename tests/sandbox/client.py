@@ -8,6 +8,8 @@ from typing import Any
 
 import aiohttp
 
+from bot.sandbox.permissions import P
+from bot.sandbox.seed import BOT
 from bot.sandbox.server import Sandbox
 
 DEADLINE_S = 5.0
@@ -82,6 +84,11 @@ class Client:
         """The bot's first response."""
         path = f"/interactions/{interaction['id']}/{interaction['token']}/callback"
         return await self.api(f"POST {path}", {"type": kind, "data": data}, with_response="true")
+
+    async def allow(self, more: P) -> None:
+        """Give the bot *more* rights than its invitation asks for."""
+        reply = await self.human("PATCH role", role="incident-bot", permissions=int(BOT | more))
+        assert reply.status == 200, reply.body
 
     async def register(self, *commands: dict[str, Any]) -> Reply:
         """Overwrite the guild's commands."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yarl
 
+from bot.sandbox.permissions import P
 from bot.sandbox.server import Sandbox
 from tests.sandbox.client import DEADLINE_S, Client
 from tests.sandbox.hasty import GUILDS_WITHIN_S, Hasty
@@ -145,6 +146,7 @@ async def test_commands_buttons_modals_and_autocomplete(bot: Bot, client: Client
 
 async def test_an_alert_with_its_thread_dm_and_reaction(bot: Bot, client: Client, sandbox: Sandbox) -> None:
     """Post with @here and a nonce, thread, DM with a file, pin, reactions read back and heard."""
+    await client.allow(P.PIN_MESSAGES)
     guild = bot.get_guild(int(sandbox.address.guild_id))
     assert guild
     channel = discord.utils.get(guild.text_channels, name="p0-alerts")

@@ -5,6 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.sandbox.permissions import P
 from tests.sandbox.client import ALERTS, GENERAL, OBSERVER, PRIMARY, Client, Reply
 
 
@@ -186,10 +187,12 @@ async def test_history_pages_by_before_after_and_around(client: Client) -> None:
 
 
 async def test_others_messages_are_not_edited(client: Client) -> None:
-    """Editing somebody's message is 50005, deleting it takes MANAGE_MESSAGES, which the bot has."""
+    """Editing somebody's message is 50005, deleting it takes MANAGE_MESSAGES."""
     said = (await client.human("POST say", user="observer", channel="general", content="hello")).body
     path = f"/channels/{GENERAL}/messages/{said['id']}"
     assert (await client.api(f"PATCH {path}", {"content": "x"})).code == 50005
+    assert (await client.api(f"DELETE {path}")).code == 50013
+    await client.allow(P.MANAGE_MESSAGES)
     assert (await client.api(f"DELETE {path}")).status == 204
     assert (await client.api(f"GET {path}")).code == 10008
 
@@ -217,6 +220,7 @@ async def test_edits_of_old_messages_are_capped(client: Client) -> None:
 
 async def test_pins_old_and_new_routes(client: Client) -> None:
     """A pin shows on both routes and leaves a system message."""
+    await client.allow(P.PIN_MESSAGES)
     made = await client.post(content="a")
     assert (await client.api(f"PUT /channels/{ALERTS}/messages/pins/{made['id']}")).status == 204
     new = (await client.api(f"GET /channels/{ALERTS}/messages/pins")).body
@@ -230,6 +234,7 @@ async def test_pins_old_and_new_routes(client: Client) -> None:
 
 async def test_bulk_delete_takes_2_to_100(client: Client) -> None:
     """One message is 50016; two go."""
+    await client.allow(P.MANAGE_MESSAGES)
     ids = [(await client.post(content=str(n)))["id"] for n in range(3)]
     path = f"POST /channels/{ALERTS}/messages/bulk-delete"
     assert (await client.api(path, {"messages": ids[:1]})).code == 50016

@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.sandbox.permissions import P
 from tests.sandbox.client import ALERTS, GENERAL, Client, Reply
 
 GUILD = "1100000000000000001"
@@ -97,6 +98,7 @@ async def test_a_page_begins_at_one_place(client: Client, names: tuple[str, str]
 
 async def test_bulk_deletion_passes_over_what_is_not_the_channels(client: Client) -> None:
     """Ephemeral messages stay, and a thread counts the others down."""
+    await client.allow(P.MANAGE_MESSAGES)
     await client.register({"name": "triage", "description": "d"})
     thread = (await client.api(f"POST /channels/{ALERTS}/threads", {"name": "t", "type": 11})).body["id"]
     ids = [(await client.post(thread, content=str(number)))["id"] for number in range(3)]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.permissions import P
 from tests.sandbox.client import ALERTS, OBSERVER, PRIMARY, Client
 from tests.sandbox.conftest import Connect
 
@@ -59,6 +60,7 @@ async def test_dms_both_ways(client: Client, connect: Connect) -> None:
 
 async def test_reactions_can_be_cleared(client: Client, connect: Connect) -> None:
     """All of one emoji, or all; each has its event."""
+    await client.allow(P.MANAGE_MESSAGES)
     socket = await connect()
     await socket.identify(client.sandbox.address.token, EVERYTHING)
     made = await client.post(content="x")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.permissions import P
 from bot.sandbox.rest.messages import CHANNEL_WRITES
 from tests.sandbox.client import ALERTS, GENERAL, OBSERVER, OPS, PRIMARY, Client
 
@@ -81,6 +82,7 @@ async def test_direct_messages_need_a_common_server(client: Client) -> None:
 
 async def test_replies_need_the_history(client: Client) -> None:
     """160002 without READ_MESSAGE_HISTORY; a system message cannot be answered."""
+    await client.allow(P.PIN_MESSAGES)
     made = await client.post(content="x")
     await client.api(f"PUT /channels/{ALERTS}/messages/pins/{made['id']}")
     told = (await client.api(f"GET /channels/{ALERTS}/messages")).body[0]

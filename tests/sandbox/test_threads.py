@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from bot.sandbox.permissions import P
 from tests.sandbox.client import ALERTS, GENERAL, OBSERVER, PRIMARY, Client
 
 EYES = quote("👀")
@@ -85,6 +86,7 @@ async def test_deleting_a_channel_deletes_its_threads(client: Client) -> None:
 
 async def test_reactions_are_listed_in_pages(client: Client) -> None:
     """Users come by id, after `after`; `me` says whether the bot is among them."""
+    await client.allow(P.MANAGE_MESSAGES)
     message = await client.post(content="alert")
     for user in ("primary", "observer", "secondary"):
         await client.human("PUT reaction", user=user, message=message["id"], emoji="👀")
