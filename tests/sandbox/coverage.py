@@ -75,6 +75,11 @@ class Seen:
     successes: set[str] = field(default_factory=set)
     refusals: set[str] = field(default_factory=set)
 
+    @property
+    def is_validated(self) -> bool:
+        """True when a success and a refusal match."""
+        return bool(self.successes and self.refusals)
+
 
 def observe(entries: list[dict[str, Any]]) -> dict[tuple[str, str], Seen]:
     """What *entries* prove, by method and template; exchanges that break the description prove nothing."""
@@ -98,7 +103,7 @@ def render(found: dict[tuple[str, str], Seen]) -> str:
     """The page."""
     everything = operations()
     mine = [one for one in everything if is_implemented(*one)]
-    proven = [one for one in mine if found[one].successes and found[one].refusals]
+    proven = [one for one in mine if found[one].is_validated]
     lines = [
         "# What the local Discord covers",
         "",
@@ -112,30 +117,30 @@ def render(found: dict[tuple[str, str], Seen]) -> str:
         f"validated; {len(everything) - len(mine)} are no part of what an incident bot does.",
     ]
     for group, members in _grouped(mine, _GROUPS):
-        lines += [
-            "",
-            f"## {group}",
-            "",
-            "| Operation | Implemented | Success | Refusals |",
-            "| --- | --- | --- | --- |",
-        ]
-        lines += [_row(one, found[one]) for one in members]
+        lines += ["", f"## {group}", "", *_table(members, found)]
     lines += [
         "",
         "## Not part of it",
         "",
         "Answered with 404 or 405, as Discord answers a route that it does not have.",
-        "",
     ]
     for group, members in _grouped([one for one in everything if one not in mine], _NOT_PART):
-        lines += [f"- **{group}**: " + ", ".join(f"`{method} {template}`" for method, template in members)]
+        lines += ["", f"### {group}", "", *_table(members, found)]
     return "\n".join(lines) + "\n"
 
 
+def _table(members: list[tuple[str, str]], found: dict[tuple[str, str], Seen]) -> list[str]:
+    head = [
+        "| Operation | Implemented | Validated | Successes | Refusals |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    return head + [_row(one, found[one]) for one in members]
+
+
 def _row(one: tuple[str, str], seen: Seen) -> str:
-    successes = ", ".join(sorted(seen.successes)) or "**none**"
-    refusals = ", ".join(sorted(seen.refusals)) or "**none**"
-    return f"| `{one[0]} {one[1]}` | yes | {successes} | {refusals} |"
+    implemented, validated = ("yes" if holds else "no" for holds in (is_implemented(*one), seen.is_validated))
+    told = [", ".join(sorted(each)) or "—" for each in (seen.successes, seen.refusals)]
+    return f"| `{one[0]} {one[1]}` | {implemented} | {validated} | {told[0]} | {told[1]} |"
 
 
 def _grouped(

@@ -12,15 +12,16 @@ import aiohttp
 
 from bot.sandbox.seed import ADMIN_ID, user_token
 from bot.sandbox.server import Sandbox
+from tests.sandbox.callbacks import BUTTON, answer_in_every_way
 from tests.sandbox.client import ALERTS, GENERAL, OBSERVER, OPS, PRIMARY, Client
-from tests.sandbox.description import METHODS, document
+from tests.sandbox.description import METHODS, document, operation
 from tests.sandbox.implemented import is_implemented
+from tests.sandbox.refusals import BASES, takes_body
 
 EYES = "%F0%9F%91%80"
 ADMINISTRATOR = str(1 << 3)
 RESPONDER = "1100000000000000202"
 PNG = "data:image/png;base64,iVBORw0KGgo="
-BUTTON = {"type": 1, "components": [{"type": 2, "style": 1, "label": "Ack", "custom_id": "ack"}]}
 
 
 class Tour:
@@ -230,6 +231,7 @@ class Tour:
         await self.ok(f"GET {base}/messages/@original")
         await self.ok(f"PATCH {base}/messages/@original", {"content": "changed"})
         await self.ok(f"DELETE {base}/messages/@original")
+        await answer_in_every_way(self.client)
 
     async def be_refused(self) -> None:
         """Every implemented operation with ids that nothing has, and without a token where it has no ids."""
@@ -240,6 +242,8 @@ class Tour:
 
     async def _be_refused(self, method: str, template: str) -> None:
         body: Any = {} if method in ("POST", "PATCH") else None
+        if method == "PUT" and takes_body(method, template):
+            body = BASES.get(operation(template, "put")["operationId"], {})
         path = re.sub(r"\{\w+\}", "1", template)
         if "{" in template:
             reply = await self.client.api(f"{method} {path}", body)
