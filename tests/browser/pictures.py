@@ -8,7 +8,11 @@ from typing import Final
 from tests.browser.visitor import Visitor
 
 PICTURES: Final = Path(__file__).parents[2] / "docs" / "pictures"
-MOST_BYTES: Final = 200 * 1024
+# Windows in which the pictures begin with a whole message, below the header.
+WINDOW: Final = (1200, 840)
+BELOW_THE_DAY: Final = (1200, 820)
+LARGE_PHONE: Final = (412, 915)
+MOST_BYTES: Final = 240 * 1024
 
 
 @dataclass(frozen=True, slots=True)

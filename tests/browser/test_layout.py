@@ -13,6 +13,7 @@ from tests.sandbox.client import GENERAL
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LONG = "unbroken" * 30
 LEAST_PX = 360
+ONE_LINE_PX = 30
 
 
 async def box(locator: Locator) -> FloatRect:
@@ -80,6 +81,63 @@ async def test_long_words_are_broken(open_page: Visit, puppet: Puppet, size: tup
         line = await box(body.locator(".select"))
         inside = await box(placeholder)
         assert inside["x"] + inside["width"] < line["x"] + line["width"]
+
+
+async def test_way_to_the_latest_covers_no_words(open_page: Visit, puppet: Puppet) -> None:
+    """It has a row of its own below the messages."""
+    for number in range(60):
+        await puppet.client.human("POST say", user="primary", channel="general", content=f"line {number}")
+    async with open_page(locale="en-US") as visitor:
+        await visitor.sees("line 59")
+        jump, scroller = visitor.main.locator(".jump"), visitor.main.locator(".scroller")
+        await expect(jump).to_be_hidden()
+        await scroller.evaluate("(one) => one.scrollTo(0, 0)")
+        await expect(jump).to_be_visible()
+        above = await box(scroller)
+        assert (await box(jump))["y"] >= above["y"] + above["height"]
+        await jump.click()
+        await expect(visitor.main.get_by_text("line 59")).to_be_in_viewport()
+        await expect(jump).to_be_hidden()
+
+
+# Where, in the first text of an element, a line begins with the mark of a long vowel.
+BADLY_BROKEN = """(element) => {
+  const text = document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode();
+  const range = document.createRange();
+  const top = (at) => {
+    range.setStart(text, at);
+    range.setEnd(text, at + 1);
+    return range.getBoundingClientRect().top;
+  };
+  const begins = [...text.data].keys().filter((at) => at && top(at) > top(at - 1) + 4);
+  return [...begins].filter((at) => text.data[at] === "ー");
+}"""
+
+
+async def test_words_of_the_japanese_page_stay_whole(open_page: Visit, puppet: Puppet) -> None:
+    """No line begins with a long vowel's mark; a thread's new name stays in one piece."""
+    path = f"/channels/{GENERAL}/messages/{(await puppet.client.post(GENERAL, content='x'))['id']}/threads"
+    made = (await puppet.client.api(f"POST {path}", {"name": "before"})).body["id"]
+    await puppet.client.api(f"PATCH /channels/{made}", {"name": "INC-1 🔴 決済 API が 5xx"})
+    await puppet.client.post(GENERAL, content="エラー率が上がり、サーバーのエラーがユーザーに" * 20)
+    for width in range(340, 420, 8):
+        async with open_page(locale="ja-JP", size=(width, 844)) as visitor:
+            assert await visitor.message("エラー").locator("p").first.evaluate(BADLY_BROKEN) == []
+            await visitor.page.goto(f"{puppet.client.sandbox.core.origin}/#{made}")
+            renamed = visitor.main.locator(".system .to")
+            await expect(renamed).to_have_text("INC-1 🔴 決済 API が 5xx")
+            assert (await box(renamed))["height"] < ONE_LINE_PX
+
+
+async def test_thread_is_named_above_not_in_its_box(open_page: Visit, puppet: Puppet) -> None:
+    """Its long name would be cut off there without dots; who cannot see hears it all the same."""
+    path = f"/channels/{GENERAL}/messages/{(await puppet.client.post(GENERAL, content='x'))['id']}/threads"
+    await puppet.client.api(f"POST {path}", {"name": "INC-1 Payments API answers 5xx"})
+    async with open_page(locale="en-US") as visitor:
+        await visitor.press("INC-1")
+        field = visitor.side.locator("textarea")
+        await expect(field).to_have_attribute("placeholder", "Message the thread")
+        await expect(field).to_have_attribute("aria-label", "Message INC-1 Payments API answers 5xx")
 
 
 async def test_cut_line_is_said_in_a_row_of_its_own(open_page: Visit, puppet: Puppet) -> None:

@@ -7,8 +7,8 @@ from playwright.async_api import expect
 
 from bot.sandbox.server import Sandbox
 from tests.browser.conftest import Visit, WorldIn
-from tests.browser.pictures import Album
-from tests.browser.visitor import PHONE, Visitor
+from tests.browser.pictures import LARGE_PHONE, WINDOW, Album
+from tests.browser.visitor import Visitor
 from tests.browser.words import JAPANESE, LANGUAGES, Words
 from tests.e2e.world import World
 
@@ -85,13 +85,13 @@ async def test_incident_from_triage_to_resolved(
     """Form, questions, alert, thread, DM, ack and resolution, each seen on the page."""
     async with world_in(words.language) as world:
         opened = visitor_of(world.sandbox)
-        async with opened(locale=words.locale) as visitor:
+        async with opened(locale=words.locale, size=WINDOW) as visitor:
             await report(visitor, words)
             await raise_alert(visitor, words, album)
             await expect(visitor.message(words.open)).to_contain_text("@here")
             await follow_thread(visitor, words)
             await album.take(visitor, f"alert.{words.language}")
-            async with opened(size=PHONE, locale=words.locale) as phone:
+            async with opened(size=LARGE_PHONE, locale=words.locale) as phone:
                 await phone.page.get_by_role("button", name=words.channels).click()
                 await phone.go("p0-alerts")
                 await phone.sees(words.open)
@@ -99,7 +99,7 @@ async def test_incident_from_triage_to_resolved(
             await visitor.press(words.close_thread, within=visitor.side)
             await acknowledge(visitor, words)
             await resolve(visitor, words)
-        async with opened(dark=False, locale=words.locale) as visitor:
+        async with opened(dark=False, locale=words.locale, size=WINDOW) as visitor:
             await visitor.go("p0-alerts")
             await visitor.main.locator(".thread-card").click()
             await visitor.sees("postmortem", pane=visitor.side)

@@ -22,6 +22,7 @@ FLAGS: Final = (
 )
 DESKTOP: Final = (1200, 760)
 PHONE: Final = (390, 844)
+PHONE_MOST_PX: Final = 500
 SEEN_MS: Final = 10_000.0
 expect.set_options(timeout=SEEN_MS)
 
@@ -37,7 +38,7 @@ class Look:
     @property
     def is_phone(self) -> bool:
         """Whether it is held in a hand."""
-        return self.size == PHONE
+        return self.size[0] < PHONE_MOST_PX
 
 
 @dataclass

@@ -15,7 +15,7 @@ export function systemLine(message) {
   const started = message.type === THREAD_CREATED;
   const thread = message.message_reference?.channel_id;
   const text = {
-    [RENAMED]: t("msg.renamed", { name, to: message.content }),
+    [RENAMED]: t("msg.renamed", { name }),
     [PINNED]: t("msg.pinned", { name }),
     [THREAD_CREATED]: t("msg.started_thread", { name }),
   }[message.type] ?? `${t("msg.system")}: ${message.content}`;
@@ -27,6 +27,7 @@ export function systemLine(message) {
       "span",
       {},
       text,
+      message.type === RENAMED ? [" ", h("span", { class: "to" }, message.content)] : null,
       started && thread ? [" ", h("a", { href: `#${thread}` }, message.content)] : null,
       " ",
       h("time", { datetime: message.timestamp }, messageTime(message.timestamp)),
