@@ -42,6 +42,7 @@ def check(ring: Ring, sent: list[Request], *, admin: bool, kind: int) -> set[tup
 FIGHT = st.lists(requests(), min_size=1, max_size=3)
 
 
+@pytest.mark.timeout(400)
 def test_no_request_breaks_the_sandbox(ring: Ring) -> None:
     """The same examples on every run, FUZZ_EXAMPLES of them; the usual number leaves out no operation."""
     asked: set[tuple[str, str]] = set()
