@@ -32,6 +32,7 @@ from bot.services.lifecycle import Lifecycle
 from bot.services.links import AckLinks
 from bot.services.looking import Looking
 from bot.services.mending import Mending
+from bot.services.merging import Merging
 from bot.services.mornings import Mornings
 from bot.services.oncall import OnCall
 from bot.services.pins import Pins
@@ -52,6 +53,7 @@ from bot.services.raising import Raising
 from bot.services.reconciler import Reconciler
 from bot.services.reevaluations import Reevaluations
 from bot.services.registry import Services
+from bot.services.regrading import Regrading
 from bot.services.roles import Roles
 from bot.services.schedules import Schedules
 from bot.services.sweeps import Sweeps
@@ -143,6 +145,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         incidents=incidents,
         alerts=Alerts(store, discord, policy, incidents, reconciler),
         lifecycle=lifecycle,
+        merging=Merging(access, changes, acknowledger, lifecycle, Regrading(policy, escalations)),
         drills=Drills(store, policy, access, incidents, lifecycle),
         looking=Looking(store, policy, access),
         mending=mending,

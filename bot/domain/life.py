@@ -24,6 +24,7 @@ class AckVia(StrEnum):
     REOPENED = "reopened"  # whoever opens it again is on it
     EMAIL = "email"  # the link in the email
     ROLE = "role"  # whoever takes a role is on it
+    MERGED = "merged"  # whoever is on a duplicate, no less grave, is on it
 
 
 class AckOutcome(StrEnum):

@@ -1,18 +1,15 @@
 """Severity changes, and the ways an incident ends or goes on again. The rules: `bot.domain.life`."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from bot.domain import life, relations
-from bot.domain.delivery import NewDelivery
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident, IncidentKind, Status
+from bot.domain.incident import Incident
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.posting import THREADS, archived
-from bot.domain.severity import Mention, NewSeverity, SeverityPolicy
 from bot.domain.text import one_line
 from bot.domain.timeline import TimelineKind
 from bot.runbook.model import Policy
@@ -26,11 +23,10 @@ from bot.services.opening import (
     archive_key,
     drill_job,
     drill_key,
-    notice,
-    posting_deliveries,
     refresh_job,
 )
 from bot.services.ports import Discord, Store
+from bot.services.regrading import Regraded, Regrading
 from bot.services.reminders import remind_later, reminder_key
 
 log = structlog.get_logger(__name__)
@@ -41,20 +37,6 @@ REASON_LIMIT = 300
 
 class _MergedElsewhere(Exception):  # a signal to ourselves, and no error of anybody's
     """Between the read and the lock somebody has opened it and merged it into another one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Regraded:
-    """What a change of severity has done.
-
-    Attributes:
-        before: The severity it had.
-        reposts: It is announced by a post of its own.
-    """
-
-    incident: Incident
-    before: str
-    reposts: bool
 
 
 class Lifecycle:
@@ -68,6 +50,7 @@ class Lifecycle:
         self._policy = policy
         self._changes = changes
         self._escalations = escalations
+        self._regrading = Regrading(policy, escalations)
 
     async def require_open(self, incident_id: int, *, by: Person, act: Act) -> Incident:
         """The incident, if *by* may change it and it goes on: refused before anything is asked of them.
@@ -86,29 +69,15 @@ class Lifecycle:
             NotPermitted, IncidentNotFound, InvalidTransition.
         """
         async with self._changes.change(incident_id, by=by, act=Act.RESOLVE) as change:
-            ended = life.resolve(change.incident, by=by, at=change.now, archive_at=self._archive_at(change))
+            ended = life.resolve(change.incident, by=by, at=change.now, archive_at=self.archive_at(change))
             await self.end(change, ended, TimelineKind.RESOLVED)
         return ended
 
     async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
         """It was a false alarm. Raises as `resolve`."""
         async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
-            ended = life.cancel(change.incident, by=by, at=change.now, archive_at=self._archive_at(change))
+            ended = life.cancel(change.incident, by=by, at=change.now, archive_at=self.archive_at(change))
             await self.end(change, ended, TimelineKind.CANCELLED, {"reason": _reason(reason)})
-        return ended
-
-    async def merge(self, incident_id: int, *, into: int, by: Person) -> Incident:
-        """It is the same trouble as another open one, which goes on and hears of it. Raises as `resolve`."""
-        async with self._changes.change(incident_id, by=by, act=Act.MERGE, also=[into]) as change:
-            other, archive_at = change.beside[into], self._archive_at(change)
-            ended = life.merge(
-                change.incident, into=other.incident, by=by, at=change.now, archive_at=archive_at
-            )
-            await self.end(change, ended, TimelineKind.MERGED, {"into": into})
-            await other.save(relations.take_in(other.incident, incident_id))
-            await other.record(TimelineKind.LINKED, {"merged": incident_id})
-            key = f"merged_here:{incident_id}:{ended.version}"  # once more if it was reopened in between
-            await other.say("merged_here", key=key, facts={"number": incident_id})
         return ended
 
     async def reopen(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
@@ -178,12 +147,7 @@ class Lifecycle:
         if severity is None:
             raise UserError("severity_unknown", value=to)
         async with self._changes.change(incident_id, by=by, act=Act.CHANGE_SEVERITY) as change:
-            before = change.incident
-            owed = self._policy.update_due(severity, at=change.now)
-            changed = life.change_severity(before, self._new(severity, change), next_update_at=owed)
-            await change.save(changed)
-            await self._announce(change, severity, before=before, reason=_reason(reason))
-        return Regraded(changed, before.severity, changed.posting > before.posting)
+            return await self._regrading.regrade(change, severity, why={"reason": _reason(reason)})
 
     async def declare(self, incident_id: int, *, by: Person) -> Incident:
         """A tracked alert becomes an incident: posted as one, with its thread. Its clock goes on.
@@ -214,50 +178,6 @@ class Lifecycle:
             elif locked.is_open:  # somebody reopened it just now: the thread is to be awake
                 await tx.enqueue(refresh_job(locked, severity=self._policy.rules(locked.severity)))
 
-    async def _announce(
-        self, change: Change, severity: SeverityPolicy, *, before: Incident, reason: str
-    ) -> None:
-        """The new post where one is due, the line in the thread, the new ladder, the new reminder."""
-        changed = change.incident
-        await stop_ladder(change.tx, changed.id)
-        if changed.posting > before.posting:
-            await change.tx.insert_deliveries(posting_deliveries(changed, severity))
-        if changed.status is Status.TRIGGERED:
-            await self._escalations.start(change.tx, changed, severity, now=change.now)
-        if changed.thread_posting > before.thread_posting and before.thread_id is not None:
-            await change.tx.insert_deliveries([self._farewell(changed, before.thread_id)])
-        await remind_later(change.tx, change.incident, now=change.now)
-        facts = {"before": before.severity, "after": changed.severity, "reason": reason}
-        line = f"severity:{changed.version}"
-        await change.record(TimelineKind.SEVERITY_CHANGED, facts, line=line)
-        await change.say("severity_changed", key=line, facts=facts)
-
-    def _new(self, severity: SeverityPolicy, change: Change) -> NewSeverity:
-        incident, old = change.incident, self._policy.rules(change.incident.severity)
-        is_graver = severity.rank < old.rank
-        # A private incident stays in its thread, whatever its severity.
-        moves = severity.channel != old.channel and not incident.is_private
-        rings = severity.mention is not Mention.NONE and severity.mention is not old.mention
-        # A tracked alert has no thread until somebody declares it.
-        belongs = severity.thread_channel if incident.kind is IncidentKind.INCIDENT else None
-        # A thread is moved upwards only: a conversation is not split for a lesser severity.
-        is_missing = not incident.is_private and (
-            None in (incident.thread_channel, incident.thread_id)
-            or (is_graver and incident.thread_channel != belongs)
-        )
-        return NewSeverity(
-            name=severity.name,
-            priority=severity.priority,
-            ack_due_at=self._policy.ack_due(severity, at=change.now),
-            reposts=moves or rings or (belongs is not None and is_missing),
-            thread_channel=belongs if is_missing else None,
-        )
-
-    def _farewell(self, incident: Incident, thread_id: int) -> NewDelivery:
-        """A line in the thread that is left: whoever writes there is not heard any more."""
-        key, data = f"thread_moved:{incident.thread_posting}", {"notice": "thread_moved"}
-        return replace(notice(incident, self._policy, key=key, data=data), to=f"thread:{thread_id}")
-
     async def end(
         self, change: Change, ended: Incident, kind: TimelineKind, data: Facts | None = None
     ) -> None:
@@ -279,7 +199,8 @@ class Lifecycle:
         else:
             await change.say(kind.value, key=line, facts=data)
 
-    def _archive_at(self, change: Change) -> datetime:
+    def archive_at(self, change: Change) -> datetime:
+        """When the thread of what ends now goes to sleep."""
         return change.now + self._policy.archive_after
 
 

@@ -26,6 +26,7 @@ from bot.services.incidents import Incidents
 from bot.services.lifecycle import Lifecycle
 from bot.services.looking import Looking
 from bot.services.mending import Mending
+from bot.services.merging import Merging
 from bot.services.mornings import Mornings
 from bot.services.oncall import OnCall
 from bot.services.pins import Pins
@@ -50,6 +51,7 @@ class Services:
     incidents: Incidents
     alerts: Alerts
     lifecycle: Lifecycle
+    merging: Merging
     drills: Drills
     looking: Looking
     mending: Mending

@@ -106,9 +106,8 @@ def _is_discord_away(error: Exception) -> bool:
 def describe(voice: Voice, error: UserError) -> str:
     """Why it cannot be done, and what to do instead."""
     if isinstance(error, NotPermitted):
-        roles = " / ".join(role_name(role) for role in error.fields["roles"])  # type: ignore[attr-defined]
         action = voice.say(f"errors.action.{error.fields['action']}")
-        return voice.say("errors.not_permitted", action=action, roles=roles)
+        return voice.say("errors.not_permitted", action=action, roles=_shown(voice, error.fields["roles"]))
     fields = {name: _shown(voice, value) for name, value in error.fields.items()}
     return voice.say(f"errors.{error.key}", **fields)
 
@@ -119,6 +118,8 @@ def _shown(voice: Voice, value: object) -> str:
         return voice.say("errors.somebody")
     if isinstance(value, datetime):
         return voice.dated(value)
+    if isinstance(value, tuple):  # roles that would do
+        return " / ".join(role_name(role) for role in value)
     return inert(str(value), limit=_FIELD_LIMIT)
 
 

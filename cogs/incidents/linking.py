@@ -7,7 +7,7 @@ from bot.client import IncidentBot
 from bot.i18n.options import described
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from
-from bot.ui.screens.incident_answers import ended_screen, linked
+from bot.ui.screens.incident_answers import linked, merged_screen
 from cogs.incidents.group import (
     NUMBER_OPTION,
     Number,
@@ -34,8 +34,8 @@ async def merge(interaction: Press, into: Number, number: Number | None = None) 
     await wait(interaction)
     bot, by = interaction.client, person_from(interaction.user)
     incident = await named(interaction, number)
-    ended = await bot.services(interaction).lifecycle.merge(incident.id, into=into, by=by)
-    await reply(interaction, view=ended_screen(bot.voice(interaction), ended))
+    merged = await bot.services(interaction).merging.merge(incident.id, into=into, by=by)
+    await reply(interaction, view=merged_screen(bot.voice(interaction), merged))
 
 
 @incident_group.command(

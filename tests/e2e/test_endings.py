@@ -125,7 +125,7 @@ async def test_the_buttons_of_last_month(world: World) -> None:
 async def test_a_duplicate_is_merged(world: World) -> None:
     """Its post points to the other one, which hears of it; its ladder is off, the other's goes on."""
     first = await world.declare(SEV2, title=TITLE)
-    second = await world.declare(SEV1, title="決済が通らない")
+    second = await world.declare(SEV2, title="決済が通らない")
     options = await world.human.autocomplete("responder", second.thread, "incident merge", "into", "")
     assert [choice["value"] for choice in options] == [first.number]
     said = await world.command("incident merge", channel=second.thread, into=first.number)
@@ -133,7 +133,7 @@ async def test_a_duplicate_is_merged(world: World) -> None:
     await world.expect_message(second.thread, contains="INC-1 と同じです")
     await world.expect_message(first.thread, contains="INC-2 をこのインシデントにまとめました")
     post = await world.expect_text(second.post, "→ **INC-1**")
-    assert post.content.startswith("⚪ SEV1 · 統合")
+    assert post.content.startswith("⚪ SEV2 · 統合")
     shown = await world.click(second, "統合先を見る", by="primary")
     assert TITLE in shown.text
     assert "INC-2" in shown.text, "the related ones"
@@ -142,6 +142,29 @@ async def test_a_duplicate_is_merged(world: World) -> None:
     itself = await world.command("incident merge", number=first.number, into=first.number)
     assert "自分自身には統合できません" in itself.text
     await world.fast_forward(hours=3)
+    await world.expect_nothing_more()
+
+
+async def test_a_burning_sev1_that_is_merged_burns_on(world: World) -> None:
+    """The SEV3 it is merged into is announced as SEV1, once; nobody answers, and the ladder says so."""
+    low = await world.declare(SEV3, title=TITLE)
+    high = await world.declare(SEV1, title="決済が通らない")
+    said = await world.command("incident merge", number=high.number, into=low.number)
+    for part in ("INC-2 を INC-1 に統合しました", "SEV3 → **SEV1 / P0**", "#p0-alerts に @here で通知"):
+        assert part in said.text
+    await world.expect_message(high.thread, contains="INC-1 と同じです")
+    await world.expect_text(high.post, "→ **INC-1**")
+    new = await world.expect_message("p0-alerts", contains=f"SEV1 · {TITLE}", pings_here=True)
+    await world.expect_dm("primary", contains=TITLE)
+    await world.expect_message(low.thread, contains="続きは新しいスレッドで")
+    for words in ("開始時刻", "SEV1 / P0"):
+        await world.expect_message(new.id, contains=words)
+    line = await world.expect_message(new.id, contains="SEV3 → **SEV1**")
+    assert "理由: INC-2 (SEV1) を統合" in line.text
+    await world.fast_forward(minutes=15)
+    await world.expect_message("p0-alerts", contains="15 分 ack なし", pings_here=True)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
     await world.expect_nothing_more()
 
 

@@ -85,7 +85,11 @@ def _severity_changed(words: Wording, incident: Incident, data: Data) -> Body:
         before=inert(str(data["before"]), limit=40),
         after=inert(str(data["after"]), limit=40),
     )
-    return message(_with_reason(words, line, data))
+    if (merged := data.get("merged")) is None:
+        return message(_with_reason(words, line, data))
+    other = label_of(int(str(merged)))
+    reason = words.say("history.fact.merged_with", other=other, severity=inert(str(data["after"]), limit=40))
+    return message(words.say("thread.notice.reason", line=line, reason=reason))
 
 
 def _with_reason(words: Wording, line: str, data: Data) -> str:

@@ -1,5 +1,6 @@
 """The questions that a change of an incident asks first, and what each says once it is done."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,8 @@ from bot.domain.incident import Incident, Status, label_of
 from bot.domain.life import Acknowledgement, AckOutcome
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.escalations import PassedOn
-from bot.services.lifecycle import Regraded
+from bot.services.merging import Merged
+from bot.services.regrading import Regraded
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.posts.bodies import COLOURS
@@ -40,8 +42,18 @@ def resolve_question(voice: Voice, incident: Incident) -> Screen:
     )
 
 
-def ended_screen(voice: Voice, incident: Incident) -> Screen:
-    """解決 / 取消 / 統合 にしました, what is owed, and the way back."""
+def merged_screen(voice: Voice, merged: Merged) -> Screen:
+    """統合しました; and what holds now for the one that goes on, where that was raised."""
+    raised = merged.raised
+    return ended_screen(voice, merged.incident, also=[] if raised is None else _regraded(voice, raised))
+
+
+def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) -> Screen:
+    """解決 / 取消 / 統合 にしました, what is owed, and the way back.
+
+    Args:
+        also: Further lines.
+    """
     other = incident.merged_into_id
     told = voice.say(
         f"consoles.said.{incident.status.value}",
@@ -53,7 +65,7 @@ def ended_screen(voice: Voice, incident: Incident) -> Screen:
     owed = voice.say("consoles.said.postmortem_owed", severity=severity.name) if owes else ""
     make = voice.buttons.make
     return Screen(
-        text(told, voice.title(incident), owed),
+        text(told, voice.title(incident), owed, *also),
         rows=[
             row(
                 None if other is None else made_of(make(IncidentVerb.VIEW, other)),
@@ -77,22 +89,8 @@ def reopened_screen(voice: Voice, incident: Incident) -> Screen:
 def regraded_screen(voice: Voice, result: Regraded) -> Screen:
     """What holds now: where it is announced, whom that rings, and by when somebody must have acknowledged."""
     incident = result.incident
-    severity = _as_it_rings(voice, incident)
-    how = voice.rings(severity) if result.reposts else voice.say("consoles.said.regraded_here")
     return Screen(
-        text(
-            voice.say(
-                "consoles.said.regraded",
-                sign=voice.regrade_sign(result.before, incident.severity),
-                label=incident.label,
-                before=result.before,
-                after=incident.severity,
-                priority=severity.priority,
-            ),
-            voice.title(incident),
-            how,
-            _who_is_asked(voice, incident, severity),
-        ),
+        text(*_regraded(voice, result)),
         rows=[row(*_links(voice, incident))],
         colour=COLOURS[incident.status],
     )
@@ -136,6 +134,24 @@ def passed_on(voice: Voice, result: PassedOn) -> str:
     at = voice.clock(following.due_at, on=incident.triggered_at)
     then = voice.say("consoles.said.passed_on_then", at=at, channel=channel)
     return voice.sentences(told, then)
+
+
+def _regraded(voice: Voice, result: Regraded) -> list[str]:
+    incident = result.incident
+    severity = _as_it_rings(voice, incident)
+    return [
+        voice.say(
+            "consoles.said.regraded",
+            sign=voice.regrade_sign(result.before, incident.severity),
+            label=incident.label,
+            before=result.before,
+            after=incident.severity,
+            priority=severity.priority,
+        ),
+        voice.title(incident),
+        voice.rings(severity) if result.reposts else voice.say("consoles.said.regraded_here"),
+        _who_is_asked(voice, incident, severity),
+    ]
 
 
 def _as_it_rings(voice: Voice, incident: Incident) -> SeverityPolicy:

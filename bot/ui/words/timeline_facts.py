@@ -128,6 +128,8 @@ def _severity(words: Wording, data: Data, limit: int) -> Iterator[str]:
     before, after = _text(data, "before"), _text(data, "after")
     if after:
         yield words.say("history.fact.severity", before=before or "?", after=after)
+    if other := _other(data, "merged"):
+        yield words.say("history.fact.merged_with", other=other, severity=after or "?")
     yield from _reason(words, data, limit)
 
 

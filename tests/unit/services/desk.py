@@ -131,6 +131,7 @@ class Desk:
         self.escalations = cases.services.escalations
         self.incidents = cases.services.incidents
         self.lifecycle = cases.services.lifecycle
+        self.merging = cases.services.merging
         self.looking = cases.services.looking
         self.mending = cases.services.mending
         self.timelines = cases.services.timelines

@@ -148,7 +148,7 @@ async def test_a_duplicate_is_merged_and_the_other_one_hears_of_it(desk: Desk) -
     first = await desk.open("SEV1", key="a")
     second = await desk.open("SEV1", key="b")
     await desk.work()
-    ended = await desk.lifecycle.merge(second.id, into=first.id, by=PRIMARY)
+    ended = (await desk.merging.merge(second.id, into=first.id, by=PRIMARY)).incident
     await desk.work()
     assert (ended.status, ended.merged_into_id) == (Status.MERGED, first.id)
     assert sorted(map(str, notices(desk))) == ["merged", "merged_here"]
@@ -167,8 +167,8 @@ async def test_merging_crosswise_leaves_one_of_them(desk: Desk) -> None:
     first = await desk.open("SEV1", key="a")
     second = await desk.open("SEV1", key="b")
     results = await asyncio.gather(
-        desk.lifecycle.merge(first.id, into=second.id, by=PRIMARY),
-        desk.lifecycle.merge(second.id, into=first.id, by=SECONDARY),
+        desk.merging.merge(first.id, into=second.id, by=PRIMARY),
+        desk.merging.merge(second.id, into=first.id, by=SECONDARY),
         return_exceptions=True,
     )
     refused = [one for one in results if isinstance(one, InvalidTransition)]
@@ -184,7 +184,7 @@ async def test_a_merge_that_was_taken_back_can_be_made_again(desk: Desk) -> None
     second = await desk.open("SEV1", key="b")
     await desk.work()
     for _ in range(2):
-        await desk.lifecycle.merge(second.id, into=first.id, by=PRIMARY)
+        await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
         await desk.lifecycle.reopen(second.id, by=PRIMARY)
     await desk.work()
     assert notices(desk).count("merged_here") == notices(desk).count("unmerged") == 2
@@ -196,7 +196,7 @@ async def test_a_merged_one_that_is_opened_again_goes_on_by_itself(desk: Desk) -
     first, second, third = [await desk.open("SEV1", key=key) for key in "abc"]
     await desk.work()
     for duplicate in (second, third):
-        await desk.lifecycle.merge(duplicate.id, into=first.id, by=PRIMARY)
+        await desk.merging.merge(duplicate.id, into=first.id, by=PRIMARY)
     await desk.lifecycle.reopen(second.id, by=SECONDARY)
     assert (await desk.store.incident(first.id)).duplicates == (third.id,)
     assert kinds(desk, first.id)[-1] is TimelineKind.UNMERGED
@@ -215,11 +215,11 @@ async def test_a_merged_one_that_is_opened_again_goes_on_by_itself(desk: Desk) -
 async def test_a_reopening_notices_that_it_was_merged_into_another_one_meanwhile(desk: Desk) -> None:
     """Between its read and its lock: the one that it is merged into now is the one that lets go."""
     first, second, third = [await desk.open("SEV1", key=key) for key in "abc"]
-    await desk.lifecycle.merge(second.id, into=first.id, by=PRIMARY)
+    await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
 
     async def meanwhile() -> None:
         await desk.lifecycle.reopen(second.id, by=SECONDARY)
-        await desk.lifecycle.merge(second.id, into=third.id, by=SECONDARY)
+        await desk.merging.merge(second.id, into=third.id, by=SECONDARY)
 
     desk.own_store = Interrupted(desk.store, meanwhile)
     desk.use(desk.discord)

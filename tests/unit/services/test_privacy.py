@@ -102,7 +102,7 @@ async def test_others_change_nothing(desk: Desk) -> None:
         desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.BUTTON),
         desk.lifecycle.resolve(incident.id, by=RESPONDER),
         desk.lifecycle.link(other.id, with_=incident.id, by=RESPONDER),
-        desk.lifecycle.merge(other.id, into=incident.id, by=RESPONDER),
+        desk.merging.merge(other.id, into=incident.id, by=RESPONDER),
         desk.roles.take(incident.id, Role.COMMANDER, by=RESPONDER),
         desk.timelines.note(incident.id, by=RESPONDER, text="?", key="n"),
         desk.privacy.begin(incident.id, by=RESPONDER),

@@ -132,9 +132,13 @@ async def test_two_guilds_incidents_have_nothing_to_do_with_each_other(ours: Our
     """One's own with another's, by number."""
     own, foreign = await ours.neighbour.open(key="own"), ours.given["incident_id"]
     named = {"with_": foreign} if name == "link" else {"into": foreign}
-    bring_together = getattr(ours.neighbour.services.lifecycle, name)
+    desk = ours.neighbour
+    ways: dict[str, Callable[..., Awaitable[object]]] = {
+        "link": desk.lifecycle.link,
+        "merge": desk.merging.merge,
+    }
     with pytest.raises(IncidentNotFound):
-        await bring_together(own.id, **named, by=STRANGER)
+        await ways[name](own.id, **named, by=STRANGER)
 
 
 async def test_lists_hold_ones_own_only(ours: Ours) -> None:

@@ -101,7 +101,7 @@ async def test_everything_is_on_the_timeline(desk: Desk) -> None:
     await desk.lifecycle.reopen(number, by=SECONDARY, reason="再発")
     await desk.lifecycle.cancel(number, by=SECONDARY, reason="監視の設定")
     await desk.lifecycle.reopen(number, by=SECONDARY)
-    await desk.lifecycle.merge(number, into=other.id, by=SECONDARY)
+    await desk.merging.merge(number, into=other.id, by=SECONDARY)
     ends = [Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED, Kind.REOPENED, Kind.MERGED]
     assert await story.news() == ends
 

@@ -16,8 +16,9 @@ from bot.domain.life import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
 from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
 from bot.services.escalations import PassedOn
-from bot.services.lifecycle import Regraded
 from bot.services.looking import IncidentView
+from bot.services.merging import Merged
+from bot.services.regrading import Regraded
 from bot.ui.forms.severity import severity_form
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
@@ -236,6 +237,15 @@ def test_a_change_of_severity_says_what_holds_now() -> None:
     assert "メンションなし" in silent
     edited = words(answers.regraded_screen(JA, Regraded(PLACED, "SEV3", reposts=False)))
     assert "新しい通知はしません" in edited
+
+
+def test_a_merge_says_when_it_has_raised_the_other_one() -> None:
+    """What ended, then what holds for the one that goes on; nothing more where it was no graver."""
+    raised = Regraded(PLACED, "SEV3", reposts=True)
+    told = words(answers.merged_screen(JA, Merged(MERGED, raised)))
+    for part in ("INC-42 を INC-41 に統合しました", "SEV3 → **SEV1 / P0**", "#p0-alerts に @here で通知"):
+        assert part in told
+    assert "→ **SEV1" not in words(answers.merged_screen(JA, Merged(MERGED)))
 
 
 @pytest.mark.parametrize("voice", VOICES)

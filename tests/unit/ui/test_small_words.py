@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery import DeliveryKind
-from bot.domain.errors import InvalidTransition, NotPermitted
+from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.escalation import Step
 from bot.domain.severity import LadderStep
 from bot.services.escalations import PassedOn
-from bot.services.lifecycle import Regraded
+from bot.services.regrading import Regraded
 from bot.ui.errors import describe
 from bot.ui.posts.renderer import render
 from bot.ui.screens import incident_answers as answers
@@ -43,6 +43,22 @@ def test_a_change_of_severity_shows_its_direction(before: str, after: str, sign:
     data = {"notice": "severity_changed", "before": before, "after": after, "by": "primary"}
     line = render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), incident)
     assert str(line["content"]).startswith(f"{sign} **INC-42** ")
+
+
+def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
+    """In the place of a reason; whoever may not is told who may, and of another way."""
+    data = {"notice": "severity_changed", "before": "SEV3", "after": "SEV1", "by": "primary", "merged": 9}
+    line = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), PLACED)["content"])
+    assert line.endswith("理由: INC-9 (SEV1) を統合")
+    fields = {
+        "incident": "INC-9",
+        "severity": "SEV1",
+        "other": "INC-42",
+        "roles": ("lead", "123456789012345678"),
+    }
+    said = describe(screens.EN, UserError("merge_raises", **fields))
+    assert "one of these roles: @lead / <@&123456789012345678>" in said
+    assert "/incident link" in said
 
 
 def test_the_button_that_changes_it_goes_both_ways() -> None:

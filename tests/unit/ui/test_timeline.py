@@ -121,6 +121,15 @@ def test_each_way_of_acknowledging_has_its_words(via: AckVia) -> None:
     assert f"history.fact.via_{via.value}" in TEXTS
 
 
+def test_a_severity_that_was_raised_by_a_merge_says_with_what() -> None:
+    """It is nobody's words."""
+    line = entry_line(
+        EN, entry(TimelineKind.SEVERITY_CHANGED, {"before": "SEV3", "after": "SEV1", "merged": 41})
+    )
+    assert "SEV3 → SEV1" in line
+    assert "merged with INC-41, SEV1" in line
+
+
 def test_what_the_bot_did_names_nobody() -> None:
     """An entry without an actor has no "@?"."""
     assert "@" not in entry_line(JA, TimelineEntry(TimelineKind.THREAD_OPENED, AT))

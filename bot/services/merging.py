@@ -1,0 +1,124 @@
+"""A duplicate ends in favour of another incident, which must not be less alive than it was."""
+
+from dataclasses import dataclass
+
+from bot.domain import life, relations
+from bot.domain.errors import NotPermitted, UserError
+from bot.domain.incident import Incident, Status
+from bot.domain.life import AckVia
+from bot.domain.people import Person
+from bot.domain.timeline import TimelineKind
+from bot.services.access import Access, Act
+from bot.services.acknowledging import Acknowledger
+from bot.services.changes import Change, Changes
+from bot.services.lifecycle import Lifecycle
+from bot.services.regrading import Regraded, Regrading
+
+
+class _MayNotRaise(Exception):  # a signal to ourselves: the refusal is recorded once the locks are gone
+    """The other one would be raised, and whoever merges may not."""
+
+    def __init__(self, incident: Incident, into: Incident) -> None:
+        super().__init__()
+        self.incident, self.into = incident, into
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge has done.
+
+    Attributes:
+        incident: The duplicate, ended.
+        raised: The other one under its severity; None when that was no graver.
+    """
+
+    incident: Incident
+    raised: Regraded | None = None
+
+
+class Merging:
+    """Merges duplicates."""
+
+    def __init__(
+        self,
+        access: Access,
+        changes: Changes,
+        acknowledger: Acknowledger,
+        lifecycle: Lifecycle,
+        regrading: Regrading,
+    ) -> None:
+        self._access = access
+        self._changes = changes
+        self._acknowledger = acknowledger
+        self._lifecycle = lifecycle
+        self._regrading = regrading
+
+    async def merge(self, incident_id: int, *, into: int, by: Person) -> Merged:
+        """It is the same trouble as another open one, which goes on and hears of it.
+
+        A graver one raises the other to its severity, in the same commit and with all that this entails: else
+        a merge would silence it. That takes the permission to change the severity as well. And whoever is on
+        a duplicate that is at least as grave is on the other one from then on, if nobody was.
+
+        Raises:
+            NotPermitted, IncidentNotFound, InvalidTransition; UserError: the other one would be raised, which
+                *by* may not.
+        """
+        try:
+            return await self._merge(incident_id, into, by=by)
+        except _MayNotRaise as refused:
+            raise await self._refusal(refused.incident, refused.into, by=by) from None
+
+    async def _merge(self, incident_id: int, into: int, *, by: Person) -> Merged:
+        async with self._changes.change(incident_id, by=by, act=Act.MERGE, also=[into]) as change:
+            other, found = change.beside[into], change.incident
+            is_graver, is_less = _rank(change) < _rank(other), _rank(change) > _rank(other)
+            archive_at = self._lifecycle.archive_at(change)
+            ended = life.merge(found, into=other.incident, by=by, at=change.now, archive_at=archive_at)
+            if is_graver and not self._access.allows(by, Act.CHANGE_SEVERITY.permission):
+                raise _MayNotRaise(found, other.incident)
+            await self._lifecycle.end(change, ended, TimelineKind.MERGED, {"into": into})
+            await other.save(relations.take_in(other.incident, incident_id))
+            await other.record(TimelineKind.LINKED, {"merged": incident_id})
+            if not is_less:
+                await self._keep_ack(found, other)
+            raised = await self._tell(ended, other, is_graver=is_graver)
+        return Merged(ended, raised)
+
+    async def _keep_ack(self, duplicate: Incident, other: Change) -> None:
+        """Somebody is on it: to ring for the same trouble once more would send them a second person."""
+        if duplicate.on_it is None or other.incident.status is not Status.TRIGGERED:
+            return
+        who = Person(id=duplicate.on_it.id, name=duplicate.on_it.name)
+        result = await self._acknowledger.record(other.tx, other.incident, by=who, via=AckVia.MERGED)
+        other.incident = result.incident
+
+    async def _tell(self, ended: Incident, other: Change, *, is_graver: bool) -> Regraded | None:
+        """One line in the other one's thread, whether or not it is raised."""
+        if is_graver:
+            severity = other.policy.rules(ended.severity)
+            return await self._regrading.regrade(other, severity, why={"merged": ended.id})
+        key = f"merged_here:{ended.id}:{ended.version}"  # once more if it was reopened in between
+        await other.say("merged_here", key=key, facts={"number": ended.id})
+        return None
+
+    async def _refusal(self, incident: Incident, into: Incident, *, by: Person) -> UserError:
+        """What to tell *by*, put on record."""
+        permission = Act.CHANGE_SEVERITY.permission
+        try:
+            await self._access.require(
+                by, permission, guild_id=into.guild_id, act=Act.MERGE, incident_id=into.id
+            )
+        except NotPermitted as refused:
+            return UserError(
+                "merge_raises",
+                incident=incident.label,
+                severity=incident.severity,
+                other=into.label,
+                roles=refused.fields["roles"],
+            )
+        raise AssertionError("a policy does not change while it is in force")
+
+
+def _rank(change: Change) -> int:
+    return change.policy.rules(change.incident.severity).rank
