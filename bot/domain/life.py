@@ -119,10 +119,12 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
         next_update_at: When a status update is owed; None: none is owed.
 
     Raises:
-        InvalidTransition: it has not ended.
+        InvalidTransition: it has not ended; or it is a drill, which is scored once.
     """
     if incident.is_open:
         raise InvalidTransition("still_open", incident=incident.label)
+    if incident.is_drill:
+        raise InvalidTransition("drill_over", incident=incident.label)
     opened = replace(
         incident,
         status=Status.ACKNOWLEDGED,
@@ -272,10 +274,13 @@ def require_open(incident: Incident) -> None:
     Raises:
         InvalidTransition: it has ended; the key says how.
     """
-    if not incident.is_open:
-        raise InvalidTransition(
-            f"already_{incident.status.value}", incident=incident.label, by=incident.ended_by_name
-        )
+    if incident.is_open:
+        return
+    if incident.is_drill:  # it cannot be opened again, so nothing else is of any use here
+        raise InvalidTransition("drill_over", incident=incident.label)
+    raise InvalidTransition(
+        f"already_{incident.status.value}", incident=incident.label, by=incident.ended_by_name
+    )
 
 
 def _end(

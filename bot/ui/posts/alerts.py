@@ -218,7 +218,7 @@ def _alert_buttons(words: Wording, incident: Incident) -> list[Component]:
         [
             None if other is None else make(IncidentVerb.VIEW, other),
             make(IncidentVerb.NOTE, incident.id),
-            make(IncidentVerb.REOPEN, incident.id),
+            None if incident.is_drill else make(IncidentVerb.REOPEN, incident.id),
             words.buttons.link("to_thread", links.thread_url(incident)),
         ]
     )

@@ -21,12 +21,13 @@ from bot.ui.words.voice import Voice, channel_name
 
 def resolve_question(voice: Voice, incident: Incident) -> Screen:
     """Everybody is told, so it asks once; the safe way out comes first."""
+    means = "resolve_drill" if incident.is_drill else "resolve_means"
     return Screen(
         text(
             voice.say(
                 "consoles.incident.resolve_question", label=incident.label, title=voice.title(incident)
             ),
-            voice.say("consoles.incident.resolve_means"),
+            voice.say(f"consoles.incident.{means}"),
         ),
         rows=[
             row(
@@ -69,7 +70,7 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
         rows=[
             row(
                 None if other is None else made_of(make(IncidentVerb.VIEW, other)),
-                made_of(make(IncidentVerb.REOPEN, incident.id)),
+                None if incident.is_drill else made_of(make(IncidentVerb.REOPEN, incident.id)),
                 *_links(voice, incident),
             )
         ],

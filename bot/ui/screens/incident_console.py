@@ -183,7 +183,8 @@ def _actions(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | 
     make = voice.buttons.make
     if not incident.is_open:
         other = incident.merged_into_id
-        ended = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, IncidentVerb.REOPEN)
+        back = () if incident.is_drill else (IncidentVerb.REOPEN,)
+        ended = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, *back)
         return row(
             None if other is None else made_of(make(IncidentVerb.VIEW, other)),
             *(made_of(make(verb, incident.id)) for verb in ended),

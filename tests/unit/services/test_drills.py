@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.drill import DLQ_MARK, Missed, Score
-from bot.domain.errors import NotPermitted, UpstreamUnavailable, UserError
+from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident import Incident, Role, Status
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineKind
@@ -145,6 +145,25 @@ async def test_resolving_it_scores_it_at_once(desk: Desk) -> None:
     await desk.pass_time(hours=2)
     assert len(notices(desk, "inject")) == 2
     assert len(notices(desk, "drill_scored")) == 1
+
+
+@pytest.mark.parametrize("ending", ["stop", "resolve", "cancel"])
+async def test_what_is_over_is_not_opened_again(desk: Desk, ending: str) -> None:
+    """It would go on for ever, beside the next one: nobody strikes its clock, and no stop would find it."""
+    incident = await start(desk)
+    if ending == "stop":
+        await desk.drills.stop(GUILD, by=PRIMARY)
+    else:
+        await getattr(desk.lifecycle, ending)(incident.id, by=PRIMARY)
+    for _ in range(2):  # before it is scored, and after
+        with pytest.raises(InvalidTransition, match="drill_over") as refused:
+            await desk.lifecycle.reopen(incident.id, by=PRIMARY)
+        assert refused.value.fields == {"incident": incident.label}
+        await desk.work()
+    assert await desk.store.open_incidents(GUILD) == []
+    assert (await start(desk, key="another")).is_open
+    with pytest.raises(InvalidTransition, match="drill_over"):
+        await desk.lifecycle.resolve(incident.id, by=PRIMARY)
 
 
 async def test_one_that_nobody_resolves_ends_by_itself(desk: Desk) -> None:

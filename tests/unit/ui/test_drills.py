@@ -13,6 +13,7 @@ from bot.ui.posts.mails import Mails
 from bot.ui.posts.postings import left_name
 from bot.ui.posts.renderer import render
 from bot.ui.posts.threads import thread_name
+from bot.ui.screens import incident_answers as answers
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
@@ -28,6 +29,7 @@ from tests.unit.ui.samples import (
     delivery,
     embed_of,
     over_limits,
+    presses_of,
 )
 
 PLAYED = replace(PLACED, is_drill=True, rings=False)
@@ -89,6 +91,19 @@ def test_one_that_rings_carries_here_and_the_mark() -> None:
     body = render(JA, delivery(DeliveryKind.ALERT), replace(PLAYED, rings=True))
     assert str(body["content"]).startswith("@here 【訓練】🔴 SEV1")
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_nothing_offers_to_open_a_drill_again(voice: Voice) -> None:
+    """It cannot be: neither the post, nor the answers, nor the question before; a real one can."""
+    over = replace(RESOLVED, is_drill=True)
+    for incident, offers in ((over, False), (RESOLVED, True)):
+        presses = {
+            *presses_of(render(JA, delivery(DeliveryKind.ALERT), incident)),
+            *screens.presses(answers.ended_screen(voice, incident)),
+        }
+        assert any("reopen" in press for press in presses) is offers
+    assert "🔄" not in screens.words(answers.resolve_question(voice, PLAYED))
 
 
 def scored(words: Wording, score: Score) -> str:
