@@ -63,6 +63,8 @@ class Drills:
         async with self._store.transaction() as tx:
             now = await tx.now()
             new = self._incident(guild_id, rules, by=by, at=now, key=key)
+            if await tx.incident_by_key(new.key) is None:
+                await _require_none(tx, guild_id)  # before it takes a number that nobody would find
             incident = await self._incidents.open_within(tx, replace(new, rings=rings), by=by)
             if await tx.drill(incident.id) is None:  # else Discord has delivered the same interaction twice
                 await self._begin(tx, incident, by=by)
@@ -115,9 +117,8 @@ class Drills:
         )
         drill = replace(drill, next_at=drill.following(0))
         if not await tx.insert_drill(drill):
-            running = await tx.running_drill(incident.guild_id)
-            label = "?" if running is None else (await tx.incident(running.incident_id)).label
-            raise UserError("drill_running", incident=label)
+            await _require_none(tx, incident.guild_id)
+            raise UserError("drill_running", incident="?")  # it has ended in this moment
         await self._wake(tx, drill, now=now)
         await tx.audit(guild_id=incident.guild_id, by=by, action="drill", data={"incident_id": incident.id})
 
@@ -184,6 +185,12 @@ class Drills:
             key=f"drill:{key}",
             is_drill=True,
         )
+
+
+async def _require_none(tx: Transaction, guild_id: int) -> None:
+    running = await tx.running_drill(guild_id)
+    if running is not None:
+        raise UserError("drill_running", incident=(await tx.incident(running.incident_id)).label)
 
 
 def _starter(drill: Drill) -> Person:

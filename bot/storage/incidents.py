@@ -57,6 +57,10 @@ class IncidentWrites:
             return incident_from_row(row), True
         return incident_from_row(await self._sql.one("incident_by_key", new.key)), False
 
+    async def incident_by_key(self, key: str) -> Incident | None:
+        row = await self._sql.first("incident_by_key", key)
+        return None if row is None else incident_from_row(row)
+
     async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:
         row = await self._sql.first("lock_incident" if lock else "incident", incident_id, self._guild_id)
         if row is None:

@@ -45,6 +45,8 @@ async def test_the_same_key_opens_one_incident(rig: Rig) -> None:
         again, is_new = await tx.insert_incident(
             replace(new_incident(now), title="another"), priority="P0", ack_due_at=now
         )
+        assert await tx.incident_by_key("interaction:1") == first
+        assert await tx.incident_by_key("interaction:2") is None
     assert (again, is_new) == (first, False)
 
 

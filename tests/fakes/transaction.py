@@ -62,6 +62,10 @@ class FakeTransaction(
         self.state.incident_keys[new.key] = incident.id
         return incident, True
 
+    async def incident_by_key(self, key: str) -> Incident | None:
+        known = self.state.incident_keys.get(key)
+        return None if known is None else self.state.incidents[known]
+
     async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:
         return self._incident(incident_id)
 

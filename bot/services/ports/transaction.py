@@ -59,6 +59,10 @@ class Transaction(
         """
         ...
 
+    async def incident_by_key(self, key: str) -> Incident | None:
+        """The incident that *key* opened; None: none yet."""
+        ...
+
     async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:
         """One incident; with *lock* nobody else changes it until the commit.
 

@@ -79,6 +79,15 @@ async def test_one_at_a_time(desk: Desk) -> None:
     assert (await start(desk, key="another")).id != incident.id
 
 
+async def test_a_refused_start_takes_no_number(desk: Desk) -> None:
+    """People would look for the incident in between."""
+    running = await start(desk)
+    for number in range(3):
+        with pytest.raises(UserError, match="drill_running"):
+            await start(desk, key=f"refused-{number}")
+    assert (await desk.open(key="real")).id == running.id + 1
+
+
 async def test_two_who_start_at_once_start_one(desk: Desk) -> None:
     """The row decides."""
     attempts = [
