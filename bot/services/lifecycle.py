@@ -192,7 +192,7 @@ class Lifecycle:
         await change.tx.cancel_jobs([reminder_key(ended.id)])
         await change.tx.enqueue(archive_job(ended.id, after=self._policy.archive_after))
         line = f"{kind.value}:{ended.version}"
-        await change.record(kind, data, line=line)
+        await change.record(kind, {**(data or {}), "drill": True} if ended.is_drill else data, line=line)
         if ended.is_drill:  # it is scored at once, and the score says that it is over
             await change.tx.cancel_jobs([drill_key(ended.id)])
             await change.tx.enqueue(drill_job(ended.id))

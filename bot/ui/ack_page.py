@@ -13,7 +13,7 @@ from bot.services.links import LinkState, Seen
 from bot.ui.words import timestamps
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
-from bot.ui.words.wording import SIGNS
+from bot.ui.words.wording import sign_of, state_key
 
 _LIMIT: Final = 300
 
@@ -64,7 +64,7 @@ class AckPage:
         targets = ", ".join(incident.targets)
         facts = [incident.severity, plain(incident.title, limit=_LIMIT), plain(targets, limit=_LIMIT)]
         line = " · ".join(fact for fact in facts if fact)
-        parts = [_tag("h2", f"{SIGNS[incident.status]} {line}")]
+        parts = [_tag("h2", f"{sign_of(incident)} {line}")]
         if incident.status is Status.TRIGGERED:
             due = self._say(locale, "link.page.due", at=self._moment(incident, locale))
             parts.append(_tag("p", f"{incident.label} · {due}"))
@@ -86,7 +86,7 @@ class AckPage:
             fields |= {
                 "by": plain(incident.acknowledged_by_name or "?", limit=_LIMIT),
                 "at": timestamps.clock(at, self.policy.timezone, on=incident.triggered_at),
-                "state": self._say(locale, f"state.{incident.status.value}"),
+                "state": self._say(locale, f"state.{state_key(incident)}"),
             }
         return fields
 

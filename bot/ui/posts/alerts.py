@@ -8,7 +8,7 @@ from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.words import links, timestamps
 from bot.ui.words.inert import inert, joined
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, state_key
 
 HERE = "@here"
 _TARGETS_LIMIT = 160  # what a lock screen may show besides the title
@@ -48,7 +48,7 @@ def thread_root(words: Wording, incident: Incident) -> Body:
 def headline(words: Wording, incident: Incident) -> str:
     """Such as "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp", true for the state it is in."""
     line = words.say(
-        f"alert.line.{incident.status.value}", severity=incident.severity, title=words.bare_title(incident)
+        f"alert.line.{state_key(incident)}", severity=incident.severity, title=words.bare_title(incident)
     )
     targets = words.targets(incident.targets, limit=_TARGETS_LIMIT)
     told = words.say("alert.line.targets", line=line, targets=targets) if targets else line
@@ -57,7 +57,7 @@ def headline(words: Wording, incident: Incident) -> str:
 
 def head(words: Wording, incident: Incident) -> str:
     """Such as "**INC-42** 🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)"."""
-    name, took = incident.status.value, incident.took_to_acknowledge
+    name, took = state_key(incident), incident.took_to_acknowledge
     if incident.ended_at is not None:
         who, at = incident.ended_by_name, incident.ended_at
         took = at - incident.triggered_at

@@ -19,7 +19,7 @@ from bot.ui.posts.roles import VERBS, roles_line
 from bot.ui.posts.updates import card_lines
 from bot.ui.words import links
 from bot.ui.words.inert import code_block, inert, plain
-from bot.ui.words.wording import SIGNS, Wording
+from bot.ui.words.wording import Wording, sign_of
 
 _NAME_LIMIT = 100  # Discord: a thread's name
 _WEEK_MIN = 10_080  # auto_archive_duration, the longest there is
@@ -35,7 +35,7 @@ def thread(words: Wording, incident: Incident) -> Body:
 
 def thread_name(words: Wording, incident: Incident) -> str:
     """Such as "INC-42 🔴 決済 API が 5xx"; a name knows no markup."""
-    name = words.say("thread.name", label=incident.label, sign=SIGNS[incident.status], title=incident.title)
+    name = words.say("thread.name", label=incident.label, sign=sign_of(incident), title=incident.title)
     return plain(words.marked(incident, name), limit=_NAME_LIMIT)
 
 

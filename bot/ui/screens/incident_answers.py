@@ -17,6 +17,7 @@ from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.links import alert_url, thread_url
 from bot.ui.words.voice import Voice, channel_name
+from bot.ui.words.wording import state_key
 
 
 def resolve_question(voice: Voice, incident: Incident) -> Screen:
@@ -57,7 +58,7 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
     """
     other = incident.merged_into_id
     told = voice.say(
-        f"consoles.said.{incident.status.value}",
+        f"consoles.said.{state_key(incident)}",
         label=incident.label,
         other="?" if other is None else label_of(other),
     )

@@ -18,6 +18,7 @@ from bot.ui.words.links import alert_url, home_url, thread_url
 from bot.ui.words.timeline import told_line
 from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice, channel_name
+from bot.ui.words.wording import state_key
 
 TIMELINE_SHOWN: Final = 5
 
@@ -116,7 +117,7 @@ def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
         yield voice.say("consoles.incident.reopened", by=by, at=voice.moment(incident.reopened_at))
     if incident.ended_at is not None:
         yield voice.say(
-            f"consoles.incident.{incident.status.value}",
+            f"consoles.incident.{state_key(incident)}",
             by=voice.who(incident.ended_by_name),
             at=voice.moment(incident.ended_at),
             span=voice.span(incident.ended_at - incident.triggered_at),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.timeline import Line, TimelineEntry
+from bot.domain.timeline import Line, TimelineEntry, TimelineKind
 from bot.ui.words.inert import joined
 from bot.ui.words.links import place_url
 from bot.ui.words.timeline_facts import beside, facts, quoted
@@ -53,7 +53,8 @@ def corrected_by(words: Wording, correction: TimelineEntry) -> str:
 
 def kind_words(words: Wording, entry: TimelineEntry) -> str:
     """What happened: "👀 ack"."""
-    return words.say(f"history.kind.{entry.kind.value}")
+    is_drill = entry.kind is TimelineKind.CANCELLED and (entry.data or {}).get("drill") is True
+    return words.say("history.kind.drill_over" if is_drill else f"history.kind.{entry.kind.value}")
 
 
 def source_url(line: Line) -> str | None:

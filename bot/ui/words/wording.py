@@ -14,7 +14,7 @@ from bot.ui.buttons import Buttons
 from bot.ui.words import timestamps
 from bot.ui.words.inert import inert, joined
 
-#: Colour never alone: `Wording.state` puts the word beside it.
+#: Colour never alone: `Wording.state` puts the word beside it. Of an incident: `sign_of`.
 SIGNS = {
     Status.TRIGGERED: "🔴",
     Status.ACKNOWLEDGED: "🟠",
@@ -22,6 +22,8 @@ SIGNS = {
     Status.CANCELLED: "⚪",
     Status.MERGED: "⚪",
 }
+
+_DRILL_OVER = "drill_over"
 
 _TITLE_LIMIT = 420  # 200 characters as stored, escaped
 _NAME_LIMIT = 80  # Discord: 32 characters, escaped
@@ -97,7 +99,7 @@ class Wording:
 
     def state(self, incident: Incident) -> str:
         """Such as "🔴 未対応"."""
-        return f"{SIGNS[incident.status]} {self.say(f'state.{incident.status.value}')}"
+        return f"{sign_of(incident)} {self.say(f'state.{state_key(incident)}')}"
 
     def targets(self, targets: Iterable[str], *, limit: int) -> str:
         """Such as "api.parky.co.jp, admin.parky.co.jp", cut with the number of those that are left out."""
@@ -155,3 +157,14 @@ class Wording:
 
     def _more(self) -> str:
         return self.say("state.more", count="{count}")
+
+
+def state_key(incident: Incident) -> str:
+    """Under which name the texts say how it stands: a drill that was stopped was no false alarm."""
+    is_stopped = incident.is_drill and incident.status is Status.CANCELLED
+    return _DRILL_OVER if is_stopped else incident.status.value
+
+
+def sign_of(incident: Incident) -> str:
+    """Its colour; that of a drill that was stopped is a sign of its own."""
+    return "🏁" if state_key(incident) == _DRILL_OVER else SIGNS[incident.status]

@@ -181,6 +181,8 @@ async def test_one_that_nobody_resolves_ends_by_itself(desk: Desk) -> None:
     await desk.pass_time(minutes=31)
     ended = await desk.store.incident(incident.id)
     assert ended.status is Status.CANCELLED
+    (entry,) = (e for e in desk.store.timelines[incident.id] if e.kind is TimelineKind.CANCELLED)
+    assert (entry.data or {})["drill"] is True, "it reads as no false alarm"
     assert scored(desk, incident).missed == (
         Missed.ACK,
         Missed.COMMANDER,

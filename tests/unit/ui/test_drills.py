@@ -19,6 +19,7 @@ from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
+    CANCELLED,
     EN,
     FIRST_ESCALATION,
     JA,
@@ -27,6 +28,7 @@ from tests.unit.ui.samples import (
     RESOLVED,
     TEXTS,
     delivery,
+    description_of,
     embed_of,
     over_limits,
     presses_of,
@@ -91,6 +93,23 @@ def test_one_that_rings_carries_here_and_the_mark() -> None:
     body = render(JA, delivery(DeliveryKind.ALERT), replace(PLAYED, rings=True))
     assert str(body["content"]).startswith("@here 【訓練】🔴 SEV1")
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_one_that_was_stopped_reads_as_over_and_not_as_a_false_alarm(words: Wording) -> None:
+    """Its posts, its thread's name and its screens; one that was resolved reads so."""
+    over = replace(CANCELLED, is_drill=True)
+    said = {"ja": "訓練終了", "en": "Drill over"}[words.policy.language]
+    alert = render(words, delivery(DeliveryKind.ALERT), over)
+    assert said in str(alert["content"])
+    assert f"🏁 {said} · @primary" in description_of(alert)
+    assert f"🏁 {said}" in str(embed_of(render(words, delivery(DeliveryKind.THREAD_CARD), over))["title"])
+    assert "🏁" in thread_name(words, over)
+    told = screens.words(answers.ended_screen(screens.JA, over))
+    assert "訓練を終えました" in told
+    for text in (str(alert), told, words.state(over)):
+        assert not any(word in text for word in ("誤報", "取消", "取り消し", "false alarm", "ancelled"))
+    assert "解決" in JA.state(replace(RESOLVED, is_drill=True))
 
 
 @pytest.mark.parametrize("voice", screens.VOICES)

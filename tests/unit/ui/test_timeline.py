@@ -130,6 +130,14 @@ def test_a_severity_that_was_raised_by_a_merge_says_with_what() -> None:
     assert "merged with INC-41, SEV1" in line
 
 
+def test_a_drill_that_was_stopped_was_no_false_alarm() -> None:
+    """The kind is the same, the words are not."""
+    over = entry(TimelineKind.CANCELLED, {"reason": "", "drill": True})
+    assert "🏁 訓練終了 · @responder" in entry_line(JA, over)
+    assert "誤報" not in entry_line(JA, over)
+    assert "🏁 drill over" in entry_line(EN, over)
+
+
 def test_what_the_bot_did_names_nobody() -> None:
     """An entry without an actor has no "@?"."""
     assert "@" not in entry_line(JA, TimelineEntry(TimelineKind.THREAD_OPENED, AT))
