@@ -123,11 +123,16 @@ class Access:
 
     def allows(self, person: Person, action: str) -> bool:
         """The same question without a record, where nobody is waiting for an answer."""
+        return not self.lacks(person, action)
+
+    def lacks(self, person: Person, action: str) -> tuple[str, ...]:
+        """The roles of which *person* would need one; empty when they may."""
+        roles = self._roles(action)
         try:
-            require_role(person, action=action, roles=self._roles(action))
+            require_role(person, action=action, roles=roles)
         except NotPermitted:
-            return False
-        return True
+            return roles
+        return ()
 
     def _roles(self, action: str) -> tuple[str, ...]:
         roles: tuple[str, ...] = getattr(self._policy.permissions, action)

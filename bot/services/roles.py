@@ -59,14 +59,16 @@ class Roles:
         """*to* does it from now on, and is told by DM. It acknowledges nothing: they have not answered yet.
 
         Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: *to* is a bot, or may
-                not see the incident.
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: *to* is a bot, may not
+                see the incident, or has no role that may respond: they could neither note nor step down.
         """
         if to.id == by.id:
             return await self.take(incident_id, role, by=by)
         if to.is_bot:
             raise UserError("role_for_bot", who=to.name)
         await self._require_sight(incident_id, to=to, by=by)
+        if roles := self._access.lacks(to, Act.TAKE_ROLE.permission):
+            raise UserError("role_not_allowed", who=to.name, roles=roles)
         async with self._changes.change(incident_id, by=by, act=Act.GIVE_ROLE) as change:
             result = await _put(change, role, Holder(to.id, to.name))
             if result.changed:

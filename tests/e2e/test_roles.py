@@ -140,6 +140,8 @@ async def test_who_cannot_have_one(world: World) -> None:
         "incident assign", by="primary", number=alert.number, role="scribe", user="incident-bot"
     )
     assert "bot です" in to_bot.text
+    to_outsider = await assign(world, "primary", number=alert.number, role="scribe", user="observer")
+    assert "observer は @on-call / @responder / @admin のいずれのロールも持たず" in to_outsider.text
     await world.human._request("DELETE", "member", {"user": "secondary"})
     gone = await assign(world, "primary", number=alert.number, role="scribe", user="secondary")
     assert "secondary はこのサーバーにいません" in gone.text

@@ -182,6 +182,16 @@ async def test_who_cannot_have_one(desk: Desk) -> None:
     assert told(desk, "role_changed") == []
 
 
+async def test_whoever_may_not_respond_is_given_none(desk: Desk) -> None:
+    """They could neither write a note nor step down; refused with the roles that would do."""
+    incident = await opened(desk)
+    with pytest.raises(UserError, match="role_not_allowed") as refused:
+        await desk.roles.give(incident.id, Role.SCRIBE, to=OBSERVER, by=PRIMARY)
+    assert refused.value.fields == {"who": "observer", "roles": desk.policy.permissions.acknowledge}
+    assert (await desk.store.incident(incident.id)).roles == {}
+    assert dms(desk) == []
+
+
 async def test_who_cannot_take_one(desk: Desk) -> None:
     """Without the role on the server, which is on record; and nobody once it is over."""
     incident = await opened(desk)
