@@ -38,6 +38,9 @@ _REPLY_WITHIN_S = 10.0
 
 _FIELD_LIMIT = 200
 
+#: Fields that are somebody's name.
+_PEOPLE = frozenset({"by", "who"})
+
 
 class ErrorReplies:
     """Turns whatever a handler raised into one ephemeral reply in the person's language."""
@@ -107,15 +110,19 @@ def describe(voice: Voice, error: UserError) -> str:
     """Why it cannot be done, and what to do instead."""
     if isinstance(error, NotPermitted):
         action = voice.say(f"errors.action.{error.fields['action']}")
-        return voice.say("errors.not_permitted", action=action, roles=_shown(voice, error.fields["roles"]))
-    fields = {name: _shown(voice, value) for name, value in error.fields.items()}
+        return voice.say(
+            "errors.not_permitted", action=action, roles=_shown(voice, "roles", error.fields["roles"])
+        )
+    fields = {name: _shown(voice, name, value) for name, value in error.fields.items()}
     return voice.say(f"errors.{error.key}", **fields)
 
 
-def _shown(voice: Voice, value: object) -> str:
-    """A field as words: moments in the team's time zone, anything typed made safe."""
+def _shown(voice: Voice, name: str, value: object) -> str:
+    """A field as words: moments in the team's time zone, people as everywhere, anything typed made safe."""
     if value is None:  # an act of a clock, or from before names were kept
         return voice.say("errors.somebody")
+    if name in _PEOPLE:
+        return voice.who(str(value))
     if isinstance(value, datetime):
         return voice.dated(value)
     if isinstance(value, tuple):  # roles that would do

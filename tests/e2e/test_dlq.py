@@ -75,7 +75,7 @@ async def test_replay_once_and_without_its_mention(world: World) -> None:
     sent = await world.expect_message("p0-alerts", contains="決済エラー率 8.2 %", pings_here=False)
     assert sent.raw["embeds"][0]["description"] == DETAIL
     late = await world.human.press("secondary", other.messages[-1], "再送する")
-    assert "primary が再送済みです" in late.text
+    assert "@primary が再送済みです" in late.text
     again = await world.command("dlq replay", by="secondary", id=str(entry))
     assert "@primary" in again.text
     assert "再送する" not in [control.label for control in again.messages[-1].controls]

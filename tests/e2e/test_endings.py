@@ -10,7 +10,7 @@ from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
 
-_RESOLVED = "INC-1 は primary が解決済みです"
+_RESOLVED = "INC-1 は @primary が解決済みです"
 #: What each button of a post that was not edited any more says after the end.
 _OF_AN_ENDED_ONE = {
     "👀 参加する": "INC-1 は 🟢 解決 です",

@@ -51,7 +51,7 @@ async def test_resolving_asks_once_and_tells_the_thread(world: World) -> None:
     await world.settle()
     assert "🟢" in await world.thread_name(alert.thread)
     again = await world.command("incident resolve", number=alert.number)
-    assert "responder が解決済みです" in again.text
+    assert "@responder が解決済みです" in again.text
     await world.fast_forward(hours=5)
     await world.expect_nothing_more()
 

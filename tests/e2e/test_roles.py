@@ -61,7 +61,7 @@ async def test_an_old_step_down_does_not_take_it_from_another(world: World) -> N
     mine = await world.click(alert.card, "記録", by="primary")
     await world.click(alert.card, "記録", by="secondary")
     refused = await world.human.press("primary", mine.messages[-1], "降りる")
-    assert "いま secondary が受け持っています" in refused.text
+    assert "いま @secondary が受け持っています" in refused.text
     for words in ("@primary が受け持ちます", "@secondary が @primary から"):
         await world.expect_message(alert.thread, contains=words)
     assert await roles(world) == {"scribe": "secondary"}
@@ -141,10 +141,10 @@ async def test_who_cannot_have_one(world: World) -> None:
     )
     assert "bot です" in to_bot.text
     to_outsider = await assign(world, "primary", number=alert.number, role="scribe", user="observer")
-    assert "observer は @on-call / @responder / @admin のいずれのロールも持たず" in to_outsider.text
+    assert "@observer は @responder / @on-call / @admin のいずれのロールも持たず" in to_outsider.text
     await world.human._request("DELETE", "member", {"user": "secondary"})
     gone = await assign(world, "primary", number=alert.number, role="scribe", user="secondary")
-    assert "secondary はこのサーバーにいません" in gone.text
+    assert "@secondary はこのサーバーにいません" in gone.text
     audit = await world.rows("SELECT actor_name FROM audit WHERE NOT allowed ORDER BY id")
     assert [row["actor_name"] for row in audit] == ["observer", "responder"]
     await world.expect_nothing_more()

@@ -27,6 +27,15 @@ def test_nobody_is_called_none() -> None:
     assert describe(screens.EN, unknown).startswith("INC-10 was resolved by somebody already.")
 
 
+@pytest.mark.parametrize(
+    ("key", "field"), [("already_resolved", "by"), ("role_held_by_other", "who"), ("oncall_for_bot", "who")]
+)
+def test_refusals_name_people_as_everything_else_does(key: str, field: str) -> None:
+    """With the sign of a name, which rings nobody; inert."""
+    said = describe(screens.EN, UserError(key, **{"incident": "INC-10", field: "sec*ondary"}))
+    assert "@sec\\*ondary" in said
+
+
 @pytest.mark.parametrize("action", ["private", "drill", "triage", "acknowledge", "severity"])
 def test_a_refusal_is_a_sentence(action: str) -> None:
     """What needs the roles is an act, in the singular."""
