@@ -141,13 +141,17 @@ class Lifecycle:
             reason: Why; kept and shown, up to `REASON_LIMIT` characters.
 
         Raises:
-            NotPermitted, IncidentNotFound, InvalidTransition; UserError: the policy has no such severity.
+            NotPermitted, IncidentNotFound, InvalidTransition; UserError: the policy has no such severity, or
+                no reason is given.
         """
         severity = self._policy.severities.get(to)
         if severity is None:
             raise UserError("severity_unknown", value=to)
+        why = _reason(reason)
+        if not why:
+            raise UserError("reason_empty")
         async with self._changes.change(incident_id, by=by, act=Act.CHANGE_SEVERITY) as change:
-            return await self._regrading.regrade(change, severity, why={"reason": _reason(reason)})
+            return await self._regrading.regrade(change, severity, why={"reason": why})
 
     async def declare(self, incident_id: int, *, by: Person) -> Incident:
         """A tracked alert becomes an incident: posted as one, with its thread. Its clock goes on.

@@ -79,6 +79,15 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(desk: Desk) -> None:
     assert entry.actor_name == "responder"
 
 
+@pytest.mark.parametrize("blank", ["", "   ", " \n\u3000\t"])
+async def test_a_change_says_why(desk: Desk, blank: str) -> None:
+    """A reason of blanks is none, from the command and from the form alike; nothing has changed."""
+    incident = await desk.open("SEV3")
+    with pytest.raises(UserError, match="reason_empty"):
+        await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason=blank)
+    assert await desk.store.incident(incident.id) == incident
+
+
 async def test_the_thread_moves_up_and_says_so_where_it_was(desk: Desk) -> None:
     """The line is in the new thread; the old one gets a farewell; both belong to the incident."""
     incident = await desk.open("SEV3")

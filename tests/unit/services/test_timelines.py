@@ -152,7 +152,7 @@ async def test_what_people_did_leads_to_its_line_in_the_thread(desk: Desk) -> No
     update = NewUpdate("調査中", "", None, incident.targets, incident.symptoms, key="u")
     await desk.updates.tell(incident.id, update, by=PRIMARY)
     await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
-    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="")
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.lifecycle.reopen(incident.id, by=PRIMARY)
     await desk.work()

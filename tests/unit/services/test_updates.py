@@ -237,9 +237,9 @@ async def test_an_incident_that_is_over_is_not_asked_for(desk: Desk) -> None:
 async def test_another_severity_has_another_cadence(desk: Desk) -> None:
     """Counted from the change, once somebody is on it."""
     incident = await acknowledged(desk)
-    await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="")
+    await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
     assert desk.store.job_due_at(f"remind:{incident.id}") == desk.store.clock.time + timedelta(hours=2)
-    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="")
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
     assert desk.store.job_due_at(f"remind:{incident.id}") == jst(25, 11)
 
 
