@@ -65,7 +65,7 @@ class Regrading:
         if changed.thread_posting > before.thread_posting and before.thread_id is not None:
             await change.tx.insert_deliveries([self._farewell(changed, before.thread_id)])
         await remind_later(change.tx, change.incident, now=change.now)
-        facts = {"before": before.severity, "after": changed.severity, **why}
+        facts = {"before": before.severity, "after": changed.severity, **why, **_promise(before, changed)}
         line = f"severity:{changed.version}"
         await change.record(TimelineKind.SEVERITY_CHANGED, facts, line=line)
         await change.say("severity_changed", key=line, facts=facts)
@@ -95,3 +95,11 @@ class Regrading:
         """A line in the thread that is left: whoever writes there is not heard any more."""
         key, data = f"thread_moved:{incident.thread_posting}", {"notice": "thread_moved"}
         return replace(notice(incident, self._policy, key=key, data=data), to=f"thread:{thread_id}")
+
+
+def _promise(before: Incident, changed: Incident) -> Facts:
+    """When the next update comes now, where people were told of another time."""
+    due_at = changed.next_update_at
+    if due_at == before.next_update_at:
+        return {}
+    return {"next_at": None if due_at is None else due_at.isoformat()}

@@ -10,7 +10,7 @@ from bot.ui.posts.postmortems import postmortem_path
 from bot.ui.posts.private import made_private, member_added, not_redacted
 from bot.ui.posts.roles import role_changed, role_undelivered
 from bot.ui.posts.timeline_notices import corrected, noted
-from bot.ui.posts.updates import update_due, updated
+from bot.ui.posts.updates import next_update, update_due, updated
 from bot.ui.words import links
 from bot.ui.words.inert import cut, inert
 from bot.ui.words.wording import Wording
@@ -85,11 +85,19 @@ def _severity_changed(words: Wording, incident: Incident, data: Data) -> Body:
         before=inert(str(data["before"]), limit=40),
         after=inert(str(data["after"]), limit=40),
     )
+    told = _with_why(words, line, data)
+    return message(
+        "\n".join([told, next_update(words, incident, data["next_at"])]) if "next_at" in data else told
+    )
+
+
+def _with_why(words: Wording, line: str, data: Data) -> str:
+    """Somebody's reason, or what was merged into it."""
     if (merged := data.get("merged")) is None:
-        return message(_with_reason(words, line, data))
-    other = label_of(int(str(merged)))
-    reason = words.say("history.fact.merged_with", other=other, severity=inert(str(data["after"]), limit=40))
-    return message(words.say("thread.notice.reason", line=line, reason=reason))
+        return _with_reason(words, line, data)
+    other, severity = label_of(int(str(merged))), inert(str(data["after"]), limit=40)
+    reason = words.say("history.fact.merged_with", other=other, severity=severity)
+    return words.say("thread.notice.reason", line=line, reason=reason)
 
 
 def _with_reason(words: Wording, line: str, data: Data) -> str:

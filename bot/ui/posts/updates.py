@@ -25,7 +25,7 @@ def updated(words: Wording, incident: Incident, data: Data) -> Body:
     """What was told, whole; it pings nobody."""
     at = words.clock(_moment(data["at"]), on=incident.triggered_at)
     head = words.say("updates.post.head", at=at, who=words.who(str(data.get("by") or "?")))
-    body = "\n".join([*_words(words, data), _next(words, incident, data.get("next_at"))])
+    body = "\n".join([*_words(words, data), next_update(words, incident, data.get("next_at"))])
     if len(head) + len(body) < CONTENT_LIMIT:
         return message(f"{head}\n{body}")
     return message(head, embeds=[embed(colour=COLOURS[incident.status], description=body)])
@@ -94,7 +94,8 @@ def _words(words: Wording, data: Data) -> Iterator[str]:
         yield words.say("updates.post.no_impact")
 
 
-def _next(words: Wording, incident: Incident, next_at: object) -> str:
+def next_update(words: Wording, incident: Incident, next_at: object) -> str:
+    """Such as "**次の更新** 14:37 JST (29 分後)"; that none is planned, where *next_at* is None."""
     if next_at is None:
         return words.say("updates.post.no_next")
     due_at = _moment(next_at)

@@ -16,6 +16,7 @@ from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.links import alert_url, thread_url
+from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice, channel_name
 from bot.ui.words.wording import state_key
 
@@ -164,9 +165,13 @@ def _as_it_rings(voice: Voice, incident: Incident) -> SeverityPolicy:
 def _who_is_asked(voice: Voice, incident: Incident, severity: SeverityPolicy) -> str:
     if incident.status is Status.TRIGGERED:
         return voice.deadline(severity, due_at=incident.ack_due_at)
-    return voice.say(
-        "consoles.said.regraded_taken", by=voice.who(incident.on_it.name if incident.on_it else None)
-    )
+    by = voice.who(incident.on_it.name if incident.on_it else None)
+    taken = voice.say("consoles.said.regraded_taken", by=by)
+    due_at = incident.next_update_at
+    if due_at is None:
+        return taken
+    at = voice.clock(due_at, on=incident.triggered_at)
+    return voice.sentences(taken, voice.say("updates.said.next", at=at, left=relative(due_at)))
 
 
 def _links(voice: Voice, incident: Incident) -> list[ui.Button[Any] | None]:

@@ -131,6 +131,8 @@ def _severity(words: Wording, data: Data, limit: int) -> Iterator[str]:
     if other := _other(data, "merged"):
         yield words.say("history.fact.merged_with", other=other, severity=after or "?")
     yield from _reason(words, data, limit)
+    if at := _moment(words, data, "next_at"):
+        yield words.say("history.fact.next_update", at=at)
 
 
 def _role(words: Wording, data: Data, _limit: int) -> Iterator[str]:

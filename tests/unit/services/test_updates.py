@@ -238,9 +238,20 @@ async def test_another_severity_has_another_cadence(desk: Desk) -> None:
     """Counted from the change, once somebody is on it."""
     incident = await acknowledged(desk)
     await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
-    assert desk.store.job_due_at(f"remind:{incident.id}") == desk.store.clock.time + timedelta(hours=2)
+    due = desk.store.clock.time + timedelta(hours=2)
+    assert desk.store.job_due_at(f"remind:{incident.id}") == due
+    [line] = told(desk, "severity_changed")
+    assert line.data["next_at"] == due.isoformat(), "the thread was told of another time"
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
     assert desk.store.job_due_at(f"remind:{incident.id}") == jst(25, 11)
+
+
+async def test_a_severity_moves_no_promise_that_nobody_has_made(desk: Desk) -> None:
+    """While nobody is on it no update is owed, and the line says nothing of one."""
+    incident = await desk.open("SEV1")
+    await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
+    [line] = told(desk, "severity_changed")
+    assert "next_at" not in line.data
 
 
 async def test_a_sev3_that_goes_silent_is_asked_about_by_day_and_on_business_days_only(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """The small words: unknown people, up and down, sentences in a row, refusals that read as sentences."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -16,7 +17,7 @@ from bot.ui.screens import incident_answers as answers
 from bot.ui.screens.incident_list import Asked, list_screen
 from bot.ui.words.wording import Wording
 from tests.unit.ui import samples, screens
-from tests.unit.ui.samples import PLACED, delivery
+from tests.unit.ui.samples import ACKNOWLEDGED, AT, PLACED, delivery
 from tests.unit.ui.screens import words
 
 
@@ -52,6 +53,21 @@ def test_a_change_of_severity_shows_its_direction(before: str, after: str, sign:
     data = {"notice": "severity_changed", "before": before, "after": after, "by": "primary"}
     line = render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), incident)
     assert str(line["content"]).startswith(f"{sign} **INC-42** ")
+
+
+def test_a_change_of_severity_says_when_the_next_update_comes_now() -> None:
+    """The thread was told of another time; whoever changed it hears the same."""
+    data = {"notice": "severity_changed", "before": "SEV1", "after": "SEV2", "by": "a", "reason": "一部だけ"}
+    taken = replace(ACKNOWLEDGED, severity="SEV2", next_update_at=AT + timedelta(hours=2, minutes=1))
+    moved = {**data, "next_at": (AT + timedelta(hours=2, minutes=1)).isoformat()}
+    line = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=moved), taken)["content"])
+    assert "理由: 一部だけ\n**次の更新** 16:08 JST" in line
+    none = {**data, "next_at": None}
+    assert "予定なし" in str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=none), taken)["content"])
+    kept = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), taken)["content"])
+    assert "次の更新" not in kept
+    screen = words(answers.regraded_screen(screens.JA, Regraded(taken, "SEV1", reposts=True)))
+    assert "@primary が対応しています。次の更新は 16:08 JST" in screen
 
 
 def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
