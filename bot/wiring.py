@@ -27,6 +27,7 @@ from bot.services.escalations import Escalations
 from bot.services.failures import Failures
 from bot.services.handovers import Handovers
 from bot.services.incidents import Incidents
+from bot.services.leads import Leads
 from bot.services.letters import Letters
 from bot.services.lifecycle import Lifecycle
 from bot.services.links import AckLinks
@@ -151,7 +152,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         mending=mending,
         roles=Roles(access, changes, acknowledger),
         privacy=Privacy(store, discord, policy, access, changes),
-        updates=Updates(store, policy, changes),
+        updates=Updates(store, policy, changes, Leads(discord, oncall)),
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),
         triages=Triages(store, policy, access, raising, reevaluations),

@@ -1,6 +1,6 @@
 """An incident as it is: what is known of it, who is on it, where it is shown. Changes: `bot.domain.life`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -209,7 +209,12 @@ class Incident:
     @property
     def lead(self) -> Holder | None:
         """Whom a reminder is for: the commander, else whoever is on it."""
-        return self.commander or self.on_it
+        return self.lead_without(())
+
+    def lead_without(self, gone: Collection[int]) -> Holder | None:
+        """The same when the people with these ids have left."""
+        asked = (who for who in (self.commander, self.on_it) if who is not None)
+        return next((who for who in asked if who.id not in gone), None)
 
     @property
     def took_to_acknowledge(self) -> timedelta | None:

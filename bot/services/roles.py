@@ -1,16 +1,21 @@
 """Commander, communicator, scribe: taken by whoever is on it, or given to somebody."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain import life
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import Holder, Incident, Role, Status
 from bot.domain.life import AckOutcome, AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.acknowledging import Acknowledger
 from bot.services.changes import Change, Changes
+from bot.services.opening import notice
+from bot.services.ports import Transaction
 from bot.services.role_dms import role_dm
 
 
@@ -122,6 +127,30 @@ async def _put(change: Change, role: Role, holder: Holder | None) -> Assigned:
     await change.record(TimelineKind.ROLE_CHANGED, facts, line=line)
     await change.say("role_changed", key=line, facts={**facts, "by_id": change.by.id})
     return Assigned(assigned, role, former, changed=True)
+
+
+async def vacate(
+    tx: Transaction, policy: Policy, incident: Incident, gone: Collection[int], *, now: datetime
+) -> Incident:
+    """Nobody has the roles any more that people with these ids had: they have left the server.
+
+    Args:
+        incident: Locked.
+
+    Returns:
+        As it is saved; the caller asks for the refresh.
+    """
+    left = [(role, holder) for role, holder in incident.roles.items() if holder.id in gone]
+    for role, holder in left:
+        incident = life.assign(incident, role, None)
+        await tx.save(incident)
+        facts = {"role": role.value, "holder": None, "former": _as_data(holder), "gone": True}
+        line = f"role:{incident.version}"
+        entry = TimelineEntry(TimelineKind.ROLE_CHANGED, now, data={**facts, "line": line})
+        await tx.add_timeline(incident.id, entry)
+        told = {**facts, "notice": "role_changed"}
+        await tx.insert_deliveries([notice(incident, policy, key=line, data=told)])
+    return incident
 
 
 def _id(holder: Holder | None) -> int | None:

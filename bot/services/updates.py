@@ -17,9 +17,11 @@ from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Act
 from bot.services.changes import Change, Changes
+from bot.services.leads import NOBODY, Absence, Leads
 from bot.services.opening import notice, refresh_job
 from bot.services.ports import Store, Transaction
 from bot.services.reminders import remind_later
+from bot.services.roles import vacate
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +73,8 @@ class Told:
 class Updates:
     """Keeps people informed, and asks for it when nobody does."""
 
-    def __init__(self, store: Store, policy: Policy, changes: Changes) -> None:
+    def __init__(self, store: Store, policy: Policy, changes: Changes, leads: Leads) -> None:
+        self._leads = leads
         self._store = store
         self._policy = policy
         self._changes = changes
@@ -101,8 +104,10 @@ class Updates:
     async def remind(self, incident_id: int) -> None:
         """An update is owed: ask the commander for it, else whoever is on it, once.
 
+        A commander who has left the server loses the role; when nobody is left, whoever is on call is asked.
         Running twice is harmless: the second finds the next reminder later.
         """
+        absence = await self._absence(incident_id)
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             now, due_at = await tx.now(), incident.next_update_at
@@ -111,22 +116,32 @@ class Updates:
             if incident.remind_at > now:
                 await remind_later(tx, incident, now=now)
                 return
-            reminded = await self._remind(tx, incident, now=now, due_at=due_at)
+            incident = await vacate(tx, self._policy, incident, absence.gone, now=now)
+            reminded = await self._remind(tx, incident, absence, now=now, due_at=due_at)
         log.info("update.reminded", incident_id=incident_id, reminders=reminded.reminders)
 
+    async def _absence(self, incident_id: int) -> Absence:
+        """Who has left: asked of Discord before anything is locked, and only when a reminder is due."""
+        incident = await self._store.incident(incident_id)
+        if incident.remind_at is None or incident.remind_at > await self._store.now():
+            return NOBODY
+        return await self._leads.look(incident)
+
     async def _remind(
-        self, tx: Transaction, incident: Incident, *, now: datetime, due_at: datetime
+        self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime
     ) -> Incident:
         severity = self._policy.rules(incident.severity)
         every, times = severity.update_every or _EVERY, life.patience(incident)
         reminded = life.remind(incident, again_at=self._policy.due(every, at=now, times=times))
-        lead = incident.lead
-        facts = {
+        lead = incident.lead_without(absence.gone)
+        facts: dict[str, object] = {
             "due_at": due_at.isoformat(),
             "reminder": reminded.reminders,
             "lead": None if lead is None else lead.name,
         }
-        told = {**facts, "notice": "update_due"}
+        told = {**facts, "notice": "update_due", "gone": sorted(absence.gone)}
+        if lead is None and absence.place is not None and incident.rings:
+            told["asks"] = absence.place
         await tx.save(reminded)
         await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.UPDATE_DUE, now, data=facts))
         # One promise is asked for several times; the number alone starts again with each promise.

@@ -44,6 +44,22 @@ async def test_telling_with_the_button(world: World) -> None:
     await world.expect_reminder(alert)
 
 
+async def test_a_commander_who_has_left_the_server(world: World) -> None:
+    """The role is vacant, and the reminder rings whoever acknowledged; then the on-call."""
+    alert = await acknowledged(world, by="responder")
+    await world.command("incident assign", by="secondary", number=alert.number, role="commander")
+    await world.expect_message(alert.thread, contains="@secondary が受け持ちます")
+    await world.human._request("DELETE", "member", {"user": "secondary"})
+    await world.fast_forward(minutes=30)
+    await world.expect_message(alert.thread, contains="@secondary はもうサーバーにいません")
+    assert pinged(await world.expect_message(alert.thread, contains="🔔")) == ["responder"]
+    await world.expect_text(alert.card, "🧭 指揮 空席")
+    await world.human._request("DELETE", "member", {"user": "responder"})
+    await world.fast_forward(minutes=30)
+    assert pinged(await world.expect_message(alert.thread, contains="🔔")) == ["primary"]
+    await world.expect_nothing_more()
+
+
 async def test_telling_with_the_command(world: World) -> None:
     """In the thread it needs no number; the form shows what is known, and a second one the impact so far."""
     alert = await acknowledged(world)

@@ -61,6 +61,7 @@ class FakeDiscord:
         standing: Who is on call at this moment, by place.
         crowded: Channels whose limit leaves no room now, and when it will.
         bundles: (waiting, all) of each edit of a bundle.
+        left: Ids or usernames of those who are no members any more.
     """
 
     sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
@@ -88,6 +89,7 @@ class FakeDiscord:
     standing: Standing | None = None
     crowded: dict[int, timedelta] = field(default_factory=dict)
     bundles: list[tuple[int, int]] = field(default_factory=list)
+    left: set[str] = field(default_factory=set)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
@@ -111,6 +113,8 @@ class FakeDiscord:
     async def person(self, guild_id: int, discord: str) -> Person:
         if self.is_away:
             raise UpstreamUnavailable("Discord is away")
+        if discord in self.left:
+            raise DeliveryRefused("Unknown Member", http_status=404, code=10007)
         return Person(1, discord, username=discord)
 
     async def send(self, request: Request, *, nonce: str) -> Posted:

@@ -35,7 +35,9 @@ def role_changed(words: Wording, _incident: Incident, data: Data) -> Body:
     holder, former, by_id = data.get("holder"), data.get("former"), data.get("by_id")
     own = holder if holder is not None else former
     is_own = isinstance(own, Mapping) and own.get("id") == by_id
-    if holder is None:
+    if data.get("gone") is True:
+        how = "gone"
+    elif holder is None:
         how = "left" if is_own else "removed"
     else:
         how = ("taken" if is_own else "given") + ("" if former is None else "_over")

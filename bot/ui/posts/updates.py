@@ -32,8 +32,13 @@ def updated(words: Wording, incident: Incident, data: Data) -> Body:
 
 
 def update_due(words: Wording, incident: Incident, data: Data) -> Body:
-    """The reminder: it pings whoever leads and nobody else; in an incident that is silenced, nobody."""
-    lead, rings = incident.lead, incident.rings
+    """The reminder: it pings whoever leads and nobody else; in an incident that is silenced, nobody.
+
+    Whoever is on call instead, where those who led have left, is put in front when it is sent (``asks``).
+    """
+    gone = data.get("gone")
+    lead = incident.lead_without(gone if isinstance(gone, list) else ())
+    rings = incident.rings
     at = words.clock(_moment(data["due_at"]), on=incident.triggered_at)
     if lead is None:
         line = words.say("updates.due.anybody", label=incident.label, at=at)

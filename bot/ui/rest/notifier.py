@@ -117,8 +117,7 @@ class DiscordNotifier:
             body = addressed(body, await self._places.roles(subject.guild_id))
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
             body = {**body, **answering(subject, channel_id)}
-        if delivery.kind is DeliveryKind.MORNING_NAG:
-            body = await self._asked(delivery, body)
+        body = await self._asked(delivery, body)
         if delivery.kind in _ANSWERS and "answers" in delivery.data:
             body = {**body, **answer_to(int(str(delivery.data["answers"])))}
         return Request(action, channel_id, message_id, body, None if person is None else person.handle)

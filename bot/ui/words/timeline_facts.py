@@ -147,6 +147,8 @@ def _role(words: Wording, data: Data, _limit: int) -> Iterator[str]:
     )
     if former := _holder(words, data, "former"):
         yield words.say("history.fact.former", who=former)
+    if data.get("gone") is True:
+        yield words.say("history.fact.gone")
 
 
 def _update_due(words: Wording, data: Data, _limit: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.domain.timeline import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.updates import NewUpdate
-from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 HALF_HOUR = timedelta(minutes=30)
 JST = ZoneInfo("Asia/Tokyo")
@@ -283,6 +283,55 @@ async def test_a_severity_for_which_none_is_owed_still_keeps_a_promise() -> None
     await desk.pass_time(minutes=30)
     assert len(told(desk, "update_due")) == 1
     assert desk.store.job_due_at(f"remind:{incident.id}") == desk.store.clock.time + timedelta(hours=1)
+
+
+async def test_a_commander_who_has_left_is_not_asked(desk: Desk) -> None:
+    """The role is vacant, which thread and timeline say; whoever acknowledged is asked."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
+    await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
+    desk.discord.left = {str(SECONDARY.id)}
+    await desk.pass_time(minutes=31)
+    now = await desk.store.incident(incident.id)
+    assert set(now.roles) == {Role.SCRIBE}
+    [reminder] = told(desk, "update_due")
+    assert (reminder.data["lead"], reminder.data["gone"]) == ("primary", [SECONDARY.id])
+    assert "asks" not in reminder.data
+    entry = next(e for e in desk.store.timelines[incident.id] if (e.data or {}).get("gone"))
+    assert (entry.kind, entry.actor_id) == (TimelineKind.ROLE_CHANGED, None)
+    assert (entry.data or {})["former"] == {"id": SECONDARY.id, "name": "secondary"}
+    line = told(desk, "role_changed")[-1]
+    assert (line.data["gone"], line.status) == (True, DeliveryStatus.SENT)
+    assert line.id < reminder.id, "why somebody else is asked, before it is asked"
+    await desk.pass_time(minutes=31)
+    assert len(told(desk, "role_changed")) == 3, "it is said once"
+
+
+async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk) -> None:
+    """The first of them who is still there; in a drill that does not ring, nobody is."""
+    incident = await acknowledged(desk)
+    first, second = list((await desk.oncall.standing(GUILD)).items())[:2]
+    desk.discord.left = {str(PRIMARY.id)}
+    await desk.pass_time(minutes=31)
+    assert told(desk, "update_due")[-1].data["asks"] == first[0]
+    desk.discord.left = {str(PRIMARY.id), first[1].handle}
+    await desk.pass_time(minutes=60)
+    reminder = told(desk, "update_due")[-1]
+    assert (reminder.data["asks"], reminder.data["lead"]) == (second[0], None)
+    assert (await desk.store.incident(incident.id)).acknowledged_by_name == "primary", "what was stays"
+
+
+async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
+    """Discord is away: nobody loses a role for it, and the reminder is for them."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
+    await desk.work()
+    desk.discord.is_away = True
+    desk.store.advance(HALF_HOUR)
+    await desk.updates.remind(incident.id)
+    assert (await desk.store.incident(incident.id)).commander is not None
+    [reminder] = told(desk, "update_due")
+    assert (reminder.data["lead"], reminder.data["gone"]) == ("secondary", [])
 
 
 async def test_reminders_that_an_outage_held_up_do_not_pile_up(desk: Desk) -> None:

@@ -130,6 +130,13 @@ def test_a_severity_that_was_raised_by_a_merge_says_with_what() -> None:
     assert "merged with INC-41, SEV1" in line
 
 
+def test_a_role_of_somebody_who_has_left_says_why_it_is_vacant() -> None:
+    """Nobody has done that, so nobody is named for it."""
+    data = {"role": "commander", "holder": None, "former": {"id": 2, "name": "secondary"}, "gone": True}
+    line = entry_line(JA, TimelineEntry(TimelineKind.ROLE_CHANGED, AT, data=data))
+    assert line.endswith("指揮 → 空席 · 前は @secondary · サーバーを退出")
+
+
 def test_a_drill_that_was_stopped_was_no_false_alarm() -> None:
     """The kind is the same, the words are not."""
     over = entry(TimelineKind.CANCELLED, {"reason": "", "drill": True})

@@ -110,6 +110,16 @@ def test_a_reminder_pings_whoever_leads() -> None:
     assert "前回の更新 14:32 JST (<t:1795498320:R>)" in str(led["content"])
 
 
+def test_a_reminder_passes_over_who_has_left() -> None:
+    """The next who is on it; when nobody is left it names nobody: whoever is on call is put in front."""
+    led = life.assign(ACKNOWLEDGED, Role.COMMANDER, Holder(102, "secondary"))
+    data = {"notice": "update_due", "due_at": (AT + timedelta(minutes=30)).isoformat()}
+    for gone, asked in (([], ["102"]), ([102], ["101"]), ([101, 102], None)):
+        body = render(JA, delivery(DeliveryKind.NOTICE, data={**data, "gone": gone}), led)
+        assert body["allowed_mentions"] == {"parse": [], **({} if asked is None else {"users": asked})}
+    assert str(body["content"]).startswith("🔔 INC-42 の状況を知らせてください。")
+
+
 def test_a_reminder_that_is_for_nobody_or_must_be_quiet() -> None:
     """Nobody is on it; or a drill that should not disturb."""
     alone = reminder(replace(TRIGGERED, next_update_at=AT))
