@@ -33,6 +33,7 @@ from bot.runbook.model import Policy
 from bot.services.bundles import Bundles, refresh_bundle_job
 from bot.services.digests import Digests
 from bot.services.handovers import warn_refused
+from bot.services.lines import wait_in_line
 from bot.services.mending import Mending
 from bot.services.moot import is_moot
 from bot.services.mornings import Mornings, day_of, refresh_morning_job
@@ -125,7 +126,7 @@ class Deliveries:
             return wait
         if await must_wait(tx, delivery):
             return await hold(tx, delivery, BEHIND, policy=self._policy)
-        return None
+        return await wait_in_line(tx, delivery)
 
     async def refresh(self, incident_id: int) -> timedelta | None:
         """Make every post of an incident say what is true now; a burst of changes costs one edit each.

@@ -93,6 +93,9 @@ class DeliveryWrites:
     async def is_behind(self, delivery_id: int) -> bool:
         return await self._sql.first("behind", delivery_id) is not None
 
+    async def is_in_line(self, delivery_id: int, *, patience: timedelta) -> bool:
+        return await self._sql.first("in_line", delivery_id, patience) is not None
+
     async def cancel_delivery(self, delivery_id: int) -> None:
         await self._lock_incident_of(delivery_id)
         await self._clear_up(await self._sql.all("cancel_delivery", delivery_id))

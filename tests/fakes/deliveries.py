@@ -153,6 +153,14 @@ class FakeDeliveries(FakePart):
             for one in self._like(delivery_id, DeliveryKind.ALERT)
         )
 
+    async def is_in_line(self, delivery_id: int, *, patience: timedelta) -> bool:
+        if self.state.deliveries[delivery_id].delivery.created_at <= self._now - patience:
+            return False
+        return any(
+            one.id < delivery_id and one.attempts < 3 and one.status in UNFINISHED  # as in SQL
+            for one in self._like(delivery_id)
+        )
+
     def _like(self, delivery_id: int, *others: DeliveryKind) -> list[Delivery]:
         own = self.state.deliveries[delivery_id].delivery
         every = (stored.delivery for stored in self.state.deliveries.values())

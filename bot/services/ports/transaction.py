@@ -211,6 +211,14 @@ class Transaction(
         """Whether an outage still holds back an earlier one of its kind, or the alert, for the same place."""
         ...
 
+    async def is_in_line(self, delivery_id: int, *, patience: timedelta) -> bool:
+        """Whether an earlier one of its kind for the same place is on its way, and has not failed repeatedly.
+
+        Args:
+            patience: How long after it was owed it waits for that.
+        """
+        ...
+
     async def cancel_delivery(self, delivery_id: int) -> None:
         """It has become moot."""
         ...

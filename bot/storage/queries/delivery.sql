@@ -202,6 +202,17 @@ SELECT earlier.id
    AND earlier.held_at IS NOT NULL AND earlier.status IN ('pending', 'sending')
  LIMIT 1;
 
+-- name: in_line
+-- An earlier delivery of the same kind for the same place that is on its way, while $2 has not passed since this one
+-- was owed. One that was tried three times holds up nobody.
+SELECT earlier.id
+  FROM deliveries AS owed
+  JOIN deliveries AS earlier
+    ON earlier.incident_id = owed.incident_id AND earlier.kind = owed.kind AND earlier.target = owed.target
+ WHERE owed.id = $1 AND owed.created_at > now() - $2::interval
+   AND earlier.id < owed.id AND earlier.attempts < 3 AND earlier.status IN ('pending', 'sending')
+ LIMIT 1;
+
 -- name: held_deliveries
 -- How many messages wait for Discord to be back.
 SELECT count(*) AS held
