@@ -89,9 +89,13 @@ class Change:
 
 
 async def link_both(one: Change, other: Change) -> None:
-    """Note on each of two that it has to do with the other, for its posts and its timeline."""
+    """Note on each of two that it has to do with the other, for its timeline and its posts.
+
+    Posts tell of no private one: not everybody who reads them may know that there is one.
+    """
     for here, there in ((one, other), (other, one)):
-        await here.save(relations.link(here.incident, there.incident.id))
+        if not there.incident.is_private:
+            await here.save(relations.link(here.incident, there.incident.id))
         await here.record(TimelineKind.LINKED, {"with": there.incident.id})
 
 

@@ -129,8 +129,8 @@ class Timelines:
         """
         incident = await self._store.incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
-        entries, posts = await self._store.timeline(incident_id), await self._store.posts(incident_id)
-        return History(incident, lines_of(entries, posts))
+        entries = await self._access.readable(by, await self._store.timeline(incident_id))
+        return History(incident, lines_of(entries, await self._store.posts(incident_id)))
 
     async def page(self, incident_id: int, *, by: Person, number: int | None = None) -> TimelinePage:
         """A part of it; the newest one when *number* is None or too large. Raises as `history`."""
