@@ -14,7 +14,7 @@ from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.links import alert_url, thread_url
-from bot.ui.words.voice import Voice, channel_name
+from bot.ui.words.voice import Voice
 
 
 def resolve_question(voice: Voice, incident: Incident) -> Screen:
@@ -78,7 +78,9 @@ def regraded_screen(voice: Voice, result: Regraded) -> Screen:
     """What holds now: where it is announced, whom that rings, and by when somebody must have acknowledged."""
     incident = result.incident
     severity = _as_it_rings(voice, incident)
-    how = voice.rings(severity) if result.reposts else voice.say("consoles.said.regraded_here")
+    how = (
+        voice.rings(severity, about=incident) if result.reposts else voice.say("consoles.said.regraded_here")
+    )
     return Screen(
         text(
             voice.say(
@@ -125,7 +127,7 @@ def acknowledged(voice: Voice, result: Acknowledgement) -> str:
 def passed_on(voice: Voice, result: PassedOn) -> str:
     """Whom 今は対応できない has passed it on to, and what happens if they do not answer either."""
     incident, following = result.incident, result.following
-    channel = channel_name(voice.severity(incident).channel)
+    channel = voice.place(incident)
     if result.to is None:
         told = voice.say("consoles.said.passed_on_nobody", label=incident.label, channel=channel)
     else:
