@@ -6,12 +6,11 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.errors import StorageUnavailable, UserError
+from bot.domain.errors import StorageUnavailable
 from bot.i18n.options import described
 from bot.services.timelines import NOTE_LIMIT
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.errors import describe
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.timeline import (
     AT,
@@ -28,7 +27,6 @@ from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
 from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, timeline_screen
-from bot.ui.words.inert import code_block
 from bot.ui.words.wording import Wording
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
 
@@ -150,18 +148,13 @@ class SendFile(Control, template=FILE):
 
 
 async def send_note(interaction: Press, form: Submitted) -> None:
-    """The form of [📝 メモ] came back; words whose time cannot be read are given back, not lost."""
+    """The form of [📝 メモ] came back."""
     await wait(interaction)
     bot, key = interaction.client, f"interaction:{interaction.id}"
     voice, by, text = bot.voice(interaction), await person_of(interaction), form.text(NOTE)
-    try:
-        incident = await bot.services(interaction).timelines.note(
-            form.number, by=by, text=text, key=key, at=form.text(AT)
-        )
-    except UserError as refused:
-        told = voice.say("history.said.your_words", refusal=describe(voice, refused), text=code_block(text))
-        await reply(interaction, told)
-        return
+    incident = await bot.services(interaction).timelines.note(
+        form.number, by=by, text=text, key=key, at=form.text(AT)
+    )
     await reply(interaction, voice.say("consoles.said.note", label=incident.label))
 
 
