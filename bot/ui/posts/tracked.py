@@ -65,7 +65,15 @@ def _buttons(words: Wording, incident: Incident) -> list[Component]:
     """What makes sense in this state, the safe one first."""
     make, number, source = words.buttons.make, incident.id, incident.source
     if not incident.is_open:
-        return row([make(IncidentVerb.VIEW, number)])
+        other = incident.merged_into_id
+        return row(
+            [
+                make(IncidentVerb.VIEW, number, words="see")
+                if other is None
+                else make(IncidentVerb.VIEW, other),
+                make(IncidentVerb.REOPEN, number),
+            ]
+        )
     joins = None if incident.status is Status.TRIGGERED else "join"
     return row(
         [

@@ -17,6 +17,7 @@ from tests.unit.ui.samples import (
     JA,
     TRIGGERED,
     delivery,
+    labels_of,
     over_limits,
     presses_of,
 )
@@ -106,6 +107,17 @@ def test_every_state_reads_at_a_glance(incident: Incident, ja: str, en: str) -> 
     """A sign, the word, and who."""
     assert render(JA, QUIET, incident)["content"] == ja
     assert render(EN, QUIET, incident)["content"] == en
+
+
+def test_what_is_closed_can_be_looked_at_and_opened_again() -> None:
+    """Only what was merged leads to another one."""
+    for incident, seen in (
+        (life.cancel(NEW, by=PRIMARY, at=LATER), (42, "詳細")),
+        (MERGED, (44, "統合先を見る")),
+    ):
+        body = render(JA, QUIET, incident)
+        assert presses_of(body) == [f"inc:v1:view:{seen[0]}", "inc:v1:reopen:42"]
+        assert labels_of(body) == [seen[1], "再開"]
 
 
 @pytest.mark.parametrize("incident", [NEW, tracked(ACKNOWLEDGED), MERGED])
