@@ -24,7 +24,7 @@ def resolve_question(voice: Voice, incident: Incident) -> Screen:
             voice.say(
                 "consoles.incident.resolve_question", label=incident.label, title=voice.title(incident)
             ),
-            voice.say("consoles.incident.resolve_means"),
+            voice.say(f"consoles.incident.resolve_means_{incident.kind.value}"),
         ),
         rows=[
             row(

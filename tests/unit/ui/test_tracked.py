@@ -10,6 +10,7 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Incident, IncidentKind, Source
 from bot.domain.people import Person
 from bot.ui.posts.renderer import render
+from bot.ui.screens.incident_answers import resolve_question
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
@@ -21,6 +22,8 @@ from tests.unit.ui.samples import (
     over_limits,
     presses_of,
 )
+from tests.unit.ui.screens import JA as VOICE
+from tests.unit.ui.screens import words
 
 QUIET = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800, "quiet": True})
 LOUD = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800})
@@ -126,3 +129,9 @@ def test_what_a_monitor_writes_means_only_what_it_says(incident: Incident) -> No
     body = render(JA, QUIET, replace(incident, title="@everyone **x** " + "長" * 184))
     assert "@everyone" not in str(body["content"])
     assert over_limits(body) == []
+
+
+def test_resolving_it_promises_no_line_in_a_thread() -> None:
+    """There is none; an incident's is told."""
+    assert "スレッド" not in words(resolve_question(VOICE, NEW))
+    assert "スレッドに知らせます" in words(resolve_question(VOICE, TRIGGERED))
