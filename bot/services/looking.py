@@ -59,7 +59,7 @@ class Looking:
         await self._access.require_visible(by, "show", incident, act="show")
         related = await self._store.related(incident_id)
         if (into := incident.merged_into_id) is not None:
-            related = [await self._store.incident(into), *related]
+            related = [await self._store.incident(into), *(one for one in related if one.id != into)]
         related = await self._visible(related, by)
         if into not in {one.id for one in related}:  # it went on in one that was made private since
             incident = replace(incident, merged_into_id=None)
