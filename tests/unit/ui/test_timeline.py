@@ -232,3 +232,10 @@ def test_a_line_is_one_line_and_pings_nobody(words: str, name: str, kind: Timeli
     assert len(line) <= LINE_LIMIT + 120
     assert "@here" not in line.replace(f"@{name}", "")
     assert "<@" not in line
+
+
+def test_who_had_a_role_before_is_no_point_in_time() -> None:
+    """In English "before @secondary" would read like one."""
+    data, told = CARRIED[TimelineKind.ROLE_CHANGED]
+    assert "@primary · was @secondary" in entry_line(EN, entry(TimelineKind.ROLE_CHANGED, data))
+    assert told[1] in entry_line(JA, entry(TimelineKind.ROLE_CHANGED, data))
