@@ -8,7 +8,7 @@ from discord.app_commands import locale_str
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.i18n.options import described
-from bot.services.timelines import NOTE_LIMIT
+from bot.services.timelines import NOTE_LIMIT, Correction
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.forms.base import Submitted
@@ -163,9 +163,8 @@ async def send_correction(interaction: Press, form: Submitted) -> None:
     await keep(interaction)
     bot, by, key = interaction.client, await person_of(interaction), f"interaction:{interaction.id}"
     entry = int(form.fields["entry"])
-    await bot.services(interaction).timelines.correct(
-        form.number, entry, by=by, text=form.text(TEXT), key=key
-    )
+    right = Correction(form.text(TEXT), at=form.text(AT))
+    await bot.services(interaction).timelines.correct(form.number, entry, right, by=by, key=key)
     await _redraw(interaction, form.number, page=int(form.fields["page"]))
 
 
