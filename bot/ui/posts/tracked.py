@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.posts.alerts import HERE, deadline, related
+from bot.ui.posts.alerts import HERE, again, deadline, related
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.triage_posts import triage_button
 from bot.ui.words.wording import Wording
@@ -28,7 +28,7 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
         other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
     )
     first = _SEPARATOR.join([line, _standing(words, incident)])
-    lines = [f"{HERE} {first}" if rings else first, _again(words, incident), related(words, incident)]
+    lines = [f"{HERE} {first}" if rings else first, again(words, incident), related(words, incident)]
     return message(
         "\n".join(line for line in lines if line), components=_buttons(words, incident), rings=rings
     )
@@ -52,13 +52,6 @@ def _standing(words: Wording, incident: Incident) -> str:
         at=words.clock(incident.acknowledged_at, on=began),
         took=words.span(incident.took_to_acknowledge or timedelta()),
     )
-
-
-def _again(words: Wording, incident: Incident) -> str:
-    if incident.occurrences == 1 or incident.last_seen_at is None:
-        return ""
-    at = words.clock(incident.last_seen_at, on=incident.triggered_at)
-    return words.say("tracked.again", count=incident.occurrences, at=at)
 
 
 def _buttons(words: Wording, incident: Incident) -> list[Component]:

@@ -10,7 +10,7 @@ from bot.domain.incident import Incident, Status, label_of
 from bot.services.looking import IncidentView
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, made_of, row, text
-from bot.ui.posts.alerts import last_update, roles, update_due
+from bot.ui.posts.alerts import again, last_update, roles, update_due
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.inert import code_block, inert, joined
 from bot.ui.words.links import alert_url, home_url, thread_url
@@ -91,6 +91,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         roles(voice, incident),
         _responders(voice, view),
         last_update(voice, incident),
+        again(voice, incident),
         update_due(voice, incident) if incident.is_open else "",
         _next(voice, view),
         *_related(voice, view),

@@ -310,3 +310,11 @@ def test_a_post_that_a_clock_has_raised_says_why_it_is_there() -> None:
     assert "→ 再評価に回答なし" in description_of(render(JA, delivery(DeliveryKind.ALERT), promoted))
     card = description_of(render(EN, delivery(DeliveryKind.THREAD_CARD), promoted))
     assert "→ nobody answered the re-evaluation" in card
+
+
+def test_an_alert_that_is_an_incident_still_counts() -> None:
+    """How often it came, and when last: below what people have told."""
+    often = replace(ACKNOWLEDGED, occurrences=5, last_seen_at=AT + timedelta(minutes=5))
+    assert "\n×5 · 最終 14:12 JST\n" in description_of(render(JA, delivery(DeliveryKind.ALERT), often))
+    once = description_of(render(JA, delivery(DeliveryKind.ALERT), replace(often, occurrences=1)))
+    assert "最終" not in once
