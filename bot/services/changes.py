@@ -28,8 +28,10 @@ class Change:
 
     Attributes:
         incident: As it is now; `save` replaces it.
+        by: Who makes it, or on whose behalf a clock does.
         now: The transaction's time.
         beside: The same for the others that were asked for, by number.
+        is_by_clock: Nobody made it just now: the history names nobody, and nobody is audited for it.
     """
 
     tx: Transaction
@@ -38,6 +40,7 @@ class Change:
     by: Person
     now: datetime
     beside: Mapping[int, "Change"] = field(default_factory=dict)
+    is_by_clock: bool = False
 
     async def save(self, changed: Incident) -> None:
         """Write *changed*, and let every post that shows it be edited."""
@@ -67,10 +70,12 @@ class Change:
             corrects: The entry that this one puts right.
             line: The key of what `say` tells the thread of it, to lead there.
         """
-        who = (self.by.id, self.by.name)
+        who = (None, None) if self.is_by_clock else (self.by.id, self.by.name)
         data = facts if line is None else {**(facts or {}), "line": line}
         entry = TimelineEntry(kind, at or self.now, *who, data=data, corrects=corrects)
         await self.tx.add_timeline(self.incident.id, entry)
+        if self.is_by_clock:
+            return
         audited = {"incident_id": self.incident.id, **(facts or {})}
         await self.tx.audit(guild_id=self.incident.guild_id, by=self.by, action=kind.value, data=audited)
 

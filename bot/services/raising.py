@@ -58,13 +58,14 @@ class Raising:
         who = by or Person(id=triage.user_id, name=triage.user_name)
         if alert is not None and alert.kind is IncidentKind.ALERT and alert.is_open:
             known = await tx.set_triaged(alert.id, triage, path=_path(triage, by=by))
-            change = Change(tx, self._policy, known, who, await tx.now())
+            change = Change(tx, self._policy, known, who, await tx.now(), is_by_clock=by is None)
             return await declare_within(change, severity, self._escalations)
         incident = await self._incidents.open_within(tx, _new_incident(triage, severity, by=by), by=by)
         if alert is not None and await tx.link(alert.id, incident.id, by=who):
             now = await tx.now()
-            there = Change(tx, self._policy, alert, who, now)
-            here = Change(tx, self._policy, incident, who, now)
+            there, here = (
+                Change(tx, self._policy, one, who, now, is_by_clock=by is None) for one in (alert, incident)
+            )
             await link_both(there, here)
             await there.say("raised_again", key=f"linked:{incident.id}", facts={"number": incident.id})
             return here.incident

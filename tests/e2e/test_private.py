@@ -256,7 +256,8 @@ async def test_what_it_is_linked_with_does_not_give_it_away(world: World) -> Non
     """Neither post, thread, card, history nor file of the public one; whoever may see it finds both."""
     await open_private(world)
     public = await world.triage(SEV1, title="公開の障害")
-    said = await world.command("incident link", by="primary", number=public.number, **{"with": 1})
+    with_it: dict[str, Any] = {"number": public.number, "with": 1}
+    said = await world.command("incident link", by="primary", **with_it)
     assert "INC-1" in said.text
     thread = (await rooms(world))[0]["id"]
     await world.expect_message(thread, contains=f"🔗 INC-{public.number} と関連付けました")
