@@ -70,9 +70,16 @@ class Change:
             corrects: The entry that this one puts right.
             line: The key of what `say` tells the thread of it, to lead there.
         """
-        who = (None, None) if self.is_by_clock else (self.by.id, self.by.name)
+        actor = None if self.is_by_clock else self.by
         data = facts if line is None else {**(facts or {}), "line": line}
-        entry = TimelineEntry(kind, at or self.now, *who, data=data, corrects=corrects)
+        entry = TimelineEntry(
+            kind,
+            at or self.now,
+            None if actor is None else actor.id,
+            None if actor is None else actor.name,
+            data=data,
+            corrects=corrects,
+        )
         await self.tx.add_timeline(self.incident.id, entry)
         if self.is_by_clock:
             return

@@ -105,7 +105,8 @@ class Lifecycle:
                 change.incident, into=other.incident, by=by, at=change.now, archive_at=archive_at
             )
             await self.end(change, ended, TimelineKind.MERGED, {"into": into})
-            await other.save(relations.take_in(other.incident, incident_id))
+            if not ended.is_private:  # then the other one is private, too, and its thread alone hears of it
+                await other.save(relations.take_in(other.incident, incident_id))
             await other.record(TimelineKind.LINKED, {"merged": incident_id})
             key = f"merged_here:{incident_id}:{ended.version}"  # once more if it was reopened in between
             await other.say("merged_here", key=key, facts={"number": incident_id})

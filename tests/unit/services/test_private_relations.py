@@ -79,3 +79,17 @@ async def test_where_a_merged_one_went_on_is_not_told_once_that_is_private(desk:
     assert (seen.incident.merged_into_id, hidden.incident.merged_into_id) == (into.id, None)
     words = Wording(Texts.load(), desk.policy)
     assert not any(into.label in told_line(words, line) for line in hidden.lines)
+
+
+async def test_two_private_ones_are_merged_within_their_threads(desk: Desk) -> None:
+    """Whoever is in the other thread reads a line; the post keeps no number of a private one."""
+    first, second = await open_private(desk), await open_private(desk, key="second")
+    await desk.lifecycle.merge(second.id, into=first.id, by=PRIMARY)
+    await desk.work()
+    assert (await desk.store.incident(first.id)).duplicates == ()
+    assert await told_in_thread(desk, first, "merged_here") == 1
+    view = await desk.looking.view(first.id, by=PRIMARY)
+    assert [one.id for one in view.related] == [second.id]
+    await desk.lifecycle.reopen(second.id, by=PRIMARY)
+    await desk.work()
+    assert await told_in_thread(desk, first, "unmerged") == 1
