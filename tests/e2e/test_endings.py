@@ -156,6 +156,7 @@ async def test_a_merged_one_that_is_opened_again(world: World) -> None:
     await world.expect_message(first.thread, contains="INC-2 をこのインシデントにまとめました")
     await world.expect_text(first.post, "関連 INC-2 (同じもの)")
     await world.restart_bot()
+    await world.expect_text(second.post, "→ **INC-1**")
     said = await world.click(second, "再開", by="secondary")
     assert "INC-2 を再開しました" in said.text
     line = await world.expect_message(second.thread, contains="INC-2 再開")
