@@ -1,8 +1,19 @@
-"""Which incidents have to do with each other: noted on each, so that its posts can say so."""
+"""Which incidents have to do with each other: noted on each, so that its posts can say so.
 
+A post is read by whoever is in its channel or thread: what is noted never has the number of a private one.
+The timeline keeps it, and `readable` leaves it out for those who may not see it.
+"""
+
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import Final
 
 from bot.domain.incident import Incident
+from bot.domain.timeline import TimelineEntry, TimelineKind
+
+_ABOUT_OTHERS: Final = frozenset({TimelineKind.LINKED, TimelineKind.MERGED, TimelineKind.UNMERGED})
+#: Where an entry about another incident has its number.
+_NUMBERS: Final = ("with", "merged", "into")
 
 
 def take_in(incident: Incident, number: int) -> Incident:
@@ -13,8 +24,7 @@ def take_in(incident: Incident, number: int) -> Incident:
 
 def let_go(incident: Incident, number: int) -> Incident:
     """Incident *number* goes on by itself again."""
-    left = tuple(one for one in incident.duplicates if one != number)
-    return replace(incident, duplicates=left, version=incident.version + 1)
+    return replace(incident, duplicates=_without(incident.duplicates, number), version=incident.version + 1)
 
 
 def link(incident: Incident, number: int) -> Incident:
@@ -22,5 +32,43 @@ def link(incident: Incident, number: int) -> Incident:
     return replace(incident, linked=_with(incident.linked, number), version=incident.version + 1)
 
 
+def hide(incident: Incident, number: int) -> Incident:
+    """Incident *number* is private now: the posts of this one tell of it no more. Unchanged if none did."""
+    if number not in (*incident.duplicates, *incident.linked):
+        return incident
+    return replace(
+        incident,
+        duplicates=_without(incident.duplicates, number),
+        linked=_without(incident.linked, number),
+        version=incident.version + 1,
+    )
+
+
+def others_in(entries: Iterable[TimelineEntry]) -> set[int]:
+    """The numbers of other incidents that a history tells of."""
+    found = (number for entry in entries for number in _numbers(entry).values())
+    return {int(number) for number in found if number.isdecimal()}
+
+
+def readable(entry: TimelineEntry, hidden: Collection[int]) -> TimelineEntry:
+    """*entry* without the numbers that its reader must not know of: that something was linked stays."""
+    names = {name for name, number in _numbers(entry).items() if number in {str(one) for one in hidden}}
+    if not names:
+        return entry
+    data = {name: value for name, value in (entry.data or {}).items() if name not in names}
+    return replace(entry, data=data)
+
+
+def _numbers(entry: TimelineEntry) -> dict[str, str]:
+    if entry.kind not in _ABOUT_OTHERS:
+        return {}
+    data = entry.data or {}
+    return {name: str(data[name]) for name in _NUMBERS if data.get(name) is not None}
+
+
 def _with(numbers: tuple[int, ...], number: int) -> tuple[int, ...]:
     return tuple(sorted({*numbers, number}))
+
+
+def _without(numbers: tuple[int, ...], number: int) -> tuple[int, ...]:
+    return tuple(one for one in numbers if one != number)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from bot.domain.delivery import AGAIN, Delivery, DeliveryKind
@@ -84,6 +85,12 @@ class TimelineEntry:
         found = (self.data or {}).get(_WORDS.get(self.kind, "text"))
         return found if isinstance(found, str) else ""
 
+    @property
+    def moved_to(self) -> datetime | None:
+        """The time that a correction gives instead; None when it leaves that alone."""
+        found = (self.data or {}).get("at") if self.kind is TimelineKind.CORRECTED else None
+        return None if found is None else datetime.fromisoformat(str(found))
+
 
 #: A minute between what happened and its entry is nobody's afterthought.
 _LATE: Final = timedelta(minutes=1)
@@ -120,13 +127,34 @@ class Line:
         return self.corrections[-1].said if self.corrections else self.entry.said
 
     @property
+    def can_be_moved(self) -> bool:
+        """Whether its time is what somebody says; of what was posted in Discord it is known."""
+        return self.entry.kind is TimelineKind.NOTE
+
+    @property
     def versions(self) -> tuple[TimelineEntry, ...]:
-        """What was said before, oldest first; empty while nothing was put right."""
-        return (self.entry, *self.corrections[:-1]) if self.corrections else ()
+        """Which words stood before, oldest first; empty while none were put right."""
+        all_of_them = (self.entry, *self.corrections)
+        return tuple(one for one, next_ in pairwise(all_of_them) if one.said != next_.said)
+
+    @property
+    def at(self) -> datetime:
+        """The time that counts now."""
+        return self._moments[-1]
+
+    @property
+    def earlier_moments(self) -> tuple[datetime, ...]:
+        """Which time stood there before, oldest first; empty while it was not put right."""
+        return self._moments[:-1]
+
+    @property
+    def _moments(self) -> tuple[datetime, ...]:
+        moved = (one.moved_to for one in self.corrections)
+        return (self.entry.at, *(at for at in moved if at is not None))
 
 
 def lines_of(entries: Iterable[TimelineEntry], posts: Iterable[Delivery] = ()) -> tuple[Line, ...]:
-    """The history as people read it, oldest first: what was put right stands where it was first said.
+    """The history as people read it, oldest first: what was put right stands in the place of what was said.
 
     Args:
         posts: The incident's sent deliveries: an entry names the line that told the thread of it.
@@ -137,11 +165,12 @@ def lines_of(entries: Iterable[TimelineEntry], posts: Iterable[Delivery] = ()) -
     for entry in known:
         if entry.corrects is not None and entry.corrects in ids:
             corrections.setdefault(entry.corrects, []).append(entry)
-    return tuple(
+    lines = [
         Line(entry, tuple(corrections.get(entry.id or 0, ())), told.get((entry.data or {}).get("line")))
         for entry in known
         if entry.corrects is None or entry.corrects not in ids
-    )
+    ]
+    return tuple(sorted(lines, key=lambda line: line.at))
 
 
 def _told(posts: Iterable[Delivery]) -> dict[object, tuple[int, int, int]]:

@@ -35,6 +35,10 @@ class Outcome:
 
 REEVALUATE: Final = Outcome(None)
 
+#: The last step of an incident's path that was raised because nobody has answered a re-evaluation. It stands
+#: among (question, answer); no question can have this id.
+UNANSWERED: Final = ("reevaluate", "unanswered")
+
 #: An answer's choice in the UI that stands for "I don't know"; never an answer's id.
 UNSURE: Final = "unsure"
 

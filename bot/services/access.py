@@ -1,11 +1,14 @@
 """Who may do what: roles in the policy, checked here, refusals on record."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+from bot.domain import relations
 from bot.domain.errors import IncidentNotFound, NotPermitted
 from bot.domain.incident import Incident
 from bot.domain.people import Person, require_role
+from bot.domain.timeline import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.oncall import OnCall
 from bot.services.ports import Store
@@ -115,6 +118,13 @@ class Access:
         Whoever stands on call is paged about them, by a DM that says what it is about.
         """
         return self.allows(person, "private") or await self._oncall.is_on_call(guild_id, person)
+
+    async def readable(self, person: Person, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
+        """A history as *person* may read it: without the numbers of private incidents that are not theirs."""
+        known = list(entries)
+        others = [await self._store.incident(number) for number in sorted(relations.others_in(known))]
+        hidden = {other.id for other in others if not await self.sees(person, other)}
+        return [relations.readable(entry, hidden) for entry in known]
 
     async def note_foreign(self, person: Person, *, guild_id: int, incident_id: int) -> None:
         """Record that *person* asked for an incident of another guild, which was not found for them."""

@@ -28,8 +28,10 @@ class Change:
 
     Attributes:
         incident: As it is now; `save` replaces it.
+        by: Who makes it, or on whose behalf a clock does.
         now: The transaction's time.
         beside: The same for the others that were asked for, by number.
+        is_by_clock: Nobody made it just now: the history names nobody, and nobody is audited for it.
     """
 
     tx: Transaction
@@ -38,6 +40,7 @@ class Change:
     by: Person
     now: datetime
     beside: Mapping[int, "Change"] = field(default_factory=dict)
+    is_by_clock: bool = False
 
     async def save(self, changed: Incident) -> None:
         """Write *changed*, and let every post that shows it be edited."""
@@ -67,10 +70,19 @@ class Change:
             corrects: The entry that this one puts right.
             line: The key of what `say` tells the thread of it, to lead there.
         """
-        who = (self.by.id, self.by.name)
+        actor = None if self.is_by_clock else self.by
         data = facts if line is None else {**(facts or {}), "line": line}
-        entry = TimelineEntry(kind, at or self.now, *who, data=data, corrects=corrects)
+        entry = TimelineEntry(
+            kind,
+            at or self.now,
+            None if actor is None else actor.id,
+            None if actor is None else actor.name,
+            data=data,
+            corrects=corrects,
+        )
         await self.tx.add_timeline(self.incident.id, entry)
+        if self.is_by_clock:
+            return
         audited = {"incident_id": self.incident.id, **(facts or {})}
         await self.tx.audit(guild_id=self.incident.guild_id, by=self.by, action=kind.value, data=audited)
 
@@ -89,9 +101,13 @@ class Change:
 
 
 async def link_both(one: Change, other: Change) -> None:
-    """Note on each of two that it has to do with the other, for its posts and its timeline."""
+    """Note on each of two that it has to do with the other, for its timeline and its posts.
+
+    Posts tell of no private one: not everybody who reads them may know that there is one.
+    """
     for here, there in ((one, other), (other, one)):
-        await here.save(relations.link(here.incident, there.incident.id))
+        if not there.incident.is_private:
+            await here.save(relations.link(here.incident, there.incident.id))
         await here.record(TimelineKind.LINKED, {"with": there.incident.id})
 
 

@@ -161,16 +161,16 @@ async def _audit(tx: Transaction, incident: Incident, *, by: Person | None) -> N
 
 
 def _opened(incident: Incident, *, by: Person | None) -> TimelineEntry:
-    """Whoever raised it; with the name of whoever reported it where that is somebody else."""
+    """Whoever raised it; with the name of whoever reported it where that is somebody else, or a clock."""
     reporter = Person(id=incident.reported_by_id, name=incident.reported_by_name)
-    who = by or reporter
+    who = reporter if incident.kind is IncidentKind.ALERT else by  # an alert raises itself
     return TimelineEntry(
         TimelineKind.OPENED,
         incident.triggered_at,
-        actor_id=who.id,
-        actor_name=who.name,
+        actor_id=None if who is None else who.id,
+        actor_name=None if who is None else who.name,
         data={
-            **({} if who.id == reporter.id else {"reporter": reporter.name}),
+            **({} if who is not None and who.id == reporter.id else {"reporter": reporter.name}),
             "severity": incident.severity,
             "started_at": incident.started_at.isoformat(),
             "path": [list(answer) for answer in incident.path],

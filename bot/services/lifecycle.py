@@ -126,8 +126,10 @@ class Lifecycle:
             if not await change.tx.link(incident_id, with_, by=by):
                 return False
             await link_both(change, other)
-            for here, there in ((change, with_), (other, incident_id)):
-                await here.say("linked", key=f"linked:{there}", facts={"number": there})
+            for here, there in ((change, other), (other, change)):
+                if not there.incident.is_private:  # as in `link_both`
+                    number = there.incident.id
+                    await here.say("linked", key=f"linked:{number}", facts={"number": number})
         return True
 
     async def change_severity(self, incident_id: int, *, to: str, by: Person, reason: str) -> Regraded:
@@ -212,6 +214,8 @@ async def _unmerge(other: Change, reopened: Incident) -> None:
     """What it had been merged into is told that it goes on by itself."""
     await other.save(relations.let_go(other.incident, reopened.id))
     await other.record(TimelineKind.UNMERGED, {"with": reopened.id})
+    if reopened.is_private and not other.incident.is_private:
+        return
     key = f"unmerged:{reopened.id}:{reopened.version}"
     await other.say("unmerged", key=key, facts={"number": reopened.id})
 

@@ -58,16 +58,20 @@ class Looking:
         incident = await self._store.incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
         related = await self._store.related(incident_id)
-        if incident.merged_into_id is not None:
-            related = [await self._store.incident(incident.merged_into_id), *related]
+        if (into := incident.merged_into_id) is not None:
+            related = [await self._store.incident(into), *(one for one in related if one.id != into)]
+        related = await self._visible(related, by)
+        if into not in {one.id for one in related}:  # it went on in one that was made private since
+            incident = replace(incident, merged_into_id=None)
+        entries = await self._access.readable(by, await self._store.timeline(incident_id))
         return IncidentView(
             incident=incident,
             severity=self._policy.rules(incident.severity),
-            lines=lines_of(await self._store.timeline(incident_id), await self._store.posts(incident_id)),
+            lines=lines_of(entries, await self._store.posts(incident_id)),
             ladder=tuple(await self._store.steps(incident_id)),
             now=await self._store.now(),
             responders=tuple(await self._store.responders(incident_id)),
-            related=tuple(await self._visible(related, by)),
+            related=tuple(related),
         )
 
     async def page(

@@ -78,7 +78,8 @@ class Merging:
             if is_graver and not self._access.allows(by, Act.CHANGE_SEVERITY.permission):
                 raise _MayNotRaise(found, other.incident)
             await self._lifecycle.end(change, ended, TimelineKind.MERGED, {"into": into})
-            await other.save(relations.take_in(other.incident, incident_id))
+            if not ended.is_private:  # then the other one is private, too, and its thread alone hears of it
+                await other.save(relations.take_in(other.incident, incident_id))
             await other.record(TimelineKind.LINKED, {"merged": incident_id})
             if not is_less:
                 await self._keep_ack(found, other)

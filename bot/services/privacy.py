@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain import life
+from bot.domain import life, relations
 from bot.domain.delivery import Delivery, NewDelivery, priority_of
 from bot.domain.errors import UserError
 from bot.domain.incident import Holder, Incident
@@ -16,7 +16,7 @@ from bot.domain.timeline import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes
-from bot.services.opening import QUIET, member, notice, posting_deliveries, redact_job
+from bot.services.opening import QUIET, member, notice, posting_deliveries, redact_job, refresh_job
 from bot.services.ports import Discord, Job, JobName, Store
 
 log = structlog.get_logger(__name__)
@@ -108,6 +108,7 @@ class Privacy:
         incident = await self._store.incident(incident_id)
         if not incident.is_private:
             return None
+        await self._untold_by_others(incident)
         posts = exposed(await self._store.posts(incident_id))
         left = [post for post in posts if post.shown_version < SETTLED]
         if not left:
@@ -129,6 +130,17 @@ class Privacy:
         await change.tx.enqueue(redact_job(change.incident))
         failed = await change.tx.failed_deliveries(change.incident.id)
         await change.tx.enqueue(*(Job(JobName.RECORD_FAILURE, str(one), f"record:{one}") for one in failed))
+
+    async def _untold_by_others(self, incident: Incident) -> None:
+        """The posts of those that it has to do with give its number no more."""
+        others = {one.id for one in await self._store.related(incident.id)} | {incident.merged_into_id}
+        async with self._store.transaction() as tx:
+            for number in sorted(one for one in others if one is not None):
+                other = await tx.incident(number, lock=True)
+                hidden = relations.hide(other, incident.id)
+                if hidden is not other:
+                    await tx.save(hidden)
+                    await tx.enqueue(refresh_job(hidden, severity=self._policy.rules(hidden.severity)))
 
     def _still_told(self, incident: Incident, post: Delivery) -> NewDelivery:
         """A line in the thread, so that somebody deletes by hand what Discord lets the bot not empty."""

@@ -8,6 +8,7 @@ from bot.domain.incident import Incident, IncidentKind, NewIncident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.triage import UNANSWERED
 from bot.domain.triage_session import StoredAnswer, Triage
 from bot.runbook.model import Policy
 from bot.services.changes import Change, link_both
@@ -56,21 +57,28 @@ class Raising:
         alert = await tracked_alert(tx, triage.source_message_id)
         who = by or Person(id=triage.user_id, name=triage.user_name)
         if alert is not None and alert.kind is IncidentKind.ALERT and alert.is_open:
-            known = await tx.set_triaged(alert.id, triage)
-            change = Change(tx, self._policy, known, who, await tx.now())
+            known = await tx.set_triaged(alert.id, triage, path=_path(triage, by=by))
+            change = Change(tx, self._policy, known, who, await tx.now(), is_by_clock=by is None)
             return await declare_within(change, severity, self._escalations)
-        incident = await self._incidents.open_within(tx, _new_incident(triage, severity), by=by)
+        incident = await self._incidents.open_within(tx, _new_incident(triage, severity, by=by), by=by)
         if alert is not None and await tx.link(alert.id, incident.id, by=who):
             now = await tx.now()
-            there = Change(tx, self._policy, alert, who, now)
-            here = Change(tx, self._policy, incident, who, now)
+            there, here = (
+                Change(tx, self._policy, one, who, now, is_by_clock=by is None) for one in (alert, incident)
+            )
             await link_both(there, here)
             await there.say("raised_again", key=f"linked:{incident.id}", facts={"number": incident.id})
             return here.incident
         return incident
 
 
-def _new_incident(triage: Triage, severity: SeverityPolicy) -> NewIncident:
+def _path(triage: Triage, *, by: Person | None) -> tuple[tuple[str, str], ...]:
+    """The answers, and that nobody has answered the re-evaluation: why the post is there."""
+    answers = tuple((given.question, given.answer) for given in triage.answers)
+    return answers if by is not None else (*answers, UNANSWERED)
+
+
+def _new_incident(triage: Triage, severity: SeverityPolicy, *, by: Person | None) -> NewIncident:
     return NewIncident(
         guild_id=triage.guild_id,
         severity=severity.name,
@@ -79,7 +87,7 @@ def _new_incident(triage: Triage, severity: SeverityPolicy) -> NewIncident:
         symptoms=triage.symptoms,
         started_at=triage.started_at,
         reported_by=Person(id=triage.user_id, name=triage.user_name),
-        path=tuple((given.question, given.answer) for given in triage.answers),
+        path=_path(triage, by=by),
         key=f"triage:{triage.id}",
         evidence=triage.evidence,
     )

@@ -87,7 +87,7 @@ class Roles:
         """Nobody does it from now on.
 
         Args:
-            holder_id: Only if this person has it; None whoever has it.
+            holder_id: Only if this person has it, perhaps *by*; None whoever has it.
 
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: it has ended, or somebody else has the role.
@@ -95,7 +95,9 @@ class Roles:
         async with self._changes.change(incident_id, by=by, act=Act.RELEASE_ROLE) as change:
             held = change.incident.roles.get(role)
             if held is not None and holder_id not in (None, held.id):
-                raise InvalidTransition("role_held_by_other", who=held.name)
+                if holder_id == by.id:
+                    raise InvalidTransition("role_held_by_other", who=held.name)
+                raise InvalidTransition("role_not_theirs", who=held.name)
             return await _put(change, role, None)
 
     async def _respond(self, change: Change, role: Role) -> bool:

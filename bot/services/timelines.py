@@ -54,6 +54,18 @@ class TimelinePage:
     pages: int
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What an entry is to say.
+
+    Attributes:
+        at: When it happened, as typed; empty leaves the time alone.
+    """
+
+    text: str
+    at: str = ""
+
+
 class Timelines:
     """What people add to an incident's history, and how they read it."""
 
@@ -95,8 +107,10 @@ class Timelines:
         await self._access.require_incident(by, Act.CORRECT, incident)
         return _line(await self._store.timeline(incident_id), entry_id)
 
-    async def correct(self, incident_id: int, entry_id: int, *, by: Person, text: str, key: str) -> Incident:
-        """Put right what somebody wrote; the first version stays. The thread is told.
+    async def correct(
+        self, incident_id: int, entry_id: int, right: Correction, *, by: Person, key: str
+    ) -> Incident:
+        """Put right what somebody wrote, and when it was; the first version stays. The thread is told.
 
         Of the latest status update every post that shows it is edited.
 
@@ -104,21 +118,26 @@ class Timelines:
             key: As for `note`.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote, or nothing is left.
+            NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote, nothing is left, or
+                the time is none, as for `note`.
         """
-        words = _words(text, limit=CORRECTION_LIMIT)
+        words = _words(right.text, limit=CORRECTION_LIMIT)
         async with self._changes.change(incident_id, by=by, act=Act.CORRECT) as change:
             entries = await change.tx.timeline(incident_id)
             line = _line(entries, entry_id)
-            if _known(key, entries) or line.said == words:
+            at = self._moment(right.at, now=change.now) if line.can_be_moved else None
+            moved = {} if at is None or at == line.at else {"at": at.isoformat()}
+            if _known(key, entries) or (line.said == words and not moved):
                 return change.incident
-            facts = {"text": words, "key": key}
+            facts = {"text": words, "key": key, **moved}
             await change.record(TimelineKind.CORRECTED, facts, corrects=entry_id, line=f"corrected:{key}")
-            told = {"before": line.said, "text": words}
+            told = {"before": "" if line.said == words else line.said, "text": words, **moved}
+            if moved:
+                told["at_before"] = line.at.isoformat()
             await change.say("corrected", key=f"corrected:{key}", facts=told)
-            right = put_right(change.incident, entries, entry_id=entry_id, words=words)
-            if right is not change.incident:
-                await change.save(right)
+            true = put_right(change.incident, entries, entry_id=entry_id, words=words)
+            if true is not change.incident:
+                await change.save(true)
         return change.incident
 
     async def history(self, incident_id: int, *, by: Person) -> History:
@@ -129,8 +148,8 @@ class Timelines:
         """
         incident = await self._store.incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
-        entries, posts = await self._store.timeline(incident_id), await self._store.posts(incident_id)
-        return History(incident, lines_of(entries, posts))
+        entries = await self._access.readable(by, await self._store.timeline(incident_id))
+        return History(incident, lines_of(entries, await self._store.posts(incident_id)))
 
     async def page(self, incident_id: int, *, by: Person, number: int | None = None) -> TimelinePage:
         """A part of it; the newest one when *number* is None or too large. Raises as `history`."""

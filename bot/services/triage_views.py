@@ -21,6 +21,7 @@ class Notice(StrEnum):
 
     ANSWERED = "answered"  # somebody else was first
     CHANGED = "changed"  # the result is another one than the screen showed
+    REOPENED = "reopened"  # an answer was taken back: a question is open again
     OUTDATED = "outdated"  # the policy has changed: answers that fit no more were withdrawn
 
 

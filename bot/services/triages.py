@@ -12,7 +12,6 @@ from typing import Final
 
 import structlog
 
-from bot.domain.errors import InvalidTransition
 from bot.domain.evidence import Evidence
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
@@ -162,11 +161,13 @@ class Triages:
                 be another one by now nothing is opened, and the view says so. None asks no questions.
 
         Raises:
-            NotPermitted; UserError: no such triage; InvalidTransition: a question is still open.
+            NotPermitted; UserError: no such triage.
         """
         async with self._walk(triage_id, by=by, act="triage.confirm") as walk:
             if not walk.is_open or walk.notice is not None:
                 return await walk.view()
+            if not self._has_result(walk.triage):  # somebody has taken an answer back meanwhile
+                return await walk.view(notice=Notice.REOPENED)
             severity = self._severity(walk.triage)
             if shown not in (None, REEVALUATE if severity is None else severity.name):
                 return await walk.view(notice=Notice.CHANGED)
@@ -178,14 +179,17 @@ class Triages:
                 await walk.tx.audit(guild_id=incident.guild_id, by=by, action="triage.raised", data=data)
             return await walk.read_again()
 
+    def _has_result(self, triage: Triage) -> bool:
+        """Whether no question is open."""
+        return triage.severity is not None or self._policy.tree.follow(path_of(triage)).outcome is not None
+
     def _severity(self, triage: Triage) -> SeverityPolicy | None:
-        """What confirming opens; None: re-evaluate."""
+        """What confirming a walk with a result opens; None: re-evaluate."""
         if triage.severity is not None:
             return self._policy.rules(triage.severity)
         outcome = self._policy.tree.follow(path_of(triage)).outcome
-        if outcome is None:
-            raise InvalidTransition("triage_unfinished")
-        return None if outcome.severity is None else self._policy.severities[outcome.severity]
+        name = None if outcome is None else outcome.severity
+        return None if name is None else self._policy.severities[name]
 
     @asynccontextmanager
     async def _walk(self, triage_id: int, *, by: Person, act: str) -> AsyncIterator["_Walk"]:

@@ -34,8 +34,9 @@ class AlertWrites:
     async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int) -> None:
         await self._sql.all("note_alert", message_id, channel_id, incident_id)
 
-    async def set_triaged(self, incident_id: int, triage: Triage) -> Incident:
-        path = [(given.question, given.answer) for given in triage.answers]
+    async def set_triaged(
+        self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
+    ) -> Incident:
         said = (triage.title, path, triage.targets, triage.symptoms, triage.started_at)
         return incident_from_row(await self._sql.one("set_triaged", incident_id, *said))
 

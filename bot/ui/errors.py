@@ -1,6 +1,7 @@
 """The one ladder from an error to one reply. What was saved, why not, what to do."""
 
 import asyncio
+import io
 import secrets
 from datetime import datetime
 
@@ -20,8 +21,10 @@ from bot.domain.errors import (
 )
 from bot.i18n import Texts
 from bot.runbook.model import Policy
+from bot.ui.forms.base import written
 from bot.ui.interaction import Interaction, reply
-from bot.ui.words.inert import inert
+from bot.ui.posts.bodies import CONTENT_LIMIT
+from bot.ui.words.inert import code_block, inert
 from bot.ui.words.voice import Voice, channel_name, role_name
 
 log = structlog.get_logger(__name__)
@@ -65,7 +68,8 @@ class ErrorReplies:
         told = self._told(voice, cause)
         try:
             async with asyncio.timeout(_REPLY_WITHIN_S):
-                await reply(interaction, told)
+                text, file = _given_back(voice, told, written(interaction))
+                await reply(interaction, text, file=file)
         except (
             discord.DiscordException,
             aiohttp.ClientError,
@@ -83,6 +87,17 @@ class ErrorReplies:
         error_id = secrets.token_hex(4)
         log.error("interaction.failed", error_id=error_id, exc_info=cause)
         return voice.say("errors.unexpected", id=error_id)
+
+
+def _given_back(voice: Voice, told: str, typed: list[str]) -> tuple[str, discord.File | None]:
+    """*told*, with what was typed into a form: Discord has closed it, and nobody types it twice gladly."""
+    if not typed:
+        return told, None
+    shown = voice.say("errors.your_words", refusal=told, text="\n".join(map(code_block, typed)))
+    if len(shown) <= CONTENT_LIMIT:
+        return shown, None
+    file = discord.File(io.BytesIO("\n\n".join(typed).encode(errors="replace")), filename="words.txt")
+    return voice.say("errors.your_words_in_file", refusal=told), file
 
 
 def unwrapped(error: Exception) -> Exception:

@@ -1,17 +1,15 @@
 """`/incident timeline` and `/incident note`, with the buttons and forms behind them."""
 
-import asyncio
-
 from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.errors import StorageUnavailable, UserError
+from bot.domain.timeline import Line
 from bot.i18n.options import described
-from bot.services.timelines import NOTE_LIMIT
+from bot.services.access import Act
+from bot.services.timelines import NOTE_LIMIT, Correction
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
-from bot.ui.errors import describe
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.timeline import (
     AT,
@@ -28,15 +26,11 @@ from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
 from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, timeline_screen
-from bot.ui.words.inert import code_block
 from bot.ui.words.wording import Wording
-from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
+from cogs.incidents.group import NUMBER_OPTION, Number, Press, in_time, incident_group, named, offer_open
 
 Note = app_commands.Range[str, 1, NOTE_LIMIT]
 At = app_commands.Range[str, 1, AT_LIMIT]
-
-# Discord takes a modal only as the first response, within 3 s: a read before it gets less than that.
-_READ_WITHIN_S = 1.5
 
 
 def register(bot: IncidentBot) -> None:
@@ -85,7 +79,7 @@ class WriteNote(Control, template=template(IncidentVerb.NOTE)):
 
     async def press(self, interaction: Press) -> None:
         """A form for several lines."""
-        await interaction.response.send_modal(note_form(interaction.client.voice(interaction), self.number))
+        await _open_note(interaction, self.number)
 
 
 class ShowTimeline(Control, template=template(IncidentVerb.TIMELINE)):
@@ -103,8 +97,7 @@ class More(Control, template=MORE):
     async def press(self, interaction: Press) -> None:
         """The form, or the newest page."""
         if self.chosen == IncidentVerb.NOTE:
-            form = note_form(interaction.client.voice(interaction), self.number)
-            await interaction.response.send_modal(form)
+            await _open_note(interaction, self.number)
             return
         await wait(interaction)
         await _show(interaction, self.number)
@@ -125,13 +118,7 @@ class ChooseEntry(Control, template=CORRECT):
     async def press(self, interaction: Press) -> None:
         """A form with the words so far."""
         entry, page = int(self.chosen), int(self.fields["page"])
-        try:
-            async with asyncio.timeout(_READ_WITHIN_S):
-                by = await person_of(interaction)
-                timelines = interaction.client.services(interaction).timelines
-                line = await timelines.correctable(self.number, entry, by=by)
-        except TimeoutError:
-            raise StorageUnavailable("too slow for a form") from None
+        line = await in_time(_correctable(interaction, self.number, entry))
         form = correction_form(interaction.client.voice(interaction), self.number, line, page=page)
         await interaction.response.send_modal(form)
 
@@ -150,18 +137,13 @@ class SendFile(Control, template=FILE):
 
 
 async def send_note(interaction: Press, form: Submitted) -> None:
-    """The form of [📝 メモ] came back; words whose time cannot be read are given back, not lost."""
+    """The form of [📝 メモ] came back."""
     await wait(interaction)
     bot, key = interaction.client, f"interaction:{interaction.id}"
     voice, by, text = bot.voice(interaction), await person_of(interaction), form.text(NOTE)
-    try:
-        incident = await bot.services(interaction).timelines.note(
-            form.number, by=by, text=text, key=key, at=form.text(AT)
-        )
-    except UserError as refused:
-        told = voice.say("history.said.your_words", refusal=describe(voice, refused), text=code_block(text))
-        await reply(interaction, told)
-        return
+    incident = await bot.services(interaction).timelines.note(
+        form.number, by=by, text=text, key=key, at=form.text(AT)
+    )
     await reply(interaction, voice.say("consoles.said.note", label=incident.label))
 
 
@@ -170,10 +152,25 @@ async def send_correction(interaction: Press, form: Submitted) -> None:
     await keep(interaction)
     bot, by, key = interaction.client, await person_of(interaction), f"interaction:{interaction.id}"
     entry = int(form.fields["entry"])
-    await bot.services(interaction).timelines.correct(
-        form.number, entry, by=by, text=form.text(TEXT), key=key
-    )
+    right = Correction(form.text(TEXT), at=form.text(AT))
+    await bot.services(interaction).timelines.correct(form.number, entry, right, by=by, key=key)
     await _redraw(interaction, form.number, page=int(form.fields["page"]))
+
+
+async def _open_note(interaction: Press, number: int) -> None:
+    """Whoever may not write one is told before they type; the role comes with the press, so nobody waits."""
+    services, by = interaction.client.services(interaction), await in_time(person_of(interaction))
+    if not services.access.allows(by, Act.NOTE.permission):
+        await wait(interaction)
+        await services.access.require(
+            by, Act.NOTE.permission, guild_id=services.guild_id, act=Act.NOTE, incident_id=number
+        )
+    await interaction.response.send_modal(note_form(interaction.client.voice(interaction), number))
+
+
+async def _correctable(interaction: Press, number: int, entry: int) -> Line:
+    by = await person_of(interaction)
+    return await interaction.client.services(interaction).timelines.correctable(number, entry, by=by)
 
 
 async def _show(interaction: Press, number: int) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.domain import life
 from bot.domain.incident import Incident, IncidentKind, Source
+from bot.domain.triage import UNANSWERED
 from bot.domain.triage_session import NewTriage
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, new_incident
@@ -132,12 +133,13 @@ async def test_a_triage_says_what_an_alert_is_about(rig: Rig) -> None:
         triage, _ = await tx.insert_triage(new, due_at=await tx.now())
         await tx.add_answer(triage.id, question="production", answer="no", unsure=False, by=OLIVE)
         await tx.incident(alert.id, lock=True)
-        changed = await tx.set_triaged(alert.id, await tx.triage(triage.id))
+        path = (("production", "no"), UNANSWERED)
+        changed = await tx.set_triaged(alert.id, await tx.triage(triage.id), path=path)
     assert changed == replace(
         alert,
         title="DB が遅い",
         symptoms=("slow",),
-        path=(("production", "no"),),
+        path=path,
         started_at=alert.triggered_at - MINUTE,
         version=2,
     )

@@ -1,5 +1,6 @@
 """Private incidents: seen by named people and a role, and by nobody else, whatever happens to the bot."""
 
+import re
 from typing import Any
 
 from bot.demo.human import HumanSideError
@@ -249,6 +250,27 @@ async def test_outsiders_cannot_even_ask_in_the_thread(world: World) -> None:
     except HumanSideError:
         return
     raise AssertionError("the observer was let into a private thread")
+
+
+async def test_what_it_is_linked_with_does_not_give_it_away(world: World) -> None:
+    """Neither post, thread, card, history nor file of the public one; whoever may see it finds both."""
+    await open_private(world)
+    public = await world.triage(SEV1, title="公開の障害")
+    with_it: dict[str, Any] = {"number": public.number, "with": 1}
+    said = await world.command("incident link", by="primary", **with_it)
+    assert "INC-1" in said.text
+    thread = (await rooms(world))[0]["id"]
+    await world.expect_message(thread, contains=f"🔗 INC-{public.number} と関連付けました")
+    await world.settle()
+    for place in ("p0-alerts", public.thread):
+        for message in await world.human.messages(place):
+            assert message.is_private or not re.search(r"INC-1\b", message.text), message.text
+    for command in ("incident show", "incident timeline"):
+        hidden = await world.command(command, by="observer", number=public.number)
+        assert "🔗 関連付け" in hidden.text
+        assert not re.search(r"INC-1\b", hidden.text), command
+        assert re.search(r"INC-1\b", (await world.command(command, by="primary", number=public.number)).text)
+    await world.expect_nothing_more()
 
 
 async def _some(world: World) -> bool | None:

@@ -44,6 +44,7 @@ async def test_nobody_answers_so_it_promotes_itself(world: World) -> None:
     await world.expect_nothing_more()
     await world.fast_forward(minutes=1)
     alert = await world.expect_alert(SEV2, TITLE)
+    await world.expect_text(alert.post, "再評価に回答なし")
     for post in (held, question):
         await world.expect_link(post, alert.post.id)
         await world.expect_text(post, f"SEV2 {alert.label}")

@@ -107,7 +107,7 @@ async def test_leaving_a_role_by_command(world: World) -> None:
     await world.expect_message(alert.thread, contains="**広報** は @primary が受け持ちます")
     freed = {"number": alert.number, "role": "communicator", "release": True}
     other = await assign(world, "responder", user="secondary", **freed)
-    assert "受け持っています" in other.text
+    assert "受け持っているのは指定した人ではなく" in other.text
     said = await assign(world, "responder", **freed)
     assert "空席にしました (前は @primary)" in said.text
     await world.expect_message(alert.thread, contains="@primary が外れました")

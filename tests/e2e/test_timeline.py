@@ -232,6 +232,18 @@ async def test_the_form_of_a_note_loses_no_words(world: World) -> None:
     await world.expect_message(alert.thread, contains="長い\nメモ")
 
 
+async def test_whoever_may_not_write_a_note_is_told_before_they_type(world: World) -> None:
+    """The button and the select of /incident show."""
+    alert = await world.triage(SEV1, title=TITLE)
+    shown = await world.command("incident show", by="observer", number=alert.number)
+    for refused in (
+        await world.click(alert.card, "メモ", by="observer"),
+        await world.human.press("observer", shown.messages[-1], "ほかの操作", values=["note"]),
+    ):
+        assert refused.modal is None
+        assert "ロールが必要です" in refused.text
+
+
 async def test_a_correction_shows_both_versions(world: World) -> None:
     """The form begins with the words so far; after a restart of the bot it can still be sent."""
     alert = await world.triage(SEV1, title=TITLE)
@@ -262,14 +274,15 @@ async def test_the_page_of_a_correction_is_drawn_anew(world: World) -> None:
     page = await timeline(world, alert)
     choice = next(iter((page.control("訂正する").options or {}).values()))
     form = await world.human.press("responder", page, "訂正する", values=[choice])
-    await world.human.submit("responder", form, {"text": "after"})
-    await world.expect_message(alert.thread, contains="after")
+    await world.human.submit("responder", form, {"text": "after", "at": "2分前"})
+    await world.expect_message(alert.thread, contains="のこと) が訂正** ~~before~~ after")
 
     async def look() -> Message | None:
         shown = await world.human.messages(alert.thread, user="responder")
         return next((one for one in shown if one.id == page.id and "~~before~~ after" in one.text), None)
 
-    await world.human.until(look, "the corrected page")
+    corrected = await world.human.until(look, "the corrected page")
+    assert re.search(r"~~\d\d/\d\d [\d:]{8} JST~~ \d\d/\d\d [\d:]{8} JST · 📝 メモ", corrected.text)
 
 
 async def test_pages_and_the_file(world: World) -> None:

@@ -60,6 +60,22 @@ async def test_a_commander_who_has_left_the_server(world: World) -> None:
     await world.expect_nothing_more()
 
 
+async def test_what_was_typed_comes_back_when_it_is_refused(world: World) -> None:
+    """Somebody resolves it, or grades it anew, while others type."""
+    alert = await acknowledged(world)
+    update = await world.click(alert, "更新", by="responder")
+    grade = await world.click(alert, "重大度", by="primary")
+    asked = await world.click(alert, "解決", by="secondary")
+    await world.human.press("secondary", asked.messages[-1], "解決にする")
+    await world.expect_message(alert.thread, contains="解決** · @secondary")
+    typed = {"known": "復旧中\n様子を見ています", "impact": "決済"}
+    told = await world.human.submit("responder", update, typed)
+    assert "が解決済みです" in told.text
+    assert "```\n復旧中\n様子を見ています\n```\n```\n決済\n```" in told.text
+    told = await world.human.submit("primary", grade, {"severity": ["SEV2"], "reason": "一部だけ"})
+    assert "```\n一部だけ\n```" in told.text
+
+
 async def test_telling_with_the_command(world: World) -> None:
     """In the thread it needs no number; the form shows what is known, and a second one the impact so far."""
     alert = await acknowledged(world)

@@ -38,12 +38,14 @@ class FakeAlerts(FakePart):
     async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int) -> None:
         self.state.alert_messages.setdefault(message_id, (channel_id, incident_id))
 
-    async def set_triaged(self, incident_id: int, triage: Triage) -> Incident:
+    async def set_triaged(
+        self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
+    ) -> Incident:
         known = self._incident(incident_id)
         changed = replace(
             known,
             title=triage.title,
-            path=tuple((given.question, given.answer) for given in triage.answers),
+            path=path,
             targets=triage.targets or known.targets,
             symptoms=triage.symptoms or known.symptoms,
             started_at=min(triage.started_at, self._now),

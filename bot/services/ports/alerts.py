@@ -36,10 +36,15 @@ class AlertTransaction(Protocol):
         """Count a message on an incident; one that was counted stays where it is."""
         ...
 
-    async def set_triaged(self, incident_id: int, triage: Triage) -> Incident:
+    async def set_triaged(
+        self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
+    ) -> Incident:
         """What a triage says of a tracked alert: title, path, start, and where and how if it says so.
 
         The row must be locked; grows the version.
+
+        Args:
+            path: Its answers, and what followed from them, as `Incident.path`.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Modals: what is asked, and what came back. Like the buttons they keep nothing in memory."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -75,20 +75,28 @@ class Submitted:
 
 def submitted(interaction: Interaction, fields: Mapping[str, str]) -> Submitted:
     """Read a modal's submission from its payload."""
+    chosen = {
+        each["custom_id"]: tuple(each["values"]) if "values" in each else (each["value"] or "",)
+        for each in _inputs(interaction)
+    }
+    return Submitted(fields, chosen)
+
+
+def written(interaction: Interaction) -> list[str]:
+    """What was typed into the form that *interaction* brings; nothing for a press or a command."""
+    return [text for each in _inputs(interaction) if (text := (each.get("value") or "").strip())]
+
+
+def _inputs(interaction: Interaction) -> Iterator[Mapping[str, Any]]:
+    """The fields of a modal's submission: with its ``values``, or the ``value`` that was typed."""
     data = cast("Mapping[str, Any]", interaction.data or {})
-    return Submitted(fields, dict(_inputs(data.get("components", []))))
-
-
-def _inputs(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for component in components:
-        if "component" in component:  # a label holds one
-            yield from _inputs([component["component"]])
-        elif "components" in component:  # a row holds several
-            yield from _inputs(component["components"])
-        elif "values" in component:
-            yield component["custom_id"], tuple(component["values"])
-        elif "value" in component:
-            yield component["custom_id"], (component["value"] or "",)
+    waiting = list(data.get("components", []))
+    while waiting:
+        component = waiting.pop(0)
+        inside = [component["component"]] if "component" in component else component.get("components", [])
+        waiting = [*inside, *waiting]  # a label holds one, a row several
+        if "values" in component or "value" in component:
+            yield component
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def severity_form(voice: Voice, incident: Incident) -> Form:
         options=[
             SelectOption(
                 label=f"{severity.name} / {severity.priority}",
-                description=_where(voice, severity),
+                description=_where(voice, severity, incident),
                 value=severity.name,
                 default=severity.name == incident.severity,
             )
@@ -47,8 +47,11 @@ def severity_form(voice: Voice, incident: Incident) -> Form:
     )
 
 
-def _where(voice: Voice, severity: SeverityPolicy) -> str | None:
+def _where(voice: Voice, severity: SeverityPolicy, incident: Incident) -> str | None:
     """Such as "#p0-alerts に @here で通知", as an option can show it: without markup."""
+    if incident.is_private:
+        key = "rings_some" if severity.mention is Mention.HERE else "rings_nobody"
+        return voice.say(f"private.{key}")
     if is_id(severity.channel):
         return None
     key = "here" if severity.mention is Mention.HERE else "quiet"

@@ -33,7 +33,7 @@ def note_form(voice: Voice, number: int) -> Form:
 
 
 def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form:
-    """The words as they are now, to be put right.
+    """The words as they are now, to be put right; and the time, of what somebody has added.
 
     Args:
         page: The page of the timeline that is drawn anew afterwards.
@@ -47,8 +47,16 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form
     return Form(
         voice.say("history.form.correct", label=label_of(number)),
         f"inc:v1:correct-form:{number}:{line.entry.id}:{page}",
-        [_label(voice, TEXT, said)],
+        [_label(voice, TEXT, said), _time(voice, line) if line.can_be_moved else None],
     )
+
+
+def _time(voice: Voice, line: Line) -> ui.Label[Any]:
+    """Empty, with the time that stands there as an example: what is left alone is not changed."""
+    shown = f"{line.at.astimezone(voice.policy.timezone):%Y-%m-%d %H:%M}"
+    at = ui.TextInput[Any](custom_id=AT, max_length=AT_LIMIT, required=False, placeholder=shown)
+    hint = voice.say("history.form.at_stays")
+    return ui.Label(text=voice.say("history.form.at"), component=at, description=hint)
 
 
 def _label(voice: Voice, name: str, component: ui.Item[Any]) -> ui.Label[Any]:

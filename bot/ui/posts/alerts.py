@@ -127,6 +127,14 @@ def last_update(words: Wording, incident: Incident) -> str:
     return words.say("alert.update", at=at, known=inert(first, limit=_UPDATE_LIMIT))
 
 
+def again(words: Wording, incident: Incident) -> str:
+    """How often the alert came, and when last: "×7 · 最終 14:12 JST"; empty while it came once."""
+    if incident.occurrences == 1 or incident.last_seen_at is None:
+        return ""
+    at = words.clock(incident.last_seen_at, on=incident.triggered_at)
+    return words.say("tracked.again", count=incident.occurrences, at=at)
+
+
 def _state_embed(words: Wording, incident: Incident, *, lines: list[str]) -> Body:
     return embed(colour=COLOURS[incident.status], description="\n".join([head(words, incident), *lines]))
 
@@ -137,6 +145,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
         *_progress(words, incident),
         roles(words, incident),
         last_update(words, incident),
+        again(words, incident),
         _line(
             words.say("alert.reporter", who=words.who(incident.reported_by_name)),
             _path(words, incident),

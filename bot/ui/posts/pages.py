@@ -56,7 +56,7 @@ def escalation(words: Wording, incident: Incident, data: Mapping[str, object]) -
         components=row(
             [
                 buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
-                buttons.link("to_thread", links.home_url(incident)),
+                buttons.link(*links.home(incident)),
             ]
         ),
         rings=rings,

@@ -81,7 +81,7 @@ def role_dm(words: Wording, incident: Incident, data: Data) -> Body:
         components=row(
             [
                 words.buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
-                words.buttons.link("to_thread", links.home_url(incident)),
+                words.buttons.link(*links.home(incident)),
             ]
         ),
     )

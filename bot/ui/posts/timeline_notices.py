@@ -16,17 +16,24 @@ def noted(words: Wording, incident: Incident, data: Mapping[str, object]) -> Bod
     who = words.who(str(data.get("by") or "?"))
     happened_at = data.get("at")
     if happened_at is not None:
-        at = words.clock(datetime.fromisoformat(str(happened_at)), on=incident.triggered_at)
+        at = _clock(words, incident, happened_at)
         who = words.say("history.notice.at", who=who, at=at)
     text = inert_lines(str(data.get("text") or ""), limit=CONTENT_LIMIT - len(who) - 20)
     return message(words.say("thread.notice.note", who=who, text=text))
 
 
-def corrected(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
-    """What was put right: the words before, struck through, and those that count now."""
+def corrected(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """What was put right: the words before, struck through, and those that count now; the time likewise."""
     who = words.who(str(data.get("by") or "?"))
+    if data.get("at") is not None:
+        at, was = (_clock(words, incident, data[key]) for key in ("at", "at_before"))
+        who = words.say("history.notice.moved", who=who, at=at, before=was)
     before = inert(str(data.get("before") or ""), limit=_BEFORE_LIMIT)
     room = CONTENT_LIMIT - len(who) - len(before) - 40
     text = inert_lines(str(data.get("text") or ""), limit=room)
     struck = f"~~{before}~~ " if before else ""
     return message(words.say("history.notice.corrected", who=who, before=struck, text=text))
+
+
+def _clock(words: Wording, incident: Incident, moment: object) -> str:
+    return words.clock(datetime.fromisoformat(str(moment)), on=incident.triggered_at)

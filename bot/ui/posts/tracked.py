@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.posts.alerts import HERE, deadline, related
+from bot.ui.posts.alerts import HERE, again, deadline, related
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.triage_posts import triage_button
 from bot.ui.words.wording import Wording
@@ -28,7 +28,7 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
         other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
     )
     first = _SEPARATOR.join([line, _standing(words, incident)])
-    lines = [f"{HERE} {first}" if rings else first, _again(words, incident), related(words, incident)]
+    lines = [f"{HERE} {first}" if rings else first, again(words, incident), related(words, incident)]
     return message(
         "\n".join(line for line in lines if line), components=_buttons(words, incident), rings=rings
     )
@@ -54,18 +54,19 @@ def _standing(words: Wording, incident: Incident) -> str:
     )
 
 
-def _again(words: Wording, incident: Incident) -> str:
-    if incident.occurrences == 1 or incident.last_seen_at is None:
-        return ""
-    at = words.clock(incident.last_seen_at, on=incident.triggered_at)
-    return words.say("tracked.again", count=incident.occurrences, at=at)
-
-
 def _buttons(words: Wording, incident: Incident) -> list[Component]:
     """What makes sense in this state, the safe one first."""
     make, number, source = words.buttons.make, incident.id, incident.source
     if not incident.is_open:
-        return row([make(IncidentVerb.VIEW, number)])
+        other = incident.merged_into_id
+        return row(
+            [
+                make(IncidentVerb.VIEW, number, words="see")
+                if other is None
+                else make(IncidentVerb.VIEW, other),
+                make(IncidentVerb.REOPEN, number),
+            ]
+        )
     joins = None if incident.status is Status.TRIGGERED else "join"
     return row(
         [

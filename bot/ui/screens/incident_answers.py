@@ -17,19 +17,19 @@ from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.links import alert_url, thread_url
 from bot.ui.words.timestamps import relative
-from bot.ui.words.voice import Voice, channel_name
+from bot.ui.words.voice import Voice
 from bot.ui.words.wording import state_key
 
 
 def resolve_question(voice: Voice, incident: Incident) -> Screen:
     """Everybody is told, so it asks once; the safe way out comes first."""
-    means = "resolve_drill" if incident.is_drill else "resolve_means"
+    means = "drill" if incident.is_drill else incident.kind.value
     return Screen(
         text(
             voice.say(
                 "consoles.incident.resolve_question", label=incident.label, title=voice.title(incident)
             ),
-            voice.say(f"consoles.incident.{means}"),
+            voice.say(f"consoles.incident.resolve_means_{means}"),
         ),
         rows=[
             row(
@@ -126,7 +126,7 @@ def acknowledged(voice: Voice, result: Acknowledgement) -> str:
 def passed_on(voice: Voice, result: PassedOn) -> str:
     """Whom 今は対応できない has passed it on to, and what happens if they do not answer either."""
     incident, following = result.incident, result.following
-    channel = channel_name(voice.severity(incident).channel)
+    channel = voice.place(incident)
     if result.to is None:
         told = voice.say("consoles.said.passed_on_nobody", label=incident.label, channel=channel)
     else:
@@ -152,7 +152,7 @@ def _regraded(voice: Voice, result: Regraded) -> list[str]:
             priority=severity.priority,
         ),
         voice.title(incident),
-        voice.rings(severity) if result.reposts else voice.say("consoles.said.regraded_here"),
+        voice.rings(severity, about=incident) if result.reposts else voice.say("consoles.said.regraded_here"),
         _who_is_asked(voice, incident, severity),
     ]
 

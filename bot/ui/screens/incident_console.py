@@ -7,17 +7,16 @@ from discord import SelectOption, ui
 
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Incident, Status, label_of
-from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.looking import IncidentView
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, made_of, row, text
-from bot.ui.posts.alerts import last_update, roles, update_due
+from bot.ui.posts.alerts import again, last_update, roles, update_due
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.inert import code_block, inert, joined
 from bot.ui.words.links import alert_url, home_url, thread_url
 from bot.ui.words.timeline import told_line
 from bot.ui.words.timestamps import relative
-from bot.ui.words.voice import Voice, channel_name
+from bot.ui.words.voice import Voice
 from bot.ui.words.wording import state_key
 
 TIMELINE_SHOWN: Final = 5
@@ -93,6 +92,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         roles(voice, incident),
         _responders(voice, view),
         last_update(voice, incident),
+        again(voice, incident),
         update_due(voice, incident) if incident.is_open else "",
         _next(voice, view),
         *_related(voice, view),
@@ -154,14 +154,13 @@ def _next(voice: Voice, view: IncidentView) -> str:
     step = next((step for step in view.ladder if step.status is StepStatus.PENDING), None)
     if step is None:
         return ""
-    how = ", ".join(_step(voice, step, view.severity))
+    how = ", ".join(_step(voice, step, view.incident))
     due = step.due_at
     return voice.say("consoles.incident.next", due=voice.moment(due), left=relative(due), how=how)
 
 
-def _step(voice: Voice, step: Step, severity: SeverityPolicy) -> Iterable[str]:
-    key = "next_here" if step.rung.mention is Mention.HERE else "next_channel"
-    yield voice.say(f"consoles.incident.{key}", channel=channel_name(severity.channel))
+def _step(voice: Voice, step: Step, incident: Incident) -> Iterable[str]:
+    yield voice.next_rung(step.rung, about=incident)
     if step.rung.dm:
         yield voice.say("consoles.incident.next_dm", people=voice.on_call(step.rung.dm))
 

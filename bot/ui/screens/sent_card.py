@@ -7,7 +7,7 @@ from bot.ui.components import Screen, made_of, row, text
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.links import alert_url, thread_url
 from bot.ui.words.timestamps import relative
-from bot.ui.words.voice import Voice, channel_name
+from bot.ui.words.voice import Voice
 
 
 def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None) -> Screen:
@@ -37,7 +37,7 @@ def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None) 
 
 
 def _where(voice: Voice, incident: Incident, opening: Opening | None) -> str:
-    channel = channel_name(voice.severity(incident).channel)
+    channel = voice.place(incident)
     if opening is not None and opening.has_failed:
         key = "refused_emailed" if opening.emailed else "refused"
         return voice.say(f"consoles.triage.{key}", label=incident.label, channel=channel)

@@ -6,6 +6,7 @@ a line break becomes a ``<br>``.
 
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -64,7 +65,7 @@ def _moment(words: Wording, incident: Incident, at: datetime | None, name: str |
 
 def _entry(words: Wording, line: Line) -> Iterator[str]:
     entry = line.entry
-    yield words.full(entry.at)
+    yield "\n".join([*(f"~~{words.full(at)}~~" for at in line.earlier_moments), words.full(line.at)])
     yield kind_words(words, entry)
     yield "" if entry.actor_name is None else words.who(entry.actor_name)
     yield "\n".join(_said(words, line))
@@ -85,7 +86,7 @@ def _said(words: Wording, line: Line) -> Iterator[str]:
         yield from beside(words, entry, limit=_WORDS_LIMIT)
     else:
         yield from facts(words, entry, limit=_WORDS_LIMIT, multiline=True)
-    if late := recorded(words, entry):
+    if late := recorded(words, replace(entry, at=line.at)):
         yield f"({late})"
 
 

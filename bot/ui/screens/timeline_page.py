@@ -70,7 +70,7 @@ def _correct(voice: Voice, page: TimelinePage) -> ui.ActionRow[ui.LayoutView] | 
 def _option(voice: Voice, line: Line) -> SelectOption:
     entry = line.entry
     who = "" if entry.actor_name is None else f" · @{entry.actor_name}"
-    label = f"{voice.exact(entry.at)} · {kind_words(voice, entry)}{who}"
+    label = f"{voice.exact(line.at)} · {kind_words(voice, entry)}{who}"
     return SelectOption(
         label=plain(label, limit=_OPTION_LIMIT),
         description=plain(line.said, limit=_OPTION_LIMIT) or None,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind
@@ -31,10 +32,20 @@ def told_line(words: Wording, line: Line) -> str:
     if not line.corrections:
         return _line(words, line, facts(words, line.entry, limit=_WORDS_LIMIT))
     last = line.corrections[-1]
-    struck = _struck(words, line.versions, limit=_STRUCK_LIMIT)
     now = quoted(words, last, last.said, limit=_WORDS_LIMIT // 2)
-    said = f"{struck} {now} ({corrected_by(words, last)})"
+    if line.versions:
+        now = f"{_struck(words, line.versions, limit=_STRUCK_LIMIT)} {now}"
+    said = f"{now} ({corrected_by(words, last)})"
     return _line(words, line, [said, *beside(words, line.entry, limit=_BESIDE_LIMIT)])
+
+
+def _when(words: Wording, line: Line) -> str:
+    """Exactly when; the time that stood there before struck through: of several the latest."""
+    at, before = words.exact(line.at), line.earlier_moments
+    if not before:
+        return at
+    struck = f"~~{words.exact(before[-1])}~~ {at}"
+    return struck if len(before) == 1 else f"… {struck}"
 
 
 def _struck(words: Wording, versions: Sequence[TimelineEntry], *, limit: int) -> str:
@@ -76,10 +87,10 @@ def recorded(words: Wording, entry: TimelineEntry) -> str:
 
 def _line(words: Wording, told: Line, said: list[str]) -> str:
     entry = told.entry
-    parts = [words.exact(entry.at), kind_words(words, entry)]
+    parts = [_when(words, told), kind_words(words, entry)]
     if entry.actor_name is not None:
         parts.append(words.who(entry.actor_name))
-    late = recorded(words, entry)
+    late = recorded(words, replace(entry, at=told.at))
     shown = [*parts, *said, *([f"({late})"] if late else [])]
     line = joined(shown, separator=" · ", limit=LINE_LIMIT, more=" …")
     url = source_url(told)

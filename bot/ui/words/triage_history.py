@@ -33,13 +33,15 @@ def triage_history(words: Wording, entry: TimelineEntry, *, limit: int = _TEXT_L
 
 
 def _triaged(words: Wording, data: Mapping[str, object]) -> list[str]:
+    """What counts first: a page has room for a few lines, and each says of when it is."""
     answers = data.get("answers")
     given = [one for one in answers if isinstance(one, Mapping)] if isinstance(answers, list) else []
-    lines = [_answer(words, one) for one in given]
+    counting = [_answer(words, one) for one in given if one.get("withdrawn") is None]
+    withdrawn = [_answer(words, one) for one in given if one.get("withdrawn") is not None]
     chosen = data.get("chosen")
     if chosen is not None:
-        lines.append(words.say("triaging.history.chosen", severity=inert(str(chosen), limit=40)))
-    return lines
+        counting.append(words.say("triaging.history.chosen", severity=inert(str(chosen), limit=40)))
+    return [*counting, *withdrawn]
 
 
 def _answer(words: Wording, given: Mapping[str, object]) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.severity import Mention, SeverityPolicy
+from bot.domain.incident import Incident
+from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.domain.standing import OnCallPerson, id_of
 from bot.domain.triage import Text
 from bot.i18n import Texts, language_of
@@ -33,10 +34,38 @@ class Voice(Wording):
         """The policy's own words for places without markup: a button, an option."""
         return text.say(self.policy.language)
 
-    def rings(self, severity: SeverityPolicy) -> str:
-        """Where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知"."""
+    def rings(self, severity: SeverityPolicy, *, about: Incident | None = None) -> str:
+        """Where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知".
+
+        Args:
+            about: The incident, if there is one: a private one goes to its thread, whatever its severity.
+        """
+        is_private = about is not None and about.is_private
+        if severity.mention is Mention.HERE and is_private:
+            return self.say("private.rings", roles=self._seers())
         key = "here" if severity.mention is Mention.HERE else "quiet"
-        return self.say(f"consoles.triage.rings_{key}", channel=channel_name(severity.channel))
+        channel = self.say("private.where") if is_private else channel_name(severity.channel)
+        return self.say(f"consoles.triage.rings_{key}", channel=channel)
+
+    def next_rung(self, rung: LadderStep, *, about: Incident) -> str:
+        """Where the next escalation of *about* goes: "#p0-alerts に @here"."""
+        rings = rung.mention is Mention.HERE
+        if rings and about.is_private:
+            return self.say("private.next_rings", roles=self._seers())
+        key = "next_here" if rings else "next_channel"
+        return self.say(f"consoles.incident.{key}", channel=self.place(about))
+
+    def place(self, incident: Incident) -> str:
+        """Where everything about *incident* is told: its severity's channel, or its private thread."""
+        return (
+            self.say("private.where")
+            if incident.is_private
+            else channel_name(self.severity(incident).channel)
+        )
+
+    def _seers(self) -> str:
+        """Whom what rings about a private incident addresses in place of ``@here``."""
+        return ", ".join(role_name(role) for role in self.policy.permissions.private)
 
     def deadline(self, severity: SeverityPolicy, *, due_at: datetime) -> str:
         """When somebody must have acknowledged: "15 分以内に ack (11/24 14:22 JST まで)"."""

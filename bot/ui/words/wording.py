@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import SeverityPolicy
 from bot.domain.standing import OnCallPerson, id_of
-from bot.domain.triage import StaleTriage, Text
+from bot.domain.triage import UNANSWERED, StaleTriage, Text
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.buttons import Buttons
@@ -150,6 +150,8 @@ class Wording:
         return inert(place, limit=_NAME_LIMIT) if found is None else self.handle(found.handle)
 
     def _step(self, question: str, answer: str) -> str:
+        if (question, answer) == UNANSWERED:
+            return self.say("alert.unanswered")
         try:
             return self.pick(self.policy.tree.questions[question].answer(answer).path)
         except (KeyError, StaleTriage):  # the policy has changed since

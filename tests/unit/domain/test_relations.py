@@ -32,3 +32,11 @@ def test_what_goes_on_by_itself_is_no_duplicate_any_more() -> None:
     left = relations.let_go(both, 43)
     assert left == replace(both, duplicates=(45,), version=both.version + 1)
     assert relations.let_go(left, 99).duplicates == (45,)
+
+
+def test_what_was_made_private_is_told_no_more() -> None:
+    """Neither as a duplicate nor as linked; an incident that never told of it is not touched."""
+    both = relations.link(relations.link(relations.take_in(incident(), 43), 43), 44)
+    hidden = relations.hide(both, 43)
+    assert (hidden.duplicates, hidden.linked, hidden.version) == ((), (44,), both.version + 1)
+    assert relations.hide(hidden, 43) is hidden

@@ -9,8 +9,10 @@ from bot.domain.errors import InvalidTransition, NotPermitted
 from bot.domain.incident import Incident, IncidentKind, Status
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineKind
+from bot.domain.triage import UNANSWERED
 from bot.domain.triage_session import NewTriage
 from bot.runbook import default_policy_text, parse_policy
+from bot.services.triage_views import TriageView
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.unit.services.test_alerts import FIRST, alert, receive
 from tests.unit.services.triage_walks import go_on
@@ -22,8 +24,8 @@ def desk() -> Desk:
     return Desk()
 
 
-async def triage(desk: Desk, *answers: str, message_id: int = FIRST) -> Incident:
-    """A triage of that message, walked and confirmed."""
+async def begun(desk: Desk, *answers: str, message_id: int = FIRST) -> TriageView:
+    """A triage of that message, walked."""
     view = await desk.triages.start(
         NewTriage(
             guild_id=GUILD,
@@ -37,7 +39,12 @@ async def triage(desk: Desk, *answers: str, message_id: int = FIRST) -> Incident
             source_message_id=message_id,
         )
     )
-    view = await go_on(desk, view, *answers)
+    return await go_on(desk, view, *answers)
+
+
+async def triage(desk: Desk, *answers: str, message_id: int = FIRST) -> Incident:
+    """The same, confirmed."""
+    view = await begun(desk, *answers, message_id=message_id)
     view = await desk.triages.confirm(view.triage.id, by=RESPONDER)
     assert view.incident is not None
     return view.incident
@@ -138,3 +145,23 @@ async def test_a_severity_that_is_gone_counts_as_the_gravest(desk: Desk) -> None
         tx.state.incidents[tracked.id] = replace(tracked, severity="OLD")
     declared = await desk.lifecycle.declare(tracked.id, by=RESPONDER)
     assert declared.severity == "SEV1"
+
+
+@pytest.mark.parametrize("is_declared", [False, True], ids=["tracked", "an incident already"])
+async def test_what_a_clock_does_is_put_on_nobody(desk: Desk, *, is_declared: bool) -> None:
+    """Nobody answers the re-evaluation of an alert's message: the history names no one for what follows."""
+    tracked = await receive(desk, alert(desk))
+    if is_declared:
+        await desk.lifecycle.declare(tracked.id, by=PRIMARY)
+    held = await begun(desk, "no", "no")
+    await desk.triages.confirm(held.triage.id, by=RESPONDER)
+    await desk.pass_time(minutes=46)
+    raised = (await desk.triages.view(held.triage.id, by=RESPONDER)).incident
+    assert raised is not None
+    assert (raised.id == tracked.id, raised.path[-1]) == (not is_declared, UNANSWERED)
+    made = {TimelineKind.OPENED, TimelineKind.DECLARED, TimelineKind.LINKED, TimelineKind.SEVERITY_CHANGED}
+    told = [one for one in await desk.store.timeline(raised.id) if one.kind in made]
+    assert {one.kind for one in told} & {TimelineKind.DECLARED, TimelineKind.LINKED}
+    assert RESPONDER.name not in {one.actor_name for one in told}
+    acts = {row.action for row in desk.store.audit_rows if row.actor_name == RESPONDER.name}
+    assert acts.isdisjoint({"declared", "linked", "severity_changed"})

@@ -162,6 +162,16 @@ async def test_a_duplicate_is_merged_and_the_other_one_hears_of_it(desk: Desk) -
     assert view.incident.duplicates == (second.id,)
 
 
+async def test_what_is_linked_and_merged_is_shown_once(desk: Desk) -> None:
+    """Seen from either side."""
+    first, second = await desk.open(key="a"), await desk.open(key="b")
+    await desk.lifecycle.link(first.id, with_=second.id, by=PRIMARY)
+    await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
+    for seen, other in ((first, second), (second, first)):
+        view = await desk.looking.view(seen.id, by=RESPONDER)
+        assert [one.id for one in view.related] == [other.id]
+
+
 async def test_merging_crosswise_leaves_one_of_them(desk: Desk) -> None:
     """Two people at once: the second finds an end where it wanted to go."""
     first = await desk.open("SEV1", key="a")

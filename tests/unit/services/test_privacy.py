@@ -40,9 +40,9 @@ def secret(desk: Desk, *, by: Person = PRIMARY, severity: str = "SEV1") -> NewIn
     )
 
 
-async def open_private(desk: Desk, *, by: Person = PRIMARY) -> Incident:
+async def open_private(desk: Desk, *, by: Person = PRIMARY, key: str = "secret") -> Incident:
     """One whose posts are there."""
-    incident = await desk.incidents.open(secret(desk, by=by))
+    incident = await desk.incidents.open(replace(secret(desk, by=by), key=key))
     await desk.work()
     return await desk.store.incident(incident.id)
 

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, StorageUnavailable
 from bot.domain.timeline import TimelineKind
+from bot.domain.triage import UNANSWERED
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.services.triage_views import Notice
 from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -37,6 +38,13 @@ async def test_held_asked_raised(desk: Desk) -> None:
     (why,) = [e.data or {} for e in desk.store.timelines[1] if e.kind is TimelineKind.PROMOTED]
     assert why["triaged_by"] == "responder"
     assert datetime.fromisoformat(str(why["asked_at"])) == asked_at
+    opened = desk.store.timelines[1][0]
+    assert (opened.kind, opened.actor_name, (opened.data or {})["reporter"]) == (
+        TimelineKind.OPENED,
+        None,
+        "responder",
+    ), "a clock raised it, on somebody's report"
+    assert (await desk.store.incident(1)).path[-1] == UNANSWERED
     await desk.pass_time(minutes=1)
     assert len(desk.sent(ALERT)) == 1
 

@@ -160,7 +160,10 @@ async def test_stepping_down(desk: Desk) -> None:
     await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
     with pytest.raises(InvalidTransition) as refused:
         await desk.roles.release(incident.id, Role.COMMANDER, by=SECONDARY, holder_id=SECONDARY.id)
-    assert refused.value.fields == {"who": "primary"}
+    assert (refused.value.key, refused.value.fields) == ("role_held_by_other", {"who": "primary"})
+    with pytest.raises(InvalidTransition) as refused:
+        await desk.roles.release(incident.id, Role.COMMANDER, by=SECONDARY, holder_id=RESPONDER.id)
+    assert refused.value.key == "role_not_theirs", "whoever was named does not have it"
     left = await desk.roles.release(incident.id, Role.COMMANDER, by=PRIMARY, holder_id=PRIMARY.id)
     assert (left.changed, left.holder, left.former) == (True, None, Holder(PRIMARY.id, "primary"))
     assert not (await desk.roles.release(incident.id, Role.COMMANDER, by=PRIMARY)).changed

@@ -18,6 +18,7 @@ from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.services.access import Act
 from bot.services.registry import Guilds, Services
+from bot.services.timelines import Correction
 from bot.services.updates import NewUpdate
 from tests.fakes.clock import START
 from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
@@ -97,6 +98,7 @@ async def ours(desk: Desk) -> Ours:
         "index": 1,
         "entry_id": 1,
         "text": "x",
+        "right": Correction("x"),
         "reason": "x",
         "key": "k2",
         "at": "",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery import DeliveryKind
-from bot.domain.errors import InvalidTransition, NotPermitted, UserError
+from bot.domain.errors import NotPermitted, UserError
 from bot.domain.evidence import Evidence
 from bot.domain.timeline import TimelineKind
 from bot.domain.triage import UNSURE
@@ -142,8 +142,9 @@ async def test_a_screen_that_shows_another_result_opens_nothing(desk: Desk) -> N
     """Somebody else has changed an answer meanwhile: whoever presses sees it first."""
     view = await walk(desk, "yes", "yes")
     await desk.triages.back(view.triage.id, by=PRIMARY)
-    with pytest.raises(InvalidTransition):
-        await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
+    open_again = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
+    assert (open_again.notice, open_again.incident) == (Notice.REOPENED, None)
+    assert open_again.position.question is not None, "the card that is drawn anew asks it"
     await go_on(desk, await desk.triages.view(1, by=PRIMARY), "no", by=PRIMARY)
     shown = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
     assert (shown.notice, shown.incident, severity_of(shown)) == (Notice.CHANGED, None, "SEV2")

@@ -9,6 +9,7 @@ from bot.domain.incident import Incident, Role
 from bot.domain.life import AckVia
 from bot.domain.pinned import ThreadMessage
 from bot.domain.timeline import TimelineKind as Kind
+from bot.services.timelines import Correction
 from bot.services.updates import NewUpdate
 from bot.ui.words.timeline import entry_line
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -81,7 +82,7 @@ async def test_everything_is_on_the_timeline(desk: Desk) -> None:
     await desk.pins.edited(replace(message, content=rewritten, edited_at=desk.store.clock.time))
     await desk.pins.deleted([MESSAGE])
     (note,) = (entry for entry in desk.store.timelines[number] if entry.kind is Kind.NOTE)
-    await desk.timelines.correct(number, note.id or 0, by=PRIMARY, text="14:12 に再起動", key="c1")
+    await desk.timelines.correct(number, note.id or 0, Correction("14:12 に再起動"), by=PRIMARY, key="c1")
     assert await story.news() == [Kind.PIN_EDITED, Kind.PIN_DELETED, Kind.CORRECTED]
 
     told = NewUpdate("復旧作業中", "決済", timedelta(minutes=30), ("admin.parky.co.jp",), (), key="u1")

@@ -142,6 +142,11 @@ def presses_of(body: Mapping[str, object]) -> list[str]:
     return [str(made.get("custom_id") or made["url"]) for made in buttons_of(body)]
 
 
+def labels_of(body: Mapping[str, object]) -> list[object]:
+    """The labels of the buttons, in order."""
+    return [made.get("label") for made in buttons_of(body)]
+
+
 def over_limits(body: Mapping[str, object]) -> list[str]:
     """What Discord would refuse. Source: Discord's docs, Message, Embed Limits, Button."""
     faults = [] if len(str(body["content"])) <= 2_000 else ["content"]

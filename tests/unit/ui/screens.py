@@ -119,6 +119,7 @@ class FakeInteraction:
         done: bool = False,
         guild_id: int | None = 7,
         fails: Exception | None = None,
+        data: Any = None,
     ) -> None:
         self.id = 1
         self.guild_id = guild_id
@@ -128,7 +129,7 @@ class FakeInteraction:
         self.response = FakeResponse(done=done, fails=fails)
         self.followup = FakeFollowup()
         self.client: Any = None
-        self.data: Any = None
+        self.data: Any = data
         self.extras: dict[Any, Any] = {}
 
     @property

@@ -200,3 +200,41 @@ def test_moments_and_typed_words_are_made_readable() -> None:
     assert said.endswith("いまは 2026-11-24 14:07 JST です。")
     assert "2026-11-24 14:07 JST" in describe(EN, StartTimeTooOld("x", now=AT + timedelta(days=365)))
     assert "`14:07`" in describe(EN, InvalidStartTime("x", now=AT.astimezone(POLICY.timezone)))
+
+
+# -- what was typed
+
+
+def update_sent(*typed: str) -> dict[str, Any]:
+    """A form of [✏️ 更新] as Discord sends it: each field in its label, one of them a select."""
+    fields = [{"type": 4, "custom_id": f"f{number}", "value": text} for number, text in enumerate(typed)]
+    chosen = {"type": 3, "custom_id": "next", "values": ["1800"]}
+    labels = [{"type": 18, "component": field} for field in [*fields, chosen]]
+    return {"custom_id": "inc:v1:update-form:42", "components": labels}
+
+
+@pytest.mark.parametrize(
+    "error", [UserError("note_empty"), StorageUnavailable("away"), RuntimeError("a bug")]
+)
+async def test_what_was_typed_into_a_refused_form_is_given_back(error: Exception) -> None:
+    """Whatever stopped it, to be copied as it was typed; a choice is no words, an empty field neither."""
+    asked, _ = await answered(error, data=update_sent("原因は **DB**\n復旧中", " ", "全員"))
+    (told,) = asked.told
+    assert told["content"].endswith("書いた内容:\n```\n原因は **DB**\n復旧中\n```\n```\n全員\n```")
+    assert "1800" not in told["content"]
+
+
+async def test_more_words_than_a_message_holds_come_in_a_file() -> None:
+    """A correction may be twice as long as a message."""
+    asked, _ = await answered(UserError("note_empty"), data=update_sent("決" * 4_000, "済"))
+    (told,) = asked.told
+    assert told["content"].endswith("書いた内容は添付のファイルにあります。")
+    assert told["file"].fp.read().decode() == "決" * 4_000 + "\n\n済"
+
+
+async def test_a_refused_press_gives_nothing_back() -> None:
+    """A select's values are no words of anybody's."""
+    asked, _ = await answered(
+        UserError("note_empty"), data={"custom_id": "inc:v1:more:42", "values": ["note"], "component_type": 3}
+    )
+    assert asked.told[0]["content"] == TEXTS.say("ja", "errors.note_empty")

@@ -285,3 +285,10 @@ def test_ack_and_passing_on_have_their_words() -> None:
     assert "ack がなければ 14:22 JST に #p0-alerts で呼びかけます" in said
     assert "相手がほかにいません。#p0-alerts" in answers.passed_on(JA, PassedOn(PLACED, None, None))
     assert "何も変えていません" in words(answers.quit_screen(JA))
+
+
+def test_show_says_how_often_an_alert_came() -> None:
+    """Also once it is an incident."""
+    often = replace(PLACED, occurrences=5, last_seen_at=AT + timedelta(minutes=5))
+    assert "×5 · 最終 14:12 JST" in words(console.show_screen(JA, view_of(often)))
+    assert "×5 · last 14:12 JST" in words(console.show_screen(EN, view_of(often)))

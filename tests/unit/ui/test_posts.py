@@ -6,6 +6,7 @@ from datetime import timedelta
 from bot.domain import life
 from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Holder, Role, StatusUpdate
+from bot.domain.triage import UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.postmortems import postmortem_path
 from bot.ui.posts.renderer import render
@@ -301,3 +302,19 @@ def test_a_note_is_shown_with_its_author_and_lines() -> None:
     body = render(JA, note, ACKNOWLEDGED)
     assert body["content"] == "📝 **@pri\\*mary** 戻した\n\\# ＠here <https://s.example/a_b>"
     assert body["allowed_mentions"] == {"parse": []}
+
+
+def test_a_post_that_a_clock_has_raised_says_why_it_is_there() -> None:
+    """At the end of the path, in both languages; on the card as well."""
+    promoted = replace(PLACED, path=(("users_affected", "no"), ("dev_only", "no"), UNANSWERED))
+    assert "→ 再評価に回答なし" in description_of(render(JA, delivery(DeliveryKind.ALERT), promoted))
+    card = description_of(render(EN, delivery(DeliveryKind.THREAD_CARD), promoted))
+    assert "→ nobody answered the re-evaluation" in card
+
+
+def test_an_alert_that_is_an_incident_still_counts() -> None:
+    """How often it came, and when last: below what people have told."""
+    often = replace(ACKNOWLEDGED, occurrences=5, last_seen_at=AT + timedelta(minutes=5))
+    assert "\n×5 · 最終 14:12 JST\n" in description_of(render(JA, delivery(DeliveryKind.ALERT), often))
+    once = description_of(render(JA, delivery(DeliveryKind.ALERT), replace(often, occurrences=1)))
+    assert "最終" not in once

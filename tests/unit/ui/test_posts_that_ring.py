@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery import DeliveryKind
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, IncidentKind
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
@@ -18,6 +18,7 @@ from tests.unit.ui.samples import (
     TRIGGERED,
     delivery,
     description_of,
+    labels_of,
     presses_of,
 )
 
@@ -159,3 +160,12 @@ def test_a_subject_that_does_not_fit_is_a_bug() -> None:
         render(JA, delivery(DeliveryKind.ALERT), None)
     with pytest.raises(TypeError):
         render(JA, delivery(DeliveryKind.DIGEST), replace(PLACED))
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.ESCALATION, DeliveryKind.ROLE_DM])
+def test_what_has_no_thread_leads_to_the_alert(kind: DeliveryKind) -> None:
+    """And the button says so: a tracked alert is in no thread."""
+    data = {**FIRST_ESCALATION, "role": "commander", "by": "primary"}
+    tracked = replace(PLACED, kind=IncidentKind.ALERT, thread_id=None)
+    for incident, label in ((PLACED, "スレッドへ"), (tracked, "投稿へ")):
+        assert label in labels_of(render(JA, delivery(kind, to="user:1", data=data), incident))

@@ -5,6 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery import DeliveryKind
+from bot.domain.severity import Mention
+from bot.services.escalations import PassedOn
+from bot.services.incidents import Opening
+from bot.services.regrading import Regraded
+from bot.ui.forms.severity import severity_form
 from bot.ui.posts.digests import digest_text
 from bot.ui.posts.private import (
     addressed,
@@ -15,11 +20,15 @@ from bot.ui.posts.private import (
     unaddressed,
 )
 from bot.ui.posts.renderer import render
+from bot.ui.screens.incident_answers import passed_on, regraded_screen
+from bot.ui.screens.incident_console import show_screen
+from bot.ui.screens.sent_card import sent_card
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of, over_limits
 from tests.unit.ui.test_digests import BUSY
+from tests.unit.ui.test_incident_screens import view_of
 
 SECRET = replace(PLACED, is_private=True)
 WORDS = (PLACED.title, "api.parky.co.jp", "エラー率上昇", "影響大")
@@ -111,3 +120,32 @@ def test_screens(voice: Voice) -> None:
     for screen in (asked, done, early, entered_screen(voice, SECRET)):
         assert screens.over_limits(screen) == []
         assert "INC-42" in screens.words(screen)
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+@pytest.mark.parametrize("severity", ["SEV1", "SEV2"])
+def test_no_answer_about_it_names_a_public_channel(voice: Voice, severity: str) -> None:
+    """Nothing is posted there: it says where it is told, and which role that rings."""
+    secret = replace(SECRET, severity=severity, alert_message_id=None)
+    shown = view_of(secret)
+    loud = [step for step in shown.ladder if step.rung.mention is Mention.HERE]
+    step = (loud or list(shown.ladder))[0]
+    told = [
+        screens.words(sent_card(voice, secret)),
+        screens.words(
+            sent_card(voice, secret, Opening(secret, has_failed=True, emailed=False, is_settled=True))
+        ),
+        screens.words(show_screen(voice, replace(shown, ladder=(step,)))),
+        screens.words(regraded_screen(voice, Regraded(secret, "SEV3", reposts=True))),
+        passed_on(voice, PassedOn(secret, None, step)),
+        str(severity_form(voice, secret).to_dict()),
+    ]
+    channels = {one.channel for one in POLICY.severities.values()}
+    where = voice.say("private.where")
+    for one in told:
+        assert not any(channel in one for channel in channels), one
+        assert where in one
+    if severity == "SEV1":
+        assert "@on-call" in told[2]
+        assert "@on-call" in told[3]
+        assert "@here" not in told[2] + told[3]

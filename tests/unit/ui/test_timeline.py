@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from bot.domain.evidence import Evidence
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
+from bot.services.timelines import History
+from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import LINE_LIMIT, entry_line, told_line
 from bot.ui.words.voice import Voice
-from tests.unit.ui.samples import AT, TEXTS
+from tests.unit.ui.samples import AT, PLACED, TEXTS
 from tests.unit.ui.screens import EN, JA, VOICES
 
 EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀\x00"), max_size=400)
@@ -191,6 +193,25 @@ def test_a_corrected_entry_shows_both_versions() -> None:
     assert line.can_be_corrected
 
 
+def test_a_corrected_time_shows_both() -> None:
+    """The one before struck through, the words as they are; in the file all of them."""
+    note = entry(TimelineKind.NOTE, {"text": "再起動"}, id=8)
+    fixes = [
+        TimelineEntry(
+            TimelineKind.CORRECTED, LATER, 1, "primary", {"text": "再起動", "at": at.isoformat()}, corrects=8
+        )
+        for at in (AT - timedelta(minutes=1), AT - timedelta(minutes=2))
+    ]
+    (once,), (twice,) = lines_of([note, fixes[0]]), lines_of([note, *fixes])
+    told = told_line(JA, once)
+    assert told.startswith("~~11/24 14:07:00 JST~~ 11/24 14:06:00 JST · 📝 メモ · @responder · 再起動 (訂正")
+    assert told_line(JA, twice).startswith("… ~~11/24 14:06:00 JST~~ 11/24 14:05:00 JST · ")
+    row = markdown(JA, History(PLACED, (twice,)))
+    moments = "~~2026-11-24 14:07:00 JST~~<br>~~2026-11-24 14:06:00 JST~~<br>2026-11-24 14:05:00 JST"
+    assert f"| {moments} | 📝 メモ |" in row
+    assert "~~再起動~~" not in row
+
+
 def test_many_versions_leave_room_for_the_one_that_counts() -> None:
     """The earliest give way: the file has all of them."""
     note = entry(TimelineKind.NOTE, {"text": "版 0 " + "あ" * 300}, id=8)
@@ -256,3 +277,10 @@ def test_a_line_is_one_line_and_pings_nobody(words: str, name: str, kind: Timeli
     assert len(line) <= LINE_LIMIT + 120
     assert "@here" not in line.replace(f"@{name}", "")
     assert "<@" not in line
+
+
+def test_who_had_a_role_before_is_no_point_in_time() -> None:
+    """In English "before @secondary" would read like one."""
+    data, told = CARRIED[TimelineKind.ROLE_CHANGED]
+    assert "@primary · was @secondary" in entry_line(EN, entry(TimelineKind.ROLE_CHANGED, data))
+    assert told[1] in entry_line(JA, entry(TimelineKind.ROLE_CHANGED, data))

@@ -123,6 +123,11 @@ def test_forms_keep_within_discords_limits(voice: Voice) -> None:
     assert re.fullmatch(forms_timeline.CORRECT_FORM, form.custom_id)
     (label,) = form.to_dict()["components"]
     assert len(label["component"]["value"]) == 4_000
+    late = forms_timeline.correction_form(voice, 10**17, Line(NOTE), page=999_999)
+    assert modal_faults(late) == []
+    text, at = (label["component"] for label in late.to_dict()["components"])
+    assert (text["value"], at["placeholder"], at["required"]) == ("再起動した", "2026-11-24 14:07", False)
+    assert "value" not in at, "left empty, the time stays"
     note = forms_timeline.note_form(voice, 10**17)
     assert modal_faults(note) == []
     assert re.fullmatch(forms_timeline.NOTE_FORM, note.custom_id)
@@ -145,6 +150,9 @@ def test_the_thread_is_told_of_a_late_note_and_of_a_correction() -> None:
     fix = {"by": "primary", "before": "@here *x*", "text": "停止した"}
     told = str(corrected(samples.JA, PLACED, fix)["content"])
     assert told == "✏️ **@primary が訂正** ~~＠here \\*x\\*~~ 停止した"
+    moved = {**fix, "before": "", "at_before": AT.isoformat(), "at": LATER.isoformat()}
+    told = str(corrected(samples.JA, PLACED, moved)["content"])
+    assert told == "✏️ **@primary (14:07 JST ではなく 14:16 JST のこと) が訂正** 停止した"
     assert str(corrected(samples.EN, PLACED, {**fix, "before": ""})["content"]).endswith(
         "@primary** 停止した"
     )
@@ -155,7 +163,15 @@ def test_lines_in_the_thread_are_never_too_long(said: str) -> None:
     """4,000 characters before and after."""
     for tell in (noted, corrected):
         body = tell(
-            samples.JA, PLACED, {"by": said, "before": said * 5, "text": said * 5, "at": AT.isoformat()}
+            samples.JA,
+            PLACED,
+            {
+                "by": said,
+                "before": said * 5,
+                "text": said * 5,
+                "at": AT.isoformat(),
+                "at_before": AT.isoformat(),
+            },
         )
         assert len(str(body["content"])) <= 2_000
 

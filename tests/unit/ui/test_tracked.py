@@ -10,6 +10,7 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Incident, IncidentKind, Source
 from bot.domain.people import Person
 from bot.ui.posts.renderer import render
+from bot.ui.screens.incident_answers import resolve_question
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
@@ -17,9 +18,12 @@ from tests.unit.ui.samples import (
     JA,
     TRIGGERED,
     delivery,
+    labels_of,
     over_limits,
     presses_of,
 )
+from tests.unit.ui.screens import JA as VOICE
+from tests.unit.ui.screens import words
 
 QUIET = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800, "quiet": True})
 LOUD = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800})
@@ -108,9 +112,26 @@ def test_every_state_reads_at_a_glance(incident: Incident, ja: str, en: str) -> 
     assert render(EN, QUIET, incident)["content"] == en
 
 
+def test_what_is_closed_can_be_looked_at_and_opened_again() -> None:
+    """Only what was merged leads to another one."""
+    for incident, seen in (
+        (life.cancel(NEW, by=PRIMARY, at=LATER), (42, "詳細")),
+        (MERGED, (44, "統合先を見る")),
+    ):
+        body = render(JA, QUIET, incident)
+        assert presses_of(body) == [f"inc:v1:view:{seen[0]}", "inc:v1:reopen:42"]
+        assert labels_of(body) == [seen[1], "再開"]
+
+
 @pytest.mark.parametrize("incident", [NEW, tracked(ACKNOWLEDGED), MERGED])
 def test_what_a_monitor_writes_means_only_what_it_says(incident: Incident) -> None:
     """No mention, no markup, and within Discord's limits."""
     body = render(JA, QUIET, replace(incident, title="@everyone **x** " + "長" * 184))
     assert "@everyone" not in str(body["content"])
     assert over_limits(body) == []
+
+
+def test_resolving_it_promises_no_line_in_a_thread() -> None:
+    """There is none; an incident's is told."""
+    assert "スレッド" not in words(resolve_question(VOICE, NEW))
+    assert "スレッドに知らせます" in words(resolve_question(VOICE, TRIGGERED))

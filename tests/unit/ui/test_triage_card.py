@@ -225,7 +225,13 @@ def test_why_a_press_did_nothing() -> None:
     first = replace(view, notice=Notice.ANSWERED, first_answer=view.triage.answers[0])
     told = words(triage_card(JA, first)).splitlines()[0]
     assert told == "ℹ️ @responder が先に「はい」と答えました (11/24 14:07 JST)。"
-    for notice, word in ((Notice.OUTDATED, "判定フローが更新"), (Notice.CHANGED, "判定が変わって")):
+    why = {
+        Notice.OUTDATED: "判定フローが更新",
+        Notice.CHANGED: "判定が変わって",
+        Notice.REOPENED: "答えが取り消され",
+    }
+    assert {*why, Notice.ANSWERED} == set(Notice)
+    for notice, word in why.items():
         assert word in words(triage_card(JA, replace(view, notice=notice))).splitlines()[0]
 
 

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from bot.domain.evidence import Evidence
 from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.ui.words.timeline import entry_line
 from bot.ui.words.triage_history import triage_history
+from bot.ui.words.triage_words import question_words
 from tests.unit.ui.samples import AT, EN, JA
 
 LATER = AT + timedelta(seconds=75)
@@ -21,12 +23,12 @@ def given(question: str, answer: str, **more: object) -> dict[str, object]:
 
 
 def test_every_answer_is_told() -> None:
-    """Who gave it and when; not known; taken back by whom and when; a severity chosen by hand."""
+    """Who gave it and when; not known; a severity chosen by hand; what was taken back, by whom and when."""
     answers = [
-        given("users_affected", "yes", unsure=True),
         given("large_impact", "no", withdrawn=LATER.isoformat(), withdrawn_by="primary"),
+        given("users_affected", "yes", unsure=True),
     ]
-    first, second, last = triage_history(JA, entry(TimelineKind.TRIAGED, answers=answers, chosen="SEV3"))
+    first, last, second = triage_history(JA, entry(TimelineKind.TRIAGED, answers=answers, chosen="SEV3"))
     assert first == (
         "2026-11-24 14:07:00 JST @responder 「本番ユーザーに影響がありますか？」 → はい (わからない)"
     )
@@ -66,3 +68,15 @@ def test_why_it_was_raised_by_itself() -> None:
 def test_other_entries_are_somebody_elses() -> None:
     """Nothing is made up."""
     assert triage_history(JA, entry(TimelineKind.NOTE, text="x")) == []
+
+
+def test_a_line_of_the_timeline_has_room_for_the_answers_that_count() -> None:
+    """However often somebody has changed their mind before."""
+    back = {"withdrawn": LATER.isoformat(), "withdrawn_by": "primary"}
+    answers = [given("users_affected", "no", **back), given("dev_only", "no", **back)]
+    answers += [given("users_affected", "yes"), given("large_impact", "yes")]
+    line = entry_line(JA, entry(TimelineKind.TRIAGED, answers=answers))
+    assert line.endswith(" …")
+    for question in ("users_affected", "large_impact"):
+        asked = question_words(JA, question)
+        assert f"「{asked}」 → はい" in line

@@ -1,0 +1,95 @@
+"""What a public incident tells of a private one that it has to do with: nothing to who may not know of it."""
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.incident import Incident
+from bot.domain.timeline import TimelineKind
+from bot.i18n import Texts
+from bot.ui.posts.renderer import REFRESHED
+from bot.ui.screens.timeline_file import markdown
+from bot.ui.words.timeline import told_line
+from bot.ui.words.wording import Wording
+from tests.unit.services.desk import OBSERVER, PRIMARY, Desk
+from tests.unit.services.test_privacy import open_private
+
+
+async def linked_pair(desk: Desk) -> tuple[Incident, Incident]:
+    """A public one, and a private one that somebody who sees both has linked with it."""
+    public = await desk.open(key="public")
+    private = await open_private(desk)
+    assert await desk.lifecycle.link(public.id, with_=private.id, by=PRIMARY)
+    await desk.work()
+    return await desk.store.incident(public.id), await desk.store.incident(private.id)
+
+
+async def told_in_thread(desk: Desk, incident: Incident, notice: str) -> int:
+    """How many lines of that kind its thread has."""
+    posts = await desk.store.posts(incident.id)
+    return sum(post.kind is DeliveryKind.NOTICE and post.data["notice"] == notice for post in posts)
+
+
+async def test_no_public_post_gives_the_number_of_a_private_one(desk: Desk) -> None:
+    """Its post, its card and its thread say nothing; the private one tells of the public one."""
+    public, private = await linked_pair(desk)
+    assert (public.linked, private.linked) == ((), (public.id,))
+    assert await told_in_thread(desk, public, "linked") == 0
+    assert await told_in_thread(desk, private, "linked") == 1
+
+
+async def test_a_history_gives_the_number_to_those_alone_who_may_know_it(desk: Desk) -> None:
+    """On the pages, in the file and in what /incident show tells; that something was linked stays."""
+    public, private = await linked_pair(desk)
+    words = Wording(Texts.load(), desk.policy)
+    for reader, knows in ((PRIMARY, True), (OBSERVER, False)):
+        history = await desk.timelines.history(public.id, by=reader)
+        page = await desk.timelines.page(public.id, by=reader)
+        view = await desk.looking.view(public.id, by=reader)
+        assert [line.entry.kind for line in view.lines].count(TimelineKind.LINKED) == 1
+        for lines in (history.lines, page.lines, view.lines):
+            assert any(private.label in told_line(words, line) for line in lines) is knows
+        assert (private.label in markdown(words, history)) is knows
+
+
+async def test_what_is_made_private_later_goes_from_the_posts_of_others(desk: Desk) -> None:
+    """From one that it was linked with, and from one that it had been merged into."""
+    linked, into, secret = [await desk.open(key=key) for key in ("linked", "into", "secret")]
+    await desk.lifecycle.link(linked.id, with_=secret.id, by=PRIMARY)
+    await desk.merging.merge(secret.id, into=into.id, by=PRIMARY)
+    await desk.work()
+    assert (await desk.store.incident(into.id)).duplicates == (secret.id,)
+    await desk.privacy.make_private(secret.id, by=PRIMARY)
+    await desk.work()
+    for number in (linked.id, into.id):
+        other = await desk.store.incident(number)
+        assert (other.linked, other.duplicates) == ((), ())
+        shown = [one.shown_version for one in await desk.store.posts(number) if one.kind in REFRESHED]
+        assert set(shown) == {other.version}, "its posts were edited"
+    await desk.lifecycle.reopen(secret.id, by=PRIMARY)
+    await desk.work()
+    assert await told_in_thread(desk, into, "unmerged") == 0
+
+
+async def test_where_a_merged_one_went_on_is_not_told_once_that_is_private(desk: Desk) -> None:
+    """To whoever may know of it, it is."""
+    merged, into = await desk.open(key="merged"), await desk.open(key="into")
+    await desk.merging.merge(merged.id, into=into.id, by=PRIMARY)
+    await desk.privacy.make_private(into.id, by=PRIMARY)
+    await desk.work()
+    seen = await desk.looking.view(merged.id, by=PRIMARY)
+    hidden = await desk.looking.view(merged.id, by=OBSERVER)
+    assert (seen.incident.merged_into_id, hidden.incident.merged_into_id) == (into.id, None)
+    words = Wording(Texts.load(), desk.policy)
+    assert not any(into.label in told_line(words, line) for line in hidden.lines)
+
+
+async def test_two_private_ones_are_merged_within_their_threads(desk: Desk) -> None:
+    """Whoever is in the other thread reads a line; the post keeps no number of a private one."""
+    first, second = await open_private(desk), await open_private(desk, key="second")
+    await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
+    await desk.work()
+    assert (await desk.store.incident(first.id)).duplicates == ()
+    assert await told_in_thread(desk, first, "merged_here") == 1
+    view = await desk.looking.view(first.id, by=PRIMARY)
+    assert [one.id for one in view.related] == [second.id]
+    await desk.lifecycle.reopen(second.id, by=PRIMARY)
+    await desk.work()
+    assert await told_in_thread(desk, first, "unmerged") == 1
