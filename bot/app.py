@@ -55,6 +55,7 @@ from bot.storage.store import PostgresStore
 from bot.ui.ack_page import AckPage
 from bot.ui.posts.mails import Mails
 from bot.ui.rest.circuit import Circuit
+from bot.ui.rest.client import Rest
 from bot.ui.rest.gate import Gate
 from bot.ui.rest.notifier import DiscordNotifier
 from bot.ui.rest.reaching import Reaching
@@ -318,7 +319,8 @@ def make_client(
                 gate=gate,
                 standing=oncall.standing,
             )
-            reach = Reaching(client, policy, mails=stand.mailer is not None)
+            rest = Rest(client, circuit=circuit, gate=gate)
+            reach = Reaching(client, policy, mails=stand.mailer is not None, rest=rest)
             made[guild_id] = assemble(
                 parts, Outward(notifier, notifier.siren(oncall.last_standing), reach), oncall
             )

@@ -60,6 +60,10 @@ class Breaker:
         """A request is made. While Discord is away it is the probe: others wait for what becomes of it."""
         return replace(self, probing_since=now) if self.is_open else self
 
+    def given_back(self, *, asked_at: float) -> "Breaker":
+        """The request of then was never made, or nobody waited for its outcome: another one may find out."""
+        return replace(self, probing_since=None) if self.probing_since == asked_at else self
+
     def answered(self) -> "Breaker":
         """Discord has answered, be it with a refusal."""
         return Breaker()

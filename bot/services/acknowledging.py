@@ -74,6 +74,8 @@ class Acknowledger:
         """
         results: list[Acknowledgement] = []
         refused: UserError | None = None
+        if not self._access.allows(by, Act.ACKNOWLEDGE.permission):
+            numbers = numbers[:1]  # refused once, and once on record
         for number in numbers:
             try:
                 results.append(await self.acknowledge(number, by=by, via=via))

@@ -8,6 +8,7 @@ import structlog
 
 from bot.domain.bundle import crowded
 from bot.domain.delivery import NewDelivery, Posted
+from bot.domain.errors import StorageUnavailable
 from bot.domain.escalation import Due, Step, StepStatus
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson
@@ -24,8 +25,8 @@ log = structlog.get_logger(__name__)
 #: Incidents in one commit: as few as make its cost per step small, so that an acknowledge never waits long.
 _TOGETHER: Final = 500
 
-#: Incidents whose 👀 are read before they are decided, the gravest first: what Discord lets us read in time.
-_READ: Final = 50
+#: How long the 👀 of what comes due during a sweep are read between two commits, seconds.
+_READ_ON_S: Final = 0.3
 
 #: A step that comes due during a sweep is looked at again after this long; so is one whose sweep has died.
 _AGAIN: Final = timedelta(seconds=0.3)
@@ -74,23 +75,31 @@ class Sweeps:
             return _AGAIN
         self._sweeping = True
         try:
-            await self._sweep(await self._store.now())
+            await self._sweep()
+        except StorageUnavailable:
+            raise
+        except Exception:  # of somebody else's: ours is decided all the same, by itself
+            log.exception("escalation.sweep_failed", incident_id=incident_id)
         finally:
             self._sweeping = False
         if await self._is_pending(incident_id, index):  # somebody held its incident, or it is not due yet
             await self._escalations.decide(incident_id, index)
         return None
 
-    async def _sweep(self, before: datetime) -> None:
-        """Read the 👀 of the gravest, then decide everything that was due at *before*.
+    async def _sweep(self) -> None:
+        """Decide everything that is due, the gravest first, also what comes due meanwhile.
 
         Each commit is whole, and whatever is left when this process dies is decided by its own job.
         """
-        await self._store.put_off_steps(_PUT_OFF)
-        gravest = await self._store.due_incidents(before, limit=_READ)
-        await self._reconciler.reconcile_within(gravest, READ_WITHIN_S)
-        while await self.decide_due(before, limit=_TOGETHER):
+        since, within_s, decided = None, READ_WITHIN_S, 1
+        while decided:
             await self._store.put_off_steps(_PUT_OFF)
+            now = await self._store.now()
+            # Their 👀 first; what cannot be read in time is decided without.
+            due = await self._store.due_incidents(now, since=since, limit=_TOGETHER)
+            await self._reconciler.reconcile_within(due, within_s)
+            decided = await self.decide_due(now, limit=_TOGETHER)
+            since, within_s = now, _READ_ON_S
 
     async def decide_due(self, before: datetime, *, limit: int) -> int:
         """Decide what was due at *before* or earlier of *limit* incidents, in one commit.

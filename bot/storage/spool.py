@@ -1,7 +1,9 @@
-"""The file that stands in for the database while that is away: one per guild. DATA_DIR is not shared."""
+"""The file that stands in for the database while that is away: one per guild and process of a DATA_DIR."""
 
+import fcntl
 import json
 import os
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -12,21 +14,50 @@ log = structlog.get_logger(__name__)
 
 NAME: Final = "emergency"
 
+#: Processes on one DATA_DIR, which an embedded PostgreSQL makes them share.
+_MOST: Final = 64
+
 
 class FileSpool:
     """Writes a new file beside the old one, through to the disk, and puts it in its place.
 
     Args:
         folder: Made if need be, for the owner alone: titles of incidents are nobody else's business.
+
+    Whichever process comes first has the first file, the next one the second; whoever ends leaves its file to
+    the next that starts.
     """
 
     def __init__(self, folder: Path, guild_id: int) -> None:
-        self._path = folder / f"{NAME}-{guild_id}.json"
+        self._folder = folder
+        self._stem = f"{NAME}-{guild_id}"
+        self._own: Path | None = None
 
     @property
     def is_there(self) -> bool:
         """Whether anything was ever saved."""
-        return self._path.exists()
+        return (self._folder / f"{self._stem}.json").exists()
+
+    @property
+    def _path(self) -> Path:
+        if self._own is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._own = self._take()
+        return self._own
+
+    def _take(self) -> Path:
+        """The first file that no living process has; it is ours until this one ends."""
+        for number in range(_MOST):
+            path = self._folder / (f"{self._stem}.json" if number == 0 else f"{self._stem}-{number}.json")
+            lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+                continue
+            weakref.finalize(self, os.close, lock)
+            return path
+        raise OSError(f"more than {_MOST} processes in {self._folder.name}")
 
     def load(self) -> Mapping[str, object] | None:
         try:
@@ -39,7 +70,6 @@ class FileSpool:
         return kept if isinstance(kept, dict) else None
 
     def save(self, data: Mapping[str, object]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(data, file, ensure_ascii=False)

@@ -111,11 +111,11 @@ class StormReads:
     _sql: Sql
     _guild_id: int | None
 
-    async def due_incidents(self, before: datetime, *, limit: int) -> list[Incident]:
-        return [
-            incident_from_row(row)
-            for row in await self._sql.all("due_incidents", before, limit, self._guild_id)
-        ]
+    async def due_incidents(
+        self, before: datetime, *, limit: int, since: datetime | None = None
+    ) -> list[Incident]:
+        rows = await self._sql.all("due_incidents", before, limit, self._guild_id, since)
+        return [incident_from_row(row) for row in rows]
 
     async def put_off_steps(self, by: timedelta) -> None:
         await self._sql.all("put_off_steps", by, self._guild_id)

@@ -156,14 +156,17 @@ class FakeStormReads:
         """As the store does."""
         raise NotImplementedError
 
-    async def due_incidents(self, before: datetime, *, limit: int) -> list[Incident]:
+    async def due_incidents(
+        self, before: datetime, *, limit: int, since: datetime | None = None
+    ) -> list[Incident]:
         self._check()
         due: dict[int, tuple[int, datetime]] = {}
         for step in _pending(self._state):
             if step.due_at <= before and self._sees(self._state.incidents[step.incident_id].guild_id):
                 grave, at = due.get(step.incident_id, (step.priority, step.due_at))
                 due[step.incident_id] = (max(grave, step.priority), min(at, step.due_at))
-        order = sorted(due, key=lambda number: (-due[number][0], due[number][1], number))
+        fresh = [number for number in due if since is None or due[number][1] > since]
+        order = sorted(fresh, key=lambda number: (-due[number][0], due[number][1], number))
         return [self._state.incidents[number] for number in order[:limit]]
 
     async def put_off_steps(self, by: timedelta) -> None:

@@ -1,19 +1,22 @@
 """Thousands of due steps on a real PostgreSQL: each decided once, whoever decides."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest_asyncio
 
+from bot.domain.people import Person
 from bot.runbook import load_policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.escalations import Escalations
 from bot.services.oncall import OnCall
+from bot.services.ports import JobName
 from bot.services.reconciler import Reconciler
 from bot.services.sweeps import Sweeps
+from bot.storage.jobs import JobRunner
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.fakes.discord import FakeDiscord
@@ -48,6 +51,23 @@ SELECT (SELECT count(*) FROM escalation_steps WHERE status = 'done') AS steps,
 """
 
 
+_LEFT = "SELECT count(*) FROM escalation_steps WHERE status = 'pending'"
+_GRAVE = "SELECT id FROM incidents WHERE severity = 'SEV1' ORDER BY id"
+_DUE_LATER = """
+WITH later AS (
+    UPDATE escalation_steps SET due_at = now() + $2::interval
+     WHERE incident_id = $1
+    RETURNING incident_id, index
+)
+UPDATE pgqueuer SET execute_after = now() + $2::interval
+  FROM later WHERE dedupe_key = 'step:' || incident_id || ':' || index
+"""
+_LATEST = """
+SELECT max(decided_at - due_at) FROM escalation_steps JOIN incidents ON incidents.id = incident_id
+ WHERE severity = 'SEV1'
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """What one process decides with."""
@@ -65,11 +85,22 @@ async def instances(database_url: str) -> AsyncIterator[list[Instance]]:
         await pool.close()
 
 
-def _instance(store: PostgresStore) -> Instance:
+class SlowDiscord(FakeDiscord):
+    """Takes half a second to say who has reacted."""
+
+    async def acknowledgers(
+        self, places: Sequence[tuple[int, int]], *, guild_id: int
+    ) -> AsyncIterator[tuple[Person, int]]:
+        await asyncio.sleep(0.5)
+        async for found in super().acknowledgers(places, guild_id=guild_id):
+            yield found
+
+
+def _instance(store: PostgresStore, discord: FakeDiscord | None = None) -> Instance:
     policy = load_policy(None)
     oncall = OnCall(store, policy)
     access = Access(store, policy, oncall)
-    reconciler = Reconciler(store, FakeDiscord(), Acknowledger(store, policy, access), access)
+    reconciler = Reconciler(store, discord or FakeDiscord(), Acknowledger(store, policy, access), access)
     escalations = Escalations(store, policy, reconciler, access, oncall)
     return Instance(store, Sweeps(store, policy, reconciler, escalations, oncall, meanwhile={}))
 
@@ -164,3 +195,33 @@ async def test_a_sweep_that_dies_leaves_whole_commits_and_the_rest_to_its_jobs(
     )
     await connection.close()
     assert due <= timedelta(seconds=2)
+
+
+async def test_a_p0_that_comes_due_in_the_middle_of_a_storm_does_not_wait_for_its_end(
+    database_url: str, instances: list[Instance]
+) -> None:
+    """Thousands of P1 are being decided; the P0s that come meanwhile are next each time."""
+    await open_many(database_url, 8_000, "SEV2", "P1", rank=1)
+    await open_many(database_url, 10)
+    connection = await connect(database_url)
+    for number, row in enumerate(await connection.fetch(_GRAVE)):
+        await connection.execute(_DUE_LATER, row["id"], timedelta(seconds=1 + 0.2 * number))
+    slow = _instance(instances[0].store, SlowDiscord())
+    runner = JobRunner(database_url, {JobName.ESCALATE: _decide(slow.sweeps)})
+    running = asyncio.create_task(runner.run())
+    async with asyncio.timeout(60):
+        while await connection.fetchval(_LEFT):  # noqa: ASYNC110 -- nobody tells
+            await asyncio.sleep(0.1)
+    runner.stop()
+    await running
+    late = await connection.fetchval(_LATEST)
+    await connection.close()
+    assert late < timedelta(seconds=3)
+
+
+def _decide(sweeps: Sweeps) -> Callable[[str], Awaitable[timedelta | None]]:
+    async def run(payload: str) -> timedelta | None:
+        incident_id, _, index = payload.partition(":")
+        return await sweeps.decide(int(incident_id), int(index))
+
+    return run

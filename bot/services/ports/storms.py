@@ -80,8 +80,14 @@ class StormTransaction(Protocol):
 class StormStore(Protocol):
     """What is read of many at once."""
 
-    async def due_incidents(self, before: datetime, *, limit: int) -> list[Incident]:
-        """Whose steps were due at *before* or earlier, the gravest first, of these the longest due."""
+    async def due_incidents(
+        self, before: datetime, *, limit: int, since: datetime | None = None
+    ) -> list[Incident]:
+        """Whose steps were due at *before* or earlier, the gravest first, of these the longest due.
+
+        Args:
+            since: Only those none of which was due then already.
+        """
         ...
 
     async def put_off_steps(self, by: timedelta) -> None:

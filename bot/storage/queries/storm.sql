@@ -5,12 +5,13 @@
 
 -- name: due_incidents
 -- The incidents whose steps were due at $1 or earlier, the gravest first and of these the longest due; $2 at most,
--- of the guild $3 unless null.
+-- of the guild $3 unless null; unless $4 is null, only those none of which was due then already.
 SELECT incidents.*
   FROM (SELECT incident_id, max(priority) AS priority, min(due_at) AS due_at
           FROM escalation_steps
          WHERE status = 'pending' AND due_at <= $1
-         GROUP BY incident_id) AS due
+         GROUP BY incident_id
+        HAVING $4::timestamptz IS NULL OR min(due_at) > $4) AS due
  CROSS JOIN LATERAL (
        SELECT *
          FROM incidents

@@ -62,6 +62,10 @@ class Circuit:
         if before.opened_at is not None:
             log.info("discord.back", reads=reads, away_s=round(self.clock() - before.opened_at))
 
+    def given_back(self, *, reads: bool, asked_at: float) -> None:
+        """A request has ended without an outcome."""
+        self._breakers[reads] = self._breakers[reads].given_back(asked_at=asked_at)
+
     def failed(
         self, away: UpstreamUnavailable, *, reads: bool, asked_at: float, for_all_s: float | None
     ) -> UpstreamUnavailable:
@@ -82,18 +86,26 @@ class Circuit:
         return DiscordAway(away.reason, http_status=away.http_status, retry_after_s=wait_s)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asking:
-    """One request that was let pass."""
+    """One request that was let pass. Its end is told in one way, or it is given back."""
 
     circuit: Circuit
     reads: bool
     asked_at: float
+    has_ended: bool = False
 
     def answered(self) -> None:
         """Discord has answered it, be it with a refusal."""
+        self.has_ended = True
         self.circuit.answered(reads=self.reads)
 
     def failed(self, away: UpstreamUnavailable, *, for_all_s: float | None) -> UpstreamUnavailable:
         """It has not; what to raise."""
+        self.has_ended = True
         return self.circuit.failed(away, reads=self.reads, asked_at=self.asked_at, for_all_s=for_all_s)
+
+    def give_back(self) -> None:
+        """It was not made, or was cancelled: unless its end is told, nobody is to wait for it."""
+        if not self.has_ended:
+            self.circuit.given_back(reads=self.reads, asked_at=self.asked_at)

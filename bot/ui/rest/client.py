@@ -20,7 +20,7 @@ from discord.http import Route
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.services.ports.urgency import BACKGROUND, PERSON, current
 from bot.ui.rest.bypass import has_room, open_buckets
-from bot.ui.rest.circuit import Circuit
+from bot.ui.rest.circuit import Asking, Circuit
 from bot.ui.rest.gate import Gate
 
 DEADLINE_S = 10.0
@@ -145,6 +145,13 @@ class Rest:
             raise UpstreamUnavailable("the Discord client is not logged in any more")
         given = {name: value for name, value in (("json", json), ("params", params)) if value is not None}
         asking = self._circuit.admit(reads=route.method == "GET")
+        try:
+            return await self._pass(route, given, asking)
+        finally:
+            asking.give_back()
+
+    async def _pass(self, route: Route, given: dict[str, Any], asking: Asking) -> object:
+        """Through the gate, to an answer whose outcome the circuit is told."""
         bucket = await self._enter(route)
         attempt = _Attempt(asyncio.timeout(self._deadline_s), self._gate)
         tokens = _attempt.set(attempt), has_room.set(True)

@@ -22,13 +22,16 @@ class Reaching:
 
     Args:
         mails: Email is set up, so that somebody without an address lacks something.
+        rest: The way to Discord that the process has; None: one for this alone.
     """
 
-    def __init__(self, client: discord.Client, policy: Policy, *, mails: bool = True) -> None:
+    def __init__(
+        self, client: discord.Client, policy: Policy, *, mails: bool = True, rest: Rest | None = None
+    ) -> None:
         self._client = client
         self._policy = policy
         self._mails = mails
-        self._places = Places(Rest(client), policy)
+        self._places = Places(rest or Rest(client), policy)
 
     async def gaps(self, guild_id: int, person: OnCallPerson) -> list[Finding]:
         """What is missing for *person* to be on call; empty when nothing is.

@@ -291,3 +291,28 @@ def strict(desk: Desk) -> Desk:
     desk.policy = replace(policy, permissions=permissions)
     desk.use(desk.discord)
     return desk
+
+
+async def test_an_outsiders_eyes_on_a_bundle_are_refused_once(desk: Desk) -> None:
+    """Not once for each of thousands."""
+    numbers = [incident.id for incident in await open_many(desk)]
+    before = len(desk.store.audit_rows)
+    with pytest.raises(NotPermitted):
+        await desk.acknowledger.acknowledge_each(numbers, by=OBSERVER, via=AckVia.REACTION)
+    assert len(desk.store.audit_rows) == before + 1
+
+
+async def test_one_that_cannot_be_decided_with_the_others_holds_up_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug in what they have in common: each is decided by its own job."""
+    incidents = await open_many(desk)
+
+    async def broken(*_: object) -> None:
+        raise KeyError("SEV9")
+
+    monkeypatch.setattr(desk.sweeps, "_tell", broken)
+    await desk.pass_time(minutes=15, seconds=30)
+    for incident in incidents:
+        kinds = [entry.kind for entry in desk.store.timelines[incident.id]]
+        assert kinds.count(TimelineKind.ESCALATED) == 1
