@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from bot.domain.delivery import ACK_PLACES
-from bot.domain.errors import DeliveryRefused, StorageUnavailable, UnavailableError
+from bot.domain.errors import DeliveryRefused, StorageUnavailable, Superseded, UnavailableError
 from bot.domain.incident import Incident, Status
 from bot.domain.life import AckVia
 from bot.services.access import Access
@@ -116,7 +116,8 @@ class Reconciler:
             Whether the incident is acknowledged now.
 
         Raises:
-            StorageUnavailable: then nothing can be decided either.
+            StorageUnavailable: then nothing can be decided either. Superseded: another process listens now,
+                and looks for itself.
         """
         if incident.status is not Status.TRIGGERED:
             return True
@@ -126,7 +127,7 @@ class Reconciler:
         known += await self._store.alert_messages(incident.id)
         try:
             return await self._read(incident, known)
-        except StorageUnavailable:
+        except (StorageUnavailable, Superseded):
             raise
         except (UnavailableError, DeliveryRefused) as error:
             log.warning("reconciliation.skipped", incident_id=incident.id, reason=str(error))

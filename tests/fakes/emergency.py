@@ -50,8 +50,8 @@ class FakeSiren:
             self.posted.append((word, to))
         return self.nonces[nonce]
 
-    async def seed(self, posted: Posted) -> None:
-        self.seeded.append(posted)
+    async def seed(self, alert: Posted) -> None:
+        self.seeded.append(alert)
 
     def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Mail:
         return Mail((to.email or "",), f"{word}", watch.title, f"<{nonce}.{to.name}@test>", f"<{first}>")

@@ -30,14 +30,14 @@ class Siren(Protocol):
     """Says that nobody has acknowledged, without a delivery."""
 
     async def post(self, watch: Watch, word: Word, *, to: str, waited: timedelta, nonce: str) -> Posted:
-        """Post it where *to* says ("channel", "thread:<id>", "person:<place>").
+        """Post it where *to* says ("channel", "thread:<id>", "person:<place>"), unless it is there already.
 
         Raises:
             DeliveryRefused, UpstreamUnavailable.
         """
         ...
 
-    async def seed(self, posted: Posted) -> None:
+    async def seed(self, alert: Posted) -> None:
         """Put the bot's own 👀 under an alert, so that acking is one tap. Raises as `post`."""
         ...
 

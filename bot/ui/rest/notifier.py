@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import discord
-from discord.http import Route
 
 from bot.domain.alerts import ChannelPage
 from bot.domain.bundle import Bundle
@@ -32,9 +31,9 @@ from bot.ui.posts.triage_posts import triage_posts
 from bot.ui.rest.circuit import Circuit
 from bot.ui.rest.client import DEADLINE_S, Rest, snowflake
 from bot.ui.rest.gate import Gate
+from bot.ui.rest.history import posted, standing_message
 from bot.ui.rest.hooks import answer_to, answering, home, hook, known
 from bot.ui.rest.incoming import Incoming, Watching
-from bot.ui.rest.marks import marks
 from bot.ui.rest.places import Places, Standing
 from bot.ui.rest.reactions import Reactions, react
 from bot.ui.rest.reading import Reading
@@ -47,8 +46,6 @@ from bot.ui.words.wording import Wording
 
 _UNKNOWN_CHANNEL = 10003
 _THREAD_EXISTS = 160004
-_HISTORY = 100  # Discord: messages per page
-_CLOCK_SKEW = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord
 
 #: Kinds that may answer a message, named in their data.
 _ANSWERS = (DeliveryKind.ALERT, DeliveryKind.MORNING_NAG)
@@ -160,15 +157,7 @@ class DiscordNotifier:
             return await self._rooms.find(request, since=since)
         if request.action is not Action.MESSAGE:
             return None
-        after = discord.utils.time_snowflake(since - _CLOCK_SKEW)
-        route = Route("GET", "/channels/{channel_id}/messages", channel_id=request.channel_id)
-        wanted = marks(request.body)
-        for message in await self._rest.many(route, params={"after": after, "limit": _HISTORY}):
-            author = message.get("author")
-            is_ours = isinstance(author, dict) and snowflake(author) == self._rest.own_id
-            if is_ours and marks(message) == wanted:
-                return _posted(message)
-        return None
+        return await standing_message(self._rest, request.channel_id, request.body, since=since)
 
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         """Make the posts of an incident say what is true now; see `Refresher.refresh`."""
@@ -300,7 +289,7 @@ class DiscordNotifier:
 
     async def _post(self, request: Request, *, nonce: str) -> Posted:
         body = {**request.body, "nonce": nonce, "enforce_nonce": True}
-        return _posted(await self._rest.one(route_of(request), json=body))
+        return posted(await self._rest.one(route_of(request), json=body))
 
     async def _open_thread(self, request: Request) -> Posted:
         message_id = known(request.message_id)
@@ -311,11 +300,3 @@ class DiscordNotifier:
                 raise
             thread_id = message_id  # a thread has the id of the message it hangs on
         return Posted(request.channel_id, thread_id)
-
-
-def _posted(message: Mapping[str, object]) -> Posted:
-    return Posted(
-        channel_id=snowflake(message, "channel_id"),
-        message_id=snowflake(message),
-        pinged=bool(message.get("mention_everyone")),
-    )

@@ -1,19 +1,26 @@
 """`bot.services.ports.Siren` over HTTP: a message and an email without a delivery."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
+from typing import Final
 
 from discord.http import Route
 
 from bot.domain.delivery import Posted
 from bot.domain.emergency import Watch, Word
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.standing import OnCallPerson
 from bot.services.ports import Mail
 from bot.ui.buttons import reaction_of
+from bot.ui.posts.bodies import Body
 from bot.ui.posts.emergency import emergency_mail, emergency_post
-from bot.ui.rest.client import Rest, snowflake
+from bot.ui.rest.client import Rest
+from bot.ui.rest.history import posted, standing_message
 from bot.ui.rest.places import Places
 from bot.ui.rest.reactions import react
 from bot.ui.words.wording import Wording
+
+_LOOK_WITHIN_S: Final = 1.5
 
 
 class RestSiren:
@@ -27,13 +34,23 @@ class RestSiren:
     async def post(self, watch: Watch, word: Word, *, to: str, waited: timedelta, nonce: str) -> Posted:
         channel_id = await self._channel(watch, to)
         body = emergency_post(self._words, watch, word, waited=waited)
+        if waited and (there := await self._find(channel_id, body, since=watch.raised_at + waited)):
+            return there
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
         made = await self._rest.one(route, json={**body, "nonce": nonce, "enforce_nonce": True})
-        return Posted(snowflake(made, "channel_id"), snowflake(made), bool(made.get("mention_everyone")))
+        return posted(made)
 
-    async def seed(self, posted: Posted) -> None:
+    async def _find(self, channel_id: int, body: Body, *, since: datetime) -> Posted | None:
+        """What another process has posted of the same step: its nonce holds for minutes only."""
+        try:
+            async with asyncio.timeout(_LOOK_WITHIN_S):
+                return await standing_message(self._rest, channel_id, body, since=since)
+        except (DeliveryRefused, UpstreamUnavailable, TimeoutError):
+            return None  # rather twice than never
+
+    async def seed(self, alert: Posted) -> None:
         emoji = reaction_of(self._words.policy.ack_emoji)
-        await react(self._rest, posted.channel_id, posted.message_id, emoji=emoji)
+        await react(self._rest, alert.channel_id, alert.message_id, emoji=emoji)
 
     def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Mail:
         return emergency_mail(self._words, watch, word, to=to, nonce=nonce, first=first)
