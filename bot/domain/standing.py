@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from bot.domain.business_time import BusinessHours
@@ -59,6 +60,14 @@ class OnCallPerson:
         if self.user_id is not None:
             return person.id == self.user_id
         return bool(person.username) and person.username.lower() == self.handle.lower()
+
+    @property
+    def mailbox(self) -> str:
+        """Stands for where mail reaches them: 16 hex digits, the same in each process.
+
+        A name is any text, and two may share one; this is fit for a header, and tells nobody the address.
+        """
+        return sha256((self.email or self.handle).lower().encode()).hexdigest()[:16]
 
     @property
     def who(self) -> Who:

@@ -160,7 +160,7 @@ class Alarm:
         )
 
     async def _mail_to(self, who: OnCallPerson, watch: Watch, word: Word, *, key: str) -> None:
-        mark = f"{key}:mail:{who.name}"
+        mark = f"{key}:mail:{who.mailbox}"
         if self._means.mailer is None or mark in self._journal.mailed:
             return
         first = self._nonce(f"{watch.key}:alert")

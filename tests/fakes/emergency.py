@@ -54,4 +54,4 @@ class FakeSiren:
         self.seeded.append(alert)
 
     def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Mail:
-        return Mail((to.email or "",), f"{word}", watch.title, f"<{nonce}.{to.name}@test>", f"<{first}>")
+        return Mail((to.email or "",), f"{word}", watch.title, f"<{nonce}.{to.mailbox}@test>", f"<{first}>")

@@ -1,6 +1,7 @@
 """Email, against a real SMTP server."""
 
 import asyncio
+import re
 import socket
 import ssl
 import subprocess
@@ -16,10 +17,18 @@ from typing import Any, cast
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from bot.domain.errors import UpstreamUnavailable
+from bot.domain.delivery import DeliveryKind
+from bot.domain.emergency import Watch, Word
+from bot.domain.errors import DiscordAway, UpstreamUnavailable
+from bot.domain.people import Person
+from bot.domain.standing import OnCallPerson, Who
 from bot.integrations.mail import SmtpMailer
 from bot.integrations.smtp_url import SmtpServer
-from bot.services.ports import Mail
+from bot.services.ports import Letter, Mail
+from bot.ui.posts.emergency import emergency_mail
+from bot.ui.posts.mails import Mails
+from tests.unit.services.desk import Desk
+from tests.unit.ui.samples import JA, PLACED, POLICY, TEXTS, delivery
 
 MAIL = Mail(
     to=("primary@example.com", "secondary@example.com"),
@@ -100,6 +109,64 @@ async def test_each_attempt_is_the_same_mail() -> None:
         await SmtpMailer(server).send(MAIL)
         await SmtpMailer(server).send(MAIL)
     assert [mail["Message-ID"] for mail in inbox.mails] == [MAIL.message_id] * 2
+
+
+#: What people are called in Discord; what a header cannot hold is among it.
+NAMES = ("田中 太郎", "🦊 kit", "Taro Tanaka (ops)", "a@b>\r\nBcc: x@y")
+ADMIN = Person(id=9, name="admin", roles=frozenset({"admin"}))
+OUTAGE = DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_whatever_somebody_is_called_each_kind_of_mail_reaches_them(name: str) -> None:
+    """The alert's, one that answers it, and those without a database have whole, plain headers."""
+    to = OnCallPerson("1" * 18, name, "primary@example.com")
+    mails = Mails(TEXTS, POLICY)
+    later = replace(delivery(DeliveryKind.ESCALATION), nonce="f" * 24)
+    watch = Watch(
+        key="inc:1",
+        guild_id=7,
+        label="INC-1",
+        severity="SEV1",
+        title="t",
+        targets=(),
+        raised_at=PLACED.triggered_at,
+        to="channel",
+        rings=True,
+        is_drill=False,
+        is_private=False,
+        places=(),
+        rungs=(),
+    )
+    written = [
+        mails.write(delivery(DeliveryKind.ALERT), PLACED, Letter(to, None, "d1nonce")),
+        mails.write(later, PLACED, Letter(to, None, "d1nonce")),
+        emergency_mail(JA, watch, Word.ESCALATION, to=to, nonce="e" * 24, first="d1nonce"),
+    ]
+    inbox = Inbox()
+    async with smtp_server(inbox) as server:
+        for mail in written:
+            await SmtpMailer(server).send(mail)
+    ids = [mail["Message-ID"] for mail in inbox.mails]
+    assert ids == [mail.message_id for mail in written]
+    assert all(re.fullmatch(r"<[a-z0-9.]+@incident-bot\.invalid>", each) for each in ids)
+    assert [mail["In-Reply-To"] for mail in inbox.mails] == [None, ids[0], ids[0]]
+    assert [mail["References"] for mail in inbox.mails] == [None, ids[0], ids[0]]
+    assert all(mail["Bcc"] is None for mail in inbox.mails)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_stand_in_set_from_chat_is_mailed_in_an_outage(name: str) -> None:
+    """Both places' mails are taken, each once, by the real writer and the real server."""
+    inbox = Inbox()
+    async with smtp_server(inbox) as server:
+        desk = Desk(writer=Mails(TEXTS, POLICY), mailer=SmtpMailer(server))
+        stand_in = Who(123456789012345678, "kit", name)
+        await desk.schedules.set_person(desk.guild_id, "primary", stand_in, by=ADMIN)
+        desk.discord.failures = [OUTAGE] * 500
+        await desk.open("SEV1")
+        await desk.pass_time(minutes=1)
+    assert sorted(inbox.recipients) == [["primary@example.com"], ["secondary@example.com"]]
 
 
 async def test_a_line_break_starts_no_header() -> None:

@@ -138,4 +138,4 @@ def _subject(line: str, *, label: str) -> str:
 
 def message_id(nonce: str, to: OnCallPerson) -> str:
     """One per message and recipient: each gets a mail of their own, for their link is theirs."""
-    return f"<{nonce}.{to.name}@{_DOMAIN}>"
+    return f"<{nonce}.{to.mailbox}@{_DOMAIN}>"

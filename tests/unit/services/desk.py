@@ -15,7 +15,7 @@ from bot.runbook import load_policy
 from bot.runbook.model import Policy
 from bot.services.auditor import Auditor
 from bot.services.oncall import OnCall
-from bot.services.ports import Discord, Job, Letter, Mail
+from bot.services.ports import Discord, Job, Letter, Mail, Mailer, MailWriter
 from bot.services.ports.oncall import Finding
 from bot.services.registry import Guilds
 from bot.wiring import Outward, Parts, UseCases, handlers, wire
@@ -75,13 +75,13 @@ class PlainWriter:
     """A `bot.services.ports.MailWriter` without sentences."""
 
     def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
-        message_id = f"<{delivery.nonce}.{letter.to.name}@test>"
+        message_id = f"<{delivery.nonce}.{letter.to.mailbox}@test>"
         to = (letter.to.email or "",)
         return Mail(to=to, subject=incident.title, body=letter.link or "", message_id=message_id)
 
     def write_many(self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson) -> Mail:
         subject = " ".join(one.label for one in bundle.shown)
-        message_id = f"<{delivery.nonce}.{to.name}@test>"
+        message_id = f"<{delivery.nonce}.{to.mailbox}@test>"
         return Mail(to=(to.email or "",), subject=subject, body="", message_id=message_id)
 
 
@@ -90,9 +90,17 @@ class Desk:
 
     Attributes:
         store: Sees every guild's rows; `own_store` is what the use cases are given.
+        mailer: What was sent, unless another one was given.
     """
 
-    def __init__(self, policy: Policy | None = None, *, guild_id: int = GUILD) -> None:
+    def __init__(
+        self,
+        policy: Policy | None = None,
+        *,
+        guild_id: int = GUILD,
+        writer: MailWriter | None = None,
+        mailer: Mailer | None = None,
+    ) -> None:
         self.guild_id = guild_id
         self.policy = policy or load_policy(None)
         self.store = FakeStore()
@@ -100,6 +108,8 @@ class Desk:
         self.dlq_store = FakeDlqStore(self.store.clock)
         self.discord = FakeDiscord()
         self.mailer = FakeMailer()
+        self._writer = writer or PlainWriter()
+        self._mailer = mailer or self.mailer
         self.reach = FakeReach()
         self.calendars = WorkerCalendars(self.policy.timezone.key)
         self.spool = FakeSpool()
@@ -114,8 +124,8 @@ class Desk:
             dlq=self.dlq_store,
             policy=self.policy,
             texts=Texts.load(),
-            writer=PlainWriter(),
-            mailer=self.mailer,
+            writer=self._writer,
+            mailer=self._mailer,
             calendars=self.calendars,
             spool=self.spool,
             public_url=PUBLIC,

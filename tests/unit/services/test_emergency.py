@@ -9,8 +9,12 @@ from bot.domain.emergency import Trouble, Word
 from bot.domain.errors import NotPermitted
 from bot.domain.escalation import StepStatus
 from bot.domain.incident import NewIncident, Status
+from bot.domain.people import Person
+from bot.domain.standing import Who
 from bot.domain.timeline import TimelineKind
 from tests.unit.services.desk import GUILD, OBSERVER, RESPONDER, Desk
+
+ADMIN = Person(id=9, name="admin", roles=frozenset({"admin"}))
 
 
 @pytest.fixture
@@ -103,6 +107,21 @@ async def test_the_regular_way_may_be_faster(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.ESCALATION) == []
     [escalation] = [d for d in desk.store.deliveries if d.kind is DeliveryKind.ESCALATION]
     assert escalation.status is DeliveryStatus.SENT
+
+
+async def test_two_of_one_name_are_each_mailed(desk: Desk) -> None:
+    """A display name is anybody's: whom an email has reached is told by the address."""
+    for place, number in (("primary", 123456789012345678), ("secondary", 123456789012345679)):
+        who = Who(number, f"tanaka{number}", "田中 太郎")
+        await desk.schedules.set_person(GUILD, place, who, by=ADMIN)
+    await mirrored(desk)
+    desk.store.is_away = True
+    await desk.emergency.look()
+    assert sorted(mail.to for mail in desk.mailer.sent) == [
+        ("primary@example.com",),
+        ("secondary@example.com",),
+    ]
+    assert len({mail.message_id for mail in desk.mailer.sent}) == 2
 
 
 async def test_many_that_were_told_are_not_bundled_afterwards(desk: Desk) -> None:

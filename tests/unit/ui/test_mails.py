@@ -32,7 +32,7 @@ def test_each_attempt_is_the_same_mail() -> None:
     """A mail server may have taken the first one."""
     first, second = (MAILS.write(delivery(DeliveryKind.ALERT), PLACED, TO) for _ in range(2))
     assert first == second
-    assert first.message_id == "<d1nonce.primary@incident-bot.invalid>"
+    assert first.message_id == f"<d1nonce.{TO.to.mailbox}@incident-bot.invalid>"
 
 
 def test_no_title_breaks_the_head() -> None:
@@ -75,7 +75,7 @@ def test_mails_of_one_incident_are_one_conversation() -> None:
     later = MAILS.write(replace(delivery(DeliveryKind.ESCALATION), nonce="d9"), PLACED, TO)
     assert begins.thread_id is None
     assert later.thread_id == begins.message_id
-    other = replace(TO, to=replace(TO.to, name="secondary"))
+    other = replace(TO, to=replace(TO.to, email="secondary@example.com"))
     assert MAILS.write(delivery(DeliveryKind.ALERT), PLACED, other).message_id != begins.message_id
 
 
