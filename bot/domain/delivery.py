@@ -125,7 +125,8 @@ class Delivery:
         after_channel_id, after_message_id: Where the delivery it waited for is.
         attempts: Those that failed.
         shown_version: The incident's version that the message shows.
-        emailed: The email in its place was accepted.
+        emailed: The email in its place was accepted for everyone whom it was for.
+        emailed_to: Who of them has it so far, by `OnCallPerson.mailbox`.
         held_at: Since when it waits, or has waited, for Discord to be back.
         is_late: Its message says that it comes late.
         bundle_id: The bundle that tells of it instead of a message of its own; it shares that one's fate.
@@ -153,9 +154,15 @@ class Delivery:
     after_message_id: int | None = None
     shown_version: int = 0
     emailed: bool = False
+    emailed_to: tuple[str, ...] = ()
     held_at: datetime | None = None
     is_late: bool = False
     bundle_id: int | None = None
+
+    @property
+    def has_email(self) -> bool:
+        """Whether the email in its place has reached anybody."""
+        return self.emailed or bool(self.emailed_to)
 
 
 #: Kinds that only make sense while nobody has acknowledged.

@@ -1,6 +1,6 @@
 """What was done while the database was away becomes rows: once, at its own time, with its posts."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -110,7 +110,10 @@ class TakingIn:
             await adopt(tx, self._policy, name, where, at=journal.taken.get(step_key or "", at))
         mailed = [name for name in journal.mailed if name.startswith(f"{key}:")]
         for message, names in groupby(sorted(mailed), key=lambda name: name.partition(":mail:")[0]):
-            await self._mailed(tx, incident, message, len(list(names)), journal, key=key)
+            taken_at = journal.taken.get(message.rpartition(":")[0], incident.triggered_at)
+            to = [name.partition(":mail:")[2] for name in names]
+            renamed = message.replace(key, f"inc:{incident.id}", 1)
+            await self._mailed(tx, incident, renamed, to=to, at=taken_at)
 
     async def _take(
         self, tx: Transaction, incident: Incident, step: Step, at: datetime, *, skipped: bool
@@ -125,15 +128,14 @@ class TakingIn:
             await self._escalations.owe(tx, current, step, at=at)
 
     async def _mailed(
-        self, tx: Transaction, incident: Incident, message: str, count: int, journal: Journal, *, key: str
+        self, tx: Transaction, incident: Incident, key: str, *, to: Sequence[str], at: datetime
     ) -> None:
-        step = message.rpartition(":")[0]
-        at = journal.taken.get(step, incident.triggered_at)
-        entry = TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": count})
+        entry = TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": len(to)})
         await tx.add_timeline(incident.id, entry)
-        delivery = await tx.delivery_by_key(message.replace(key, f"inc:{incident.id}", 1))
+        delivery = await tx.delivery_by_key(key)
         if delivery is not None:
-            await tx.mark_emailed(delivery.id)
+            # Whether everyone has it only those know who look at who is on call when it is owed.
+            await tx.mark_emailed(delivery.id, to=to, is_done=False)
 
     async def _who_acknowledged(self, guild_id: int, posted: list[Posted]) -> Person | None:
         """The first one with a 👀 who may. When Discord cannot be asked: whoever reads them next finds it."""

@@ -1,7 +1,8 @@
 """Layers two and three: what Discord did not take goes into the DLQ, and a P0 by email as well."""
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 import structlog
@@ -29,6 +30,17 @@ _WORTH_AN_EMAIL = frozenset(
 _MUTE = "posted, but @here did not ring: the bot may not mention everyone there"
 
 _TRY_EMAIL_AGAIN = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """Whom an email has reached, of those whom it is for."""
+
+    anybody: bool
+    everybody: bool
+
+
+_NOBODY = _Reached(anybody=False, everybody=False)
 
 
 class Failures:
@@ -64,11 +76,12 @@ class Failures:
         incident = None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
         channels = await self._beside(delivery)
         if channels is not None:
-            emailed = channels.emailed
+            # Whoever is left is the other one's to reach.
+            reached = _Reached(anybody=channels.has_email, everybody=channels.has_email)
         else:
-            emailed = incident is not None and await self._email(delivery, incident)
-        await self._failures.record(self._row(delivery, incident, emailed=emailed))
-        owed = incident is not None and await self._owes_email(delivery, incident) and not emailed
+            reached = _NOBODY if incident is None else await self._email(delivery, incident)
+        await self._failures.record(self._row(delivery, incident, emailed=reached.anybody))
+        owed = incident is not None and await self._owes_email(delivery, incident) and not reached.everybody
         return _TRY_EMAIL_AGAIN if owed else None
 
     async def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
@@ -80,41 +93,51 @@ class Failures:
             return False  # Discord was back before the email went out
         return delivery.kind in _WORTH_AN_EMAIL and bool(await self._people(delivery))
 
-    async def _email(self, delivery: Delivery, incident: Incident) -> bool:
-        if delivery.emailed:
-            return True
-        if not await self._owes_email(delivery, incident):
-            return False
-        people = await self._people(delivery)
+    async def _email(self, delivery: Delivery, incident: Incident) -> _Reached:
+        """Send it to those who have not got it; who has it now."""
+        if delivery.emailed or not await self._owes_email(delivery, incident):
+            return _Reached(anybody=delivery.has_email, everybody=delivery.emailed)
+        left = [who for who in await self._people(delivery) if who.mailbox not in delivery.emailed_to]
         if delivery.bundle_id is not None:
-            return await self._email_of_many(delivery.bundle_id, incident, to=people)
-        accepted = await self._letters.send(delivery, incident, to=people)
-        if not accepted:
-            return False
+            now = await self._email_of_many(delivery.bundle_id, incident, to=left)
+        else:
+            now = await self._email_of_one(delivery, incident, to=left)
+        return _Reached(anybody=delivery.has_email or now.anybody, everybody=now.everybody)
+
+    async def _email_of_one(
+        self, delivery: Delivery, incident: Incident, *, to: Sequence[OnCallPerson]
+    ) -> _Reached:
+        accepted = await self._letters.send(delivery, incident, to=to)
+        is_done = len(accepted) == len(to)
+        if not accepted and not is_done:
+            return _NOBODY
         async with self._store.transaction() as tx:
-            await tx.mark_emailed(delivery.id)
-            entry = TimelineEntry(TimelineKind.EMAILED, await tx.now(), data={"recipients": accepted})
-            await tx.add_timeline(incident.id, entry)
-        log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id)
-        return True
+            await tx.mark_emailed(delivery.id, to=accepted, is_done=is_done)
+            if accepted:
+                await tx.add_timeline(incident.id, _emailed(len(accepted), at=await tx.now()))
+        log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id, left=len(to) - len(accepted))
+        return _Reached(anybody=bool(accepted), everybody=is_done)
 
     async def _email_of_many(
-        self, bundle_id: int, incident: Incident, *, to: tuple[OnCallPerson, ...]
-    ) -> bool:
+        self, bundle_id: int, incident: Incident, *, to: Sequence[OnCallPerson]
+    ) -> _Reached:
         """One email lists all that a bundle was to tell of; the first of them that nobody is on sends it."""
         bundle = await self._store.bundle(bundle_id)
         if not bundle.shown or bundle.shown[0].id != incident.id:
-            return False
+            return _NOBODY
         accepted = await self._letters.send_many(await self._store.delivery(bundle_id), bundle, to=to)
-        if not accepted:
-            return False
+        is_done = len(accepted) == len(to)
+        if not accepted and not is_done:
+            return _NOBODY
         async with self._store.transaction() as tx:
             told = await tx.bundled(bundle_id)
-            await tx.mark_bundle_emailed(bundle_id)
-            entry = TimelineEntry(TimelineKind.EMAILED, await tx.now(), data={"recipients": accepted})
-            await tx.add_timelines([(number, entry) for number in sorted({one.incident_id for one in told})])
-        log.info("email.sent", delivery_id=bundle_id, incidents=bundle.count)
-        return True
+            await tx.mark_bundle_emailed(bundle_id, to=accepted, is_done=is_done)
+            if accepted:
+                entry = _emailed(len(accepted), at=await tx.now())
+                numbers = sorted({one.incident_id for one in told})
+                await tx.add_timelines([(number, entry) for number in numbers])
+        log.info("email.sent", delivery_id=bundle_id, incidents=bundle.count, left=len(to) - len(accepted))
+        return _Reached(anybody=bool(accepted), everybody=is_done)
 
     async def _beside(self, page: Delivery) -> Delivery | None:
         """The channel's message of the same moment, when that goes by email to everyone anyway."""
@@ -122,7 +145,7 @@ class Failures:
         if channels is None:
             return None
         will_be = channels.held_at is not None and channels.status is not DeliveryStatus.SENT
-        return channels if channels.emailed or will_be else None
+        return channels if channels.has_email or will_be else None
 
     async def _people(self, delivery: Delivery) -> tuple[OnCallPerson, ...]:
         """Whom a page was for, else everyone on call."""
@@ -150,6 +173,10 @@ class Failures:
         if delivery.request is not None:
             return dict(delivery.request.body)
         return {} if incident is None else dict(self._draft(delivery, incident))
+
+
+def _emailed(recipients: int, *, at: datetime) -> TimelineEntry:
+    return TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": recipients})
 
 
 def _title(delivery: Delivery, incident: Incident | None, *, in_words: bool) -> str:

@@ -114,9 +114,9 @@ class DeliveryWrites:
     async def failed_deliveries(self, incident_id: int) -> list[int]:
         return [row["id"] for row in await self._sql.all("failed_deliveries", incident_id)]
 
-    async def mark_emailed(self, delivery_id: int) -> None:
+    async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
         await self._lock_incident_of(delivery_id)
-        await self._sql.all("mark_emailed", delivery_id)
+        await self._sql.all("mark_emailed", delivery_id, list(to), is_done)
 
     async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:
         for delivery_id in delivery_ids[:1]:  # they are one incident's

@@ -158,6 +158,7 @@ def delivery_from_row(row: Row) -> Delivery:
         after_message_id=row["after_message_id"],
         shown_version=row["shown_version"],
         emailed=row["emailed_at"] is not None,
+        emailed_to=tuple(row["emailed_to"]),
         held_at=row["held_at"],
         is_late=row["is_late"],
         bundle_id=row["bundle_id"],

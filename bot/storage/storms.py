@@ -80,9 +80,9 @@ class StormWrites(DeliveryWrites):
             Bundled(row["id"], row["incident_id"], DeliveryKind(row["kind"]), row["target"]) for row in rows
         ]
 
-    async def mark_bundle_emailed(self, bundle_id: int) -> None:
+    async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
         await self._lock_incident_of(bundle_id)
-        await self._sql.all("mark_bundle_emailed", bundle_id)
+        await self._sql.all("mark_bundle_emailed", bundle_id, list(to), is_done)
 
     async def _lock_bundle(self, group: Group) -> int:
         """The one that waits, or a new one with its job; nobody else looks for it until the commit."""

@@ -127,7 +127,7 @@ async def test_giving_up_cancels_what_waits(rig: Rig) -> None:
     )
     async with rig.store.transaction() as tx:
         await tx.finish_failed(alert, error="HTTP 403", http_status=403)
-        await tx.mark_emailed(alert)
+        await tx.mark_emailed(alert, to=["m1"], is_done=True)
         await tx.retry_later(alert, error="late", http_status=None, after=MINUTE)
     failed = await rig.store.delivery(alert)
     assert (failed.status, failed.error, failed.emailed) == (DeliveryStatus.FAILED, "HTTP 403", True)
@@ -138,6 +138,25 @@ async def test_giving_up_cancels_what_waits(rig: Rig) -> None:
     )
     assert (await rig.store.delivery(late)).status is DeliveryStatus.CANCELLED
     assert await keys(rig) == []
+
+
+async def test_who_has_the_email_is_kept_until_nobody_is_left(rig: Rig) -> None:
+    """Each once, however often it is told; done is done."""
+    incident = await open_incident(rig.store)
+    (alert,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
+    found = []
+    for to, is_done in (([], False), (["b"], False), (["a", "b"], False), (["c"], True), ([], False)):
+        async with rig.store.transaction() as tx:
+            await tx.mark_emailed(alert, to=to, is_done=is_done)
+        delivery = await rig.store.delivery(alert)
+        found.append((delivery.emailed_to, delivery.has_email, delivery.emailed))
+    assert found == [
+        ((), False, False),
+        (("b",), True, False),
+        (("a", "b"), True, False),
+        (("a", "b", "c"), True, True),
+        (("a", "b", "c"), True, True),
+    ]
 
 
 async def test_an_acknowledge_cancels_pages_that_nobody_has_begun(rig: Rig) -> None:

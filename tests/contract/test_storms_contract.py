@@ -191,11 +191,11 @@ async def test_a_bundle_that_is_given_up_leaves_each_for_layers_two_and_three(ri
         await tx.close_bundle(bundle_id)
         await tx.begin_attempt(bundle_id, REQUEST, version=0)
         await tx.finish_failed(bundle_id, error="HTTP 500", http_status=500)
-        await tx.mark_bundle_emailed(bundle_id)
+        await tx.mark_bundle_emailed(bundle_id, to=["m1"], is_done=True)
     failed = await rig.store.delivery(ids[1])
     assert (failed.status, failed.error, failed.http_status) == (DeliveryStatus.FAILED, "HTTP 500", 500)
     assert failed.request is not None
-    assert (failed.request.body, failed.emailed) == (REQUEST.body, True)
+    assert (failed.request.body, failed.emailed, failed.emailed_to) == (REQUEST.body, True, ("m1",))
 
 
 async def test_a_bundle_that_is_cancelled_sets_its_deliveries_free(rig: Rig) -> None:

@@ -200,9 +200,10 @@ class FakeDeliveries(FakePart):
             if stored.delivery.incident_id == incident_id and stored.delivery.status is DeliveryStatus.FAILED
         ]
 
-    async def mark_emailed(self, delivery_id: int) -> None:
+    async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
         stored = self.state.deliveries[delivery_id]
-        self.state.deliveries[delivery_id] = replace(stored, delivery=replace(stored.delivery, emailed=True))
+        told = emailed(stored.delivery, to=to, is_done=is_done)
+        self.state.deliveries[delivery_id] = replace(stored, delivery=told)
 
     async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:
         for delivery_id in delivery_ids:
@@ -243,3 +244,9 @@ class FakeDeliveries(FakePart):
 def deliver_job(delivery: Delivery) -> Job:
     """The job that sends *delivery*."""
     return Job(JobName.DELIVER, str(delivery.id), f"deliver:{delivery.id}", priority=delivery.priority)
+
+
+def emailed(delivery: Delivery, *, to: Sequence[str], is_done: bool) -> Delivery:
+    """*delivery* with those who have its email now."""
+    has_it = tuple(sorted({*delivery.emailed_to, *to}))
+    return replace(delivery, emailed_to=has_it, emailed=delivery.emailed or is_done)

@@ -18,6 +18,7 @@ from bot.services.ports.storms import OpenCount
 from bot.storage.storms import GATHER
 from tests.fakes.base import FakePart
 from tests.fakes.clock import FakeClock
+from tests.fakes.deliveries import emailed
 from tests.fakes.state import State, StoredDelivery
 
 
@@ -98,10 +99,11 @@ class FakeStorms(FakePart):
             for one in members(self.state, delivery_id)
         ]
 
-    async def mark_bundle_emailed(self, bundle_id: int) -> None:
+    async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
         for one in members(self.state, bundle_id):
             stored = self.state.deliveries[one.id]
-            self.state.deliveries[one.id] = replace(stored, delivery=replace(one, emailed=True))
+            told = emailed(one, to=to, is_done=is_done)
+            self.state.deliveries[one.id] = replace(stored, delivery=told)
 
     def _open_bundle(self, group: Group) -> int:
         data = {"of": group.kind.value, "severity": group.severity, "mention": group.mention}

@@ -72,8 +72,8 @@ class StormTransaction(Protocol):
         """What a bundle tells of, but what became moot first."""
         ...
 
-    async def mark_bundle_emailed(self, bundle_id: int) -> None:
-        """One email has told of all that a bundle was to tell."""
+    async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
+        """One email has told *to* of all that a bundle was to tell; see `mark_emailed`."""
         ...
 
 

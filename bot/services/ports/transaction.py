@@ -235,8 +235,12 @@ class Transaction(
         """The ids of what was given up of an incident, oldest first."""
         ...
 
-    async def mark_emailed(self, delivery_id: int) -> None:
-        """The email for this failed delivery was accepted."""
+    async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
+        """The email in its place was accepted for *to*, by `OnCallPerson.mailbox`, beside those before them.
+
+        Args:
+            is_done: Nobody whom it is for is left.
+        """
         ...
 
     async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:

@@ -220,8 +220,11 @@ SELECT count(*) AS held
  WHERE held_at IS NOT NULL AND status IN ('pending', 'sending') AND bundle_id IS NULL;
 
 -- name: mark_emailed
--- The email in its place was accepted; the first time stays.
-UPDATE deliveries SET emailed_at = coalesce(emailed_at, now()) WHERE id = $1;
+-- The email in its place was accepted for $2; $3: nobody is left. The first time stays.
+UPDATE deliveries
+   SET emailed_to = ARRAY(SELECT unnest(emailed_to) UNION SELECT unnest($2::text[]) ORDER BY 1),
+       emailed_at = CASE WHEN $3 THEN coalesce(emailed_at, now()) ELSE emailed_at END
+ WHERE id = $1;
 
 -- name: set_shown
 -- These posts show this version of their incident; never lowers it.

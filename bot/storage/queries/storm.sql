@@ -241,8 +241,11 @@ SELECT *
  LIMIT $2;
 
 -- name: mark_bundle_emailed
--- One email told of all that a bundle was to tell; the first time stays.
-UPDATE deliveries SET emailed_at = coalesce(emailed_at, now()) WHERE bundle_id = $1;
+-- One email told $2 of all that a bundle was to tell; $3: nobody is left. The first time stays.
+UPDATE deliveries
+   SET emailed_to = ARRAY(SELECT unnest(emailed_to) UNION SELECT unnest($2::text[]) ORDER BY 1),
+       emailed_at = CASE WHEN $3 THEN coalesce(emailed_at, now()) ELSE emailed_at END
+ WHERE bundle_id = $1;
 
 -- name: incidents_by_messages
 -- Message and incident for each message of $1 on which a 👀 counts; a bundle's counts for several. $2: the kinds

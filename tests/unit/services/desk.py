@@ -33,14 +33,17 @@ OBSERVER = Person(id=4, name="observer")
 
 @dataclass(slots=True)
 class FakeMailer:
-    """A `bot.services.ports.Mailer`; `is_away` refuses."""
+    """A `bot.services.ports.Mailer`; `is_away` refuses, `refused` only to these addresses."""
 
     sent: list[Mail] = field(default_factory=list)
     is_away: bool = False
+    refused: set[str] = field(default_factory=set)
 
     async def send(self, mail: Mail) -> None:
         if self.is_away:
             raise UpstreamUnavailable("no SMTP server")
+        if self.refused.intersection(mail.to):
+            raise UpstreamUnavailable("every recipient was refused: 451")
         self.sent.append(mail)
 
 

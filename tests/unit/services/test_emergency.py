@@ -87,7 +87,7 @@ async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]  # the first one, before all that
     [escalation] = [d for d in desk.store.deliveries if d.kind is DeliveryKind.ESCALATION]
     assert escalation.status is DeliveryStatus.SENT
-    assert escalation.emailed
+    assert len(escalation.emailed_to) == 2
     steps = await desk.store.steps(1)
     assert [step.status for step in steps[:3]] == [StepStatus.DONE, StepStatus.DONE, StepStatus.PENDING]
     kinds = [entry.kind for entry in desk.store.timelines[1]]
