@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from bot.demo.process import Child
 from bot.sandbox.server import Sandbox
-from bot.settings import Settings
+from bot.settings import Settings, load_settings
 from tests.integration.command_line import settings_for
+from tests.unit.runbook.policies import PARKY
 
 ROOT = Path(__file__).parents[2]
 READY_S = 60.0
@@ -38,26 +40,70 @@ def filled_in(value: str, given: Mapping[str, str]) -> str:
     return _VARIABLE.sub(word, value)
 
 
+#: Settings that .env does not decide here, each with why.
+FIXED = {
+    "DATABASE_URL": "the PostgreSQL beside them; its password is",
+    "LOG_FORMAT": "for whatever collects the lines",
+    "HEALTH_HOST": "the health check and the published port ask there",
+    "HEALTH_PORT": "the same",
+}
+#: Settings that are not passed on, each with why.
+LEFT_OUT = {
+    "DISCORD_API_BASE": "Discord's own; another one is on this machine only, which a container does not see",
+    "DATA_DIR": "the image's volume",
+}
+WORKDIR = "/var/lib/incident-bot"
+
+
 def bots() -> dict[str, dict[str, Any]]:
     """Its services that are ours."""
     return {name: service for name, service in compose()["services"].items() if "build" in service}
 
 
 def test_two_bots_share_what_they_are_given() -> None:
-    """Every key is a setting, secrets come from outside, and nothing is reachable from other machines."""
+    """Secrets come from outside, both have the same settings, and no other machine reaches anything."""
     found = bots()
     assert sorted(found) == ["bot-a", "bot-b"]
-    known = {name.upper() for name in Settings.model_fields}
     for service in found.values():
-        assert set(service["environment"]) <= known
         assert service["environment"] == found["bot-a"]["environment"]
         assert service["depends_on"] == {"postgres": {"condition": "service_healthy"}}
         assert all(port.startswith("127.0.0.1:") for port in service["ports"])
-    for name in ("DISCORD_TOKEN", "DISCORD_GUILD_ID"):
-        assert found["bot-a"]["environment"][name].startswith(f"${{{name}:?")
     postgres = compose()["services"]["postgres"]
     assert "ports" not in postgres
     assert postgres["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+
+
+def test_every_setting_is_passed_on() -> None:
+    """What somebody writes into .env holds here, too; only the token must be there."""
+    passed = bots()["bot-a"]["environment"]
+    assert set(passed) == {name.upper() for name in Settings.model_fields} - set(LEFT_OUT)
+    for name in passed.keys() - FIXED.keys():
+        needed = name == "DISCORD_TOKEN"
+        assert filled_in(passed[name], {name: "given"}) == "given"
+        assert passed[name].startswith(f"${{{name}:{'?' if needed else '-'}"), name
+
+
+def test_what_is_not_in_the_file_is_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty word is what Compose passes on for it: as good as none."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    unset = load_settings()
+    passed = bots()["bot-a"]["environment"]
+    optional = passed.keys() - FIXED.keys() - {"DISCORD_TOKEN"}
+    for name in optional:
+        monkeypatch.setenv(name, filled_in(passed[name], {}))
+    assert load_settings() == unset
+
+
+def test_policies_are_read_only_and_at_the_same_relative_path() -> None:
+    """RUNBOOK_FILE=policies/... means the same here and there."""
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert f"WORKDIR {WORKDIR}\n" in dockerfile
+    for service in bots().values():
+        [mount] = service["volumes"]
+        assert mount["read_only"] is True
+        assert (mount["source"], mount["target"]) == ("./policies", f"{WORKDIR}/policies")
 
 
 def test_the_command_is_the_images() -> None:
@@ -67,11 +113,21 @@ def test_the_command_is_the_images() -> None:
         assert f"CMD {service['command']}".replace("'", '"') in dockerfile
 
 
-async def test_the_same_commands_run_by_hand(database_url: str, tmp_path: Path) -> None:
+def in_a_folder(address: dict[str, str], folder: Path) -> dict[str, str]:
+    """*address* with a folder of policies, as it is mounted, which names the server instead."""
+    policies = folder / "policies"
+    policies.mkdir()
+    text = f'guild = "{address["DISCORD_GUILD_ID"]}"\n{PARKY}'
+    (policies / "parky.toml").write_text(text, encoding="utf-8")
+    return {**address, "DISCORD_GUILD_ID": "", "RUNBOOK_FILE": "policies"}
+
+
+@pytest.mark.parametrize("has_folder", [False, True], ids=["one server", "a folder of policies"])
+async def test_the_same_commands_run_by_hand(database_url: str, tmp_path: Path, has_folder: bool) -> None:
     """Both start with its environment, one of them listens, and the check of its health passes in both."""
     async with Sandbox() as sandbox:
         address = settings_for(sandbox)
-        given = {**address, "POSTGRES_PASSWORD": "secret"}
+        given = {**(in_a_folder(address, tmp_path) if has_folder else address), "POSTGRES_PASSWORD": "secret"}
         children = []
         for name, service in bots().items():
             env = {key: filled_in(value, given) for key, value in service["environment"].items()}
