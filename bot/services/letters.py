@@ -58,7 +58,13 @@ class Letters:
 
     async def send_many(self, delivery: Delivery, bundle: Bundle, *, to: Sequence[OnCallPerson]) -> list[str]:
         """Send each of *to* one email about all that *bundle* tells; those for whom it was accepted."""
-        mails = [self._writer.write_many(delivery, bundle, to=who) for who in to]
+        shown = [incident.id for incident in bundle.shown]
+        mails = [
+            self._writer.write_many(
+                delivery, bundle, to=who, links=await self._links.urls(delivery, shown, who)
+            )
+            for who in to
+        ]
         return await self._accepted_of(mails, to, delivery)
 
     async def _accepted_of(

@@ -1,6 +1,7 @@
 """A link in an email that acknowledges: signed, for one person, once. See docs/architecture.md, Links."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -98,13 +99,38 @@ class AckLinks:
         Raises:
             StorageUnavailable: the key is in the database.
         """
-        if self._public_url is None or delivery.incident_id is None:
+        if delivery.incident_id is None:
             return None
+        return (await self._urls(delivery, {delivery.incident_id: delivery.nonce}, who)).get(
+            delivery.incident_id
+        )
+
+    async def urls(
+        self, bundle: Delivery, incident_ids: Iterable[int], who: OnCallPerson
+    ) -> Mapping[int, str]:
+        """The links in the email to *who* for a bundle, one for each incident; none without a public address.
+
+        Each takes one incident: nobody acknowledges with one press what they have not read.
+
+        Raises:
+            StorageUnavailable: the key is in the database.
+        """
+        nonces = {incident_id: f"{bundle.nonce}.{incident_id}" for incident_id in incident_ids}
+        return await self._urls(bundle, nonces, who)
+
+    async def _urls(
+        self, delivery: Delivery, nonces: Mapping[int, str], who: OnCallPerson
+    ) -> Mapping[int, str]:
+        if self._public_url is None:
+            return {}
         installation = await self._store.installation()
-        expires_at = delivery.created_at + VALID_FOR
-        said = [delivery.incident_id, who.handle, int(expires_at.timestamp()), delivery.nonce]
-        token = _serializer(installation).dumps(said)
-        return f"{self._public_url}{PATH}{_mark(installation)}.{delivery.guild_id}.{token}"
+        serializer, expires_at = _serializer(installation), delivery.created_at + VALID_FOR
+        begin = f"{self._public_url}{PATH}{_mark(installation)}.{delivery.guild_id}."
+        until_s = int(expires_at.timestamp())
+        said = {
+            incident_id: [incident_id, who.handle, until_s, nonce] for incident_id, nonce in nonces.items()
+        }
+        return {incident_id: f"{begin}{serializer.dumps(claim)}" for incident_id, claim in said.items()}
 
     async def look(self, token: str) -> Seen:
         """What pressing the button would do; changes nothing: scanners open every link.

@@ -1,5 +1,6 @@
 """The way round Discord: email to whoever is on call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,6 +60,12 @@ class MailWriter(Protocol):
         """The email for *delivery* in the team's language, the same each time."""
         ...
 
-    def write_many(self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson) -> Mail:
-        """One email for everything that a bundle was to tell of, the same Message-ID each time."""
+    def write_many(
+        self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson, links: Mapping[int, str]
+    ) -> Mail:
+        """One email for everything that a bundle was to tell of, the same Message-ID each time.
+
+        Args:
+            links: By the incident that each acknowledges; empty when the bot is not reached by HTTP.
+        """
         ...

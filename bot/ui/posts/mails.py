@@ -1,6 +1,6 @@
 """The email to whoever is on call, when Discord did not take the alert."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery, DeliveryKind
@@ -43,11 +43,13 @@ class Mails:
             thread_id=None if own == first else first,
         )
 
-    def write_many(self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson) -> Mail:
+    def write_many(
+        self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson, links: Mapping[int, str]
+    ) -> Mail:
         """One email that lists what a bundle was to tell of, the longest waits first."""
         count = bundle.waiting
         subject = self._say("bundle.mail.subject", severity=bundle.severity, count=count)
-        items = [self._item(bundle, incident) for incident in bundle.shown]
+        items = [self._item(bundle, incident, links.get(incident.id)) for incident in bundle.shown]
         if more := count - len(items):
             items.append(self._say("bundle.more", count=more))
         body = self._say(
@@ -56,22 +58,29 @@ class Mails:
             priority=self._policy.rules(bundle.severity).priority,
             count=count,
             items="\n".join(items),
-            emoji=self._policy.ack_emoji,
+            ack=self._how_to_acknowledge_many(to, has_links=bool(links)),
             what=self._say(f"mail.what.{bundle.kind.value}"),
             nonce=delivery.nonce,
         )
         own = message_id(delivery.nonce, to)
         return Mail(to=(to.email or "",), subject=subject, body=body, message_id=own)
 
-    def _item(self, bundle: Bundle, incident: Incident) -> str:
+    def _how_to_acknowledge_many(self, to: OnCallPerson, *, has_links: bool) -> str:
+        in_discord = self._say("bundle.mail.ack_there", emoji=self._policy.ack_emoji)
+        if not has_links:
+            return in_discord
+        return self._say("bundle.mail.ack_links", who=to.handle, there=in_discord)
+
+    def _item(self, bundle: Bundle, incident: Incident, link: str | None) -> str:
         words = Wording(self._texts, self._policy)
-        return self._say(
+        item = self._say(
             "bundle.mail.item",
             label=incident.label,
             title=plain(incident.title, limit=_TITLE_LIMIT),
             waited=words.span(bundle.now - incident.triggered_at),
             place=home_url(incident) or "",
         ).rstrip()
+        return item if link is None else self._say("bundle.mail.item_link", item=item, link=link)
 
     def _line(self, incident: Incident) -> str:
         """What a lock screen shows: severity, title, target."""

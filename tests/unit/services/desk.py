@@ -1,5 +1,6 @@
 """The use cases on the fakes, wired as `bot.app` wires them, with a hand that runs the queue."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -82,10 +83,14 @@ class PlainWriter:
         to = (letter.to.email or "",)
         return Mail(to=to, subject=incident.title, body=letter.link or "", message_id=message_id)
 
-    def write_many(self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson) -> Mail:
+    def write_many(
+        self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson, links: Mapping[int, str]
+    ) -> Mail:
         subject = " ".join(one.label for one in bundle.shown)
         message_id = f"<{delivery.nonce}.{to.mailbox}@test>"
-        return Mail(to=(to.email or "",), subject=subject, body="", message_id=message_id)
+        return Mail(
+            to=(to.email or "",), subject=subject, body="\n".join(links.values()), message_id=message_id
+        )
 
 
 class Desk:

@@ -8,10 +8,11 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import DeliveryRefused, StorageUnavailable
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineKind
+from bot.services.links import PATH, LinkState
 from bot.services.outage import record_job
 from bot.services.ports import JobName, Mail
 from tests.fakes import FakeStore
-from tests.unit.services.desk import SECONDARY, Desk, FakeMailer
+from tests.unit.services.desk import PRIMARY, PUBLIC, SECONDARY, Desk, FakeMailer
 from tests.unit.services.test_outage import outage
 from tests.unit.services.test_storms import open_many, work_once
 
@@ -88,3 +89,21 @@ async def test_whom_the_email_of_many_did_not_reach_is_tried_again_alone(desk: D
     await desk.pass_time(minutes=1)
     assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com", "primary@example.com"]
     assert all(row.fallback_email_sent for row in desk.dlq_store.entries.values())
+
+
+async def test_the_email_of_many_acknowledges_each_by_itself(desk: Desk) -> None:
+    """Each link takes one incident, once, as the person the email was for."""
+    incidents = await open_many(desk)
+    desk.store.advance(timedelta(minutes=15))
+    await work_once(desk)
+    desk.discord.failures += [DeliveryRefused("Missing Access", http_status=403, code=50001)] * 3
+    await desk.pass_time(seconds=5)
+    mail = next(mail for mail in desk.mailer.sent if mail.to == ("primary@example.com",))
+    tokens = [line.removeprefix(PUBLIC + PATH) for line in mail.body.splitlines()]
+    assert len(set(tokens)) == len(incidents)
+    first, second, *others = tokens
+    for token, expected in ((first, LinkState.DONE), (first, LinkState.USED), (second, LinkState.DONE)):
+        assert (await desk.links.acknowledge(token)).state is expected
+    taken = [one for one in incidents if (await desk.store.incident(one.id)).acknowledged_by_id == PRIMARY.id]
+    assert len(taken) == 2
+    assert [(await desk.links.look(token)).state for token in others] == [LinkState.READY] * len(others)

@@ -102,10 +102,27 @@ SOMEBODY = OnCallPerson("primary", "aki", email="a@example.com")
 def test_one_mail_lists_them_all() -> None:
     """The same Message-ID each time, so that a retry is no second mail."""
     mails = Mails(TEXTS, POLICY)
-    mail = mails.write_many(delivery(DeliveryKind.BUNDLE), bundle(37), to=SOMEBODY)
+    mail = mails.write_many(delivery(DeliveryKind.BUNDLE), bundle(37), to=SOMEBODY, links={})
     assert mail.subject == "[SEV1] 37 件 ack なし"
     assert "- INC-1 決済 API が 5xx (15 分)" in mail.body
     assert "ほか 12 件" in mail.body
     assert mail.to == ("a@example.com",)
-    again = mails.write_many(delivery(DeliveryKind.BUNDLE), bundle(2), to=SOMEBODY)
+    again = mails.write_many(delivery(DeliveryKind.BUNDLE), bundle(2), to=SOMEBODY, links={})
     assert again.message_id == mail.message_id
+
+
+def test_each_of_many_has_a_link_of_its_own_in_the_mail() -> None:
+    """On a line of its own, with as whom it acknowledges; without links there is no word of them."""
+    mails = Mails(TEXTS, POLICY)
+    links = {1: "https://bot.example.com/ack/one", 2: "https://bot.example.com/ack/two"}
+    with_links, without = (
+        mails.write_many(delivery(DeliveryKind.BUNDLE), bundle(2), to=SOMEBODY, links=given).body
+        for given in (links, {})
+    )
+    lines = with_links.splitlines()
+    for number, link in links.items():
+        at = lines.index(f"  ack: {link}")
+        assert lines[at - 1].startswith(f"- INC-{number} ")
+    assert f"@{SOMEBODY.handle} として" in with_links
+    assert "として" not in without
+    assert "1. Discord を開き、それぞれに 👀 を付ける (ack)。" in without
