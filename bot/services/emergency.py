@@ -148,12 +148,8 @@ class Emergency:
                 )
             log.warning("emergency.raised", severity=report.severity)
             await self._alarm.begin(watch)
-            mine = [key for key in self._alarm.journal.mailed if key.startswith(f"{watch.key}:")]
-            pages = [
-                key for key in self._alarm.journal.posted if ":dm:" in key and key.startswith(f"{watch.key}:")
-            ]
-            told = len({key.rpartition(":")[2] for key in (*mine, *pages)})
-            return Raised(report.severity, self._alarm.journal.posted.get(f"{watch.key}:alert"), told)
+            posted = self._alarm.journal.posted.get(f"{watch.key}:alert")
+            return Raised(report.severity, posted, self._alarm.told(watch))
 
     def _report(self, new: NewIncident) -> Report:
         now = self._alarm.now()

@@ -173,6 +173,18 @@ class Alarm:
         log.info("email.sent", watch=watch.key)
         await self.keep(replace(self._journal, mailed=self._journal.mailed | {mark}))
 
+    def told(self, watch: Watch) -> int:
+        """How many people a DM or an email about *watch* has reached; somebody with both is one."""
+        begin = f"{watch.key}:"
+        mailed = {key.rpartition(":mail:")[2] for key in self._journal.mailed if key.startswith(begin)}
+        posted = (key.rpartition(":dm:") for key in self._journal.posted if key.startswith(begin))
+        places = {place for _, is_page, place in posted if is_page}
+        return len(mailed | {self._mailbox_at(place, watch.guild_id) for place in places})
+
+    def _mailbox_at(self, place: str, guild_id: int) -> str:
+        who = self._oncall.reachable_without_asking(guild_id, place)
+        return who[0].mailbox if who else place
+
     async def _taken(
         self, watch: Watch, rungs: Iterable[Rung], *, by: str, skipped: Iterable[Rung] = ()
     ) -> None:

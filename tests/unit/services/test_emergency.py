@@ -124,6 +124,16 @@ async def test_two_of_one_name_are_each_mailed(desk: Desk) -> None:
     assert len({mail.message_id for mail in desk.mailer.sent}) == 2
 
 
+async def test_somebody_with_a_dm_and_an_email_is_one_person_who_was_told(desk: Desk) -> None:
+    """Whatever a stand-in is called, and whoever's address they are mailed at."""
+    who = Who(123456789012345678, "kit", "🦊 kit")
+    await desk.schedules.set_person(GUILD, "primary", who, by=ADMIN)
+    await desk.emergency.look()
+    await desk.oncall.look(GUILD)
+    desk.store.is_away = True
+    assert (await desk.emergency.raise_alert(new())).told == 2
+
+
 async def test_many_that_were_told_are_not_bundled_afterwards(desk: Desk) -> None:
     """Seven deadlines were kept without the database: their deliveries adopt the messages, one by one."""
     for number in range(7):
@@ -214,6 +224,7 @@ async def test_raised_without_a_database(desk: Desk) -> None:
     desk.store.is_away = True
     raised = await desk.emergency.raise_alert(new())
     assert raised.alert is not None
+    assert raised.told == 2, "primary has a DM and an email, secondary an email"
     assert desk.siren.posted == [(Word.ALERT, "channel"), (Word.PAGE, "person:primary")]
     assert desk.siren.seeded == [raised.alert]
     await desk.emergency.raise_alert(new())  # pressed twice
