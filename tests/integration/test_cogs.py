@@ -57,9 +57,10 @@ async def test_a_triage_reaches_its_alert_across_a_restart(world: ConsoleWorld) 
     for told in ("SEV1 / P0", "本番影響あり (わからない) → 影響大", "#p0-alerts に @here", "@primary に DM"):
         assert told in words(card)
     await world.click(card, "tri:v1:confirm:1:SEV1")
-    done = await world.until("general", contains="スレッドへ")
-    assert "発報しました" in words(done)
-    assert "https://discord.com/channels/" in words(done)
+    done = await world.until("general", contains="発報しました")
+    # With the way there, unless the post took longer than people look at a screen.
+    there = "スレッドへ" in words(done) and "https://discord.com/channels/" in words(done)
+    assert there or "投稿中です" in words(done)
     alert = await world.until("p0-alerts", contains="inc:v1:ack:1")
     assert alert["mention_everyone"]
 

@@ -139,9 +139,9 @@ def _implemented() -> list[tuple[str, str]]:
 
 
 @st.composite
-def requests(draw: st.DrawFn) -> Request:
-    """A request to one of the implemented routes."""
-    method, template = draw(st.sampled_from(_implemented()))
+def requests(draw: st.DrawFn, only: tuple[str, str] | None = None) -> Request:
+    """A request to one of the implemented routes, or to one operation (method, template)."""
+    method, template = only or draw(st.sampled_from(_implemented()))
     described = operation(template, method.lower())
     path = re.sub(r"\{(\w+)\}", lambda found: draw(_place(found.group(1))), template)
     request = Request(method, path, draw(_query(described)))
