@@ -165,6 +165,9 @@ class Delivery:
         return self.emailed or bool(self.emailed_to)
 
 
+#: States of what may still be sent.
+UNFINISHED: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
+
 #: Kinds that only make sense while nobody has acknowledged.
 PAGING = frozenset({DeliveryKind.PAGE, DeliveryKind.ESCALATION})
 

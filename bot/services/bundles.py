@@ -15,12 +15,12 @@ from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted
 from bot.domain.errors import Crowded, UpstreamUnavailable
 from bot.domain.life import AckOutcome, AckVia
 from bot.domain.people import Person
-from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging import Acknowledger
 from bot.services.outage import record_job_of
 from bot.services.ports import Discord, Job, JobName, Store, Transaction
+from bot.services.sent import paged
 
 log = structlog.get_logger(__name__)
 
@@ -84,15 +84,12 @@ class Bundles:
         if delivery.kind is not DeliveryKind.BUNDLE or delivery.status is not DeliveryStatus.PENDING:
             return None
         is_young = await tx.now() - delivery.created_at < _PATIENCE
-        return _LOOK_AGAIN if is_young and await self._store.steps_are_due() else None
+        return _LOOK_AGAIN if is_young and await tx.steps_are_due() else None
 
     async def told(self, tx: Transaction, delivery: Delivery) -> None:
         """It was sent: the histories say whom it has reached, and what changed meanwhile is put right."""
         if delivery.data["of"] == DeliveryKind.PAGE:
-            data = {"place": delivery.to.removeprefix("person:")}
-            if delivery.request is not None and delivery.request.recipient is not None:
-                data["who"] = marked(delivery.request.recipient)
-            entry = TimelineEntry(TimelineKind.PAGED, await tx.now(), data=data)
+            entry = paged(delivery, at=await tx.now())
             await tx.add_timelines([(one.incident_id, entry) for one in await tx.bundled(delivery.id)])
         await tx.enqueue(refresh_bundle_job(delivery.id))
 

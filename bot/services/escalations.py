@@ -1,7 +1,7 @@
 """Deciding the steps of a ladder: nobody acknowledged, so somebody else is told."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -95,7 +95,7 @@ class Escalations:
             if incident.status is not Status.TRIGGERED:
                 raise InvalidTransition("not_waiting", incident=incident.label)
             to = await self._hand_over(tx, incident, page, by=by)
-            return PassedOn(incident, to, await _following(tx, incident_id))
+            return PassedOn(incident, to, _following(await tx.steps(incident_id)))
 
     async def start(
         self, tx: Transaction, incident: Incident, severity: SeverityPolicy, *, now: datetime
@@ -235,13 +235,12 @@ def _asked(page: Delivery, standing: Mapping[str, OnCallPerson]) -> str:
 
 async def _as_due(tx: Transaction, incident: Incident, step: Step) -> Due:
     ladder = await tx.steps(incident.id)
-    following = next((other for other in ladder if other.status is StepStatus.PENDING), None)
-    return Due(incident, step, following, last_index=max(other.index for other in ladder))
+    return Due(incident, step, _following(ladder), last_index=max(other.index for other in ladder))
 
 
-async def _following(tx: Transaction, incident_id: int) -> Step | None:
+def _following(ladder: Sequence[Step]) -> Step | None:
     """The ladder's next step, if nobody answers until then."""
-    return next((step for step in await tx.steps(incident_id) if step.status is StepStatus.PENDING), None)
+    return next((step for step in ladder if step.status is StepStatus.PENDING), None)
 
 
 async def is_of_earlier_ladder(tx: Transaction, delivery: Delivery, incident: Incident) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import DATED, LATE, PAGING, URGENT, Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery import DATED, LATE, PAGING, UNFINISHED, URGENT, Delivery, DeliveryKind
 from bot.domain.errors import DiscordAway
 from bot.runbook.model import Policy
 from bot.services.opening import posting_key
@@ -19,8 +19,6 @@ _AGAIN_S: Final = (1.0, 60.0)
 
 #: To be held like: an earlier one for the same place comes first.
 BEHIND: Final = DiscordAway("an earlier one is held back", retry_after_s=1.0)
-
-_UNFINISHED: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
 
 _IN_ORDER: Final = frozenset({DeliveryKind.NOTICE, DeliveryKind.ESCALATION})
 
@@ -57,7 +55,7 @@ async def hold(tx: Transaction, delivery: Delivery, away: DiscordAway, *, policy
     if is_news and delivery.kind in URGENT:
         await _email_at_once(tx, delivery, policy)
         channels = await beside(tx, delivery)
-        if channels is not None and channels.held_at is None and channels.status in _UNFINISHED:
+        if channels is not None and channels.held_at is None and channels.status in UNFINISHED:
             await hold(tx, channels, away, policy=policy)  # one email for both, whichever was tried first
     return after
 

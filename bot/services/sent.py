@@ -34,14 +34,19 @@ async def tell_incident(
             where = {"where": [delivery.guild_id, posted.message_id]}
             await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.THREAD_OPENED, now, data=where))
         case DeliveryKind.PAGE:
-            data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
-            if delivery.request is not None and delivery.request.recipient is not None:
-                data["who"] = marked(delivery.request.recipient)
-            await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PAGED, now, data=data))
+            await tx.add_timeline(incident_id, paged(delivery, at=now))
         case _:
             pass
     if delivery.shown_version < incident.version:
         await tx.enqueue(refresh_job(incident, severity=policy.rules(incident.severity)))
+
+
+def paged(delivery: Delivery, *, at: datetime) -> TimelineEntry:
+    """What a DM that has arrived leaves in a history: for which place, and who stood there."""
+    data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
+    if delivery.request is not None and delivery.request.recipient is not None:
+        data["who"] = marked(delivery.request.recipient)
+    return TimelineEntry(TimelineKind.PAGED, at, data=data)
 
 
 async def adopt(tx: Transaction, policy: Policy, key: str, posted: Posted, *, at: datetime) -> None:

@@ -80,6 +80,10 @@ class StormWrites(DeliveryWrites):
             Bundled(row["id"], row["incident_id"], DeliveryKind(row["kind"]), row["target"]) for row in rows
         ]
 
+    async def steps_are_due(self) -> bool:
+        due: bool = (await self._sql.one("steps_due", self._guild_id))["due"]
+        return due
+
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
         await self._lock_incident_of(bundle_id)
         await self._sql.all("mark_bundle_emailed", bundle_id, list(to), is_done)
@@ -119,10 +123,6 @@ class StormReads:
 
     async def put_off_steps(self, by: timedelta) -> None:
         await self._sql.all("put_off_steps", by, self._guild_id)
-
-    async def steps_are_due(self) -> bool:
-        due: bool = (await self._sql.one("steps_due", self._guild_id))["due"]
-        return due
 
     async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
         row = await self._sql.first("group_waiting", delivery_id, at_most)

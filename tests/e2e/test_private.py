@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+
 from bot.demo.human import HumanSideError
 from bot.demo.screen import Message
 from tests.e2e.figures import week_told
@@ -245,11 +247,8 @@ async def test_killed_while_it_is_made_private(world: World) -> None:
 async def test_outsiders_cannot_even_ask_in_the_thread(world: World) -> None:
     """Discord itself keeps them out."""
     thread, _ = await open_private(world)
-    try:
+    with pytest.raises(HumanSideError):
         await world.command("incident show", by="observer", channel=thread)
-    except HumanSideError:
-        return
-    raise AssertionError("the observer was let into a private thread")
 
 
 async def test_what_it_is_linked_with_does_not_give_it_away(world: World) -> None:

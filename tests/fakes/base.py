@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 
+from bot.domain.delivery import Delivery, DeliveryStatus, NewDelivery
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import Incident
+from bot.domain.installation import nonce_of
 from bot.services.ports import Job
 from tests.fakes.state import QueuedJob, State
 
@@ -36,6 +38,23 @@ class FakePart:
 
     async def now(self) -> datetime:
         return self._now
+
+    def _owed(self, new: NewDelivery) -> Delivery:
+        """*new* as a row, with the next number."""
+        return Delivery(
+            id=next(self._sequences.delivery),
+            kind=new.kind,
+            to=new.to,
+            key=new.key,
+            guild_id=new.guild_id,
+            incident_id=new.incident_id,
+            data=dict(new.data),
+            priority=new.priority,
+            status=DeliveryStatus.PENDING,
+            nonce=nonce_of(self.state.installation.id, new.key),
+            attempts=0,
+            created_at=self._now,
+        )
 
     async def enqueue(self, *jobs: Job) -> None:
         for job in jobs:

@@ -4,13 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery import PAGING, Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
-from bot.domain.installation import nonce_of
+from bot.domain.delivery import (
+    PAGING,
+    UNFINISHED,
+    Delivery,
+    DeliveryKind,
+    DeliveryStatus,
+    NewDelivery,
+    Posted,
+    Request,
+)
 from bot.services.ports import Job, JobName
 from tests.fakes.base import FakePart
 from tests.fakes.state import StoredDelivery
 
-UNFINISHED = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
 GIVEN_UP = frozenset({DeliveryStatus.FAILED, DeliveryStatus.CANCELLED})
 
 
@@ -27,20 +34,9 @@ class FakeDeliveries(FakePart):
         if new.after is not None and first is None:
             raise RuntimeError(f"{new.key} waits for {new.after}, which is not owed")
         given_up = first is not None and first.delivery.status in GIVEN_UP
-        delivery = Delivery(
-            id=next(self._sequences.delivery),
-            kind=new.kind,
-            to=new.to,
-            key=new.key,
-            guild_id=new.guild_id,
-            incident_id=new.incident_id,
-            data=dict(new.data),
-            priority=new.priority,
-            status=DeliveryStatus.CANCELLED if given_up else DeliveryStatus.PENDING,
-            nonce=nonce_of(self.state.installation.id, new.key),
-            attempts=0,
-            created_at=self._now,
-        )
+        delivery = self._owed(new)
+        if given_up:
+            delivery = replace(delivery, status=DeliveryStatus.CANCELLED)
         finished_at = self._now if given_up else None
         self.state.deliveries[delivery.id] = StoredDelivery(delivery, new.after, self._now, finished_at)
         if first is None or first.delivery.status is DeliveryStatus.SENT:

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from bot.domain.delivery import DeliveryStatus
+from bot.domain.delivery import UNFINISHED, DeliveryStatus
 from bot.domain.escalation import Step, StepStatus
 from bot.services.mornings import morning_job
 from bot.services.ports import Job, JobName
-from tests.fakes.deliveries import UNFINISHED, deliver_job
+from tests.fakes.deliveries import deliver_job
 from tests.fakes.state import State
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bot.domain.delivery import ACK_PLACES, Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import ReplayRecord
 from bot.domain.emergency import Rung, Watch
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
@@ -25,7 +25,6 @@ from bot.services.ports import Job
 from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
-from tests.fakes.deliveries import UNFINISHED
 from tests.fakes.leases import FakeLeases
 from tests.fakes.mornings import FakeMorningReads
 from tests.fakes.overdue import late_steps, overdue_jobs

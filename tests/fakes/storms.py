@@ -7,10 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.bundle import LISTED, Bundle, Bundled, Group, group_of
-from bot.domain.delivery import ACK_PLACES, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
+from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
 from bot.domain.escalation import Due, Step, StepStatus
 from bot.domain.incident import Incident, Status
-from bot.domain.installation import nonce_of
 from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry
 from bot.services.ports import Job, JobName
@@ -84,7 +83,7 @@ class FakeStorms(FakePart):
         stored = self.state.deliveries[delivery_id]
         closed = replace(stored.delivery, status=DeliveryStatus.SENDING)
         self.state.deliveries[delivery_id] = replace(stored, delivery=closed)
-        left = [one for one in members(self.state, delivery_id) if one.status in _UNFINISHED]
+        left = [one for one in members(self.state, delivery_id) if one.status in UNFINISHED]
         return sum(one.held_at is None or not self._is_overtaken(one) for one in left)
 
     def _is_overtaken(self, owed: Delivery) -> bool:
@@ -98,6 +97,9 @@ class FakeStorms(FakePart):
             Bundled(one.id, one.incident_id or 0, one.kind, one.to)
             for one in members(self.state, delivery_id)
         ]
+
+    async def steps_are_due(self) -> bool:
+        return any(step.due_at <= self._now and self._owns(step.incident_id) for step in _pending(self.state))
 
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
         for one in members(self.state, bundle_id):
@@ -126,20 +128,7 @@ class FakeStorms(FakePart):
         return made
 
     def _store(self, new: NewDelivery) -> int:
-        delivery = Delivery(
-            id=next(self._sequences.delivery),
-            kind=new.kind,
-            to=new.to,
-            key=new.key,
-            guild_id=new.guild_id,
-            incident_id=new.incident_id,
-            data=dict(new.data),
-            priority=new.priority,
-            status=DeliveryStatus.PENDING,
-            nonce=nonce_of(self.state.installation.id, new.key),
-            attempts=0,
-            created_at=self._now,
-        )
+        delivery = self._owed(new)
         self.state.deliveries[delivery.id] = StoredDelivery(delivery, new.after, self._now)
         return delivery.id
 
@@ -176,14 +165,6 @@ class FakeStormReads:
         for key, queued in list(self._state.jobs.items()):
             if queued.job.name is JobName.ESCALATE and queued.due_at <= self.clock.time:
                 self._state.jobs[key] = replace(queued, due_at=self.clock.time + by)
-
-    async def steps_are_due(self) -> bool:
-        self._check()
-        incidents = self._state.incidents
-        return any(
-            step.due_at <= self.clock.time and self._sees(incidents[step.incident_id].guild_id)
-            for step in _pending(self._state)
-        )
 
     async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
         self._check()
@@ -248,7 +229,6 @@ class FakeStormReads:
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_UNFINISHED = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
 
 
 def members(state: State, bundle_id: int) -> list[Delivery]:

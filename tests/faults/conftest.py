@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from typing import TypeAlias
 
 import pytest
@@ -12,7 +11,6 @@ from bot.storage.embedded import EmbeddedPostgres
 from tests.e2e.conftest import Commands, commands
 from tests.faults.stage import Stage, open_stage_on
 from tests.faults.table import FIGURE
-from tests.faults.waiting import WAITING
 from tests.postgres import temporary_database
 
 __all__ = ["commands"]
@@ -20,18 +18,7 @@ __all__ = ["commands"]
 Figure: TypeAlias = Callable[[str], None]
 OpenStage: TypeAlias = Callable[..., AbstractAsyncContextManager[Stage]]
 
-_HERE = Path(__file__).parent
 _STAGE = pytest.StashKey[Stage]()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Rows that wait for their feature are expected to fail, and must."""
-    for item in items:
-        reason = WAITING.get(item.name.partition("[")[0]) if _HERE in item.path.parents else None
-        if reason is not None:
-            item.add_marker(
-                pytest.mark.xfail(reason=reason, strict=True, raises=(AssertionError, TimeoutError))
-            )
 
 
 @pytest.fixture

@@ -13,16 +13,14 @@ from tests.faults.matrix import Row, number_of, rows
 #: The key of a figure among a test's properties, which travel from the workers to the terminal.
 FIGURE: Final = "fault_figure"
 
-_PASSED, _WAITING, _NOT_RUN, _FAILED = "pass", "waiting", "not run", "FAIL"
+_PASSED, _NOT_RUN, _FAILED = "pass", "not run", "FAIL"
 _MEANS = {
     "passed": _PASSED,
-    "xfailed": _WAITING,
     "skipped": _NOT_RUN,
-    "xpassed": _FAILED,
     "failed": _FAILED,
     "error": _FAILED,
 }
-_GRAVEST_FIRST = (_FAILED, _WAITING, _NOT_RUN, _PASSED)
+_GRAVEST_FIRST = (_FAILED, _NOT_RUN, _PASSED)
 _LEAST_WIDTH = 110
 
 

@@ -1,10 +1,9 @@
-"""The matrix itself: every row has its test, and what waits is there to wait."""
+"""The matrix itself: every row has its test."""
 
 import re
 from pathlib import Path
 
 from tests.faults.matrix import number_of, rows
-from tests.faults.waiting import WAITING
 
 _ROWS = 54
 _TESTS = [
@@ -18,8 +17,3 @@ def test_every_row_has_a_test() -> None:
     """Nothing in docs/faults.md is only said."""
     assert [row.number for row in rows()] == list(range(1, _ROWS + 1))
     assert {number_of(name) for name in _TESTS} == {row.number for row in rows()}
-
-
-def test_what_waits_exists() -> None:
-    """An entry that names no test would wait forever."""
-    assert WAITING.keys() <= set(_TESTS)

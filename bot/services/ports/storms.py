@@ -72,6 +72,10 @@ class StormTransaction(Protocol):
         """What a bundle tells of, but what became moot first."""
         ...
 
+    async def steps_are_due(self) -> bool:
+        """Whether steps are due that nobody has decided yet."""
+        ...
+
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
         """One email has told *to* of all that a bundle was to tell; see `mark_emailed`."""
         ...
@@ -92,10 +96,6 @@ class StormStore(Protocol):
 
     async def put_off_steps(self, by: timedelta) -> None:
         """Keep the queue for a while from starting the decisions that are due: a sweep takes them along."""
-        ...
-
-    async def steps_are_due(self) -> bool:
-        """Whether steps are due that nobody has decided yet."""
         ...
 
     async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
