@@ -101,9 +101,7 @@ async def test_killed_while_ringing(world: World) -> None:
     await world.settle()
     await world.shift(minutes=15)
     await world.expect_message("p0-alerts", contains="15 分 ack なし", pings_here=True)
-    await world.kill_bot()
-    await world.shift(minutes=1)  # past the heartbeat of the jobs that died
-    await world.start_bot()
+    await world.die_and_return()
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=alert.label)
     await world.expect_nothing_more()

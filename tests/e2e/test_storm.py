@@ -83,9 +83,7 @@ async def test_killed_in_the_middle_of_a_storm(world: World) -> None:
     await world.settle()
     await world.shift(minutes=15)
     await world.expect_message("p0-alerts", contains="件 ack なし", pings_here=True)
-    await world.kill_bot()
-    await world.shift(minutes=1)  # past the heartbeat of the jobs that died
-    await world.start_bot()
+    await world.die_and_return()
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=f"⏫ SEV1 · {COUNT} 件 ack なし")
     await world.expect_nothing_more()

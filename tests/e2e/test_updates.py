@@ -168,9 +168,7 @@ async def test_killed_while_asking(world: World) -> None:
     await world.settle()
     await world.shift(minutes=30)
     await world.expect_reminder(alert)
-    await world.kill_bot()
-    await world.shift(minutes=1)  # past the heartbeat of the jobs that died
-    await world.start_bot()
+    await world.die_and_return()
     await world.expect_nothing_more()
 
 

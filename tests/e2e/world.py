@@ -79,6 +79,12 @@ class World:
         for bot in self.running:
             await bot.child.kill()
 
+    async def die_and_return(self) -> None:
+        """SIGKILL, and a start when the heartbeats of the jobs that died are over."""
+        await self.kill_bot()
+        await self.shift(minutes=1)
+        await self.start_bot()
+
     async def stop_bot(self) -> None:
         """SIGTERM every bot; each ends with success."""
         for bot in self.running:

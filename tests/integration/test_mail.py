@@ -18,7 +18,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from bot.domain.delivery import DeliveryKind
-from bot.domain.emergency import Watch, Word
+from bot.domain.emergency import Word
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.domain.people import Person
 from bot.domain.standing import OnCallPerson, Who
@@ -28,7 +28,7 @@ from bot.services.ports import Letter, Mail
 from bot.ui.posts.emergency import emergency_mail
 from bot.ui.posts.mails import Mails
 from tests.unit.services.desk import Desk
-from tests.unit.ui.samples import JA, PLACED, POLICY, TEXTS, delivery
+from tests.unit.ui.samples import JA, PLACED, POLICY, TEXTS, delivery, watch
 
 MAIL = Mail(
     to=("primary@example.com", "secondary@example.com"),
@@ -123,25 +123,10 @@ async def test_whatever_somebody_is_called_each_kind_of_mail_reaches_them(name: 
     to = OnCallPerson("1" * 18, name, "primary@example.com")
     mails = Mails(TEXTS, POLICY)
     later = replace(delivery(DeliveryKind.ESCALATION), nonce="f" * 24)
-    watch = Watch(
-        key="inc:1",
-        guild_id=7,
-        label="INC-1",
-        severity="SEV1",
-        title="t",
-        targets=(),
-        raised_at=PLACED.triggered_at,
-        to="channel",
-        rings=True,
-        is_drill=False,
-        is_private=False,
-        places=(),
-        rungs=(),
-    )
     written = [
         mails.write(delivery(DeliveryKind.ALERT), PLACED, Letter(to, None, "d1nonce")),
         mails.write(later, PLACED, Letter(to, None, "d1nonce")),
-        emergency_mail(JA, watch, Word.ESCALATION, to=to, nonce="e" * 24, first="d1nonce"),
+        emergency_mail(JA, watch(), Word.ESCALATION, to=to, nonce="e" * 24, first="d1nonce"),
     ]
     inbox = Inbox()
     async with smtp_server(inbox) as server:

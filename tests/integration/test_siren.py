@@ -9,6 +9,7 @@ import pytest_asyncio
 from bot.domain.emergency import Watch, Word
 from bot.domain.standing import OnCallPerson
 from tests.integration.notifier_world import ALERTS, GUILD, NotifierWorld, running_world
+from tests.unit.ui.samples import watch
 
 WAITED = timedelta(minutes=15)
 
@@ -25,30 +26,16 @@ async def nobody(_guild_id: int) -> dict[str, OnCallPerson]:
     return {}
 
 
-def watch() -> Watch:
+def passed() -> Watch:
     """An alert whose deadline has just passed."""
-    return Watch(
-        key="inc:1",
-        guild_id=GUILD,
-        label="INC-1",
-        severity="SEV1",
-        title="決済 API が 5xx",
-        targets=(),
-        raised_at=datetime.now(UTC) - WAITED,
-        to="channel",
-        rings=True,
-        is_drill=False,
-        is_private=False,
-        places=(),
-        rungs=(),
-    )
+    return watch(guild_id=GUILD, raised_at=datetime.now(UTC) - WAITED)
 
 
 async def test_what_another_process_has_posted_is_not_posted_again(world: NotifierWorld) -> None:
     """Its nonce holds for minutes only; one that stood still for longer finds the message itself."""
-    siren, passed = world.notifier.siren(nobody), watch()
-    first = await siren.post(passed, Word.ESCALATION, to="channel", waited=WAITED, nonce="theirs")
-    again = await siren.post(passed, Word.ESCALATION, to="channel", waited=WAITED, nonce="ours")
+    siren, missed = world.notifier.siren(nobody), passed()
+    first = await siren.post(missed, Word.ESCALATION, to="channel", waited=WAITED, nonce="theirs")
+    again = await siren.post(missed, Word.ESCALATION, to="channel", waited=WAITED, nonce="ours")
     assert again == first
     assert len(world.messages(ALERTS)) == 1
 
@@ -57,6 +44,6 @@ async def test_a_history_that_cannot_be_read_keeps_nobody_silent(world: Notifier
     """Rather twice than never."""
     world.break_down({"status": 503, "times": None}, route="GET /channels/*/messages")
     posted = await world.notifier.siren(nobody).post(
-        watch(), Word.ESCALATION, to="channel", waited=WAITED, nonce="ours"
+        passed(), Word.ESCALATION, to="channel", waited=WAITED, nonce="ours"
     )
     assert world.message(posted).mention_everyone

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain import life
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.emergency import Watch
 from bot.domain.incident import Incident, Status
 from bot.domain.people import Person
 from bot.domain.triage_session import Triage, TriageStatus
@@ -169,3 +170,22 @@ def over_limits(body: Mapping[str, object]) -> list[str]:
     faults += [f"label {label}" for label in labels if not 1 <= len(label) <= 80]
     faults += [f"id {made}" for made in buttons if len(str(made.get("custom_id", ""))) > 100]
     return faults
+
+
+def watch(*, guild_id: int = 7, raised_at: datetime = TRIGGERED.triggered_at) -> Watch:
+    """An unacknowledged SEV1 as it is known without a database."""
+    return Watch(
+        key="inc:1",
+        guild_id=guild_id,
+        label="INC-1",
+        severity="SEV1",
+        title="決済 API が 5xx",
+        targets=(),
+        raised_at=raised_at,
+        to="channel",
+        rings=True,
+        is_drill=False,
+        is_private=False,
+        places=(),
+        rungs=(),
+    )
