@@ -51,6 +51,7 @@ from bot.services.ports import (
 from bot.services.ports.oncall import Calendars, Reach
 from bot.services.privacy import Privacy
 from bot.services.raising import Raising
+from bot.services.reading_ahead import ReadingAhead
 from bot.services.reconciler import Reconciler
 from bot.services.reevaluations import Reevaluations
 from bot.services.registry import Services
@@ -123,7 +124,8 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     access = Access(store, policy, oncall)
     acknowledger = Acknowledger(store, policy, access)
     reconciler = Reconciler(store, discord, acknowledger, access)
-    escalations = Escalations(store, policy, reconciler, access, oncall)
+    ahead = ReadingAhead(store, reconciler)
+    escalations = Escalations(store, policy, ahead, access, oncall)
     incidents = Incidents(store, policy, access, escalations)
     changes = Changes(store, policy, access)
     mending = Mending(store, policy)
@@ -174,7 +176,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     )
     return UseCases(
         services=services,
-        sweeps=Sweeps(store, policy, reconciler, escalations, oncall, meanwhile=means.meanwhile),
+        sweeps=Sweeps(store, policy, ahead, escalations, oncall, meanwhile=means.meanwhile),
         deliveries=Deliveries(
             store, discord, policy, Helpers(digests, mornings, mending, oncall, bundles, means.meanwhile)
         ),

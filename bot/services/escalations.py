@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 import structlog
 
@@ -21,13 +20,10 @@ from bot.services.access import Access, Act
 from bot.services.oncall import OnCall
 from bot.services.opening import notice, step_job
 from bot.services.ports import Store, Transaction
-from bot.services.reconciler import Reconciler
+from bot.services.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.telling import Telling, entries, repeated
 
 log = structlog.get_logger(__name__)
-
-#: How long a decision waits for the 👀 that Discord shows, seconds: it must be made within five of its time.
-READ_WITHIN_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +44,12 @@ class Escalations:
     """The ladder of every incident."""
 
     def __init__(
-        self, store: Store, policy: Policy, reconciler: Reconciler, access: Access, oncall: OnCall
+        self, store: Store, policy: Policy, ahead: ReadingAhead, access: Access, oncall: OnCall
     ) -> None:
         self._store = store
         self._oncall = oncall
         self._policy = policy
-        self._reconciler = reconciler
+        self._ahead = ahead
         self._access = access
         self._telling = Telling(policy)
 
@@ -63,7 +59,7 @@ class Escalations:
         Running twice is harmless: the second finds the step decided.
         """
         # Before the decision, not within it: reading Discord must not hold a row lock.
-        await self._reconciler.reconcile_within([await self._store.incident(incident_id)], READ_WITHIN_S)
+        await self._ahead.read_within([await self._store.incident(incident_id)], READ_WITHIN_S)
         pages = await self._store.pages(incident_id)
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)

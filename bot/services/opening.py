@@ -12,6 +12,9 @@ from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.ports import Job, JobName
 
+#: How long before its time the job of a step comes, to have its 👀 read by then (`reading_ahead.py`).
+READ_AHEAD: Final = timedelta(seconds=2)
+
 #: What a posting tells besides its number: news, which ring as the severity says; the same once more under
 #: another form; or instead of a post that somebody has deleted.
 LOUD: Final[Mapping[str, object]] = MappingProxyType({})
@@ -25,17 +28,17 @@ def step_key(incident_id: int, index: int) -> str:
 
 
 def step_job(step: Step, *, after: timedelta, severity: SeverityPolicy) -> Job:
-    """The job that decides *step* when it is due.
+    """The job that decides *step* when it is due, and has its 👀 read before.
 
     Args:
-        after: Time until then; what is overdue is due now.
+        after: Time until it is due; what is overdue is due now.
     """
     return Job(
         name=JobName.ESCALATE,
         payload=f"{step.incident_id}:{step.index}",
         key=step_key(step.incident_id, step.index),
         priority=priority_of(severity.rank),
-        after=max(after, timedelta()),
+        after=max(after - READ_AHEAD, timedelta()),
     )
 
 

@@ -13,11 +13,11 @@ from bot.domain.escalation import Due, Step, StepStatus
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson
 from bot.runbook.model import Policy
-from bot.services.escalations import READ_WITHIN_S, Escalations
+from bot.services.escalations import Escalations
 from bot.services.oncall import OnCall, once
 from bot.services.opening import step_job
 from bot.services.ports import Store, Transaction
-from bot.services.reconciler import Reconciler
+from bot.services.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.telling import Telling, entries, repeated
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,7 @@ _READ_ON_S: Final = 0.3
 _AGAIN: Final = timedelta(seconds=0.3)
 _PUT_OFF: Final = timedelta(seconds=2)
 
+_NOW: Final = timedelta()
 
 #: A guild, and the places of a rung.
 _Whom: TypeAlias = tuple[int, tuple[str, ...]]
@@ -48,7 +49,7 @@ class Sweeps:
         self,
         store: Store,
         policy: Policy,
-        reconciler: Reconciler,
+        ahead: ReadingAhead,
         escalations: Escalations,
         oncall: OnCall,
         *,
@@ -56,7 +57,7 @@ class Sweeps:
     ) -> None:
         self._store = store
         self._policy = policy
-        self._reconciler = reconciler
+        self._ahead = ahead
         self._escalations = escalations
         self._oncall = oncall
         self._telling = Telling(policy)
@@ -64,13 +65,17 @@ class Sweeps:
         self._sweeping = False
 
     async def decide(self, incident_id: int, index: int) -> timedelta | None:
-        """A step is due: decide it, and whatever else is due with it.
+        """A step is due soon: have its 👀 read. It is due: decide it, and whatever else is due with it.
 
         Returns:
-            When to look again, because this process is deciding others; None when it is decided.
+            When to look again: at its time, or because others are being decided; None when it is decided.
         """
-        if not await self._is_pending(incident_id, index):
+        due_in = await self._due_in(incident_id, index)
+        if due_in is None:
             return None
+        if due_in > _NOW:
+            await self._ahead.read()
+            return await self._due_in(incident_id, index)
         if self._sweeping:
             return _AGAIN
         self._sweeping = True
@@ -82,7 +87,7 @@ class Sweeps:
             log.exception("escalation.sweep_failed", incident_id=incident_id)
         finally:
             self._sweeping = False
-        if await self._is_pending(incident_id, index):  # somebody held its incident, or it is not due yet
+        if await self._due_in(incident_id, index) is not None:  # somebody held its incident
             await self._escalations.decide(incident_id, index)
         return None
 
@@ -97,7 +102,7 @@ class Sweeps:
             now = await self._store.now()
             # Their 👀 first; what cannot be read in time is decided without.
             due = await self._store.due_incidents(now, since=since, limit=_TOGETHER)
-            await self._reconciler.reconcile_within(due, within_s)
+            await self._ahead.read_within(due, within_s)
             decided = await self.decide_due(now, limit=_TOGETHER)
             since, within_s = now, _READ_ON_S
 
@@ -157,9 +162,11 @@ class Sweeps:
         standing = {guild_id: await self._oncall.standing(guild_id, source=tx) for guild_id in guilds}
         return {_whom(one): once(standing[one.incident.guild_id], one.step.rung.dm) for one in due}
 
-    async def _is_pending(self, incident_id: int, index: int) -> bool:
+    async def _due_in(self, incident_id: int, index: int) -> timedelta | None:
+        """The time until a step is due, none when it is overdue; None when it is decided."""
         steps = await self._store.steps(incident_id)
-        return any(step.index == index and step.status is StepStatus.PENDING for step in steps)
+        due_at = next((s.due_at for s in steps if s.index == index and s.status is StepStatus.PENDING), None)
+        return None if due_at is None else max(due_at - await self._store.now(), _NOW)
 
 
 def _whom(due: Due) -> _Whom:

@@ -124,6 +124,9 @@ class StormReads:
     async def put_off_steps(self, by: timedelta) -> None:
         await self._sql.all("put_off_steps", by, self._guild_id)
 
+    async def put_off_until_due(self) -> None:
+        await self._sql.all("put_off_steps", None, self._guild_id)
+
     async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
         row = await self._sql.first("group_waiting", delivery_id, at_most)
         if row is None:

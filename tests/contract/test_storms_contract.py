@@ -119,6 +119,23 @@ async def test_decisions_that_are_due_are_put_off_and_others_are_not(rig: Rig) -
     assert due["step:1:1"] == 15 * MINUTE
 
 
+async def test_looks_ahead_are_put_off_until_the_step_is_due(rig: Rig) -> None:
+    """Their jobs came before; neither kind of putting off takes the other's."""
+    overdue = await with_ladder(rig, 1)
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+        await tx.enqueue(Job(JobName.ESCALATE, f"{overdue.id}:1", f"step:{overdue.id}:1", 100))
+    first, second = f"step:{overdue.id}:0", f"step:{overdue.id}:1"
+    await rig.store.put_off_until_due()
+    due = {job.key: job.due_at for job in await rig.jobs()}
+    assert due[first] <= now
+    assert due[second] == (await rig.store.steps(overdue.id))[1].due_at
+    await rig.store.put_off_steps(timedelta(minutes=20))
+    later = {job.key: job.due_at for job in await rig.jobs()}
+    assert later[first] > now
+    assert later[second] == due[second]
+
+
 async def test_what_waits_for_one_place_is_counted_by_kind_severity_and_mention(rig: Rig) -> None:
     """Other severities, quiet ones, other places and those that were begun are no company."""
     first, second = [await open_incident(rig.store, key=key) for key in ("a", "b")]

@@ -43,6 +43,11 @@ async def expect_seen(world: World, message: Message) -> None:
     await world.human.until(look, f"{SEEN} under a message")
 
 
+async def one_or_none(world: World, query: str) -> object | None:
+    """The first row, for waiting."""
+    return next(iter(await world.rows(query)), None)
+
+
 async def file_of(world: World, page: Message, label: str, *, by: str = "responder") -> str:
     """What [⬇ Markdown] sends, to the person alone."""
     sent = await world.human.press(by, page, "Markdown")
@@ -192,7 +197,9 @@ async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
     await world.human.delete("primary", deleted)
     await world.start_bot()
     await expect_seen(world, missed)
-    await world.settle()
+    # In the background, thread by thread, and deletions last.
+    noted = "SELECT FROM timeline WHERE kind = 'pin_deleted'"
+    await world.human.until(lambda: one_or_none(world, noted), "the deletion on record")
     told = (await timeline(world, alert)).text
     for part in (
         "📌 発言 · @secondary · @observer: 復旧しました",

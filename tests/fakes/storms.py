@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +12,7 @@ from bot.domain.escalation import Due, Step, StepStatus
 from bot.domain.incident import Incident, Status
 from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry
+from bot.services.opening import step_key
 from bot.services.ports import Job, JobName
 from bot.services.ports.storms import OpenCount
 from bot.storage.storms import GATHER
@@ -162,9 +163,23 @@ class FakeStormReads:
 
     async def put_off_steps(self, by: timedelta) -> None:
         self._check()
+        self._put_off(lambda due_at: None if due_at > self.clock.time else self.clock.time + by)
+
+    async def put_off_until_due(self) -> None:
+        self._check()
+        self._put_off(lambda due_at: due_at if due_at > self.clock.time else None)
+
+    def _put_off(self, until: Callable[[datetime], datetime | None]) -> None:
+        """Give the jobs that are ready another time, if *until* knows one for the step's due time."""
+        due = {
+            step_key(one.incident_id, one.index): one.due_at
+            for one in _pending(self._state)
+            if self._sees(self._state.incidents[one.incident_id].guild_id)
+        }
         for key, queued in list(self._state.jobs.items()):
-            if queued.job.name is JobName.ESCALATE and queued.due_at <= self.clock.time:
-                self._state.jobs[key] = replace(queued, due_at=self.clock.time + by)
+            is_ready = queued.job.name is JobName.ESCALATE and queued.due_at <= self.clock.time
+            if is_ready and key in due and (then := until(due[key])):
+                self._state.jobs[key] = replace(queued, due_at=then)
 
     async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
         self._check()

@@ -14,6 +14,7 @@ from bot.services.acknowledging import Acknowledger
 from bot.services.escalations import Escalations
 from bot.services.oncall import OnCall
 from bot.services.ports import JobName
+from bot.services.reading_ahead import ReadingAhead
 from bot.services.reconciler import Reconciler
 from bot.services.sweeps import Sweeps
 from bot.storage.jobs import JobRunner
@@ -101,8 +102,9 @@ def _instance(store: PostgresStore, discord: FakeDiscord | None = None) -> Insta
     oncall = OnCall(store, policy)
     access = Access(store, policy, oncall)
     reconciler = Reconciler(store, discord or FakeDiscord(), Acknowledger(store, policy, access), access)
-    escalations = Escalations(store, policy, reconciler, access, oncall)
-    return Instance(store, Sweeps(store, policy, reconciler, escalations, oncall, meanwhile={}))
+    ahead = ReadingAhead(store, reconciler)
+    escalations = Escalations(store, policy, ahead, access, oncall)
+    return Instance(store, Sweeps(store, policy, ahead, escalations, oncall, meanwhile={}))
 
 
 async def open_many(

@@ -98,6 +98,10 @@ class StormStore(Protocol):
         """Keep the queue for a while from starting the decisions that are due: a sweep takes them along."""
         ...
 
+    async def put_off_until_due(self) -> None:
+        """Keep the queue from looking ahead at steps one by one; they come at their time."""
+        ...
+
     async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
         """What a page or escalation could be told of with, and how many there are, itself included.
 

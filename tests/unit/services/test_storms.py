@@ -14,7 +14,7 @@ from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineKind
 from bot.runbook import load_policy
-from bot.services.escalations import READ_WITHIN_S
+from bot.services.reading_ahead import READ_WITHIN_S
 from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import OBSERVER, PRIMARY, SECONDARY, Desk
 

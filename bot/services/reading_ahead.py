@@ -1,0 +1,53 @@
+"""The 👀 of what comes due soon are read before its time, so that a deadline waits for nobody's answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.domain.incident import Incident
+from bot.services.opening import READ_AHEAD
+from bot.services.ports import Store
+from bot.services.reconciler import Reconciler
+
+#: How long Discord is asked for the 👀 of what comes due together, seconds; the rest is decided without.
+READ_WITHIN_S: Final = 1.5
+
+_MOST: Final = 500  # incidents of one reading, the gravest
+
+
+class ReadingAhead:
+    """Knows of which incidents the 👀 have just been read. One per process; another one reads for itself."""
+
+    def __init__(self, store: Store, reconciler: Reconciler) -> None:
+        self._store = store
+        self._reconciler = reconciler
+        self._begun: set[int] = set()
+        self._read_at: dict[int, datetime] = {}  # on the database's clock, by incident
+
+    async def read(self) -> None:
+        """Read the 👀 of whatever comes due within `READ_AHEAD` and is not being read.
+
+        Raises:
+            StorageUnavailable. Superseded: see `Reconciler.reconcile`.
+        """
+        await self._store.put_off_until_due()
+        now = await self._store.now()
+        soon = await self._store.due_incidents(now + READ_AHEAD, since=now, limit=_MOST)
+        mine = [one for one in soon if one.id not in self._begun]
+        self._begun.update(one.id for one in mine)
+        try:
+            await self.read_within(mine, READ_WITHIN_S)
+        finally:
+            self._begun.difference_update(one.id for one in mine)
+
+    async def read_within(self, incidents: Sequence[Incident], seconds: float) -> None:
+        """Read the 👀 of those that have not just been read, as far as one gets in so many *seconds*.
+
+        Raises:
+            As `read`.
+        """
+        now = await self._store.now()
+        self._read_at = {number: at for number, at in self._read_at.items() if now - at < 2 * READ_AHEAD}
+        unread = [one for one in incidents if one.id not in self._read_at]
+        await self._reconciler.reconcile_within(unread, seconds)
+        self._read_at |= dict.fromkeys((one.id for one in unread), now)
