@@ -13,6 +13,7 @@ from uuid import uuid4
 import asyncpg
 import discord
 import structlog
+import uvloop
 
 from bot.client import IncidentBot, use_api_base
 from bot.database import (
@@ -90,7 +91,7 @@ def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) 
         if is_there:
             bring_up_to_date(database.dsn, apply=migrate)
         late = None if is_there else _late(database, migrate=migrate)
-        asyncio.run(_live(settings, served, database, assemble, late=late))
+        uvloop.run(_live(settings, served, database, assemble, late=late))
 
 
 def _is_there(settings: Settings, served: Served, database: OwnDatabase) -> bool:

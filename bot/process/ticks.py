@@ -63,6 +63,7 @@ class Ticks:
         if self._watch is not None:
             self._watch.cancel()
         if self._scheduler.running:
+            self._scheduler.pause()  # at once: it ends in the loop's next turn, and begins ticks until then
             self._scheduler.shutdown(wait=False)
 
     async def _watch_clock(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 #: How often to look whether the database answers, and how long to wait for it, seconds.
 LOOK_S: Final = 2.0
 _PATIENCE_S: Final = 2.0
+
+#: How many incidents are mirrored, those with the nearest deadlines.
+MIRRORED: Final = 500
 
 #: How many triages are remembered.
 _WALKS: Final = 200
@@ -79,6 +82,7 @@ class Emergency:
         self._since: float | None = None
         self._told_at = float("-inf")
         self._lock = asyncio.Lock()
+        self._is_full = False
         self._walks: dict[int, Triage] = {}
         self.trouble: Trouble | None = None
 
@@ -101,12 +105,14 @@ class Emergency:
         return self._walks.get(triage_id)
 
     async def look(self) -> None:
-        """A tick: mirror what the database says, or do what it cannot."""
+        """A tick: mirror what the database says, or do what it cannot.
+
+        Only a write that fails says that it is away. Reading much may take long although it is not: then the
+        last mirror stays.
+        """
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 now = await self._store.beat()
-                installation = await self._store.installation()
-                watches = await self._store.watched(without=self._not_mirrored())
         except (StorageUnavailable, TimeoutError) as away:
             self._is_away(away)
             async with self._lock:
@@ -115,17 +121,36 @@ class Emergency:
             return
         self._is_back()
         async with self._lock:
-            journal = self._alarm.journal
-            if journal.has_news:
-                journal = await self._taking_in.take_in(journal)
-            ahead_s = (now - datetime.now(UTC)).total_seconds()
-            if abs(ahead_s - journal.ahead_s) < 1:
-                ahead_s = journal.ahead_s  # no news: the file stays as it is
-            own = {key: watch for key, watch in journal.watches.items() if key in journal.reports}
-            mirrored = {**{watch.key: watch for watch in watches}, **own}
-            await self._alarm.keep(
-                replace(journal, installation_id=installation.id, ahead_s=ahead_s, watches=mirrored)
-            )
+            if self._alarm.journal.has_news:
+                await self._alarm.keep(await self._taking_in.take_in(self._alarm.journal))
+        watches = await self._read()  # after it: what was taken meanwhile is nobody's to take again
+        if watches is not None:
+            async with self._lock:
+                await self._mirror(watches, now)
+
+    async def _read(self) -> list[Watch] | None:
+        """What it would take to do without the database; None when it cannot say so in time."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                watches = await self._store.watched(without=self._not_mirrored(), limit=MIRRORED)
+        except (StorageUnavailable, TimeoutError) as late:
+            log.warning("emergency.mirror_stale", reason=type(late).__name__)
+            return None
+        if self._is_full != (is_full := len(watches) == MIRRORED):
+            self._is_full = is_full
+            log.warning("emergency.mirror_full" if is_full else "emergency.mirror_whole", most=MIRRORED)
+        return watches
+
+    async def _mirror(self, watches: Sequence[Watch], now: datetime) -> None:
+        installation, journal = await self._store.installation(), self._alarm.journal
+        ahead_s = (now - datetime.now(UTC)).total_seconds()
+        if abs(ahead_s - journal.ahead_s) < 1:
+            ahead_s = journal.ahead_s  # no news: the file stays as it is
+        own = {key: watch for key, watch in journal.watches.items() if key in journal.reports}
+        mirrored = {**{watch.key: watch for watch in watches}, **own}
+        await self._alarm.keep(
+            replace(journal, installation_id=installation.id, ahead_s=ahead_s, watches=mirrored)
+        )
 
     async def raise_alert(self, new: NewIncident) -> Raised:
         """Tell people of an incident that cannot be recorded now; it is recorded later, once.

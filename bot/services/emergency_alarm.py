@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -18,8 +18,11 @@ from bot.services.access import Access
 from bot.services.emergency_journal import as_data, from_data
 from bot.services.oncall import OnCall
 from bot.services.ports import Discord, Mailer, Siren, Spool
+from bot.services.reading_ahead import READ_WITHIN_S
 
 log = structlog.get_logger(__name__)
+
+_AT_ONCE: Final = 8  # incidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,20 @@ class Alarm:
         self._means.meanwhile.update(self._journal.posted)
 
     async def act(self) -> None:
-        """Take the steps that are due; one that goes wrong holds up no other."""
-        for watch in [self._journal.watches[key] for key in self._journal.reports]:
-            if f"{watch.key}:alert" not in self._journal.posted:
-                await self._guarded(self.begin(watch), watch)
-        for watch, rung, skipped in self._journal.due(self.now()):
-            await self._guarded(self._escalate(watch, rung, skipped), watch)
+        """Take the steps that are due, several incidents at a time; one that goes wrong holds up no other."""
+        hands = asyncio.Semaphore(_AT_ONCE)
+        reported = [self._journal.watches[key] for key in self._journal.reports]
+        unsaid = [watch for watch in reported if f"{watch.key}:alert" not in self._journal.posted]
+        await asyncio.gather(*(self._guarded(self.begin(watch), watch, hands) for watch in unsaid))
+        due = self._journal.due(self.now())
+        await asyncio.gather(*(self._guarded(self._escalate(*each), each[0], hands) for each in due))
 
-    async def _guarded(self, work: Coroutine[Any, Any, None], watch: Watch) -> None:
-        try:
-            await work
-        except Exception:
-            log.exception("emergency.failed", watch=watch.key)
+    async def _guarded(self, work: Coroutine[Any, Any, None], watch: Watch, hands: asyncio.Semaphore) -> None:
+        async with hands:
+            try:
+                await work
+            except Exception:
+                log.exception("emergency.failed", watch=watch.key)
 
     async def begin(self, watch: Watch) -> None:
         """The alert of a report, with a 👀 to tap, and its first pages."""
@@ -127,10 +132,11 @@ class Alarm:
         own = [where for key, where in self._journal.posted.items() if key.startswith(f"{watch.key}:")]
         places = [*watch.places, *((where.channel_id, where.message_id) for where in own)]
         try:
-            async for person, _ in self._discord.acknowledgers(places, guild_id=watch.guild_id):
-                if self._access.allows(person, "acknowledge"):
-                    return True
-        except BotError as error:
+            async with asyncio.timeout(READ_WITHIN_S):
+                async for person, _ in self._discord.acknowledgers(places, guild_id=watch.guild_id):
+                    if self._access.allows(person, "acknowledge"):
+                        return True
+        except (BotError, TimeoutError) as error:
             log.warning("reconciliation.skipped", watch=watch.key, reason=type(error).__name__)
         return False
 

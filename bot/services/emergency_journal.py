@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from bot.domain.delivery import Posted
@@ -15,7 +16,7 @@ def as_data(journal: Journal) -> dict[str, object]:
     return {
         "installation_id": journal.installation_id,
         "ahead_s": journal.ahead_s,
-        "watches": [_plain(asdict(watch)) for watch in journal.watches.values()],
+        "watches": [_watch_data(watch) for watch in journal.watches.values()],
         "posted": {key: [found.channel_id, found.message_id] for key, found in journal.posted.items()},
         "taken": {key: at.isoformat() for key, at in journal.taken.items()},
         "skipped": sorted(journal.skipped),
@@ -44,6 +45,12 @@ def from_data(kept: Mapping[str, Any]) -> Journal:
         acknowledged=frozenset(kept["acknowledged"]),
         reports={report.watch_key: report for report in reports},
     )
+
+
+@lru_cache(maxsize=1024)  # hundreds of them in each file that is written, and hardly one is new
+def _watch_data(watch: Watch) -> Mapping[str, object]:
+    data: Mapping[str, object] = _plain(asdict(watch))
+    return data
 
 
 def watch_from_data(kept: Mapping[str, Any]) -> Watch:

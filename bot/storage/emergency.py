@@ -19,8 +19,8 @@ class EmergencyReads:
         now: datetime = (await self._sql.one("beat"))["now"]
         return now
 
-    async def watched(self, *, without: Sequence[str]) -> list[Watch]:
-        rows = await self._sql.all("watched", list(without), sorted(ACK_PLACES), self._guild_id)
+    async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
+        rows = await self._sql.all("watched", list(without), sorted(ACK_PLACES), self._guild_id, limit)
         return [_watch(row) for row in rows]
 
 

@@ -6,6 +6,7 @@ from typing import Final
 import asyncpg
 
 from bot.demo.screen import Message
+from bot.services.opening import READ_AHEAD
 from tests.bench.stand import Discord
 
 _INCIDENTS = """
@@ -33,7 +34,8 @@ SELECT id, step, now() + (step + 1) * $2::interval, 'here', ARRAY['primary', 'se
 _JOBS = """
 INSERT INTO pgqueuer (priority, created, updated, heartbeat, execute_after, status, entrypoint, dedupe_key,
                       payload)
-SELECT $2, now(), now(), now(), due_at, 'queued', 'escalate', 'step:' || incident_id || ':' || index,
+SELECT $2, now(), now(), now(), due_at - $3::interval, 'queued', 'escalate',
+       'step:' || incident_id || ':' || index,
        convert_to(incident_id || ':' || index, 'UTF8')
   FROM escalation_steps
  WHERE incident_id = ANY ($1::bigint[])
@@ -66,5 +68,5 @@ async def open_incidents(
         made = [row["id"] for row in await connection.fetch(_INCIDENTS, *what)]
         await connection.execute(_POSTS, discord.guild_id, *place, made)
         await connection.execute(_STEPS, made, due_in)
-        await connection.execute(_JOBS, made, severity[2])
+        await connection.execute(_JOBS, made, severity[2], READ_AHEAD)
     return made

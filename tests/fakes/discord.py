@@ -1,5 +1,6 @@
 """Discord as the use cases see it: takes what it is given, remembers it, fails when told to."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -42,6 +43,8 @@ class FakeDiscord:
         swallow: The next send arrives, but its answer is lost.
         reactions: Message id -> who put a 👀 there.
         is_away: While set, reading raises UpstreamUnavailable.
+        is_silent: While set, who has reacted is never said.
+        asked: How many messages each question about reactions was about.
         refreshed: (incident version, kinds of the posts) of each refresh.
         mornings: (key of the post, who is still waiting) of each refresh of a morning triage.
         answered: (status, kinds of the posts) of each refresh of a triage.
@@ -69,6 +72,8 @@ class FakeDiscord:
     swallow: bool = False
     reactions: dict[int, list[Person]] = field(default_factory=dict)
     is_away: bool = False
+    is_silent: bool = False
+    asked: list[int] = field(default_factory=list)
     refreshed: list[tuple[int, list[DeliveryKind]]] = field(default_factory=list)
     rings: bool = True
     refused: set[str] = field(default_factory=set)
@@ -204,6 +209,9 @@ class FakeDiscord:
     async def acknowledgers(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
     ) -> AsyncIterator[tuple[Person, int]]:
+        self.asked.append(len(places))
+        if self.is_silent:
+            await asyncio.Event().wait()
         if self.is_away:
             raise UpstreamUnavailable("Discord is away")
         for _channel_id, message_id in places:

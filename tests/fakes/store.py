@@ -179,12 +179,12 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         self._check()
         return self.clock.time
 
-    async def watched(self, *, without: Sequence[str]) -> list[Watch]:
+    async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
         self._check()
         waiting = await self.unacknowledged(after=0, limit=len(self._state.incidents))
         found = [watch for one in waiting if (watch := await self._watch(one))]
         mirrored = [watch for watch in found if watch.severity not in without]
-        return sorted(mirrored, key=lambda watch: watch.rungs[0].due_at)
+        return sorted(mirrored, key=lambda watch: watch.rungs[0].due_at)[:limit]
 
     async def _watch(self, incident: Incident) -> Watch | None:
         steps = [step for step in await self.steps(incident.id) if step.status is StepStatus.PENDING]

@@ -55,6 +55,18 @@ async def test_a_failure_is_logged_and_comes_again() -> None:
     ]
 
 
+async def test_nothing_begins_between_the_stop_and_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    """A tick that would be due in that turn of the loop is none any more, and no error either."""
+    ticks, tick = Ticks(), Counted(enough=1)
+    ticks.start()
+    ticks.every(3600, tick, name="too late")
+    ticks.stop()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert tick.runs == 0
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_stopping_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
     """A tick that is under way when the bot stops is cancelled without a line that somebody must read."""
     ticks, begun, cancelled = Ticks(), asyncio.Event(), asyncio.Event()

@@ -199,6 +199,19 @@ async def test_a_sweep_that_dies_leaves_whole_commits_and_the_rest_to_its_jobs(
     assert due <= timedelta(seconds=2)
 
 
+async def test_ten_thousand_open_incidents_are_mirrored_in_time(
+    database_url: str, instances: list[Instance]
+) -> None:
+    """It is asked for every two seconds, with statistics that know of none of them."""
+    await open_many(database_url, 10_000)
+    loop, took = asyncio.get_running_loop(), []
+    for _ in range(3):
+        started = loop.time()
+        assert len(await instances[0].store.watched(without=[], limit=500)) == 500
+        took.append(loop.time() - started)
+    assert min(took) < 0.5
+
+
 async def test_a_p0_that_comes_due_in_the_middle_of_a_storm_does_not_wait_for_its_end(
     database_url: str, instances: list[Instance]
 ) -> None:

@@ -157,8 +157,8 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
         """
         ...
 
-    async def watched(self, *, without: Sequence[str]) -> list[Watch]:
-        """Unacknowledged incidents with the steps that are still to come, the nearest first, 500 at most.
+    async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
+        """Unacknowledged incidents with the steps that are still to come, the nearest first.
 
         Args:
             without: Names of the severities that are not mirrored.

@@ -1,47 +1,16 @@
 """The 👀 are read before a deadline, so that nothing waits at it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
-
-import pytest
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Incident, Status
-from bot.domain.people import Person
 from bot.services.opening import READ_AHEAD
 from bot.services.reading_ahead import READ_WITHIN_S
-from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import PRIMARY, Desk
 
 DEADLINE = timedelta(minutes=15)
 SECOND = timedelta(seconds=1)
-
-
-class Reads(FakeDiscord):
-    """Notes when it is read, and may never answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
-        self.is_silent = False
-
-    async def acknowledgers(
-        self, places: Sequence[tuple[int, int]], *, guild_id: int
-    ) -> AsyncIterator[tuple[Person, int]]:
-        self.count += 1
-        if self.is_silent:
-            await asyncio.Event().wait()
-        async for found in super().acknowledgers(places, guild_id=guild_id):
-            yield found
-
-
-@pytest.fixture
-def reads(desk: Desk) -> Reads:
-    """What the desk works on."""
-    desk.discord = reads = Reads()
-    desk.use(reads)
-    return reads
 
 
 async def opened(desk: Desk, count: int = 1) -> list[Incident]:
@@ -54,22 +23,22 @@ async def opened(desk: Desk, count: int = 1) -> list[Incident]:
     return found
 
 
-async def test_a_deadline_waits_for_no_reading(desk: Desk, reads: Reads) -> None:
+async def test_a_deadline_waits_for_no_reading(desk: Desk) -> None:
     """Read once, before; nobody is rung early; at its time Discord is not asked again."""
     await opened(desk)
     await desk.pass_time(seconds=2)
-    assert reads.count == 1
+    assert len(desk.discord.asked) == 1
     assert desk.sent(DeliveryKind.ESCALATION) == []
-    reads.is_silent = True
+    desk.discord.is_silent = True
     await desk.pass_time(seconds=1)
-    assert reads.count == 1
+    assert len(desk.discord.asked) == 1
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
 
-async def test_eyes_that_are_found_before_the_deadline(desk: Desk, reads: Reads) -> None:
+async def test_eyes_that_are_found_before_the_deadline(desk: Desk) -> None:
     """Their event was lost: nobody is rung, and no job is left."""
     [incident] = await opened(desk)
-    reads.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     await desk.pass_time(seconds=1)
     assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
     await desk.pass_time(minutes=1)
@@ -77,43 +46,43 @@ async def test_eyes_that_are_found_before_the_deadline(desk: Desk, reads: Reads)
     assert [job for job in desk.store.jobs if job.name == "escalate"] == []
 
 
-async def test_one_reading_is_for_all_that_come_due(desk: Desk, reads: Reads) -> None:
+async def test_one_reading_is_for_all_that_come_due(desk: Desk) -> None:
     """Each incident once, by the first job; the others come at their time."""
     incidents = await opened(desk, 4)
     [first, *others] = [job for job in desk.store.jobs if job.name == "escalate" and job.key.endswith(":1")]
     desk.store.advance(SECOND)
     await desk.run(first)
-    assert reads.count == 1 + len(others)
+    assert len(desk.discord.asked) == 1 + len(others)
     due = [(await desk.store.steps(incident.id))[1].due_at for incident in incidents]
     assert sorted(desk.store.job_due_at(job.key) for job in [first, *others]) == sorted(due)
 
 
-async def test_another_process_reads_for_itself(desk: Desk, reads: Reads) -> None:
+async def test_another_process_reads_for_itself(desk: Desk) -> None:
     """The one that had read died before the deadline: what it knew is not known, so Discord is asked."""
     [incident] = await opened(desk)
     await desk.pass_time(seconds=2)
-    desk.use(reads)
-    reads.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    desk.use(desk.discord)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     await desk.pass_time(minutes=1)
     assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
     assert desk.sent(DeliveryKind.ESCALATION) == []
 
 
-async def test_what_was_read_long_ago_counts_for_nothing(desk: Desk, reads: Reads) -> None:
+async def test_what_was_read_long_ago_counts_for_nothing(desk: Desk) -> None:
     """The process stood still over the deadline: it reads again."""
     [incident] = await opened(desk)
     await desk.pass_time(seconds=2)
-    reads.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     desk.store.advance(timedelta(minutes=1))
     await desk.work()
-    assert reads.count == 2
+    assert len(desk.discord.asked) == 2
     assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
 
 
-async def test_discord_that_does_not_answer_in_time_has_had_its_time(desk: Desk, reads: Reads) -> None:
+async def test_discord_that_does_not_answer_in_time_has_had_its_time(desk: Desk) -> None:
     """Asked before the deadline for as long as one may wait, and not once more at it."""
     await opened(desk)
-    reads.is_silent = True
+    desk.discord.is_silent = True
     loop = asyncio.get_running_loop()
     await desk.pass_time(seconds=2)
     at_deadline = loop.time()

@@ -194,44 +194,27 @@ async def test_no_room_on_a_route_is_no_failed_attempt(desk: Desk) -> None:
     assert DeliveryKind.ALERT in {kind for kind, _ in desk.discord.sent}
 
 
-class Slow(FakeDiscord):
-    """Never answers what is read; notes who was asked about, and by how many at a time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: list[int] = []
-
-    async def acknowledgers(
-        self, places: Sequence[tuple[int, int]], *, guild_id: int
-    ) -> AsyncIterator[tuple[Person, int]]:
-        self.asked.append(len(places))
-        await asyncio.Event().wait()
-        yield PRIMARY, 0
-
-
 async def test_discord_that_does_not_answer_holds_a_decision_up_for_a_moment_only(desk: Desk) -> None:
     """An escalation too many is better than one too late: a budget for all, several at a time."""
     await open_many(desk, 10)
-    slow = Slow()
-    desk.use(slow)
+    desk.discord.is_silent = True
     desk.store.advance(timedelta(minutes=15))
     loop = asyncio.get_running_loop()
     started = loop.time()
     await work_once(desk)
     assert loop.time() - started < READ_WITHIN_S + 1.0
-    assert 1 < len(slow.asked) < 10
+    assert 1 < len(desk.discord.asked) < 10
     done = [step for one in range(1, 11) for step in await desk.store.steps(one) if step.index == 1]
     assert {step.status.value for step in done} == {"done"}
 
 
 async def test_a_step_that_comes_due_during_a_sweep_is_looked_at_again(desk: Desk) -> None:
     """Its handler holds no slot meanwhile."""
-    slow = Slow()
-    desk.use(slow)
+    desk.discord.is_silent = True
     first, second = await open_many(desk, 2)
     desk.store.advance(timedelta(minutes=15))
     sweeping = asyncio.create_task(desk.sweeps.decide(first.id, 1))
-    while not slow.asked:  # noqa: ASYNC110 -- nobody signals it
+    while not desk.discord.asked:  # noqa: ASYNC110 -- nobody signals it
         await asyncio.sleep(0)
     again = await desk.sweeps.decide(second.id, 1)
     assert again is not None
