@@ -69,22 +69,32 @@ class Bundles:
         self._meanwhile = meanwhile
 
     # -- sending
-    async def gather(self, delivery_id: int) -> None:
-        """A page or escalation is about to be sent; if too many wait for the same place, one tells of all."""
+    async def gather(self, delivery_id: int) -> timedelta | None:
+        """A page or escalation is about to be sent; if too many wait for the same place, one tells of all.
+
+        Returns:
+            When to look again at a bundle that more may join in a moment; None when it may go.
+        """
+        if wait := await self._wait(delivery_id):
+            return wait
         most = self._policy.storm.bundle_from
         found = await self._store.group_waiting(delivery_id, at_most=most)
         if found is None or found[1] < most:
-            return
+            return None
         async with self._store.transaction() as tx:
             bundle_id = await tx.bundle(found[0], apart=self._meanwhile)
         log.info("escalation.bundled", bundle_id=bundle_id)
+        return None
 
-    async def wait(self, tx: Transaction, delivery: Delivery) -> timedelta | None:
-        """When to look at a bundle again that more may join in a moment; None when it may go."""
+    async def _wait(self, delivery_id: int) -> timedelta | None:
+        """Before it is claimed: that locks the incidents of which it tells, and a sweep passes them over."""
+        if not await self._store.steps_are_due():
+            return None
+        delivery = await self._store.delivery(delivery_id)
         if delivery.kind is not DeliveryKind.BUNDLE or delivery.status is not DeliveryStatus.PENDING:
             return None
-        is_young = await tx.now() - delivery.created_at < _PATIENCE
-        return _LOOK_AGAIN if is_young and await tx.steps_are_due() else None
+        is_young = await self._store.now() - delivery.created_at < _PATIENCE
+        return _LOOK_AGAIN if is_young else None
 
     async def told(self, tx: Transaction, delivery: Delivery) -> None:
         """It was sent: the histories say whom it has reached, and what changed meanwhile is put right."""

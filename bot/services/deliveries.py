@@ -97,7 +97,8 @@ class Deliveries:
         Returns:
             When to try again, or None when it is finished one way or the other.
         """
-        await self._bundles.gather(delivery_id)
+        if wait := await self._bundles.gather(delivery_id):
+            return wait
         async with self._store.transaction() as tx:
             delivery = await tx.claim_delivery(delivery_id)
             if delivery is None:
@@ -122,8 +123,6 @@ class Deliveries:
 
     async def _wait(self, tx: Transaction, delivery: Delivery) -> timedelta | None:
         """When to look again at what must not go out yet."""
-        if wait := await self._bundles.wait(tx, delivery):
-            return wait
         if await must_wait(tx, delivery):
             return await hold(tx, delivery, BEHIND, policy=self._policy)
         return await wait_in_line(tx, delivery)

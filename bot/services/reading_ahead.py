@@ -1,7 +1,7 @@
 """The 👀 of what comes due soon are read before its time, so that a deadline waits for nobody's answer."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.incident import Incident
@@ -13,6 +13,7 @@ from bot.services.reconciler import Reconciler
 READ_WITHIN_S: Final = 1.5
 
 _MOST: Final = 500  # incidents of one reading, the gravest
+_SLACK: Final = timedelta(seconds=0.5)  # what comes due this much later has its job while one chooses
 
 
 class ReadingAhead:
@@ -21,6 +22,7 @@ class ReadingAhead:
     def __init__(self, store: Store, reconciler: Reconciler) -> None:
         self._store = store
         self._reconciler = reconciler
+        self._is_choosing = False
         self._begun: set[int] = set()
         self._read_at: dict[int, datetime] = {}  # on the database's clock, by incident
 
@@ -30,15 +32,26 @@ class ReadingAhead:
         Raises:
             StorageUnavailable. Superseded: see `Reconciler.reconcile`.
         """
-        await self._store.put_off_until_due()
-        now = await self._store.now()
-        soon = await self._store.due_incidents(now + READ_AHEAD, since=now, limit=_MOST)
-        mine = [one for one in soon if one.id not in self._begun]
-        self._begun.update(one.id for one in mine)
+        if self._is_choosing:
+            return  # it takes along what comes due this late
+        self._is_choosing = True
+        try:
+            mine = await self._choose()
+        finally:
+            self._is_choosing = False
         try:
             await self.read_within(mine, READ_WITHIN_S)
         finally:
             self._begun.difference_update(one.id for one in mine)
+
+    async def _choose(self) -> list[Incident]:
+        """What comes due and is not being read; now it is."""
+        await self._store.put_off_until_due()
+        now = await self._store.now()
+        soon = await self._store.due_incidents(now + READ_AHEAD + _SLACK, since=now, limit=_MOST)
+        mine = [one for one in soon if one.id not in self._begun]
+        self._begun.update(one.id for one in mine)
+        return mine
 
     async def read_within(self, incidents: Sequence[Incident], seconds: float) -> None:
         """Read the 👀 of those that have not just been read, as far as one gets in so many *seconds*.

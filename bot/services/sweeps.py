@@ -28,8 +28,7 @@ _TOGETHER: Final = 500
 #: How long the 👀 of what comes due during a sweep are read between two commits, seconds.
 _READ_ON_S: Final = 0.3
 
-#: A step that comes due during a sweep is looked at again after this long; so is one whose sweep has died.
-_AGAIN: Final = timedelta(seconds=0.3)
+#: A step that comes due during a sweep is looked at again after this long: perhaps that has died.
 _PUT_OFF: Final = timedelta(seconds=2)
 
 _NOW: Final = timedelta()
@@ -62,7 +61,7 @@ class Sweeps:
         self._oncall = oncall
         self._telling = Telling(policy)
         self._meanwhile = meanwhile
-        self._sweeping = False
+        self._sweeping = self._is_asked = False
 
     async def decide(self, incident_id: int, index: int) -> timedelta | None:
         """A step is due soon: have its 👀 read. It is due: decide it, and whatever else is due with it.
@@ -77,7 +76,8 @@ class Sweeps:
             await self._ahead.read()
             return await self._due_in(incident_id, index)
         if self._sweeping:
-            return _AGAIN
+            self._is_asked = True
+            return _PUT_OFF
         self._sweeping = True
         try:
             await self._sweep()
@@ -97,7 +97,8 @@ class Sweeps:
         Each commit is whole, and whatever is left when this process dies is decided by its own job.
         """
         since, within_s, decided = None, READ_WITHIN_S, 1
-        while decided:
+        while decided or self._is_asked:
+            self._is_asked = False
             await self._store.put_off_steps(_PUT_OFF)
             now = await self._store.now()
             # Their 👀 first; what cannot be read in time is decided without.

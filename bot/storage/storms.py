@@ -80,10 +80,6 @@ class StormWrites(DeliveryWrites):
             Bundled(row["id"], row["incident_id"], DeliveryKind(row["kind"]), row["target"]) for row in rows
         ]
 
-    async def steps_are_due(self) -> bool:
-        due: bool = (await self._sql.one("steps_due", self._guild_id))["due"]
-        return due
-
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
         await self._lock_incident_of(bundle_id)
         await self._sql.all("mark_bundle_emailed", bundle_id, list(to), is_done)
@@ -120,6 +116,10 @@ class StormReads:
     ) -> list[Incident]:
         rows = await self._sql.all("due_incidents", before, limit, self._guild_id, since)
         return [incident_from_row(row) for row in rows]
+
+    async def steps_are_due(self) -> bool:
+        due: bool = (await self._sql.one("steps_due", self._guild_id))["due"]
+        return due
 
     async def put_off_steps(self, by: timedelta) -> None:
         await self._sql.all("put_off_steps", by, self._guild_id)

@@ -92,8 +92,8 @@ async def test_due_steps_are_claimed_with_all_that_their_decision_needs(rig: Rig
         await tx.finish_sent(told, Posted(5, 6))
         now = await tx.now()
     assert [one.id for one in await rig.store.due_incidents(now, limit=9)] == [grave.id, minor.id]
+    assert await rig.store.steps_are_due()
     async with rig.store.transaction() as tx:
-        assert await tx.steps_are_due()
         [due] = await tx.claim_due(now, limit=1)
         assert (due.incident, due.step.index, due.step.priority) == (grave, 0, 100)
         assert due.following is not None

@@ -99,9 +99,6 @@ class FakeStorms(FakePart):
             for one in members(self.state, delivery_id)
         ]
 
-    async def steps_are_due(self) -> bool:
-        return any(step.due_at <= self._now and self._owns(step.incident_id) for step in _pending(self.state))
-
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
         for one in members(self.state, bundle_id):
             stored = self.state.deliveries[one.id]
@@ -160,6 +157,15 @@ class FakeStormReads:
         fresh = [number for number in due if since is None or due[number][1] > since]
         order = sorted(fresh, key=lambda number: (-due[number][0], due[number][1], number))
         return [self._state.incidents[number] for number in order[:limit]]
+
+    async def steps_are_due(self) -> bool:
+        self._check()
+        own = (
+            step
+            for step in _pending(self._state)
+            if self._sees(self._state.incidents[step.incident_id].guild_id)
+        )
+        return any(step.due_at <= self.clock.time for step in own)
 
     async def put_off_steps(self, by: timedelta) -> None:
         self._check()

@@ -72,10 +72,6 @@ class StormTransaction(Protocol):
         """What a bundle tells of, but what became moot first."""
         ...
 
-    async def steps_are_due(self) -> bool:
-        """Whether steps are due that nobody has decided yet."""
-        ...
-
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
         """One email has told *to* of all that a bundle was to tell; see `mark_emailed`."""
         ...
@@ -92,6 +88,10 @@ class StormStore(Protocol):
         Args:
             since: Only those none of which was due then already.
         """
+        ...
+
+    async def steps_are_due(self) -> bool:
+        """Whether steps are due that nobody has decided yet."""
         ...
 
     async def put_off_steps(self, by: timedelta) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import DeliveryRefused, DiscordAway, NotPermitted
+from bot.domain.escalation import StepStatus
 from bot.domain.incident import Incident, Status
 from bot.domain.life import AckVia
 from bot.domain.people import Person
@@ -216,11 +217,33 @@ async def test_a_step_that_comes_due_during_a_sweep_is_looked_at_again(desk: Des
     sweeping = asyncio.create_task(desk.sweeps.decide(first.id, 1))
     while not desk.discord.asked:  # noqa: ASYNC110 -- nobody signals it
         await asyncio.sleep(0)
-    again = await desk.sweeps.decide(second.id, 1)
-    assert again is not None
-    assert again < timedelta(seconds=1)
+    assert await desk.sweeps.decide(second.id, 1) == timedelta(seconds=2)
     assert await sweeping is None
     assert await desk.sweeps.decide(second.id, 1) is None
+
+
+async def test_a_sweep_takes_along_what_came_due_since_it_looked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its job was sent away for two seconds after the last look, so there is one look more."""
+    [first] = await open_many(desk, 1)
+    desk.store.advance(timedelta(seconds=5))
+    second = await desk.open(key="later")
+    await desk.work()
+    desk.store.advance(timedelta(minutes=15) - timedelta(seconds=5))
+    decide_due, sent_away = desk.sweeps.decide_due, []
+
+    async def decide_and_be_late(before: datetime, *, limit: int) -> int:
+        decided = await decide_due(before, limit=limit)
+        if not decided and not sent_away:
+            desk.store.advance(timedelta(seconds=5))
+            sent_away.append(await desk.sweeps.decide(second.id, 1))
+        return decided
+
+    monkeypatch.setattr(desk.sweeps, "decide_due", decide_and_be_late)
+    await desk.sweeps.decide(first.id, 1)
+    assert sent_away == [timedelta(seconds=2)]
+    assert (await desk.store.steps(second.id))[1].status is StepStatus.DONE
 
 
 async def test_a_whole_pass_begins_anew_when_it_is_asked_for_meanwhile(desk: Desk) -> None:
