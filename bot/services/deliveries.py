@@ -107,6 +107,10 @@ class Deliveries:
                 return wait
             moot = await is_moot(tx, delivery, self._policy)
             delivery = dated(delivery, now=await tx.now())
+        return await self._finish(delivery, moot=moot)
+
+    async def _finish(self, delivery: Delivery, *, moot: bool) -> timedelta | None:
+        """Make the attempt, and write down what became of it; see `deliver`."""
         match await self._attempt(delivery, moot=moot):
             case Posted() as posted:
                 await self._sent(delivery, posted)
@@ -118,7 +122,7 @@ class Deliveries:
                 return await self._not_sent(delivery, failure)
             case None:
                 async with self._store.transaction() as tx:
-                    await tx.cancel_delivery(delivery_id)
+                    await tx.cancel_delivery(delivery.id)
         return None
 
     async def _wait(self, tx: Transaction, delivery: Delivery) -> timedelta | None:

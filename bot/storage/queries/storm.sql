@@ -115,12 +115,16 @@ SELECT EXISTS (
 SELECT own.guild_id, own.kind, own.target, own.priority, incidents.severity, asked.mention,
        (SELECT count(*)
           FROM (SELECT FROM deliveries AS other
-                  JOIN incidents AS its ON its.id = other.incident_id
-                 WHERE other.target = own.target AND other.kind = own.kind AND other.guild_id = own.guild_id
+                 CROSS JOIN LATERAL (
+                       SELECT FROM incidents AS its
+                        WHERE its.id = other.incident_id
+                          AND its.status = 'triggered' AND NOT its.is_private AND NOT its.is_drill
+                          AND its.severity = incidents.severity
+                       OFFSET 0) AS its
+                 WHERE other.target = own.target AND other.kind = own.kind AND other.guild_id + 0 = own.guild_id
+                   AND other.kind IN ('page', 'escalation')  -- as the index says that finds them
                    AND other.status = 'pending' AND other.bundle_id IS NULL AND other.request IS NULL
                    AND other.after_key IS NULL
-                   AND its.status = 'triggered' AND NOT its.is_private AND NOT its.is_drill
-                   AND its.severity = incidents.severity
                    AND (own.kind = 'page' OR coalesce(other.data ->> 'mention', 'none') = asked.mention)
                  LIMIT $2) AS found) AS waiting
   FROM deliveries AS own

@@ -231,7 +231,8 @@ async def test_a_sweep_takes_along_what_came_due_since_it_looked(
     second = await desk.open(key="later")
     await desk.work()
     desk.store.advance(timedelta(minutes=15) - timedelta(seconds=5))
-    decide_due, sent_away = desk.sweeps.decide_due, []
+    decide_due = desk.sweeps.decide_due
+    sent_away: list[timedelta | None] = []
 
     async def decide_and_be_late(before: datetime, *, limit: int) -> int:
         decided = await decide_due(before, limit=limit)
