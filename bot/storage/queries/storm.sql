@@ -104,9 +104,9 @@ UPDATE pgqueuer
 -- Whether steps are due that nobody has decided yet, of the guild $1 unless null.
 SELECT EXISTS (
        SELECT
-         FROM escalation_steps AS steps
-         JOIN incidents ON incidents.id = incident_id
-        WHERE steps.status = 'pending' AND due_at <= now() AND ($1::bigint IS NULL OR guild_id + 0 = $1)
+         FROM escalation_steps
+        WHERE status = 'pending' AND due_at <= now()
+          AND ($1::bigint IS NULL OR $1 = (SELECT guild_id FROM incidents WHERE id = incident_id))
        ) AS due;
 
 -- name: group_waiting
