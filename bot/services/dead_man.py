@@ -10,7 +10,7 @@ log = structlog.get_logger(__name__)
 
 
 class DeadMan:
-    """Pings while the promise holds: no step is overdue, and the database can be written."""
+    """Pings while the promise holds: steps are decided, P0s are heard of, and the database can be written."""
 
     def __init__(self, store: Store, heartbeat: Heartbeat) -> None:
         self._store = store
@@ -35,7 +35,10 @@ class DeadMan:
     async def _objection(self) -> str | None:
         try:
             late = await self._store.late_steps(overdue=OVERDUE)
+            unheard = await self._store.unheard_incidents(overdue=OVERDUE)
             await self._store.try_writing()
         except StorageUnavailable:
             return "the database cannot be written"
-        return f"{late} overdue" if late else None
+        if late:
+            return f"{late} overdue"
+        return f"{unheard} told to nobody" if unheard else None

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import asyncpg
 
-from bot.domain.delivery import ACK_PLACES, Delivery
+from bot.domain.allowance import URGENT
+from bot.domain.delivery import ACK_PLACES, PAGING, Delivery, DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import ReplayRecord
 from bot.domain.errors import IncidentNotFound, Superseded
@@ -246,6 +247,11 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
     async def late_steps(self, *, overdue: timedelta) -> int:
         late: int = (await self._sql.one("late_steps", overdue))["late"]
         return late
+
+    async def unheard_incidents(self, *, overdue: timedelta) -> int:
+        kinds = sorted({DeliveryKind.ALERT, *PAGING})
+        unheard: int = (await self._sql.one("unheard_incidents", overdue, URGENT, kinds))["unheard"]
+        return unheard
 
     async def try_writing(self) -> None:
         await self._sql.all("try_writing")

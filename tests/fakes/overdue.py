@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
-from bot.domain.delivery import UNFINISHED, DeliveryStatus
+from bot.domain.allowance import URGENT
+from bot.domain.delivery import PAGING, UNFINISHED, DeliveryKind, DeliveryStatus
 from bot.domain.escalation import Step, StepStatus
+from bot.domain.incident import Status
 from bot.services.mornings import morning_job
 from bot.services.ports import Job, JobName
 from tests.fakes.deliveries import deliver_job
@@ -20,6 +22,26 @@ def overdue_jobs(state: State, before: datetime) -> list[Job]:
 def late_steps(state: State, before: datetime) -> list[Step]:
     """The pending steps that were due before *before*."""
     return [s for s in state.steps.values() if s.status is StepStatus.PENDING and s.due_at < before]
+
+
+def unheard_incidents(state: State, before: datetime) -> set[int]:
+    """Those of the gravest for which something has waited since before *before*, without an email."""
+    owed = [stored.delivery for stored in state.deliveries.values()]
+    return {
+        one.incident_id
+        for one in owed
+        if one.incident_id is not None
+        and one.status in UNFINISHED
+        and one.kind in {DeliveryKind.ALERT, *PAGING}
+        and one.priority >= URGENT
+        and one.created_at < before
+        and state.incidents[one.incident_id].status is Status.TRIGGERED
+        and not state.incidents[one.incident_id].is_drill
+        and not any(
+            told.incident_id == one.incident_id and told.created_at >= one.created_at and told.has_email
+            for told in owed
+        )
+    }
 
 
 def _steps(state: State, before: datetime) -> list[Job]:

@@ -27,7 +27,7 @@ from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.leases import FakeLeases
 from tests.fakes.mornings import FakeMorningReads
-from tests.fakes.overdue import late_steps, overdue_jobs
+from tests.fakes.overdue import late_steps, overdue_jobs, unheard_incidents
 from tests.fakes.state import AuditRow, State
 from tests.fakes.storms import FakeStormReads
 from tests.fakes.transaction import FakeTransaction, ladder
@@ -375,6 +375,10 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     async def late_steps(self, *, overdue: timedelta) -> int:
         self._check()
         return len(late_steps(self._state, self.clock.time - overdue))
+
+    async def unheard_incidents(self, *, overdue: timedelta) -> int:
+        self._check()
+        return len(unheard_incidents(self._state, self.clock.time - overdue))
 
     async def try_writing(self) -> None:
         self._check()

@@ -185,6 +185,10 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
         """How many pending steps were due that long ago or longer, whether or not they have a job."""
         ...
 
+    async def unheard_incidents(self, *, overdue: timedelta) -> int:
+        """How many of the gravest have waited that long for a message that should ring, without an email."""
+        ...
+
     async def try_writing(self) -> None:
         """Write something that changes nothing. Raises StorageUnavailable when that cannot be done."""
         ...

@@ -18,6 +18,20 @@ SELECT count(*)::integer AS late
  WHERE status = 'pending'
    AND due_at < now() - $1::interval;
 
+-- name: unheard_incidents
+-- How many incidents whose messages are as urgent as $2 wait for $1 or longer for one that should ring ($3: kinds),
+-- while no email has told of it either.
+SELECT count(DISTINCT waiting.incident_id)::integer AS unheard
+  FROM deliveries AS waiting
+  JOIN incidents ON incidents.id = waiting.incident_id
+ WHERE waiting.status IN ('pending', 'sending') AND waiting.kind = ANY ($3::text[]) AND waiting.priority >= $2
+   AND waiting.created_at < now() - $1::interval
+   AND incidents.status = 'triggered' AND NOT incidents.is_drill
+   AND NOT EXISTS (
+       SELECT FROM deliveries AS told
+        WHERE told.incident_id = waiting.incident_id AND told.created_at >= waiting.created_at
+          AND (told.emailed_at IS NOT NULL OR told.emailed_to <> '{}'));
+
 -- name: overdue_deliveries
 -- Unfinished deliveries whose next attempt was due $1 ago or earlier, that wait for nothing unsent and have
 -- no job to send them.

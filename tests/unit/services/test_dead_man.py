@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from structlog.testing import capture_logs
 
-from bot.domain.errors import UpstreamUnavailable
+from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.services.dead_man import DeadMan
 from tests.fakes import FakeStore
-from tests.unit.services.desk import Desk
+from tests.unit.services.desk import PRIMARY, Desk
 
 MINUTE = timedelta(minutes=1)
 
@@ -46,6 +46,35 @@ async def test_an_overdue_step_withholds_it() -> None:
     await desk.work()
     assert await dead_man.beat()
     assert heartbeat.pings == 1
+
+
+async def test_a_p0_that_nobody_can_be_told_of_withholds_it() -> None:
+    """Neither Discord nor email takes it; one email is enough."""
+    desk, heartbeat = Desk(), FakeHeartbeat()
+    dead_man = DeadMan(desk.store, heartbeat)
+    desk.discord.failures = [DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)] * 500
+    desk.mailer.is_away = True
+    await desk.open("SEV1")
+    await desk.pass_time(minutes=2)
+    with capture_logs() as logged:
+        assert not await dead_man.beat()
+    assert [(entry["event"], entry["reason"]) for entry in logged] == [
+        ("heartbeat.withheld", "1 told to nobody")
+    ]
+    desk.mailer.is_away = False
+    await desk.pass_time(minutes=5)
+    assert desk.mailer.sent
+    assert await dead_man.beat()
+
+
+async def test_lesser_incidents_and_drills_may_wait() -> None:
+    """An outage of Discord holds them back, and no email is sent for them."""
+    desk, heartbeat = Desk(), FakeHeartbeat()
+    desk.discord.failures = [DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)] * 500
+    await desk.open("SEV2")
+    await desk.drills.start(desk.guild_id, severity="SEV1", rings=False, by=PRIMARY, key="k")
+    await desk.pass_time(minutes=3)
+    assert await DeadMan(desk.store, heartbeat).beat()
 
 
 async def test_without_a_database_nothing_can_be_promised() -> None:
