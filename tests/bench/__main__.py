@@ -1,6 +1,6 @@
 """`uv run python -m tests.bench [--json FILE] [--markdown FILE]`: how fast the bot is, beside its floor.
 
-Ends with 1 when somebody would wait longer than `_LIMIT` allows.
+Ends with 1 when something takes more than its limit allows.
 """
 
 import argparse
@@ -32,9 +32,13 @@ _REACTIONS_PER_S = 1_000
 _BARE = "a bare discord.py client that only replies"
 #: A command and a button to its first response: half as long again as the least, and never a second.
 _LIMIT = Limit(ratio=1.5, worst_ms=1_000)
-#: Where it waits for Discord, which no ratio can measure: still never a second.
-_WORST = Limit(worst_ms=1_000)
-_TAKEOVER = Limit(worst_ms=5_000)
+_ANSWER = "≤ 1.5 ×, never 1 s"
+#: Where it waits for Discord, which no ratio can measure, or must not be late: still never a second.
+_SECOND = Limit(worst_ms=1_000)
+_FIVE_SECONDS = Limit(worst_ms=5_000)
+_ACK = Limit(ratio=3)
+_LATE = Limit(p99_ms=500)
+_MEGABYTES = Limit(worst_ms=120)
 _WIDTH = 140
 
 
@@ -90,9 +94,9 @@ async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
     takeovers = Figures.of(await measure.takeover(place, dsn, folder, rounds=_STARTS))
     return [
         *rows,
-        Row("👀 → committed ack", acks, least, "bare discord.py that commits once", goal="≤ 3 ×"),
+        Row("👀 → committed ack", acks, least, "bare discord.py that commits once", _ACK, goal="≤ 3 ×"),
         Row("👀 → committed ack", acks, floor, "one HTTP round trip and one commit"),
-        Row("killed → its standby has answered a command", takeovers, limit=_TAKEOVER, goal="< 5 s"),
+        Row("killed → its standby has answered a command", takeovers, limit=_FIVE_SECONDS, goal="< 5 s"),
         Row("start → ready, database up to date", Figures.of(warm)),
         Row("start → ready, empty folder (embedded PostgreSQL)", Figures.of(cold)),
     ]
@@ -117,14 +121,15 @@ async def _storms(place: Discord, dsn: str, other: str, folder: Path) -> list[Ro
             last,
             written,
             "one statement that writes as much",
+            _FIVE_SECONDS,
             goal="< 5 s (Iris: 10 s)",
         ),
         Row(f"{due} → each decided", Figures.of(took)),
         Row(f"{due} → told to all, in bundles", Figures.of([told])),
-        Row(f"lateness of a step, {opened}", late, bare, "a job that does nothing", goal="p99 < 500 ms"),
-        Row(f"memory of the bot, {opened}", memory, goal="< 120 MB", unit="MB"),
-        Row(f"👀 → committed ack, {storm}", Figures.of(acks), goal="< 1 s"),
-        Row(f"lateness of heartbeats, {storm}", Figures.of(beats), goal="none late (< 1 s)"),
+        Row(f"lateness of a step, {opened}", late, bare, "a job that does nothing", _LATE, "p99 < 500 ms"),
+        Row(f"memory of the bot, {opened}", memory, limit=_MEGABYTES, goal="< 120 MB", unit="MB"),
+        Row(f"👀 → committed ack, {storm}", Figures.of(acks), limit=_SECOND, goal="< 1 s"),
+        Row(f"lateness of heartbeats, {storm}", Figures.of(beats), limit=_SECOND, goal="none late (< 1 s)"),
     ]
 
 
@@ -153,19 +158,26 @@ async def _answers(place: Discord, bare: _Bare) -> list[Row]:
     rows = []
     async with screens.no_edits(place):
         for name, ask in (asks | tracked).items():
-            rows += await _rows(place, name, ask, bare=bare, limit=_LIMIT)
+            rows += await _rows(place, name, ask, bare=bare)
     async with screens.slow_reads(place):
         crowd = Figures.of(await _crowd(place, tracked["triage"]))
     what = f"triage of an alert, Discord slow, {_CROWD} people at once"
-    return [*rows, Row(what, crowd, bare.crowd, f"{_BARE}, as many at once", _WORST)]
+    return [*rows, Row(what, crowd, bare.crowd, f"{_BARE}, as many at once", _SECOND, "never 1 s")]
 
 
-async def _rows(place: Discord, name: str, ask: answers.Ask, *, bare: _Bare, limit: Limit) -> list[Row]:
+async def _rows(place: Discord, name: str, ask: answers.Ask, *, bare: _Bare) -> list[Row]:
     alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS))
     crowd = Figures.of(await _crowd(place, ask))
     return [
-        Row(f"{name} → first response", alone, bare.alone, _BARE, limit),
-        Row(f"{name}, {_CROWD} people at once", crowd, bare.crowd, f"{_BARE}, as many at once", limit),
+        Row(f"{name} → first response", alone, bare.alone, _BARE, _LIMIT, _ANSWER),
+        Row(
+            f"{name}, {_CROWD} people at once",
+            crowd,
+            bare.crowd,
+            f"{_BARE}, as many at once",
+            _LIMIT,
+            _ANSWER,
+        ),
     ]
 
 

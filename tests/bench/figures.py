@@ -31,15 +31,17 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What somebody who waits for an answer may expect.
+    """What is promised of a figure; infinite where nothing is.
 
     Attributes:
-        worst_ms: Nobody waits longer.
-        ratio: Of the median to that of the floor; None where there is no floor.
+        worst_ms: Nobody waits longer. Of sizes, in their unit.
+        p99_ms: Hardly anybody waits longer.
+        ratio: Of the median to that of the floor.
     """
 
-    worst_ms: float
-    ratio: float | None = None
+    worst_ms: float = math.inf
+    p99_ms: float = math.inf
+    ratio: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Row:
     Attributes:
         floor: The least that it could cost, measured in the same run; None where there is no such thing.
         floor_is: What the floor does.
-        limit: None where nobody waits for it.
-        goal: What it should be, in words.
+        limit: None where nothing is promised.
+        goal: The limit in words.
         unit: "ms", or "MB" where figures are sizes.
     """
 
@@ -69,8 +71,11 @@ class Row:
 
     @property
     def is_over(self) -> bool:
-        """Whether it takes longer than its limit allows."""
+        """Whether it is more than its limit allows."""
         if self.limit is None:
             return False
-        is_slower = self.ratio is not None and self.limit.ratio is not None and self.ratio > self.limit.ratio
-        return is_slower or self.figures.worst_ms > self.limit.worst_ms
+        return (
+            (self.ratio or 0.0) > self.limit.ratio
+            or self.figures.p99_ms > self.limit.p99_ms
+            or self.figures.worst_ms > self.limit.worst_ms
+        )

@@ -53,7 +53,7 @@ def _cells(row: Row) -> list[str]:
         _value(floor.median_ms, row.unit) if floor else "",
         _value(floor.p99_ms, row.unit) if floor else "",
         f"{row.ratio:.2f} ×" if row.ratio else "",
-        "over its limit" if row.is_over else row.goal,
+        f"**over** {row.goal}" if row.is_over else row.goal,
         row.floor_is,
     ]
 
