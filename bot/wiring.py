@@ -16,6 +16,7 @@ from bot.services.alerts import Alerts
 from bot.services.bundles import Bundles
 from bot.services.calendars import CalendarFiles
 from bot.services.changes import Changes
+from bot.services.checklists import Checklists
 from bot.services.deliveries import Deliveries, Helpers
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
@@ -153,6 +154,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         looking=Looking(store, policy, access),
         mending=mending,
         roles=Roles(access, changes, acknowledger),
+        checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
         updates=Updates(store, policy, changes, Leads(discord, oncall)),
         timelines=Timelines(store, policy, access, changes),

@@ -47,6 +47,15 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A step of the first-response sheet that is done: who ticked it, and when."""
+
+    by_id: int
+    by_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StatusUpdate:
     """What was last told of an incident.
 
@@ -124,6 +133,7 @@ class Incident:
         reopened_at, reopened_by_id, reopened_by_name: When somebody last opened it again, and who.
         first_ended_at: When it ended first, whether or not it was reopened.
         duplicates, linked: Numbers of those that were merged into it, and that somebody has linked with it.
+        checks: What is done of the first-response sheet, by the key of the step (`bot.domain.checklist`).
         next_update_at: When the next status update is owed: a promise, which stays when it was not kept.
         remind_at: When it is asked for next.
         reminders: How often one was asked for since the last sign of life.
@@ -179,6 +189,7 @@ class Incident:
     first_ended_at: datetime | None = None
     duplicates: tuple[int, ...] = ()
     linked: tuple[int, ...] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
 
     @property
     def label(self) -> str:

@@ -32,6 +32,8 @@ class TimelineKind(StrEnum):
     DETAILS_CHANGED = "details_changed"
     SEVERITY_CHANGED = "severity_changed"
     ROLE_CHANGED = "role_changed"
+    STEP_DONE = "step_done"  # of the first-response sheet
+    STEP_UNDONE = "step_undone"  # and its tick was taken back
     UPDATED = "updated"  # a status update
     UPDATE_DUE = "update_due"  # and the reminder that one is owed
     NOTE = "note"

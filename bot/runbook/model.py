@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.alerts import AlertPart
 from bot.domain.business_time import BusinessHours, Weekday
+from bot.domain.checklist import Checklist
 from bot.domain.drill import Script
 from bot.domain.oncall import Layer
 from bot.domain.severity import Deadline, SeverityPolicy
@@ -243,6 +244,10 @@ class Policy:
         A severity that was renamed must not silence the incidents that were opened under its old name.
         """
         return self.severities.get(severity, self.gravest)
+
+    def checklist(self, severity: str) -> Checklist:
+        """The steps of a severity's first-response sheet; none when the file no longer knows it."""
+        return Checklist(severity, self.first_response.get(severity, FirstResponse()).steps)
 
     def by_priority(self, priority: str) -> SeverityPolicy | None:
         """The severity that alerting calls "P0", or None."""

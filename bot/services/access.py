@@ -30,6 +30,7 @@ class Act(StrEnum):
     TAKE_ROLE = "take_role"
     GIVE_ROLE = "give_role"
     RELEASE_ROLE = "release_role"
+    CHECK_STEP = "check_step"
     NOTE = "note"
     CORRECT = "correct"
     PIN = "pin"

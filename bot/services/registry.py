@@ -16,6 +16,7 @@ from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
 from bot.services.bundles import Bundles
 from bot.services.calendars import CalendarFiles
+from bot.services.checklists import Checklists
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
 from bot.services.drills import Drills
@@ -57,6 +58,7 @@ class Services:
     mending: Mending
     mornings: Mornings
     roles: Roles
+    checklists: Checklists
     privacy: Privacy
     updates: Updates
     timelines: Timelines

@@ -10,6 +10,7 @@ from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
 from bot.storage.rows import (
+    checks_as_json,
     entry_from_row,
     incident_from_row,
     roles_as_json,
@@ -198,4 +199,5 @@ def _life(incident: Incident) -> tuple[object, ...]:
         incident.remind_at,
         incident.duplicates,
         incident.linked,
+        checks_as_json(incident),
     )

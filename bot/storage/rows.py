@@ -1,15 +1,17 @@
 """Rows become the domain's values."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from bot.domain.delivery import Action, Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.dlq import DlqEntry, ReplayRecord
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.evidence import Evidence
 from bot.domain.incident import (
+    Check,
     Holder,
     Incident,
     IncidentKind,
@@ -76,6 +78,7 @@ def incident_from_row(row: Row) -> Incident:
         first_ended_at=row["first_ended_at"],
         duplicates=tuple(row["duplicates"]),
         linked=tuple(row["linked"]),
+        checks={step: _check_from_json(kept) for step, kept in row["checks"].items()},
     )
 
 
@@ -89,9 +92,18 @@ def source_as_json(source: Source) -> dict[str, object]:
     return asdict(source)
 
 
+def checks_as_json(incident: Incident) -> dict[str, object]:
+    """What `incidents.checks` keeps."""
+    return {step: {**asdict(check), "at": check.at.isoformat()} for step, check in incident.checks.items()}
+
+
 def update_as_json(update: StatusUpdate | None) -> dict[str, object] | None:
     """What `incidents.last_update` keeps."""
     return None if update is None else {**asdict(update), "at": update.at.isoformat()}
+
+
+def _check_from_json(kept: Mapping[str, Any]) -> Check:
+    return Check(kept["by_id"], kept["by_name"], datetime.fromisoformat(kept["at"]))
 
 
 def _update_from_json(kept: Row | None) -> StatusUpdate | None:

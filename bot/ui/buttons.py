@@ -127,11 +127,16 @@ def reaction_of(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice in a select: at most 100 characters each."""
+    """A choice in a select: at most 100 characters each.
+
+    Attributes:
+        chosen: It stands there as chosen before anybody has touched it.
+    """
 
     value: str
     label: str
     description: str = ""
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +176,41 @@ class Buttons:
         self, verb: Verb, number: int, *, options: Sequence[Option], placeholder: str
     ) -> list[Component]:
         """The row with a select among 1 to 25 *options*; it does *verb* to *number* with what is chosen."""
-        shown = [
-            {"value": option.value, "label": option.label}
-            | ({"description": option.description} if option.description else {})
-            for option in options
-        ]
-        made: Component = {
-            "type": _SELECT,
-            "custom_id": custom_id(verb, number),
-            "placeholder": placeholder[:_PLACEHOLDER_LIMIT],
-            "options": shown,
-        }
-        return [{"type": _ACTION_ROW, "components": [made]}]
+        return select_row(custom_id(verb, number), options=options, placeholder=placeholder)
 
     def _label(self, words: str) -> str:
         return self.texts.say(self.locale, f"buttons.{words}")[:_LABEL_LIMIT]
+
+
+def select_row(
+    custom_id: str,
+    *,
+    options: Sequence[Option],
+    placeholder: str,
+    least: int = 1,
+    most: int | None = 1,
+) -> list[Component]:
+    """The row with a select among 1 to 25 *options*.
+
+    Args:
+        custom_id: At most 100 characters.
+        least, most: How many may be chosen; None: all of them.
+    """
+    shown = [
+        {"value": option.value, "label": option.label}
+        | ({"description": option.description} if option.description else {})
+        | ({"default": True} if option.chosen else {})
+        for option in options
+    ]
+    made: Component = {
+        "type": _SELECT,
+        "custom_id": custom_id,
+        "placeholder": placeholder[:_PLACEHOLDER_LIMIT],
+        "options": shown,
+        "min_values": least,
+        "max_values": len(options) if most is None else most,
+    }
+    return [{"type": _ACTION_ROW, "components": [made]}]
 
 
 def row(buttons: Sequence[Component | None]) -> list[Component]:

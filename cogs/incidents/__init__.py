@@ -2,6 +2,7 @@
 
 from bot.client import IncidentBot
 from cogs.incidents import (
+    checking,
     declaring,
     ending,
     linking,
@@ -15,7 +16,7 @@ from cogs.incidents import (
 from cogs.incidents.group import incident_group
 
 #: Each offers `register(bot)`: its controls and forms. Its commands join the group as it is imported.
-_SUBJECTS = (declaring, looking, updates, roles, severity, timeline, ending, linking, private)
+_SUBJECTS = (declaring, looking, updates, roles, checking, severity, timeline, ending, linking, private)
 
 
 async def setup(bot: IncidentBot) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.domain import life, relations
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident import Holder, Incident, IncidentKind, Role, Source, Status, StatusUpdate
+from bot.domain.incident import Check, Holder, Incident, IncidentKind, Role, Source, Status, StatusUpdate
 from bot.domain.life import AckVia
 from bot.domain.listing import Wanted
 from bot.domain.posting import archived
@@ -60,6 +60,11 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     again = await saved(rig.store, again)
     assert (again.reopened_at, again.reopened_by_id, again.reopened_by_name) == (at + DAY, PERRY.id, "Perry")
     assert (again.first_ended_at, again.acknowledged_at) == (at + DAY, None)
+    checks = {"0123456789abcdef": Check(7, "Olive *", at + MINUTE), "b": Check(2**40, "Perry", at)}
+    again = await saved(rig.store, replace(again, checks=checks, version=again.version + 1))
+    assert dict(again.checks) == checks
+    again = await saved(rig.store, replace(again, checks={}, version=again.version + 1))
+    assert dict(again.checks) == {}
     asked = await saved(rig.store, life.remind(again, again_at=at + 4 * DAY))
     assert (asked.next_update_at, asked.remind_at, asked.reminders) == (at + 2 * DAY, at + 4 * DAY, 1)
     taken = await saved(rig.store, relations.take_in(asked, 2**40))

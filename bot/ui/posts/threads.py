@@ -15,6 +15,7 @@ from bot.ui.posts.bodies import (
     embed,
     message,
 )
+from bot.ui.posts.checks import MOST_STEPS, step_lines, steps_select
 from bot.ui.posts.roles import VERBS, roles_line
 from bot.ui.posts.updates import card_lines
 from bot.ui.words import links
@@ -24,7 +25,6 @@ from bot.ui.words.wording import Wording, sign_of
 _NAME_LIMIT = 100  # Discord: a thread's name
 _WEEK_MIN = 10_080  # auto_archive_duration, the longest there is
 _LINE_LIMIT = 800
-_STEPS_LIMIT = 15
 _SLUG_LIMIT = 60
 
 
@@ -64,7 +64,7 @@ def thread_card(words: Wording, incident: Incident) -> Body:
     )
     title = words.marked(incident, title)
     shown = embed(colour=COLOURS[incident.status], title=title, description=description, fields=commands)
-    return message("", embeds=[shown], components=_card_buttons(words, incident))
+    return message("", embeds=[shown], components=_controls(words, incident))
 
 
 def _facts(words: Wording, incident: Incident) -> list[str]:
@@ -86,14 +86,8 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
 
 
 def _steps(words: Wording, incident: Incident) -> list[str]:
-    sheet = words.policy.first_response.get(incident.severity)
-    if sheet is None or not sheet.steps:
-        return []
-    steps = [words.pick(step) for step in sheet.steps[:_STEPS_LIMIT]]
-    numbered = [
-        words.say("thread.card.step", number=number, step=step) for number, step in enumerate(steps, 1)
-    ]
-    return ["", words.say("thread.card.steps"), *numbered]
+    steps = step_lines(words, incident)[:MOST_STEPS]
+    return ["", words.say("thread.card.steps"), *steps] if steps else []
 
 
 def _commands(words: Wording, incident: Incident, *, room: int) -> tuple[list[Field], bool]:
@@ -115,7 +109,8 @@ def _command(words: Wording, command: Command) -> Field:
     return Field(name=label, value=code_block(command.command))
 
 
-def _card_buttons(words: Wording, incident: Incident) -> list[Component]:
+def _controls(words: Wording, incident: Incident) -> list[Component]:
     kept = (IncidentVerb.NOTE, IncidentVerb.TIMELINE)
     shown = (*VERBS, *kept) if incident.is_open else kept
-    return row([words.buttons.make(verb, incident.id) for verb in shown])
+    buttons = row([words.buttons.make(verb, incident.id) for verb in shown])
+    return [*buttons, *steps_select(words, incident)]

@@ -12,6 +12,7 @@ from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, made_of, row, text
 from bot.ui.posts.alerts import again, last_update, roles, update_due
 from bot.ui.posts.bodies import COLOURS
+from bot.ui.posts.checks import step_lines
 from bot.ui.words.inert import code_block, inert, joined
 from bot.ui.words.links import alert_url, home_url, thread_url
 from bot.ui.words.timeline import told_line
@@ -49,14 +50,13 @@ def show_screen(voice: Voice, view: IncidentView) -> Screen:
 
 
 def first_response_screen(voice: Voice, incident: Incident) -> Screen:
-    """初動: what to do, and the commands to copy."""
+    """初動: what to do and what of it is done, and the commands to copy."""
     sheet = voice.policy.first_response.get(incident.severity)
-    steps = [f"{number}. {voice.pick(step)}" for number, step in enumerate(sheet.steps, 1)] if sheet else []
     commands = (
         f"**{voice.pick(command.label)}**\n{code_block(command.command)}"
         for command in (sheet.commands if sheet else ())
     )
-    body = joined([*steps, *commands], separator="\n", limit=_SHEET_ROOM, more="\n…")
+    body = joined([*step_lines(voice, incident), *commands], separator="\n", limit=_SHEET_ROOM, more="\n…")
     title = voice.say("consoles.incident.first_response", severity=incident.severity, label=incident.label)
     return Screen(
         text(title, body or voice.say("consoles.incident.no_first_response")), colour=COLOURS[incident.status]

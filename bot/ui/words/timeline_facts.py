@@ -151,6 +151,15 @@ def _role(words: Wording, data: Data, _limit: int) -> Iterator[str]:
         yield words.say("history.fact.gone")
 
 
+def _step(words: Wording, data: Data, _limit: int) -> Iterator[str]:
+    """Which step it was: its words as they were then, in the reader's language."""
+    said = data.get("words")
+    step = str(said.get(words.policy.language) or "") if isinstance(said, Mapping) else ""
+    if step:
+        number = inert(str(data.get("number") or "?"), limit=20)
+        yield f"{_text(data, 'severity')} {number}. {inert(step, limit=_WORD_LIMIT)}".strip()
+
+
 def _update_due(words: Wording, data: Data, _limit: int) -> Iterator[str]:
     if (lead := data.get("lead")) is not None:
         yield words.who(str(lead))
@@ -255,6 +264,8 @@ _FACTS: Final[Mapping[TimelineKind, Facts]] = {
     TimelineKind.DETAILS_CHANGED: _details,
     TimelineKind.SEVERITY_CHANGED: _severity,
     TimelineKind.ROLE_CHANGED: _role,
+    TimelineKind.STEP_DONE: _step,
+    TimelineKind.STEP_UNDONE: _step,
     TimelineKind.UPDATE_DUE: _update_due,
     TimelineKind.VOICE_JOINED: _voice,
     TimelineKind.LINKED: _linked,

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from bot.domain.incident import Incident
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.domain.standing import OnCallPerson, id_of
-from bot.domain.triage import Text
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.words.inert import inert
@@ -29,10 +28,6 @@ class Voice(Wording):
     ) -> "Voice":
         """The voice for a Discord locale: Japanese for "ja", English for any other."""
         return cls(texts, replace(policy, language=language_of(locale)), standing or {})
-
-    def raw(self, text: Text) -> str:
-        """The policy's own words for places without markup: a button, an option."""
-        return text.say(self.policy.language)
 
     def rings(self, severity: SeverityPolicy, *, about: Incident | None = None) -> str:
         """Where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知".

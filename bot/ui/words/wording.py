@@ -55,6 +55,10 @@ class Wording:
         """The policy's own words."""
         return inert(text.say(language_of(self.policy.language)), limit=_WORD_LIMIT)
 
+    def raw(self, text: Text) -> str:
+        """The policy's own words for places without markup: a button, an option."""
+        return text.say(self.policy.language)
+
     def moment(self, at: datetime) -> str:
         """Such as "11/24 14:05 JST"."""
         return timestamps.moment(at, self.policy.timezone)

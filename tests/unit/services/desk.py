@@ -155,6 +155,7 @@ class Desk:
         self.timelines = cases.services.timelines
         self.pins = cases.services.pins
         self.roles = cases.services.roles
+        self.checklists = cases.services.checklists
         self.privacy = cases.services.privacy
         self.drills = cases.services.drills
         self.updates = cases.services.updates

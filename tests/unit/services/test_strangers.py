@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from bot.domain.checklist import Pick
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.evidence import Evidence
@@ -104,6 +105,7 @@ async def ours(desk: Desk) -> Ours:
         "at": "",
         "role": Role.COMMANDER,
         "holder_id": None,
+        "pick": Pick("00000000", frozenset(), frozenset({0})),
         "act": Act.RESOLVE,
         "via": AckVia.BUTTON,
         "update": NewUpdate("x", "", next_in=None, targets=(), symptoms=(), key="k3"),

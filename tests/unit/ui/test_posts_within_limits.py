@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,15 +10,17 @@ from hypothesis import strategies as st
 from bot.domain.delivery import TRIAGE_POSTS, DeliveryKind
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
-from bot.domain.incident import Incident
+from bot.domain.incident import Check, Incident
 from bot.domain.text import one_line
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
+    AT,
     EN,
     FIRST_ESCALATION,
     JA,
     PLACED,
+    POLICY,
     REOPENED,
     RESOLVED,
     TRIGGERED,
@@ -29,12 +32,14 @@ NASTY = st.text(st.sampled_from("@*_`[](<>|~\\#あx \n\u202e\u200b🔴"), min_si
 TITLES = NASTY.map(lambda text: one_line(text, limit=200) or "x")
 MANY = st.lists(NASTY, max_size=25).map(tuple)
 BIG = "*" * 400
+DAY = timedelta(days=1)
 WORST = {
     "title": "*" * 200,
     "targets": tuple(f"{number}{BIG}" for number in range(25)),
     "symptoms": tuple(f"{number}{BIG}" for number in range(25)),
     "path": tuple((f"{number}{BIG}", BIG) for number in range(25)),
     "reported_by_name": BIG,
+    "checks": {key: Check(3, BIG, AT + 40 * DAY) for key in POLICY.checklist("SEV1").keys},
     "duplicates": tuple(range(1_000_000, 1_000_040)),
     "linked": tuple(range(2_000_000, 2_000_040)),
 }

@@ -67,6 +67,11 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
         },
         ("指揮 → @primary", "前は @secondary"),
     ),
+    TimelineKind.STEP_DONE: (
+        {"severity": "SEV1", "number": 2, "words": {"ja": "rollback | *判断*", "en": "roll back"}},
+        ("☑ 初動を実施", "SEV1 2. rollback \\| \\*判断\\*"),
+    ),
+    TimelineKind.STEP_UNDONE: ({"number": 1, "words": {"ja": "ログ"}}, ("☐ 初動の済みを取り消し", "1. ログ")),
     TimelineKind.UPDATED: (
         {"known": "復旧作業中", "impact": "決済", "next_at": LATER.isoformat()},
         ("状況報告", "復旧作業中", "影響: 決済", "次の報告 11/24 14:16:03 JST"),

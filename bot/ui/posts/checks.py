@@ -1,0 +1,96 @@
+"""The first-response sheet as checks: its lines, the select on the thread's card, the answer to a choice."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.checklist import Checklist, Pick
+from bot.domain.incident import Incident
+from bot.services.checklists import Checked
+from bot.ui.buttons import Component, Option, select_row
+from bot.ui.posts.bodies import CONTENT_LIMIT
+from bot.ui.words.inert import joined, plain
+from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Wording
+
+#: The select's custom id. It says what it showed: which edition of the sheet, and which steps as done, a bit
+#: for each in hex. Discord's payload has the select that stands there now, not the one that somebody had
+#: opened; and clients keep what was chosen in a select that is edited, as long as its id is the same.
+STEPS: Final = r"inc:v1:steps:(?P<number>\d{1,18}):(?P<edition>[0-9a-f]{8}):(?P<shown>[0-9a-f]{1,7})"
+
+#: The policy allows ten steps, a select 25 options.
+MOST_STEPS: Final = 15
+_OPTION_LIMIT: Final = 100  # Discord: the label of a select's option
+_CHANGES_ROOM: Final = 1_200
+
+
+def step_lines(words: Wording, incident: Incident) -> list[str]:
+    """Each step of the incident's severity: open, or done with who and when; none without a sheet."""
+    sheet = words.policy.checklist(incident.severity)
+    return [_line(words, incident, sheet, place) for place in range(len(sheet.steps))]
+
+
+def steps_select(words: Wording, incident: Incident) -> list[Component]:
+    """The row with the select of what is done; none without steps, and none once it has ended."""
+    sheet = words.policy.checklist(incident.severity)
+    if not sheet.steps or not incident.is_open:
+        return []
+    done = sheet.done(incident.checks)
+    options = [
+        _option(place, words.raw(step), is_done=place in done)
+        for place, step in enumerate(sheet.steps[:MOST_STEPS])
+    ]
+    shown = sum(1 << place for place, option in enumerate(options) if option.chosen)
+    custom_id = f"inc:v1:steps:{incident.id}:{sheet.edition}:{shown:x}"
+    return select_row(custom_id, options=options, placeholder=words.say("checks.select"), least=0, most=None)
+
+
+def pick_of(fields: Mapping[str, str], values: list[str]) -> Pick:
+    """What somebody chose.
+
+    Args:
+        fields: Of the custom id.
+        values: Of the options.
+    """
+    mask = int(fields["shown"], 16)
+    shown = frozenset(place for place in range(mask.bit_length()) if mask >> place & 1)
+    chosen = frozenset(int(value) for value in values if value.isdecimal())
+    return Pick(fields["edition"], shown, chosen)
+
+
+def checked(voice: Voice, result: Checked) -> str:
+    """What was ticked and taken back, and which step is next."""
+    filled, sheet = result.filled, result.sheet
+    incident = filled.incident
+    if result.is_outdated:
+        return voice.say("checks.said.outdated", label=incident.label)
+    if not filled.ticked and not filled.unticked:
+        return voice.say("checks.said.unchanged", label=incident.label)
+    changed = [_line(voice, incident, sheet, place) for place in sorted((*filled.ticked, *filled.unticked))]
+    lines = joined(changed, separator="\n", limit=_CHANGES_ROOM, more="\n…")
+    told = voice.say("checks.said.changed", label=incident.label)
+    return f"{told}\n{lines}\n{_next(voice, incident, sheet)}"[:CONTENT_LIMIT]
+
+
+def _option(place: int, step: str, *, is_done: bool) -> Option:
+    return Option(str(place), plain(_numbered(place, step), limit=_OPTION_LIMIT), chosen=is_done)
+
+
+def _next(voice: Voice, incident: Incident, sheet: Checklist) -> str:
+    done = sheet.done(incident.checks)
+    left = next((place for place in range(len(sheet.steps)) if place not in done), None)
+    if left is None:
+        return voice.say("checks.said.all_done")
+    return voice.say("checks.said.next", step=_numbered(left, voice.pick(sheet.steps[left])))
+
+
+def _line(words: Wording, incident: Incident, sheet: Checklist, place: int) -> str:
+    step = _numbered(place, words.pick(sheet.steps[place]))
+    check = incident.checks.get(sheet.keys[place])
+    if check is None:
+        return words.say("checks.open", step=step)
+    at = words.clock(check.at, on=incident.triggered_at)
+    return words.say("checks.done", step=step, who=words.who(check.by_name), at=at)
+
+
+def _numbered(place: int, step: str) -> str:
+    return f"{place + 1}. {step}"

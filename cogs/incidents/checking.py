@@ -1,0 +1,29 @@
+"""The select of the first-response steps on the thread's card."""
+
+from typing import Any, cast
+
+from discord import ui
+
+from bot.client import IncidentBot
+from bot.ui.components import Control
+from bot.ui.interaction import reply, wait
+from bot.ui.people import person_of
+from bot.ui.posts.checks import STEPS, checked, pick_of
+from cogs.incidents.group import Press
+
+
+def register(bot: IncidentBot) -> None:
+    """The select."""
+    bot.add_controls(Steps)
+
+
+class Steps(Control, template=STEPS):
+    """済んだ手順."""
+
+    async def press(self, interaction: Press) -> None:
+        """What is chosen is done, what was taken out is not; the card follows."""
+        await wait(interaction)
+        bot, by = interaction.client, await person_of(interaction)
+        pick = pick_of(self.fields, cast("ui.Select[Any]", self.item).values)
+        result = await bot.services(interaction).checklists.choose(self.number, pick, by=by)
+        await reply(interaction, checked(bot.voice(interaction), result))
