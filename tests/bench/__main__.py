@@ -40,6 +40,13 @@ _ACK = Limit(ratio=3)
 _LATE = Limit(p99_ms=500)
 _MEGABYTES = Limit(worst_ms=120)
 _WIDTH = 140
+_SCREENS = (
+    screens.of_ended_incidents,
+    screens.of_a_page,
+    screens.of_a_card,
+    screens.of_lists,
+    screens.of_menus,
+)
 
 
 def main() -> None:
@@ -152,7 +159,7 @@ async def _answers(place: Discord, bare: _Bare) -> list[Row]:
     asks |= await screens.of_a_triage(place, presses=presses)
     for button in await answers.buttons_of_an_incident(place):
         asks.setdefault(button.control.label, answers.press(place, button))
-    for of_these in (screens.of_ended_incidents, screens.of_a_page, screens.of_lists, screens.of_menus):
+    for of_these in _SCREENS:
         asks |= await of_these(place)
     tracked = await screens.of_a_tracked_alert(place)
     rows = []

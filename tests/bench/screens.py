@@ -101,6 +101,14 @@ async def of_lists(discord: Discord) -> dict[str, Ask]:
     }
 
 
+async def of_a_card(discord: Discord) -> dict[str, Ask]:
+    """The first-response steps of a thread's card."""
+    alert = await _alert(discord, "bench steps")
+    label = "済んだ手順"
+    card = await _showing(discord, "", label, channel=str(alert.thread_id))
+    return {f"select {label}": _choose(discord, card, label)}
+
+
 async def of_menus(discord: Discord) -> dict[str, Ask]:
     """The menus of a message; it stands in a thread, where both make sense."""
     alert = await _alert(discord, "bench menu")
