@@ -6,6 +6,7 @@ from typing import Final
 
 import discord
 import structlog
+from cachetools import TTLCache
 from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -13,7 +14,6 @@ from bot.client import IncidentBot
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.life import AckVia
 from bot.domain.people import Person
-from bot.services.lookup import Recent
 from bot.services.registry import Services
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
@@ -32,6 +32,7 @@ _NEW_FOR: Final = timedelta(seconds=15)
 
 #: The same person's 👀 on the same message changes nothing more; it costs something once in so many seconds.
 _ONCE_IN_S: Final = 2.0
+_MOST_DONE: Final = 20_000
 
 
 class Responding(commands.Cog):
@@ -40,7 +41,7 @@ class Responding(commands.Cog):
     def __init__(self, bot: IncidentBot) -> None:
         self.bot = bot
         self._under_way: set[tuple[int, int]] = set()
-        self._done = Recent(_ONCE_IN_S)
+        self._done: TTLCache[tuple[int, int], None] = TTLCache(_MOST_DONE, _ONCE_IN_S)
 
     async def cog_load(self) -> None:
         """Register the buttons."""
@@ -71,7 +72,7 @@ class Responding(commands.Cog):
         )
         try:
             await self._acknowledge(reaction)
-            self._done.add((reaction.user_id, reaction.message_id))
+            self._done[reaction.user_id, reaction.message_id] = None
         except UserError as error:
             log.info("reaction.refused", key=error.key)  # a refusal is in the audit; a reaction has no reply
         except UnavailableError as error:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import structlog
+from cachetools import LRUCache
 
 from bot.domain.delivery import Posted
 from bot.domain.emergency import Report, Rung, Trouble, Watch
@@ -83,7 +84,7 @@ class Emergency:
         self._told_at = float("-inf")
         self._lock = asyncio.Lock()
         self._is_full = False
-        self._walks: dict[int, Triage] = {}
+        self._walks: LRUCache[int, Triage] = LRUCache(_WALKS)
         self.trouble: Trouble | None = None
 
     def load(self) -> None:
@@ -97,8 +98,6 @@ class Emergency:
     def remember(self, triage: Triage) -> None:
         """What a triage is about, in case that it can be confirmed and not be read."""
         self._walks[triage.id] = triage
-        while len(self._walks) > _WALKS:
-            self._walks.pop(next(iter(self._walks)))
 
     def walk(self, triage_id: int) -> Triage | None:
         """A triage that this process has shown lately."""

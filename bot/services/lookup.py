@@ -1,9 +1,11 @@
 """Which incidents a message's 👀 is for. Thousands may ask at once, most of them about other messages."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
+
+from cachetools import TTLCache
 
 from bot.services.ports import Store
 
@@ -14,35 +16,16 @@ PASSED_OVER_S: Final = 2.0
 _MOST: Final = 20_000
 
 
-class Recent:
-    """Remembers keys for a while, a bounded number of them: the oldest are forgotten first."""
-
-    def __init__(self, seconds: float, *, most: int = _MOST, now: Callable[[], float] | None = None) -> None:
-        self._seconds = seconds
-        self._most = most
-        self._now = now or (lambda: asyncio.get_running_loop().time())
-        self._until: OrderedDict[Hashable, float] = OrderedDict()
-
-    def __contains__(self, key: Hashable) -> bool:
-        return self._until.get(key, 0.0) > self._now()
-
-    def add(self, key: Hashable) -> None:
-        """Remember *key* from now on."""
-        self._until[key] = self._now() + self._seconds
-        self._until.move_to_end(key)
-        while len(self._until) > self._most or self._is_over():
-            self._until.popitem(last=False)
-
-    def _is_over(self) -> bool:
-        return next(iter(self._until.values())) <= self._now()
-
-
 class Lookup:
-    """Finds the incidents of messages: what is asked while a query runs is one query together."""
+    """Finds the incidents of messages: what is asked while a query runs is one query together.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        timer: Seconds on a clock that only goes on.
+    """
+
+    def __init__(self, store: Store, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._store = store
-        self._none = Recent(PASSED_OVER_S)
+        self._none: TTLCache[int, None] = TTLCache(_MOST, PASSED_OVER_S, timer=timer)
         self._asked: dict[int, asyncio.Future[Sequence[int]]] = {}
         self._asking: asyncio.Task[None] | None = None
 
@@ -64,7 +47,7 @@ class Lookup:
                 self._asking = asyncio.create_task(self._ask())
         found = await asyncio.shield(future)
         if not found and not is_new:
-            self._none.add(message_id)
+            self._none[message_id] = None
         return found
 
     async def _ask(self) -> None:

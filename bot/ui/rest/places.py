@@ -1,10 +1,10 @@
 """From the policy's words for a place to Discord's ids: channels by name, people by their place on call."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
+from cachetools import TTLCache
 from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused
@@ -16,8 +16,11 @@ from bot.ui.rest.client import Rest, snowflake
 #: Who stands where at this moment, by place, in a guild.
 Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
 
+_Value = TypeVar("_Value")
+
 #: A renamed channel is noticed after this long, seconds.
 REMEMBER_S = 300.0
+_GUILDS = 1_000  # of those that were asked about lately
 
 _UNKNOWN_CHANNEL, _UNKNOWN_USER = 10003, 10013
 _MESSAGE_CHANNELS = (0, 5)  # text, announcement
@@ -31,8 +34,8 @@ class Places:
         self._rest = rest
         self._policy = policy
         self._standing = standing or _of_policy(policy)
-        self._channels: dict[int, tuple[float, dict[str, int]]] = {}
-        self._roles: dict[int, tuple[float, list[int]]] = {}
+        self._channels: TTLCache[int, dict[str, int]] = TTLCache(_GUILDS, REMEMBER_S)
+        self._roles: TTLCache[int, list[int]] = TTLCache(_GUILDS, REMEMBER_S)
         self._people: dict[tuple[int, str], int] = {}
         self._dms: dict[int, int] = {}
 
@@ -52,11 +55,9 @@ class Places:
         name = name.removeprefix("#")
         if known_id := id_of(name):
             return known_id
-        now = asyncio.get_running_loop().time()
-        until, known = self._channels.get(guild_id, (0.0, {}))
-        if name not in known or now > until:
-            known = await self._read_channels(guild_id)
-            self._channels[guild_id] = (now + REMEMBER_S, known)
+        known = _kept(self._channels, guild_id) or {}
+        if name not in known:
+            known = self._channels[guild_id] = await self._read_channels(guild_id)
         if name not in known:
             raise DeliveryRefused(
                 f"there is no channel #{name}", http_status=HTTPStatus.NOT_FOUND, code=_UNKNOWN_CHANNEL
@@ -102,13 +103,12 @@ class Places:
         Raises:
             UpstreamUnavailable.
         """
-        now = asyncio.get_running_loop().time()
-        until, known = self._roles.get(guild_id, (0.0, []))
-        if now > until:
+        known = _kept(self._roles, guild_id)
+        if known is None:
             found = await self._rest.many(Route("GET", "/guilds/{guild_id}/roles", guild_id=guild_id))
             ids = {str(role.get(key)): snowflake(role) for role in found for key in ("name", "id")}
             known = [ids[name] for name in self._policy.permissions.private if name in ids]
-            self._roles[guild_id] = (now + REMEMBER_S, known)
+            self._roles[guild_id] = known
         return known
 
     async def user(self, user_id: int) -> int:
@@ -148,6 +148,14 @@ class Places:
         usable = [payload for payload in payloads if payload.get("type") in _MESSAGE_CHANNELS]
         newest_first = sorted(usable, key=snowflake, reverse=True)
         return {str(payload.get("name")): snowflake(payload) for payload in newest_first}
+
+
+def _kept(cache: TTLCache[int, _Value], guild_id: int) -> _Value | None:
+    """What is remembered of a guild. Not by `get`, which looks twice: it may expire in between."""
+    try:
+        return cache[guild_id]
+    except KeyError:
+        return None
 
 
 def _of_policy(policy: Policy) -> Standing:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from bot.domain.errors import StorageUnavailable
-from bot.services.lookup import Lookup, Recent
+from bot.services.lookup import PASSED_OVER_S, Lookup
 from tests.fakes import FakeStore
 
 
@@ -43,6 +43,16 @@ async def test_a_message_of_no_interest_is_not_asked_for_again_soon() -> None:
     assert store.questions == [[5], [6], [6], [1], [1]]
 
 
+async def test_it_is_asked_for_again_later() -> None:
+    """It may have become one meanwhile."""
+    store, now = Asked(), [0.0]
+    lookup = Lookup(store, timer=lambda: now[0])
+    for at in (0.0, PASSED_OVER_S - 0.01, PASSED_OVER_S, PASSED_OVER_S + 0.01):
+        now[0] = at
+        await lookup.incidents(5, is_new=False)
+    assert store.questions == [[5], [5]]
+
+
 async def test_a_database_that_is_away_fails_those_who_ask_and_nobody_later() -> None:
     """And is not remembered as an answer."""
     store = Asked()
@@ -70,16 +80,3 @@ async def test_whoever_stops_waiting_does_not_take_the_answer_from_others() -> N
 
 async def _ask(lookup: Lookup) -> list[int]:
     return list(await lookup.incidents(1, is_new=False))
-
-
-def test_recent_keys_are_forgotten_in_time_and_number() -> None:
-    """Bounded, whatever is thrown at it."""
-    now = [0.0]
-    recent = Recent(2.0, most=2, now=lambda: now[0])
-    recent.add("a")
-    assert "a" in recent
-    now[0] = 2.0
-    assert "a" not in recent
-    for key in "bcd":
-        recent.add(key)
-    assert [key in recent for key in "bcd"] == [False, True, True]
