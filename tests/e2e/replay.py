@@ -11,6 +11,7 @@ class Told:
 
     Attributes:
         roles: User id by role.
+        checks: Who has ticked a step of the first response, by severity and number.
         wrong: Steps that no incident can take.
     """
 
@@ -21,6 +22,7 @@ class Told:
     duplicates: set[int] = field(default_factory=set)
     linked: set[int] = field(default_factory=set)
     roles: dict[str, int] = field(default_factory=dict)
+    checks: dict[tuple[str, int], int | None] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
     def enter(self, status: str, *, of: Iterable[str], kind: str) -> None:
@@ -61,13 +63,18 @@ def _take(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> 
             if told.severity != data["before"]:
                 told.wrong.append(f"{kind} from {data['before']} while {told.severity}")
             told.severity = data["after"]
-        case "role_changed":
+        case "joined" | "escalated" | "updated" | "role_changed" | "step_done" | "step_undone":
             told.enter(told.status, of=_OPEN, kind=kind)
-            _give(told, data)
-        case "joined" | "escalated" | "updated":
-            told.enter(told.status, of=_OPEN, kind=kind)
+            _respond(told, kind, actor, data)
         case "linked" | "unmerged":
             _relate(told, kind, data)
+
+
+def _respond(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> None:
+    if kind == "role_changed":
+        _give(told, data)
+    elif kind in {"step_done", "step_undone"}:
+        _tick(told, kind, actor, data)
 
 
 def _relate(told: Told, kind: str, data: Mapping[str, Any]) -> None:
@@ -77,6 +84,16 @@ def _relate(told: Told, kind: str, data: Mapping[str, Any]) -> None:
         told.duplicates.add(data["merged"])
     else:
         told.linked.add(data["with"])
+
+
+def _tick(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> None:
+    step, is_done = (data["severity"], data["number"]), kind == "step_done"
+    if (step in told.checks) is is_done or told.severity != data["severity"]:
+        told.wrong.append(f"{kind} {step} of {told.severity} with {told.checks}")
+    if is_done:
+        told.checks[step] = actor
+    else:
+        told.checks.pop(step, None)
 
 
 def _give(told: Told, data: Mapping[str, Any]) -> None:

@@ -40,6 +40,8 @@ def _check_incident(row: Any, history: list[dict[str, Any]], secret: set[int]) -
     assert told.wrong == [], (row["id"], told.wrong)
     roles = {role: who["id"] for role, who in json.loads(row["roles"]).items()}
     assert (told.status, told.severity, told.roles) == (row["status"], row["severity"], roles)
+    ticked = [check["by_id"] for check in json.loads(row["checks"]).values()]
+    assert sorted(map(str, told.checks.values())) == sorted(map(str, ticked)), row["id"]
     assert told.acknowledged_by == row["acknowledged_by_id"]
     assert told.merged_into == row["merged_into_id"]
     shown = (set(row["duplicates"]), set(row["linked"]))

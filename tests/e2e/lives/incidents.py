@@ -92,6 +92,15 @@ class Responding(People):
         """For oneself."""
         self.say("incident assign", by, number=self.one(number), role=role)
 
+    @rule(number=INCIDENT, steps=st.sets(st.integers(0, 3)), by=PEOPLE)
+    def tick(self, number: int, steps: set[int], by: str) -> None:
+        """What is done of the first response, on whichever card of the thread has its select."""
+        for post in self.in_thread(self.one(number)):
+            for control in post.controls:
+                if control.options and (control.custom_id or "").startswith("inc:v1:steps:"):
+                    offered = [*control.options.values()]
+                    self.press(by, post, control, *(offered[step] for step in steps if step < len(offered)))
+
     @rule(number=INCIDENT, pick=PICK, by=PEOPLE)
     def click(self, number: int, pick: int, by: str) -> None:
         """Any button under the alert, 🚨 and ⚪ of a tracked one too: what it asks for is not gone into."""
@@ -101,11 +110,7 @@ class Responding(People):
     @rule(number=INCIDENT, by=PEOPLE)
     def pin(self, number: int, by: str) -> None:
         """📌 on the latest message of the thread, whoever wrote it."""
-        (incident,) = self.run(
-            self.world.rows("SELECT thread_id FROM incidents WHERE id = $1", self.one(number))
-        )
-        thread = incident["thread_id"]
-        for post in self.run(self.world.posts(str(thread)))[-1:] if thread else []:
+        for post in self.in_thread(self.one(number))[-1:]:
             with contextlib.suppress(HumanSideError):  # it sleeps: Discord takes no reactions there
                 self.run(self.world.human.react(by, post, "📌"))
 

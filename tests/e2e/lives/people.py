@@ -97,6 +97,12 @@ class People(RuleBasedStateMachine):
         rows = self.run(self.world.rows("SELECT id FROM incidents ORDER BY id"))
         return int(rows[pick % len(rows)]["id"])
 
+    def in_thread(self, number: int) -> list[Message]:
+        """What stands in the thread of an incident; nothing while it has none."""
+        (incident,) = self.run(self.world.rows("SELECT thread_id FROM incidents WHERE id = $1", number))
+        thread = incident["thread_id"]
+        return self.run(self.world.posts(str(thread))) if thread else []
+
     def post(self, number: int) -> Message | None:
         """The alert of an incident, once Discord has it."""
         (incident,) = self.run(self.world.rows("SELECT * FROM incidents WHERE id = $1", number))
