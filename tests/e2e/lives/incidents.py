@@ -92,7 +92,7 @@ class Responding(People):
         """For oneself."""
         self.say("incident assign", by, number=self.one(number), role=role)
 
-    @rule(number=INCIDENT, steps=st.sets(st.integers(0, 3)), by=PEOPLE)
+    @rule(number=INCIDENT, steps=st.sets(st.integers(0, 3), min_size=1), by=PEOPLE)
     def tick(self, number: int, steps: set[int], by: str) -> None:
         """What is done of the first response, on whichever card of the thread has its select."""
         for post in self.in_thread(self.one(number)):
