@@ -105,7 +105,8 @@ class Roles:
         incident = change.incident
         if incident.status is Status.TRIGGERED and role is not Role.COMMANDER:
             # Writing it down is not seeing to it: the ladder goes on until somebody does.
-            await change.tx.add_responder(incident.id, change.by, via=AckVia.ROLE, at=change.now)
+            if await change.tx.add_responder(incident.id, change.by, via=AckVia.ROLE, at=change.now):
+                await change.record(TimelineKind.JOINED, {"via": AckVia.ROLE.value})
             return False
         result = await self._acknowledger.record(change.tx, incident, by=change.by, via=AckVia.ROLE)
         change.incident = result.incident

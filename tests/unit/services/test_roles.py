@@ -60,6 +60,8 @@ async def test_another_role_is_no_acknowledge(desk: Desk) -> None:
     result = await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
     assert not result.acknowledged
     assert await responders(desk, incident) == [RESPONDER.id]
+    joined = (TimelineKind.JOINED, RESPONDER.id, {"via": "role"})
+    assert joined in [(e.kind, e.actor_id, e.data) for e in desk.store.timelines[incident.id]]
     await desk.pass_time(minutes=15)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
