@@ -3,9 +3,9 @@
 import asyncio
 import re
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from ipaddress import ip_address
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import discord
@@ -21,10 +21,10 @@ from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
 from bot.listening import ListeningBot
 from bot.services.registry import Guilds, Services
+from bot.ui.answers import Answers, FormHandler, custom_id_of
 from bot.ui.components import Control
 from bot.ui.errors import ErrorReplies, unwrapped
-from bot.ui.forms.base import Submitted, submitted
-from bot.ui.interaction import Interaction, bind, find_guild, found_guild, run
+from bot.ui.interaction import Interaction, bind, find_guild, found_guild
 from bot.ui.people import person_from
 from bot.ui.rest.client import answer_trace
 from bot.ui.turns import FirstResponses
@@ -52,8 +52,6 @@ ANSWERS_WITHIN_S: Final = 4.0
 
 #: The custom id of whatever is about an incident or a bundle: under a DM it is all that says whose it is.
 _ROW: Final = re.compile(r"(?P<of>inc|bun):v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII)
-
-FormHandler = Callable[[discord.Interaction["IncidentBot"], Submitted], Awaitable[None]]
 
 
 def intents(*, message_content: bool = False, voice: bool = False) -> discord.Intents:
@@ -128,8 +126,7 @@ class IncidentBot(ListeningBot):
         self.texts = texts
         self.served = guilds(self)
         self._errors = ErrorReplies(texts)
-        self._templates: list[re.Pattern[str]] = []
-        self._forms: dict[re.Pattern[str], FormHandler] = {}
+        self._answers = Answers()
         self._tasks: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[Any]] = set()
         self._first_responses = FirstResponses()
@@ -149,7 +146,7 @@ class IncidentBot(ListeningBot):
         known = found_guild(interaction)
         if known is not None:
             return self.served.at(known).guild_id
-        named = _ROW.match(_custom_id(interaction))
+        named = _ROW.match(custom_id_of(interaction))
         if named is None:
             return self.served.home.guild_id
         find = self.served.of_delivery if named["of"] == "bun" else self.served.of_incident
@@ -167,12 +164,16 @@ class IncidentBot(ListeningBot):
 
     def add_controls(self, *controls: type[Control]) -> None:
         """Answer the presses whose custom id fits one of *controls*."""
-        self.add_dynamic_items(*controls)
-        self._templates += [control.__discord_ui_compiled_template__ for control in controls]
+        for control in controls:
+            self._answers.add_control(control)
 
     def add_form(self, template: str, handler: FormHandler) -> None:
         """Answer the forms whose custom id fits *template*, a regular expression."""
-        self._forms[re.compile(template)] = handler
+        self._answers.add_form(template, handler)
+
+    def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer a press or a form, beside everything else."""
+        self.answering(asyncio.create_task(self._answers.answer(interaction)))
 
     async def answer_error(self, interaction: Interaction, error: Exception) -> None:
         """Reply to *interaction* with what *error* means for the person."""
@@ -195,7 +196,9 @@ class IncidentBot(ListeningBot):
         self.spawn(self.served.each(work), name=name)
 
     def answering(self, task: asyncio.Task[Any]) -> None:
-        """Somebody waits for what *task* answers: `close` lets it finish first."""
+        """Somebody waits for what *task* answers: `close` lets it finish first. To be said once or more."""
+        if task in self._answering:
+            return
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
         self._first_responses.owed(task)
@@ -232,34 +235,12 @@ class IncidentBot(ListeningBot):
     async def on_message(self, _message: discord.Message, /) -> None:
         """Messages are no commands: the cogs listen by themselves. discord.py would look for one in each."""
 
-    async def on_interaction(self, interaction: discord.Interaction["IncidentBot"]) -> None:
-        """Forms, and presses that nothing else will answer; discord.py sees to the others."""
-        custom_id = _custom_id(interaction)
-        if interaction.type is discord.InteractionType.modal_submit:
-            await run(interaction, self._form(custom_id), trigger="form")
-        elif interaction.type is discord.InteractionType.component and not any(
-            template.fullmatch(custom_id) for template in self._templates
-        ):
-            await run(interaction, _outdated, trigger="component")
-
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """An event's handler failed: nobody waits for an answer, so the log is told."""
         if isinstance(sys.exc_info()[1], Superseded):
             log.info("event.superseded", event_name=event_method)
             return
         log.exception("event.failed", event_name=event_method)  # noqa: LOG004  # called within `except`
-
-    def _form(self, custom_id: str) -> Callable[[Interaction], Awaitable[None]]:
-        for template, handler in self._forms.items():
-            if found := template.fullmatch(custom_id):
-                fields = found.groupdict()
-                return lambda interaction: handler(interaction, submitted(interaction, fields))
-        return _outdated
-
-
-def _custom_id(interaction: Interaction) -> str:
-    data = cast("Mapping[str, Any]", interaction.data or {})
-    return str(data.get("custom_id", ""))
 
 
 def use_api_base(url: str) -> None:
@@ -289,10 +270,6 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-async def _outdated(_interaction: Interaction) -> None:
-    raise UserError("control_outdated")
 
 
 async def _logged(work: Coroutine[Any, Any, object], *, name: str) -> None:

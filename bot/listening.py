@@ -2,11 +2,29 @@
 
 import math
 import time
-from typing import Any
+from typing import Any, Final
 
+import discord
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.state import AutoShardedConnectionState
+
+_COMPONENT: Final = discord.InteractionType.component.value
+_FORM: Final = discord.InteractionType.modal_submit.value
+
+
+class _State(AutoShardedConnectionState["ListeningBot"]):
+    """What is known of the servers: of several shards, where `Client` would forget all at each READY."""
+
+    def parse_interaction_create(self, data: Any) -> None:  # noqa: ANN401 -- discord.py's own
+        """A command goes discord.py's way. A press or a form is answered at once.
+
+        discord.py would look it up among its views, which we have none of.
+        """
+        if data["type"] in (_COMPONENT, _FORM):
+            self._get_client().pressed(discord.Interaction(data=data, state=self))
+        else:
+            super().parse_interaction_create(data)
 
 
 class ListeningBot(commands.Bot):
@@ -22,9 +40,12 @@ class ListeningBot(commands.Bot):
         self.links: dict[int, DiscordWebSocket] = {}
         self.listening: dict[int, float] = {}
 
+    def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """A button, a select or a form was used."""
+        raise NotImplementedError
+
     def _get_state(self, **options: Any) -> AutoShardedConnectionState["ListeningBot"]:  # noqa: ANN401 -- see above
-        """What is known of the servers: of several shards, where `Client` would forget all at each READY."""
-        return AutoShardedConnectionState(
+        return _State(
             dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
         )
 

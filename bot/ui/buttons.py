@@ -1,6 +1,6 @@
 """The ids of the buttons that outlive a restart, and the buttons as Discord's raw components.
 
-Who presses what is read back by the templates: `bot.ui.components` has one `DynamicItem` for each verb.
+Who presses what is read back by the templates: the cogs have one `Control` for each verb.
 """
 
 import re
@@ -107,7 +107,7 @@ def custom_id(verb: Verb, number: int) -> str:
 def template(verb: Verb) -> str:
     r"""The regular expression of `custom_id`; the group ``number`` holds the digits.
 
-    For ``DynamicItem[...], template=``; at most 18 digits, so that the number fits a bigint.
+    For ``Control, template=``; at most 18 digits, so that the number fits a bigint.
     """
     return rf"{_PREFIX[type(verb)]}:v1:{verb.value}:(?P<number>\d{{1,18}})"
 

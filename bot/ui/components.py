@@ -1,49 +1,41 @@
 """Buttons, selects and screens that keep nothing in memory: what a press means is in its custom id."""
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Self, cast
+from typing import Any, ClassVar, Final, cast
 
 import discord
 from discord import ButtonStyle, ui
 
 from bot.ui.buttons import Component
-from bot.ui.interaction import Interaction, run
+from bot.ui.interaction import Interaction
 
 ID_LIMIT: Final = 100  # Discord: a custom id
 TEXT_LIMIT: Final = 4_000  # Discord: characters of all text displays of a message
 COMPONENT_LIMIT: Final = 40  # Discord: components of a message, nested ones included
 GREY: Final = 0x95A5A6
 
-_NOTHING = re.compile(r"(?!)")
 
+class Control:
+    """What a press on a button, or a choice in a select, does: its custom id says everything.
 
-class Control(ui.DynamicItem[ui.Item[Any]], template=_NOTHING):
-    """A button or select that outlives a restart of the bot.
+    No `DynamicItem` of discord.py: for each press that builds the message's view anew, looks through all
+    templates, and lets errors vanish (2.7.1). `bot.ui.answers` finds the control instead.
 
-    discord.py 2.7.1 lets the errors of dynamic items vanish: they reach neither `View.on_error` nor
-    `CommandTree.on_error`, and those of `interaction_check` are not even logged. So `from_custom_id`
-    only parses, nothing is checked before the press, and the press goes through `run`.
+    Args:
+        fields: The template's groups.
+        values: What was chosen.
     """
 
-    def __init__(self, item: ui.Item[Any], fields: Mapping[str, str]) -> None:
-        super().__init__(item)
+    template: ClassVar[str]
+
+    def __init_subclass__(cls, *, template: str) -> None:
+        """Say which custom ids it answers, as a regular expression."""
+        super().__init_subclass__()
+        cls.template = template
+
+    def __init__(self, fields: Mapping[str, str], values: Sequence[str] = ()) -> None:
         self.fields = fields
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Take the custom id apart; nothing here can fail."""
-        return cls(item, match.groupdict())
-
-    async def interaction_check(self, _interaction: Interaction, /) -> bool:
-        """Let every press through: what may be refused is refused in `press`, where it is told."""
-        return True
-
-    async def callback(self, interaction: Interaction) -> None:
-        """The press, with its errors told."""
-        await run(interaction, self.press, trigger="component")
+        self.values = values
 
     async def press(self, interaction: Interaction) -> None:
         """Answer it: acknowledge or defer, call one service, render."""
@@ -57,7 +49,7 @@ class Control(ui.DynamicItem[ui.Item[Any]], template=_NOTHING):
     @property
     def chosen(self) -> str:
         """What was chosen in a select of one value."""
-        return cast("ui.Select[Any]", self.item).values[0]
+        return self.values[0]
 
 
 class Screen(ui.LayoutView):

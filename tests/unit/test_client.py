@@ -118,6 +118,29 @@ def test_no_privileged_intent_is_asked_for_unless_it_is_set() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_ours"),
+    [
+        (discord.InteractionType.component, True),
+        (discord.InteractionType.modal_submit, True),
+        (discord.InteractionType.application_command, False),
+        (discord.InteractionType.autocomplete, False),
+    ],
+)
+async def test_presses_and_forms_come_to_us_and_commands_to_discord_py(
+    bot: IncidentBot, monkeypatch: pytest.MonkeyPatch, kind: discord.InteractionType, *, is_ours: bool
+) -> None:
+    """At once: discord.py's look among views that are none of ours would only cost time."""
+    ours, others = list[Any](), list[Any]()
+    monkeypatch.setattr(bot, "pressed", ours.append)
+    monkeypatch.setattr(bot.tree, "_from_interaction", others.append)
+    data = {"custom_id": "x", "component_type": 2, "name": "triage", "components": []}
+    frame = {"id": "1", "application_id": "2", "type": kind.value, "token": "t", "version": 1, "data": data}
+    bot._connection.parsers["INTERACTION_CREATE"]({**frame, "attachment_size_limit": 0})
+    assert [interaction.type for interaction in ours] == [kind] * is_ours
+    assert [interaction.type for interaction in others] == [kind] * (not is_ours)
+
+
 @pytest.mark.parametrize(("guild_id", "passes"), [(GUILD, True), (None, True), (GUILD + 1, False)])
 async def test_commands_from_another_server_are_refused(
     bot: IncidentBot, guild_id: int | None, *, passes: bool

@@ -1,19 +1,18 @@
 """Controls, forms and the entry point that they share."""
 
-import re
 from types import SimpleNamespace
 from typing import Any, cast
 
 import discord
 import pytest
-from discord import ui
 
 from bot.client import use_api_base
 from bot.domain.errors import ConfigError, UpstreamUnavailable, UserError
 from bot.domain.people import Person
+from bot.ui.answers import Answers
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Control, Screen, button, link, made_of, row, text
-from bot.ui.forms.base import Typed, submitted, triage_form
+from bot.ui.forms.base import Submitted, Typed, submitted, triage_form
 from bot.ui.forms.timeline import note_form
 from bot.ui.interaction import run, soon
 from bot.ui.people import member_person
@@ -53,17 +52,37 @@ class FakeClient:
         self.errors.append(error)
 
 
-async def pressed(number: int, *, guild_id: int | None = 7) -> tuple[FakeInteraction, list[Exception]]:
-    """What a press led to, by way of discord.py's three hooks."""
-    interaction = FakeInteraction(guild_id=guild_id)
+class Echoing(Control, template=r"test:v1:echo"):
+    """A select."""
+
+    async def press(self, interaction: Any) -> None:
+        """Say what was chosen."""
+        await interaction.response.send_message(content=self.chosen)
+
+
+async def echo(interaction: Any, form: Submitted) -> None:
+    """A form that says which one it is."""
+    await interaction.response.send_message(content=f"form {form.number}")
+
+
+async def answered(
+    data: dict[str, Any], *, guild_id: int | None = 7, is_form: bool = False
+) -> tuple[FakeInteraction, list[Exception]]:
+    """What a press or a form led to."""
+    interaction, answers = FakeInteraction(guild_id=guild_id), Answers()
     interaction.client = FakeClient()
-    custom_id = f"test:v1:double:{number}"
-    match = cast("re.Match[str]", Doubling.__discord_ui_compiled_template__.fullmatch(custom_id))
-    given = cast("Any", interaction)
-    control = await Doubling.from_custom_id(given, ui.Button(custom_id=custom_id), match)
-    assert await control.interaction_check(given)
-    await control.callback(given)
+    for control in (Doubling, Echoing):
+        answers.add_control(control)
+    answers.add_form(r"test:v1:double:(?P<number>\d{1,18})", echo)
+    given, types = cast("Any", interaction), discord.InteractionType
+    given.data, given.type = data, types.modal_submit if is_form else types.component
+    await answers.answer(given)
     return interaction, interaction.client.errors
+
+
+async def pressed(number: int, *, guild_id: int | None = 7) -> tuple[FakeInteraction, list[Exception]]:
+    """What a press of the control that doubles led to."""
+    return await answered({"custom_id": f"test:v1:double:{number}"}, guild_id=guild_id)
 
 
 async def test_a_control_reads_its_custom_id() -> None:
@@ -78,6 +97,27 @@ async def test_an_error_of_a_control_reaches_the_ladder() -> None:
     interaction, errors = await pressed(13)
     assert interaction.told == []
     assert [type(error) for error in errors] == [UserError]
+
+
+async def test_a_select_says_what_was_chosen() -> None:
+    """Discord sends it beside the custom id."""
+    interaction, errors = await answered({"custom_id": "test:v1:echo", "values": ["42"]})
+    assert interaction.told == [{"content": "42"}]
+    assert errors == []
+
+
+async def test_a_form_is_no_press_of_the_same_id() -> None:
+    """Each has its own list."""
+    interaction, _ = await answered({"custom_id": "test:v1:double:4", "components": []}, is_form=True)
+    assert interaction.told == [{"content": "form 4"}]
+
+
+@pytest.mark.parametrize("custom_id", ["test:v0:double:1", "test:v1:double:1:more", "x test:v1:double:1", ""])
+@pytest.mark.parametrize("is_form", [False, True])
+async def test_what_nothing_answers_any_more_is_told(custom_id: str, *, is_form: bool) -> None:
+    """A button of an older version: the whole of its id has to fit."""
+    _, errors = await answered({"custom_id": custom_id}, is_form=is_form)
+    assert [cast("UserError", error).key for error in errors] == ["control_outdated"]
 
 
 @pytest.mark.parametrize(("guild_id", "refused"), [(7, False), (None, False), (8, True)])

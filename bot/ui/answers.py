@@ -1,0 +1,70 @@
+"""Who answers a press or a form: its custom id says it, after a restart as before."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeAlias, cast
+
+import discord
+
+from bot.domain.errors import UserError
+from bot.ui.components import Control
+from bot.ui.forms.base import Submitted, submitted
+from bot.ui.interaction import Interaction, run
+
+FormHandler: TypeAlias = Callable[[Interaction, Submitted], Awaitable[None]]
+
+_Fields: TypeAlias = Mapping[str, str]
+_Answer: TypeAlias = Callable[[Interaction, _Fields], Awaitable[None]]
+
+_TRIGGERS: Final = {
+    discord.InteractionType.component: "component",
+    discord.InteractionType.modal_submit: "form",
+}
+
+
+class Answers:
+    """The controls and the forms that there are."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[tuple[re.Pattern[str], _Answer]]] = {each: [] for each in _TRIGGERS.values()}
+
+    def add_control(self, control: type[Control]) -> None:
+        """Let *control* answer the presses whose custom id fits it."""
+
+        async def press(interaction: Interaction, fields: _Fields) -> None:
+            await control(fields, _data(interaction).get("values", ())).press(interaction)
+
+        self._of["component"].append((re.compile(control.template), press))
+
+    def add_form(self, template: str, handler: FormHandler) -> None:
+        """Let *handler* answer the forms whose custom id fits *template*, a regular expression."""
+
+        async def send(interaction: Interaction, fields: _Fields) -> None:
+            await handler(interaction, submitted(interaction, fields))
+
+        self._of["form"].append((re.compile(template), send))
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Answer a press or a form; whatever goes wrong becomes one reply."""
+        trigger = _TRIGGERS[interaction.type]
+        await run(interaction, self._found(trigger, custom_id_of(interaction)), trigger=trigger)
+
+    def _found(self, trigger: str, custom_id: str) -> Callable[[Interaction], Awaitable[None]]:
+        for template, answer in self._of[trigger]:
+            if found := template.fullmatch(custom_id):
+                fields = found.groupdict()
+                return lambda interaction: answer(interaction, fields)
+        return _outdated
+
+
+def custom_id_of(interaction: Interaction) -> str:
+    """Of the control that was used, or of the form that was sent; empty for a command."""
+    return str(_data(interaction).get("custom_id", ""))
+
+
+def _data(interaction: Interaction) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", interaction.data or {})
+
+
+async def _outdated(_interaction: Interaction) -> None:
+    raise UserError("control_outdated")
