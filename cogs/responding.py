@@ -103,10 +103,11 @@ class Responding(commands.Cog):
             return True
         acknowledger = services.acknowledger
         # First whether it matters: who reacted is asked of Discord where the event does not say it.
-        if not await acknowledger.is_place(reaction.message_id, is_new=is_new):
+        incidents = await acknowledger.places(reaction.message_id, is_new=is_new)
+        if not incidents:
             return False
         by = await self._person(reaction, services.guild_id)
-        await acknowledger.acknowledge_message(reaction.message_id, by=by, via=AckVia.REACTION)
+        await acknowledger.acknowledge_each(incidents, by=by, via=AckVia.REACTION)
         return True
 
     async def _person(self, reaction: discord.RawReactionActionEvent, guild_id: int) -> Person:

@@ -36,54 +36,50 @@ class Acknowledger:
             NotPermitted: *by* may not acknowledge.
             IncidentNotFound: no such incident.
         """
-        incident = await self._store.incident(incident_id)
-        await self._access.require_incident(by, Act.ACKNOWLEDGE, incident)
-        async with self._store.transaction() as tx:
-            result = await self.record(tx, await tx.incident(incident_id, lock=True), by=by, via=via)
-        log.info(
-            "incident.acknowledged", incident_id=incident_id, outcome=result.outcome, via=via, user_id=by.id
-        )
-        return result
+        return await self._acknowledge(await self._store.incident(incident_id), by=by, via=via)
 
-    async def is_place(self, message_id: int, *, is_new: bool) -> bool:
-        """Whether a 👀 on a message acknowledges anything. Thousands may ask at once; see `Lookup`."""
-        return bool(await self._lookup.incidents(message_id, is_new=is_new))
+    async def places(self, message_id: int, *, is_new: bool) -> Sequence[Incident]:
+        """What a 👀 on a message acknowledges: on a bundle all that it tells of, on others' messages nothing.
 
-    async def acknowledge_message(
-        self, message_id: int, *, by: Person, via: AckVia
-    ) -> Acknowledgement | None:
-        """The same for a 👀 on a message, on a bundle for all that it tells of.
-
-        Returns:
-            The first of them; None when the message is none of ours, or *by* is a bot.
-
-        Raises:
-            NotPermitted: *by* may not acknowledge.
+        Thousands may ask at once; see `Lookup`.
         """
-        numbers = () if by.is_bot else await self._lookup.incidents(message_id, is_new=True)
-        results = await self.acknowledge_each(numbers, by=by, via=via)
-        return results[0] if results else None
+        return await self._lookup.incidents(message_id, is_new=is_new)
 
     async def acknowledge_each(
-        self, numbers: Sequence[int], *, by: Person, via: AckVia
+        self, incidents: Sequence[Incident], *, by: Person, via: AckVia
     ) -> list[Acknowledgement]:
         """`acknowledge` for several incidents; those that *by* may not see are passed over, unless all are.
+
+        Args:
+            incidents: As they were read a moment ago: that decides who may, and nothing else.
+            by: The 👀 of a bot acknowledges nothing.
 
         Raises:
             UserError: *by* may acknowledge none of them.
         """
         results: list[Acknowledgement] = []
         refused: UserError | None = None
+        if by.is_bot:
+            return results
         if not self._access.allows(by, Act.ACKNOWLEDGE.permission):
-            numbers = numbers[:1]  # refused once, and once on record
-        for number in numbers:
+            incidents = incidents[:1]  # refused once, and once on record
+        for incident in incidents:
             try:
-                results.append(await self.acknowledge(number, by=by, via=via))
+                results.append(await self._acknowledge(incident, by=by, via=via))
             except UserError as error:
                 refused = error
         if refused is not None and not results:
             raise refused
         return results
+
+    async def _acknowledge(self, incident: Incident, *, by: Person, via: AckVia) -> Acknowledgement:
+        await self._access.require_incident(by, Act.ACKNOWLEDGE, incident)
+        async with self._store.transaction() as tx:
+            result = await self.record(tx, await tx.incident(incident.id, lock=True), by=by, via=via)
+        log.info(
+            "incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=via, user_id=by.id
+        )
+        return result
 
     async def record(
         self, tx: Transaction, incident: Incident, *, by: Person, via: AckVia

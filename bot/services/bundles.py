@@ -150,10 +150,10 @@ class Bundles:
         """
         delivery = await self._store.delivery(bundle_id)
         message_id = delivery.message_id or 0
-        numbers = (await self._store.incidents_by_messages([message_id])).get(message_id, [])
-        outcomes = await self._acknowledger.acknowledge_each(numbers, by=by, via=AckVia.BUTTON)
+        listed = (await self._store.incidents_by_messages([message_id])).get(message_id, [])
+        outcomes = await self._acknowledger.acknowledge_each(listed, by=by, via=AckVia.BUTTON)
         first = sum(result.outcome is AckOutcome.FIRST for result in outcomes)
-        log.info("bundle.acknowledged", bundle_id=bundle_id, first=first, of=len(numbers), user_id=by.id)
+        log.info("bundle.acknowledged", bundle_id=bundle_id, first=first, of=len(listed), user_id=by.id)
         return AllAcknowledged(first, len(outcomes) - first)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from cachetools import TTLCache
 
+from bot.domain.incident import Incident
 from bot.services.ports import Store
 
 #: How long a message that is none of ours is not asked for again, seconds. It may still become one, an alert
@@ -26,11 +27,11 @@ class Lookup:
     def __init__(self, store: Store, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._none: TTLCache[int, None] = TTLCache(_MOST, PASSED_OVER_S, timer=timer)
-        self._asked: dict[int, asyncio.Future[Sequence[int]]] = {}
+        self._asked: dict[int, asyncio.Future[Sequence[Incident]]] = {}
         self._asking: asyncio.Task[None] | None = None
 
-    async def incidents(self, message_id: int, *, is_new: bool) -> Sequence[int]:
-        """The numbers of the incidents that a 👀 on a message acknowledges; of a bundle several.
+    async def incidents(self, message_id: int, *, is_new: bool) -> Sequence[Incident]:
+        """The incidents that a 👀 on a message acknowledges; of a bundle several.
 
         Args:
             is_new: The message is so young that its id may not be stored yet: then nothing is remembered.
@@ -68,12 +69,12 @@ class Lookup:
             _fail(self._asked.values(), asyncio.CancelledError())
 
 
-def _answer(future: asyncio.Future[Sequence[int]], numbers: Sequence[int]) -> None:
+def _answer(future: asyncio.Future[Sequence[Incident]], incidents: Sequence[Incident]) -> None:
     if not future.done():
-        future.set_result(numbers)
+        future.set_result(incidents)
 
 
-def _fail(futures: Iterable[asyncio.Future[Sequence[int]]], error: BaseException) -> None:
+def _fail(futures: Iterable[asyncio.Future[Sequence[Incident]]], error: BaseException) -> None:
     for future in futures:
         if not future.done():
             if isinstance(error, Exception):

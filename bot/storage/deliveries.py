@@ -5,16 +5,14 @@ from datetime import timedelta
 
 from bot.domain.delivery import PAGING, Delivery, NewDelivery, Posted, Request
 from bot.services.ports import Job, JobName
+from bot.storage.locks import IncidentLocks
 from bot.storage.queue import cancel_jobs, enqueue
 from bot.storage.rows import delivery_from_row, request_as_json
-from bot.storage.sql import Row, Sql, many
+from bot.storage.sql import Row, many
 
 
-class DeliveryWrites:
+class DeliveryWrites(IncidentLocks):
     """The part of a transaction that is about deliveries."""
-
-    _sql: Sql
-    _guild_id: int | None
 
     async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
         incidents = {one.incident_id for one in new if one.incident_id is not None}
@@ -104,11 +102,11 @@ class DeliveryWrites:
         await enqueue(self._sql, *map(deliver_job, released))
 
     async def cancel_paging(self, incident_id: int) -> None:
-        await self._sql.all("lock_incident", incident_id, self._guild_id)
+        await self._lock_incident(incident_id)
         await self._clear_up(await self._sql.all("cancel_paging", incident_id, sorted(PAGING)))
 
     async def cancel_posts(self, incident_id: int) -> None:
-        await self._sql.all("lock_incident", incident_id, self._guild_id)
+        await self._lock_incident(incident_id)
         await self._clear_up(await self._sql.all("cancel_posts", incident_id))
 
     async def failed_deliveries(self, incident_id: int) -> list[int]:

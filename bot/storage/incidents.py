@@ -9,6 +9,7 @@ from bot.domain.incident import Incident, NewIncident
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
+from bot.storage.locks import IncidentLocks
 from bot.storage.rows import (
     checks_as_json,
     entry_from_row,
@@ -18,14 +19,10 @@ from bot.storage.rows import (
     step_from_row,
     update_as_json,
 )
-from bot.storage.sql import Sql
 
 
-class IncidentWrites:
+class IncidentWrites(IncidentLocks):
     """The part of a transaction that is about incidents."""
-
-    _sql: Sql
-    _guild_id: int | None
 
     async def insert_incident(
         self, new: NewIncident, *, priority: str, ack_due_at: datetime, thread_channel: str | None = None
@@ -63,7 +60,10 @@ class IncidentWrites:
         return None if row is None else incident_from_row(row)
 
     async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:
-        row = await self._sql.first("lock_incident" if lock else "incident", incident_id, self._guild_id)
+        if lock:
+            row = await self._locked_incident(incident_id)
+        else:
+            row = await self._sql.first("incident", incident_id, self._guild_id)
         if row is None:
             raise IncidentNotFound(number=incident_id)
         return incident_from_row(row)
@@ -135,7 +135,7 @@ class IncidentWrites:
         return [step_from_row(row) for row in await self._sql.all("steps", incident_id)]
 
     async def claim_step(self, incident_id: int, index: int) -> Step | None:
-        await self._sql.all("lock_incident", incident_id, self._guild_id)  # always first: see store.py
+        await self._lock_incident(incident_id)
         row = await self._sql.first("claim_step", incident_id, index)
         return None if row is None else step_from_row(row)
 
@@ -143,7 +143,7 @@ class IncidentWrites:
         await self._sql.one("finish_step", incident_id, index)
 
     async def cancel_steps(self, incident_id: int) -> list[int]:
-        await self._sql.all("lock_incident", incident_id, self._guild_id)
+        await self._lock_incident(incident_id)
         return sorted(row["index"] for row in await self._sql.all("cancel_steps", incident_id))
 
 

@@ -28,6 +28,35 @@ _GUILD: Final = "guild"
 _ROUNDS = 5
 
 
+class Asked:
+    """What a transaction asks of the queue, told at its end all at once: each statement is a round trip.
+
+    Args:
+        guild_id: Whose jobs they are, unless they say so themselves.
+    """
+
+    def __init__(self, sql: Sql, *, guild_id: int | None) -> None:
+        self._sql = sql
+        self._guild_id = guild_id
+        self._wanted: list[Job] = []
+        self._moot: set[str] = set()
+
+    def add(self, *jobs: Job) -> None:
+        """See `enqueue`."""
+        self._wanted += jobs
+
+    def take_back(self, keys: Sequence[str]) -> None:
+        """See `cancel_jobs`; what is asked for afterwards stays."""
+        self._moot |= set(keys)
+        self._wanted = [job for job in self._wanted if job.key not in keys]
+
+    async def tell(self) -> None:
+        """Right before the commit."""
+        if self._moot:
+            await cancel_jobs(self._sql, sorted(self._moot))
+        await enqueue(self._sql, *self._wanted, guild_id=self._guild_id)
+
+
 async def enqueue(sql: Sql, *jobs: Job, guild_id: int | None = None) -> None:
     """Add *jobs* to the transaction of *sql*; for a key that is there already, see above.
 
@@ -39,6 +68,8 @@ async def enqueue(sql: Sql, *jobs: Job, guild_id: int | None = None) -> None:
         if not left:
             return
         there = await _insert(sql, left)
+        if not there:
+            return
         asked = await sql.all(
             "ask_again",
             [job.key for job in there],

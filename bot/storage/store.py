@@ -36,7 +36,7 @@ from bot.storage.mornings import MorningReads, MorningWrites
 from bot.storage.oncall import OnCallReads, OnCallWrites
 from bot.storage.overdue import overdue_jobs
 from bot.storage.pools import PoolConnection, borrow
-from bot.storage.queue import cancel_jobs, enqueue
+from bot.storage.queue import Asked
 from bot.storage.rows import (
     delivery_from_row,
     entry_from_row,
@@ -56,20 +56,30 @@ class PostgresTransaction(
 
     Args:
         guild_id: Whose rows it sees; None: everybody's.
+        now: When it began, where that is known.
     """
 
-    def __init__(self, sql: Sql, *, guild_id: int | None = None) -> None:
+    def __init__(self, sql: Sql, *, guild_id: int | None = None, now: datetime | None = None) -> None:
         self._sql = sql
         self._guild_id = guild_id
+        self._now = now
+        self._locked = set[int]()
+        self._asked = Asked(sql, guild_id=guild_id)
 
     async def now(self) -> datetime:
-        return await _now(self._sql)
+        if self._now is None:
+            self._now = await _now(self._sql)
+        return self._now
 
     async def enqueue(self, *jobs: Job) -> None:
-        await enqueue(self._sql, *jobs, guild_id=self._guild_id)
+        self._asked.add(*jobs)
 
     async def cancel_jobs(self, keys: Sequence[str]) -> None:
-        await cancel_jobs(self._sql, keys)
+        self._asked.take_back(keys)
+
+    async def finish(self) -> None:
+        """What is left to do before the commit."""
+        await self._asked.tell()
 
     async def audit(
         self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None
@@ -110,8 +120,10 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
             with storage_errors():
                 await transaction.start()
             try:
-                await _require_shard(Sql(connection))
-                yield PostgresTransaction(Sql(connection), guild_id=self._guild_id)
+                now = await _require_shard(Sql(connection))
+                begun = PostgresTransaction(Sql(connection), guild_id=self._guild_id, now=now)
+                yield begun
+                await begun.finish()
             except BaseException:
                 with suppress(*STORAGE_ERRORS):  # a connection that is gone has rolled back already
                     await transaction.rollback()
@@ -263,8 +275,8 @@ def _found(row: Row | None, *, number: int | None) -> Incident:
     return incident_from_row(row)
 
 
-async def _require_shard(sql: Sql) -> None:
-    """Refuse what comes by a shard that another process has taken.
+async def _require_shard(sql: Sql) -> datetime | None:
+    """Refuse what comes by a shard that another process has taken; gives the transaction's time on the way.
 
     Nothing is locked: an event that both have had was sent after its successor had committed the takeover, so
     this statement, which is later still, sees it. A process that is stopped right after it, with an event
@@ -275,9 +287,12 @@ async def _require_shard(sql: Sql) -> None:
     """
     claim = CLAIM.get()
     if claim is None:
-        return
-    if await sql.first("holds_shard", claim.shard.id, claim.shard.count, claim.token) is None:
+        return None
+    held = await sql.first("holds_shard", claim.shard.id, claim.shard.count, claim.token)
+    if held is None:
         raise Superseded
+    now: datetime = held["now"]
+    return now
 
 
 async def _now(sql: Sql) -> datetime:

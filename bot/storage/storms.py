@@ -150,12 +150,12 @@ class StormReads:
             now=counts["now"],
         )
 
-    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[int]]:
-        found: dict[int, list[int]] = {}
+    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
+        found: dict[int, list[Incident]] = {}
         for row in await self._sql.all(
             "incidents_by_messages", list(message_ids), sorted(ACK_PLACES), self._guild_id
         ):
-            found.setdefault(row["message_id"], []).append(row["incident_id"])
+            found.setdefault(row["message_id"], []).append(incident_from_row(row))
         return found
 
     async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:

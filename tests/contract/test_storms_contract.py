@@ -6,7 +6,7 @@ from bot.domain import life
 from bot.domain.bundle import Group
 from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
 from bot.domain.escalation import Step
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Status
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
@@ -193,7 +193,11 @@ async def test_the_deliveries_of_a_bundle_share_its_fate(rig: Rig) -> None:
         assert [one.id for one in await tx.bundled(bundle_id)] == ids[1:]
     assert await statuses(rig, ids) == [DeliveryStatus.CANCELLED, sent, sent]
     found = await rig.store.incidents_by_messages([900, 901])
-    assert found == {900: [incidents[1].id, incidents[2].id]}
+    assert list(found) == [900]
+    assert [(one.id, one.status) for one in found[900]] == [
+        (incidents[1].id, Status.ACKNOWLEDGED),
+        (incidents[2].id, Status.TRIGGERED),
+    ]
     told = await rig.store.bundle(bundle_id)
     assert (told.count, told.waiting) == (2, 1)
     assert [one.id for one in told.shown] == [incidents[2].id]

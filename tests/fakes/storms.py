@@ -210,7 +210,7 @@ class FakeStormReads:
             delivery_id, *facts, len(found), len(waiting), tuple(waiting[:LISTED]), now=self.clock.time
         )
 
-    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[int]]:
+    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
         self._check()
         found: dict[int, set[int]] = {}
         for stored in self._state.deliveries.values():
@@ -224,10 +224,10 @@ class FakeStormReads:
                 found.setdefault(message_id, set()).add(number)
         incidents = self._state.incidents
         own = {
-            message_id: sorted(number for number in numbers if self._sees(incidents[number].guild_id))
+            message_id: [incidents[one] for one in sorted(numbers) if self._sees(incidents[one].guild_id)]
             for message_id, numbers in found.items()
         }
-        return {message_id: numbers for message_id, numbers in own.items() if numbers}
+        return {message_id: seen for message_id, seen in own.items() if seen}
 
     async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:
         self._check()

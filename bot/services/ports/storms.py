@@ -114,7 +114,7 @@ class StormStore(Protocol):
         """What a bundle tells now."""
         ...
 
-    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[int]]:
+    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
         """The incidents for which a 👀 counts, by message; of a bundle several. Others are left out."""
         ...
 

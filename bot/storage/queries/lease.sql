@@ -73,8 +73,8 @@ UPDATE shard_leases AS lease
 DELETE FROM instances WHERE id = $1;
 
 -- name: holds_shard
--- One row while shard $1 of $2 still has the token $3.
-SELECT FROM shard_leases WHERE shard_id = $1 AND shard_count = $2 AND token = $3;
+-- One row while shard $1 of $2 still has the token $3, with the transaction's time.
+SELECT now() AS now FROM shard_leases WHERE shard_id = $1 AND shard_count = $2 AND token = $3;
 
 -- name: count_identify
 -- A session is about to begin.

@@ -265,16 +265,17 @@ UPDATE deliveries
 -- name: incidents_by_messages
 -- Message and incident for each message of $1 on which a 👀 counts; a bundle's counts for several. $2: the kinds
 -- of our own messages that count. Of the guild $3 unless null.
-SELECT message_id, incident_id
-  FROM deliveries
- WHERE message_id = ANY ($1::bigint[]) AND status = 'sent' AND kind = ANY ($2::text[])
-   AND incident_id IS NOT NULL AND ($3::bigint IS NULL OR guild_id = $3)
-UNION
-SELECT message_id, incident_id
-  FROM alert_messages
-  JOIN incidents ON incidents.id = incident_id
- WHERE message_id = ANY ($1::bigint[]) AND ($3::bigint IS NULL OR guild_id = $3)
- ORDER BY message_id, incident_id;
+SELECT place.message_id, incidents.*
+  FROM (SELECT message_id, incident_id
+          FROM deliveries
+         WHERE message_id = ANY ($1::bigint[]) AND status = 'sent' AND kind = ANY ($2::text[])
+         UNION
+        SELECT message_id, incident_id
+          FROM alert_messages
+         WHERE message_id = ANY ($1::bigint[])) AS place
+  JOIN incidents ON incidents.id = place.incident_id
+ WHERE $3::bigint IS NULL OR incidents.guild_id = $3
+ ORDER BY place.message_id, incidents.id;
 
 -- name: open_page
 -- Of a guild, not ended, with a number greater than $2, $3 at most.

@@ -8,6 +8,7 @@ from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery, DeliveryKind, Request
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident import Incident, NewIncident
+from bot.domain.life import Acknowledgement, AckVia
 from bot.domain.people import Person
 from bot.domain.standing import OnCallPerson
 from bot.i18n import Texts
@@ -223,6 +224,11 @@ class Desk:
         """The id of the (latest) message of *kind*."""
         ids = [d.message_id for d in self.store.deliveries if d.kind is kind and d.message_id]
         return ids[-1]
+
+    async def eyes(self, message_id: int, *, by: Person) -> list[Acknowledgement]:
+        """Put the event of a 👀 on a message."""
+        places = await self.acknowledger.places(message_id, is_new=True)
+        return await self.acknowledger.acknowledge_each(places, by=by, via=AckVia.REACTION)
 
     async def run(self, job: Job) -> None:
         """Do one job, and queue it again if its handler says so."""

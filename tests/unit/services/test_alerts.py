@@ -10,7 +10,6 @@ from bot.domain.alerts import AlertMessage
 from bot.domain.delivery import DeliveryKind
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, IncidentKind, Status
-from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
 from tests.fakes.discord import WATCHED
@@ -200,8 +199,7 @@ async def test_eyes_on_the_message_itself_acknowledge(desk: Desk) -> None:
     """On the first one or a later one; by its event or found by reading."""
     incident = await receive(desk, alert(desk))
     await receive(desk, alert(desk, FIRST + 1))
-    found = await desk.acknowledger.acknowledge_message(FIRST + 1, by=PRIMARY, via=AckVia.REACTION)
-    assert found is not None
+    [found] = await desk.eyes(FIRST + 1, by=PRIMARY)
     assert found.incident.id == incident.id
     other = await receive(desk, alert(desk, FIRST + 2, "disk full"))
     desk.discord.reactions[FIRST + 2] = [PRIMARY]

@@ -62,10 +62,7 @@ async def test_acknowledge_stops_the_ladder(desk: Desk) -> None:
     """One 👀, and nothing rings any more."""
     incident = await desk.open()
     await desk.work()
-    result = await desk.acknowledger.acknowledge_message(
-        desk.message(DeliveryKind.ALERT), by=RESPONDER, via=AckVia.REACTION
-    )
-    assert result is not None
+    [result] = await desk.eyes(desk.message(DeliveryKind.ALERT), by=RESPONDER)
     assert result.outcome is AckOutcome.FIRST
     await desk.pass_time(days=2)
     assert desk.sent(DeliveryKind.ESCALATION) == []
@@ -77,8 +74,7 @@ async def test_every_place_counts(desk: Desk, kind: DeliveryKind) -> None:
     """👀 on the thread's first message or on the DM is as good as on the alert."""
     await desk.open()
     await desk.work()
-    result = await desk.acknowledger.acknowledge_message(desk.message(kind), by=PRIMARY, via=AckVia.REACTION)
-    assert result is not None
+    [result] = await desk.eyes(desk.message(kind), by=PRIMARY)
     assert result.incident.status is Status.ACKNOWLEDGED
 
 
@@ -128,8 +124,8 @@ async def test_reaction_of_a_bot_or_elsewhere_is_nothing(desk: Desk) -> None:
     await desk.work()
     robot = type(PRIMARY)(id=9, name="robot", is_bot=True)
     alert = desk.message(DeliveryKind.ALERT)
-    assert await desk.acknowledger.acknowledge_message(alert, by=robot, via=AckVia.REACTION) is None
-    assert await desk.acknowledger.acknowledge_message(1, by=PRIMARY, via=AckVia.REACTION) is None
+    assert await desk.eyes(alert, by=robot) == []
+    assert await desk.eyes(1, by=PRIMARY) == []
 
 
 async def test_missed_reaction_is_found_before_the_escalation(desk: Desk) -> None:

@@ -2,26 +2,31 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from bot.domain.errors import StorageUnavailable
+from bot.domain.incident import Incident
 from bot.services.lookup import PASSED_OVER_S, Lookup
 from tests.fakes import FakeStore
+from tests.unit.ui.samples import TRIGGERED
+
+SEVEN, EIGHT = replace(TRIGGERED, id=7), replace(TRIGGERED, id=8)
 
 
 class Asked(FakeStore):
-    """Counts the questions; message 1 is incident 7's, 2 is a bundle's."""
+    """Counts the questions; message 1 is one incident's, 2 is a bundle's."""
 
     def __init__(self) -> None:
         super().__init__()
         self.questions: list[list[int]] = []
 
-    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[int]]:
+    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
         self._check()
         self.questions.append(list(message_ids))
         await asyncio.sleep(0)
-        return {key: value for key, value in {1: [7], 2: [7, 8]}.items() if key in message_ids}
+        return {key: value for key, value in {1: [SEVEN], 2: [SEVEN, EIGHT]}.items() if key in message_ids}
 
 
 async def test_what_is_asked_while_a_question_runs_is_one_question() -> None:
@@ -30,7 +35,7 @@ async def test_what_is_asked_while_a_question_runs_is_one_question() -> None:
     lookup = Lookup(store)
     asked = (lookup.incidents(number % 10, is_new=False) for number in range(1000))
     found = await asyncio.gather(*asked)
-    assert (list(found[1]), list(found[2]), list(found[3])) == ([7], [7, 8], [])
+    assert (list(found[1]), list(found[2]), list(found[3])) == ([SEVEN], [SEVEN, EIGHT], [])
     assert len(store.questions) <= 2
 
 
@@ -63,7 +68,7 @@ async def test_a_database_that_is_away_fails_those_who_ask_and_nobody_later() ->
     )
     assert [type(error) for error in failed] == [StorageUnavailable] * 3
     store.is_away = False
-    assert list(await lookup.incidents(1, is_new=False)) == [7]
+    assert list(await lookup.incidents(1, is_new=False)) == [SEVEN]
 
 
 async def test_whoever_stops_waiting_does_not_take_the_answer_from_others() -> None:
@@ -75,8 +80,8 @@ async def test_whoever_stops_waiting_does_not_take_the_answer_from_others() -> N
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    assert await second == [7]
+    assert await second == [SEVEN]
 
 
-async def _ask(lookup: Lookup) -> list[int]:
+async def _ask(lookup: Lookup) -> list[Incident]:
     return list(await lookup.incidents(1, is_new=False))

@@ -118,7 +118,7 @@ async def test_a_reaction_of_somebody_outside_counts_for_nothing(desk: Desk) -> 
     incident = await open_private(desk)
     alert = desk.message(DeliveryKind.ALERT)
     with pytest.raises(IncidentNotFound):
-        await desk.acknowledger.acknowledge_message(alert, by=RESPONDER, via=AckVia.REACTION)
+        await desk.eyes(alert, by=RESPONDER)
     desk.discord.reactions[alert] = [RESPONDER]
     assert not await desk.reconciler.reconcile(incident)
     desk.discord.reactions[alert] = [RESPONDER, SECONDARY]

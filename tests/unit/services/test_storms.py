@@ -90,7 +90,7 @@ async def test_eyes_on_the_bundle_acknowledge_all_it_tells_of(desk: Desk) -> Non
     incidents = await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     bundle = desk.message(DeliveryKind.BUNDLE)
-    await desk.acknowledger.acknowledge_message(bundle, by=PRIMARY, via=AckVia.REACTION)
+    await desk.eyes(bundle, by=PRIMARY)
     await desk.pass_time(seconds=3)
     for incident in incidents:
         assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
@@ -302,10 +302,10 @@ def strict(desk: Desk) -> Desk:
 
 async def test_an_outsiders_eyes_on_a_bundle_are_refused_once(desk: Desk) -> None:
     """Not once for each of thousands."""
-    numbers = [incident.id for incident in await open_many(desk)]
+    incidents = await open_many(desk)
     before = len(desk.store.audit_rows)
     with pytest.raises(NotPermitted):
-        await desk.acknowledger.acknowledge_each(numbers, by=OBSERVER, via=AckVia.REACTION)
+        await desk.acknowledger.acknowledge_each(incidents, by=OBSERVER, via=AckVia.REACTION)
     assert len(desk.store.audit_rows) == before + 1
 
 

@@ -1,0 +1,22 @@
+"""Which incidents a transaction has locked already: asking once more would be a round trip for nothing."""
+
+from bot.storage.sql import Row, Sql
+
+
+class IncidentLocks:
+    """The part of a transaction that locks incidents, always first: see store.py."""
+
+    _sql: Sql
+    _guild_id: int | None
+    _locked: set[int]
+
+    async def _locked_incident(self, incident_id: int) -> Row | None:
+        """Lock it and read it."""
+        row = await self._sql.first("lock_incident", incident_id, self._guild_id)
+        if row is not None:
+            self._locked.add(incident_id)
+        return row
+
+    async def _lock_incident(self, incident_id: int) -> None:
+        if incident_id not in self._locked:
+            await self._locked_incident(incident_id)
