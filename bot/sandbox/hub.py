@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 from bot.sandbox.kinds import JSON
 from bot.sandbox.world import Channel, Message
@@ -33,12 +32,37 @@ class Event:
     regardless: bool = False
 
 
+@dataclass(eq=False, slots=True)
+class _Waiter(Generic[T]):
+    """Somebody in `until`."""
+
+    look: Callable[[], T | None]
+    found: asyncio.Future[T]
+
+    def look_again(self) -> None:
+        """Wake whoever waits, if there is something by now, and only then."""
+        if self.found.done():
+            return
+        try:
+            found = self.look()
+        except Exception as error:  # noqa: BLE001 -- theirs, and raised where they wait
+            self.found.set_exception(error)
+        else:
+            if found is not None:
+                self.found.set_result(found)
+
+
 class Hub:
-    """Synchronous fan-out, plus a pulse that waiters sleep on."""
+    """Synchronous fan-out, and those who wait for something to be so.
+
+    After each change one look is taken for everybody who waits. A hundred people who wait for their answers
+    are not all woken by each thing that happens: a bot's answers would queue up behind them in this process.
+    """
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[Event], None]] = []
-        self._pulse = asyncio.Event()
+        self._waiters: set[_Waiter[Any]] = set()
+        self._will_look = False
 
     def subscribe(self, listener: Callable[[Event], None]) -> None:
         """Call *listener* with every later event."""
@@ -51,18 +75,26 @@ class Hub:
         self.beat()
 
     def beat(self) -> None:
-        """Wake everybody in `until` to look again."""
-        self._pulse.set()
-        self._pulse = asyncio.Event()
+        """Something has changed: look again for everybody in `until`, once this change is complete."""
+        if self._waiters and not self._will_look:
+            self._will_look = True
+            asyncio.get_running_loop().call_soon(self._look_again)
+
+    def _look_again(self) -> None:
+        self._will_look = False
+        for waiter in tuple(self._waiters):
+            waiter.look_again()
 
     async def until(self, look: Callable[[], T | None], timeout_s: float) -> T | None:
         """Wait until *look* returns something other than None; None after *timeout_s* seconds."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout_s
-        while (found := look()) is None:
-            left_s = deadline - loop.time()
-            if left_s <= 0:
-                return None
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._pulse.wait(), left_s)
-        return found
+        if (found := look()) is not None:
+            return found
+        waiter: _Waiter[T] = _Waiter(look, asyncio.get_running_loop().create_future())
+        self._waiters.add(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await waiter.found
+        except TimeoutError:
+            return look()
+        finally:
+            self._waiters.discard(waiter)

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 #: How long work that somebody is told to wait for lets others have their first response, seconds.
-PATIENCE_S: Final = 0.5
+PATIENCE_S: Final = 1.0
 
 #: Two who come closer together than this are a crowd; it has passed when nobody came for as long, seconds.
-CALM_S: Final = 0.015
+CALM_S: Final = 0.03
+
+#: After a crowd work begins one by one, so that whoever comes then does not wait for all of it, seconds.
+PACE_S: Final = 0.004
 
 
 class FirstResponses:
@@ -26,6 +29,7 @@ class FirstResponses:
         self._nobody.set()
         self._last_came = float("-inf")
         self._is_crowd = False
+        self._turn = asyncio.Lock()
 
     def owed(self, task: asyncio.Task[Any]) -> None:
         """*task* answers somebody: with a first response, or when it ends."""
@@ -42,12 +46,26 @@ class FirstResponses:
             self._nobody.set()
 
     async def others(self) -> None:
-        """Let the others of a crowd have theirs, before work begins that keeps the processor busy."""
+        """Let the others of a crowd have theirs, before work begins that keeps the processor busy.
+
+        Whoever is alone begins at once.
+        """
+        if not self._waiting and not self._turn.locked() and not self._calm_in_s():
+            return
+        patient_until = self._clock() + PATIENCE_S
+        async with self._turn:  # in the order of their coming
+            await self._calm(within_s=patient_until - self._clock())
+            await asyncio.sleep(PACE_S)
+
+    async def _calm(self, *, within_s: float) -> None:
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(within_s):
                 await self._nobody.wait()
-                while self._is_crowd and (left_s := self._last_came + CALM_S - self._clock()) > 0:
+                while left_s := self._calm_in_s():
                     await asyncio.sleep(left_s)
                     await self._nobody.wait()
         except TimeoutError:
             return
+
+    def _calm_in_s(self) -> float:
+        return max(self._last_came + CALM_S - self._clock(), 0.0) if self._is_crowd else 0.0

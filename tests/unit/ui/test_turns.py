@@ -1,6 +1,7 @@
 """With many at once, everybody hears something before anybody's work goes on."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -69,3 +70,29 @@ async def test_a_crowd_that_is_still_coming_is_waited_for_and_one_alone_is_not(
         await asyncio.sleep(0.001)
     await asyncio.gather(*tasks)
     assert said[2:] == ["heard"] * 5 + ["worked"] * 5
+
+
+async def test_after_a_crowd_work_begins_piece_by_piece_and_stops_for_whoever_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All at once it would keep the next one from a first response for as long as it takes."""
+    monkeypatch.setattr(turns, "CALM_S", 0.05)
+    monkeypatch.setattr(turns, "PACE_S", 0.01)
+    first, heard, begun = FirstResponses(), asyncio.Event(), list[float]()
+
+    async def deferred() -> None:
+        first.owed(_me())
+        first.given(_me())
+        await first.others()
+        begun.append(asyncio.get_running_loop().time())
+        if len(begun) == 1:  # somebody comes while the first of them works
+            late = asyncio.create_task(heard.wait())
+            first.owed(late)
+
+    tasks = [asyncio.create_task(deferred()) for _ in range(5)]
+    await asyncio.wait(tasks, timeout=0.2)
+    assert len(begun) == 1, "the others let whoever came late have a first response"
+    heard.set()
+    await asyncio.gather(*tasks)
+    pauses = [after - before for before, after in pairwise(begun)]
+    assert min(pauses[1:]) > 0.009
