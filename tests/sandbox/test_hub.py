@@ -31,8 +31,9 @@ async def test_what_does_not_come_is_waited_for_in_vain_and_nobody_looks_any_mor
     """Time runs out without any event, too: the last look is taken then."""
     hub, looks = Hub(), list[int]()
 
-    def look() -> None:
+    def look() -> bool | None:
         looks.append(1)
+        return None
 
     assert await hub.until(look, 0.0) is None
     before = len(looks)
