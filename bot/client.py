@@ -24,6 +24,7 @@ from bot.services.registry import Guilds, Services
 from bot.ui.answers import Answers, FormHandler, custom_id_of
 from bot.ui.components import Control
 from bot.ui.errors import ErrorReplies, unwrapped
+from bot.ui.heard import Heard
 from bot.ui.interaction import Interaction, bind, find_guild, found_guild
 from bot.ui.people import person_from
 from bot.ui.rest.client import answer_trace
@@ -125,6 +126,7 @@ class IncidentBot(ListeningBot):
         )
         self.texts = texts
         self.served = guilds(self)
+        self.heard = Heard()
         self._errors = ErrorReplies(texts)
         self._answers = Answers()
         self._tasks: set[asyncio.Task[None]] = set()

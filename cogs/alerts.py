@@ -12,6 +12,7 @@ from bot.ui.components import Control
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
 from bot.ui.rest.incoming import Incoming
+from bot.ui.words.evidence import evidence_of
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ class Watch(commands.Cog):
         received = self._incoming[guild_id].live(message, guild_id=guild_id)
         if not services.alerts.watches(received):
             return
+        self.bot.heard.keep(message.id, evidence_of(message))
         clear_contextvars()
         bind_contextvars(trigger="message", guild_id=guild_id, channel_id=message.channel.id)
         try:
@@ -49,6 +51,21 @@ class Watch(commands.Cog):
         except UnavailableError as error:
             # Not lost: it stands in the channel, and the channel is read again.
             log.warning("alert.not_recorded", reason=str(error))
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
+        """It says something else now."""
+        self.bot.heard.forget([edit.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
+        """It is gone."""
+        self.bot.heard.forget([deletion.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
+        """They are gone."""
+        self.bot.heard.forget(deletion.message_ids)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -61,6 +78,7 @@ class Watch(commands.Cog):
         self._catch_up()
 
     def _catch_up(self) -> None:
+        self.bot.heard.forget_all()
         self.bot.for_each_guild(
             lambda services: services.alerts.catch_up(services.guild_id), name="missed alerts"
         )

@@ -14,7 +14,7 @@ from bot.domain.evidence import Evidence
 from bot.ui.components import Control
 from bot.ui.forms.base import Source
 from bot.ui.posts.triage_posts import FROM
-from bot.ui.rest.client import Payload, Rest
+from bot.ui.rest.client import Rest
 from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
 from cogs.triage.form import admit, open_form, source_of
 
@@ -37,38 +37,38 @@ def register(bot: IncidentBot) -> None:
 @app_commands.context_menu(name=locale_str("Triage this message", key="commands.triage_message"))
 @app_commands.guild_only()
 async def triage_message(interaction: Press, message: discord.Message) -> None:
-    """The form about a message, whose words only this interaction carries: they are kept at once."""
+    """The form about a message, whose words only this interaction carries: they are kept beside it."""
     await admit(interaction)
     evidence, source = evidence_of(message), Source(message.channel.id, message.id)
     names = {user.id: user.display_name for user in message.mentions}
-    _keep(interaction, source, evidence)
     await open_form(interaction, title=suggested_title(evidence.text, names), source=source)
+    interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
 
 
 class From(Control, template=FROM):
     """[🔎 triage] under an alert: the form about the message that its custom id names."""
 
     async def press(self, interaction: Press) -> None:
-        """Read the message for its words; when Discord is slow, or it is gone, the form opens without."""
+        """With the message's words: as they were heard, or read; when that takes too long, without."""
         await admit(interaction)
         source = source_of(self.fields)
         if source is None:
             await open_form(interaction)
             return
-        payload = await _fetched(interaction, source, within_s=_READ_BEFORE_FORM_S)
-        if payload is None:
+        heard = interaction.client.heard.get(source.message_id)
+        evidence = heard or await _read(interaction, source, within_s=_READ_BEFORE_FORM_S)
+        if evidence is None:
             await open_form(interaction, source=source)
             return
-        evidence = evidence_from(payload, guild_id=interaction.client.services(interaction).guild_id)
-        _keep(interaction, source, evidence)
         await open_form(interaction, title=suggested_title(evidence.text, {}), source=source)
+        interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
 
 
-def _keep(interaction: Press, source: Source, evidence: Evidence) -> None:
+async def _keep(interaction: Press, source: Source, evidence: Evidence) -> None:
     """Beside everything else: a database that is slow or away must not keep the form from the person."""
+    await interaction.client.has_responded()
     triages = interaction.client.services(interaction).triages
-    noted = triages.note_message(source.channel_id, source.message_id, evidence)
-    interaction.client.spawn(noted, name="a message kept")
+    await triages.note_message(source.channel_id, source.message_id, evidence)
 
 
 async def evidence_for(interaction: Press, source: Source) -> Evidence | None:
@@ -77,15 +77,10 @@ async def evidence_for(interaction: Press, source: Source) -> Evidence | None:
     kept = await triages.noted_message(source.channel_id, source.message_id)
     if kept is not None:
         return kept
-    payload = await _fetched(interaction, source, within_s=_READ_AFTER_FORM_S)
-    return (
-        None
-        if payload is None
-        else evidence_from(payload, guild_id=interaction.client.services(interaction).guild_id)
-    )
+    return await _read(interaction, source, within_s=_READ_AFTER_FORM_S)
 
 
-async def _fetched(interaction: Press, source: Source, *, within_s: float) -> Payload | None:
+async def _read(interaction: Press, source: Source, *, within_s: float) -> Evidence | None:
     route = Route(
         "GET",
         "/channels/{channel_id}/messages/{message_id}",
@@ -93,7 +88,8 @@ async def _fetched(interaction: Press, source: Source, *, within_s: float) -> Pa
         message_id=source.message_id,
     )
     try:
-        return await Rest(interaction.client, deadline_s=within_s).one(route)
+        payload = await Rest(interaction.client, deadline_s=within_s).one(route)
     except (DeliveryRefused, UnavailableError) as error:
         log.info("triage.message_not_read", reason=str(error))
         return None
+    return evidence_from(payload, guild_id=interaction.client.services(interaction).guild_id)

@@ -458,3 +458,29 @@ async def test_a_control_of_an_older_version_says_so(world: ConsoleWorld) -> Non
 
 def _post(channel_id: int) -> Route:
     return Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
+
+
+# -- an alert of others
+
+
+async def test_the_form_about_an_alert_opens_with_what_was_heard_and_else_with_what_is_read(
+    world: ConsoleWorld,
+) -> None:
+    """A read is a round trip before the form can come; after a restart there is no other way."""
+    said = {"channel": "p1-ops", "name": "monitor", "embeds": [{"title": "disk full on db-1"}]}
+    await world.human("POST", "webhook", **said)
+    post = await world.until("p1-ops", contains="inc:v1:declare:1")
+    [triage] = [one for one in presses(post) if one.startswith("tri:v1:from:")]
+
+    async def opened() -> tuple[str, int]:
+        since = (await world.human("GET", "log?since=1000000000"))["next"]
+        form = await world.click(post, triage)
+        log = (await world.human("GET", f"log?since={since}"))["entries"]
+        reads = [one for one in log if one.get("method") == "GET" and "/messages/" in one.get("path", "")]
+        return form["modal"]["components"][0]["component"].get("value", ""), len(reads)
+
+    heard = await opened()
+    await world.restart()
+    read = await opened()
+    assert (heard[0], read[0]) == (read[0], heard[0])
+    assert (heard[1], read[1]) == (0, 1)
