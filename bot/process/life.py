@@ -128,7 +128,7 @@ class Life:
             await asyncio.sleep(_LOOK_S)
         if self.keeper.leads:  # from here on no alert is missed, whatever becomes of the session
             await self.client.served.each(_catch_up)
-        _keep_what_is_there()
+        keep_what_is_there()
         shards = [shard.id for shard in self.keeper.held]
         log.info("bot.ready", guilds=len(self.client.served), user=str(self.client.user), shards=shards)
         if self.dead_man is not None:
@@ -151,7 +151,7 @@ class Life:
         log.info("bot.stopped")
 
 
-def _keep_what_is_there() -> None:
+def keep_what_is_there() -> None:
     """Everything so far stays until the end: the collector need not go through it again and again.
 
     That takes a twentieth of a second and more each time, in which nobody is answered.

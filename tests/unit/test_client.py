@@ -15,6 +15,7 @@ from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
+from bot.ui import turns
 from tests.unit.services.desk import GUILD, Desk
 from tests.unit.ui.screens import FakeInteraction
 
@@ -177,6 +178,26 @@ async def test_the_log_hears_of_background_work_that_fails(bot: IncidentBot) -> 
         ("task.unavailable", "warning", "a"),
         ("task.failed", "error", "b"),
     ]
+
+
+async def test_somebody_alone_is_no_crowd_however_often_it_is_said(
+    bot: IncidentBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A press is counted when it comes; the entry point that all share says so again."""
+    monkeypatch.setattr(turns, "CALM_S", 60.0)
+
+    async def press() -> None:
+        for _ in range(2):
+            task = asyncio.current_task()
+            assert task is not None
+            bot.answering(task)
+        async with asyncio.timeout(0.5):
+            await bot.has_responded()
+            at_once.append(True)
+
+    at_once = list[bool]()
+    await asyncio.create_task(press())
+    assert at_once == [True]
 
 
 async def test_closing_ends_background_work(bot: IncidentBot) -> None:
