@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 import discord
 import structlog
 import yarl
+from cachetools import LRUCache
 from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.domain.errors import ConfigError, IncidentNotFound, Superseded, UnavailableError, UserError
+from bot.domain.evidence import Evidence
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
 from bot.listening import ListeningBot
@@ -24,7 +26,6 @@ from bot.services.registry import Guilds, Services
 from bot.ui.answers import Answers, FormHandler, custom_id_of
 from bot.ui.components import Control
 from bot.ui.errors import ErrorReplies, unwrapped
-from bot.ui.heard import Heard
 from bot.ui.interaction import Interaction, bind, find_guild, found_guild
 from bot.ui.people import person_from
 from bot.ui.rest.client import answer_trace
@@ -74,6 +75,10 @@ def intents(*, message_content: bool = False, voice: bool = False) -> discord.In
     )
 
 
+#: Of how many alerts it is known what they say.
+_HEARD: Final = 500
+
+
 class IncidentTree(app_commands.CommandTree["IncidentBot"]):
     """Slash commands; its `on_error` is where their errors end, and there is no other."""
 
@@ -102,6 +107,10 @@ class IncidentBot(ListeningBot):
             from a server that is not among them is refused.
         reads_messages: Ask for what others write; see `intents`.
         hears_voice: Ask for who joins a voice channel.
+
+    Attributes:
+        heard: What the latest alerts say, by message, as far as the gateway told: the form about one opens
+            without asking Discord. What is edited or deleted, or may have been, is not there.
     """
 
     def __init__(
@@ -126,7 +135,7 @@ class IncidentBot(ListeningBot):
         )
         self.texts = texts
         self.served = guilds(self)
-        self.heard = Heard()
+        self.heard: LRUCache[int, Evidence] = LRUCache(_HEARD)
         self._errors = ErrorReplies(texts)
         self._answers = Answers()
         self._tasks: set[asyncio.Task[None]] = set()

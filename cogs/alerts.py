@@ -43,7 +43,7 @@ class Watch(commands.Cog):
         received = self._incoming[guild_id].live(message, guild_id=guild_id)
         if not services.alerts.watches(received):
             return
-        self.bot.heard.keep(message.id, evidence_of(message))
+        self.bot.heard[message.id] = evidence_of(message)
         clear_contextvars()
         bind_contextvars(trigger="message", guild_id=guild_id, channel_id=message.channel.id)
         try:
@@ -55,17 +55,18 @@ class Watch(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
         """It says something else now."""
-        self.bot.heard.forget([edit.message_id])
+        self.bot.heard.pop(edit.message_id, None)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
         """It is gone."""
-        self.bot.heard.forget([deletion.message_id])
+        self.bot.heard.pop(deletion.message_id, None)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
         """They are gone."""
-        self.bot.heard.forget(deletion.message_ids)
+        for message_id in deletion.message_ids:
+            self.bot.heard.pop(message_id, None)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -78,7 +79,7 @@ class Watch(commands.Cog):
         self._catch_up()
 
     def _catch_up(self) -> None:
-        self.bot.heard.forget_all()
+        self.bot.heard.clear()
         self.bot.for_each_guild(
             lambda services: services.alerts.catch_up(services.guild_id), name="missed alerts"
         )

@@ -1,9 +1,5 @@
 """The select of the first-response steps on the thread's card."""
 
-from typing import Any, cast
-
-from discord import ui
-
 from bot.client import IncidentBot
 from bot.ui.components import Control
 from bot.ui.interaction import reply, wait
@@ -24,6 +20,6 @@ class Steps(Control, template=STEPS):
         """What is chosen is done, what was taken out is not; the card follows."""
         await wait(interaction)
         bot, by = interaction.client, await person_of(interaction)
-        pick = pick_of(self.fields, cast("ui.Select[Any]", self.item).values)
+        pick = pick_of(self.fields, self.values)
         result = await bot.services(interaction).checklists.choose(self.number, pick, by=by)
         await reply(interaction, checked(bot.voice(interaction), result))
