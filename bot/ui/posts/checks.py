@@ -1,6 +1,6 @@
 """The first-response sheet as checks: its lines, the select on the thread's card, the answer to a choice."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.domain.checklist import Checklist, Pick
@@ -44,7 +44,7 @@ def steps_select(words: Wording, incident: Incident) -> list[Component]:
     return select_row(custom_id, options=options, placeholder=words.say("checks.select"), least=0, most=None)
 
 
-def pick_of(fields: Mapping[str, str], values: list[str]) -> Pick:
+def pick_of(fields: Mapping[str, str], values: Sequence[str]) -> Pick:
     """What somebody chose.
 
     Args:
