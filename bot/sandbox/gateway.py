@@ -115,6 +115,7 @@ class Connection:
     def _record(self, direction: str, frame: JSON) -> None:
         session_id = self.session.id if self.session else None
         self._core.log.add("gateway", {"direction": direction, "session": session_id, "frame": frame})
+        self._core.hub.beat()
 
     async def _write(self) -> None:
         freezer = self._core.freezer
