@@ -28,7 +28,7 @@ from tests.fakes.clock import START, FakeClock
 from tests.fakes.leases import FakeLeases
 from tests.fakes.mornings import FakeMorningReads
 from tests.fakes.overdue import late_steps, overdue_jobs, unheard_incidents
-from tests.fakes.state import AuditRow, State
+from tests.fakes.state import AuditRow, QueuedJob, State
 from tests.fakes.storms import FakeStormReads
 from tests.fakes.transaction import FakeTransaction, ladder
 from tests.fakes.triages import find_triage
@@ -105,6 +105,11 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         for job in due:
             del self._state.jobs[job.key]
         return due
+
+    def give_back(self, jobs: Sequence[Job]) -> None:
+        """Put back what was taken and has not succeeded: it is due at once."""
+        for job in jobs:  # asked for anew meanwhile, it is there already
+            self._state.jobs.setdefault(job.key, QueuedJob(job, self.clock.time, order=0))
 
     @property
     def audit_rows(self) -> list[AuditRow]:

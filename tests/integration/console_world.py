@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -13,6 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client import IncidentBot, use_api_base
+from bot.domain.errors import UnavailableError
 from bot.domain.incident import Incident, NewIncident, Status
 from bot.domain.shards import IdentifyBudget, Instance
 from bot.i18n import Texts
@@ -43,6 +44,7 @@ class ConsoleWorld(Desk):
         self._keeper: ShardKeeper
         self._http = http
         self._running: asyncio.Task[None] | None = None
+        self._worker: asyncio.Task[None] | None = None
 
     # -- the bot
     async def start(self) -> None:
@@ -59,10 +61,15 @@ class ConsoleWorld(Desk):
         guild = discord.Object(self.guild_id)
         self.bot.tree.copy_global_to(guild=guild)
         await self.bot.tree.sync(guild=guild)
+        self._worker = asyncio.create_task(self._keep_working())
 
     async def stop(self) -> None:
         """Leave."""
         assert self._running is not None
+        assert self._worker is not None
+        self._worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._worker
         await self._keeper.stop()
         await self._running
         await self.bot.close()
@@ -72,11 +79,18 @@ class ConsoleWorld(Desk):
         await self.stop()
         await self.start()
 
-    async def keep_working(self) -> None:
-        """Be the queue's worker: run what is due, again and again."""
+    async def _keep_working(self) -> None:
+        """Be the queue's worker as long as this bot lives: only success takes a job out of the queue."""
         while True:
-            await self.work()
             await asyncio.sleep(0.02)
+            left = self.store.take_due_jobs()
+            try:
+                with suppress(UnavailableError):  # it comes back, and they with it
+                    while left:
+                        await self.run(left[0])
+                        left.pop(0)
+            finally:
+                self.store.give_back(left)
 
     def _guilds(self, client: discord.Client) -> Guilds:
         self.use(DiscordNotifier(client, texts=TEXTS, policy=self.policy))
@@ -204,11 +218,9 @@ async def console_world() -> AsyncIterator[ConsoleWorld]:
         use_api_base(sandbox.api_base)
         world = ConsoleWorld(sandbox, http)
         await world.start()
-        worker = asyncio.create_task(world.keep_working())
         try:
             yield world
         finally:
-            worker.cancel()
             await world.stop()
             Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, gateway
         assert not sandbox.core.world.internal_errors, sandbox.core.world.internal_errors
