@@ -149,22 +149,27 @@ SELECT id FROM deliveries WHERE incident_id = $1 AND status = 'failed' ORDER BY 
 
 -- name: cancel_waiting
 -- Cancels what waits, directly or through others, for those of $1 that were given up.
+-- $1 may be thousands: each key is looked up by itself, whatever the planner believes.
 WITH RECURSIVE moot AS (
     SELECT owed.id, owed.key
-      FROM deliveries AS owed
-      JOIN deliveries AS first ON first.key = owed.after_key
-     WHERE owed.status = 'pending'
-       AND first.key = ANY ($1::text[])
-       AND first.status IN ('failed', 'cancelled')
+      FROM unnest($1::text[]) AS ended (key)
+     CROSS JOIN LATERAL (
+           SELECT id, key
+             FROM deliveries
+            WHERE after_key = ended.key AND status = 'pending'
+              AND EXISTS (SELECT FROM deliveries AS first
+                           WHERE first.key = ended.key AND first.status IN ('failed', 'cancelled'))
+           OFFSET 0) AS owed
     UNION
     SELECT owed.id, owed.key
       FROM moot
-      JOIN deliveries AS owed ON owed.after_key = moot.key
-     WHERE owed.status = 'pending'
+     CROSS JOIN LATERAL (
+           SELECT id, key FROM deliveries WHERE after_key = moot.key AND status = 'pending'
+           OFFSET 0) AS owed
 )
 UPDATE deliveries
    SET status = 'cancelled', finished_at = now()
- WHERE id IN (SELECT id FROM moot) AND status = 'pending';
+ WHERE id = ANY (ARRAY(SELECT id FROM moot)) AND status = 'pending';
 
 -- name: retry_later
 -- Keeps an unfinished delivery for another attempt, and counts the one that failed.

@@ -82,23 +82,28 @@ SELECT incident_id, at, kind, actor_id, actor_name, data, corrects
 -- Keeps the queue from starting decisions one by one, of the guild $2 unless null. Those that are due: within $1, as a
 -- sweep takes them along; should it die, they come by themselves. With $1 null, those that are not: until they are.
 UPDATE pgqueuer
-   SET execute_after = coalesce(now() + $1::interval, due_at)
-  FROM (SELECT id,
-               split_part(dedupe_key, ':', 2)::bigint AS incident_id,
-               split_part(dedupe_key, ':', 3)::integer AS step
-          FROM pgqueuer
-         WHERE entrypoint = 'escalate' AND status = 'queued' AND execute_after <= now()
-           AND ($2::bigint IS NULL OR coalesce(headers ->> 'guild', $2::text) = $2::text)
-         ORDER BY id
-           FOR UPDATE SKIP LOCKED) AS jobs
- CROSS JOIN LATERAL (
-       SELECT due_at
-         FROM escalation_steps
-         JOIN incidents ON incidents.id = incident_id
-        WHERE incident_id = jobs.incident_id AND index = jobs.step AND (due_at <= now()) = ($1::interval IS NOT NULL)
-          AND ($2::bigint IS NULL OR guild_id + 0 = $2)
-       OFFSET 0) AS steps
- WHERE pgqueuer.id = jobs.id;
+   SET execute_after = coalesce(
+       now() + $1::interval,
+       (SELECT due_at
+          FROM escalation_steps
+         WHERE incident_id = split_part(dedupe_key, ':', 2)::bigint AND index = split_part(dedupe_key, ':', 3)::integer))
+ WHERE id = ANY (ARRAY(
+       SELECT jobs.id
+         FROM (SELECT id,
+                      split_part(dedupe_key, ':', 2)::bigint AS incident_id,
+                      split_part(dedupe_key, ':', 3)::integer AS step
+                 FROM pgqueuer
+                WHERE entrypoint = 'escalate' AND status = 'queued' AND execute_after <= now()
+                  AND ($2::bigint IS NULL OR coalesce(headers ->> 'guild', $2::text) = $2::text)
+                ORDER BY id
+                  FOR UPDATE SKIP LOCKED) AS jobs
+        CROSS JOIN LATERAL (
+              SELECT
+                FROM escalation_steps
+               WHERE incident_id = jobs.incident_id AND index = jobs.step
+                 AND (due_at <= now()) = ($1::interval IS NOT NULL)
+                 AND ($2::bigint IS NULL OR $2 = (SELECT guild_id FROM incidents WHERE id = incident_id))
+              OFFSET 0) AS steps));
 
 -- name: steps_due
 -- Whether steps are due that nobody has decided yet, of the guild $1 unless null.

@@ -5,11 +5,16 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, Protocol, cast
 
+import discord
+import structlog
+
 from bot.domain.incident import Incident
 from bot.services.incidents import Opening
 from bot.ui.interaction import Interaction, redraw, soon
 from bot.ui.screens.sent_card import sent_card
 from bot.ui.words.voice import Voice
+
+log = structlog.get_logger(__name__)
 
 #: Reads how far the posts of an incident are.
 Read = Callable[[int], Awaitable[Opening]]
@@ -40,5 +45,8 @@ async def _show_outcome(interaction: Interaction, incident_id: int, read: Read, 
     opening = await soon(partial(read, incident_id), done=attrgetter("is_settled"), within_s=within_s)
     if opening is not None:
         voice = cast("_Host", interaction.client).voice(interaction)
-        await redraw(interaction, sent_card(voice, opening.incident, opening))
+        try:
+            await redraw(interaction, sent_card(voice, opening.incident, opening))
+        except discord.HTTPException as refused:  # its token has expired, or the card is gone: the posts tell
+            log.info("outcome.not_shown", incident_id=incident_id, code=refused.code)
     return opening is not None
