@@ -35,7 +35,7 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step of a ladder that nobody has decided yet, or told of."""
+    """A step of a ladder that nobody has decided yet."""
 
     index: int
     due_at: datetime

@@ -79,7 +79,7 @@ class Alarm:
         unsaid = [watch for watch in reported if f"{watch.key}:alert" not in self._journal.posted]
         await asyncio.gather(*(self._guarded(self.begin(watch), watch, hands) for watch in unsaid))
         due = self._journal.due(self.now())
-        await asyncio.gather(*(self._guarded(self._take(*each), each[0], hands) for each in due))
+        await asyncio.gather(*(self._guarded(self._escalate(*each), each[0], hands) for each in due))
 
     async def _guarded(self, work: Coroutine[Any, Any, None], watch: Watch, hands: asyncio.Semaphore) -> None:
         async with hands:
@@ -88,18 +88,8 @@ class Alarm:
             except Exception:
                 log.exception("emergency.failed", watch=watch.key)
 
-    async def _take(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
-        """A step whose time has come: of a ladder that has only begun, the alert may be unsaid, too."""
-        if await self._is_acknowledged(watch):
-            await self.keep(replace(self._journal, acknowledged=self._journal.acknowledged | {watch.key}))
-            log.info("emergency.acknowledged", watch=watch.key)
-        elif rung.due_at <= watch.raised_at:
-            await self.begin(watch)
-        else:
-            await self._escalate(watch, rung, skipped)
-
     async def begin(self, watch: Watch) -> None:
-        """The alert, with a 👀 to tap, and the first pages."""
+        """The alert of a report, with a 👀 to tap, and its first pages."""
         alert = await self._post(watch, Word.ALERT, key=f"{watch.key}:alert", to=watch.to)
         if alert is not None:
             try:
@@ -115,6 +105,10 @@ class Alarm:
         await self._taken(watch, first, by=f"{watch.key}:")
 
     async def _escalate(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
+        if await self._is_acknowledged(watch):
+            await self.keep(replace(self._journal, acknowledged=self._journal.acknowledged | {watch.key}))
+            log.info("emergency.acknowledged", watch=watch.key)
+            return
         step = watch.step_key(rung)
         pages = self._pages(watch, rung)
         await asyncio.gather(

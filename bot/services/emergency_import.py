@@ -1,11 +1,10 @@
 """What was done while the database was away becomes rows: once, at its own time, with its posts."""
 
-import re
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 import structlog
 
@@ -26,8 +25,6 @@ from bot.services.ports import Discord, Store, Transaction
 from bot.services.sent import adopt
 
 log = structlog.get_logger(__name__)
-
-_OF_INCIDENT: Final = re.compile(r"inc:(?P<number>\d+):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +56,9 @@ class TakingIn:
         for report in journal.reports.values():
             if await self._succeeds(self._report(report, journal), report.watch_key):
                 left = _without(left, report.watch_key)
-        found = map(_OF_INCIDENT.match, (*journal.taken, *journal.posted, *journal.mailed))
-        for number in sorted({int(key["number"]) for key in found if key}):
-            key = f"inc:{number}"
-            if await self._succeeds(self._steps(number, journal), key):
+        steps = (key.partition(":step:")[0] for key in (*journal.taken, *journal.posted, *journal.mailed))
+        for key in sorted({key for key in steps if key.startswith("inc:")}):
+            if await self._succeeds(self._steps(int(key.removeprefix("inc:")), journal), key):
                 left = _without(left, key)
         return left
 

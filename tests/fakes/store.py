@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bot.domain.delivery import ACK_PLACES, PAGING, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import ReplayRecord
 from bot.domain.emergency import Rung, Watch
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
@@ -192,11 +192,10 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         return sorted(mirrored, key=lambda watch: watch.rungs[0].due_at)[:limit]
 
     async def _watch(self, incident: Incident) -> Watch | None:
-        ladder = await self.steps(incident.id)
-        if all(step.status is not StepStatus.PENDING for step in ladder):
-            return None
-        steps = [s for s in ladder if s.status is StepStatus.PENDING or self._is_unsaid(s)]
+        steps = [step for step in await self.steps(incident.id) if step.status is StepStatus.PENDING]
         places = [p for p in await self.posts(incident.id) if p.kind in ACK_PLACES]
+        if not steps:
+            return None
         in_thread = incident.is_private and incident.thread_id is not None
         return Watch(
             key=f"inc:{incident.id}",
@@ -212,27 +211,6 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
             is_private=incident.is_private,
             places=tuple((p.channel_id or 0, p.message_id or 0) for p in places),
             rungs=tuple(Rung(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in steps),
-        )
-
-    def _is_unsaid(self, step: Step) -> bool:
-        """Decided, and nothing of what it owes was begun."""
-        own = [
-            stored.delivery
-            for stored in self._state.deliveries.values()
-            if stored.delivery.kind in PAGING
-            and stored.delivery.incident_id == step.incident_id
-            and stored.delivery.data.get("step") == step.index
-        ]
-        return (
-            step.status is StepStatus.DONE
-            and bool(own)
-            and all(
-                one.status is DeliveryStatus.PENDING
-                and one.request is None
-                and one.bundle_id is None
-                and one.held_at is None
-                for one in own
-            )
         )
 
     async def is_link_used(self, link_id: str) -> bool:

@@ -158,7 +158,7 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
         ...
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
-        """Unacknowledged incidents with the steps that are to come, or to be told of, the nearest first.
+        """Unacknowledged incidents with the steps that are still to come, the nearest first.
 
         Args:
             without: Names of the severities that are not mirrored.

@@ -5,7 +5,6 @@ UPDATE installation SET beaten_at = now() RETURNING now() AS now;
 -- name: watched
 -- What must be told although the database is away: unacknowledged incidents that still have steps, those with the
 -- nearest one first. $1: the severities that are not mirrored. $3: the guild, null for all. $4: how many.
--- A step that was decided, and of which nobody was told yet, is still to come: its messages may have to go without us.
 -- Asked every two seconds: these are found first, whatever the planner believes, and the rest is read of them alone.
 SELECT 'inc:' || nearest.id AS key, guild_id, 'INC-' || nearest.id AS label, severity, title, targets,
        triggered_at AS raised_at, thread_id, is_private, is_drill, rings, ladder.rungs,
@@ -24,18 +23,9 @@ SELECT 'inc:' || nearest.id AS key, guild_id, 'INC-' || nearest.id AS label, sev
          ORDER BY next_at, id
          LIMIT $4) AS nearest
  CROSS JOIN LATERAL (
-       SELECT array_agg(step) AS steps
-         FROM (SELECT data ->> 'step' AS step
-                 FROM deliveries
-                WHERE incident_id = nearest.id AND kind IN ('page', 'escalation')
-                GROUP BY data ->> 'step'
-               HAVING bool_and(status = 'pending' AND request IS NULL AND bundle_id IS NULL AND held_at IS NULL)
-              ) AS silent) AS unsaid
- CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_object('index', index, 'due_at', due_at, 'mention', mention, 'dm', dm)
                         ORDER BY due_at, index)
-              -- Here, so that no index of what is pending is walked for each.
-              FILTER (WHERE status = 'pending' OR status = 'done' AND index::text = ANY (unsaid.steps)) AS rungs
+              FILTER (WHERE status = 'pending') AS rungs  -- so that no index of what is pending is walked for each
          FROM escalation_steps
         WHERE incident_id = nearest.id) AS ladder
  CROSS JOIN LATERAL (

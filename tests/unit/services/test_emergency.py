@@ -246,46 +246,6 @@ async def test_raised_without_a_database(desk: Desk) -> None:
     assert len(await desk.store.open_incidents(GUILD)) == 1
 
 
-async def test_recorded_and_not_yet_said(desk: Desk) -> None:
-    """The database went away between the commit and the first message: it is said without, and once."""
-    await desk.open("SEV1")
-    await desk.emergency.look()
-    assert desk.siren.posted == []
-    pass_wall_time(desk, seconds=5)
-    await desk.emergency.look()
-    desk.store.is_away = True
-    for _ in range(3):
-        await desk.emergency.look()
-    assert desk.siren.posted == [(Word.ALERT, "channel"), (Word.PAGE, "person:primary")]
-    assert len(desk.mailer.sent) == 2
-    desk.store.is_away = False
-    await desk.work()
-    await desk.emergency.look()
-    await desk.work()
-    assert (desk.sent(DeliveryKind.ALERT), desk.sent(DeliveryKind.PAGE)) == ([], [])
-    assert len(desk.sent(DeliveryKind.THREAD_CARD)) == 1
-
-
-async def test_decided_and_not_yet_said(desk: Desk) -> None:
-    """The same of a later step, whose decision is on record."""
-    incident = await desk.open("SEV1")
-    await desk.work()
-    pass_wall_time(desk, minutes=15, seconds=5)
-    assert await desk.sweeps.decide(incident.id, 1) is None
-    await desk.emergency.look()
-    desk.store.is_away = True
-    for _ in range(3):
-        await desk.emergency.look()
-    assert desk.siren.posted[0] == (Word.ESCALATION, "channel")
-    desk.store.is_away = False
-    await desk.work()
-    await desk.emergency.look()
-    await desk.work()
-    assert desk.sent(DeliveryKind.ESCALATION) == []
-    entries = [entry.kind for entry in desk.store.timelines[incident.id]]
-    assert entries.count(TimelineKind.ESCALATED) == 1
-
-
 async def test_killed_between_commit_and_file(desk: Desk) -> None:
     """Taken in twice it is one incident, and nothing is posted again."""
     await desk.emergency.look()
