@@ -44,9 +44,8 @@ def public_holidays(country: str) -> Container[object]:
     """
     if not _CODE.fullmatch(country):
         raise ValueError(country)  # the package would take its own class names too
-    found = _PublicHolidays(country)
-    _ = datetime.now(UTC).date() in found
-    return found
+    _worked_out(country, datetime.now(UTC).year // _YEARS)  # which says whether there is such a country
+    return _PublicHolidays(country)
 
 
 @dataclass(frozen=True, slots=True)

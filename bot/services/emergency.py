@@ -118,6 +118,7 @@ class Emergency:
                 with urgency(PERSON):  # unlike what a tick does otherwise
                     await self._alarm.act()
             return
+        ahead_s = (now - datetime.now(UTC)).total_seconds()  # before anything that may take long
         self._is_back()
         async with self._lock:
             if self._alarm.journal.has_news:
@@ -125,7 +126,7 @@ class Emergency:
         watches = await self._read()  # after it: what was taken meanwhile is nobody's to take again
         if watches is not None:
             async with self._lock:
-                await self._mirror(watches, now)
+                await self._mirror(watches, ahead_s)
 
     async def _read(self) -> list[Watch] | None:
         """What it would take to do without the database; None when it cannot say so in time."""
@@ -140,9 +141,8 @@ class Emergency:
             log.warning("emergency.mirror_full" if is_full else "emergency.mirror_whole", most=MIRRORED)
         return watches
 
-    async def _mirror(self, watches: Sequence[Watch], now: datetime) -> None:
+    async def _mirror(self, watches: Sequence[Watch], ahead_s: float) -> None:
         installation, journal = await self._store.installation(), self._alarm.journal
-        ahead_s = (now - datetime.now(UTC)).total_seconds()
         if abs(ahead_s - journal.ahead_s) < 1:
             ahead_s = journal.ahead_s  # no news: the file stays as it is
         own = {key: watch for key, watch in journal.watches.items() if key in journal.reports}

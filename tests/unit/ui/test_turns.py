@@ -39,6 +39,7 @@ async def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     first.owed(stuck)
     async with asyncio.timeout(1):
         await first.others()
+    assert not stuck.done(), "nobody has answered them yet"
     stuck.cancel()
 
 
