@@ -17,6 +17,7 @@ from bot.services.bundles import Bundles
 from bot.services.calendars import CalendarFiles
 from bot.services.changes import Changes
 from bot.services.checklists import Checklists
+from bot.services.comeback import Comeback
 from bot.services.deliveries import Deliveries, Helpers
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
@@ -125,15 +126,15 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     access = Access(store, policy, oncall)
     acknowledger = Acknowledger(store, policy, access)
     reconciler = Reconciler(store, discord, acknowledger, access)
-    ahead = ReadingAhead(store, reconciler)
+    ahead, comeback = ReadingAhead(store, reconciler), Comeback(store)
     escalations = Escalations(store, policy, ahead, access, oncall)
     incidents = Incidents(store, policy, access, escalations)
     changes = Changes(store, policy, access)
     mending = Mending(store, policy)
     raising = Raising(policy, incidents, escalations)
     reevaluations = Reevaluations(store, policy, access, raising)
-    means = Means(outward.siren, parts.spool, parts.mailer, meanwhile={})
-    bundles = Bundles(store, discord, policy, acknowledger, meanwhile=means.meanwhile)
+    means = Means(outward.siren, parts.spool, parts.mailer, comeback.meanwhile)
+    bundles = Bundles(store, discord, policy, acknowledger, meanwhile=comeback.meanwhile)
     digests = Digests(store, parts.dlq, policy)
     mornings = Mornings(store, discord, policy)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations)
@@ -178,9 +179,12 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     )
     return UseCases(
         services=services,
-        sweeps=Sweeps(store, policy, ahead, escalations, oncall, meanwhile=means.meanwhile),
+        sweeps=Sweeps(store, policy, ahead, escalations, oncall, comeback=comeback),
         deliveries=Deliveries(
-            store, discord, policy, Helpers(digests, mornings, mending, oncall, bundles, means.meanwhile)
+            store,
+            discord,
+            policy,
+            Helpers(digests, mornings, mending, oncall, bundles, comeback),
         ),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, oncall, letters=letters, draft=discord.draft),

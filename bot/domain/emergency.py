@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from bot.domain.delivery import Posted
 from bot.domain.severity import Mention
@@ -105,6 +106,7 @@ class Journal:
     """The mirror, and what was done by it. Survives a restart as a small file.
 
     Attributes:
+        mirror: By which the database knows it; None before it was ever kept.
         installation_id: Part of every nonce; empty before the database was ever seen.
         ahead_s: The database's time minus ours, seconds.
         watches: By key.
@@ -116,6 +118,7 @@ class Journal:
         reports: By watch key.
     """
 
+    mirror: UUID | None = None
     installation_id: str = ""
     ahead_s: float = 0.0
     watches: Mapping[str, Watch] = field(default_factory=dict)

@@ -1,6 +1,5 @@
 """Sending what is owed: once, however often the sender dies. See docs/architecture.md, Sending once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -10,6 +9,7 @@ from bot.domain.delivery import (
     DISPENSABLE,
     MORNING_POSTS,
     TRIAGE_POSTS,
+    URGENT,
     Delivery,
     DeliveryKind,
     Posted,
@@ -17,6 +17,7 @@ from bot.domain.delivery import (
     retry_after,
 )
 from bot.domain.digest import IsoWeek
+from bot.domain.emergency import GRACE
 from bot.domain.errors import (
     Crowded,
     DeliveryRefused,
@@ -31,6 +32,7 @@ from bot.domain.severity import Mention
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.bundles import Bundles, refresh_bundle_job
+from bot.services.comeback import LOOK_AGAIN, Comeback
 from bot.services.digests import Digests
 from bot.services.handovers import warn_refused
 from bot.services.lines import wait_in_line
@@ -63,18 +65,14 @@ class _Failure:
 
 @dataclass(frozen=True, slots=True)
 class Helpers:
-    """Who knows more of some kinds.
-
-    Attributes:
-        meanwhile: What was posted while the database was away, by key.
-    """
+    """Who knows more of some kinds, and of some times."""
 
     digests: Digests
     mornings: Mornings
     mending: Mending
     oncall: OnCall
     bundles: Bundles
-    meanwhile: Mapping[str, Posted]
+    comeback: Comeback
 
 
 class Deliveries:
@@ -89,7 +87,7 @@ class Deliveries:
         self._mending = helpers.mending
         self._oncall = helpers.oncall
         self._bundles = helpers.bundles
-        self._meanwhile = helpers.meanwhile
+        self._comeback = helpers.comeback
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
         """One attempt.
@@ -106,7 +104,9 @@ class Deliveries:
             if wait := await self._wait(tx, delivery):
                 return wait
             moot = await is_moot(tx, delivery, self._policy)
-            delivery = dated(delivery, now=await tx.now())
+            delivery, waited = dated(delivery, now=await tx.now()), await tx.now() - delivery.created_at
+        if delivery.kind in URGENT and waited >= GRACE and await self._comeback.is_untold():
+            return LOOK_AGAIN
         return await self._finish(delivery, moot=moot)
 
     async def _finish(self, delivery: Delivery, *, moot: bool) -> timedelta | None:
@@ -191,8 +191,8 @@ class Deliveries:
             return _Failure(f"a bug: {type(bug).__name__}", None, final=False)
 
     async def _find(self, delivery: Delivery) -> Posted | None:
-        if delivery.key in self._meanwhile:  # the database was away, and somebody had to be told
-            return self._meanwhile[delivery.key]
+        if told := self._comeback.meanwhile.get(delivery.key):  # without the database
+            return told
         if delivery.request is None or delivery.first_sent_at is None:
             return None
         try:

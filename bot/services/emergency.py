@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 import structlog
 from cachetools import LRUCache
@@ -111,7 +113,7 @@ class Emergency:
         """
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                now = await self._store.beat()
+                now = await self._store.beat(mirror=self._told())
         except (StorageUnavailable, TimeoutError) as away:
             self._is_away(away)
             async with self._lock:
@@ -123,10 +125,22 @@ class Emergency:
         async with self._lock:
             if self._alarm.journal.has_news:
                 await self._alarm.keep(await self._taking_in.take_in(self._alarm.journal))
+                await self._tell()
         watches = await self._read()  # after it: what was taken meanwhile is nobody's to take again
         if watches is not None:
             async with self._lock:
                 await self._mirror(watches, ahead_s)
+
+    def _told(self) -> UUID | None:
+        """The mirror, when everything that was done by it is in the database."""
+        journal = self._alarm.journal
+        return None if journal.has_news else journal.mirror
+
+    async def _tell(self) -> None:
+        """Others wait for this: see `bot.services.comeback`."""
+        with suppress(StorageUnavailable, TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._store.beat(mirror=self._told())
 
     async def _read(self) -> list[Watch] | None:
         """What it would take to do without the database; None when it cannot say so in time."""

@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 import structlog
 
@@ -62,15 +63,17 @@ class Alarm:
 
     def load(self) -> None:
         """Read what an earlier process has left."""
+        journal = self._kept()
+        self._journal = replace(journal, mirror=journal.mirror or uuid4())
+        self._means.meanwhile.update(journal.posted)
+
+    def _kept(self) -> Journal:
         kept = self._means.spool.load()
-        if kept is None:
-            return
         try:
-            self._journal = from_data(kept)
+            return Journal() if kept is None else from_data(kept)
         except (KeyError, TypeError, ValueError) as error:
             log.error("emergency.spool_unreadable", error=type(error).__name__)  # noqa: TRY400 -- no bug of ours
-            return
-        self._means.meanwhile.update(self._journal.posted)
+            return Journal()
 
     async def act(self) -> None:
         """Take the steps that are due, several incidents at a time; one that goes wrong holds up no other."""

@@ -1,7 +1,7 @@
 """What was done while the database was away becomes rows: once, at its own time, with its posts."""
 
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -175,9 +175,8 @@ def _renamed(key: str, report: Report, incident: Incident) -> str:
 def _without(journal: Journal, watch_key: str) -> Journal:
     """*journal* when one incident's part is in the database."""
     own = f"{watch_key}:"
-    return Journal(
-        installation_id=journal.installation_id,
-        ahead_s=journal.ahead_s,
+    return replace(
+        journal,
         watches={key: watch for key, watch in journal.watches.items() if key != watch_key},
         posted={key: where for key, where in journal.posted.items() if not key.startswith(own)},
         taken={key: at for key, at in journal.taken.items() if not key.startswith(own)},

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from bot.domain.delivery import Posted
 from bot.domain.emergency import Journal, Report, Rung, Watch
@@ -14,6 +15,7 @@ from bot.domain.severity import Mention
 def as_data(journal: Journal) -> dict[str, object]:
     """What the spool keeps of *journal*."""
     return {
+        "mirror": None if journal.mirror is None else journal.mirror.hex,
         "installation_id": journal.installation_id,
         "ahead_s": journal.ahead_s,
         "watches": [_watch_data(watch) for watch in journal.watches.values()],
@@ -35,6 +37,7 @@ def from_data(kept: Mapping[str, Any]) -> Journal:
     watches = [_watch(each) for each in kept["watches"]]
     reports = [_report(each) for each in kept["reports"]]
     return Journal(
+        mirror=UUID(known) if (known := kept.get("mirror")) else None,  # older files have none
         installation_id=str(kept["installation_id"]),
         ahead_s=float(kept["ahead_s"]),
         watches={watch.key: watch for watch in watches},

@@ -7,12 +7,14 @@ from typing import Final, TypeAlias
 import structlog
 
 from bot.domain.bundle import crowded
-from bot.domain.delivery import NewDelivery, Posted
+from bot.domain.delivery import NewDelivery
+from bot.domain.emergency import GRACE
 from bot.domain.errors import StorageUnavailable
 from bot.domain.escalation import Due, Step, StepStatus
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson
 from bot.runbook.model import Policy
+from bot.services.comeback import LOOK_AGAIN, Comeback
 from bot.services.escalations import Escalations
 from bot.services.oncall import OnCall, once
 from bot.services.opening import step_job
@@ -38,11 +40,7 @@ _Whom: TypeAlias = tuple[int, tuple[str, ...]]
 
 
 class Sweeps:
-    """Handler of the queue's escalate job; may run twice without harm.
-
-    Args:
-        meanwhile: What was posted while the database was away, by key: nobody need tell of that again.
-    """
+    """Handler of the queue's escalate job; may run twice without harm."""
 
     def __init__(
         self,
@@ -52,7 +50,7 @@ class Sweeps:
         escalations: Escalations,
         oncall: OnCall,
         *,
-        meanwhile: Mapping[str, Posted],
+        comeback: Comeback,
     ) -> None:
         self._store = store
         self._policy = policy
@@ -60,7 +58,7 @@ class Sweeps:
         self._escalations = escalations
         self._oncall = oncall
         self._telling = Telling(policy)
-        self._meanwhile = meanwhile
+        self._comeback = comeback
         self._sweeping = self._is_asked = False
 
     async def decide(self, incident_id: int, index: int) -> timedelta | None:
@@ -74,7 +72,10 @@ class Sweeps:
             return None
         if due_in > _NOW:
             await self._ahead.read()
-            return await self._due_in(incident_id, index)
+            left = await self._due_in(incident_id, index)
+            return None if left is None else max(left, _NOW)
+        if await self._comeback.is_untold():  # of what is overdue for a while somebody may have told already
+            return await self._decide_alone(incident_id, index, overdue=-due_in)
         if self._sweeping:
             self._is_asked = True
             return _PUT_OFF
@@ -89,6 +90,13 @@ class Sweeps:
             self._sweeping = False
         if await self._due_in(incident_id, index) is not None:  # somebody held its incident
             await self._escalations.decide(incident_id, index)
+        return None
+
+    async def _decide_alone(self, incident_id: int, index: int, *, overdue: timedelta) -> timedelta | None:
+        """Nothing but this step, if nobody can have told of it; else when to look again."""
+        if overdue >= GRACE:
+            return LOOK_AGAIN
+        await self._escalations.decide(incident_id, index)
         return None
 
     async def _sweep(self) -> None:
@@ -138,7 +146,7 @@ class Sweeps:
 
     async def _owe(self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]) -> None:
         """What too many wait for becomes one message for all; the rest is owed one by one."""
-        news = [(new, incident) for new, incident in owed if new.key not in self._meanwhile]
+        news = [(new, incident) for new, incident in owed if new.key not in self._comeback.meanwhile]
         together = crowded(news, bundle_from=self._policy.storm.bundle_from)
         await tx.insert_deliveries([new for new, _ in owed if new.key not in together])
         for group in dict.fromkeys(together.values()):
@@ -164,10 +172,10 @@ class Sweeps:
         return {_whom(one): once(standing[one.incident.guild_id], one.step.rung.dm) for one in due}
 
     async def _due_in(self, incident_id: int, index: int) -> timedelta | None:
-        """The time until a step is due, none when it is overdue; None when it is decided."""
+        """The time until a step is due, negative when it is overdue; None when it is decided."""
         steps = await self._store.steps(incident_id)
         due_at = next((s.due_at for s in steps if s.index == index and s.status is StepStatus.PENDING), None)
-        return None if due_at is None else max(due_at - await self._store.now(), _NOW)
+        return None if due_at is None else due_at - await self._store.now()
 
 
 def _whom(due: Due) -> _Whom:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from bot.domain.delivery import ACK_PLACES
 from bot.domain.emergency import Watch
@@ -15,9 +16,13 @@ class EmergencyReads:
     _sql: Sql
     _guild_id: int | None
 
-    async def beat(self) -> datetime:
-        now: datetime = (await self._sql.one("beat"))["now"]
+    async def beat(self, *, mirror: UUID | None = None) -> datetime:
+        now: datetime = (await self._sql.one("beat", mirror, self._guild_id))["now"]
         return now
+
+    async def is_untold(self) -> bool:
+        is_untold: bool = (await self._sql.one("is_untold", self._guild_id))["is_untold"]
+        return is_untold
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
         rows = await self._sql.all("watched", list(without), sorted(ACK_PLACES), self._guild_id, limit)

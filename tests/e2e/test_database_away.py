@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
 
 from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.process import ChildDied
 from bot.sandbox.seed import GUILD_ID
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.migrate import migrate
@@ -184,6 +187,31 @@ async def test_killed_while_the_database_is_away(make_world: MakeWorld, tmp_path
             await world.expect_dm(who, contains=TITLE)
         await stage.back()
         await world.settle()
+
+
+async def test_another_process_is_waited_for(make_world: MakeWorld, tmp_path: Path) -> None:
+    """[13] One that starts afterwards, and knows of nothing, does not ring again for what was told: not even
+    when Discord knows the nonce no more.
+    """
+    async with staged(make_world, tmp_path) as stage:
+        world, first = stage.world, stage.world.bot.child
+        label = await near_the_deadline(stage)
+        post = await world.expect_message(
+            "p0-alerts", contains=f"{label} {TITLE}", pings_here=True, within_s=20
+        )
+        for who in ("primary", "secondary"):
+            await world.expect_dm(who, contains=TITLE)
+        await world.human.until(lambda: _mails(stage, 2), "both mails")
+        first.signal(signal.SIGSTOP)
+        stage.server.start()
+        await world.shift(minutes=6)
+        await world.start_bot()
+        with pytest.raises(ChildDied):
+            await world.bot.child.line_with('"escalation.decided', within_s=3)
+        first.signal(signal.SIGCONT)
+        await stage.back()
+        await world.expect_text(post, f"**{label}** 🔴 未対応")
+        assert len(stage.box.mails) == 2
 
 
 async def test_a_database_that_takes_no_writes(make_world: MakeWorld, tmp_path: Path) -> None:

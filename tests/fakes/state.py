@@ -16,6 +16,7 @@ from bot.domain.morning import Morning
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import StoredAnswer, Triage
 from bot.services.ports import Job
+from tests.fakes.emergency import Mirrors
 from tests.fakes.oncall_state import OnCallState
 
 INSTALLATION = Installation(id="test", link_key="a test's key")
@@ -68,6 +69,7 @@ class State:
 
     installation: Installation = INSTALLATION
     used_links: set[str] = field(default_factory=set)
+    mirrors: Mirrors = field(default_factory=Mirrors)
     incidents: dict[int, Incident] = field(default_factory=dict)
     incident_keys: dict[str, int] = field(default_factory=dict)
     responders: dict[tuple[int, int], Responder] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from bot.services.ports import Job
 from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.emergency import Mirrors
 from tests.fakes.leases import FakeLeases
 from tests.fakes.mornings import FakeMorningReads
 from tests.fakes.overdue import late_steps, overdue_jobs, unheard_incidents
@@ -180,9 +181,14 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         self._check()
         return self._state.installation
 
-    async def beat(self) -> datetime:
+    async def beat(self, *, mirror: UUID | None = None) -> datetime:
         self._check()
+        self.mirrors.beat(mirror)
         return self.clock.time
+
+    async def is_untold(self) -> bool:
+        self._check()
+        return self.mirrors.is_untold
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
         self._check()
@@ -423,6 +429,12 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     def _sees(self, guild_id: int) -> bool:
         return self._guild_id in (None, guild_id)
 
+    @property
+    def mirrors(self) -> Mirrors:
+        """Who may have told people while it was away."""
+        return self._state.mirrors
+
     def _check(self) -> None:
         if self.is_away:
+            self.mirrors.go_silent()
             raise StorageUnavailable("PostgreSQL is away")

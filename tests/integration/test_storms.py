@@ -11,6 +11,7 @@ from bot.domain.people import Person
 from bot.runbook import load_policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
+from bot.services.comeback import Comeback
 from bot.services.escalations import Escalations
 from bot.services.oncall import OnCall
 from bot.services.ports import JobName
@@ -104,7 +105,7 @@ def _instance(store: PostgresStore, discord: FakeDiscord | None = None) -> Insta
     reconciler = Reconciler(store, discord or FakeDiscord(), Acknowledger(store, policy, access), access)
     ahead = ReadingAhead(store, reconciler)
     escalations = Escalations(store, policy, ahead, access, oncall)
-    return Instance(store, Sweeps(store, policy, ahead, escalations, oncall, meanwhile={}))
+    return Instance(store, Sweeps(store, policy, ahead, escalations, oncall, comeback=Comeback(store)))
 
 
 async def open_many(

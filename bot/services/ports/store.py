@@ -149,12 +149,19 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
         """What all instances on this database share."""
         ...
 
-    async def beat(self) -> datetime:
-        """Write something of no meaning, to see that writing works; the time.
+    async def beat(self, *, mirror: UUID | None = None) -> datetime:
+        """Write something, to see that writing works; the time.
+
+        Args:
+            mirror: Whose owner has nothing to tell of a time without the database.
 
         Raises:
             StorageUnavailable: it does not; the text names the error's class.
         """
+        ...
+
+    async def is_untold(self) -> bool:
+        """Whether another process may have told people without the database, and has not yet said so."""
         ...
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:

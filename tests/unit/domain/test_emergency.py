@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from bot.domain.delivery import Posted
 from bot.domain.emergency import GRACE, Journal, Report, Rung, Watch
@@ -83,6 +84,7 @@ def test_the_file_gives_back_what_it_got() -> None:
         by_name="responder",
     )
     full = Journal(
+        mirror=UUID(int=1),
         installation_id="x",
         ahead_s=1.5,
         watches={"inc:1": watch(1, 15)},
@@ -94,5 +96,7 @@ def test_the_file_gives_back_what_it_got() -> None:
         reports={report.watch_key: report},
     )
     assert from_data(as_data(full)) == full
+    of_an_older_version = {name: kept for name, kept in as_data(full).items() if name != "mirror"}
+    assert from_data(of_an_older_version) == replace(full, mirror=None)
     assert full.has_news
     assert not Journal(watches=full.watches).has_news

@@ -181,15 +181,21 @@ async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:
 
 
 async def test_a_restart_during_the_outage_loses_nothing(desk: Desk) -> None:
-    """The file has the deadlines; what was posted is not posted again."""
+    """The file has the deadlines; what was posted is not posted again; it is the same mirror."""
+    desk.emergency.load()
     await mirrored(desk)
+    [mirror] = desk.store.mirrors.known
     desk.store.is_away = True
     await restart(desk)
     await desk.emergency.look()
+    assert desk.store.mirrors.waited_for == {mirror}
     await restart(desk)
     await desk.emergency.look()
     assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
     assert len({mail.message_id for mail in desk.mailer.sent}) == len(desk.mailer.sent) == 2
+    desk.store.is_away = False
+    await desk.emergency.look()
+    assert not await desk.store.is_untold()
 
 
 async def test_both_are_away(desk: Desk) -> None:

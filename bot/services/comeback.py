@@ -1,0 +1,47 @@
+"""What people were told while the database was away, so that nobody tells them again.
+
+This process knows what it has told. Another one says so when the database is back, and is waited for: whoever
+started meanwhile knows of nothing, and minutes later no nonce makes one message of two.
+"""
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Final
+
+from bot.domain.delivery import Posted
+from bot.services.ports import Store
+
+#: When to look again at what somebody may have told.
+LOOK_AGAIN: Final = timedelta(seconds=0.25)
+
+#: An answer holds so long: shorter than a silence of the database that anybody could have told people in.
+_HOLDS_S: Final = 0.5
+
+
+class Comeback:
+    """Asks the database twice a second at most whether anybody is waited for.
+
+    Attributes:
+        meanwhile: What was posted here, by the key of the delivery that it stands in for.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.meanwhile: dict[str, Posted] = {}
+        self._store = store
+        self._lock = asyncio.Lock()
+        self._asked_at = float("-inf")
+        self._is_untold = False
+
+    async def is_untold(self) -> bool:
+        """Whether a step that is overdue, or a message that waits, may be one that somebody has told.
+
+        Raises:
+            StorageUnavailable.
+        """
+        async with self._lock:
+            now = time.monotonic()
+            if now - self._asked_at > _HOLDS_S:
+                self._is_untold = await self._store.is_untold()
+                self._asked_at = now
+            return self._is_untold

@@ -1,0 +1,108 @@
+"""Who is waited for when the database is back: those that may have told people without it."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from bot.storage.pools import open_pool
+from bot.storage.store import PostgresStore
+from tests.postgres import connect
+
+OURS, OTHERS = 7, 8
+
+
+@pytest_asyncio.fixture
+async def store(database_url: str) -> AsyncIterator[PostgresStore]:
+    """A store on a pool as the bot opens it."""
+    pool = await open_pool(database_url)
+    yield PostgresStore(pool)
+    await pool.close()
+
+
+async def aged(dsn: str, seconds: int) -> None:
+    """Everything that was noted of mirrors is older by so many seconds."""
+    connection: asyncpg.Connection = await connect(dsn)
+    delta = f"interval '{seconds} seconds'"
+    await connection.execute(f"UPDATE mirrors SET told_at = told_at - {delta}")
+    await connection.execute(
+        f"UPDATE installation SET beaten_at = beaten_at - {delta}, gone_at = gone_at - {delta},"
+        f" back_at = back_at - {delta}"
+    )
+    await connection.close()
+
+
+async def outage(store: PostgresStore, dsn: str, *mirrors: UUID) -> None:
+    """Those were heard of, and then nobody for half a minute."""
+    for mirror in mirrors:
+        await store.of(OURS).beat(mirror=mirror)
+    await aged(dsn, 30)
+
+
+async def test_nobody_at_first(store: PostgresStore) -> None:
+    """A database that was never away keeps nobody waiting."""
+    assert not await store.of(OURS).is_untold()
+    await store.of(OURS).beat(mirror=uuid4())
+    assert not await store.of(OURS).is_untold()
+
+
+async def test_until_each_has_been_heard(store: PostgresStore, database_url: str) -> None:
+    """Those that were there before are waited for, a later one is not; whoever has news is not yet heard."""
+    first, second, late = uuid4(), uuid4(), uuid4()
+    await outage(store, database_url, first, second)
+    ours = store.of(OURS)
+    assert await ours.is_untold()  # nobody has looked yet
+    await ours.beat(mirror=late)
+    assert await ours.is_untold()
+    await ours.beat(mirror=first)
+    await ours.beat(mirror=None)
+    assert await ours.is_untold()
+    await ours.beat(mirror=second)
+    assert not await ours.is_untold()
+
+
+async def test_alone_nobody_waits(store: PostgresStore, database_url: str) -> None:
+    """A bot that is the only one has told everything with its first look."""
+    only = uuid4()
+    await outage(store, database_url, only)
+    await store.of(OURS).beat(mirror=only)
+    assert not await store.of(OURS).is_untold()
+
+
+async def test_the_dead_are_not_waited_for_long(store: PostgresStore, database_url: str) -> None:
+    """Ten seconds, and never for one that had ended before the outage."""
+    ended, killed, alive = uuid4(), uuid4(), uuid4()
+    await store.of(OURS).beat(mirror=ended)
+    await aged(database_url, 60)
+    await outage(store, database_url, alive)
+    await store.of(OURS).beat(mirror=alive)
+    assert not await store.of(OURS).is_untold()
+    await outage(store, database_url, killed, alive)
+    await store.of(OURS).beat(mirror=alive)
+    assert await store.of(OURS).is_untold()
+    await aged(database_url, 11)
+    await store.of(OURS).beat(mirror=alive)
+    assert not await store.of(OURS).is_untold()
+
+
+async def test_another_guild_is_not_kept(store: PostgresStore, database_url: str) -> None:
+    """What one guild's mirror has to tell is of that guild."""
+    await outage(store, database_url, uuid4())
+    await store.of(OTHERS).beat(mirror=uuid4())
+    assert await store.of(OURS).is_untold()
+    assert not await store.of(OTHERS).is_untold()
+
+
+@pytest.mark.parametrize("days", [1, 2])
+async def test_the_long_gone_are_forgotten(store: PostgresStore, database_url: str, days: int) -> None:
+    """A container without a disk of its own leaves a row with each start."""
+    await store.of(OURS).beat(mirror=uuid4())
+    await aged(database_url, days * 86_400 + 1)
+    alive = uuid4()
+    await store.of(OURS).beat(mirror=alive)
+    connection = await connect(database_url)
+    rows = await connection.fetch("SELECT id FROM mirrors")
+    await connection.close()
+    assert [row["id"] for row in rows] == [alive]
