@@ -91,12 +91,15 @@ async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
     async with bare_bot({**place.settings, "DATABASE_URL": dsn}):
         await place.human.wait_for_session()
         ask = answers.command(place, "triage")
-        alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS))
-        bare = _Bare(alone, Figures.of(await _crowd(place, ask)))
+        at_once = answers.nothing_to_wait_for
+        alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS, rest=at_once))
+        bare = _Bare(alone, Figures.of(await _crowd(place, ask, at_once)))
         least = Figures.of(await measure.bare_reaction(place, dsn, rounds=_REACTIONS))
     floor = Figures.of(await measure.round_trip_and_commit(place, dsn, rounds=_COMMANDS))
     async with bot({**place.settings, "DATABASE_URL": dsn}, folder):
-        rows = await _answers(place, bare)
+        async with answers.resting(dsn) as rest:
+            rows = await _answers(place, bare, rest)
+            await rest()
         acks = Figures.of(await measure.reaction(place, dsn, rounds=_REACTIONS))
     takeovers = Figures.of(await measure.takeover(place, dsn, folder, rounds=_STARTS))
     return [
@@ -148,7 +151,7 @@ class _Bare:
     crowd: Figures
 
 
-async def _answers(place: Discord, bare: _Bare) -> list[Row]:
+async def _answers(place: Discord, bare: _Bare, rest: answers.Rest) -> list[Row]:
     """Each command, button, select and menu to its first response, for one person and for a crowd."""
     presses = _COMMANDS + _BURSTS * _CROWD
     asks = {
@@ -165,16 +168,16 @@ async def _answers(place: Discord, bare: _Bare) -> list[Row]:
     rows = []
     async with screens.no_edits(place):
         for name, ask in (asks | tracked).items():
-            rows += await _rows(place, name, ask, bare=bare)
+            rows += await _rows(place, name, ask, bare=bare, rest=rest)
     async with screens.slow_reads(place):
-        crowd = Figures.of(await _crowd(place, tracked["triage"]))
+        crowd = Figures.of(await _crowd(place, tracked["triage"], rest))
     what = f"triage of an alert, Discord slow, {_CROWD} people at once"
     return [*rows, Row(what, crowd, bare.crowd, f"{_BARE}, as many at once", _SECOND, "never 1 s")]
 
 
-async def _rows(place: Discord, name: str, ask: answers.Ask, *, bare: _Bare) -> list[Row]:
-    alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS))
-    crowd = Figures.of(await _crowd(place, ask))
+async def _rows(place: Discord, name: str, ask: answers.Ask, *, bare: _Bare, rest: answers.Rest) -> list[Row]:
+    alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS, rest=rest))
+    crowd = Figures.of(await _crowd(place, ask, rest))
     return [
         Row(f"{name} → first response", alone, bare.alone, _BARE, _LIMIT, _ANSWER),
         Row(
@@ -188,8 +191,8 @@ async def _rows(place: Discord, name: str, ask: answers.Ask, *, bare: _Bare) -> 
     ]
 
 
-async def _crowd(place: Discord, ask: answers.Ask) -> list[float]:
-    return await answers.all_at_once(place, ask, people=_CROWD, bursts=_BURSTS)
+async def _crowd(place: Discord, ask: answers.Ask, rest: answers.Rest) -> list[float]:
+    return await answers.all_at_once(place, ask, people=_CROWD, bursts=_BURSTS, rest=rest)
 
 
 if __name__ == "__main__":

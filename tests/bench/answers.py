@@ -1,20 +1,28 @@
 """How long the bot takes to the first response: commands and buttons, for one person and for a crowd."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from bot.demo.clock import is_busy
 from bot.demo.play import Report, Triage
 from bot.demo.screen import Control, Message
 from tests.bench.stand import Discord
+from tests.postgres import connect
 
 _DONE_WITHIN_S = 30.0
+_REST_WITHIN_S = 10.0
+_CALM_S = 0.1
 #: Each is on the card when its turn comes: an answer, its withdrawal, another one, the end of the walk.
 _ON_A_CARD = ("わからない", "戻る", "はい", "やめる")
 
 #: Does one thing in the local Discord that the bot must answer.
 Ask = Callable[[], Awaitable[Any]]
+
+#: Waits until nothing is going on that was asked for earlier.
+Rest = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +33,49 @@ class Button:
     control: Control
 
 
-async def one_by_one(discord: Discord, ask: Ask, *, rounds: int) -> list[float]:
+async def one_by_one(discord: Discord, ask: Ask, *, rounds: int, rest: Rest) -> list[float]:
     """Seconds from each event to the arrival of the bot's first response, never two at a time."""
+    await rest()
     since = await discord.human.log_end()
     for _ in range(rounds):
         await ask()
     return await _delays(discord, since, expected=rounds)
 
 
-async def all_at_once(discord: Discord, ask: Ask, *, people: int, bursts: int) -> list[float]:
+async def all_at_once(discord: Discord, ask: Ask, *, people: int, bursts: int, rest: Rest) -> list[float]:
     """The same for *people* who do it at the same moment; *bursts* times, as one may be unlucky."""
     delays = []
     for _ in range(bursts):
+        await rest()
         since = await discord.human.log_end()
         await asyncio.gather(*(ask() for _ in range(people)))
         delays += await _delays(discord, since, expected=people)
     return delays
+
+
+async def nothing_to_wait_for() -> None:
+    """The rest of a client that does nothing but reply."""
+
+
+@asynccontextmanager
+async def resting(dsn: str) -> AsyncIterator[Rest]:
+    """The rest of the bot: what the presses before have changed is written, told and shown.
+
+    Posts that cannot be shown as they should be are tried again now and then: nobody waits for those.
+    """
+    connection = await connect(dsn)
+
+    async def rest() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REST_WITHIN_S):
+                while await is_busy(connection):  # noqa: ASYNC110  # rows of another process
+                    await asyncio.sleep(_CALM_S)
+        await asyncio.sleep(_CALM_S)
+
+    try:
+        yield rest
+    finally:
+        await connection.close()
 
 
 def command(discord: Discord, name: str) -> Ask:
