@@ -144,6 +144,7 @@ class Life:
         await asyncio.wait({work, handed_over}, timeout=_DRAIN_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_S):
+                await self.client.served.each(_leave)
                 await self.client.close()
         for task in (gateway, work, handed_over):
             task.cancel()
@@ -185,6 +186,10 @@ async def _first_of(*tasks: asyncio.Task[object]) -> None:
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()
+
+
+async def _leave(services: Services) -> None:
+    await services.emergency.leave()
 
 
 async def _look_after(services: Services) -> None:

@@ -131,6 +131,12 @@ class Emergency:
             async with self._lock:
                 await self._mirror(watches, ahead_s)
 
+    async def leave(self) -> None:
+        """This process ends: what it has told is in the database, or in its file for the next one."""
+        if (mirror := self._told()) is not None:
+            with suppress(StorageUnavailable):
+                await self._store.leave(mirror)
+
     def _told(self) -> UUID | None:
         """The mirror, when everything that was done by it is in the database."""
         journal = self._alarm.journal

@@ -20,6 +20,9 @@ class EmergencyReads:
         now: datetime = (await self._sql.one("beat", mirror, self._guild_id))["now"]
         return now
 
+    async def leave(self, mirror: UUID) -> None:
+        await self._sql.all("leave", mirror)
+
     async def is_untold(self) -> bool:
         is_untold: bool = (await self._sql.one("is_untold", self._guild_id))["is_untold"]
         return is_untold

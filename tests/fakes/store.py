@@ -186,6 +186,11 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         self.mirrors.beat(mirror)
         return self.clock.time
 
+    async def leave(self, mirror: UUID) -> None:
+        self._check()
+        self.mirrors.known.discard(mirror)
+        self.mirrors.waited_for.discard(mirror)
+
     async def is_untold(self) -> bool:
         self._check()
         return self.mirrors.is_untold

@@ -72,7 +72,7 @@ async def test_alone_nobody_waits(store: PostgresStore, database_url: str) -> No
 
 
 async def test_the_dead_are_not_waited_for_long(store: PostgresStore, database_url: str) -> None:
-    """Ten seconds, and never for one that had ended before the outage."""
+    """Six seconds, and never for one that had ended before the outage."""
     ended, killed, alive = uuid4(), uuid4(), uuid4()
     await store.of(OURS).beat(mirror=ended)
     await aged(database_url, 60)
@@ -82,8 +82,18 @@ async def test_the_dead_are_not_waited_for_long(store: PostgresStore, database_u
     await outage(store, database_url, killed, alive)
     await store.of(OURS).beat(mirror=alive)
     assert await store.of(OURS).is_untold()
-    await aged(database_url, 11)
+    await aged(database_url, 7)
     await store.of(OURS).beat(mirror=alive)
+    assert not await store.of(OURS).is_untold()
+
+
+async def test_who_has_left_is_not_waited_for(store: PostgresStore, database_url: str) -> None:
+    """A process that ends in order says so: its successor need not have its disk."""
+    left, next_one = uuid4(), uuid4()
+    await store.of(OURS).beat(mirror=left)
+    await store.of(OURS).leave(left)
+    await outage(store, database_url)
+    await store.of(OURS).beat(mirror=next_one)
     assert not await store.of(OURS).is_untold()
 
 

@@ -160,6 +160,10 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
         """
         ...
 
+    async def leave(self, mirror: UUID) -> None:
+        """The owner of *mirror* ends: nobody need wait for it."""
+        ...
+
     async def is_untold(self) -> bool:
         """Whether another process may have told people without the database, and has not yet said so."""
         ...

@@ -17,13 +17,17 @@ RETURNING now() AS now;
 
 -- name: is_untold
 -- Whether somebody may have told people without this database and has not yet said so: whoever was there before it
--- went away, and has not been heard of since it came back. One that died is waited for ten seconds. $1: the guild.
+-- went away, and has not been heard of since it came back. One that died is waited for six seconds. $1: the guild.
 SELECT coalesce(beaten_at < statement_timestamp() - interval '4 seconds', false)
-    OR (back_at > statement_timestamp() - interval '10 seconds'
+    OR (back_at > statement_timestamp() - interval '6 seconds'
         AND EXISTS (SELECT FROM mirrors
                      WHERE told_at BETWEEN gone_at - interval '10 seconds' AND back_at - interval '1 microsecond'
                        AND ($1::bigint IS NULL OR guild_id IS NULL OR guild_id = $1))) AS is_untold
   FROM installation;
+
+-- name: leave
+-- A process that ends has nothing more to tell. $1: its mirror.
+DELETE FROM mirrors WHERE id = $1;
 
 -- name: watched
 -- What must be told although the database is away: unacknowledged incidents that still have steps, those with the
