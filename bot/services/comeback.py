@@ -12,6 +12,9 @@ from typing import Final
 from bot.domain.delivery import Posted
 from bot.services.ports import Store
 
+#: What is overdue for longer may have been told so long ago that Discord no longer knows the nonce.
+OLD: Final = timedelta(minutes=1)
+
 #: When to look again at what somebody may have told.
 LOOK_AGAIN: Final = timedelta(seconds=0.25)
 

@@ -17,7 +17,6 @@ from bot.domain.delivery import (
     retry_after,
 )
 from bot.domain.digest import IsoWeek
-from bot.domain.emergency import GRACE
 from bot.domain.errors import (
     Crowded,
     DeliveryRefused,
@@ -32,7 +31,7 @@ from bot.domain.severity import Mention
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.bundles import Bundles, refresh_bundle_job
-from bot.services.comeback import LOOK_AGAIN, Comeback
+from bot.services.comeback import LOOK_AGAIN, OLD, Comeback
 from bot.services.digests import Digests
 from bot.services.handovers import warn_refused
 from bot.services.lines import wait_in_line
@@ -105,7 +104,7 @@ class Deliveries:
                 return wait
             moot = await is_moot(tx, delivery, self._policy)
             delivery, waited = dated(delivery, now=await tx.now()), await tx.now() - delivery.created_at
-        if delivery.kind in URGENT and waited >= GRACE and await self._comeback.is_untold():
+        if delivery.kind in URGENT and waited >= OLD and await self._comeback.is_untold():
             return LOOK_AGAIN
         return await self._finish(delivery, moot=moot)
 

@@ -28,8 +28,11 @@ from bot.services.ports.urgency import PERSON, urgency
 
 log = structlog.get_logger(__name__)
 
-#: How often to look whether the database answers, and how long to wait for it, seconds.
-LOOK_S: Final = 2.0
+#: How often to look whether the database answers, seconds: it has two to do so.
+LOOK_S: Final = 1.0
+
+#: How often to mirror what it says, and how long that may take, seconds.
+_MIRROR_S: Final = 2.0
 _PATIENCE_S: Final = 2.0
 
 #: How many incidents are mirrored, those with the nearest deadlines.
@@ -86,6 +89,7 @@ class Emergency:
         self._told_at = float("-inf")
         self._lock = asyncio.Lock()
         self._is_full = False
+        self._mirrored_at = float("-inf")
         self._walks: LRUCache[int, Triage] = LRUCache(_WALKS)
         self.trouble: Trouble | None = None
 
@@ -111,21 +115,40 @@ class Emergency:
         Only a write that fails says that it is away. Reading much may take long although it is not: then the
         last mirror stays.
         """
+        if self.trouble is None:
+            if not await self._answers():
+                await self._act()
+        else:  # what has come due does not wait until we know that it is still away
+            await asyncio.gather(self._answers(), self._act())
+
+    async def _act(self) -> None:
+        async with self._lock:
+            with urgency(PERSON):  # unlike what a tick does otherwise
+                await self._alarm.act()
+
+    async def _answers(self) -> bool:
+        """Whether the database does; then what is known here and there is brought together."""
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                now = await self._store.beat(mirror=self._told())
-        except (StorageUnavailable, TimeoutError) as away:
+            now = await self._store.beat(mirror=self._nothing_to_tell())
+        except StorageUnavailable as away:
             self._is_away(away)
-            async with self._lock:
-                with urgency(PERSON):  # unlike what a tick does otherwise
-                    await self._alarm.act()
-            return
+            return False
         ahead_s = (now - datetime.now(UTC)).total_seconds()  # before anything that may take long
         self._is_back()
+        await self._take_in()
+        if time.monotonic() - self._mirrored_at > _MIRROR_S - LOOK_S / 2:
+            self._mirrored_at = time.monotonic()
+            await self._mirror_all(ahead_s)
+        return True
+
+    async def _take_in(self) -> None:
         async with self._lock:
             if self._alarm.journal.has_news:
                 await self._alarm.keep(await self._taking_in.take_in(self._alarm.journal))
-                await self._tell()
+                with suppress(StorageUnavailable):  # others wait for this: see `bot.services.comeback`
+                    await self._store.beat(mirror=self._nothing_to_tell())
+
+    async def _mirror_all(self, ahead_s: float) -> None:
         watches = await self._read()  # after it: what was taken meanwhile is nobody's to take again
         if watches is not None:
             async with self._lock:
@@ -133,20 +156,14 @@ class Emergency:
 
     async def leave(self) -> None:
         """This process ends: what it has told is in the database, or in its file for the next one."""
-        if (mirror := self._told()) is not None:
+        if (mirror := self._nothing_to_tell()) is not None:
             with suppress(StorageUnavailable):
                 await self._store.leave(mirror)
 
-    def _told(self) -> UUID | None:
+    def _nothing_to_tell(self) -> UUID | None:
         """The mirror, when everything that was done by it is in the database."""
         journal = self._alarm.journal
         return None if journal.has_news else journal.mirror
-
-    async def _tell(self) -> None:
-        """Others wait for this: see `bot.services.comeback`."""
-        with suppress(StorageUnavailable, TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S):
-                await self._store.beat(mirror=self._told())
 
     async def _read(self) -> list[Watch] | None:
         """What it would take to do without the database; None when it cannot say so in time."""

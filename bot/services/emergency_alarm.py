@@ -1,7 +1,7 @@
 """Telling people without a database: posts, DMs and emails, each noted in the journal before the next."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -13,17 +13,19 @@ from bot.domain.delivery import Posted
 from bot.domain.emergency import Journal, Rung, Watch, Word
 from bot.domain.errors import BotError, UpstreamUnavailable
 from bot.domain.installation import nonce_of
-from bot.domain.standing import OnCallPerson
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.emergency_journal import as_data, from_data
 from bot.services.oncall import OnCall
-from bot.services.ports import Discord, Mailer, Siren, Spool
+from bot.services.ports import Discord, Mail, Mailer, Siren, Spool
 from bot.services.reading_ahead import READ_WITHIN_S
 
 log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 8  # incidents
+
+#: How long an email holds up what comes after it, seconds; it goes on by itself, as long as the server takes.
+_MAIL_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,21 @@ class Means:
     meanwhile: dict[str, Posted]
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The steps that some messages take.
+
+    Attributes:
+        by: How the keys of the messages begin that say so.
+        skipped: Those of the steps that the last one speaks for.
+    """
+
+    watch: Watch
+    rungs: tuple[Rung, ...]
+    by: str
+    skipped: tuple[Rung, ...] = ()
+
+
 class Alarm:
     """The journal, and whatever is done by it."""
 
@@ -55,6 +72,7 @@ class Alarm:
         self._journal = Journal()
         self._saved: Mapping[str, object] | None = None
         self._saving = asyncio.Lock()
+        self._mailing: dict[str, asyncio.Task[None]] = {}
 
     @property
     def journal(self) -> Journal:
@@ -101,29 +119,32 @@ class Alarm:
                 log.info("emergency.not_seeded", reason=type(error).__name__)
         first = [rung for rung in watch.rungs if rung.due_at <= watch.raised_at]
         pages = [(key, place) for rung in first for key, place in self._pages(watch, rung).items()]
+        step = _Taken(watch, tuple(first), by=f"{watch.key}:")
+        mailing = self._mail(step, Word.ALERT, key=f"{watch.key}:alert")
         await asyncio.gather(
-            *(self._post(watch, Word.PAGE, key=key, to=f"person:{place}") for key, place in pages),
-            self._mail(watch, Word.ALERT, key=f"{watch.key}:alert"),
+            *(self._post(watch, Word.PAGE, key=key, to=f"person:{place}") for key, place in pages)
         )
-        await self._taken(watch, first, by=f"{watch.key}:")
+        await self._take(step)
+        await _for_a_while(mailing)
 
     async def _escalate(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
         if await self._is_acknowledged(watch):
             await self.keep(replace(self._journal, acknowledged=self._journal.acknowledged | {watch.key}))
             log.info("emergency.acknowledged", watch=watch.key)
             return
-        step = watch.step_key(rung)
-        pages = self._pages(watch, rung)
+        key = watch.step_key(rung)
+        step = _Taken(watch, (*skipped, rung), by=f"{key}:", skipped=skipped)
+        mailing = self._mail(step, Word.ESCALATION, key=f"{key}:channel")
         await asyncio.gather(
-            self._post(watch, Word.ESCALATION, key=f"{step}:channel", to=watch.to, rung=rung),
+            self._post(watch, Word.ESCALATION, key=f"{key}:channel", to=watch.to, rung=rung),
             *(
-                self._post(watch, Word.PAGE, key=key, to=f"person:{place}", rung=rung)
-                for key, place in pages.items()
+                self._post(watch, Word.PAGE, key=page, to=f"person:{place}", rung=rung)
+                for page, place in self._pages(watch, rung).items()
             ),
-            self._mail(watch, Word.ESCALATION, key=f"{step}:channel"),
         )
         log.warning("emergency.escalated", watch=watch.key, step=rung.index)
-        await self._taken(watch, [*skipped, rung], by=f"{step}:", skipped=skipped)
+        await self._take(step)
+        await _for_a_while(mailing)
 
     def _pages(self, watch: Watch, rung: Rung) -> dict[str, str]:
         """The places that a step tells by DM, by the keys of those; one person at two of them has one."""
@@ -159,28 +180,36 @@ class Alarm:
         await self.keep(replace(self._journal, posted={**self._journal.posted, key: posted}))
         return posted
 
-    async def _mail(self, watch: Watch, word: Word, *, key: str) -> None:
-        """To everyone on call whom an email reaches; each once, under the Message-ID that a retry has too."""
-        await asyncio.gather(
-            *(
-                self._mail_to(who, watch, word, key=key)
-                for who in self._oncall.reachable_without_asking(watch.guild_id)
-            )
-        )
+    def _mail(self, step: _Taken, word: Word, *, key: str) -> list[asyncio.Task[None]]:
+        """To everyone on call whom an email reaches; each once, under the Message-ID that a retry has too.
 
-    async def _mail_to(self, who: OnCallPerson, watch: Watch, word: Word, *, key: str) -> None:
-        mark = f"{key}:mail:{who.mailbox}"
-        if self._means.mailer is None or mark in self._journal.mailed:
-            return
-        first = self._nonce(f"{watch.key}:alert")
-        mail = self._means.siren.mail(watch, word, to=who, nonce=self._nonce(key), first=first)
+        A server that takes long keeps nobody else from being told.
+        """
+        if self._means.mailer is None:
+            return []
+        first = self._nonce(f"{step.watch.key}:alert")
+        for who in self._oncall.reachable_without_asking(step.watch.guild_id):
+            mark = f"{key}:mail:{who.mailbox}"
+            if mark not in self._journal.mailed and mark not in self._mailing:
+                mail = self._means.siren.mail(step.watch, word, to=who, nonce=self._nonce(key), first=first)
+                sending = self._send(self._means.mailer, mail, step, mark=mark)
+                self._mailing[mark] = asyncio.create_task(sending, name="email")
+        return [task for mark, task in self._mailing.items() if mark.startswith(f"{key}:mail:")]
+
+    async def _send(self, mailer: Mailer, mail: Mail, step: _Taken, *, mark: str) -> None:
         try:
-            await self._means.mailer.send(mail)
+            await mailer.send(mail)
         except UpstreamUnavailable as away:
-            log.warning("email.attempt_failed", watch=watch.key, reason=away.reason)
-            return
-        log.info("email.sent", watch=watch.key)
-        await self.keep(replace(self._journal, mailed=self._journal.mailed | {mark}))
+            log.warning("email.attempt_failed", watch=step.watch.key, reason=away.reason)
+        except Exception:
+            log.exception("email.attempt_broken", watch=step.watch.key)
+        else:
+            log.info("email.sent", watch=step.watch.key)
+            if step.watch.key in self._journal.watches:  # else the database has it by now
+                await self.keep(replace(self._journal, mailed=self._journal.mailed | {mark}))
+                await self._take(step)
+        finally:
+            del self._mailing[mark]
 
     def told(self, watch: Watch) -> int:
         """How many people a DM or an email about *watch* has reached; somebody with both is one."""
@@ -194,23 +223,16 @@ class Alarm:
         who = self._oncall.reachable_without_asking(guild_id, place)
         return who[0].mailbox if who else place
 
-    async def _taken(
-        self, watch: Watch, rungs: Iterable[Rung], *, by: str, skipped: Iterable[Rung] = ()
-    ) -> None:
-        """Note the steps as taken, if anybody was reached: else they are tried again at the next look.
-
-        Args:
-            by: How the keys of the messages begin that say so.
-        """
-        if not any(key.startswith(by) for key in (*self._journal.posted, *self._journal.mailed)):
+    async def _take(self, step: _Taken) -> None:
+        """Note the steps as taken, if anybody was reached: else they are tried again at the next look."""
+        if not any(key.startswith(step.by) for key in (*self._journal.posted, *self._journal.mailed)):
             return
-        taken = [watch.step_key(rung) for rung in rungs]
-        now = self.now()
+        taken = dict.fromkeys(map(step.watch.step_key, step.rungs), self.now())
         await self.keep(
             replace(
                 self._journal,
-                taken={**self._journal.taken, **dict.fromkeys(taken, now)},
-                skipped=self._journal.skipped | {watch.step_key(rung) for rung in skipped},
+                taken={**taken, **self._journal.taken},
+                skipped=self._journal.skipped | set(map(step.watch.step_key, step.skipped)),
             )
         )
 
@@ -234,3 +256,9 @@ class Alarm:
                 log.error("emergency.not_kept", error=type(error).__name__)  # noqa: TRY400 -- the disk's fault
                 return
             self._saved = data
+
+
+async def _for_a_while(mailing: Collection[asyncio.Task[None]]) -> None:
+    """Until the emails are out, or take long: they go on."""
+    if mailing:
+        await asyncio.wait(mailing, timeout=_MAIL_S)

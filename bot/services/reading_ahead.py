@@ -62,5 +62,5 @@ class ReadingAhead:
         now = await self._store.now()
         self._read_at = {number: at for number, at in self._read_at.items() if now - at < 2 * READ_AHEAD}
         unread = [one for one in incidents if one.id not in self._read_at]
-        await self._reconciler.reconcile_within(unread, seconds)
-        self._read_at |= dict.fromkeys((one.id for one in unread), now)
+        begun = await self._reconciler.reconcile_within(unread, seconds)
+        self._read_at |= dict.fromkeys(begun, now)

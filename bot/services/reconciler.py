@@ -80,21 +80,25 @@ class Reconciler:
                 self._after = 0
         return found
 
-    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> None:
+    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> frozenset[int]:
         """Look at *incidents*, several at a time and in their order, for *seconds* at most.
+
+        Returns:
+            The numbers of those whose turn came: of what Discord did not answer in time it has had its time.
 
         Raises:
             StorageUnavailable: then nothing can be decided either.
         """
-        waiting = iter(incidents)
+        waiting, begun = iter(incidents), set[int]()
 
         async def look_on() -> None:
             for incident in waiting:
+                begun.add(incident.id)
                 await self.reconcile(incident)
 
         looks = [asyncio.create_task(look_on()) for _ in range(min(_AT_ONCE, len(incidents)))]
         if not looks:
-            return
+            return frozenset()
         try:
             done, late = await asyncio.wait(looks, timeout=seconds)
         finally:
@@ -105,6 +109,7 @@ class Reconciler:
             log.warning("reconciliation.cut_short", incidents=len(incidents), after_s=seconds)
         for look in done:
             look.result()
+        return frozenset(begun)
 
     async def reconcile(self, incident: Incident) -> bool:
         """Find a 👀 that nobody told us about. When Discord cannot be asked, nothing is assumed.

@@ -8,13 +8,12 @@ import structlog
 
 from bot.domain.bundle import crowded
 from bot.domain.delivery import NewDelivery
-from bot.domain.emergency import GRACE
 from bot.domain.errors import StorageUnavailable
 from bot.domain.escalation import Due, Step, StepStatus
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson
 from bot.runbook.model import Policy
-from bot.services.comeback import LOOK_AGAIN, Comeback
+from bot.services.comeback import LOOK_AGAIN, OLD, Comeback
 from bot.services.escalations import Escalations
 from bot.services.oncall import OnCall, once
 from bot.services.opening import step_job
@@ -94,7 +93,7 @@ class Sweeps:
 
     async def _decide_alone(self, incident_id: int, index: int, *, overdue: timedelta) -> timedelta | None:
         """Nothing but this step, if nobody can have told of it; else when to look again."""
-        if overdue >= GRACE:
+        if overdue >= OLD:
             return LOOK_AGAIN
         await self._escalations.decide(incident_id, index)
         return None

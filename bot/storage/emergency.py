@@ -7,6 +7,7 @@ from uuid import UUID
 from bot.domain.delivery import ACK_PLACES
 from bot.domain.emergency import Watch
 from bot.services.emergency_journal import watch_from_data
+from bot.storage.pulse import Pulse
 from bot.storage.sql import Row, Sql
 
 
@@ -14,11 +15,11 @@ class EmergencyReads:
     """The part of a store that is about the mirror."""
 
     _sql: Sql
+    _pulse: Pulse
     _guild_id: int | None
 
     async def beat(self, *, mirror: UUID | None = None) -> datetime:
-        now: datetime = (await self._sql.one("beat", mirror, self._guild_id))["now"]
-        return now
+        return await self._pulse.beat(mirror, self._guild_id)
 
     async def leave(self, mirror: UUID) -> None:
         await self._sql.all("leave", mirror)

@@ -38,8 +38,14 @@ log = structlog.get_logger(__name__)
 POLL_S: Final = 1.0
 """How long the queue is left alone when nothing notifies and nothing is due, seconds."""
 
-HEARTBEAT_S: Final = 5.0
-"""After how long without a sign of life a running job counts as abandoned, seconds."""
+HEARTBEAT_S: Final = 2.0
+"""After how long without a sign of life a running job counts as abandoned, seconds.
+
+Whatever dies with a step in its hands, another process has five seconds to ring. Running twice does no harm.
+"""
+
+HEALTHY_S: Final = 5.0
+"""For how long the queue counts as healthy after it has answered, seconds."""
 
 BATCH: Final = 10
 CONCURRENT: Final = 20
@@ -47,7 +53,7 @@ CONCURRENT: Final = 20
 _NEARLY_DUE_S = 0.025  # a job due sooner than this waits this long
 _HANDLER_S = 120.0  # the handlers have their own, shorter deadlines; this one is for what they forgot
 _GRACE_S = 3.0  # for unfinished handlers when the queue is left
-_RESTART_S = (0.2, 5.0)  # first and longest pause before the next start
+_RESTART_S = (0.2, 1.0)  # first and longest pause before the next start
 _POSTPONE_S = (2.0, 30.0)  # first and longest delay of a job when a part we depend on is away
 _FAILURE_S = (5.0, 3600.0)  # the same when its handler has a bug
 
@@ -81,7 +87,7 @@ class JobRunner:
     @property
     def healthy(self) -> bool:
         """Whether the queue was asked for work within the last seconds, and answered."""
-        return time.monotonic() - self._last_seen < HEARTBEAT_S
+        return time.monotonic() - self._last_seen < HEALTHY_S
 
     def stop(self) -> None:
         """Take no more jobs; `run` returns when the running ones have ended, or a few seconds later."""

@@ -24,7 +24,7 @@ ACQUIRE_S = 5.0
 COMMAND_S = 10.0
 """How long one statement may take, seconds."""
 
-IDLE_IN_TRANSACTION_S = 15.0
+IDLE_IN_TRANSACTION_S = 3.0
 """A process that is stopped in the middle of a transaction must not keep its row locks, seconds."""
 
 _SESSION = {

@@ -36,6 +36,7 @@ from bot.storage.mornings import MorningReads, MorningWrites
 from bot.storage.oncall import OnCallReads, OnCallWrites
 from bot.storage.overdue import overdue_jobs
 from bot.storage.pools import PoolConnection, borrow
+from bot.storage.pulse import Pulse
 from bot.storage.queue import Asked
 from bot.storage.rows import (
     delivery_from_row,
@@ -102,16 +103,20 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
     Args:
         pool: As `open_pool` gives it.
         guild_id: Whose incidents and triages it finds by number or message; None: everybody's.
+        pulse: What the views of all guilds share; None: nobody else has one.
     """
 
-    def __init__(self, pool: asyncpg.Pool, *, guild_id: int | None = None) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, *, guild_id: int | None = None, pulse: Pulse | None = None
+    ) -> None:
         self._pool = pool
+        self._pulse = pulse or Pulse(pool)
         self._sql = Sql(PoolConnection(pool))
         self._guild_id = guild_id
 
     def of(self, guild_id: int) -> "PostgresStore":
         """The same tables as one guild sees them: what is another's is not there."""
-        return PostgresStore(self._pool, guild_id=guild_id)
+        return PostgresStore(self._pool, guild_id=guild_id, pulse=self._pulse)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:

@@ -1,5 +1,6 @@
 """Who is waited for when the database is back: those that may have told people without it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -41,6 +42,13 @@ async def outage(store: PostgresStore, dsn: str, *mirrors: UUID) -> None:
     await aged(dsn, 30)
 
 
+async def pass_by(store: PostgresStore, dsn: str, mirror: UUID) -> None:
+    """A quarter of a minute in which one was heard of all the while."""
+    for _ in range(5):
+        await aged(dsn, 3)
+        await store.of(OURS).beat(mirror=mirror)
+
+
 async def test_nobody_at_first(store: PostgresStore) -> None:
     """A database that was never away keeps nobody waiting."""
     assert not await store.of(OURS).is_untold()
@@ -75,16 +83,35 @@ async def test_the_dead_are_not_waited_for_long(store: PostgresStore, database_u
     """Six seconds, and never for one that had ended before the outage."""
     ended, killed, alive = uuid4(), uuid4(), uuid4()
     await store.of(OURS).beat(mirror=ended)
-    await aged(database_url, 60)
+    await pass_by(store, database_url, alive)
     await outage(store, database_url, alive)
     await store.of(OURS).beat(mirror=alive)
     assert not await store.of(OURS).is_untold()
+    await pass_by(store, database_url, alive)
     await outage(store, database_url, killed, alive)
     await store.of(OURS).beat(mirror=alive)
     assert await store.of(OURS).is_untold()
-    await aged(database_url, 7)
-    await store.of(OURS).beat(mirror=alive)
+    await pass_by(store, database_url, alive)
     assert not await store.of(OURS).is_untold()
+
+
+async def test_away_again_before_everybody_was_heard(store: PostgresStore, database_url: str) -> None:
+    """A database that comes and goes was away since the first time."""
+    first, other = uuid4(), uuid4()
+    await outage(store, database_url, first)
+    await store.of(OURS).beat(mirror=other)
+    await aged(database_url, 5)
+    await store.of(OURS).beat(mirror=other)
+    assert await store.of(OURS).is_untold()
+    await store.of(OURS).beat(mirror=first)
+    assert not await store.of(OURS).is_untold()
+
+
+async def test_what_is_asked_at_once_is_one_write(store: PostgresStore) -> None:
+    """Of every guild that looks at this moment; each has its answer."""
+    mirrors = [uuid4() for _ in range(20)]
+    beats = (store.of(OURS).beat(mirror=mirror) for mirror in mirrors)
+    assert len(set(await asyncio.gather(*beats))) == 1
 
 
 async def test_who_has_left_is_not_waited_for(store: PostgresStore, database_url: str) -> None:

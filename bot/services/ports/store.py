@@ -156,7 +156,7 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
             mirror: Whose owner has nothing to tell of a time without the database.
 
         Raises:
-            StorageUnavailable: it does not; the text names the error's class.
+            StorageUnavailable: it does not, or not within two seconds; the text names the error's class.
         """
         ...
 

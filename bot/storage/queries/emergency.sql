@@ -1,15 +1,17 @@
 -- name: beat
--- That writing works, and since when it does again; the time. $1: the mirror that has nothing to tell, $2 its guild.
--- Whoever looks does so every two seconds: twice as long without anybody is a silence.
+-- That writing works, and since when it does again; the time. $1: the mirrors that have nothing to tell, $2 the guilds
+-- of each. Whoever runs does so every second: four times as long without anybody is a silence. What follows soon after
+-- one belongs to it.
 WITH told AS (
     INSERT INTO mirrors (id, guild_id, told_at)
-    SELECT $1::uuid, $2::bigint, statement_timestamp() WHERE $1 IS NOT NULL
+    SELECT id, guild_id, statement_timestamp() FROM unnest($1::uuid[], $2::bigint[]) AS told (id, guild_id)
     ON CONFLICT (id) DO UPDATE SET told_at = EXCLUDED.told_at),
 forgotten AS (
-    DELETE FROM mirrors WHERE told_at < statement_timestamp() - interval '1 day' AND id IS DISTINCT FROM $1)
+    DELETE FROM mirrors WHERE told_at < statement_timestamp() - interval '1 day' AND id <> ALL ($1))
 UPDATE installation
    SET (gone_at, back_at) = (
-           SELECT CASE WHEN is_new THEN beaten_at ELSE gone_at END,
+           SELECT CASE WHEN is_new AND NOT coalesce(back_at > beaten_at - interval '10 seconds', false)
+                       THEN beaten_at ELSE gone_at END,
                   CASE WHEN is_new THEN statement_timestamp() ELSE back_at END
              FROM (SELECT beaten_at < statement_timestamp() - interval '4 seconds' AS is_new) AS silence),
        beaten_at = statement_timestamp()
@@ -19,7 +21,7 @@ RETURNING now() AS now;
 -- Whether somebody may have told people without this database and has not yet said so: whoever was there before it
 -- went away, and has not been heard of since it came back. One that died is waited for six seconds. $1: the guild.
 SELECT coalesce(beaten_at < statement_timestamp() - interval '4 seconds', false)
-    OR (back_at > statement_timestamp() - interval '6 seconds'
+    OR (back_at BETWEEN statement_timestamp() - interval '6 seconds' AND statement_timestamp()
         AND EXISTS (SELECT FROM mirrors
                      WHERE told_at BETWEEN gone_at - interval '10 seconds' AND back_at - interval '1 microsecond'
                        AND ($1::bigint IS NULL OR guild_id IS NULL OR guild_id = $1))) AS is_untold

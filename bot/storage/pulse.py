@@ -1,0 +1,50 @@
+"""That writing works: one statement for all who ask at once, and an end to it that holds."""
+
+import asyncio
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from bot.domain.errors import StorageUnavailable
+from bot.storage.pools import borrow
+from bot.storage.sql import Sql
+
+WITHIN_S: Final = 2.0
+"""How long a write may take before the database counts as away, seconds."""
+
+
+class Pulse:
+    """The beats of one process: with hundreds of guilds each would otherwise write the same row."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._told: dict[UUID, int | None] = {}
+        self._coming: asyncio.Task[datetime] | None = None
+
+    async def beat(self, mirror: UUID | None, guild_id: int | None) -> datetime:
+        """See `bot.services.ports.Store.beat`."""
+        if mirror is not None:
+            self._told[mirror] = guild_id
+        if self._coming is None:
+            self._coming = asyncio.create_task(self._write(), name="beat")
+        return await asyncio.shield(self._coming)
+
+    async def _write(self) -> datetime:
+        await asyncio.sleep(0)  # whoever else asks at this moment
+        told, self._told, self._coming = self._told, {}, None
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                return await self._written(told)
+        except TimeoutError:
+            raise StorageUnavailable("TimeoutError") from None
+
+    async def _written(self, told: dict[UUID, int | None]) -> datetime:
+        async with borrow(self._pool) as connection:
+            try:
+                now: datetime = (await Sql(connection).one("beat", list(told), list(told.values())))["now"]
+            except asyncio.CancelledError:
+                connection.terminate()  # asyncpg would wait until the server has heard that it is to stop
+                raise
+            return now
