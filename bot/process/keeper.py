@@ -27,10 +27,10 @@ from bot.domain.shards import (
     shards_of,
     to_take,
 )
-from bot.process.boot_clock import boot_s
 from bot.process.gateway import GatewaySession, answer_last_when_in_doubt
 from bot.process.holding import Holding
 from bot.process.login import advised
+from bot.services.boot_clock import boot_s
 from bot.services.ports import Leases
 
 log = structlog.get_logger(__name__)

@@ -33,6 +33,7 @@ from bot.runbook.model import Policy
 from bot.services.bundles import Bundles, refresh_bundle_job
 from bot.services.comeback import LOOK_AGAIN, OLD, Comeback
 from bot.services.digests import Digests
+from bot.services.fencing import fresh
 from bot.services.handovers import warn_refused
 from bot.services.lines import wait_in_line
 from bot.services.mending import Mending
@@ -216,12 +217,13 @@ class Deliveries:
         if wait := self._discord.room_in(request):
             raise Crowded(wait.total_seconds())  # before it is marked as begun: nobody need look for it
         version = subject.version if isinstance(subject, Incident) else 0
-        async with self._store.transaction() as tx:
-            late = delivery.is_late
-            begun = await tx.begin_attempt(delivery.id, request, version=version, late=late, quiet=quiet)
-        if begun is None:
-            return None  # somebody has acknowledged while it was being made
-        return await self._discord.send(begun.request or request, nonce=begun.nonce)
+        with fresh():
+            async with self._store.transaction() as tx:
+                late = delivery.is_late
+                begun = await tx.begin_attempt(delivery.id, request, version=version, late=late, quiet=quiet)
+            if begun is None:
+                return None  # somebody has acknowledged while it was being made
+            return await self._discord.send(begun.request or request, nonce=begun.nonce)
 
     async def _is_quiet(self, delivery: Delivery) -> bool:
         """An alert that an outage has let an escalation overtake leaves the ringing to that."""

@@ -40,7 +40,12 @@ def open_stage(
             _database(cluster, template, dsn) as database,
             open_stage_on(database, commands=commands, folder=folder, **env) as stage,
         ):
-            yield stage
+            try:
+                yield stage
+            except BaseException as failed:
+                for bot in stage.world.bots[-2:]:
+                    failed.add_note(f"-- bot --\n{bot.child.last_words(40)}")
+                raise
 
     return make
 

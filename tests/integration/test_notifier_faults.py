@@ -12,6 +12,9 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.sandbox.permissions import P
 from bot.sandbox.world import Overwrite
+from bot.services import fencing
+from bot.services.boot_clock import boot_s
+from bot.services.fencing import fresh
 from bot.services.ports.urgency import urgency
 from tests.integration.notifier_world import (
     ALERTS,
@@ -49,6 +52,17 @@ async def refused(asked: Awaitable[object]) -> tuple[int, int]:
     with pytest.raises(DeliveryRefused) as error:
         await asked
     return error.value.http_status, error.value.code
+
+
+async def test_who_was_stopped_does_not_go_on(world: NotifierWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt that has slept is not made: another one may have been, under a nonce that is forgotten."""
+    with fresh():
+        assert (await world.deliver(ALERT)).message_id
+        slept_s = boot_s() + 61
+        monkeypatch.setattr(fencing, "boot_s", lambda: slept_s)
+        with pytest.raises(Crowded):
+            await world.deliver(replace(ALERT, nonce="another"))
+    assert len(world.messages(ALERTS)) == 1
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ import discord
 from discord.http import Route
 
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.services.fencing import is_stale
 from bot.services.ports.urgency import BACKGROUND, PERSON, current
 from bot.ui.rest.bypass import has_room, open_buckets
 from bot.ui.rest.circuit import Asking, Circuit
@@ -36,6 +37,8 @@ _LONG_S = 5.0  # a shorter wait for everybody is ordinary, and discord.py sits i
 
 #: A 429 that asks for longer than this ends the attempt: the queue waits better than a handler does.
 _PATIENCE_S = 1.0
+
+_AT_ONCE_S = 0.1
 
 
 @dataclass(slots=True)
@@ -157,9 +160,12 @@ class Rest:
         tokens = _attempt.set(attempt), has_room.set(True)
         try:
             await self._gate.turn(current())
+            _require_fresh()
             answer = await self._request(route, given, attempt.deadline)
         except DeliveryRefused:
             asking.answered()
+            raise
+        except Crowded:
             raise
         except UpstreamUnavailable as away:
             raise asking.failed(_with_status(away, attempt), for_all_s=_for_all(away, attempt)) from away
@@ -285,6 +291,16 @@ def _with_status(away: UpstreamUnavailable, attempt: _Attempt) -> UpstreamUnavai
     reason = "rate limited" if attempt.status == HTTPStatus.TOO_MANY_REQUESTS else away.reason
     retry_after_s = away.retry_after_s or attempt.retry_after_s
     return UpstreamUnavailable(reason, http_status=attempt.status, retry_after_s=retry_after_s)
+
+
+def _require_fresh() -> None:
+    """Whoever slept since the attempt began looks first: another has had time to do it.
+
+    Raises:
+        Crowded: as if there were no room at this moment.
+    """
+    if is_stale():
+        raise Crowded(_AT_ONCE_S)
 
 
 def _bucket(route: Route) -> str:
