@@ -56,6 +56,10 @@ class StorageUnavailable(UnavailableError):
     """PostgreSQL cannot be reached, or refuses to write."""
 
 
+class Contended(StorageUnavailable):
+    """Another transaction holds what this one needs, for longer than it is worth waiting."""
+
+
 class DlqUnavailable(StorageUnavailable):
     """The DLQ cannot be asked: its database is away, or has no such table; everything else works."""
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import Contended, StorageUnavailable
 
 #: What asyncpg raises, and what the socket below it does; TimeoutError is an OSError. InternalClientError is
 #: how asyncpg 0.32 greets a query in the moment between a server's farewell and the end of the connection.
@@ -15,8 +15,8 @@ STORAGE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Interna
 #: shut down or cancelled by timeout, I/O error.
 _AWAY_CLASSES = frozenset({"08", "28", "3D", "53", "57", "58"})
 
-#: Read-only, our transaction was ended while idle, could not serialise, deadlock, lock not available.
-_AWAY_STATES = frozenset({"25006", "25P03", "40001", "40P01", "55P03"})
+#: Read-only, our transaction was ended while idle, could not serialise, deadlock.
+_AWAY_STATES = frozenset({"25006", "25P03", "40001", "40P01"})
 
 
 @contextmanager
@@ -24,11 +24,13 @@ def storage_errors() -> Iterator[None]:
     """Turn "PostgreSQL is away or refuses to write" into StorageUnavailable; anything else stays a bug.
 
     Raises:
-        StorageUnavailable: the same call may succeed later.
+        StorageUnavailable: the same call may succeed later. Contended: very soon.
     """
     try:
         yield
     except STORAGE_ERRORS as error:
+        if isinstance(error, asyncpg.LockNotAvailableError):
+            raise Contended(type(error).__name__) from error
         if _may_pass(error):
             raise StorageUnavailable(type(error).__name__) from error
         raise

@@ -25,7 +25,7 @@ from pgqueuer.domain.types import JobId
 from pgqueuer.models import Job as PgJob
 from structlog.contextvars import bound_contextvars
 
-from bot.domain.errors import Crowded, UnavailableError
+from bot.domain.errors import Contended, Crowded, UnavailableError
 from bot.services.ports import JobName
 from bot.services.ports.urgency import urgency
 from bot.storage.fairness import Handler
@@ -54,6 +54,7 @@ _NEARLY_DUE_S = 0.025  # a job due sooner than this waits this long
 _HANDLER_S = 120.0  # the handlers have their own, shorter deadlines; this one is for what they forgot
 _GRACE_S = 3.0  # for unfinished handlers when the queue is left
 _RESTART_S = (0.2, 1.0)  # first and longest pause before the next start
+_CONTENDED = timedelta(seconds=0.25)  # before a job asks again for what another holds
 _POSTPONE_S = (2.0, 30.0)  # first and longest delay of a job when a part we depend on is away
 _FAILURE_S = (5.0, 3600.0)  # the same when its handler has a bug
 
@@ -183,6 +184,8 @@ class JobRunner:
             again = await self._handle(self._handler(job), payload)
         except Crowded as crowded:  # nothing is wrong: Discord has no room for it at this moment
             return crowded.room_in
+        except Contended:  # somebody else is at it, or was
+            return _CONTENDED
         except UnavailableError as error:
             delay = self._delay(job, *_POSTPONE_S)
             log.warning("job.postponed", error=type(error).__name__, retry_s=delay.total_seconds())

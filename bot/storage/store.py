@@ -7,6 +7,7 @@ wait for each other.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -26,6 +27,7 @@ from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
 from bot.services.fencing import CLAIM
 from bot.services.ports import Job
+from bot.services.ports.urgency import PERSON, current
 from bot.storage.alerts import AlertReads, AlertWrites
 from bot.storage.drills import DrillWrites
 from bot.storage.emergency import EmergencyReads
@@ -48,6 +50,12 @@ from bot.storage.rows import (
 from bot.storage.sql import Row, Sql
 from bot.storage.storms import StormReads, StormWrites
 from bot.storage.triages import TriageWrites, with_answers
+
+_BEGIN: Final = "BEGIN"
+
+#: A job comes again, and waits for no lock for long. The server ends the transactions of a process that was
+#: stopped, one after the other, and whatever it had waiting for the same lock would have it next.
+_BEGIN_JOB: Final = "BEGIN; SET LOCAL lock_timeout = '1s'"
 
 
 class PostgresTransaction(
@@ -121,9 +129,8 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
         async with borrow(self._pool) as connection:
-            transaction = connection.transaction()
             with storage_errors():
-                await transaction.start()
+                await connection.execute(_BEGIN if current() == PERSON else _BEGIN_JOB)
             try:
                 now = await _require_shard(Sql(connection))
                 begun = PostgresTransaction(Sql(connection), guild_id=self._guild_id, now=now)
@@ -131,10 +138,10 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
                 await begun.finish()
             except BaseException:
                 with suppress(*STORAGE_ERRORS):  # a connection that is gone has rolled back already
-                    await transaction.rollback()
+                    await connection.execute("ROLLBACK")
                 raise
             with storage_errors():
-                await transaction.commit()
+                await connection.execute("COMMIT")
 
     async def now(self) -> datetime:
         return await _now(self._sql)
