@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.bench.figures import Figures, Limit, Row
 from tests.bench.report import put_into, table
 from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
 
-_COMMANDS = 300
+_COMMANDS = 200
 _REACTIONS = 200
 _STARTS = 3
 _CROWD = 100
@@ -29,7 +30,7 @@ _DUE = 6_000
 _OPEN = 10_000
 _STEPS = 200
 _REACTIONS_PER_S = 1_000
-_BARE = "a bare discord.py client that only replies"
+_BARE = "a bare discord.py client that only replies to the same"
 #: A command and a button to its first response: half as long again as the least, and never a second.
 _LIMIT = Limit(ratio=1.5, worst_ms=1_000)
 _ANSWER = "≤ 1.5 ×, never 1 s"
@@ -88,18 +89,16 @@ async def _measure(dsn: str, other: str, folder: Path, *, only: str | None) -> l
 async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
     cold = await measure.cold_start(place, folder, rounds=_STARTS)
     warm = await measure.warm_start(place, dsn, folder, rounds=_STARTS)
+    async with bot({**place.settings, "DATABASE_URL": dsn}, folder):
+        asks = await _asks(place)
     async with bare_bot({**place.settings, "DATABASE_URL": dsn}):
         await place.human.wait_for_session()
-        ask = answers.command(place, "triage")
-        at_once = answers.nothing_to_wait_for
-        alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS, rest=at_once))
-        bare = _Bare(alone, Figures.of(await _crowd(place, ask, at_once)))
+        bare = {name: await _measured(place, ask, answers.nothing_to_wait_for) for name, ask in asks.items()}
         least = Figures.of(await measure.bare_reaction(place, dsn, rounds=_REACTIONS))
     floor = Figures.of(await measure.round_trip_and_commit(place, dsn, rounds=_COMMANDS))
-    async with bot({**place.settings, "DATABASE_URL": dsn}, folder):
-        async with answers.resting(dsn) as rest:
-            rows = await _answers(place, bare, rest)
-            await rest()
+    async with bot({**place.settings, "DATABASE_URL": dsn}, folder), answers.resting(dsn) as rest:
+        rows = await _answers(place, asks, bare, rest)
+        await rest()
         acks = Figures.of(await measure.reaction(place, dsn, rounds=_REACTIONS))
     takeovers = Figures.of(await measure.takeover(place, dsn, folder, rounds=_STARTS))
     return [
@@ -144,16 +143,16 @@ async def _storms(place: Discord, dsn: str, other: str, folder: Path) -> list[Ro
 
 
 @dataclass(frozen=True, slots=True)
-class _Bare:
-    """A bare discord.py client that only replies: to one person, and to a crowd."""
+class _Answered:
+    """From the event of one command or control to the first response: for one person, and in a crowd."""
 
     alone: Figures
     crowd: Figures
 
 
-async def _answers(place: Discord, bare: _Bare, rest: answers.Rest) -> list[Row]:
-    """Each command, button, select and menu to its first response, for one person and for a crowd."""
-    presses = _COMMANDS + _BURSTS * _CROWD
+async def _asks(place: Discord) -> dict[str, answers.Ask]:
+    """Each command, button, select and menu; enough of each for the floor and for the bot."""
+    presses = 2 * (_COMMANDS + _BURSTS * _CROWD)
     asks = {
         "/triage": answers.command(place, "triage"),
         "/incident list": answers.command(place, "incident list"),
@@ -164,31 +163,33 @@ async def _answers(place: Discord, bare: _Bare, rest: answers.Rest) -> list[Row]
         asks.setdefault(button.control.label, answers.press(place, button))
     for of_these in _SCREENS:
         asks |= await of_these(place)
-    tracked = await screens.of_a_tracked_alert(place)
+    return asks | await screens.of_a_tracked_alert(place)
+
+
+async def _answers(
+    place: Discord, asks: Mapping[str, answers.Ask], bare: Mapping[str, _Answered], rest: answers.Rest
+) -> list[Row]:
     rows = []
     async with screens.no_edits(place):
-        for name, ask in (asks | tracked).items():
-            rows += await _rows(place, name, ask, bare=bare, rest=rest)
+        for name, ask in asks.items():
+            rows += _rows(name, await _measured(place, ask, rest), bare[name])
     async with screens.slow_reads(place):
-        crowd = Figures.of(await _crowd(place, tracked["triage"], rest))
+        crowd = Figures.of(await _crowd(place, asks["triage"], rest))
     what = f"triage of an alert, Discord slow, {_CROWD} people at once"
-    return [*rows, Row(what, crowd, bare.crowd, f"{_BARE}, as many at once", _SECOND, "never 1 s")]
+    return [*rows, Row(what, crowd, bare["triage"].crowd, f"{_BARE}, as many at once", _SECOND, "never 1 s")]
 
 
-async def _rows(place: Discord, name: str, ask: answers.Ask, *, bare: _Bare, rest: answers.Rest) -> list[Row]:
-    alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS, rest=rest))
-    crowd = Figures.of(await _crowd(place, ask, rest))
+def _rows(name: str, ours: _Answered, bare: _Answered) -> list[Row]:
+    many = f"{name}, {_CROWD} people at once"
     return [
-        Row(f"{name} → first response", alone, bare.alone, _BARE, _LIMIT, _ANSWER),
-        Row(
-            f"{name}, {_CROWD} people at once",
-            crowd,
-            bare.crowd,
-            f"{_BARE}, as many at once",
-            _LIMIT,
-            _ANSWER,
-        ),
+        Row(f"{name} → first response", ours.alone, bare.alone, _BARE, _LIMIT, _ANSWER),
+        Row(many, ours.crowd, bare.crowd, f"{_BARE}, as many at once", _LIMIT, _ANSWER),
     ]
+
+
+async def _measured(place: Discord, ask: answers.Ask, rest: answers.Rest) -> _Answered:
+    alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS, rest=rest))
+    return _Answered(alone, Figures.of(await _crowd(place, ask, rest)))
 
 
 async def _crowd(place: Discord, ask: answers.Ask, rest: answers.Rest) -> list[float]:
