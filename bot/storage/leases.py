@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import asyncpg
+import structlog
 
 from bot.domain.errors import StorageUnavailable
 from bot.domain.shards import LEASE_S, Claim, Fleet, Identifies, Instance, Lease, Shard
@@ -15,7 +16,12 @@ from bot.storage.errors import storage_errors
 from bot.storage.pools import PoolConnection, borrow, open_pool
 from bot.storage.sql import Row, Sql
 
+log = structlog.get_logger(__name__)
+
 _Value = TypeVar("_Value")
+
+SILENT_S: Final = 2.0
+"""After how long without a beat a process keeps no transaction open, seconds: it beats every second."""
 
 WITHIN_S: Final = 1.0
 """How long one call may take, seconds."""
@@ -51,6 +57,8 @@ class PostgresLeases:
 
     async def _beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
         await self._sql.all("beat_instance", me.id, me.host, me.version, me.shard_count)
+        if ended := await self._sql.all("end_silent", me.id, SILENT_S):
+            log.warning("instances.locks_taken", transactions=len(ended))
         if not held:
             return frozenset()
         rows = await self._sql.all("renew_leases", me.id, *_columns(held), LEASE_S)

@@ -7,6 +7,8 @@ LISTEN and advisory locks belong to a session. The other may be behind a pooler 
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Final
+from uuid import uuid4
 
 import asyncpg
 
@@ -27,9 +29,12 @@ COMMAND_S = 10.0
 IDLE_IN_TRANSACTION_S = 3.0
 """A process that is stopped in the middle of a transaction must not keep its row locks, seconds."""
 
+PROCESS: Final = uuid4()
+"""This process, by which its connections are known: see the query ``end_silent``."""
+
 _SESSION = {
     "search_path": SEARCH_PATH,
-    "application_name": "incident-bot",
+    "application_name": f"incident-bot {PROCESS}",
     "timezone": "UTC",
 }
 

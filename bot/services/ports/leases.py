@@ -14,7 +14,7 @@ class Leases(Protocol):
         ...
 
     async def beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
-        """Be seen, and renew what is held.
+        """Be seen, and renew what is held; and see that one who is not seen any more holds up nobody.
 
         Returns:
             Those of *held* that are still ours; the others belong to somebody else.

@@ -8,6 +8,19 @@ ON CONFLICT DO NOTHING;
 -- Forgets processes that ended without a word, after a day.
 DELETE FROM instances WHERE seen_at < clock_timestamp() - interval '1 day';
 
+-- name: end_silent
+-- Ends the transactions of processes that nobody has heard of for $2 seconds: one that is stopped would keep its row
+-- locks. The server's own time-out for idle transactions does not see one that was stopped between the parts of a
+-- statement. $1: the one that asks.
+SELECT pg_terminate_backend(pid)
+  FROM pg_stat_activity AS held
+  JOIN instances ON held.application_name = 'incident-bot ' || instances.id
+ WHERE instances.id <> $1
+   AND instances.seen_at < clock_timestamp() - make_interval(secs => $2)
+   AND held.datname = current_database()
+   AND held.xact_start IS NOT NULL
+   AND held.state_change < clock_timestamp() - interval '1 second';
+
 -- name: beat_instance
 -- A process is there.
 INSERT INTO instances (id, host, version, shard_count)
