@@ -226,7 +226,7 @@ ONCALL_POSTS = frozenset(
 AGAIN: Final = ":again"
 
 #: Kinds that nobody misses: when Discord does not take them, no one is told.
-DISPENSABLE = frozenset({DeliveryKind.TRIAGE_LINE, DeliveryKind.MEMBER, DeliveryKind.PIN_SEEN})
+DISPENSABLE = frozenset({DeliveryKind.TRIAGE_LINE, DeliveryKind.PIN_SEEN})
 
 #: Seconds to wait before attempt 2, 3, ...; after the last one an urgent delivery has failed.
 RETRY_DELAYS_S = (1.0, 3.0, 8.0, 20.0, 40.0)

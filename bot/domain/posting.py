@@ -60,8 +60,10 @@ def repost(incident: Incident) -> Incident:
 
 
 def rethread(incident: Incident) -> Incident:
-    """Its thread is gone from Discord: there is to be another."""
-    return replace(incident, thread_posting=next_posting(incident), version=incident.version + 1)
+    """Its thread is gone from Discord: there is to be another, with the alert that stood in a private one."""
+    number = next_posting(incident)
+    alert = number if incident.is_private else incident.posting
+    return replace(incident, posting=alert, thread_posting=number, version=incident.version + 1)
 
 
 def archived(incident: Incident) -> Incident:

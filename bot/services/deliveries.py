@@ -26,15 +26,15 @@ from bot.domain.errors import (
 )
 from bot.domain.escalation import StepStatus
 from bot.domain.incident import Incident
+from bot.domain.posting import THREADS
 from bot.domain.privacy import SETTLED, exposed, would_expose
 from bot.domain.severity import Mention
-from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.bundles import Bundles, refresh_bundle_job
 from bot.services.comeback import LOOK_AGAIN, OLD, Comeback
 from bot.services.digests import Digests
 from bot.services.fencing import fresh
-from bot.services.handovers import warn_refused
+from bot.services.given_up import tell_given_up
 from bot.services.lines import wait_in_line
 from bot.services.mending import Mending
 from bot.services.moot import is_moot
@@ -43,7 +43,6 @@ from bot.services.oncall import OnCall
 from bot.services.opening import redact_job
 from bot.services.outage import BEHIND, dated, hold, must_wait, record_job
 from bot.services.ports import Discord, Refreshed, Store, Subject, Transaction
-from bot.services.role_dms import say_undelivered
 from bot.services.sent import tell_incident
 from bot.services.triage_posts import refresh_triage_job, triage_of
 
@@ -156,7 +155,7 @@ class Deliveries:
             await self._mending.gone(
                 incident_id,
                 messages={post.message_id or 0 for post in gone if post.kind is DeliveryKind.ALERT},
-                threads={post.message_id or 0 for post in gone if post.kind is DeliveryKind.THREAD},
+                threads={post.message_id or 0 for post in gone if post.kind in THREADS},
             )
         return None if len(shown.done) == len(alone) else shown.room_in or _REFRESH_AGAIN
 
@@ -306,14 +305,5 @@ class Deliveries:
             return
         if delivery.kind in DISPENSABLE or await self._mending.refused(tx, delivery, code=failure.code):
             return
-        if delivery.kind is DeliveryKind.ROLE_DM:  # the team is told at once; as a failed P0 it would mislead
-            await say_undelivered(tx, delivery, policy=self._policy)
-        elif delivery.kind is DeliveryKind.ON_DUTY_SOON:
-            await warn_refused(tx, delivery, policy=self._policy, oncall=self._oncall)
-        else:
-            await tx.enqueue(record_job(delivery))
-        if delivery.incident_id is not None:
-            data = {"kind": delivery.kind.value, "to": delivery.to, "reason": failure.reason}
-            await tx.add_timeline(
-                delivery.incident_id, TimelineEntry(TimelineKind.DELIVERY_FAILED, await tx.now(), data=data)
-            )
+        reason, policy, oncall = failure.reason, self._policy, self._oncall
+        await tell_given_up(tx, delivery, reason=reason, policy=policy, oncall=oncall)

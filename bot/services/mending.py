@@ -10,7 +10,7 @@ from bot.domain.delivery import AGAIN as SAID_AGAIN
 from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import Incident
-from bot.domain.posting import THREADS, repost, rethread
+from bot.domain.posting import THREADS, is_current, posting_of, repost, rethread
 from bot.runbook.model import Policy
 from bot.services.opening import (
     AGAIN,
@@ -68,8 +68,9 @@ class Mending:
         posts = await self._store.posts(incident_id)
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
-            incident = await self._alert_again(tx, incident, posts, messages)
-            await self._thread_again(tx, incident, posts, threads)
+            # The thread first: a private one brings its alert with it.
+            incident = await self._thread_again(tx, incident, posts, threads)
+            await self._alert_again(tx, incident, posts, messages)
 
     async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Find another way for what Discord refused for good, in the caller's transaction.
@@ -82,15 +83,26 @@ class Mending:
         """
         if delivery.incident_id is None or delivery.key.endswith(SAID_AGAIN):
             return False
+        if code == UNKNOWN_CHANNEL:
+            return await self._lost_its_place(tx, delivery)
         match delivery.kind, code:
             case DeliveryKind.SEED_ACK | DeliveryKind.THREAD, code if code == UNKNOWN_MESSAGE:
                 return await self._lost_its_root(tx, delivery)
-            case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD, code if code == UNKNOWN_CHANNEL:
-                return await self._lost_its_thread(tx, delivery)
-            case DeliveryKind.NOTICE, code if code == UNKNOWN_CHANNEL:
-                return await self._lost_its_thread(tx, delivery) and await self._say_again(tx, delivery)
             case DeliveryKind.NOTICE, code if code in CLOSED:
                 return await self._say_again(tx, delivery, in_thread=False)
+        return False
+
+    async def _lost_its_place(self, tx: Transaction, delivery: Delivery) -> bool:
+        """The thread or channel that it was for is not there any more."""
+        match delivery.kind:
+            case DeliveryKind.MEMBER:
+                return await self._follows(tx, delivery)
+            case DeliveryKind.ALERT | DeliveryKind.SEED_ACK:
+                return await self._lost_its_room(tx, delivery)
+            case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD:
+                return await self._lost_its_thread(tx, delivery)
+            case DeliveryKind.NOTICE:
+                return await self._lost_its_thread(tx, delivery) and await self._say_again(tx, delivery)
         return False
 
     async def _lost_its_root(self, tx: Transaction, delivery: Delivery) -> bool:
@@ -108,6 +120,21 @@ class Mending:
             return False  # it was for the alert's channel, which is gone: nothing can be put there
         posts = await self._store.posts(incident.id)
         await self._thread_again(tx, incident, posts, {delivery.request.channel_id})
+        return True
+
+    async def _lost_its_room(self, tx: Transaction, delivery: Delivery) -> bool:
+        """What stands in a private thread that is gone: the next one has it too, if there is to be one."""
+        incident = await tx.incident(delivery.incident_id or 0)
+        if not incident.is_private or not await self._lost_its_thread(tx, delivery):
+            return False
+        return not is_current(delivery, await tx.incident(incident.id))
+
+    async def _follows(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Somebody is let into the next thread instead; where there is none, nobody misses it."""
+        if await self._lost_its_thread(tx, delivery):
+            incident = await tx.incident(delivery.incident_id or 0)
+            if incident.thread_posting > posting_of(delivery):
+                await tx.insert_deliveries([_into_next(incident, delivery)])
         return True
 
     async def _say_again(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
@@ -130,7 +157,7 @@ class Mending:
         current = posting_key(incident.id, DeliveryKind.ALERT, incident.posting)
         if not incident.is_open or not _is_among(posts, current, gone):
             return incident
-        if _again(posts, {DeliveryKind.ALERT}) >= _MOST_ALERTS:
+        if _alerts_again(posts) >= _MOST_ALERTS:
             return incident
         return await self._repost(tx, incident)
 
@@ -142,7 +169,8 @@ class Mending:
         current = posting_key(incident.id, kind, incident.thread_posting)
         if not incident.is_open or not _is_among(posts, current, gone):
             return incident
-        return incident if _again(posts, THREADS) >= _MOST_THREADS else await self._rethread(tx, incident)
+        put_back = sum(post.kind in THREADS and "again" in post.data for post in posts)
+        return incident if put_back >= _MOST_THREADS else await self._rethread(tx, incident)
 
     async def _repost(self, tx: Transaction, incident: Incident) -> Incident:
         changed, severity = repost(incident), self._policy.rules(incident.severity)
@@ -171,9 +199,23 @@ def _is_among(posts: Sequence[Delivery], key: str, gone: Collection[int]) -> boo
     return any(post.key == key and post.message_id in gone for post in posts)
 
 
-def _again(posts: Sequence[Delivery], kinds: Collection[DeliveryKind]) -> int:
-    """How many were put back before."""
-    return sum(post.kind in kinds and "again" in post.data for post in posts)
+def _alerts_again(posts: Sequence[Delivery]) -> int:
+    """How many alerts were put back before; one that came with its private thread was not deleted itself."""
+    rooms = {posting_of(post) for post in posts if post.kind is DeliveryKind.PRIVATE_THREAD}
+    again = (post for post in posts if post.kind is DeliveryKind.ALERT and "again" in post.data)
+    return sum(posting_of(post) not in rooms for post in again)
+
+
+def _into_next(incident: Incident, delivery: Delivery) -> NewDelivery:
+    """The same for the thread that there is to be now."""
+    name, asked = (delivery.data.get(key) for key in ("name", "asked"))
+    return member(
+        incident,
+        delivery.to,
+        priority=delivery.priority,
+        name=None if name is None else str(name),
+        asked=None if asked is None else str(asked),
+    )
 
 
 def _to_alert(line: NewDelivery, incident: Incident) -> NewDelivery:

@@ -116,11 +116,13 @@ def _answered(incident: Incident, facts: Mapping[str, object]) -> Source | None:
 
 
 def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: str) -> list[NewDelivery]:
-    """A thread anew, on a quiet post in *channel*: the one there was is gone."""
-    owed = _Owed(incident, severity, {"posting": incident.thread_posting, **AGAIN})
+    """A thread anew, on a quiet post in *channel*: the one there was is gone.
+
+    A private one has everything in it, so the whole posting comes again.
+    """
     if incident.is_private:
-        room = owed.make(DeliveryKind.PRIVATE_THREAD, to=f"channel:{incident.thread_channel}")
-        return [room, *_members(incident, severity), *_beginning(owed, room)]
+        return posting_deliveries(incident, severity, facts=AGAIN)
+    owed = _Owed(incident, severity, {"posting": incident.thread_posting, **AGAIN})
     root = owed.make(DeliveryKind.THREAD_ROOT, to=f"channel:{channel}")
     return [root, *_hung_on(root, owed)]
 
@@ -183,18 +185,32 @@ def private_thread_key(incident: Incident) -> str:
     return posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, incident.thread_posting)
 
 
-def member(incident: Incident, to: str, *, priority: int) -> NewDelivery:
-    """Let somebody into the private thread.
+def member_key(incident: Incident, to: str, *, asked: str | None = None) -> str:
+    """The key of what lets somebody into the private thread that there is now; see `member`."""
+    key = f"inc:{incident.id}:member:{to}:{incident.thread_posting}"
+    return key if asked is None else f"{key}:{asked}"
+
+
+def member(
+    incident: Incident, to: str, *, priority: int, name: str | None = None, asked: str | None = None
+) -> NewDelivery:
+    """Let somebody into the private thread: once by itself, and once more each time that somebody asks.
+
+    Whoever has left it comes back only so, and to let somebody in twice changes nothing in Discord.
 
     Args:
         to: "user:<id>" or "person:<on-call place>".
+        name: Of that user, where it is known.
+        asked: Which asking this answers, unique; None: nobody has asked, it goes with the thread.
     """
+    known = {"name": name, "asked": asked}
     return NewDelivery(
         kind=DeliveryKind.MEMBER,
         to=to,
-        key=f"inc:{incident.id}:member:{to}:{incident.thread_posting}",
+        key=member_key(incident, to, asked=asked),
         guild_id=incident.guild_id,
         incident_id=incident.id,
+        data={"posting": incident.thread_posting, **{key: one for key, one in known.items() if one}},
         after=private_thread_key(incident),
         priority=priority,
     )
@@ -202,16 +218,16 @@ def member(incident: Incident, to: str, *, priority: int) -> NewDelivery:
 
 def _members(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
     """Whoever reported it, is on it, or is told of it by the ladder, each once."""
-    on_it = [
-        incident.acknowledged_by_id,
-        incident.reopened_by_id,
-        *(who.id for who in incident.roles.values()),
+    involved = [
+        (incident.reported_by_id, incident.reported_by_name),
+        (incident.acknowledged_by_id, incident.acknowledged_by_name),
+        (incident.reopened_by_id, incident.reopened_by_name),
+        *((who.id, who.name) for who in incident.roles.values()),
     ]
-    involved = [incident.reported_by_id, *on_it]
-    people = [f"user:{user_id}" for user_id in involved if user_id is not None]
-    places = [f"person:{place}" for rung in severity.ladder for place in rung.dm]
-    to = dict.fromkeys([*people, *places])
-    return [member(incident, each, priority=priority_of(severity.rank)) for each in to]
+    people = {f"user:{user_id}": name for user_id, name in involved if user_id is not None}
+    places = {f"person:{place}": None for rung in severity.ladder for place in rung.dm}
+    priority = priority_of(severity.rank)
+    return [member(incident, to, priority=priority, name=name) for to, name in (people | places).items()]
 
 
 class _Owed:

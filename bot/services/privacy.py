@@ -1,13 +1,13 @@
 """Private incidents: made so from the start or later, and who else is let in. See docs/architecture.md."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from bot.domain import life, relations
-from bot.domain.delivery import Delivery, NewDelivery, priority_of
+from bot.domain.delivery import Delivery, DeliveryStatus, NewDelivery, priority_of
 from bot.domain.errors import UserError
 from bot.domain.incident import Holder, Incident
 from bot.domain.people import Person
@@ -16,7 +16,15 @@ from bot.domain.timeline import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes
-from bot.services.opening import QUIET, member, notice, posting_deliveries, redact_job, refresh_job
+from bot.services.opening import (
+    QUIET,
+    member,
+    member_key,
+    notice,
+    posting_deliveries,
+    redact_job,
+    refresh_job,
+)
 from bot.services.ports import Discord, Job, JobName, Store
 
 log = structlog.get_logger(__name__)
@@ -63,14 +71,19 @@ class Privacy:
             joined = await self._store.responders(incident_id)
             for user_id, name in {**_involved(private, joined), by.id: by.name}.items():
                 await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
-                await self._let_in(change, user_id)
+                await self._let_in(change, user_id, name)
             await self._hide_what_is_known(change)
             await change.record(TimelineKind.MADE_PRIVATE)
             await change.say("made_private", key="made_private")
         return private
 
-    async def add(self, incident_id: int, *, who: Person, by: Person) -> bool:
+    async def add(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:
         """Name somebody who sees it from now on; False when they were named before.
+
+        They are let into its thread each time: they may have left it, or Discord may have refused them.
+
+        Args:
+            key: Of the asking, unique: the same one lets in once.
 
         Raises:
             NotPermitted, IncidentNotFound; UserError: it is not private, or *who* is a bot.
@@ -80,24 +93,39 @@ class Privacy:
                 raise UserError("private_not", incident=change.incident.label)
             if who.is_bot:
                 raise UserError("private_for_bot", who=who.name)
-            await self._let_in(change, who.id)
+            await self._let_in(change, who.id, who.name, asked=key)
             if not await change.tx.add_member(incident_id, user_id=who.id, name=who.name, by=by):
+                await self._audit(change, Act.ADD_MEMBER, {"id": who.id, "name": who.name})
                 return False
             await change.record(TimelineKind.MEMBER_ADDED, {"id": who.id, "name": who.name})
             await change.say("member_added", key=f"member_added:{who.id}", facts={"name": who.name})
         return True
 
-    async def enter(self, incident_id: int, *, by: Person) -> Incident:
-        """Let *by*, who sees it by role, into the thread: Discord lets in only who was added. On record.
+    async def enter(self, incident_id: int, *, by: Person, key: str) -> Incident:
+        """Let *by*, who sees it by role or has left, into the thread: Discord lets in only who was added.
+
+        On record.
+
+        Args:
+            key: As in `add`.
 
         Raises:
             NotPermitted, IncidentNotFound.
         """
         async with self._changes.change(incident_id, by=by, act=Act.ENTER) as change:
-            await self._let_in(change, by.id)
-            data = {"incident_id": incident_id}
-            await change.tx.audit(guild_id=change.incident.guild_id, by=by, action=Act.ENTER, data=data)
+            await self._let_in(change, by.id, by.name, asked=key)
+            await self._audit(change, Act.ENTER, {})
             return change.incident
+
+    async def entry(self, incident_id: int, *, who: Person, key: str) -> DeliveryStatus | None:
+        """What has become of letting somebody in, who was asked for under *key*; None: nobody was.
+
+        Raises:
+            IncidentNotFound.
+        """
+        incident = await self._store.incident(incident_id)
+        found = await self._store.delivery_by_key(member_key(incident, f"user:{who.id}", asked=key))
+        return None if found is None else found.status
 
     async def redact(self, incident_id: int) -> timedelta | None:
         """Empty what the bot had posted where others read; each post once.
@@ -121,9 +149,16 @@ class Privacy:
         log.info("incident.redacted", incident_id=incident_id, posts=len(result.done), of=len(left))
         return None if len(result.done) == len(left) else result.room_in or _AGAIN
 
-    async def _let_in(self, change: Change, user_id: int) -> None:
+    async def _let_in(self, change: Change, user_id: int, name: str, *, asked: str | None = None) -> None:
         priority = self._priority(change.incident)
-        await change.tx.insert_deliveries([member(change.incident, f"user:{user_id}", priority=priority)])
+        to = f"user:{user_id}"
+        owed = member(change.incident, to, priority=priority, name=name, asked=asked)
+        await change.tx.insert_deliveries([owed])
+
+    async def _audit(self, change: Change, act: Act, facts: Mapping[str, object]) -> None:
+        """Put on record what leaves no entry on the timeline."""
+        data = {"incident_id": change.incident.id, **facts}
+        await change.tx.audit(guild_id=change.incident.guild_id, by=change.by, action=act, data=data)
 
     async def _hide_what_is_known(self, change: Change) -> None:
         """Posts that are there, and rows of the DLQ that carry its title."""

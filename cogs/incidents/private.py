@@ -1,17 +1,23 @@
 """`/incident private`: for named people and a role alone."""
 
+from typing import Final
+
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
+from bot.domain.delivery import DeliveryStatus
 from bot.domain.incident import Incident
+from bot.domain.people import Person
 from bot.i18n.options import described
 from bot.ui.components import Control
 from bot.ui.interaction import keep, redraw, reply, soon, wait
 from bot.ui.people import person_from, person_of
-from bot.ui.posts.private import entered_screen, private_question, private_screen
+from bot.ui.posts.private import added_answer, entered_screen, private_question, private_screen
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
+
+_SETTLED: Final = frozenset({DeliveryStatus.SENT, DeliveryStatus.FAILED})
 
 
 def register(bot: IncidentBot) -> None:
@@ -37,16 +43,40 @@ async def private(
     await wait(interaction)
     bot, by = interaction.client, person_from(interaction.user)
     incident = await bot.services(interaction).privacy.begin((await named(interaction, number)).id, by=by)
-    voice = bot.voice(interaction)
     if user is not None:
-        is_new = await bot.services(interaction).privacy.add(incident.id, who=person_from(user), by=by)
-        key = "private.added" if is_new else "private.added_before"
-        await reply(interaction, voice.say(key, label=incident.label, who=voice.who(user.display_name)))
+        await _add(interaction, incident, user)
     elif incident.is_private:
-        entered = await bot.services(interaction).privacy.enter(incident.id, by=by)
-        await reply(interaction, view=entered_screen(voice, entered))
+        await _enter(interaction, incident)
     else:
-        await reply(interaction, view=private_question(voice, incident))
+        await reply(interaction, view=private_question(bot.voice(interaction), incident))
+
+
+async def _add(interaction: Press, incident: Incident, user: discord.Member) -> None:
+    """Name somebody, and say whether Discord lets them in."""
+    privacy, who = interaction.client.services(interaction).privacy, person_from(user)
+    by, key = person_from(interaction.user), f"interaction:{interaction.id}"
+    is_new = await privacy.add(incident.id, who=who, by=by, key=key)
+    entry = await _entry(interaction, incident, who=who)
+    voice = interaction.client.voice(interaction)
+    answer = added_answer(voice, incident, name=user.display_name, is_new=is_new, entry=entry)
+    await reply(interaction, answer)
+
+
+async def _enter(interaction: Press, incident: Incident) -> None:
+    """Come in oneself; who is refused cannot read so in the thread."""
+    privacy, by = interaction.client.services(interaction).privacy, person_from(interaction.user)
+    entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
+    entry = await _entry(interaction, incident, who=by)
+    await reply(interaction, view=entered_screen(interaction.client.voice(interaction), entered, entry=entry))
+
+
+async def _entry(interaction: Press, incident: Incident, *, who: Person) -> DeliveryStatus | None:
+    """What has become of letting somebody in, once that is known; None when it takes longer."""
+    privacy, key = interaction.client.services(interaction).privacy, f"interaction:{interaction.id}"
+    return await soon(
+        lambda: privacy.entry(incident.id, who=who, key=key),
+        done=lambda status: status in _SETTLED,
+    )
 
 
 class MakePrivate(Control, template=r"inc:v1:private-now:(?P<number>\d{1,18})"):

@@ -5,13 +5,14 @@ from typing import Final
 
 from discord import ButtonStyle
 
+from bot.domain.delivery import DeliveryStatus
 from bot.domain.incident import Incident
 from bot.ui.components import Screen, button, link, row, text
 from bot.ui.posts.alerts import HERE
 from bot.ui.posts.bodies import Body, message
 from bot.ui.words.links import place_url, thread_url
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.voice import Voice, channel_name
+from bot.ui.words.wording import Wording, sign_of
 
 _PRIVATE_THREAD: Final = 12  # Discord: the channel type
 _WEEK_MIN: Final = 10_080  # auto_archive_duration, the longest there is
@@ -28,8 +29,13 @@ def room(words: Wording, incident: Incident) -> Body:
 
 
 def room_name(words: Wording, incident: Incident) -> str:
-    """Such as "🔒 INC-42": what it is about stands only inside."""
-    return words.say("private.name", label=incident.label)
+    """Such as "🔒 INC-42 🔴": what it is about stands only inside."""
+    return words.say("private.name", label=incident.label, sign=sign_of(incident))
+
+
+def left_room_name(words: Wording, incident: Incident) -> str:
+    """Such as "🔒 INC-42", of its public thread from before, which nobody renames any more."""
+    return words.say("private.name_left", label=incident.label)
 
 
 def redacted(words: Wording, incident: Incident) -> Body:
@@ -75,6 +81,13 @@ def not_redacted(words: Wording, incident: Incident, data: Mapping[str, object])
     return message(words.say("private.notice_not_redacted", url=place))
 
 
+def not_let_in(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line in the private thread: who is outside, and what to do."""
+    name, place = data.get("name"), str(data.get("place") or "?")
+    who = words.on_call([place]) if name is None else words.who(str(name))
+    return message(words.say("private.notice_not_let_in", who=who, channel=_around(incident)))
+
+
 def private_question(voice: Voice, incident: Incident) -> Screen:
     """It cannot be undone, so it asks once; the safe way out comes first."""
     return Screen(
@@ -109,7 +122,40 @@ def private_screen(voice: Voice, incident: Incident, *, moved: bool) -> Screen:
     )
 
 
-def entered_screen(voice: Voice, incident: Incident) -> Screen:
-    """It is private already; whoever asked is let into its thread."""
+def entered_screen(voice: Voice, incident: Incident, *, entry: DeliveryStatus | None) -> Screen:
+    """It is private already; whoever asked is let into its thread.
+
+    Args:
+        entry: What has become of that so far; None: it is on its way.
+    """
+    match entry:
+        case DeliveryStatus.SENT:
+            told = voice.say("private.entered", label=incident.label)
+        case DeliveryStatus.FAILED:
+            told = voice.say("private.entered_not", label=incident.label, channel=_around(incident))
+        case _:
+            told = voice.say("private.enters", label=incident.label)
     to_thread = link(voice.say("buttons.to_thread"), thread_url(incident))
-    return Screen(text(voice.say("private.entered", label=incident.label)), rows=[row(to_thread)])
+    return Screen(text(told), rows=[row(to_thread)])
+
+
+def added_answer(
+    voice: Voice, incident: Incident, *, name: str, is_new: bool, entry: DeliveryStatus | None
+) -> str:
+    """That somebody sees it, and what Discord has against letting them into the thread.
+
+    Args:
+        name: As people call them.
+        is_new: They were not named before.
+        entry: As in `entered_screen`.
+    """
+    key = "private.added" if is_new else "private.added_before"
+    told = voice.say(key, label=incident.label, who=voice.who(name))
+    if entry is not DeliveryStatus.FAILED:
+        return told
+    return "\n".join([told, voice.say("private.added_outside", channel=_around(incident))])
+
+
+def _around(incident: Incident) -> str:
+    """The channel in which its thread is: whoever does not see that one cannot be let in."""
+    return channel_name(incident.thread_channel or "?")

@@ -12,7 +12,7 @@ from bot.domain.delivery import Delivery, DeliveryKind
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.services.ports import Redacted
-from bot.ui.posts.private import redacted, room_name
+from bot.ui.posts.private import left_room_name, redacted
 from bot.ui.rest.client import Payload, Rest, snowflake
 from bot.ui.words.wording import Wording
 
@@ -73,7 +73,7 @@ class Redactor:
 
     async def _close(self, incident: Incident, thread_id: int | None) -> None:
         """Take the title out of the thread's name, and out of Discord's notes on its earlier names."""
-        name = room_name(self._words, incident)
+        name = left_room_name(self._words, incident)
         await self._rest.one(_channel("PATCH", thread_id), json={"name": name, "archived": False})
         async for note in self._name_changes(thread_id):
             await self._rest.do(_message("DELETE", thread_id, snowflake(note)))

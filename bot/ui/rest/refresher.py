@@ -4,7 +4,7 @@ It allows the `@here` of a post that still asks for people all the same: Discord
 is edited, and without that the alert would lose its highlight a second after it was posted.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -14,10 +14,10 @@ from discord.http import Route
 from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
-from bot.domain.posting import has_moved
+from bot.domain.posting import THREADS, has_moved
 from bot.services.ports import Refreshed
 from bot.ui.posts.postings import left_name
-from bot.ui.posts.private import unaddressed
+from bot.ui.posts.private import room_name, unaddressed
 from bot.ui.posts.renderer import REFRESHED, render
 from bot.ui.posts.threads import thread_name
 from bot.ui.rest.client import Rest
@@ -29,9 +29,9 @@ _ARCHIVED = 50083
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 
 #: What Discord answers when the thing itself was deleted, by what stands for it.
-_GONE: Mapping[DeliveryKind, int] = {
-    DeliveryKind.ALERT: _UNKNOWN_MESSAGE,
-    DeliveryKind.THREAD: _UNKNOWN_CHANNEL,
+_GONE: Mapping[DeliveryKind, Collection[int]] = {
+    DeliveryKind.ALERT: {_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE},
+    **{kind: {_UNKNOWN_CHANNEL} for kind in THREADS},
 }
 
 _Edit = Callable[[Incident, Delivery], Awaitable[None]]
@@ -52,18 +52,18 @@ class Refresher:
         """
         gone: list[int] = []
         rooms: list[timedelta] = []
-        done = [post.id for post in posts if post.kind not in (*REFRESHED, DeliveryKind.THREAD)]
+        done = [post.id for post in posts if post.kind not in REFRESHED | THREADS]
         # What a triage left behind comes last: somebody waits for the others.
         in_order = sorted(posts, key=lambda post: post.kind in TRIAGE_POSTS)
         edits = [(self._edit_message, post) for post in in_order if post.kind in REFRESHED]
-        renames = [(self._rename, post) for post in posts if post.kind is DeliveryKind.THREAD]
+        renames = [(self._rename, post) for post in posts if post.kind in THREADS]
         for edit, post in (*edits, *renames):
             try:
                 await edit(incident, post)
             except DeliveryRefused as refused:
                 _passed_over(post, refused)
                 done.append(post.id)
-                gone += [post.id] if refused.code == _GONE.get(post.kind) else []
+                gone += [post.id] if refused.code in _GONE.get(post.kind, ()) else []
             except Crowded as crowded:
                 rooms.append(crowded.room_in)
             except UpstreamUnavailable as away:
@@ -113,7 +113,7 @@ class Refresher:
 
     async def _rename(self, incident: Incident, post: Delivery) -> None:
         moved = has_moved(post, incident)
-        name = left_name(self._words, incident) if moved else thread_name(self._words, incident)
+        name = self._name(incident, post, moved=moved)
         thread = await self._rest.one(_channel("GET", post.message_id))
         metadata = thread.get("thread_metadata")
         archived = isinstance(metadata, dict) and bool(metadata.get("archived"))
@@ -122,6 +122,11 @@ class Refresher:
         wanted = {"archived": False, "name": name} if archived else {"name": name}
         if archived or thread.get("name") != name:
             await self._rest.one(_channel("PATCH", post.message_id), json=wanted)
+
+    def _name(self, incident: Incident, post: Delivery, *, moved: bool) -> str:
+        if post.kind is DeliveryKind.PRIVATE_THREAD:  # one that was left is not there: it was deleted
+            return room_name(self._words, incident)
+        return left_name(self._words, incident) if moved else thread_name(self._words, incident)
 
 
 def _was_put_to_sleep(incident: Incident) -> bool:

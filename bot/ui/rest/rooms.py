@@ -8,9 +8,11 @@ import discord
 from discord.http import Route
 
 from bot.domain.delivery import Posted, Request
-from bot.domain.errors import UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.ui.rest.client import Payload, Rest, snowflake
+from bot.ui.rest.routes import route_of
 
+_ARCHIVED: Final = 50083
 _CLOCK_SKEW: Final = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord
 
 
@@ -38,19 +40,26 @@ class Rooms:
         return None
 
     async def let_in(self, request: Request) -> Posted:
-        """Add Thread Member; nothing happens to somebody who is in already. Raises as `make`."""
+        """Add Thread Member; nothing happens to somebody who is in already. Raises as `make`.
+
+        A thread that sleeps takes nobody in: it is woken for that long.
+        """
         user_id = request.message_id
         if user_id is None:
             raise UpstreamUnavailable("nobody to let in")
-        await self._rest.do(
-            Route(
-                "PUT",
-                "/channels/{channel_id}/thread-members/{user_id}",
-                channel_id=request.channel_id,
-                user_id=user_id,
-            )
-        )
+        try:
+            await self._rest.do(route_of(request))
+        except DeliveryRefused as refused:
+            if refused.code != _ARCHIVED:
+                raise
+            await self._archive(request.channel_id, archived=False)
+            await self._rest.do(route_of(request))
+            await self._archive(request.channel_id, archived=True)
         return Posted(request.channel_id, user_id)
+
+    async def _archive(self, thread_id: int, *, archived: bool) -> None:
+        route = Route("PATCH", "/channels/{channel_id}", channel_id=thread_id)
+        await self._rest.one(route, json={"archived": archived})
 
     async def _ours(self, channel_id: int) -> AsyncIterator[Payload]:
         """The threads that this bot has made in a channel, the active ones first."""

@@ -109,6 +109,8 @@ def _failed(words: Wording, data: Data, limit: int) -> Iterator[str]:
         yield channel_name(name)
     elif kind == "person":
         yield words.on_call([name])
+    elif "name" in data:
+        yield words.who(str(data["name"]))
     yield _text(data, "reason", limit=limit)
 
 

@@ -139,8 +139,8 @@ async def test_whoever_is_on_call_sees_it_by_name(desk: Desk) -> None:
 async def test_a_named_person_sees_it(desk: Desk) -> None:
     """Once; the thread is told by name, and Discord lets them in."""
     incident = await open_private(desk)
-    assert await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY)
-    assert not await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY)
+    assert await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="a")
+    assert not await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="a")
     await desk.work()
     assert [one.id for one in await desk.looking.open_ones(GUILD, by=NAMED)] == [incident.id]
     assert f"user:{NAMED.id}" in desk.sent(DeliveryKind.MEMBER)
@@ -156,19 +156,19 @@ async def test_who_cannot_be_named(desk: Desk) -> None:
     """Bots; and nobody for an incident that everybody sees. Whoever is only named names nobody."""
     public = await desk.open()
     with pytest.raises(UserError, match="private_not"):
-        await desk.privacy.add(public.id, who=NAMED, by=PRIMARY)
+        await desk.privacy.add(public.id, who=NAMED, by=PRIMARY, key="a")
     incident = await open_private(desk)
     with pytest.raises(UserError, match="private_for_bot"):
-        await desk.privacy.add(incident.id, who=replace(NAMED, is_bot=True), by=PRIMARY)
-    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY)
+        await desk.privacy.add(incident.id, who=replace(NAMED, is_bot=True), by=PRIMARY, key="b")
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="a")
     with pytest.raises(NotPermitted):
-        await desk.privacy.add(incident.id, who=RESPONDER, by=NAMED)
+        await desk.privacy.add(incident.id, who=RESPONDER, by=NAMED, key="a")
 
 
 async def test_a_role_is_let_in_when_it_asks(desk: Desk) -> None:
     """Discord lets nobody in by role, so whoever holds it comes in by the command, on record."""
     incident = await open_private(desk)
-    await desk.privacy.enter(incident.id, by=SECONDARY)
+    await desk.privacy.enter(incident.id, by=SECONDARY, key="e")
     await desk.work()
     assert desk.sent(DeliveryKind.MEMBER)[-1] == f"user:{SECONDARY.id}"
     last = desk.store.audit_rows[-1]
@@ -235,7 +235,7 @@ async def test_archiving_puts_the_private_thread_to_sleep(desk: Desk) -> None:
 async def test_a_deleted_private_thread_has_its_people_again(desk: Desk) -> None:
     """Also those who were let in by name: nobody else can let them in."""
     incident = await open_private(desk)
-    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY)
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="a")
     await desk.work()
     before = desk.sent(DeliveryKind.MEMBER)
     assert f"user:{NAMED.id}" in before

@@ -116,7 +116,7 @@ async def test_a_private_one_tells_who_was_let_in(desk: Desk) -> None:
     await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=page.message_id or 0)
     assert await story.news() == [Kind.DECLINED, Kind.PAGED]
     await desk.services.privacy.make_private(incident.id, by=PRIMARY)
-    await desk.services.privacy.add(incident.id, who=OBSERVER, by=PRIMARY)
+    await desk.services.privacy.add(incident.id, who=OBSERVER, by=PRIMARY, key="a")
     news = await story.news()
     assert news[:2] == [Kind.MADE_PRIVATE, Kind.MEMBER_ADDED]
 

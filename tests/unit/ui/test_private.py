@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.severity import Mention
 from bot.services.escalations import PassedOn
 from bot.services.incidents import Opening
@@ -12,6 +12,7 @@ from bot.services.regrading import Regraded
 from bot.ui.forms.severity import severity_form
 from bot.ui.posts.digests import digest_text
 from bot.ui.posts.private import (
+    added_answer,
     addressed,
     entered_screen,
     private_question,
@@ -37,7 +38,7 @@ WORDS = (PLACED.title, "api.parky.co.jp", "エラー率上昇", "影響大")
 def test_the_thread_is_for_its_members() -> None:
     """Discord's private thread, into which no member lets others; its name tells nothing."""
     assert render(JA, delivery(DeliveryKind.PRIVATE_THREAD), SECRET) == {
-        "name": "🔒 INC-42",
+        "name": "🔒 INC-42 🔴",
         "type": 12,
         "invitable": False,
         "auto_archive_duration": 10_080,
@@ -117,9 +118,55 @@ def test_screens(voice: Voice) -> None:
     done, early = (private_screen(voice, SECRET, moved=moved) for moved in (True, False))
     assert len(screens.labels(done)) == 1
     assert screens.labels(early) == []
-    for screen in (asked, done, early, entered_screen(voice, SECRET)):
+    entries = [entered_screen(voice, SECRET, entry=entry) for entry in (None, *DeliveryStatus)]
+    for screen in (asked, done, early, *entries):
         assert screens.over_limits(screen) == []
         assert "INC-42" in screens.words(screen)
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_nobody_is_told_that_they_are_in_before_discord_says_so(voice: Voice) -> None:
+    """Let in, on the way, and refused read differently; whoever is refused is told which channel to see."""
+    secret = replace(SECRET, thread_channel="p0-alerts")
+    told = {
+        entry: screens.words(entered_screen(voice, secret, entry=entry))
+        for entry in (None, DeliveryStatus.PENDING, DeliveryStatus.SENT, DeliveryStatus.FAILED)
+    }
+    assert told[None] == told[DeliveryStatus.PENDING]
+    assert len(set(told.values())) == 3
+    assert [entry for entry, words in told.items() if "#p0-alerts" in words] == [DeliveryStatus.FAILED]
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+@pytest.mark.parametrize("is_new", [True, False])
+def test_whoever_adds_somebody_hears_that_discord_refuses_them(voice: Voice, is_new: bool) -> None:
+    """They see it all the same, and what lets them into the thread is said."""
+    secret = replace(SECRET, thread_channel="p0-alerts")
+    sent, failed = (
+        added_answer(voice, secret, name="responder", is_new=is_new, entry=entry)
+        for entry in (DeliveryStatus.SENT, DeliveryStatus.FAILED)
+    )
+    assert "@responder" in sent
+    assert "#p0-alerts" not in sent
+    assert failed.startswith(sent)
+    assert "#p0-alerts" in failed
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_the_line_about_somebody_who_cannot_be_let_in(words: Wording) -> None:
+    """By name, by their place on call, or by id; with what to do."""
+    secret = replace(SECRET, thread_channel="p0-alerts")
+    for facts, who in (
+        ({"name": "responder"}, "@responder"),
+        ({"place": "primary"}, "@primary"),
+        ({"place": "@primary"}, "@primary"),
+        ({"place": "@1100000000000000101"}, "<@1100000000000000101>"),
+    ):
+        body = render(words, delivery(DeliveryKind.NOTICE, data={"notice": "not_let_in", **facts}), secret)
+        assert who in str(body["content"])
+        assert "#p0-alerts" in str(body["content"])
+        assert "`/incident private`" in str(body["content"])
+        assert body["allowed_mentions"] == {"parse": []}
 
 
 @pytest.mark.parametrize("voice", screens.VOICES)

@@ -1,0 +1,59 @@
+"""What Discord did not take for good: who is told of it, and where."""
+
+from typing import Final
+
+from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.standing import marked
+from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.handovers import warn_refused
+from bot.services.oncall import OnCall
+from bot.services.opening import notice
+from bot.services.outage import record_job
+from bot.services.ports import Transaction
+from bot.services.role_dms import say_undelivered
+
+#: Facts of a delivery that its entry keeps, where it has them.
+_KEPT: Final = ("name",)
+
+
+async def tell_given_up(
+    tx: Transaction, delivery: Delivery, *, reason: str, policy: Policy, oncall: OnCall
+) -> None:
+    """Say in its place that *delivery* will not arrive, and put it on its incident's timeline.
+
+    What the team is told at once in the thread makes no row in the DLQ: as a failed P0 it would mislead.
+    """
+    match delivery.kind:
+        case DeliveryKind.ROLE_DM:
+            await say_undelivered(tx, delivery, policy=policy)
+        case DeliveryKind.MEMBER:
+            await tx.insert_deliveries([await _not_let_in(tx, delivery, policy=policy)])
+        case DeliveryKind.ON_DUTY_SOON:
+            await warn_refused(tx, delivery, policy=policy, oncall=oncall)
+        case _:
+            await tx.enqueue(record_job(delivery))
+    if delivery.incident_id is not None:
+        kept = {key: delivery.data[key] for key in _KEPT if key in delivery.data}
+        data = {"kind": delivery.kind.value, "to": delivery.to, "reason": reason, **kept}
+        entry = TimelineEntry(TimelineKind.DELIVERY_FAILED, await tx.now(), data=data)
+        await tx.add_timeline(delivery.incident_id, entry)
+
+
+async def _not_let_in(tx: Transaction, delivery: Delivery, *, policy: Policy) -> NewDelivery:
+    """A line in the private thread: somebody in it can do what lets the other one in."""
+    assert delivery.incident_id is not None
+    incident = await tx.incident(delivery.incident_id)
+    facts = {"notice": "not_let_in", **_who(delivery)}
+    return notice(incident, policy, key=f"not_let_in:{delivery.id}", data=facts)
+
+
+def _who(delivery: Delivery) -> dict[str, object]:
+    """By name where it is known, else as `Wording.on_call` takes it: a place, whoever stood there, an id."""
+    if (name := delivery.data.get("name")) is not None:
+        return {"name": name}
+    kind, _, target = delivery.to.partition(":")
+    stood = None if delivery.request is None else delivery.request.recipient
+    if kind == "person":
+        return {"place": target if stood is None else marked(stood)}
+    return {"place": marked(target)}
