@@ -116,6 +116,10 @@ class Human:
         """Leave the voice channel that *user* is in."""
         await self._request("DELETE", "voice", {"user": user})
 
+    async def leave_thread(self, user: str, thread: str) -> None:
+        """Leave a thread."""
+        await self._request("DELETE", "thread", {"user": user, "channel": thread})
+
     async def read_file(self, message: Message, name: str) -> str:
         """The text of the file *name* that is attached to *message*.
 

@@ -32,7 +32,7 @@ async def room(world: World) -> str:
 
     thread = await world.human.until(look, "a private thread")
     (only,) = await rooms(world)
-    assert only["name"] == "🔒 INC-1"
+    assert re.fullmatch("🔒 INC-1 [🔴🟠🟢]", only["name"])
     assert only["thread_metadata"]["invitable"] is False
     return thread
 

@@ -227,7 +227,7 @@ def _place(delivery: Delivery, subject: object) -> int:
         return subject.thread_id or 7
     if delivery.to.startswith("thread:"):
         return int(delivery.to.removeprefix("thread:"))
-    if delivery.kind is DeliveryKind.THREAD_START:
+    if delivery.kind in (DeliveryKind.THREAD_START, DeliveryKind.MEMBER):
         return delivery.after_message_id or 7
     if delivery.kind is DeliveryKind.THREAD_CARD:
         return delivery.after_channel_id or 7

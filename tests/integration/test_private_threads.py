@@ -39,7 +39,7 @@ async def test_a_private_thread_is_made(world: NotifierWorld) -> None:
     """Type 12, for its members alone; the channel gets no word of it."""
     posted = await world.deliver(ROOM, SECRET)
     made = world.channel(posted.message_id)
-    assert (made.type, made.name, made.parent_id) == (12, "🔒 INC-42", str(ALERTS))
+    assert (made.type, made.name, made.parent_id) == (12, "🔒 INC-42 🔴", str(ALERTS))
     assert made.thread is not None
     assert made.thread.invitable is False
     assert world.messages(ALERTS) == []
@@ -57,6 +57,41 @@ async def test_people_are_let_in(world: NotifierWorld) -> None:
     assert {str(PRIMARY), str(OBSERVER)} <= set(thread.members)
     with pytest.raises(DeliveryRefused):
         await world.deliver(owed(DeliveryKind.MEMBER, to="user:1100000000000000999", after=after), SECRET)
+
+
+async def test_a_thread_that_sleeps_takes_people_in_and_sleeps_on(world: NotifierWorld) -> None:
+    """Of an incident that has ended; Discord takes nobody in while it does."""
+    room = await world.deliver(ROOM, SECRET)
+    thread = world.channel(room.message_id)
+    set_archived(world.sandbox.core, thread, archived=True)
+    after = (room.channel_id, room.message_id)
+    await world.deliver(owed(DeliveryKind.MEMBER, to=f"user:{OBSERVER}", after=after), SECRET)
+    assert thread.thread is not None
+    assert str(OBSERVER) in thread.thread.members
+    assert thread.thread.archived
+
+
+async def test_its_name_shows_the_state(world: NotifierWorld) -> None:
+    """As a public one's does, without the title; a name that Discord takes later waits, and is no failure."""
+    room = await world.deliver(ROOM, SECRET)
+    post = sent(DeliveryKind.PRIVATE_THREAD, room)
+    for status, name in ((Status.ACKNOWLEDGED, "🔒 INC-42 🟠"), (Status.RESOLVED, "🔒 INC-42 🟢")):
+        assert (await world.notifier.refresh(replace(SECRET, status=status), [post])).done == [post.id]
+        assert world.channel(room.message_id).name == name
+    later = {"status": 429, "retry_after": 300, "scope": "shared", "times": 1}
+    world.break_down(later, route=f"PATCH /channels/{room.message_id}")
+    waits = await world.notifier.refresh(SECRET, [post])
+    assert (list(waits.done), list(waits.gone)) == ([], [])
+
+
+async def test_a_private_thread_that_is_gone_is_noticed(world: NotifierWorld) -> None:
+    """By its name, and by the alert in it, whose channel Discord does not know any more."""
+    room = await world.deliver(ROOM, SECRET)
+    placed = replace(SECRET, thread_id=room.message_id)
+    alert = await world.deliver(owed(DeliveryKind.ALERT), placed)
+    posts = [sent(DeliveryKind.PRIVATE_THREAD, room), sent(DeliveryKind.ALERT, alert)]
+    remove_channel(world.sandbox.core, world.channel(room.message_id))
+    assert sorted((await world.notifier.refresh(placed, posts)).gone) == sorted(post.id for post in posts)
 
 
 async def found(world: NotifierWorld, *, since: datetime | None = None) -> Posted | None:

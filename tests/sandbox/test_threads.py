@@ -122,3 +122,18 @@ async def test_private_threads_are_for_their_members(client: Client) -> None:
     await client.api(f"PUT /channels/{made.body['id']}/thread-members/{OBSERVER}")
     said = await client.human("POST say", user="observer", channel=made.body["id"], content="x")
     assert said.status == 200
+
+
+async def test_somebody_leaves_a_private_thread(client: Client) -> None:
+    """From then on they are outside, until somebody lets them in again; a second time is refused."""
+    await client.human("PATCH channel", channel="general", role="incident-bot", allow=str(1 << 36))
+    made = (await client.api(f"POST /channels/{GENERAL}/threads", {"name": "p", "type": 12})).body["id"]
+    member = f"/channels/{made}/thread-members/{OBSERVER}"
+    await client.api(f"PUT {member}")
+    assert (await client.human("DELETE thread", user="observer", channel=made)).status == 200
+    assert (await client.api(f"GET {member}")).code == 10007
+    said = await client.human("POST say", user="observer", channel=made, content="x")
+    assert said.body["code"] == 50001
+    assert (await client.human("DELETE thread", user="observer", channel=made)).body["code"] == 10007
+    await client.api(f"PUT {member}")
+    assert (await client.api(f"GET {member}")).status == 200

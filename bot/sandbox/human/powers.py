@@ -1,6 +1,8 @@
 """Changing the world from outside: members, overwrites, the application, clock, limits, the state file."""
 
 from bot.sandbox import events, voice
+from bot.sandbox.access import thread_state
+from bot.sandbox.errors import unknown
 from bot.sandbox.hub import Event
 from bot.sandbox.human.desk import Ask, BadRequest
 from bot.sandbox.kinds import JSON
@@ -59,6 +61,15 @@ def leave(ask: Ask) -> JSON:
         remove_member(core, channel, user.id)
     data = {"guild_id": core.world.guild.id, "user": user_payload(user)}
     core.hub.emit(Event("GUILD_MEMBER_REMOVE", data))
+    return {}
+
+
+def leave_thread(ask: Ask) -> JSON:
+    """DELETE thread {user, channel}: somebody leaves a thread. 10007 for somebody who is not in it."""
+    thread, user = ask.channel(), ask.user()
+    if user.id not in thread_state(thread).members:
+        raise unknown("Member")
+    remove_member(ask.core, thread, user.id)
     return {}
 
 

@@ -47,6 +47,7 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("DELETE", "member", powers.leave),
     ("PATCH", "channel", powers.patch_channel),
     ("DELETE", "channel", powers.delete_channel),
+    ("DELETE", "thread", powers.leave_thread),
     ("PATCH", "role", powers.patch_role),
     ("PATCH", "application", powers.patch_application),
     ("PATCH", "limits", powers.limits),

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import (
+    DeliveryRefused,
     IncidentNotFound,
     NotPermitted,
     UpstreamUnavailable,
@@ -54,7 +55,7 @@ async def test_a_private_incident_is_posted_in_its_thread_alone(desk: Desk) -> N
     assert in_channels == [(DeliveryKind.PRIVATE_THREAD, "channel:p0-alerts")]
     posts = await desk.store.posts(incident.id)
     inside = [post.kind for post in posts if post.channel_id == incident.thread_id]
-    assert [kind for kind in inside if kind is not DeliveryKind.SEED_ACK] == [
+    assert [kind for kind in inside if kind not in (DeliveryKind.SEED_ACK, DeliveryKind.MEMBER)] == [
         DeliveryKind.THREAD_START,
         DeliveryKind.ALERT,
         DeliveryKind.THREAD_CARD,
@@ -230,6 +231,120 @@ async def test_archiving_puts_the_private_thread_to_sleep(desk: Desk) -> None:
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.pass_time(seconds=timedelta(days=1, minutes=1).total_seconds())
     assert desk.discord.archived == [incident.thread_id]
+
+
+async def test_whoever_left_the_thread_comes_back_by_asking(desk: Desk) -> None:
+    """Each asking sends, for oneself and for somebody else; one asking that comes twice sends once."""
+    incident = await open_private(desk)
+    before = desk.sent(DeliveryKind.MEMBER)
+    for key in ("first", "first", "second"):
+        await desk.privacy.enter(incident.id, by=PRIMARY, key=key)
+        await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key=key)
+        await desk.work()
+    primary, named = f"user:{PRIMARY.id}", f"user:{NAMED.id}"
+    assert sorted(desk.sent(DeliveryKind.MEMBER)) == sorted([*before, primary, primary, named, named])
+    notices = [d.data["notice"] for d in desk.store.deliveries if d.kind is DeliveryKind.NOTICE]
+    assert notices == ["member_added"], "the thread is told once"
+    asked = [row.action for row in desk.store.audit_rows if row.allowed and row.data["incident_id"] == 1]
+    assert asked.count("enter") == asked.count("add_member") + asked.count("member_added") == 3
+
+
+async def test_what_has_become_of_an_asking(desk: Desk) -> None:
+    """Nothing yet, sent, or refused: the answer must not say more than Discord did."""
+    incident = await open_private(desk)
+    assert await desk.privacy.entry(incident.id, who=NAMED, key="k") is None
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="k")
+    assert await desk.privacy.entry(incident.id, who=NAMED, key="k") is DeliveryStatus.PENDING
+    await desk.work()
+    assert await desk.privacy.entry(incident.id, who=NAMED, key="k") is DeliveryStatus.SENT
+    desk.discord.refused = {f"user:{NAMED.id}"}
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="again")
+    await desk.work()
+    assert await desk.privacy.entry(incident.id, who=NAMED, key="again") is DeliveryStatus.FAILED
+
+
+async def test_whoever_discord_does_not_let_in_is_told_of(desk: Desk) -> None:
+    """A line in the thread and an entry, by name; no row of the DLQ. Asking again tries again."""
+    desk.discord.refused = {f"user:{NAMED.id}"}
+    incident = await open_private(desk)
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="k")
+    await desk.work()
+    (line,) = (d for d in desk.store.deliveries if d.data.get("notice") == "not_let_in")
+    assert (line.data["name"], line.channel_id) == (NAMED.name, incident.thread_id)
+    (entry,) = (e for e in desk.store.timelines[incident.id] if e.kind is TimelineKind.DELIVERY_FAILED)
+    assert entry.data is not None
+    assert (entry.data["kind"], entry.data["name"]) == ("member", NAMED.name)
+    assert desk.dlq_store.entries == {}
+    desk.discord.refused = set()
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="again")
+    await desk.work()
+    assert desk.sent(DeliveryKind.MEMBER)[-1] == f"user:{NAMED.id}"
+
+
+async def test_a_place_on_call_that_discord_does_not_let_in(desk: Desk) -> None:
+    """Said of the place: who stands there is told where the line is written."""
+    desk.discord.refused = {"person:secondary"}
+    await open_private(desk)
+    (line,) = (d for d in desk.store.deliveries if d.data.get("notice") == "not_let_in")
+    assert line.data["place"] == "secondary"
+
+
+async def test_asking_for_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
+    """Discord says that it is gone: whoever asked is let into the next one, under the same asking."""
+    incident = await open_private(desk)
+    desk.discord.deleted_threads = {incident.thread_id or 0}
+    await desk.privacy.enter(incident.id, by=SECONDARY, key="k")
+    await desk.work()
+    now = await desk.store.incident(incident.id)
+    assert now.thread_id not in (None, incident.thread_id)
+    assert await desk.privacy.entry(incident.id, who=SECONDARY, key="k") is DeliveryStatus.SENT
+    last = [d for d in desk.store.deliveries if d.kind is DeliveryKind.MEMBER][-1]
+    assert (last.to, last.channel_id) == (f"user:{SECONDARY.id}", now.thread_id)
+    assert [d for d in desk.store.deliveries if d.data.get("notice") == "not_let_in"] == []
+
+
+async def test_a_deleted_private_thread_comes_back_with_its_alert(desk: Desk) -> None:
+    """All of the posting, quietly; the alert that counts is the new one, and it takes a 👀."""
+    before = await open_private(desk)
+    await desk.mending.thread_gone(before.thread_id or 0)
+    await desk.work()
+    now = await desk.store.incident(before.id)
+    assert now.thread_id not in (None, before.thread_id)
+    assert (now.alert_channel_id, now.posting) == (now.thread_id, now.thread_posting)
+    inside = [post for post in await desk.store.posts(now.id) if post.channel_id == now.thread_id]
+    kinds = {DeliveryKind.THREAD_START, DeliveryKind.ALERT, DeliveryKind.THREAD_CARD, DeliveryKind.SEED_ACK}
+    assert {post.kind for post in inside} >= kinds
+    assert all(post.data["quiet"] for post in inside if post.kind is DeliveryKind.ALERT)
+    await desk.eyes(now.alert_message_id or 0, by=SECONDARY)
+    assert (await desk.store.incident(now.id)).acknowledged_by_id == SECONDARY.id
+
+
+async def test_a_private_thread_that_was_deleted_unseen_is_found_by_the_next_edit(desk: Desk) -> None:
+    """Its name and its alert both say so: one new posting, and an alert that is deleted in it comes back."""
+    before = await open_private(desk)
+    desk.discord.deleted_threads = {before.thread_id or 0}
+    desk.discord.deleted = {before.alert_message_id or 0}
+    await desk.roles.take(before.id, Role.SCRIBE, by=PRIMARY)
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.PRIVATE_THREAD)) == len(desk.sent(DeliveryKind.ALERT)) == 2
+    now = await desk.store.incident(before.id)
+    assert now.alert_channel_id == now.thread_id != before.thread_id
+    await desk.mending.message_gone(now.alert_message_id or 0)
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.ALERT)) == 3
+
+
+async def test_an_alert_on_its_way_into_a_thread_that_is_deleted(desk: Desk) -> None:
+    """It is in the next one, and no failure is on record."""
+    incident = await desk.incidents.open(secret(desk))
+    gone = DeliveryRefused("Unknown Channel", http_status=404, code=10003)
+    members = [None] * 3
+    desk.discord.failures = [None, *members, None, None, gone]
+    await desk.work()
+    now = await desk.store.incident(incident.id)
+    assert now.alert_channel_id == now.thread_id
+    assert desk.sent(DeliveryKind.ALERT) == ["incident"]
+    assert TimelineKind.DELIVERY_FAILED not in [entry.kind for entry in desk.store.timelines[incident.id]]
 
 
 async def test_a_deleted_private_thread_has_its_people_again(desk: Desk) -> None:

@@ -1,0 +1,114 @@
+"""A private incident's thread: who left comes back, who is refused is told of, a deleted one returns."""
+
+from tests.e2e.test_private import (
+    PEOPLE,
+    RESPONDER,
+    TITLE,
+    expect_hidden,
+    members,
+    open_private,
+    rooms,
+)
+from tests.e2e.world import World
+
+LET_IN = "PUT /channels/*/thread-members/*"
+
+
+async def test_whoever_left_the_thread_comes_back(world: World) -> None:
+    """Whoever may see it asks by the command, for themselves or for a named person; each asking counts."""
+    thread, _ = await open_private(world)
+    await world.command("incident private", by="primary", number=1, user="responder")
+    await world.expect_message(thread, contains="➕ @responder")
+    everybody = {*PEOPLE.values(), RESPONDER}
+    for _ in range(2):
+        await world.human.leave_thread("primary", thread)
+        await world.human.leave_thread("responder", thread)
+        assert await members(world, thread) == {PEOPLE["secondary"]}
+        entered = await world.command("incident private", by="primary", number=1)
+        assert "あなたを非公開スレッドに追加しました" in entered.text
+        added = await world.command("incident private", by="primary", number=1, user="responder")
+        assert "@responder は INC-1 に追加済みです" in added.text
+        assert await members(world, thread) == everybody
+    await expect_hidden(world)
+    await world.expect_nothing_more()
+
+
+async def test_whoever_discord_refuses_is_told_of(world: World) -> None:
+    """In the answer, in the thread and in the history; asking again lets them in once Discord takes them."""
+    thread, _ = await open_private(world)
+    await world.settle()
+    await world.fault(route=LET_IN, status=403, code=50001, times=2)
+    said = await world.command("incident private", by="primary", number=1, user="responder")
+    assert "Discord がスレッドに入れません。#p0-alerts が見えるようにしてから" in said.text
+    await world.expect_message(thread, contains="➕ @responder")
+    await world.expect_message(thread, contains="⚠️ @responder をスレッドに入れられません")
+    entered = await world.command("incident private", by="admin", number=1)
+    assert "Discord があなたを非公開スレッドに入れません。#p0-alerts が見えるか" in entered.text
+    await world.expect_message(thread, contains="⚠️ @admin をスレッドに入れられません")
+    history = await world.command("incident timeline", by="primary", number=1)
+    assert "配信に失敗" in history.text
+    assert "@responder" in history.text
+    assert await world.rows("SELECT FROM admin.notification_failures") == []
+
+    await world.human.clear_faults()
+    await world.command("incident private", by="primary", number=1, user="responder")
+    assert await members(world, thread) == {*PEOPLE.values(), RESPONDER}
+    await expect_hidden(world)
+    await world.expect_nothing_more()
+
+
+async def test_a_deleted_private_thread_comes_back_whole(world: World) -> None:
+    """Start, alert and card stand in a new one, its people are in it, nobody is rung, and its 👀 counts."""
+    thread, _ = await open_private(world)
+    await world.settle()
+    await world.human.remove_channel(thread)
+    again = await _another(world, than=thread)
+    await world.expect_message(again, contains="開始時刻")
+    alert = await world.expect_message(again, contains=f"SEV1 · {TITLE}")
+    assert not alert.raw["mention_roles"]
+    await world.expect_message(again, contains="SEV1 / P0")
+    assert await members(world, again) == set(PEOPLE.values())
+    await world.react(alert, by="secondary")
+    await world.expect_text(alert, "👀 @secondary")
+    await world.fast_forward(minutes=16)
+    await _named(world, again, "🔒 INC-1 🟠")
+    await expect_hidden(world)
+    await world.expect_nothing_more()
+
+
+async def test_a_private_thread_that_is_deleted_while_the_bot_is_dead(world: World) -> None:
+    """No event told it: the next change finds it gone, and all of it comes back, once."""
+    thread, _ = await open_private(world)
+    await world.settle()
+    await world.kill_bot()
+    await world.human.remove_channel(thread)
+    await world.start_bot()
+    page = (await world.human.dms("primary"))[-1]
+    await world.human.press("primary", page, "👀 ack")
+    again = await _another(world, than=thread)
+    await world.expect_message(again, contains="開始時刻")
+    alert = await world.expect_message(again, contains=TITLE)
+    await world.expect_text(alert, "👀 @primary")
+    await world.expect_message(again, contains="SEV1 / P0")
+    await world.settle()
+    assert len(await rooms(world)) == 1
+    await expect_hidden(world)
+    await world.expect_nothing_more()
+
+
+async def _another(world: World, *, than: str) -> str:
+    """The private thread that has taken the place of one."""
+
+    async def look() -> str | None:
+        return next((str(one["id"]) for one in await rooms(world) if one["id"] != than), None)
+
+    return await world.human.until(look, "another private thread")
+
+
+async def _named(world: World, thread: str, name: str) -> None:
+    """Wait until *thread* has that name."""
+
+    async def look() -> bool | None:
+        return any((one["id"], one["name"]) == (thread, name) for one in await rooms(world)) or None
+
+    await world.human.until(look, name)
