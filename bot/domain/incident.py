@@ -127,6 +127,7 @@ class Incident:
         ack_due_at: When the first escalation past the paging of on-call is due.
         ended_at, ended_by_id, ended_by_name: However it ended, `status` says which way.
         alert_channel_id, alert_message_id, thread_id: Set once Discord has them.
+        merged_into_hidden: What it was merged into is private: posts do not name it, see `told_merged_into`.
         posting: Which alert post is the current one, from 1: a change of severity may post another.
         thread_posting: The posting that opened the thread.
         thread_channel: The policy's name of the channel that the thread hangs in; None without a thread.
@@ -170,6 +171,7 @@ class Incident:
     rings: bool = True
     is_private: bool = False
     merged_into_id: int | None = None
+    merged_into_hidden: bool = False
     posting: int = 1
     thread_posting: int = 1
     thread_channel: str | None = None
@@ -195,6 +197,11 @@ class Incident:
     def label(self) -> str:
         """The name people say: INC-42."""
         return label_of(self.id)
+
+    @property
+    def told_merged_into(self) -> int | None:
+        """What it was merged into, where whoever reads its posts may know of that; else None."""
+        return None if self.merged_into_hidden else self.merged_into_id
 
     @property
     def is_open(self) -> bool:

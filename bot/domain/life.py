@@ -136,6 +136,7 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
         ended_by_id=None,
         ended_by_name=None,
         merged_into_id=None,
+        merged_into_hidden=False,
         archive_at=None,
         version=incident.version + 1,
     )

@@ -34,12 +34,13 @@ def link(incident: Incident, number: int) -> Incident:
 
 def hide(incident: Incident, number: int) -> Incident:
     """Incident *number* is private now: the posts of this one tell of it no more. Unchanged if none did."""
-    if number not in (*incident.duplicates, *incident.linked):
+    if number not in (*incident.duplicates, *incident.linked, incident.told_merged_into):
         return incident
     return replace(
         incident,
         duplicates=_without(incident.duplicates, number),
         linked=_without(incident.linked, number),
+        merged_into_hidden=incident.merged_into_id == number,
         version=incident.version + 1,
     )
 

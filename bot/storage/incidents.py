@@ -200,4 +200,5 @@ def _life(incident: Incident) -> tuple[object, ...]:
         incident.duplicates,
         incident.linked,
         checks_as_json(incident),
+        incident.merged_into_hidden,
     )

@@ -58,6 +58,7 @@ def incident_from_row(row: Row) -> Incident:
         rings=row["rings"],
         is_private=row["is_private"],
         merged_into_id=row["merged_into_id"],
+        merged_into_hidden=row["merged_into_hidden"],
         posting=row["posting"],
         thread_posting=row["thread_posting"],
         thread_channel=row["thread_channel"],

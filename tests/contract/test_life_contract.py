@@ -84,7 +84,10 @@ async def test_a_merge_names_the_other_one(rig: Rig) -> None:
     first = await open_incident(rig.store, key="a")
     second = await open_incident(rig.store, key="b")
     merged = life.merge(second, into=first, by=OLIVE, at=second.triggered_at)
-    assert (await saved(rig.store, merged)).merged_into_id == first.id
+    merged = await saved(rig.store, merged)
+    assert merged.merged_into_id == first.id
+    hidden = await saved(rig.store, relations.hide(merged, first.id))
+    assert (hidden.merged_into_id, hidden.told_merged_into) == (first.id, None)
     assert [one.id for one in await rig.store.related(first.id)] == [second.id]
     assert await rig.store.related(second.id) == []
     assert [one.id for one in await rig.store.open_incidents(GUILD)] == [first.id]

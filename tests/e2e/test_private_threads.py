@@ -1,5 +1,6 @@
 """A private incident's thread: who left comes back, who is refused is told of, a deleted one returns."""
 
+from tests.e2e.severities import SEV1
 from tests.e2e.test_private import (
     PEOPLE,
     RESPONDER,
@@ -93,6 +94,27 @@ async def test_a_private_thread_that_is_deleted_while_the_bot_is_dead(world: Wor
     await world.settle()
     assert len(await rooms(world)) == 1
     await expect_hidden(world)
+    await world.expect_nothing_more()
+
+
+async def test_a_public_duplicate_names_it_no_more(world: World) -> None:
+    """What it was merged into is private now: its post keeps that it was merged, not where it went on."""
+    duplicate = await world.triage(SEV1, title="同じ障害")
+    other = await world.triage(SEV1, title=TITLE)
+    await world.command("incident merge", by="primary", number=duplicate.number, into=other.number)
+    await world.expect_text(duplicate.post, f"統合 → **{other.label}**")
+    await world.expect_message(duplicate.thread, contains="と同じです")
+    await world.expect_message(other.thread, contains="まとめました")
+    asked = await world.command("incident private", by="primary", number=other.number)
+    await world.human.press("primary", asked.messages[-1], "非公開にする")
+    thread = await _another(world, than="")
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+        await world.expect_message(thread, contains=part)
+    await world.settle()
+    left = await world.reread(duplicate.post)
+    assert "⚪ 統合 ·" in left.text
+    assert other.label not in str(left.raw)
+    assert f":view:{other.number}" not in str(left.raw)
     await world.expect_nothing_more()
 
 

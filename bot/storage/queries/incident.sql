@@ -63,7 +63,7 @@ UPDATE incidents
        reminders = $21, archive_at = $22, occurrences = $23, last_seen_at = $24,
        thread_channel = $25,
        reopened_at = $26, reopened_by_id = $27, reopened_by_name = $28, first_ended_at = $29, remind_at = $30,
-       duplicates = $31, linked = $32, checks = $33,
+       duplicates = $31, linked = $32, checks = $33, merged_into_hidden = $34,
        version = $2
  WHERE id = $1 AND version = $2 - 1
 RETURNING id;

@@ -57,10 +57,11 @@ def headline(words: Wording, incident: Incident) -> str:
 
 def head(words: Wording, incident: Incident) -> str:
     """Such as "**INC-42** 🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)"."""
-    name, took = state_key(incident), incident.took_to_acknowledge
+    name, took, other = state_key(incident), incident.took_to_acknowledge, incident.told_merged_into
     if incident.ended_at is not None:
         who, at = incident.ended_by_name, incident.ended_at
         took = at - incident.triggered_at
+        name = f"{name}_unseen" if incident.merged_into_hidden else name
     elif incident.reopened_at is not None:
         name, who, at = "reopened", incident.reopened_by_name, incident.reopened_at
     else:
@@ -73,7 +74,7 @@ def head(words: Wording, incident: Incident) -> str:
         who=words.who(who),
         at=words.clock(at, on=incident.triggered_at),
         took=words.span(took or timedelta()),
-        other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
+        other="?" if other is None else label_of(other),
     )
 
 
@@ -222,7 +223,7 @@ def _alert_buttons(words: Wording, incident: Incident) -> list[Component]:
     if incident.is_open:
         verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)
         return row([_ack(words, incident), *(make(verb, incident.id) for verb in verbs)])
-    other = incident.merged_into_id
+    other = incident.told_merged_into
     return row(
         [
             None if other is None else make(IncidentVerb.VIEW, other),

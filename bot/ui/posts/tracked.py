@@ -20,12 +20,13 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
         incident: A tracked alert as it is now.
         rings: It carries ``@here``; an edit pings nobody all the same.
     """
+    other, name = incident.told_merged_into, incident.status.value
     line = words.say(
-        f"tracked.line.{incident.status.value}",
+        f"tracked.line.{name}_unseen" if incident.merged_into_hidden else f"tracked.line.{name}",
         label=incident.label,
         severity=incident.severity,
         title=words.title(incident),
-        other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
+        other="?" if other is None else label_of(other),
     )
     first = _SEPARATOR.join([line, _standing(words, incident)])
     lines = [f"{HERE} {first}" if rings else first, again(words, incident), related(words, incident)]
@@ -58,7 +59,7 @@ def _buttons(words: Wording, incident: Incident) -> list[Component]:
     """What makes sense in this state, the safe one first."""
     make, number, source = words.buttons.make, incident.id, incident.source
     if not incident.is_open:
-        other = incident.merged_into_id
+        other = incident.told_merged_into
         return row(
             [
                 make(IncidentVerb.VIEW, number, words="see")

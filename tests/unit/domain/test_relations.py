@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain import relations
-from bot.domain.incident import Incident
+from bot.domain import life, relations
+from bot.domain.incident import Incident, Status
+from bot.domain.people import Person
 from tests.unit.domain.test_incident import incident
 
 
@@ -40,3 +41,15 @@ def test_what_was_made_private_is_told_no_more() -> None:
     hidden = relations.hide(both, 43)
     assert (hidden.duplicates, hidden.linked, hidden.version) == ((), (44,), both.version + 1)
     assert relations.hide(hidden, 43) is hidden
+
+
+def test_what_it_was_merged_into_is_told_no_more_once_that_is_private() -> None:
+    """It is still known, and is told again of another one after it was opened again."""
+    merged = replace(incident(), status=Status.MERGED, merged_into_id=43)
+    assert relations.hide(merged, 44) is merged
+    hidden = relations.hide(merged, 43)
+    assert (hidden.merged_into_id, hidden.told_merged_into) == (43, None)
+    assert hidden.version == merged.version + 1
+    assert relations.hide(hidden, 43) is hidden
+    opened = life.reopen(hidden, by=Person(id=1, name="primary"), at=hidden.triggered_at, next_update_at=None)
+    assert not opened.merged_into_hidden

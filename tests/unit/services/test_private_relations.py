@@ -4,7 +4,7 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Incident
 from bot.domain.timeline import TimelineKind
 from bot.i18n import Texts
-from bot.ui.posts.renderer import REFRESHED
+from bot.ui.posts.renderer import REFRESHED, render
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import told_line
 from bot.ui.words.wording import Wording
@@ -79,6 +79,12 @@ async def test_where_a_merged_one_went_on_is_not_told_once_that_is_private(desk:
     assert (seen.incident.merged_into_id, hidden.incident.merged_into_id) == (into.id, None)
     words = Wording(Texts.load(), desk.policy)
     assert not any(into.label in told_line(words, line) for line in hidden.lines)
+    kept = await desk.store.incident(merged.id)
+    posts = await desk.store.posts(merged.id)
+    edited = [post for post in posts if post.kind in REFRESHED]
+    assert {post.shown_version for post in edited} == {kept.version}, "its posts were edited"
+    assert not any(into.label in str(render(words, post, kept)) for post in edited)
+    assert not any(f":view:{into.id}" in str(render(words, post, kept)) for post in edited)
 
 
 async def test_two_private_ones_are_merged_within_their_threads(desk: Desk) -> None:

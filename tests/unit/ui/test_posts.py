@@ -98,6 +98,19 @@ def test_what_was_no_incident_reads_so_at_a_glance() -> None:
     ]
 
 
+def test_what_a_duplicate_went_on_in_is_not_told_once_that_is_private() -> None:
+    """Neither its number nor a way to it."""
+    hidden = replace(MERGED, merged_into_hidden=True)
+    for words, told in (
+        (JA, "**INC-42** ⚪ 統合 · @primary 14:52 JST"),
+        (EN, "**INC-42** ⚪ Merged · @primary"),
+    ):
+        duplicate = render(words, ALERT, hidden)
+        assert told in description_of(duplicate)
+        assert "41" not in description_of(duplicate)
+        assert presses_of(duplicate) == ["inc:v1:note:42", "inc:v1:reopen:42", THREAD_LINK]
+
+
 def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
     """And who acknowledged it the first time, if anybody did; the next update is owed again."""
     lines = description_of(render(JA, ALERT, REOPENED)).splitlines()

@@ -123,6 +123,17 @@ def test_what_is_closed_can_be_looked_at_and_opened_again() -> None:
         assert labels_of(body) == [seen[1], "再開"]
 
 
+def test_what_was_merged_into_one_that_is_private_now_leads_to_itself() -> None:
+    """That it was merged stays; where it went on is nobody's to read here."""
+    hidden = replace(MERGED, merged_into_hidden=True)
+    for team, told in (
+        (JA, "⚪ INC-42 統合 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)"),
+        (EN, "⚪ INC-42 Merged · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 min)"),
+    ):
+        assert render(team, QUIET, hidden)["content"] == told
+    assert presses_of(render(JA, QUIET, hidden)) == ["inc:v1:view:42", "inc:v1:reopen:42"]
+
+
 @pytest.mark.parametrize("incident", [NEW, tracked(ACKNOWLEDGED), MERGED])
 def test_what_a_monitor_writes_means_only_what_it_says(incident: Incident) -> None:
     """No mention, no markup, and within Discord's limits."""
