@@ -11,6 +11,7 @@ from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
+    EN,
     FIRST_ESCALATION,
     JA,
     PLACED,
@@ -78,6 +79,16 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
         "いま @primary, @secondary に DM を送ります。次は @primary, @secondary (14:37 JST)。"
     )
     assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900"]
+
+
+def test_escalation_reads_well_for_one_person_and_for_several() -> None:
+    """In English, where a verb would have to agree."""
+    for places, told in (
+        (["primary"], "Sending a DM to @primary now."),
+        (["primary", "secondary"], "Sending a DM to @primary, @secondary now."),
+    ):
+        asked = delivery(DeliveryKind.ESCALATION, data={**FIRST_ESCALATION, "dm": places})
+        assert told in description_of(render(EN, asked, PLACED))
 
 
 def test_escalation_without_mention_is_quiet() -> None:
