@@ -97,7 +97,7 @@ class Mending:
         match delivery.kind:
             case DeliveryKind.MEMBER:
                 return await self._follows(tx, delivery)
-            case DeliveryKind.ALERT | DeliveryKind.SEED_ACK:
+            case DeliveryKind.ALERT | DeliveryKind.SEED_ACK | DeliveryKind.ESCALATION:
                 return await self._lost_its_room(tx, delivery)
             case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD:
                 return await self._lost_its_thread(tx, delivery)
@@ -123,7 +123,10 @@ class Mending:
         return True
 
     async def _lost_its_room(self, tx: Transaction, delivery: Delivery) -> bool:
-        """What stands in a private thread that is gone: the next one has it too, if there is to be one."""
+        """What stands in a private thread that is gone: the next one has it too, if there is to be one.
+
+        An escalation rings, so that it did not is told as ever: by email, and in the DLQ.
+        """
         incident = await tx.incident(delivery.incident_id or 0)
         if not incident.is_private or not await self._lost_its_thread(tx, delivery):
             return False

@@ -347,6 +347,18 @@ async def test_an_alert_on_its_way_into_a_thread_that_is_deleted(desk: Desk) -> 
     assert TimelineKind.DELIVERY_FAILED not in [entry.kind for entry in desk.store.timelines[incident.id]]
 
 
+async def test_an_escalation_into_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
+    """Whom it did not ring is emailed, on record; and the thread is there again for whoever comes."""
+    before = await open_private(desk)
+    desk.discord.deleted_threads = {before.thread_id or 0}
+    await desk.pass_time(minutes=16)
+    now = await desk.store.incident(before.id)
+    assert now.thread_id not in (None, before.thread_id)
+    assert now.alert_channel_id == now.thread_id
+    assert len(desk.dlq_store.entries) == 1
+    assert desk.mailer.sent
+
+
 async def test_a_deleted_private_thread_has_its_people_again(desk: Desk) -> None:
     """Also those who were let in by name: nobody else can let them in."""
     incident = await open_private(desk)
