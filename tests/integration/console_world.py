@@ -45,6 +45,7 @@ class ConsoleWorld(Desk):
         self._http = http
         self._running: asyncio.Task[None] | None = None
         self._worker: asyncio.Task[None] | None = None
+        self._resting = asyncio.Event()
 
     # -- the bot
     async def start(self) -> None:
@@ -79,11 +80,19 @@ class ConsoleWorld(Desk):
         await self.stop()
         await self.start()
 
+    async def rest(self) -> None:
+        """Wait until the queue has nothing to do."""
+        self._resting.clear()
+        async with asyncio.timeout(DEADLINE_S):
+            await self._resting.wait()
+
     async def _keep_working(self) -> None:
         """Be the queue's worker as long as this bot lives: only success takes a job out of the queue."""
         while True:
             await asyncio.sleep(0.02)
             left = self.store.take_due_jobs()
+            if not left:
+                self._resting.set()
             try:
                 with suppress(UnavailableError):  # it comes back, and they with it
                     while left:
