@@ -131,7 +131,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     incidents = Incidents(store, policy, access, escalations)
     changes = Changes(store, policy, access)
     mending = Mending(store, policy)
-    raising = Raising(policy, incidents, escalations)
+    raising = Raising(policy, access, incidents, escalations)
     reevaluations = Reevaluations(store, policy, access, raising)
     means = Means(outward.siren, parts.spool, parts.mailer, comeback.meanwhile)
     bundles = Bundles(store, discord, policy, acknowledger, meanwhile=comeback.meanwhile)

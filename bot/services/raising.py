@@ -1,9 +1,11 @@
 """From a triage to its incident: with the path, the evidence, and every answer on the timeline."""
 
 from datetime import datetime
+from typing import TypeGuard
 
 import structlog
 
+from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident import Incident, IncidentKind, NewIncident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
@@ -11,6 +13,7 @@ from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage import UNANSWERED
 from bot.domain.triage_session import StoredAnswer, Triage
 from bot.runbook.model import Policy
+from bot.services.access import Access, Act
 from bot.services.changes import Change, link_both
 from bot.services.declaring import declare_within, tracked_alert
 from bot.services.escalations import Escalations
@@ -22,23 +25,83 @@ from bot.services.triage_posts import post_keys, set_clock
 log = structlog.get_logger(__name__)
 
 
+class MayNotLower(Exception):  # a signal to the caller: the refusal is recorded once the locks are gone
+    """The triage would lower the alert that it is about, and whoever confirms it may not."""
+
+    def __init__(self, alert: Incident, severity: SeverityPolicy) -> None:
+        super().__init__()
+        self.alert, self.severity = alert, severity
+
+
 class Raising:
     """Ends a triage in an alert."""
 
-    def __init__(self, policy: Policy, incidents: Incidents, escalations: Escalations) -> None:
+    def __init__(
+        self, policy: Policy, access: Access, incidents: Incidents, escalations: Escalations
+    ) -> None:
         self._policy = policy
+        self._access = access
         self._incidents = incidents
         self._escalations = escalations
 
     async def raise_alert(
-        self, tx: Transaction, triage: Triage, severity: SeverityPolicy, *, by: Person | None
+        self, tx: Transaction, triage: Triage, severity: SeverityPolicy, *, by: Person
     ) -> Incident:
-        """Open the incident of a locked *triage*, which keeps its posts true from then on.
+        """Open what the questions of a locked *triage* have led to, which keeps its posts true from then on.
+
+        A tracked alert becomes graver by whoever may triage: they could as well report it anew. To make it
+        less grave takes the permission to change a severity.
+
+        Raises:
+            MayNotLower: *by* lacks that; `refusal` says so to them.
+        """
+        alert = await tracked_alert(tx, triage.source_message_id)
+        may_lower = self._access.allows(by, Act.CHANGE_SEVERITY.permission)
+        if _is_tracked(alert) and self._rules(alert).rank < severity.rank and not may_lower:
+            raise MayNotLower(alert, severity)
+        return await self._raise(tx, triage, severity, alert, by=by)
+
+    async def promote(self, tx: Transaction, triage: Triage, *, by: Person | None) -> Incident:
+        """Raise a locked *triage* that is under re-evaluation: as the policy says, or as grave as the tracked
+        alert that it is about. What says "raise" lowers nothing.
 
         Args:
-            by: None when nobody has answered its re-evaluation.
+            by: None when nobody has answered.
         """
-        incident, at = await self._incident(tx, triage, severity, by=by), await tx.now()
+        severity = self._policy.severities[self._policy.reevaluate.promote_to]
+        alert = await tracked_alert(tx, triage.source_message_id)
+        if _is_tracked(alert):
+            severity = min(severity, self._rules(alert), key=lambda known: known.rank)
+        return await self._raise(tx, triage, severity, alert, by=by)
+
+    async def refusal(self, refused: MayNotLower, *, by: Person) -> UserError:
+        """What to tell *by*, put on record."""
+        alert, permission = refused.alert, Act.CHANGE_SEVERITY.permission
+        try:
+            await self._access.require(
+                by, permission, guild_id=alert.guild_id, act="triage.confirm", incident_id=alert.id
+            )
+        except NotPermitted as error:
+            return UserError(
+                "triage_lowers",
+                incident=alert.label,
+                severity=self._rules(alert).name,
+                lower=refused.severity.name,
+                roles=error.fields["roles"],
+            )
+        raise AssertionError("a policy does not change while it is in force")
+
+    async def _raise(
+        self,
+        tx: Transaction,
+        triage: Triage,
+        severity: SeverityPolicy,
+        alert: Incident | None,
+        *,
+        by: Person | None,
+    ) -> Incident:
+        incident = await self._incident(tx, triage, severity, alert, by=by)
+        at = await tx.now()
         await tx.add_timeline(incident.id, _triaged(triage, await tx.given_answers(triage.id), at=at))
         if by is None:
             await tx.add_timeline(incident.id, _promoted(triage, at=at))
@@ -51,12 +114,17 @@ class Raising:
         return incident
 
     async def _incident(
-        self, tx: Transaction, triage: Triage, severity: SeverityPolicy, *, by: Person | None
+        self,
+        tx: Transaction,
+        triage: Triage,
+        severity: SeverityPolicy,
+        alert: Incident | None,
+        *,
+        by: Person | None,
     ) -> Incident:
-        """A new one, or the tracked alert that the triage is about: one trouble is not opened twice."""
-        alert = await tracked_alert(tx, triage.source_message_id)
+        """A new one, or the tracked *alert* that the triage is about: one trouble is not opened twice."""
         who = by or Person(id=triage.user_id, name=triage.user_name)
-        if alert is not None and alert.kind is IncidentKind.ALERT and alert.is_open:
+        if _is_tracked(alert):
             known = await tx.set_triaged(alert.id, triage, path=_path(triage, by=by))
             change = Change(tx, self._policy, known, who, await tx.now(), is_by_clock=by is None)
             return await declare_within(change, severity, self._escalations)
@@ -70,6 +138,14 @@ class Raising:
             await there.say("raised_again", key=f"linked:{incident.id}", facts={"number": incident.id})
             return here.incident
         return incident
+
+    def _rules(self, alert: Incident) -> SeverityPolicy:
+        return self._policy.rules(alert.severity)
+
+
+def _is_tracked(alert: Incident | None) -> TypeGuard[Incident]:
+    """It goes on, and is no incident yet: the triage makes it one."""
+    return alert is not None and alert.kind is IncidentKind.ALERT and alert.is_open
 
 
 def _path(triage: Triage, *, by: Person | None) -> tuple[tuple[str, str], ...]:

@@ -53,8 +53,7 @@ class Reevaluations:
             elif triage.asked_at is None:
                 await self._ask(tx, triage, now=now)
             else:
-                severity = self._policy.severities[self._policy.reevaluate.promote_to]
-                await self._raising.raise_alert(tx, triage, severity, by=None)
+                await self._raising.promote(tx, triage, by=None)
 
     async def promote(self, triage_id: int, *, by: Person) -> TriageView:
         """Somebody says that it is an incident; with a notice when it was answered before.
@@ -63,12 +62,11 @@ class Reevaluations:
             NotPermitted, UserError: no such triage.
         """
         await self._admit(triage_id, by, act="triage.promote")
-        severity = self._policy.severities[self._policy.reevaluate.promote_to]
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)
             if not triage.is_under_reevaluation:
                 return await self._answered_before(tx, triage)
-            incident = await self._raising.raise_alert(tx, triage, severity, by=by)
+            incident = await self._raising.promote(tx, triage, by=by)
             data = {"triage": triage.id, "incident": incident.id}
             await tx.audit(guild_id=triage.guild_id, by=by, action="triage.raised", data=data)
             return await view_of(tx, self._policy, await tx.triage(triage_id))

@@ -21,7 +21,7 @@ from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.incidents import clean_title
 from bot.services.ports import Store, Transaction
-from bot.services.raising import Raising
+from bot.services.raising import MayNotLower, Raising
 from bot.services.reevaluations import Reevaluations, admit
 from bot.services.triage_posts import line, refresh_triage_job, set_clock
 from bot.services.triage_views import Notice, TriageView, path_of, view_of
@@ -161,8 +161,14 @@ class Triages:
                 be another one by now nothing is opened, and the view says so. None asks no questions.
 
         Raises:
-            NotPermitted; UserError: no such triage.
+            NotPermitted; UserError: no such triage, or it would lower an alert, which *by* may not.
         """
+        try:
+            return await self._confirm(triage_id, by=by, shown=shown)
+        except MayNotLower as refused:
+            raise await self._raising.refusal(refused, by=by) from None
+
+    async def _confirm(self, triage_id: int, *, by: Person, shown: str | None) -> TriageView:
         async with self._walk(triage_id, by=by, act="triage.confirm") as walk:
             if not walk.is_open or walk.notice is not None:
                 return await walk.view()

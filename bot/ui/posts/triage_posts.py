@@ -11,6 +11,7 @@ from bot.ui.posts.bodies import GREY, Body, embed, message
 from bot.ui.words import timestamps
 from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url, place_url
+from bot.ui.words.triage_words import or_graver
 from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording
 
@@ -164,12 +165,13 @@ def _facts(words: Wording, triage: Triage) -> str:
 
 def _promise(words: Wording, triage: Triage) -> str:
     due = triage.due_at or triage.created_at
-    return words.say(
+    promise = words.say(
         "triaging.question.promise",
         due=words.moment(due),
         severity=words.policy.reevaluate.promote_to,
         left=timestamps.relative(due),
     )
+    return f"{promise}{or_graver(words, triage)}"
 
 
 def _over(words: Wording, triage: Triage) -> str:

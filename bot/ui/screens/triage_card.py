@@ -16,7 +16,7 @@ from bot.ui.components import Screen, button, row, text
 from bot.ui.screens.sent_card import sent_card
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.timestamps import relative
-from bot.ui.words.triage_words import answer_words, path_words
+from bot.ui.words.triage_words import answer_words, or_graver, path_words
 from bot.ui.words.voice import Voice, channel_name
 
 TITLE_ROOM: Final = 420  # 200 characters as stored, escaped
@@ -94,7 +94,7 @@ def _answers(voice: Voice, triage: Triage, question: Question) -> ui.ActionRow[u
 
 def _result(voice: Voice, view: TriageView) -> Screen:
     triage, severity = view.triage, view.severity
-    lines = _reevaluate_lines(voice) if severity is None else _severity_lines(voice, view, severity)
+    lines = _reevaluate_lines(voice, triage) if severity is None else _severity_lines(voice, view, severity)
     words = "confirm" if severity else "confirm_reevaluation"
     shown = severity.name if severity else REEVALUATE
     confirm = button(
@@ -129,16 +129,17 @@ def _severity_lines(voice: Voice, view: TriageView, severity: SeverityPolicy) ->
         yield voice.say("consoles.triage.opens_thread", channel=channel_name(severity.thread_channel))
 
 
-def _reevaluate_lines(voice: Voice) -> Iterable[str]:
+def _reevaluate_lines(voice: Voice, triage: Triage) -> Iterable[str]:
     rule = voice.policy.reevaluate
     yield voice.say("consoles.triage.reevaluate")
-    yield voice.say(
+    how = voice.say(
         "consoles.triage.reevaluate_how",
         channel=channel_name(rule.channel),
         span=voice.span(rule.after),
         answer=voice.span(rule.answer_within),
         severity=rule.promote_to,
     )
+    yield f"{how}{or_graver(voice, triage)}"
 
 
 def _reevaluating(voice: Voice, triage: Triage) -> Screen:
@@ -150,7 +151,7 @@ def _reevaluating(voice: Voice, triage: Triage) -> Screen:
         answer=voice.span(rule.answer_within),
         severity=rule.promote_to,
     )
-    return Screen(text(told, _facts(voice, triage)), colour=_BLUE)
+    return Screen(text(f"{told}{or_graver(voice, triage)}", _facts(voice, triage)), colour=_BLUE)
 
 
 def _over(voice: Voice, triage: Triage) -> str:
@@ -221,12 +222,13 @@ def _clock(voice: Voice, triage: Triage) -> str:
     """Looked at again: what happens when it is left alone."""
     if not triage.is_under_reevaluation or triage.due_at is None:
         return ""
-    return voice.say(
+    told = voice.say(
         "consoles.triage.clock",
         due=voice.moment(triage.due_at),
         left=relative(triage.due_at),
         severity=voice.policy.reevaluate.promote_to,
     )
+    return f"{told}{or_graver(voice, triage)}"
 
 
 def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> ui.ActionRow[ui.LayoutView]:

@@ -1,6 +1,7 @@
 """Questions and answers of a triage as words, whether or not the policy still knows them."""
 
 from bot.domain.triage import Answer, StaleTriage
+from bot.domain.triage_session import Triage
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
@@ -25,6 +26,11 @@ def path_words(words: Wording, question: str, answer: str) -> str:
     if found is None:
         return inert(f"{question}={answer}", limit=_QUESTION_LIMIT)
     return words.pick(found.path)
+
+
+def or_graver(words: Wording, triage: Triage) -> str:
+    """After the severity that a re-evaluation is raised as: an alert that it is about may be graver."""
+    return words.say("triaging.or_graver") if triage.source_message_id is not None else ""
 
 
 def _answer(words: Wording, question: str, answer: str) -> Answer | None:

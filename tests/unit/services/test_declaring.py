@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery import DeliveryKind
-from bot.domain.errors import InvalidTransition, NotPermitted
+from bot.domain.errors import InvalidTransition, NotPermitted, UserError
+from bot.domain.escalation import StepStatus
 from bot.domain.incident import Incident, IncidentKind, Status
 from bot.domain.life import AckVia
+from bot.domain.people import Person
 from bot.domain.timeline import TimelineKind
 from bot.domain.triage import UNANSWERED
 from bot.domain.triage_session import NewTriage
@@ -16,6 +18,8 @@ from bot.services.triage_views import TriageView
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.unit.services.test_alerts import FIRST, alert, receive
 from tests.unit.services.triage_walks import go_on
+
+LEAD = Person(id=9, name="lead", roles=frozenset({"responder", "lead"}))
 
 
 @pytest.fixture
@@ -165,3 +169,117 @@ async def test_what_a_clock_does_is_put_on_nobody(desk: Desk, *, is_declared: bo
     assert RESPONDER.name not in {one.actor_name for one in told}
     acts = {row.action for row in desk.store.audit_rows if row.actor_name == RESPONDER.name}
     assert acts.isdisjoint({"declared", "linked", "severity_changed"})
+
+
+async def held(desk: Desk, *, channel: str, message_id: int = FIRST) -> tuple[Incident, int]:
+    """A monitor's alert, and its triage that ended in 再評価."""
+    tracked = await receive(desk, alert(desk, message_id, channel=channel))
+    view = await begun(desk, "no", "no", message_id=message_id)
+    await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    return tracked, view.triage.id
+
+
+async def test_a_burning_alert_is_not_lowered_when_nobody_answers(desk: Desk) -> None:
+    """The policy raises what nobody answered as a SEV2; this one is a SEV1, and its ladder goes on."""
+    tracked, _ = await held(desk, channel="p0-alerts")
+    before = await desk.store.steps(tracked.id)
+    await desk.pass_time(minutes=46)
+    raised = await desk.store.incident(tracked.id)
+    assert (raised.kind, raised.severity, raised.status) == (
+        IncidentKind.INCIDENT,
+        "SEV1",
+        Status.TRIGGERED,
+    )
+    assert raised.path[-1] == UNANSWERED
+    assert raised.ack_due_at == tracked.ack_due_at
+    assert TimelineKind.SEVERITY_CHANGED not in [one.kind for one in await desk.store.timeline(raised.id)]
+    after = await desk.store.steps(tracked.id)
+    assert [step.due_at for step in after][: len(before)] == [step.due_at for step in before]
+    assert StepStatus.CANCELLED not in {step.status for step in after}
+    assert desk.sent(DeliveryKind.ESCALATION)[:1] == ["channel:p0-alerts"]
+
+
+async def test_somebody_who_raises_a_burning_alert_does_not_lower_it(desk: Desk) -> None:
+    """発報する under the question: a SEV1, at once, and its ladder rings when it would have."""
+    tracked, triage_id = await held(desk, channel="p0-alerts")
+    view = await desk.reevaluations.promote(triage_id, by=PRIMARY)
+    assert view.incident is not None
+    assert (view.incident.id, view.incident.severity) == (tracked.id, "SEV1")
+    assert view.triage.severity == "SEV1"
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+@pytest.mark.parametrize(("channel", "severity"), [("p0-alerts", "SEV1"), ("p2-deploys", "SEV2")])
+async def test_what_somebody_is_on_stays_theirs_when_nobody_answers(
+    desk: Desk, channel: str, severity: str
+) -> None:
+    """The clock lowers nothing and takes it from nobody; a lesser alert it does raise."""
+    policy = default_policy_text().replace("[alerts.watch]", '[alerts.watch]\np2-deploys = "SEV3"')
+    desk = Desk(parse_policy(policy, name="watched.toml"))
+    tracked, _ = await held(desk, channel=channel)
+    await desk.acknowledger.acknowledge(tracked.id, by=PRIMARY, via=AckVia.REACTION)
+    await desk.pass_time(minutes=46)
+    raised = await desk.store.incident(tracked.id)
+    assert (raised.severity, raised.status, raised.acknowledged_by_id) == (
+        severity,
+        Status.ACKNOWLEDGED,
+        PRIMARY.id,
+    )
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+@pytest.fixture
+def strict() -> Desk:
+    """Only a lead changes severities."""
+    policy = default_policy_text()
+    before = next(line for line in policy.splitlines() if line.startswith("severity = "))
+    return Desk(parse_policy(policy.replace(before, 'severity = ["lead"]'), name="strict.toml"))
+
+
+async def test_whoever_may_not_change_severities_lowers_no_alert_by_a_triage(strict: Desk) -> None:
+    """Refused with what to do, on record; nothing has changed, and the walk goes on."""
+    tracked = await receive(strict, alert(strict, channel="p0-alerts"))
+    view = await begun(strict, "no", "yes")
+    with pytest.raises(UserError, match="triage_lowers") as refused:
+        await strict.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV3")
+    assert refused.value.fields == {
+        "incident": tracked.label,
+        "severity": "SEV1",
+        "lower": "SEV3",
+        "roles": ("lead",),
+    }
+    assert await strict.store.incident(tracked.id) == tracked
+    (row,) = [row for row in strict.store.audit_rows if not row.allowed]
+    assert (row.actor_name, row.action, row.data) == (
+        RESPONDER.name,
+        "severity",
+        {"act": "triage.confirm", "incident_id": tracked.id},
+    )
+    await strict.triages.choose_severity(view.triage.id, severity="SEV1", by=RESPONDER)
+    done = await strict.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
+    assert done.incident is not None
+    assert (done.incident.id, done.incident.severity) == (tracked.id, "SEV1")
+
+
+async def test_a_lead_lowers_an_alert_by_a_triage(strict: Desk) -> None:
+    """That is what the permission is for."""
+    tracked = await receive(strict, alert(strict, channel="p0-alerts"))
+    view = await begun(strict, "no", "yes")
+    done = await strict.triages.confirm(view.triage.id, by=LEAD)
+    assert done.incident is not None
+    assert (done.incident.id, done.incident.severity) == (tracked.id, "SEV3")
+
+
+async def test_raising_an_alert_takes_no_other_permission_than_to_triage(strict: Desk) -> None:
+    """They could as well report it anew as grave."""
+    tracked = await receive(strict, alert(strict))
+    incident = await triage(strict, "yes", "yes")
+    assert (incident.id, incident.severity) == (tracked.id, "SEV1")
+
+
+async def test_an_alert_that_has_ended_is_not_lowered(strict: Desk) -> None:
+    """The triage opens an incident of its own, of whatever severity."""
+    tracked = await receive(strict, alert(strict, channel="p0-alerts"))
+    await strict.lifecycle.cancel(tracked.id, by=PRIMARY)
+    assert (await triage(strict, "no", "yes")).severity == "SEV3"

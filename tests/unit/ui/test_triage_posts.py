@@ -98,6 +98,15 @@ def test_asked_mentions_the_reporter_alone() -> None:
     assert first_triage_post(JA, QUESTION, bare)["content"] == "<@103> 🟡 再評価 · ログインが遅い"
 
 
+def test_the_promise_lowers_no_alert() -> None:
+    """Of a message's triage it says that a graver alert keeps its severity; of another there is no alert."""
+    graver = "もとのアラートのほうが重ければ、その重大度のままです"
+    assert graver in description_of(first_triage_post(JA, QUESTION, ASKED))
+    assert graver not in description_of(
+        first_triage_post(JA, QUESTION, replace(ASKED, source_message_id=None))
+    )
+
+
 def test_the_question_says_who_looks_again() -> None:
     """So that two people do not."""
     assert "🔎 @primary がもう一度見ています" in description_of(triage_post(JA, QUESTION, AGAIN, newer=None))
