@@ -1,5 +1,6 @@
 """From a triage to its incident: with the path, the evidence, and every answer on the timeline."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeGuard
 
@@ -128,7 +129,10 @@ class Raising:
             known = await tx.set_triaged(alert.id, triage, path=_path(triage, by=by))
             change = Change(tx, self._policy, known, who, await tx.now(), is_by_clock=by is None)
             return await declare_within(change, severity, self._escalations)
-        incident = await self._incidents.open_within(tx, _new_incident(triage, severity, by=by), by=by)
+        new = _new_incident(triage, severity, by=by)
+        if await is_confided(tx, triage.channel_id, triage.source_message_id):
+            new = replace(new, evidence=None)  # not refused: what is raised by now must not be silenced
+        incident = await self._incidents.open_within(tx, new, by=by)
         if alert is not None and await tx.link(alert.id, incident.id, by=who):
             now = await tx.now()
             there, here = (
@@ -146,6 +150,11 @@ class Raising:
 def _is_tracked(alert: Incident | None) -> TypeGuard[Incident]:
     """It goes on, and is no incident yet: the triage makes it one."""
     return alert is not None and alert.kind is IncidentKind.ALERT and alert.is_open
+
+
+async def is_confided(tx: Transaction, channel_id: int | None, message_id: int | None) -> bool:
+    """Whether a message is from the thread of an incident that is private now: not for everybody to read."""
+    return channel_id is not None and message_id is not None and await tx.is_confided(channel_id)
 
 
 def _path(triage: Triage, *, by: Person | None) -> tuple[tuple[str, str], ...]:

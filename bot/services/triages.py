@@ -12,19 +12,21 @@ from typing import Final
 
 import structlog
 
+from bot.domain.errors import UserError
 from bot.domain.evidence import Evidence
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage import StaleTriage
-from bot.domain.triage_session import NewTriage, Triage, TriageStatus
+from bot.domain.triage_session import NewTriage, Triage
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.incidents import clean_title
-from bot.services.ports import Store, Transaction
-from bot.services.raising import MayNotLower, Raising
+from bot.services.ports import Store
+from bot.services.raising import MayNotLower, Raising, is_confided
 from bot.services.reevaluations import Reevaluations, admit
-from bot.services.triage_posts import line, refresh_triage_job, set_clock
+from bot.services.triage_posts import line, set_clock
 from bot.services.triage_views import Notice, TriageView, path_of, view_of
+from bot.services.triage_walk import Walk
 
 log = structlog.get_logger(__name__)
 
@@ -51,18 +53,33 @@ class Triages:
         """Begin a walk, and say so where it was started; the same `key` gives the first one back.
 
         Raises:
-            NotPermitted: they may not triage. UserError: the title is empty.
+            NotPermitted: they may not triage. UserError: the title is empty, or the message that it is about
+                is from the thread of a private incident.
         """
         await self._access.require(new.by, "triage", guild_id=new.guild_id, act="triage.begin")
         title = clean_title(new.title)
         async with self._store.transaction() as tx:
+            if await is_confided(tx, new.channel_id, new.source_message_id):
+                raise UserError("triage_confided")
             due_at = await tx.now() + FORGOTTEN_AFTER
             triage, is_new = await tx.insert_triage(replace(new, title=title), due_at=due_at)
             if is_new:
                 told = line(triage)
                 await tx.insert_deliveries([] if told is None else [told])
                 await set_clock(tx, triage, self._policy)
+                about = {"triage": triage.id}
+                await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.begun", data=about)
             return await view_of(tx, self._policy, triage)
+
+    async def require_public(self, channel_id: int) -> None:
+        """Let a triage of a message of that channel begin, unless only the people of an incident read there.
+
+        Raises:
+            UserError: it is the thread of a private incident.
+        """
+        async with self._store.transaction() as tx:
+            if await tx.is_confided(channel_id):
+                raise UserError("triage_confided")
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
         """Keep the message that a form was opened from until the form comes back."""
@@ -102,6 +119,8 @@ class Triages:
             await walk.tx.add_answer(
                 triage_id, question=given.node, answer=given.answer, unsure=given.unsure, by=by
             )
+            about = {"question": given.node, "answer": given.answer, "unsure": given.unsure}
+            await walk.audit("triage.answered", **about)
             return await walk.read_again()
 
     async def back(self, triage_id: int, *, by: Person) -> TriageView:
@@ -134,9 +153,7 @@ class Triages:
                 return await walk.view()
             if severity not in self._policy.severities:
                 return await walk.view(notice=Notice.OUTDATED)
-            data = {"triage": triage_id, "severity": severity}
-            guild_id, action = walk.triage.guild_id, "triage.severity_chosen"
-            await walk.tx.audit(guild_id=guild_id, by=by, action=action, data=data)
+            await walk.audit("triage.severity_chosen", severity=severity)
             return await walk.save(walk.triage.choose(severity))
 
     async def cancel(self, triage_id: int, *, by: Person) -> TriageView:
@@ -148,9 +165,7 @@ class Triages:
         async with self._walk(triage_id, by=by, act="triage.cancel") as walk:
             if not walk.is_open:
                 return await walk.view()
-            await walk.tx.audit(
-                guild_id=walk.triage.guild_id, by=by, action="triage.cancelled", data={"triage": triage_id}
-            )
+            await walk.audit("triage.cancelled")
             return await walk.save(walk.triage.give_up(by=by, at=await walk.tx.now()))
 
     async def confirm(self, triage_id: int, *, by: Person, shown: str | None = None) -> TriageView:
@@ -161,7 +176,8 @@ class Triages:
                 be another one by now nothing is opened, and the view says so. None asks no questions.
 
         Raises:
-            NotPermitted; UserError: no such triage, or it would lower an alert, which *by* may not.
+            NotPermitted; UserError: no such triage; it would lower an alert, which *by* may not; or the
+                message that it is about is from the thread of an incident that is private by now.
         """
         try:
             return await self._confirm(triage_id, by=by, shown=shown)
@@ -172,6 +188,8 @@ class Triages:
         async with self._walk(triage_id, by=by, act="triage.confirm") as walk:
             if not walk.is_open or walk.notice is not None:
                 return await walk.view()
+            if await is_confided(walk.tx, walk.triage.channel_id, walk.triage.source_message_id):
+                raise UserError("triage_confided")  # made private since the walk began
             if not self._has_result(walk.triage):  # somebody has taken an answer back meanwhile
                 return await walk.view(notice=Notice.REOPENED)
             severity = self._severity(walk.triage)
@@ -181,8 +199,7 @@ class Triages:
                 await self._reevaluations.hold(walk.tx, walk.triage, by=by)
             else:
                 incident = await self._raising.raise_alert(walk.tx, walk.triage, severity, by=by)
-                data = {"triage": triage_id, "incident": incident.id}
-                await walk.tx.audit(guild_id=incident.guild_id, by=by, action="triage.raised", data=data)
+                await walk.audit("triage.raised", incident=incident.id)
             return await walk.read_again()
 
     def _has_result(self, triage: Triage) -> bool:
@@ -198,80 +215,10 @@ class Triages:
         return None if name is None else self._policy.severities[name]
 
     @asynccontextmanager
-    async def _walk(self, triage_id: int, *, by: Person, act: str) -> AsyncIterator["_Walk"]:
+    async def _walk(self, triage_id: int, *, by: Person, act: str) -> AsyncIterator[Walk]:
         """The walk, locked, without answers that fit the policy no more, put away if it was forgotten."""
         await admit(self._store, self._access, triage_id, by=by, act=act)
         async with self._store.transaction() as tx:
-            walk = _Walk(tx, self._policy, await tx.triage(triage_id, lock=True), by)
+            walk = Walk(tx, self._policy, await tx.triage(triage_id, lock=True), by)
             await walk.settle()
             yield walk
-
-
-class _Walk:
-    """A locked triage in one transaction, and whoever acts on it."""
-
-    def __init__(self, tx: Transaction, policy: Policy, triage: Triage, by: Person) -> None:
-        self.tx = tx
-        self.triage = triage
-        self.notice: Notice | None = None
-        self._policy = policy
-        self._by = by
-
-    @property
-    def is_open(self) -> bool:
-        """Its questions can be answered."""
-        return self.triage.status is TriageStatus.OPEN
-
-    async def settle(self) -> None:
-        """What time and a new policy have done to it."""
-        now = await self.tx.now()
-        if self.triage.is_forgotten(now):
-            await self._write(self.triage.expire(at=now))
-        if not self.is_open:
-            return
-        fitting = self._policy.tree.fitting(path_of(self.triage))
-        unfit = self.triage.answers[len(fitting) :]
-        is_known = self.triage.severity is None or self.triage.severity in self._policy.severities
-        if unfit or not is_known:
-            if unfit:
-                await self.tx.withdraw_answers(self.triage.id, since=unfit[0].question, by=self._by)
-            await self._write(self.triage.choose(None))
-            self.notice = Notice.OUTDATED
-
-    async def withdraw(self, question: str) -> TriageView:
-        """Take the answer to *question* back, and all after it."""
-        if not self.is_open or question not in {given.question for given in self.triage.answers}:
-            return await self.view()
-        await self.tx.withdraw_answers(self.triage.id, since=question, by=self._by)
-        return await self.save(self.triage.choose(None))
-
-    async def save(self, triage: Triage) -> TriageView:
-        """Write it, and show it."""
-        await self._write(triage)
-        return await self.view()
-
-    async def read_again(self) -> TriageView:
-        """The view after a change that somebody else has written."""
-        self.triage = await self.tx.triage(self.triage.id)
-        return await self.view()
-
-    async def _write(self, triage: Triage) -> None:
-        """When a stretch of it ends, its clock and its posts follow."""
-        before = (self.triage.status, self.triage.due_at)
-        await self.tx.save_triage(triage)
-        if (triage.status, triage.due_at) != before:
-            await set_clock(self.tx, triage, self._policy)
-            await self.tx.enqueue(refresh_triage_job(triage.id))
-        self.triage = await self.tx.triage(self.triage.id)
-
-    async def view(self, *, answered: str | None = None, notice: Notice | None = None) -> TriageView:
-        """The view as it stands.
-
-        Args:
-            answered: A question that was not asked any more; told when somebody else has answered it.
-            notice: Why nothing was changed.
-        """
-        first = next((given for given in self.triage.answers if given.question == answered), None)
-        if first is None or first.by_id == self._by.id or self.notice is not None:
-            return await view_of(self.tx, self._policy, self.triage, notice=notice or self.notice)
-        return await view_of(self.tx, self._policy, self.triage, notice=Notice.ANSWERED, first_answer=first)

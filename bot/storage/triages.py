@@ -71,6 +71,10 @@ class TriageWrites:
             triage.ended_by_name,
         )
 
+    async def is_confided(self, channel_id: int) -> bool:
+        row = await self._sql.first("incident_by_thread", channel_id, self._guild_id)
+        return row is not None and bool(row["is_private"])
+
     async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
         await self._sql.all("adopt_deliveries", list(keys), incident_id)
 

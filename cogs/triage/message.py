@@ -1,5 +1,6 @@
 """A triage that starts from a message: by its menu, or by a button under an alert."""
 
+import asyncio
 from typing import Final, TypeAlias
 
 import discord
@@ -39,6 +40,7 @@ def register(bot: IncidentBot) -> None:
 async def triage_message(interaction: Press, message: discord.Message) -> None:
     """The form about a message, whose words only this interaction carries: they are kept beside it."""
     await admit(interaction)
+    await _require_public(interaction)
     evidence, source = evidence_of(message), Source(message.channel.id, message.id)
     names = {user.id: user.display_name for user in message.mentions}
     await open_form(interaction, title=suggested_title(evidence.text, names), source=source)
@@ -62,6 +64,18 @@ class From(Control, template=FROM):
             return
         await open_form(interaction, title=suggested_title(evidence.text, {}), source=source)
         interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
+
+
+async def _require_public(interaction: Press) -> None:
+    """Refuse what is said in a private incident's thread; not known in time, it is asked with the form."""
+    if not isinstance(interaction.channel, discord.Thread):
+        return
+    triages = interaction.client.services(interaction).triages
+    try:
+        async with asyncio.timeout(_READ_BEFORE_FORM_S):
+            await triages.require_public(interaction.channel.id)
+    except (TimeoutError, UnavailableError) as error:
+        log.info("triage.thread_not_looked_up", reason=str(error))
 
 
 async def _keep(interaction: Press, source: Source, evidence: Evidence) -> None:

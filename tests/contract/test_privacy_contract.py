@@ -72,6 +72,28 @@ async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:
     assert (await rig.store.incident_by_thread(77)).id == incident.id
 
 
+async def test_what_is_written_in_its_threads_is_confided(rig: Rig) -> None:
+    """In the one that it has, and in one from before it was made private; not for another guild's bot."""
+    incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
+    made = [owed(DeliveryKind.THREAD, incident=one.id, key=f"thread:{one.id}") for one in (incident, other)]
+    was, others = await delivery_ids(rig.store, *made)
+    await send(rig.store, was, message_id=60)
+    await send(rig.store, others, message_id=61)
+    assert await _confided(rig.store, 60, 61) == []
+    async with rig.store.transaction() as tx:
+        await tx.save(life.make_private(await tx.incident(incident.id, lock=True), channel="secret"))
+    private = owed(DeliveryKind.PRIVATE_THREAD, incident=incident.id, key="private")
+    (thread,) = await delivery_ids(rig.store, private)
+    await send(rig.store, thread, message_id=77)
+    assert await _confided(rig.store, 60, 61, 77, 500) == [60, 77]
+    assert await _confided(rig.of(GUILD + 1), 60, 77) == []
+
+
+async def _confided(store: Store, *channels: int) -> list[int]:
+    async with store.transaction() as tx:
+        return [channel for channel in channels if await tx.is_confided(channel)]
+
+
 async def test_it_comes_back_private(rig: Rig) -> None:
     """With where its thread is made, and who is named."""
     incident = await open_incident(rig.store)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.people import Person
 from bot.domain.triage_session import NewTriage, StoredAnswer, Triage, TriageStatus
@@ -75,6 +76,16 @@ class FakeTriages(FakePart):
     async def save_triage(self, triage: Triage) -> None:
         known = find_triage(self.state.triages, triage.id)
         self.state.triages[triage.id] = replace(triage, answers=known.answers)
+
+    async def is_confided(self, channel_id: int) -> bool:
+        kinds = (DeliveryKind.THREAD, DeliveryKind.PRIVATE_THREAD)
+        made = [stored.delivery for stored in self.state.deliveries.values()]
+        left = {one.incident_id for one in made if one.kind in kinds and one.message_id == channel_id}
+        return any(
+            one.is_private and self._guild_id in (None, one.guild_id)
+            for one in self.state.incidents.values()
+            if one.thread_id == channel_id or one.id in left
+        )
 
     async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
         for delivery_id, stored in self.state.deliveries.items():

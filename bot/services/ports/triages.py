@@ -52,6 +52,10 @@ class TriageTransaction(Protocol):
         """Write everything that the methods of `Triage` may have changed. The row must be locked."""
         ...
 
+    async def is_confided(self, channel_id: int) -> bool:
+        """Whether it is, or was, the thread of an incident that is private now."""
+        ...
+
     async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
         """Make deliveries that belong to no incident those of this one, which shows itself in them."""
         ...

