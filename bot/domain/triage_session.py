@@ -5,7 +5,7 @@ answers, and raised when nobody does. Looking again reopens the questions withou
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.errors import InvalidTransition
@@ -148,21 +148,25 @@ class Triage:
         )
 
     def ask(self, *, at: datetime, due_at: datetime) -> "Triage":
-        """It is asked about; without an answer it is raised at *due_at*.
+        """It is asked about; without an answer it is raised at *due_at*. Whoever looks at it again goes on.
 
         Raises:
             InvalidTransition: it is not under re-evaluation.
         """
         self._require_reevaluation()
-        return replace(self._waiting(), asked_at=at, due_at=due_at)
+        return replace(self, asked_at=at, due_at=due_at)
 
-    def look_again(self, *, by: Person, due_at: datetime) -> "Triage":
+    def look_again(self, *, by: Person, at: datetime, within: timedelta) -> "Triage":
         """Reopen the questions. The clock goes on: whoever walks away now must not silence it.
 
+        Before it is asked about, that comes no later than it would have. After that a look gets *within* for
+        itself, but however many there are, it is raised at most twice *within* after the question.
+
         Raises:
             InvalidTransition: it is not under re-evaluation.
         """
         self._require_reevaluation()
+        due_at = self._due_looked_at(at, within)
         return replace(self, status=TriageStatus.OPEN, severity=None, due_at=due_at, taken_by_name=by.name)
 
     def give_up(self, *, by: Person, at: datetime) -> "Triage":
@@ -193,6 +197,12 @@ class Triage:
         """It became an incident; *by* is None when the clock raised it."""
         ended = self._ended(TriageStatus.OPENED, by=by, at=at)
         return replace(ended, incident_id=incident_id, severity=severity)
+
+    def _due_looked_at(self, at: datetime, within: timedelta) -> datetime:
+        promised = self.due_at or at
+        if self.asked_at is None:
+            return min(promised, at + within)
+        return max(promised, min(at, self.asked_at + within) + within)
 
     def _waiting(self) -> "Triage":
         return replace(self, status=TriageStatus.REEVALUATING, severity=None, taken_by_name=None)

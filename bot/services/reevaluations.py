@@ -87,7 +87,7 @@ class Reevaluations:
             return await view_of(tx, self._policy, ended)
 
     async def look_again(self, triage_id: int, *, by: Person) -> TriageView:
-        """もう一度見る: the questions from the start; its clock goes on meanwhile.
+        """もう一度見る: the questions from the start; its clock goes on meanwhile, see `Triage.look_again`.
 
         Raises:
             NotPermitted, UserError: no such triage.
@@ -99,10 +99,10 @@ class Reevaluations:
                 return await self._answered_before(tx, triage)
             if triage.taken_by_name is not None:  # somebody is at it: join them
                 return await view_of(tx, self._policy, triage)
-            due_at = await tx.now() + self._policy.reevaluate.answer_within
             if triage.answers:
                 await tx.withdraw_answers(triage_id, since=triage.answers[0].question, by=by)
-            again = triage.look_again(by=by, due_at=due_at)
+            within = self._policy.reevaluate.answer_within
+            again = triage.look_again(by=by, at=await tx.now(), within=within)
             await self._save(tx, again, by=by, action="triage.reopened")
             return await view_of(tx, self._policy, await tx.triage(triage_id))
 

@@ -96,7 +96,7 @@ async def test_where_a_walk_stands_is_written_whole(rig: Rig) -> None:
         triage.choose("SEV2"),
         held,
         asked,
-        asked.look_again(by=PERRY, due_at=soon),
+        asked.look_again(by=PERRY, at=soon, within=2 * MINUTE),
         asked.dismiss(by=OLIVE, at=soon),
         triage.give_up(by=OLIVE, at=soon),
         triage.expire(at=soon),

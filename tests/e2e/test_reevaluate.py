@@ -129,6 +129,20 @@ async def test_a_second_look_that_is_left_alone(world: World) -> None:
     await world.expect_alert(SEV2, TITLE)
 
 
+async def test_looking_and_giving_up_again_and_again(world: World) -> None:
+    """[もう一度見る], [やめる]: nobody has answered, so the clock strikes half an hour after the question."""
+    _, question = await ask(world)
+    walk = Triage(world.human, "primary", "p1-ops")
+    for _ in range(3):
+        await world.fast_forward(minutes=8)
+        looked = await world.click(question, "もう一度見る", by="primary")
+        await walk.press(looked.messages[-1], "やめる")
+    await world.fast_forward(minutes=5)
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=1)
+    await world.expect_alert(SEV2, TITLE)
+
+
 async def test_an_observer_may_not_answer(world: World) -> None:
     """The role is asked for under the posts too."""
     held = await hold(world)

@@ -1,5 +1,6 @@
 """再評価: held, asked, answered or raised; and a second look that does not stop its clock."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -130,7 +131,51 @@ async def test_an_early_second_look_that_is_left_alone_is_asked_about(desk: Desk
     await go_on(desk, view, "yes", by=PRIMARY)
     await desk.pass_time(minutes=15)
     assert len(desk.sent(ASKED)) == 1
-    assert (await stands(desk)).status is TriageStatus.REEVALUATING
+    await desk.pass_time(minutes=15)
+    assert desk.sent(ALERT) == ["channel:p1-ops"]
+
+
+async def test_the_question_takes_the_card_from_nobody(desk: Desk) -> None:
+    """Somebody has just begun to look when it falls due: it is posted, and they go on."""
+    await hold(desk)
+    await desk.pass_time(minutes=29)
+    view = await desk.reevaluations.look_again(1, by=PRIMARY)
+    await desk.pass_time(minutes=1)
+    assert len(desk.sent(ASKED)) == 1
+    await go_on(desk, view, "yes", "no", by=PRIMARY)
+    assert (await desk.triages.confirm(1, by=PRIMARY, shown="SEV2")).incident is not None
+
+
+@pytest.mark.parametrize("first", [1, 31], ids=["before it is asked", "after"])
+async def test_looking_and_giving_up_does_not_postpone_it_for_ever(desk: Desk, first: int) -> None:
+    """Every five minutes somebody looks and stops: nobody has answered, and so it is raised."""
+    await hold(desk)
+    await desk.pass_time(minutes=first)
+    for _ in range(12):
+        look = await desk.reevaluations.look_again(1, by=PRIMARY)
+        if look.notice is not None:
+            break
+        await desk.triages.cancel(1, by=PRIMARY)
+        await desk.pass_time(minutes=5)
+    raised = await stands(desk)
+    assert raised.status is TriageStatus.OPENED
+    assert raised.asked_at is not None
+    assert raised.ended_at is not None
+    assert raised.ended_at - raised.asked_at == timedelta(minutes=30)
+    assert desk.sent(ALERT) == ["channel:p1-ops"]
+
+
+async def test_a_look_takes_no_time_from_the_answer(desk: Desk) -> None:
+    """The first gets a whole `answer_within`; a later one never ends what was promised before."""
+    await hold(desk)
+    await desk.pass_time(minutes=44)
+    first = (await desk.reevaluations.look_again(1, by=PRIMARY)).triage.due_at
+    assert first == desk.store.clock.time + timedelta(minutes=15)
+    await desk.triages.cancel(1, by=PRIMARY)
+    rule = replace(desk.policy.reevaluate, answer_within=timedelta(minutes=1))
+    desk.policy = replace(desk.policy, reevaluate=rule)
+    desk.use(desk.discord)
+    assert (await desk.reevaluations.look_again(1, by=PRIMARY)).triage.due_at == first
 
 
 async def test_giving_a_second_look_up_goes_back_to_waiting(desk: Desk) -> None:

@@ -39,7 +39,7 @@ LINE, NOTE, QUESTION = DeliveryKind.TRIAGE_LINE, DeliveryKind.REEVALUATION_HELD,
 PRIMARY = Person(id=101, name="primary")
 OPEN = replace(HELD, status=TriageStatus.OPEN, rounds=0, held_by_name=None)
 LATER = AT + timedelta(minutes=40)
-AGAIN = ASKED.look_again(by=PRIMARY, due_at=LATER)
+AGAIN = ASKED.look_again(by=PRIMARY, at=LATER, within=timedelta(minutes=15))
 ANSWERS = ["tri:v1:promote:5", "tri:v1:dismiss:5", "tri:v1:again:5"]
 NASTY = st.text(st.sampled_from("@*_`[](<>|~\\#あx \n\u202e\u200b🔴"), min_size=1, max_size=400)
 
