@@ -6,15 +6,13 @@ from typing import Any
 import pytest
 
 from bot.demo.human import HumanSideError
-from bot.demo.play import CONFIRM, Triage
 from bot.demo.screen import Message
 from tests.e2e.figures import week_told
-from tests.e2e.severities import SEV1, YES
+from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 
 TITLE = "顧客データの流出"
 WORD = "流出"
-MENU = "Triage this message"
 PUBLIC = ("p0-alerts", "p1-ops", "p2-deploys", "p3-insights", "general")
 PEOPLE = {"primary": "1100000000000000101", "secondary": "1100000000000000102"}
 RESPONDER, OBSERVER = "1100000000000000103", "1100000000000000104"
@@ -271,46 +269,6 @@ async def test_what_it_is_linked_with_does_not_give_it_away(world: World) -> Non
         assert "🔗 関連付け" in hidden.text
         assert not re.search(r"INC-1\b", hidden.text), command
         assert re.search(r"INC-1\b", (await world.command(command, by="primary", number=public.number)).text)
-    await world.expect_nothing_more()
-
-
-async def test_what_is_said_inside_is_no_public_ones_evidence(world: World) -> None:
-    """ "Triage this message" in the private thread opens no form; nobody outside reads a word of it."""
-    thread, _ = await open_private(world)
-    said = await world.human.say("primary", thread, f"{WORD}は 300 件です")
-    refused = await world.human.context("primary", thread, MENU, said)
-    assert refused.modal is None
-    assert "非公開インシデントのスレッドの発言です" in refused.text
-    assert "/incident declare" in refused.text
-    kept = await world.human.context("primary", thread, "Add to timeline", said)
-    assert "INC-1" in kept.text, "its own timeline takes it"
-    await expect_hidden(world)
-    assert await world.rows("SELECT FROM triages") == []
-    assert await world.rows("SELECT FROM noted_messages") == []
-    await world.expect_nothing_more()
-
-
-async def test_made_private_while_a_message_of_it_is_triaged(world: World) -> None:
-    """The form that is open is refused when it is sent, and a card when it is confirmed."""
-    alert = await world.triage(SEV1, title=TITLE)
-    said = await world.human.say("responder", alert.thread, f"{WORD}は 300 件です")
-    forms = [await world.human.context("responder", alert.thread, MENU, said) for _ in range(2)]
-    began = await world.human.submit("responder", forms[0], {"title": "別の件名"})
-    walk = Triage(world.human, "responder", alert.thread)
-    card = await walk.answer(began.messages[-1], YES, YES)
-    await world.expect_message(alert.thread, contains="別の件名")
-    await world.settle()
-    asked = await world.command("incident private", by="primary", number=alert.number)
-    await world.human.press("primary", asked.messages[-1], "非公開にする")
-    thread = await room(world)
-    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
-        await world.expect_message(thread, contains=part)
-    sent = await world.human.submit("responder", forms[1], {"title": "さらに別の件名"})
-    assert "非公開インシデントのスレッドの発言です" in sent.text
-    confirmed = await walk.press(card, CONFIRM)
-    assert "非公開インシデントのスレッドの発言です" in confirmed.text
-    assert len(await world.rows("SELECT FROM incidents")) == 1
-    assert await world.rows("SELECT FROM timeline WHERE kind = 'evidence'") == []
     await world.expect_nothing_more()
 
 

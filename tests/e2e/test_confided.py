@@ -1,0 +1,48 @@
+"""What is said among the people of a private incident stays among them."""
+
+from bot.demo.play import CONFIRM, Triage
+from tests.e2e.severities import SEV1, YES
+from tests.e2e.test_private import TITLE, WORD, expect_hidden, open_private, room
+from tests.e2e.world import World
+
+MENU = "Triage this message"
+
+
+async def test_what_is_said_inside_is_no_public_ones_evidence(world: World) -> None:
+    """The menu of a message in the private thread opens no form; nobody outside reads a word of it."""
+    thread, _ = await open_private(world)
+    said = await world.human.say("primary", thread, f"{WORD}は 300 件です")
+    refused = await world.human.context("primary", thread, MENU, said)
+    assert refused.modal is None
+    assert "非公開インシデントのスレッドの発言です" in refused.text
+    assert "/incident declare" in refused.text
+    kept = await world.human.context("primary", thread, "Add to timeline", said)
+    assert "INC-1" in kept.text, "its own timeline takes it"
+    await expect_hidden(world)
+    assert await world.rows("SELECT FROM triages") == []
+    assert await world.rows("SELECT FROM noted_messages") == []
+    await world.expect_nothing_more()
+
+
+async def test_made_private_while_a_message_of_it_is_triaged(world: World) -> None:
+    """The form that is open is refused when it is sent, and a card when it is confirmed."""
+    alert = await world.triage(SEV1, title=TITLE)
+    said = await world.human.say("responder", alert.thread, f"{WORD}は 300 件です")
+    forms = [await world.human.context("responder", alert.thread, MENU, said) for _ in range(2)]
+    began = await world.human.submit("responder", forms[0], {"title": "別の件名"})
+    walk = Triage(world.human, "responder", alert.thread)
+    card = await walk.answer(began.messages[-1], YES, YES)
+    await world.human.see(alert.thread, "別の件名")
+    await world.settle()
+    asked = await world.command("incident private", by="primary", number=alert.number)
+    await world.human.press("primary", asked.messages[-1], "非公開にする")
+    thread = await room(world)
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+        await world.expect_message(thread, contains=part)
+    sent = await world.human.submit("responder", forms[1], {"title": "さらに別の件名"})
+    assert "非公開インシデントのスレッドの発言です" in sent.text
+    confirmed = await world.human.press("responder", card, CONFIRM)
+    assert "非公開インシデントのスレッドの発言です" in confirmed.text
+    assert len(await world.rows("SELECT FROM incidents")) == 1
+    assert await world.rows("SELECT FROM timeline WHERE kind = 'evidence'") == []
+    await world.expect_nothing_more()
