@@ -1,14 +1,16 @@
-"""再評価 about a monitor's alert: what says "raise" lowers nothing, and stops no ladder."""
+"""Triages of a monitor's alert: what says "raise" lowers nothing; lowering takes the permission for it."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest_asyncio
 
-from bot.demo.play import Triage
+from bot.demo.play import CONFIRM, Triage
 from bot.demo.screen import Message
+from bot.runbook import default_policy_text
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.monitor import TITLE, Monitor
-from tests.e2e.severities import REEVALUATE
+from tests.e2e.severities import NO, REEVALUATE, YES
 from tests.e2e.world import World
 
 
@@ -84,3 +86,33 @@ async def test_raising_under_a_reevaluation_keeps_who_is_on_it(world: World) -> 
     await world.expect_nothing_more()
     [row] = await world.rows("SELECT status, severity FROM incidents")
     assert (row["status"], row["severity"]) == ("acknowledged", "SEV1")
+
+
+async def test_whoever_may_not_change_severities_lowers_no_alert(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    """The card would make a SEV3 of the monitor's SEV1: refused with what to do, which is then done."""
+    permission = 'severity = ["responder", "on-call", "admin"]'
+    assert permission in default_policy_text()
+    policy = tmp_path / "policy.toml"
+    policy.write_text(default_policy_text().replace(permission, 'severity = ["admin"]'), encoding="utf-8")
+    async with make_world(RUNBOOK_FILE=str(policy)) as world:
+        await world.start_bot()
+        _, answer = await Monitor(world, "p0-alerts").alert()
+        await world.expect_dm("primary", contains="SEV1")
+        opened = await world.click(answer, "triage", by="responder")
+        sent = await world.human.submit("responder", opened, {"title": TITLE})
+        card = await Triage(world.human, "responder", "p0-alerts").answer(sent.messages[-1], NO, YES)
+        refused = await world.human.press("responder", card, CONFIRM)
+        assert "INC-1 は SEV1 で追跡中なので、SEV3 にすると重大度が下がります" in refused.text
+        assert "@admin" in refused.text
+        [row] = await world.rows("SELECT action, data ->> 'act' AS act FROM audit WHERE NOT allowed")
+        assert (row["action"], row["act"]) == ("severity", "triage.confirm")
+        await world.human.press("responder", card, "重大度を変える", values=["SEV1"])
+        [shown] = [
+            one for one in await world.human.messages("p0-alerts", user="responder") if one.id == card.id
+        ]
+        await world.human.press("responder", shown, CONFIRM)
+        post = await world.ledger.expect("p0-alerts", f"SEV1 · {TITLE}")
+        assert "INC-1" in post.text
+        await opened_thread(world, post)
