@@ -1,6 +1,6 @@
 """Status updates: what is known, who is affected, when the next one comes; and the reminder of it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +12,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident import Incident, StatusUpdate
 from bot.domain.people import Person
 from bot.domain.severity import Deadline
+from bot.domain.shown import Shown, with_changes
 from bot.domain.text import storable
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
@@ -42,18 +43,20 @@ class NewUpdate:
 
     Attributes:
         known: What is known; empty when only something else is to be changed.
-        impact: Who or what is affected; the form shows what was told last.
+        impact: Who or what is affected; None when it was left as the form showed it.
         next_in: When the next update is promised, from now on; None promises none.
         targets, symptoms: What is chosen of those that the policy knows.
         key: The same key tells once ("interaction:123").
+        shown: What the form showed as chosen; None when nobody knows, or the policy listed others then.
     """
 
     known: str
-    impact: str
+    impact: str | None
     next_in: Deadline | None
     targets: tuple[str, ...]
     symptoms: tuple[str, ...]
     key: str
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +156,10 @@ class Updates:
 
     async def _set_details(self, change: Change, update: NewUpdate) -> bool:
         """Whether anything about where and how is new."""
-        incident, policy = change.incident, self._policy
-        targets = _with_unknown(update.targets, incident.targets, known=policy.targets)
-        symptoms = _with_unknown(update.symptoms, incident.symptoms, known=policy.symptoms)
+        incident, policy, shown = change.incident, self._policy, update.shown
+        was_in, was_how = (None, None) if shown is None else (shown.targets, shown.symptoms)
+        targets = with_changes(incident.targets, update.targets, was_in, known=policy.targets)
+        symptoms = with_changes(incident.symptoms, update.symptoms, was_how, known=policy.symptoms)
         if set(targets) == set(incident.targets) and set(symptoms) == set(incident.symptoms):
             return False
         change.incident = await change.tx.set_details(incident.id, targets=targets, symptoms=symptoms)
@@ -166,10 +170,12 @@ class Updates:
     async def _say(self, change: Change, update: NewUpdate) -> bool:
         """Whether there is anything to tell: words, or another promise than the form offered."""
         incident, last = change.incident, change.incident.last_update
-        known, impact = _words(update.known, KNOWN_LIMIT), _words(update.impact, IMPACT_LIMIT)
+        before = "" if last is None else last.impact
+        known = _words(update.known, KNOWN_LIMIT)
+        impact = before if update.impact is None else _words(update.impact, IMPACT_LIMIT)
         if _was_just_said(last, known, impact, change=change):
             return True
-        is_said = bool(known) or impact != ("" if last is None else last.impact)
+        is_said = bool(known) or impact != before
         if not is_said and update.next_in == self._policy.rules(incident.severity).update_every:
             return False
         # What was known stays so when only the impact is another.
@@ -202,13 +208,6 @@ def is_past(incident: Incident, reminder: Mapping[str, object]) -> bool:
 async def _kinds_under(tx: Transaction, incident_id: int, key: str) -> set[TimelineKind]:
     entries = await tx.timeline(incident_id)
     return {entry.kind for entry in entries if (entry.data or {}).get("key") == key}
-
-
-def _with_unknown(
-    chosen: tuple[str, ...], present: Iterable[str], *, known: Collection[str]
-) -> tuple[str, ...]:
-    """What was chosen, with what is there and no form offers: the policy may have changed since."""
-    return (*chosen, *(one for one in present if one not in known))
 
 
 def _was_just_said(last: StatusUpdate | None, known: str, impact: str, *, change: Change) -> bool:

@@ -105,6 +105,26 @@ async def test_a_form_that_says_nothing_new(world: World) -> None:
     await world.expect_nothing_more()
 
 
+async def test_two_open_forms_do_not_undo_each_other(world: World) -> None:
+    """One adds a target, takes a symptom out, tells the impact; the other, opened before, writes a word."""
+    alert = await acknowledged(world)
+    first = await world.click(alert, "更新", by="primary")
+    second = await world.click(alert, "更新", by="responder")
+    fields = {"impact": "決済の 3 割", "targets": ["api.parky.co.jp", "admin.parky.co.jp"], "symptoms": []}
+    said = await world.human.submit("primary", first, fields)
+    assert "対象と症状を更新しました" in said.text
+    await world.expect_message(alert.thread, contains="**影響** 決済の 3 割")
+    said = await world.human.submit("responder", second, {"known": "ログを確認"})
+    assert "対象と症状" not in said.text
+    post = await world.expect_message(alert.thread, contains="ログを確認")
+    assert "**影響** 決済の 3 割" in post.text
+    [row] = await world.rows("SELECT targets, symptoms, last_update ->> 'impact' AS impact FROM incidents")
+    assert row["targets"] == ["api.parky.co.jp", "admin.parky.co.jp"]
+    assert (row["symptoms"], row["impact"]) == ([], "決済の 3 割")
+    await world.expect_text(alert.card, "admin.parky.co.jp")
+    await world.expect_nothing_more()
+
+
 async def test_details_alone_are_no_update(world: World) -> None:
     """`/sev1` in a hurry: the same form fills in the rest, and the thread is left alone."""
     alert = await world.declare(SEV1, title=TITLE)

@@ -1,12 +1,16 @@
 """The form of [✏️ 更新]: what is known, the impact, when the next update comes, where and how."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 from discord import SelectOption, TextStyle, ui
 
 from bot.domain.incident import Incident
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
+from bot.domain.shown import Shown
+from bot.domain.text import storable
 from bot.runbook.model import Policy
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.forms.base import SYMPTOMS, TARGETS, Form, Submitted, where_and_how
@@ -17,41 +21,89 @@ KNOWN: Final = "known"
 IMPACT: Final = "impact"
 NEXT: Final = "next"
 
-UPDATE_FORM: Final = r"inc:v1:update-form:(?P<number>\d{1,18})"
+#: The form's custom id. It says what the form showed: of which edition of the policy's lists, which of their
+#: targets and symptoms as chosen, a bit for each in hex, and which impact. The forms of an older version have
+#: the number alone.
+UPDATE_FORM: Final = (
+    r"inc:v1:update-form:(?P<number>\d{1,18})"
+    r"(?::(?P<edition>[0-9a-f]{8}):(?P<targets>[0-9a-f]{1,7}):(?P<symptoms>[0-9a-f]{1,7})"
+    r":(?P<impact>[0-9a-f]{8}))?"
+)
 
 _NEVER: Final = "0"
 _SPANS_S: Final = (900, 1_800, 3_600, 7_200)
 _DIGITS: Final = 8  # of a span, seconds; the policy allows 30 days
+_DIGEST: Final = 8  # hex digits
 
 
 def update_form(voice: Voice, incident: Incident) -> Form:
     """Empty but for what is known of impact, place and symptoms, and the severity's cadence."""
-    impact = "" if incident.last_update is None else incident.last_update.impact
+    impact = "" if incident.last_update is None else cut(incident.last_update.impact, limit=IMPACT_LIMIT)
     fields = [
         _text(voice, KNOWN, limit=KNOWN_LIMIT, default="", style=TextStyle.paragraph),
         _text(voice, IMPACT, limit=IMPACT_LIMIT, default=impact, style=TextStyle.paragraph),
         _label(voice, NEXT, _next(voice, incident)),
         *where_and_how(voice, incident.targets, incident.symptoms),
     ]
-    return Form(
-        voice.say("updates.form.title", label=incident.label), f"inc:v1:update-form:{incident.id}", fields
-    )
+    custom_id = _custom_id(voice.policy, incident, impact=impact)
+    return Form(voice.say("updates.form.title", label=incident.label), custom_id, fields)
 
 
 def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
-    """The form as it was sent.
+    """The form as it was sent, with what it showed when it was opened.
 
     Args:
         key: Of the interaction.
     """
+    impact = form.text(IMPACT)
     return NewUpdate(
         known=form.text(KNOWN),
-        impact=form.text(IMPACT),
+        impact=None if _of_words(impact) == form.fields.get("impact") else impact,
         next_in=_next_of(form.text(NEXT)),
         targets=form.chosen(TARGETS, known=policy.targets),
         symptoms=form.chosen(SYMPTOMS, known=policy.symptoms),
         key=key,
+        shown=_shown(form, policy),
     )
+
+
+def _custom_id(policy: Policy, incident: Incident, *, impact: str) -> str:
+    targets, symptoms = _mask(policy.targets, incident.targets), _mask(policy.symptoms, incident.symptoms)
+    return f"inc:v1:update-form:{incident.id}:{_edition(policy)}:{targets:x}:{symptoms:x}:{_of_words(impact)}"
+
+
+def _shown(form: Submitted, policy: Policy) -> Shown | None:
+    """What stood there as chosen; None when the custom id does not say so for the lists of now."""
+    if form.fields.get("edition") != _edition(policy):
+        return None
+    return Shown(
+        targets=_of_mask(policy.targets, int(form.fields["targets"], 16)),
+        symptoms=_of_mask(policy.symptoms, int(form.fields["symptoms"], 16)),
+    )
+
+
+def _mask(known: Iterable[str], chosen: Iterable[str]) -> int:
+    """Which of *known*, in their order, are *chosen*: a bit for each."""
+    wanted = set(chosen)
+    return sum(1 << place for place, name in enumerate(known) if name in wanted)
+
+
+def _of_mask(known: Iterable[str], mask: int) -> frozenset[str]:
+    return frozenset(name for place, name in enumerate(known) if mask >> place & 1)
+
+
+def _edition(policy: Policy) -> str:
+    """Changes with each target and symptom, and with their order, so that no bit is taken for another's."""
+    return _digest("\n".join([*policy.targets, "", *policy.symptoms]))
+
+
+def _of_words(text: str) -> str:
+    """What was typed, but for its blanks: a client may send them, and line breaks, in another form."""
+    return _digest(" ".join(storable(text).split()))
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:_DIGEST]
 
 
 def _text(voice: Voice, name: str, *, limit: int, default: str, style: TextStyle) -> ui.Label[Any]:
@@ -60,7 +112,7 @@ def _text(voice: Voice, name: str, *, limit: int, default: str, style: TextStyle
         style=style,
         max_length=limit,
         required=False,
-        default=cut(default, limit=limit) or None,
+        default=default or None,
     )
     return _label(voice, name, typed)
 

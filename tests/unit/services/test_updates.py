@@ -11,6 +11,7 @@ from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailab
 from bot.domain.incident import Incident, Role
 from bot.domain.life import AckVia
 from bot.domain.severity import NEXT_BUSINESS_DAY
+from bot.domain.shown import Shown
 from bot.domain.timeline import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.updates import NewUpdate
@@ -122,6 +123,36 @@ async def test_what_no_form_offers_stays(desk: Desk) -> None:
         await tx.set_details(incident.id, targets=["db-7", "parky.co.jp"], symptoms=["melted"])
     result = await desk.updates.tell(incident.id, form(incident, targets=()), by=PRIMARY)
     assert (result.incident.targets, result.incident.symptoms) == (("db-7",), ("errors", "melted"))
+
+
+async def test_two_forms_that_were_open_at_once_do_not_undo_each_other(desk: Desk) -> None:
+    """Only what each person changed of what their form showed is applied."""
+    incident = await acknowledged(desk)
+    shown = Shown(frozenset(incident.targets), frozenset(incident.symptoms))
+    first = form(incident, impact="決済の 3 割", targets=("parky.co.jp",), symptoms=(), shown=shown)
+    result = await desk.updates.tell(incident.id, first, by=PRIMARY)
+    assert (result.incident.targets, result.incident.symptoms) == (("parky.co.jp",), ())
+    second = form(incident, known="ログを確認", impact=None, shown=shown, key="interaction:2")
+    result = await desk.updates.tell(incident.id, second, by=SECONDARY)
+    assert (result.posted, result.detailed) == (True, False)
+    now = await desk.store.incident(incident.id)
+    assert (now.targets, now.symptoms) == (("parky.co.jp",), ())
+    assert now.last_update is not None
+    assert (now.last_update.known, now.last_update.impact) == ("ログを確認", "決済の 3 割")
+    assert told(desk, "updated")[-1].data["impact"] == "決済の 3 割"
+
+
+async def test_a_form_left_as_it_was_shown_says_nothing(desk: Desk) -> None:
+    """Others have changed all of it meanwhile: whoever sends theirs as it opened has nothing to tell."""
+    incident = await acknowledged(desk)
+    shown = Shown(frozenset(incident.targets), frozenset(incident.symptoms))
+    first = form(incident, known="a", impact="b", targets=(), symptoms=("slow",), shown=shown)
+    await desk.updates.tell(incident.id, first, by=PRIMARY)
+    before = await desk.store.incident(incident.id)
+    as_opened = form(incident, impact=None, shown=shown, key="2")
+    with pytest.raises(UserError, match="update_empty"):
+        await desk.updates.tell(incident.id, as_opened, by=SECONDARY)
+    assert await desk.store.incident(incident.id) == before
 
 
 async def test_a_form_sent_as_it_opened_is_refused(desk: Desk) -> None:

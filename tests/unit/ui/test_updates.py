@@ -1,5 +1,6 @@
 """Status updates as people read and write them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +12,12 @@ from bot.domain import life
 from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Holder, Incident, Role, StatusUpdate
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
+from bot.domain.shown import Shown
 from bot.runbook import default_policy_text, parse_policy
-from bot.services.updates import Told
+from bot.runbook.model import Policy
+from bot.services.updates import NewUpdate, Told
 from bot.ui.forms.base import Submitted
-from bot.ui.forms.update import update_form, update_of
+from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.posts.renderer import render
 from bot.ui.posts.updates import told
 from bot.ui.words.voice import Voice
@@ -213,6 +216,68 @@ def test_the_form_is_read_back(value: str, span: Deadline | None) -> None:
     update = update_of(form, policy=POLICY, key="k")
     assert (update.known, update.impact, update.next_in, update.key) == ("a", "b", span, "k")
     assert (update.targets, update.symptoms) == (("parky.co.jp",), ())
+
+
+def sent(
+    incident: Incident, *, policy: Policy = POLICY, opened: Voice = screens.JA, **changed: str
+) -> NewUpdate:
+    """The form of *incident* sent as it opened, but for *changed*."""
+    form = update_form(opened, incident)
+    found = re.fullmatch(UPDATE_FORM, form.custom_id)
+    assert found is not None, form.custom_id
+    inputs = fields(incident, opened)
+    values = {name: tuple(chosen(each)) for name, each in inputs.items() if "options" in each}
+    typed = {"impact": (inputs["impact"].get("value") or "",), "known": ("",)}
+    typed |= {name: (text,) for name, text in changed.items()}
+    return update_of(Submitted(found.groupdict(), {**values, **typed}), policy=policy, key="k")
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+@pytest.mark.parametrize("incident", [PLACED, TOLD, replace(TOLD, targets=(), symptoms=())])
+def test_a_form_sent_as_it_opened_changes_nothing(voice: Voice, incident: Incident) -> None:
+    """Its custom id says what it showed: the impact was left, and what is chosen is what was."""
+    update = sent(incident, opened=voice)
+    assert update.impact is None
+    assert update.shown == Shown(frozenset(update.targets), frozenset(update.symptoms))
+    assert update.shown.targets == set(incident.targets)
+
+
+def test_the_impact_counts_when_it_was_changed() -> None:
+    """Written, or taken back; not when a client sends the same words with other blanks."""
+    lines = replace(TOLD, last_update=replace(LAST, impact="決済の 3 割\n海外だけ"))
+    assert sent(TOLD, impact="全員").impact == "全員"
+    assert sent(TOLD, impact="").impact == ""
+    assert sent(PLACED, impact="全員").impact == "全員"
+    assert sent(lines, impact="決済の 3 割\r\n海外だけ ").impact is None
+    assert sent(TOLD, impact="\ud800").impact == "\ud800"
+
+
+def test_another_list_of_the_policy_makes_what_was_shown_unknown() -> None:
+    """A bit must not stand for another target: then what is chosen is all of it."""
+    edited = replace(POLICY, targets=POLICY.targets[1:])
+    assert sent(TOLD, policy=edited).shown is None
+    assert sent(TOLD, policy=replace(POLICY, targets=POLICY.targets[::-1])).shown is None
+    assert sent(TOLD, policy=edited).impact is None
+
+
+def test_a_form_that_an_older_version_has_opened() -> None:
+    """Its custom id has the number alone: what was sent is all of it."""
+    found = re.fullmatch(UPDATE_FORM, "inc:v1:update-form:42")
+    assert found is not None
+    form = Submitted(found.groupdict(), {"impact": ("",), "targets": ("parky.co.jp",)})
+    update = update_of(form, policy=POLICY, key="k")
+    assert (form.number, update.impact, update.targets, update.shown) == (42, "", ("parky.co.jp",), None)
+
+
+def test_the_custom_id_has_room_for_25_of_each() -> None:
+    """As many as a select can have, all chosen, and the longest number."""
+    targets = tuple(f"t{number}.example" for number in range(25))
+    symptoms = {f"s{number}": POLICY.symptoms["errors"] for number in range(25)}
+    policy = replace(POLICY, targets=targets, symptoms=symptoms)
+    voice = Voice.of(TEXTS, policy, locale="ja")
+    incident = replace(TOLD, id=10**18 - 1, targets=targets, symptoms=tuple(symptoms))
+    assert len(update_form(voice, incident).custom_id) <= 100
+    assert sent(incident, policy=policy, opened=voice).shown == Shown(frozenset(targets), frozenset(symptoms))
 
 
 def test_the_answer_says_what_has_changed() -> None:
