@@ -1,7 +1,7 @@
 """`/oncall`: who stands where, what comes, and the answers to what was changed."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -26,8 +26,11 @@ LEAVE: Final = r"onc:v1:leave"
 
 #: Discord: buttons in a row. More stand-ins than that are rare; the next ones come up when these are over.
 _BUTTONS: Final = 5
-_ROOM: Final = 1_700
-_PREVIEWED: Final = 8
+#: Of the 4,000 characters that all texts of a screen may have: for each of its three lists, for all that an
+#: import would change, and for one place of it.
+_ROOM: Final = 1_250
+_DRAFTS_ROOM: Final = 3_200
+_DRAFT_ROOM: Final = 1_000
 _CHOICE_LIMIT: Final = 100
 
 
@@ -35,16 +38,14 @@ def show_screen(voice: Voice, view: DutyView) -> Screen:
     """Who now, until when; the next two weeks; who stands in, with a button to end each."""
     now = [_standing(voice, "oncall.show.now", each) for each in view.standing]
     ahead = [_turn(voice, turn) for turn in view.ahead] or [voice.say("oncall.show.none_ahead")]
-    more = voice.say("state.more", count="{count}")
     parts: list[ui.Item[ui.LayoutView]] = [
-        text(voice.say("oncall.show.title"), *now),
+        text(voice.say("oncall.show.title"), _listed(voice, now)),
         ui.Separator(),
-        text(voice.say("oncall.show.ahead"), joined(ahead, separator="\n", limit=_ROOM, more=f"\n{more}")),
+        text(voice.say("oncall.show.ahead"), _listed(voice, ahead)),
     ]
     stand_ins = [_override(voice, override, person) for override, person in view.overrides]
     if stand_ins:
-        shown = joined(stand_ins, separator="\n", limit=_ROOM, more=f"\n{more}")
-        parts += [ui.Separator(), text(voice.say("oncall.show.overrides"), shown)]
+        parts += [ui.Separator(), text(voice.say("oncall.show.overrides"), _listed(voice, stand_ins))]
     return Screen(*parts, rows=[_ends(voice, [override for override, _ in view.overrides])])
 
 
@@ -123,9 +124,10 @@ def turn_choice(voice: Voice, turn: Turn, *, until_at: datetime) -> str:
 
 def preview_screen(voice: Voice, preview: Preview) -> Screen:
     """What an import would change, and the way to say yes."""
+    room = min(_DRAFTS_ROOM // max(len(preview.drafts), 1), _DRAFT_ROOM)
     parts = [
         text(voice.say("oncall.preview.title")),
-        *(text(*_draft(voice, draft)) for draft in preview.drafts),
+        *(text(_draft(voice, draft, room=room)) for draft in preview.drafts),
     ]
     if preview.unknown:
         names = joined(
@@ -153,6 +155,12 @@ def left_screen(voice: Voice) -> Screen:
 def calendar_file(data: bytes) -> discord.File:
     """on-call.ics."""
     return discord.File(io.BytesIO(data), filename="on-call.ics")
+
+
+def _listed(voice: Voice, lines: Sequence[str]) -> str:
+    """As many as there is room for, one below the other."""
+    more = "\n" + voice.say("state.more", count="{count}")
+    return joined(lines, separator="\n", limit=_ROOM, more=more)
 
 
 def _who(voice: Voice, person: OnCallPerson) -> str:
@@ -205,15 +213,18 @@ def _ends(voice: Voice, overrides: Sequence[StoredOverride]) -> ui.ActionRow[ui.
     )
 
 
-def _draft(voice: Voice, draft: Draft) -> Iterator[str]:
+def _draft(voice: Voice, draft: Draft, *, room: int) -> str:
+    """A place, and the first of its shifts, as many as there is room for."""
     last = max(shift.ends for shift in draft.shifts)
-    yield voice.say(
+    place = voice.say(
         "oncall.preview.place", place=draft.place, count=len(draft.shifts), until=voice.moment(last)
     )
-    for shift, former in list(zip(draft.shifts, draft.formers, strict=True))[:_PREVIEWED]:
-        yield _shift(voice, shift, draft.people[shift.person], former=former)
-    if len(draft.shifts) > _PREVIEWED:
-        yield voice.say("oncall.preview.more", count=len(draft.shifts) - _PREVIEWED)
+    shifts = (
+        _shift(voice, shift, draft.people[shift.person], former=former)
+        for shift, former in zip(draft.shifts, draft.formers, strict=True)
+    )
+    more = "\n" + voice.say("oncall.preview.more", count="{count}")
+    return joined([place, *shifts], separator="\n", limit=room, more=more)
 
 
 def _shift(voice: Voice, shift: Shift, person: OnCallPerson, *, former: OnCallPerson) -> str:

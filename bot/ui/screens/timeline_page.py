@@ -6,10 +6,10 @@ from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.timeline import Line
 from bot.services.timelines import TimelinePage
-from bot.ui.components import Screen, button, row, text
+from bot.ui.components import TEXT_LIMIT, Screen, button, row, text
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.inert import plain
-from bot.ui.words.timeline import kind_words, told_line
+from bot.ui.words.timeline import kind_words, told_lines
 from bot.ui.words.voice import Voice
 
 #: Custom ids; `cogs.incidents.timeline` answers them.
@@ -29,10 +29,12 @@ def timeline_screen(voice: Voice, page: TimelinePage) -> Screen:
         state=voice.state(incident),
         title=voice.title(incident),
     )
-    lines = [told_line(voice, line) for line in page.lines] or [voice.say("history.page.empty")]
-    number = voice.say("history.page.number", number=page.number + 1, pages=page.pages)
+    turned = voice.say("history.page.number", number=page.number + 1, pages=page.pages)
+    number = turned if page.pages > 1 else ""
+    room = TEXT_LIMIT - len(title) - len(number) - 2  # and the breaks before and after the lines
+    lines = told_lines(voice, page.lines, limit=room) or [voice.say("history.page.empty")]
     return Screen(
-        text(title, *lines, number if page.pages > 1 else ""),
+        text(title, *lines, number),
         rows=[_correct(voice, page), _buttons(voice, page)],
         colour=COLOURS[incident.status],
     )

@@ -6,7 +6,7 @@ preview. What it says is where it leads.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.text import storable
 
@@ -69,6 +69,21 @@ def joined(items: Iterable[str], *, separator: str, limit: int, more: str) -> st
     while waiting and len(shown) + len(separator) + len(waiting[0]) <= room:
         shown += separator + waiting.pop(0)
     return shown + (more.format(count=len(waiting)) if waiting else "")
+
+
+def fair_share(lengths: Sequence[int], *, limit: int) -> int:
+    """The most that each of several may have so that all of them fit into *limit*.
+
+    What the short ones leave goes to the long ones, so nothing is cut that need not be.
+    """
+    share = room = limit
+    for place, length in enumerate(sorted(lengths)):
+        share = room // (len(lengths) - place)
+        if length > share:
+            break
+        room -= length
+        share = length
+    return share
 
 
 def _visible(text: str) -> str:

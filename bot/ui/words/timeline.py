@@ -6,17 +6,17 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind
-from bot.ui.words.inert import joined
+from bot.ui.words.inert import fair_share, joined
 from bot.ui.words.links import place_url
 from bot.ui.words.timeline_facts import beside, facts, quoted
 from bot.ui.words.wording import Wording
 
-#: Characters of a line, its link aside; ten of them fit a screen.
+#: Characters of a line, its link aside.
 LINE_LIMIT: Final = 330
-_WORDS_LIMIT: Final = 200
-_STRUCK_LIMIT: Final = 80
+#: How many of them are somebody's words, earlier ones struck through, what stands beside: the first that fit.
+_SHARES: Final = ((200, 80, 60), (120, 48, 40), (60, 24, 20))
 _LEAST_WORDS: Final = 20
-_BESIDE_LIMIT: Final = 60
+_BETWEEN: Final = " · "
 
 # A link is only shown when it leads into Discord: what was stored may have come from anywhere.
 _SAFE_URL = re.compile(r"https://(?:\w+\.)?discord\.com/channels/(?:@me|\d{1,20})(?:/\d{1,20}){1,2}")
@@ -27,16 +27,33 @@ def entry_line(words: Wording, entry: TimelineEntry) -> str:
     return told_line(words, Line(entry))
 
 
-def told_line(words: Wording, line: Line) -> str:
-    """The same with what was put right: earlier words struck through, those that count, who and when."""
-    if not line.corrections:
-        return _line(words, line, facts(words, line.entry, limit=_WORDS_LIMIT))
-    last = line.corrections[-1]
-    now = quoted(words, last, last.said, limit=_WORDS_LIMIT // 2)
-    if line.versions:
-        now = f"{_struck(words, line.versions, limit=_STRUCK_LIMIT)} {now}"
-    said = f"{now} ({corrected_by(words, last)})"
-    return _line(words, line, [said, *beside(words, line.entry, limit=_BESIDE_LIMIT)])
+def told_line(words: Wording, line: Line, *, room: int | None = None) -> str:
+    """The same with what was put right: earlier words struck through, those that count, who and when.
+
+    Args:
+        room: Characters, > 200, its link included; None: as many as a line may have anywhere.
+    """
+    source = _source(words, line)
+    limit = LINE_LIMIT if room is None else min(LINE_LIMIT, room - len(source))
+    for shares in _SHARES:
+        parts = _parts(words, line, shares)
+        if len(_BETWEEN.join(parts)) <= limit:
+            break
+    return joined(parts, separator=_BETWEEN, limit=limit, more=" …") + source
+
+
+def told_lines(words: Wording, lines: Sequence[Line], *, limit: int) -> list[str]:
+    """Each of *lines*, the long ones cut so that all of them, and the breaks between them, fit into *limit*.
+
+    Args:
+        limit: Characters, > 200 for each of *lines*.
+    """
+    told = [told_line(words, line) for line in lines]
+    share = fair_share([len(one) + 1 for one in told], limit=limit) - 1
+    return [
+        one if len(one) <= share else told_line(words, line, room=share)
+        for one, line in zip(told, lines, strict=True)
+    ]
 
 
 def _when(words: Wording, line: Line) -> str:
@@ -85,13 +102,27 @@ def recorded(words: Wording, entry: TimelineEntry) -> str:
     return words.say("history.fact.recorded", at=words.exact(entry.recorded_at))
 
 
-def _line(words: Wording, told: Line, said: list[str]) -> str:
+def _parts(words: Wording, told: Line, shares: tuple[int, int, int]) -> list[str]:
+    """What a line says, its link aside, with the words of people in so many characters."""
     entry = told.entry
     parts = [_when(words, told), kind_words(words, entry)]
     if entry.actor_name is not None:
         parts.append(words.who(entry.actor_name))
     late = recorded(words, replace(entry, at=told.at))
-    shown = [*parts, *said, *([f"({late})"] if late else [])]
-    line = joined(shown, separator=" · ", limit=LINE_LIMIT, more=" …")
+    return [*parts, *_said(words, told, shares), *([f"({late})"] if late else [])]
+
+
+def _said(words: Wording, told: Line, shares: tuple[int, int, int]) -> list[str]:
+    said, struck, aside = shares
+    if not told.corrections:
+        return facts(words, told.entry, limit=said)
+    last = told.corrections[-1]
+    now = quoted(words, last, last.said, limit=said // 2)
+    if told.versions:
+        now = f"{_struck(words, told.versions, limit=struck)} {now}"
+    return [f"{now} ({corrected_by(words, last)})", *beside(words, told.entry, limit=aside)]
+
+
+def _source(words: Wording, told: Line) -> str:
     url = source_url(told)
-    return line if url is None else f"{line} · [{words.say('history.fact.source')}]({url})"
+    return "" if url is None else f"{_BETWEEN}[{words.say('history.fact.source')}]({url})"

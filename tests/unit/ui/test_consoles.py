@@ -96,6 +96,18 @@ def test_dlq_screens_keep_within_discords_limits(
         assert over_limits(screen) == []
 
 
+@pytest.mark.parametrize("voice", [JA, EN])
+def test_an_entry_that_could_not_be_sent_again_fits(voice: Voice) -> None:
+    """The longest of everything, eighty lines of it quoted, and why Discord refused the replay."""
+    said = ("a" * 29 + "\n") * 200
+    payload: dict[str, object] = {"content": said, "embeds": [{"description": said}] * 5}
+    entry = replace(
+        ENTRY, title="*" * 300, error_message="*" * 900, channel="*" * 99, severity="*" * 99, payload=payload
+    )
+    failed = replace(REPLAY, error="*" * 900, channel="*" * 99)
+    assert over_limits(dlq_entry.entry_screen(voice, EntryView(entry, failed), guild_id=7)) == []
+
+
 def test_an_entry_that_was_replayed_is_not_offered_again() -> None:
     """Who, when, where; a link once Discord has it."""
     waiting = dlq_entry.entry_screen(JA, EntryView(ENTRY, REPLAY), guild_id=7)

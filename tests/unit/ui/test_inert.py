@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.words.inert import code_block, cut, inert, inert_lines, joined, plain
+from bot.ui.words.inert import code_block, cut, fair_share, inert, inert_lines, joined, plain
 
 #: Text made mostly of what Discord reads as something.
 SPITEFUL = st.lists(
@@ -91,3 +91,13 @@ def test_a_list_says_how_many_are_left_out() -> None:
     )
     assert joined(["x" * 90, "y"], separator=", ", limit=50, more=" +{count}") == "x" * 46 + "… +1"
     assert joined([], separator=", ", limit=50, more="") == ""
+
+
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=12), st.integers(12, 4_000))
+def test_a_fair_share_lets_all_fit_and_cuts_no_more_than_it_must(lengths: list[int], limit: int) -> None:
+    """Nobody has more than the share, and together they fill the room but for a rest."""
+    share = fair_share(lengths, limit=limit)
+    taken = sum(min(length, share) for length in lengths)
+    assert taken <= limit
+    if taken < sum(lengths):
+        assert limit - taken < len(lengths)

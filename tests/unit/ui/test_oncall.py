@@ -136,6 +136,37 @@ def test_a_preview_fits_and_says_what_changes(voice: Voice) -> None:
     assert "@everyone" not in screens.words(screen)
 
 
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_the_longest_places_and_names_fit(voice: Voice) -> None:
+    """Fifty places, as many as a policy may have; names of which every sign needs an escape."""
+    long = OnCallPerson("_" * 32, "_" * 32)
+    places = [f"{n:02}" + "p" * 22 for n in range(50)]
+    starts = [turn(place, long, n) for n, place in enumerate(places)]
+    stand_ins = tuple((override(10**17 + n), long) for n in range(50))
+    standing = tuple(Standing(place, long, NOW + DAY) for place in places)
+    shown = show_screen(voice, DutyView(NOW, standing, tuple(starts), stand_ins))
+    assert screens.over_limits(shown) == []
+    assert screens.words(shown).count(long.handle.replace("_", "\\_")) > 12
+    shifts = tuple(turn("x", long, n).shift for n in range(60))
+    drafts = tuple(
+        Draft(9_999_999_000 + n, place, shifts, (long,) * 60, {long.handle: AI})
+        for n, place in enumerate(places[:7])
+    )
+    asked = preview_screen(voice, Preview(drafts, (HOSTILE,) * 50, NOW + 180 * DAY))
+    assert screens.over_limits(asked) == []
+    assert all(place in screens.words(asked) for place in places[:7])
+
+
+def test_a_preview_says_how_many_shifts_it_leaves_out() -> None:
+    """Those that it shows and the others are all."""
+    shifts = tuple(turn("x", AI, n).shift for n in range(60))
+    draft = Draft(1, "primary", shifts, (BEN,) * 60, {"ai": AI})
+    told = screens.words(preview_screen(screens.JA, Preview((draft,), (), NOW + 180 * DAY))).splitlines()
+    shown = sum("→" in line for line in told)
+    assert shown >= 8
+    assert f"… ほか {60 - shown} 件" in told
+
+
 def test_a_swap_tells_both_ways() -> None:
     """From whom to whom."""
     said = swapped_said(screens.JA, Swapped(turn("primary", AI, 0), turn("primary", BEN, 7)))

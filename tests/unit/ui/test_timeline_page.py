@@ -26,6 +26,7 @@ from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_lim
 EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}-\n\r 決😀\x00"), max_size=900)
 LATER = AT + timedelta(minutes=9)
 URL = "https://discord.com/channels/7/301/900"
+LONG_URL = "https://discord.com/channels/1100000000000000001/1100000000000000305/1575267296585187328"
 OPENED = TimelineEntry(TimelineKind.OPENED, AT, 3, "responder", {"severity": "SEV1"}, id=1, recorded_at=AT)
 NOTE = TimelineEntry(TimelineKind.NOTE, AT, 3, "responder", {"text": "再起動した"}, id=2, recorded_at=AT)
 PIN = TimelineEntry(
@@ -109,6 +110,42 @@ def test_a_page_keeps_within_discords_limits(said: str, name: str, voice: Voice)
     incident = replace(PLACED, title=name or "x", id=10**17)
     page = TimelinePage(incident, lines_of([*entries, *fixes]), 99_998, 100_000)
     assert over_limits(timeline_screen(voice, page)) == []
+
+
+@given(japanese=st.booleans(), said=st.lists(st.integers(0, 600), min_size=1, max_size=PAGE_SIZE))
+def test_a_page_of_the_longest_ids_and_title_fits(said: list[int], *, japanese: bool) -> None:
+    """Ids of 19 digits, signs that all need an escape: each line keeps its time, its words and its link."""
+    entries = [
+        replace(
+            PIN, id=n, actor_name="n" * 32, data={"text": "*" * length, "author_name": "客", "url": LONG_URL}
+        )
+        for n, length in enumerate(said, 1)
+    ]
+    fixes = [
+        replace(FIX, id=100 + n, corrects=n, actor_name="n" * 32, data={"text": "~" * 400})
+        for n in range(1, len(said) + 1, 3)
+    ]
+    incident = replace(PLACED, title="*" * 200, id=10**17, is_private=True, is_drill=True)
+    page = TimelinePage(incident, lines_of([*entries, *fixes]), 99_998, 100_000)
+    screen = timeline_screen(JA if japanese else EN, page)
+    assert over_limits(screen) == []
+    title, *lines, _number = words(screen).split("\n")
+    assert "\\*" * 200 in title
+    assert len(lines) == len(said)
+    for line, length in zip(lines, said, strict=True):
+        assert line.startswith(HAPPENED)
+        assert line.endswith(f"]({LONG_URL})")
+        assert ("\\*" in line) == (length > 0)
+
+
+def test_only_the_long_lines_of_a_full_page_are_cut() -> None:
+    """What the short ones leave goes to the others."""
+    short = [replace(NOTE, id=n) for n in range(1, 6)]
+    long = [replace(PIN, id=n, data={"text": "あ" * 900, "url": LONG_URL}) for n in range(6, 11)]
+    told = words(timeline_screen(JA, page_of(*short, *long))).split("\n")[1:]
+    alone = words(timeline_screen(JA, page_of(*short[:1], long[0]))).split("\n")[1:]
+    assert told == [alone[0]] * 5 + [alone[1]] * 5
+    assert len(alone[1]) > 300
 
 
 # -- the forms
