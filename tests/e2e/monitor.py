@@ -3,6 +3,12 @@
 from collections.abc import Sequence
 
 from bot.demo.screen import JSON, Message
+from bot.sandbox.drafts import Draft
+from bot.sandbox.kinds import InteractionType
+from bot.sandbox.names import find_user
+from bot.sandbox.payloads import user_payload
+from bot.sandbox.posting import Origin, publish
+from bot.sandbox.world import User
 from tests.e2e.world import World
 
 NAME = "Parky API"
@@ -33,6 +39,33 @@ class Monitor:
         assert not reply.pings_here
         assert reply.raw["mentions"] == []
         return reply
+
+
+async def answer_press(world: World, posted: Message, *, content: str, by: str) -> Message:
+    """The app behind *posted*, another than the bot, answers somebody who has pressed a button under it.
+
+    Its answers come by a webhook with the application's id. The local Discord has one application that can be
+    pressed, so the answer is made as Discord makes it, without the press.
+    """
+    core = world.sandbox.core
+    channel, app = core.world.channel(posted.raw["channel_id"]), User(core.ids.next(), NAME, bot=True)
+    presser = find_user(core.world, by)
+    pressed = {
+        "id": core.ids.next(),
+        "type": int(InteractionType.COMPONENT),
+        "user": user_payload(presser),
+        "authorizing_integration_owners": {"0": core.world.guild.id},
+        "interacted_message_id": posted.id,
+    }
+    origin = Origin(user_payload(app), webhook_id=app.id, application_id=app.id, interaction=pressed)
+    reference = {
+        "type": 0,
+        "channel_id": channel.id,
+        "message_id": posted.id,
+        "guild_id": core.world.guild.id,
+    }
+    made = publish(core, channel, Draft(content, reference=reference), origin)
+    return await world.ledger.expect(channel.name, where=lambda found: found.id == made.id)
 
 
 def _answers(found: Message, posted: Message) -> bool:

@@ -10,7 +10,7 @@ from bot.demo.play import CONFIRM, Triage
 from bot.demo.process import ChildDied
 from bot.demo.screen import Message
 from tests.e2e.conftest import MakeWorld
-from tests.e2e.monitor import TITLE, Monitor
+from tests.e2e.monitor import TITLE, Monitor, answer_press
 from tests.e2e.severities import SEV1, SEV2, YES
 from tests.e2e.world import World
 
@@ -251,6 +251,23 @@ async def test_what_people_write_and_what_is_elsewhere_is_no_alert(world: World)
     await world.declare(SEV2, title="declared by hand")
     await world.settle()
     assert len(await status(world)) == 1
+
+
+async def test_what_an_app_answers_to_a_press_is_no_alert(world: World) -> None:
+    """[Resolve] under its post: it says so in the channel, by a webhook; live, and while the bot was down."""
+    posted, _ = await Monitor(world, "p0-alerts").alert()
+    await world.expect_dm("primary", contains=TITLE)
+    await answer_press(world, posted, content="Resolved by @responder", by="responder")
+    await world.settle()
+    await world.kill_bot()
+    await answer_press(world, posted, content="Archived by @responder", by="responder")
+    missed = await Monitor(world, "p0-alerts").post("disk full")
+    await world.start_bot()
+    await Monitor(world, "p0-alerts").answer(missed)
+    await world.expect_dm("primary", contains="disk full")
+    await world.settle()
+    titles = [row["title"] for row in await world.rows("SELECT title FROM incidents ORDER BY id")]
+    assert titles == [TITLE, "disk full"]
 
 
 @pytest.mark.parametrize("number", [2])

@@ -31,7 +31,8 @@ class Incoming:
 
     def live(self, message: discord.Message, *, guild_id: int) -> AlertMessage:
         """A message that an event told of."""
-        payload = {
+        asked = message.interaction_metadata
+        payload: dict[str, object] = {
             "id": message.id,
             "channel_id": message.channel.id,
             "type": message.type.value,
@@ -47,6 +48,7 @@ class Incoming:
             },
             "webhook_id": message.webhook_id,
             "application_id": message.application_id,
+            "interaction_metadata": None if asked is None else {"id": asked.id},
             "timestamp": message.created_at.isoformat(),
         }
         return self.read(payload, guild_id=guild_id, channel=getattr(message.channel, "name", ""))
@@ -60,7 +62,7 @@ class Incoming:
         author: Mapping[str, Any] = payload.get("author") or {}
         ours = {self._client.application_id, None if self._client.user is None else self._client.user.id}
         signs = (payload.get("webhook_id"), payload.get("application_id"), author.get("id"))
-        is_written = payload.get("type", 0) in _WRITTEN
+        is_written = payload.get("type", 0) in _WRITTEN and not _is_answer(payload)
         evidence = evidence_from(payload, guild_id=guild_id)
         shown = {"channel": f"#{channel}", "author": evidence.author_name}
         return AlertMessage(
@@ -104,6 +106,17 @@ class Watching:
             for payload in sorted(found, key=snowflake)
         ]
         return ChannelPage(channel_id, tuple(read))
+
+
+def _is_answer(payload: Mapping[str, Any]) -> bool:
+    """Whether an app answers somebody with it, who used a command of its or pressed a button.
+
+    Such answers come by a webhook, too, and not all of them have a type of their own: those to a press, and
+    whatever follows a first answer, look like any message.
+
+    Source: Discord's docs, Message > ``interaction_metadata``; ``interaction`` was its name before.
+    """
+    return any(payload.get(name) is not None for name in ("interaction_metadata", "interaction"))
 
 
 def _embed(embed: Mapping[str, Any]) -> AlertEmbed:

@@ -79,6 +79,15 @@ def test_notes_of_discord_itself_are_no_alerts() -> None:
     assert (found.is_webhook, found.is_bot) == (False, False)
 
 
+@pytest.mark.parametrize("kind", [0, 19, 20, 23])
+@pytest.mark.parametrize("field", ["interaction_metadata", "interaction"])
+def test_what_an_app_answers_to_a_person_is_no_alert(kind: int, field: str) -> None:
+    """To a button or to a command, at first and later: it comes by a webhook as well."""
+    found = read(type=kind, application_id="903", **{field: {"id": "5", "type": 3}})
+    assert (found.is_webhook, found.is_bot, found.is_ours) == (False, False, False)
+    assert read(type=0, application_id="903", **{field: None}).is_webhook
+
+
 def test_a_message_that_cannot_be_read() -> None:
     """Without the intent it is empty."""
     found = read(content="")
