@@ -1,7 +1,7 @@
 """Deciding the steps of a ladder: nobody acknowledged, so somebody else is told."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -74,7 +74,8 @@ class Escalations:
         """今は対応できない: whoever comes next in the on-call order is told at once.
 
         The ladder's own steps stay as they are: an alert that nobody takes still rings at its deadline.
-        The same place declining twice changes nothing and gets the same answer.
+        The same place declining twice changes nothing and gets the same answer, until a change of severity
+        begins another ladder: then everybody is asked anew, and so is the next one told.
 
         Args:
             message_id: The DM that was answered; it says for which place.
@@ -164,35 +165,35 @@ class Escalations:
         """Note that whoever *page* was for declined, and owe the next one a DM; the place that is told."""
         standing = await self._oncall.standing(incident.guild_id, source=tx)
         place, asked = (None, "None") if page is None else (_place(page), _asked(page, standing))
-        declined = {
-            str(entry.data.get("asked", entry.data.get("place"))): entry.data.get("to")
-            for entry in await tx.timeline(incident.id)
-            if entry.kind is TimelineKind.DECLINED and entry.data
-        }
+        ladder, declined = _declined(await tx.timeline(incident.id))
         if asked in declined:
             known = declined[asked]
             return None if known is None else str(known)
         to = _next_place(standing, {*declined, asked})
         now = await tx.now()
-        facts = {"place": place, "to": to, "asked": asked}
+        facts = {"place": place, "to": to, "asked": asked, "ladder": ladder}
         entry = TimelineEntry(TimelineKind.DECLINED, now, actor_id=by.id, actor_name=by.name, data=facts)
         await tx.add_timeline(incident.id, entry)
         audited = {"incident_id": incident.id, **facts}
         await tx.audit(guild_id=incident.guild_id, by=by, action=entry.kind.value, data=audited)
-        key = f"inc:{incident.id}:declined:{asked}"
+        key = f"declined:{ladder}:{asked}" if ladder else f"declined:{asked}"
         data = {"declined_by": by.name, "waited_s": (now - incident.triggered_at).total_seconds()}
-        owed = [
-            notice(
-                incident,
-                self._policy,
-                key=f"declined:{asked}",
-                data={"notice": "declined", "by": by.name, "to": to},
-            )
-        ]
+        told = {"notice": "declined", "by": by.name, "to": to}
+        owed = [notice(incident, self._policy, key=key, data=told)]
         if to is not None:
-            owed.append(self._telling.page(incident, to, key=f"{key}:dm:{to}", data=data))
+            owed.append(self._telling.page(incident, to, key=f"inc:{incident.id}:{key}:dm:{to}", data=data))
         await tx.insert_deliveries(owed)
         return to
+
+
+def _declined(entries: Iterable[TimelineEntry]) -> tuple[int, dict[str, object]]:
+    """Which ladder of an incident runs, from 0, and who has declined in it: person -> whom it went to."""
+    history = list(entries)
+    ladder = sum(entry.kind is TimelineKind.SEVERITY_CHANGED for entry in history)  # each begins another
+    said = [entry.data for entry in history if entry.kind is TimelineKind.DECLINED and entry.data]
+    # What an older version has noted says of no ladder: it counts for the first.
+    own = [data for data in said if data.get("ladder", 0) == ladder]
+    return ladder, {str(data.get("asked", data.get("place"))): data.get("to") for data in own}
 
 
 def _next_place(standing: Mapping[str, OnCallPerson], declined: set[str]) -> str | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
 from bot.domain.escalation import StepStatus
 from bot.domain.incident import Status
@@ -112,7 +112,11 @@ async def test_whatever_a_person_does_is_in_the_audit(desk: Desk) -> None:
     number = {"incident_id": incident.id}
     assert [(row.action, row.actor_name, row.data) for row in desk.store.audit_rows] == [
         ("opened", "responder", {**number, "severity": "SEV1"}),
-        ("declined", "primary", {**number, "place": "primary", "to": "secondary", "asked": "@primary"}),
+        (
+            "declined",
+            "primary",
+            {**number, "place": "primary", "to": "secondary", "asked": "@primary", "ladder": 0},
+        ),
         ("acknowledged", "responder", {**number, "via": "button"}),
         ("joined", "secondary", {**number, "via": "button"}),
     ]
@@ -179,6 +183,47 @@ async def test_tapping_decline_again_changes_nothing(desk: Desk) -> None:
     assert {answer.to for answer in answers} == {"secondary"}
     assert len(desk.sent(DeliveryKind.PAGE)) == 2
     assert [len(desk.sent(DeliveryKind.NOTICE)), len(desk.sent(DeliveryKind.ESCALATION))] == [1, 0]
+
+
+async def test_whoever_declines_again_after_a_raise_is_heard_again(desk: Desk) -> None:
+    """Another severity pages anew: so the next one is told anew, too, once, and the thread hears of it."""
+    incident = await desk.open("SEV2")
+    await desk.work()
+    first_dm = desk.message(DeliveryKind.PAGE)
+    await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=first_dm)
+    await desk.work()
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason="広がった")
+    await desk.work()
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary", "person:primary"]
+    again = desk.message(DeliveryKind.PAGE)
+    for _ in range(2):
+        passed = await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=again)
+        await desk.work()
+        assert passed.to == "secondary"
+    assert desk.sent(DeliveryKind.PAGE)[3:] == ["person:secondary"]
+    told = [d for d in desk.store.deliveries if d.data.get("notice") == "declined"]
+    assert [line.status for line in told] == [DeliveryStatus.SENT] * 2
+    passed = await desk.escalations.pass_on(
+        incident.id, by=SECONDARY, message_id=desk.message(DeliveryKind.PAGE)
+    )
+    assert passed.to is None, "both have declined in this ladder"
+
+
+async def test_back_at_the_severity_of_a_decline_it_is_another_ladder(desk: Desk) -> None:
+    """SEV2, SEV1, SEV2 again: what was answered in the first one answers nothing in the third."""
+    incident = await desk.open("SEV2")
+    await desk.work()
+    await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
+    for severity in ("SEV1", "SEV2"):
+        await desk.lifecycle.change_severity(incident.id, to=severity, by=RESPONDER, reason="r")
+        await desk.work()
+    pages = len(desk.sent(DeliveryKind.PAGE))
+    passed = await desk.escalations.pass_on(
+        incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE)
+    )
+    await desk.work()
+    assert passed.to == "secondary"
+    assert desk.sent(DeliveryKind.PAGE)[pages:] == ["person:secondary"]
 
 
 async def test_nobody_is_left_to_pass_it_on_to(desk: Desk) -> None:
