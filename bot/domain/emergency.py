@@ -5,7 +5,7 @@ stand in for, so that both have one nonce. See docs/architecture.md, Without a d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -102,6 +102,18 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A message that was posted without a database.
+
+    Attributes:
+        nonce: Which it was sent under: says of which installation it is.
+    """
+
+    nonce: str
+    where: Posted
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """The mirror, and what was done by it. Survives a restart as a small file.
 
@@ -133,6 +145,24 @@ class Journal:
     def has_news(self) -> bool:
         """There is something to be taken into the database."""
         return bool(self.posted or self.taken or self.reports)
+
+    @property
+    def was_used(self) -> bool:
+        """It says more than what the database has said."""
+        return self.has_news or bool(self.mailed or self.acknowledged)
+
+    def of_reports(self) -> "Journal":
+        """What it says of reports alone: that holds whatever numbers the database has given."""
+        own = tuple(f"{key}:" for key in self.reports)
+        return replace(
+            self,
+            watches={key: watch for key, watch in self.watches.items() if key in self.reports},
+            posted={key: where for key, where in self.posted.items() if key.startswith(own)},
+            taken={key: at for key, at in self.taken.items() if key.startswith(own)},
+            skipped=frozenset(key for key in self.skipped if key.startswith(own)),
+            mailed=frozenset(key for key in self.mailed if key.startswith(own)),
+            acknowledged=self.acknowledged & self.reports.keys(),
+        )
 
     def due(self, now: datetime) -> list[tuple[Watch, Rung, tuple[Rung, ...]]]:
         """The steps that must be taken now, the longest overdue first.

@@ -3,7 +3,7 @@
 See docs/architecture.md, Storms.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from bot.domain.bundle import Bundle, Bundled
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted
+from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import Crowded, UpstreamUnavailable
 from bot.domain.life import AckOutcome, AckVia
 from bot.domain.people import Person
@@ -60,7 +60,7 @@ class Bundles:
         policy: Policy,
         acknowledger: Acknowledger,
         *,
-        meanwhile: Mapping[str, Posted],
+        meanwhile: Collection[str],
     ) -> None:
         self._store = store
         self._discord = discord

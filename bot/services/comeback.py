@@ -9,7 +9,8 @@ import time
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.delivery import Posted
+from bot.domain.delivery import Delivery, Posted
+from bot.domain.emergency import Told
 from bot.services.ports import Store
 
 #: What is overdue for longer may have been told so long ago that Discord no longer knows the nonce.
@@ -30,11 +31,19 @@ class Comeback:
     """
 
     def __init__(self, store: Store) -> None:
-        self.meanwhile: dict[str, Posted] = {}
+        self.meanwhile: dict[str, Told] = {}
         self._store = store
         self._lock = asyncio.Lock()
         self._asked_at = float("-inf")
         self._is_untold = False
+
+    def told(self, delivery: Delivery) -> Posted | None:
+        """Where *delivery* was posted here; None when it was not.
+
+        One of another database has the same key, perhaps, and another nonce.
+        """
+        found = self.meanwhile.get(delivery.key)
+        return found.where if found is not None and found.nonce == delivery.nonce else None
 
     async def is_untold(self) -> bool:
         """Whether a step that is overdue, or a message that waits, may be one that somebody has told.

@@ -190,7 +190,7 @@ class Deliveries:
             return _Failure(f"a bug: {type(bug).__name__}", None, final=False)
 
     async def _find(self, delivery: Delivery) -> Posted | None:
-        if told := self._comeback.meanwhile.get(delivery.key):  # without the database
+        if told := self._comeback.told(delivery):  # without the database
             return told
         if delivery.request is None or delivery.first_sent_at is None:
             return None

@@ -143,8 +143,11 @@ class Emergency:
 
     async def _take_in(self) -> None:
         async with self._lock:
-            if self._alarm.journal.has_news:
-                await self._alarm.keep(await self._taking_in.take_in(self._alarm.journal))
+            if not self._alarm.journal.was_used:
+                return
+            had_news = self._alarm.journal.has_news
+            await self._alarm.keep(await self._taking_in.take_in(self._alarm.journal))
+            if had_news:
                 with suppress(StorageUnavailable):  # others wait for this: see `bot.services.comeback`
                     await self._store.beat(mirror=self._nothing_to_tell())
 

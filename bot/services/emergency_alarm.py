@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Journal, Rung, Watch, Word
+from bot.domain.emergency import Journal, Rung, Told, Watch, Word
 from bot.domain.errors import BotError, UpstreamUnavailable
 from bot.domain.installation import nonce_of
 from bot.runbook.model import Policy
@@ -40,7 +40,7 @@ class Means:
     siren: Siren
     spool: Spool
     mailer: Mailer | None
-    meanwhile: dict[str, Posted]
+    meanwhile: dict[str, Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ class Alarm:
         """Read what an earlier process has left."""
         journal = self._kept()
         self._journal = replace(journal, mirror=journal.mirror or uuid4())
-        self._means.meanwhile.update(journal.posted)
+        for key, where in journal.posted.items():
+            self._means.meanwhile[key] = Told(self._nonce(key), where)
 
     def _kept(self) -> Journal:
         kept = self._means.spool.load()
@@ -176,7 +177,7 @@ class Alarm:
         except BotError as error:
             log.warning("emergency.not_posted", word=word, reason=type(error).__name__)
             return None
-        self._means.meanwhile[key] = posted
+        self._means.meanwhile[key] = Told(nonce, posted)
         await self.keep(replace(self._journal, posted={**self._journal.posted, key: posted}))
         return posted
 

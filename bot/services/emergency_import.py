@@ -52,7 +52,11 @@ class TakingIn:
 
     async def take_in(self, journal: Journal) -> Journal:
         """What is left to be taken in; what failed is tried again. Twice changes nothing."""
-        left = journal
+        try:
+            left = journal = await self._ours(journal)
+        except StorageUnavailable as away:
+            log.warning("emergency.not_taken_in", reason=str(away))
+            return journal
         for report in journal.reports.values():
             if await self._succeeds(self._report(report, journal), report.watch_key):
                 left = _without(left, report.watch_key)
@@ -61,6 +65,22 @@ class TakingIn:
             if await self._succeeds(self._steps(int(key.removeprefix("inc:")), journal), key):
                 left = _without(left, key)
         return left
+
+    async def _ours(self, journal: Journal) -> Journal:
+        """*journal* without the incidents of another database: there INC-1 is another one than here."""
+        installation = await self._store.installation()
+        if journal.installation_id in ("", installation.id):
+            return journal
+        ours = journal.of_reports()
+        dropped = {
+            "posts": len(journal.posted) - len(ours.posted),
+            "steps": len(journal.taken) - len(ours.taken),
+            "mails": len(journal.mailed) - len(ours.mailed),
+            "acknowledged": len(journal.acknowledged) - len(ours.acknowledged),
+        }
+        if any(dropped.values()):
+            log.error("emergency.set_aside", **dropped, reports_kept=len(ours.reports))
+        return replace(ours, installation_id=installation.id)
 
     async def _succeeds(self, work: Coroutine[Any, Any, None], key: str) -> bool:
         try:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.emergency import Trouble, Word
@@ -267,6 +268,89 @@ async def test_killed_between_commit_and_file(desk: Desk) -> None:
     assert len(await desk.store.open_incidents(GUILD)) == 1
     assert desk.sent(DeliveryKind.ALERT) == []
     assert desk.sent(DeliveryKind.PAGE) == []
+
+
+async def of_another_database(desk: Desk) -> None:
+    """A file of a database that was lost: its INC-1 was escalated, another raised, and neither taken in."""
+    old = Desk()
+    old.store.clock.advance(datetime.now(UTC) - old.store.clock.time)
+    await mirrored(old)
+    old.store.is_away = True
+    await old.emergency.look()
+    await old.emergency.raise_alert(new())
+    assert old.spool.kept is not None
+    desk.spool.kept = old.spool.kept.replace('"installation_id": "test"', '"installation_id": "lost"')
+
+
+async def test_what_was_done_under_another_database_is_not_of_the_same_numbers(desk: Desk) -> None:
+    """INC-1 of the new one rings as ever, though its step has the key of one that was taken."""
+    await of_another_database(desk)
+    await restart(desk)
+    await desk.open("SEV1")
+    pass_wall_time(desk, minutes=16)
+    await desk.work()  # the queue is faster than the first look
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    with capture_logs() as logged:
+        for _ in range(2):
+            await desk.emergency.look()
+    assert [entry for entry in logged if entry["log_level"] == "error"] == [
+        {
+            "event": "emergency.set_aside",
+            "log_level": "error",
+            "posts": 3,
+            "steps": 1,
+            "mails": 2,
+            "acknowledged": 0,
+            "reports_kept": 1,
+        }
+    ]
+    assert TimelineKind.EMAILED not in [entry.kind for entry in desk.store.timelines[1]]
+
+
+async def test_what_was_taken_under_another_database_marks_no_step(desk: Desk) -> None:
+    """Looked at first: the step stays to be taken, and is in its time."""
+    await of_another_database(desk)
+    await desk.open("SEV1")
+    await desk.work()
+    await restart(desk)
+    await desk.emergency.look()
+    steps = await desk.store.steps(1)
+    assert [step.status for step in steps[:2]] == [StepStatus.DONE, StepStatus.PENDING]
+    await desk.pass_time(minutes=16)
+    assert "channel:p0-alerts" in desk.sent(DeliveryKind.ESCALATION)
+
+
+async def test_what_was_raised_under_another_database_is_taken_in(desk: Desk) -> None:
+    """It carries all that it needs: one incident, its alert the one that stands there."""
+    await of_another_database(desk)
+    await desk.open("SEV1")
+    await restart(desk)
+    for _ in range(2):
+        await desk.emergency.look()
+    await desk.work()
+    raised = await desk.store.incident(2)
+    assert (raised.title, raised.alert_message_id is not None) == ("DB が落ちた", True)
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1, "that of INC-1"
+    assert len(await desk.store.open_incidents(GUILD)) == 2
+
+
+async def test_a_reaction_seen_under_another_database_silences_nothing(desk: Desk) -> None:
+    """The old INC-1 had a 👀 while its database was away: the new one is escalated without one as ever."""
+    old = Desk()
+    old.store.clock.advance(datetime.now(UTC) - old.store.clock.time)
+    await mirrored(old)
+    alert = next(d.message_id for d in old.store.deliveries if d.kind is DeliveryKind.ALERT)
+    old.discord.reactions[alert or 0] = [RESPONDER]
+    old.store.is_away = True
+    await old.emergency.look()
+    assert old.spool.kept is not None
+    assert '"acknowledged": ["inc:1"]' in old.spool.kept
+    desk.spool.kept = old.spool.kept.replace('"installation_id": "test"', '"installation_id": "lost"')
+    await restart(desk)
+    await mirrored(desk)
+    desk.store.is_away = True
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") in desk.siren.posted
 
 
 async def test_what_is_left_of_its_ladder_goes_on(desk: Desk) -> None:
