@@ -23,6 +23,7 @@ from bot.services.digests import Digests
 from bot.services.dlq import Dlq
 from bot.services.drills import Drills
 from bot.services.emergency import Emergency
+from bot.services.emergency_adoption import Adoption
 from bot.services.emergency_alarm import Alarm, Means
 from bot.services.emergency_import import Recording, TakingIn
 from bot.services.escalations import Escalations
@@ -174,7 +175,11 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         digests=digests,
         mornings=mornings,
         emergency=Emergency(
-            store, policy, alarm=Alarm(discord, policy, access, oncall, means), taking_in=taking_in
+            store,
+            policy,
+            alarm=Alarm(discord, policy, access, oncall, means),
+            taking_in=taking_in,
+            adoption=Adoption(store, parts.spool, taking_in),
         ),
     )
     return UseCases(

@@ -20,6 +20,7 @@ from bot.domain.incident import NewIncident
 from bot.domain.people import require_role
 from bot.domain.triage_session import Triage
 from bot.runbook.model import Policy
+from bot.services.emergency_adoption import Adoption
 from bot.services.emergency_alarm import Alarm
 from bot.services.emergency_import import TakingIn
 from bot.services.incidents import clean_title
@@ -80,11 +81,13 @@ class Emergency:
         *,
         alarm: Alarm,
         taking_in: TakingIn,
+        adoption: Adoption,
     ) -> None:
         self._store = store
         self._policy = policy
         self._alarm = alarm
         self._taking_in = taking_in
+        self._adoption = adoption
         self._since: float | None = None
         self._told_at = float("-inf")
         self._lock = asyncio.Lock()
@@ -134,8 +137,9 @@ class Emergency:
             self._is_away(away)
             return False
         ahead_s = (now - datetime.now(UTC)).total_seconds()  # before anything that may take long
-        self._is_back()
+        was_away = self._is_back()
         await self._take_in()
+        await self._adoption.adopt(at_once=was_away)
         if time.monotonic() - self._mirrored_at > _MIRROR_S - LOOK_S / 2:
             self._mirrored_at = time.monotonic()
             await self._mirror_all(ahead_s)
@@ -264,7 +268,10 @@ class Emergency:
         told = log.warning if self.trouble is Trouble.AWAY else log.error
         told("database.not_writable", trouble=self.trouble, watched=len(self._alarm.journal.watches))
 
-    def _is_back(self) -> None:
+    def _is_back(self) -> bool:
+        """Whether it was away until now."""
+        was_away = self._since is not None
         if self._since is not None:
             log.info("database.back", away_s=round(time.monotonic() - self._since))
         self.trouble, self._since, self._told_at = None, None, float("-inf")
+        return was_away

@@ -15,7 +15,7 @@ from bot.domain.errors import BotError, UpstreamUnavailable
 from bot.domain.installation import nonce_of
 from bot.runbook.model import Policy
 from bot.services.access import Access
-from bot.services.emergency_journal import as_data, from_data
+from bot.services.emergency_journal import as_data, read
 from bot.services.oncall import OnCall
 from bot.services.ports import Discord, Mail, Mailer, Siren, Spool
 from bot.services.reading_ahead import READ_WITHIN_S
@@ -81,18 +81,10 @@ class Alarm:
 
     def load(self) -> None:
         """Read what an earlier process has left."""
-        journal = self._kept()
+        journal = read(self._means.spool) or Journal()
         self._journal = replace(journal, mirror=journal.mirror or uuid4())
         for key, where in journal.posted.items():
             self._means.meanwhile[key] = Told(self._nonce(key), where)
-
-    def _kept(self) -> Journal:
-        kept = self._means.spool.load()
-        try:
-            return Journal() if kept is None else from_data(kept)
-        except (KeyError, TypeError, ValueError) as error:
-            log.error("emergency.spool_unreadable", error=type(error).__name__)  # noqa: TRY400 -- no bug of ours
-            return Journal()
 
     async def act(self) -> None:
         """Take the steps that are due, several incidents at a time; one that goes wrong holds up no other."""

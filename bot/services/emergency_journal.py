@@ -7,9 +7,24 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from bot.domain.delivery import Posted
 from bot.domain.emergency import Journal, Report, Rung, Watch
 from bot.domain.severity import Mention
+from bot.services.ports import Spool
+
+log = structlog.get_logger(__name__)
+
+
+def read(spool: Spool) -> Journal | None:
+    """What *spool* keeps; None when that is nothing, or nothing readable, which the log says."""
+    kept = spool.load()
+    try:
+        return None if kept is None else from_data(kept)
+    except (KeyError, TypeError, ValueError) as error:
+        log.error("emergency.spool_unreadable", error=type(error).__name__)  # noqa: TRY400 -- no bug of ours
+        return None
 
 
 def as_data(journal: Journal) -> dict[str, object]:

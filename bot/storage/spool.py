@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -25,18 +25,19 @@ class FileSpool:
         folder: Made if need be, for the owner alone: titles of incidents are nobody else's business.
 
     Whichever process comes first has the first file, the next one the second; whoever ends leaves its file to
-    the next that starts.
+    the next that starts, or to those that live.
     """
 
     def __init__(self, folder: Path, guild_id: int) -> None:
         self._folder = folder
+        self._guild_id = guild_id
         self._stem = f"{NAME}-{guild_id}"
         self._own: Path | None = None
 
     @property
     def is_there(self) -> bool:
-        """Whether anything was ever saved."""
-        return (self._folder / f"{self._stem}.json").exists()
+        """Whether anything was ever saved, by whichever process."""
+        return any(path.exists() for path in self._paths())
 
     @property
     def _path(self) -> Path:
@@ -45,19 +46,43 @@ class FileSpool:
             self._own = self._take()
         return self._own
 
+    def _paths(self) -> Iterator[Path]:
+        yield self._folder / f"{self._stem}.json"
+        yield from (self._folder / f"{self._stem}-{number}.json" for number in range(1, _MOST))
+
     def _take(self) -> Path:
-        """The first file that no living process has; it is ours until this one ends."""
-        for number in range(_MOST):
-            path = self._folder / (f"{self._stem}.json" if number == 0 else f"{self._stem}-{number}.json")
-            lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(lock)
-                continue
-            weakref.finalize(self, os.close, lock)
-            return path
+        """A file that no living process has, ours until we end: one that is there before a new one."""
+        for path in sorted(self._paths(), key=lambda path: not path.exists()):
+            if self._lock(path):
+                return path
         raise OSError(f"more than {_MOST} processes in {self._folder.name}")
+
+    def _lock(self, path: Path) -> bool:
+        """Whether nobody else has it; then it is ours for as long as this object lives."""
+        lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return False
+        weakref.finalize(self, os.close, lock)
+        return True
+
+    def _taken(self, path: Path) -> "FileSpool | None":
+        """The spool of that file, unless somebody has it."""
+        other = FileSpool(self._folder, self._guild_id)
+        if not other._lock(path):
+            return None
+        other._own = path
+        return other
+
+    def left_behind(self) -> list["FileSpool"]:
+        own = self._path  # first: it is none of them
+        there = [path for path in self._paths() if path != own and path.exists()]
+        return [found for path in there if (found := self._taken(path)) is not None]
+
+    def remove(self) -> None:
+        self._path.unlink(missing_ok=True)
 
     def load(self) -> Mapping[str, object] | None:
         try:

@@ -30,6 +30,33 @@ def test_two_at_once_have_one_each(tmp_path: Path) -> None:
     assert FileSpool(tmp_path, 7).load() == {"by": "second"}
 
 
+def test_the_living_find_what_the_dead_have_left(tmp_path: Path) -> None:
+    """Not their own file, nor that of another who lives; and nobody finds it twice at once."""
+    first, second, third = (FileSpool(tmp_path, 7) for _ in range(3))
+    for number, spool in enumerate((first, second, third), 1):
+        spool.save({"by": number})
+    FileSpool(tmp_path, 8).save({"by": "another guild's"})
+    del second
+    found = first.left_behind()
+    assert [spool.load() for spool in found] == [{"by": 2}]
+    assert third.left_behind() == []
+    found[0].remove()
+    del found
+    assert third.left_behind() == []
+    assert (first.load(), third.load()) == ({"by": 1}, {"by": 3})
+
+
+def test_whoever_starts_reads_what_is_there_before_a_new_file(tmp_path: Path) -> None:
+    """The first file was taken in and removed: the second still says what must be told without a database."""
+    first, second = FileSpool(tmp_path, 7), FileSpool(tmp_path, 7)
+    first.save({"by": 1})
+    second.save({"by": 2})
+    first.remove()
+    del first, second
+    assert FileSpool(tmp_path, 7).is_there
+    assert FileSpool(tmp_path, 7).load() == {"by": 2}
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]"])
 def test_a_broken_file_is_as_none(tmp_path: Path, text: str) -> None:
     """Said aloud, and no reason not to start."""

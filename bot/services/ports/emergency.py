@@ -1,6 +1,6 @@
 """What works without a database: a file, a message, an email."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -23,6 +23,14 @@ class Spool(Protocol):
         Raises:
             OSError: the disk does not take it.
         """
+        ...
+
+    def left_behind(self) -> "Sequence[Spool]":
+        """Those of processes that have ended: nobody else has one of them until it is let go of. Blocks."""
+        ...
+
+    def remove(self) -> None:
+        """What it keeps is needed no more. Blocks. Raises as `save`."""
         ...
 
 
