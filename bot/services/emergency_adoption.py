@@ -15,7 +15,7 @@ from bot.services.ports import Spool, Store
 log = structlog.get_logger(__name__)
 
 #: How often to look for them while the database answers, seconds.
-_EVERY_S: Final = 60.0
+_EVERY_S: Final = 10.0
 
 
 class Adoption:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,6 +214,37 @@ async def test_another_process_is_waited_for(make_world: MakeWorld, tmp_path: Pa
         assert len(stage.box.mails) == 2
 
 
+async def test_what_a_process_that_dies_has_raised_is_recorded_by_another(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    """[13] Two on one folder; the one that has answered /sev1 is killed, and nobody starts on its file."""
+    async with staged(make_world, tmp_path) as stage:
+        world, first = stage.world, stage.world.bot.child
+        await world.start_bot()
+        second, left = world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
+        await world.human.until(_is_there(left, True), "the second one's file", within_s=15)
+        await first.kill()
+        await second.line_with('"shard.taken"', within_s=15)
+        await world.start_bot()  # on the first one's file
+        stage.server.stop()
+        said = await world.command("sev1", title=TITLE)
+        assert "データベースが止まっていて" in said.text
+        post = await world.expect_message("p0-alerts", contains=f"🔴 SEV1 · {TITLE}", pings_here=True)
+        await world.expect_dm("primary", contains=TITLE)
+        await world.human.until(lambda: _mails(stage, 2), "both mails")
+        await second.kill()
+        stage.server.start()
+        await world.human.until(_is_there(left, False), "everything taken in", within_s=30)
+        await world.bot.child.wait_until_ready(within_s=30)
+        await world.idle()
+        await world.expect_text(post, "**INC-1**")
+        await world.human.until(lambda: world._thread(post.id), "the thread")
+        for words in ("開始時刻", "SEV1"):
+            await world.expect_message(post.id, contains=words)
+        [row] = await world.rows("SELECT count(*) AS n, min(alert_message_id)::text AS post FROM incidents")
+        assert (row["n"], row["post"]) == (1, post.id)
+
+
 async def test_a_database_that_takes_no_writes(make_world: MakeWorld, tmp_path: Path) -> None:
     """[14] A loud alarm, with the reason; alerts get through; afterwards they are taken in."""
     async with staged(make_world, tmp_path) as stage:
@@ -250,3 +281,10 @@ async def _read_only(dsn: str, *, to: str) -> None:
 
 async def _mails(stage: Stage, count: int) -> bool | None:
     return True if len(stage.box.mails) >= count else None
+
+
+def _is_there(path: Path, wanted: bool) -> Callable[[], Awaitable[bool | None]]:
+    async def look() -> bool | None:
+        return True if await asyncio.to_thread(path.exists) is wanted else None
+
+    return look
