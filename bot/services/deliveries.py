@@ -24,11 +24,9 @@ from bot.domain.errors import (
     StorageUnavailable,
     UpstreamUnavailable,
 )
-from bot.domain.escalation import StepStatus
 from bot.domain.incident import Incident
 from bot.domain.posting import THREADS
 from bot.domain.privacy import SETTLED, exposed, would_expose
-from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.bundles import Bundles, refresh_bundle_job
 from bot.services.comeback import LOOK_AGAIN, OLD, Comeback
@@ -41,7 +39,7 @@ from bot.services.moot import is_moot
 from bot.services.mornings import Mornings, day_of, refresh_morning_job
 from bot.services.oncall import OnCall
 from bot.services.opening import redact_job
-from bot.services.outage import BEHIND, dated, hold, must_wait, record_job
+from bot.services.outage import BEHIND, dated, hold, must_wait, record_job, rings_no_more
 from bot.services.ports import Discord, Refreshed, Store, Subject, Transaction
 from bot.services.sent import tell_incident
 from bot.services.triage_posts import refresh_triage_job, triage_of
@@ -206,7 +204,7 @@ class Deliveries:
         subject = await self._subject(delivery)
         request, quiet = delivery.request, False
         if request is None or delivery.is_late:  # what comes late says of when it is, and what is true now
-            quiet = await self._is_quiet(delivery)
+            quiet = await rings_no_more(self._store, delivery)
             told = replace(delivery, data={**delivery.data, "quiet": True}) if quiet else delivery
             request = await self._discord.compose(told, subject)
         if isinstance(subject, Incident) and subject.is_private:
@@ -223,13 +221,6 @@ class Deliveries:
             if begun is None:
                 return None  # somebody has acknowledged while it was being made
             return await self._discord.send(begun.request or request, nonce=begun.nonce)
-
-    async def _is_quiet(self, delivery: Delivery) -> bool:
-        """An alert that an outage has let an escalation overtake leaves the ringing to that."""
-        if delivery.kind is not DeliveryKind.ALERT or delivery.held_at is None or not delivery.incident_id:
-            return False
-        steps = await self._store.steps(delivery.incident_id)
-        return any(s.status is StepStatus.DONE and s.rung.mention is not Mention.NONE for s in steps)
 
     async def _subject(self, delivery: Delivery) -> Subject:
         if delivery.kind is DeliveryKind.DIGEST:

@@ -8,6 +8,8 @@ import structlog
 
 from bot.domain.delivery import DATED, LATE, PAGING, UNFINISHED, URGENT, Delivery, DeliveryKind
 from bot.domain.errors import DiscordAway
+from bot.domain.escalation import StepStatus
+from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.opening import posting_key
 from bot.services.ports import Job, JobName, Store, Transaction
@@ -38,6 +40,14 @@ def dated(delivery: Delivery, *, now: datetime) -> Delivery:
     if delivery.kind not in DATED or now - delivery.created_at < LATE:
         return delivery
     return replace(delivery, is_late=True)
+
+
+async def rings_no_more(store: Store, delivery: Delivery) -> bool:
+    """Whether it is an alert that an outage has let an escalation overtake: it leaves the ringing to that."""
+    if delivery.kind is not DeliveryKind.ALERT or delivery.held_at is None or not delivery.incident_id:
+        return False
+    steps = await store.steps(delivery.incident_id)
+    return any(step.status is StepStatus.DONE and step.rung.mention is not Mention.NONE for step in steps)
 
 
 async def hold(tx: Transaction, delivery: Delivery, away: DiscordAway, *, policy: Policy) -> timedelta:
