@@ -49,5 +49,5 @@ async def test_from_the_reaction_to_the_commit(pool: asyncpg.Pool) -> None:
     said = await _said_by(pool)
     places = await acknowledger.places(_MESSAGE, is_new=True)
     await acknowledger.acknowledge_each(places, by=_BY, via=AckVia.REACTION)
-    assert said[-1] == "COMMIT;"
+    assert said[-1] == "COMMIT"
     assert len(said) <= _ROUND_TRIPS, "\n".join(said)
