@@ -16,6 +16,7 @@ from bot.runbook.model import Policy
 from bot.services.incidents import Incidents
 from bot.services.opening import refresh_job
 from bot.services.ports import Discord, Job, JobName, Store, Transaction
+from bot.services.ports.urgency import BACKGROUND, urgency
 from bot.services.reconciler import Reconciler
 
 log = structlog.get_logger(__name__)
@@ -106,19 +107,19 @@ class Alerts:
         cursor = await self._store.alert_cursor(guild_id, page.channel_id)
         now = await self._store.now()
         newest = max((message.id for message in page.messages), default=0)
+        late: dict[int, Incident] = {}
         for message in page.messages:
             if cursor is None or message.id <= cursor or not self.watches(message):
                 continue
-            if now - message.evidence.at <= self._patience(message):
-                await self._receive_late(message)
+            if now - message.evidence.at <= self._patience(message) and (
+                found := await self.receive(message)
+            ):
+                late[found.id] = found
+        with urgency(BACKGROUND):  # a storm of them is not to hold up what rings
+            for incident in late.values():  # somebody may have put a 👀 under one of its messages meanwhile
+                await self._reconciler.reconcile(incident)
         if cursor is None or newest > cursor:
             await self._store.move_alert_cursor(guild_id, page.channel_id, newest)
-
-    async def _receive_late(self, message: AlertMessage) -> None:
-        """Somebody may have put a 👀 under it meanwhile."""
-        incident = await self.receive(message)
-        if incident is not None:
-            await self._reconciler.reconcile(incident)
 
     def _severity(self, message: AlertMessage) -> SeverityPolicy | None:
         """The one that its title begins with, else its channel's; None when the channel is not watched."""

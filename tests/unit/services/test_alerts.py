@@ -1,6 +1,7 @@
 """Alerts of others: tracked once, counted, escalated, declared, read when they were missed."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,9 +11,11 @@ from bot.domain.alerts import AlertMessage
 from bot.domain.delivery import DeliveryKind
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, IncidentKind, Status
+from bot.domain.people import Person
 from bot.domain.timeline import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
-from tests.fakes.discord import WATCHED
+from bot.services.ports.urgency import BACKGROUND, current
+from tests.fakes.discord import WATCHED, FakeDiscord
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 
 FIRST = 900
@@ -248,6 +251,25 @@ async def test_what_came_while_the_bot_was_away_is_read(desk: Desk) -> None:
         ("a minute ago", Status.ACKNOWLEDGED),
     ]
     assert await desk.store.alert_cursor(GUILD, WATCHED["p1-ops"]) == 5
+
+
+async def test_many_of_one_alert_are_read_once_and_behind_everything_else(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storm that came while the bot was away must not hold up what rings."""
+    await desk.services.alerts.catch_up(GUILD)
+    desk.discord.watching = [alert(desk, number, "disk full") for number in range(1, 30)]
+    read, real = list[int](), FakeDiscord.acknowledgers
+
+    def counted(
+        discord: FakeDiscord, places: Sequence[tuple[int, int]], *, guild_id: int
+    ) -> AsyncIterator[tuple[Person, int]]:
+        read.append(current())
+        return real(discord, places, guild_id=guild_id)
+
+    monkeypatch.setattr(FakeDiscord, "acknowledgers", counted)
+    await desk.services.alerts.catch_up(GUILD)
+    assert read == [BACKGROUND]
 
 
 async def test_a_severity_with_more_time_is_read_further_back(desk: Desk) -> None:
