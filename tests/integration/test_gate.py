@@ -67,6 +67,20 @@ async def test_a_hundred_requests_at_once_are_never_over_fifty_a_second(world: N
     assert took > 100 / 50 - 0.2
 
 
+async def test_what_never_had_its_turn_is_no_failure_of_discord(world: NotifierWorld) -> None:
+    """Behind a queue of our own there is no room now: nothing was sent, and the next one is let through."""
+    posted = await world.deliver(owed(DeliveryKind.ALERT, to="channel:p0-alerts"))
+    world.notifier = world.make(deadline_s=0.4)
+
+    async def look(number: int) -> None:
+        await world.notifier.message(posted.channel_id, posted.message_id + number, guild_id=1)
+
+    results = await asyncio.gather(*map(look, range(100)), return_exceptions=True)
+    late = [error for error in results if isinstance(error, UpstreamUnavailable)]
+    assert {type(error) for error in late} == {Crowded}
+    assert (await world.deliver(owed(DeliveryKind.ALERT, to="channel:p1-ops"), nonce="next")).message_id
+
+
 async def test_a_p0_waits_for_no_digest(world: NotifierWorld) -> None:
     """A digest's channel that wants 65 s holds up nobody, and holds no slot itself."""
     world.break_down({"status": 429, "retry_after": 65.0}, route="POST /channels/*/messages")

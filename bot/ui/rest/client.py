@@ -45,8 +45,8 @@ _AT_ONCE_S = 0.1
 class _Attempt:
     """What came back last, kept for the case that our deadline ends discord.py's repeats."""
 
-    deadline: asyncio.Timeout
     gate: Gate
+    deadline: asyncio.Timeout | None = None
     headers: Mapping[str, str] | None = None
     status: int | None = None
     retry_after_s: float | None = None
@@ -63,7 +63,7 @@ class _Attempt:
             return  # a ban, which discord.py raises at once
         if self.is_for_all:
             self.gate.pause(self.retry_after_s)
-        if self.retry_after_s > _PATIENCE_S and not self.deadline.expired():
+        if self.retry_after_s > _PATIENCE_S and self.deadline is not None and not self.deadline.expired():
             self.deadline.reschedule(asyncio.get_running_loop().time())
 
 
@@ -156,11 +156,13 @@ class Rest:
     async def _pass(self, route: Route, given: dict[str, Any], asking: Asking) -> object:
         """Through the gate, to an answer whose outcome the circuit is told."""
         bucket = await self._enter(route)
-        attempt = _Attempt(asyncio.timeout(self._deadline_s), self._gate)
+        attempt = _Attempt(self._gate)
         tokens = _attempt.set(attempt), has_room.set(True)
         try:
-            await self._gate.turn(current())
+            await self._turn()
             _require_fresh()
+            # From now on, since Discord is not to blame for our queue.
+            attempt.deadline = asyncio.timeout(self._deadline_s)
             answer = await self._request(route, given, attempt.deadline)
         except DeliveryRefused:
             asking.answered()
@@ -175,6 +177,18 @@ class Rest:
             has_room.reset(tokens[1])
         asking.answered()
         return answer
+
+    async def _turn(self) -> None:
+        """Wait among all that is asked of Discord.
+
+        Raises:
+            Crowded: too many are more urgent, for too long.
+        """
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await self._gate.turn(current())
+        except TimeoutError:
+            raise Crowded(_PATIENCE_S) from None
 
     def room_in(self, route: Route) -> timedelta | None:
         """How long until Discord's limit leaves room for a request on *route*; None: a moment at most.
