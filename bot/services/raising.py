@@ -1,6 +1,6 @@
 """From a triage to its incident: with the path, the evidence, and every answer on the timeline."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeGuard
 
@@ -34,6 +34,21 @@ class MayNotLower(Exception):  # a signal to the caller: the refusal is recorded
         self.alert, self.severity = alert, severity
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A triage that ends in an alert.
+
+    Attributes:
+        alert: The one that it is about, if any, whatever became of it.
+        by: None when nobody has answered its re-evaluation.
+    """
+
+    triage: Triage
+    severity: SeverityPolicy
+    alert: Incident | None
+    by: Person | None
+
+
 class Raising:
     """Ends a triage in an alert."""
 
@@ -60,7 +75,7 @@ class Raising:
         may_lower = self._access.allows(by, Act.CHANGE_SEVERITY.permission)
         if _is_tracked(alert) and self._rules(alert).rank < severity.rank and not may_lower:
             raise MayNotLower(alert, severity)
-        return await self._raise(tx, triage, severity, alert, by=by)
+        return await self._raise(tx, _Case(triage, severity, alert, by))
 
     async def promote(self, tx: Transaction, triage: Triage, *, by: Person | None) -> Incident:
         """Raise a locked *triage* that is under re-evaluation: as the policy says, or as grave as the tracked
@@ -73,7 +88,7 @@ class Raising:
         alert = await tracked_alert(tx, triage.source_message_id)
         if _is_tracked(alert):
             severity = min(severity, self._rules(alert), key=lambda known: known.rank)
-        return await self._raise(tx, triage, severity, alert, by=by)
+        return await self._raise(tx, _Case(triage, severity, alert, by))
 
     async def refusal(self, refused: MayNotLower, *, by: Person) -> UserError:
         """What to tell *by*, put on record."""
@@ -92,17 +107,9 @@ class Raising:
             )
         raise AssertionError("a policy does not change while it is in force")
 
-    async def _raise(
-        self,
-        tx: Transaction,
-        triage: Triage,
-        severity: SeverityPolicy,
-        alert: Incident | None,
-        *,
-        by: Person | None,
-    ) -> Incident:
-        incident = await self._incident(tx, triage, severity, alert, by=by)
-        at = await tx.now()
+    async def _raise(self, tx: Transaction, case: _Case) -> Incident:
+        triage, severity, by = case.triage, case.severity, case.by
+        incident, at = await self._incident(tx, case), await tx.now()
         await tx.add_timeline(incident.id, _triaged(triage, await tx.given_answers(triage.id), at=at))
         if by is None:
             await tx.add_timeline(incident.id, _promoted(triage, at=at))
@@ -114,16 +121,9 @@ class Raising:
         log.info("triage.raised", triage_id=triage.id, incident_id=incident.id, by_clock=by is None)
         return incident
 
-    async def _incident(
-        self,
-        tx: Transaction,
-        triage: Triage,
-        severity: SeverityPolicy,
-        alert: Incident | None,
-        *,
-        by: Person | None,
-    ) -> Incident:
-        """A new one, or the tracked *alert* that the triage is about: one trouble is not opened twice."""
+    async def _incident(self, tx: Transaction, case: _Case) -> Incident:
+        """A new one, or the tracked alert that the triage is about: one trouble is not opened twice."""
+        triage, severity, alert, by = case.triage, case.severity, case.alert, case.by
         who = by or Person(id=triage.user_id, name=triage.user_name)
         if _is_tracked(alert):
             known = await tx.set_triaged(alert.id, triage, path=_path(triage, by=by))

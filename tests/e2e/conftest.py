@@ -70,3 +70,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             for number, bot in enumerate(world.bots, start=1):
                 report.sections.append((f"bot {number}", bot.child.last_words(60)))
     return report
+
+
+@pytest_asyncio.fixture
+async def reading(make_world: MakeWorld) -> AsyncIterator[World]:
+    """A world whose bot may read what others write."""
+    async with make_world(MESSAGE_CONTENT="true") as made:
+        await made.human.change("application", message_content=True)
+        await made.start_bot()
+        yield made

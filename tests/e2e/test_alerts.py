@@ -1,10 +1,8 @@
 """Alerts of others: what a monitor posts is tracked, counted, acknowledged, escalated, made an incident."""
 
-from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 import pytest
-import pytest_asyncio
 
 from bot.demo.play import CONFIRM, Triage
 from bot.demo.process import ChildDied
@@ -27,13 +25,10 @@ EMBED = {
 }
 
 
-@pytest_asyncio.fixture
-async def world(make_world: MakeWorld) -> AsyncIterator[World]:
+@pytest.fixture
+def world(reading: World) -> World:
     """One whose bot may read what others write."""
-    async with make_world(MESSAGE_CONTENT="true") as made:
-        await made.human.change("application", message_content=True)
-        await made.start_bot()
-        yield made
+    return reading
 
 
 async def status(world: World) -> list[str]:

@@ -1,9 +1,8 @@
 """Triages of a monitor's alert: what says "raise" lowers nothing; lowering takes the permission for it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest_asyncio
+import pytest
 
 from bot.demo.play import CONFIRM, Triage
 from bot.demo.screen import Message
@@ -14,13 +13,10 @@ from tests.e2e.severities import NO, REEVALUATE, YES
 from tests.e2e.world import World
 
 
-@pytest_asyncio.fixture
-async def world(make_world: MakeWorld) -> AsyncIterator[World]:
+@pytest.fixture
+def world(reading: World) -> World:
     """One whose bot may read what others write."""
-    async with make_world(MESSAGE_CONTENT="true") as made:
-        await made.human.change("application", message_content=True)
-        await made.start_bot()
-        yield made
+    return reading
 
 
 async def held_for_later(world: World, answer: Message) -> Message:

@@ -2,7 +2,7 @@
 
 from bot.demo.play import CONFIRM, Triage
 from tests.e2e.severities import SEV1, YES
-from tests.e2e.test_private import TITLE, WORD, expect_hidden, open_private, room
+from tests.e2e.test_private import TITLE, WORD, confirmed_private, expect_hidden, open_private
 from tests.e2e.world import World
 
 MENU = "Triage this message"
@@ -35,10 +35,7 @@ async def test_made_private_while_a_message_of_it_is_triaged(world: World) -> No
     await world.human.see(alert.thread, "別の件名")
     await world.settle()
     asked = await world.command("incident private", by="primary", number=alert.number)
-    await world.human.press("primary", asked.messages[-1], "非公開にする")
-    thread = await room(world)
-    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
-        await world.expect_message(thread, contains=part)
+    await confirmed_private(world, asked)
     sent = await world.human.submit("responder", forms[1], {"title": "さらに別の件名"})
     assert "非公開インシデントのスレッドの発言です" in sent.text
     confirmed = await world.human.press("responder", card, CONFIRM)

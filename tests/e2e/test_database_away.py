@@ -98,9 +98,7 @@ async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_
         post = await world.expect_message(
             "p0-alerts", contains=f"{label} {TITLE} · 15 分 ack なし", pings_here=True, within_s=20
         )
-        for who in ("primary", "secondary"):
-            await world.expect_dm(who, contains=TITLE)
-        await world.human.until(lambda: _mails(stage, 2), "both mails")
+        await _everybody_is_told(stage)
         await stage.back()
         await world.expect_text(post, f"**{label}** 🔴 未対応")
         await world.fast_forward(minutes=16)
@@ -199,9 +197,7 @@ async def test_another_process_is_waited_for(make_world: MakeWorld, tmp_path: Pa
         post = await world.expect_message(
             "p0-alerts", contains=f"{label} {TITLE}", pings_here=True, within_s=20
         )
-        for who in ("primary", "secondary"):
-            await world.expect_dm(who, contains=TITLE)
-        await world.human.until(lambda: _mails(stage, 2), "both mails")
+        await _everybody_is_told(stage)
         first.signal(signal.SIGSTOP)
         stage.server.start()
         await world.shift(minutes=6)
@@ -277,6 +273,13 @@ async def _read_only(dsn: str, *, to: str) -> None:
     await connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {to}")
     await connection.execute("SELECT pg_reload_conf()")
     await connection.close()
+
+
+async def _everybody_is_told(stage: Stage) -> None:
+    """Both who are on call have a DM and an email."""
+    for who in ("primary", "secondary"):
+        await stage.world.expect_dm(who, contains=TITLE)
+    await stage.world.human.until(lambda: _mails(stage, 2), "both mails")
 
 
 async def _mails(stage: Stage, count: int) -> bool | None:

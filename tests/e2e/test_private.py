@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.demo.human import HumanSideError
-from bot.demo.screen import Message
+from bot.demo.screen import Interaction, Message
 from tests.e2e.figures import week_told
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
@@ -79,6 +79,15 @@ async def expect_unknown_to(world: World, who: str) -> None:
     for command in ("incident show", "incident note"):
         offered = await world.human.autocomplete(who, "general", command, "number", "INC")
         assert offered == [], command
+
+
+async def confirmed_private(world: World, asked: Interaction) -> str:
+    """Say yes to what `/incident private` has *asked* about a public SEV1; its private thread, complete."""
+    await world.human.press("primary", asked.messages[-1], "非公開にする")
+    thread = await room(world)
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+        await world.expect_message(thread, contains=part)
+    return thread
 
 
 async def test_only_its_people_see_it(world: World) -> None:
@@ -173,10 +182,7 @@ async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> Non
     written = await world.human.say("responder", alert.thread, f"{WORD}の範囲を調べています")
     await world.settle()
     asked = await world.command("incident private", by="primary", channel=alert.thread)
-    await world.human.press("primary", asked.messages[-1], "非公開にする")
-    thread = await room(world)
-    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
-        await world.expect_message(thread, contains=part)
+    await confirmed_private(world, asked)
     await world.settle()
     words = [message.text for message in await world.posts(alert.thread) if WORD in message.text]
     assert words == [written.text]

@@ -20,15 +20,6 @@ MENU = "Add to timeline"
 UNREADABLE = "本文は読めません"
 
 
-@pytest_asyncio.fixture
-async def reading(make_world: MakeWorld) -> AsyncIterator[World]:
-    """A world whose bot may read what others write."""
-    async with make_world(MESSAGE_CONTENT="true") as made:
-        await made.human.change("application", message_content=True)
-        await made.start_bot()
-        yield made
-
-
 async def timeline(world: World, alert: Alert, *, by: str = "responder") -> Message:
     """The newest page."""
     return (await world.command("incident timeline", by=by, channel=alert.thread)).messages[-1]
