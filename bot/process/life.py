@@ -141,14 +141,14 @@ class Life:
         ticks.stop()
         self.runner.stop()
         handed_over = asyncio.create_task(self.keeper.stop(), name="hand over")
-        await asyncio.wait({work, handed_over}, timeout=_DRAIN_S)
+        left = asyncio.create_task(self.client.served.each(_leave), name="leave")
+        await asyncio.wait({work, handed_over, left}, timeout=_DRAIN_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_S):
-                await self.client.served.each(_leave)
                 await self.client.close()
-        for task in (gateway, work, handed_over):
+        for task in (gateway, work, handed_over, left):
             task.cancel()
-        await asyncio.gather(gateway, work, handed_over, return_exceptions=True)
+        await asyncio.gather(gateway, work, handed_over, left, return_exceptions=True)
         log.info("bot.stopped")
 
 

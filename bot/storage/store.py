@@ -53,8 +53,8 @@ from bot.storage.triages import TriageWrites, with_answers
 
 _BEGIN: Final = "BEGIN"
 
-#: A job comes again, and waits for no lock for long. The server ends the transactions of a process that was
-#: stopped, one after the other, and whatever it had waiting for the same lock would have it next.
+#: A job or a tick comes again, and waits for no lock for long. The server ends the transactions of a process
+#: that was stopped, one after the other, and whatever it had waiting for the same lock would have it next.
 _BEGIN_JOB: Final = "BEGIN; SET LOCAL lock_timeout = '1s'"
 
 
