@@ -40,7 +40,7 @@ def hide(incident: Incident, number: int) -> Incident:
         incident,
         duplicates=_without(incident.duplicates, number),
         linked=_without(incident.linked, number),
-        merged_into_hidden=incident.merged_into_id == number,
+        merged_into_hidden=incident.merged_into_hidden or incident.merged_into_id == number,
         version=incident.version + 1,
     )
 

@@ -51,5 +51,7 @@ def test_what_it_was_merged_into_is_told_no_more_once_that_is_private() -> None:
     assert (hidden.merged_into_id, hidden.told_merged_into) == (43, None)
     assert hidden.version == merged.version + 1
     assert relations.hide(hidden, 43) is hidden
+    another = relations.hide(relations.link(hidden, 44), 44)
+    assert another.told_merged_into is None, "whatever else becomes private"
     opened = life.reopen(hidden, by=Person(id=1, name="primary"), at=hidden.triggered_at, next_update_at=None)
     assert not opened.merged_into_hidden
