@@ -127,8 +127,7 @@ def _excused(due: datetime, excuses: Sequence[Span]) -> datetime:
 
 async def _doubled(world: World, told: Sequence[Post]) -> list[str]:
     """Steps that happened more than once, counted by what people can see."""
-    by_nonce = Counter(post.nonce for post in told)
-    found = [f"{count} messages of one delivery: {nonce}" for nonce, count in by_nonce.items() if count > 1]
+    found = list(_posted_twice(told))
     rungs: dict[int, list[Any]] = {}
     for row in await world.rows(_STEPS):
         if row["status"] == "done":
@@ -146,6 +145,16 @@ async def _doubled(world: World, told: Sequence[Post]) -> list[str]:
             if got > named:
                 found.append(f"INC-{number}: {got} DMs to {person} for {named} steps")
     return found
+
+
+def _posted_twice(told: Sequence[Post]) -> Iterator[str]:
+    by_nonce: dict[str, list[Post]] = {}
+    for post in told:
+        by_nonce.setdefault(post.nonce, []).append(post)
+    for nonce, same in by_nonce.items():
+        if len(same) > 1:
+            seen = "; ".join(f"{post.at:%H:%M:%S.%f} in {post.place}" for post in same)
+            yield f"{len(same)} messages of one delivery {nonce}: {seen}, {same[0].text[:60]!r}"
 
 
 async def _unjustified(world: World, told: Sequence[Post]) -> list[str]:

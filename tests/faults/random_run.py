@@ -32,6 +32,8 @@ _ANSWER_S: Final = 3.0
 _REST_S: Final = 60.0
 _LOOK_S: Final = 0.05
 _AHEAD_S: Final = 0.3
+#: A request of the bot to Discord has ended by then, one way or the other.
+_UNDER_WAY_S: Final = 12.0
 _MOST_JUMPS: Final = 60
 _PEOPLE: Final = ("primary", "secondary", "responder")
 
@@ -118,11 +120,22 @@ class Play:
 
     async def _jump(self) -> None:
         """To just before the next deadline."""
+        await self._end_what_is_under_way()
         left_s = await self._left(_NEXT)
         if left_s is not None and left_s > _AHEAD_S:
             self.say(f"{left_s / 60:.1f} min pass")
             await self.world.shift(minutes=(left_s - _AHEAD_S) / 60)
             await asyncio.sleep(_AHEAD_S)  # the rest of it passes by itself
+
+    async def _end_what_is_under_way(self) -> None:
+        """No request lasts for minutes, and nothing that a process does at once waits for as long.
+
+        Moved in between, the clock would let one that is on its way reach Discord minutes after it was sent:
+        when the message that another process has sent meanwhile is no longer known by its nonce.
+        """
+        if self.world.running:
+            with suppress(AssertionError):  # what cannot be sent now does not come to rest
+                await self.stage.until(self._is_at_rest, "rest", within_s=_UNDER_WAY_S)
 
     # -- what goes wrong
     async def _episode(self) -> None:
