@@ -12,6 +12,9 @@ from bot.services.reconciler import Reconciler
 #: How long Discord is asked for the 👀 of what comes due together, seconds; the rest is decided without.
 READ_WITHIN_S: Final = 1.5
 
+#: The same when they had that time before, and there were too many: a storm must not take it twice.
+READ_ON_S: Final = 0.3
+
 _MOST: Final = 500  # incidents of one reading, the gravest
 _SLACK: Final = timedelta(seconds=0.5)  # what comes due this much later has its job while one chooses
 
@@ -25,6 +28,7 @@ class ReadingAhead:
         self._is_choosing = False
         self._begun: set[int] = set()
         self._read_at: dict[int, datetime] = {}  # on the database's clock, by incident
+        self._tried_at: dict[int, datetime] = {}  # the same for those whose turn may not have come
 
     async def read(self) -> None:
         """Read the 👀 of whatever comes due within `READ_AHEAD` and is not being read.
@@ -56,11 +60,20 @@ class ReadingAhead:
     async def read_within(self, incidents: Sequence[Incident], seconds: float) -> None:
         """Read the 👀 of those that have not just been read, as far as one gets in so many *seconds*.
 
+        When there are none but those whose turn has not come the last time, it is `READ_ON_S` at most.
+
         Raises:
             As `read`.
         """
         now = await self._store.now()
-        self._read_at = {number: at for number, at in self._read_at.items() if now - at < 2 * READ_AHEAD}
+        self._read_at, self._tried_at = _lately(self._read_at, now), _lately(self._tried_at, now)
         unread = [one for one in incidents if one.id not in self._read_at]
+        if all(one.id in self._tried_at for one in unread):
+            seconds = min(seconds, READ_ON_S)
+        self._tried_at |= dict.fromkeys((one.id for one in unread), now)
         begun = await self._reconciler.reconcile_within(unread, seconds)
         self._read_at |= dict.fromkeys(begun, now)
+
+
+def _lately(times: dict[int, datetime], now: datetime) -> dict[int, datetime]:
+    return {number: at for number, at in times.items() if now - at < 2 * READ_AHEAD}

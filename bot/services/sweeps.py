@@ -18,16 +18,13 @@ from bot.services.escalations import Escalations
 from bot.services.oncall import OnCall, once
 from bot.services.opening import step_job
 from bot.services.ports import Store, Transaction
-from bot.services.reading_ahead import READ_WITHIN_S, ReadingAhead
+from bot.services.reading_ahead import READ_ON_S, READ_WITHIN_S, ReadingAhead
 from bot.services.telling import Telling, entries, repeated
 
 log = structlog.get_logger(__name__)
 
 #: Incidents in one commit: as few as make its cost per step small, so that an acknowledge never waits long.
 _TOGETHER: Final = 500
-
-#: How long the 👀 of what comes due during a sweep are read between two commits, seconds.
-_READ_ON_S: Final = 0.3
 
 #: A step that comes due during a sweep is looked at again after this long: perhaps that has died.
 _PUT_OFF: Final = timedelta(seconds=2)
@@ -112,7 +109,7 @@ class Sweeps:
             due = await self._store.due_incidents(now, since=since, limit=_TOGETHER)
             await self._ahead.read_within(due, within_s)
             decided = await self.decide_due(now, limit=_TOGETHER)
-            since, within_s = now, _READ_ON_S
+            since, within_s = now, READ_ON_S
 
     async def decide_due(self, before: datetime, *, limit: int) -> int:
         """Decide what was due at *before* or earlier of *limit* incidents, in one commit.

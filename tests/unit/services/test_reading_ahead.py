@@ -89,3 +89,16 @@ async def test_discord_that_does_not_answer_in_time_has_had_its_time(desk: Desk)
     await desk.pass_time(seconds=1)
     assert loop.time() - at_deadline < READ_WITHIN_S / 2
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_too_many_to_read_in_time_take_no_second_time(desk: Desk) -> None:
+    """Those whose turn has not come have a moment more, not as long again, and all are decided."""
+    count = 20
+    await opened(desk, count)
+    desk.discord.is_silent = True
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await desk.pass_time(seconds=3)
+    assert len(desk.discord.asked) == count
+    assert loop.time() - began < 2 * READ_WITHIN_S
+    assert await desk.store.late_steps(overdue=timedelta()) == 0
