@@ -17,11 +17,13 @@ OTHERS_WITHIN: Final = timedelta(minutes=30)
 
 
 class Notice(StrEnum):
-    """Why a press did not do what it says on the button."""
+    """Why a press did not do what it says on the button, or a form did not begin a triage."""
 
     ANSWERED = "answered"  # somebody else was first
     CHANGED = "changed"  # the result is another one than the screen showed
     REOPENED = "reopened"  # an answer was taken back: a question is open again
+    JOINED = "joined"  # the message is being triaged already
+    RAISED = "raised"  # the message has become an incident already
     OUTDATED = "outdated"  # the policy has changed: answers that fit no more were withdrawn
 
 
@@ -36,7 +38,7 @@ class TriageView:
         ack_due_at: The deadline if it were confirmed now.
         incident: What it became.
         others: Walks that began lately and have not ended: perhaps about the same thing.
-        notice: Set when the last press changed nothing.
+        notice: Set when what was done last changed nothing.
         first_answer: With `Notice.ANSWERED` on a question: the answer that stands.
     """
 

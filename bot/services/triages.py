@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.errors import UserError
+from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.evidence import Evidence
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
@@ -21,7 +21,7 @@ from bot.domain.triage_session import NewTriage, Triage
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.incidents import clean_title
-from bot.services.ports import Store
+from bot.services.ports import Store, Transaction
 from bot.services.raising import MayNotLower, Raising, is_confided
 from bot.services.reevaluations import Reevaluations, admit
 from bot.services.triage_posts import line, set_clock
@@ -52,6 +52,9 @@ class Triages:
     async def start(self, new: NewTriage) -> TriageView:
         """Begin a walk, and say so where it was started; the same `key` gives the first one back.
 
+        About a message that is being triaged already, or was raised and goes on, that walk comes back, with a
+        notice: two people who point at one message open one incident.
+
         Raises:
             NotPermitted: they may not triage. UserError: the title is empty, or the message that it is about
                 is from the thread of a private incident.
@@ -61,6 +64,8 @@ class Triages:
         async with self._store.transaction() as tx:
             if await is_confided(tx, new.channel_id, new.source_message_id):
                 raise UserError("triage_confided")
+            if known := await self._known(tx, new):
+                return known
             due_at = await tx.now() + FORGOTTEN_AFTER
             triage, is_new = await tx.insert_triage(replace(new, title=title), due_at=due_at)
             if is_new:
@@ -71,15 +76,27 @@ class Triages:
                 await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.begun", data=about)
             return await view_of(tx, self._policy, triage)
 
+    async def _known(self, tx: Transaction, new: NewTriage) -> TriageView | None:
+        if new.channel_id is None or new.source_message_id is None:
+            return None
+        triage = await tx.triage_of_message(new.channel_id, new.source_message_id)
+        if triage is None or triage.is_forgotten(await tx.now()):
+            return None
+        notice = Notice.JOINED if triage.incident_id is None else Notice.RAISED
+        return await view_of(tx, self._policy, triage, notice=notice)
+
     async def require_public(self, channel_id: int) -> None:
         """Let a triage of a message of that channel begin, unless only the people of an incident read there.
 
         Raises:
             UserError: it is the thread of a private incident.
         """
-        async with self._store.transaction() as tx:
-            if await tx.is_confided(channel_id):
-                raise UserError("triage_confided")
+        try:
+            incident = await self._store.incident_by_thread(channel_id)
+        except IncidentNotFound:
+            return
+        if incident.is_private:
+            raise UserError("triage_confided")
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
         """Keep the message that a form was opened from until the form comes back."""

@@ -36,6 +36,11 @@ class TriageWrites:
             return triage_from_rows(row, ()), True
         return await with_answers(self._sql, await self._sql.one("triage_by_key", new.key)), False
 
+    async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
+        await self._sql.all("lock_triages_of_message", f"triage:{channel_id}:{message_id}")
+        row = await self._sql.first("triage_of_message", channel_id, message_id, self._guild_id)
+        return None if row is None else await with_answers(self._sql, row)
+
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         row = await self._sql.first("lock_triage" if lock else "triage", triage_id, self._guild_id)
         return await with_answers(self._sql, row)

@@ -6,10 +6,12 @@ from uuid import uuid4
 
 import pytest
 
+from bot.domain import life
 from bot.domain.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import UserError
 from bot.domain.evidence import Evidence
+from bot.domain.people import Person
 from bot.domain.triage_session import NewTriage, StoredAnswer, Triage, TriageStatus
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
@@ -26,6 +28,43 @@ async def start(rig: Rig, *, title: str = "遅い", key: str = "interaction:1") 
         triage, is_new = await tx.insert_triage(new, due_at=now + DAY)
         assert is_new
         return triage
+
+
+async def of_message(rig: Rig, channel_id: int, message_id: int, *, guild_id: int = GUILD) -> int | None:
+    """The walk about a message that goes on, as a guild sees it."""
+    async with rig.of(guild_id).transaction() as tx:
+        found = await tx.triage_of_message(channel_id, message_id)
+    return None if found is None else found.id
+
+
+async def test_a_message_is_triaged_once_at_a_time(rig: Rig) -> None:
+    """While a walk about it goes on, or its incident does; a private incident is told of to nobody."""
+    assert await of_message(rig, 500, 600) is None
+    triage = await start(rig)
+    assert await of_message(rig, 500, 600) == triage.id
+    assert (await of_message(rig, 501, 600), await of_message(rig, 500, 601)) == (None, None)
+    assert await of_message(rig, 500, 600, guild_id=GUILD + 1) is None
+    by = Person(OLIVE.id, "Olive")
+    async with rig.store.transaction() as tx:
+        await tx.save_triage(triage.give_up(by=by, at=await tx.now()))
+    assert await of_message(rig, 500, 600) is None
+
+    later, incident = await start(rig, key="interaction:2"), await open_incident(rig.store)
+    async with rig.store.transaction() as tx:
+        await tx.save_triage(later.raised(incident.id, severity="SEV1", by=by, at=await tx.now()))
+    assert await of_message(rig, 500, 600) == later.id
+    async with rig.store.transaction() as tx:
+        await tx.save(life.make_private(await tx.incident(incident.id, lock=True), channel="secret"))
+    assert await of_message(rig, 500, 600) is None
+
+
+async def test_a_message_whose_incident_is_over_is_triaged_anew(rig: Rig) -> None:
+    triage, incident = await start(rig), await open_incident(rig.store)
+    async with rig.store.transaction() as tx:
+        now, by = await tx.now(), Person(OLIVE.id, "Olive")
+        await tx.save_triage(triage.raised(incident.id, severity="SEV1", by=by, at=now))
+        await tx.save(life.resolve(await tx.incident(incident.id, lock=True), by=by, at=now))
+    assert await of_message(rig, 500, 600) is None
 
 
 async def test_a_walk_is_kept_answer_by_answer(rig: Rig) -> None:

@@ -1,5 +1,6 @@
 """Triage from a message, by several people, under everything that may change meanwhile."""
 
+import asyncio
 from pathlib import Path
 
 from bot.demo.play import CONFIRM, Report, Triage
@@ -148,6 +149,42 @@ async def test_others_at_the_same_thing_are_told(world: World) -> None:
     await first.press(card, "やめる")
     line = await line_of(world, "⚪ 取消 · 決済が落ちた · @primary")
     assert line.controls == []
+
+
+async def test_a_message_is_triaged_once(world: World) -> None:
+    """Whoever points at it second joins the first, after a restart too; once it is raised, they are told."""
+    said = await world.human.say("observer", "general", "決済が通りません")
+    first, second = await from_menu(world, said), await from_menu(world, said, by="primary")
+    mine = (await world.human.submit("responder", first, {"title": TITLE})).messages[-1]
+    await world.restart_bot()
+    joined = (await world.human.submit("primary", second, {"title": "決済が落ちた"})).messages[-1]
+    assert "@responder がもう triage しています" in joined.text
+    assert TITLE in joined.text
+    walk = Triage(world.human, "responder", "general")
+    await walk.answer(mine, YES, YES, CONFIRM)
+    alert = await world.expect_alert(SEV1, TITLE)
+    third = await from_menu(world, said, by="primary")
+    told = (await world.human.submit("primary", third, {"title": "また決済"})).messages[-1]
+    assert "このメッセージはもう発報されています" in told.text
+    assert alert.label in told.text
+    assert len(await world.rows("SELECT FROM incidents")) == 1
+    await world.command("incident cancel", number=alert.number)
+    await world.expect_message(alert.thread, contains="INC-1 取消")
+    fourth = await from_menu(world, said, by="primary")
+    anew = (await world.human.submit("primary", fourth, {"title": "また決済"})).messages[-1]
+    assert "もう triage しています" not in anew.text
+    assert "また決済" in anew.text
+
+
+async def test_two_forms_about_one_message_at_once(world: World) -> None:
+    """Sent at the same moment they are one triage."""
+    said = await world.human.say("observer", "general", "決済が通りません")
+    people = ("responder", "primary", "secondary")
+    forms = [await from_menu(world, said, by=by) for by in people]
+    await asyncio.gather(
+        *(world.human.submit(by, form, {"title": TITLE}) for by, form in zip(people, forms, strict=True))
+    )
+    assert len(await world.rows("SELECT FROM triages")) == 1
 
 
 async def test_a_channel_that_takes_no_line(world: World) -> None:

@@ -39,6 +39,22 @@ class FakeTriages(FakePart):
         self.state.triage_keys[new.key] = triage.id
         return triage, True
 
+    async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
+        found = [
+            triage
+            for triage in self.state.triages.values()
+            if (triage.channel_id, triage.source_message_id) == (channel_id, message_id)
+            and self._guild_id in (None, triage.guild_id)
+            and self._goes_on(triage)
+        ]
+        return found[-1] if found else None
+
+    def _goes_on(self, triage: Triage) -> bool:
+        if triage.status is TriageStatus.OPENED and triage.incident_id is not None:
+            incident = self.state.incidents[triage.incident_id]
+            return incident.is_open and not incident.is_private
+        return triage.status in (TriageStatus.OPEN, TriageStatus.REEVALUATING)
+
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         return find_triage(self.state.triages, triage_id, self._guild_id)
 

@@ -22,6 +22,13 @@ class TriageTransaction(Protocol):
         """
         ...
 
+    async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
+        """The latest walk about a message that goes on, or whose incident does and is not private.
+
+        Whoever else asks about that message waits until the commit: it is triaged once.
+        """
+        ...
+
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         """One walk with its standing answers.
 

@@ -10,6 +10,23 @@ RETURNING *;
 -- The walk that a key began.
 SELECT * FROM triages WHERE key = $1;
 
+-- name: lock_triages_of_message
+-- One transaction at a time decides about the triages of one message ($1: any text that holds it).
+SELECT pg_advisory_xact_lock(hashtextextended($1, 1));
+
+-- name: triage_of_message
+-- The latest walk about the message $2 of the channel $1 that goes on, or whose incident does and is not private; of
+-- the guild $3 unless null.
+SELECT triages.*
+  FROM triages
+  LEFT JOIN incidents ON incidents.id = triages.incident_id
+ WHERE triages.source_message_id = $2 AND triages.channel_id = $1 AND ($3::bigint IS NULL OR triages.guild_id = $3)
+   AND (triages.status IN ('open', 'reevaluating')
+        OR (triages.status = 'opened' AND incidents.status IN ('triggered', 'acknowledged')
+            AND NOT incidents.is_private))
+ ORDER BY triages.id DESC
+ LIMIT 1;
+
 -- name: triage
 -- One walk, of the guild $2 unless null.
 SELECT * FROM triages WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2);

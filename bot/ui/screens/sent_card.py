@@ -10,12 +10,17 @@ from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice
 
 
-def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None) -> Screen:
-    """With links once Discord has the posts; if it refuses the alert, what happened instead."""
+def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None, *, note: str = "") -> Screen:
+    """With links once Discord has the posts; if it refuses the alert, what happened instead.
+
+    Args:
+        note: Stands above everything.
+    """
     severity = voice.severity(incident)
     buttons = voice.buttons
     return Screen(
         text(
+            note,
             voice.say("consoles.triage.sent", label=incident.label),
             f"**{severity.name} / {severity.priority}** {voice.title(incident)}",
             voice.say(

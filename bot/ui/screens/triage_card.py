@@ -35,9 +35,9 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
     """The card for where the walk stands."""
     triage = view.triage
     if view.incident is not None:
-        return sent_card(voice, view.incident)
+        return sent_card(voice, view.incident, note=_notice(voice, view))
     if triage.status is TriageStatus.REEVALUATING:
-        return _reevaluating(voice, triage)
+        return _reevaluating(voice, view)
     if triage.status is not TriageStatus.OPEN:
         return Screen(text(_over(voice, triage), _facts(voice, triage)))
     if view.severity is None and view.position.question is not None:
@@ -142,8 +142,8 @@ def _reevaluate_lines(voice: Voice, triage: Triage) -> Iterable[str]:
     yield f"{how}{or_graver(voice, triage)}"
 
 
-def _reevaluating(voice: Voice, triage: Triage) -> Screen:
-    rule = voice.policy.reevaluate
+def _reevaluating(voice: Voice, view: TriageView) -> Screen:
+    triage, rule = view.triage, voice.policy.reevaluate
     told = voice.say(
         f"consoles.triage.{'reevaluating' if triage.asked_at is None else 'asked'}",
         channel=channel_name(rule.channel),
@@ -151,7 +151,9 @@ def _reevaluating(voice: Voice, triage: Triage) -> Screen:
         answer=voice.span(rule.answer_within),
         severity=rule.promote_to,
     )
-    return Screen(text(f"{told}{or_graver(voice, triage)}", _facts(voice, triage)), colour=_BLUE)
+    return Screen(
+        text(_notice(voice, view), f"{told}{or_graver(voice, triage)}", _facts(voice, triage)), colour=_BLUE
+    )
 
 
 def _over(voice: Voice, triage: Triage) -> str:
@@ -160,12 +162,13 @@ def _over(voice: Voice, triage: Triage) -> str:
 
 
 def _notice(voice: Voice, view: TriageView) -> str:
-    """Why the press did nothing; empty when it did."""
+    """Why what was done changed nothing; empty when it did."""
     if view.notice is None:
         return ""
     first = view.first_answer
     if first is None:
-        return voice.say(f"consoles.triage.notice.{view.notice.value}")
+        who = voice.who(view.triage.at_work_name)
+        return voice.say(f"consoles.triage.notice.{view.notice.value}", who=who)
     answer = answer_words(voice, first.question, first.answer)
     at = voice.moment(first.at)
     return voice.say("consoles.triage.notice.answered", who=voice.who(first.by_name), answer=answer, at=at)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.triage_session import TriageStatus
+from bot.services.triage_views import Notice
 from tests.unit.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.triage_walks import CHANNEL, EVIDENCE, go_on, start, walk
 
@@ -54,13 +55,27 @@ async def test_the_same_form_twice_is_one_triage(desk: Desk) -> None:
 async def test_others_who_triage_now_are_told(desk: Desk) -> None:
     """Before the first answer, for half an hour, unless it is over."""
     first = await start(desk, title="決済が落ちた", key="a")
-    second = await start(desk, key="b", by=PRIMARY)
+    second = await start(desk, key="b", by=PRIMARY, message_id=601)
     assert [one.title for one in second.others] == ["決済が落ちた"]
     assert (await go_on(desk, second, "yes", by=PRIMARY)).others == ()
     await desk.triages.cancel(second.triage.id, by=PRIMARY)
     desk.store.advance(timedelta(minutes=31))
-    assert (await start(desk, key="c", by=SECONDARY)).others == ()
+    assert (await start(desk, key="c", by=SECONDARY, message_id=602)).others == ()
     assert first.triage.status is TriageStatus.OPEN
+
+
+async def test_whoever_points_at_the_same_message_joins(desk: Desk) -> None:
+    """Its title stays the first one's; when nobody goes on with it, it is triaged anew."""
+    first = await start(desk, key="a")
+    joined = await start(desk, key="b", by=PRIMARY, title="決済が落ちた")
+    assert (joined.triage, joined.notice) == (first.triage, Notice.JOINED)
+    desk.store.advance(timedelta(hours=25))
+    anew = await start(desk, key="c", by=PRIMARY, title="また決済")
+    assert (anew.triage.title, anew.notice) == ("また決済", None)
+    await go_on(desk, anew, "yes", "yes", by=PRIMARY)
+    raised = await desk.triages.confirm(anew.triage.id, by=PRIMARY)
+    told = await start(desk, key="d")
+    assert (told.incident, told.notice) == (raised.incident, Notice.RAISED)
 
 
 async def test_a_walk_that_nobody_goes_on_with_is_put_away(desk: Desk) -> None:

@@ -12,9 +12,14 @@ EVIDENCE = Evidence("決済が落ちてます", 9, "shop-api", "https://discord.
 
 
 async def start(
-    desk: Desk, *, title: str = "決済 API が 5xx", key: str = "interaction:1", by: Person = RESPONDER
+    desk: Desk,
+    *,
+    title: str = "決済 API が 5xx",
+    key: str = "interaction:1",
+    by: Person = RESPONDER,
+    message_id: int = 600,
 ) -> TriageView:
-    """The form was sent."""
+    """The form about a message was sent."""
     return await desk.triages.start(
         NewTriage(
             guild_id=GUILD,
@@ -25,7 +30,7 @@ async def start(
             started_at=desk.store.clock.time,
             key=key,
             channel_id=CHANNEL,
-            source_message_id=600,
+            source_message_id=message_id,
             evidence=EVIDENCE,
         )
     )
