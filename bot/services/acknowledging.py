@@ -96,11 +96,10 @@ class Acknowledger:
         if result.outcome is AckOutcome.FIRST:
             await tx.save(result.incident)
             await self._stop_ladder(tx, result.incident)
-            await remind_later(tx, result.incident, now=now)
+            await remind_later(tx, result.incident, now=now, before=incident)
         if result.outcome in (AckOutcome.FIRST, AckOutcome.JOINED):
             entry, data = _entry(result, via), {"incident_id": incident.id, "via": via.value}
-            await tx.add_timeline(incident.id, entry)
-            await tx.audit(guild_id=incident.guild_id, by=by, action=entry.kind.value, data=data)
+            await tx.record(incident, entry, by=by, data=data)
         return result
 
     async def _stop_ladder(self, tx: Transaction, incident: Incident) -> None:
@@ -111,9 +110,8 @@ class Acknowledger:
 
 async def stop_ladder(tx: Transaction, incident_id: int) -> None:
     """Cancel the pending steps and pages of an incident, rows and jobs."""
-    cancelled = await tx.cancel_steps(incident_id)
+    cancelled = await tx.cancel_ladder(incident_id)
     await tx.cancel_jobs([step_key(incident_id, index) for index in cancelled])
-    await tx.cancel_paging(incident_id)
 
 
 def _entry(result: Acknowledgement, via: AckVia) -> TimelineEntry:

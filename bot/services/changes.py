@@ -80,11 +80,11 @@ class Change:
             data=data,
             corrects=corrects,
         )
-        await self.tx.add_timeline(self.incident.id, entry)
         if self.is_by_clock:
+            await self.tx.add_timeline(self.incident.id, entry)
             return
         audited = {"incident_id": self.incident.id, **(facts or {})}
-        await self.tx.audit(guild_id=self.incident.guild_id, by=self.by, action=kind.value, data=audited)
+        await self.tx.record(self.incident, entry, by=self.by, data=audited)
 
     async def say(self, name: str, *, key: str, facts: Facts | None = None) -> None:
         """Owe one line in the thread. A tracked alert has none: how it ended is edited into its post.

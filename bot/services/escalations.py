@@ -173,9 +173,7 @@ class Escalations:
         now = await tx.now()
         facts = {"place": place, "to": to, "asked": asked, "ladder": ladder}
         entry = TimelineEntry(TimelineKind.DECLINED, now, actor_id=by.id, actor_name=by.name, data=facts)
-        await tx.add_timeline(incident.id, entry)
-        audited = {"incident_id": incident.id, **facts}
-        await tx.audit(guild_id=incident.guild_id, by=by, action=entry.kind.value, data=audited)
+        await tx.record(incident, entry, by=by, data={"incident_id": incident.id, **facts})
         key = f"declined:{ladder}:{asked}" if ladder else f"declined:{asked}"
         data = {"declined_by": by.name, "waited_s": (now - incident.triggered_at).total_seconds()}
         told = {"notice": "declined", "by": by.name, "to": to}

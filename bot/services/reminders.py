@@ -11,10 +11,17 @@ def reminder_key(incident_id: int) -> str:
     return f"remind:{incident_id}"
 
 
-async def remind_later(tx: Transaction, incident: Incident, *, now: datetime) -> None:
-    """The job of the reminder that *incident*, as saved, asks for, or none; an earlier one is taken back."""
+async def remind_later(
+    tx: Transaction, incident: Incident, *, now: datetime, before: Incident | None = None
+) -> None:
+    """The job of the reminder that *incident*, as saved, asks for, or none; an earlier one is taken back.
+
+    Args:
+        before: The same before the change, where that is at hand: without a reminder it had no job.
+    """
     key, remind_at = reminder_key(incident.id), incident.remind_at
-    await tx.cancel_jobs([key])
+    if before is None or before.remind_at is not None:
+        await tx.cancel_jobs([key])
     if remind_at is not None:
         after = max(remind_at - now, timedelta())
         # Sooner: the job of the last one may be on its way back into the queue at this moment.

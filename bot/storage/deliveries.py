@@ -101,9 +101,11 @@ class DeliveryWrites(IncidentLocks):
         released = await self._sql.all("release_bundled", delivery_id)
         await enqueue(self._sql, *map(deliver_job, released))
 
-    async def cancel_paging(self, incident_id: int) -> None:
+    async def cancel_ladder(self, incident_id: int) -> list[int]:
         await self._lock_incident(incident_id)
-        await self._clear_up(await self._sql.all("cancel_paging", incident_id, sorted(PAGING)))
+        ended = await self._sql.all("cancel_ladder", incident_id, sorted(PAGING))
+        await self._clear_up([row for row in ended if row["id"] is not None])
+        return sorted(row["index"] for row in ended if row["index"] is not None)
 
     async def cancel_posts(self, incident_id: int) -> None:
         await self._lock_incident(incident_id)

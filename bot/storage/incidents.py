@@ -142,9 +142,11 @@ class IncidentWrites(IncidentLocks):
     async def finish_step(self, incident_id: int, index: int) -> None:
         await self._sql.one("finish_step", incident_id, index)
 
-    async def cancel_steps(self, incident_id: int) -> list[int]:
-        await self._lock_incident(incident_id)
-        return sorted(row["index"] for row in await self._sql.all("cancel_steps", incident_id))
+    async def record(
+        self, incident: Incident, entry: TimelineEntry, *, by: Person, data: Mapping[str, object]
+    ) -> None:
+        entries, audited = [entry_as_json(entry)], dict(data)
+        await self._sql.all("record", incident.id, entries, incident.guild_id, by.id, by.name, audited)
 
 
 def entry_as_json(entry: TimelineEntry) -> dict[str, object]:

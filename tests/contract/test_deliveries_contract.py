@@ -171,7 +171,7 @@ async def test_an_acknowledge_cancels_pages_that_nobody_has_begun(rig: Rig) -> N
     async with rig.store.transaction() as tx:
         await tx.begin_attempt(ringing, REQUEST, version=1)
     async with rig.store.transaction() as tx:
-        await tx.cancel_paging(incident.id)
+        await tx.cancel_ladder(incident.id)
     statuses = [(await rig.store.delivery(one)).status for one in (alert, page, ringing)]
     assert statuses == [DeliveryStatus.PENDING, DeliveryStatus.CANCELLED, DeliveryStatus.SENDING]
     assert await keys(rig) == [f"deliver:{alert}", f"deliver:{ringing}"]

@@ -75,7 +75,7 @@ async def acknowledge(rig: Rig, incident: Incident) -> None:
         now = await tx.now()
         done = life.acknowledge(locked, by=OLIVE, at=now, already_responding=False, next_update_at=None)
         await tx.save(done.incident)
-        await tx.cancel_paging(incident.id)
+        await tx.cancel_ladder(incident.id)
 
 
 async def statuses(rig: Rig, ids: list[int]) -> list[DeliveryStatus]:

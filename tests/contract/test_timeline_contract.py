@@ -64,3 +64,17 @@ async def test_a_correction_points_at_what_it_puts_right(rig: Rig) -> None:
     assert (first.id, second.corrects) == (note.id, note.id)
     assert second.id != first.id
     assert first.recorded_at == second.recorded_at is not None
+
+
+async def test_an_act_is_on_the_timeline_and_in_the_audit(rig: Rig) -> None:
+    """Both at once, each with its own facts."""
+    incident = await open_incident(rig.store)
+    entry = TimelineEntry(
+        TimelineKind.JOINED, incident.triggered_at, OLIVE.id, OLIVE.name, data={"via": "button"}
+    )
+    audited = {"incident_id": incident.id, "via": "button"}
+    async with rig.store.transaction() as tx:
+        await tx.record(incident, entry, by=OLIVE, data=audited)
+    (kept,) = await rig.store.timeline(incident.id)
+    assert (kept.kind, kept.at, kept.actor_name, kept.data) == (entry.kind, entry.at, "Olive", entry.data)
+    assert await rig.audited() == [("Olive", "joined", True, audited)]

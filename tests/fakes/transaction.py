@@ -159,6 +159,12 @@ class FakeTransaction(
         row = AuditRow(self._now, guild_id, by.id, by.name, action, allowed=True, data=dict(data or {}))
         self.state.audit.append(row)
 
+    async def record(
+        self, incident: Incident, entry: TimelineEntry, *, by: Person, data: Mapping[str, object]
+    ) -> None:
+        await self.add_timeline(incident.id, entry)
+        await self.audit(guild_id=incident.guild_id, by=by, action=entry.kind.value, data=data)
+
     async def insert_steps(self, steps: Sequence[Step]) -> None:
         for step in steps:
             after = step.due_at - (step.starts_at or self._incident(step.incident_id).triggered_at)
@@ -178,7 +184,8 @@ class FakeTransaction(
             raise RuntimeError(f"step {incident_id}:{index} is decided")
         self.state.steps[incident_id, index] = replace(step, status=StepStatus.DONE)
 
-    async def cancel_steps(self, incident_id: int) -> list[int]:
+    async def cancel_ladder(self, incident_id: int) -> list[int]:
+        await self.cancel_paging(incident_id)
         pending = [step for step in await self.steps(incident_id) if step.status is StepStatus.PENDING]
         for step in pending:
             key = (incident_id, step.index)

@@ -97,9 +97,7 @@ async def test_an_acknowledge_and_an_escalation_happen_in_one_order(store: Store
         async def acknowledge(step: Step = step) -> list[int]:
             async with store.transaction() as tx:
                 await tx.incident(step.incident_id, lock=True)
-                cancelled = await tx.cancel_steps(step.incident_id)
-                await tx.cancel_paging(step.incident_id)
-                return cancelled
+                return await tx.cancel_ladder(step.incident_id)
 
         told, cancelled = await asyncio.gather(escalate(), acknowledge())
         assert told != bool(cancelled)

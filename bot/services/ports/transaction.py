@@ -99,6 +99,12 @@ class Transaction(
         """Note that a link acknowledges; False when it has before."""
         ...
 
+    async def record(
+        self, incident: Incident, entry: TimelineEntry, *, by: Person, data: Mapping[str, object]
+    ) -> None:
+        """Append an entry about what *by* did, and audit it under the entry's kind with *data*, JSON-able."""
+        ...
+
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
         """Append to the incident's history."""
         ...
@@ -146,8 +152,10 @@ class Transaction(
         """Mark a claimed step as done."""
         ...
 
-    async def cancel_steps(self, incident_id: int) -> list[int]:
-        """Cancel what is pending of a ladder; the indexes that were."""
+    async def cancel_ladder(self, incident_id: int) -> list[int]:
+        """Cancel the pending steps of an incident, whose indexes come back, and its pending pages and
+        escalations with their jobs.
+        """
         ...
 
     # -- deliveries
@@ -221,10 +229,6 @@ class Transaction(
 
     async def cancel_delivery(self, delivery_id: int) -> None:
         """It has become moot."""
-        ...
-
-    async def cancel_paging(self, incident_id: int) -> None:
-        """Cancel pending pages and escalations of an incident, with their jobs."""
         ...
 
     async def cancel_posts(self, incident_id: int) -> None:

@@ -129,13 +129,6 @@ UPDATE deliveries
  WHERE id = $1 AND status IN ('pending', 'sending') AND bundle_id IS NULL
 RETURNING id, key;
 
--- name: cancel_paging
--- Cancels the deliveries of an incident of the kinds $2 that nobody has begun to send.
-UPDATE deliveries
-   SET status = 'cancelled', finished_at = now()
- WHERE incident_id = $1 AND kind = ANY ($2::text[]) AND status = 'pending'
-RETURNING id, key;
-
 -- name: cancel_posts
 -- Cancels the deliveries of an incident that are no DMs and that nobody has begun to send.
 UPDATE deliveries

@@ -30,9 +30,20 @@ UPDATE escalation_steps
  WHERE incident_id = $1 AND index = $2 AND status = 'pending'
 RETURNING index;
 
--- name: cancel_steps
--- Cancels what is pending of a ladder, and says which steps those were.
-UPDATE escalation_steps
-   SET status = 'cancelled', decided_at = now()
- WHERE incident_id = $1 AND status = 'pending'
-RETURNING index;
+-- name: cancel_ladder
+-- Cancels what is pending of a ladder, and the deliveries of the kinds $2 that nobody has begun to send; says which
+-- steps (`index`) and which deliveries (`id`, `key`) those were.
+WITH steps AS (
+    UPDATE escalation_steps
+       SET status = 'cancelled', decided_at = now()
+     WHERE incident_id = $1 AND status = 'pending'
+    RETURNING index
+), pages AS (
+    UPDATE deliveries
+       SET status = 'cancelled', finished_at = now()
+     WHERE incident_id = $1 AND kind = ANY ($2::text[]) AND status = 'pending'
+    RETURNING id, key
+)
+SELECT index, NULL::bigint AS id, NULL::text AS key FROM steps
+UNION ALL
+SELECT NULL, id, key FROM pages;

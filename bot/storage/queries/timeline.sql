@@ -8,6 +8,21 @@ SELECT $1, at, kind, actor_id, actor_name, data, corrects
        ) WITH ORDINALITY
  ORDER BY ordinality;
 
+-- name: record
+-- The same for what $4, named $5, did in the guild $3, which is audited under each entry's kind with $6.
+WITH entries AS (
+    SELECT *
+      FROM ROWS FROM (
+           jsonb_to_recordset($2)
+                AS (at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb, corrects bigint)
+           ) WITH ORDINALITY
+), audited AS (
+    INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)
+    SELECT now(), $3, $4, $5, kind, true, $6 FROM entries ORDER BY ordinality
+)
+INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data, corrects)
+SELECT $1, at, kind, actor_id, actor_name, data, corrects FROM entries ORDER BY ordinality;
+
 -- name: timeline
 -- An incident's history, oldest first.
 SELECT * FROM timeline WHERE incident_id = $1 ORDER BY at, id;
