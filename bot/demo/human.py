@@ -30,9 +30,14 @@ class Human:
     Args:
         base_url: As `incident-bot sandbox --json` prints it under "human".
         headers: Sent with each request.
+        waits: Whoever runs or presses something waits for the answer. If not, it is pending, and `answer`
+            tells of it later.
     """
 
-    def __init__(self, base_url: str, *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, base_url: str, *, headers: Mapping[str, str] | None = None, waits: bool = True
+    ) -> None:
+        self._waits = waits
         # `trust_env=False`: a proxy from the environment is not for loopback.
         self._http = httpx.AsyncClient(
             base_url=base_url, timeout=_ANSWER_S + _EVENT_S, trust_env=False, headers=headers
@@ -251,6 +256,8 @@ class Human:
         return await self.messages(channel)
 
     async def _answered(self, opened: JSON) -> Interaction:
+        if not self._waits:
+            return Interaction(opened["interaction"], "pending", None, (), None)
         return await self.answer(opened["interaction"])
 
     async def _post(self, path: str, body: Mapping[str, object]) -> JSON:

@@ -1,5 +1,6 @@
 """One interaction: what a person did, and what the bot made of it so far."""
 
+import math
 from dataclasses import dataclass, field
 
 from bot.sandbox.kinds import JSON, CallbackType, InteractionType
@@ -51,6 +52,12 @@ class Interaction:
         if self.loading:
             return "failed" if self.is_expired(now) else "deferred"
         return "responded"
+
+    def fails_in_s(self, now: float) -> float:
+        """Seconds from *now* until it counts as failed, should the bot do nothing more."""
+        if self.response is None:
+            return max(self.created_at + RESPOND_WITHIN_S - now, 0.0)
+        return max(self.created_at + TOKEN_LIFE_S - now, 0.0) if self.loading else math.inf
 
     def is_expired(self, now: float) -> bool:
         """True once the token no longer works: 15 minutes after the interaction."""

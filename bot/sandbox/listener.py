@@ -9,6 +9,9 @@ from aiohttp import web
 
 from bot.sandbox.kinds import JSON
 
+#: Connections that wait to be taken. Of a crowd asyncio's 100 drop some, and those come a second later.
+_BACKLOG: Final = 1_024
+
 _CLIENT_ERRORS: Final = range(400, 500)
 _HEADERS: Final = {"Via": "1.1 google", "Content-Type": "application/json", "Connection": "close"}
 
@@ -41,7 +44,7 @@ async def listen(runner: web.AppRunner, sock: socket.socket) -> asyncio.Server:
         # None is how `AppRunner` itself says "no access log"; only the annotation does not know it.
         return Protocol(server, loop=loop, access_log=None)  # type: ignore[arg-type]
 
-    return await loop.create_server(connected, sock=sock)
+    return await loop.create_server(connected, sock=sock, backlog=_BACKLOG)
 
 
 async def expect(request: web.Request) -> None:

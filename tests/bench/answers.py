@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.demo.clock import is_busy
+from bot.demo.human import Human
 from bot.demo.play import Report, Triage
-from bot.demo.screen import Control, Message
+from bot.demo.screen import Control, Interaction, Message
 from tests.bench.stand import Discord
 from tests.postgres import connect
 
 _DONE_WITHIN_S = 30.0
 _REST_WITHIN_S = 10.0
 _CALM_S = 0.1
+_NOBODY_LOOKS_S = 0.5
 #: Each is on the card when its turn comes: an answer, its withdrawal, another one, the end of the walk.
 _ON_A_CARD = ("わからない", "戻る", "はい", "やめる")
 
-#: Does one thing in the local Discord that the bot must answer.
-Ask = Callable[[], Awaitable[Any]]
+#: Lets somebody do one thing in the local Discord that the bot must answer.
+Ask = Callable[[Human], Awaitable[Interaction]]
 
 #: Waits until nothing is going on that was asked for earlier.
 Rest = Callable[[], Awaitable[None]]
@@ -38,18 +40,23 @@ async def one_by_one(discord: Discord, ask: Ask, *, rounds: int, rest: Rest) -> 
     await rest()
     since = await discord.human.log_end()
     for _ in range(rounds):
-        await ask()
+        await ask(discord.human)
     return await _delays(discord, since, expected=rounds)
 
 
 async def all_at_once(discord: Discord, ask: Ask, *, people: int, bursts: int, rest: Rest) -> list[float]:
-    """The same for *people* who do it at the same moment; *bursts* times, as one may be unlucky."""
+    """The same for *people* who do it at the same moment; *bursts* times, as one may be unlucky.
+
+    Nobody looks at what comes until all have their first response: whoever looks asks the local Discord.
+    """
     delays = []
     for _ in range(bursts):
         await rest()
         since = await discord.human.log_end()
-        await asyncio.gather(*(ask() for _ in range(people)))
+        asked = await asyncio.gather(*(ask(discord.crowd) for _ in range(people)))
+        await asyncio.sleep(_NOBODY_LOOKS_S)
         delays += await _delays(discord, since, expected=people)
+        await asyncio.gather(*(discord.human.answer(one.id) for one in asked))
     return delays
 
 
@@ -78,14 +85,14 @@ async def resting(dsn: str) -> AsyncIterator[Rest]:
         await connection.close()
 
 
-def command(discord: Discord, name: str) -> Ask:
+def command(name: str) -> Ask:
     """Runs a slash command."""
-    return lambda: discord.human.command("responder", "general", name)
+    return lambda human: human.command("responder", "general", name)
 
 
-def press(discord: Discord, button: Button) -> Ask:
+def press(button: Button) -> Ask:
     """Presses a button."""
-    return lambda: discord.human.click("responder", button.post.id, button.control)
+    return lambda human: human.click("responder", button.post.id, button.control)
 
 
 async def presses_on_triages(discord: Discord, *, cards: int) -> dict[str, Ask]:
@@ -93,14 +100,14 @@ async def presses_on_triages(discord: Discord, *, cards: int) -> dict[str, Ask]:
     report = Report("bench", targets=["api.parky.co.jp"], symptoms=["errors"])
     walk = Triage(discord.human, "responder", "general")
     asked = [await walk.answer(await walk.begin(report), "はい") for _ in range(cards)]
-    return {label: _press_in_turn(discord, asked, label) for label in _ON_A_CARD}
+    return {label: _press_in_turn(asked, label) for label in _ON_A_CARD}
 
 
-def _press_in_turn(discord: Discord, cards: Sequence[Message], label: str) -> Ask:
-    waiting = iter([press(discord, Button(card, card.control(label))) for card in cards])
+def _press_in_turn(cards: Sequence[Message], label: str) -> Ask:
+    waiting = iter([press(Button(card, card.control(label))) for card in cards])
 
-    async def ask() -> None:
-        await next(waiting)()
+    async def ask(human: Human) -> Interaction:
+        return await next(waiting)(human)
 
     return ask
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final
 
+from bot.demo.human import Human
 from bot.demo.play import Report, Triage
 from bot.demo.screen import Control, Interaction, Message
 from tests.bench.answers import Ask
@@ -51,10 +52,10 @@ async def of_a_triage(discord: Discord, *, presses: int) -> dict[str, Ask]:
     graded = (await _cards(discord, "bench grade", "はい", "いいえ", count=1))[0]
     held = await _cards(discord, "bench hold", "いいえ", "いいえ", count=presses)
     return {
-        "🚨 発報する": _in_turn(discord, confirmed, "発報する"),
-        "⏲️ 再評価に回す": _in_turn(discord, held, "再評価に回す"),
-        "select 重大度を変える": _choose(discord, graded, "重大度を変える"),
-        "select 前の答えを変える": _in_turn(discord, revised, "前の答えを変える"),
+        "🚨 発報する": _in_turn(confirmed, "発報する"),
+        "⏲️ 再評価に回す": _in_turn(held, "再評価に回す"),
+        "select 重大度を変える": _choose(graded, "重大度を変える"),
+        "select 前の答えを変える": _in_turn(revised, "前の答えを変える"),
     }
 
 
@@ -68,19 +69,17 @@ async def of_ended_incidents(discord: Discord) -> dict[str, Ask]:
     await _say(discord, "incident merge", number=_number(duplicate), into=_number(other))
     posts = {"再開": "bench resolved", "統合先を見る": "bench duplicate"}
     return {
-        label: press(discord, post, post.control(label))
+        label: press(post, post.control(label))
         for label, title in posts.items()
         for post in [await _showing(discord, title, label)]
     }
 
 
-async def of_a_tracked_alert(discord: Discord) -> dict[str, Ask]:
+async def of_a_tracked_alert(discord: Discord, title: str) -> dict[str, Ask]:
     """🚨 ⚪ 🔎 under the answer to a monitor."""
-    await discord.human.post_webhook("p1-ops", "monitor", "bench alert")
-    post = await _showing(discord, "", "インシデントにする", channel="p1-ops")
-    return {
-        label: press(discord, post, post.control(label)) for label in ("triage", "誤報", "インシデントにする")
-    }
+    await discord.human.post_webhook("p1-ops", "monitor", title)
+    post = await _showing(discord, title, "インシデントにする", channel="p1-ops")
+    return {label: press(post, post.control(label)) for label in ("triage", "誤報", "インシデントにする")}
 
 
 async def of_a_page(discord: Discord) -> dict[str, Ask]:
@@ -88,7 +87,7 @@ async def of_a_page(discord: Discord) -> dict[str, Ask]:
     await _say(discord, "sev1", title="bench page")
     page = await discord.human.see("dm:primary", "bench page")
     label = "今は対応できない"
-    return {f"DM {label}": press(discord, page, page.control(label), by="primary")}
+    return {f"DM {label}": press(page, page.control(label), by="primary")}
 
 
 async def of_lists(discord: Discord) -> dict[str, Ask]:
@@ -96,8 +95,8 @@ async def of_lists(discord: Discord) -> dict[str, Ask]:
     listed = await _say(discord, "incident list")
     shown = await _say(discord, "incident show", number=_number(await _alert(discord, "bench shown")))
     return {
-        "select of /incident list": _choose(discord, listed.messages[-1]),
-        "select of /incident show": _choose(discord, shown.messages[-1]),
+        "select of /incident list": _choose(listed.messages[-1]),
+        "select of /incident show": _choose(shown.messages[-1]),
     }
 
 
@@ -106,29 +105,29 @@ async def of_a_card(discord: Discord) -> dict[str, Ask]:
     alert = await _alert(discord, "bench steps")
     label = "済んだ手順"
     card = await _showing(discord, "", label, channel=str(alert.thread_id))
-    return {f"select {label}": _choose(discord, card, label)}
+    return {f"select {label}": _choose(card, label)}
 
 
 async def of_menus(discord: Discord) -> dict[str, Ask]:
     """The menus of a message; it stands in a thread, where both make sense."""
     alert = await _alert(discord, "bench menu")
     said = await discord.human.say(_WHO, str(alert.thread_id), "payments are down")
-    return {name: _menu(discord, name, said) for name in ("Triage this message", "Add to timeline")}
+    return {name: _menu(name, said) for name in ("Triage this message", "Add to timeline")}
 
 
-def press(discord: Discord, message: Message, control: Control, *values: str, by: str = _WHO) -> Ask:
+def press(message: Message, control: Control, *values: str, by: str = _WHO) -> Ask:
     """Uses a control."""
-    return lambda: discord.human.click(by, message.id, control, values=values)
+    return lambda human: human.click(by, message.id, control, values=values)
 
 
-def _menu(discord: Discord, name: str, message: Message) -> Ask:
-    return lambda: discord.human.context(_WHO, message.channel_id, name, message)
+def _menu(name: str, message: Message) -> Ask:
+    return lambda human: human.context(_WHO, message.channel_id, name, message)
 
 
-def _choose(discord: Discord, message: Message, label: str = "") -> Ask:
+def _choose(message: Message, label: str = "") -> Ask:
     """Chooses the first option of the select with *label* on it, or of the first select."""
     control, value = next(_selects(message, label))
-    return press(discord, message, control, value)
+    return press(message, control, value)
 
 
 def _selects(message: Message, label: str) -> Iterator[tuple[Control, str]]:
@@ -137,18 +136,18 @@ def _selects(message: Message, label: str) -> Iterator[tuple[Control, str]]:
             yield control, next(iter(control.options.values()))
 
 
-def _in_turn(discord: Discord, cards: list[Message], label: str) -> Ask:
-    waiting = iter([_one(discord, card, label) for card in cards])
+def _in_turn(cards: list[Message], label: str) -> Ask:
+    waiting = iter([_one(card, label) for card in cards])
 
-    async def ask() -> None:
-        await next(waiting)()
+    async def ask(human: Human) -> Interaction:
+        return await next(waiting)(human)
 
     return ask
 
 
-def _one(discord: Discord, card: Message, label: str) -> Ask:
+def _one(card: Message, label: str) -> Ask:
     control = card.control(label)
-    return _choose(discord, card, label) if control.options else press(discord, card, control)
+    return _choose(card, label) if control.options else press(card, control)
 
 
 async def _cards(discord: Discord, title: str, *answers: str, count: int) -> list[Message]:

@@ -23,10 +23,12 @@ class Discord:
     """A local Discord in a process of its own, without rate limits.
 
     Attributes:
+        crowd: The same people when they do not wait for answers.
         settings: What a bot needs to connect to it.
     """
 
     human: Human
+    crowd: Human
     human_url: str
     api_base: str
     token: str
@@ -40,7 +42,7 @@ async def discord(folder: Path) -> AsyncIterator[Discord]:
     child = await Child.start("the local Discord", "sandbox", "--json", env={}, folder=folder)
     try:
         address = json.loads(await child.line_with('"human"', within_s=_START_S))
-        async with Human(address["human"]) as human:
+        async with Human(address["human"]) as human, Human(address["human"], waits=False) as crowd:
             await human.change("limits", enabled=False)
             settings = {
                 "DISCORD_TOKEN": address["token"],
@@ -51,6 +53,7 @@ async def discord(folder: Path) -> AsyncIterator[Discord]:
             }
             yield Discord(
                 human,
+                crowd,
                 address["human"],
                 address["api_base"],
                 address["token"],

@@ -1,6 +1,7 @@
 """Commands, clicks, modals and autocomplete: everything that opens an interaction."""
 
-from typing import Any
+import asyncio
+from typing import Any, Final
 
 from bot.sandbox.access import not_archived, viewable
 from bot.sandbox.component_tree import walk
@@ -24,6 +25,8 @@ from bot.sandbox.names import NoSuchName, find_channel, find_message, find_role,
 from bot.sandbox.options import OptionReader, find_command
 from bot.sandbox.refusals import Why
 from bot.sandbox.world import Channel, Message, User
+
+_MOMENT_S: Final = 0.01  # after the end of a deadline it has passed
 
 
 def _opened(core: Core, act: Act) -> JSON:
@@ -188,15 +191,16 @@ async def get_interaction(ask: Ask) -> JSON:
     final = (
         ("responded", "failed") if ask.query.get("until") == "done" else ("responded", "failed", "deferred")
     )
-    wait_s = ask.asked("wait", "0")
+    loop = asyncio.get_running_loop()
+    until = loop.time() + ask.asked("wait", "0")
 
     def settled() -> bool | None:
         return interaction.state(core.clock.monotonic()) in final or None
 
-    while settled() is None and wait_s > 0:
-        step_s = min(wait_s, 0.25)  # the 3 second rule runs out without any event
-        await core.hub.until(settled, step_s)
-        wait_s -= step_s
+    while settled() is None and (left_s := until - loop.time()) > 0:
+        # Nothing tells that the 3 seconds have run out.
+        fails_in_s = interaction.fails_in_s(core.clock.monotonic()) + _MOMENT_S
+        await core.hub.until(settled, min(left_s, fails_in_s))
     return views.interaction(core, interaction)
 
 
