@@ -11,6 +11,7 @@ from bot.services.lifecycle import REASON_LIMIT
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.forms.base import Submitted
+from bot.ui.forms.fields import ask
 from bot.ui.forms.severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
@@ -60,7 +61,7 @@ class ChooseSeverity(Control, template=template(IncidentVerb.SEVERITY)):
     async def press(self, interaction: Press) -> None:
         """A form with the policy's severities, the current one chosen, and the reason."""
         incident = await in_time(_opened(interaction, self.number))
-        await interaction.response.send_modal(severity_form(interaction.client.voice(interaction), incident))
+        await ask(interaction, severity_form(interaction.client.voice(interaction), incident))
 
 
 async def send_severity(interaction: Press, form: Submitted) -> None:

@@ -11,6 +11,7 @@ from bot.services.timelines import NOTE_LIMIT, Correction
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.forms.base import Submitted
+from bot.ui.forms.fields import ask
 from bot.ui.forms.timeline import (
     AT,
     AT_LIMIT,
@@ -120,7 +121,7 @@ class ChooseEntry(Control, template=CORRECT):
         entry, page = int(self.chosen), int(self.fields["page"])
         line = await in_time(_correctable(interaction, self.number, entry))
         form = correction_form(interaction.client.voice(interaction), self.number, line, page=page)
-        await interaction.response.send_modal(form)
+        await ask(interaction, form)
 
 
 class SendFile(Control, template=FILE):
@@ -165,7 +166,7 @@ async def _open_note(interaction: Press, number: int) -> None:
         await services.access.require(
             by, Act.NOTE.permission, guild_id=services.guild_id, act=Act.NOTE, incident_id=number
         )
-    await interaction.response.send_modal(note_form(interaction.client.voice(interaction), number))
+    await ask(interaction, note_form(interaction.client.voice(interaction), number))
 
 
 async def _correctable(interaction: Press, number: int, entry: int) -> Line:

@@ -10,6 +10,7 @@ from bot.services.access import Act
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.forms.base import Submitted
+from bot.ui.forms.fields import ask
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
@@ -54,7 +55,7 @@ async def send_update(interaction: Press, form: Submitted) -> None:
 
 async def _open(interaction: Press, number: int | None) -> None:
     incident = await in_time(_opened(interaction, number))
-    await interaction.response.send_modal(update_form(interaction.client.voice(interaction), incident))
+    await ask(interaction, update_form(interaction.client.voice(interaction), incident))
 
 
 async def _opened(interaction: Press, number: int | None) -> Incident:

@@ -7,6 +7,7 @@ import discord
 
 from bot.client import IncidentBot
 from bot.ui.forms.base import Source, Typed, started_now, triage_form
+from bot.ui.forms.fields import ask
 from bot.ui.interaction import wait
 from bot.ui.people import person_from
 
@@ -25,7 +26,7 @@ async def open_form(interaction: Press, *, title: str = "", source: Source | Non
     """Blank, or with what is known already."""
     voice = interaction.client.voice(interaction)
     typed = Typed(started=started_now(voice, interaction.created_at), title=title)
-    await interaction.response.send_modal(triage_form(voice, typed, source=source))
+    await ask(interaction, triage_form(voice, typed, source=source))
 
 
 def source_of(fields: Mapping[str, str | None]) -> Source | None:

@@ -17,6 +17,7 @@ from bot.i18n.options import described
 from bot.services.incidents import TITLE_LIMIT
 from bot.ui.components import Control
 from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
+from bot.ui.forms.fields import ask
 from bot.ui.forms.ready import ReadyForms
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from
@@ -55,7 +56,7 @@ def triage_command(forms: Mapping[int, ReadyForms]) -> app_commands.Command[app_
         await admit(interaction)
         ready = forms[interaction.client.services(interaction).guild_id]
         form = ready.triage(str(interaction.locale), now=interaction.created_at)
-        await interaction.response.send_modal(form)
+        await ask(interaction, form)
 
     return triage
 
@@ -67,7 +68,7 @@ class Retry(Control, template=RETRY):
         """Read it from the message that was pressed on."""
         voice = interaction.client.voice(interaction)
         typed = typed_before(voice, cast("discord.Message", interaction.message), self.fields)
-        await interaction.response.send_modal(triage_form(voice, typed, source=source_of(self.fields)))
+        await ask(interaction, triage_form(voice, typed, source=source_of(self.fields)))
 
 
 def short_command(severity: str) -> app_commands.Command[app_commands.Group, ..., None]:

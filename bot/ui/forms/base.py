@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from discord import SelectOption, ui
-
 from bot.runbook.model import Policy
 from bot.services.incidents import TITLE_LIMIT
+from bot.ui.buttons import Component
+from bot.ui.forms.fields import Form, label, option, select, text_input
 from bot.ui.interaction import Interaction
 from bot.ui.words.voice import Voice
 
@@ -20,22 +20,6 @@ STARTED: Final = "started"
 TRIAGE_FORM: Final = r"tri:v1:form(?::(?P<channel>\d{1,20}):(?P<message>\d{1,20}))?"
 
 STARTED_LIMIT: Final = 60
-_LABEL_LIMIT = 45  # Discord: a modal's title and the label of a field
-_OPTION_LIMIT = 100  # Discord: an option's label and value
-
-
-class Form(ui.Modal):
-    """A modal that discord.py does not keep: `IncidentBot` finds its handler by the custom id.
-
-    So a form that was open during a restart of the bot can still be sent.
-    """
-
-    def __init__(self, title: str, custom_id: str, fields: Iterable[ui.Label[Any] | None]) -> None:
-        super().__init__(title=title[:_LABEL_LIMIT], custom_id=custom_id, timeout=None)
-        for field in fields:
-            if field is not None:
-                self.add_item(field)
-        self.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +103,17 @@ class Source:
 
 def triage_form(voice: Voice, typed: Typed, *, source: Source | None = None) -> Form:
     """件名, 対象, 症状, 開始時刻."""
-    title = ui.TextInput[Any](
-        custom_id=TITLE,
-        max_length=TITLE_LIMIT,
-        default=typed.title or None,
-        placeholder=voice.say("consoles.form.title_example"),
+    title = text_input(
+        TITLE, limit=TITLE_LIMIT, value=typed.title, example=voice.say("consoles.form.title_example")
     )
-    started = ui.TextInput[Any](
-        custom_id=STARTED, max_length=STARTED_LIMIT, required=False, default=typed.started[:STARTED_LIMIT]
-    )
+    started = text_input(STARTED, limit=STARTED_LIMIT, required=False, value=typed.started[:STARTED_LIMIT])
     return Form(
         voice.say("consoles.form.triage"),
         "tri:v1:form" if source is None else f"tri:v1:form:{source.channel_id}:{source.message_id}",
         [
-            _label(voice, TITLE, title),
+            label(voice.say("consoles.form.title"), title),
             *where_and_how(voice, typed.targets, typed.symptoms),
-            _label(voice, STARTED, started, hint=True),
+            label(voice.say("consoles.form.started"), started, hint=voice.say("consoles.form.started_hint")),
         ],
     )
 
@@ -146,7 +125,7 @@ def started_now(voice: Voice, now: datetime) -> str:
 
 def where_and_how(
     voice: Voice, targets: tuple[str, ...], symptoms: tuple[str, ...]
-) -> list[ui.Label[Any] | None]:
+) -> list[Component | None]:
     """対象 and 症状, with what is known chosen; None in place of what the policy does not list."""
     policy = voice.policy
     where = {target: target for target in policy.targets}
@@ -154,26 +133,10 @@ def where_and_how(
     return [_choices(voice, TARGETS, where, targets), _choices(voice, SYMPTOMS, how, symptoms)]
 
 
-def _choices(
-    voice: Voice, name: str, options: Mapping[str, str], chosen: tuple[str, ...]
-) -> ui.Label[Any] | None:
+def _choices(voice: Voice, name: str, known: Mapping[str, str], chosen: tuple[str, ...]) -> Component | None:
     """A select of several; None when there is nothing to choose from."""
-    if not options:
+    if not known:
         return None
-    select = ui.Select[Any](
-        custom_id=name,
-        placeholder=voice.say("consoles.form.several"),
-        min_values=0,
-        max_values=len(options),
-        required=False,
-        options=[
-            SelectOption(label=words[:_OPTION_LIMIT], value=value, default=value in chosen)
-            for value, words in options.items()
-        ],
-    )
-    return _label(voice, name, select)
-
-
-def _label(voice: Voice, name: str, component: ui.Item[Any], *, hint: bool = False) -> ui.Label[Any]:
-    description = voice.say(f"consoles.form.{name}_hint") if hint else None
-    return ui.Label(text=voice.say(f"consoles.form.{name}"), component=component, description=description)
+    options = [option(words, value, chosen=value in chosen) for value, words in known.items()]
+    choice = select(name, options, several=True, placeholder=voice.say("consoles.form.several"))
+    return label(voice.say(f"consoles.form.{name}"), choice)

@@ -1,13 +1,12 @@
 """The form behind [↕️ 重大度]: the policy's severities with the current one chosen, and why."""
 
-from typing import Any, Final
-
-from discord import SelectOption, ui
+from typing import Final
 
 from bot.domain.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.lifecycle import REASON_LIMIT
-from bot.ui.forms.base import Form, Submitted
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.fields import Form, label, option, select, text_input
 from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice, is_id
 
@@ -22,27 +21,22 @@ _OPTION_LIMIT: Final = 100
 def severity_form(voice: Voice, incident: Incident) -> Form:
     """Each severity says where it goes and whom that rings; the reason is asked for in any case."""
     known = list(voice.policy.severities.values())[:_OPTIONS]
-    select = ui.Select[Any](
-        custom_id=SEVERITY,
-        options=[
-            SelectOption(
-                label=f"{severity.name} / {severity.priority}",
-                description=_where(voice, severity, incident),
-                value=severity.name,
-                default=severity.name == incident.severity,
-            )
-            for severity in known
-        ],
-    )
-    reason = ui.TextInput[Any](
-        custom_id=REASON, max_length=REASON_LIMIT, placeholder=voice.say("consoles.form.reason_example")
-    )
+    options = [
+        option(
+            f"{severity.name} / {severity.priority}",
+            severity.name,
+            chosen=severity.name == incident.severity,
+            description=_where(voice, severity, incident),
+        )
+        for severity in known
+    ]
+    reason = text_input(REASON, limit=REASON_LIMIT, example=voice.say("consoles.form.reason_example"))
     return Form(
         voice.say("consoles.form.severity_of", label=incident.label),
         f"inc:v1:severity-form:{incident.id}",
         [
-            ui.Label(text=voice.say("consoles.form.severity"), component=select),
-            ui.Label(text=voice.say("consoles.form.reason"), component=reason),
+            label(voice.say("consoles.form.severity"), select(SEVERITY, options)),
+            label(voice.say("consoles.form.reason"), reason),
         ],
     )
 

@@ -1,13 +1,12 @@
 """The forms of the timeline: a note, which may be about earlier; and a correction with the words so far."""
 
-from typing import Any, Final
-
-from discord import TextStyle, ui
+from typing import Final
 
 from bot.domain.incident import label_of
 from bot.domain.timeline import Line
 from bot.services.timelines import CORRECTION_LIMIT, NOTE_LIMIT
-from bot.ui.forms.base import Form
+from bot.ui.buttons import Component
+from bot.ui.forms.fields import Form, label, text_input
 from bot.ui.words.voice import Voice
 
 NOTE: Final = "note"
@@ -23,8 +22,8 @@ AT_LIMIT: Final = 60
 
 def note_form(voice: Voice, number: int) -> Form:
     """A note of several lines, and when it happened if that was earlier."""
-    note = ui.TextInput[Any](custom_id=NOTE, style=TextStyle.paragraph, max_length=NOTE_LIMIT)
-    at = ui.TextInput[Any](custom_id=AT, max_length=AT_LIMIT, required=False)
+    note = text_input(NOTE, limit=NOTE_LIMIT, several_lines=True)
+    at = text_input(AT, limit=AT_LIMIT, required=False)
     return Form(
         voice.say("history.form.note_on", label=label_of(number)),
         f"inc:v1:note-form:{number}",
@@ -38,12 +37,7 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form
     Args:
         page: The page of the timeline that is drawn anew afterwards.
     """
-    said = ui.TextInput[Any](
-        custom_id=TEXT,
-        style=TextStyle.paragraph,
-        max_length=CORRECTION_LIMIT,
-        default=line.said[:CORRECTION_LIMIT] or None,
-    )
+    said = text_input(TEXT, limit=CORRECTION_LIMIT, several_lines=True, value=line.said[:CORRECTION_LIMIT])
     return Form(
         voice.say("history.form.correct", label=label_of(number)),
         f"inc:v1:correct-form:{number}:{line.entry.id}:{page}",
@@ -51,17 +45,12 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form
     )
 
 
-def _time(voice: Voice, line: Line) -> ui.Label[Any]:
+def _time(voice: Voice, line: Line) -> Component:
     """Empty, with the time that stands there as an example: what is left alone is not changed."""
     shown = f"{line.at.astimezone(voice.policy.timezone):%Y-%m-%d %H:%M}"
-    at = ui.TextInput[Any](custom_id=AT, max_length=AT_LIMIT, required=False, placeholder=shown)
-    hint = voice.say("history.form.at_stays")
-    return ui.Label(text=voice.say("history.form.at"), component=at, description=hint)
+    at = text_input(AT, limit=AT_LIMIT, required=False, example=shown)
+    return label(voice.say("history.form.at"), at, hint=voice.say("history.form.at_stays"))
 
 
-def _label(voice: Voice, name: str, component: ui.Item[Any]) -> ui.Label[Any]:
-    return ui.Label(
-        text=voice.say(f"history.form.{name}"),
-        component=component,
-        description=voice.say(f"history.form.{name}_hint"),
-    )
+def _label(voice: Voice, name: str, component: Component) -> Component:
+    return label(voice.say(f"history.form.{name}"), component, hint=voice.say(f"history.form.{name}_hint"))

@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, Final
-
-from discord import SelectOption, TextStyle, ui
+from typing import Final
 
 from bot.domain.incident import Incident
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
@@ -13,7 +11,9 @@ from bot.domain.shown import Shown
 from bot.domain.text import storable
 from bot.runbook.model import Policy
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
-from bot.ui.forms.base import SYMPTOMS, TARGETS, Form, Submitted, where_and_how
+from bot.ui.buttons import Component
+from bot.ui.forms.base import SYMPTOMS, TARGETS, Submitted, where_and_how
+from bot.ui.forms.fields import Form, label, option, select, text_input
 from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice
 
@@ -40,8 +40,8 @@ def update_form(voice: Voice, incident: Incident) -> Form:
     """Empty but for what is known of impact, place and symptoms, and the severity's cadence."""
     impact = "" if incident.last_update is None else cut(incident.last_update.impact, limit=IMPACT_LIMIT)
     fields = [
-        _text(voice, KNOWN, limit=KNOWN_LIMIT, default="", style=TextStyle.paragraph),
-        _text(voice, IMPACT, limit=IMPACT_LIMIT, default=impact, style=TextStyle.paragraph),
+        _text(voice, KNOWN, limit=KNOWN_LIMIT),
+        _text(voice, IMPACT, limit=IMPACT_LIMIT, value=impact),
         _label(voice, NEXT, _next(voice, incident)),
         *where_and_how(voice, incident.targets, incident.symptoms),
     ]
@@ -106,14 +106,8 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:_DIGEST]
 
 
-def _text(voice: Voice, name: str, *, limit: int, default: str, style: TextStyle) -> ui.Label[Any]:
-    typed = ui.TextInput[Any](
-        custom_id=name,
-        style=style,
-        max_length=limit,
-        required=False,
-        default=default or None,
-    )
+def _text(voice: Voice, name: str, *, limit: int, value: str = "") -> Component:
+    typed = text_input(name, limit=limit, several_lines=True, required=False, value=value)
     return _label(voice, name, typed)
 
 
@@ -125,11 +119,11 @@ def _next_of(chosen: str) -> Deadline | None:
     return timedelta(seconds=seconds) or None
 
 
-def _next(voice: Voice, incident: Incident) -> ui.Select[Any]:
+def _next(voice: Voice, incident: Incident) -> Component:
     """Spans and the next business day, the severity's own among them and chosen, and none."""
     own = voice.severity(incident).update_every
     offered = [*_spans(own), NEXT_BUSINESS_DAY, None]
-    return ui.Select[Any](custom_id=NEXT, options=[_option(voice, one, own=own) for one in offered])
+    return select(NEXT, [_option(voice, one, own=own) for one in offered])
 
 
 def _spans(own: Deadline | None) -> list[timedelta]:
@@ -137,20 +131,19 @@ def _spans(own: Deadline | None) -> list[timedelta]:
     return [timedelta(seconds=one) for one in sorted({*_SPANS_S, *seconds})]
 
 
-def _option(voice: Voice, offered: Deadline | None, *, own: Deadline | None) -> SelectOption:
+def _option(voice: Voice, offered: Deadline | None, *, own: Deadline | None) -> Component:
     if offered is None:
         words, value = voice.say("updates.form.never"), _NEVER
     elif isinstance(offered, timedelta):
         words, value = voice.say("updates.form.next_in", span=voice.span(offered)), _seconds(offered)
     else:
         words, value = voice.say("updates.form.next_business_day"), offered.value
-    return SelectOption(label=words, value=value, default=offered == own)
+    return option(words, value, chosen=offered == own)
 
 
 def _seconds(span: timedelta) -> str:
     return str(int(span.total_seconds()))
 
 
-def _label(voice: Voice, name: str, component: ui.Item[Any]) -> ui.Label[Any]:
-    hint = voice.say(f"updates.form.{name}_hint")
-    return ui.Label(text=voice.say(f"updates.form.{name}"), component=component, description=hint)
+def _label(voice: Voice, name: str, component: Component) -> Component:
+    return label(voice.say(f"updates.form.{name}"), component, hint=voice.say(f"updates.form.{name}_hint"))

@@ -8,6 +8,7 @@ import discord
 from discord import ui
 
 from bot.ui.components import COMPONENT_LIMIT, ID_LIMIT, TEXT_LIMIT
+from bot.ui.forms.fields import Form
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import POLICY, TEXTS
 
@@ -59,7 +60,7 @@ def over_limits(screen: ui.LayoutView | ui.View) -> list[str]:
     return faults
 
 
-def modal_faults(form: ui.Modal) -> list[str]:
+def modal_faults(form: Form) -> list[str]:
     """What Discord would refuse of a modal."""
     sent = form.to_dict()
     faults = ["title"] if not 1 <= len(sent["title"]) <= 45 else []

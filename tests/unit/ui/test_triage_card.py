@@ -229,6 +229,8 @@ def test_why_a_press_did_nothing() -> None:
         Notice.OUTDATED: "判定フローが更新",
         Notice.CHANGED: "判定が変わって",
         Notice.REOPENED: "答えが取り消され",
+        Notice.JOINED: "@responder がもう triage",
+        Notice.RAISED: "もう発報されて",
     }
     assert {*why, Notice.ANSWERED} == set(Notice)
     for notice, word in why.items():
