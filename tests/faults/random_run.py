@@ -34,6 +34,8 @@ _LOOK_S: Final = 0.05
 _AHEAD_S: Final = 0.3
 #: A request of the bot to Discord has ended by then, one way or the other.
 _UNDER_WAY_S: Final = 12.0
+#: So long after the clock has moved each process has read anew what it would do without the database.
+_MIRRORED_S: Final = 3.5
 _MOST_JUMPS: Final = 60
 _PEOPLE: Final = ("primary", "secondary", "responder")
 
@@ -61,6 +63,10 @@ SELECT FROM escalation_steps JOIN incidents ON incidents.id = incident_id
 UNION ALL
 SELECT FROM pgqueuer WHERE status = 'picked'
 """
+#: Processes that reach the database and have nothing to tell of a time without it.
+_WELL = """
+SELECT count(*)::integer AS well FROM mirrors WHERE told_at > statement_timestamp() - interval '1.5 seconds'
+"""
 
 
 @dataclass(slots=True)
@@ -79,6 +85,7 @@ class Play:
     told: list[str] = field(default_factory=list)
     reported: int = 0
     faults: int = 0
+    moved_at: float = field(default_factory=time.monotonic)
 
     @property
     def world(self) -> World:
@@ -125,6 +132,7 @@ class Play:
         if left_s is not None and left_s > _AHEAD_S:
             self.say(f"{left_s / 60:.1f} min pass")
             await self.world.shift(minutes=(left_s - _AHEAD_S) / 60)
+            self.moved_at = time.monotonic()
             await asyncio.sleep(_AHEAD_S)  # the rest of it passes by itself
 
     async def _end_what_is_under_way(self) -> None:
@@ -133,9 +141,16 @@ class Play:
         Moved in between, the clock would let one that is on its way reach Discord minutes after it was sent:
         when the message that another process has sent meanwhile is no longer known by its nonce.
         """
-        if self.world.running:
-            with suppress(AssertionError):  # what cannot be sent now does not come to rest
-                await self.stage.until(self._is_at_rest, "rest", within_s=_UNDER_WAY_S)
+        if not self.world.running:
+            return
+        try:
+            await self.stage.until(self._is_quiet, "rest", within_s=_UNDER_WAY_S)
+        except AssertionError:
+            self.say(f"not at rest after {_UNDER_WAY_S:g} s")  # what cannot be sent now stays under way
+
+    async def _is_quiet(self) -> bool:
+        [row] = await self.world.rows(_WELL)
+        return row["well"] >= len(self.world.running) and await self._is_at_rest()
 
     # -- what goes wrong
     async def _episode(self) -> None:
@@ -177,6 +192,8 @@ class Play:
         await self.world.fault(route="POST /channels/**", times=self.dice.randint(1, 4), **spec)
 
     async def _restart_database(self) -> None:
+        """Not right after minutes have passed in which every process has looked at what is due."""
+        await asyncio.sleep(max(self.moved_at + _MIRRORED_S - time.monotonic(), 0.0))
         self.say("PostgreSQL restarts")
         self.server.stop()
         await asyncio.sleep(self.dice.random())
@@ -203,6 +220,7 @@ class Play:
             if left_s is None:
                 return
             await self.world.shift(minutes=max(left_s, 0.0) / 60)
+            self.moved_at = time.monotonic()
         raise AssertionError("the bots do not catch up")
 
     async def _rest(self) -> None:
