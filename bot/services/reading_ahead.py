@@ -60,7 +60,8 @@ class ReadingAhead:
     async def read_within(self, incidents: Sequence[Incident], seconds: float) -> None:
         """Read the 👀 of those that have not just been read, as far as one gets in so many *seconds*.
 
-        When there are none but those whose turn has not come the last time, it is `READ_ON_S` at most.
+        Those whose turn did not come the last time, though they had their time, have `READ_ON_S` after the
+        others.
 
         Raises:
             As `read`.
@@ -68,11 +69,14 @@ class ReadingAhead:
         now = await self._store.now()
         self._read_at, self._tried_at = _lately(self._read_at, now), _lately(self._tried_at, now)
         unread = [one for one in incidents if one.id not in self._read_at]
-        if all(one.id in self._tried_at for one in unread):
-            seconds = min(seconds, READ_ON_S)
-        self._tried_at |= dict.fromkeys((one.id for one in unread), now)
-        begun = await self._reconciler.reconcile_within(unread, seconds)
+        await self._look_at([one for one in unread if one.id not in self._tried_at], seconds, now=now)
+        again = [one for one in unread if one.id in self._tried_at and one.id not in self._read_at]
+        await self._look_at(again, min(seconds, READ_ON_S), now=now)
+
+    async def _look_at(self, incidents: Sequence[Incident], seconds: float, *, now: datetime) -> None:
+        begun = await self._reconciler.reconcile_within(incidents, seconds)
         self._read_at |= dict.fromkeys(begun, now)
+        self._tried_at |= dict.fromkeys((one.id for one in incidents), now)
 
 
 def _lately(times: dict[int, datetime], now: datetime) -> dict[int, datetime]:
