@@ -16,7 +16,7 @@ from tests.postgres import connect
 _DONE_WITHIN_S = 30.0
 _REST_WITHIN_S = 10.0
 _CALM_S = 0.1
-_NOBODY_LOOKS_S = 0.5
+_NOBODY_LOOKS_S = 1.0  # as long as anybody may wait
 #: Each is on the card when its turn comes: an answer, its withdrawal, another one, the end of the walk.
 _ON_A_CARD = ("わからない", "戻る", "はい", "やめる")
 
