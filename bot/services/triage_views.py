@@ -23,7 +23,7 @@ class Notice(StrEnum):
     CHANGED = "changed"  # the result is another one than the screen showed
     REOPENED = "reopened"  # an answer was taken back: a question is open again
     JOINED = "joined"  # the message is being triaged already
-    RAISED = "raised"  # the message has become an incident already
+    HELD = "held"  # the message waits for its re-evaluation
     OUTDATED = "outdated"  # the policy has changed: answers that fit no more were withdrawn
 
 

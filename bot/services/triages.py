@@ -14,10 +14,11 @@ import structlog
 
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.evidence import Evidence
+from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage import StaleTriage
-from bot.domain.triage_session import NewTriage, Triage
+from bot.domain.triage_session import NewTriage, Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.incidents import clean_title
@@ -37,6 +38,14 @@ FORGOTTEN_AFTER: Final = timedelta(hours=24)
 REEVALUATE: Final = "reevaluate"
 
 
+class AlreadyRaised(Exception):  # a signal to the caller, who shows it
+    """The message that somebody wants to triage has become an incident, which goes on."""
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__()
+        self.incident = incident
+
+
 class Triages:
     """Starts, answers, goes back, ends."""
 
@@ -52,10 +61,11 @@ class Triages:
     async def start(self, new: NewTriage) -> TriageView:
         """Begin a walk, and say so where it was started; the same `key` gives the first one back.
 
-        About a message that is being triaged already, or was raised and goes on, that walk comes back, with a
-        notice: two people who point at one message open one incident.
+        About a message that is being triaged already that walk comes back, with a notice: whoever points at
+        it second joins.
 
         Raises:
+            AlreadyRaised: the message has become an incident, which goes on.
             NotPermitted: they may not triage. UserError: the title is empty, or the message that it is about
                 is from the thread of a private incident.
         """
@@ -77,13 +87,21 @@ class Triages:
             return await view_of(tx, self._policy, triage)
 
     async def _known(self, tx: Transaction, new: NewTriage) -> TriageView | None:
+        """The walk about the same message that goes on."""
         if new.channel_id is None or new.source_message_id is None:
             return None
-        triage = await tx.triage_of_message(new.channel_id, new.source_message_id)
-        if triage is None or triage.is_forgotten(await tx.now()):
+        place = (new.channel_id, new.source_message_id)
+        if incident := await tx.raised_from_message(*place):
+            raise AlreadyRaised(incident)
+        triage = await tx.triage_of_message(*place)
+        if triage is None:
             return None
-        notice = Notice.JOINED if triage.incident_id is None else Notice.RAISED
-        return await view_of(tx, self._policy, triage, notice=notice)
+        if triage.user_id == new.by.id:
+            return await view_of(tx, self._policy, triage)
+        about = {"triage": triage.id}
+        await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.joined", data=about)
+        is_held = triage.status is TriageStatus.REEVALUATING
+        return await view_of(tx, self._policy, triage, notice=Notice.HELD if is_held else Notice.JOINED)
 
     async def require_public(self, channel_id: int) -> None:
         """Let a triage of a message of that channel begin, unless only the people of an incident read there.

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.errors import UserError
+from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage_session import NewTriage, StoredAnswer, Triage
-from bot.storage.rows import answer_from_row, triage_from_rows
+from bot.storage.rows import answer_from_row, incident_from_row, triage_from_rows
 from bot.storage.sql import Row, Sql
 
 
@@ -37,9 +38,13 @@ class TriageWrites:
         return await with_answers(self._sql, await self._sql.one("triage_by_key", new.key)), False
 
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
-        await self._sql.all("lock_triages_of_message", f"triage:{channel_id}:{message_id}")
         row = await self._sql.first("triage_of_message", channel_id, message_id, self._guild_id)
         return None if row is None else await with_answers(self._sql, row)
+
+    async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
+        await self._sql.all("lock_triages_of_message", f"triage:{channel_id}:{message_id}")
+        row = await self._sql.first("raised_from_message", channel_id, message_id, self._guild_id)
+        return None if row is None else incident_from_row(row)
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         row = await self._sql.first("lock_triage" if lock else "triage", triage_id, self._guild_id)

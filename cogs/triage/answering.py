@@ -90,7 +90,7 @@ class Confirm(Control, template=CONFIRM):
             if not await _raised_without_database(interaction, self.number, severity=self.fields["shown"]):
                 raise
             return
-        if view.incident is None:
+        if view.incident is None or view.incident.is_private:  # an old card: it was made private meanwhile
             await _redraw(interaction, view)
         else:
             read = interaction.client.services(interaction).incidents.opening

@@ -15,6 +15,7 @@ from bot.domain.start_time import parse_start_time
 from bot.domain.triage_session import NewTriage
 from bot.i18n.options import described
 from bot.services.incidents import TITLE_LIMIT
+from bot.services.triages import AlreadyRaised
 from bot.ui.components import Control
 from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
 from bot.ui.forms.fields import ask
@@ -23,6 +24,7 @@ from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from
 from bot.ui.screens.emergency import URGENT, offer, opened_or_raised
 from bot.ui.screens.outcome import show_sent
+from bot.ui.screens.sent_card import raised_card
 from bot.ui.screens.triage_card import triage_card
 from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
 from cogs.triage.form import admit, source_of
@@ -125,6 +127,9 @@ async def send_triage(interaction: Press, form: Submitted) -> None:
                 evidence=None if source is None else await evidence_for(interaction, source),
             )
         )
+    except AlreadyRaised as raised:
+        await reply(interaction, view=raised_card(voice, raised.incident))
+        return
     except StorageUnavailable:
         grave = [name for name in services.policy.severities if services.emergency.covers(name)]
         if not grave:

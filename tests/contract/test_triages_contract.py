@@ -1,7 +1,9 @@
 """Triage, digests and replays, on both stores."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,7 +13,7 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import UserError
 from bot.domain.evidence import Evidence
-from bot.domain.people import Person
+from bot.domain.incident import Incident, IncidentKind
 from bot.domain.triage_session import NewTriage, StoredAnswer, Triage, TriageStatus
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
@@ -30,41 +32,72 @@ async def start(rig: Rig, *, title: str = "遅い", key: str = "interaction:1") 
         return triage
 
 
-async def of_message(rig: Rig, channel_id: int, message_id: int, *, guild_id: int = GUILD) -> int | None:
-    """The walk about a message that goes on, as a guild sees it."""
+async def of_message(rig: Rig, channel_id: int = 500, message_id: int = 600, *, guild_id: int = GUILD) -> Any:
+    """The numbers of the walk about a message that goes on, and of what it has become, as a guild sees it."""
     async with rig.of(guild_id).transaction() as tx:
-        found = await tx.triage_of_message(channel_id, message_id)
-    return None if found is None else found.id
+        raised = await tx.raised_from_message(channel_id, message_id)
+        walk = await tx.triage_of_message(channel_id, message_id)
+    return (None if walk is None else walk.id, None if raised is None else raised.id)
 
 
-async def test_a_message_is_triaged_once_at_a_time(rig: Rig) -> None:
-    """While a walk about it goes on, or its incident does; a private incident is told of to nobody."""
-    assert await of_message(rig, 500, 600) is None
+async def raised_from(rig: Rig, triage: Triage, *, key: str) -> Incident:
+    """What a walk has become."""
+    incident = await open_incident(rig.store, key=key)
+    async with rig.store.transaction() as tx:
+        at = await tx.now()
+        await tx.save_triage(triage.raised(incident.id, severity="SEV1", by=OLIVE, at=at))
+    return incident
+
+
+async def change(rig: Rig, incident: Incident, act: Callable[[Incident, datetime], Incident]) -> None:
+    """Change an incident."""
+    async with rig.store.transaction() as tx:
+        await tx.save(act(await tx.incident(incident.id, lock=True), await tx.now()))
+
+
+async def test_a_walk_about_a_message_goes_on_until_it_ends(rig: Rig) -> None:
+    """Found by its message, channel and guild, while it is not forgotten."""
+    assert await of_message(rig) == (None, None)
     triage = await start(rig)
-    assert await of_message(rig, 500, 600) == triage.id
-    assert (await of_message(rig, 501, 600), await of_message(rig, 500, 601)) == (None, None)
-    assert await of_message(rig, 500, 600, guild_id=GUILD + 1) is None
-    by = Person(OLIVE.id, "Olive")
+    assert await of_message(rig) == (triage.id, None)
+    assert (await of_message(rig, 501), await of_message(rig, 500, 601)) == ((None, None), (None, None))
+    assert await of_message(rig, guild_id=GUILD + 1) == (None, None)
+    await rig.advance(DAY)
+    assert await of_message(rig) == (None, None)
+    later = await start(rig, key="interaction:2")
     async with rig.store.transaction() as tx:
-        await tx.save_triage(triage.give_up(by=by, at=await tx.now()))
-    assert await of_message(rig, 500, 600) is None
+        await tx.save_triage(later.give_up(by=OLIVE, at=await tx.now()))
+    assert await of_message(rig) == (None, None)
 
-    later, incident = await start(rig, key="interaction:2"), await open_incident(rig.store)
-    async with rig.store.transaction() as tx:
-        await tx.save_triage(later.raised(incident.id, severity="SEV1", by=by, at=await tx.now()))
-    assert await of_message(rig, 500, 600) == later.id
-    async with rig.store.transaction() as tx:
-        await tx.save(life.make_private(await tx.incident(incident.id, lock=True), channel="secret"))
-    assert await of_message(rig, 500, 600) is None
+
+async def test_a_message_has_become_what_its_incident_was_merged_into(rig: Rig) -> None:
+    """While that is open; a private one is told of to nobody."""
+    incident = await raised_from(rig, await start(rig), key="a")
+    assert await of_message(rig) == (None, incident.id)
+    assert await of_message(rig, guild_id=GUILD + 1) == (None, None)
+    other = await open_incident(rig.store, key="b")
+    await change(rig, incident, lambda one, at: life.merge(one, into=other, by=OLIVE, at=at))
+    assert await of_message(rig) == (None, other.id)
+    await change(rig, other, lambda one, _: life.make_private(one, channel="secret"))
+    assert await of_message(rig) == (None, None)
 
 
 async def test_a_message_whose_incident_is_over_is_triaged_anew(rig: Rig) -> None:
-    triage, incident = await start(rig), await open_incident(rig.store)
+    incident = await raised_from(rig, await start(rig), key="a")
+    await change(rig, incident, lambda one, at: life.resolve(one, by=OLIVE, at=at))
+    assert await of_message(rig) == (None, None)
+
+
+async def test_a_message_of_an_alert_has_become_what_was_declared(rig: Rig) -> None:
+    """An alert that is only tracked is still to be triaged."""
+    incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
-        now, by = await tx.now(), Person(OLIVE.id, "Olive")
-        await tx.save_triage(triage.raised(incident.id, severity="SEV1", by=by, at=now))
-        await tx.save(life.resolve(await tx.incident(incident.id, lock=True), by=by, at=now))
-    assert await of_message(rig, 500, 600) is None
+        await tx.note_alert(incident.id, channel_id=500, message_id=600)
+    await change(rig, incident, lambda one, _: replace(one, kind=IncidentKind.ALERT, version=one.version + 1))
+    assert await of_message(rig) == (None, None)
+    declared = replace(incident, kind=IncidentKind.INCIDENT)
+    await change(rig, incident, lambda one, _: replace(one, kind=declared.kind, version=one.version + 1))
+    assert await of_message(rig) == (None, incident.id)
 
 
 async def test_a_walk_is_kept_answer_by_answer(rig: Rig) -> None:

@@ -165,8 +165,8 @@ async def test_a_message_is_triaged_once(world: World) -> None:
     alert = await world.expect_alert(SEV1, TITLE)
     third = await from_menu(world, said, by="primary")
     told = (await world.human.submit("primary", third, {"title": "また決済"})).messages[-1]
-    assert "このメッセージはもう発報されています" in told.text
-    assert alert.label in told.text
+    assert f"もう {alert.label} として発報されています" in told.text
+    assert "未対応" in told.text
     assert len(await world.rows("SELECT FROM incidents")) == 1
     await world.command("incident cancel", number=alert.number)
     await world.expect_message(alert.thread, contains="INC-1 取消")

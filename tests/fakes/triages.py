@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import UserError
+from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.triage_session import NewTriage, StoredAnswer, Triage, TriageStatus
 from tests.fakes.base import FakePart
@@ -40,20 +41,33 @@ class FakeTriages(FakePart):
         return triage, True
 
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
-        found = [
+        found = [one for one in self._about(channel_id, message_id) if self._goes_on(one)]
+        return found[-1] if found else None
+
+    async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
+        walks = self._about(channel_id, message_id)
+        begun = {one.incident_id for one in walks if one.status is TriageStatus.OPENED}
+        begun.add(self.state.alert_messages.get(message_id, (0, None))[1])
+        own = [self.state.incidents[number] for number in begun if number is not None]
+        now = [self.state.incidents[one.merged_into_id or one.id] for one in own]
+        found = [one for one in now if self._is_told(one)]
+        return max(found, key=lambda one: one.id) if found else None
+
+    def _about(self, channel_id: int, message_id: int) -> list[Triage]:
+        return [
             triage
             for triage in self.state.triages.values()
             if (triage.channel_id, triage.source_message_id) == (channel_id, message_id)
             and self._guild_id in (None, triage.guild_id)
-            and self._goes_on(triage)
         ]
-        return found[-1] if found else None
 
     def _goes_on(self, triage: Triage) -> bool:
-        if triage.status is TriageStatus.OPENED and triage.incident_id is not None:
-            incident = self.state.incidents[triage.incident_id]
-            return incident.is_open and not incident.is_private
-        return triage.status in (TriageStatus.OPEN, TriageStatus.REEVALUATING)
+        is_waiting = triage.status is TriageStatus.OPEN and not triage.is_forgotten(self._now)
+        return is_waiting or triage.status is TriageStatus.REEVALUATING
+
+    def _is_told(self, incident: Incident) -> bool:
+        is_ours = incident.kind is IncidentKind.INCIDENT and self._guild_id in (None, incident.guild_id)
+        return is_ours and incident.is_open and not incident.is_private
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         return find_triage(self.state.triages, triage_id, self._guild_id)

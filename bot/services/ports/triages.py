@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage_session import NewTriage, StoredAnswer, Triage
 
@@ -23,9 +24,14 @@ class TriageTransaction(Protocol):
         ...
 
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
-        """The latest walk about a message that goes on, or whose incident does and is not private.
+        """The latest walk about a message that goes on, or waits for its re-evaluation."""
+        ...
 
-        Whoever else asks about that message waits until the commit: it is triaged once.
+    async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
+        """The open incident that a message has become, or what that was merged into; no private one.
+
+        By a triage of it, or as an alert of others that somebody has declared. Whoever else asks about that
+        message waits until the commit: it is triaged once at a time.
         """
         ...
 

@@ -15,16 +15,28 @@ SELECT * FROM triages WHERE key = $1;
 SELECT pg_advisory_xact_lock(hashtextextended($1, 1));
 
 -- name: triage_of_message
--- The latest walk about the message $2 of the channel $1 that goes on, or whose incident does and is not private; of
--- the guild $3 unless null.
-SELECT triages.*
+-- The latest walk about the message $2 of the channel $1 that goes on; of the guild $3 unless null. One that was
+-- forgotten is not yet put away.
+SELECT *
   FROM triages
-  LEFT JOIN incidents ON incidents.id = triages.incident_id
- WHERE triages.source_message_id = $2 AND triages.channel_id = $1 AND ($3::bigint IS NULL OR triages.guild_id = $3)
-   AND (triages.status IN ('open', 'reevaluating')
-        OR (triages.status = 'opened' AND incidents.status IN ('triggered', 'acknowledged')
-            AND NOT incidents.is_private))
- ORDER BY triages.id DESC
+ WHERE source_message_id = $2 AND channel_id = $1 AND ($3::bigint IS NULL OR guild_id = $3)
+   AND (status = 'reevaluating' OR (status = 'open' AND (rounds > 0 OR reevaluate_at > now())))
+ ORDER BY id DESC
+ LIMIT 1;
+
+-- name: raised_from_message
+-- The open incident, not private, that the message $2 of the channel $1 has become, by a triage or as an alert of others
+-- that was declared; or what that was merged into. Of the guild $3 unless null.
+SELECT incidents.*
+  FROM (SELECT incident_id FROM triages
+         WHERE source_message_id = $2 AND channel_id = $1 AND status = 'opened'
+        UNION
+        SELECT incident_id FROM alert_messages WHERE message_id = $2) AS begun
+  JOIN incidents AS own ON own.id = begun.incident_id
+  JOIN incidents ON incidents.id = coalesce(own.merged_into_id, own.id)
+ WHERE incidents.kind = 'incident' AND incidents.status IN ('triggered', 'acknowledged')
+   AND NOT incidents.is_private AND ($3::bigint IS NULL OR incidents.guild_id = $3)
+ ORDER BY incidents.id DESC
  LIMIT 1;
 
 -- name: triage

@@ -1,7 +1,7 @@
 """Modals and their fields as Discord's raw components.
 
-Nothing of a form is kept, and whoever presses waits while it is made: discord.py's objects would be made only to
-be turned into the same JSON.
+Nothing of a form is kept, and whoever presses waits while it is made: discord.py's objects would be made only
+to be turned into the same JSON.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,5 +1,9 @@
 """発報しました: what became of a triage or of /sev1, for whoever did it."""
 
+from typing import Any
+
+from discord import ui
+
 from bot.domain.incident import Incident
 from bot.services.incidents import Opening
 from bot.ui.buttons import IncidentVerb
@@ -10,19 +14,12 @@ from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice
 
 
-def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None, *, note: str = "") -> Screen:
-    """With links once Discord has the posts; if it refuses the alert, what happened instead.
-
-    Args:
-        note: Stands above everything.
-    """
-    severity = voice.severity(incident)
-    buttons = voice.buttons
+def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None) -> Screen:
+    """With links once Discord has the posts; if it refuses the alert, what happened instead."""
     return Screen(
         text(
-            note,
             voice.say("consoles.triage.sent", label=incident.label),
-            f"**{severity.name} / {severity.priority}** {voice.title(incident)}",
+            _what(voice, incident),
             voice.say(
                 "consoles.triage.ack_until",
                 due=voice.moment(incident.ack_due_at),
@@ -30,14 +27,36 @@ def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None, 
             ),
             _where(voice, incident, opening),
         ),
-        rows=[
-            row(
-                made_of(buttons.link("to_post", alert_url(incident))),
-                made_of(buttons.link("to_thread", thread_url(incident))),
-                made_of(buttons.make(IncidentVerb.DETAILS, incident.id)),
-            )
-        ],
+        rows=[_ways(voice, incident)],
         colour=COLOURS[incident.status],
+    )
+
+
+def raised_card(voice: Voice, incident: Incident) -> Screen:
+    """For whoever wants to triage a message that has become *incident*: how that stands."""
+    on_it = incident.acknowledged_by_name
+    return Screen(
+        text(
+            voice.say("consoles.triage.raised_before", label=incident.label),
+            _what(voice, incident),
+            voice.state(incident) if on_it is None else f"{voice.state(incident)} · 👀 {voice.who(on_it)}",
+        ),
+        rows=[_ways(voice, incident)],
+        colour=COLOURS[incident.status],
+    )
+
+
+def _what(voice: Voice, incident: Incident) -> str:
+    severity = voice.severity(incident)
+    return f"**{severity.name} / {severity.priority}** {voice.title(incident)}"
+
+
+def _ways(voice: Voice, incident: Incident) -> ui.ActionRow[Any] | None:
+    buttons = voice.buttons
+    return row(
+        made_of(buttons.link("to_post", alert_url(incident))),
+        made_of(buttons.link("to_thread", thread_url(incident))),
+        made_of(buttons.make(IncidentVerb.DETAILS, incident.id)),
     )
 
 

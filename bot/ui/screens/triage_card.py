@@ -7,12 +7,14 @@ from typing import Final
 from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.evidence import Evidence
+from bot.domain.incident import Incident
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage import UNSURE, Question
 from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
 from bot.services.triage_views import TriageView
 from bot.services.triages import REEVALUATE
-from bot.ui.components import Screen, button, row, text
+from bot.ui.buttons import TriageVerb
+from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.screens.sent_card import sent_card
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.timestamps import relative
@@ -35,7 +37,7 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
     """The card for where the walk stands."""
     triage = view.triage
     if view.incident is not None:
-        return sent_card(voice, view.incident, note=_notice(voice, view))
+        return became(voice, view.incident)
     if triage.status is TriageStatus.REEVALUATING:
         return _reevaluating(voice, view)
     if triage.status is not TriageStatus.OPEN:
@@ -45,10 +47,19 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
     return _result(voice, view)
 
 
+def became(voice: Voice, incident: Incident) -> Screen:
+    """What it became; of one that was made private later only that, as everybody may press on an old card."""
+    if incident.is_private:
+        return Screen(text(voice.say("triaging.line.private", label=incident.label)))
+    return sent_card(voice, incident)
+
+
 def answered_before(voice: Voice, view: TriageView) -> str:
     """A re-evaluation that needs no answer any more, and what it became."""
     triage, incident = view.triage, view.incident
     said = voice.say("consoles.triage.promoted_before")
+    if incident is not None and incident.is_private:
+        return f"{said} {voice.say('triaging.line.private', label=incident.label)}"
     if incident is not None:
         return (
             f"{said} {voice.say('consoles.triage.became', label=incident.label, severity=incident.severity)}"
@@ -151,8 +162,11 @@ def _reevaluating(voice: Voice, view: TriageView) -> Screen:
         answer=voice.span(rule.answer_within),
         severity=rule.promote_to,
     )
+    verbs = (TriageVerb.PROMOTE, TriageVerb.DISMISS, TriageVerb.AGAIN)
     return Screen(
-        text(_notice(voice, view), f"{told}{or_graver(voice, triage)}", _facts(voice, triage)), colour=_BLUE
+        text(_notice(voice, view), f"{told}{or_graver(voice, triage)}", _facts(voice, triage)),
+        rows=[row(*(made_of(voice.buttons.make(verb, triage.id)) for verb in verbs))],
+        colour=_BLUE,
     )
 
 

@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.triage_session import TriageStatus
 from bot.services.triage_views import Notice
+from bot.services.triages import AlreadyRaised
 from tests.unit.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.triage_walks import CHANNEL, EVIDENCE, go_on, start, walk
 
@@ -72,10 +75,20 @@ async def test_whoever_points_at_the_same_message_joins(desk: Desk) -> None:
     desk.store.advance(timedelta(hours=25))
     anew = await start(desk, key="c", by=PRIMARY, title="また決済")
     assert (anew.triage.title, anew.notice) == ("また決済", None)
+    assert (await start(desk, key="d", by=PRIMARY)).notice is None, "one's own"
     await go_on(desk, anew, "yes", "yes", by=PRIMARY)
-    raised = await desk.triages.confirm(anew.triage.id, by=PRIMARY)
-    told = await start(desk, key="d")
-    assert (told.incident, told.notice) == (raised.incident, Notice.RAISED)
+    incident = (await desk.triages.confirm(anew.triage.id, by=PRIMARY)).incident
+    with pytest.raises(AlreadyRaised) as raised:
+        await start(desk, key="e")
+    assert raised.value.incident == incident
+
+
+async def test_whoever_points_at_what_waits_for_its_re_evaluation_is_told(desk: Desk) -> None:
+    """It is answered from there."""
+    held = await go_on(desk, await start(desk, key="a"), "no", "no")
+    await desk.triages.confirm(held.triage.id, by=RESPONDER)
+    joined = await start(desk, key="b", by=PRIMARY)
+    assert (joined.triage.id, joined.notice) == (held.triage.id, Notice.HELD)
 
 
 async def test_a_walk_that_nobody_goes_on_with_is_put_away(desk: Desk) -> None:

@@ -407,3 +407,14 @@ async def test_the_auditor_finds_a_reminder_without_a_job(desk: Desk) -> None:
     assert await desk.auditor.sweep() == [f"remind:{incident.id}"]
     await desk.work()
     assert len(told(desk, "update_due")) == 1
+
+
+async def test_an_acknowledge_puts_off_what_was_promised_before_it(desk: Desk) -> None:
+    """The reminder of an update that somebody gave before anybody was on it goes with it."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    soon = form(incident, known="調査中", next_in=timedelta(minutes=5))
+    await desk.updates.tell(incident.id, soon, by=RESPONDER)
+    assert desk.store.job_due_at(f"remind:{incident.id}") == desk.store.clock.time + timedelta(minutes=5)
+    acked = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    assert desk.store.job_due_at(f"remind:{incident.id}") == acked.incident.remind_at

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.evidence import Evidence
+from bot.domain.incident import Status
 from bot.domain.start_time import InvalidStartTime
 from bot.domain.triage import Given, Path, Position, Text
 from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
 from bot.services.triage_views import Notice, TriageView
 from bot.ui.forms.base import Source, Typed
-from bot.ui.screens.sent_card import sent_card
+from bot.ui.screens.sent_card import raised_card, sent_card
 from bot.ui.screens.triage_card import answered_before, triage_card
 from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
 from bot.ui.words.voice import Voice
@@ -230,11 +231,33 @@ def test_why_a_press_did_nothing() -> None:
         Notice.CHANGED: "判定が変わって",
         Notice.REOPENED: "答えが取り消され",
         Notice.JOINED: "@responder がもう triage",
-        Notice.RAISED: "もう発報されて",
+        Notice.HELD: "もう再評価を待って",
     }
     assert {*why, Notice.ANSWERED} == set(Notice)
     for notice, word in why.items():
         assert word in words(triage_card(JA, replace(view, notice=notice))).splitlines()[0]
+
+
+def test_an_old_card_tells_nothing_of_what_became_private() -> None:
+    """Whoever pressed on it may be anybody: its number, and no more."""
+    secret = replace(PLACED, is_private=True)
+    view = replace(view_at(at("yes"), status=TriageStatus.OPENED), incident=secret)
+    assert words(triage_card(JA, view)) == f"🔒 {secret.label} · 非公開"
+    assert labels(triage_card(JA, view)) == []
+    told = answered_before(JA, view)
+    assert secret.label in told
+    assert secret.severity not in told
+
+
+def test_what_a_message_has_become_is_shown_as_it_stands() -> None:
+    """Who is on it, and no deadline that has passed; the ways to it."""
+    acked = replace(PLACED, status=Status.ACKNOWLEDGED, acknowledged_by_id=1, acknowledged_by_name="primary")
+    told = words(raised_card(JA, acked))
+    assert f"もう {acked.label} として発報されて" in told
+    assert "🟠 対応中 · 👀 @primary" in told
+    assert "期限" not in told
+    assert "👀" not in words(raised_card(EN, PLACED))
+    assert over_limits(raised_card(JA, acked)) == []
 
 
 def test_others_who_triage_now_are_named() -> None:
