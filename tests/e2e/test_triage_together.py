@@ -8,7 +8,7 @@ from bot.demo.screen import Interaction, Message
 from bot.runbook import default_policy_text
 from bot.sandbox.permissions import P
 from tests.e2e.conftest import MakeWorld
-from tests.e2e.severities import NO, SEV1, SEV2, SEV3, YES
+from tests.e2e.severities import NO, REEVALUATE, SEV1, SEV2, SEV3, YES
 from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
@@ -174,6 +174,24 @@ async def test_a_message_is_triaged_once(world: World) -> None:
     anew = (await world.human.submit("primary", fourth, {"title": "また決済"})).messages[-1]
     assert "もう triage しています" not in anew.text
     assert "また決済" in anew.text
+
+
+async def test_it_got_worse_before_its_re_evaluation(world: World) -> None:
+    """Whoever points at the message then answers from the card: it is raised at once."""
+    said = await world.human.say("observer", "general", "夜間バッチの件数が半分です")
+    first = await from_menu(world, said)
+    walk = Triage(world.human, "responder", "general")
+    card = (await world.human.submit("responder", first, {"title": "件数が半分"})).messages[-1]
+    await walk.answer(card, *REEVALUATE, "再評価に回す")
+    await world.expect_message("p1-ops", contains="🟡 再評価 · 件数が半分")
+    await world.settle()
+    await world.restart_bot()
+    second = await from_menu(world, said, by="primary")
+    told = (await world.human.submit("primary", second, {"title": "件数が 0"})).messages[-1]
+    assert "このメッセージはもう再評価を待っています" in told.text
+    raised = await world.human.press("primary", told, "発報する")
+    assert "SEV2 として発報しました" in raised.text
+    await world.expect_alert(SEV2, "件数が半分")
 
 
 async def test_two_forms_about_one_message_at_once(world: World) -> None:

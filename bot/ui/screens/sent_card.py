@@ -27,7 +27,7 @@ def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None) 
             ),
             _where(voice, incident, opening),
         ),
-        rows=[_ways(voice, incident)],
+        rows=[_ways(voice, incident, IncidentVerb.DETAILS)],
         colour=COLOURS[incident.status],
     )
 
@@ -41,7 +41,7 @@ def raised_card(voice: Voice, incident: Incident) -> Screen:
             _what(voice, incident),
             voice.state(incident) if on_it is None else f"{voice.state(incident)} · 👀 {voice.who(on_it)}",
         ),
-        rows=[_ways(voice, incident)],
+        rows=[_ways(voice, incident, IncidentVerb.SEVERITY, IncidentVerb.DETAILS)],
         colour=COLOURS[incident.status],
     )
 
@@ -51,12 +51,12 @@ def _what(voice: Voice, incident: Incident) -> str:
     return f"**{severity.name} / {severity.priority}** {voice.title(incident)}"
 
 
-def _ways(voice: Voice, incident: Incident) -> ui.ActionRow[Any] | None:
+def _ways(voice: Voice, incident: Incident, *verbs: IncidentVerb) -> ui.ActionRow[Any] | None:
     buttons = voice.buttons
     return row(
         made_of(buttons.link("to_post", alert_url(incident))),
         made_of(buttons.link("to_thread", thread_url(incident))),
-        made_of(buttons.make(IncidentVerb.DETAILS, incident.id)),
+        *(made_of(buttons.make(verb, incident.id)) for verb in verbs),
     )
 
 

@@ -132,6 +132,9 @@ def test_reevaluation_says_until_when_and_where() -> None:
     due = AT + timedelta(minutes=30)
     held = view_at(at("no", "no"), status=TriageStatus.REEVALUATING, due_at=due, rounds=1)
     assert "11/24 14:37 JST に #p1-ops で確認します" in words(triage_card(JA, held))
+    assert labels(triage_card(JA, held)) == ["発報する", "問題なし", "もう一度見る"], (
+        "answered from here, too"
+    )
     asked = replace(held, triage=replace(held.triage, asked_at=due, due_at=due + timedelta(minutes=15)))
     assert "11/24 14:52 JST までに誰も答えなければ SEV2" in words(triage_card(JA, asked))
     again = view_at(at(), due_at=due, rounds=1)
@@ -256,6 +259,7 @@ def test_what_a_message_has_become_is_shown_as_it_stands() -> None:
     assert f"もう {acked.label} として発報されて" in told
     assert "🟠 対応中 · 👀 @primary" in told
     assert "期限" not in told
+    assert labels(raised_card(JA, acked))[-2:] == ["重大度", "更新"]
     assert "👀" not in words(raised_card(EN, PLACED))
     assert over_limits(raised_card(JA, acked)) == []
 
