@@ -31,7 +31,8 @@ SELECT nonce, kind, message_id
   FROM deliveries
  WHERE status = 'sent' AND message_id IS NOT NULL AND bundle_id IS NULL
 """
-_UNFINISHED = "SELECT key, attempts, error FROM deliveries WHERE status IN ('pending', 'sending')"
+#: What is still owed.
+UNFINISHED: Final = "SELECT key, attempts, error FROM deliveries WHERE status IN ('pending', 'sending')"
 
 #: What hangs on a message instead of being one.
 _NO_MESSAGES = ("seed_ack", "thread", "private_thread", "member", "pin_seen")
@@ -72,7 +73,7 @@ async def lost(world: World) -> list[str]:
         for row in await world.rows(_SENT)
         if row["kind"] not in _NO_MESSAGES and row["message_id"] not in standing
     ]
-    left = [f"{row['key']} is still owed: {row['error']}" for row in await world.rows(_UNFINISHED)]
+    left = [f"{row['key']} is still owed: {row['error']}" for row in await world.rows(UNFINISHED)]
     return gone + left
 
 
