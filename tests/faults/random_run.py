@@ -243,7 +243,7 @@ class Play:
         return None if row["left"] is None else float(row["left"])
 
     async def _finish(self) -> None:
-        """Reminders come due at any moment: what is owed now is given its time, and counts as lost after it."""
+        """Reminders come due at any moment: what is owed now is given its time, and is lost after it."""
         with suppress(AssertionError):
             await self.stage.until(self._is_finished, "everything sent", within_s=_REST_S)
 
