@@ -69,8 +69,8 @@ class ReadingAhead:
         now = await self._store.now()
         self._read_at, self._tried_at = _lately(self._read_at, now), _lately(self._tried_at, now)
         unread = [one for one in incidents if one.id not in self._read_at]
+        again = [one for one in unread if one.id in self._tried_at]
         await self._look_at([one for one in unread if one.id not in self._tried_at], seconds, now=now)
-        again = [one for one in unread if one.id in self._tried_at and one.id not in self._read_at]
         await self._look_at(again, min(seconds, READ_ON_S), now=now)
 
     async def _look_at(self, incidents: Sequence[Incident], seconds: float, *, now: datetime) -> None:

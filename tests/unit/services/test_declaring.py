@@ -105,10 +105,12 @@ async def test_an_alert_that_has_rung_does_not_ring_again() -> None:
 
 
 async def test_a_triage_of_an_alert_that_is_an_incident_already_is_linked(desk: Desk) -> None:
-    """Or of one that has ended: another incident, that knows of the first."""
+    """It began before somebody declared it: another incident, that knows of the first."""
     tracked = await receive(desk, alert(desk))
-    await desk.lifecycle.declare(tracked.id, by=RESPONDER)
-    incident = await triage(desk, "yes", "no")
+    walk = await begun(desk, "yes", "no")
+    await desk.lifecycle.declare(tracked.id, by=PRIMARY)
+    incident = (await desk.triages.confirm(walk.triage.id, by=RESPONDER)).incident
+    assert incident is not None
     assert incident.id != tracked.id
     assert [one.id for one in await desk.store.related(incident.id)] == [tracked.id]
     assert incident.linked == (tracked.id,)
@@ -155,9 +157,9 @@ async def test_a_severity_that_is_gone_counts_as_the_gravest(desk: Desk) -> None
 async def test_what_a_clock_does_is_put_on_nobody(desk: Desk, *, is_declared: bool) -> None:
     """Nobody answers the re-evaluation of an alert's message: the history names no one for what follows."""
     tracked = await receive(desk, alert(desk))
+    held = await begun(desk, "no", "no")
     if is_declared:
         await desk.lifecycle.declare(tracked.id, by=PRIMARY)
-    held = await begun(desk, "no", "no")
     await desk.triages.confirm(held.triage.id, by=RESPONDER)
     await desk.pass_time(minutes=46)
     raised = (await desk.triages.view(held.triage.id, by=RESPONDER)).incident
