@@ -34,8 +34,8 @@ _LOOK_S: Final = 0.05
 _AHEAD_S: Final = 0.3
 #: A request of the bot to Discord has ended by then, one way or the other.
 _UNDER_WAY_S: Final = 12.0
-#: So long after the clock has moved each process has read anew what it would do without the database.
-_MIRRORED_S: Final = 3.5
+#: So long after the last decision each process has read anew what it would do without the database.
+_MIRRORED_S: Final = 2.5
 _MOST_JUMPS: Final = 60
 _PEOPLE: Final = ("primary", "secondary", "responder")
 
@@ -76,6 +76,7 @@ class Play:
     Attributes:
         dice: Decides everything that is random.
         told: Titles of which somebody was told that the alert is out.
+        may_break: Faults may still come.
     """
 
     stage: Stage
@@ -85,7 +86,7 @@ class Play:
     told: list[str] = field(default_factory=list)
     reported: int = 0
     faults: int = 0
-    moved_at: float = field(default_factory=time.monotonic)
+    may_break: bool = True
 
     @property
     def world(self) -> World:
@@ -101,6 +102,7 @@ class Play:
             else:
                 await self._episode()
         self.say("no more faults: every ladder to its end")
+        self.may_break = False
         await self._to_the_end()
         return await self._broken()
 
@@ -127,24 +129,33 @@ class Play:
 
     async def _jump(self) -> None:
         """To just before the next deadline."""
-        await self._end_what_is_under_way()
         left_s = await self._left(_NEXT)
         if left_s is not None and left_s > _AHEAD_S:
-            self.say(f"{left_s / 60:.1f} min pass")
-            await self.world.shift(minutes=(left_s - _AHEAD_S) / 60)
-            self.moved_at = time.monotonic()
+            await self._pass(left_s - _AHEAD_S)
             await asyncio.sleep(_AHEAD_S)  # the rest of it passes by itself
+
+    async def _pass(self, seconds: float) -> None:
+        """Move the time, as far as it has not passed meanwhile."""
+        began = time.monotonic()
+        await self._end_what_is_under_way()
+        left_s = seconds - (time.monotonic() - began)
+        if left_s > 0:
+            self.say(f"{left_s / 60:.1f} min pass")
+            await self.world.shift(minutes=left_s / 60)
 
     async def _end_what_is_under_way(self) -> None:
         """No request lasts for minutes, and nothing that a process does at once waits for as long.
 
         Moved in between, the clock would let one that is on its way reach Discord minutes after it was sent:
-        when the message that another process has sent meanwhile is no longer known by its nonce.
+        when the message that another process has sent meanwhile is no longer known by its nonce. So would
+        what is told without the database, by a mirror that is older than the minutes that pass.
         """
         if not self.world.running:
             return
         try:
             await self.stage.until(self._is_quiet, "rest", within_s=_UNDER_WAY_S)
+            if self.may_break:
+                await asyncio.sleep(_MIRRORED_S)
         except AssertionError:
             self.say(f"not at rest after {_UNDER_WAY_S:g} s")  # what cannot be sent now stays under way
 
@@ -192,8 +203,6 @@ class Play:
         await self.world.fault(route="POST /channels/**", times=self.dice.randint(1, 4), **spec)
 
     async def _restart_database(self) -> None:
-        """Not right after minutes have passed in which every process has looked at what is due."""
-        await asyncio.sleep(max(self.moved_at + _MIRRORED_S - time.monotonic(), 0.0))
         self.say("PostgreSQL restarts")
         self.server.stop()
         await asyncio.sleep(self.dice.random())
@@ -219,8 +228,7 @@ class Play:
             left_s = await self._left(_BEHIND)
             if left_s is None:
                 return
-            await self.world.shift(minutes=max(left_s, 0.0) / 60)
-            self.moved_at = time.monotonic()
+            await self._pass(max(left_s, 0.0))
         raise AssertionError("the bots do not catch up")
 
     async def _rest(self) -> None:
