@@ -17,6 +17,7 @@ Component = dict[str, object]
 _ACTION_ROW = 1
 _BUTTON = 2
 _SELECT = 3
+_OPTION_LIMIT = 100  # Discord: an option's label, value and description
 _PLACEHOLDER_LIMIT = 150  # Discord: a select's placeholder
 _LABEL_LIMIT = 80  # Discord: a button's label
 _ROW_LIMIT = 5  # Discord: buttons in a row
@@ -127,7 +128,7 @@ def reaction_of(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice in a select: at most 100 characters each.
+    """A choice in a select: of 100 characters each, words beyond that are cut.
 
     Attributes:
         chosen: It stands there as chosen before anybody has touched it.
@@ -190,27 +191,39 @@ def select_row(
     least: int = 1,
     most: int | None = 1,
 ) -> list[Component]:
-    """The row with a select among 1 to 25 *options*.
+    """The row with a select; see `select`."""
+    made = select(custom_id, options=options, placeholder=placeholder, least=least, most=most)
+    return [{"type": _ACTION_ROW, "components": [made]}]
+
+
+def select(
+    custom_id: str,
+    *,
+    options: Sequence[Option],
+    placeholder: str = "",
+    least: int = 1,
+    most: int | None = 1,
+) -> Component:
+    """A select among 1 to 25 *options*.
 
     Args:
         custom_id: At most 100 characters.
         least, most: How many may be chosen; None: all of them.
     """
     shown = [
-        {"value": option.value, "label": option.label}
-        | ({"description": option.description} if option.description else {})
+        {"value": option.value, "label": option.label[:_OPTION_LIMIT]}
+        | ({"description": option.description[:_OPTION_LIMIT]} if option.description else {})
         | ({"default": True} if option.chosen else {})
         for option in options
     ]
     made: Component = {
         "type": _SELECT,
         "custom_id": custom_id,
-        "placeholder": placeholder[:_PLACEHOLDER_LIMIT],
         "options": shown,
         "min_values": least,
         "max_values": len(options) if most is None else most,
     }
-    return [{"type": _ACTION_ROW, "components": [made]}]
+    return made | ({"placeholder": placeholder[:_PLACEHOLDER_LIMIT]} if placeholder else {})
 
 
 def row(buttons: Sequence[Component | None]) -> list[Component]:

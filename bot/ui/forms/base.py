@@ -7,8 +7,8 @@ from typing import Any, Final, cast
 
 from bot.runbook.model import Policy
 from bot.services.incidents import TITLE_LIMIT
-from bot.ui.buttons import Component
-from bot.ui.forms.fields import Form, label, option, select, text_input
+from bot.ui.buttons import Component, Option
+from bot.ui.forms.fields import Form, choice, label, text_input
 from bot.ui.interaction import Interaction
 from bot.ui.words.voice import Voice
 
@@ -137,6 +137,6 @@ def _choices(voice: Voice, name: str, known: Mapping[str, str], chosen: tuple[st
     """A select of several; None when there is nothing to choose from."""
     if not known:
         return None
-    options = [option(words, value, chosen=value in chosen) for value, words in known.items()]
-    choice = select(name, options, several=True, placeholder=voice.say("consoles.form.several"))
-    return label(voice.say(f"consoles.form.{name}"), choice)
+    options = [Option(value, words, chosen=value in chosen) for value, words in known.items()]
+    chosen_of = choice(name, options, several=True, placeholder=voice.say("consoles.form.several"))
+    return label(voice.say(f"consoles.form.{name}"), chosen_of)

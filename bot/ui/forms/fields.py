@@ -4,21 +4,19 @@ Nothing of a form is kept, and whoever presses waits while it is made: discord.p
 to be turned into the same JSON.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from discord import ui
 
-from bot.ui.buttons import Component
+from bot.ui.buttons import Component, Option, select
 from bot.ui.interaction import Interaction
 
-_SELECT: Final = 3
 _TEXT_INPUT: Final = 4
 _LABEL: Final = 18
 _SHORT, _PARAGRAPH = 1, 2
 
 _TITLE_LIMIT: Final = 45  # Discord: a modal's title and the label of a field
-_OPTION_LIMIT: Final = 100  # Discord: an option's label, value and description
 
 
 class Form:
@@ -82,31 +80,13 @@ def text_input(
     return _without_none(given)
 
 
-def select(
-    custom_id: str, options: list[Component], *, several: bool = False, placeholder: str | None = None
+def choice(
+    custom_id: str, options: Sequence[Option], *, several: bool = False, placeholder: str = ""
 ) -> Component:
     """One of *options*, or any number of them, none included."""
-    given = {
-        "type": _SELECT,
-        "custom_id": custom_id,
-        "options": options,
-        "min_values": 0 if several else 1,
-        "max_values": len(options) if several else 1,
-        "required": not several,
-        "placeholder": placeholder,
-    }
-    return _without_none(given)
-
-
-def option(words: str, value: str, *, chosen: bool = False, description: str | None = None) -> Component:
-    """One of a select's; its words and description are cut at what Discord shows."""
-    given = {
-        "label": words[:_OPTION_LIMIT],
-        "value": value,
-        "default": chosen,
-        "description": None if description is None else description[:_OPTION_LIMIT],
-    }
-    return _without_none(given)
+    least, most = (0, None) if several else (1, 1)
+    made = select(custom_id, options=options, placeholder=placeholder, least=least, most=most)
+    return made | {"required": not several}
 
 
 def _without_none(given: Mapping[str, object]) -> Component:

@@ -5,8 +5,9 @@ from typing import Final
 from bot.domain.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.lifecycle import REASON_LIMIT
+from bot.ui.buttons import Option
 from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import Form, label, option, select, text_input
+from bot.ui.forms.fields import Form, choice, label, text_input
 from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice, is_id
 
@@ -22,11 +23,11 @@ def severity_form(voice: Voice, incident: Incident) -> Form:
     """Each severity says where it goes and whom that rings; the reason is asked for in any case."""
     known = list(voice.policy.severities.values())[:_OPTIONS]
     options = [
-        option(
-            f"{severity.name} / {severity.priority}",
+        Option(
             severity.name,
+            f"{severity.name} / {severity.priority}",
+            _where(voice, severity, incident) or "",
             chosen=severity.name == incident.severity,
-            description=_where(voice, severity, incident),
         )
         for severity in known
     ]
@@ -35,7 +36,7 @@ def severity_form(voice: Voice, incident: Incident) -> Form:
         voice.say("consoles.form.severity_of", label=incident.label),
         f"inc:v1:severity-form:{incident.id}",
         [
-            label(voice.say("consoles.form.severity"), select(SEVERITY, options)),
+            label(voice.say("consoles.form.severity"), choice(SEVERITY, options)),
             label(voice.say("consoles.form.reason"), reason),
         ],
     )

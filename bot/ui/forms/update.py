@@ -11,9 +11,9 @@ from bot.domain.shown import Shown
 from bot.domain.text import storable
 from bot.runbook.model import Policy
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
-from bot.ui.buttons import Component
+from bot.ui.buttons import Component, Option
 from bot.ui.forms.base import SYMPTOMS, TARGETS, Submitted, where_and_how
-from bot.ui.forms.fields import Form, label, option, select, text_input
+from bot.ui.forms.fields import Form, choice, label, text_input
 from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice
 
@@ -123,7 +123,7 @@ def _next(voice: Voice, incident: Incident) -> Component:
     """Spans and the next business day, the severity's own among them and chosen, and none."""
     own = voice.severity(incident).update_every
     offered = [*_spans(own), NEXT_BUSINESS_DAY, None]
-    return select(NEXT, [_option(voice, one, own=own) for one in offered])
+    return choice(NEXT, [_option(voice, one, own=own) for one in offered])
 
 
 def _spans(own: Deadline | None) -> list[timedelta]:
@@ -131,14 +131,14 @@ def _spans(own: Deadline | None) -> list[timedelta]:
     return [timedelta(seconds=one) for one in sorted({*_SPANS_S, *seconds})]
 
 
-def _option(voice: Voice, offered: Deadline | None, *, own: Deadline | None) -> Component:
+def _option(voice: Voice, offered: Deadline | None, *, own: Deadline | None) -> Option:
     if offered is None:
         words, value = voice.say("updates.form.never"), _NEVER
     elif isinstance(offered, timedelta):
         words, value = voice.say("updates.form.next_in", span=voice.span(offered)), _seconds(offered)
     else:
         words, value = voice.say("updates.form.next_business_day"), offered.value
-    return option(words, value, chosen=offered == own)
+    return Option(value, words, chosen=offered == own)
 
 
 def _seconds(span: timedelta) -> str:
