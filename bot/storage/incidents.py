@@ -145,8 +145,8 @@ class IncidentWrites(IncidentLocks):
     async def record(
         self, incident: Incident, entry: TimelineEntry, *, by: Person, data: Mapping[str, object]
     ) -> None:
-        entries, audited = [entry_as_json(entry)], dict(data)
-        await self._sql.all("record", incident.id, entries, incident.guild_id, by.id, by.name, audited)
+        kept, audited = entry_as_json(entry), dict(data)
+        await self._sql.all("record", incident.id, kept, incident.guild_id, by.id, by.name, audited)
 
 
 def entry_as_json(entry: TimelineEntry) -> dict[str, object]:

@@ -175,7 +175,7 @@ class FakeDeliveries(FakePart):
             self._change_delivery(one, bundle_id=None)
             self._enqueue(deliver_job(one.delivery))
 
-    async def cancel_paging(self, incident_id: int) -> None:
+    def _cancel_paging(self, incident_id: int) -> None:
         for delivery_id, stored in list(self.state.deliveries.items()):
             delivery = stored.delivery
             is_page = delivery.incident_id == incident_id and delivery.kind in PAGING

@@ -185,7 +185,7 @@ class FakeTransaction(
         self.state.steps[incident_id, index] = replace(step, status=StepStatus.DONE)
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:
-        await self.cancel_paging(incident_id)
+        self._cancel_paging(incident_id)
         pending = [step for step in await self.steps(incident_id) if step.status is StepStatus.PENDING]
         for step in pending:
             key = (incident_id, step.index)

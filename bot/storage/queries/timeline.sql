@@ -9,19 +9,17 @@ SELECT $1, at, kind, actor_id, actor_name, data, corrects
  ORDER BY ordinality;
 
 -- name: record
--- The same for what $4, named $5, did in the guild $3, which is audited under each entry's kind with $6.
-WITH entries AS (
+-- Appends the entry $2, a JSON object, about what $4, named $5, did in the guild $3, which is audited with $6.
+WITH entry AS (
     SELECT *
-      FROM ROWS FROM (
-           jsonb_to_recordset($2)
-                AS (at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb, corrects bigint)
-           ) WITH ORDINALITY
+      FROM jsonb_to_record($2)
+        AS (at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb, corrects bigint)
 ), audited AS (
     INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)
-    SELECT now(), $3, $4, $5, kind, true, $6 FROM entries ORDER BY ordinality
+    SELECT now(), $3, $4, $5, kind, true, $6 FROM entry
 )
 INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data, corrects)
-SELECT $1, at, kind, actor_id, actor_name, data, corrects FROM entries ORDER BY ordinality;
+SELECT $1, at, kind, actor_id, actor_name, data, corrects FROM entry;
 
 -- name: timeline
 -- An incident's history, oldest first.
