@@ -91,6 +91,7 @@ class Triages:
         if new.channel_id is None or new.source_message_id is None:
             return None
         place = (new.channel_id, new.source_message_id)
+        await tx.lock_message(*place)
         if incident := await tx.raised_from_message(*place):
             raise AlreadyRaised(incident)
         triage = await tx.triage_of_message(*place)

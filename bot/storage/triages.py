@@ -42,9 +42,11 @@ class TriageWrites:
         return None if row is None else await with_answers(self._sql, row)
 
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
-        await self._sql.all("lock_triages_of_message", f"triage:{channel_id}:{message_id}")
         row = await self._sql.first("raised_from_message", channel_id, message_id, self._guild_id)
         return None if row is None else incident_from_row(row)
+
+    async def lock_message(self, channel_id: int, message_id: int) -> None:
+        await self._sql.all("lock_message", f"{channel_id}:{message_id}")
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         row = await self._sql.first("lock_triage" if lock else "triage", triage_id, self._guild_id)

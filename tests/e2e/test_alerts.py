@@ -125,6 +125,25 @@ async def test_a_click_makes_it_an_incident(world: World) -> None:
     assert [row["occurrences"] for row in await world.rows("SELECT occurrences FROM incidents")] == [2]
 
 
+async def test_what_a_click_has_raised_is_not_triaged_once_more(world: World) -> None:
+    """Whoever points at the monitor's message then is shown what it has become."""
+    posted, answer = await Monitor(world).alert()
+    await world.expect_dm("primary", contains=TITLE)
+    form = await world.human.context("secondary", "p1-ops", "Triage this message", posted)
+    await world.click(answer, "インシデントにする", by="responder")
+    await world.restart_bot()
+    told = await world.human.submit("secondary", form, {"title": "別の件名"})
+    assert "もう INC-1 として発報されています" in told.text
+    assert {"重大度", "更新"} <= {control.label.split()[-1] for control in told.messages[-1].controls}
+    assert await status(world) == ["triggered"]
+    assert await world.rows("SELECT FROM triages") == []
+    await world.ledger.expect("p1-ops", TITLE, where=lambda found: "追跡中" not in found.text)
+    root = await world.ledger.expect("p0-alerts", TITLE)
+    await world.idle()
+    for part in ("開始時刻", "SEV2"):
+        await world.ledger.expect(root.id, part)
+
+
 async def test_a_stale_button_is_answered(world: World) -> None:
     """Two people press at once, or a screen is old: a clear word, and one incident."""
     _, answer = await Monitor(world).alert()

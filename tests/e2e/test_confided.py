@@ -1,6 +1,6 @@
 """What is said among the people of a private incident stays among them."""
 
-from bot.demo.play import CONFIRM, Triage
+from bot.demo.play import CONFIRM, Report, Triage
 from tests.e2e.severities import SEV1, YES
 from tests.e2e.test_private import TITLE, WORD, confirmed_private, expect_hidden, open_private
 from tests.e2e.world import World
@@ -42,4 +42,22 @@ async def test_made_private_while_a_message_of_it_is_triaged(world: World) -> No
     assert "非公開インシデントのスレッドの発言です" in confirmed.text
     assert len(await world.rows("SELECT FROM incidents")) == 1
     assert await world.rows("SELECT FROM timeline WHERE kind = 'evidence'") == []
+    await world.expect_nothing_more()
+
+
+async def test_an_old_card_tells_nothing_of_what_became_private(world: World) -> None:
+    """Whoever had joined the triage, and presses on after a restart, reads its number and no more."""
+    walk, joined = Triage(world.human, "responder", "general"), Triage(world.human, "secondary", "general")
+    card = await walk.begin(Report(TITLE))
+    line = await world.human.see("general", f"triage 中 · {TITLE}")
+    theirs = (await world.click(line, "判定に加わる", by="secondary")).messages[-1]
+    await walk.answer(card, YES, YES, CONFIRM)
+    alert = await world.expect_alert(SEV1, TITLE)
+    asked = await world.command("incident private", by="primary", number=alert.number)
+    await confirmed_private(world, asked)
+    await world.settle()
+    await world.restart_bot()
+    pressed = await joined.press(theirs, YES)
+    assert pressed.text == f"🔒 {alert.label} · 非公開"
+    assert pressed.controls == []
     await world.expect_nothing_more()

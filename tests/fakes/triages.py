@@ -53,6 +53,9 @@ class FakeTriages(FakePart):
         found = [one for one in now if self._is_told(one)]
         return max(found, key=lambda one: one.id) if found else None
 
+    async def lock_message(self, channel_id: int, message_id: int) -> None:
+        """Transactions in memory follow each other anyway."""
+
     def _about(self, channel_id: int, message_id: int) -> list[Triage]:
         return [
             triage

@@ -30,9 +30,12 @@ class TriageTransaction(Protocol):
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
         """The open incident that a message has become, or what that was merged into; no private one.
 
-        By a triage of it, or as an alert of others that somebody has declared. Whoever else asks about that
-        message waits until the commit: it is triaged once at a time.
+        By a triage of it, or as an alert of others that somebody has declared.
         """
+        ...
+
+    async def lock_message(self, channel_id: int, message_id: int) -> None:
+        """Whoever else locks that message waits until the commit."""
         ...
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:

@@ -10,7 +10,7 @@ RETURNING *;
 -- The walk that a key began.
 SELECT * FROM triages WHERE key = $1;
 
--- name: lock_triages_of_message
+-- name: lock_message
 -- One transaction at a time decides about the triages of one message ($1: any text that holds it).
 SELECT pg_advisory_xact_lock(hashtextextended($1, 1));
 

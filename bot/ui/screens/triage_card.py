@@ -37,7 +37,7 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
     """The card for where the walk stands."""
     triage = view.triage
     if view.incident is not None:
-        return became(voice, view.incident)
+        return _became(voice, view.incident)
     if triage.status is TriageStatus.REEVALUATING:
         return _reevaluating(voice, view)
     if triage.status is not TriageStatus.OPEN:
@@ -45,13 +45,6 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
     if view.severity is None and view.position.question is not None:
         return _question(voice, view, view.position.question)
     return _result(voice, view)
-
-
-def became(voice: Voice, incident: Incident) -> Screen:
-    """What it became; of one that was made private later only that, as everybody may press on an old card."""
-    if incident.is_private:
-        return Screen(text(voice.say("triaging.line.private", label=incident.label)))
-    return sent_card(voice, incident)
 
 
 def answered_before(voice: Voice, view: TriageView) -> str:
@@ -67,6 +60,13 @@ def answered_before(voice: Voice, view: TriageView) -> str:
     if triage.status is TriageStatus.DISMISSED:
         return f"{said} {voice.say('consoles.triage.dismissed_by_whom', who=voice.who(triage.ended_by_name))}"
     return said
+
+
+def _became(voice: Voice, incident: Incident) -> Screen:
+    """What it became; of one that was made private later only that, as everybody may press on an old card."""
+    if incident.is_private:
+        return Screen(text(voice.say("triaging.line.private", label=incident.label)))
+    return sent_card(voice, incident)
 
 
 def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
