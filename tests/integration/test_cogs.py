@@ -76,8 +76,8 @@ async def test_a_start_time_that_cannot_be_read_loses_nothing(world: ConsoleWorl
     form = await world.click(refusal, retry)
     inputs = [label["component"] for label in form["modal"]["components"]]
     assert inputs[0]["value"] == "*決済* が 5xx"
-    assert [option["value"] for option in inputs[1]["options"] if option["default"]] == ["api.parky.co.jp"]
-    assert [option["value"] for option in inputs[2]["options"] if option["default"]] == ["slow"]
+    assert [option["value"] for option in inputs[1]["options"] if option.get("default")] == ["api.parky.co.jp"]
+    assert [option["value"] for option in inputs[2]["options"] if option.get("default")] == ["slow"]
     assert inputs[3]["value"] == "さっき"
     card = shown(await world.send(form, started="10分前"))
     assert "本番ユーザーに影響がありますか" in words(card)
@@ -233,7 +233,7 @@ async def test_a_form_that_was_open_during_a_restart_can_be_sent(world: ConsoleW
         for label in again["modal"]["components"]
         if label["component"]["custom_id"] in ("targets", "symptoms")
         for option in label["component"]["options"]
-        if option["default"]
+        if option.get("default")
     ]
     assert chosen == ["api.parky.co.jp", "slow", "errors"]
 
