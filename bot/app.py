@@ -270,7 +270,7 @@ async def open_stand(
         mailer = None if settings.smtp is None else SmtpMailer(settings.smtp)
         yield Stand(
             served,
-            PostgresStore(pool),
+            PostgresStore(pool, is_shared=len(served.policies) > 1),
             dlq_pool,
             Texts.load(),
             mailer,

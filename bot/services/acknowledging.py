@@ -75,43 +75,37 @@ class Acknowledger:
     async def _acknowledge(self, incident: Incident, *, by: Person, via: AckVia) -> Acknowledgement:
         await self._access.require_incident(by, Act.ACKNOWLEDGE, incident)
         async with self._store.transaction() as tx:
-            result = await self.record(tx, await tx.incident(incident.id, lock=True), by=by, via=via)
+            result = await self.record(tx, incident.id, by=by, via=via)
         log.info(
             "incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=via, user_id=by.id
         )
         return result
 
-    async def record(
-        self, tx: Transaction, incident: Incident, *, by: Person, via: AckVia
-    ) -> Acknowledgement:
-        """`acknowledge` as a part of the caller's transaction, without the check of permissions.
-
-        Args:
-            incident: Locked.
-        """
+    async def record(self, tx: Transaction, incident_id: int, *, by: Person, via: AckVia) -> Acknowledgement:
+        """`acknowledge` as a part of the caller's transaction, without the check of permissions."""
+        incident, joined = await tx.join(incident_id, by, via=via)
         now = await tx.now()
-        joined = incident.is_open and await tx.add_responder(incident.id, by, via=via, at=now)
         owed = self._policy.update_due(self._policy.rules(incident.severity), at=now)
         result = life.acknowledge(incident, by=by, at=now, already_responding=not joined, next_update_at=owed)
+        data = {"incident_id": incident.id, "via": via.value}
         if result.outcome is AckOutcome.FIRST:
-            await tx.save(result.incident)
-            await self._stop_ladder(tx, result.incident)
+            # The end of the ladder with it: no step can be decided afterwards.
+            cancelled = await tx.acknowledge(result.incident, _entry(result, via), data=data)
+            await _take_back(tx, incident.id, cancelled)
+            await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules(incident.severity)))
             await remind_later(tx, result.incident, now=now, before=incident)
-        if result.outcome in (AckOutcome.FIRST, AckOutcome.JOINED):
-            entry, data = _entry(result, via), {"incident_id": incident.id, "via": via.value}
-            await tx.record(incident, entry, by=by, data=data)
+        elif result.outcome is AckOutcome.JOINED:
+            await tx.record(incident, _entry(result, via), by=by, data=data)
         return result
-
-    async def _stop_ladder(self, tx: Transaction, incident: Incident) -> None:
-        """In the acknowledge's own transaction: no step can be decided after it."""
-        await stop_ladder(tx, incident.id)
-        await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
 
 async def stop_ladder(tx: Transaction, incident_id: int) -> None:
     """Cancel the pending steps and pages of an incident, rows and jobs."""
-    cancelled = await tx.cancel_ladder(incident_id)
-    await tx.cancel_jobs([step_key(incident_id, index) for index in cancelled])
+    await _take_back(tx, incident_id, await tx.cancel_ladder(incident_id))
+
+
+async def _take_back(tx: Transaction, incident_id: int, steps: Sequence[int]) -> None:
+    await tx.cancel_jobs([step_key(incident_id, index) for index in steps])
 
 
 def _entry(result: Acknowledgement, via: AckVia) -> TimelineEntry:

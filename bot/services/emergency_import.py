@@ -105,8 +105,7 @@ class TakingIn:
             ours = {_renamed(key, report, incident): where for key, where in posted.items()}
             await self._settle(tx, incident, ours, journal, key=report.watch_key)
             if acknowledged_by is not None:
-                locked = await tx.incident(incident.id, lock=True)
-                await self._acknowledger.record(tx, locked, by=acknowledged_by, via=AckVia.RECONCILED)
+                await self._acknowledger.record(tx, incident.id, by=acknowledged_by, via=AckVia.RECONCILED)
 
     async def _steps(self, incident_id: int, journal: Journal) -> None:
         posted = {

@@ -101,8 +101,8 @@ class Lifecycle:
                 raise _MergedElsewhere
             owed = self._policy.update_due(self._policy.rules(change.incident.severity), at=change.now)
             opened = life.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
-            await change.tx.add_responder(incident_id, by, via=AckVia.REOPENED, at=change.now)
             await change.save(opened)
+            await change.tx.join(incident_id, by, via=AckVia.REOPENED)
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)
             facts = {"reason": _reason(reason)}

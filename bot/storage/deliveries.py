@@ -1,18 +1,22 @@
 """What the bot owes, within a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bot.domain.delivery import PAGING, Delivery, NewDelivery, Posted, Request
+from bot.domain.incident import Incident
+from bot.domain.timeline import TimelineEntry
 from bot.services.ports import Job, JobName
 from bot.storage.locks import IncidentLocks
-from bot.storage.queue import cancel_jobs, enqueue
-from bot.storage.rows import delivery_from_row, request_as_json
+from bot.storage.queue import Queue, cancel_jobs
+from bot.storage.rows import delivery_from_row, entry_as_json, request_as_json
 from bot.storage.sql import Row, many
 
 
 class DeliveryWrites(IncidentLocks):
     """The part of a transaction that is about deliveries."""
+
+    _queue: Queue
 
     async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
         incidents = {one.incident_id for one in new if one.incident_id is not None}
@@ -21,7 +25,7 @@ class DeliveryWrites(IncidentLocks):
         made = await self._store_owed(new)
         await self._sql.all("cancel_waiting", [one.after for one in new if one.after is not None])
         ready = await self._sql.all("ready_deliveries", made)
-        await enqueue(self._sql, *map(deliver_job, ready), guild_id=self._guild_id)
+        await self._queue.put(*map(deliver_job, ready))
 
     async def _store_owed(self, new: Sequence[NewDelivery], *, bundle_id: int | None = None) -> list[int]:
         """Without a job, and without a look at what they wait for; the ids of those that are new."""
@@ -63,7 +67,7 @@ class DeliveryWrites(IncidentLocks):
         await self._sql.all("finish_bundled", delivery_id, posted.channel_id, posted.message_id)
         released = [row["id"] for row in await self._sql.all("release_waiting", sent["key"])]
         waiting = await self._sql.all("deliveries", released)
-        await enqueue(self._sql, *map(deliver_job, waiting), guild_id=self._guild_id)
+        await self._queue.put(*map(deliver_job, waiting))
         return [delivery_from_row(row) for row in waiting]
 
     async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
@@ -99,11 +103,35 @@ class DeliveryWrites(IncidentLocks):
         await self._clear_up(await self._sql.all("cancel_delivery", delivery_id))
         await self._sql.all("cancel_bundled", delivery_id)
         released = await self._sql.all("release_bundled", delivery_id)
-        await enqueue(self._sql, *map(deliver_job, released))
+        await self._queue.put(*map(deliver_job, released))
+
+    async def acknowledge(
+        self, incident: Incident, entry: TimelineEntry, *, data: Mapping[str, object]
+    ) -> list[int]:
+        rows = await self._sql.all(
+            "acknowledge",
+            incident.id,
+            incident.version,
+            incident.acknowledged_at,
+            incident.acknowledged_by_id,
+            incident.acknowledged_by_name,
+            incident.next_update_at,
+            incident.remind_at,
+            incident.reminders,
+            sorted(PAGING),
+            entry_as_json(entry),
+            dict(data),
+        )
+        if not any(row["is_saved"] for row in rows):
+            raise RuntimeError(f"{incident.label} is not at version {incident.version - 1}")
+        return await self._end_ladder(rows)
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:
         await self._lock_incident(incident_id)
-        ended = await self._sql.all("cancel_ladder", incident_id, sorted(PAGING))
+        return await self._end_ladder(await self._sql.all("cancel_ladder", incident_id, sorted(PAGING)))
+
+    async def _end_ladder(self, ended: Sequence[Row]) -> list[int]:
+        """After steps (`index`) and pages (`id`, `key`) were cancelled; which steps."""
         await self._clear_up([row for row in ended if row["id"] is not None])
         return sorted(row["index"] for row in ended if row["index"] is not None)
 

@@ -12,6 +12,7 @@ from bot.domain.timeline import TimelineEntry
 from bot.storage.locks import IncidentLocks
 from bot.storage.rows import (
     checks_as_json,
+    entry_as_json,
     entry_from_row,
     incident_from_row,
     roles_as_json,
@@ -100,8 +101,12 @@ class IncidentWrites(IncidentLocks):
             raise IncidentNotFound(number=incident_id)
         return incident_from_row(row)
 
-    async def add_responder(self, incident_id: int, by: Person, *, via: AckVia, at: datetime) -> bool:
-        return await self._sql.first("add_responder", incident_id, by.id, by.name, via, at) is not None
+    async def join(self, incident_id: int, by: Person, *, via: AckVia) -> tuple[Incident, bool]:
+        row = await self._sql.first("join", incident_id, self._guild_id, by.id, by.name, via)
+        if row is None:
+            raise IncidentNotFound(number=incident_id)
+        self._locked.add(incident_id)
+        return incident_from_row(row), row["joined"]
 
     async def use_link(self, link_id: str, incident_id: int) -> bool:
         return await self._sql.first("use_link", link_id, incident_id) is not None
@@ -147,18 +152,6 @@ class IncidentWrites(IncidentLocks):
     ) -> None:
         kept, audited = entry_as_json(entry), dict(data)
         await self._sql.all("record", incident.id, kept, incident.guild_id, by.id, by.name, audited)
-
-
-def entry_as_json(entry: TimelineEntry) -> dict[str, object]:
-    """What `add_timeline` takes for an entry."""
-    return {
-        "at": entry.at.isoformat(),
-        "kind": entry.kind,
-        "actor_id": entry.actor_id,
-        "actor_name": entry.actor_name,
-        "data": dict(entry.data or {}),
-        "corrects": entry.corrects,
-    }
 
 
 def _step_as_json(step: Step) -> dict[str, object]:

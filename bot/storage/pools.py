@@ -36,6 +36,9 @@ _SESSION = {
     "search_path": SEARCH_PATH,
     "application_name": f"incident-bot {PROCESS}",
     "timezone": "UTC",
+    # A statement with an array would be planned each time it runs, which often takes longer than running it:
+    # the server takes the number of its elements for something that matters. To ours it does not.
+    "plan_cache_mode": "force_generic_plan",
 }
 
 

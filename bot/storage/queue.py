@@ -28,21 +28,23 @@ _GUILD: Final = "guild"
 _ROUNDS = 5
 
 
-class Asked:
-    """What a transaction asks of the queue, told at its end all at once: each statement is a round trip.
+class Queue:
+    """What a transaction asks of the queue: `add` and `take_back` tell it at the end, all at once.
 
     Args:
         guild_id: Whose jobs they are, unless they say so themselves.
+        is_shared: There are other guilds, to whom it has to be fair: that costs a statement.
     """
 
-    def __init__(self, sql: Sql, *, guild_id: int | None) -> None:
+    def __init__(self, sql: Sql, *, guild_id: int | None, is_shared: bool) -> None:
         self._sql = sql
         self._guild_id = guild_id
+        self._is_shared = is_shared
         self._wanted: list[Job] = []
         self._moot: set[str] = set()
 
     def add(self, *jobs: Job) -> None:
-        """See `enqueue`."""
+        """See `bot.services.ports.Transaction.enqueue`."""
         self._wanted += jobs
 
     def take_back(self, keys: Sequence[str]) -> None:
@@ -54,31 +56,55 @@ class Asked:
         """Right before the commit."""
         if self._moot:
             await cancel_jobs(self._sql, sorted(self._moot))
-        await enqueue(self._sql, *self._wanted, guild_id=self._guild_id)
+        await self.put(*self._wanted)
 
+    async def put(self, *jobs: Job) -> None:
+        """Put jobs into it at once; for a key that is there already, see above."""
+        left = [job if job.guild_id is not None else replace(job, guild_id=self._guild_id) for job in jobs]
+        for _ in range(_ROUNDS):
+            if not left:
+                return
+            there = await self._insert(left)
+            if not there:
+                return
+            asked = await self._sql.all(
+                "ask_again",
+                [job.key for job in there],
+                [job.after for job in there],
+                [job.sooner for job in there],
+            )
+            known = {row["dedupe_key"] for row in asked}
+            left = [job for job in there if job.key not in known]
+        raise RuntimeError(f"the job {left[0].key} comes and goes too fast")
 
-async def enqueue(sql: Sql, *jobs: Job, guild_id: int | None = None) -> None:
-    """Add *jobs* to the transaction of *sql*; for a key that is there already, see above.
+    async def _insert(self, jobs: Sequence[Job]) -> list[Job]:
+        """Insert *jobs*; those whose key is there already are returned."""
+        priorities = await self._priorities(jobs) if self._is_shared else [job.priority for job in jobs]
+        with storage_errors():
+            ids = await _library(self._sql).enqueue(
+                [job.name for job in jobs],
+                [job.payload.encode() for job in jobs],
+                priorities,
+                execute_after=[job.after for job in jobs],
+                dedupe_key=[job.key for job in jobs],
+                headers=[None if job.guild_id is None else {_GUILD: str(job.guild_id)} for job in jobs],
+                on_conflict="skip",
+            )
+        return [job for job, job_id in zip(jobs, ids, strict=True) if job_id is None]
 
-    Args:
-        guild_id: Whose they are, unless they say so themselves.
-    """
-    left = [job if job.guild_id is not None else replace(job, guild_id=guild_id) for job in jobs]
-    for _ in range(_ROUNDS):
-        if not left:
-            return
-        there = await _insert(sql, left)
-        if not there:
-            return
-        asked = await sql.all(
-            "ask_again",
-            [job.key for job in there],
-            [job.after for job in there],
-            [job.sooner for job in there],
-        )
-        known = {row["dedupe_key"] for row in asked}
-        left = [job for job in there if job.key not in known]
-    raise RuntimeError(f"the job {left[0].key} comes and goes too fast")
+    async def _priorities(self, jobs: Sequence[Job]) -> list[int]:
+        """Where each stands in its band: the more its guild has there already, the lower (`fairness.py`)."""
+        bands = [(job.guild_id, top_of(job.priority)) for job in jobs]
+        asked = sorted({band for band in bands if band[0] is not None})
+        guilds, tops = [str(guild_id) for guild_id, _ in asked], [top for _, top in asked]
+        rows = await self._sql.all("count_queued", guilds, tops, MOST) if asked else []
+        before: dict[tuple[int | None, int], int] = dict.fromkeys(bands, 0)
+        before |= {(int(row["guild"]), row["top"]): row["waiting"] for row in rows}
+        places = []
+        for job, band in zip(jobs, bands, strict=True):
+            places.append(job.priority if job.guild_id is None else placed(job.priority, before=before[band]))
+            before[band] += 1
+        return places
 
 
 def guild_of(headers: Mapping[str, object] | None) -> int | None:
@@ -93,37 +119,6 @@ async def cancel_jobs(sql: Sql, keys: Sequence[str]) -> None:
     if ids:
         with storage_errors():
             await _library(sql).mark_job_as_cancelled(ids)
-
-
-async def _insert(sql: Sql, jobs: Sequence[Job]) -> list[Job]:
-    """Insert *jobs*; those whose key is there already are returned."""
-    priorities = await _priorities(sql, jobs)
-    with storage_errors():
-        ids = await _library(sql).enqueue(
-            [job.name for job in jobs],
-            [job.payload.encode() for job in jobs],
-            priorities,
-            execute_after=[job.after for job in jobs],
-            dedupe_key=[job.key for job in jobs],
-            headers=[None if job.guild_id is None else {_GUILD: str(job.guild_id)} for job in jobs],
-            on_conflict="skip",
-        )
-    return [job for job, job_id in zip(jobs, ids, strict=True) if job_id is None]
-
-
-async def _priorities(sql: Sql, jobs: Sequence[Job]) -> list[int]:
-    """Where each job stands in its band: the more its guild has there already, the lower (`fairness.py`)."""
-    bands = [(job.guild_id, top_of(job.priority)) for job in jobs]
-    asked = sorted({band for band in bands if band[0] is not None})
-    guilds, tops = [str(guild_id) for guild_id, _ in asked], [top for _, top in asked]
-    rows = await sql.all("count_queued", guilds, tops, MOST) if asked else []
-    before: dict[tuple[int | None, int], int] = dict.fromkeys(bands, 0)
-    before |= {(int(row["guild"]), row["top"]): row["waiting"] for row in rows}
-    places = []
-    for job, band in zip(jobs, bands, strict=True):
-        places.append(job.priority if job.guild_id is None else placed(job.priority, before=before[band]))
-        before[band] += 1
-    return places
 
 
 def _library(sql: Sql) -> Queries:

@@ -113,6 +113,18 @@ def _update_from_json(kept: Row | None) -> StatusUpdate | None:
     return StatusUpdate(kept["known"], kept["impact"], datetime.fromisoformat(kept["at"]), kept["by"])
 
 
+def entry_as_json(entry: TimelineEntry) -> dict[str, object]:
+    """What `add_timeline` and `record` take for an entry."""
+    return {
+        "at": entry.at.isoformat(),
+        "kind": entry.kind,
+        "actor_id": entry.actor_id,
+        "actor_name": entry.actor_name,
+        "data": dict(entry.data or {}),
+        "corrects": entry.corrects,
+    }
+
+
 def entry_from_row(row: Row) -> TimelineEntry:
     """A row of `timeline`; no data reads as None."""
     return TimelineEntry(

@@ -39,7 +39,7 @@ from bot.storage.oncall import OnCallReads, OnCallWrites
 from bot.storage.overdue import overdue_jobs
 from bot.storage.pools import PoolConnection, borrow
 from bot.storage.pulse import Pulse
-from bot.storage.queue import Asked
+from bot.storage.queue import Queue
 from bot.storage.rows import (
     delivery_from_row,
     entry_from_row,
@@ -65,15 +65,18 @@ class PostgresTransaction(
 
     Args:
         guild_id: Whose rows it sees; None: everybody's.
+        is_shared: See `Queue`.
         now: When it began, where that is known.
     """
 
-    def __init__(self, sql: Sql, *, guild_id: int | None = None, now: datetime | None = None) -> None:
+    def __init__(
+        self, sql: Sql, *, guild_id: int | None, is_shared: bool, now: datetime | None = None
+    ) -> None:
         self._sql = sql
         self._guild_id = guild_id
         self._now = now
         self._locked = set[int]()
-        self._asked = Asked(sql, guild_id=guild_id)
+        self._queue = Queue(sql, guild_id=guild_id, is_shared=is_shared)
 
     async def now(self) -> datetime:
         if self._now is None:
@@ -81,14 +84,14 @@ class PostgresTransaction(
         return self._now
 
     async def enqueue(self, *jobs: Job) -> None:
-        self._asked.add(*jobs)
+        self._queue.add(*jobs)
 
     async def cancel_jobs(self, keys: Sequence[str]) -> None:
-        self._asked.take_back(keys)
+        self._queue.take_back(keys)
 
     async def finish(self) -> None:
         """What is left to do before the commit."""
-        await self._asked.tell()
+        await self._queue.tell()
 
     async def audit(
         self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None
@@ -111,20 +114,27 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
     Args:
         pool: As `open_pool` gives it.
         guild_id: Whose incidents and triages it finds by number or message; None: everybody's.
+        is_shared: More than one guild is served.
         pulse: What the views of all guilds share; None: nobody else has one.
     """
 
     def __init__(
-        self, pool: asyncpg.Pool, *, guild_id: int | None = None, pulse: Pulse | None = None
+        self,
+        pool: asyncpg.Pool,
+        *,
+        guild_id: int | None = None,
+        is_shared: bool = True,
+        pulse: Pulse | None = None,
     ) -> None:
         self._pool = pool
         self._pulse = pulse or Pulse(pool)
         self._sql = Sql(PoolConnection(pool))
         self._guild_id = guild_id
+        self._is_shared = is_shared
 
     def of(self, guild_id: int) -> "PostgresStore":
         """The same tables as one guild sees them: what is another's is not there."""
-        return PostgresStore(self._pool, guild_id=guild_id, pulse=self._pulse)
+        return PostgresStore(self._pool, guild_id=guild_id, is_shared=self._is_shared, pulse=self._pulse)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
@@ -133,7 +143,9 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
                 await connection.execute(_BEGIN if current() == PERSON else _BEGIN_JOB)
             try:
                 now = await _require_shard(Sql(connection))
-                begun = PostgresTransaction(Sql(connection), guild_id=self._guild_id, now=now)
+                begun = PostgresTransaction(
+                    Sql(connection), guild_id=self._guild_id, is_shared=self._is_shared, now=now
+                )
                 yield begun
                 await begun.finish()
             except BaseException:

@@ -15,9 +15,8 @@ from bot.domain.timeline import TimelineEntry
 from bot.services.ports import Job, JobName
 from bot.services.ports.storms import OpenCount
 from bot.storage.deliveries import DeliveryWrites
-from bot.storage.incidents import entry_as_json
-from bot.storage.queue import cancel_jobs, enqueue
-from bot.storage.rows import incident_from_row, step_from_row
+from bot.storage.queue import cancel_jobs
+from bot.storage.rows import entry_as_json, incident_from_row, step_from_row
 from bot.storage.sql import Row, Sql, many
 
 #: How long a bundle waits for what is decided at the same moment.
@@ -100,8 +99,16 @@ class StormWrites(DeliveryWrites):
             priority=group.priority,
         )
         [made] = await self._store_owed([bundle])
-        job = Job(JobName.DELIVER, str(made), f"deliver:{made}", priority=group.priority, after=GATHER)
-        await enqueue(self._sql, job, guild_id=group.guild_id)
+        await self._queue.put(
+            Job(
+                JobName.DELIVER,
+                str(made),
+                f"deliver:{made}",
+                priority=group.priority,
+                after=GATHER,
+                guild_id=group.guild_id,
+            )
+        )
         return made
 
 

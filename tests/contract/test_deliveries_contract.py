@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain import life
 from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, Request
-from bot.domain.escalation import Step
+from bot.domain.escalation import Step, StepStatus
 from bot.domain.installation import nonce_of
 from bot.domain.severity import LadderStep
+from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName
 from bot.storage.fairness import top_of
 from tests.contract.conftest import Rig
-from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send
+from tests.contract.examples import GUILD, OLIVE, delivery_ids, open_incident, owed, send
 
 MINUTE = timedelta(minutes=1)
 REQUEST = Request(Action.MESSAGE, channel_id=50, message_id=None, body={"content": "🔴 SEV1", "tts": False})
@@ -157,6 +159,41 @@ async def test_who_has_the_email_is_kept_until_nobody_is_left(rig: Rig) -> None:
         (("a", "b", "c"), True, True),
         (("a", "b", "c"), True, True),
     ]
+
+
+async def test_an_acknowledge_writes_all_at_once(rig: Rig) -> None:
+    """The state and its promise, the end of the ladder and of pages nobody has begun, entry and audit."""
+    incident = await open_incident(rig.store)
+    await rig.advance(MINUTE)
+    step = Step(incident.id, 3, incident.triggered_at + 9 * MINUTE, LadderStep(9 * MINUTE, dm=("primary",)))
+    alert, page = await delivery_ids(
+        rig.store,
+        owed(DeliveryKind.ALERT, incident=incident.id),
+        owed(DeliveryKind.PAGE, incident=incident.id),
+    )
+    async with rig.store.transaction() as tx:
+        await tx.insert_steps([step])
+    async with rig.store.transaction() as tx:
+        known, now = await tx.incident(incident.id, lock=True), await tx.now()
+        acked = life.acknowledge(
+            known, by=OLIVE, at=now, already_responding=False, next_update_at=now + MINUTE
+        ).incident
+        entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, OLIVE.id, OLIVE.name, {"via": "button"})
+        assert await tx.acknowledge(acked, entry, data={"incident_id": incident.id}) == [3]
+    assert await rig.store.incident(incident.id) == acked
+    assert [step.status for step in await rig.store.steps(incident.id)] == [StepStatus.CANCELLED]
+    statuses = [(await rig.store.delivery(one)).status for one in (alert, page)]
+    assert (statuses, await keys(rig)) == (
+        [DeliveryStatus.PENDING, DeliveryStatus.CANCELLED],
+        [f"deliver:{alert}"],
+    )
+    told = (await rig.store.timeline(incident.id))[-1]
+    assert (told.kind, told.at, told.actor_name, told.data) == (entry.kind, now, OLIVE.name, entry.data)
+    assert await rig.audited() == [(OLIVE.name, "acknowledged", True, {"incident_id": incident.id})]
+    with pytest.raises(RuntimeError):  # decided on a state that somebody else has changed
+        async with rig.store.transaction() as tx:
+            await tx.acknowledge(acked, entry, data={})
+    assert len(await rig.audited()) == 1
 
 
 async def test_an_acknowledge_cancels_pages_that_nobody_has_begun(rig: Rig) -> None:

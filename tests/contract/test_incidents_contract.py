@@ -114,10 +114,21 @@ async def test_a_responder_joins_once(rig: Rig) -> None:
     """The second time says so."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
-        now = await tx.now()
-        assert await tx.add_responder(incident.id, OLIVE, via=AckVia.REACTION, at=now)
-        assert not await tx.add_responder(incident.id, OLIVE, via=AckVia.BUTTON, at=now)
-        assert await tx.add_responder(incident.id, PERRY, via=AckVia.BUTTON, at=now)
+        assert await tx.join(incident.id, OLIVE, via=AckVia.REACTION) == (incident, True)
+        assert await tx.join(incident.id, OLIVE, via=AckVia.BUTTON) == (incident, False)
+        assert await tx.join(incident.id, PERRY, via=AckVia.ROLE) == (incident, True)
+
+
+async def test_nobody_joins_what_has_ended(rig: Rig) -> None:
+    """Nor what is not there."""
+    incident = await open_incident(rig.store)
+    async with rig.store.transaction() as tx:
+        await tx.save(life.resolve(incident, by=OLIVE, at=await tx.now()))
+        ended, joined = await tx.join(incident.id, PERRY, via=AckVia.BUTTON)
+        with pytest.raises(IncidentNotFound):
+            await tx.join(incident.id + 1, PERRY, via=AckVia.BUTTON)
+    assert (ended.status, joined) == (Status.RESOLVED, False)
+    assert await rig.store.responders(incident.id) == []
 
 
 async def test_history_is_told_oldest_first(rig: Rig) -> None:

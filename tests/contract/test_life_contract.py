@@ -156,10 +156,11 @@ async def test_responders_come_in_the_order_in_which_they_joined(rig: Rig) -> No
     """With the names they had."""
     incident = await open_incident(rig.store)
     assert await rig.store.responders(incident.id) == []
-    async with rig.store.transaction() as tx:
-        await tx.add_responder(incident.id, PERRY, via=AckVia.REACTION, at=incident.triggered_at + MINUTE)
-        await tx.add_responder(incident.id, OLIVE, via=AckVia.BUTTON, at=incident.triggered_at)
-    assert await rig.store.responders(incident.id) == [Holder(7, "Olive"), Holder(8, "Perry")]
+    for person in (PERRY, OLIVE):
+        async with rig.store.transaction() as tx:
+            await tx.join(incident.id, person, via=AckVia.REACTION)
+        await rig.advance(MINUTE)
+    assert await rig.store.responders(incident.id) == [Holder(8, "Perry"), Holder(7, "Olive")]
 
 
 async def test_a_change_is_audited_with_it(rig: Rig) -> None:
@@ -198,7 +199,7 @@ async def test_a_list_shows_what_was_asked_for(rig: Rig) -> None:
     await rig.advance(2 * DAY)
     new = await open_incident(store, key="b")
     async with store.transaction() as tx:
-        await tx.add_responder(new.id, OLIVE, via=AckVia.BUTTON, at=new.triggered_at)
+        await tx.join(new.id, OLIVE, via=AckVia.BUTTON)
     led = await saved(store, life.assign(old, Role.SCRIBE, Holder(9, "Nadia")))
     cancelled = await saved(store, life.cancel(led, by=OLIVE, at=new.triggered_at))
     assert await listed(store, Wanted()) == [new.id, old.id]

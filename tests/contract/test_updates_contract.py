@@ -4,10 +4,9 @@ from datetime import timedelta
 
 from bot.domain import life
 from bot.domain.incident import Holder, Incident, Role, StatusUpdate
-from bot.domain.life import AckVia
 from bot.services.ports import Job, JobName
 from tests.contract.conftest import Rig
-from tests.contract.examples import OLIVE, PERRY, open_incident
+from tests.contract.examples import OLIVE, open_incident
 
 MINUTE = timedelta(minutes=1)
 
@@ -44,15 +43,6 @@ async def test_roles_and_updates_come_back_as_they_were_saved(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         await tx.save(life.assign(kept, Role.COMMANDER, None))
     assert (await rig.store.incident(incident.id)).roles == {Role.SCRIBE: Holder(8, "Perry 🔧")}
-
-
-async def test_a_responder_by_way_of_a_role(rig: Rig) -> None:
-    """Joins once, like any other."""
-    incident = await open_incident(rig.store)
-    async with rig.store.transaction() as tx:
-        now = await tx.now()
-        assert await tx.add_responder(incident.id, PERRY, via=AckVia.ROLE, at=now)
-        assert not await tx.add_responder(incident.id, PERRY, via=AckVia.ROLE, at=now)
 
 
 async def test_an_overdue_reminder_that_lost_its_job_gets_one(rig: Rig) -> None:

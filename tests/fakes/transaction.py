@@ -98,12 +98,13 @@ class FakeTransaction(
             thread_id=thread_id or known.thread_id,
         )
 
-    async def add_responder(self, incident_id: int, by: Person, *, via: AckVia, at: datetime) -> bool:
-        key = (self._incident(incident_id).id, by.id)
-        if key in self.state.responders:
-            return False
-        self.state.responders[key] = Responder(by.name, via, at)
-        return True
+    async def join(self, incident_id: int, by: Person, *, via: AckVia) -> tuple[Incident, bool]:
+        incident = self._incident(incident_id)
+        key = (incident.id, by.id)
+        joins = incident.is_open and key not in self.state.responders
+        if joins:
+            self.state.responders[key] = Responder(by.name, via, self._now)
+        return incident, joins
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return list(self.state.timelines.get(incident_id, []))
@@ -183,6 +184,16 @@ class FakeTransaction(
         if step.status is not StepStatus.PENDING:
             raise RuntimeError(f"step {incident_id}:{index} is decided")
         self.state.steps[incident_id, index] = replace(step, status=StepStatus.DONE)
+
+    async def acknowledge(
+        self, incident: Incident, entry: TimelineEntry, *, data: Mapping[str, object]
+    ) -> list[int]:
+        assert incident.on_it is not None
+        await self.save(incident)
+        await self.record(
+            incident, entry, by=Person(id=incident.on_it.id, name=incident.on_it.name), data=data
+        )
+        return await self.cancel_ladder(incident.id)
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:
         self._cancel_paging(incident_id)

@@ -5,7 +5,7 @@ A point is named after the call it stands beside:
 - ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore` or
   `Mailer`;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
-- ``before:commit:add_responder``, ``after:commit:insert_incident``: a transaction that called it;
+- ``before:commit:join``, ``after:commit:insert_incident``: a transaction that called it;
 - ``during:record``: the call has been made and nobody waits for its end any more.
 
 ``@2`` behind a point is its second time; ``stop `` before it asks for SIGSTOP instead of SIGKILL.

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.domain.delivery import priority_of
 from bot.services.ports import Job, JobName
 from bot.storage.pools import _set_codecs
-from bot.storage.queue import enqueue
+from bot.storage.queue import Queue
 from bot.storage.sql import Sql
 from tests.e2e.world import World
 from tests.faults.seen import ESCALATES, bundles, posts
@@ -33,6 +33,7 @@ async def open_many(world: World, counts: dict[str, int], *, due_in: timedelta) 
     guild_id = int(world.sandbox.address.guild_id)
     async with world.database() as connection:
         await _set_codecs(connection)
+        queue = Queue(Sql(connection), guild_id=None, is_shared=False)
         for severity, count in counts.items():
             rank, priority, mention = _RANKS[severity]
             what = (guild_id, severity, priority, count, due_in, mention, priority_of(rank))
@@ -40,7 +41,7 @@ async def open_many(world: World, counts: dict[str, int], *, due_in: timedelta) 
             numbers = [row["incident_id"] for row in rows]
             jobs = [_job(number, rank=rank, due_in=due_in) for number in numbers]
             for start in range(0, len(jobs), _AT_ONCE):
-                await enqueue(Sql(connection), *jobs[start : start + _AT_ONCE])
+                await queue.put(*jobs[start : start + _AT_ONCE])
             made |= dict.fromkeys(numbers, severity)
     return made
 

@@ -76,7 +76,9 @@ async def test_a_start_time_that_cannot_be_read_loses_nothing(world: ConsoleWorl
     form = await world.click(refusal, retry)
     inputs = [label["component"] for label in form["modal"]["components"]]
     assert inputs[0]["value"] == "*決済* が 5xx"
-    assert [option["value"] for option in inputs[1]["options"] if option.get("default")] == ["api.parky.co.jp"]
+    assert [option["value"] for option in inputs[1]["options"] if option.get("default")] == [
+        "api.parky.co.jp"
+    ]
     assert [option["value"] for option in inputs[2]["options"] if option.get("default")] == ["slow"]
     assert inputs[3]["value"] == "さっき"
     card = shown(await world.send(form, started="10分前"))

@@ -11,7 +11,7 @@ import pytest
 from bot.cli.jobs import dashboard
 from bot.services.ports import Job, JobName
 from bot.storage.pools import open_pool
-from bot.storage.queue import enqueue
+from bot.storage.queue import Queue
 from bot.storage.sql import Sql
 from tests.postgres import connect
 
@@ -32,7 +32,8 @@ async def browser(
 async def queued(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection to a database with a step in its queue."""
     connection = await connect(database_url)
-    await enqueue(Sql(connection), Job(JobName.ESCALATE, "42:1", "step:42:1", after=timedelta(hours=1)))
+    queue = Queue(Sql(connection), guild_id=None, is_shared=False)
+    await queue.put(Job(JobName.ESCALATE, "42:1", "step:42:1", after=timedelta(hours=1)))
     yield connection
     await connection.close()
 

@@ -46,9 +46,8 @@ async def test_of_a_hundred_acknowledgements_one_is_first(store: Store) -> None:
     async def acknowledge(number: int) -> AckOutcome:
         by = Person(id=number, name=f"person {number}")
         async with store.transaction() as tx:
-            known = await tx.incident(incident.id, lock=True)
+            known, joined = await tx.join(incident.id, by, via=AckVia.BUTTON)
             now = await tx.now()
-            joined = await tx.add_responder(incident.id, by, via=AckVia.BUTTON, at=now)
             result = life.acknowledge(
                 known, by=by, at=now, already_responding=not joined, next_update_at=None
             )
@@ -142,7 +141,7 @@ async def test_text_that_postgres_refuses_is_cleaned(store: Store) -> None:
         await tx.add_timeline(
             incident.id, TimelineEntry(TimelineKind.NOTE, await tx.now(), 1, nasty, {nasty: [nasty]})
         )
-        await tx.add_responder(incident.id, Person(id=1, name=nasty), via=AckVia.BUTTON, at=await tx.now())
+        await tx.join(incident.id, Person(id=1, name=nasty), via=AckVia.BUTTON)
         await tx.insert_deliveries([owed(DeliveryKind.NOTICE, incident=incident.id, key=nasty)])
         await tx.finish_failed(1, error=nasty, http_status=None)
     await store.audit(guild_id=GUILD, by=OLIVE, action=nasty, allowed=True, data={nasty: nasty})

@@ -91,8 +91,12 @@ class Transaction(
         """Remember where the alert (channel id, message id) or the thread is; grows the version."""
         ...
 
-    async def add_responder(self, incident_id: int, by: Person, *, via: AckVia, at: datetime) -> bool:
-        """Put *by* on the list of responders; False when they were on it."""
+    async def join(self, incident_id: int, by: Person, *, via: AckVia) -> tuple[Incident, bool]:
+        """Lock an incident and put *by* on its list of responders; False: they are on it, or it has ended.
+
+        Raises:
+            IncidentNotFound: no such number.
+        """
         ...
 
     async def use_link(self, link_id: str, incident_id: int) -> bool:
@@ -150,6 +154,18 @@ class Transaction(
 
     async def finish_step(self, incident_id: int, index: int) -> None:
         """Mark a claimed step as done."""
+        ...
+
+    async def acknowledge(
+        self, incident: Incident, entry: TimelineEntry, *, data: Mapping[str, object]
+    ) -> list[int]:
+        """What the first acknowledge of a locked incident writes, as one statement; which steps it cancelled.
+
+        Args:
+            incident: After `bot.domain.life.acknowledge`; saved.
+            entry: Appended, and audited as what whoever acknowledged did.
+            data: For the audit row; JSON-able.
+        """
         ...
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:

@@ -85,12 +85,17 @@ UPDATE incidents
  WHERE id = $1
 RETURNING *;
 
--- name: add_responder
--- Puts somebody on the list once: no row comes back when they were on it.
-INSERT INTO responders (incident_id, user_id, name, via, joined_at)
-VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT DO NOTHING
-RETURNING user_id;
+-- name: join
+-- `lock_incident`, and puts somebody on the list of one that is open, once: `joined` says whether that was now.
+WITH incident AS (
+    SELECT * FROM incidents WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2) FOR NO KEY UPDATE
+), joining AS (
+    INSERT INTO responders (incident_id, user_id, name, via, joined_at)
+    SELECT id, $3, $4, $5, now() FROM incident WHERE status IN ('triggered', 'acknowledged')
+    ON CONFLICT DO NOTHING
+    RETURNING user_id
+)
+SELECT incident.*, EXISTS (SELECT FROM joining) AS joined FROM incident;
 
 -- name: responders
 -- Who has acknowledged it or joined, in that order.

@@ -47,3 +47,40 @@ WITH steps AS (
 SELECT index, NULL::bigint AS id, NULL::text AS key FROM steps
 UNION ALL
 SELECT NULL, id, key FROM pages;
+
+-- name: acknowledge
+-- What the first acknowledge of a locked incident writes, at once: the state of version $2, the end of its ladder as in
+-- `cancel_ladder` (with the kinds $9), and the entry $10 with its audit data $11 as in `record`. One row says
+-- `is_saved`; without it somebody else's change came first, and nothing is written.
+WITH saved AS (
+    UPDATE incidents
+       SET status = 'acknowledged', acknowledged_at = $3, acknowledged_by_id = $4, acknowledged_by_name = $5,
+           next_update_at = $6, remind_at = $7, reminders = $8, version = $2
+     WHERE id = $1 AND version = $2 - 1
+    RETURNING id, guild_id
+), steps AS (
+    UPDATE escalation_steps
+       SET status = 'cancelled', decided_at = now()
+     WHERE incident_id = $1 AND status = 'pending' AND EXISTS (SELECT FROM saved)
+    RETURNING index
+), pages AS (
+    UPDATE deliveries
+       SET status = 'cancelled', finished_at = now()
+     WHERE incident_id = $1 AND kind = ANY ($9::text[]) AND status = 'pending' AND EXISTS (SELECT FROM saved)
+    RETURNING id, key
+), entry AS (
+    SELECT *
+      FROM saved, jsonb_to_record($10)
+        AS said (at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb, corrects bigint)
+), audited AS (
+    INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)
+    SELECT now(), guild_id, $4, $5, kind, true, $11 FROM entry
+), told AS (
+    INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data, corrects)
+    SELECT id, at, kind, actor_id, actor_name, data, corrects FROM entry
+)
+SELECT true AS is_saved, NULL::integer AS index, NULL::bigint AS id, NULL::text AS key FROM saved
+UNION ALL
+SELECT false, index, NULL, NULL FROM steps
+UNION ALL
+SELECT false, NULL, id, key FROM pages;

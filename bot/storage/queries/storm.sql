@@ -270,7 +270,7 @@ UPDATE deliveries
 -- name: incidents_by_messages
 -- Message and incident for each message of $1 on which a 👀 counts; a bundle's counts for several. $2: the kinds
 -- of our own messages that count. Of the guild $3 unless null.
-SELECT place.message_id, incidents.*
+SELECT place.message_id, incident.*
   FROM (SELECT message_id, incident_id
           FROM deliveries
          WHERE message_id = ANY ($1::bigint[]) AND status = 'sent' AND kind = ANY ($2::text[])
@@ -278,9 +278,11 @@ SELECT place.message_id, incidents.*
         SELECT message_id, incident_id
           FROM alert_messages
          WHERE message_id = ANY ($1::bigint[])) AS place
-  JOIN incidents ON incidents.id = place.incident_id
- WHERE $3::bigint IS NULL OR incidents.guild_id = $3
- ORDER BY place.message_id, incidents.id;
+ CROSS JOIN LATERAL (
+       -- By their key one by one, also while the server still believes that the table is small.
+       SELECT * FROM incidents WHERE id = place.incident_id LIMIT 1) AS incident
+ WHERE $3::bigint IS NULL OR incident.guild_id = $3
+ ORDER BY place.message_id, incident.id;
 
 -- name: open_page
 -- Of a guild, not ended, with a number greater than $2, $3 at most.
