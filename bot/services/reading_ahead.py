@@ -1,6 +1,8 @@
 """The 👀 of what comes due soon are read before its time, so that a deadline waits for nobody's answer."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,7 +15,7 @@ from bot.services.reconciler import Reconciler
 READ_WITHIN_S: Final = 1.5
 
 #: The same when they had that time before, and there were too many: a storm must not take it twice.
-READ_ON_S: Final = 0.3
+READ_ON_S: Final = 0.2
 
 _MOST: Final = 500  # incidents of one reading, the gravest
 _SLACK: Final = timedelta(seconds=0.5)  # what comes due this much later has its job while one chooses
@@ -29,6 +31,7 @@ class ReadingAhead:
         self._begun: set[int] = set()
         self._read_at: dict[int, datetime] = {}  # on the database's clock, by incident
         self._tried_at: dict[int, datetime] = {}  # the same for those whose turn may not have come
+        self._looks: dict[int, asyncio.Event] = {}  # what is being read, and the end of that
 
     async def read(self) -> None:
         """Read the 👀 of whatever comes due within `READ_AHEAD` and is not being read.
@@ -61,7 +64,7 @@ class ReadingAhead:
         """Read the 👀 of those that have not just been read, as far as one gets in so many *seconds*.
 
         Those whose turn did not come the last time, though they had their time, have `READ_ON_S` after the
-        others.
+        others. So have those that are being read at this moment: their time has begun before.
 
         Raises:
             As `read`.
@@ -69,14 +72,30 @@ class ReadingAhead:
         now = await self._store.now()
         self._read_at, self._tried_at = _lately(self._read_at, now), _lately(self._tried_at, now)
         unread = [one for one in incidents if one.id not in self._read_at]
-        again = [one for one in unread if one.id in self._tried_at]
-        await self._look_at([one for one in unread if one.id not in self._tried_at], seconds, now=now)
-        await self._look_at(again, min(seconds, READ_ON_S), now=now)
+        under_way = {self._looks[one.id] for one in unread if one.id in self._looks}
+        left = [one for one in unread if one.id not in self._looks]
+        again = [one for one in left if one.id in self._tried_at]
+        await self._look_at([one for one in left if one.id not in self._tried_at], seconds, now=now)
+        on_s = min(seconds, READ_ON_S)
+        await asyncio.gather(self._look_at(again, on_s, now=now), _ended(under_way, within_s=on_s))
 
     async def _look_at(self, incidents: Sequence[Incident], seconds: float, *, now: datetime) -> None:
-        begun = await self._reconciler.reconcile_within(incidents, seconds)
+        numbers, look = [one.id for one in incidents], asyncio.Event()
+        self._looks |= dict.fromkeys(numbers, look)
+        try:
+            begun = await self._reconciler.reconcile_within(incidents, seconds)
+        finally:
+            look.set()
+            self._looks = {number: other for number, other in self._looks.items() if other is not look}
         self._read_at |= dict.fromkeys(begun, now)
-        self._tried_at |= dict.fromkeys((one.id for one in incidents), now)
+        self._tried_at |= dict.fromkeys(numbers, now)
+
+
+async def _ended(looks: Iterable[asyncio.Event], *, within_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            for look in looks:
+                await look.wait()
 
 
 def _lately(times: dict[int, datetime], now: datetime) -> dict[int, datetime]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Incident, Status
 from bot.services.opening import READ_AHEAD
-from bot.services.reading_ahead import READ_WITHIN_S
+from bot.services.reading_ahead import READ_ON_S, READ_WITHIN_S
 from tests.unit.services.desk import PRIMARY, Desk
 
 DEADLINE = timedelta(minutes=15)
@@ -102,3 +102,22 @@ async def test_too_many_to_read_in_time_take_no_second_time(desk: Desk) -> None:
     assert len(desk.discord.asked) == count
     assert loop.time() - began < 2 * READ_WITHIN_S
     assert await desk.store.late_steps(overdue=timedelta()) == 0
+
+
+async def test_what_is_still_being_read_at_its_time_is_not_read_anew(desk: Desk) -> None:
+    """Its job came late, Discord is slow: its time has begun, the deadline waits a moment and no longer."""
+    await opened(desk)
+    desk.discord.is_silent = True
+    step = next(job for job in desk.store.jobs if job.name == "escalate" and job.key.endswith(":1"))
+    desk.store.advance(2 * SECOND)
+    reading = asyncio.create_task(desk.run(step))
+    while not desk.discord.asked:  # noqa: ASYNC110 -- the fake tells nobody
+        await asyncio.sleep(0)
+    desk.store.advance(SECOND)
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    await desk.run(step)
+    assert loop.time() - due < 2 * READ_ON_S
+    assert len(desk.discord.asked) == 1
+    assert await desk.store.late_steps(overdue=timedelta()) == 0
+    await reading
