@@ -44,12 +44,14 @@ async def discord(folder: Path) -> AsyncIterator[Discord]:
         address = json.loads(await child.line_with('"human"', within_s=_START_S))
         async with Human(address["human"]) as human, Human(address["human"], waits=False) as crowd:
             await human.change("limits", enabled=False)
+            await human.change("application", message_content=True)
             settings = {
                 "DISCORD_TOKEN": address["token"],
                 "DISCORD_GUILD_ID": address["guild_id"],
                 "DISCORD_API_BASE": address["api_base"],
                 "HEALTH_PORT": "0",
                 "LOG_FORMAT": "json",
+                "MESSAGE_CONTENT": "true",
             }
             yield Discord(
                 human,
