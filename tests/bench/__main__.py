@@ -95,7 +95,7 @@ async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
         asks = await _asks(place)
     async with bare_bot({**place.settings, "DATABASE_URL": dsn}):
         await place.human.wait_for_session()
-        bare = {name: await _measured(place, ask, answers.nothing_to_wait_for) for name, ask in asks.items()}
+        bare = {name: await _measured(place, ask, answers.a_moment) for name, ask in asks.items()}
         commits = await measure.bare_reaction(place, dsn, rounds=_REACTIONS)
         trips = await measure.round_trip(place, rounds=_REACTIONS)
     least = Figures.of([trip + commit for trip, commit in zip(trips, commits, strict=True)])

@@ -16,6 +16,7 @@ from tests.postgres import connect
 _DONE_WITHIN_S = 30.0
 _REST_WITHIN_S = 10.0
 _CALM_S = 0.1
+_APART_S = 0.04  # what one press sets going is done before the next
 _NOBODY_LOOKS_S = 1.0  # as long as anybody may wait
 #: Each is on the card when its turn comes: an answer, its withdrawal, another one, the end of the walk.
 _ON_A_CARD = ("わからない", "戻る", "はい", "やめる")
@@ -41,6 +42,7 @@ async def one_by_one(discord: Discord, ask: Ask, *, rounds: int, rest: Rest) -> 
     since = await discord.human.log_end()
     for _ in range(rounds):
         await ask(discord.human)
+        await asyncio.sleep(_APART_S)
     return await _delays(discord, since, expected=rounds)
 
 
@@ -60,8 +62,9 @@ async def all_at_once(discord: Discord, ask: Ask, *, people: int, bursts: int, r
     return delays
 
 
-async def nothing_to_wait_for() -> None:
-    """The rest of a client that does nothing but reply."""
+async def a_moment() -> None:
+    """The rest of a client that does nothing but reply: as long as the bot's at least, in the same rhythm."""
+    await asyncio.sleep(_CALM_S)
 
 
 @asynccontextmanager
