@@ -67,8 +67,11 @@ class From(Control, template=FROM):
 
 
 async def _require_public(interaction: Press) -> None:
-    """Refuse what is said in a private incident's thread; not known in time, it is asked with the form."""
-    if not isinstance(interaction.channel, discord.Thread):
+    """Refuse what is said in a private incident's thread; not known in time, it is asked with the form.
+
+    So is what was said in public before its incident became private.
+    """
+    if not isinstance(interaction.channel, discord.Thread) or not interaction.channel.is_private():
         return
     triages = interaction.client.services(interaction).triages
     try:

@@ -100,6 +100,7 @@ async def bot(settings: Mapping[str, str], folder: Path) -> AsyncIterator[Runnin
     try:
         ready_s = time.monotonic() - started
         said = json.loads(await child.line_with('"health.listening"', within_s=_START_S))
+        await child.line_with('"gateway.ready"', within_s=_START_S)  # it forgets what it heard before
         yield Running(child, ready_s, f"http://{said['host']}:{said['port']}")
     finally:
         await child.stop()
