@@ -6,15 +6,19 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from bot.domain.incident import Incident
 from bot.services.opening import READ_AHEAD
 from bot.services.ports import Store
 from bot.services.reconciler import Reconciler
 
+log = structlog.get_logger(__name__)
+
 #: How long Discord is asked for the 👀 of what comes due together, seconds; the rest is decided without.
 READ_WITHIN_S: Final = 1.5
 
-#: The same when they had that time before, and there were too many: a storm must not take it twice.
+#: The same when they had that time before, or are having it: neither a storm nor slowness takes it twice.
 READ_ON_S: Final = 0.2
 
 _MOST: Final = 500  # incidents of one reading, the gravest
@@ -64,7 +68,8 @@ class ReadingAhead:
         """Read the 👀 of those that have not just been read, as far as one gets in so many *seconds*.
 
         Those whose turn did not come the last time, though they had their time, have `READ_ON_S` after the
-        others. So have those that are being read at this moment: their time has begun before.
+        others. Those that are being read at this moment are waited for as long; when that ended without them,
+        they have as much again.
 
         Raises:
             As `read`.
@@ -72,30 +77,34 @@ class ReadingAhead:
         now = await self._store.now()
         self._read_at, self._tried_at = _lately(self._read_at, now), _lately(self._tried_at, now)
         unread = [one for one in incidents if one.id not in self._read_at]
-        under_way = {self._looks[one.id] for one in unread if one.id in self._looks}
-        left = [one for one in unread if one.id not in self._looks]
-        again = [one for one in left if one.id in self._tried_at]
-        await self._look_at([one for one in left if one.id not in self._tried_at], seconds, now=now)
-        on_s = min(seconds, READ_ON_S)
-        await asyncio.gather(self._look_at(again, on_s, now=now), _ended(under_way, within_s=on_s))
+        others = [one for one in unread if one.id in self._looks]
+        mine, on_s = [one for one in unread if one.id not in self._looks], min(seconds, READ_ON_S)
+        ends = {self._looks[one.id] for one in others}
+        await asyncio.gather(self._look_at(mine, seconds, now=now), _wait_for(ends, within_s=on_s))
+        left = [one for one in others if one.id not in self._read_at]
+        await self._look_at([one for one in left if one.id not in self._looks], on_s, now=now)
+        if late := [one.id for one in left if one.id in self._looks]:
+            log.warning("reconciliation.cut_short", incidents=len(late), after_s=on_s)
 
     async def _look_at(self, incidents: Sequence[Incident], seconds: float, *, now: datetime) -> None:
-        numbers, look = [one.id for one in incidents], asyncio.Event()
-        self._looks |= dict.fromkeys(numbers, look)
+        again = [one for one in incidents if one.id in self._tried_at]
+        first, end = [one for one in incidents if one.id not in self._tried_at], asyncio.Event()
+        self._looks |= dict.fromkeys((one.id for one in incidents), end)
         try:
-            begun = await self._reconciler.reconcile_within(incidents, seconds)
+            for some, within_s in ((first, seconds), (again, min(seconds, READ_ON_S))):
+                begun = await self._reconciler.reconcile_within(some, within_s)
+                self._read_at |= dict.fromkeys(begun, now)
+                self._tried_at |= dict.fromkeys((one.id for one in some), now)
         finally:
-            look.set()
-            self._looks = {number: other for number, other in self._looks.items() if other is not look}
-        self._read_at |= dict.fromkeys(begun, now)
-        self._tried_at |= dict.fromkeys(numbers, now)
+            end.set()
+            self._looks = {number: other for number, other in self._looks.items() if other is not end}
 
 
-async def _ended(looks: Iterable[asyncio.Event], *, within_s: float) -> None:
+async def _wait_for(ends: Iterable[asyncio.Event], *, within_s: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(within_s):
-            for look in looks:
-                await look.wait()
+            for end in ends:
+                await end.wait()
 
 
 def _lately(times: dict[int, datetime], now: datetime) -> dict[int, datetime]:

@@ -29,6 +29,9 @@ COMMAND_S = 10.0
 IDLE_IN_TRANSACTION_S = 3.0
 """A process that is stopped in the middle of a transaction must not keep its row locks, seconds."""
 
+PLANS_S: Final = 10
+"""How long a statement's plan is kept, seconds: a storm makes a table a thousand times larger."""
+
 PROCESS: Final = uuid4()
 """This process, by which its connections are known: see the query ``end_silent``."""
 
@@ -36,9 +39,10 @@ _SESSION = {
     "search_path": SEARCH_PATH,
     "application_name": f"incident-bot {PROCESS}",
     "timezone": "UTC",
-    # A statement with an array would be planned each time it runs, which often takes longer than running it:
-    # the server takes the number of its elements for something that matters. To ours it does not.
+    # A statement with an array would be planned each time it runs, which often takes longer than running it.
     "plan_cache_mode": "force_generic_plan",
+    # All that is asked is short; compiling it would take longer than any of it.
+    "jit": "off",
 }
 
 
@@ -72,6 +76,7 @@ async def open_pool(
             max_size=max_size,
             timeout=CONNECT_S,
             command_timeout=command_s,
+            max_cached_statement_lifetime=PLANS_S,
             server_settings=_SESSION
             | {"idle_in_transaction_session_timeout": f"{round(1000 * idle_in_transaction_s)}ms"}
             | ({"default_transaction_read_only": "on"} if read_only else {}),

@@ -69,7 +69,8 @@ class From(Control, template=FROM):
 async def _require_public(interaction: Press) -> None:
     """Refuse what is said in a private incident's thread; not known in time, it is asked with the form.
 
-    So is what was said in public before its incident became private.
+    Of a public thread nothing is asked here: its incident may have become private since, and the form that is
+    sent is refused then.
     """
     if not isinstance(interaction.channel, discord.Thread) or not interaction.channel.is_private():
         return

@@ -21,7 +21,7 @@ from tests.bench.figures import Figures, Limit, Row
 from tests.bench.report import put_into, table
 from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
 
-_COMMANDS = 200
+_COMMANDS = 100
 _REACTIONS = 200
 _STARTS = 3
 _CROWD = 100
@@ -105,10 +105,14 @@ async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
         rows = await _answers(place, asks, bare, rest)
         await rest()
         acks = Figures.of(await measure.reaction(place, dsn, rounds=_REACTIONS))
+        stops = Figures.of(await measure.reaction(place, dsn, rounds=_REACTIONS, steps=2))
     takeovers = Figures.of(await measure.takeover(place, dsn, folder, rounds=_STARTS))
     return [
         *rows,
         Row("👀 → committed ack", acks, least, _TRIP_AND_COMMIT, _ACK, goal="≤ 3 ×"),
+        Row(
+            "👀 → committed ack, two steps are due later", stops, least, _TRIP_AND_COMMIT, _ACK, goal="≤ 3 ×"
+        ),
         Row("👀 → committed ack", acks, Figures.of(commits), _COMMITS),
         Row("killed → its standby has answered a command", takeovers, limit=_FIVE_SECONDS, goal="< 5 s"),
         Row("start → ready, database up to date", Figures.of(warm)),

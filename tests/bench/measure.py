@@ -41,20 +41,34 @@ INSERT INTO deliveries (guild_id, incident_id, kind, target, key, nonce, status,
 VALUES ($1, $2, 'alert', 'channel:p2-deploys', $3, $4, 'sent', now(), now(), $5, $6)
 """
 
+_STEPS = """
+WITH steps AS (
+    INSERT INTO escalation_steps (incident_id, index, starts_at, due_at, mention, dm, priority)
+    SELECT $1, n, now(), now() + interval '1 day', 'none', '{}', 80 FROM generate_series(1, $2::integer) AS n
+    RETURNING incident_id || ':' || index AS place
+)
+INSERT INTO pgqueuer (priority, created, updated, heartbeat, execute_after, status, entrypoint, payload,
+                      dedupe_key)
+SELECT 80, now(), now(), now(), now() + interval '1 day', 'queued', 'escalate', place::bytea, 'step:' || place
+  FROM steps
+"""
 
-async def reaction(discord: Discord, dsn: str, *, rounds: int) -> list[float]:
-    """Seconds from the event of a 👀 to the commit of the acknowledge."""
-    async with acknowledged(discord, dsn) as acknowledge:
+
+async def reaction(discord: Discord, dsn: str, *, rounds: int, steps: int = 0) -> list[float]:
+    """Seconds from the event of a 👀 to the commit of the acknowledge; so many steps are pending then."""
+    async with acknowledged(discord, dsn, steps=steps) as acknowledge:
         return [await acknowledge() for _ in range(rounds)]
 
 
 @asynccontextmanager
-async def acknowledged(discord: Discord, dsn: str) -> AsyncIterator[Callable[[], Awaitable[float]]]:
+async def acknowledged(
+    discord: Discord, dsn: str, *, steps: int = 0
+) -> AsyncIterator[Callable[[], Awaitable[float]]]:
     """Gives what opens an incident, puts a 👀 under it, and says how long that took: see `reaction`."""
     async with _listening(dsn, _TELL) as (connection, told):
 
         async def acknowledge() -> float:
-            message, incident = await _open(connection, discord)
+            message, incident = await _open(connection, discord, steps=steps)
             since = await discord.human.log_end()
             await discord.human.react("primary", message, "👀")
             async with asyncio.timeout(_WAIT_S):
@@ -152,13 +166,14 @@ async def _listening(
         await connection.close()
 
 
-async def _open(connection: asyncpg.Connection, discord: Discord) -> tuple[Message, int]:
-    """An incident whose alert is posted already."""
+async def _open(connection: asyncpg.Connection, discord: Discord, *, steps: int) -> tuple[Message, int]:
+    """An incident whose alert is posted already, with steps that are due tomorrow and their jobs."""
     message = await discord.human.say("admin", "p2-deploys", "bench")
     channel_id, message_id = int(message.channel_id), int(message.id)
     key = uuid.uuid4().hex
     number = await connection.fetchval(_INCIDENT, discord.guild_id, key, channel_id, message_id)
     await connection.execute(_POST, discord.guild_id, number, key, key[:25], channel_id, message_id)
+    await connection.execute(_STEPS, number, steps)
     return message, int(number)
 
 

@@ -162,7 +162,7 @@ SELECT id
  WHERE status = 'triggered' AND NOT is_private AND NOT is_drill AND severity = $4
    AND id = ANY (ARRAY(SELECT incident_id
                          FROM deliveries
-                        WHERE kind = $1 AND target = $2 AND guild_id = $3
+                        WHERE kind = $1 AND kind IN ('page', 'escalation') AND target = $2 AND guild_id = $3
                           AND status = 'pending' AND bundle_id IS NULL AND request IS NULL AND after_key IS NULL
                           AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = $5)))
  ORDER BY id
@@ -172,10 +172,11 @@ SELECT id
 -- The deliveries of a group and of the incidents $5 are told of by bundle $6 from now on; not those with the keys $7.
 UPDATE deliveries
    SET bundle_id = $6, next_try_at = 'infinity'
- WHERE kind = $1 AND target = $2 AND guild_id = $3
+ WHERE kind = $1 AND kind IN ('page', 'escalation') AND target = $2 AND guild_id = $3
    AND status = 'pending' AND bundle_id IS NULL AND request IS NULL AND after_key IS NULL
    AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = $4)
-   AND incident_id = ANY ($5::bigint[]) AND key <> ALL ($7::text[])
+   AND incident_id = ANY ($5::bigint[])
+   AND NOT EXISTS (SELECT FROM unnest($7::text[]) AS apart (key) WHERE apart.key = deliveries.key)
 RETURNING id;
 
 -- name: close_bundle
@@ -279,7 +280,7 @@ SELECT place.message_id, incident.*
           FROM alert_messages
          WHERE message_id = ANY ($1::bigint[])) AS place
  CROSS JOIN LATERAL (
-       -- By their key one by one, also while the server still believes that the table is small.
+       -- One by one: a join would read the whole table while the server believes it to be small.
        SELECT * FROM incidents WHERE id = place.incident_id LIMIT 1) AS incident
  WHERE $3::bigint IS NULL OR incident.guild_id = $3
  ORDER BY place.message_id, incident.id;

@@ -1,12 +1,18 @@
 """The 👀 are read before a deadline, so that nothing waits at it."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
+
+import pytest
 
 from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import StorageUnavailable
 from bot.domain.incident import Incident, Status
 from bot.services.opening import READ_AHEAD
-from bot.services.reading_ahead import READ_ON_S, READ_WITHIN_S
+from bot.services.reading_ahead import READ_ON_S, READ_WITHIN_S, ReadingAhead
+from bot.services.reconciler import Reconciler
 from tests.unit.services.desk import PRIMARY, Desk
 
 DEADLINE = timedelta(minutes=15)
@@ -121,3 +127,39 @@ async def test_what_is_still_being_read_at_its_time_is_not_read_anew(desk: Desk)
     assert len(desk.discord.asked) == 1
     assert await desk.store.late_steps(overdue=timedelta()) == 0
     await reading
+
+
+class FailsOnce:
+    """A reconciler whose first look ends with the database away, when it is told to."""
+
+    def __init__(self, real: Reconciler) -> None:
+        self._real = real
+        self._is_first = True
+        self.fail = asyncio.Event()
+
+    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> frozenset[int]:
+        if self._is_first:
+            self._is_first = False
+            await self.fail.wait()
+            raise StorageUnavailable("away for a moment")
+        return await self._real.reconcile_within(incidents, seconds)
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+async def test_whoever_waits_for_a_look_that_fails_reads_for_itself(desk: Desk, is_cancelled: bool) -> None:
+    """A decision that waited would otherwise be made unread, and ring somebody for nothing."""
+    [incident] = await opened(desk)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    failing = FailsOnce(desk.reconciler)
+    ahead = ReadingAhead(desk.store, cast("Reconciler", failing))
+    first = asyncio.create_task(ahead.read_within([incident], READ_WITHIN_S))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(ahead.read_within([incident], READ_WITHIN_S))
+    await asyncio.sleep(0)
+    if is_cancelled:
+        first.cancel()
+    failing.fail.set()
+    with pytest.raises(asyncio.CancelledError if is_cancelled else StorageUnavailable):
+        await first
+    await second
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
