@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Final
 
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.domain.types import JobId
 from pgqueuer.queries import Queries
 
 from bot.services.ports import Job
@@ -114,11 +113,12 @@ def guild_of(headers: Mapping[str, object] | None) -> int | None:
 
 
 async def cancel_jobs(sql: Sql, keys: Sequence[str]) -> None:
-    """Take back what is queued under *keys*; what runs goes on."""
-    ids = [JobId(row["id"]) for row in await sql.all("queued_jobs", keys)]
-    if ids:
-        with storage_errors():
-            await _library(sql).mark_job_as_cancelled(ids)
+    """Take back what is queued under *keys*; what runs goes on.
+
+    By a statement of ours: PgQueuer's takes ids, which would be asked for first, and tells every process of
+    jobs that may be running, which none of these is.
+    """
+    await sql.all("take_back_jobs", keys)
 
 
 def _library(sql: Sql) -> Queries:

@@ -33,9 +33,15 @@ SELECT asked.guild, asked.top, waiting.waiting
                   AND status = 'queued'
                 LIMIT $3) AS those) AS waiting;
 
--- name: queued_jobs
--- The ids of queued jobs by key; none of them is started before the commit.
-SELECT id FROM pgqueuer WHERE dedupe_key = ANY ($1::text[]) AND status = 'queued' ORDER BY id FOR UPDATE;
+-- name: take_back_jobs
+-- What is queued under the keys $1 ends as PgQueuer ends a cancelled job: it is gone, and in the log. What runs goes on.
+WITH queued AS (
+    SELECT id FROM pgqueuer WHERE dedupe_key = ANY ($1::text[]) AND status = 'queued' ORDER BY id FOR UPDATE
+), gone AS (
+    DELETE FROM pgqueuer USING queued WHERE pgqueuer.id = queued.id RETURNING pgqueuer.id, entrypoint, priority
+)
+INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
+SELECT id, 'canceled', entrypoint, priority FROM gone;
 
 -- name: lock_jobs
 -- Nobody asks for these jobs to run again until the commit.
