@@ -23,11 +23,13 @@ _POLITE_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.02
 
 
-async def _is_well(client: httpx.AsyncClient, url: str) -> bool:
+async def _ails(client: httpx.AsyncClient, url: str) -> str | None:
+    """What it says it lacks; None when it is ready."""
     try:
-        return (await client.get(url)).is_success
-    except httpx.TransportError:  # it is going, or gone: whoever asks looks at that, too
-        return False
+        answer = await client.get(url)
+    except httpx.TransportError as error:  # it is going, or gone: whoever asks looks at that, too
+        return type(error).__name__
+    return None if answer.is_success else answer.text
 
 
 def _plain_environment() -> dict[str, str]:
@@ -113,9 +115,9 @@ class Child:
         said = json.loads(await self.line_with('"health.listening"', within_s=within_s))
         url = f"http://{said['host']}:{said['port']}/readyz"
         async with httpx.AsyncClient(trust_env=False) as client:
-            while not await _is_well(client, url):
+            while ailment := await _ails(client, url):
                 if not self.is_running or time.monotonic() > deadline:
-                    raise ChildDied(f"{self.name} is not ready:\n{self.last_words()}")
+                    raise ChildDied(f"{self.name} is not ready: {ailment}\n{self.last_words()}")
                 await asyncio.sleep(_LOOK_EVERY_S)
 
     async def wait(self) -> int:
