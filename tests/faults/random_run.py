@@ -77,6 +77,7 @@ class Play:
         dice: Decides everything that is random.
         told: Titles of which somebody was told that the alert is out.
         may_break: Faults may still come.
+        quiet_since: Since when nothing is under way; None: something is, or was a moment ago.
     """
 
     stage: Stage
@@ -87,6 +88,7 @@ class Play:
     reported: int = 0
     faults: int = 0
     may_break: bool = True
+    quiet_since: float | None = None
 
     @property
     def world(self) -> World:
@@ -152,12 +154,20 @@ class Play:
         """
         if not self.world.running:
             return
+        self.quiet_since = None
         try:
-            await self.stage.until(self._is_quiet, "rest", within_s=_UNDER_WAY_S)
-            if self.may_break:
-                await asyncio.sleep(_MIRRORED_S)
+            await self.stage.until(self._is_calm, "rest", within_s=_UNDER_WAY_S)
         except AssertionError:
             self.say(f"not at rest after {_UNDER_WAY_S:g} s")  # what cannot be sent now stays under way
+
+    async def _is_calm(self) -> bool:
+        """Quiet for long enough: of a process that lost the database a moment ago nobody knows it yet."""
+        if not await self._is_quiet():
+            self.quiet_since = None
+            return False
+        now = time.monotonic()
+        self.quiet_since = self.quiet_since or now
+        return not self.may_break or now - self.quiet_since >= _MIRRORED_S
 
     async def _is_quiet(self) -> bool:
         [row] = await self.world.rows(_WELL)
