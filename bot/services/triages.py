@@ -5,7 +5,7 @@ that has changed since: a press that no longer fits changes nothing, and shows w
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -118,8 +118,13 @@ class Triages:
             raise UserError("triage_confided")
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
-        """Keep the message that a form was opened from until the form comes back."""
-        await self._store.note_message(channel_id, message_id, evidence)
+        """Keep the message that a form was opened from until the form comes back.
+
+        Nothing is kept of what was said in the thread of an incident that is private by now.
+        """
+        with suppress(UserError):
+            await self.require_public(channel_id)
+            await self._store.note_message(channel_id, message_id, evidence)
 
     async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
         """What was kept of it; None when it could not be, or that was more than a day ago."""

@@ -40,6 +40,13 @@ async def test_made_private_while_a_message_of_it_is_triaged(world: World) -> No
     assert "非公開インシデントのスレッドの発言です" in sent.text
     confirmed = await world.human.press("responder", card, CONFIRM)
     assert "非公開インシデントのスレッドの発言です" in confirmed.text
+    kept = await world.rows("SELECT FROM noted_messages")
+    other = await world.human.say("responder", alert.thread, f"{WORD}は 301 件です")
+    late = await world.human.context("responder", alert.thread, MENU, other)
+    assert late.modal is not None, "the thread itself is public"
+    refused = await world.human.submit("responder", late, {"title": "遅れて来た件名"})
+    assert "非公開インシデントのスレッドの発言です" in refused.text
+    assert await world.rows("SELECT FROM noted_messages") == kept
     assert len(await world.rows("SELECT FROM incidents")) == 1
     assert await world.rows("SELECT FROM timeline WHERE kind = 'evidence'") == []
     await world.expect_nothing_more()

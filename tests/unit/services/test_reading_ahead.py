@@ -11,7 +11,7 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident import Incident, Status
 from bot.services.opening import READ_AHEAD
-from bot.services.reading_ahead import READ_ON_S, READ_WITHIN_S, ReadingAhead
+from bot.services.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.reconciler import Reconciler
 from tests.unit.services.desk import PRIMARY, Desk
 
@@ -123,7 +123,7 @@ async def test_what_is_still_being_read_at_its_time_is_not_read_anew(desk: Desk)
     loop = asyncio.get_running_loop()
     due = loop.time()
     await desk.run(step)
-    assert loop.time() - due < 2 * READ_ON_S
+    assert loop.time() - due < READ_WITHIN_S / 2
     assert len(desk.discord.asked) == 1
     assert await desk.store.late_steps(overdue=timedelta()) == 0
     await reading
