@@ -6,7 +6,7 @@ import structlog
 
 from bot.domain import life
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Status
 from bot.domain.life import Acknowledgement, AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -74,23 +74,31 @@ class Acknowledger:
 
     async def _acknowledge(self, incident: Incident, *, by: Person, via: AckVia) -> Acknowledgement:
         await self._access.require_incident(by, Act.ACKNOWLEDGE, incident)
-        async with self._store.transaction() as tx:
-            result = await self.record(tx, incident.id, by=by, via=via)
+        async with self._store.transaction(locking=incident.id) as tx:
+            locked = await tx.incident(incident.id, lock=True, known=incident)
+            result = await self.record(tx, locked, by=by, via=via)
         log.info(
             "incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=via, user_id=by.id
         )
         return result
 
-    async def record(self, tx: Transaction, incident_id: int, *, by: Person, via: AckVia) -> Acknowledgement:
-        """`acknowledge` as a part of the caller's transaction, without the check of permissions."""
-        incident, joined = await tx.join(incident_id, by, via=via)
+    async def record(
+        self, tx: Transaction, incident: Incident, *, by: Person, via: AckVia
+    ) -> Acknowledgement:
+        """`acknowledge` as a part of the caller's transaction, without the check of permissions.
+
+        Args:
+            incident: Locked, as it is now.
+        """
         now = await tx.now()
+        # The first is put on the list with all else that their acknowledge writes.
+        joined = incident.status is Status.TRIGGERED or await tx.join(incident.id, by, via=via)
         owed = self._policy.update_due(self._policy.rules(incident.severity), at=now)
         result = life.acknowledge(incident, by=by, at=now, already_responding=not joined, next_update_at=owed)
         data = {"incident_id": incident.id, "via": via.value}
         if result.outcome is AckOutcome.FIRST:
             # The end of the ladder with it: no step can be decided afterwards.
-            cancelled = await tx.acknowledge(result.incident, _entry(result, via), data=data)
+            cancelled = await tx.acknowledge(result.incident, _entry(result, via), via=via, data=data)
             await _take_back(tx, incident.id, cancelled)
             await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules(incident.severity)))
             await remind_later(tx, result.incident, now=now, before=incident)

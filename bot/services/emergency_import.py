@@ -105,7 +105,8 @@ class TakingIn:
             ours = {_renamed(key, report, incident): where for key, where in posted.items()}
             await self._settle(tx, incident, ours, journal, key=report.watch_key)
             if acknowledged_by is not None:
-                await self._acknowledger.record(tx, incident.id, by=acknowledged_by, via=AckVia.RECONCILED)
+                settled = await tx.incident(incident.id, lock=True)
+                await self._acknowledger.record(tx, settled, by=acknowledged_by, via=AckVia.RECONCILED)
 
     async def _steps(self, incident_id: int, journal: Journal) -> None:
         posted = {

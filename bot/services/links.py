@@ -158,7 +158,7 @@ class AckLinks:
                 return Seen(LinkState.OVER, incident, seen.name)
             if not await tx.use_link(claim.id, claim.incident_id):
                 return Seen(LinkState.USED, incident, seen.name)
-            result = await self._acknowledger.record(tx, incident.id, by=by, via=AckVia.EMAIL)
+            result = await self._acknowledger.record(tx, incident, by=by, via=AckVia.EMAIL)
         log.info("incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=AckVia.EMAIL)
         is_first = result.outcome is AckOutcome.FIRST
         return Seen(LinkState.DONE, result.incident, by.name, is_first=is_first)

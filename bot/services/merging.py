@@ -91,7 +91,7 @@ class Merging:
         if duplicate.on_it is None or other.incident.status is not Status.TRIGGERED:
             return
         who = Person(id=duplicate.on_it.id, name=duplicate.on_it.name)
-        result = await self._acknowledger.record(other.tx, other.incident.id, by=who, via=AckVia.MERGED)
+        result = await self._acknowledger.record(other.tx, other.incident, by=who, via=AckVia.MERGED)
         other.incident = result.incident
 
     async def _tell(self, ended: Incident, other: Change, *, is_graver: bool) -> Regraded | None:

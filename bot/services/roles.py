@@ -105,11 +105,10 @@ class Roles:
         incident = change.incident
         if incident.status is Status.TRIGGERED and role is not Role.COMMANDER:
             # Writing it down is not seeing to it: the ladder goes on until somebody does.
-            _, joined = await change.tx.join(incident.id, change.by, via=AckVia.ROLE)
-            if joined:
+            if await change.tx.join(incident.id, change.by, via=AckVia.ROLE):
                 await change.record(TimelineKind.JOINED, {"via": AckVia.ROLE.value})
             return False
-        result = await self._acknowledger.record(change.tx, incident.id, by=change.by, via=AckVia.ROLE)
+        result = await self._acknowledger.record(change.tx, incident, by=change.by, via=AckVia.ROLE)
         change.incident = result.incident
         return result.outcome is AckOutcome.FIRST
 

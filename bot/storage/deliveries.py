@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain.delivery import PAGING, Delivery, NewDelivery, Posted, Request
 from bot.domain.incident import Incident
+from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineEntry
 from bot.services.ports import Job, JobName
 from bot.storage.locks import IncidentLocks
@@ -106,7 +107,7 @@ class DeliveryWrites(IncidentLocks):
         await self._queue.put(*map(deliver_job, released))
 
     async def acknowledge(
-        self, incident: Incident, entry: TimelineEntry, *, data: Mapping[str, object]
+        self, incident: Incident, entry: TimelineEntry, *, via: AckVia, data: Mapping[str, object]
     ) -> list[int]:
         rows = await self._sql.all(
             "acknowledge",
@@ -121,6 +122,7 @@ class DeliveryWrites(IncidentLocks):
             sorted(PAGING),
             entry_as_json(entry),
             dict(data),
+            via,
         )
         if not any(row["is_saved"] for row in rows):
             raise RuntimeError(f"{incident.label} is not at version {incident.version - 1}")

@@ -60,7 +60,11 @@ class IncidentWrites(IncidentLocks):
         row = await self._sql.first("incident_by_key", key)
         return None if row is None else incident_from_row(row)
 
-    async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:
+    async def incident(
+        self, incident_id: int, *, lock: bool = False, known: Incident | None = None
+    ) -> Incident:
+        if known is not None and self._locked.get(incident_id) == known.version:
+            return known
         if lock:
             row = await self._locked_incident(incident_id)
         else:
@@ -101,12 +105,9 @@ class IncidentWrites(IncidentLocks):
             raise IncidentNotFound(number=incident_id)
         return incident_from_row(row)
 
-    async def join(self, incident_id: int, by: Person, *, via: AckVia) -> tuple[Incident, bool]:
-        row = await self._sql.first("join", incident_id, self._guild_id, by.id, by.name, via)
-        if row is None:
-            raise IncidentNotFound(number=incident_id)
-        self._locked.add(incident_id)
-        return incident_from_row(row), row["joined"]
+    async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
+        await self._lock_incident(incident_id)
+        return await self._sql.first("join", incident_id, by.id, by.name, via) is not None
 
     async def use_link(self, link_id: str, incident_id: int) -> bool:
         return await self._sql.first("use_link", link_id, incident_id) is not None

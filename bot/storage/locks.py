@@ -4,17 +4,21 @@ from bot.storage.sql import Row, Sql
 
 
 class IncidentLocks:
-    """The part of a transaction that locks incidents, always first: see store.py."""
+    """The part of a transaction that locks incidents, always first: see store.py.
+
+    Attributes:
+        _locked: The version that each of them had then.
+    """
 
     _sql: Sql
     _guild_id: int | None
-    _locked: set[int]
+    _locked: dict[int, int]
 
     async def _locked_incident(self, incident_id: int) -> Row | None:
         """Lock it and read it."""
         row = await self._sql.first("lock_incident", incident_id, self._guild_id)
         if row is not None:
-            self._locked.add(incident_id)
+            self._locked.setdefault(incident_id, row["version"])
         return row
 
     async def _lock_incident(self, incident_id: int) -> None:

@@ -7,7 +7,6 @@ wait for each other.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -16,7 +15,7 @@ from bot.domain.allowance import URGENT
 from bot.domain.delivery import ACK_PLACES, PAGING, Delivery, DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import ReplayRecord
-from bot.domain.errors import IncidentNotFound, Superseded
+from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Holder, Incident
@@ -25,10 +24,9 @@ from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
-from bot.services.fencing import CLAIM
 from bot.services.ports import Job
-from bot.services.ports.urgency import PERSON, current
 from bot.storage.alerts import AlertReads, AlertWrites
+from bot.storage.beginning import Begun, begin, opened
 from bot.storage.drills import DrillWrites
 from bot.storage.emergency import EmergencyReads
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
@@ -51,12 +49,6 @@ from bot.storage.sql import Row, Sql
 from bot.storage.storms import StormReads, StormWrites
 from bot.storage.triages import TriageWrites, with_answers
 
-_BEGIN: Final = "BEGIN"
-
-#: A job or a tick comes again, and waits for no lock for long. The server ends the transactions of a process
-#: that was stopped, one after the other, and whatever it had waiting for the same lock would have it next.
-_BEGIN_JOB: Final = "BEGIN; SET LOCAL lock_timeout = '1s'"
-
 
 class PostgresTransaction(
     IncidentWrites, StormWrites, TriageWrites, AlertWrites, DrillWrites, MorningWrites, OnCallWrites
@@ -66,16 +58,14 @@ class PostgresTransaction(
     Args:
         guild_id: Whose rows it sees; None: everybody's.
         is_shared: See `Queue`.
-        now: When it began, where that is known.
+        begun: What its beginning has told.
     """
 
-    def __init__(
-        self, sql: Sql, *, guild_id: int | None, is_shared: bool, now: datetime | None = None
-    ) -> None:
+    def __init__(self, sql: Sql, *, guild_id: int | None, is_shared: bool, begun: Begun) -> None:
         self._sql = sql
         self._guild_id = guild_id
-        self._now = now
-        self._locked = set[int]()
+        self._now = begun.now
+        self._locked = begun.locked
         self._queue = Queue(sql, guild_id=guild_id, is_shared=is_shared)
 
     async def now(self) -> datetime:
@@ -137,17 +127,15 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
         return PostgresStore(self._pool, guild_id=guild_id, is_shared=self._is_shared, pulse=self._pulse)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+    async def transaction(self, *, locking: int | None = None) -> AsyncIterator[PostgresTransaction]:
         async with borrow(self._pool) as connection:
-            with storage_errors():
-                await connection.execute(_BEGIN if current() == PERSON else _BEGIN_JOB)
+            await begin(connection)
             try:
-                now = await _require_shard(Sql(connection))
-                begun = PostgresTransaction(
-                    Sql(connection), guild_id=self._guild_id, is_shared=self._is_shared, now=now
-                )
-                yield begun
-                await begun.finish()
+                sql = Sql(connection)
+                begun = await opened(sql, guild_id=self._guild_id, locking=locking)
+                tx = PostgresTransaction(sql, guild_id=self._guild_id, is_shared=self._is_shared, begun=begun)
+                yield tx
+                await tx.finish()
             except BaseException:
                 with suppress(*STORAGE_ERRORS):  # a connection that is gone has rolled back already
                     await connection.execute("ROLLBACK")
@@ -297,26 +285,6 @@ def _found(row: Row | None, *, number: int | None) -> Incident:
     if row is None:
         raise IncidentNotFound(number=number)
     return incident_from_row(row)
-
-
-async def _require_shard(sql: Sql) -> datetime | None:
-    """Refuse what comes by a shard that another process has taken; gives the transaction's time on the way.
-
-    Nothing is locked: an event that both have had was sent after its successor had committed the takeover, so
-    this statement, which is later still, sees it. A process that is stopped right after it, with an event
-    from before, writes what nobody else has had; and a lock would let a stopped process hold up the takeover.
-
-    Raises:
-        Superseded: it has been taken.
-    """
-    claim = CLAIM.get()
-    if claim is None:
-        return None
-    held = await sql.first("holds_shard", claim.shard.id, claim.shard.count, claim.token)
-    if held is None:
-        raise Superseded
-    now: datetime = held["now"]
-    return now
 
 
 async def _now(sql: Sql) -> datetime:

@@ -129,7 +129,7 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
 
     # -- the port
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[FakeTransaction]:
+    async def transaction(self, *, locking: int | None = None) -> AsyncIterator[FakeTransaction]:
         self._check()
         shared = self._shared
         if shared.holder is not None and shared.holder is asyncio.current_task():

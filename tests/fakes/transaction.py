@@ -66,7 +66,9 @@ class FakeTransaction(
         known = self.state.incident_keys.get(key)
         return None if known is None else self.state.incidents[known]
 
-    async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:
+    async def incident(
+        self, incident_id: int, *, lock: bool = False, known: Incident | None = None
+    ) -> Incident:
         return self._incident(incident_id)
 
     async def save(self, incident: Incident) -> None:
@@ -98,13 +100,12 @@ class FakeTransaction(
             thread_id=thread_id or known.thread_id,
         )
 
-    async def join(self, incident_id: int, by: Person, *, via: AckVia) -> tuple[Incident, bool]:
-        incident = self._incident(incident_id)
-        key = (incident.id, by.id)
-        joins = incident.is_open and key not in self.state.responders
+    async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
+        incident, key = self.state.incidents.get(incident_id), (incident_id, by.id)
+        joins = incident is not None and incident.is_open and key not in self.state.responders
         if joins:
             self.state.responders[key] = Responder(by.name, via, self._now)
-        return incident, joins
+        return joins
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return list(self.state.timelines.get(incident_id, []))
@@ -186,13 +187,13 @@ class FakeTransaction(
         self.state.steps[incident_id, index] = replace(step, status=StepStatus.DONE)
 
     async def acknowledge(
-        self, incident: Incident, entry: TimelineEntry, *, data: Mapping[str, object]
+        self, incident: Incident, entry: TimelineEntry, *, via: AckVia, data: Mapping[str, object]
     ) -> list[int]:
         assert incident.on_it is not None
+        by = Person(id=incident.on_it.id, name=incident.on_it.name)
         await self.save(incident)
-        await self.record(
-            incident, entry, by=Person(id=incident.on_it.id, name=incident.on_it.name), data=data
-        )
+        await self.join(incident.id, by, via=via)
+        await self.record(incident, entry, by=by, data=data)
         return await self.cancel_ladder(incident.id)
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:

@@ -5,7 +5,7 @@ A point is named after the call it stands beside:
 - ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore` or
   `Mailer`;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
-- ``before:commit:join``, ``after:commit:insert_incident``: a transaction that called it;
+- ``before:commit:acknowledge``, ``after:commit:insert_incident``: a transaction that called it;
 - ``during:record``: the call has been made and nobody waits for its end any more.
 
 ``@2`` behind a point is its second time; ``stop `` before it asks for SIGSTOP instead of SIGKILL.
@@ -117,9 +117,9 @@ class WatchedStore(Watched):
     """A store whose transactions are watched, their commits included."""
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[WatchedTransaction]:
+    async def transaction(self, *, locking: int | None = None) -> AsyncIterator[WatchedTransaction]:
         """A transaction with points before and after its commit."""
-        async with cast("Store", self._port).transaction() as inner:
+        async with cast("Store", self._port).transaction(locking=locking) as inner:
             watched = WatchedTransaction(inner, self._fuse)
             yield watched
             self._pass("before", watched)

@@ -118,7 +118,7 @@ async def test_row_07_killed_between_two_dms(stage: Stage, figure: Figure) -> No
 async def test_row_08_killed_before_an_acks_commit(stage: Stage, figure: Figure) -> None:
     """The 👀 stands in Discord: it is read at the start, before anything is decided."""
     alert = await stage.sev1("行08 決済 API が 5xx")
-    await stage.die_at("before:commit:join", lambda: stage.world.react(alert, by="primary"))
+    await stage.die_at("before:commit:acknowledge", lambda: stage.world.react(alert, by="primary"))
     await stage.world.shift(minutes=_TOKEN_MIN)
     await stage.revive()
     row = await stage.acknowledged(alert.number)

@@ -45,9 +45,9 @@ async def test_of_a_hundred_acknowledgements_one_is_first(store: Store) -> None:
 
     async def acknowledge(number: int) -> AckOutcome:
         by = Person(id=number, name=f"person {number}")
-        async with store.transaction() as tx:
-            known, joined = await tx.join(incident.id, by, via=AckVia.BUTTON)
-            now = await tx.now()
+        async with store.transaction(locking=incident.id) as tx:
+            known = await tx.incident(incident.id, lock=True, known=incident)
+            joined, now = await tx.join(incident.id, by, via=AckVia.BUTTON), await tx.now()
             result = life.acknowledge(
                 known, by=by, at=now, already_responding=not joined, next_update_at=None
             )

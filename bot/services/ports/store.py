@@ -35,8 +35,11 @@ class Clock(Protocol):
 class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
     """Our own tables. Reads need no transaction of the caller's."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+    def transaction(self, *, locking: int | None = None) -> AbstractAsyncContextManager[Transaction]:
         """Commit on leaving, roll back on an error.
+
+        Args:
+            locking: The number of an incident that is locked from the beginning, if it is there.
 
         Raises:
             StorageUnavailable: PostgreSQL is away or read-only.

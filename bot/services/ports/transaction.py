@@ -63,8 +63,13 @@ class Transaction(
         """The incident that *key* opened; None: none yet."""
         ...
 
-    async def incident(self, incident_id: int, *, lock: bool = False) -> Incident:
+    async def incident(
+        self, incident_id: int, *, lock: bool = False, known: Incident | None = None
+    ) -> Incident:
         """One incident; with *lock* nobody else changes it until the commit.
+
+        Args:
+            known: As it was read before; given back, unread, when it was like that when it was locked.
 
         Raises:
             IncidentNotFound: no such number.
@@ -91,12 +96,8 @@ class Transaction(
         """Remember where the alert (channel id, message id) or the thread is; grows the version."""
         ...
 
-    async def join(self, incident_id: int, by: Person, *, via: AckVia) -> tuple[Incident, bool]:
-        """Lock an incident and put *by* on its list of responders; False: they are on it, or it has ended.
-
-        Raises:
-            IncidentNotFound: no such number.
-        """
+    async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
+        """Put *by* on the list of responders; False: they are on it, or there is no such open incident."""
         ...
 
     async def use_link(self, link_id: str, incident_id: int) -> bool:
@@ -157,13 +158,13 @@ class Transaction(
         ...
 
     async def acknowledge(
-        self, incident: Incident, entry: TimelineEntry, *, data: Mapping[str, object]
+        self, incident: Incident, entry: TimelineEntry, *, via: AckVia, data: Mapping[str, object]
     ) -> list[int]:
         """What the first acknowledge of a locked incident writes, as one statement; which steps it cancelled.
 
         Args:
-            incident: After `bot.domain.life.acknowledge`; saved.
-            entry: Appended, and audited as what whoever acknowledged did.
+            incident: After `bot.domain.life.acknowledge`; saved, with whoever acknowledged as a responder.
+            entry: Appended, and audited as what they did.
             data: For the audit row; JSON-able.
         """
         ...

@@ -86,16 +86,11 @@ UPDATE incidents
 RETURNING *;
 
 -- name: join
--- `lock_incident`, and puts somebody on the list of one that is open, once: `joined` says whether that was now.
-WITH incident AS (
-    SELECT * FROM incidents WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2) FOR NO KEY UPDATE
-), joining AS (
-    INSERT INTO responders (incident_id, user_id, name, via, joined_at)
-    SELECT id, $3, $4, $5, now() FROM incident WHERE status IN ('triggered', 'acknowledged')
-    ON CONFLICT DO NOTHING
-    RETURNING user_id
-)
-SELECT incident.*, EXISTS (SELECT FROM joining) AS joined FROM incident;
+-- Puts somebody on the list of an incident that is open: no row comes back when they are on it.
+INSERT INTO responders (incident_id, user_id, name, via, joined_at)
+SELECT id, $2, $3, $4, now() FROM incidents WHERE id = $1 AND status IN ('triggered', 'acknowledged')
+ON CONFLICT DO NOTHING
+RETURNING user_id;
 
 -- name: responders
 -- Who has acknowledged it or joined, in that order.

@@ -85,9 +85,16 @@ UPDATE shard_leases AS lease
 -- A process has ended.
 DELETE FROM instances WHERE id = $1;
 
--- name: holds_shard
--- One row while shard $1 of $2 still has the token $3, with the transaction's time.
-SELECT now() AS now FROM shard_leases WHERE shard_id = $1 AND shard_count = $2 AND token = $3;
+-- name: begin
+-- What a transaction asks first, as one row: its time; whether shard $1 of $2 still has the token $3, or none is asked
+-- for; the version of the incident $4 of the guild $5 (any, when null), which nobody else changes until the commit.
+WITH locked AS MATERIALIZED (
+    SELECT version FROM incidents WHERE id = $4 AND ($5::bigint IS NULL OR guild_id = $5) FOR NO KEY UPDATE
+)
+SELECT now() AS now,
+       $1::integer IS NULL OR EXISTS (
+           SELECT FROM shard_leases WHERE shard_id = $1 AND shard_count = $2 AND token = $3) AS held,
+       (SELECT version FROM locked) AS version;
 
 -- name: count_identify
 -- A session is about to begin.

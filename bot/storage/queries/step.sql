@@ -49,15 +49,20 @@ UNION ALL
 SELECT NULL, id, key FROM pages;
 
 -- name: acknowledge
--- What the first acknowledge of a locked incident writes, at once: the state of version $2, the end of its ladder as in
--- `cancel_ladder` (with the kinds $9), and the entry $10 with its audit data $11 as in `record`. One row says
--- `is_saved`; without it somebody else's change came first, and nothing is written.
+-- What the first acknowledge of a locked incident writes, at once: the state of version $2, who is on it as in `join`
+-- (by way of $12), the end of its ladder as in `cancel_ladder` (with the kinds $9), and the entry $10 with its audit
+-- data $11 as in `record`. One row says `is_saved`; without it somebody else's change came first, and nothing is
+-- written.
 WITH saved AS (
     UPDATE incidents
        SET status = 'acknowledged', acknowledged_at = $3, acknowledged_by_id = $4, acknowledged_by_name = $5,
            next_update_at = $6, remind_at = $7, reminders = $8, version = $2
      WHERE id = $1 AND version = $2 - 1
     RETURNING id, guild_id
+), joined AS (
+    INSERT INTO responders (incident_id, user_id, name, via, joined_at)
+    SELECT id, $4, $5, $12, now() FROM saved
+    ON CONFLICT DO NOTHING
 ), steps AS (
     UPDATE escalation_steps
        SET status = 'cancelled', decided_at = now()

@@ -50,10 +50,10 @@ class Interrupted(FakeStore):
         self._meanwhile: list[Callable[[], Awaitable[object]]] = [meanwhile]
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[FakeTransaction]:
+    async def transaction(self, *, locking: int | None = None) -> AsyncIterator[FakeTransaction]:
         while self._meanwhile:
             await self._meanwhile.pop()()
-        async with super().transaction() as tx:
+        async with super().transaction(locking=locking) as tx:
             yield tx
 
 

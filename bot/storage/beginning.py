@@ -1,0 +1,63 @@
+"""How a transaction begins: whether its writer may write at all, and what it locks first."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+
+from bot.domain.errors import Superseded
+from bot.services.fencing import CLAIM
+from bot.services.ports.urgency import PERSON, current
+from bot.storage.errors import storage_errors
+from bot.storage.sql import Sql
+
+_BEGIN: Final = "BEGIN"
+
+#: A job or a tick comes again, and waits for no lock for long. The server ends the transactions of a process
+#: that was stopped, one after the other, and whatever it had waiting for the same lock would have it next.
+_BEGIN_JOB: Final = "BEGIN; SET LOCAL lock_timeout = '1s'"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is known of a transaction from its beginning.
+
+    Attributes:
+        now: Its time, where it was asked for.
+        locked: The version of each incident that it has locked.
+    """
+
+    now: datetime | None = None
+    locked: dict[int, int] = field(default_factory=dict)
+
+
+async def begin(connection: asyncpg.Connection) -> None:
+    """Begin a transaction, for a person or for a job."""
+    with storage_errors():
+        await connection.execute(_BEGIN if current() == PERSON else _BEGIN_JOB)
+
+
+async def opened(sql: Sql, *, guild_id: int | None, locking: int | None) -> Begun:
+    """Refuse what comes by a shard that another process has taken, and lock an incident, in one round trip.
+
+    The shard is not locked: an event that both have had was sent after its successor had committed the
+    takeover, so this statement, which is later still, sees it. A process that is stopped right after it, with
+    an event from before, writes what nobody else has had; and a lock would let a stopped process hold up the
+    takeover.
+
+    Args:
+        locking: The number of an incident; one that is not there, or another guild's, is not locked.
+
+    Raises:
+        Superseded: the shard has been taken.
+    """
+    claim = CLAIM.get()
+    if claim is None and locking is None:
+        return Begun()
+    shard = (None, None, None) if claim is None else (claim.shard.id, claim.shard.count, claim.token)
+    row = await sql.one("begin", *shard, locking, guild_id)
+    if not row["held"]:
+        raise Superseded
+    version = row["version"]
+    return Begun(row["now"], {} if locking is None or version is None else {locking: version})
