@@ -27,6 +27,7 @@ from bot.services.emergency_adoption import Adoption
 from bot.services.emergency_alarm import Alarm, Means
 from bot.services.emergency_import import Recording, TakingIn
 from bot.services.escalations import Escalations
+from bot.services.faces import Faces
 from bot.services.failures import Failures
 from bot.services.handovers import Handovers
 from bot.services.incidents import Incidents
@@ -138,7 +139,8 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     bundles = Bundles(store, discord, policy, acknowledger, meanwhile=comeback.meanwhile)
     digests = Digests(store, parts.dlq, policy)
     mornings = Mornings(store, discord, policy)
-    lifecycle = Lifecycle(store, discord, policy, changes, escalations)
+    faces = Faces(store)
+    lifecycle = Lifecycle(store, discord, policy, changes, escalations, faces)
     schedules = Schedules(store, policy, access, oncall)
     links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
     letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
@@ -189,7 +191,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
             store,
             discord,
             policy,
-            Helpers(digests, mornings, mending, oncall, bundles, comeback),
+            Helpers(digests, mornings, mending, oncall, bundles, comeback, faces),
         ),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, oncall, letters=letters, draft=discord.draft),

@@ -122,8 +122,12 @@ class Changes:
     async def allowed(self, incident_id: int, *, by: Person, act: Act) -> Incident:
         """The incident, if *by* may change it so. Raises as `change`."""
         incident = await self._store.incident(incident_id)
-        await self._access.require_incident(by, act, incident)
+        await self.require(incident, by=by, act=act)
         return incident
+
+    async def require(self, incident: Incident, *, by: Person, act: Act) -> None:
+        """Let *by* change *incident* so. Raises as `change`."""
+        await self._access.require_incident(by, act, incident)
 
     @asynccontextmanager
     async def change(

@@ -31,6 +31,7 @@ from bot.runbook.model import Policy
 from bot.services.bundles import Bundles, refresh_bundle_job
 from bot.services.comeback import LOOK_AGAIN, OLD, Comeback
 from bot.services.digests import Digests
+from bot.services.faces import Faces
 from bot.services.fencing import fresh
 from bot.services.given_up import tell_given_up
 from bot.services.lines import wait_in_line
@@ -70,6 +71,7 @@ class Helpers:
     oncall: OnCall
     bundles: Bundles
     comeback: Comeback
+    faces: Faces
 
 
 class Deliveries:
@@ -85,6 +87,7 @@ class Deliveries:
         self._oncall = helpers.oncall
         self._bundles = helpers.bundles
         self._comeback = helpers.comeback
+        self._faces = helpers.faces
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
         """One attempt.
@@ -134,7 +137,7 @@ class Deliveries:
         Returns:
             When to try again what Discord did not take now, or None.
         """
-        incident = await self._store.incident(incident_id)
+        incident = await self._faces.read(incident_id)
         await self._mornings.touched(incident)
         posts = await self._store.posts(incident_id)
         if incident.is_private:
@@ -232,7 +235,7 @@ class Deliveries:
             return await self._store.bundle(delivery.id)
         if delivery.incident_id is None and delivery.kind in TRIAGE_POSTS:
             return await self._store.triage(triage_of(delivery))
-        return None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
+        return None if delivery.incident_id is None else await self._faces.read(delivery.incident_id)
 
     async def _sent(self, delivery: Delivery, posted: Posted) -> None:
         async with self._store.transaction() as tx:

@@ -18,6 +18,7 @@ from bot.services.acknowledging import stop_ladder
 from bot.services.changes import Change, Changes, Facts, link_both
 from bot.services.declaring import declare_within
 from bot.services.escalations import Escalations
+from bot.services.faces import Faces
 from bot.services.opening import (
     archive_job,
     archive_key,
@@ -43,8 +44,15 @@ class Lifecycle:
     """What people decide about an incident as a whole."""
 
     def __init__(
-        self, store: Store, discord: Discord, policy: Policy, changes: Changes, escalations: Escalations
+        self,
+        store: Store,
+        discord: Discord,
+        policy: Policy,
+        changes: Changes,
+        escalations: Escalations,
+        faces: Faces,
     ) -> None:
+        self._faces = faces
         self._store = store
         self._discord = discord
         self._policy = policy
@@ -52,13 +60,19 @@ class Lifecycle:
         self._escalations = escalations
         self._regrading = Regrading(policy, escalations)
 
-    async def require_open(self, incident_id: int, *, by: Person, act: Act) -> Incident:
+    async def require_open(
+        self, incident_id: int, *, by: Person, act: Act, face: str | None = None
+    ) -> Incident:
         """The incident, if *by* may change it and it goes on: refused before anything is asked of them.
+
+        Args:
+            face: What the post shows of it that *by* sees; see `Faces`.
 
         Raises:
             NotPermitted, IncidentNotFound, InvalidTransition.
         """
-        incident = await self._changes.allowed(incident_id, by=by, act=act)
+        incident = await self._faces.like(incident_id, face)
+        await self._changes.require(incident, by=by, act=act)
         life.require_open(incident)
         return incident
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
+from bot.domain.face import DIGITS, face_of
+from bot.domain.incident import Incident
 from bot.i18n import Texts
 
 #: A component as JSON.
@@ -98,6 +100,7 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     TriageVerb.AGAIN: ("🔎", ButtonStyle.SECONDARY),
 }
 _ACKS = frozenset({IncidentVerb.ACK, BundleVerb.ALL})
+_FORMS = frozenset({IncidentVerb.DETAILS, IncidentVerb.SEVERITY})  # forms that show what is known
 
 
 def custom_id(verb: Verb, number: int) -> str:
@@ -108,9 +111,11 @@ def custom_id(verb: Verb, number: int) -> str:
 def template(verb: Verb) -> str:
     r"""The regular expression of `custom_id`; the group ``number`` holds the digits.
 
-    For ``Control, template=``; at most 18 digits, so that the number fits a bigint.
+    For ``Control, template=``; at most 18 digits, so that the number fits a bigint. Where a form is filled in
+    with what the post shows, the group ``face`` says what that was; None for a button of an older version.
     """
-    return rf"{_PREFIX[type(verb)]}:v1:{verb.value}:(?P<number>\d{{1,18}})"
+    face = rf"(?::(?P<face>[0-9a-f]{{{DIGITS}}}))?" if verb in _FORMS else ""
+    return rf"{_PREFIX[type(verb)]}:v1:{verb.value}:(?P<number>\d{{1,18}}){face}"
 
 
 def emoji_of(text: str) -> Component:
@@ -166,6 +171,14 @@ class Buttons:
             "emoji": emoji_of(self.ack_emoji if verb in _ACKS else emoji),
             "custom_id": custom_id(verb, number),
         }
+
+    def of(self, incident: Incident, *verbs: IncidentVerb) -> list[Component]:
+        """The buttons that do *verbs* to *incident* as it is shown beside them."""
+        made = [self.make(verb, incident.id) for verb in verbs]
+        for verb, button in zip(verbs, made, strict=True):
+            if verb in _FORMS:
+                button["custom_id"] = f"{button['custom_id']}:{face_of(incident)}"
+        return made
 
     def link(self, words: str, url: str | None) -> Component | None:
         """A button with the text ``buttons.<words>`` that leads to *url*; None when there is no *url*."""

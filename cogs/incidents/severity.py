@@ -60,7 +60,7 @@ class ChooseSeverity(Control, template=template(IncidentVerb.SEVERITY)):
 
     async def press(self, interaction: Press) -> None:
         """A form with the policy's severities, the current one chosen, and the reason."""
-        incident = await in_time(_opened(interaction, self.number))
+        incident = await in_time(_opened(interaction, self.number, face=self.fields["face"]))
         await ask(interaction, severity_form(interaction.client.voice(interaction), incident))
 
 
@@ -70,11 +70,10 @@ async def send_severity(interaction: Press, form: Submitted) -> None:
     await _change(interaction, form.number, to=chosen_severity(form), reason=form.text(REASON))
 
 
-async def _opened(interaction: Press, number: int) -> Incident:
+async def _opened(interaction: Press, number: int, *, face: str | None) -> Incident:
     by = await person_of(interaction)
-    return await interaction.client.services(interaction).lifecycle.require_open(
-        number, by=by, act=Act.CHANGE_SEVERITY
-    )
+    lifecycle = interaction.client.services(interaction).lifecycle
+    return await lifecycle.require_open(number, by=by, act=Act.CHANGE_SEVERITY, face=face)
 
 
 async def _change(interaction: Press, number: int, *, to: str, reason: str) -> None:

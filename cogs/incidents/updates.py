@@ -39,7 +39,7 @@ class Update(Control, template=template(IncidentVerb.DETAILS)):
 
     async def press(self, interaction: Press) -> None:
         """A form, with what is known filled in."""
-        await _open(interaction, self.number)
+        await _open(interaction, self.number, face=self.fields["face"])
 
 
 async def send_update(interaction: Press, form: Submitted) -> None:
@@ -53,12 +53,13 @@ async def send_update(interaction: Press, form: Submitted) -> None:
     await reply(interaction, told(bot.voice(interaction), result))
 
 
-async def _open(interaction: Press, number: int | None) -> None:
-    incident = await in_time(_opened(interaction, number))
+async def _open(interaction: Press, number: int | None, *, face: str | None = None) -> None:
+    incident = await in_time(_opened(interaction, number, face=face))
     await ask(interaction, update_form(interaction.client.voice(interaction), incident))
 
 
-async def _opened(interaction: Press, number: int | None) -> Incident:
+async def _opened(interaction: Press, number: int | None, *, face: str | None) -> Incident:
     found = number if number is not None else (await named(interaction, None)).id
     by = await person_of(interaction)
-    return await interaction.client.services(interaction).lifecycle.require_open(found, by=by, act=Act.UPDATE)
+    lifecycle = interaction.client.services(interaction).lifecycle
+    return await lifecycle.require_open(found, by=by, act=Act.UPDATE, face=face)

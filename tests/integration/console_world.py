@@ -129,8 +129,13 @@ class ConsoleWorld(Desk):
     async def click(
         self, message: Json, custom_id: str, *, by: str = "responder", values: list[str] | None = None
     ) -> Json:
-        """A person presses a button, or chooses; what it led to."""
-        call: Json = {"user": by, "message": message["id"], "custom_id": custom_id}
+        """A person presses a button, or chooses; what it led to.
+
+        Args:
+            custom_id: With or without the face that a button carries at its end.
+        """
+        carried = [one for one in presses(message) if one.startswith(f"{custom_id}:")]
+        call: Json = {"user": by, "message": message["id"], "custom_id": (*carried, custom_id)[0]}
         return await self._outcome(
             await self.human("POST", "click", **(call | ({"values": values} if values else {})))
         )

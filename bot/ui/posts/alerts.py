@@ -222,7 +222,7 @@ def _alert_buttons(words: Wording, incident: Incident) -> list[Component]:
     make = words.buttons.make
     if incident.is_open:
         verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)
-        return row([_ack(words, incident), *(make(verb, incident.id) for verb in verbs)])
+        return row([_ack(words, incident), *words.buttons.of(incident, *verbs)])
     other = incident.told_merged_into
     return row(
         [

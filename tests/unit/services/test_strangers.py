@@ -12,6 +12,7 @@ from bot.domain.checklist import Pick
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.evidence import Evidence
+from bot.domain.face import face_of
 from bot.domain.incident import Role
 from bot.domain.life import AckVia
 from bot.domain.listing import Wanted
@@ -107,6 +108,7 @@ async def ours(desk: Desk) -> Ours:
         "holder_id": None,
         "pick": Pick("00000000", frozenset(), frozenset({0})),
         "act": Act.RESOLVE,
+        "face": face_of(incident),
         "via": AckVia.BUTTON,
         "update": NewUpdate("x", "", next_in=None, targets=(), symptoms=(), key="k3"),
         "by": STRANGER,

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain import life
 from bot.domain.delivery import DeliveryKind
+from bot.domain.face import face_of
 from bot.domain.incident import Holder, Role, StatusUpdate
 from bot.domain.triage import UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
@@ -49,8 +50,8 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
     assert presses_of(body) == [
         "inc:v1:ack:42",
         "inc:v1:first:42",
-        "inc:v1:details:42",
-        "inc:v1:severity:42",
+        f"inc:v1:details:42:{face_of(TRIGGERED)}",
+        f"inc:v1:severity:42:{face_of(TRIGGERED)}",
         "inc:v1:resolve:42",
     ]
 

@@ -1,0 +1,55 @@
+"""What this process has shown of incidents: a form about one opens without asking the database.
+
+A button carries the face that its post had (`bot.domain.face`). While that is what this process knows of the
+incident, the form shows what whoever presses it sees; otherwise it is read. What is sent then is decided on
+the rows, as ever: this saves a round trip before the first response, and nothing else depends on it.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from cachetools import TTLCache
+
+from bot.domain.face import face_of
+from bot.domain.incident import Incident
+from bot.services.ports import Store
+
+#: How long it is believed, seconds: another process may have shown the end of an incident meanwhile.
+_BELIEVED_S: Final = 600.0
+
+_MOST: Final = 500
+
+
+class Faces:
+    """The latest that is known of the incidents shown last.
+
+    Args:
+        store: Where they are read.
+        timer: Seconds on a clock that only goes on.
+    """
+
+    def __init__(self, store: Store, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._known: TTLCache[int, Incident] = TTLCache(_MOST, _BELIEVED_S, timer=timer)
+
+    async def read(self, incident_id: int) -> Incident:
+        """An incident that is about to be shown.
+
+        Raises:
+            IncidentNotFound: no such number.
+        """
+        incident = await self._store.incident(incident_id)
+        known = self._known.get(incident_id)
+        if known is None or known.version <= incident.version:  # two may read it at once
+            self._known[incident_id] = incident
+        return incident
+
+    async def like(self, incident_id: int, face: str | None) -> Incident:
+        """An incident as a form may show it that was opened from a post with *face*; None: from none.
+
+        Raises:
+            IncidentNotFound: no such number.
+        """
+        known = self._known.get(incident_id)
+        return known if known is not None and face == face_of(known) else await self.read(incident_id)
