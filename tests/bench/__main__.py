@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 
 from rich.console import Console
@@ -25,14 +26,13 @@ _COMMANDS = 100
 _REACTIONS = 200
 _STARTS = 3
 _CROWD = 100
-_BURSTS = 3
+_BURSTS = 7
 _DUE = 6_000
 _OPEN = 10_000
 _STEPS = 200
 _REACTIONS_PER_S = 1_000
 _BARE = "a bare discord.py client that only replies to the same"
-_COMMITS = "a bare discord.py client that commits once"
-_TRIP_AND_COMMIT = f"an HTTP round trip on loopback, and {_COMMITS}"
+_TRIP_AND_COMMIT = "an HTTP round trip on loopback, and a bare discord.py client that commits once"
 #: A command and a button to its first response: half as long again as the least, and never a second.
 _LIMIT = Limit(ratio=1.5, worst_ms=1_000)
 _ANSWER = "≤ 1.5 ×, never 1 s"
@@ -42,6 +42,11 @@ _FIVE_SECONDS = Limit(worst_ms=5_000)
 _ACK = Limit(ratio=3)
 _LATE = Limit(p99_ms=500)
 _MEGABYTES = Limit(worst_ms=120)
+#: How far one 👀 is from the next, seconds, and what that is called.
+_APART_S = (answers.APART_S, 0.0)
+_HURRY = {answers.APART_S: "", 0.0: ", one on the heels of the other"}
+#: How many steps are due later, and what that is called.
+_LADDERS = {0: "", 2: ", two steps are due later"}
 _WIDTH = 140
 _SCREENS = (
     screens.of_ended_incidents,
@@ -96,28 +101,40 @@ async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
     async with bare_bot({**place.settings, "DATABASE_URL": dsn}):
         await place.human.wait_for_session()
         bare = {name: await _measured(place, ask, answers.a_moment) for name, ask in asks.items()}
-        commits = await measure.bare_reaction(place, dsn, rounds=_REACTIONS)
-        trips = await measure.round_trip(place, rounds=_REACTIONS)
-    least = Figures.of([trip + commit for trip, commit in zip(trips, commits, strict=True)])
+        least = {apart_s: await _least(place, dsn, apart_s=apart_s) for apart_s in _APART_S}
     async with bot({**place.settings, "DATABASE_URL": dsn}, folder), answers.resting(dsn) as rest:
         # Anew: what it hears itself it need not read.
         asks |= await screens.of_a_tracked_alert(place, "bench alert heard")
         rows = await _answers(place, asks, bare, rest)
         await rest()
-        acks = Figures.of(await measure.reaction(place, dsn, rounds=_REACTIONS))
-        stops = Figures.of(await measure.reaction(place, dsn, rounds=_REACTIONS, steps=2))
+        acks = [
+            Row(
+                f"👀 → committed ack{_HURRY[apart_s]}{_LADDERS[steps]}",
+                Figures.of(
+                    await measure.reaction(place, dsn, rounds=_REACTIONS, steps=steps, apart_s=apart_s)
+                ),
+                least[apart_s],
+                _TRIP_AND_COMMIT,
+                _ACK,
+                goal="≤ 3 ×",
+            )
+            for apart_s, steps in product(_APART_S, _LADDERS)
+        ]
     takeovers = Figures.of(await measure.takeover(place, dsn, folder, rounds=_STARTS))
     return [
         *rows,
-        Row("👀 → committed ack", acks, least, _TRIP_AND_COMMIT, _ACK, goal="≤ 3 ×"),
-        Row(
-            "👀 → committed ack, two steps are due later", stops, least, _TRIP_AND_COMMIT, _ACK, goal="≤ 3 ×"
-        ),
-        Row("👀 → committed ack", acks, Figures.of(commits), _COMMITS),
+        *acks,
         Row("killed → its standby has answered a command", takeovers, limit=_FIVE_SECONDS, goal="< 5 s"),
         Row("start → ready, database up to date", Figures.of(warm)),
         Row("start → ready, empty folder (embedded PostgreSQL)", Figures.of(cold)),
     ]
+
+
+async def _least(place: Discord, dsn: str, *, apart_s: float) -> Figures:
+    """What an acknowledge could cost at least."""
+    commits = await measure.bare_reaction(place, dsn, rounds=_REACTIONS, apart_s=apart_s)
+    trips = await measure.round_trip(place, rounds=_REACTIONS, apart_s=apart_s)
+    return Figures.of([trip + commit for trip, commit in zip(trips, commits, strict=True)])
 
 
 async def _storms(place: Discord, dsn: str, other: str, folder: Path) -> list[Row]:

@@ -16,7 +16,9 @@ from tests.postgres import connect
 _DONE_WITHIN_S = 30.0
 _REST_WITHIN_S = 10.0
 _CALM_S = 0.1
-_APART_S = 0.04  # what one press sets going is done before the next
+#: What one person does comes so far apart, seconds: what the one sets going is over before the next.
+APART_S = 0.04
+
 _NOBODY_LOOKS_S = 1.0  # as long as anybody may wait
 #: Each is on the card when its turn comes: an answer, its withdrawal, another one, the end of the walk.
 _ON_A_CARD = ("わからない", "戻る", "はい", "やめる")
@@ -42,7 +44,7 @@ async def one_by_one(discord: Discord, ask: Ask, *, rounds: int, rest: Rest) -> 
     since = await discord.human.log_end()
     for _ in range(rounds):
         await ask(discord.human)
-        await asyncio.sleep(_APART_S)
+        await asyncio.sleep(APART_S)
     return await _delays(discord, since, expected=rounds)
 
 

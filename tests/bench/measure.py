@@ -54,10 +54,20 @@ SELECT 80, now(), now(), now(), now() + interval '1 day', 'queued', 'escalate', 
 """
 
 
-async def reaction(discord: Discord, dsn: str, *, rounds: int, steps: int = 0) -> list[float]:
-    """Seconds from the event of a 👀 to the commit of the acknowledge; so many steps are pending then."""
+async def reaction(
+    discord: Discord, dsn: str, *, rounds: int, steps: int = 0, apart_s: float = 0.0
+) -> list[float]:
+    """Seconds from the event of a 👀 to the commit of the acknowledge; so many steps are pending then.
+
+    Args:
+        apart_s: How long nobody does anything after each.
+    """
+    took = []
     async with acknowledged(discord, dsn, steps=steps) as acknowledge:
-        return [await acknowledge() for _ in range(rounds)]
+        for _ in range(rounds):
+            took.append(await acknowledge())
+            await asyncio.sleep(apart_s)
+    return took
 
 
 @asynccontextmanager
@@ -80,7 +90,7 @@ async def acknowledged(
         yield acknowledge
 
 
-async def bare_reaction(discord: Discord, dsn: str, *, rounds: int) -> list[float]:
+async def bare_reaction(discord: Discord, dsn: str, *, rounds: int, apart_s: float = 0.0) -> list[float]:
     """Seconds from the event of a 👀 to one commit by the bare client, the least that one could take."""
     message = await discord.human.say("admin", "p2-deploys", "bare")
     async with _listening(dsn, _TELL_BARE) as (_, told):
@@ -92,6 +102,7 @@ async def bare_reaction(discord: Discord, dsn: str, *, rounds: int) -> list[floa
                 committed, _number = await told.get()
             took.append(committed - await _event(discord, since, message))
             await discord.human.unreact("primary", message, "👀")
+            await asyncio.sleep(apart_s)
         return took
 
 
@@ -115,7 +126,7 @@ async def takeover(discord: Discord, dsn: str, folder: Path, *, rounds: int) -> 
     return took
 
 
-async def round_trip(discord: Discord, *, rounds: int) -> list[float]:
+async def round_trip(discord: Discord, *, rounds: int, apart_s: float = 0.0) -> list[float]:
     """Seconds of one HTTP request to the local Discord, one after the other."""
     took = []
     async with aiohttp.ClientSession() as http:
@@ -124,6 +135,7 @@ async def round_trip(discord: Discord, *, rounds: int) -> list[float]:
             async with http.get(f"{discord.human_url}/dms/observer") as response:
                 await response.read()
             took.append(time.monotonic() - started)
+            await asyncio.sleep(apart_s)
     return took
 
 

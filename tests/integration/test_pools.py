@@ -19,7 +19,8 @@ async def _planned_at(pool: asyncpg.Pool) -> datetime:
     async with pool.acquire() as connection:
         await connection.fetchval(_QUERY, [1])
         rows = await connection.fetch(_PREPARED, _QUERY)
-    return max(row["prepare_time"] for row in rows)
+    last: datetime = max(row["prepare_time"] for row in rows)
+    return last
 
 
 async def test_a_plan_is_kept_for_a_while(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
