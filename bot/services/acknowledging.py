@@ -91,7 +91,7 @@ class Acknowledger:
             incident: Locked, as it is now.
         """
         now = await tx.now()
-        # The first is put on the list with all else that their acknowledge writes.
+        # The first is put on the list, if need be, with all else that their acknowledge writes.
         joined = incident.status is Status.TRIGGERED or await tx.join(incident.id, by, via=via)
         owed = self._policy.update_due(self._policy.rules(incident.severity), at=now)
         result = life.acknowledge(incident, by=by, at=now, already_responding=not joined, next_update_at=owed)

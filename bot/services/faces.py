@@ -1,8 +1,8 @@
 """What this process has shown of incidents: a form about one opens without asking the database.
 
-A button carries the face that its post had (`bot.domain.face`). While that is what this process knows of the
-incident, the form shows what whoever presses it sees; otherwise it is read. What is sent then is decided on
-the rows, as ever: this saves a round trip before the first response, and nothing else depends on it.
+A button under a post that is edited carries the post's face (`bot.domain.face`). While that is what this
+process knows of the incident, the form shows what whoever presses it sees; otherwise it is read. What is sent
+then is decided on the rows, and a form says what it showed, so that nothing of others is undone.
 """
 
 import time
@@ -45,7 +45,7 @@ class Faces:
             self._known[incident_id] = incident
         return incident
 
-    async def like(self, incident_id: int, face: str | None) -> Incident:
+    async def as_shown(self, incident_id: int, face: str | None) -> Incident:
         """An incident as a form may show it that was opened from a post with *face*; None: from none.
 
         Raises:

@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from bot.domain import life, relations
-from bot.domain.errors import UserError
+from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import Incident
 from bot.domain.life import AckVia
 from bot.domain.people import Person
@@ -66,12 +66,13 @@ class Lifecycle:
         """The incident, if *by* may change it and it goes on: refused before anything is asked of them.
 
         Args:
-            face: What the post shows of it that *by* sees; see `Faces`.
+            face: What the post shows of it that *by* sees. Then what comes back is for showing only, and may
+                be older than the row; see `Faces`.
 
         Raises:
             NotPermitted, IncidentNotFound, InvalidTransition.
         """
-        incident = await self._faces.like(incident_id, face)
+        incident = await self._faces.as_shown(incident_id, face)
         await self._changes.require(incident, by=by, act=act)
         life.require_open(incident)
         return incident
@@ -146,7 +147,9 @@ class Lifecycle:
                     await here.say("linked", key=f"linked:{number}", facts={"number": number})
         return True
 
-    async def change_severity(self, incident_id: int, *, to: str, by: Person, reason: str) -> Regraded:
+    async def change_severity(
+        self, incident_id: int, *, to: str, by: Person, reason: str, was: str | None = None
+    ) -> Regraded:
         """The rules of another severity apply from now on: its channel, mention, deadline and ladder.
 
         It is announced anew where its channel is another one, or where it mentions somebody and the old one
@@ -155,10 +158,11 @@ class Lifecycle:
         Args:
             to: The new severity's name.
             reason: Why; kept and shown, up to `REASON_LIMIT` characters.
+            was: The severity that *by* was shown; None: nobody knows.
 
         Raises:
-            NotPermitted, IncidentNotFound, InvalidTransition; UserError: the policy has no such severity, or
-                no reason is given.
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended, has that severity, or another one
+                than was shown; UserError: the policy has no such severity, or no reason is given.
         """
         severity = self._policy.severities.get(to)
         if severity is None:
@@ -167,6 +171,9 @@ class Lifecycle:
         if not why:
             raise UserError("reason_empty")
         async with self._changes.change(incident_id, by=by, act=Act.CHANGE_SEVERITY) as change:
+            now = change.incident.severity
+            if was is not None and now not in (was, to):
+                raise InvalidTransition("severity_moved", incident=change.incident.label, severity=now)
             return await self._regrading.regrade(change, severity, why={"reason": why})
 
     async def declare(self, incident_id: int, *, by: Person) -> Incident:

@@ -1,5 +1,6 @@
 """How a transaction begins: whether its writer may write at all, and what it locks first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -29,7 +30,7 @@ class Begun:
     """
 
     now: datetime | None = None
-    locked: dict[int, int] = field(default_factory=dict)
+    locked: Mapping[int, int] = field(default_factory=dict)
 
 
 async def begin(connection: asyncpg.Connection) -> None:

@@ -107,7 +107,7 @@ class IncidentWrites(IncidentLocks):
 
     async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
         await self._lock_incident(incident_id)
-        return await self._sql.first("join", incident_id, by.id, by.name, via) is not None
+        return await self._sql.first("join", incident_id, by.id, by.name, via, self._guild_id) is not None
 
     async def use_link(self, link_id: str, incident_id: int) -> bool:
         return await self._sql.first("use_link", link_id, incident_id) is not None

@@ -65,7 +65,7 @@ class PostgresTransaction(
         self._sql = sql
         self._guild_id = guild_id
         self._now = begun.now
-        self._locked = begun.locked
+        self._locked = dict(begun.locked)
         self._queue = Queue(sql, guild_id=guild_id, is_shared=is_shared)
 
     async def now(self) -> datetime:

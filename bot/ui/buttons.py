@@ -173,7 +173,10 @@ class Buttons:
         }
 
     def of(self, incident: Incident, *verbs: IncidentVerb) -> list[Component]:
-        """The buttons that do *verbs* to *incident* as it is shown beside them."""
+        """The buttons that do *verbs* to *incident* as the post shows it that they are under.
+
+        Only for posts that are edited when it changes: elsewhere people would see what is no longer true.
+        """
         made = [self.make(verb, incident.id) for verb in verbs]
         for verb, button in zip(verbs, made, strict=True):
             if verb in _FORMS:

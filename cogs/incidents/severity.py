@@ -67,7 +67,8 @@ class ChooseSeverity(Control, template=template(IncidentVerb.SEVERITY)):
 async def send_severity(interaction: Press, form: Submitted) -> None:
     """The form came back."""
     await wait(interaction)
-    await _change(interaction, form.number, to=chosen_severity(form), reason=form.text(REASON))
+    was = form.fields["was"]
+    await _change(interaction, form.number, to=chosen_severity(form), reason=form.text(REASON), was=was)
 
 
 async def _opened(interaction: Press, number: int, *, face: str | None) -> Incident:
@@ -76,7 +77,8 @@ async def _opened(interaction: Press, number: int, *, face: str | None) -> Incid
     return await lifecycle.require_open(number, by=by, act=Act.CHANGE_SEVERITY, face=face)
 
 
-async def _change(interaction: Press, number: int, *, to: str, reason: str) -> None:
+async def _change(interaction: Press, number: int, *, to: str, reason: str, was: str | None = None) -> None:
     bot, by = interaction.client, await person_of(interaction)
-    result = await bot.services(interaction).lifecycle.change_severity(number, to=to, by=by, reason=reason)
+    lifecycle = bot.services(interaction).lifecycle
+    result = await lifecycle.change_severity(number, to=to, by=by, reason=reason, was=was)
     await reply(interaction, view=regraded_screen(bot.voice(interaction), result))

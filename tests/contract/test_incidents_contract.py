@@ -210,3 +210,26 @@ async def test_audit_takes_what_it_is_given(rig: Rig) -> None:
         (OLIVE.name, "resolve", False, {}),
         (OLIVE.name, "resolve", True, {"incident": 1}),
     ]
+
+
+async def test_an_incident_locked_from_the_beginning_is_as_it_was_read(rig: Rig) -> None:
+    """Or it is read again: nobody decides on what somebody else has changed meanwhile."""
+    known = await open_incident(rig.store)
+    async with rig.store.transaction(locking=known.id) as tx:
+        assert await tx.incident(known.id, lock=True, known=known) == known
+        now = await tx.now()
+    async with rig.store.transaction() as tx:
+        await tx.save(changed := life.resolve(known, by=OLIVE, at=now))
+    async with rig.store.transaction(locking=known.id) as tx:
+        assert await tx.incident(known.id, lock=True, known=known) == changed
+
+
+async def test_only_ones_own_incident_is_locked(rig: Rig) -> None:
+    """Another guild's is not there, and neither is one of a number that nobody has."""
+    known = await open_incident(rig.store)
+    for store, number in ((rig.of(GUILD + 1), known.id), (rig.of(GUILD), known.id + 1)):
+        async with store.transaction(locking=number) as tx:
+            with pytest.raises(IncidentNotFound):
+                await tx.incident(number, lock=True, known=replace(known, id=number))
+            assert not await tx.join(number, OLIVE, via=AckVia.BUTTON)
+    assert await rig.store.responders(known.id) == []

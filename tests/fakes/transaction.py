@@ -102,7 +102,9 @@ class FakeTransaction(
 
     async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
         incident, key = self.state.incidents.get(incident_id), (incident_id, by.id)
-        joins = incident is not None and incident.is_open and key not in self.state.responders
+        if incident is None or self._guild_id not in (None, incident.guild_id):
+            return False
+        joins = incident.is_open and key not in self.state.responders
         if joins:
             self.state.responders[key] = Responder(by.name, via, self._now)
         return joins

@@ -426,18 +426,19 @@ async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) 
 
 
 async def test_the_database_is_away(world: ConsoleWorld) -> None:
-    """What to do instead, whether the answer is the first or a later one."""
+    """What to do instead, whether the answer is the first or a later one; what was typed comes back."""
     alert = await alerted(world)
-    form, update = await world.command("triage"), await world.click(alert, "inc:v1:details:1")
+    form = await world.command("triage")
+    await world.rest()
     world.store.is_away = True
     offered = shown(await world.send(form, title="x"))
     assert "判定に進めません" in offered["content"]
     assert "tri:v1:urgent:SEV1:0:0" in str(offered["components"])
-    for outcome in (
-        await world.click(alert, "inc:v1:ack:1"),
-        await world.send(update, known="原因は決済代行"),
-    ):
+    shows_what_is_known = await world.click(alert, "inc:v1:details:1")
+    lost = await world.send(shows_what_is_known, known="原因は決済代行")
+    for outcome in (await world.click(alert, "inc:v1:ack:1"), lost):
         assert "P0 なら #p0-alerts に直接書いてください" in shown(outcome)["content"]
+    assert "原因は決済代行" in shown(lost)["content"]
     world.store.is_away = False
 
 

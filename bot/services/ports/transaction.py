@@ -69,7 +69,8 @@ class Transaction(
         """One incident; with *lock* nobody else changes it until the commit.
 
         Args:
-            known: As it was read before; given back, unread, when it was like that when it was locked.
+            known: As it was read before; given back, unread, when it was like that when it was locked. To be
+                asked for before anything is written.
 
         Raises:
             IncidentNotFound: no such number.

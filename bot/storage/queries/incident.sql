@@ -86,9 +86,12 @@ UPDATE incidents
 RETURNING *;
 
 -- name: join
--- Puts somebody on the list of an incident that is open: no row comes back when they are on it.
+-- Puts somebody on the list of an incident that is open, of the guild $5 unless null: no row comes back when they are
+-- on it.
 INSERT INTO responders (incident_id, user_id, name, via, joined_at)
-SELECT id, $2, $3, $4, now() FROM incidents WHERE id = $1 AND status IN ('triggered', 'acknowledged')
+SELECT id, $2, $3, $4, now()
+  FROM incidents
+ WHERE id = $1 AND status IN ('triggered', 'acknowledged') AND ($5::bigint IS NULL OR guild_id = $5)
 ON CONFLICT DO NOTHING
 RETURNING user_id;
 

@@ -11,12 +11,14 @@ from bot.ui.forms.fields import Form, choice, label, text_input
 from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice, is_id
 
-SEVERITY_FORM: Final = r"inc:v1:severity-form:(?P<number>\d{1,18})"
+#: The form's custom id says which severity it showed, unless its name is long, or an older version made it.
+SEVERITY_FORM: Final = r"inc:v1:severity-form:(?P<number>\d{1,18})(?::(?P<was>.{1,40}))?"
 SEVERITY: Final = "severity"
 REASON: Final = "reason"
 
 _OPTIONS: Final = 25  # Discord: options of a select
 _OPTION_LIMIT: Final = 100
+_NAME_LIMIT: Final = 40
 
 
 def severity_form(voice: Voice, incident: Incident) -> Form:
@@ -34,7 +36,7 @@ def severity_form(voice: Voice, incident: Incident) -> Form:
     reason = text_input(REASON, limit=REASON_LIMIT, example=voice.say("consoles.form.reason_example"))
     return Form(
         voice.say("consoles.form.severity_of", label=incident.label),
-        f"inc:v1:severity-form:{incident.id}",
+        f"inc:v1:severity-form:{incident.id}{_was(incident)}",
         [
             label(voice.say("consoles.form.severity"), choice(SEVERITY, options)),
             label(voice.say("consoles.form.reason"), reason),
@@ -52,6 +54,10 @@ def _where(voice: Voice, severity: SeverityPolicy, incident: Incident) -> str | 
     key = "here" if severity.mention is Mention.HERE else "quiet"
     channel = f"#{severity.channel.removeprefix('#')}"
     return cut(voice.say(f"consoles.triage.rings_{key}", channel=channel), limit=_OPTION_LIMIT)
+
+
+def _was(incident: Incident) -> str:
+    return f":{incident.severity}" if len(incident.severity) <= _NAME_LIMIT else ""
 
 
 def chosen_severity(form: Submitted) -> str:

@@ -47,7 +47,7 @@ def update_due(words: Wording, incident: Incident, data: Data) -> Body:
         line = words.say("updates.due.line", who=who, label=incident.label, at=at)
     body = message(
         f"{line}\n{_so_far(words, incident)}",
-        components=row(words.buttons.of(incident, IncidentVerb.DETAILS)),
+        components=row([words.buttons.make(IncidentVerb.DETAILS, incident.id)]),
     )
     if lead is not None and rings:
         body["allowed_mentions"] = {"parse": [], "users": [str(lead.id)]}

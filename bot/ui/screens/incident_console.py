@@ -191,7 +191,7 @@ def _actions(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | 
         )
     ack = make(IncidentVerb.ACK, incident.id, words=None if incident.status is Status.TRIGGERED else "join")
     verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)
-    return row(made_of(ack), *map(made_of, voice.buttons.of(incident, *verbs)))
+    return row(made_of(ack), *(made_of(make(verb, incident.id)) for verb in verbs))
 
 
 def _more(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:

@@ -56,7 +56,7 @@ def _ways(voice: Voice, incident: Incident, *verbs: IncidentVerb) -> ui.ActionRo
     return row(
         made_of(buttons.link("to_post", alert_url(incident))),
         made_of(buttons.link("to_thread", thread_url(incident))),
-        *map(made_of, buttons.of(incident, *verbs)),
+        *(made_of(buttons.make(verb, incident.id)) for verb in verbs),
     )
 
 

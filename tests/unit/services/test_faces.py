@@ -73,11 +73,11 @@ async def test_it_is_believed_for_ten_minutes(desk: Desk) -> None:
     now_s = 0.0
     faces = Faces(desk.own_store, timer=lambda: now_s)
     incident = await desk.open("SEV1")
-    assert await faces.like(incident.id, None) == incident
+    assert await faces.as_shown(incident.id, None) == incident
     ended = await desk.lifecycle.resolve(incident.id, by=PRIMARY)
-    assert (await faces.like(incident.id, face_of(incident))).is_open
+    assert (await faces.as_shown(incident.id, face_of(incident))).is_open
     now_s = 601.0
-    assert await faces.like(incident.id, face_of(incident)) == ended
+    assert await faces.as_shown(incident.id, face_of(incident)) == ended
 
 
 async def test_what_was_read_late_takes_no_newer_ones_place(desk: Desk) -> None:
@@ -95,4 +95,4 @@ async def test_what_was_read_late_takes_no_newer_ones_place(desk: Desk) -> None:
     faces = Faces(Late())
     await faces.read(incident.id)
     await faces.read(incident.id)
-    assert await faces.like(incident.id, old) == ended
+    assert await faces.as_shown(incident.id, old) == ended

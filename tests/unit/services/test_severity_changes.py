@@ -237,3 +237,16 @@ async def test_severities_that_are_not_there_and_people_who_may_not(desk: Desk) 
     assert (await desk.store.incident(incident.id)).severity == "SEV3"
     refusal = next(row for row in desk.store.audit_rows if not row.allowed)
     assert (refusal.actor_name, refusal.action) == ("observer", "severity")
+
+
+async def test_a_severity_that_has_moved_is_not_undone(desk: Desk) -> None:
+    """Whoever chose saw SEV2, and somebody has raised it meanwhile: they look again."""
+    incident = await desk.open("SEV2")
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="広がった")
+    change = desk.lifecycle.change_severity
+    with pytest.raises(InvalidTransition, match="severity_moved") as refused:
+        await change(incident.id, to="SEV3", by=RESPONDER, reason="小さい", was="SEV2")
+    assert refused.value.fields["severity"] == "SEV1"
+    with pytest.raises(InvalidTransition, match="same_severity"):
+        await change(incident.id, to="SEV1", by=RESPONDER, reason="広がった", was="SEV2")
+    assert (await change(incident.id, to="SEV3", by=RESPONDER, reason="小さい", was="SEV1")).before == "SEV1"

@@ -93,6 +93,7 @@ async def ours(desk: Desk) -> Ours:
         "with_": 999,
         "into": 999,
         "to": "SEV2",
+        "was": "SEV1",
         "severity": "SEV2",
         "question": "users_affected",
         "answer": "yes",

@@ -19,7 +19,7 @@ from bot.services.escalations import PassedOn
 from bot.services.looking import IncidentView
 from bot.services.merging import Merged
 from bot.services.regrading import Regraded
-from bot.ui.forms.severity import severity_form
+from bot.ui.forms.severity import SEVERITY_FORM, severity_form
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
 from bot.ui.screens.incident_list import PAGE, PAGE_SIZE, WHICH, WORDS_LIMIT, Asked, list_screen, which_screen
@@ -256,8 +256,11 @@ def test_the_form_of_a_severity_shows_the_current_one(voice: Voice) -> None:
     (select, _reason) = (label["component"] for label in form.to_dict()["components"])
     assert [one["value"] for one in select["options"] if one.get("default")] == ["SEV1"]
     assert "#p0-alerts" in select["options"][0]["description"]
-    odd = severity_form(voice, replace(PLACED, severity="GONE", id=10**17))
-    assert modal_faults(odd) == []
+    for name in ("GONE", "S" * 41, "S" * 200):
+        odd = severity_form(voice, replace(PLACED, severity=name, id=10**17))
+        assert modal_faults(odd) == []
+        assert (fields := re.fullmatch(SEVERITY_FORM, odd.custom_id))
+        assert fields["was"] == (name if len(name) <= 40 else None)
 
 
 @pytest.mark.parametrize("severity", POLICY.severities)

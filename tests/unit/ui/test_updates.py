@@ -10,7 +10,6 @@ import pytest
 
 from bot.domain import life
 from bot.domain.delivery import DeliveryKind
-from bot.domain.face import face_of
 from bot.domain.incident import Holder, Incident, Role, StatusUpdate
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.shown import Shown
@@ -108,7 +107,7 @@ def test_a_reminder_pings_whoever_leads() -> None:
         "まだ更新がありません。✏️ 更新 で書けます。"
     )
     assert body["allowed_mentions"] == {"parse": [], "users": ["101"]}
-    assert presses_of(body) == [f"inc:v1:details:42:{face_of(ACKNOWLEDGED)}"]
+    assert presses_of(body) == ["inc:v1:details:42"]
     led = reminder(life.assign(TOLD, Role.COMMANDER, Holder(102, "secondary")))
     assert led["allowed_mentions"] == {"parse": [], "users": ["102"]}
     assert "前回の更新 14:32 JST (<t:1795498320:R>)" in str(led["content"])
