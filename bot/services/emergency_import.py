@@ -124,7 +124,8 @@ class TakingIn:
             name = f"{key}:step:{step.index}"
             if name in journal.taken:
                 await self._take(tx, incident, step, journal.taken[name], skipped=name in journal.skipped)
-        at = min(journal.taken.values(), default=incident.triggered_at)
+        own = (at for name, at in journal.taken.items() if name.startswith(f"{key}:"))
+        at = min(own, default=incident.triggered_at)
         for name, where in posted.items():
             step_key = f"{key}:step:{name.split(':step:')[1].split(':')[0]}" if ":step:" in name else None
             await adopt(tx, self._policy, name, where, at=journal.taken.get(step_key or "", at))
@@ -150,12 +151,16 @@ class TakingIn:
     async def _mailed(
         self, tx: Transaction, incident: Incident, key: str, *, to: Sequence[str], at: datetime
     ) -> None:
-        entry = TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": len(to)})
-        await tx.add_timeline(incident.id, entry)
         delivery = await tx.delivery_by_key(key)
+        # Known are those of a file that is taken in again, or of another process that told the same people.
+        known = () if delivery is None else delivery.emailed_to
+        if not (news := [who for who in to if who not in known]):
+            return
+        entry = TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": len(news)})
+        await tx.add_timeline(incident.id, entry)
         if delivery is not None:
             # Whether everyone has it only those know who look at who is on call when it is owed.
-            await tx.mark_emailed(delivery.id, to=to, is_done=False)
+            await tx.mark_emailed(delivery.id, to=news, is_done=False)
 
     async def _who_acknowledged(self, guild_id: int, posted: list[Posted]) -> Person | None:
         """The first one with a 👀 who may. When Discord cannot be asked: whoever reads them next finds it."""

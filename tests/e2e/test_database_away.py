@@ -98,7 +98,7 @@ async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_
         post = await world.expect_message(
             "p0-alerts", contains=f"{label} {TITLE} · 15 分 ack なし", pings_here=True, within_s=20
         )
-        await _everybody_is_told(stage)
+        await everybody_is_told(stage)
         await stage.back()
         await world.expect_text(post, f"**{label}** 🔴 未対応")
         await world.fast_forward(minutes=16)
@@ -197,7 +197,7 @@ async def test_another_process_is_waited_for(make_world: MakeWorld, tmp_path: Pa
         post = await world.expect_message(
             "p0-alerts", contains=f"{label} {TITLE}", pings_here=True, within_s=20
         )
-        await _everybody_is_told(stage)
+        await everybody_is_told(stage)
         first.signal(signal.SIGSTOP)
         stage.server.start()
         await world.shift(minutes=6)
@@ -218,7 +218,7 @@ async def test_what_a_process_that_dies_has_raised_is_recorded_by_another(
         world, first = stage.world, stage.world.bot.child
         await world.start_bot()
         second, left = world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
-        await world.human.until(_is_there(left, True), "the second one's file", within_s=15)
+        await world.human.until(is_there(left, True), "the second one's file", within_s=15)
         await first.kill()
         await second.line_with('"shard.taken"', within_s=15)
         await world.start_bot()  # on the first one's file
@@ -230,7 +230,7 @@ async def test_what_a_process_that_dies_has_raised_is_recorded_by_another(
         await world.human.until(lambda: _mails(stage, 2), "both mails")
         await second.kill()
         stage.server.start()
-        await world.human.until(_is_there(left, False), "everything taken in", within_s=30)
+        await world.human.until(is_there(left, False), "everything taken in", within_s=30)
         await world.bot.child.wait_until_ready(within_s=30)
         await world.idle()
         await world.expect_text(post, "**INC-1**")
@@ -275,7 +275,7 @@ async def _read_only(dsn: str, *, to: str) -> None:
     await connection.close()
 
 
-async def _everybody_is_told(stage: Stage) -> None:
+async def everybody_is_told(stage: Stage) -> None:
     """Both who are on call have a DM and an email."""
     for who in ("primary", "secondary"):
         await stage.world.expect_dm(who, contains=TITLE)
@@ -286,7 +286,7 @@ async def _mails(stage: Stage, count: int) -> bool | None:
     return True if len(stage.box.mails) >= count else None
 
 
-def _is_there(path: Path, wanted: bool) -> Callable[[], Awaitable[bool | None]]:
+def is_there(path: Path, wanted: bool) -> Callable[[], Awaitable[bool | None]]:
     async def look() -> bool | None:
         return True if await asyncio.to_thread(path.exists) is wanted else None
 

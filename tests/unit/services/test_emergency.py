@@ -269,6 +269,9 @@ async def test_killed_between_commit_and_file(desk: Desk) -> None:
     assert len(await desk.store.open_incidents(GUILD)) == 1
     assert desk.sent(DeliveryKind.ALERT) == []
     assert desk.sent(DeliveryKind.PAGE) == []
+    kinds = [entry.kind for entry in desk.store.timelines[1]]
+    for once in (TimelineKind.ALERT_POSTED, TimelineKind.PAGED, TimelineKind.EMAILED):
+        assert kinds.count(once) == 1, once
 
 
 async def test_what_a_process_that_died_has_raised_is_taken_in_by_one_that_lives(desk: Desk) -> None:

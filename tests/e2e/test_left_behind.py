@@ -1,0 +1,129 @@
+"""What a process did without a database, and never could record, another records. Row 13."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from bot.demo.process import Child
+from bot.demo.screen import Message
+from tests.e2e.conftest import MakeWorld
+from tests.e2e.severities import SEV1
+from tests.e2e.test_database_away import TITLE as RANG
+from tests.e2e.test_database_away import Stage, everybody_is_told, is_there, near_the_deadline, staged
+from tests.e2e.world import World
+
+RAISED = "管理画面が開かない"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What stands in the file of a process that was killed.
+
+    Attributes:
+        rang_at: When it took the step of INC-1.
+        raised_at: When somebody raised the other one.
+        answered_at: When it had told people of that.
+    """
+
+    rang_at: datetime
+    raised_at: datetime
+    answered_at: datetime
+
+
+@asynccontextmanager
+async def two_on_one_folder(make_world: MakeWorld, folder: Path) -> AsyncIterator[tuple[Stage, Child]]:
+    """A bot that listens, with its file, and one beside it on the first file: where the next start begins."""
+    async with staged(make_world, folder) as stage:
+        world, first = stage.world, stage.world.bot.child
+        await world.start_bot()
+        listens, own = world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
+        await world.human.until(is_there(own, True), "its file", within_s=15)
+        await first.kill()
+        await listens.line_with('"gateway.ready"', within_s=15)
+        await world.start_bot()
+        await world.human.until(is_there(stage.spool, True), "the other one's file", within_s=15)
+        yield replace(stage, spool=own), world.bot.child
+
+
+async def rung_and_raised(stage: Stage, other: Child) -> tuple[Message, Message]:
+    """Without a database: one alone escalates INC-1, and has another raised; both posts."""
+    world, label = stage.world, await near_the_deadline(stage)
+    await other.kill()
+    rang = await world.expect_message(
+        "p0-alerts", contains=f"{label} {RANG} · 15 分 ack なし", pings_here=True, within_s=20
+    )
+    await everybody_is_told(stage)
+    said = await world.command("sev1", title=RAISED)
+    assert "データベースが止まっていて" in said.text
+    raised = await world.expect_message("p0-alerts", contains=f"🔴 SEV1 · {RAISED}", pings_here=True)
+    await world.expect_dm("primary", contains=RAISED)
+    return rang, raised
+
+
+async def until_noted(stage: Stage) -> Left:
+    """Wait until everything is in the file; when it was done."""
+
+    async def look() -> Left | None:
+        kept = json.loads(await asyncio.to_thread(stage.spool.read_text))
+        if [len(kept[part]) for part in ("posted", "mailed", "taken")] != [5, 4, 2]:
+            return None
+        at = {key.partition(":")[0]: datetime.fromisoformat(at) for key, at in kept["taken"].items()}
+        [report] = kept["reports"]
+        return Left(at["inc"], datetime.fromisoformat(report["raised_at"]), at["report"])
+
+    return await stage.world.human.until(look, "a file that says it all", within_s=15)
+
+
+async def expect_recorded(world: World, left: Left, *, after: int) -> None:
+    """Each once, at the time when it was done, although it was written down minutes later."""
+    rows = await world.rows(
+        "SELECT incident_id, kind, at FROM timeline WHERE id > $1"
+        " AND kind IN ('alert_posted', 'escalated', 'paged', 'emailed') ORDER BY incident_id, kind",
+        after,
+    )
+    rang = [(1, kind, left.rang_at) for kind in ("emailed", "escalated", "paged", "paged")]
+    said = ("alert_posted", left.answered_at), ("emailed", left.raised_at), ("paged", left.answered_at)
+    raised = [(2, *each) for each in said]
+    assert [tuple(row) for row in rows] == [*rang, *raised]
+    steps = await world.rows(
+        "SELECT incident_id, count(*) FROM escalation_steps WHERE status = 'done' GROUP BY 1 ORDER BY 1"
+    )
+    assert [tuple(row) for row in steps] == [(1, 2), (2, 1)]
+    [incident] = await world.rows("SELECT triggered_at FROM incidents WHERE title = $1", RAISED)
+    assert incident["triggered_at"] == left.raised_at
+
+
+async def test_what_was_rung_and_raised_by_one_that_was_killed(make_world: MakeWorld, tmp_path: Path) -> None:
+    """[13] SIGKILL before the database is back; minutes later one starts on another file, and records it all.
+
+    No nonce holds any more by then. Nobody is told again, and the next deadline counts from the raising.
+    """
+    async with two_on_one_folder(make_world, tmp_path) as (stage, other):
+        world = stage.world
+        rang, raised = await rung_and_raised(stage, other)
+        left = await until_noted(stage)
+        await world.kill_bot()
+        stage.server.start()
+        [last] = await world.rows("SELECT max(id) AS id FROM timeline")
+        await world.shift(minutes=6)
+        await world.start_bot()
+        await world.human.until(is_there(stage.spool, False), "the file that was taken in", within_s=30)
+        await world.idle()
+        await world.expect_text(rang, "**INC-1** 🔴 未対応")
+        await world.expect_text(raised, "**INC-2**")
+        await world.expect_thread(raised.id)
+        for words in ("開始時刻", SEV1.name):
+            await world.expect_message(raised.id, contains=words)
+        await expect_recorded(world, left, after=last["id"])
+        await world.expect_nothing_more()
+        assert len(stage.box.mails) == 4
+        await world.react(rang, by="secondary")
+        await world.expect_text(rang, "👀 @secondary")
+        await world.fast_forward(minutes=10)
+        await world.expect_message("p0-alerts", contains=f"INC-2 {RAISED} · 1", pings_here=True)
+        for who in ("primary", "secondary"):
+            await world.expect_dm(who, contains=RAISED)
