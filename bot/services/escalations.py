@@ -164,7 +164,7 @@ class Escalations:
     ) -> str | None:
         """Note that whoever *page* was for declined, and owe the next one a DM; the place that is told."""
         standing = await self._oncall.standing(incident.guild_id, source=tx)
-        place, asked = (None, "None") if page is None else (_place(page), _asked(page, standing))
+        place, asked = _of_whoever(by, standing) if page is None else (_place(page), _asked(page, standing))
         ladder, declined = _declined(await tx.timeline(incident.id))
         if asked in declined:
             known = declined[asked]
@@ -226,6 +226,13 @@ def _asked(page: Delivery, standing: Mapping[str, OnCallPerson]) -> str:
     """The person of a page that was sent; of an old one, whoever stands at its place."""
     person = _person(page)
     return marked(standing[person].handle) if person in standing else person
+
+
+def _of_whoever(by: Person, standing: Mapping[str, OnCallPerson]) -> tuple[str | None, str]:
+    """Place and person of an answer to a DM that is not on record yet: its sender has died since."""
+    places = (place for place, person in standing.items() if person.is_for(by))
+    place = next(places, None)
+    return place, "None" if place is None else marked(standing[place].handle)
 
 
 async def _as_due(tx: Transaction, incident: Incident, step: Step) -> Due:

@@ -185,6 +185,17 @@ async def test_tapping_decline_again_changes_nothing(desk: Desk) -> None:
     assert [len(desk.sent(DeliveryKind.NOTICE)), len(desk.sent(DeliveryKind.ESCALATION))] == [1, 0]
 
 
+async def test_a_dm_that_is_not_on_record_yet_can_be_declined(desk: Desk) -> None:
+    """It was sent, and its sender has died: whoever presses it does not get the next one themselves."""
+    incident = await desk.open()
+    await desk.work()
+    who, recorded, unknown = replace(PRIMARY, username="primary"), desk.message(DeliveryKind.PAGE), 999
+    for dm in (unknown, recorded, unknown):
+        assert (await desk.escalations.pass_on(incident.id, by=who, message_id=dm)).to == "secondary"
+    await desk.work()
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
+
+
 async def test_whoever_declines_again_after_a_raise_is_heard_again(desk: Desk) -> None:
     """Another severity pages anew: so the next one is told anew, too, once, and the thread hears of it."""
     incident = await desk.open("SEV2")
