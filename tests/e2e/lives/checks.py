@@ -121,12 +121,16 @@ async def _check_posts(world: World) -> None:
 
 
 async def _come_to_rest(world: World) -> None:
-    """What Discord was too busy for is tried again; each time falls due a little later."""
+    """What Discord was too busy for is tried again, how often an alert came is shown; a little later each."""
     for _ in range(_ROUNDS):
         await world.settle()
-        if not await _unsent(world):
+        if not await _unsent(world) and not await _unshown(world):
             return
         await world.shift(minutes=6)
+
+
+async def _unshown(world: World) -> list[Any]:
+    return await world.rows("SELECT payload FROM pgqueuer WHERE entrypoint = 'show_count'")
 
 
 async def _unsent(world: World) -> list[Any]:
