@@ -1,13 +1,20 @@
 """The record of everything that crossed the sockets, in order."""
 
+import json
 import secrets
 import time
+from collections import deque
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Final
 
 from bot.sandbox.kinds import JSON
 
-_MOST_ENTRIES = 200_000
+_MOST_ENTRIES: Final = 200_000
+
+#: So many of the latest are kept as they are. The others are text: an entry is hundreds of objects, and with
+#: a hundred thousand the interpreter would stop everything for seconds, looking for garbage among them.
+_AS_OBJECTS: Final = 1_000
 
 
 class Log:
@@ -19,7 +26,8 @@ class Log:
 
     def __init__(self) -> None:
         self.run = secrets.token_hex(4)  # numbers begin anew in each process: whose they are
-        self._entries: list[JSON] = []
+        self._older: deque[str] = deque(maxlen=_MOST_ENTRIES - _AS_OBJECTS)
+        self._latest: deque[JSON] = deque()
         self.next = 0
 
     def add(self, kind: str, fields: JSON) -> JSON:
@@ -31,13 +39,17 @@ class Log:
             "wall": datetime.now(UTC).isoformat(),
             **fields,
         }
-        self._entries.append(entry)
+        self._latest.append(entry)
         self.next += 1
-        if len(self._entries) > _MOST_ENTRIES:
-            del self._entries[: _MOST_ENTRIES // 10]
+        if len(self._latest) > _AS_OBJECTS:
+            self._older.append(json.dumps(self._latest.popleft()))
         return entry
 
     def since(self, seq: int) -> list[JSON]:
         """Every kept entry whose number is *seq* or higher."""
-        first = self.next - len(self._entries)
-        return list(islice(self._entries, max(0, min(seq, self.next) - first), None))
+        latest = self.next - len(self._latest)
+        oldest = latest - len(self._older)
+        first = min(max(seq, oldest), self.next)
+        if first >= latest:
+            return list(islice(self._latest, first - latest, None))
+        return [*map(json.loads, islice(self._older, first - oldest, None)), *self._latest]

@@ -95,7 +95,7 @@ async def test_a_bug_of_the_sandbox_is_counted(client: Client, monkeypatch: pyte
     assert (reply.status, reply.body) == (500, {"message": "500: Internal Server Error", "code": 0})
     assert (await client.human("GET state")).body["internal_errors"] == 1
     core.world.internal_errors.clear()
-    core.log._entries.clear()
+    core.log._latest.clear()
 
 
 async def test_threads_by_hand(client: Client) -> None:
