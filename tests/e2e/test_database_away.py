@@ -1,11 +1,7 @@
 """PostgreSQL is away: deadlines are kept, alerts get through, afterwards it is one story. Rows 13, 14."""
 
-import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -14,80 +10,17 @@ import pytest
 
 from bot.demo.play import CONFIRM, Report, Triage
 from bot.demo.process import ChildDied
-from bot.sandbox.seed import GUILD_ID
-from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.migrate import migrate
 from tests.e2e.conftest import MakeWorld
-from tests.e2e.mailbox import Mailbox, mailbox
+from tests.e2e.outage import (
+    TITLE,
+    everybody_is_told,
+    is_there,
+    mails,
+    near_the_deadline,
+    staged,
+    third_on_the_first_file,
+)
 from tests.e2e.severities import SEV1
-from tests.e2e.world import World
-from tests.postgres import cluster_folder, start_sweeper
-
-TITLE = "決済 API が 5xx"
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A world whose database can be taken away."""
-
-    world: World
-    server: EmbeddedPostgres
-    box: Mailbox
-    spool: Path
-
-    async def until_mirrored(self, *, steps: int, ahead_s: float = 0.0) -> None:
-        """Wait until the bot's file knows of so many steps, and of how far the clock was moved."""
-
-        async def look() -> bool | None:
-            try:
-                kept = json.loads(await asyncio.to_thread(self.spool.read_text))
-            except FileNotFoundError:
-                return None
-            known = sum(len(watch["rungs"]) for watch in kept["watches"])
-            return True if known == steps and kept["ahead_s"] >= ahead_s else None
-
-        await self.world.human.until(look, f"{steps} mirrored steps", within_s=15)
-
-    async def back(self) -> None:
-        """Start the database again, and wait until the bot has taken everything in."""
-        self.server.start()
-        await self.world.bot.child.wait_until_ready(within_s=30)
-
-        async def look() -> bool | None:
-            kept = json.loads(await asyncio.to_thread(self.spool.read_text))
-            return None if kept["posted"] or kept["taken"] or kept["reports"] else True
-
-        await self.world.human.until(look, "everything taken in", within_s=30)
-        await self.world.idle()
-
-
-@asynccontextmanager
-async def staged(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
-    """A PostgreSQL of the story's own, a mail server, and a bot that is ready."""
-    cluster = cluster_folder()
-    with start_sweeper(cluster) as sweeper:
-        with EmbeddedPostgres(cluster, durable=False) as server:
-            database = server.ensure_database("story")
-            migrate(database)
-            async with mailbox() as box, make_world(database=database, SMTP_URL=box.url) as world:
-                await world.start_bot()
-                yield Stage(world, server, box, folder / "data" / f"emergency-{GUILD_ID}.json")
-        sweeper.communicate()
-
-
-async def near_the_deadline(stage: Stage) -> str:
-    """An unacknowledged SEV1, seconds before its deadline, with the database gone; its label."""
-    alert = await stage.world.triage(SEV1, title=TITLE)
-    await stage.world.settle()
-    await stage.world.shift(minutes=14, hours=0)
-    await stage.world.idle()
-    await stage.until_mirrored(steps=5, ahead_s=14 * 60 - 1)
-    async with stage.world.database() as connection:
-        due_in = await connection.fetchval("SELECT extract(epoch FROM ack_due_at - now()) FROM incidents")
-    await stage.world.shift(minutes=max(float(due_in) - 8, 0) / 60)
-    await stage.until_mirrored(steps=5, ahead_s=15 * 60 - 50)
-    stage.server.stop()
-    return alert.label
 
 
 async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
@@ -138,7 +71,7 @@ async def test_raised_while_the_database_is_away(make_world: MakeWorld, tmp_path
         assert "2 人に" in said.text
         post = await world.expect_message("p0-alerts", contains=f"🔴 SEV1 · {TITLE}", pings_here=True)
         dm = await world.expect_dm("primary", contains=TITLE)
-        await world.human.until(lambda: _mails(stage, 2), "both mails")
+        await world.human.until(lambda: mails(stage, 2), "both mails")
         await world.human.react("primary", dm, "👀")
         await world.kill_bot()
         stage.server.start()
@@ -215,19 +148,15 @@ async def test_what_a_process_that_dies_has_raised_is_recorded_by_another(
 ) -> None:
     """[13] Two on one folder; the one that has answered /sev1 is killed, and nobody starts on its file."""
     async with staged(make_world, tmp_path) as stage:
-        world, first = stage.world, stage.world.bot.child
-        await world.start_bot()
-        second, left = world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
-        await world.human.until(is_there(left, True), "the second one's file", within_s=15)
-        await first.kill()
-        await second.line_with('"shard.taken"', within_s=15)
-        await world.start_bot()  # on the first one's file
+        world = stage.world
+        others, second = await third_on_the_first_file(stage)
+        left = others.spool
         stage.server.stop()
         said = await world.command("sev1", title=TITLE)
         assert "データベースが止まっていて" in said.text
         post = await world.expect_message("p0-alerts", contains=f"🔴 SEV1 · {TITLE}", pings_here=True)
         await world.expect_dm("primary", contains=TITLE)
-        await world.human.until(lambda: _mails(stage, 2), "both mails")
+        await world.human.until(lambda: mails(stage, 2), "both mails")
         await second.kill()
         stage.server.start()
         await world.human.until(is_there(left, False), "everything taken in", within_s=30)
@@ -273,21 +202,3 @@ async def _read_only(dsn: str, *, to: str) -> None:
     await connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {to}")
     await connection.execute("SELECT pg_reload_conf()")
     await connection.close()
-
-
-async def everybody_is_told(stage: Stage) -> None:
-    """Both who are on call have a DM and an email."""
-    for who in ("primary", "secondary"):
-        await stage.world.expect_dm(who, contains=TITLE)
-    await stage.world.human.until(lambda: _mails(stage, 2), "both mails")
-
-
-async def _mails(stage: Stage, count: int) -> bool | None:
-    return True if len(stage.box.mails) >= count else None
-
-
-def is_there(path: Path, wanted: bool) -> Callable[[], Awaitable[bool | None]]:
-    async def look() -> bool | None:
-        return True if await asyncio.to_thread(path.exists) is wanted else None
-
-    return look

@@ -4,16 +4,23 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from bot.demo.process import Child
 from bot.demo.screen import Message
 from tests.e2e.conftest import MakeWorld
+from tests.e2e.outage import TITLE as RANG
+from tests.e2e.outage import (
+    Stage,
+    everybody_is_told,
+    is_there,
+    near_the_deadline,
+    staged,
+    third_on_the_first_file,
+)
 from tests.e2e.severities import SEV1
-from tests.e2e.test_database_away import TITLE as RANG
-from tests.e2e.test_database_away import Stage, everybody_is_told, is_there, near_the_deadline, staged
 from tests.e2e.world import World
 
 RAISED = "管理画面が開かない"
@@ -38,15 +45,8 @@ class Left:
 async def two_on_one_folder(make_world: MakeWorld, folder: Path) -> AsyncIterator[tuple[Stage, Child]]:
     """A bot that listens, with its file, and one beside it on the first file: where the next start begins."""
     async with staged(make_world, folder) as stage:
-        world, first = stage.world, stage.world.bot.child
-        await world.start_bot()
-        listens, own = world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
-        await world.human.until(is_there(own, True), "its file", within_s=15)
-        await first.kill()
-        await listens.line_with('"gateway.ready"', within_s=15)
-        await world.start_bot()
-        await world.human.until(is_there(stage.spool, True), "the other one's file", within_s=15)
-        yield replace(stage, spool=own), world.bot.child
+        listens, _ = await third_on_the_first_file(stage)
+        yield listens, stage.world.bot.child
 
 
 async def rung_and_raised(stage: Stage, other: Child) -> tuple[Message, Message]:

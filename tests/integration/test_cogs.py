@@ -425,6 +425,17 @@ async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) 
     assert "needs one of these roles: @responder / @on-call / @admin" in shown(outcome)["content"]
 
 
+async def test_a_severity_that_moved_while_the_form_was_open_is_not_undone(world: ConsoleWorld) -> None:
+    """Whoever sends it learns what it is now; their reason comes back."""
+    alert = await alerted(world)
+    form, first = [await world.click(alert, "inc:v1:severity:1") for _ in range(2)]
+    await world.send(first, severity=["SEV2"], reason="一部だけだった")
+    told = shown(await world.send(form, severity=["SEV3"], reason="もう直った"))["content"]
+    assert "SEV2 に変わりました" in told
+    assert "もう直った" in told
+    assert (await world.store.incident(1)).severity == "SEV2"
+
+
 async def test_the_database_is_away(world: ConsoleWorld) -> None:
     """What to do instead, whether the answer is the first or a later one; what was typed comes back."""
     alert = await alerted(world)

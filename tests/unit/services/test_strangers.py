@@ -13,7 +13,7 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.evidence import Evidence
 from bot.domain.face import face_of
-from bot.domain.incident import Role
+from bot.domain.incident import Incident, Role
 from bot.domain.life import AckVia
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
@@ -75,11 +75,17 @@ async def ours(desk: Desk) -> Ours:
     incident = await desk.store.incident(incident.id)
     alert, thread = desk.message(DeliveryKind.ALERT), incident.thread_id
     assert thread is not None
+    given = _given(incident, triage=triage.triage.id, alert=alert, thread=thread)
+    return Ours(desk, neighbour, given)
+
+
+def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[str, Any]:
+    """What a stranger could name of it, by the parameter that would take it."""
     said = Evidence("x", 1, "primary", "https://discord.com/channels/8/1/2", START)
-    given = {
+    return {
         "incident_id": incident.id,
         "number": incident.id,
-        "triage_id": triage.triage.id,
+        "triage_id": triage,
         "message_id": alert,
         "message_ids": [alert],
         "is_new": True,
@@ -115,7 +121,6 @@ async def ours(desk: Desk) -> Ours:
         "by": STRANGER,
         "who": RESPONDER,
     }
-    return Ours(desk, neighbour, given)
 
 
 @pytest.mark.parametrize("name", walks())

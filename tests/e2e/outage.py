@@ -1,0 +1,121 @@
+"""A world whose PostgreSQL can be taken away, and what several stories do with it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.demo.process import Child
+from bot.sandbox.seed import GUILD_ID
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.migrate import migrate
+from tests.e2e.conftest import MakeWorld
+from tests.e2e.mailbox import Mailbox, mailbox
+from tests.e2e.severities import SEV1
+from tests.e2e.world import World
+from tests.postgres import cluster_folder, start_sweeper
+
+TITLE = "決済 API が 5xx"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A world whose database can be taken away."""
+
+    world: World
+    server: EmbeddedPostgres
+    box: Mailbox
+    spool: Path
+
+    async def until_mirrored(self, *, steps: int, ahead_s: float = 0.0) -> None:
+        """Wait until the bot's file knows of so many steps, and of how far the clock was moved."""
+
+        async def look() -> bool | None:
+            try:
+                kept = json.loads(await asyncio.to_thread(self.spool.read_text))
+            except FileNotFoundError:
+                return None
+            known = sum(len(watch["rungs"]) for watch in kept["watches"])
+            return True if known == steps and kept["ahead_s"] >= ahead_s else None
+
+        await self.world.human.until(look, f"{steps} mirrored steps", within_s=15)
+
+    async def back(self) -> None:
+        """Start the database again, and wait until the bot has taken everything in."""
+        self.server.start()
+        await self.world.bot.child.wait_until_ready(within_s=30)
+
+        async def look() -> bool | None:
+            kept = json.loads(await asyncio.to_thread(self.spool.read_text))
+            return None if kept["posted"] or kept["taken"] or kept["reports"] else True
+
+        await self.world.human.until(look, "everything taken in", within_s=30)
+        await self.world.idle()
+
+
+@asynccontextmanager
+async def staged(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
+    """A PostgreSQL of the story's own, a mail server, and a bot that is ready."""
+    cluster = cluster_folder()
+    with start_sweeper(cluster) as sweeper:
+        with EmbeddedPostgres(cluster, durable=False) as server:
+            database = server.ensure_database("story")
+            migrate(database)
+            async with mailbox() as box, make_world(database=database, SMTP_URL=box.url) as world:
+                await world.start_bot()
+                yield Stage(world, server, box, folder / "data" / f"emergency-{GUILD_ID}.json")
+        sweeper.communicate()
+
+
+async def third_on_the_first_file(stage: Stage) -> tuple[Stage, Child]:
+    """A second bot comes, with a file of its own; the first one is killed, and a third begins on its file.
+
+    Returns:
+        The stage with the file of the second one, which listens; and the second one.
+    """
+    world, first = stage.world, stage.world.bot.child
+    await world.start_bot()
+    second, own = world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
+    await world.human.until(is_there(own, True), "the second one's file", within_s=15)
+    await first.kill()
+    await second.line_with('"gateway.ready"', within_s=15)
+    await world.start_bot()
+    return replace(stage, spool=own), second
+
+
+async def near_the_deadline(stage: Stage) -> str:
+    """An unacknowledged SEV1, seconds before its deadline, with the database gone; its label."""
+    alert = await stage.world.triage(SEV1, title=TITLE)
+    await stage.world.settle()
+    await stage.world.shift(minutes=14, hours=0)
+    await stage.world.idle()
+    await stage.until_mirrored(steps=5, ahead_s=14 * 60 - 1)
+    async with stage.world.database() as connection:
+        due_in = await connection.fetchval("SELECT extract(epoch FROM ack_due_at - now()) FROM incidents")
+    await stage.world.shift(minutes=max(float(due_in) - 8, 0) / 60)
+    await stage.until_mirrored(steps=5, ahead_s=15 * 60 - 50)
+    stage.server.stop()
+    return alert.label
+
+
+async def everybody_is_told(stage: Stage) -> None:
+    """Both who are on call have a DM and an email."""
+    for who in ("primary", "secondary"):
+        await stage.world.expect_dm(who, contains=TITLE)
+    await stage.world.human.until(lambda: mails(stage, 2), "both mails")
+
+
+async def mails(stage: Stage, count: int) -> bool | None:
+    """Whether so many have been sent."""
+    return True if len(stage.box.mails) >= count else None
+
+
+def is_there(path: Path, wanted: bool) -> Callable[[], Awaitable[bool | None]]:
+    """A look at whether a file is there as *wanted*, for `Human.until`."""
+
+    async def look() -> bool | None:
+        return True if await asyncio.to_thread(path.exists) is wanted else None
+
+    return look
