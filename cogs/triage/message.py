@@ -1,6 +1,7 @@
 """A triage that starts from a message: by its menu, or by a button under an alert."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 import discord
@@ -43,8 +44,7 @@ async def triage_message(interaction: Press, message: discord.Message) -> None:
     await _require_public(interaction)
     evidence, source = evidence_of(message), Source(message.channel.id, message.id)
     names = {user.id: user.display_name for user in message.mentions}
-    await open_form(interaction, title=suggested_title(evidence.text, names), source=source)
-    interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
+    await _open_about(interaction, source, evidence, names)
 
 
 class From(Control, template=FROM):
@@ -62,8 +62,7 @@ class From(Control, template=FROM):
         if evidence is None:
             await open_form(interaction, source=source)
             return
-        await open_form(interaction, title=suggested_title(evidence.text, {}), source=source)
-        interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
+        await _open_about(interaction, source, evidence, {})
 
 
 async def _require_public(interaction: Press) -> None:
@@ -80,6 +79,16 @@ async def _require_public(interaction: Press) -> None:
             await triages.require_public(interaction.channel.id)
     except (TimeoutError, UnavailableError) as error:
         log.info("triage.thread_not_looked_up", reason=str(error))
+
+
+async def _open_about(
+    interaction: Press, source: Source, evidence: Evidence, names: Mapping[int, str]
+) -> None:
+    """The form, and beside it the words for when it comes back."""
+    triages = interaction.client.services(interaction).triages
+    triages.remember_message(source.channel_id, source.message_id, evidence)
+    await open_form(interaction, title=suggested_title(evidence.text, names), source=source)
+    interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
 
 
 async def _keep(interaction: Press, source: Source, evidence: Evidence) -> None:

@@ -224,6 +224,17 @@ async def test_the_message_is_gone_before_the_form_comes_back(world: World) -> N
     assert line.raw.get("message_reference") is None
 
 
+async def test_the_form_comes_back_before_its_message_is_written(world: World) -> None:
+    """The words are known where the menu was used, also when the message is gone by then."""
+    said = await world.human.say("observer", "general", "決済が通りません")
+    async with world.database() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE noted_messages")
+        form = await from_menu(world, said)
+        await world.human.delete("observer", said)
+        sent = await world.human.submit("responder", form, {"title": TITLE})
+    assert "> 決済が通りません" in sent.messages[-1].text
+
+
 async def test_a_message_that_could_not_be_kept(world: World) -> None:
     """The form does not wait for the database; a message that was lost is read again from Discord."""
     said = await world.human.say("observer", "general", "決済が通りません")

@@ -110,3 +110,14 @@ async def test_a_message_is_kept_until_its_form_comes_back(desk: Desk) -> None:
     await desk.triages.note_message(CHANNEL, 600, newer)
     assert await desk.triages.noted_message(CHANNEL, 600) == newer
     assert await desk.triages.noted_message(CHANNEL, 601) is None
+
+
+async def test_a_form_may_come_back_before_its_message_is_written(desk: Desk) -> None:
+    """What is remembered answers until it is written; then the row does, for every process."""
+    desk.triages.remember_message(CHANNEL, 600, EVIDENCE)
+    assert await desk.triages.noted_message(CHANNEL, 600) == EVIDENCE
+    assert await desk.store.noted_message(CHANNEL, 600) is None
+    await desk.triages.note_message(CHANNEL, 600, EVIDENCE)
+    newer = replace(EVIDENCE, text="決済が落ちてます (追記)")
+    await desk.store.note_message(CHANNEL, 600, newer)  # by another process
+    assert await desk.triages.noted_message(CHANNEL, 600) == newer
