@@ -26,6 +26,7 @@ from bot.services.emergency import Emergency
 from bot.services.emergency_adoption import Adoption
 from bot.services.emergency_alarm import Alarm, Means
 from bot.services.emergency_import import Recording, TakingIn
+from bot.services.emergency_logbook import Logbook
 from bot.services.escalations import Escalations
 from bot.services.faces import Faces
 from bot.services.failures import Failures
@@ -135,7 +136,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     mending = Mending(store, policy)
     raising = Raising(policy, access, incidents, escalations)
     reevaluations = Reevaluations(store, policy, access, raising)
-    means = Means(outward.siren, parts.spool, parts.mailer, comeback.meanwhile)
+    means = Means(outward.siren, Logbook(parts.spool), parts.mailer, comeback.meanwhile)
     bundles = Bundles(store, discord, policy, acknowledger, meanwhile=comeback.meanwhile)
     digests = Digests(store, parts.dlq, policy)
     mornings = Mornings(store, discord, policy)
@@ -179,6 +180,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         emergency=Emergency(
             store,
             policy,
+            means.book,
             alarm=Alarm(discord, policy, access, oncall, means),
             taking_in=taking_in,
             adoption=Adoption(store, parts.spool, taking_in),

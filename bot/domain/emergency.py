@@ -18,6 +18,11 @@ from bot.domain.severity import Mention
 GRACE: Final = timedelta(seconds=2)
 
 
+def watch_key(incident_id: int) -> str:
+    """The key of an incident that has a number: "inc:42"."""
+    return f"inc:{incident_id}"
+
+
 class Trouble(StrEnum):
     """What is wrong with the database."""
 
@@ -45,15 +50,35 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """A message that was recorded and, as far as is known, is not there yet.
+
+    Attributes:
+        key: Of its delivery.
+        to: Where it goes: as `Watch.to`, or "person:<on-call place>".
+        since: When it was owed, aware.
+        has_email: Somebody has an email in its place.
+    """
+
+    key: str
+    word: Word
+    to: str
+    since: datetime
+    has_email: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """An incident that nobody has acknowledged, as far as it takes to ring for it.
 
     Attributes:
         key: "inc:42", or "report:<key>" for one that has no number yet.
         label: "INC-42"; None without a number.
-        to: Where it is told: "channel", its severity's, or "thread:<id>" of a private one.
+        to: Where it is told: "channel", its severity's, or "thread:<id>" of a private one; None of a
+            private one without a thread: then only people are told.
         places: Messages (channel id, message id) on which a 👀 counts.
         rungs: By due time; the first one of a report is due when it is raised.
+        owed: What is still to be said of it, by when it was owed; a report has none.
     """
 
     key: str
@@ -63,16 +88,30 @@ class Watch:
     title: str
     targets: tuple[str, ...]
     raised_at: datetime
-    to: str
+    to: str | None
     rings: bool
     is_drill: bool
     is_private: bool
     places: tuple[tuple[int, int], ...]
     rungs: tuple[Rung, ...]
+    owed: tuple[Owed, ...] = ()
 
     def step_key(self, rung: Rung) -> str:
         """Such as "inc:42:step:1"."""
         return f"{self.key}:step:{rung.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a commit has changed of the watches.
+
+    Attributes:
+        begun: Those whose ladder begins with it.
+        ended: The keys of those that nobody needs to be told of any more.
+    """
+
+    begun: tuple[Watch, ...]
+    ended: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +202,15 @@ class Journal:
             mailed=frozenset(key for key in self.mailed if key.startswith(own)),
             acknowledged=self.acknowledged & self.reports.keys(),
         )
+
+    def unsaid(self, now: datetime) -> list[tuple[Watch, tuple[Owed, ...]]]:
+        """What was owed long enough ago to be there, and is not known to be."""
+        found = []
+        for watch in self.watches.values():
+            owed = tuple(o for o in watch.owed if o.since + GRACE <= now and o.key not in self.posted)
+            if owed and watch.key not in self.acknowledged:
+                found.append((watch, owed))
+        return found
 
     def due(self, now: datetime) -> list[tuple[Watch, Rung, tuple[Rung, ...]]]:
         """The steps that must be taken now, the longest overdue first.

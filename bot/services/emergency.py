@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +23,8 @@ from bot.runbook.model import Policy
 from bot.services.emergency_adoption import Adoption
 from bot.services.emergency_alarm import Alarm
 from bot.services.emergency_import import TakingIn
+from bot.services.emergency_logbook import Logbook
+from bot.services.emergency_mirror import Mirror
 from bot.services.incidents import clean_title
 from bot.services.ports import Store
 from bot.services.ports.urgency import PERSON, urgency
@@ -31,13 +33,6 @@ log = structlog.get_logger(__name__)
 
 #: How often to look whether the database answers, seconds: it has two to do so.
 LOOK_S: Final = 1.0
-
-#: How often to mirror what it says, and how long that may take, seconds.
-_MIRROR_S: Final = 2.0
-_PATIENCE_S: Final = 2.0
-
-#: How many incidents are mirrored, those with the nearest deadlines.
-MIRRORED: Final = 500
 
 #: How many triages are remembered.
 _WALKS: Final = 200
@@ -78,6 +73,7 @@ class Emergency:
         self,
         store: Store,
         policy: Policy,
+        book: Logbook,
         *,
         alarm: Alarm,
         taking_in: TakingIn,
@@ -85,14 +81,14 @@ class Emergency:
     ) -> None:
         self._store = store
         self._policy = policy
+        self._book = book
         self._alarm = alarm
+        self._mirror = Mirror(store, policy, book)
         self._taking_in = taking_in
         self._adoption = adoption
         self._since: float | None = None
         self._told_at = float("-inf")
         self._lock = asyncio.Lock()
-        self._is_full = False
-        self._mirrored_at = float("-inf")
         self._walks: LRUCache[int, Triage] = LRUCache(_WALKS)
         self.trouble: Trouble | None = None
 
@@ -102,7 +98,7 @@ class Emergency:
 
     def covers(self, severity: str) -> bool:
         """Whether alerts of *severity* must get through without a database: policy, ``email_backup``."""
-        return self._policy.rules(severity).email_backup
+        return self._mirror.covers(severity)
 
     def remember(self, triage: Triage) -> None:
         """What a triage is about, in case that it can be confirmed and not be read."""
@@ -137,29 +133,25 @@ class Emergency:
             self._is_away(away)
             return False
         ahead_s = (now - datetime.now(UTC)).total_seconds()  # before anything that may take long
+        self._book.set_clock(now)
         was_away = self._is_back()
         await self._take_in()
         await self._adoption.adopt(at_once=was_away)
-        if time.monotonic() - self._mirrored_at > _MIRROR_S - LOOK_S / 2:
-            self._mirrored_at = time.monotonic()
-            await self._mirror_all(ahead_s)
+        await self._mirror.read(
+            ahead_s=ahead_s, within=self._lock
+        )  # what was taken in is nobody's to take again
         return True
 
     async def _take_in(self) -> None:
         async with self._lock:
-            if not self._alarm.journal.was_used:
+            if not self._book.journal.was_used:
                 return
-            had_news = self._alarm.journal.has_news
-            await self._alarm.keep(await self._taking_in.take_in(self._alarm.journal))
+            had_news = self._book.journal.has_news
+            left = await self._taking_in.take_in(self._book.journal)
+            await self._book.keep(self._mirror.completed(left))
             if had_news:
                 with suppress(StorageUnavailable):  # others wait for this: see `bot.services.comeback`
                     await self._store.beat(mirror=self._nothing_to_tell())
-
-    async def _mirror_all(self, ahead_s: float) -> None:
-        watches = await self._read()  # after it: what was taken meanwhile is nobody's to take again
-        if watches is not None:
-            async with self._lock:
-                await self._mirror(watches, ahead_s)
 
     async def leave(self) -> None:
         """This process ends: what it has told is in the database, or in its file for the next one."""
@@ -169,31 +161,8 @@ class Emergency:
 
     def _nothing_to_tell(self) -> UUID | None:
         """The mirror, when everything that was done by it is in the database."""
-        journal = self._alarm.journal
+        journal = self._book.journal
         return None if journal.has_news else journal.mirror
-
-    async def _read(self) -> list[Watch] | None:
-        """What it would take to do without the database; None when it cannot say so in time."""
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                watches = await self._store.watched(without=self._not_mirrored(), limit=MIRRORED)
-        except (StorageUnavailable, TimeoutError) as late:
-            log.warning("emergency.mirror_stale", reason=type(late).__name__)
-            return None
-        if self._is_full != (is_full := len(watches) == MIRRORED):
-            self._is_full = is_full
-            log.warning("emergency.mirror_full" if is_full else "emergency.mirror_whole", most=MIRRORED)
-        return watches
-
-    async def _mirror(self, watches: Sequence[Watch], ahead_s: float) -> None:
-        installation, journal = await self._store.installation(), self._alarm.journal
-        if abs(ahead_s - journal.ahead_s) < 1:
-            ahead_s = journal.ahead_s  # no news: the file stays as it is
-        own = {key: watch for key, watch in journal.watches.items() if key in journal.reports}
-        mirrored = {**{watch.key: watch for watch in watches}, **own}
-        await self._alarm.keep(
-            replace(journal, installation_id=installation.id, ahead_s=ahead_s, watches=mirrored)
-        )
 
     async def raise_alert(self, new: NewIncident) -> Raised:
         """Tell people of an incident that cannot be recorded now; it is recorded later, once.
@@ -205,9 +174,9 @@ class Emergency:
         async with self._lock:
             report = self._report(new)
             watch = self._watch_of(report)
-            journal = self._alarm.journal
+            journal = self._book.journal
             if watch.key not in journal.reports:
-                await self._alarm.keep(
+                await self._book.keep(
                     replace(
                         journal,
                         watches={**journal.watches, watch.key: watch},
@@ -216,11 +185,11 @@ class Emergency:
                 )
             log.warning("emergency.raised", severity=report.severity)
             await self._alarm.begin(watch)
-            posted = self._alarm.journal.posted.get(f"{watch.key}:alert")
+            posted = self._book.journal.posted.get(f"{watch.key}:alert")
             return Raised(report.severity, posted, self._alarm.told(watch))
 
     def _report(self, new: NewIncident) -> Report:
-        now = self._alarm.now()
+        now = self._book.now()
         return Report(
             key=new.key,
             guild_id=new.guild_id,
@@ -255,9 +224,6 @@ class Emergency:
             rungs=tuple(Rung(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in steps),
         )
 
-    def _not_mirrored(self) -> list[str]:
-        return [name for name, severity in self._policy.severities.items() if not severity.email_backup]
-
     def _is_away(self, error: Exception) -> None:
         self.trouble = trouble_of(error)
         now = time.monotonic()
@@ -266,7 +232,7 @@ class Emergency:
             return
         self._told_at = now
         told = log.warning if self.trouble is Trouble.AWAY else log.error
-        told("database.not_writable", trouble=self.trouble, watched=len(self._alarm.journal.watches))
+        told("database.not_writable", trouble=self.trouble, watched=len(self._book.journal.watches))
 
     def _is_back(self) -> bool:
         """Whether it was away until now."""

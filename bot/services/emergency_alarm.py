@@ -1,23 +1,22 @@
 """Telling people without a database: posts, DMs and emails, each noted in the journal before the next."""
 
 import asyncio
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
-from uuid import uuid4
 
 import structlog
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Journal, Rung, Told, Watch, Word
-from bot.domain.errors import BotError, UpstreamUnavailable
+from bot.domain.emergency import Journal, Owed, Rung, Told, Watch, Word
+from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.installation import nonce_of
 from bot.runbook.model import Policy
 from bot.services.access import Access
-from bot.services.emergency_journal import as_data, read
+from bot.services.emergency_logbook import Logbook
 from bot.services.oncall import OnCall
-from bot.services.ports import Discord, Mail, Mailer, Siren, Spool
+from bot.services.ports import Discord, Mail, Mailer, Siren
 from bot.services.reading_ahead import READ_WITHIN_S
 
 log = structlog.get_logger(__name__)
@@ -38,7 +37,7 @@ class Means:
     """
 
     siren: Siren
-    spool: Spool
+    book: Logbook
     mailer: Mailer | None
     meanwhile: dict[str, Told]
 
@@ -59,7 +58,7 @@ class _Taken:
 
 
 class Alarm:
-    """The journal, and whatever is done by it."""
+    """Does what the journal says, and notes it there."""
 
     def __init__(
         self, discord: Discord, policy: Policy, access: Access, oncall: OnCall, means: Means
@@ -69,21 +68,18 @@ class Alarm:
         self._access = access
         self._oncall = oncall
         self._means = means
-        self._journal = Journal()
-        self._saved: Mapping[str, object] | None = None
-        self._saving = asyncio.Lock()
+        self._book = means.book
         self._mailing: dict[str, asyncio.Task[None]] = {}
+        self._refused: set[str] = set()
 
     @property
-    def journal(self) -> Journal:
-        """What is known, and what was done."""
-        return self._journal
+    def _journal(self) -> Journal:
+        return self._book.journal
 
     def load(self) -> None:
         """Read what an earlier process has left."""
-        journal = read(self._means.spool) or Journal()
-        self._journal = replace(journal, mirror=journal.mirror or uuid4())
-        for key, where in journal.posted.items():
+        self._book.load()
+        for key, where in self._journal.posted.items():
             self._means.meanwhile[key] = Told(self._nonce(key), where)
 
     async def act(self) -> None:
@@ -92,7 +88,9 @@ class Alarm:
         reported = [self._journal.watches[key] for key in self._journal.reports]
         unsaid = [watch for watch in reported if f"{watch.key}:alert" not in self._journal.posted]
         await asyncio.gather(*(self._guarded(self.begin(watch), watch, hands) for watch in unsaid))
-        due = self._journal.due(self.now())
+        owed = self._journal.unsaid(self._book.now())
+        await asyncio.gather(*(self._guarded(self._say(*each), each[0], hands) for each in owed))
+        due = self._journal.due(self._book.now())
         await asyncio.gather(*(self._guarded(self._escalate(*each), each[0], hands) for each in due))
 
     async def _guarded(self, work: Coroutine[Any, Any, None], watch: Watch, hands: asyncio.Semaphore) -> None:
@@ -104,12 +102,7 @@ class Alarm:
 
     async def begin(self, watch: Watch) -> None:
         """The alert of a report, with a 👀 to tap, and its first pages."""
-        alert = await self._post(watch, Word.ALERT, key=f"{watch.key}:alert", to=watch.to)
-        if alert is not None:
-            try:
-                await self._means.siren.seed(alert)
-            except BotError as error:
-                log.info("emergency.not_seeded", reason=type(error).__name__)
+        await self._alert(watch, key=f"{watch.key}:alert", to=watch.to)
         first = [rung for rung in watch.rungs if rung.due_at <= watch.raised_at]
         pages = [(key, place) for rung in first for key, place in self._pages(watch, rung).items()]
         step = _Taken(watch, tuple(first), by=f"{watch.key}:")
@@ -120,18 +113,51 @@ class Alarm:
         await self._take(step)
         await _for_a_while(mailing)
 
-    async def _escalate(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
-        if await self._is_acknowledged(watch):
-            await self.keep(replace(self._journal, acknowledged=self._journal.acknowledged | {watch.key}))
-            log.info("emergency.acknowledged", watch=watch.key)
+    async def _alert(self, watch: Watch, *, key: str, to: str | None) -> None:
+        alert = await self._post(watch, Word.ALERT, key=key, to=to)
+        if alert is not None:
+            try:
+                await self._means.siren.seed(alert)
+            except BotError as error:
+                log.info("emergency.not_seeded", reason=type(error).__name__)
+
+    async def _say(self, watch: Watch, owed: tuple[Owed, ...]) -> None:
+        """What was recorded and has not been said; by email, too, if Discord does not take it."""
+        if await self._was_acknowledged(watch):
             return
-        key = watch.step_key(rung)
+        left = [each for each in owed if each.key not in self._refused]
+        for alert in (each for each in left if each.word is Word.ALERT):
+            await self._alert(watch, key=alert.key, to=alert.to)
+        await asyncio.gather(
+            *(
+                self._post(watch, each.word, key=each.key, to=each.to, waited=each.since - watch.raised_at)
+                for each in left
+                if each.word is not Word.ALERT
+            )
+        )
+        log.warning("emergency.said", watch=watch.key, count=len(left))
+        unsaid = [each for each in owed if each.key not in self._journal.posted and not each.has_email]
+        for each in unsaid[:1]:
+            await _for_a_while(self._mail(_Taken(watch, (), by=each.key), each.word, key=each.key))
+
+    async def _was_acknowledged(self, watch: Watch) -> bool:
+        """Whether a 👀 is there; then it is noted."""
+        if not await self._is_acknowledged(watch):
+            return False
+        await self._book.keep(replace(self._journal, acknowledged=self._journal.acknowledged | {watch.key}))
+        log.info("emergency.acknowledged", watch=watch.key)
+        return True
+
+    async def _escalate(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
+        if await self._was_acknowledged(watch):
+            return
+        key, waited = watch.step_key(rung), rung.due_at - watch.raised_at
         step = _Taken(watch, (*skipped, rung), by=f"{key}:", skipped=skipped)
         mailing = self._mail(step, Word.ESCALATION, key=f"{key}:channel")
         await asyncio.gather(
-            self._post(watch, Word.ESCALATION, key=f"{key}:channel", to=watch.to, rung=rung),
+            self._post(watch, Word.ESCALATION, key=f"{key}:channel", to=watch.to, waited=waited),
             *(
-                self._post(watch, Word.PAGE, key=page, to=f"person:{place}", rung=rung)
+                self._post(watch, Word.PAGE, key=page, to=f"person:{place}", waited=waited)
                 for page, place in self._pages(watch, rung).items()
             ),
         )
@@ -158,19 +184,20 @@ class Alarm:
         return False
 
     async def _post(
-        self, watch: Watch, word: Word, *, key: str, to: str, rung: Rung | None = None
+        self, watch: Watch, word: Word, *, key: str, to: str | None, waited: timedelta = timedelta()
     ) -> Posted | None:
-        if key in self._journal.posted:
-            return self._journal.posted[key]
-        waited = (rung.due_at if rung else watch.raised_at) - watch.raised_at
+        if key in self._journal.posted or to is None:
+            return self._journal.posted.get(key)
         nonce = self._nonce(key)
         try:
             posted = await self._means.siren.post(watch, word, to=to, waited=waited, nonce=nonce)
         except BotError as error:
             log.warning("emergency.not_posted", word=word, reason=type(error).__name__)
+            if isinstance(error, DeliveryRefused):
+                self._refused.add(key)
             return None
         self._means.meanwhile[key] = Told(nonce, posted)
-        await self.keep(replace(self._journal, posted={**self._journal.posted, key: posted}))
+        await self._book.keep(replace(self._journal, posted={**self._journal.posted, key: posted}))
         return posted
 
     def _mail(self, step: _Taken, word: Word, *, key: str) -> list[asyncio.Task[None]]:
@@ -199,7 +226,7 @@ class Alarm:
         else:
             log.info("email.sent", watch=step.watch.key)
             if step.watch.key in self._journal.watches:  # else the database has it by now
-                await self.keep(replace(self._journal, mailed=self._journal.mailed | {mark}))
+                await self._book.keep(replace(self._journal, mailed=self._journal.mailed | {mark}))
                 await self._take(step)
         finally:
             del self._mailing[mark]
@@ -220,8 +247,8 @@ class Alarm:
         """Note the steps as taken, if anybody was reached: else they are tried again at the next look."""
         if not any(key.startswith(step.by) for key in (*self._journal.posted, *self._journal.mailed)):
             return
-        taken = dict.fromkeys(map(step.watch.step_key, step.rungs), self.now())
-        await self.keep(
+        taken = dict.fromkeys(map(step.watch.step_key, step.rungs), self._book.now())
+        await self._book.keep(
             replace(
                 self._journal,
                 taken={**taken, **self._journal.taken},
@@ -229,26 +256,8 @@ class Alarm:
             )
         )
 
-    def now(self) -> datetime:
-        """The database's time, by our clock."""
-        return datetime.now(UTC) + timedelta(seconds=self._journal.ahead_s)
-
     def _nonce(self, key: str) -> str:
         return nonce_of(self._journal.installation_id, key)
-
-    async def keep(self, journal: Journal) -> None:
-        """Remember it, in the file too; a disk that does not take it keeps nobody from being told."""
-        self._journal = journal
-        async with self._saving:
-            data = as_data(self._journal)  # whatever has come since is in it, too
-            if data == self._saved:
-                return
-            try:
-                await asyncio.to_thread(self._means.spool.save, data)
-            except OSError as error:
-                log.error("emergency.not_kept", error=type(error).__name__)  # noqa: TRY400 -- the disk's fault
-                return
-            self._saved = data
 
 
 async def _for_a_while(mailing: Collection[asyncio.Task[None]]) -> None:

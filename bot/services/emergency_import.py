@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Journal, Report
+from bot.domain.emergency import Journal, Report, watch_key
 from bot.domain.errors import BotError, StorageUnavailable
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Incident, NewIncident, Status
@@ -60,10 +60,10 @@ class TakingIn:
         for report in journal.reports.values():
             if await self._succeeds(self._report(report, journal), report.watch_key):
                 left = _without(left, report.watch_key)
-        steps = (key.partition(":step:")[0] for key in (*journal.taken, *journal.posted, *journal.mailed))
-        for key in sorted({key for key in steps if key.startswith("inc:")}):
-            if await self._succeeds(self._steps(int(key.removeprefix("inc:")), journal), key):
-                left = _without(left, key)
+        done = (key.split(":") for key in (*journal.taken, *journal.posted, *journal.mailed))
+        for number in sorted({int(parts[1]) for parts in done if parts[0] == "inc"}):
+            if await self._succeeds(self._steps(number, journal), watch_key(number)):
+                left = _without(left, watch_key(number))
         return left
 
     async def _ours(self, journal: Journal) -> Journal:
@@ -103,35 +103,46 @@ class TakingIn:
         async with self._store.transaction() as tx:
             incident = await self._incidents.open_within(tx, _new(report), by=_reporter(report))
             ours = {_renamed(key, report, incident): where for key, where in posted.items()}
-            await self._settle(tx, incident, ours, journal, key=report.watch_key)
+            await self._settle(tx, incident, ours, journal, key=report.watch_key, begun=report.raised_at)
             if acknowledged_by is not None:
                 settled = await tx.incident(incident.id, lock=True)
                 await self._acknowledger.record(tx, settled, by=acknowledged_by, via=AckVia.RECONCILED)
 
     async def _steps(self, incident_id: int, journal: Journal) -> None:
         posted = {
-            key: where for key, where in journal.posted.items() if key.startswith(f"inc:{incident_id}:")
+            key: where
+            for key, where in journal.posted.items()
+            if key.startswith(f"{watch_key(incident_id)}:")
         }
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
-            await self._settle(tx, incident, posted, journal, key=f"inc:{incident_id}")
+            await self._settle(tx, incident, posted, journal, key=watch_key(incident_id))
 
     async def _settle(
-        self, tx: Transaction, incident: Incident, posted: dict[str, Posted], journal: Journal, *, key: str
+        self,
+        tx: Transaction,
+        incident: Incident,
+        posted: dict[str, Posted],
+        journal: Journal,
+        *,
+        key: str,
+        begun: datetime | None = None,
     ) -> None:
-        """Its steps as they were taken, and its messages as they stand in Discord."""
+        """Its steps as they were taken, and its messages as they stand in Discord.
+
+        Args:
+            begun: When what belongs to no step was said; None: when it was owed.
+        """
         for step in await tx.steps(incident.id):
             name = f"{key}:step:{step.index}"
             if name in journal.taken:
                 await self._take(tx, incident, step, journal.taken[name], skipped=name in journal.skipped)
-        own = (at for name, at in journal.taken.items() if name.startswith(f"{key}:"))
-        at = min(own, default=incident.triggered_at)
         for name, where in posted.items():
             step_key = f"{key}:step:{name.split(':step:')[1].split(':')[0]}" if ":step:" in name else None
-            await adopt(tx, self._policy, name, where, at=journal.taken.get(step_key or "", at))
+            await adopt(tx, self._policy, name, where, at=journal.taken.get(step_key or "", begun))
         mailed = [name for name in journal.mailed if name.startswith(f"{key}:")]
         for message, names in groupby(sorted(mailed), key=lambda name: name.partition(":mail:")[0]):
-            taken_at = journal.taken.get(message.rpartition(":")[0], incident.triggered_at)
+            taken_at = journal.taken.get(message.rpartition(":")[0], begun)
             to = [name.partition(":mail:")[2] for name in names]
             renamed = message.replace(key, f"inc:{incident.id}", 1)
             await self._mailed(tx, incident, renamed, to=to, at=taken_at)
@@ -149,13 +160,14 @@ class TakingIn:
             await self._escalations.owe(tx, current, step, at=at)
 
     async def _mailed(
-        self, tx: Transaction, incident: Incident, key: str, *, to: Sequence[str], at: datetime
+        self, tx: Transaction, incident: Incident, key: str, *, to: Sequence[str], at: datetime | None
     ) -> None:
         delivery = await tx.delivery_by_key(key)
         # Known are those of a file that is taken in again, or of another process that told the same people.
         known = () if delivery is None else delivery.emailed_to
         if not (news := [who for who in to if who not in known]):
             return
+        at = at or (incident.triggered_at if delivery is None else delivery.created_at)
         entry = TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": len(news)})
         await tx.add_timeline(incident.id, entry)
         if delivery is not None:

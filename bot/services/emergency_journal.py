@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Journal, Report, Rung, Watch
+from bot.domain.emergency import Journal, Owed, Report, Rung, Watch, Word
 from bot.domain.severity import Mention
 from bot.services.ports import Spool
 
@@ -84,12 +84,17 @@ def _watch(kept: Mapping[str, Any]) -> Watch:
             "raised_at": _moment(kept["raised_at"]),
             "places": tuple((int(channel), int(message)) for channel, message in kept["places"]),
             "rungs": tuple(_rung(each) for each in kept["rungs"]),
+            "owed": tuple(_owed(each) for each in kept.get("owed", ())),  # older files have none
         }
     )
 
 
 def _rung(kept: Mapping[str, Any]) -> Rung:
     return Rung(kept["index"], _moment(kept["due_at"]), Mention(kept["mention"]), tuple(kept["dm"]))
+
+
+def _owed(kept: Mapping[str, Any]) -> Owed:
+    return Owed(**{**kept, "word": Word(kept["word"]), "since": _moment(kept["since"])})
 
 
 def _report(kept: Mapping[str, Any]) -> Report:

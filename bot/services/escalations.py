@@ -114,6 +114,7 @@ class Escalations:
             priority=priority_of(severity.rank),
         )
         await tx.insert_steps(steps)
+        tx.watch(incident.id)
         current = await tx.now()
         for step in steps:
             if step.due_at > now:

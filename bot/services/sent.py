@@ -49,13 +49,19 @@ def paged(delivery: Delivery, *, at: datetime) -> TimelineEntry:
     return TimelineEntry(TimelineKind.PAGED, at, data=data)
 
 
-async def adopt(tx: Transaction, policy: Policy, key: str, posted: Posted, *, at: datetime) -> None:
-    """The message of that key was posted at that time, before its delivery could be written down."""
+async def adopt(
+    tx: Transaction, policy: Policy, key: str, posted: Posted, *, at: datetime | None = None
+) -> None:
+    """The message of that key is there, before its delivery could be written down.
+
+    Args:
+        at: When it was posted; None: about when it was owed.
+    """
     delivery = await tx.delivery_by_key(key)
     if delivery is None or delivery.status is DeliveryStatus.SENT:
         return
     await tx.finish_sent(delivery.id, posted)
-    await tell_incident(tx, policy, delivery, posted, at=at)
+    await tell_incident(tx, policy, delivery, posted, at=at or delivery.created_at)
 
 
 async def _set_places(tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted) -> Incident:

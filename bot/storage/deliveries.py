@@ -18,6 +18,7 @@ class DeliveryWrites(IncidentLocks):
     """The part of a transaction that is about deliveries."""
 
     _queue: Queue
+    _ended: set[int]
 
     async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
         incidents = {one.incident_id for one in new if one.incident_id is not None}
@@ -126,14 +127,16 @@ class DeliveryWrites(IncidentLocks):
         )
         if not any(row["is_saved"] for row in rows):
             raise RuntimeError(f"{incident.label} is not at version {incident.version - 1}")
-        return await self._end_ladder(rows)
+        return await self._end_ladder(incident.id, rows)
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:
         await self._lock_incident(incident_id)
-        return await self._end_ladder(await self._sql.all("cancel_ladder", incident_id, sorted(PAGING)))
+        ended = await self._sql.all("cancel_ladder", incident_id, sorted(PAGING))
+        return await self._end_ladder(incident_id, ended)
 
-    async def _end_ladder(self, ended: Sequence[Row]) -> list[int]:
+    async def _end_ladder(self, incident_id: int, ended: Sequence[Row]) -> list[int]:
         """After steps (`index`) and pages (`id`, `key`) were cancelled; which steps."""
+        self._ended.add(incident_id)
         await self._clear_up([row for row in ended if row["id"] is not None])
         return sorted(row["index"] for row in ended if row["index"] is not None)
 

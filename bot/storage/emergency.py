@@ -1,14 +1,18 @@
 """What is mirrored for the time when the database is away."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from bot.domain.delivery import ACK_PLACES
-from bot.domain.emergency import Watch
+from bot.domain.emergency import Change, Watch, Word, watch_key
 from bot.services.emergency_journal import watch_from_data
 from bot.storage.pulse import Pulse
 from bot.storage.sql import Row, Sql
+
+#: The kinds of deliveries that are told without a database, by name.
+_TOLD: Final = sorted(Word)
 
 
 class EmergencyReads:
@@ -17,9 +21,24 @@ class EmergencyReads:
     _sql: Sql
     _pulse: Pulse
     _guild_id: int | None
+    _listener: Callable[[Change], None] | None = None
+
+    def listen(self, listener: Callable[[Change], None]) -> None:
+        self._listener = listener
+
+    async def _change(self, tx: "EmergencyWrites") -> Change | None:
+        """What to tell of *tx* once it is committed."""
+        return None if self._listener is None else await tx.change()
+
+    def _tell(self, change: Change | None) -> None:
+        if self._listener is not None and change is not None:
+            self._listener(change)
 
     async def beat(self, *, mirror: UUID | None = None) -> datetime:
         return await self._pulse.beat(mirror, self._guild_id)
+
+    async def try_writing(self) -> None:
+        await self._sql.all("try_writing")
 
     async def leave(self, mirror: UUID) -> None:
         await self._sql.all("leave", mirror)
@@ -29,11 +48,41 @@ class EmergencyReads:
         return is_untold
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
-        rows = await self._sql.all("watched", list(without), sorted(ACK_PLACES), self._guild_id, limit)
-        return [_watch(row) for row in rows]
+        rows = await self._sql.all("nearest_watched", list(without), _TOLD, self._guild_id, limit)
+        return await _watches(self._sql, [row["id"] for row in rows])
+
+
+class EmergencyWrites:
+    """The part of a transaction that is about what must be told without a database."""
+
+    _sql: Sql
+    _begun: set[int]
+    _ended: set[int]  # of those in both it began anew
+
+    def watch(self, incident_id: int) -> None:
+        self._begun.add(incident_id)
+
+    async def change(self) -> Change | None:
+        """What this transaction changes, once everything is written; None when that is nothing."""
+        if not self._begun and not self._ended:
+            return None
+        begun = await _watches(self._sql, sorted(self._begun))
+        ended = {watch_key(each) for each in self._begun | self._ended} - {watch.key for watch in begun}
+        return Change(tuple(begun), frozenset(ended))
+
+
+async def _watches(sql: Sql, ids: Collection[int]) -> list[Watch]:
+    if not ids:
+        return []
+    rows = await sql.all("watches", list(ids), sorted(ACK_PLACES), _TOLD)
+    return [_watch(row) for row in rows]
 
 
 def _watch(row: Row) -> Watch:
-    kept = {key: value for key, value in row.items() if key != "thread_id"}
-    in_thread = row["is_private"] and row["thread_id"] is not None
-    return watch_from_data({**kept, "to": f"thread:{row['thread_id']}" if in_thread else "channel"})
+    """One whose thread is private is told there, or, while it has none, to people alone."""
+    to: str | None = "channel"
+    if row["is_private"]:
+        to = None if row["thread_id"] is None else f"thread:{row['thread_id']}"
+    kept = {key: value for key, value in row.items() if key not in {"thread_id", "owed"}}
+    owed = [{**each, "to": to if each["to"] == "incident" else each["to"]} for each in row["owed"]]
+    return watch_from_data({**kept, "to": to, "owed": [each for each in owed if each["to"] is not None]})

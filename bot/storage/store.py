@@ -28,7 +28,7 @@ from bot.services.ports import Job
 from bot.storage.alerts import AlertReads, AlertWrites
 from bot.storage.beginning import Begun, begin, opened
 from bot.storage.drills import DrillWrites
-from bot.storage.emergency import EmergencyReads
+from bot.storage.emergency import EmergencyReads, EmergencyWrites
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.guilds import GuildReads
 from bot.storage.incidents import IncidentWrites
@@ -51,7 +51,14 @@ from bot.storage.triages import TriageWrites, with_answers
 
 
 class PostgresTransaction(
-    IncidentWrites, StormWrites, TriageWrites, AlertWrites, DrillWrites, MorningWrites, OnCallWrites
+    IncidentWrites,
+    StormWrites,
+    TriageWrites,
+    AlertWrites,
+    DrillWrites,
+    MorningWrites,
+    OnCallWrites,
+    EmergencyWrites,
 ):
     """A `bot.services.ports.Transaction`.
 
@@ -67,6 +74,8 @@ class PostgresTransaction(
         self._now = begun.now
         self._locked = dict(begun.locked)
         self._queue = Queue(sql, guild_id=guild_id, is_shared=is_shared)
+        self._begun: set[int] = set()
+        self._ended: set[int] = set()
 
     async def now(self) -> datetime:
         if self._now is None:
@@ -136,12 +145,14 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
                 tx = PostgresTransaction(sql, guild_id=self._guild_id, is_shared=self._is_shared, begun=begun)
                 yield tx
                 await tx.finish()
+                change = await self._change(tx)
             except BaseException:
                 with suppress(*STORAGE_ERRORS):  # a connection that is gone has rolled back already
                     await connection.execute("ROLLBACK")
                 raise
             with storage_errors():
                 await connection.execute("COMMIT")
+            self._tell(change)
 
     async def now(self) -> datetime:
         return await _now(self._sql)
@@ -276,9 +287,6 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
         kinds = sorted({DeliveryKind.ALERT, *PAGING})
         unheard: int = (await self._sql.one("unheard_incidents", overdue, URGENT, kinds))["unheard"]
         return unheard
-
-    async def try_writing(self) -> None:
-        await self._sql.all("try_writing")
 
 
 def _found(row: Row | None, *, number: int | None) -> Incident:

@@ -35,6 +35,8 @@ class FakePart:
         self._guild_id = guild_id
         self._sequences = sequences
         self._now = now
+        self.begun: set[int] = set()
+        self.ended: set[int] = set()
 
     async def now(self) -> datetime:
         return self._now

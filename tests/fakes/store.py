@@ -1,7 +1,7 @@
 """The store in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
@@ -10,9 +10,9 @@ from uuid import UUID
 
 from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import ReplayRecord
-from bot.domain.emergency import Rung, Watch
+from bot.domain.emergency import Change, Watch
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
-from bot.domain.escalation import Step, StepStatus
+from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Holder, Incident
 from bot.domain.installation import Installation
@@ -33,6 +33,7 @@ from tests.fakes.state import AuditRow, QueuedJob, State
 from tests.fakes.storms import FakeStormReads
 from tests.fakes.transaction import FakeTransaction, ladder
 from tests.fakes.triages import find_triage
+from tests.fakes.watches import watched
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         self.clock = FakeClock(now)
         self.leases = FakeLeases()
         self._guild_id: int | None = None
+        self._listener: Callable[[Change], None] | None = None
         self._guilds: dict[int, datetime] = {}
         self._shared = _Shared()
         self._sequences = Sequences()
@@ -144,6 +146,8 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
                 yield tx
                 self._check()
                 self._state = tx.state
+                if self._listener is not None and (change := tx.change()) is not None:
+                    self._listener(change)
             finally:
                 shared.holder = None
 
@@ -195,34 +199,12 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         self._check()
         return self.mirrors.is_untold
 
+    def listen(self, listener: Callable[[Change], None]) -> None:
+        self._listener = listener
+
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
         self._check()
-        waiting = await self.unacknowledged(after=0, limit=len(self._state.incidents))
-        found = [watch for one in waiting if (watch := await self._watch(one))]
-        mirrored = [watch for watch in found if watch.severity not in without]
-        return sorted(mirrored, key=lambda watch: watch.rungs[0].due_at)[:limit]
-
-    async def _watch(self, incident: Incident) -> Watch | None:
-        steps = [step for step in await self.steps(incident.id) if step.status is StepStatus.PENDING]
-        places = [p for p in await self.posts(incident.id) if p.kind in ACK_PLACES]
-        if not steps:
-            return None
-        in_thread = incident.is_private and incident.thread_id is not None
-        return Watch(
-            key=f"inc:{incident.id}",
-            guild_id=incident.guild_id,
-            label=incident.label,
-            severity=incident.severity,
-            title=incident.title,
-            targets=incident.targets,
-            raised_at=incident.triggered_at,
-            to=f"thread:{incident.thread_id}" if in_thread else "channel",
-            rings=incident.rings,
-            is_drill=incident.is_drill,
-            is_private=incident.is_private,
-            places=tuple((p.channel_id or 0, p.message_id or 0) for p in places),
-            rungs=tuple(Rung(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in steps),
-        )
+        return watched(self._state, guild_id=self._guild_id, without=without)[:limit]
 
     async def is_link_used(self, link_id: str) -> bool:
         self._check()

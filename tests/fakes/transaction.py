@@ -8,6 +8,7 @@ from uuid import UUID
 from bot.domain.delivery import DeliveryStatus
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import ReplayRecord
+from bot.domain.emergency import Change
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Incident, NewIncident, Status
 from bot.domain.life import AckVia
@@ -21,6 +22,7 @@ from tests.fakes.oncall import FakeOnCall
 from tests.fakes.state import AuditRow, Responder
 from tests.fakes.storms import FakeStorms
 from tests.fakes.triages import FakeTriages
+from tests.fakes.watches import change
 
 
 class FakeTransaction(
@@ -198,7 +200,15 @@ class FakeTransaction(
         await self.record(incident, entry, by=by, data=data)
         return await self.cancel_ladder(incident.id)
 
+    def watch(self, incident_id: int) -> None:
+        self.begun.add(incident_id)
+
+    def change(self) -> Change | None:
+        """What to tell whoever listens."""
+        return change(self.state, self.begun, self.ended)
+
     async def cancel_ladder(self, incident_id: int) -> list[int]:
+        self.ended.add(incident_id)
         self._cancel_paging(incident_id)
         pending = [step for step in await self.steps(incident_id) if step.status is StepStatus.PENDING]
         for step in pending:

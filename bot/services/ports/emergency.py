@@ -38,7 +38,11 @@ class Siren(Protocol):
     """Says that nobody has acknowledged, without a delivery."""
 
     async def post(self, watch: Watch, word: Word, *, to: str, waited: timedelta, nonce: str) -> Posted:
-        """Post it where *to* says ("channel", "thread:<id>", "person:<place>"), unless it is there already.
+        """Post it where *to* says, unless it is there already.
+
+        Args:
+            to: "channel", that of its severity, "channel:<name>", "thread:<id>" or "person:<on-call place>".
+            waited: For how long nobody has acknowledged.
 
         Raises:
             DeliveryRefused, UpstreamUnavailable.

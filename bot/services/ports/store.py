@@ -1,6 +1,6 @@
 """Our own tables, read; and the one clock that all instances share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bot.domain.delivery import Delivery
 from bot.domain.dlq import ReplayRecord
-from bot.domain.emergency import Watch
+from bot.domain.emergency import Change, Watch
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Holder, Incident
@@ -171,8 +171,12 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
         """Whether another process may have told people without the database, and has not yet said so."""
         ...
 
+    def listen(self, listener: Callable[[Change], None]) -> None:
+        """Have *listener*, which must not raise, told of each commit by which a ladder begins or ends."""
+        ...
+
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
-        """Unacknowledged incidents with the steps that are still to come, the nearest first.
+        """Unacknowledged incidents with the steps to come and what is not yet said, the most urgent first.
 
         Args:
             without: Names of the severities that are not mirrored.

@@ -176,6 +176,10 @@ class Transaction(
         """
         ...
 
+    def watch(self, incident_id: int) -> None:
+        """Its ladder begins: who listens to the store (`Store.listen`) knows with the commit what it owes."""
+        ...
+
     # -- deliveries
     async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
         """Store what is owed and enqueue the jobs of those that wait for nothing. A known key is skipped.

@@ -31,38 +31,63 @@ SELECT coalesce(beaten_at < statement_timestamp() - interval '4 seconds', false)
 -- A process that ends has nothing more to tell. $1: its mirror.
 DELETE FROM mirrors WHERE id = $1;
 
--- name: watched
--- What must be told although the database is away: unacknowledged incidents that still have steps, those with the
--- nearest one first. $1: the severities that are not mirrored. $3: the guild, null for all. $4: how many.
+-- name: nearest_watched
+-- Which unacknowledged incidents somebody must be told of although the database is away: those with steps to come, or
+-- with something owed that is not there; the most urgent first. $1: the severities that are not mirrored. $2: the kinds
+-- that are told without a database. $3: the guild, null for all. $4: how many.
 -- Asked every two seconds: these are found first, whatever the planner believes, and the rest is read of them alone.
-SELECT 'inc:' || nearest.id AS key, guild_id, 'INC-' || nearest.id AS label, severity, title, targets,
-       triggered_at AS raised_at, thread_id, is_private, is_drill, rings, ladder.rungs,
-       coalesce(posts.places, '[]') || coalesce(alerts.places, '[]') AS places
-  FROM (SELECT incidents.*, next_at
-          FROM (SELECT incident_id, min(due_at) AS next_at
+SELECT incidents.id
+  FROM (SELECT incident_id, min(at) AS at
+          FROM (SELECT incident_id, due_at AS at
                   FROM escalation_steps
                  WHERE status = 'pending'
-                 GROUP BY incident_id) AS due
-         CROSS JOIN LATERAL (
-               SELECT *
-                 FROM incidents
-                WHERE id = due.incident_id AND status = 'triggered' AND severity <> ALL ($1::text[])
-                  AND ($3::bigint IS NULL OR guild_id + 0 = $3)
-               OFFSET 0) AS incidents
-         ORDER BY next_at, id
-         LIMIT $4) AS nearest
+                 UNION ALL
+                SELECT incident_id, created_at
+                  FROM deliveries
+                 WHERE status IN ('pending', 'sending') AND kind = ANY ($2::text[]) AND bundle_id IS NULL
+                   AND incident_id IS NOT NULL AND NOT data ? 'quiet') AS waiting
+         GROUP BY incident_id) AS due
+ CROSS JOIN LATERAL (
+       SELECT id
+         FROM incidents
+        WHERE id = due.incident_id AND status = 'triggered' AND severity <> ALL ($1::text[])
+          AND ($3::bigint IS NULL OR guild_id + 0 = $3)
+       OFFSET 0) AS incidents
+ ORDER BY at, id
+ LIMIT $4;
+
+-- name: watches
+-- What must be told of the incidents $1 although the database is away, in their order; of those that somebody has
+-- acknowledged, nothing. $2: the kinds on whose message a reaction counts. $3: the kinds that are told without a
+-- database: not what a bundle tells of, nor a post that says again what another has said.
+SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label, severity, title, targets,
+       triggered_at AS raised_at, thread_id, is_private, is_drill, rings,
+       coalesce(ladder.rungs, '[]') AS rungs, coalesce(unsaid.owed, '[]') AS owed,
+       coalesce(posts.places, '[]') || coalesce(alerts.places, '[]') AS places
+  FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, nth)
+ CROSS JOIN LATERAL (
+       SELECT * FROM incidents WHERE incidents.id = wanted.id AND status = 'triggered' OFFSET 0) AS incidents
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_object('index', index, 'due_at', due_at, 'mention', mention, 'dm', dm)
                         ORDER BY due_at, index)
               FILTER (WHERE status = 'pending') AS rungs  -- so that no index of what is pending is walked for each
          FROM escalation_steps
-        WHERE incident_id = nearest.id) AS ladder
+        WHERE incident_id = incidents.id) AS ladder
+ CROSS JOIN LATERAL (
+       SELECT jsonb_agg(jsonb_build_object('key', key, 'word', kind, 'to', target, 'since', created_at,
+                                           'has_email', emailed_at IS NOT NULL OR cardinality(emailed_to) > 0)
+                        ORDER BY id)
+              FILTER (WHERE status IN ('pending', 'sending')) AS owed
+         FROM deliveries
+        WHERE incident_id = incidents.id AND kind = ANY ($3::text[]) AND bundle_id IS NULL
+          AND NOT data ? 'quiet') AS unsaid
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places
          FROM deliveries
-        WHERE incident_id = nearest.id AND status = 'sent' AND kind = ANY ($2::text[])) AS posts
+        WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY ($2::text[])) AS posts
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places
          FROM (SELECT channel_id, message_id FROM alert_messages
-                WHERE incident_id = nearest.id ORDER BY message_id DESC LIMIT 5) AS newest) AS alerts
- ORDER BY next_at, nearest.id;
+                WHERE incident_id = incidents.id ORDER BY message_id DESC LIMIT 5) AS newest) AS alerts
+ WHERE ladder.rungs IS NOT NULL OR unsaid.owed IS NOT NULL
+ ORDER BY nth;

@@ -27,7 +27,8 @@ def emergency_post(words: Wording, watch: Watch, word: Word, *, waited: timedelt
     severity = words.policy.rules(watch.severity)
     rings = word is not Word.PAGE and severity.mention is Mention.HERE and watch.rings
     line = _line(words, watch, word, waited=waited, title=inert(watch.title, limit=_TITLE_LIMIT))
-    said = words.say(f"emergency.body.{word.value}", **_facts(words, watch))
+    known = "alert_recorded" if word is Word.ALERT and watch.label is not None else word.value
+    said = words.say(f"emergency.body.{known}", **_facts(words, watch))
     return message(
         f"{HERE} {line}" if rings else line,
         embeds=[embed(colour=COLOURS[Status.TRIGGERED], description=said)],
@@ -52,7 +53,7 @@ def emergency_mail(
 
 
 def _line(words: Wording, watch: Watch, word: Word, *, waited: timedelta, title: str) -> str:
-    if watch.label is not None and word is Word.ESCALATION:
+    if watch.label is not None:
         title = words.say("emergency.at.label", label=watch.label, title=title)
     span = words.span(waited) if waited else ""
     key = word if waited or word is not Word.ESCALATION else Word.ALERT

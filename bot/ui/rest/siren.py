@@ -62,5 +62,6 @@ class RestSiren:
             return await self._places.direct(watch.guild_id, standing)
         if kind == "thread":
             return int(name)
-        severity = self._words.policy.rules(watch.severity)
-        return await self._places.channel(watch.guild_id, severity.channel)
+        return await self._places.channel(
+            watch.guild_id, name or self._words.policy.rules(watch.severity).channel
+        )

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery import Posted
 from bot.domain.emergency import Watch, Word
-from bot.services.emergency import MIRRORED
+from bot.services.emergency_mirror import MIRRORED
 from tests.fakes.emergency import FakeSiren
 from tests.unit.services.desk import Desk
 from tests.unit.services.test_emergency import desk, mirrored, pass_wall_time
@@ -65,7 +65,7 @@ async def test_a_database_that_is_slow_to_read_is_not_away(
 
     with monkeypatch.context() as patch:
         patch.setattr(desk.own_store, "watched", hang)
-        patch.setattr("bot.services.emergency._PATIENCE_S", 0.01)
+        patch.setattr("bot.services.emergency_mirror._PATIENCE_S", 0.01)
         await desk.emergency.look()
     assert desk.siren.posted == []
     assert desk.emergency.trouble is None
