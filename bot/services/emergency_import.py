@@ -103,7 +103,9 @@ class TakingIn:
         async with self._store.transaction() as tx:
             incident = await self._incidents.open_within(tx, _new(report), by=_reporter(report))
             ours = {_renamed(key, report, incident): where for key, where in posted.items()}
-            await self._settle(tx, incident, ours, journal, key=report.watch_key, begun=report.raised_at)
+            told = (at for key, at in journal.taken.items() if key.startswith(f"{report.watch_key}:"))
+            begun = min(told, default=report.raised_at)
+            await self._settle(tx, incident, ours, journal, key=report.watch_key, begun=begun)
             if acknowledged_by is not None:
                 settled = await tx.incident(incident.id, lock=True)
                 await self._acknowledger.record(tx, settled, by=acknowledged_by, via=AckVia.RECONCILED)

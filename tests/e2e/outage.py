@@ -11,6 +11,7 @@ from bot.demo.process import Child
 from bot.sandbox.seed import GUILD_ID
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.migrate import migrate
+from tests.e2e.alert import Alert
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.mailbox import Mailbox, mailbox
 from tests.e2e.severities import SEV1
@@ -85,8 +86,14 @@ async def third_on_the_first_file(stage: Stage) -> tuple[Stage, Child]:
     return replace(stage, spool=own), second
 
 
-async def near_the_deadline(stage: Stage) -> str:
-    """An unacknowledged SEV1, seconds before its deadline, with the database gone; its label."""
+async def near_the_deadline(
+    stage: Stage, *, at_last: Callable[[Alert], Awaitable[object]] | None = None
+) -> str:
+    """An unacknowledged SEV1, seconds before its deadline, with the database gone; its label.
+
+    Args:
+        at_last: What happens right before that.
+    """
     alert = await stage.world.triage(SEV1, title=TITLE)
     await stage.world.settle()
     await stage.world.shift(minutes=14, hours=0)
@@ -96,6 +103,8 @@ async def near_the_deadline(stage: Stage) -> str:
         due_in = await connection.fetchval("SELECT extract(epoch FROM ack_due_at - now()) FROM incidents")
     await stage.world.shift(minutes=max(float(due_in) - 8, 0) / 60)
     await stage.until_mirrored(steps=5, ahead_s=15 * 60 - 50)
+    if at_last is not None:
+        await at_last(alert)
     stage.server.stop()
     return alert.label
 

@@ -1,5 +1,6 @@
 """PostgreSQL is away: deadlines are kept, alerts get through, afterwards it is one story. Rows 13, 14."""
 
+import asyncio
 import json
 import signal
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from bot.demo.play import CONFIRM, Report, Triage
 from bot.demo.process import ChildDied
+from tests.e2e.alert import Alert
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.outage import (
     TITLE,
@@ -21,6 +23,9 @@ from tests.e2e.outage import (
     third_on_the_first_file,
 )
 from tests.e2e.severities import SEV1
+
+#: After `near_the_deadline`: by then whoever rings without a database has rung.
+_PAST_THE_DEADLINE_S = 12.0
 
 
 async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
@@ -58,6 +63,26 @@ async def test_a_reaction_while_the_database_is_away(make_world: MakeWorld, tmp_
         [row] = await world.rows("SELECT status FROM incidents")
         assert row["status"] == "acknowledged"
         world.ledger.forgive(post.id)  # the reminder that an update is due
+
+
+async def test_acknowledged_right_before_the_database_goes_away(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    """[13] By the button, after the last look at the database: the file knows at once that nobody rings."""
+    async with staged(make_world, tmp_path) as stage:
+        world = stage.world
+
+        async def acknowledge(alert: Alert) -> None:
+            await world.click(alert, "ack", by="secondary")
+
+        await near_the_deadline(stage, at_last=acknowledge)
+        await stage.until_mirrored(steps=0)
+        await world.bot.child.line_with('"database.not_writable"', within_s=15)
+        await asyncio.sleep(_PAST_THE_DEADLINE_S)
+        assert stage.box.mails == []
+        await stage.back()
+        [row] = await world.rows("SELECT status FROM incidents")
+        assert row["status"] == "acknowledged"
 
 
 async def test_raised_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:

@@ -86,8 +86,7 @@ async def expect_recorded(world: World, left: Left, *, after: int) -> None:
         after,
     )
     rang = [(1, kind, left.rang_at) for kind in ("emailed", "escalated", "paged", "paged")]
-    said = ("alert_posted", left.answered_at), ("emailed", left.raised_at), ("paged", left.answered_at)
-    raised = [(2, *each) for each in said]
+    raised = [(2, kind, left.answered_at) for kind in ("alert_posted", "emailed", "paged")]
     assert [tuple(row) for row in rows] == [*rang, *raised]
     steps = await world.rows(
         "SELECT incident_id, count(*) FROM escalation_steps WHERE status = 'done' GROUP BY 1 ORDER BY 1"

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +24,7 @@ from tests.postgres import cluster_folder, connect, start_sweeper
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-postgresql")]
 
 _FIRST_RESPONSE_MS = 3000
+_SAID_S = 10.0
 _PEOPLE = 12  # more than the bot has connections
 _DISK = "96m"
 _NAME = "story"
@@ -94,6 +96,39 @@ async def test_row_13_postgresql_down_for_twenty_minutes(
     [row] = await stage.world.rows("SELECT alert_message_id FROM incidents WHERE id = $1", number)
     assert row["alert_message_id"] == post.id
     figure(f"{len(mail)} email, then INC-{number} with 1 post")
+
+
+async def test_row_13_postgresql_goes_away_right_after_a_commit(
+    stage: Stage, figure: Figure, server: EmbeddedPostgres
+) -> None:
+    """What was recorded that moment, and not yet said, is said without it, and is the same afterwards."""
+    title = "行13 記録した直後"
+    stage.arm("stop after:commit:insert_incident")
+    await stage.start_command("sev1", title=title)
+    number = await stage.number(title)
+    server.stop()
+    began = time.monotonic()
+    try:
+        stage.world.bot.child.signal(signal.SIGCONT)
+        [post] = await stage.until(
+            lambda: [p for p in stage.posts() if title in p.text and p.rings], "the alert"
+        )
+        await stage.until(lambda: stage.pages(number, "primary"), "the page")
+        took_s = time.monotonic() - began
+    finally:
+        server.start()
+    await stage.world.bot.child.wait_until_ready(within_s=20)
+    stage.recovers()
+    await stage.world.idle()
+    await stage.reach_deadline(number)
+    await stage.escalated(number)
+    await stage.world.idle()
+    [alert] = stage.alerts(number)
+    [row] = await stage.world.rows("SELECT alert_message_id FROM incidents WHERE id = $1", number)
+    assert row["alert_message_id"] == post.id == alert.id
+    assert (len(stage.pages(number, "primary")), len(stage.escalations(number))) == (2, 1)
+    assert took_s < _SAID_S
+    figure(f"alert and page {took_s:.1f} s after the commit, without it")
 
 
 async def test_row_14_postgresql_is_read_only(stage: Stage, figure: Figure, server: EmbeddedPostgres) -> None:
