@@ -183,12 +183,12 @@ class Journal:
     @property
     def has_news(self) -> bool:
         """There is something to be taken into the database."""
-        return bool(self.posted or self.taken or self.reports)
+        return bool(self.posted or self.taken or self.mailed or self.reports)
 
     @property
     def was_used(self) -> bool:
         """It says more than what the database has said."""
-        return self.has_news or bool(self.mailed or self.acknowledged)
+        return self.has_news or bool(self.acknowledged)
 
     def of_reports(self) -> "Journal":
         """What it says of reports alone: that holds whatever numbers the database has given."""

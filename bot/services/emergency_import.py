@@ -64,7 +64,8 @@ class TakingIn:
         for number in sorted({int(parts[1]) for parts in done if parts[0] == "inc"}):
             if await self._succeeds(self._steps(number, journal), watch_key(number)):
                 left = _without(left, watch_key(number))
-        return left
+        # A 👀 that was found is read again for what is not recorded: it does not silence a later outage.
+        return replace(left, acknowledged=left.acknowledged & left.reports.keys())
 
     async def _ours(self, journal: Journal) -> Journal:
         """*journal* without the incidents of another database: there INC-1 is another one than here."""

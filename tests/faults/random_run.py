@@ -114,13 +114,17 @@ class Play:
         await self._rest()
 
     async def _report(self) -> None:
-        self.reported += 1
-        title, by = f"障害 {self.reported}", self.dice.choice(_PEOPLE)
-        self.say(f"{by} reports {title}")
-        asked = await self.stage.start_command("sev1", by=by, title=title)
+        asked, title = await self._ask()
         said = await self.world.human.answer(asked, wait_s=_ANSWER_S)
         if "発報しました" in said.text:
             self.told.append(title)
+
+    async def _ask(self) -> tuple[str, str]:
+        """Somebody reports something; the interaction, and what."""
+        self.reported += 1
+        title, by = f"障害 {self.reported}", self.dice.choice(_PEOPLE)
+        self.say(f"{by} reports {title}")
+        return await self.stage.start_command("sev1", by=by, title=title), title
 
     async def _react(self) -> None:
         posts = await self.world.posts("p0-alerts")
@@ -180,7 +184,14 @@ class Play:
             for _ in range(self.dice.randint(1, 3)):
                 self.faults += 1
                 await self.dice.choice(
-                    [self._kill, self._drop, self._refuse, self._garble, self._restart_database]
+                    [
+                        self._kill,
+                        self._drop,
+                        self._refuse,
+                        self._garble,
+                        self._restart_database,
+                        self._take_database_away,
+                    ]
                 )()
                 if self.dice.random() < 0.6:
                     await self.dice.choice([self._report, self._react, self._jump])()
@@ -216,6 +227,17 @@ class Play:
         self.say("PostgreSQL restarts")
         self.server.stop()
         await asyncio.sleep(self.dice.random())
+        self.server.start()
+
+    async def _take_database_away(self) -> None:
+        """For long enough that people are told without it; perhaps right after something was recorded."""
+        away_s = self.dice.uniform(2.0, 8.0)
+        if self.dice.random() < 0.5 and self.world.running:
+            await self._ask()
+            await asyncio.sleep(self.dice.uniform(0.0, 0.3))
+        self.say(f"PostgreSQL is away for {away_s:.1f} s")
+        self.server.stop()
+        await asyncio.sleep(away_s)
         self.server.start()
 
     def _seed(self) -> int:

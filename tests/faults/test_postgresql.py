@@ -81,10 +81,14 @@ async def test_row_13_postgresql_down_for_twenty_minutes(
             lambda: [m for m in stage.box.mails if title in str(m["Subject"])], "the email"
         )
         await stage.until(lambda: [p for p in stage.posts() if title in p.text], "the post in Discord")
+        stage.world.bot.child.signal(
+            signal.SIGSTOP
+        )  # it sees nothing of the database before that time is over
     finally:
         server.start()
-    await stage.world.bot.child.wait_until_ready(within_s=20)
     await stage.world.shift(minutes=20)
+    stage.world.bot.child.signal(signal.SIGCONT)
+    await stage.world.bot.child.wait_until_ready(within_s=20)
     stage.recovers()
     await stage.escalated(before.number)
     number = await stage.number(title, within_s=30)

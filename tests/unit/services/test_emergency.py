@@ -171,6 +171,8 @@ async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
     incident = await desk.store.incident(1)
     assert (incident.status, incident.acknowledged_by_id) == (Status.ACKNOWLEDGED, RESPONDER.id)
     assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.emergency.look()
+    assert not desk.emergency._book.journal.was_used  # reopened, it rings in the next outage
 
 
 async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """Recorded, and not yet said, when the database goes away: said under the key of its delivery, once."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.emergency import GRACE, Word
@@ -9,6 +9,8 @@ from bot.domain.incident import Status
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineKind
 from bot.services.emergency_journal import from_data
+from bot.services.emergency_logbook import Logbook
+from tests.fakes.emergency import FakeSpool
 from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
 from tests.unit.services.test_emergency import desk, mirrored
 
@@ -203,3 +205,10 @@ async def test_discord_does_not_take_it(desk: Desk) -> None:
     [alert] = [d for d in desk.store.deliveries if d.kind is DeliveryKind.ALERT]
     assert (alert.status, len(alert.emailed_to)) == (DeliveryStatus.SENT, 2)
     assert (await desk.store.incident(1)).status is Status.TRIGGERED
+
+
+def test_the_time_goes_on_from_what_the_database_said() -> None:
+    """Whatever the host's clock is put to."""
+    book, long_ago = Logbook(FakeSpool()), datetime(2020, 1, 1, tzinfo=UTC)
+    book.set_clock(long_ago)
+    assert long_ago <= book.now() < long_ago + timedelta(minutes=1)
