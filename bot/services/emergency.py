@@ -137,9 +137,8 @@ class Emergency:
         was_away = self._is_back()
         await self._take_in()
         await self._adoption.adopt(at_once=was_away)
-        await self._mirror.read(
-            ahead_s=ahead_s, within=self._lock
-        )  # what was taken in is nobody's to take again
+        # After it: what was taken in is nobody's to take again.
+        await self._mirror.read(ahead_s=ahead_s, within=self._lock)
         return True
 
     async def _take_in(self) -> None:

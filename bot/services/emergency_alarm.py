@@ -135,8 +135,10 @@ class Alarm:
                 if each.word is not Word.ALERT
             )
         )
-        log.warning("emergency.said", watch=watch.key, count=len(left))
-        unsaid = [each for each in owed if each.key not in self._journal.posted and not each.has_email]
+        said = [each for each in left if each.key in self._journal.posted]
+        if said:
+            log.warning("emergency.said", watch=watch.key, count=len(said))
+        unsaid = [each for each in owed if each not in said and not each.has_email]
         for each in unsaid[:1]:
             await _for_a_while(self._mail(_Taken(watch, (), by=each.key), each.word, key=each.key))
 
