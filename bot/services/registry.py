@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from bot.domain.errors import DeliveryRefused, UnavailableError, UserError
+from bot.domain.errors import DeliveryRefused, Superseded, UnavailableError, UserError
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.access import Access
@@ -166,5 +166,7 @@ async def _survived(work: Callable[[Services], Awaitable[object]], services: Ser
         await work(services)
     except (UnavailableError, DeliveryRefused) as error:
         log.warning("guild.postponed", reason=str(error))
+    except Superseded:  # another process listens now, and does the same
+        log.info("guild.superseded")
     except Exception:  # a policy that does not fit its server any more, a bug: the others come next
         log.exception("guild.failed")

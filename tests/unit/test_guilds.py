@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.client import IncidentBot
-from bot.domain.errors import IncidentNotFound, StorageUnavailable, UserError
+from bot.domain.errors import IncidentNotFound, StorageUnavailable, Superseded, UserError
 from bot.i18n import Texts
 from bot.services.ports import JobName
 from bot.services.registry import Guilds, Services
@@ -107,6 +107,17 @@ async def test_one_guilds_failure_stays_its_own(pair: Pair) -> None:
         ("guild.failed", "error"),
         ("guild.postponed", "warning"),
     ]
+
+
+async def test_one_whose_shard_was_taken_leaves_it_to_the_other(pair: Pair) -> None:
+    """That is no failure: nobody has to look."""
+
+    async def look(_services: Services) -> None:
+        raise Superseded
+
+    with capture_logs() as logged:
+        await pair.guilds.each(look)
+    assert {(entry["event"], entry["log_level"]) for entry in logged} == {("guild.superseded", "info")}
 
 
 async def test_a_job_that_says_nothing_is_its_rows(pair: Pair) -> None:
