@@ -9,7 +9,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
 
@@ -22,11 +22,12 @@ from tests.bench.figures import Figures, Limit, Row
 from tests.bench.report import put_into, table
 from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
 
-_COMMANDS = 100
+_ROUNDS = 3
+_PRESSES = 40
 _REACTIONS = 200
 _STARTS = 3
 _CROWD = 100
-_BURSTS = 5
+_BURSTS = 2
 _DUE = 6_000
 _OPEN = 10_000
 _STEPS = 200
@@ -96,18 +97,49 @@ async def _measure(dsn: str, other: str, folder: Path, *, only: str | None) -> l
 async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
     cold = await measure.cold_start(place, folder, rounds=_STARTS)
     warm = await measure.warm_start(place, dsn, folder, rounds=_STARTS)
-    async with bot({**place.settings, "DATABASE_URL": dsn}, folder):
+    responses = await _first_responses(place, dsn, folder)
+    acks = await _acks(place, dsn, folder)
+    takeovers = Figures.of(await measure.takeover(place, dsn, folder, rounds=_STARTS))
+    return [
+        *responses,
+        *acks,
+        Row("killed → its standby has answered a command", takeovers, limit=_FIVE_SECONDS, goal="< 5 s"),
+        Row("start → ready, database up to date", Figures.of(warm)),
+        Row("start → ready, empty folder (embedded PostgreSQL)", Figures.of(cold)),
+    ]
+
+
+async def _first_responses(place: Discord, dsn: str, folder: Path) -> list[Row]:
+    """The floor and the bot in turn, several times: what else the machine does meets both alike."""
+    settings = {**place.settings, "DATABASE_URL": dsn}
+    async with bot(settings, folder):
         asks = await _asks(place)
-    async with bare_bot({**place.settings, "DATABASE_URL": dsn}):
+    bare, ours, slow = _Sample(place), _Sample(place), _Sample(place)
+    for number in range(_ROUNDS):
+        async with bare_bot(settings) as client:
+            await place.human.wait_for_session()
+            await bare.add(client, asks, answers.a_moment)
+        async with bot(settings, folder) as running, answers.resting(dsn) as rest:
+            # Anew: what it hears itself it need not read.
+            own = asks | await screens.of_a_tracked_alert(place, f"bench alert heard {number}")
+            async with screens.no_edits(place):
+                await ours.add(running.child.pid, own, rest)
+            async with screens.slow_reads(place):
+                await slow.add(running.child.pid, {"triage": own["triage"]}, rest, alone=False)
+    rows = [row for name in asks for row in _rows(name, ours, bare)]
+    what = f"triage of an alert, Discord slow, {_CROWD} people at once"
+    crowds = Figures.of(slow.crowd["triage"]), Figures.of(bare.crowd["triage"])
+    return [*rows, Row(what, *crowds, f"{_BARE}, as many at once", _SECOND, "never 1 s")]
+
+
+async def _acks(place: Discord, dsn: str, folder: Path) -> list[Row]:
+    settings = {**place.settings, "DATABASE_URL": dsn}
+    async with bare_bot(settings):
         await place.human.wait_for_session()
-        bare = {name: await _measured(place, ask, answers.a_moment) for name, ask in asks.items()}
         least = {apart_s: await _least(place, dsn, apart_s=apart_s) for apart_s in _APART_S}
-    async with bot({**place.settings, "DATABASE_URL": dsn}, folder), answers.resting(dsn) as rest:
-        # Anew: what it hears itself it need not read.
-        asks |= await screens.of_a_tracked_alert(place, "bench alert heard")
-        rows = await _answers(place, asks, bare, rest)
+    async with bot(settings, folder), answers.resting(dsn) as rest:
         await rest()
-        acks = [
+        return [
             Row(
                 f"👀 → committed ack{_HURRY[apart_s]}{_LADDERS[steps]}",
                 Figures.of(
@@ -120,14 +152,6 @@ async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
             )
             for apart_s, steps in product(_APART_S, _LADDERS)
         ]
-    takeovers = Figures.of(await measure.takeover(place, dsn, folder, rounds=_STARTS))
-    return [
-        *rows,
-        *acks,
-        Row("killed → its standby has answered a command", takeovers, limit=_FIVE_SECONDS, goal="< 5 s"),
-        Row("start → ready, database up to date", Figures.of(warm)),
-        Row("start → ready, empty folder (embedded PostgreSQL)", Figures.of(cold)),
-    ]
 
 
 async def _least(place: Discord, dsn: str, *, apart_s: float) -> Figures:
@@ -169,16 +193,34 @@ async def _storms(place: Discord, dsn: str, other: str, folder: Path) -> list[Ro
 
 
 @dataclass(frozen=True, slots=True)
-class _Answered:
-    """From the event of one command or control to the first response: for one person, and in a crowd."""
+class _Sample:
+    """Seconds from the event of each command or control to the first response, by its name.
 
-    alone: Figures
-    crowd: Figures
+    Attributes:
+        alone: For one person, time and again.
+        crowd: For as many as there are.
+    """
+
+    place: Discord
+    alone: dict[str, list[float]] = field(default_factory=dict)
+    crowd: dict[str, list[float]] = field(default_factory=dict)
+
+    async def add(
+        self, client: int, asks: Mapping[str, answers.Ask], rest: answers.Rest, *, alone: bool = True
+    ) -> None:
+        """Measure each once more; *client* answers."""
+        crowd = answers.Crowd(client, _CROWD, _BURSTS)
+        for name, ask in asks.items():
+            if alone:
+                found = await answers.one_by_one(self.place, ask, rounds=_PRESSES, rest=rest)
+                self.alone.setdefault(name, []).extend(found)
+            found = await crowd.all_at_once(self.place, ask, rest=rest)
+            self.crowd.setdefault(name, []).extend(found)
 
 
 async def _asks(place: Discord) -> dict[str, answers.Ask]:
     """Each command, button, select and menu; enough of each for the floor and for the bot."""
-    presses = 2 * (_COMMANDS + _BURSTS * _CROWD)
+    presses = 2 * _ROUNDS * (_PRESSES + _BURSTS * _CROWD)
     asks = {
         "/triage": answers.command("triage"),
         "/incident list": answers.command("incident list"),
@@ -192,34 +234,13 @@ async def _asks(place: Discord) -> dict[str, answers.Ask]:
     return asks | await screens.of_a_tracked_alert(place, "bench alert")
 
 
-async def _answers(
-    place: Discord, asks: Mapping[str, answers.Ask], bare: Mapping[str, _Answered], rest: answers.Rest
-) -> list[Row]:
-    rows = []
-    async with screens.no_edits(place):
-        for name, ask in asks.items():
-            rows += _rows(name, await _measured(place, ask, rest), bare[name])
-    async with screens.slow_reads(place):
-        crowd = Figures.of(await _crowd(place, asks["triage"], rest))
-    what = f"triage of an alert, Discord slow, {_CROWD} people at once"
-    return [*rows, Row(what, crowd, bare["triage"].crowd, f"{_BARE}, as many at once", _SECOND, "never 1 s")]
-
-
-def _rows(name: str, ours: _Answered, bare: _Answered) -> list[Row]:
-    many = f"{name}, {_CROWD} people at once"
+def _rows(name: str, ours: _Sample, bare: _Sample) -> list[Row]:
+    alone = Figures.of(ours.alone[name]), Figures.of(bare.alone[name])
+    crowd = Figures.of(ours.crowd[name]), Figures.of(bare.crowd[name])
     return [
-        Row(f"{name} → first response", ours.alone, bare.alone, _BARE, _LIMIT, _ANSWER),
-        Row(many, ours.crowd, bare.crowd, f"{_BARE}, as many at once", _LIMIT, _ANSWER),
+        Row(f"{name} → first response", *alone, _BARE, _LIMIT, _ANSWER),
+        Row(f"{name}, {_CROWD} people at once", *crowd, f"{_BARE}, as many at once", _LIMIT, _ANSWER),
     ]
-
-
-async def _measured(place: Discord, ask: answers.Ask, rest: answers.Rest) -> _Answered:
-    alone = Figures.of(await answers.one_by_one(place, ask, rounds=_COMMANDS, rest=rest))
-    return _Answered(alone, Figures.of(await _crowd(place, ask, rest)))
-
-
-async def _crowd(place: Discord, ask: answers.Ask, rest: answers.Rest) -> list[float]:
-    return await answers.all_at_once(place, ask, people=_CROWD, bursts=_BURSTS, rest=rest)
 
 
 if __name__ == "__main__":

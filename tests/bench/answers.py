@@ -1,6 +1,9 @@
 """How long the bot takes to the first response: commands and buttons, for one person and for a crowd."""
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ _CALM_S = 0.1
 APART_S = 0.04
 
 _NOBODY_LOOKS_S = 1.0  # as long as anybody may wait
+_ON_THE_WIRE_S = 0.1
 #: Each is on the card when its turn comes: an answer, its withdrawal, another one, the end of the walk.
 _ON_A_CARD = ("わからない", "戻る", "はい", "やめる")
 
@@ -45,23 +49,46 @@ async def one_by_one(discord: Discord, ask: Ask, *, rounds: int, rest: Rest) -> 
     for _ in range(rounds):
         await ask(discord.human)
         await asyncio.sleep(APART_S)
-    return await _delays(discord, since, expected=rounds)
+    responses = await _responses(discord, since, expected=rounds)
+    return [answered - asked for asked, answered in responses]
 
 
-async def all_at_once(discord: Discord, ask: Ask, *, people: int, bursts: int, rest: Rest) -> list[float]:
-    """The same for *people* who do it at the same moment; *bursts* times, as one may be unlucky.
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """People who all do it before *client* sees any of it.
 
-    Nobody looks at what comes until all have their first response: whoever looks asks the local Discord.
+    Attributes:
+        client: The process that answers. It is stopped while they press: the local Discord, on the same
+            processors, takes about as long for a press as a client for an answer, so that nobody would have
+            to wait for anybody else, or all would, by chance.
+        bursts: How often, as one may be unlucky.
     """
-    delays = []
-    for _ in range(bursts):
-        await rest()
-        since = await discord.human.log_end()
-        asked = await asyncio.gather(*(ask(discord.crowd) for _ in range(people)))
-        await asyncio.sleep(_NOBODY_LOOKS_S)
-        delays += await _delays(discord, since, expected=people)
-        await asyncio.gather(*(discord.human.answer(one.id) for one in asked))
-    return delays
+
+    client: int
+    people: int
+    bursts: int
+
+    async def all_at_once(self, discord: Discord, ask: Ask, *, rest: Rest) -> list[float]:
+        """Seconds from the moment that the client goes on to the arrival of each first response.
+
+        Nobody looks at what comes until all have theirs: whoever looks asks the local Discord.
+        """
+        delays = []
+        for _ in range(self.bursts):
+            await rest()
+            since = await discord.human.log_end()
+            os.kill(self.client, signal.SIGSTOP)
+            try:
+                asked = await asyncio.gather(*(ask(discord.crowd) for _ in range(self.people)))
+                await asyncio.sleep(_ON_THE_WIRE_S)
+            finally:
+                began = time.monotonic()
+                os.kill(self.client, signal.SIGCONT)
+            await asyncio.sleep(_NOBODY_LOOKS_S)
+            responses = await _responses(discord, since, expected=self.people)
+            delays += [answered - began for _, answered in responses]
+            await asyncio.gather(*(discord.human.answer(one.id) for one in asked))
+        return delays
 
 
 async def a_moment() -> None:
@@ -132,17 +159,17 @@ def _buttons(post: Message) -> list[Button]:
     return [Button(post, control) for control in pressed]
 
 
-async def _delays(discord: Discord, since: int, *, expected: int) -> list[float]:
-    """From the log of the local Discord: both ends of a delay are of its one clock."""
+async def _responses(discord: Discord, since: int, *, expected: int) -> list[tuple[float, float]]:
+    """When each was asked and had its first response, by the machine's monotonic clock, from the log."""
 
-    async def look() -> list[float] | None:
+    async def look() -> list[tuple[float, float]] | None:
         found = _read(await discord.human.log(since=since))
         return found if len(found) >= expected else None
 
     return await discord.human.until(look, f"{expected} first responses", within_s=_DONE_WITHIN_S)
 
 
-def _read(log: list[dict[str, Any]]) -> list[float]:
+def _read(log: list[dict[str, Any]]) -> list[tuple[float, float]]:
     asked = {
         entry["frame"]["d"]["id"]: entry["monotonic_s"]
         for entry in log
@@ -153,4 +180,4 @@ def _read(log: list[dict[str, Any]]) -> list[float]:
         for entry in log
         if entry["kind"] == "rest" and entry["path"].endswith("/callback")
     }
-    return [answered[asking] - at for asking, at in asked.items() if asking in answered]
+    return [(at, answered[asking]) for asking, at in asked.items() if asking in answered]

@@ -125,8 +125,8 @@ async def register_commands(settings: Mapping[str, str], folder: Path) -> None:
 
 
 @asynccontextmanager
-async def bare_bot(settings: Mapping[str, str]) -> AsyncIterator[None]:
-    """The bare client, connected, for the block."""
+async def bare_bot(settings: Mapping[str, str]) -> AsyncIterator[int]:
+    """The bare client, connected, for the block; its process id."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.bench.bare"),
         stdout=asyncio.subprocess.PIPE,
@@ -136,7 +136,7 @@ async def bare_bot(settings: Mapping[str, str]) -> AsyncIterator[None]:
         assert process.stdout is not None
         async with asyncio.timeout(_START_S):
             assert await process.stdout.readline() == b"ready\n"
-        yield
+        yield process.pid
     finally:
         process.terminate()
         await process.wait()
