@@ -50,6 +50,19 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A message that Discord may have, though its answer never came.
+
+    Attributes:
+        at: When it was sent first, aware.
+        body: What was sent, as JSON.
+    """
+
+    at: datetime
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Owed:
     """A message that was recorded and, as far as is known, is not there yet.
 
@@ -58,6 +71,7 @@ class Owed:
         to: Where it goes: as `Watch.to`, or "person:<on-call place>".
         since: When it was owed, aware.
         has_email: Somebody has an email in its place.
+        attempt: At sending it; None before the first.
     """
 
     key: str
@@ -65,6 +79,7 @@ class Owed:
     to: str
     since: datetime
     has_email: bool
+    attempt: Attempt | None = None
 
 
 @dataclass(frozen=True, slots=True)

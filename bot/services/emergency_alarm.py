@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Journal, Owed, Rung, Told, Watch, Word
+from bot.domain.emergency import Attempt, Journal, Owed, Rung, Told, Watch, Word
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.installation import nonce_of
 from bot.runbook.model import Policy
@@ -113,8 +113,8 @@ class Alarm:
         await self._take(step)
         await _for_a_while(mailing)
 
-    async def _alert(self, watch: Watch, *, key: str, to: str | None) -> None:
-        alert = await self._post(watch, Word.ALERT, key=key, to=to)
+    async def _alert(self, watch: Watch, *, key: str, to: str | None, attempt: Attempt | None = None) -> None:
+        alert = await self._post(watch, Word.ALERT, key=key, to=to, attempt=attempt)
         if alert is not None:
             try:
                 await self._means.siren.seed(alert)
@@ -127,10 +127,17 @@ class Alarm:
             return
         left = [each for each in owed if each.key not in self._refused]
         for alert in (each for each in left if each.word is Word.ALERT):
-            await self._alert(watch, key=alert.key, to=alert.to)
+            await self._alert(watch, key=alert.key, to=alert.to, attempt=alert.attempt)
         await asyncio.gather(
             *(
-                self._post(watch, each.word, key=each.key, to=each.to, waited=each.since - watch.raised_at)
+                self._post(
+                    watch,
+                    each.word,
+                    key=each.key,
+                    to=each.to,
+                    waited=each.since - watch.raised_at,
+                    attempt=each.attempt,
+                )
                 for each in left
                 if each.word is not Word.ALERT
             )
@@ -186,13 +193,22 @@ class Alarm:
         return False
 
     async def _post(
-        self, watch: Watch, word: Word, *, key: str, to: str | None, waited: timedelta = timedelta()
+        self,
+        watch: Watch,
+        word: Word,
+        *,
+        key: str,
+        to: str | None,
+        waited: timedelta = timedelta(),
+        attempt: Attempt | None = None,
     ) -> Posted | None:
         if key in self._journal.posted or to is None:
             return self._journal.posted.get(key)
         nonce = self._nonce(key)
         try:
-            posted = await self._means.siren.post(watch, word, to=to, waited=waited, nonce=nonce)
+            posted = await self._means.siren.post(
+                watch, word, to=to, waited=waited, nonce=nonce, attempt=attempt
+            )
         except BotError as error:
             log.warning("emergency.not_posted", word=word, reason=type(error).__name__)
             if isinstance(error, DeliveryRefused):

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Journal, Owed, Report, Rung, Watch, Word
+from bot.domain.emergency import Attempt, Journal, Owed, Report, Rung, Watch, Word
 from bot.domain.severity import Mention
 from bot.services.ports import Spool
 
@@ -94,7 +94,15 @@ def _rung(kept: Mapping[str, Any]) -> Rung:
 
 
 def _owed(kept: Mapping[str, Any]) -> Owed:
-    return Owed(**{**kept, "word": Word(kept["word"]), "since": _moment(kept["since"])})
+    attempt = kept["attempt"]
+    return Owed(
+        **{
+            **kept,
+            "word": Word(kept["word"]),
+            "since": _moment(kept["since"]),
+            "attempt": None if attempt is None else Attempt(_moment(attempt["at"]), attempt["body"]),
+        }
+    )
 
 
 def _report(kept: Mapping[str, Any]) -> Report:

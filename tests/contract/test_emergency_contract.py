@@ -1,11 +1,12 @@
 """What is mirrored for the time without a database."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, NewDelivery, Posted
+from bot.domain.delivery import Action, DeliveryKind, NewDelivery, Posted, Request
 from bot.domain.emergency import Change, Word
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step
@@ -15,6 +16,7 @@ from tests.contract.conftest import Rig
 from tests.contract.examples import delivery_ids, new_incident, open_incident, owed
 
 MINUTE = timedelta(minutes=1)
+REQUEST = Request(Action.MESSAGE, 5, None, {"content": "🔴 決済"})
 HERE = LadderStep(15 * MINUTE, Mention.HERE, ("primary",))
 
 
@@ -61,10 +63,16 @@ async def test_what_is_not_yet_said_is_mirrored(rig: Rig) -> None:
         ("page", Word.PAGE, "person:primary"),
     ]
     assert (watch.rungs, watch.places, watch.owed[0].has_email) == ((), (), False)
+    assert watch.owed[0].attempt is None
     async with rig.store.transaction() as tx:
+        await tx.begin_attempt(alert_id, REQUEST, version=1)
         await tx.mark_emailed(alert_id, to=["primary@example.com"], is_done=False)
+        now = await tx.now()
     [watch] = await rig.store.watched(without=[], limit=10)
     assert watch.owed[0].has_email
+    attempt = watch.owed[0].attempt
+    assert attempt is not None
+    assert (attempt.at, json.loads(attempt.body)) == (now, REQUEST.body)
     async with rig.store.transaction() as tx:
         await tx.finish_sent(alert_id, Posted(5, 50))
         await tx.cancel_ladder(silent.id)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Watch, Word
+from bot.domain.emergency import Attempt, Watch, Word
 from bot.domain.errors import DiscordAway
 from bot.domain.standing import OnCallPerson
 from bot.services.ports import Mail
@@ -76,7 +76,16 @@ class FakeSiren:
     seeded: list[Posted] = field(default_factory=list)
     is_away: bool = False
 
-    async def post(self, watch: Watch, word: Word, *, to: str, waited: timedelta, nonce: str) -> Posted:
+    async def post(
+        self,
+        watch: Watch,
+        word: Word,
+        *,
+        to: str,
+        waited: timedelta,
+        nonce: str,
+        attempt: Attempt | None = None,
+    ) -> Posted:
         if self.is_away:
             raise DiscordAway("Discord is away")
         if nonce not in self.nonces:

@@ -1,10 +1,11 @@
 """What must be told without a database, from the tables in memory."""
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryStatus
-from bot.domain.emergency import Change, Owed, Rung, Watch, Word, watch_key
+from bot.domain.emergency import Attempt, Change, Owed, Rung, Watch, Word, watch_key
 from bot.domain.escalation import StepStatus
 from bot.domain.incident import Incident, Status
 from tests.fakes.state import State
@@ -77,4 +78,8 @@ def _is_owed(delivery: Delivery, to: str | None) -> bool:
 
 def _owed(delivery: Delivery, to: str | None) -> Owed:
     where = to if delivery.to == "incident" and to is not None else delivery.to
-    return Owed(delivery.key, Word(delivery.kind), where, delivery.created_at, delivery.has_email)
+    attempt = None
+    if delivery.first_sent_at is not None and delivery.request is not None:
+        attempt = Attempt(delivery.first_sent_at, json.dumps(dict(delivery.request.body)))
+    key, since = delivery.key, delivery.created_at
+    return Owed(key, Word(delivery.kind), where, since, delivery.has_email, attempt)

@@ -8,7 +8,9 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,12 +21,14 @@ from bot.storage.migrate import migrate
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.seen import ESCALATES
 from tests.faults.stage import Stage
-from tests.postgres import cluster_folder, connect, start_sweeper
+from tests.postgres import cluster_folder, connect, shift_clock, start_sweeper
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-postgresql")]
 
 _FIRST_RESPONSE_MS = 3000
 _SAID_S = 10.0
+_MIRRORED_S = 2.5  # so long after something was written each process has read it
+_NONCE_IS_FORGOTTEN = timedelta(minutes=11)
 _PEOPLE = 12  # more than the bot has connections
 _DISK = "96m"
 _NAME = "story"
@@ -135,6 +139,36 @@ async def test_row_13_postgresql_goes_away_right_after_a_commit(
     figure(f"alert and page {took_s:.1f} s after the commit, without it")
 
 
+async def test_row_13_postgresql_goes_away_while_discord_does_not_answer(
+    stage: Stage, figure: Figure, server: EmbeddedPostgres
+) -> None:
+    """Discord has the alert, never said so, and forgets the nonce: it is found there, and no second comes."""
+    title, world = "行13 返事がない", stage.world
+    route = f"/channels/{await world.channel_id('p0-alerts')}/messages"
+    told = len(_said(stage))
+    stage.falls_ill()
+    await world.fault(route=f"POST {route}", times=None, reset="after")
+    await world.fault(route=f"GET {route}", times=None, status=503)
+    await stage.start_command("sev1", title=title)
+    await stage.until(lambda: [p for p in stage.posts() if title in p.text and p.rings], "the alert")
+    await asyncio.sleep(_MIRRORED_S)
+    server.stop()
+    try:
+        await world.human.advance_clock(_NONCE_IS_FORGOTTEN.total_seconds())
+        await world.human.clear_faults()
+        await stage.until(lambda: _said(stage)[told:], "what was owed is said", within_s=60)
+    finally:
+        server.start()
+    await shift_clock(world.database_url, _NONCE_IS_FORGOTTEN)
+    await world.bot.child.wait_until_ready(within_s=20)
+    stage.recovers()
+    number = await stage.number(title)
+    await stage.until(lambda: stage.pages(number, "primary"), "the page")
+    await world.idle()
+    assert len(stage.alerts(number)) == 1
+    figure("1 post, found in the channel")
+
+
 async def test_row_14_postgresql_is_read_only(stage: Stage, figure: Figure, server: EmbeddedPostgres) -> None:
     """Readiness turns red, people are told that nothing is recorded, and the log says so."""
     stage.world.expect_log("database.not_writable")
@@ -192,6 +226,10 @@ async def test_row_15_every_connection_is_taken(stage: Stage, figure: Figure) ->
     number = await stage.number(title)
     await stage.until(lambda: stage.pages(number, "primary"), "the page")
     figure(f"{len(waited)} first responses, the last after {max(waited)} ms")
+
+
+def _said(stage: Stage) -> list[dict[str, Any]]:
+    return [entry for entry in stage.world.bot.entries() if entry["event"] == "emergency.said"]
 
 
 async def _settled(stage: Stage, asked: list[str]) -> bool:

@@ -75,7 +75,9 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
         WHERE incident_id = incidents.id) AS ladder
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_object('key', key, 'word', kind, 'to', target, 'since', created_at,
-                                           'has_email', emailed_at IS NOT NULL OR cardinality(emailed_to) > 0)
+                                           'has_email', emailed_at IS NOT NULL OR cardinality(emailed_to) > 0,
+                                           'attempt', CASE WHEN first_sent_at IS NOT NULL THEN jsonb_build_object(
+                                               'at', first_sent_at, 'body', request ->> 'body') END)
                         ORDER BY id)
               FILTER (WHERE status IN ('pending', 'sending')) AS owed
          FROM deliveries

@@ -1,13 +1,14 @@
 """`bot.services.ports.Siren` over HTTP: a message and an email without a delivery."""
 
 import asyncio
+import json
 from datetime import datetime, timedelta
 from typing import Final
 
 from discord.http import Route
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Watch, Word
+from bot.domain.emergency import Attempt, Watch, Word
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.standing import OnCallPerson
 from bot.services.ports import Mail
@@ -31,9 +32,20 @@ class RestSiren:
         self._places = places
         self._words = words
 
-    async def post(self, watch: Watch, word: Word, *, to: str, waited: timedelta, nonce: str) -> Posted:
+    async def post(
+        self,
+        watch: Watch,
+        word: Word,
+        *,
+        to: str,
+        waited: timedelta,
+        nonce: str,
+        attempt: Attempt | None = None,
+    ) -> Posted:
         channel_id = await self._channel(watch, to)
         body = emergency_post(self._words, watch, word, waited=waited)
+        if attempt and (there := await self._find(channel_id, json.loads(attempt.body), since=attempt.at)):
+            return there
         if waited and (there := await self._find(channel_id, body, since=watch.raised_at + waited)):
             return there
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
@@ -41,7 +53,7 @@ class RestSiren:
         return posted(made)
 
     async def _find(self, channel_id: int, body: Body, *, since: datetime) -> Posted | None:
-        """What another process has posted of the same step: its nonce holds for minutes only."""
+        """What has been posted of it before: its nonce holds for minutes only."""
         try:
             async with asyncio.timeout(_LOOK_WITHIN_S):
                 return await standing_message(self._rest, channel_id, body, since=since)

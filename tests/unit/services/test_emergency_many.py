@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Watch, Word
+from bot.domain.emergency import Attempt, Watch, Word
 from bot.services.emergency_mirror import MIRRORED
 from tests.fakes.emergency import FakeSiren
 from tests.unit.services.desk import Desk
@@ -23,7 +23,16 @@ class SlowSiren(FakeSiren):
     at_once: int = 0
     most: int = 0
 
-    async def post(self, watch: Watch, word: Word, *, to: str, waited: timedelta, nonce: str) -> Posted:
+    async def post(
+        self,
+        watch: Watch,
+        word: Word,
+        *,
+        to: str,
+        waited: timedelta,
+        nonce: str,
+        attempt: Attempt | None = None,
+    ) -> Posted:
         if watch.key == "inc:3":
             raise RuntimeError("a bug")
         self.at_once += 1
