@@ -24,9 +24,10 @@ from bot.services.dlq import Dlq
 from bot.services.drills import Drills
 from bot.services.emergency import Emergency
 from bot.services.emergency_adoption import Adoption
-from bot.services.emergency_alarm import Alarm, Means
+from bot.services.emergency_alarm import Alarm
 from bot.services.emergency_import import Recording, TakingIn
 from bot.services.emergency_logbook import Logbook
+from bot.services.emergency_telling import Means
 from bot.services.escalations import Escalations
 from bot.services.faces import Faces
 from bot.services.failures import Failures

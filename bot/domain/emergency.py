@@ -4,18 +4,12 @@ Only severities with ``email_backup`` are mirrored. Keys of messages are those o
 stand in for, so that both have one nonce. See docs/architecture.md, Without a database.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
-from uuid import UUID
 
 from bot.domain.delivery import Posted
 from bot.domain.severity import Mention
-
-#: How long after a deadline the database may still decide it: longer than it takes to see that it is away.
-GRACE: Final = timedelta(seconds=2)
 
 
 def watch_key(incident_id: int) -> str:
@@ -70,6 +64,7 @@ class Owed:
         key: Of its delivery.
         to: Where it goes: as `Watch.to`, or "person:<on-call place>".
         since: When it was owed, aware.
+        rings: An escalation mentions whoever is there; an alert does so if its severity says so.
         has_email: Somebody has an email in its place.
         attempt: At sending it; None before the first.
     """
@@ -78,8 +73,14 @@ class Owed:
     word: Word
     to: str
     since: datetime
+    rings: bool
     has_email: bool
     attempt: Attempt | None = None
+
+    @property
+    def step(self) -> str:
+        """The key of the step that it belongs to: what is left of its own without the place."""
+        return self.key.partition(":dm:")[0].removesuffix(":channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,28 @@ class Watch:
     def step_key(self, rung: Rung) -> str:
         """Such as "inc:42:step:1"."""
         return f"{self.key}:step:{rung.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One message, as it is told without a database.
+
+    Attributes:
+        key: Of the delivery that it stands in for.
+        to: As `Watch.to`, "channel:<name>", or "person:<on-call place>".
+        rings: It mentions whoever is there.
+        waited: For how long nobody has acknowledged.
+        sought_since: From when on it may be there already, told by another process; None: it cannot be.
+        attempt: Whose message may be there already.
+    """
+
+    word: Word
+    key: str
+    to: str
+    rings: bool = False
+    waited: timedelta = timedelta()
+    sought_since: datetime | None = None
+    attempt: Attempt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,80 +188,3 @@ class Told:
 
     nonce: str
     where: Posted
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """The mirror, and what was done by it. Survives a restart as a small file.
-
-    Attributes:
-        mirror: By which the database knows it; None before it was ever kept.
-        installation_id: Part of every nonce; empty before the database was ever seen.
-        ahead_s: The database's time minus ours, seconds.
-        watches: By key.
-        posted: Message key -> where Discord has it.
-        taken: Step key -> when it was taken, aware.
-        skipped: Of these, the ones that a later step of the same ladder has spoken for.
-        mailed: Message keys whose email was accepted.
-        acknowledged: Watch keys under which a 👀 was found.
-        reports: By watch key.
-    """
-
-    mirror: UUID | None = None
-    installation_id: str = ""
-    ahead_s: float = 0.0
-    watches: Mapping[str, Watch] = field(default_factory=dict)
-    posted: Mapping[str, Posted] = field(default_factory=dict)
-    taken: Mapping[str, datetime] = field(default_factory=dict)
-    skipped: frozenset[str] = frozenset()
-    mailed: frozenset[str] = frozenset()
-    acknowledged: frozenset[str] = frozenset()
-    reports: Mapping[str, Report] = field(default_factory=dict)
-
-    @property
-    def has_news(self) -> bool:
-        """There is something to be taken into the database."""
-        return bool(self.posted or self.taken or self.mailed or self.reports)
-
-    @property
-    def was_used(self) -> bool:
-        """It says more than what the database has said."""
-        return self.has_news or bool(self.acknowledged)
-
-    def of_reports(self) -> "Journal":
-        """What it says of reports alone: that holds whatever numbers the database has given."""
-        own = tuple(f"{key}:" for key in self.reports)
-        return replace(
-            self,
-            watches={key: watch for key, watch in self.watches.items() if key in self.reports},
-            posted={key: where for key, where in self.posted.items() if key.startswith(own)},
-            taken={key: at for key, at in self.taken.items() if key.startswith(own)},
-            skipped=frozenset(key for key in self.skipped if key.startswith(own)),
-            mailed=frozenset(key for key in self.mailed if key.startswith(own)),
-            acknowledged=self.acknowledged & self.reports.keys(),
-        )
-
-    def unsaid(self, now: datetime) -> list[tuple[Watch, tuple[Owed, ...]]]:
-        """What was owed long enough ago to be there, and is not known to be."""
-        found = []
-        for watch in self.watches.values():
-            owed = tuple(o for o in watch.owed if o.since + GRACE <= now and o.key not in self.posted)
-            if owed and watch.key not in self.acknowledged:
-                found.append((watch, owed))
-        return found
-
-    def due(self, now: datetime) -> list[tuple[Watch, Rung, tuple[Rung, ...]]]:
-        """The steps that must be taken now, the longest overdue first.
-
-        Of one ladder the last that is due, with the earlier ones that it speaks for: nobody is rung twice for
-        one fact.
-        """
-        found = []
-        for watch in self.watches.values():
-            late = [rung for rung in watch.rungs if self._is_due(watch, rung, now)]
-            if late and watch.key not in self.acknowledged:
-                found.append((watch, late[-1], tuple(late[:-1])))
-        return sorted(found, key=lambda each: each[1].due_at)
-
-    def _is_due(self, watch: Watch, rung: Rung, now: datetime) -> bool:
-        return rung.due_at + GRACE <= now and watch.step_key(rung) not in self.taken

@@ -18,7 +18,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.escalation import plan
 from bot.domain.incident import NewIncident
 from bot.domain.people import require_role
-from bot.domain.triage_session import Triage
+from bot.domain.triage_session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.emergency_adoption import Adoption
 from bot.services.emergency_alarm import Alarm
@@ -88,7 +88,6 @@ class Emergency:
         self._adoption = adoption
         self._since: float | None = None
         self._told_at = float("-inf")
-        self._lock = asyncio.Lock()
         self._walks: LRUCache[int, Triage] = LRUCache(_WALKS)
         self.trouble: Trouble | None = None
 
@@ -101,8 +100,11 @@ class Emergency:
         return self._mirror.covers(severity)
 
     def remember(self, triage: Triage) -> None:
-        """What a triage is about, in case that it can be confirmed and not be read."""
-        self._walks[triage.id] = triage
+        """What a triage is about, in case that it can be confirmed and not be read; not once it is over."""
+        if triage.status is TriageStatus.OPEN:
+            self._walks[triage.id] = triage
+        else:
+            self._walks.pop(triage.id, None)
 
     def walk(self, triage_id: int) -> Triage | None:
         """A triage that this process has shown lately."""
@@ -121,9 +123,8 @@ class Emergency:
             await asyncio.gather(self._answers(), self._act())
 
     async def _act(self) -> None:
-        async with self._lock:
-            with urgency(PERSON):  # unlike what a tick does otherwise
-                await self._alarm.act()
+        with urgency(PERSON):  # unlike what a tick does otherwise
+            await self._alarm.act(is_needed=lambda: self.trouble is not None)
 
     async def _answers(self) -> bool:
         """Whether the database does; then what is known here and there is brought together."""
@@ -132,25 +133,31 @@ class Emergency:
         except StorageUnavailable as away:
             self._is_away(away)
             return False
+        except (
+            Exception
+        ) as broken:  # damaged, without its tables, not ours any more: people are told all the same
+            log.exception("database.broken")
+            self._is_away(broken)
+            return False
         ahead_s = (now - datetime.now(UTC)).total_seconds()  # before anything that may take long
         self._book.set_clock(now)
         was_away = self._is_back()
         await self._take_in()
         await self._adoption.adopt(at_once=was_away)
-        # After it: what was taken in is nobody's to take again.
-        await self._mirror.read(ahead_s=ahead_s, within=self._lock)
+        await self._mirror.read(ahead_s=ahead_s)  # after it: what was taken in is nobody's to take again
         return True
 
     async def _take_in(self) -> None:
-        async with self._lock:
-            if not self._book.journal.was_used:
-                return
-            had_news = self._book.journal.has_news
-            left = await self._taking_in.take_in(self._book.journal)
-            await self._book.keep(self._mirror.completed(left))
-            if had_news:
-                with suppress(StorageUnavailable):  # others wait for this: see `bot.services.comeback`
-                    await self._store.beat(mirror=self._nothing_to_tell())
+        journal = self._book.journal
+        if not journal.was_used:
+            return
+        try:
+            taken = await self._taking_in.take_in(journal, held=self._alarm)
+            await self._book.keep(self._mirror.completed(taken.out_of(self._book.journal)))
+            if journal.has_news:  # others wait for this: see `bot.services.comeback`
+                await self._store.beat(mirror=self._nothing_to_tell())
+        except StorageUnavailable as away:
+            log.warning("emergency.not_taken_in", reason=str(away))
 
     async def leave(self) -> None:
         """This process ends: what it has told is in the database, or in its file for the next one."""
@@ -170,9 +177,9 @@ class Emergency:
             NotPermitted; UserError: the title is empty.
         """
         require_role(new.reported_by, action="triage", roles=self._policy.permissions.triage)
-        async with self._lock:
-            report = self._report(new)
-            watch = self._watch_of(report)
+        report = self._report(new)
+        watch = self._watch_of(report)
+        async with self._alarm.hold(watch.key):
             journal = self._book.journal
             if watch.key not in journal.reports:
                 await self._book.keep(

@@ -47,7 +47,12 @@ class Adoption:
         journal = read(left)
         if journal is None:  # said by `read`; it is for somebody to look at
             return
-        rest = await self._taking_in.take_in(journal) if journal.was_used else journal
+        rest = journal
+        if journal.was_used:
+            try:
+                rest = (await self._taking_in.take_in(journal)).out_of(journal)
+            except StorageUnavailable as away:
+                log.warning("emergency.not_taken_in", reason=str(away))
         if rest.has_news:
             await asyncio.to_thread(left.save, as_data(rest))
             return

@@ -1,45 +1,36 @@
-"""Telling people without a database: posts, DMs and emails, each noted in the journal before the next."""
+"""What is told without a database, and when: by the journal, incident by incident, the gravest first."""
 
 import asyncio
-from collections.abc import Collection, Coroutine
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.domain.delivery import Posted
-from bot.domain.emergency import Attempt, Journal, Owed, Rung, Told, Watch, Word
-from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
-from bot.domain.installation import nonce_of
+from bot.domain.emergency import Owed, Rung, Saying, Watch, Word
+from bot.domain.errors import BotError
+from bot.domain.journal import Journal
+from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.access import Access
-from bot.services.emergency_logbook import Logbook
+from bot.services.emergency_telling import Means, Telling, for_a_while
 from bot.services.oncall import OnCall
-from bot.services.ports import Discord, Mail, Mailer, Siren
+from bot.services.ports import Discord
 from bot.services.reading_ahead import READ_WITHIN_S
 
 log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 8  # incidents
 
-#: How long an email holds up what comes after it, seconds; it goes on by itself, as long as the server takes.
-_MAIL_S: Final = 2.0
+#: How long one look waits for what it has begun, seconds; it goes on by itself.
+_ACT_S: Final = 4.0
 
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """How somebody is told without a database.
-
-    Attributes:
-        mailer: None when the bot sends no email.
-        meanwhile: What was posted here, by the key of the delivery that it stands in for.
-    """
-
-    siren: Siren
-    book: Logbook
-    mailer: Mailer | None
-    meanwhile: dict[str, Told]
+#: What is to be said for longer may have been said by somebody whose nonce Discord no longer knows.
+_OLD: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +58,11 @@ class Alarm:
         self._policy = policy
         self._access = access
         self._oncall = oncall
-        self._means = means
         self._book = means.book
-        self._mailing: dict[str, asyncio.Task[None]] = {}
-        self._refused: set[str] = set()
+        self._telling = Telling(means, oncall)
+        self._hands = asyncio.Semaphore(_AT_ONCE)
+        self._begun: dict[str, asyncio.Task[None]] = {}
+        self._held: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
     def _journal(self) -> Journal:
@@ -79,75 +71,135 @@ class Alarm:
     def load(self) -> None:
         """Read what an earlier process has left."""
         self._book.load()
-        for key, where in self._journal.posted.items():
-            self._means.meanwhile[key] = Told(self._nonce(key), where)
+        self._telling.load()
 
-    async def act(self) -> None:
-        """Take the steps that are due, several incidents at a time; one that goes wrong holds up no other."""
-        hands = asyncio.Semaphore(_AT_ONCE)
-        reported = [self._journal.watches[key] for key in self._journal.reports]
-        unsaid = [watch for watch in reported if f"{watch.key}:alert" not in self._journal.posted]
-        await asyncio.gather(*(self._guarded(self.begin(watch), watch, hands) for watch in unsaid))
-        owed = self._journal.unsaid(self._book.now())
-        await asyncio.gather(*(self._guarded(self._say(*each), each[0], hands) for each in owed))
-        due = self._journal.due(self._book.now())
-        await asyncio.gather(*(self._guarded(self._escalate(*each), each[0], hands) for each in due))
+    def told(self, watch: Watch) -> int:
+        """How many people a DM or an email about *watch* has reached; somebody with both is one."""
+        return self._telling.told(watch)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None], watch: Watch, hands: asyncio.Semaphore) -> None:
-        async with hands:
-            try:
-                await work
-            except Exception:
-                log.exception("emergency.failed", watch=watch.key)
+    def is_held(self, watch_key: str) -> bool:
+        """Whether somebody is being told of that incident, or it is being recorded."""
+        lock = self._held.get(watch_key)
+        return lock is not None and lock.locked()
+
+    @asynccontextmanager
+    async def hold(self, watch_key: str) -> AsyncIterator[None]:
+        """For the block nobody else tells of that incident, or records it."""
+        lock = self._held.setdefault(watch_key, asyncio.Lock())
+        async with lock:
+            yield
+
+    async def act(self, *, is_needed: Callable[[], bool]) -> None:
+        """See to every incident that is not seen to yet, several at a time: none holds up another for long.
+
+        Args:
+            is_needed: The database is still away when it is their turn.
+        """
+        now = self._book.now()
+        waiting = [watch for watch in self._journal.pending(now) if watch.key not in self._begun]
+        for watch in sorted(waiting, key=lambda one: (self._policy.rules(one.severity).rank, _first(one))):
+            seen_to = self._seen_to(watch, is_needed)
+            self._begun[watch.key] = asyncio.create_task(seen_to, name=f"alarm {watch.key}")
+        if begun := list(self._begun.values()):
+            await asyncio.wait(begun, timeout=_ACT_S)
+
+    async def _seen_to(self, watch: Watch, is_needed: Callable[[], bool]) -> None:
+        try:
+            async with self._hands, self.hold(watch.key):
+                if is_needed():
+                    await self._see_to(watch)
+        except Exception:
+            log.exception("emergency.failed", watch=watch.key)
+        finally:
+            del self._begun[watch.key]
+
+    async def _see_to(self, watch: Watch) -> None:
+        if self._journal.is_unsaid(watch):
+            await self.begin(watch)
+        now = self._book.now()
+        owed, due = self._journal.owed(watch, now), self._journal.due(watch, now)
+        if not (owed or due) or await self._was_acknowledged(watch):
+            return
+        if owed:
+            await self._say(watch, owed, is_overtaken=due is not None)
+        if due is not None:
+            await self._escalate(watch, *due)
 
     async def begin(self, watch: Watch) -> None:
         """The alert of a report, with a 👀 to tap, and its first pages."""
-        await self._alert(watch, key=f"{watch.key}:alert", to=watch.to)
-        first = [rung for rung in watch.rungs if rung.due_at <= watch.raised_at]
-        pages = [(key, place) for rung in first for key, place in self._pages(watch, rung).items()]
-        step = _Taken(watch, tuple(first), by=f"{watch.key}:")
-        mailing = self._mail(step, Word.ALERT, key=f"{watch.key}:alert")
-        await asyncio.gather(
-            *(self._post(watch, Word.PAGE, key=key, to=f"person:{place}") for key, place in pages)
-        )
+        key = f"{watch.key}:alert"
+        if watch.to is not None:
+            saying = Saying(Word.ALERT, key, watch.to, rings=self._rings(watch))
+            await self._telling.alert(watch, self._sought(saying, since=watch.raised_at))
+        first = tuple(rung for rung in watch.rungs if rung.due_at <= watch.raised_at)
+        step = _Taken(watch, first, by=f"{watch.key}:")
+        mailing = self._telling.mail(watch, Word.ALERT, key=key, then=partial(self._take, step))
+        pages = [page for rung in first for page in self._pages(watch, rung)]
+        await asyncio.gather(*(self._telling.post(watch, page) for page in pages))
         await self._take(step)
-        await _for_a_while(mailing)
+        await for_a_while(mailing)
 
-    async def _alert(self, watch: Watch, *, key: str, to: str | None, attempt: Attempt | None = None) -> None:
-        alert = await self._post(watch, Word.ALERT, key=key, to=to, attempt=attempt)
-        if alert is not None:
-            try:
-                await self._means.siren.seed(alert)
-            except BotError as error:
-                log.info("emergency.not_seeded", reason=type(error).__name__)
+    async def _say(self, watch: Watch, owed: tuple[Owed, ...], *, is_overtaken: bool) -> None:
+        """What was recorded and has not been said; by email, too, if Discord does not take it.
 
-    async def _say(self, watch: Watch, owed: tuple[Owed, ...]) -> None:
-        """What was recorded and has not been said; by email, too, if Discord does not take it."""
-        if await self._was_acknowledged(watch):
-            return
-        left = [each for each in owed if each.key not in self._refused]
-        for alert in (each for each in left if each.word is Word.ALERT):
-            await self._alert(watch, key=alert.key, to=alert.to, attempt=alert.attempt)
-        await asyncio.gather(
-            *(
-                self._post(
-                    watch,
-                    each.word,
-                    key=each.key,
-                    to=each.to,
-                    waited=each.since - watch.raised_at,
-                    attempt=each.attempt,
-                )
-                for each in left
-                if each.word is not Word.ALERT
-            )
+        Args:
+            is_overtaken: A step is due, which rings instead of it.
+        """
+        is_quiet = is_overtaken or any(one.word is Word.ESCALATION for one in owed)
+        for one in (one for one in owed if one.word is Word.ALERT):
+            rings = one.rings and self._rings(watch) and not is_quiet
+            await self._telling.alert(watch, self._saying(watch, one, rings=rings))
+        steps = [
+            self._saying(watch, one, rings=one.word is Word.ESCALATION and one.rings and watch.rings)
+            for one in owed
+            if one.word is not Word.ALERT
+        ]
+        await asyncio.gather(*(self._telling.post(watch, saying) for saying in steps))
+        unsaid = [one for one in owed if one.key not in self._journal.posted]
+        if len(unsaid) < len(owed):
+            log.warning("emergency.said", watch=watch.key, count=len(owed) - len(unsaid))
+        for one in [one for one in unsaid if not one.has_email][:1]:
+            await for_a_while(self._telling.mail(watch, one.word, key=one.key))
+
+    async def _escalate(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
+        key = watch.step_key(rung)
+        step = _Taken(watch, (*skipped, rung), by=f"{key}:", skipped=skipped)
+        mailing = self._telling.mail(
+            watch, Word.ESCALATION, key=f"{key}:channel", then=partial(self._take, step)
         )
-        said = [each for each in left if each.key in self._journal.posted]
-        if said:
-            log.warning("emergency.said", watch=watch.key, count=len(said))
-        unsaid = [each for each in owed if each not in said and not each.has_email]
-        for each in unsaid[:1]:
-            await _for_a_while(self._mail(_Taken(watch, (), by=each.key), each.word, key=each.key))
+        sayings = self._pages(watch, rung)
+        if watch.to is not None:
+            rings = rung.mention is Mention.HERE and watch.rings
+            saying = Saying(Word.ESCALATION, f"{key}:channel", watch.to, rings, rung.due_at - watch.raised_at)
+            sayings = [self._sought(saying, since=rung.due_at), *sayings]
+        await asyncio.gather(*(self._telling.post(watch, saying) for saying in sayings))
+        log.warning("emergency.escalated", watch=watch.key, step=rung.index)
+        await self._take(step)
+        await for_a_while(mailing)
+
+    def _pages(self, watch: Watch, rung: Rung) -> list[Saying]:
+        """The DMs of a step; one person at two of its places has one."""
+        waited = rung.due_at - watch.raised_at
+        return [
+            self._sought(
+                Saying(Word.PAGE, f"{watch.step_key(rung)}:dm:{place}", to=f"person:{place}", waited=waited),
+                since=rung.due_at,
+            )
+            for place in self._oncall.places_without_asking(watch.guild_id, rung.dm)
+        ]
+
+    def _saying(self, watch: Watch, owed: Owed, *, rings: bool) -> Saying:
+        waited = timedelta() if owed.word is Word.ALERT else owed.since - watch.raised_at
+        saying = Saying(owed.word, owed.key, owed.to, rings, waited, attempt=owed.attempt)
+        return self._sought(saying, since=owed.since)
+
+    def _sought(self, saying: Saying, *, since: datetime) -> Saying:
+        """Looked for first, where another process may have said it before Discord forgot the nonce."""
+        is_old = saying.waited or self._book.now() - since > _OLD
+        return replace(saying, sought_since=since) if is_old else saying
+
+    def _rings(self, watch: Watch) -> bool:
+        return watch.rings and self._policy.rules(watch.severity).mention is Mention.HERE
 
     async def _was_acknowledged(self, watch: Watch) -> bool:
         """Whether a 👀 is there; then it is noted."""
@@ -156,28 +208,6 @@ class Alarm:
         await self._book.keep(replace(self._journal, acknowledged=self._journal.acknowledged | {watch.key}))
         log.info("emergency.acknowledged", watch=watch.key)
         return True
-
-    async def _escalate(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
-        if await self._was_acknowledged(watch):
-            return
-        key, waited = watch.step_key(rung), rung.due_at - watch.raised_at
-        step = _Taken(watch, (*skipped, rung), by=f"{key}:", skipped=skipped)
-        mailing = self._mail(step, Word.ESCALATION, key=f"{key}:channel")
-        await asyncio.gather(
-            self._post(watch, Word.ESCALATION, key=f"{key}:channel", to=watch.to, waited=waited),
-            *(
-                self._post(watch, Word.PAGE, key=page, to=f"person:{place}", waited=waited)
-                for page, place in self._pages(watch, rung).items()
-            ),
-        )
-        log.warning("emergency.escalated", watch=watch.key, step=rung.index)
-        await self._take(step)
-        await _for_a_while(mailing)
-
-    def _pages(self, watch: Watch, rung: Rung) -> dict[str, str]:
-        """The places that a step tells by DM, by the keys of those; one person at two of them has one."""
-        called = self._oncall.places_without_asking(watch.guild_id, rung.dm)
-        return {f"{watch.step_key(rung)}:dm:{place}": place for place in called}
 
     async def _is_acknowledged(self, watch: Watch) -> bool:
         """Whether somebody who may has put a 👀 on it. When Discord cannot be asked, nothing is assumed."""
@@ -192,93 +222,17 @@ class Alarm:
             log.warning("reconciliation.skipped", watch=watch.key, reason=type(error).__name__)
         return False
 
-    async def _post(
-        self,
-        watch: Watch,
-        word: Word,
-        *,
-        key: str,
-        to: str | None,
-        waited: timedelta = timedelta(),
-        attempt: Attempt | None = None,
-    ) -> Posted | None:
-        if key in self._journal.posted or to is None:
-            return self._journal.posted.get(key)
-        nonce = self._nonce(key)
-        try:
-            posted = await self._means.siren.post(
-                watch, word, to=to, waited=waited, nonce=nonce, attempt=attempt
-            )
-        except BotError as error:
-            log.warning("emergency.not_posted", word=word, reason=type(error).__name__)
-            if isinstance(error, DeliveryRefused):
-                self._refused.add(key)
-            return None
-        self._means.meanwhile[key] = Told(nonce, posted)
-        await self._book.keep(replace(self._journal, posted={**self._journal.posted, key: posted}))
-        return posted
-
-    def _mail(self, step: _Taken, word: Word, *, key: str) -> list[asyncio.Task[None]]:
-        """To everyone on call whom an email reaches; each once, under the Message-ID that a retry has too.
-
-        A server that takes long keeps nobody else from being told.
-        """
-        if self._means.mailer is None:
-            return []
-        first = self._nonce(f"{step.watch.key}:alert")
-        for who in self._oncall.reachable_without_asking(step.watch.guild_id):
-            mark = f"{key}:mail:{who.mailbox}"
-            if mark not in self._journal.mailed and mark not in self._mailing:
-                mail = self._means.siren.mail(step.watch, word, to=who, nonce=self._nonce(key), first=first)
-                sending = self._send(self._means.mailer, mail, step, mark=mark)
-                self._mailing[mark] = asyncio.create_task(sending, name="email")
-        return [task for mark, task in self._mailing.items() if mark.startswith(f"{key}:mail:")]
-
-    async def _send(self, mailer: Mailer, mail: Mail, step: _Taken, *, mark: str) -> None:
-        try:
-            await mailer.send(mail)
-        except UpstreamUnavailable as away:
-            log.warning("email.attempt_failed", watch=step.watch.key, reason=away.reason)
-        except Exception:
-            log.exception("email.attempt_broken", watch=step.watch.key)
-        else:
-            log.info("email.sent", watch=step.watch.key)
-            if step.watch.key in self._journal.watches:  # else the database has it by now
-                await self._book.keep(replace(self._journal, mailed=self._journal.mailed | {mark}))
-                await self._take(step)
-        finally:
-            del self._mailing[mark]
-
-    def told(self, watch: Watch) -> int:
-        """How many people a DM or an email about *watch* has reached; somebody with both is one."""
-        begin = f"{watch.key}:"
-        mailed = {key.rpartition(":mail:")[2] for key in self._journal.mailed if key.startswith(begin)}
-        posted = (key.rpartition(":dm:") for key in self._journal.posted if key.startswith(begin))
-        places = {place for _, is_page, place in posted if is_page}
-        return len(mailed | {self._mailbox_at(place, watch.guild_id) for place in places})
-
-    def _mailbox_at(self, place: str, guild_id: int) -> str:
-        who = self._oncall.reachable_without_asking(guild_id, place)
-        return who[0].mailbox if who else place
-
     async def _take(self, step: _Taken) -> None:
         """Note the steps as taken, if anybody was reached: else they are tried again at the next look."""
-        if not any(key.startswith(step.by) for key in (*self._journal.posted, *self._journal.mailed)):
+        journal = self._journal
+        if not any(key.startswith(step.by) for key in (*journal.posted, *journal.mailed)):
             return
         taken = dict.fromkeys(map(step.watch.step_key, step.rungs), self._book.now())
-        await self._book.keep(
-            replace(
-                self._journal,
-                taken={**taken, **self._journal.taken},
-                skipped=self._journal.skipped | set(map(step.watch.step_key, step.skipped)),
-            )
-        )
-
-    def _nonce(self, key: str) -> str:
-        return nonce_of(self._journal.installation_id, key)
+        skipped = journal.skipped | set(map(step.watch.step_key, step.skipped))
+        await self._book.keep(replace(journal, taken={**taken, **journal.taken}, skipped=skipped))
 
 
-async def _for_a_while(mailing: Collection[asyncio.Task[None]]) -> None:
-    """Until the emails are out, or take long: they go on."""
-    if mailing:
-        await asyncio.wait(mailing, timeout=_MAIL_S)
+def _first(watch: Watch) -> datetime:
+    """When the first of what it tells was due."""
+    times = [*(rung.due_at for rung in watch.rungs), *(owed.since for owed in watch.owed)]
+    return min(times, default=watch.raised_at)

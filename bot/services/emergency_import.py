@@ -1,18 +1,21 @@
 """What was done while the database was away becomes rows: once, at its own time, with its posts."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Journal, Report, watch_key
-from bot.domain.errors import BotError, StorageUnavailable
+from bot.domain.emergency import Report, watch_key
+from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Incident, NewIncident, Status
+from bot.domain.journal import Journal, Taken
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -25,6 +28,18 @@ from bot.services.ports import Discord, Store, Transaction
 from bot.services.sent import adopt
 
 log = structlog.get_logger(__name__)
+
+
+class Held(Protocol):
+    """Who is telling of what at this moment."""
+
+    def is_held(self, watch_key: str) -> bool:
+        """Whether somebody is, of that incident."""
+        ...
+
+    def hold(self, watch_key: str) -> AbstractAsyncContextManager[None]:
+        """For the block nobody is."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +65,30 @@ class TakingIn:
         self._escalations = use_cases.escalations
         self._acknowledger = use_cases.acknowledger
 
-    async def take_in(self, journal: Journal) -> Journal:
-        """What is left to be taken in; what failed is tried again. Twice changes nothing."""
-        try:
-            left = journal = await self._ours(journal)
-        except StorageUnavailable as away:
-            log.warning("emergency.not_taken_in", reason=str(away))
-            return journal
+    async def take_in(self, journal: Journal, *, held: Held | None = None) -> Taken:
+        """What of it is in the database now; what failed is tried again. Twice changes nothing.
+
+        Args:
+            held: Who is telling of what: that is recorded later.
+
+        Raises:
+            StorageUnavailable: nothing is.
+        """
+        installation = await self._store.installation()
+        journal = self._ours(journal, installation.id)
+        recorded = set()
         for report in journal.reports.values():
-            if await self._succeeds(self._report(report, journal), report.watch_key):
-                left = _without(left, report.watch_key)
+            if await self._recorded(report.watch_key, partial(self._report, report, journal), held):
+                recorded.add(report.watch_key)
         done = (key.split(":") for key in (*journal.taken, *journal.posted, *journal.mailed))
         for number in sorted({int(parts[1]) for parts in done if parts[0] == "inc"}):
-            if await self._succeeds(self._steps(number, journal), watch_key(number)):
-                left = _without(left, watch_key(number))
-        # A 👀 that was found is read again for what is not recorded: it does not silence a later outage.
-        return replace(left, acknowledged=left.acknowledged & left.reports.keys())
+            if await self._recorded(watch_key(number), partial(self._steps, number, journal), held):
+                recorded.add(watch_key(number))
+        return Taken(journal, frozenset(recorded), installation.id)
 
-    async def _ours(self, journal: Journal) -> Journal:
+    def _ours(self, journal: Journal, installation_id: str) -> Journal:
         """*journal* without the incidents of another database: there INC-1 is another one than here."""
-        installation = await self._store.installation()
-        if journal.installation_id in ("", installation.id):
+        if journal.installation_id in ("", installation_id):
             return journal
         ours = journal.of_reports()
         dropped = {
@@ -81,11 +99,24 @@ class TakingIn:
         }
         if any(dropped.values()):
             log.error("emergency.set_aside", **dropped, reports_kept=len(ours.reports))
-        return replace(ours, installation_id=installation.id)
+        return replace(ours, installation_id=installation_id)
+
+    async def _recorded(
+        self, key: str, work: Callable[[], Coroutine[Any, Any, None]], held: Held | None
+    ) -> bool:
+        if held is None:
+            return await self._succeeds(work(), key)
+        if held.is_held(key):
+            return False
+        async with held.hold(key):
+            return await self._succeeds(work(), key)
 
     async def _succeeds(self, work: Coroutine[Any, Any, None], key: str) -> bool:
         try:
             await work
+        except IncidentNotFound:  # of a database that was put back to where it did not have it yet
+            log.error("emergency.set_aside", watch=key)  # noqa: TRY400 -- no bug of ours
+            return True
         except StorageUnavailable as away:
             log.warning("emergency.not_taken_in", watch=key, reason=str(away))
             return False
@@ -104,9 +135,7 @@ class TakingIn:
         async with self._store.transaction() as tx:
             incident = await self._incidents.open_within(tx, _new(report), by=_reporter(report))
             ours = {_renamed(key, report, incident): where for key, where in posted.items()}
-            told = (at for key, at in journal.taken.items() if key.startswith(f"{report.watch_key}:"))
-            begun = min(told, default=report.raised_at)
-            await self._settle(tx, incident, ours, journal, key=report.watch_key, begun=begun)
+            await self._settle(tx, incident, ours, journal, key=report.watch_key)
             if acknowledged_by is not None:
                 settled = await tx.incident(incident.id, lock=True)
                 await self._acknowledger.record(tx, settled, by=acknowledged_by, via=AckVia.RECONCILED)
@@ -122,33 +151,28 @@ class TakingIn:
             await self._settle(tx, incident, posted, journal, key=watch_key(incident_id))
 
     async def _settle(
-        self,
-        tx: Transaction,
-        incident: Incident,
-        posted: dict[str, Posted],
-        journal: Journal,
-        *,
-        key: str,
-        begun: datetime | None = None,
+        self, tx: Transaction, incident: Incident, posted: dict[str, Posted], journal: Journal, *, key: str
     ) -> None:
-        """Its steps as they were taken, and its messages as they stand in Discord.
-
-        Args:
-            begun: When what belongs to no step was said; None: when it was owed.
-        """
+        """Its steps as they were taken, its messages as they stand in Discord, and when that was."""
+        own = f"{key}:"
         for step in await tx.steps(incident.id):
-            name = f"{key}:step:{step.index}"
+            name = f"{own}step:{step.index}"
             if name in journal.taken:
                 await self._take(tx, incident, step, journal.taken[name], skipped=name in journal.skipped)
+        said = {
+            name.replace(key, watch_key(incident.id), 1): at
+            for name, at in journal.said.items()
+            if name.startswith(own)
+        }
         for name, where in posted.items():
-            step_key = f"{key}:step:{name.split(':step:')[1].split(':')[0]}" if ":step:" in name else None
-            await adopt(tx, self._policy, name, where, at=journal.taken.get(step_key or "", begun))
-        mailed = [name for name in journal.mailed if name.startswith(f"{key}:")]
-        for message, names in groupby(sorted(mailed), key=lambda name: name.partition(":mail:")[0]):
-            taken_at = journal.taken.get(message.rpartition(":")[0], begun)
-            to = [name.partition(":mail:")[2] for name in names]
-            renamed = message.replace(key, f"inc:{incident.id}", 1)
-            await self._mailed(tx, incident, renamed, to=to, at=taken_at)
+            await adopt(tx, self._policy, name, where, at=said.get(name))
+        renamed = (
+            name.replace(key, watch_key(incident.id), 1) for name in journal.mailed if name.startswith(own)
+        )
+        for message, marks in groupby(sorted(renamed), key=lambda name: name.partition(":mail:")[0]):
+            to = {mark.partition(":mail:")[2]: said.get(mark) for mark in marks}
+            at = min((at for at in to.values() if at is not None), default=None)
+            await self._mailed(tx, incident, message, to=list(to), at=at)
 
     async def _take(
         self, tx: Transaction, incident: Incident, step: Step, at: datetime, *, skipped: bool
@@ -210,18 +234,3 @@ def _new(report: Report) -> NewIncident:
 
 def _renamed(key: str, report: Report, incident: Incident) -> str:
     return key.replace(report.watch_key, f"inc:{incident.id}", 1)
-
-
-def _without(journal: Journal, watch_key: str) -> Journal:
-    """*journal* when one incident's part is in the database."""
-    own = f"{watch_key}:"
-    return replace(
-        journal,
-        watches={key: watch for key, watch in journal.watches.items() if key != watch_key},
-        posted={key: where for key, where in journal.posted.items() if not key.startswith(own)},
-        taken={key: at for key, at in journal.taken.items() if not key.startswith(own)},
-        skipped=frozenset(key for key in journal.skipped if not key.startswith(own)),
-        mailed=frozenset(key for key in journal.mailed if not key.startswith(own)),
-        acknowledged=journal.acknowledged - {watch_key},
-        reports={key: report for key, report in journal.reports.items() if key != watch_key},
-    )

@@ -10,7 +10,8 @@ from uuid import UUID
 import structlog
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Attempt, Journal, Owed, Report, Rung, Watch, Word
+from bot.domain.emergency import Attempt, Owed, Report, Rung, Watch, Word
+from bot.domain.journal import Journal
 from bot.domain.severity import Mention
 from bot.services.ports import Spool
 
@@ -35,6 +36,7 @@ def as_data(journal: Journal) -> dict[str, object]:
         "ahead_s": journal.ahead_s,
         "watches": [_watch_data(watch) for watch in journal.watches.values()],
         "posted": {key: [found.channel_id, found.message_id] for key, found in journal.posted.items()},
+        "said": {key: at.isoformat() for key, at in journal.said.items()},
         "taken": {key: at.isoformat() for key, at in journal.taken.items()},
         "skipped": sorted(journal.skipped),
         "mailed": sorted(journal.mailed),
@@ -57,6 +59,7 @@ def from_data(kept: Mapping[str, Any]) -> Journal:
         ahead_s=float(kept["ahead_s"]),
         watches={watch.key: watch for watch in watches},
         posted={key: Posted(int(where[0]), int(where[1])) for key, where in kept["posted"].items()},
+        said={key: _moment(at) for key, at in kept.get("said", {}).items()},  # older files have none
         taken={key: datetime.fromisoformat(at) for key, at in kept["taken"].items()},
         skipped=frozenset(kept["skipped"]),
         mailed=frozenset(kept["mailed"]),

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.domain.emergency import Journal
+from bot.domain.journal import Journal
 from bot.services.boot_clock import boot_s
 from bot.services.emergency_journal import as_data, read
 from bot.services.ports import Spool

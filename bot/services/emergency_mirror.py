@@ -8,8 +8,9 @@ from typing import Final
 
 import structlog
 
-from bot.domain.emergency import Change, Journal, Watch
+from bot.domain.emergency import Change, Watch
 from bot.domain.errors import StorageUnavailable
+from bot.domain.journal import Journal
 from bot.runbook.model import Policy
 from bot.services.emergency_logbook import Logbook
 from bot.services.ports import Store
@@ -59,12 +60,11 @@ class Mirror:
         changed = {key: watch for key, (watch, _) in self._committed.items()}
         return replace(journal, watches=_merged(journal.watches, changed))
 
-    async def read(self, *, ahead_s: float, within: asyncio.Lock) -> None:
+    async def read(self, *, ahead_s: float) -> None:
         """Read what the database says, when it is time; a reading that takes too long leaves what is known.
 
         Args:
             ahead_s: The database's time minus ours, seconds.
-            within: Held while the journal changes.
         """
         now = time.monotonic()
         if now - self._read_at < EVERY_S - 0.5:
@@ -73,12 +73,11 @@ class Mirror:
         if (found := await self._ask()) is None:
             return
         watches, installation_id = found
-        async with within:
-            journal = self._book.journal
-            if abs(ahead_s - journal.ahead_s) < 1:
-                ahead_s = journal.ahead_s  # no news: the file stays as it is
-            journal = replace(journal, installation_id=installation_id, ahead_s=ahead_s)
-            await self._keep(journal, watches, since=now)
+        journal = self._book.journal
+        if abs(ahead_s - journal.ahead_s) < 1:
+            ahead_s = journal.ahead_s  # no news: the file stays as it is
+        journal = replace(journal, installation_id=installation_id, ahead_s=ahead_s)
+        await self._keep(journal, watches, since=now)
 
     async def _ask(self) -> tuple[list[Watch], str] | None:
         """What it would take to do without the database, and which that is; None when it does not say so."""

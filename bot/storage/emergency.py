@@ -1,15 +1,22 @@
 """What is mirrored for the time when the database is away."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import asyncpg
+import structlog
+
 from bot.domain.delivery import ACK_PLACES
 from bot.domain.emergency import Change, Watch, Word, watch_key
 from bot.services.emergency_journal import watch_from_data
+from bot.storage.pools import borrow
 from bot.storage.pulse import Pulse
 from bot.storage.sql import Row, Sql
+
+log = structlog.get_logger(__name__)
 
 #: The kinds of deliveries that are told without a database, by name.
 _TOLD: Final = sorted(Word)
@@ -18,6 +25,7 @@ _TOLD: Final = sorted(Word)
 class EmergencyReads:
     """The part of a store that is about the mirror."""
 
+    _pool: asyncpg.Pool
     _sql: Sql
     _pulse: Pulse
     _guild_id: int | None
@@ -31,8 +39,12 @@ class EmergencyReads:
         return None if self._listener is None else await tx.change()
 
     def _tell(self, change: Change | None) -> None:
-        if self._listener is not None and change is not None:
+        if self._listener is None or change is None:
+            return
+        try:
             self._listener(change)
+        except Exception:  # it is committed: whoever did it must not hear that it failed
+            log.exception("emergency.not_noted")
 
     async def beat(self, *, mirror: UUID | None = None) -> datetime:
         return await self._pulse.beat(mirror, self._guild_id)
@@ -48,8 +60,14 @@ class EmergencyReads:
         return is_untold
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
-        rows = await self._sql.all("nearest_watched", list(without), _TOLD, self._guild_id, limit)
-        return await _watches(self._sql, [row["id"] for row in rows])
+        async with borrow(self._pool) as connection:
+            try:
+                sql = Sql(connection)
+                rows = await sql.all("nearest_watched", list(without), _TOLD, self._guild_id, limit)
+                return await _watches(sql, [row["id"] for row in rows])
+            except asyncio.CancelledError:
+                connection.terminate()  # as in `Pulse`: asyncpg would wait for a server that hangs
+                raise
 
 
 class EmergencyWrites:
@@ -82,7 +100,13 @@ def _watch(row: Row) -> Watch:
     """One whose thread is private is told there, or, while it has none, to people alone."""
     to: str | None = "channel"
     if row["is_private"]:
-        to = None if row["thread_id"] is None else f"thread:{row['thread_id']}"
-    kept = {key: value for key, value in row.items() if key not in {"thread_id", "owed"}}
+        to = None if row["room_id"] is None else f"thread:{row['room_id']}"
+    kept = {key: value for key, value in row.items() if key not in {"room_id", "owed"}}
     owed = [{**each, "to": to if each["to"] == "incident" else each["to"]} for each in row["owed"]]
-    return watch_from_data({**kept, "to": to, "owed": [each for each in owed if each["to"] is not None]})
+    told = [each for each in owed if _may_be_told(each["to"], to, is_private=row["is_private"])]
+    return watch_from_data({**kept, "to": to, "owed": told})
+
+
+def _may_be_told(where: str | None, to: str | None, *, is_private: bool) -> bool:
+    """What was owed to a channel before its incident was private is not said there any more."""
+    return where is not None and (not is_private or where == to or where.startswith("person:"))

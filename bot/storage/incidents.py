@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step
-from bot.domain.incident import Incident, NewIncident
+from bot.domain.incident import Incident, NewIncident, Status
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
@@ -74,6 +74,8 @@ class IncidentWrites(IncidentLocks):
         return incident_from_row(row)
 
     async def save(self, incident: Incident) -> None:
+        if incident.status is Status.TRIGGERED:
+            self._begun.add(incident.id)
         await self._sql.one(
             "save_incident",
             incident.id,

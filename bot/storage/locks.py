@@ -8,11 +8,13 @@ class IncidentLocks:
 
     Attributes:
         _locked: The version that each of them had then.
+        _begun: Those that must be told of anew without a database; see `EmergencyWrites`.
     """
 
     _sql: Sql
     _guild_id: int | None
     _locked: dict[int, int]
+    _begun: set[int]
 
     async def _locked_incident(self, incident_id: int) -> Row | None:
         """Lock it and read it."""

@@ -90,6 +90,7 @@ class Confirm(Control, template=CONFIRM):
             if not await _raised_without_database(interaction, self.number, severity=self.fields["shown"]):
                 raise
             return
+        interaction.client.services(interaction).emergency.remember(view.triage)
         if view.incident is None or view.incident.is_private:  # an old card: it was made private meanwhile
             await _redraw(interaction, view)
         else:

@@ -3,11 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Attempt, Watch, Word
+from bot.domain.emergency import Saying, Watch, Word
 from bot.domain.errors import DiscordAway
 from bot.domain.standing import OnCallPerson
 from bot.services.ports import Mail
@@ -69,28 +68,22 @@ class FakeSiren:
     Attributes:
         posted: (word, to) of each message, in order.
         nonces: Where each of them is.
+        rang: The keys of those that mention whoever is there.
     """
 
     posted: list[tuple[Word, str]] = field(default_factory=list)
     nonces: dict[str, Posted] = field(default_factory=dict)
+    rang: list[str] = field(default_factory=list)
     seeded: list[Posted] = field(default_factory=list)
     is_away: bool = False
 
-    async def post(
-        self,
-        watch: Watch,
-        word: Word,
-        *,
-        to: str,
-        waited: timedelta,
-        nonce: str,
-        attempt: Attempt | None = None,
-    ) -> Posted:
+    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
         if self.is_away:
             raise DiscordAway("Discord is away")
         if nonce not in self.nonces:
             self.nonces[nonce] = Posted(8, 5000 + len(self.nonces), pinged=True)
-            self.posted.append((word, to))
+            self.posted.append((saying.word, saying.to))
+            self.rang += [saying.key] if saying.rings else []
         return self.nonces[nonce]
 
     async def seed(self, alert: Posted) -> None:

@@ -74,6 +74,8 @@ class FakeTransaction(
         return self._incident(incident_id)
 
     async def save(self, incident: Incident) -> None:
+        if incident.status is Status.TRIGGERED:
+            self.begun.add(incident.id)
         known = self._incident(incident.id)
         if known.version != incident.version - 1:
             raise RuntimeError(f"{incident.label} is at version {known.version}, not {incident.version - 1}")

@@ -8,6 +8,7 @@ from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryStatus
 from bot.domain.emergency import Attempt, Change, Owed, Rung, Watch, Word, watch_key
 from bot.domain.escalation import StepStatus
 from bot.domain.incident import Incident, Status
+from bot.services.opening import private_thread_key
 from tests.fakes.state import State
 
 
@@ -47,7 +48,8 @@ def _watch(state: State, incident: Incident) -> Watch:
     sent = [d for d in known if d.status is DeliveryStatus.SENT and d.kind in ACK_PLACES]
     to: str | None = "channel"
     if incident.is_private:
-        to = None if incident.thread_id is None else f"thread:{incident.thread_id}"
+        room = next((d.message_id for d in known if d.key == private_thread_key(incident)), None)
+        to = None if room is None else f"thread:{room}"
     return Watch(
         key=watch_key(incident.id),
         guild_id=incident.guild_id,
@@ -62,17 +64,27 @@ def _watch(state: State, incident: Incident) -> Watch:
         is_private=incident.is_private,
         places=tuple((p.channel_id or 0, p.message_id or 0) for p in sent),
         rungs=tuple(Rung(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in pending),
-        owed=tuple(_owed(delivery, to) for delivery in known if _is_owed(delivery, to)),
+        owed=tuple(
+            _owed(delivery, to)
+            for delivery in known
+            if _is_owed(delivery, to, is_private=incident.is_private)
+        ),
     )
 
 
-def _is_owed(delivery: Delivery, to: str | None) -> bool:
+def _may_be_told(where: str, to: str | None, *, is_private: bool) -> bool:
+    if where == "incident":
+        return to is not None
+    return not is_private or where.startswith("person:")
+
+
+def _is_owed(delivery: Delivery, to: str | None, *, is_private: bool) -> bool:
     return (
         str(delivery.kind) in set(Word)
         and delivery.status in UNFINISHED
         and delivery.bundle_id is None
         and "quiet" not in delivery.data
-        and (delivery.to != "incident" or to is not None)
+        and _may_be_told(delivery.to, to, is_private=is_private)
     )
 
 
@@ -82,4 +94,5 @@ def _owed(delivery: Delivery, to: str | None) -> Owed:
     if delivery.first_sent_at is not None and delivery.request is not None:
         attempt = Attempt(delivery.first_sent_at, json.dumps(dict(delivery.request.body)))
     key, since = delivery.key, delivery.created_at
-    return Owed(key, Word(delivery.kind), where, since, delivery.has_email, attempt)
+    rings = delivery.data.get("mention", "here") == "here"
+    return Owed(key, Word(delivery.kind), where, since, rings, delivery.has_email, attempt)

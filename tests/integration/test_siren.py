@@ -1,13 +1,15 @@
 """Telling people without a database, over real sockets against the local Discord."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 
-from bot.domain.emergency import Watch, Word
+from bot.domain.emergency import Attempt, Saying, Watch, Word
 from bot.domain.standing import OnCallPerson
+from bot.ui.posts.emergency import emergency_post
 from tests.integration.notifier_world import ALERTS, GUILD, NotifierWorld, running_world
 from tests.unit.ui.samples import watch
 
@@ -31,19 +33,44 @@ def passed() -> Watch:
     return watch(guild_id=GUILD, raised_at=datetime.now(UTC) - WAITED)
 
 
+def escalation(missed: Watch, *, rings: bool = True) -> Saying:
+    """What is said of it."""
+    since = missed.raised_at + WAITED
+    return Saying(Word.ESCALATION, "inc:42:step:1:channel", "channel", rings, WAITED, sought_since=since)
+
+
 async def test_what_another_process_has_posted_is_not_posted_again(world: NotifierWorld) -> None:
     """Its nonce holds for minutes only; one that stood still for longer finds the message itself."""
     siren, missed = world.notifier.siren(nobody), passed()
-    first = await siren.post(missed, Word.ESCALATION, to="channel", waited=WAITED, nonce="theirs")
-    again = await siren.post(missed, Word.ESCALATION, to="channel", waited=WAITED, nonce="ours")
+    first = await siren.post(missed, escalation(missed), nonce="theirs")
+    again = await siren.post(missed, escalation(missed), nonce="ours")
     assert again == first
+    assert len(world.messages(ALERTS)) == 1
+
+
+async def test_what_discord_has_and_never_said_is_found(world: NotifierWorld) -> None:
+    """By what was sent then, which looks otherwise than what is said without a database."""
+    siren, missed = world.notifier.siren(nobody), passed()
+    first = await siren.post(missed, escalation(missed), nonce="theirs")
+    body = emergency_post(world.notifier._words, missed, escalation(missed))
+    alert = Saying(
+        Word.ALERT, "inc:42:alert", "channel", rings=True, attempt=Attempt(missed.raised_at, json.dumps(body))
+    )
+    assert await siren.post(missed, alert, nonce="ours") == first
     assert len(world.messages(ALERTS)) == 1
 
 
 async def test_a_history_that_cannot_be_read_keeps_nobody_silent(world: NotifierWorld) -> None:
     """Rather twice than never."""
     world.break_down({"status": 503, "times": None}, route="GET /channels/*/messages")
-    posted = await world.notifier.siren(nobody).post(
-        passed(), Word.ESCALATION, to="channel", waited=WAITED, nonce="ours"
-    )
+    missed = passed()
+    posted = await world.notifier.siren(nobody).post(missed, escalation(missed), nonce="ours")
     assert world.message(posted).mention_everyone
+
+
+async def test_a_step_that_mentions_nobody_rings_nobody(world: NotifierWorld) -> None:
+    """Whatever its severity's alert does."""
+    missed = passed()
+    quiet = escalation(missed, rings=False)
+    posted = await world.notifier.siren(nobody).post(missed, quiet, nonce="ours")
+    assert not world.message(posted).mention_everyone

@@ -1,6 +1,7 @@
 """What only PostgreSQL can show of the store: races, text it refuses, and what happens when it is away."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,9 +10,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from bot.domain import life
 from bot.domain.delivery import DeliveryKind, NewDelivery, Posted
+from bot.domain.emergency import Change
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.escalation import Step
 from bot.domain.life import AckOutcome, AckVia
@@ -37,6 +40,35 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 def store(pool: asyncpg.Pool) -> Store:
     """The store on it."""
     return PostgresStore(pool)
+
+
+async def test_a_listener_that_fails_undoes_nothing(store: Store) -> None:
+    """It is committed: whoever did it must not hear that it failed."""
+
+    def fail(_change: Change) -> None:
+        raise ZeroDivisionError
+
+    store.listen(fail)
+    incident = await open_incident(store)
+    with capture_logs() as logged:
+        async with store.transaction() as tx:
+            tx.watch(incident.id)
+            await tx.set_details(incident.id, targets=["api"], symptoms=[])
+    assert [one["event"] for one in logged] == ["emergency.not_noted"]
+    assert (await store.incident(incident.id)).targets == ("api",)
+
+
+async def test_a_reading_that_is_given_up_is_given_up_at_once(store: Store, database_url: str) -> None:
+    """The server hangs over it: nobody waits until it has heard that nobody waits."""
+    connection = await connect(database_url)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await store.watched(without=[], limit=5)
+        assert time.monotonic() - began < 1
+    await connection.close()
 
 
 async def test_of_a_hundred_acknowledgements_one_is_first(store: Store) -> None:

@@ -1,11 +1,10 @@
 """What works without a database: a file, a message, an email."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Protocol
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Attempt, Watch, Word
+from bot.domain.emergency import Saying, Watch, Word
 from bot.domain.standing import OnCallPerson
 from bot.services.ports.mail import Mail
 
@@ -37,22 +36,8 @@ class Spool(Protocol):
 class Siren(Protocol):
     """Says that nobody has acknowledged, without a delivery."""
 
-    async def post(
-        self,
-        watch: Watch,
-        word: Word,
-        *,
-        to: str,
-        waited: timedelta,
-        nonce: str,
-        attempt: Attempt | None = None,
-    ) -> Posted:
-        """Post it where *to* says, unless it is there already.
-
-        Args:
-            to: "channel", that of its severity, "channel:<name>", "thread:<id>" or "person:<on-call place>".
-            waited: For how long nobody has acknowledged.
-            attempt: Whose message may be there already.
+    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+        """Post it, unless it is there already.
 
         Raises:
             DeliveryRefused, UpstreamUnavailable.

@@ -61,7 +61,7 @@ SELECT incidents.id
 -- acknowledged, nothing. $2: the kinds on whose message a reaction counts. $3: the kinds that are told without a
 -- database: not what a bundle tells of, nor a post that says again what another has said.
 SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label, severity, title, targets,
-       triggered_at AS raised_at, thread_id, is_private, is_drill, rings,
+       triggered_at AS raised_at, room.id AS room_id, is_private, is_drill, rings,
        coalesce(ladder.rungs, '[]') AS rungs, coalesce(unsaid.owed, '[]') AS owed,
        coalesce(posts.places, '[]') || coalesce(alerts.places, '[]') AS places
   FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, nth)
@@ -75,6 +75,7 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
         WHERE incident_id = incidents.id) AS ladder
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_object('key', key, 'word', kind, 'to', target, 'since', created_at,
+                                           'rings', coalesce(data ->> 'mention' = 'here', true),
                                            'has_email', emailed_at IS NOT NULL OR cardinality(emailed_to) > 0,
                                            'attempt', CASE WHEN first_sent_at IS NOT NULL THEN jsonb_build_object(
                                                'at', first_sent_at, 'body', request ->> 'body') END)
@@ -91,5 +92,11 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places
          FROM (SELECT channel_id, message_id FROM alert_messages
                 WHERE incident_id = incidents.id ORDER BY message_id DESC LIMIT 5) AS newest) AS alerts
+  LEFT JOIN LATERAL (  -- the private thread of its latest posting: an older one is for everybody to read
+       SELECT message_id AS id
+         FROM deliveries
+        WHERE key = 'inc:' || incidents.id || ':private_thread'
+                    || CASE WHEN thread_posting > 1 THEN ':' || thread_posting ELSE '' END
+          AND is_private AND status = 'sent') AS room ON true
  WHERE ladder.rungs IS NOT NULL OR unsaid.owed IS NOT NULL
  ORDER BY nth;

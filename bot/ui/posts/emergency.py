@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from bot.domain.emergency import Watch, Word
+from bot.domain.emergency import Saying, Watch, Word
 from bot.domain.incident import Status
-from bot.domain.severity import Mention
 from bot.domain.standing import OnCallPerson
 from bot.services.ports import Mail
 from bot.ui.posts.alerts import HERE
@@ -18,15 +17,10 @@ _SUBJECT_LIMIT = 150
 _TITLE_LIMIT = 420
 
 
-def emergency_post(words: Wording, watch: Watch, word: Word, *, waited: timedelta) -> Body:
-    """What is posted in place of the regular message, which takes its place once it can be recorded.
-
-    Args:
-        waited: For how long nobody has acknowledged.
-    """
-    severity = words.policy.rules(watch.severity)
-    rings = word is not Word.PAGE and severity.mention is Mention.HERE and watch.rings
-    line = _line(words, watch, word, waited=waited, title=inert(watch.title, limit=_TITLE_LIMIT))
+def emergency_post(words: Wording, watch: Watch, saying: Saying) -> Body:
+    """What is posted in place of the regular message, which takes its place once it can be recorded."""
+    word, rings = saying.word, saying.rings
+    line = _line(words, watch, word, waited=saying.waited, title=inert(watch.title, limit=_TITLE_LIMIT))
     known = "alert_recorded" if word is Word.ALERT and watch.label is not None else word.value
     said = words.say(f"emergency.body.{known}", **_facts(words, watch))
     return message(

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from discord.http import Route
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Attempt, Watch, Word
+from bot.domain.emergency import Saying, Watch, Word
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.standing import OnCallPerson
 from bot.services.ports import Mail
@@ -32,21 +32,14 @@ class RestSiren:
         self._places = places
         self._words = words
 
-    async def post(
-        self,
-        watch: Watch,
-        word: Word,
-        *,
-        to: str,
-        waited: timedelta,
-        nonce: str,
-        attempt: Attempt | None = None,
-    ) -> Posted:
-        channel_id = await self._channel(watch, to)
-        body = emergency_post(self._words, watch, word, waited=waited)
-        if attempt and (there := await self._find(channel_id, json.loads(attempt.body), since=attempt.at)):
+    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+        channel_id = await self._channel(watch, saying.to)
+        body = emergency_post(self._words, watch, saying)
+        before = saying.attempt
+        if before and (there := await self._find(channel_id, json.loads(before.body), since=before.at)):
             return there
-        if waited and (there := await self._find(channel_id, body, since=watch.raised_at + waited)):
+        since = saying.sought_since
+        if since is not None and (there := await self._find(channel_id, body, since=since)):
             return there
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
         made = await self._rest.one(route, json={**body, "nonce": nonce, "enforce_nonce": True})

@@ -1,7 +1,9 @@
 """The answer to whoever raises something while the database is away."""
 
-from collections.abc import Iterable
-from typing import Final
+import asyncio
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+from typing import Any, Final
 
 import discord
 from discord import ButtonStyle, ui
@@ -19,6 +21,9 @@ from bot.ui.words.voice import Voice, channel_name
 
 #: The custom id of [SEV1 を発報する] under a triage that cannot go on; the message keeps the words.
 URGENT: Final = r"tri:v1:urgent:(?P<severity>[A-Za-z0-9_-]{1,16}):(?P<targets>\d{1,8}):(?P<symptoms>\d{1,8})"
+
+#: How often to look whether the database is away while something is being recorded, seconds.
+_LOOK_EVERY_S: Final = 0.2
 
 
 def raised(voice: Voice, done: Raised, *, guild_id: int) -> tuple[str, ui.View]:
@@ -59,13 +64,28 @@ async def opened_or_raised(
     Raises:
         StorageUnavailable: nothing can be recorded, and it is not grave enough, or must stay private.
     """
-    try:
+    if new.is_private or not emergency.covers(new.severity):
         return await incidents.open(new)
-    except StorageUnavailable:
-        if new.is_private or not emergency.covers(new.severity):
-            raise
+    with suppress(StorageUnavailable):
+        return await _unless_away(incidents.open(new), emergency=emergency)
     await raise_anyway(interaction, new, emergency=emergency, voice=voice)
     return None
+
+
+async def _unless_away(opening: Coroutine[Any, Any, Incident], *, emergency: Emergency) -> Incident:
+    """What *opening* opens; nobody waits for a database that is known to be away, however long it hangs.
+
+    Raises:
+        StorageUnavailable: it is. Whatever *opening* raises.
+    """
+    task = asyncio.create_task(opening, name="opening")
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # perhaps nobody asks for it
+    while emergency.trouble is None:
+        await asyncio.wait({task}, timeout=_LOOK_EVERY_S)
+        if task.done():
+            return await task
+    task.cancel()
+    raise StorageUnavailable(str(emergency.trouble))
 
 
 async def raise_anyway(

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import GRACE, Journal, Report, Rung, Watch
+from bot.domain.emergency import Owed, Report, Rung, Watch, Word
+from bot.domain.journal import GRACE, Journal, Taken
 from bot.domain.severity import Mention
 from bot.services.emergency_journal import as_data, from_data
 
@@ -44,28 +45,93 @@ def journal(*watches: Watch) -> Journal:
 
 def test_not_before_the_database_has_had_its_chance() -> None:
     """At the deadline the regular way decides; shortly after it, this one."""
-    mirrored = journal(watch(1, 15))
-    assert mirrored.due(T0 + 15 * MINUTE) == []
-    assert mirrored.due(T0 + 15 * MINUTE + GRACE) == [(watch(1, 15), rung(1, minutes=15), ())]
+    one = watch(1, 15)
+    mirrored = journal(one)
+    assert mirrored.due(one, T0 + 15 * MINUTE) is None
+    assert mirrored.due(one, T0 + 15 * MINUTE + GRACE) == (rung(1, minutes=15), ())
 
 
 def test_of_one_ladder_the_last_speaks_for_all() -> None:
-    """After a long standstill nobody is rung three times for one fact; the longest overdue comes first."""
-    first, second = watch(1, 15, 30, 60), watch(2, 10)
-    due = journal(first, second).due(T0 + 40 * MINUTE)
-    assert [(each.key, step.index, [one.index for one in skipped]) for each, step, skipped in due] == [
-        ("inc:2", 1, []),
-        ("inc:1", 2, [1]),
-    ]
+    """After a long standstill nobody is rung three times for one fact."""
+    first, second, later = watch(1, 15, 30, 60), watch(2, 10), watch(3, 50)
+    mirrored, now = journal(first, second, later), T0 + 40 * MINUTE
+    assert mirrored.pending(now) == [first, second]
+    due = mirrored.due(first, now)
+    assert due is not None
+    assert (due[0].index, [one.index for one in due[1]]) == (2, [1])
 
 
 def test_what_was_taken_or_acknowledged_is_not_due() -> None:
     """Once is enough."""
     one = watch(1, 15, 30)
     taken = replace(journal(one), taken={"inc:1:step:1": T0})
-    assert taken.due(T0 + 20 * MINUTE) == []
-    assert len(taken.due(T0 + 31 * MINUTE)) == 1
-    assert replace(journal(one), acknowledged=frozenset({"inc:1"})).due(T0 + 60 * MINUTE) == []
+    assert taken.due(one, T0 + 20 * MINUTE) is None
+    assert taken.due(one, T0 + 31 * MINUTE) is not None
+    seen = replace(journal(one), acknowledged=frozenset({"inc:1"}))
+    assert seen.pending(T0 + 60 * MINUTE) == []
+
+
+def owing(one: Watch, *owed: tuple[str, Word, float]) -> Watch:
+    """*one* with messages that were owed so many minutes after the alert."""
+    made = [Owed(key, word, "channel", T0 + at * MINUTE, True, has_email=False) for key, word, at in owed]
+    return replace(one, owed=tuple(made))
+
+
+ALERT = ("inc:1:alert", Word.ALERT, 0)
+FIRST = ("inc:1:step:1:channel", Word.ESCALATION, 15)
+SECOND = ("inc:1:step:2:channel", Word.ESCALATION, 30)
+SECOND_PAGE = ("inc:1:step:2:dm:primary", Word.PAGE, 30)
+
+
+def test_of_what_is_owed_the_last_step_speaks_for_all() -> None:
+    """With the alert, to have something to acknowledge; and it waits, as a step does."""
+    one = owing(watch(1, 60), ALERT, FIRST, SECOND, SECOND_PAGE)
+    mirrored = journal(one)
+    assert [owed.key for owed in mirrored.owed(one, T0 + 16 * MINUTE)] == [ALERT[0], FIRST[0]]
+    now = T0 + 31 * MINUTE
+    assert [owed.key for owed in mirrored.owed(one, now)] == [ALERT[0], SECOND[0], SECOND_PAGE[0]]
+    said = replace(mirrored, posted={ALERT[0]: Posted(1, 2), SECOND[0]: Posted(1, 3)})
+    assert [owed.key for owed in said.owed(one, now)] == [SECOND_PAGE[0]]
+    assert mirrored.owed(one, T0 + GRACE / 2) == ()
+
+
+def test_a_step_that_is_due_speaks_for_what_is_owed() -> None:
+    """Also once it was taken."""
+    one = owing(watch(1, 20), ALERT, FIRST)
+    now = T0 + 21 * MINUTE
+    assert [owed.key for owed in journal(one).owed(one, now)] == [ALERT[0]]
+    taken = replace(journal(one), taken={"inc:1:step:1": now})
+    assert [owed.key for owed in taken.owed(one, now)] == [ALERT[0]]
+
+
+def test_of_two_alerts_the_newer_one_is_said() -> None:
+    """The severity has changed since."""
+    one = owing(watch(1, 60), ALERT, ("inc:1:alert:2", Word.ALERT, 5))
+    assert [owed.key for owed in journal(one).owed(one, T0 + 6 * MINUTE)] == ["inc:1:alert:2"]
+
+
+def test_what_came_since_is_left_when_the_rest_is_recorded() -> None:
+    """An email that was accepted meanwhile is recorded the next time."""
+    one, at = watch(1, 15), T0 + 15 * MINUTE
+    then = replace(
+        journal(one),
+        installation_id="ours",
+        posted={"inc:1:step:1:channel": Posted(1, 2)},
+        said={"inc:1:step:1:channel": at},
+        taken={"inc:1:step:1": at},
+    )
+    mark = "inc:1:step:1:channel:mail:primary"
+    now = replace(then, mailed=frozenset({mark}), said={**then.said, mark: at})
+    left = Taken(then, frozenset({"inc:1"}), "ours").out_of(now)
+    assert (left.posted, left.taken, left.watches) == ({}, {}, {})
+    assert (set(left.mailed), dict(left.said)) == ({mark}, {mark: at})
+
+
+def test_another_databases_incidents_are_left_out() -> None:
+    """INC-1 is another one there."""
+    known = replace(journal(watch(1, 15)), installation_id="theirs", posted={"inc:1:alert": Posted(1, 2)})
+    left = Taken(known.of_reports(), frozenset(), "ours").out_of(known)
+    assert (left.posted, left.watches, left.installation_id) == ({}, {}, "ours")
 
 
 def test_the_file_gives_back_what_it_got() -> None:
@@ -89,6 +155,7 @@ def test_the_file_gives_back_what_it_got() -> None:
         ahead_s=1.5,
         watches={"inc:1": watch(1, 15)},
         posted={"inc:1:step:1:channel": Posted(1, 2)},
+        said={"inc:1:step:1:channel": T0},
         taken={"inc:1:step:1": T0},
         skipped=frozenset({"inc:1:step:0"}),
         mailed=frozenset({"m"}),

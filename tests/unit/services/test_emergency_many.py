@@ -1,12 +1,11 @@
 """Hundreds of deadlines while the database is away, or only slow."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
 from bot.domain.delivery import Posted
-from bot.domain.emergency import Attempt, Watch, Word
+from bot.domain.emergency import Saying, Watch, Word
 from bot.services.emergency_mirror import MIRRORED
 from tests.fakes.emergency import FakeSiren
 from tests.unit.services.desk import Desk
@@ -23,16 +22,7 @@ class SlowSiren(FakeSiren):
     at_once: int = 0
     most: int = 0
 
-    async def post(
-        self,
-        watch: Watch,
-        word: Word,
-        *,
-        to: str,
-        waited: timedelta,
-        nonce: str,
-        attempt: Attempt | None = None,
-    ) -> Posted:
+    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
         if watch.key == "inc:3":
             raise RuntimeError("a bug")
         self.at_once += 1
@@ -40,7 +30,7 @@ class SlowSiren(FakeSiren):
         for _ in range(20):
             await asyncio.sleep(0)
         self.at_once -= 1
-        return await super().post(watch, word, to=to, waited=waited, nonce=nonce)
+        return await super().post(watch, saying, nonce=nonce)
 
 
 async def open_many(desk: Desk) -> None:

@@ -1,21 +1,25 @@
 """Recorded, and not yet said, when the database goes away: said under the key of its delivery, once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
-from bot.domain.emergency import GRACE, Word
+from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, Posted, Request
+from bot.domain.emergency import Saying, Watch, Word
+from bot.domain.errors import DeliveryRefused
 from bot.domain.incident import Status
+from bot.domain.journal import GRACE
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineKind
 from bot.services.emergency_journal import from_data
 from bot.services.emergency_logbook import Logbook
-from tests.fakes.emergency import FakeSpool
+from tests.fakes.emergency import FakeSiren, FakeSpool
 from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
 from tests.unit.services.test_emergency import desk, mirrored
 
 __all__ = ["desk"]
 
+REQUEST = Request(Action.MESSAGE, 5, None, {"content": "🔴"})
 ALERT_AND_PAGE = [(Word.ALERT, "channel:p0-alerts"), (Word.PAGE, "person:primary")]
 
 
@@ -70,8 +74,9 @@ async def test_and_escalates(desk: Desk) -> None:
     await knows_the_time(desk)
     await desk.open("SEV1")
     await goes_away(desk, after=timedelta(minutes=15) + GRACE)
-    assert desk.siren.posted[:2] == ALERT_AND_PAGE
+    assert desk.siren.posted[0] == ALERT_AND_PAGE[0]
     assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+    assert desk.siren.rang == ["inc:1:step:1:channel"]  # for one fact, not twice
     desk.store.advance(timedelta(minutes=16))
     await comes_back(desk)
     assert desk.sent(DeliveryKind.ESCALATION) == []
@@ -212,3 +217,61 @@ def test_the_time_goes_on_from_what_the_database_said() -> None:
     book, long_ago = Logbook(FakeSpool()), datetime(2020, 1, 1, tzinfo=UTC)
     book.set_clock(long_ago)
     assert long_ago <= book.now() < long_ago + timedelta(minutes=1)
+
+
+async def test_one_that_was_made_private_just_before(desk: Desk) -> None:
+    """Its title is not said in the channel: only people are told."""
+    await desk.open("SEV1")
+    await desk.work()
+    await desk.emergency.look()
+    await desk.privacy.make_private(1, by=PRIMARY)
+    await goes_away(desk, after=timedelta(minutes=15) + GRACE)
+    assert {to for _, to in desk.siren.posted} == {"person:primary", "person:secondary"}
+
+
+async def test_an_alert_that_was_on_its_way_when_it_became_private(desk: Desk) -> None:
+    """It was to go to the channel, was tried, and is not said there any more."""
+    await desk.open("SEV1")
+    [alert] = [d for d in desk.store.deliveries if d.kind is DeliveryKind.ALERT]
+    async with desk.own_store.transaction() as tx:
+        await tx.begin_attempt(alert.id, REQUEST, version=1)
+    await desk.privacy.make_private(1, by=PRIMARY)
+    await goes_away(desk)
+    assert "channel:p0-alerts" not in {to for _, to in desk.siren.posted}
+
+
+async def test_when_it_was_said(desk: Desk) -> None:
+    """The timeline has the moment, not that of the opening."""
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    desk.siren.is_away = True
+    await goes_away(desk)
+    desk.siren.is_away = False
+    await goes_away(desk, after=timedelta(minutes=10))
+    said_at = desk.emergency._book.now()
+    await comes_back(desk)
+    [posted] = [one.at for one in desk.store.timelines[1] if one.kind is TimelineKind.ALERT_POSTED]
+    assert timedelta() <= said_at - posted < timedelta(minutes=1)
+
+
+async def test_what_discord_refuses_is_not_asked_for_every_second(desk: Desk) -> None:
+    """Refusals are counted."""
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    refusing = Refusing()
+    desk.emergency._alarm._telling._means = replace(desk.emergency._alarm._telling._means, siren=refusing)
+    await goes_away(desk, after=timedelta(minutes=15) + GRACE)
+    asked = refusing.asked
+    for _ in range(5):
+        await desk.emergency.look()
+    assert refusing.asked == asked > 0
+
+
+class Refusing(FakeSiren):
+    """Nothing may be posted."""
+
+    asked: int = 0
+
+    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+        self.asked += 1
+        raise DeliveryRefused("Missing Access", http_status=403, code=50001)

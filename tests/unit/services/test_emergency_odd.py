@@ -1,0 +1,116 @@
+"""Without a database, and something else goes wrong beside it."""
+
+import asyncio
+
+from structlog.testing import capture_logs
+
+from bot.domain.delivery import Posted
+from bot.domain.emergency import Saying, Trouble, Watch, Word
+from bot.domain.timeline import TimelineKind
+from bot.services.ports import Mail
+from tests.fakes.emergency import FakeSiren
+from tests.unit.services.desk import RESPONDER, Desk, FakeMailer
+from tests.unit.services.test_emergency import desk, mirrored, new
+from tests.unit.services.triage_walks import walk
+
+__all__ = ["desk"]
+
+
+class Damaged(Exception):
+    """An error of PostgreSQL that nobody has a name for."""
+
+
+async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
+    """Damaged, or without its tables: that is away, too, and an error in the log."""
+    await mirrored(desk)
+
+    async def broken(**_options: object) -> None:
+        raise Damaged
+
+    desk.own_store.beat = broken  # type: ignore[method-assign, assignment]
+    with capture_logs() as logged:
+        await desk.emergency.look()
+    assert desk.emergency.trouble is Trouble.AWAY
+    assert (Word.ESCALATION, "channel") in desk.siren.posted
+    assert ("database.broken", "error") in {(one["event"], one["log_level"]) for one in logged}
+
+
+class Slow(FakeSiren):
+    """Discord takes its time over one incident."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = asyncio.Event()
+
+    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+        if watch.key == "inc:1":
+            await self.goes_on.wait()
+        return await super().post(watch, saying, nonce=nonce)
+
+
+async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> None:
+    """Another incident is being told of, slowly: the report is kept and told at once."""
+    desk.siren = slow = Slow()
+    desk.use(desk.discord)
+    await mirrored(desk)
+    desk.store.is_away = True
+    looking = asyncio.create_task(desk.emergency.look())
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(1):
+        assert (await desk.emergency.raise_alert(new())).alert is not None
+    slow.goes_on.set()
+    await looking
+
+
+class LateMailer(FakeMailer):
+    """Accepts an email when it is told to."""
+
+    goes_on: asyncio.Event
+
+    async def send(self, mail: Mail) -> None:
+        await self.goes_on.wait()
+        self.sent.append(mail)
+
+
+async def test_an_email_that_is_accepted_while_the_rest_is_recorded(desk: Desk) -> None:
+    """It is on record all the same, at the next look."""
+    desk.mailer = desk._mailer = late = LateMailer()
+    late.goes_on = asyncio.Event()
+    desk.use(desk.discord)
+    await mirrored(desk)
+    desk.store.is_away = True
+    await desk.emergency.look()
+    desk.store.is_away = False
+    await desk.emergency.look()
+    late.goes_on.set()
+    await asyncio.sleep(0.01)
+    await desk.emergency.look()
+    await desk.work()
+    assert len(late.sent) == 2
+    kinds = [entry.kind for entry in desk.store.timelines[1]]
+    assert kinds.count(TimelineKind.EMAILED) == 1
+    assert not desk.emergency._book.journal.was_used
+
+
+async def test_an_incident_that_the_database_no_longer_has(desk: Desk) -> None:
+    """It was put back to an earlier state: said once, and not tried for ever."""
+    await mirrored(desk)
+    desk.store.is_away = True
+    await desk.emergency.look()
+    desk.store.is_away = False
+    desk.store._state.incidents.clear()
+    with capture_logs() as logged:
+        await desk.emergency.look()
+        await desk.emergency.look()
+    aside = [one for one in logged if one["event"] == "emergency.set_aside"]
+    assert [one["watch"] for one in aside] == ["inc:1"]
+    assert not desk.emergency._book.journal.was_used
+
+
+async def test_a_walk_that_is_over_is_not_raised_once_more(desk: Desk) -> None:
+    """An old card of it, pressed while the database is away, finds nothing to raise."""
+    view = await walk(desk, "yes", "yes")
+    desk.emergency.remember(view.triage)
+    assert desk.emergency.walk(view.triage.id) == view.triage
+    desk.emergency.remember((await desk.triages.confirm(view.triage.id, by=RESPONDER)).triage)
+    assert desk.emergency.walk(view.triage.id) is None
