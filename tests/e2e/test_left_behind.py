@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,12 +34,16 @@ class Left:
     Attributes:
         rang_at: When it took the step of INC-1.
         raised_at: When somebody raised the other one.
-        answered_at: When it had told people of that.
+        said: When each message, and each email, was out: by its key, which begins with "inc" or "report".
     """
 
     rang_at: datetime
     raised_at: datetime
-    answered_at: datetime
+    said: dict[str, datetime]
+
+    def at(self, whose: str, pattern: str) -> list[datetime]:
+        """When those of one incident were out whose key ends with *pattern*."""
+        return sorted(at for key, at in self.said.items() if re.match(rf"{whose}:.*:{pattern}$", key))
 
 
 @asynccontextmanager
@@ -73,7 +78,8 @@ async def until_noted(stage: Stage) -> Left:
             return None
         at = {key.partition(":")[0]: datetime.fromisoformat(at) for key, at in kept["taken"].items()}
         [report] = kept["reports"]
-        return Left(at["inc"], datetime.fromisoformat(report["raised_at"]), at["report"])
+        said = {key: datetime.fromisoformat(at) for key, at in kept["said"].items()}
+        return Left(at["inc"], datetime.fromisoformat(report["raised_at"]), said)
 
     return await stage.world.human.until(look, "a file that says it all", within_s=15)
 
@@ -82,12 +88,18 @@ async def expect_recorded(world: World, left: Left, *, after: int) -> None:
     """Each once, at the time when it was done, although it was written down minutes later."""
     rows = await world.rows(
         "SELECT incident_id, kind, at FROM timeline WHERE id > $1"
-        " AND kind IN ('alert_posted', 'escalated', 'paged', 'emailed') ORDER BY incident_id, kind",
+        " AND kind IN ('alert_posted', 'escalated', 'paged', 'emailed') ORDER BY incident_id, kind, at",
         after,
     )
-    rang = [(1, kind, left.rang_at) for kind in ("emailed", "escalated", "paged", "paged")]
-    raised = [(2, kind, left.answered_at) for kind in ("alert_posted", "emailed", "paged")]
-    assert [tuple(row) for row in rows] == [*rang, *raised]
+    mailed, dms = r"mail:\w+", r"dm:\w+"
+    assert [tuple(row) for row in rows] == [
+        (1, "emailed", left.at("inc", mailed)[0]),
+        (1, "escalated", left.rang_at),
+        *((1, "paged", at) for at in left.at("inc", dms)),
+        *((2, "alert_posted", at) for at in left.at("report", "alert")),
+        (2, "emailed", left.at("report", mailed)[0]),
+        *((2, "paged", at) for at in left.at("report", dms)),
+    ]
     steps = await world.rows(
         "SELECT incident_id, count(*) FROM escalation_steps WHERE status = 'done' GROUP BY 1 ORDER BY 1"
     )
