@@ -101,9 +101,21 @@ def test_policies_are_read_only_and_at_the_same_relative_path() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert f"WORKDIR {WORKDIR}\n" in dockerfile
     for service in bots().values():
-        [mount] = service["volumes"]
+        [_, mount] = service["volumes"]
         assert mount["read_only"] is True
         assert (mount["source"], mount["target"]) == ("./policies", f"{WORKDIR}/policies")
+
+
+def test_what_they_do_without_the_database_outlives_them() -> None:
+    """On one volume, which is where the image keeps its data, as the user that it runs as."""
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert f"DATA_DIR={WORKDIR}/data" in dockerfile
+    assert f"--home-dir {WORKDIR}" in dockerfile
+    mounts = [service["volumes"][0] for service in bots().values()]
+    assert {(mount["type"], mount["source"], mount["target"]) for mount in mounts} == {
+        ("volume", "bots", WORKDIR)
+    }
+    assert "bots" in compose()["volumes"]
 
 
 def test_the_command_is_the_images() -> None:
