@@ -100,10 +100,10 @@ class FalseAlarm(Control, template=template(IncidentVerb.FALSE_ALARM)):
     """[⚪ 誤報]."""
 
     async def press(self, interaction: Press) -> None:
-        """Close it without a question: it can be reopened."""
+        """Close it without a question: it can be reopened. What has become an incident is not closed so."""
         await wait(interaction)
         by, bot = await person_of(interaction), interaction.client
-        incident = await bot.services(interaction).lifecycle.cancel(self.number, by=by)
+        incident = await bot.services(interaction).lifecycle.dismiss(self.number, by=by)
         await reply(interaction, bot.voice(interaction).say("tracked.said.cancelled", label=incident.label))
 
 

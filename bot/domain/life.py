@@ -180,9 +180,7 @@ def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
     Raises:
         InvalidTransition: it has ended, or is one already.
     """
-    require_open(incident)
-    if incident.kind is IncidentKind.INCIDENT:
-        raise InvalidTransition("declared_before", incident=incident.label)
+    require_tracked(incident)
     posting = next_posting(incident)
     return replace(
         incident,
@@ -282,6 +280,17 @@ def require_open(incident: Incident) -> None:
     raise InvalidTransition(
         f"already_{incident.status.value}", incident=incident.label, by=incident.ended_by_name
     )
+
+
+def require_tracked(incident: Incident) -> None:
+    """Let what is done to a tracked alert pass.
+
+    Raises:
+        InvalidTransition: it has ended, or has become an incident.
+    """
+    require_open(incident)
+    if incident.kind is IncidentKind.INCIDENT:
+        raise InvalidTransition("declared_before", incident=incident.label)
 
 
 def _end(

@@ -91,8 +91,18 @@ class Lifecycle:
     async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
         """It was a false alarm. Raises as `resolve`."""
         async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
-            ended = life.cancel(change.incident, by=by, at=change.now, archive_at=self.archive_at(change))
-            await self.end(change, ended, TimelineKind.CANCELLED, {"reason": _reason(reason)})
+            return await self._cancel(change, reason)
+
+    async def dismiss(self, incident_id: int, *, by: Person) -> Incident:
+        """A tracked alert was a false alarm. Raises as `resolve`, and if it is an incident by now."""
+        async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
+            life.require_tracked(change.incident)
+            return await self._cancel(change, "")
+
+    async def _cancel(self, change: Change, reason: str) -> Incident:
+        at, archive_at = change.now, self.archive_at(change)
+        ended = life.cancel(change.incident, by=change.by, at=at, archive_at=archive_at)
+        await self.end(change, ended, TimelineKind.CANCELLED, {"reason": _reason(reason)})
         return ended
 
     async def reopen(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:

@@ -170,6 +170,22 @@ async def test_a_false_alarm_is_closed(world: World) -> None:
     await world.expect_dm("primary", contains=TITLE)
 
 
+async def test_a_false_alarm_pressed_on_an_old_post_closes_no_incident(world: World) -> None:
+    """Somebody has declared it meanwhile: whoever presses is told so, and it goes on."""
+    _, answer = await Monitor(world).alert()
+    await world.expect_dm("primary", contains=TITLE)
+    old = answer.control("誤報")
+    await world.click(answer, "インシデントにする", by="primary")
+    said = await world.human.click("responder", answer.id, old)
+    assert "INC-1 はすでにインシデントです" in said.text
+    assert await status(world) == ["triggered"]
+    await world.ledger.expect("p1-ops", TITLE, where=lambda found: "追跡中" not in found.text)
+    root = await world.ledger.expect("p0-alerts", TITLE)
+    await world.idle()
+    for part in ("開始時刻", "SEV2"):
+        await world.ledger.expect(root.id, part)
+
+
 async def test_an_observer_may_do_nothing(world: World) -> None:
     """They are told which role it takes; their 👀 does not count."""
     posted, answer = await Monitor(world).alert()

@@ -17,6 +17,7 @@ from bot.runbook import default_policy_text, parse_policy
 from bot.services.triage_views import TriageView
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.unit.services.test_alerts import FIRST, alert, receive
+from tests.unit.services.test_lifecycle import Interrupted
 from tests.unit.services.triage_walks import go_on
 
 LEAD = Person(id=9, name="lead", roles=frozenset({"responder", "lead"}))
@@ -285,3 +286,29 @@ async def test_an_alert_that_has_ended_is_not_lowered(strict: Desk) -> None:
     tracked = await receive(strict, alert(strict, channel="p0-alerts"))
     await strict.lifecycle.cancel(tracked.id, by=PRIMARY)
     assert (await triage(strict, "no", "yes")).severity == "SEV3"
+
+
+async def test_a_false_alarm_pressed_on_an_old_post_closes_no_incident(desk: Desk) -> None:
+    """Somebody else has declared it meanwhile, even while the press is looked at: its ladder goes on."""
+    tracked = await receive(desk, alert(desk, channel="p0-alerts"))
+    await desk.work()
+
+    async def declared() -> None:
+        await desk.lifecycle.declare(tracked.id, by=PRIMARY)
+
+    desk.own_store = Interrupted(desk.store, declared)
+    desk.use(desk.discord)
+    for _ in range(2):
+        with pytest.raises(InvalidTransition, match="declared_before"):
+            await desk.lifecycle.dismiss(tracked.id, by=RESPONDER)
+    assert (await desk.store.incident(tracked.id)).status is Status.TRIGGERED
+    await desk.pass_time(minutes=16)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_a_false_alarm_closes_a_tracked_alert_once(desk: Desk) -> None:
+    """The second is told who did it."""
+    tracked = await receive(desk, alert(desk))
+    assert (await desk.lifecycle.dismiss(tracked.id, by=RESPONDER)).status is Status.CANCELLED
+    with pytest.raises(InvalidTransition, match="already_cancelled"):
+        await desk.lifecycle.dismiss(tracked.id, by=PRIMARY)
