@@ -6,14 +6,18 @@ The timeline keeps it, and `readable` leaves it out for those who may not see it
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import Final
+from enum import StrEnum
 
 from bot.domain.incident import Incident
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline import TimelineEntry
 
-_ABOUT_OTHERS: Final = frozenset({TimelineKind.LINKED, TimelineKind.MERGED, TimelineKind.UNMERGED})
-#: Where an entry about another incident has its number.
-_NUMBERS: Final = ("with", "merged", "into")
+
+class Other(StrEnum):
+    """Where an entry, of whatever kind, has the number of another incident."""
+
+    WITH = "with"
+    MERGED = "merged"
+    INTO = "into"
 
 
 def take_in(incident: Incident, number: int) -> Incident:
@@ -61,10 +65,8 @@ def readable(entry: TimelineEntry, hidden: Collection[int]) -> TimelineEntry:
 
 
 def _numbers(entry: TimelineEntry) -> dict[str, str]:
-    if entry.kind not in _ABOUT_OTHERS:
-        return {}
     data = entry.data or {}
-    return {name: str(data[name]) for name in _NUMBERS if data.get(name) is not None}
+    return {name.value: str(data[name]) for name in Other if data.get(name) is not None}
 
 
 def _with(numbers: tuple[int, ...], number: int) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from bot.domain.incident import label_of
+from bot.domain.relations import Other
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.triage_history import triage_history
@@ -130,7 +131,7 @@ def _severity(words: Wording, data: Data, limit: int) -> Iterator[str]:
     before, after = _text(data, "before"), _text(data, "after")
     if after:
         yield words.say("history.fact.severity", before=before or "?", after=after)
-    if other := _other(data, "merged"):
+    if other := _other(data, Other.MERGED):
         yield words.say("history.fact.merged_with", other=other, severity=after or "?")
     yield from _reason(words, data, limit)
     if at := _moment(words, data, "next_at"):
@@ -186,7 +187,7 @@ def _deleted(words: Wording, data: Data, limit: int) -> Iterator[str]:
 
 
 def _merged(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if other := _other(data, "into"):
+    if other := _other(data, Other.INTO):
         yield words.say("history.fact.goes_on_in", other=other)
 
 
@@ -195,14 +196,14 @@ def _drill_scored(words: Wording, data: Data, _limit: int) -> Iterator[str]:
 
 
 def _linked(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if other := _other(data, "merged"):
+    if other := _other(data, Other.MERGED):
         yield words.say("history.fact.taken_in", other=other)
-    if other := _other(data, "with"):
+    if other := _other(data, Other.WITH):
         yield words.say("history.fact.same_as", other=other)
 
 
 def _unmerged(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if other := _other(data, "with"):
+    if other := _other(data, Other.WITH):
         yield words.say("history.fact.let_go", other=other)
 
 
@@ -215,7 +216,7 @@ def _named(words: Wording, data: Data, _limit: int) -> Iterator[str]:
         yield words.who(str(name))
 
 
-def _other(data: Data, key: str) -> str:
+def _other(data: Data, key: Other) -> str:
     number = str(data.get(key) or "")
     return label_of(int(number)) if number.isdecimal() else inert(number, limit=_WORD_LIMIT)
 

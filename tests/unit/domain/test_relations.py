@@ -8,6 +8,7 @@ import pytest
 from bot.domain import life, relations
 from bot.domain.incident import Incident, Status
 from bot.domain.people import Person
+from bot.domain.timeline import TimelineEntry, TimelineKind
 from tests.unit.domain.test_incident import incident
 
 
@@ -55,3 +56,15 @@ def test_what_it_was_merged_into_is_told_no_more_once_that_is_private() -> None:
     assert another.told_merged_into is None, "whatever else becomes private"
     opened = life.reopen(hidden, by=Person(id=1, name="primary"), at=hidden.triggered_at, next_update_at=None)
     assert not opened.merged_into_hidden
+
+
+@pytest.mark.parametrize("kind", TimelineKind)
+@pytest.mark.parametrize("where", relations.Other)
+def test_an_entry_of_any_kind_keeps_a_hidden_number_to_itself(
+    kind: TimelineKind, where: relations.Other
+) -> None:
+    """Whatever the entry is about; what else it has stays, and other numbers do."""
+    entry = TimelineEntry(kind, incident().triggered_at, data={"after": "SEV1", where.value: 43})
+    assert relations.others_in([entry]) == {43}
+    assert relations.readable(entry, {43}).data == {"after": "SEV1"}
+    assert relations.readable(entry, {44}) is entry

@@ -49,6 +49,21 @@ async def test_a_history_gives_the_number_to_those_alone_who_may_know_it(desk: D
         assert (private.label in markdown(words, history)) is knows
 
 
+async def test_what_has_raised_another_is_told_no_more_once_it_is_private(desk: Desk) -> None:
+    """That the severity rose stays; which one raised it is told to those alone who may see that one."""
+    low, high = await desk.open("SEV3", key="low"), await desk.open("SEV1", key="high")
+    await desk.merging.merge(high.id, into=low.id, by=PRIMARY)
+    await desk.privacy.make_private(high.id, by=PRIMARY)
+    await desk.work()
+    words = Wording(Texts.load(), desk.policy)
+    for reader, knows in ((PRIMARY, True), (OBSERVER, False)):
+        history = await desk.timelines.history(low.id, by=reader)
+        lines = [told_line(words, line) for line in history.lines]
+        assert any("SEV3 → SEV1" in line for line in lines)
+        assert any(high.label in line for line in lines) is knows
+        assert (high.label in markdown(words, history)) is knows
+
+
 async def test_what_is_made_private_later_goes_from_the_posts_of_others(desk: Desk) -> None:
     """From one that it was linked with, and from one that it had been merged into."""
     linked, into, secret = [await desk.open(key=key) for key in ("linked", "into", "secret")]

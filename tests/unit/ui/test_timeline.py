@@ -1,5 +1,6 @@
 """The timeline in words: every kind, in both languages, whatever people wrote."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import relations
 from bot.domain.evidence import Evidence
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
@@ -56,8 +58,8 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("対象 api.parky.co.jp", "症状 エラー率上昇, gone"),
     ),
     TimelineKind.SEVERITY_CHANGED: (
-        {"before": "SEV2", "after": "SEV1", "reason": "全員に影響"},
-        ("SEV2 → SEV1", "理由: 全員に影響"),
+        {"before": "SEV2", "after": "SEV1", "merged": 41, "reason": "全員に影響"},
+        ("SEV2 → SEV1", "INC-41 (SEV1) を統合", "理由: 全員に影響"),
     ),
     TimelineKind.ROLE_CHANGED: (
         {
@@ -100,6 +102,14 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
 def entry(kind: TimelineKind, data: dict[str, Any] | None = None, **more: Any) -> TimelineEntry:
     """An entry of @responder."""
     return TimelineEntry(kind, AT, actor_id=3, actor_name="responder", data=data, **more)
+
+
+@pytest.mark.parametrize("kind", TimelineKind)
+def test_no_kind_tells_whom_it_must_not_of_another_incident(kind: TimelineKind) -> None:
+    """Whichever other incident a line names, it names it no more to who may not see that one."""
+    told = entry(kind, CARRIED.get(kind, ({}, ()))[0])
+    hidden = {int(number) for number in re.findall(r"INC-(\d+)", entry_line(JA, told))}
+    assert "INC-" not in entry_line(JA, relations.readable(told, hidden))
 
 
 @pytest.mark.parametrize("kind", TimelineKind)
