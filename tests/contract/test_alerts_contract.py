@@ -96,14 +96,30 @@ async def test_seeing_it_again_prolongs_the_window(rig: Rig) -> None:
     assert (await rig.store.incident(alert.id)).occurrences == 2
 
 
+async def merge(rig: Rig, incident: Incident, into: Incident) -> None:
+    """People say that it is the same trouble."""
+    async with rig.store.transaction() as tx:
+        known, other = await tx.incident(incident.id, lock=True), await tx.incident(into.id)
+        await tx.save(life.merge(known, into=other, by=OLIVE, at=await tx.now()))
+
+
 async def test_a_merged_alert_counts_on_what_it_was_merged_into(rig: Rig) -> None:
-    """People have said that it is the same trouble."""
+    """And on what that was merged into, while the last one is open, if any of them was seen lately."""
     alert = await track(rig, 900)
     other = await track(rig, 901, fingerprint="b" * 64)
-    async with rig.store.transaction() as tx:
-        known, into = await tx.incident(alert.id, lock=True), await tx.incident(other.id)
-        await tx.save(life.merge(known, into=into, by=OLIVE, at=await tx.now()))
+    await merge(rig, alert, other)
     assert await same(rig) == other.id
+    await rig.advance(2 * MINUTE)
+    last = await track(rig, 902, fingerprint="c" * 64)
+    await merge(rig, other, last)
+    assert await same(rig) == last.id
+    assert await same(rig, lesser=("SEV2",)) is None
+    await rig.advance(2 * MINUTE)
+    assert (await same(rig), await same(rig, within=3 * MINUTE)) == (None, last.id)
+    async with rig.store.transaction() as tx:
+        known = await tx.incident(last.id, lock=True)
+        await tx.save(life.resolve(known, by=OLIVE, at=await tx.now()))
+    assert await same(rig, within=5 * MINUTE) is None
 
 
 async def test_a_fingerprint_is_decided_about_by_one_at_a_time(rig: Rig) -> None:

@@ -78,7 +78,10 @@ async def test_a_message_has_become_what_its_incident_was_merged_into(rig: Rig) 
     other = await open_incident(rig.store, key="b")
     await change(rig, incident, lambda one, at: life.merge(one, into=other, by=OLIVE, at=at))
     assert await of_message(rig) == (None, other.id)
-    await change(rig, other, lambda one, _: life.make_private(one, channel="secret"))
+    last = await open_incident(rig.store, key="c")
+    await change(rig, other, lambda one, at: life.merge(one, into=last, by=OLIVE, at=at))
+    assert await of_message(rig) == (None, last.id), "however often it was merged"
+    await change(rig, last, lambda one, _: life.make_private(one, channel="secret"))
     assert await of_message(rig) == (None, None)
 
 

@@ -27,10 +27,11 @@ class FakeAlerts(FakePart):
     ) -> Incident | None:
         found = []
         for alert in self.state.incidents.values():
-            counts = self.state.incidents[alert.merged_into_id or alert.id]
             if (alert.guild_id, alert.fingerprint) != (guild_id, fingerprint):
                 continue
-            seen = max(at for at in (alert.last_seen_at, counts.last_seen_at) if at is not None)
+            chain = self._merges(alert)
+            counts = chain[-1]
+            seen = max(one.last_seen_at for one in chain if one.last_seen_at is not None)
             if seen >= since and counts.is_open and counts.severity not in lesser:
                 found.append((seen, counts.id, counts))
         return max(found)[2] if found else None

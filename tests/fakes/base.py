@@ -41,6 +41,13 @@ class FakePart:
     async def now(self) -> datetime:
         return self._now
 
+    def _merges(self, incident: Incident) -> list[Incident]:
+        """*incident*, and what it was merged into, and so on; the last one is where it goes on."""
+        chain = [incident]
+        while (into := chain[-1].merged_into_id) is not None:
+            chain.append(self.state.incidents[into])
+        return chain
+
     def _owed(self, new: NewDelivery) -> Delivery:
         """*new* as a row, with the next number."""
         return Delivery(

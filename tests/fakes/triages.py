@@ -49,7 +49,7 @@ class FakeTriages(FakePart):
         begun = {one.incident_id for one in walks if one.status is TriageStatus.OPENED}
         begun.add(self.state.alert_messages.get(message_id, (0, None))[1])
         own = [self.state.incidents[number] for number in begun if number is not None]
-        now = [self.state.incidents[one.merged_into_id or one.id] for one in own]
+        now = [self._merges(one)[-1] for one in own]
         found = [one for one in now if self._is_told(one)]
         return max(found, key=lambda one: one.id) if found else None
 

@@ -11,16 +11,25 @@ SELECT incident_id
 
 -- name: same_alert
 -- The open incident that an alert of this fingerprint counts on, if one was seen at $3 or later: the alert
--- itself, or what it was merged into, unless its severity is one of $4. Nobody else changes it until the commit.
+-- itself, or what it was merged into in the end (32 merges at most), unless its severity is one of $4. Nobody
+-- else changes it until the commit.
+WITH RECURSIVE chain AS (
+    SELECT id, merged_into_id, last_seen_at, 0 AS merges
+      FROM incidents
+     WHERE guild_id = $1 AND fingerprint = $2 AND status IN ('triggered', 'acknowledged', 'merged')
+    UNION ALL
+    SELECT into_.id, into_.merged_into_id, greatest(chain.last_seen_at, into_.last_seen_at), merges + 1
+      FROM chain
+      JOIN incidents AS into_ ON into_.id = chain.merged_into_id
+     WHERE merges < 32
+)
 SELECT found.*
-  FROM incidents AS alert
-  JOIN incidents AS found ON found.id = coalesce(alert.merged_into_id, alert.id)
- WHERE alert.guild_id = $1
-   AND alert.fingerprint = $2
-   AND greatest(alert.last_seen_at, found.last_seen_at) >= $3
+  FROM chain
+  JOIN incidents AS found ON found.id = chain.id
+ WHERE chain.last_seen_at >= $3
    AND found.status IN ('triggered', 'acknowledged')
    AND NOT found.severity = ANY ($4::text[])
- ORDER BY greatest(alert.last_seen_at, found.last_seen_at) DESC, found.id DESC
+ ORDER BY chain.last_seen_at DESC, found.id DESC
  LIMIT 1
    FOR NO KEY UPDATE OF found;
 

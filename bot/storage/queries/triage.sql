@@ -26,14 +26,23 @@ SELECT *
 
 -- name: raised_from_message
 -- The open incident, not private, that the message $2 of the channel $1 has become, by a triage or as an alert of others
--- that was declared; or what that was merged into. Of the guild $3 unless null.
+-- that was declared; or what that was merged into in the end (32 merges at most). Of the guild $3 unless null.
+WITH RECURSIVE chain AS (
+    SELECT own.id, own.merged_into_id, 0 AS merges
+      FROM (SELECT incident_id FROM triages
+             WHERE source_message_id = $2 AND channel_id = $1 AND status = 'opened'
+            UNION
+            SELECT incident_id FROM alert_messages WHERE message_id = $2) AS begun
+      JOIN incidents AS own ON own.id = begun.incident_id
+    UNION ALL
+    SELECT into_.id, into_.merged_into_id, merges + 1
+      FROM chain
+      JOIN incidents AS into_ ON into_.id = chain.merged_into_id
+     WHERE merges < 32
+)
 SELECT incidents.*
-  FROM (SELECT incident_id FROM triages
-         WHERE source_message_id = $2 AND channel_id = $1 AND status = 'opened'
-        UNION
-        SELECT incident_id FROM alert_messages WHERE message_id = $2) AS begun
-  JOIN incidents AS own ON own.id = begun.incident_id
-  JOIN incidents ON incidents.id = coalesce(own.merged_into_id, own.id)
+  FROM chain
+  JOIN incidents ON incidents.id = chain.id
  WHERE incidents.kind = 'incident' AND incidents.status IN ('triggered', 'acknowledged')
    AND NOT incidents.is_private AND ($3::bigint IS NULL OR incidents.guild_id = $3)
  ORDER BY incidents.id DESC
