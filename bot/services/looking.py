@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step
-from bot.domain.incident import OPEN, Holder, Incident, Status
+from bot.domain.incident import OPEN, Holder, Incident, IncidentKind, Status
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
@@ -98,18 +98,34 @@ class Looking:
     async def others(
         self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
     ) -> list[Incident]:
-        """What an incident may be merged into or linked with: open ones first, without the one itself.
+        """What an incident may be linked with: open ones first, without the one itself.
 
         Args:
             than: The number of the one itself; None for the one of *thread_id*.
         """
-        itself = than if than is not None else await self._of_thread(thread_id)
+        itself = await self._itself(than, thread_id)
         found = [*await self.open_ones(guild_id, by=by), *await self.ended_lately(guild_id, by=by)]
-        return [one for one in found if one.id != itself]
+        return [one for one in found if itself is None or one.id != itself.id]
 
-    async def _of_thread(self, thread_id: int | None) -> int | None:
+    async def takers(
+        self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
+    ) -> list[Incident]:
+        """What an incident may be merged into: open ones, and tracked alerts only if it is one, too.
+
+        Args:
+            than: The number of the one itself; None for the one of *thread_id*.
+        """
+        itself, found = await self._itself(than, thread_id), await self.open_ones(guild_id, by=by)
+        if itself is None:
+            return found
+        others = [one for one in found if one.id != itself.id]
+        return [one for one in others if one.kind in (IncidentKind.INCIDENT, itself.kind)]
+
+    async def _itself(self, number: int | None, thread_id: int | None) -> Incident | None:
         try:
-            return None if thread_id is None else (await self._store.incident_by_thread(thread_id)).id
+            if number is not None:
+                return await self._store.incident(number)
+            return None if thread_id is None else await self._store.incident_by_thread(thread_id)
         except IncidentNotFound:
             return None
 

@@ -117,23 +117,28 @@ async def offer_others(interaction: Press, typed: int | str) -> list[Choice[int]
     return await _offer(interaction, _others(interaction), typed)
 
 
-async def offer_open_others(interaction: Press, typed: int | str) -> list[Choice[int]]:
-    """Open ones without the incident that the command is about."""
-    return await _offer(interaction, _others(interaction, only_open=True), typed)
+async def offer_takers(interaction: Press, typed: int | str) -> list[Choice[int]]:
+    """Those that the incident of the command may be merged into."""
+    services, than = interaction.client.services(interaction), _number(interaction)
+    thread_id, by = interaction.channel_id, person_from(interaction.user)
+    reading = services.looking.takers(services.guild_id, than=than, thread_id=thread_id, by=by)
+    return await _offer(interaction, reading, typed)
 
 
-async def _others(
-    interaction: Press, *, but_itself: bool = True, only_open: bool = False
-) -> Iterable[Incident]:
-    number: Any = getattr(interaction.namespace, "number", None)
+async def _others(interaction: Press, *, but_itself: bool = True) -> Iterable[Incident]:
     services = interaction.client.services(interaction)
-    found = await services.looking.others(
+    return await services.looking.others(
         services.guild_id,
-        than=number if isinstance(number, int) and but_itself else None,
+        than=_number(interaction) if but_itself else None,
         thread_id=interaction.channel_id if but_itself else None,
         by=person_from(interaction.user),
     )
-    return [one for one in found if one.is_open or not only_open]
+
+
+def _number(interaction: Press) -> int | None:
+    """Which one the command names so far; what is typed there may be no number yet."""
+    number: Any = getattr(interaction.namespace, "number", None)
+    return number if isinstance(number, int) else None
 
 
 async def _offer(

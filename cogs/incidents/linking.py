@@ -15,8 +15,8 @@ from cogs.incidents.group import (
     incident_group,
     named,
     offer_open,
-    offer_open_others,
     offer_others,
+    offer_takers,
 )
 
 
@@ -28,7 +28,7 @@ def register(_bot: IncidentBot) -> None:
     name="merge", description=locale_str("It is the same trouble as another", key="commands.incident_merge")
 )
 @described(into=locale_str("The one that goes on", key="commands.incident_into"), number=NUMBER_OPTION)
-@app_commands.autocomplete(into=offer_open_others, number=offer_open)
+@app_commands.autocomplete(into=offer_takers, number=offer_open)
 async def merge(interaction: Press, into: Number, number: Number | None = None) -> None:
     """End it in favour of the other."""
     await wait(interaction)

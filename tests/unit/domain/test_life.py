@@ -134,12 +134,21 @@ def test_what_has_ended_stays_so(end: End, status: Status, again: End) -> None:
         (resolve(OTHER), "merge_into_ended"),
         (incident(id=43, is_drill=True), "merge_unlike"),
         (incident(id=43, is_private=True), "merge_unlike"),
+        (incident(id=43, kind=IncidentKind.ALERT), "merge_into_alert"),
     ],
 )
 def test_merging_into_what_does_not_fit(into: Incident, key: str) -> None:
-    """Itself, an ended one, a drill, a private one."""
+    """Itself, an ended one, a drill, a private one, an alert that has no thread to go on in."""
     error = refused(lambda of: life.merge(of, into=into, by=PRIMARY, at=LATER), incident())
     assert error.key == key
+
+
+@pytest.mark.parametrize("into", IncidentKind)
+def test_a_tracked_alert_is_merged_into_an_incident_or_another_one(into: IncidentKind) -> None:
+    """Nobody was at work in a thread of it."""
+    tracked = incident(kind=IncidentKind.ALERT)
+    merged = life.merge(tracked, into=incident(id=43, kind=into), by=PRIMARY, at=LATER)
+    assert merged.merged_into_id == 43
 
 
 # -- opening again

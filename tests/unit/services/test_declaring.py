@@ -312,3 +312,28 @@ async def test_a_false_alarm_closes_a_tracked_alert_once(desk: Desk) -> None:
     assert (await desk.lifecycle.dismiss(tracked.id, by=RESPONDER)).status is Status.CANCELLED
     with pytest.raises(InvalidTransition, match="already_cancelled"):
         await desk.lifecycle.dismiss(tracked.id, by=PRIMARY)
+
+
+async def test_an_incident_is_not_merged_into_a_tracked_alert(desk: Desk) -> None:
+    """Neither offered nor done, until that is an incident; the alert may be merged, into both kinds."""
+    tracked = await receive(desk, alert(desk))
+    other = await receive(desk, alert(desk, FIRST + 1, "disk full"))
+    incident = await desk.open()
+    await desk.work()
+    thread = (await desk.store.incident(incident.id)).thread_id
+    for than, thread_id, offered in (
+        (incident.id, None, set()),
+        (None, thread, set()),
+        (tracked.id, thread, {incident.id, other.id}),
+        (None, None, {incident.id, tracked.id, other.id}),
+        (999, None, {incident.id, tracked.id, other.id}),
+    ):
+        found = await desk.looking.takers(GUILD, than=than, thread_id=thread_id, by=RESPONDER)
+        assert {one.id for one in found} == offered
+    with pytest.raises(InvalidTransition, match="merge_into_alert"):
+        await desk.merging.merge(incident.id, into=tracked.id, by=RESPONDER)
+    assert (await desk.store.incident(incident.id)).is_open
+    await desk.lifecycle.declare(tracked.id, by=RESPONDER)
+    await desk.merging.merge(incident.id, into=tracked.id, by=RESPONDER)
+    await desk.merging.merge(other.id, into=tracked.id, by=RESPONDER)
+    assert (await desk.store.incident(tracked.id)).duplicates == (other.id, incident.id)
