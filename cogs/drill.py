@@ -10,11 +10,10 @@ from bot.i18n.options import described
 from bot.ui.interaction import reply, soon, wait
 from bot.ui.people import person_from
 from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
+from bot.ui.severities import severity_choices, severity_named
 
 Press = discord.Interaction[IncidentBot]
 SeverityName = app_commands.Range[str, 1, 16]
-
-_OFFERED = 25  # Discord: choices of an autocomplete
 
 
 @app_commands.guild_only()
@@ -45,7 +44,7 @@ class DrillCommands(
         services = self.bot.services(interaction)
         incident = await services.drills.start(
             services.guild_id,
-            severity=severity,
+            severity=None if severity is None else severity_named(services.policy, severity).name,
             rings=ring,
             by=person_from(interaction.user),
             key=f"interaction:{interaction.id}",
@@ -57,9 +56,7 @@ class DrillCommands(
     @start.autocomplete("severity")
     async def offer_severities(self, interaction: Press, typed: str) -> list[Choice[str]]:
         """Those of the policy."""
-        known = self.bot.services(interaction).policy.severities
-        names = [name for name in known if typed.upper() in name]
-        return [Choice(name=name, value=name) for name in names[:_OFFERED]]
+        return severity_choices(self.bot.services(interaction).policy, typed)
 
     @app_commands.command(
         name="stop", description=locale_str("End the drill and score it", key="commands.drill_stop")

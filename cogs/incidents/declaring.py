@@ -11,7 +11,8 @@ from bot.ui.interaction import wait
 from bot.ui.people import person_from
 from bot.ui.screens.emergency import opened_or_raised
 from bot.ui.screens.outcome import show_sent
-from cogs.incidents.group import Press, incident_group, offer_severity, severity_named
+from bot.ui.severities import severity_named
+from cogs.incidents.group import Press, incident_group, offer_severity
 
 Title = app_commands.Range[str, 1, TITLE_LIMIT]
 
@@ -42,7 +43,7 @@ async def declare(
         interaction,
         NewIncident(
             guild_id=interaction.client.services(interaction).guild_id,
-            severity=severity_named(interaction, severity).name,
+            severity=severity_named(services.policy, severity).name,
             title=title,
             targets=(),
             symptoms=(),

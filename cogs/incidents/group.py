@@ -11,8 +11,8 @@ from discord.app_commands import Choice, locale_str
 from bot.client import IncidentBot
 from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.incident import Incident
-from bot.domain.severity import SeverityPolicy
 from bot.ui.people import person_from
+from bot.ui.severities import severity_choices
 from bot.ui.words.inert import plain
 
 Press: TypeAlias = discord.Interaction[IncidentBot]
@@ -74,25 +74,9 @@ async def in_time(reading: Awaitable[_Value]) -> _Value:
         raise StorageUnavailable("too slow for a form") from None
 
 
-def severity_named(interaction: Press, name: str) -> SeverityPolicy:
-    """The severity that was typed or chosen, in whichever case.
-
-    Raises:
-        UserError: the policy has no such severity.
-    """
-    known = interaction.client.services(interaction).policy.severities
-    found = next((one for one in known.values() if one.name.casefold() == name.strip().casefold()), None)
-    if found is None:
-        raise UserError("severity_unknown", value=name)
-    return found
-
-
 async def offer_severity(interaction: Press, typed: str) -> list[Choice[str]]:
     """The policy's severities, the gravest first."""
-    known = interaction.client.services(interaction).policy.severities.values()
-    names = {one.name: f"{one.name} / {one.priority}" for one in known}
-    fitting = [name for name, shown in names.items() if typed.casefold() in shown.casefold()]
-    return [Choice(name=names[name], value=name) for name in fitting[:_OFFERED]]
+    return severity_choices(interaction.client.services(interaction).policy, typed)
 
 
 async def offer_open(interaction: Press, typed: int | str) -> list[Choice[int]]:

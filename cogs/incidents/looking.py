@@ -26,6 +26,7 @@ from bot.ui.screens.incident_list import (
     list_screen,
     which_screen,
 )
+from bot.ui.severities import severity_named
 from cogs.incidents.group import (
     NUMBER_OPTION,
     Number,
@@ -35,7 +36,6 @@ from cogs.incidents.group import (
     named,
     offer_all,
     offer_severity,
-    severity_named,
 )
 
 STATUSES: Final = [
@@ -77,9 +77,10 @@ async def list_(
 ) -> None:
     """Open ones first, each newest first."""
     await wait(interaction)
+    policy = interaction.client.services(interaction).policy
     asked = Asked(
         which=status.value if status else ANY,
-        severity=None if severity is None else severity_named(interaction, severity).name,
+        severity=None if severity is None else severity_named(policy, severity).name,
         mine=mine,
         days=days or 0,
         words=one_line(words or "", limit=WORDS_LIMIT),

@@ -16,6 +16,7 @@ from bot.ui.forms.severity import REASON, SEVERITY_FORM, chosen_severity, severi
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
 from bot.ui.screens.incident_answers import regraded_screen
+from bot.ui.severities import severity_named
 from cogs.incidents.group import (
     NUMBER_OPTION,
     REASON_OPTION,
@@ -26,7 +27,6 @@ from cogs.incidents.group import (
     named,
     offer_open,
     offer_severity,
-    severity_named,
 )
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
@@ -52,7 +52,8 @@ async def severity(interaction: Press, to: str, reason: Reason, number: Number |
     """The rules of another severity apply from now on."""
     await wait(interaction)
     incident = await named(interaction, number)
-    await _change(interaction, incident.id, to=severity_named(interaction, to).name, reason=reason)
+    policy = interaction.client.services(interaction).policy
+    await _change(interaction, incident.id, to=severity_named(policy, to).name, reason=reason)
 
 
 class ChooseSeverity(Control, template=template(IncidentVerb.SEVERITY)):

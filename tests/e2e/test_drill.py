@@ -124,6 +124,8 @@ async def test_one_at_a_time_and_stopped_by_hand(world: World) -> None:
     thread, _ = await start(world)
     refused = await world.command("drill start", by="secondary")
     assert "訓練 INC-1 が続いています" in refused.text
+    typed = await world.command("drill start", by="secondary", severity="sev2")
+    assert "訓練 INC-1 が続いています" in typed.text, "a severity is known in small letters, too"
     assert "訓練には @on-call / @admin" in (await world.command("drill start", by="responder")).text
     stopped = await world.command("drill stop", by="secondary")
     assert "訓練は終わりです" in stopped.text

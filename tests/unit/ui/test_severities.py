@@ -1,0 +1,29 @@
+"""A severity as somebody types it."""
+
+import pytest
+
+from bot.domain.errors import UserError
+from bot.runbook import load_policy
+from bot.ui.severities import severity_choices, severity_named
+
+POLICY = load_policy(None)
+
+
+@pytest.mark.parametrize("typed", ["SEV2", "sev2", " Sev2 "])
+def test_it_is_known_in_whichever_case(typed: str) -> None:
+    """Whoever does not wait for the suggestions has typed it."""
+    assert severity_named(POLICY, typed).name == "SEV2"
+
+
+def test_one_that_the_policy_lacks_is_refused() -> None:
+    """As it was typed."""
+    with pytest.raises(UserError, match="severity_unknown") as refused:
+        severity_named(POLICY, "sev9")
+    assert refused.value.fields == {"value": "sev9"}
+
+
+def test_what_is_offered_is_found_by_name_and_by_priority() -> None:
+    """The gravest first."""
+    assert [one.value for one in severity_choices(POLICY, "")] == ["SEV1", "SEV2", "SEV3"]
+    assert [one.name for one in severity_choices(POLICY, "p1")] == ["SEV2 / P1"]
+    assert [one.value for one in severity_choices(POLICY, "sev3")] == ["SEV3"]
