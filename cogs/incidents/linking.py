@@ -14,6 +14,7 @@ from cogs.incidents.group import (
     Press,
     incident_group,
     named,
+    offer_all,
     offer_open,
     offer_others,
     offer_takers,
@@ -42,7 +43,7 @@ async def merge(interaction: Press, into: Number, number: Number | None = None) 
     name="link", description=locale_str("It has to do with another", key="commands.incident_link")
 )
 @described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
-@app_commands.autocomplete(with_=offer_others, number=offer_open)
+@app_commands.autocomplete(with_=offer_others, number=offer_all)
 async def link(interaction: Press, with_: Number, number: Number | None = None) -> None:
     """Each says so in its thread and in its list."""
     await wait(interaction)

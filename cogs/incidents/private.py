@@ -15,7 +15,7 @@ from bot.ui.components import Control
 from bot.ui.interaction import keep, redraw, reply, soon, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.posts.private import added_answer, entered_screen, private_question, private_screen
-from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
+from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_all
 
 _SETTLED: Final = frozenset({DeliveryStatus.SENT, DeliveryStatus.FAILED})
 
@@ -35,7 +35,7 @@ def register(bot: IncidentBot) -> None:
     number=NUMBER_OPTION,
     user=locale_str("Who else may see the private incident", key="commands.incident_private_user"),
 )
-@app_commands.autocomplete(number=offer_open)
+@app_commands.autocomplete(number=offer_all)
 async def private(
     interaction: Press, number: Number | None = None, user: discord.Member | None = None
 ) -> None:

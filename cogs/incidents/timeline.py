@@ -28,7 +28,7 @@ from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
 from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, timeline_screen
 from bot.ui.words.wording import Wording
-from cogs.incidents.group import NUMBER_OPTION, Number, Press, in_time, incident_group, named, offer_open
+from cogs.incidents.group import NUMBER_OPTION, Number, Press, in_time, incident_group, named, offer_all
 
 Note = app_commands.Range[str, 1, NOTE_LIMIT]
 At = app_commands.Range[str, 1, AT_LIMIT]
@@ -46,7 +46,7 @@ def register(bot: IncidentBot) -> None:
     description=locale_str("What happened, page by page or as a file", key="commands.incident_timeline"),
 )
 @described(number=NUMBER_OPTION)
-@app_commands.autocomplete(number=offer_open)
+@app_commands.autocomplete(number=offer_all)
 async def timeline(interaction: Press, number: Number | None = None) -> None:
     """The newest page; the others are a press away."""
     await wait(interaction)
@@ -62,7 +62,7 @@ async def timeline(interaction: Press, number: Number | None = None) -> None:
     at=locale_str("When it happened: 14:10, 5 min ago. Now if left out", key="commands.incident_at"),
     number=NUMBER_OPTION,
 )
-@app_commands.autocomplete(number=offer_open)
+@app_commands.autocomplete(number=offer_all)
 async def note(interaction: Press, text: Note, at: At = "", number: Number | None = None) -> None:
     """A note of one line; the button 📝 takes several."""
     await wait(interaction)

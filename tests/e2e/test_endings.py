@@ -19,6 +19,8 @@ _OF_AN_ENDED_ONE = {
     "↕️ 重大度": _RESOLVED,
     "✅ 解決": _RESOLVED,
 }
+#: The commands that are for what has ended, too; each offers it.
+WHAT_TAKES_ENDED_ONES = ("reopen", "show", "timeline", "note", "link", "private")
 
 
 async def test_a_false_alarm(world: World) -> None:
@@ -73,8 +75,9 @@ async def test_the_thread_sleeps_after_a_day_and_wakes_on_reopen(world: World) -
     await world.start_bot()
     await world.settle()
     assert await archived(world, alert.thread)
-    offered = await world.human.autocomplete("responder", "general", "incident reopen", "number", "決済")
-    assert [choice["value"] for choice in offered] == [alert.number]
+    for name in WHAT_TAKES_ENDED_ONES:
+        offered = await world.human.autocomplete("responder", "general", f"incident {name}", "number", "決済")
+        assert [choice["value"] for choice in offered] == [alert.number], name
     await world.command("incident reopen", number=alert.number, reason="本物だった")
     line = await world.expect_message(alert.thread, contains="再開")
     assert "理由: 本物だった" in line.text
