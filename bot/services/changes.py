@@ -22,6 +22,10 @@ log = structlog.get_logger(__name__)
 Facts: TypeAlias = Mapping[str, object]
 
 
+class _MadePrivate(Exception):  # a signal to ourselves, and no error of anybody's
+    """Between the read and the lock somebody has made it private."""
+
+
 @dataclass(slots=True)
 class Change:
     """One change while it is made: inside a transaction, with the incident locked.
@@ -149,14 +153,31 @@ class Changes:
         Raises:
             NotPermitted: on record. IncidentNotFound: no such number, or a private one that is not theirs.
         """
-        for number in sorted({incident_id, *also}):
-            await self.allowed(number, by=by, act=act)
-        async with self._store.transaction() as tx:
-            now = await tx.now()
-            # In one order for all: two people who merge crosswise wait for each other, not for ever.
-            numbers = sorted({incident_id, *also, *told})
-            locked = {number: await tx.incident(number, lock=True) for number in numbers}
-            others = (*also, *told)
-            beside = {number: Change(tx, self._policy, locked[number], by, now) for number in others}
-            yield Change(tx, self._policy, locked[incident_id], by, now, beside)
-        log.info("incident.changed", incident_id=incident_id, act=act, user_id=by.id)
+        while True:
+            seen = [await self.allowed(number, by=by, act=act) for number in sorted({incident_id, *also})]
+            try:
+                async with self._store.transaction() as tx:
+                    now, others = await tx.now(), (*also, *told)
+                    locked = await _locked(tx, {incident_id, *others}, seen=seen)
+                    beside = {number: Change(tx, self._policy, locked[number], by, now) for number in others}
+                    yield Change(tx, self._policy, locked[incident_id], by, now, beside)
+            except _MadePrivate:  # nothing is written yet: ask once more whether they may
+                log.info("incident.change_retried", incident_id=incident_id, act=act, user_id=by.id)
+                continue
+            log.info("incident.changed", incident_id=incident_id, act=act, user_id=by.id)
+            return
+
+
+async def _locked(
+    tx: Transaction, numbers: Collection[int], *, seen: Collection[Incident]
+) -> dict[int, Incident]:
+    """Those incidents, locked: in one order for all, so that two people who merge crosswise wait for each
+    other, not for ever.
+
+    Args:
+        seen: Some of them, as they were when somebody was let pass.
+    """
+    locked = {number: await tx.incident(number, lock=True) for number in sorted(numbers)}
+    if any(locked[one.id].is_private and not one.is_private for one in seen):
+        raise _MadePrivate
+    return locked

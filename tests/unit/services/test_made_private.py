@@ -1,11 +1,13 @@
 """An incident that is made private later: what was public of it is emptied, and nothing is rung twice."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import (
+    IncidentNotFound,
     InvalidTransition,
     NotPermitted,
     UpstreamUnavailable,
@@ -14,6 +16,7 @@ from bot.domain.incident import IncidentKind
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.unit.services.test_lifecycle import Interrupted
 from tests.unit.services.test_privacy import NAMED, secret
 
 
@@ -160,3 +163,30 @@ async def test_rows_of_the_dlq_from_before_lose_their_title(desk: Desk) -> None:
     assert {(row.title, bool(row.payload)) for row in desk.dlq_store.entries.values()} == {
         (incident.label, False)
     }
+
+
+@pytest.mark.parametrize("act", ["resolve", "link"])
+async def test_what_is_made_private_while_somebody_acts_is_not_found(desk: Desk, act: str) -> None:
+    """They were let pass while it was public: asked once more, on record, and nothing has changed."""
+    incident, other = await desk.open(), await desk.open(key="other")
+    desk.own_store = Interrupted(desk.store, lambda: desk.privacy.make_private(incident.id, by=PRIMARY))
+    desk.use(desk.discord)
+    changes: dict[str, Callable[[], Awaitable[object]]] = {
+        "resolve": lambda: desk.lifecycle.resolve(incident.id, by=NAMED),
+        "link": lambda: desk.lifecycle.link(other.id, with_=incident.id, by=NAMED),
+    }
+    with pytest.raises(IncidentNotFound):
+        await changes[act]()
+    (refused,) = [row for row in desk.store.audit_rows if not row.allowed]
+    assert refused.data == {"act": act, "incident_id": incident.id, "private": True}
+    now = await desk.store.incident(incident.id)
+    assert (now.is_open, now.is_private, now.linked) == (True, True, ())
+
+
+async def test_whoever_may_see_it_goes_on_while_it_is_made_private(desk: Desk) -> None:
+    """Whoever reported it, say: they are asked for no second press."""
+    incident = await desk.open(by=NAMED)
+    desk.own_store = Interrupted(desk.store, lambda: desk.privacy.make_private(incident.id, by=PRIMARY))
+    desk.use(desk.discord)
+    ended = await desk.lifecycle.resolve(incident.id, by=NAMED)
+    assert (ended.is_private, ended.is_open) == (True, False)
