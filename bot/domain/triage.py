@@ -67,12 +67,14 @@ class Question:
     Attributes:
         id: ``[a-z0-9_]{1,24}``, unique in the tree.
         unsure: Id of the answer that わからない counts as: the graver one.
+        hint: What else to think of before answering; None: nothing.
     """
 
     id: str
     text: Text
     answers: tuple[Answer, ...]
     unsure: str
+    hint: Text | None = None
 
     def answer(self, answer_id: str) -> Answer:
         """The answer of that id.

@@ -10,6 +10,7 @@ MOST_QUESTIONS = 25
 MOST_ANSWERS = 4  # ours: nobody reads more of them at night
 _LABEL = values.text_up_to(80)  # Discord: a button's label
 _QUESTION = values.text_up_to(300)
+_HINT = values.text_up_to(150)
 
 
 def read_tree(file: Table) -> Tree:
@@ -33,6 +34,7 @@ def _question(table: Table, node_id: str) -> Question:
         text=table.take("question", _QUESTION),
         answers=tuple(_answer(answers.table(name), name) for name in names),
         unsure=table.take("unsure", values.ANSWER_ID),
+        hint=table.maybe("hint", _HINT),
     )
     table.close()
     return read

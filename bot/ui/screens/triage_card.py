@@ -23,6 +23,7 @@ from bot.ui.words.voice import Voice, channel_name
 
 TITLE_ROOM: Final = 420  # 200 characters as stored, escaped
 QUESTION_ROOM: Final = 640
+_HINT_ROOM = 320
 _LIST_ROOM = 300
 _EVIDENCE_ROOM = 300
 _OTHERS_ROOM = 400
@@ -76,6 +77,7 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
         text(
             _notice(voice, view),
             f"**{inert(voice.raw(question.text), limit=QUESTION_ROOM)}**",
+            _hint(voice, question),
             _facts(voice, triage),
             _evidence(voice, triage.evidence),
             _path(voice, triage),
@@ -86,6 +88,10 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
         rows=[_answers(voice, triage, question), _earlier(voice, triage), row(*_ways_out(voice, triage))],
         colour=_BLUE,
     )
+
+
+def _hint(voice: Voice, question: Question) -> str:
+    return "" if question.hint is None else f"-# {inert(voice.raw(question.hint), limit=_HINT_ROOM)}"
 
 
 def _answers(voice: Voice, triage: Triage, question: Question) -> ui.ActionRow[ui.LayoutView] | None:

@@ -107,6 +107,17 @@ def test_large_impact_names_what_makes_a_sev1(parky: Policy) -> None:
         assert words in asked
 
 
+def test_the_first_question_sends_what_makes_a_sev1_on_to_the_next(parky: Policy) -> None:
+    """Payment errors or corrupt data that no user has met yet: whoever answers no is asked of dev only."""
+    first = parky.tree.node(parky.tree.start)
+    assert first.hint is not None
+    for words in ("決済エラー", "データの損失・破損", "セキュリティ", "「はい」"):
+        assert words in first.hint.ja
+    for words in ("Yes", "payment errors", "corrupt data", "security"):
+        assert words in first.hint.en
+    assert first.answer("yes").to == "large_impact"
+
+
 def test_impact_record(parky: Policy) -> None:
     """対象 and 症状 of 影響範囲の特定."""
     assert parky.targets == (

@@ -71,11 +71,14 @@ def test_a_question_has_its_answers_and_the_ways_out() -> None:
     card = triage_card(JA, view_at(at()))
     assert words(card).splitlines() == [
         "**本番ユーザーに影響がありますか？**",
+        "-# 決済エラー、データの損失・破損、セキュリティの可能性があれば「はい」。",
         "決済 API が 5xx / api.parky.co.jp / エラー率上昇 / 11/24 14:07 JST",
         "-# 「わからない」は重い方の「はい」として数えます。",
     ]
     assert labels(card) == ["はい", "いいえ", "わからない", "やめる"]
-    assert labels(triage_card(JA, view_at(at("yes"))))[-2:] == ["戻る", "やめる"]
+    following = triage_card(JA, view_at(at("yes")))
+    assert labels(following)[-2:] == ["戻る", "やめる"]
+    assert "可能性があれば" not in words(following), "a question without a hint has no line of one"
 
 
 @pytest.mark.parametrize("voice", VOICES)
@@ -87,7 +90,8 @@ def test_no_question_has_more_than_five_buttons(voice: Voice, answers: int) -> N
     yes = asked.answers[0]
     label = Text("あ" * 80, "a" * 80)
     several = tuple(replace(yes, id=f"{n}" * 24, label=label) for n in range(answers))
-    question = replace(asked, id="q" * 24, answers=several, unsure=several[0].id)
+    hint = Text("*" * 150, "*" * 150)
+    question = replace(asked, id="q" * 24, answers=several, unsure=several[0].id, hint=hint)
     card = triage_card(voice, view_at(replace(at("yes"), question=question)))
     assert over_limits(card) == []
     assert len(labels(card)) <= 5
