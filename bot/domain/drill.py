@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.checklist import Checklist
 from bot.domain.incident import Incident, Role, Status
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage import Text
@@ -81,6 +82,7 @@ class Missed(StrEnum):
     ACK = "ack"
     ACK_LATE = "ack_late"
     COMMANDER = "commander"
+    STEPS = "steps"  # of the first-response sheet, not all are ticked
     UPDATE = "update"
     RECORD = "record"  # nothing was noted and nothing pinned
     RESOLVE = "resolve"
@@ -94,6 +96,7 @@ class Score:
         ack_within_s: The time there was.
         notes, pins: What was kept for the postmortem.
         missed: In the order of the runbook.
+        steps, steps_done: How many the first-response sheet has, and how many of them are ticked.
     """
 
     ack_s: float | None
@@ -106,6 +109,8 @@ class Score:
     pins: int
     took_s: float | None
     missed: tuple[Missed, ...]
+    steps: int = 0
+    steps_done: int = 0
 
     def as_data(self) -> dict[str, object]:
         """For a timeline entry or a delivery: JSON-able."""
@@ -113,18 +118,19 @@ class Score:
 
     @classmethod
     def from_data(cls, data: Mapping[str, object]) -> "Score":
-        """The inverse of `as_data`; other keys are passed over."""
-        known = {name: data[name] for name in cls.__slots__ if name != "missed"}
+        """The inverse of `as_data`; other keys are passed over, and an older version wrote no steps."""
+        known = {name: data[name] for name in cls.__slots__ if name != "missed" and name in data}
         missed = data["missed"]
         assert isinstance(missed, list | tuple)
         return cls(**known, missed=tuple(Missed(str(step)) for step in missed))  # type: ignore[arg-type]
 
 
-def score(incident: Incident, timeline: Iterable[TimelineEntry]) -> Score:
+def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklist) -> Score:
     """How the people of a drill did, from what is on record when it is over.
 
     Args:
         timeline: Its whole history, in any order.
+        sheet: The first-response sheet of its severity.
 
     Source: the runbook, エスカレーションパス; issue 4: time to ack, missed steps.
     """
@@ -134,6 +140,8 @@ def score(incident: Incident, timeline: Iterable[TimelineEntry]) -> Score:
     resolved = incident.status is Status.RESOLVED and incident.ended_at is not None
     ack = incident.took_to_acknowledge
     kept = {kind: sum(entry.kind is kind for entry in entries) for kind in _KEPT}
+    steps, done = len(sheet.steps), len(sheet.done(incident.checks))
+    missed = _missed(incident, commander=taken, update=update, kept=sum(kept.values()), is_done=done == steps)
     return Score(
         ack_s=None if ack is None else ack.total_seconds(),
         ack_within_s=(incident.ack_due_at - incident.triggered_at).total_seconds(),
@@ -144,7 +152,9 @@ def score(incident: Incident, timeline: Iterable[TimelineEntry]) -> Score:
         notes=kept[TimelineKind.NOTE],
         pins=kept[TimelineKind.PINNED],
         took_s=_seconds(incident, incident.ended_at) if resolved else None,
-        missed=tuple(_missed(incident, commander=taken, update=update, kept=sum(kept.values()))),
+        missed=tuple(missed),
+        steps=steps,
+        steps_done=done,
     )
 
 
@@ -152,7 +162,12 @@ _KEPT: Final = (TimelineKind.NOTE, TimelineKind.PINNED)
 
 
 def _missed(
-    incident: Incident, *, commander: TimelineEntry | None, update: TimelineEntry | None, kept: int
+    incident: Incident,
+    *,
+    commander: TimelineEntry | None,
+    update: TimelineEntry | None,
+    kept: int,
+    is_done: bool,
 ) -> Iterable[Missed]:
     if incident.acknowledged_at is None:
         yield Missed.ACK
@@ -160,6 +175,8 @@ def _missed(
         yield Missed.ACK_LATE
     if commander is None:
         yield Missed.COMMANDER
+    if not is_done:
+        yield Missed.STEPS
     if update is None:
         yield Missed.UPDATE
     if not kept:

@@ -140,7 +140,8 @@ class Drills:
             ended = life.cancel(incident, by=by, at=now, archive_at=now + self._policy.archive_after)
             await self._lifecycle.end(change, ended, TimelineKind.CANCELLED, {"reason": ""})
             incident = change.incident
-        scored = score(incident, await tx.timeline(incident.id))
+        sheet = self._policy.checklist(incident.severity)
+        scored = score(incident, await tx.timeline(incident.id), sheet)
         entry = TimelineEntry(TimelineKind.DRILL_SCORED, now, data=scored.as_data())
         await tx.add_timeline(incident.id, entry)
         await tx.insert_deliveries([self._line(incident, "drill_scored", "drill_scored", scored.as_data())])

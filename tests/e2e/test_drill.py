@@ -60,7 +60,7 @@ async def test_it_rings_when_asked_to(world: World) -> None:
 
 
 async def test_a_drill_that_goes_well_is_scored(world: World) -> None:
-    """Ack, command, an update, a note, the end: the score says when, and that nothing was missed."""
+    """Ack, command, an update, a note, the checks, the end: the score says when, and that none was missed."""
     thread, alert = await start(world)
     await world.fast_forward(minutes=3)
     await world.expect_message(thread, contains=INJECTS[0])
@@ -73,6 +73,10 @@ async def test_a_drill_that_goes_well_is_scored(world: World) -> None:
     await world.expect_message(thread, contains="rollback 中")
     await world.command("incident note", by="responder", channel=thread, text="deploy があった")
     await world.expect_message(thread, contains="deploy があった")
+    card = await world.human.see(thread, "☐ 1. ")
+    steps = card.text.count("☐ ")
+    places = [str(place) for place in range(steps)]
+    await world.human.press("primary", card, "済んだ手順", values=places)
     asked = await world.command("incident resolve", by="primary", channel=thread)
     await world.human.press("primary", asked.messages[-1], "解決にする")
     score = await world.expect_message(thread, contains="訓練は終わりです")
@@ -80,6 +84,7 @@ async def test_a_drill_that_goes_well_is_scored(world: World) -> None:
         MARK,
         "👀 ack 3 分 (期限 15 分)",
         "🧭 指揮 @primary",
+        f"☑ 初動の手順 {steps}/{steps}",
         "📝 メモ 1 件",
         "抜けた手順はありません",
     ):
@@ -111,6 +116,8 @@ async def test_killed_in_the_middle_it_goes_on(world: World) -> None:
     for part in (
         "👀 ack なし",
         "🧭 指揮 なし",
+        "☑ 初動の手順 0/",
+        "初動の手順に済みの付いていないもの",
         "📣 状況更新 なし",
         "誰も ack しませんでした",
         "✅ 解決 なし",

@@ -55,6 +55,8 @@ def _score(words: Wording, incident: Incident, score: Score) -> Iterator[str]:
     yield words.say("drill.over", label=incident.label, severity=incident.severity)
     yield _ack(words, score)
     yield _commander(words, score)
+    if score.steps:
+        yield words.say("drill.steps", done=score.steps_done, steps=score.steps)
     yield _at(words, "update", score.update_s)
     yield words.say("drill.kept", notes=score.notes, pins=score.pins)
     yield _at(words, "resolved", score.took_s)

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import drill as drills
 from bot.domain import life
-from bot.domain.drill import Drill, Inject, Missed, Score, score
-from bot.domain.incident import Incident, Status
+from bot.domain.checklist import Checklist
+from bot.domain.drill import Drill, Inject, Missed, Score
+from bot.domain.incident import Check, Incident, Status
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage import Text
@@ -38,6 +40,14 @@ PLAYED = Incident(
     is_drill=True,
     rings=False,
 )
+
+
+SHEET = Checklist("SEV1", (Text("ログ", "logs"), Text("rollback", "rollback")))
+
+
+def score(incident: Incident, entries: Sequence[TimelineEntry], sheet: Checklist | None = None) -> Score:
+    """Of a severity without a first-response sheet, unless one is given."""
+    return drills.score(incident, entries, sheet or Checklist("SEV1"))
 
 
 def entry(kind: TimelineKind, minutes: float, **data: object) -> TimelineEntry:
@@ -86,6 +96,23 @@ def test_a_drill_in_which_nothing_was_done() -> None:
     found = score(ended, [entry(TimelineKind.OPENED, 0)])
     assert found.missed == (Missed.ACK, Missed.COMMANDER, Missed.UPDATE, Missed.RECORD, Missed.RESOLVE)
     assert (found.ack_s, found.commander, found.update_s, found.took_s) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("ticked", "missed"), [(0, (Missed.STEPS,)), (1, (Missed.STEPS,)), (2, ())], ids=["none", "one", "all"]
+)
+def test_first_response_steps_that_nobody_ticked_are_missed(ticked: int, missed: tuple[Missed, ...]) -> None:
+    """Until all are; what was ticked of another sheet counts for nothing."""
+    checks = {key: Check(1, "primary", AT) for key in ("other", *SHEET.keys[:ticked])}
+    found = score(replace(resolved(12), checks=checks), PERFECT, SHEET)
+    assert (found.steps_done, found.steps, found.missed) == (ticked, 2, missed)
+
+
+def test_a_score_of_an_older_version_knows_no_steps() -> None:
+    """It is rendered as it was."""
+    found = score(resolved(12), PERFECT)
+    older = {name: value for name, value in found.as_data().items() if not name.startswith("steps")}
+    assert Score.from_data(older) == found
 
 
 @pytest.mark.parametrize(("minutes", "missed"), [(15, ()), (15.1, (Missed.ACK_LATE,))])

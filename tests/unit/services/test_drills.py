@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.checklist import Pick
 from bot.domain.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.drill import DLQ_MARK, Missed, Score
@@ -142,11 +143,15 @@ async def test_resolving_it_scores_it_at_once(desk: Desk) -> None:
     update = NewUpdate("rollback 中", "", timedelta(minutes=30), (), (), key="u")
     await desk.updates.tell(incident.id, update, by=PRIMARY)
     await desk.timelines.note(incident.id, by=RESPONDER, text="deploy があった", key="n")
+    sheet = desk.policy.checklist("SEV1")
+    every = frozenset(range(len(sheet.steps)))
+    await desk.checklists.choose(incident.id, Pick(sheet.edition, frozenset(), every), by=PRIMARY)
     await desk.pass_time(minutes=5)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
     found = scored(desk, incident)
-    assert found.missed == ()
+    assert (found.missed, found.steps_done, found.steps) == ((), len(every), len(every))
+    assert every
     assert (found.ack_s, found.ack_within_s, found.commander, found.notes) == (180, 900, "primary", 1)
     assert found.took_s == 480
     assert len(notices(desk, "drill_scored")) == 1
@@ -186,6 +191,7 @@ async def test_one_that_nobody_resolves_ends_by_itself(desk: Desk) -> None:
     assert scored(desk, incident).missed == (
         Missed.ACK,
         Missed.COMMANDER,
+        Missed.STEPS,
         Missed.UPDATE,
         Missed.RECORD,
         Missed.RESOLVE,

@@ -35,7 +35,7 @@ from tests.unit.ui.samples import (
 )
 
 PLAYED = replace(PLACED, is_drill=True, rings=False)
-PERFECT = Score(120, 900, "primary", "secondary", 180, 300, 2, 1, 720, ())
+PERFECT = Score(120, 900, "primary", "secondary", 180, 300, 2, 1, 720, (), steps=4, steps_done=4)
 NOTHING = Score(
     None, 900, None, None, None, None, 0, 0, None, tuple(step for step in Missed if step != "ack_late")
 )
@@ -138,6 +138,7 @@ def test_a_perfect_score() -> None:
         "【訓練】🏁 **INC-42 訓練は終わりです** · SEV1",
         "👀 ack 2 分 (期限 15 分) · @primary",
         "🧭 指揮 @secondary (3 分後)",
+        "☑ 初動の手順 4/4",
         "📣 最初の状況更新 5 分後",
         "📝 メモ 2 件 · 📌 1 件",
         "✅ 解決 12 分後",
@@ -154,6 +155,7 @@ def test_what_was_missed_is_named_in_words(words: Wording) -> None:
     assert "`/incident update`" in told
     late = scored(words, replace(PERFECT, ack_s=1_000, missed=(Missed.ACK_LATE,)))
     assert sum(line.startswith("- ") for line in late.splitlines()) == 1
+    assert "☑" not in told, "its severity has no first-response sheet"
 
 
 @pytest.mark.parametrize("voice", screens.VOICES)
