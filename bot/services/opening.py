@@ -217,9 +217,9 @@ def member(
 
 
 def _members(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
-    """Whoever reported it, is on it, or is told of it by the ladder, each once."""
+    """Whoever reported it, if that is no monitor, is on it, or is told of it by the ladder, each once."""
     involved = [
-        (incident.reported_by_id, incident.reported_by_name),
+        (None if incident.source is not None else incident.reported_by_id, incident.reported_by_name),
         (incident.acknowledged_by_id, incident.acknowledged_by_name),
         (incident.reopened_by_id, incident.reopened_by_name),
         *((who.id, who.name) for who in incident.roles.values()),

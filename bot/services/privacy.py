@@ -188,6 +188,9 @@ class Privacy:
 
 
 def _involved(incident: Incident, joined: Iterable[Holder]) -> dict[int, str]:
-    """Who knows of it already: whoever reported it, has acknowledged or joined, or holds a role."""
-    people = {incident.reported_by_id: incident.reported_by_name}
+    """Who knows of it already: whoever reported it, has acknowledged or joined, or holds a role.
+
+    What has reported a tracked alert is a monitor, which nobody can let in.
+    """
+    people = {} if incident.source is not None else {incident.reported_by_id: incident.reported_by_name}
     return people | {who.id: who.name for who in (*joined, *incident.roles.values())}

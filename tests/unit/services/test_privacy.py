@@ -19,6 +19,7 @@ from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineKind
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.unit.services.test_alerts import alert, receive
 
 TITLE = "顧客データの流出"
 NAMED = replace(OBSERVER, roles=frozenset({"responder"}))
@@ -370,3 +371,14 @@ async def test_a_deleted_private_thread_has_its_people_again(desk: Desk) -> None
     await desk.work()
     assert desk.sent(DeliveryKind.PRIVATE_THREAD) == ["channel:p0-alerts"] * 2
     assert sorted(desk.sent(DeliveryKind.MEMBER)) == sorted(before * 2)
+
+
+async def test_the_monitor_that_posted_an_alert_is_let_in_nowhere(desk: Desk) -> None:
+    """A webhook is no member: Discord would refuse, and the thread would be told so."""
+    tracked = await receive(desk, alert(desk))
+    await desk.lifecycle.declare(tracked.id, by=RESPONDER)
+    await desk.work()
+    await desk.privacy.make_private(tracked.id, by=PRIMARY)
+    await desk.work()
+    assert set(await desk.store.members(tracked.id)) == {PRIMARY.id}
+    assert f"user:{tracked.reported_by_id}" not in desk.sent(DeliveryKind.MEMBER)
