@@ -8,7 +8,6 @@ from bot.services.acknowledging import stop_ladder
 from bot.services.changes import Change
 from bot.services.escalations import Escalations
 from bot.services.opening import LOUD, QUIET, posting_deliveries
-from bot.services.ports import Transaction
 from bot.services.reminders import remind_later
 
 
@@ -31,12 +30,6 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
     await change.tx.insert_deliveries(posting_deliveries(declared, severity, facts=facts))
     await change.record(TimelineKind.DECLARED)
     return declared
-
-
-async def tracked_alert(tx: Transaction, message_id: int | None) -> Incident | None:
-    """The incident that a message was counted on, locked; None when it is no alert of others."""
-    number = None if message_id is None else await tx.alert_of_message(message_id)
-    return None if number is None else await tx.incident(number, lock=True)
 
 
 async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escalations) -> None:

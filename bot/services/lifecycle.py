@@ -6,7 +6,7 @@ import structlog
 
 from bot.domain import life, relations
 from bot.domain.errors import InvalidTransition, UserError
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, IncidentKind
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.posting import THREADS, archived
@@ -29,6 +29,7 @@ from bot.services.opening import (
 from bot.services.ports import Discord, Store
 from bot.services.regrading import Regraded, Regrading
 from bot.services.reminders import remind_later, reminder_key
+from bot.services.walk_ends import dismiss_walks, take_in_walks
 
 log = structlog.get_logger(__name__)
 
@@ -194,7 +195,9 @@ class Lifecycle:
         """
         async with self._changes.change(incident_id, by=by, act=Act.DECLARE) as change:
             severity = self._policy.rules(change.incident.severity)
-            return await declare_within(change, severity, self._escalations)
+            declared = await declare_within(change, severity, self._escalations)
+            await take_in_walks(change)
+        return declared
 
     async def archive(self, incident_id: int) -> None:
         """The thread of an ended incident has been awake long enough; one that was reopened stays so.
@@ -228,6 +231,8 @@ class Lifecycle:
         await stop_ladder(change.tx, ended.id)
         await change.tx.cancel_jobs([reminder_key(ended.id)])
         await change.tx.enqueue(archive_job(ended.id, after=self._policy.archive_after))
+        if ended.kind is IncidentKind.ALERT and ended.merged_into_id is None:
+            await dismiss_walks(change)
         line = f"{kind.value}:{ended.version}"
         await change.record(kind, {**(data or {}), "drill": True} if ended.is_drill else data, line=line)
         if ended.is_drill:  # it is scored at once, and the score says that it is over

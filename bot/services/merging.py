@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain import life, relations
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.incident import Incident, Status
+from bot.domain.incident import Incident, IncidentKind, Status
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineKind
@@ -13,6 +13,7 @@ from bot.services.acknowledging import Acknowledger
 from bot.services.changes import Change, Changes
 from bot.services.lifecycle import Lifecycle
 from bot.services.regrading import Regraded, Regrading
+from bot.services.walk_ends import take_in_walks
 
 
 class _MayNotRaise(Exception):  # a signal to ourselves: the refusal is recorded once the locks are gone
@@ -84,6 +85,8 @@ class Merging:
             if not is_less:
                 await self._keep_ack(found, other)
             raised = await self._tell(ended, other, is_graver=is_graver)
+            if other.incident.kind is IncidentKind.INCIDENT:
+                await take_in_walks(other)
         return Merged(ended, raised)
 
     async def _keep_ack(self, duplicate: Incident, other: Change) -> None:

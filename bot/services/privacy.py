@@ -26,6 +26,7 @@ from bot.services.opening import (
     refresh_job,
 )
 from bot.services.ports import Discord, Job, JobName, Store
+from bot.services.walk_ends import take_in_walks
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,7 @@ class Privacy:
             for user_id, name in {**_involved(private, joined), by.id: by.name}.items():
                 await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
                 await self._let_in(change, user_id, name)
+            await take_in_walks(change, with_open=True)  # their posts have its title
             await self._hide_what_is_known(change)
             await change.record(TimelineKind.MADE_PRIVATE)
             await change.say("made_private", key="made_private")

@@ -4,26 +4,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeGuard
 
-import structlog
-
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident import Incident, IncidentKind, NewIncident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage import UNANSWERED
-from bot.domain.triage_session import StoredAnswer, Triage
+from bot.domain.triage_session import Triage
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.changes import Change, link_both
-from bot.services.declaring import declare_within, tracked_alert
+from bot.services.declaring import declare_within
 from bot.services.escalations import Escalations
 from bot.services.incidents import Incidents
-from bot.services.opening import refresh_job
 from bot.services.ports import Transaction
-from bot.services.triage_posts import post_keys, set_clock
-
-log = structlog.get_logger(__name__)
+from bot.services.regrading import Regrading
+from bot.services.walk_ends import end_in, subject_of, take_in_walks
 
 
 class MayNotLower(Exception):  # a signal to the caller: the refusal is recorded once the locks are gone
@@ -59,6 +55,7 @@ class Raising:
         self._access = access
         self._incidents = incidents
         self._escalations = escalations
+        self._regrading = Regrading(policy, escalations)
 
     async def raise_alert(
         self, tx: Transaction, triage: Triage, severity: SeverityPolicy, *, by: Person
@@ -71,11 +68,36 @@ class Raising:
         Raises:
             MayNotLower: *by* lacks that; `refusal` says so to them.
         """
-        alert = await tracked_alert(tx, triage.source_message_id)
+        alert = await subject_of(tx, triage)
         may_lower = self._access.allows(by, Act.CHANGE_SEVERITY.permission)
         if _is_tracked(alert) and self._rules(alert).rank < severity.rank and not may_lower:
             raise MayNotLower(alert, severity)
         return await self._raise(tx, _Case(triage, severity, alert, by))
+
+    async def join(
+        self, tx: Transaction, triage: Triage, severity: SeverityPolicy | None, *, by: Person
+    ) -> Incident | None:
+        """End a locked *triage* in the incident that somebody else has made of its message meanwhile.
+
+        That hears what the questions have led to. It becomes as grave as that if *by* may change severities.
+
+        Args:
+            severity: What they have led to; None: to re-evaluate.
+
+        Returns:
+            None when its message has become no incident that goes on and everybody may see.
+        """
+        incident = await subject_of(tx, triage)
+        if incident is None or not _is_told(incident):
+            return None
+        change = Change(tx, self._policy, incident, by, await tx.now())
+        led_to = {} if severity is None else {"severity": severity.name}
+        await change.say("triaged_here", key=f"triaged_here:{triage.id}", facts=led_to)
+        is_graver = severity is not None and severity.rank < self._rules(incident).rank
+        if severity is not None and is_graver and self._access.allows(by, Act.CHANGE_SEVERITY.permission):
+            await self._regrading.regrade(change, severity, why={"reason": ""})
+        await end_in(tx, self._policy, triage, change.incident, by=by)
+        return change.incident
 
     async def promote(self, tx: Transaction, triage: Triage, *, by: Person | None) -> Incident:
         """Raise a locked *triage* that is under re-evaluation: as the policy says, or as grave as the tracked
@@ -85,7 +107,9 @@ class Raising:
             by: None when nobody has answered.
         """
         severity = self._policy.severities[self._policy.reevaluate.promote_to]
-        alert = await tracked_alert(tx, triage.source_message_id)
+        if by is not None and (joined := await self.join(tx, triage, severity, by=by)):
+            return joined
+        alert = await subject_of(tx, triage)
         if _is_tracked(alert):
             severity = min(severity, self._rules(alert), key=lambda known: known.rank)
         return await self._raise(tx, _Case(triage, severity, alert, by))
@@ -108,40 +132,33 @@ class Raising:
         raise AssertionError("a policy does not change while it is in force")
 
     async def _raise(self, tx: Transaction, case: _Case) -> Incident:
-        triage, severity, by = case.triage, case.severity, case.by
-        incident, at = await self._incident(tx, case), await tx.now()
-        await tx.add_timeline(incident.id, _triaged(triage, await tx.given_answers(triage.id), at=at))
-        if by is None:
-            await tx.add_timeline(incident.id, _promoted(triage, at=at))
-        ended = triage.raised(incident.id, severity=severity.name, by=by, at=at)
-        await tx.save_triage(ended)
-        await set_clock(tx, ended, self._policy)
-        await tx.adopt_deliveries(post_keys(triage), incident_id=incident.id)
-        await tx.enqueue(refresh_job(incident, severity=severity))
-        log.info("triage.raised", triage_id=triage.id, incident_id=incident.id, by_clock=by is None)
+        incident = await self._incident(tx, case)
+        await end_in(tx, self._policy, case.triage, incident, by=case.by)
+        if case.by is None:
+            await tx.add_timeline(incident.id, _promoted(case.triage, at=await tx.now()))
+        await take_in_walks(await self._change(tx, case, incident))  # about other messages of the same alert
         return incident
+
+    async def _change(self, tx: Transaction, case: _Case, incident: Incident) -> Change:
+        who = case.by or Person(id=case.triage.user_id, name=case.triage.user_name)
+        return Change(tx, self._policy, incident, who, await tx.now(), is_by_clock=case.by is None)
 
     async def _incident(self, tx: Transaction, case: _Case) -> Incident:
         """A new one, or the tracked alert that the triage is about: one trouble is not opened twice."""
         triage, severity, alert, by = case.triage, case.severity, case.alert, case.by
-        who = by or Person(id=triage.user_id, name=triage.user_name)
         if _is_tracked(alert):
             known = await tx.set_triaged(alert.id, triage, path=_path(triage, by=by))
-            change = Change(tx, self._policy, known, who, await tx.now(), is_by_clock=by is None)
-            return await declare_within(change, severity, self._escalations)
+            return await declare_within(await self._change(tx, case, known), severity, self._escalations)
         new = _new_incident(triage, severity, by=by)
         if await is_confided(tx, triage.channel_id, triage.source_message_id):
             new = replace(new, evidence=None)  # not refused: what is raised by now must not be silenced
         incident = await self._incidents.open_within(tx, new, by=by)
-        if alert is not None and await tx.link(alert.id, incident.id, by=who):
-            now = await tx.now()
-            there, here = (
-                Change(tx, self._policy, one, who, now, is_by_clock=by is None) for one in (alert, incident)
-            )
+        here = await self._change(tx, case, incident)
+        if alert is not None and await tx.link(alert.id, incident.id, by=here.by):
+            there = await self._change(tx, case, alert)
             await link_both(there, here)
             await there.say("raised_again", key=f"linked:{incident.id}", facts={"number": incident.id})
-            return here.incident
-        return incident
+        return here.incident
 
     def _rules(self, alert: Incident) -> SeverityPolicy:
         return self._policy.rules(alert.severity)
@@ -150,6 +167,11 @@ class Raising:
 def _is_tracked(alert: Incident | None) -> TypeGuard[Incident]:
     """It goes on, and is no incident yet: the triage makes it one."""
     return alert is not None and alert.kind is IncidentKind.ALERT and alert.is_open
+
+
+def _is_told(incident: Incident) -> bool:
+    """It is an incident that goes on, and that everybody may see."""
+    return incident.kind is IncidentKind.INCIDENT and incident.is_open and not incident.is_private
 
 
 async def is_confided(tx: Transaction, channel_id: int | None, message_id: int | None) -> bool:
@@ -176,28 +198,6 @@ def _new_incident(triage: Triage, severity: SeverityPolicy, *, by: Person | None
         key=f"triage:{triage.id}",
         evidence=triage.evidence,
     )
-
-
-def _triaged(triage: Triage, answers: list[StoredAnswer], *, at: datetime) -> TimelineEntry:
-    data = {
-        "triage": triage.id,
-        "started_by": triage.user_name,
-        "chosen": triage.severity,
-        "answers": [_as_data(answer) for answer in answers],
-    }
-    return TimelineEntry(TimelineKind.TRIAGED, at, data=data)
-
-
-def _as_data(given: StoredAnswer) -> dict[str, object]:
-    return {
-        "question": given.question,
-        "answer": given.answer,
-        "unsure": given.unsure,
-        "by": given.by_name,
-        "at": given.at.isoformat(),
-        "withdrawn": None if given.withdrawn_at is None else given.withdrawn_at.isoformat(),
-        "withdrawn_by": given.withdrawn_by_name,
-    }
 
 
 def _promoted(triage: Triage, *, at: datetime) -> TimelineEntry:

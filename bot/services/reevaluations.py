@@ -16,6 +16,7 @@ from bot.services.ports import Store, Transaction
 from bot.services.raising import Raising
 from bot.services.triage_posts import held, question, refresh_triage_job, set_clock
 from bot.services.triage_views import Notice, TriageView, view_of
+from bot.services.walk_ends import is_dealt_with, lock_walk
 
 log = structlog.get_logger(__name__)
 
@@ -39,10 +40,12 @@ class Reevaluations:
     async def strike(self, triage_id: int) -> None:
         """Its clock strikes: ask, raise what nobody has answered, or put a forgotten walk away.
 
+        What somebody has dealt with meanwhile ends, unasked; they have ended it, so this is a guard.
+
         Twice, or too early, changes nothing.
         """
         async with self._store.transaction() as tx:
-            triage = await tx.triage(triage_id, lock=True)
+            triage = await lock_walk(tx, triage_id)
             now = await tx.now()
             if triage.due_at is None:
                 return
@@ -50,6 +53,8 @@ class Reevaluations:
                 await set_clock(tx, triage, self._policy)
             elif triage.is_forgotten(now):
                 await self._save(tx, triage.expire(at=now))
+            elif await is_dealt_with(tx, self._policy, triage):
+                log.info("triage.dealt_with", triage_id=triage_id)
             elif triage.asked_at is None:
                 await self._ask(tx, triage, now=now)
             else:
@@ -63,7 +68,7 @@ class Reevaluations:
         """
         await self._admit(triage_id, by, act="triage.promote")
         async with self._store.transaction() as tx:
-            triage = await tx.triage(triage_id, lock=True)
+            triage = await lock_walk(tx, triage_id)
             if not triage.is_under_reevaluation:
                 return await self._answered_before(tx, triage)
             incident = await self._raising.promote(tx, triage, by=by)

@@ -29,6 +29,7 @@ from bot.services.reevaluations import Reevaluations, admit
 from bot.services.triage_posts import line, set_clock
 from bot.services.triage_views import Notice, TriageView, path_of, view_of
 from bot.services.triage_walk import Walk
+from bot.services.walk_ends import lock_walk
 
 log = structlog.get_logger(__name__)
 
@@ -225,6 +226,8 @@ class Triages:
     async def confirm(self, triage_id: int, *, by: Person, shown: str | None = None) -> TriageView:
         """Open the incident that the walk led to, or put it to re-evaluation; twice opens one incident.
 
+        When somebody else has made an incident of its message meanwhile, it ends in that one.
+
         Args:
             shown: What the screen said it would open: a severity's name, or `REEVALUATE`. When it would
                 be another one by now nothing is opened, and the view says so. None asks no questions.
@@ -239,7 +242,7 @@ class Triages:
             raise await self._raising.refusal(refused, by=by) from None
 
     async def _confirm(self, triage_id: int, *, by: Person, shown: str | None) -> TriageView:
-        async with self._walk(triage_id, by=by, act="triage.confirm") as walk:
+        async with self._walk(triage_id, by=by, act="triage.confirm", may_end_in_incident=True) as walk:
             if not walk.is_open or walk.notice is not None:
                 return await walk.view()
             if await is_confided(walk.tx, walk.triage.channel_id, walk.triage.source_message_id):
@@ -249,10 +252,12 @@ class Triages:
             severity = self._severity(walk.triage)
             if shown not in (None, REEVALUATE if severity is None else severity.name):
                 return await walk.view(notice=Notice.CHANGED)
-            if severity is None:
+            incident = await self._raising.join(walk.tx, walk.triage, severity, by=by)
+            if incident is None and severity is not None:
+                incident = await self._raising.raise_alert(walk.tx, walk.triage, severity, by=by)
+            if incident is None:
                 await self._reevaluations.hold(walk.tx, walk.triage, by=by)
             else:
-                incident = await self._raising.raise_alert(walk.tx, walk.triage, severity, by=by)
                 await walk.audit("triage.raised", incident=incident.id)
             return await walk.read_again()
 
@@ -269,10 +274,13 @@ class Triages:
         return None if name is None else self._policy.severities[name]
 
     @asynccontextmanager
-    async def _walk(self, triage_id: int, *, by: Person, act: str) -> AsyncIterator[Walk]:
+    async def _walk(
+        self, triage_id: int, *, by: Person, act: str, may_end_in_incident: bool = False
+    ) -> AsyncIterator[Walk]:
         """The walk, locked, without answers that fit the policy no more, put away if it was forgotten."""
         await admit(self._store, self._access, triage_id, by=by, act=act)
         async with self._store.transaction() as tx:
-            walk = Walk(tx, self._policy, await tx.triage(triage_id, lock=True), by)
+            lock = lock_walk(tx, triage_id) if may_end_in_incident else tx.triage(triage_id, lock=True)
+            walk = Walk(tx, self._policy, await lock, by)
             await walk.settle()
             yield walk

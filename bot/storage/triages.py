@@ -41,6 +41,10 @@ class TriageWrites:
         row = await self._sql.first("triage_of_message", channel_id, message_id, self._guild_id)
         return None if row is None else await with_answers(self._sql, row)
 
+    async def walks_about(self, incident_id: int) -> list[Triage]:
+        rows = await self._sql.all("walks_about", incident_id)
+        return [await with_answers(self._sql, row) for row in rows]
+
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
         row = await self._sql.first("raised_from_message", channel_id, message_id, self._guild_id)
         return None if row is None else incident_from_row(row)

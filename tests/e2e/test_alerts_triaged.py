@@ -10,6 +10,7 @@ from bot.runbook import default_policy_text
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.monitor import TITLE, Monitor
 from tests.e2e.severities import NO, REEVALUATE, YES
+from tests.e2e.test_private import room
 from tests.e2e.world import World
 
 
@@ -19,11 +20,11 @@ def world(reading: World) -> World:
     return reading
 
 
-async def held_for_later(world: World, answer: Message) -> Message:
+async def held_for_later(world: World, answer: Message, *, channel: str = "p0-alerts") -> Message:
     """🔎 under the bot's answer, and a triage that ends in 再評価; the post that says so."""
     opened = await world.click(answer, "triage", by="responder")
     sent = await world.human.submit("responder", opened, {"title": TITLE})
-    walk = Triage(world.human, "responder", "p0-alerts")
+    walk = Triage(world.human, "responder", channel)
     card = await walk.answer(sent.messages[-1], *REEVALUATE, "再評価に回す")
     assert "もとのアラートのほうが重ければ、その重大度のままです" in card.text
     return await world.expect_message("p1-ops", contains=f"🟡 再評価 · {TITLE}", pings_here=False)
@@ -36,11 +37,11 @@ async def rung_as_sev1(world: World) -> None:
         await world.expect_dm(who, contains=TITLE)
 
 
-async def opened_thread(world: World, post: Message) -> None:
-    """The thread of a SEV1 begins with its start time."""
+async def opened_thread(world: World, post: Message, severity: str = "SEV1") -> None:
+    """A thread begins with the start time."""
     await world.idle()
     await world.ledger.expect(post.id, "開始時刻")
-    await world.ledger.expect(post.id, "SEV1")
+    await world.ledger.expect(post.id, severity)
 
 
 async def test_an_unanswered_reevaluation_lowers_no_burning_alert(world: World) -> None:
@@ -112,3 +113,27 @@ async def test_whoever_may_not_change_severities_lowers_no_alert(
         post = await world.ledger.expect("p0-alerts", f"SEV1 · {TITLE}")
         assert "INC-1" in post.text
         await opened_thread(world, post)
+
+
+async def test_an_incident_ends_the_reevaluation_of_its_alert(world: World) -> None:
+    """🚨 by somebody else: its posts lead there, are emptied with it, and no clock raises a second one."""
+    _, answer = await Monitor(world).alert()
+    await world.expect_dm("primary", contains=TITLE)
+    held = await held_for_later(world, answer, channel="p1-ops")
+    await world.click(answer, "インシデントにする", by="primary")
+    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "追跡中" not in found.text)
+    await opened_thread(world, await world.ledger.expect("p0-alerts", TITLE), "SEV2")
+    await world.expect_link(held, post.id)
+    asked = await world.command("incident private", by="primary", number=1)
+    await world.human.press("primary", asked.messages[-1], "非公開にする")
+    thread = await room(world)
+    for part in ("開始時刻", f"SEV2 · {TITLE}", "SEV2 / P1", "非公開にしました"):
+        await world.expect_message(thread, contains=part)
+    await world.expect_text(held, "非公開")
+    await world.settle()
+    assert TITLE not in (await world.reread(held)).text
+    await world.fast_forward(minutes=46)
+    await world.expect_nothing_more()
+    [walk] = await world.rows("SELECT status, incident_id, ended_by_name FROM triages")
+    assert (walk["status"], walk["incident_id"], walk["ended_by_name"]) == ("opened", 1, "primary")
+    assert len(await world.rows("SELECT FROM incidents")) == 1

@@ -44,12 +44,26 @@ class FakeTriages(FakePart):
         found = [one for one in self._about(channel_id, message_id) if self._goes_on(one)]
         return found[-1] if found else None
 
-    async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
+    async def walks_about(self, incident_id: int) -> list[Triage]:
+        going_on = (TriageStatus.OPEN, TriageStatus.REEVALUATING)
+        return [
+            one
+            for one in self.state.triages.values()
+            if one.status in going_on
+            and one.source_message_id is not None
+            and incident_id in {now.id for now in self._become(one.channel_id or 0, one.source_message_id)}
+        ]
+
+    def _become(self, channel_id: int, message_id: int) -> list[Incident]:
+        """What a message counts on or was raised as, or what that was merged into."""
         walks = self._about(channel_id, message_id)
         begun = {one.incident_id for one in walks if one.status is TriageStatus.OPENED}
         begun.add(self.state.alert_messages.get(message_id, (0, None))[1])
         own = [self.state.incidents[number] for number in begun if number is not None]
-        now = [self._merges(one)[-1] for one in own]
+        return [self._merges(one)[-1] for one in own]
+
+    async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
+        now = self._become(channel_id, message_id)
         found = [one for one in now if self._is_told(one)]
         return max(found, key=lambda one: one.id) if found else None
 

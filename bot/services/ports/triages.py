@@ -27,6 +27,13 @@ class TriageTransaction(Protocol):
         """The latest walk about a message that goes on, or waits for its re-evaluation."""
         ...
 
+    async def walks_about(self, incident_id: int) -> list[Triage]:
+        """The walks that go on about messages that have become an incident or what was merged into it.
+
+        Or that are counted on those. Oldest first; nobody else changes them until the commit.
+        """
+        ...
+
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
         """The open incident that a message has become, or what that was merged into; no private one.
 

@@ -48,6 +48,23 @@ SELECT incidents.*
  ORDER BY incidents.id DESC
  LIMIT 1;
 
+-- name: walks_about
+-- The walks that go on about a message that was counted on the incident $1, or that a triage has made it of, or what was
+-- merged into it. Oldest first; nobody else changes them until the commit.
+SELECT *
+  FROM triages
+ WHERE reevaluate_at IS NOT NULL AND status IN ('open', 'reevaluating')
+   AND EXISTS (SELECT
+                 FROM (SELECT incident_id FROM alert_messages WHERE message_id = triages.source_message_id
+                       UNION ALL
+                       SELECT before.incident_id FROM triages AS before
+                        WHERE before.source_message_id = triages.source_message_id
+                          AND before.channel_id = triages.channel_id AND before.status = 'opened') AS begun
+                 JOIN incidents AS own ON own.id = begun.incident_id
+                WHERE coalesce(own.merged_into_id, own.id) = $1)
+ ORDER BY id
+   FOR NO KEY UPDATE OF triages;
+
 -- name: triage
 -- One walk, of the guild $2 unless null.
 SELECT * FROM triages WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2);

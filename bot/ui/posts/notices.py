@@ -71,6 +71,13 @@ def _said(words: Wording, incident: Incident, data: Data) -> Body:
     return message(_with_reason(words, line, data))
 
 
+def _triaged_here(words: Wording, _incident: Incident, data: Data) -> Body:
+    who, severity = _by(words, data), data.get("severity")
+    if severity is None:
+        return message(words.say("thread.notice.triaged_here_reevaluate", who=who))
+    return message(words.say("thread.notice.triaged_here", who=who, severity=inert(str(severity), limit=40)))
+
+
 def _thread_moved(words: Wording, incident: Incident, _data: Data) -> Body:
     url = links.thread_url(incident)
     return message(words.say("thread.notice.thread_moved", label=incident.label, url=url))
@@ -120,6 +127,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "unmerged": _said,
     "linked": _said,
     "raised_again": _said,
+    "triaged_here": _triaged_here,
     "reopened": _said,
     "severity_changed": _severity_changed,
     "thread_moved": _thread_moved,

@@ -105,24 +105,6 @@ async def test_an_alert_that_has_rung_does_not_ring_again() -> None:
     assert rung(desk) == [True, False]
 
 
-async def test_a_triage_of_an_alert_that_is_an_incident_already_is_linked(desk: Desk) -> None:
-    """It began before somebody declared it: another incident, that knows of the first."""
-    tracked = await receive(desk, alert(desk))
-    walk = await begun(desk, "yes", "no")
-    await desk.lifecycle.declare(tracked.id, by=PRIMARY)
-    incident = (await desk.triages.confirm(walk.triage.id, by=RESPONDER)).incident
-    assert incident is not None
-    assert incident.id != tracked.id
-    assert [one.id for one in await desk.store.related(incident.id)] == [tracked.id]
-    assert incident.linked == (tracked.id,)
-    assert (await desk.store.incident(tracked.id)).linked == (incident.id,)
-    await desk.work()
-    said = [(one.incident_id, one.data) for one in desk.store.deliveries if "notice" in one.data]
-    assert said == [
-        (tracked.id, {"notice": "raised_again", "number": incident.id, "by": "responder"}),
-    ], "whoever works on the first one reads it in its thread"
-
-
 async def test_a_triage_of_an_alert_that_was_a_false_alarm_is_linked(desk: Desk) -> None:
     """It never had a thread: its post says so, and no line is lost."""
     tracked = await receive(desk, alert(desk))
@@ -154,18 +136,18 @@ async def test_a_severity_that_is_gone_counts_as_the_gravest(desk: Desk) -> None
     assert declared.severity == "SEV1"
 
 
-@pytest.mark.parametrize("is_declared", [False, True], ids=["tracked", "an incident already"])
-async def test_what_a_clock_does_is_put_on_nobody(desk: Desk, *, is_declared: bool) -> None:
+@pytest.mark.parametrize("is_over", [False, True], ids=["tracked", "over before it was triaged"])
+async def test_what_a_clock_does_is_put_on_nobody(desk: Desk, *, is_over: bool) -> None:
     """Nobody answers the re-evaluation of an alert's message: the history names no one for what follows."""
     tracked = await receive(desk, alert(desk))
+    if is_over:
+        await desk.lifecycle.cancel(tracked.id, by=PRIMARY)
     held = await begun(desk, "no", "no")
-    if is_declared:
-        await desk.lifecycle.declare(tracked.id, by=PRIMARY)
     await desk.triages.confirm(held.triage.id, by=RESPONDER)
     await desk.pass_time(minutes=46)
     raised = (await desk.triages.view(held.triage.id, by=RESPONDER)).incident
     assert raised is not None
-    assert (raised.id == tracked.id, raised.path[-1]) == (not is_declared, UNANSWERED)
+    assert (raised.id == tracked.id, raised.path[-1]) == (not is_over, UNANSWERED)
     made = {TimelineKind.OPENED, TimelineKind.DECLARED, TimelineKind.LINKED, TimelineKind.SEVERITY_CHANGED}
     told = [one for one in await desk.store.timeline(raised.id) if one.kind in made]
     assert {one.kind for one in told} & {TimelineKind.DECLARED, TimelineKind.LINKED}
