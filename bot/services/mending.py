@@ -1,4 +1,4 @@
-"""What somebody deleted or closed in Discord while an incident goes on: posted anew, quietly."""
+"""What somebody deleted or closed in Discord while it still counts: posted anew, quietly."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -22,6 +22,7 @@ from bot.services.opening import (
     thread_deliveries,
 )
 from bot.services.ports import Store, Transaction
+from bot.services.triage_posts import question, question_again
 
 log = structlog.get_logger(__name__)
 
@@ -44,10 +45,14 @@ class Mending:
         self._policy = policy
 
     async def message_gone(self, message_id: int) -> None:
-        """A message was deleted; perhaps it was an alert."""
+        """A message was deleted; perhaps it was an alert, or the question of a re-evaluation."""
         incident = await self._store.incident_by_message(message_id)
         if incident is not None:
             await self.gone(incident.id, messages={message_id})
+            return
+        async with self._store.transaction() as tx:
+            if asked := await tx.question_at(message_id):
+                await self._ask_again(tx, *asked)
 
     async def thread_gone(self, thread_id: int) -> None:
         """A thread was deleted; perhaps it was an incident's."""
@@ -152,6 +157,14 @@ class Mending:
         is_another = current is None or current.channel_id != place
         await tx.insert_deliveries([again if in_thread and is_another else _to_alert(again, incident)])
         return True
+
+    async def _ask_again(self, tx: Transaction, triage_id: int, key: str) -> None:
+        """Owe the question once more if it still waits: nobody could answer it before its clock raises it."""
+        triage = await tx.triage(triage_id, lock=True)
+        is_asked = triage.is_under_reevaluation and triage.asked_at is not None
+        if is_asked and key == question(triage, self._policy).key:
+            await tx.insert_deliveries([question_again(triage, self._policy)])
+            log.info("triage.asked_again", triage_id=triage_id)
 
     async def _alert_again(
         self, tx: Transaction, incident: Incident, posts: Sequence[Delivery], gone: Collection[int]

@@ -1,8 +1,9 @@
 """What a triage posts for all: a quiet line where it was started, and what asks for its re-evaluation."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery import AGAIN, Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import Discord, Job, JobName, Store, Transaction
@@ -11,8 +12,7 @@ from bot.services.ports import Discord, Job, JobName, Store, Transaction
 def post_keys(triage: Triage) -> list[str]:
     """The keys of everything it may have posted, in that order."""
     rounds = range(1, triage.rounds + 1)
-    asked = [key for n in rounds for key in (_held_key(triage.id, n), _asked_key(triage.id, n))]
-    return [_line_key(triage.id), *asked]
+    return [_line_key(triage.id), *(key for n in rounds for key in _round_keys(triage.id, n))]
 
 
 def line(triage: Triage) -> NewDelivery | None:
@@ -36,6 +36,12 @@ def held(triage: Triage, policy: Policy) -> NewDelivery:
 def question(triage: Triage, policy: Policy) -> NewDelivery:
     """Somebody should look now."""
     return _about(triage, policy, DeliveryKind.REEVALUATION, _asked_key(triage.id, triage.rounds))
+
+
+def question_again(triage: Triage, policy: Policy) -> NewDelivery:
+    """The same once more, quietly: somebody has deleted it, and it cannot be answered where it was."""
+    asked = question(triage, policy)
+    return replace(asked, key=asked.key + AGAIN, data={**asked.data, "quiet": True})
 
 
 def refresh_triage_job(triage_id: int) -> Job:
@@ -67,7 +73,11 @@ async def is_out_of_date(tx: Transaction, delivery: Delivery) -> bool:
     if delivery.kind is DeliveryKind.TRIAGE_LINE:
         return triage.status is not TriageStatus.OPEN
     is_asked = delivery.kind is DeliveryKind.REEVALUATION_HELD and triage.asked_at is not None
-    return is_asked or not triage.is_under_reevaluation or delivery.key not in post_keys(triage)[-2:]
+    return (
+        is_asked
+        or not triage.is_under_reevaluation
+        or delivery.key not in _round_keys(triage.id, triage.rounds)
+    )
 
 
 def triage_of(delivery: Delivery) -> int:
@@ -107,6 +117,11 @@ def _about(triage: Triage, policy: Policy, kind: DeliveryKind, key: str) -> NewD
         data={"triage": triage.id},
         priority=priority_of(policy.severities[rule.promote_to].rank),
     )
+
+
+def _round_keys(triage_id: int, number: int) -> list[str]:
+    asked = _asked_key(triage_id, number)
+    return [_held_key(triage_id, number), asked, asked + AGAIN]
 
 
 def _line_key(triage_id: int) -> str:

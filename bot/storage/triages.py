@@ -45,6 +45,10 @@ class TriageWrites:
         rows = await self._sql.all("walks_about", incident_id)
         return [await with_answers(self._sql, row) for row in rows]
 
+    async def question_at(self, message_id: int) -> tuple[int, str] | None:
+        row = await self._sql.first("question_at", message_id, self._guild_id)
+        return None if row is None else (row["triage_id"], row["key"])
+
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
         row = await self._sql.first("raised_from_message", channel_id, message_id, self._guild_id)
         return None if row is None else incident_from_row(row)

@@ -103,45 +103,6 @@ async def test_a_message_of_an_alert_has_become_what_was_declared(rig: Rig) -> N
     assert await of_message(rig) == (None, incident.id)
 
 
-async def about(rig: Rig, incident: Incident) -> list[int]:
-    """The walks that go on about the messages of an incident."""
-    async with rig.store.transaction() as tx:
-        return [walk.id for walk in await tx.walks_about(incident.id)]
-
-
-async def test_the_walks_about_an_incident_are_those_about_its_messages(rig: Rig) -> None:
-    """That were counted on it, or on what was merged into it; while they go on; with their answers."""
-    incident, other = await open_incident(rig.store, key="a"), await open_incident(rig.store, key="b")
-    async with rig.store.transaction() as tx:
-        await tx.note_alert(incident.id, channel_id=500, message_id=600)
-        await tx.note_alert(other.id, channel_id=500, message_id=601)
-    first, second = await start(rig), await start(rig, key="interaction:2")
-    async with rig.store.transaction() as tx:
-        await tx.add_answer(second.id, question="production", answer="no", unsure=False, by=PERRY)
-        at = await tx.now()
-        await tx.save_triage(second.hold(by=OLIVE, due_at=at + MINUTE))
-        assert [walk.answers != () for walk in await tx.walks_about(incident.id)] == [False, True]
-    assert (await about(rig, incident), await about(rig, other)) == ([first.id, second.id], [])
-    await change(rig, incident, lambda one, at: life.merge(one, into=other, by=OLIVE, at=at))
-    assert (await about(rig, incident), await about(rig, other)) == ([], [first.id, second.id])
-    async with rig.store.transaction() as tx:
-        await tx.save_triage(first.give_up(by=OLIVE, at=at))
-        await tx.save_triage((await tx.triage(second.id)).dismiss(by=OLIVE, at=at))
-    assert await about(rig, other) == []
-
-
-async def test_the_walks_about_what_a_triage_has_raised(rig: Rig) -> None:
-    """About the same message, begun later; those about others, or about none, are not."""
-    incident = await raised_from(rig, await start(rig), key="a")
-    again = await start(rig, key="interaction:2")
-    async with rig.store.transaction() as tx:
-        now = await tx.now()
-        for place in ((501, 600), (500, 601), (500, None)):
-            new = NewTriage(GUILD, PERRY, "別", (), (), now, f"at:{place}", *place)
-            await tx.insert_triage(new, due_at=now + DAY)
-    assert await about(rig, incident) == [again.id]
-
-
 async def test_a_walk_is_kept_answer_by_answer(rig: Rig) -> None:
     """Going back withdraws an answer and the later ones, and leaves them on record."""
     triage = await start(rig)

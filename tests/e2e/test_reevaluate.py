@@ -53,6 +53,24 @@ async def test_nobody_answers_so_it_promotes_itself(world: World) -> None:
     assert '"asked_at": "20' in why["data"]
 
 
+async def test_a_deleted_question_is_asked_once_more(world: World) -> None:
+    """Quietly, and it can be answered there; the line where it was started leads to its card as well."""
+    held, question = await ask(world)
+    await world.settle()
+    await world.human.delete("admin", question)
+    words = "もう一度見てください"
+    again = await world.human.see("p1-ops", words, where=lambda found: found.id != question.id)
+    assert again.raw["flags"] & 1 << 12, "whoever it mentions was told before"
+    await world.expect_link(held, again.id)
+    line = next(one for one in await world.posts("general") if TITLE in one.text and "再評価" in one.text)
+    card = await world.click(line, "判定に加わる", by="secondary")
+    assert "発報する" in [control.label.split()[-1] for control in card.messages[-1].controls]
+    await world.click(again, "問題なし", by="primary")
+    await world.expect_text(again, "🟢 問題なし · @primary")
+    await world.fast_forward(minutes=60)
+    await world.expect_nothing_more()
+
+
 async def test_both_stages_while_no_bot_was_there(world: World) -> None:
     """It comes back after an hour: asked late, and raised a quarter of an hour after that, once."""
     await hold(world)

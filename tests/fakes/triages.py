@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
@@ -43,6 +43,15 @@ class FakeTriages(FakePart):
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
         found = [one for one in self._about(channel_id, message_id) if self._goes_on(one)]
         return found[-1] if found else None
+
+    async def question_at(self, message_id: int) -> tuple[int, str] | None:
+        for stored in self.state.deliveries.values():
+            post = self.state.delivery(stored.delivery.id)
+            is_sent = post.status is DeliveryStatus.SENT and post.message_id == message_id
+            is_ours = self._guild_id in (None, post.guild_id)
+            if is_sent and is_ours and post.kind is DeliveryKind.REEVALUATION and post.incident_id is None:
+                return int(str(post.data["triage"])), post.key
+        return None
 
     async def walks_about(self, incident_id: int) -> list[Triage]:
         going_on = (TriageStatus.OPEN, TriageStatus.REEVALUATING)

@@ -34,6 +34,13 @@ class TriageTransaction(Protocol):
         """
         ...
 
+    async def question_at(self, message_id: int) -> tuple[int, str] | None:
+        """The walk whose re-evaluation a message asks about, and the key of that post; None: it is none.
+
+        Once the walk has an incident, what has asked is one of that one's posts.
+        """
+        ...
+
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
         """The open incident that a message has become, or what that was merged into; no private one.
 

@@ -48,6 +48,14 @@ SELECT incidents.*
  ORDER BY incidents.id DESC
  LIMIT 1;
 
+-- name: question_at
+-- The walk that a sent message asks about, and the key of that post, while it has no incident; of the guild $2 unless
+-- null.
+SELECT (data ->> 'triage')::bigint AS triage_id, key
+  FROM deliveries
+ WHERE message_id = $1 AND kind = 'reevaluation' AND status = 'sent' AND incident_id IS NULL
+   AND ($2::bigint IS NULL OR guild_id = $2);
+
 -- name: walks_about
 -- The walks that go on about a message that was counted on the incident $1, or that a triage has made it of, or what was
 -- merged into it. Oldest first; nobody else changes them until the commit.

@@ -31,11 +31,18 @@ _LINES = {
 }
 
 
-def first_triage_post(words: Wording, kind: DeliveryKind, triage: Triage) -> Body:
-    """The body that posts it; a line answers the message that the triage is about."""
+def first_triage_post(words: Wording, kind: DeliveryKind, triage: Triage, *, quiet: bool = False) -> Body:
+    """The body that posts it; a line answers the message that the triage is about.
+
+    Args:
+        words: The team's.
+        kind: One of `TRIAGE_POSTS`.
+        triage: As it is now.
+        quiet: Whoever it mentions was told before.
+    """
     body = triage_post(words, kind, triage, newer=None)
     if kind is not DeliveryKind.TRIAGE_LINE:
-        return body
+        return {**body, "flags": _SILENT} if quiet else body
     return {**body, "flags": _SILENT, **_reference(triage)}
 
 
@@ -102,11 +109,14 @@ def triage_raised(words: Wording, incident: Incident) -> Body:
 def _line(words: Wording, triage: Triage) -> Body:
     title = inert(triage.title, limit=_TITLE_LIMIT)
     if triage.status is TriageStatus.REEVALUATING:
-        return message(_waiting(words, triage, title))
+        return message(_waiting(words, triage, title), components=_show(words, triage))
     name = triage.at_work_name if triage.status is TriageStatus.OPEN else triage.ended_by_name
     line = words.say(f"triaging.line.{_LINES[triage.status]}", who=words.who(name), title=title)
-    buttons = [words.buttons.make(TriageVerb.SHOW, triage.id)] if triage.status is TriageStatus.OPEN else []
-    return message(line, components=row(buttons))
+    return message(line, components=_show(words, triage) if triage.status is TriageStatus.OPEN else row([]))
+
+
+def _show(words: Wording, triage: Triage) -> Sequence[Component]:
+    return row([words.buttons.make(TriageVerb.SHOW, triage.id)])
 
 
 def _waiting(words: Wording, triage: Triage, title: str) -> str:

@@ -255,3 +255,39 @@ async def test_a_database_that_is_away_when_it_strikes(desk: Desk) -> None:
     desk.store.is_away = False
     await desk.work()
     assert len(desk.sent(ASKED)) == 1
+
+
+async def test_a_question_that_is_deleted_is_asked_once_more(desk: Desk) -> None:
+    """Quietly, so that it can be answered; a second deletion is meant. It becomes the incident's post too."""
+    await hold(desk)
+    await desk.pass_time(minutes=31)
+    asked = desk.message(ASKED)
+    for _ in range(2):
+        await desk.mending.message_gone(asked)
+    await desk.work()
+    again = desk.message(ASKED)
+    assert again != asked
+    assert ["quiet" in one.data for one in desk.store.deliveries if one.kind is ASKED] == [False, True]
+    await desk.mending.message_gone(again)
+    await desk.pass_time(minutes=14)
+    assert len(desk.sent(ASKED)) == 2
+    assert {d.incident_id for d in desk.store.deliveries if d.kind is ASKED} == {1}
+    assert desk.sent(ALERT) == ["channel:p1-ops"]
+
+
+@pytest.mark.parametrize("how", ["answered", "of an earlier round", "the quiet word"])
+async def test_what_waits_for_no_answer_stays_deleted(desk: Desk, how: str) -> None:
+    """Nobody needs it any more, or not yet."""
+    await hold(desk)
+    await desk.pass_time(minutes=31)
+    gone = desk.message(HELD if how == "the quiet word" else ASKED)
+    if how == "answered":
+        await desk.reevaluations.dismiss(1, by=PRIMARY)
+    if how == "of an earlier round":
+        await go_on(desk, await desk.reevaluations.look_again(1, by=PRIMARY), "no", "no", by=PRIMARY)
+        await desk.triages.confirm(1, by=PRIMARY)
+        await desk.pass_time(minutes=30)
+    before = len(desk.sent(ASKED))
+    await desk.mending.message_gone(gone)
+    await desk.work()
+    assert (len(desk.sent(ASKED)), len(desk.sent(HELD))) == (before, before)

@@ -250,10 +250,11 @@ async def test_made_private_its_walks_are_emptied_with_it(desk: Desk, answers: t
     await hide(desk, number, lambda: desk.lifecycle.declare(tracked.id, by=PRIMARY))
     await desk.work()
     await desk.privacy.make_private(tracked.id, by=PRIMARY)
-    await desk.pass_time(hours=1)
+    await desk.work()
     walk = await stands(desk, number)
     assert (walk.status, walk.incident_id) == (TriageStatus.OPENED, tracked.id)
     posts = [one for one in desk.store.deliveries if one.kind in (LINE, HELD, ASKED)]
     assert len(posts) == len(answers)
     assert {(one.incident_id, one.shown_version) for one in posts} == {(tracked.id, SETTLED)}
+    await desk.pass_time(hours=1)
     assert await numbers(desk) == [tracked.id]

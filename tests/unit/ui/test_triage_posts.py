@@ -57,12 +57,12 @@ NASTY = st.text(st.sampled_from("@*_`[](<>|~\\#あx \n\u202e\u200b🔴"), min_si
     ],
 )
 def test_the_line_at_each_place(triage: Triage, line: str) -> None:
-    """It pings nobody, and offers the card as long as there are questions."""
+    """It pings nobody, and offers the card as long as there is something to answer."""
     body = triage_post(JA, LINE, triage, newer=None)
     assert body["content"] == line
     assert body["allowed_mentions"] == {"parse": []}
-    is_open = triage.status is TriageStatus.OPEN
-    assert presses_of(body) == (["tri:v1:show:5"] if is_open else [])
+    goes_on = triage.status in (TriageStatus.OPEN, TriageStatus.REEVALUATING)
+    assert presses_of(body) == (["tri:v1:show:5"] if goes_on else [])
 
 
 def test_the_line_is_a_quiet_answer_to_the_message() -> None:
@@ -98,6 +98,12 @@ def test_asked_mentions_the_reporter_alone() -> None:
     assert first_triage_post(JA, QUESTION, bare)["content"] == "<@103> 🟡 再評価 · ログインが遅い"
 
 
+def test_asked_once_more_rings_no_phone() -> None:
+    """The reporter was told; the words are the same."""
+    again = first_triage_post(JA, QUESTION, ASKED, quiet=True)
+    assert again == {**first_triage_post(JA, QUESTION, ASKED), "flags": 4096}
+
+
 def test_the_promise_lowers_no_alert() -> None:
     """Of a message's triage it says that a graver alert keeps its severity; of another there is no alert."""
     graver = "もとのアラートのほうが重ければ、その重大度のままです"
@@ -119,7 +125,8 @@ def test_earlier_posts_point_to_the_newest() -> None:
         for number, kind in enumerate((LINE, NOTE, QUESTION))
     ]
     bodies = [body for _, body in triage_posts(JA, ASKED, posts)]
-    assert [presses_of(body) for body in bodies] == [[], ["https://discord.com/channels/7/301/902"], ANSWERS]
+    moved = ["https://discord.com/channels/7/301/902"]
+    assert [presses_of(body) for body in bodies] == [["tri:v1:show:5"], moved, ANSWERS]
     assert "↪️" in description_of(bodies[1])
     only_line = triage_posts(JA, OPEN, posts[:1])
     assert [presses_of(body) for _, body in only_line] == [["tri:v1:show:5"]]
