@@ -58,18 +58,25 @@ SELECT (data ->> 'triage')::bigint AS triage_id, key
 
 -- name: walks_about
 -- The walks that go on about a message that was counted on the incident $1, or that a triage has made it of, or what was
--- merged into it. Oldest first; nobody else changes them until the commit.
+-- merged into it (32 merges at most). Oldest first; nobody else changes them until the commit.
 SELECT *
   FROM triages
  WHERE reevaluate_at IS NOT NULL AND status IN ('open', 'reevaluating')
-   AND EXISTS (SELECT
-                 FROM (SELECT incident_id FROM alert_messages WHERE message_id = triages.source_message_id
-                       UNION ALL
-                       SELECT before.incident_id FROM triages AS before
-                        WHERE before.source_message_id = triages.source_message_id
-                          AND before.channel_id = triages.channel_id AND before.status = 'opened') AS begun
-                 JOIN incidents AS own ON own.id = begun.incident_id
-                WHERE coalesce(own.merged_into_id, own.id) = $1)
+   AND EXISTS (
+       WITH RECURSIVE chain AS (
+           SELECT own.id, own.merged_into_id, 0 AS merges
+             FROM (SELECT incident_id FROM alert_messages WHERE message_id = triages.source_message_id
+                   UNION ALL
+                   SELECT before.incident_id FROM triages AS before
+                    WHERE before.source_message_id = triages.source_message_id
+                      AND before.channel_id = triages.channel_id AND before.status = 'opened') AS begun
+             JOIN incidents AS own ON own.id = begun.incident_id
+           UNION ALL
+           SELECT into_.id, into_.merged_into_id, merges + 1
+             FROM chain
+             JOIN incidents AS into_ ON into_.id = chain.merged_into_id
+            WHERE merges < 32)
+       SELECT FROM chain WHERE id = $1 AND merged_into_id IS NULL)
  ORDER BY id
    FOR NO KEY UPDATE OF triages;
 
