@@ -96,12 +96,24 @@ async def _check_triages(world: World) -> None:
 
 
 async def _check_alerts(world: World) -> None:
-    """Every message of a monitor is counted, once; none has rung before somebody or a clock made it one."""
+    """Every message of a monitor is counted, once; none has rung before somebody or a clock made it one.
+
+    And no two go on about one message, unless somebody has opened the first again.
+    """
     counted = await world.rows(
         "SELECT occurrences, count(*) AS messages FROM incidents"
         " JOIN alert_messages ON alert_messages.incident_id = incidents.id GROUP BY incidents.id"
     )
     assert [row for row in counted if row["occurrences"] != row["messages"]] == [], counted
+    twice = await world.rows(
+        "SELECT message, array_agg(incidents.id) AS numbers FROM"
+        " (SELECT message_id AS message, incident_id FROM alert_messages UNION"
+        "  SELECT source_message_id, incident_id FROM triages WHERE status = 'opened') AS begun"
+        " JOIN incidents ON incidents.id = begun.incident_id"
+        " WHERE message IS NOT NULL AND status IN ('triggered', 'acknowledged')"
+        "   AND NOT is_private AND reopened_at IS NULL GROUP BY message HAVING count(*) > 1"
+    )
+    assert twice == [], twice
 
 
 async def _check_posts(world: World) -> None:
