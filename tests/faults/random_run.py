@@ -237,7 +237,10 @@ class Play:
             await asyncio.sleep(self.dice.uniform(0.0, 0.3))
         self.say(f"PostgreSQL is away for {away_s:.1f} s")
         self.server.stop()
-        await asyncio.sleep(away_s)
+        await asyncio.sleep(away_s / 2)
+        if self.dice.random() < 0.6:
+            await self.dice.choice([self._ask, self._react, self._kill])()
+        await asyncio.sleep(away_s / 2)
         self.server.start()
 
     def _seed(self) -> int:
