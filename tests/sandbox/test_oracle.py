@@ -35,6 +35,9 @@ def described() -> None:
 def test_right_requests_pass() -> None:
     """A body that fits, a file without a body, an entry of another kind."""
     assert validate_requests([ENTRY, {**ENTRY, "body": None, "files": ["a.png"]}, {"kind": "gateway"}]) == []
+    unread = {**ENTRY, "path": "/channels/1/messages/2/threads", "body": None, "files": []}
+    assert validate_requests([{**unread, "status": 503, "fault": "* /channels/**"}]) == []
+    assert validate_requests([unread])
 
 
 @pytest.mark.usefixtures("described")
