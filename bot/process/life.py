@@ -39,6 +39,7 @@ from bot.ui.rest.circuit import Circuit
 
 log = structlog.get_logger(__name__)
 
+_EVERYBODY: Final = 10_000  # guilds
 _LOGIN_S: Final = 5.0  # the jobs do not wait longer for Discord: what cannot be posted goes out by email
 _DRAIN_S: Final = 3.5  # the runner interrupts its handlers after three
 _LEAVE_S: Final = 1.0
@@ -95,7 +96,8 @@ class Life:
             async with asyncio.timeout(_LOGIN_S):
                 await tried.wait()
         each = self.client.served.each
-        ticks.every(LOOK_S, lambda: each(_look_after), name="emergency")
+        # All at once: they share one write, and a database that hangs would cost each turn two seconds.
+        ticks.every(LOOK_S, lambda: each(_look_after, at_a_time=_EVERYBODY), name="emergency")
         if self.prepare is not None:
             await self.prepare()
         self._add(ticks)

@@ -118,9 +118,11 @@ class Guilds:
             return found
         raise UserError("foreign_guild")
 
-    async def each(self, work: Callable[[Services], Awaitable[object]]) -> None:
+    async def each(
+        self, work: Callable[[Services], Awaitable[object]], *, at_a_time: int = _AT_A_TIME
+    ) -> None:
         """Do something for every guild, a few at a time: what goes wrong in one does not reach the others."""
-        turns = asyncio.Semaphore(_AT_A_TIME)
+        turns = asyncio.Semaphore(at_a_time)
 
         async def do(services: Services) -> None:
             async with turns:

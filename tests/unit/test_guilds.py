@@ -109,6 +109,27 @@ async def test_one_guilds_failure_stays_its_own(pair: Pair) -> None:
     ]
 
 
+async def test_all_may_be_looked_after_at_once(pair: Pair) -> None:
+    """Where nobody is to wait for another's turn; else a few at a time."""
+    waiting: set[int] = set()
+    both = asyncio.Event()
+
+    async def look(services: Services) -> None:
+        waiting.add(services.guild_id)
+        if len(waiting) == 2:
+            both.set()
+        async with asyncio.timeout(0.2):
+            await both.wait()
+
+    await pair.guilds.each(look, at_a_time=2)
+    assert both.is_set()
+    both.clear()
+    waiting.clear()
+    with capture_logs() as logged:
+        await pair.guilds.each(look, at_a_time=1)
+    assert [entry["event"] for entry in logged] == ["guild.failed"]
+
+
 async def test_one_whose_shard_was_taken_leaves_it_to_the_other(pair: Pair) -> None:
     """That is no failure: nobody has to look."""
 
