@@ -23,6 +23,7 @@ def check_alerts(client: discord.Client, policy: Policy) -> Finding:
     return warn(
         "alerts",
         f"watched: {listed}; without the message content intent alerts are tracked unread: no title, no "
-        "target, no severity of their own, and all of one author in one channel are the same",
+        "target, no severity of their own, and all of one author in one channel are the same until somebody "
+        "acknowledges",
         f"{first}set MESSAGE_CONTENT=true",
     )

@@ -8,7 +8,7 @@ import structlog
 from bot.domain import life
 from bot.domain.alerts import AlertMessage, fingerprint_of, severity_at_start
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import Incident, IncidentKind, NewIncident, Source
+from bot.domain.incident import Incident, IncidentKind, NewIncident, Source, Status
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -144,7 +144,10 @@ class Alerts:
     ) -> Incident | None:
         lesser = [known.name for known in self._policy.severities.values() if known.rank > severity.rank]
         since = await tx.now() - self._policy.alerts.same_within
-        return await tx.same_alert(message.guild_id, fingerprint, since=since, lesser=lesser)
+        found = await tx.same_alert(message.guild_id, fingerprint, since=since, lesser=lesser)
+        if found is not None and found.status is Status.ACKNOWLEDGED and not message.title:
+            return None  # nobody can read it: it may be another trouble than the one that somebody is on
+        return found
 
     async def _count(self, tx: Transaction, same: Incident, message: AlertMessage) -> Incident:
         now = await tx.now()

@@ -11,6 +11,7 @@ from bot.domain.alerts import AlertMessage
 from bot.domain.delivery import DeliveryKind
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, IncidentKind, Status
+from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
@@ -158,6 +159,18 @@ async def test_a_title_may_name_the_severity(desk: Desk, title: str, severity: s
     assert incident.severity == severity
     await desk.work()
     assert desk.sent(DeliveryKind.ALERT) == ["channel:51"]
+
+
+async def test_what_nobody_can_read_is_not_counted_on_what_somebody_is_on(desk: Desk) -> None:
+    """It may be another trouble: it rings anew, and what comes then is counted on that one."""
+    first = await receive(desk, alert(desk, content=""))
+    await desk.acknowledger.acknowledge(first.id, by=RESPONDER, via=AckVia.BUTTON)
+    second = await receive(desk, alert(desk, FIRST + 1, content=""))
+    assert second.id != first.id
+    assert (await receive(desk, alert(desk, FIRST + 2, content=""))).id == second.id
+    same = await receive(desk, alert(desk, FIRST + 3))
+    await desk.acknowledger.acknowledge(same.id, by=RESPONDER, via=AckVia.BUTTON)
+    assert (await receive(desk, alert(desk, FIRST + 4))).id == same.id  # this one can be read: it is the same
 
 
 async def test_what_is_not_watched_for_is_left_alone(desk: Desk) -> None:
