@@ -55,9 +55,8 @@ class Journal:
 
     def of_reports(self) -> "Journal":
         """What it says of reports alone: that holds whatever numbers the database has given."""
-        return self._only(
-            lambda key: key.startswith(tuple(f"{own}:" for own in self.reports)), self.reports.keys()
-        )
+        own = tuple(f"{key}:" for key in self.reports)
+        return self._only(lambda key: key.startswith(own), self.reports.keys())
 
     def without(self, watch_keys: Collection[str], *, as_in: "Journal") -> "Journal":
         """What it says beside what *as_in*, an earlier state of it, has said of these incidents."""

@@ -133,9 +133,7 @@ class Emergency:
         except StorageUnavailable as away:
             self._is_away(away)
             return False
-        except (
-            Exception
-        ) as broken:  # damaged, without its tables, not ours any more: people are told all the same
+        except Exception as broken:  # damaged, without its tables, not ours any more
             log.exception("database.broken")
             self._is_away(broken)
             return False

@@ -233,4 +233,4 @@ def _new(report: Report) -> NewIncident:
 
 
 def _renamed(key: str, report: Report, incident: Incident) -> str:
-    return key.replace(report.watch_key, f"inc:{incident.id}", 1)
+    return key.replace(report.watch_key, watch_key(incident.id), 1)

@@ -40,10 +40,11 @@ class Slow(FakeSiren):
 
     def __init__(self) -> None:
         super().__init__()
-        self.goes_on = asyncio.Event()
+        self.began, self.goes_on = asyncio.Event(), asyncio.Event()
 
     async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
         if watch.key == "inc:1":
+            self.began.set()
             await self.goes_on.wait()
         return await super().post(watch, saying, nonce=nonce)
 
@@ -55,7 +56,7 @@ async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> 
     await mirrored(desk)
     desk.store.is_away = True
     looking = asyncio.create_task(desk.emergency.look())
-    await asyncio.sleep(0.01)
+    await slow.began.wait()
     async with asyncio.timeout(1):
         assert (await desk.emergency.raise_alert(new())).alert is not None
     slow.goes_on.set()
@@ -83,7 +84,7 @@ async def test_an_email_that_is_accepted_while_the_rest_is_recorded(desk: Desk) 
     desk.store.is_away = False
     await desk.emergency.look()
     late.goes_on.set()
-    await asyncio.sleep(0.01)
+    await asyncio.gather(*desk.emergency._alarm._telling._mailing.values())
     await desk.emergency.look()
     await desk.work()
     assert len(late.sent) == 2
