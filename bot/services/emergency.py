@@ -134,7 +134,8 @@ class Emergency:
             self._is_away(away)
             return False
         except Exception as broken:  # damaged, without its tables, not ours any more
-            log.exception("database.broken")
+            if self._since is None:  # it is looked at every second
+                log.exception("database.broken")
             self._is_away(broken)
             return False
         ahead_s = (now - datetime.now(UTC)).total_seconds()  # before anything that may take long
