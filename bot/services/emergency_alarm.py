@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 8  # incidents
 
-#: How long one look waits for what it has begun, seconds; it goes on by itself.
-_ACT_S: Final = 4.0
+#: How long one look waits for what it has begun, seconds: the next one is to come in time. That goes on by itself.
+_ACT_S: Final = 1.0
 
 #: What is to be said for longer may have been said by somebody whose nonce Discord no longer knows.
 _OLD: Final = timedelta(minutes=1)

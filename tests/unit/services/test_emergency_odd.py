@@ -63,6 +63,20 @@ async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> 
     await looking
 
 
+async def test_the_next_look_does_not_wait_for_a_slow_one(desk: Desk) -> None:
+    """Another deadline passes while one incident is being told of: it is seen to in time."""
+    desk.siren = slow = Slow()
+    desk.use(desk.discord)
+    await mirrored(desk)
+    desk.store.is_away = True
+    async with asyncio.timeout(1.5):
+        await desk.emergency.look()
+    assert slow.posted == []
+    slow.goes_on.set()
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") in slow.posted
+
+
 class LateMailer(FakeMailer):
     """Accepts an email when it is told to."""
 
