@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 8  # incidents
 
-#: How long one look waits for what it has begun, seconds: the next one is to come in time. That goes on by itself.
+#: How long one look waits for what it has begun, seconds: the next is to come in time. It goes on by itself.
 _ACT_S: Final = 1.0
 
 #: What is to be said for longer may have been said by somebody whose nonce Discord no longer knows.

@@ -28,10 +28,12 @@ async def subject_of(tx: Transaction, triage: Triage) -> Incident | None:
     if triage.channel_id is not None:
         raised = await tx.raised_from_message(triage.channel_id, triage.source_message_id)
         number = number if raised is None else raised.id
-    found = None if number is None else await tx.incident(number, lock=True)
-    while found is not None and found.merged_into_id is not None:
-        found = await tx.incident(found.merged_into_id, lock=True)
-    return found
+    if number is None:
+        return None
+    found = await tx.incident(number)
+    while found.merged_into_id is not None:
+        found = await tx.incident(found.merged_into_id)
+    return await tx.incident(found.id, lock=True)  # one of them only: others lock several by number
 
 
 async def lock_walk(tx: Transaction, triage_id: int) -> Triage:
