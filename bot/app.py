@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -154,7 +155,9 @@ async def _live(
             counting = await stack.enter_async_context(
                 closing(await open_pool(database.dsn, min_size=0, max_size=1))
             )
-            vitals = Vitals(client, stand.store, runner, keeper, lambda: read_figures(counting), circuit)
+            emergencies = [one.services.emergency for one in cases.values()]
+            figures = partial(read_figures, counting)
+            vitals = Vitals(client, stand.store, runner, keeper, figures, circuit, emergencies)
             health = Health(vitals.parts, vitals.figures)
             site = AckSite({guild_id: _desk(stand, one, guild_id) for guild_id, one in cases.items()})
             beside = site.routes if settings.public_url else ()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.process.health import Part
 from bot.process.keeper import ShardKeeper
 from bot.process.metrics import Incidents, Outage, exposition
-from bot.services.emergency import trouble_of
+from bot.services.emergency import Emergency, trouble_of
 from bot.services.ports import Store
 from bot.storage.figures import Figures
 from bot.storage.jobs import JobRunner
@@ -30,6 +30,7 @@ class Vitals:
     keeper: ShardKeeper
     count: Callable[[], Awaitable[Figures]]
     circuit: Circuit
+    emergencies: Sequence[Emergency]
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -59,7 +60,9 @@ class Vitals:
                 await self.store.beat()
         except (StorageUnavailable, TimeoutError) as error:
             return f"cannot be written: {trouble_of(error)}"
-        return None
+        # They look once a second, and what is reported before they know is told without it.
+        troubles = [emergency.trouble for emergency in self.emergencies if emergency.trouble]
+        return f"could not be written a moment ago: {troubles[0]}" if troubles else None
 
     async def _jobs(self) -> str | None:
         return None if self.runner.healthy else "the job queue does not answer"

@@ -75,17 +75,18 @@ async def opened_or_raised(
 async def _unless_away(opening: Coroutine[Any, Any, Incident], *, emergency: Emergency) -> Incident:
     """What *opening* opens; nobody waits for a database that is known to be away, however long it hangs.
 
+    It may have come back since it was last looked at, so it is asked in any case.
+
     Raises:
         StorageUnavailable: it is. Whatever *opening* raises.
     """
     task = asyncio.create_task(opening, name="opening")
     task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # perhaps nobody asks for it
-    while emergency.trouble is None:
-        await asyncio.wait({task}, timeout=_LOOK_EVERY_S)
-        if task.done():
-            return await task
-    task.cancel()
-    raise StorageUnavailable(str(emergency.trouble))
+    while not (await asyncio.wait({task}, timeout=_LOOK_EVERY_S))[0]:
+        if emergency.trouble is not None:
+            task.cancel()
+            raise StorageUnavailable(str(emergency.trouble))
+    return await task
 
 
 async def raise_anyway(

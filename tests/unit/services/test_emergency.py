@@ -1,6 +1,7 @@
 """The database is away: who must be told is told, once, and afterwards there is one consistent incident."""
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,6 +14,9 @@ from bot.domain.incident import NewIncident, Status
 from bot.domain.people import Person
 from bot.domain.standing import Who
 from bot.domain.timeline import TimelineKind
+from bot.ui.interaction import Interaction
+from bot.ui.screens.emergency import opened_or_raised
+from bot.ui.words.voice import Voice
 from tests.fakes.emergency import FakeSpool
 from tests.unit.services.desk import GUILD, OBSERVER, RESPONDER, Desk
 
@@ -95,6 +99,23 @@ async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
     kinds = [entry.kind for entry in desk.store.timelines[1]]
     assert kinds.count(TimelineKind.ESCALATED) == 1
     assert TimelineKind.EMAILED in kinds
+
+
+async def test_reported_right_after_the_database_is_back(desk: Desk) -> None:
+    """Before anybody has looked again: it is recorded like any other, and nobody is told without a number."""
+    desk.store.is_away = True
+    await desk.emergency.look()
+    desk.store.is_away = False
+    assert desk.emergency.trouble is Trouble.AWAY
+    opened = await opened_or_raised(
+        cast(Interaction, None),  # nobody is answered here
+        new(),
+        incidents=desk.incidents,
+        emergency=desk.emergency,
+        voice=cast(Voice, None),
+    )
+    assert opened is not None
+    assert desk.siren.posted == []
 
 
 async def test_the_regular_way_may_be_faster(desk: Desk) -> None:
