@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -315,6 +316,7 @@ async def play(
     server: EmbeddedPostgres,
     commands: Mapping[str, Any],
     say: Callable[[str], None],
+    logs: Path | None = None,
 ) -> list[str]:
     """One run with *seed* on a database of its own; what does not hold at its end.
 
@@ -322,15 +324,26 @@ async def play(
         rounds: Things that happen, one after the other.
         server: Restarted now and then.
         say: Told each thing that happens.
+        logs: A folder for what the bots have logged.
     """
     database = server.ensure_database(f"seed_{seed}")
     migrate(database)
     with tempfile.TemporaryDirectory() as folder:
         async with open_stage_on(database, commands=commands, folder=Path(folder)) as stage:
             run = Play(stage, server, random.Random(seed), say)
-            broken = await run.run(rounds)
+            try:
+                broken = await run.run(rounds)
+            finally:
+                if logs is not None:
+                    _write_logs(run, logs / f"seed-{seed}")
             say(await _summary(run))
             return broken
+
+
+def _write_logs(run: Play, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for bot in run.world.bots:
+        (folder / f"bot-{bot.child.pid}.jsonl").write_text("".join(f"{line}\n" for line in bot.child.lines))
 
 
 async def _summary(run: Play) -> str:
@@ -347,6 +360,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     parser.add_argument("--seeds", type=int, default=1, help="how many, counted from --seed")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep there what the bots log")
     asked = parser.parse_args()
     folder = cluster_folder()
     with start_sweeper(folder) as sweeper:
@@ -354,31 +368,35 @@ def main() -> None:
             failed = [
                 seed
                 for seed in range(asked.seed, asked.seed + asked.seeds)
-                if not _plays_well(seed, asked.rounds, server)
+                if not _plays_well(seed, asked, server)
             ]
         sweeper.communicate()
     _print(f"{asked.seeds} seeds, failed: {failed or 'none'}")
     sys.exit(1 if failed else 0)
 
 
-def _plays_well(seed: int, rounds: int, server: EmbeddedPostgres) -> bool:
+def _plays_well(seed: int, asked: argparse.Namespace, server: EmbeddedPostgres) -> bool:
     began = time.monotonic()
     _print(f"seed {seed}")
-    broken = asyncio.run(_play_alone(seed, rounds, server, began))
+    broken = asyncio.run(_play_alone(seed, asked, server, began))
     for sentence in broken:
         _print(f"  BROKEN {sentence}")
     _print(f"seed {seed}: {'FAILED' if broken else 'ok'} in {time.monotonic() - began:.0f} s")
     return not broken
 
 
-async def _play_alone(seed: int, rounds: int, server: EmbeddedPostgres, began: float) -> list[str]:
+async def _play_alone(
+    seed: int, asked: argparse.Namespace, server: EmbeddedPostgres, began: float
+) -> list[str]:
     def say(what: str) -> None:
-        _print(f"  {time.monotonic() - began:6.1f} s  {what}")
+        _print(f"  {datetime.now(UTC):%H:%M:%S.%f} {time.monotonic() - began:6.1f} s  {what}")
 
     with tempfile.TemporaryDirectory() as folder:
         commands = await registered_commands(Path(folder))
     try:
-        return await play(seed, rounds=rounds, server=server, commands=commands, say=say)
+        return await play(
+            seed, rounds=asked.rounds, server=server, commands=commands, say=say, logs=asked.logs
+        )
     except AssertionError as error:
         return [str(error)]
 
