@@ -56,7 +56,11 @@ _GRACE_S = 3.0  # for unfinished handlers when the queue is left
 _RESTART_S = (0.2, 1.0)  # first and longest pause before the next start
 _CONTENDED = timedelta(seconds=0.25)  # before a job asks again for what another holds
 _POSTPONE_S = (2.0, 30.0)  # first and longest delay of a job when a part we depend on is away
+_PROMISED_S = (0.5, 2.0)  # the same of what is promised within seconds
 _FAILURE_S = (5.0, 3600.0)  # the same when its handler has a bug
+
+#: What makes a deadline, and what was decided at it, wait no longer than they must when all is well again.
+_PROMISED: Final = frozenset({JobName.ESCALATE, JobName.DELIVER})
 
 
 class JobRunner:
@@ -187,7 +191,7 @@ class JobRunner:
         except Contended:  # somebody else is at it, or was
             return _CONTENDED
         except UnavailableError as error:
-            delay = self._delay(job, *_POSTPONE_S)
+            delay = self._delay(job, *(_PROMISED_S if JobName(job.entrypoint) in _PROMISED else _POSTPONE_S))
             log.warning("job.postponed", error=type(error).__name__, retry_s=delay.total_seconds())
             return delay
         except Exception:  # a bug must not end the job: its row is the only trace of the work

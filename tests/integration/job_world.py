@@ -53,8 +53,8 @@ async def until_empty(pool: asyncpg.Pool) -> None:
 
 @asynccontextmanager
 async def running(dsn: str, work: Work, *, ready: bool = True) -> AsyncIterator[JobRunner]:
-    """A runner that works on refresh jobs."""
-    runner = JobRunner(dsn, {JobName.REFRESH: work})
+    """A runner that does refresh and escalate jobs."""
+    runner = JobRunner(dsn, dict.fromkeys((JobName.REFRESH, JobName.ESCALATE), work))
     task = asyncio.create_task(runner.run())
     try:
         if ready:

@@ -95,11 +95,22 @@ async def test_a_handler_says_when_to_run_again(store: Store, pool: asyncpg.Pool
     assert work.at[-1] - work.at[0] < module.POLL_S, "a retry wakes the queue; it is not found by polling"
 
 
+@pytest.mark.parametrize(
+    ("name", "delays"),
+    [(JobName.REFRESH, [0.01, 0.02, 0.04, 0.05]), (JobName.ESCALATE, [0.01, 0.02, 0.02, 0.02])],
+)
 async def test_a_part_that_is_away_postpones_the_job(
-    store: Store, pool: asyncpg.Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
+    store: Store,
+    pool: asyncpg.Pool,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    name: JobName,
+    delays: list[float],
 ) -> None:
-    """A warning, a growing delay, and no end."""
+    """A warning, a growing delay, and no end; what is promised within seconds is tried every two."""
+    assert module._PROMISED_S[1] <= 2.0
     monkeypatch.setattr(module, "_POSTPONE_S", (0.01, 0.05))
+    monkeypatch.setattr(module, "_PROMISED_S", (0.01, 0.02))
 
     async def away_at_first(_payload: str) -> timedelta | None:
         if len(work.done) < 5:
@@ -109,10 +120,10 @@ async def test_a_part_that_is_away_postpones_the_job(
     work = Work(away_at_first)
     with capture_logs() as lines:
         async with running(database_url, work):
-            await enqueue(store, refresh("1"))
+            await enqueue(store, Job(name, "1", f"{name}:1"))
             await until_empty(pool)
     postponed = [line for line in lines if line["event"] == "job.postponed"]
-    assert [line["retry_s"] for line in postponed] == [0.01, 0.02, 0.04, 0.05]
+    assert [line["retry_s"] for line in postponed] == delays
     assert {line["log_level"] for line in postponed} == {"warning"}
 
 
