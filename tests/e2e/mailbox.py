@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -16,12 +17,16 @@ class Mailbox:
 
     Attributes:
         url: For SMTP_URL.
+        now: By whose clock mails arrive.
+        arrived: When each of `mails` did.
         interrupt: Done once, when a mail has arrived and before the sender is told.
     """
 
     def __init__(self) -> None:
         self.url = ""
         self.mails: list[EmailMessage] = []
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.arrived: list[datetime] = []
         self.recipients: list[list[str]] = []
         self.interrupt: Callable[[], Awaitable[None]] | None = None
         self._arrived = asyncio.Event()
@@ -31,6 +36,7 @@ class Mailbox:
     ) -> str:
         parsed = BytesParser(policy=default).parsebytes(cast("bytes", envelope.content))
         self.mails.append(parsed)
+        self.arrived.append(self.now())
         self.recipients.append(list(envelope.rcpt_tos))
         self._arrived.set()
         interrupt, self.interrupt = self.interrupt, None

@@ -112,7 +112,10 @@ def _unescalated(
         return
     bundled = [post for post, numbers in together if incident["id"] in numbers and _in_channel(post)]
     rung = escalations_of(told, incident["id"]) + bundled
-    if any(post.at <= until for post in rung) or any(label in str(mail["Subject"]) for mail in box.mails):
+    mailed = [
+        at for mail, at in zip(box.mails, box.arrived, strict=True) if _names(str(mail["Subject"]), label)
+    ]
+    if any(post.at <= until for post in rung) or any(due <= at <= until for at in mailed):
         return
     late = f", the first escalation came at {rung[0].at}" if rung else ", never escalated"
     yield f"{label} was due at {due} (allowed until {until}){late}"
@@ -188,4 +191,8 @@ def _in_channel(post: Post) -> bool:
 
 
 def _is_of(post: Post, number: int) -> bool:
-    return re.search(rf"INC-{number}\b", post.text) is not None
+    return _names(post.text, f"INC-{number}")
+
+
+def _names(text: str, label: str) -> bool:
+    return re.search(rf"{label}\b", text) is not None

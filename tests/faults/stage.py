@@ -221,6 +221,7 @@ async def open_stage_on(
         settings = {"PYTHONPATH": str(ROOT), CRASH_FILE: str(crash_file), "SMTP_URL": box.url, **env}
         known = copy.deepcopy(dict(commands))
         async with open_world(database, commands=known, folder=folder, module=MODULE, **settings) as world:
+            box.now = world.sandbox.core.clock.now
             yield Stage(world, box, crash_file)
 
 
