@@ -3,16 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import Holder, Incident, IncidentKind, Role, Status, StatusUpdate
 from bot.domain.people import Person
 from bot.domain.posting import next_posting
+from bot.domain.promise import promised
 from bot.domain.severity import NewSeverity
-
-#: A reminder that nobody heeds is repeated less and less often: after 1, 2, 4 and then every 8 intervals.
-_SLOWEST: Final = 8
 
 
 class AckVia(StrEnum):
@@ -68,7 +65,7 @@ def acknowledge(
             acknowledged_by_name=by.name,
             version=incident.version + 1,
         )
-        return Acknowledgement(_promised(first, next_update_at), AckOutcome.FIRST, by, at)
+        return Acknowledgement(promised(first, next_update_at), AckOutcome.FIRST, by, at)
     outcome = AckOutcome.ALREADY if already_responding else AckOutcome.JOINED
     return Acknowledgement(incident, outcome, by, at)
 
@@ -142,7 +139,7 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
         archive_at=None,
         version=incident.version + 1,
     )
-    return _promised(opened, next_update_at)
+    return promised(opened, next_update_at)
 
 
 def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: datetime | None) -> Incident:
@@ -170,7 +167,7 @@ def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: date
         thread_channel=to.thread_channel or incident.thread_channel,
         version=incident.version + 1,
     )
-    return _promised(changed, None if waiting else next_update_at)
+    return promised(changed, None if waiting else next_update_at)
 
 
 def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
@@ -224,25 +221,7 @@ def tell(incident: Incident, update: StatusUpdate | None, *, next_update_at: dat
     """
     require_open(incident)
     told = replace(incident, last_update=update or incident.last_update, version=incident.version + 1)
-    return _promised(told, next_update_at)
-
-
-def patience(incident: Incident) -> int:
-    """After how many intervals, >= 1, the reminder that is due now is repeated when nobody heeds it."""
-    return min(1 << incident.reminders, _SLOWEST)
-
-
-def remind(incident: Incident, *, again_at: datetime) -> Incident:
-    """A status update was owed and has been asked for; nobody heeds it: once more at *again_at*.
-
-    When it was owed stays what people were told.
-    """
-    return replace(
-        incident,
-        remind_at=again_at,
-        reminders=incident.reminders + 1,
-        version=incident.version + 1,
-    )
+    return promised(told, next_update_at)
 
 
 def make_private(incident: Incident, *, channel: str) -> Incident:
@@ -309,9 +288,4 @@ def _end(
         archive_at=archive_at,
         version=incident.version + 1,
     )
-    return _promised(ended, None)
-
-
-def _promised(incident: Incident, due_at: datetime | None) -> Incident:
-    """A status update is owed at *due_at*, and asked for then; None: none is owed."""
-    return replace(incident, next_update_at=due_at, remind_at=due_at, reminders=0)
+    return promised(ended, None)

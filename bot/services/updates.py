@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain import life
+from bot.domain import life, promise
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident, StatusUpdate
 from bot.domain.people import Person
@@ -134,8 +134,8 @@ class Updates:
         self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime
     ) -> Incident:
         severity = self._policy.rules(incident.severity)
-        every, times = severity.update_every or _EVERY, life.patience(incident)
-        reminded = life.remind(incident, again_at=self._policy.due(every, at=now, times=times))
+        every, times = severity.update_every or _EVERY, promise.patience(incident)
+        reminded = promise.remind(incident, again_at=self._policy.due(every, at=now, times=times))
         lead = incident.lead_without(absence.gone)
         facts: dict[str, object] = {
             "due_at": due_at.isoformat(),

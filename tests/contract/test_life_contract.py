@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import life, relations
+from bot.domain import life, promise, relations
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import Check, Holder, Incident, IncidentKind, Role, Source, Status, StatusUpdate
@@ -65,7 +65,7 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     assert dict(again.checks) == checks
     again = await saved(rig.store, replace(again, checks={}, version=again.version + 1))
     assert dict(again.checks) == {}
-    asked = await saved(rig.store, life.remind(again, again_at=at + 4 * DAY))
+    asked = await saved(rig.store, promise.remind(again, again_at=at + 4 * DAY))
     assert (asked.next_update_at, asked.remind_at, asked.reminders) == (at + 2 * DAY, at + 4 * DAY, 1)
     taken = await saved(rig.store, relations.take_in(asked, 2**40))
     related = await saved(rig.store, relations.link(taken, 2**41))

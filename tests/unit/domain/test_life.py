@@ -277,16 +277,6 @@ def test_a_status_update_resets_the_reminders() -> None:
     assert (told.last_update, told.next_update_at, told.reminders) == (update, LATER + MINUTE, 0)
 
 
-@pytest.mark.parametrize(("asked", "times"), [(0, 1), (1, 2), (2, 4), (3, 8), (9, 8)])
-def test_reminders_come_less_and_less_often(asked: int, times: int) -> None:
-    """1, 2, 4 and then every 8 intervals after the last one; what was promised stays promised."""
-    silent = replace(life.tell(acknowledged(), None, next_update_at=LATER), reminders=asked)
-    assert life.patience(silent) == times
-    again = life.remind(silent, again_at=LATER + MINUTE)
-    assert (again.next_update_at, again.remind_at) == (LATER, LATER + MINUTE)
-    assert again.reminders == asked + 1
-
-
 def test_an_archived_thread_is_not_archived_again() -> None:
     """Nothing else of the incident has changed."""
     over = resolve(incident())

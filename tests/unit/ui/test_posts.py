@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain import life
+from bot.domain import promise
 from bot.domain.delivery import DeliveryKind
 from bot.domain.face import face_of
 from bot.domain.incident import Holder, Role, StatusUpdate
@@ -125,7 +125,7 @@ def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
 
 def test_a_promise_that_was_not_kept_reads_so() -> None:
     """Once it has been asked for; on the card in the thread as well."""
-    silent = life.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
+    silent = promise.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
     for words, told in (
         (JA, "⏰ 更新 16:37 JST を過ぎました (<t:1795505820:R>)"),
         (EN, "⏰ Update overdue since 16:37 JST (<t:1795505820:R>)"),
