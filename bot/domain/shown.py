@@ -2,6 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from bot.domain.text import storable
+
+#: Hex digits of `digest_of`: short enough for a custom id.
+DIGITS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +40,11 @@ def with_changes(
     before = set(present if shown is None else shown)
     kept = (set(present) - (before - set(chosen))) | (set(chosen) - before)
     return (*(one for one in listed if one in kept), *(one for one in present if one not in listed))
+
+
+def digest_of(text: str) -> str:
+    """Eight hex digits of what a field showed, others for other words.
+
+    Blanks do not count: a client may send them, and line breaks, in another form than it was given.
+    """
+    return sha256(" ".join(storable(text).split()).encode()).hexdigest()[:DIGITS]

@@ -88,6 +88,17 @@ class TimelineEntry:
         return found if isinstance(found, str) else ""
 
     @property
+    def impact(self) -> str | None:
+        """The impact that a status update, or a correction of one, tells; None where it is not spoken of."""
+        found = (self.data or {}).get("impact")
+        return found if isinstance(found, str) else None
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it tells how things stand; a status update may be no more than a promise of the next."""
+        return self.kind is TimelineKind.UPDATED and "known" in (self.data or {})
+
+    @property
     def moved_to(self) -> datetime | None:
         """The time that a correction gives instead; None when it leaves that alone."""
         found = (self.data or {}).get("at") if self.kind is TimelineKind.CORRECTED else None
@@ -120,13 +131,23 @@ class Line:
     @property
     def can_be_corrected(self) -> bool:
         """Whether it is somebody's own words."""
-        has_words = bool(self.said) or self.entry.kind is TimelineKind.PINNED
+        has_words = bool(self.said) or self.entry.kind is TimelineKind.PINNED or self.entry.is_update
         return self.entry.kind in CORRECTABLE and self.entry.id is not None and has_words
 
     @property
     def said(self) -> str:
         """The words that count now."""
         return self.corrections[-1].said if self.corrections else self.entry.said
+
+    @property
+    def impact(self) -> str:
+        """The impact that counts now; empty when there is none."""
+        return self._impacts[-1]
+
+    @property
+    def earlier_impacts(self) -> tuple[str, ...]:
+        """Which impact stood there before, oldest first; empty while it was not put right."""
+        return tuple(one for one, next_ in pairwise(self._impacts) if one != next_)
 
     @property
     def can_be_moved(self) -> bool:
@@ -148,6 +169,11 @@ class Line:
     def earlier_moments(self) -> tuple[datetime, ...]:
         """Which time stood there before, oldest first; empty while it was not put right."""
         return self._moments[:-1]
+
+    @property
+    def _impacts(self) -> tuple[str, ...]:
+        said = (one.impact for one in self.corrections)
+        return (self.entry.impact or "", *(impact for impact in said if impact is not None))
 
     @property
     def _moments(self) -> tuple[datetime, ...]:

@@ -1,23 +1,26 @@
 """What was last told of an incident, after somebody has put it right."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.domain.incident import Incident
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline import Line
 
 
-def put_right(incident: Incident, entries: Sequence[TimelineEntry], *, entry_id: int, words: str) -> Incident:
-    """The incident with *words* as what is known, if they correct the update that said it last.
+def put_right(incident: Incident, lines: Iterable[Line], *, entry_id: int) -> Incident:
+    """The incident with what it shows of an update as that is now: its words, its impact, or both.
 
-    An incident that shows nothing of that entry comes back as it is.
+    The words that are shown may be older than the impact: an update that tells only that leaves them.
+    An incident that shows nothing of the entry comes back as it is.
 
     Args:
-        entries: Its history, oldest first.
-        entry_id: The entry that is corrected.
+        lines: Its history, oldest first, with what was put right.
+        entry_id: The entry that was corrected.
     """
-    last = next((one for one in reversed(entries) if one.kind is TimelineKind.UPDATED and one.said), None)
-    if incident.last_update is None or last is None or last.id != entry_id:
+    told = [line for line in lines if line.entry.is_update]
+    last = incident.last_update
+    if last is None or entry_id not in (line.entry.id for line in told):
         return incident
-    told = replace(incident.last_update, known=words)
-    return replace(incident, last_update=told, version=incident.version + 1)
+    known = next((line.said for line in reversed(told) if line.said), "")
+    true = replace(last, known=known, impact=told[-1].impact)
+    return incident if true == last else replace(incident, last_update=true, version=incident.version + 1)

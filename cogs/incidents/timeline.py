@@ -7,7 +7,7 @@ from bot.client import IncidentBot
 from bot.domain.timeline import Line
 from bot.i18n.options import described
 from bot.services.access import Act
-from bot.services.timelines import NOTE_LIMIT, Correction
+from bot.services.timelines import NOTE_LIMIT
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.forms.base import Submitted
@@ -18,8 +18,8 @@ from bot.ui.forms.timeline import (
     CORRECT_FORM,
     NOTE,
     NOTE_FORM,
-    TEXT,
     correction_form,
+    correction_of,
     note_form,
 )
 from bot.ui.interaction import keep, redraw, reply, wait
@@ -153,7 +153,7 @@ async def send_correction(interaction: Press, form: Submitted) -> None:
     await keep(interaction)
     bot, by, key = interaction.client, await person_of(interaction), f"interaction:{interaction.id}"
     entry = int(form.fields["entry"])
-    right = Correction(form.text(TEXT), at=form.text(AT))
+    right = correction_of(form)
     await bot.services(interaction).timelines.correct(form.number, entry, right, by=by, key=key)
     await _redraw(interaction, form.number, page=int(form.fields["page"]))
 

@@ -3,18 +3,27 @@
 from typing import Final
 
 from bot.domain.incident import label_of
+from bot.domain.shown import digest_of
 from bot.domain.timeline import Line
-from bot.services.timelines import CORRECTION_LIMIT, NOTE_LIMIT
+from bot.services.timelines import CORRECTION_LIMIT, NOTE_LIMIT, Correction
+from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT
 from bot.ui.buttons import Component
+from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, label, text_input
+from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice
 
 NOTE: Final = "note"
 AT: Final = "at"
 TEXT: Final = "text"
+IMPACT: Final = "impact"
 
 NOTE_FORM: Final = r"inc:v1:note-form:(?P<number>\d{1,18})"
-CORRECT_FORM: Final = r"inc:v1:correct-form:(?P<number>\d{1,18}):(?P<entry>\d{1,18}):(?P<page>\d{1,6})"
+#: The page is drawn anew afterwards; of an update it says which words and which impact the form showed.
+CORRECT_FORM: Final = (
+    r"inc:v1:correct-form:(?P<number>\d{1,18}):(?P<entry>\d{1,18}):(?P<page>\d{1,6})"
+    r"(?::(?P<known>[0-9a-f]{8}):(?P<impact>[0-9a-f]{8}))?"
+)
 
 #: Characters of a moment as people type it.
 AT_LIMIT: Final = 60
@@ -37,11 +46,28 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form
     Args:
         page: The page of the timeline that is drawn anew afterwards.
     """
+    title = voice.say("history.form.correct", label=label_of(number))
+    custom_id = f"inc:v1:correct-form:{number}:{line.entry.id}:{page}"
+    if line.entry.is_update:
+        known, impact = cut(line.said, limit=KNOWN_LIMIT), cut(line.impact, limit=IMPACT_LIMIT)
+        fields = [
+            _optional(voice, TEXT, name="known", limit=KNOWN_LIMIT, value=known),
+            _optional(voice, IMPACT, name="impact", limit=IMPACT_LIMIT, value=impact),
+        ]
+        return Form(title, f"{custom_id}:{digest_of(known)}:{digest_of(impact)}", fields)
     said = text_input(TEXT, limit=CORRECTION_LIMIT, several_lines=True, value=line.said[:CORRECTION_LIMIT])
     return Form(
-        voice.say("history.form.correct", label=label_of(number)),
-        f"inc:v1:correct-form:{number}:{line.entry.id}:{page}",
-        [_label(voice, TEXT, said), _time(voice, line) if line.can_be_moved else None],
+        title, custom_id, [_label(voice, TEXT, said), _time(voice, line) if line.can_be_moved else None]
+    )
+
+
+def correction_of(form: Submitted) -> Correction:
+    """The form as it was sent: of an update, only what is other than the form showed is put right."""
+    known, impact = form.text(TEXT), form.text(IMPACT) if IMPACT in form.values else None
+    return Correction(
+        None if digest_of(known) == form.fields.get("known") else known,
+        at=form.text(AT),
+        impact=None if impact is None or digest_of(impact) == form.fields.get("impact") else impact,
     )
 
 
@@ -50,6 +76,11 @@ def _time(voice: Voice, line: Line) -> Component:
     shown = f"{line.at.astimezone(voice.policy.timezone):%Y-%m-%d %H:%M}"
     at = text_input(AT, limit=AT_LIMIT, required=False, example=shown)
     return label(voice.say("history.form.at"), at, hint=voice.say("history.form.at_stays"))
+
+
+def _optional(voice: Voice, custom_id: str, *, name: str, limit: int, value: str) -> Component:
+    typed = text_input(custom_id, limit=limit, several_lines=True, required=False, value=value)
+    return _label(voice, name, typed)
 
 
 def _label(voice: Voice, name: str, component: Component) -> Component:

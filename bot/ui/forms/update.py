@@ -7,8 +7,7 @@ from typing import Final
 
 from bot.domain.incident import Incident
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
-from bot.domain.shown import Shown
-from bot.domain.text import storable
+from bot.domain.shown import DIGITS, Shown, digest_of
 from bot.runbook.model import Policy
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.buttons import Component, Option
@@ -33,7 +32,6 @@ UPDATE_FORM: Final = (
 _NEVER: Final = "0"
 _SPANS_S: Final = (900, 1_800, 3_600, 7_200)
 _DIGITS: Final = 8  # of a span, seconds; the policy allows 30 days
-_DIGEST: Final = 8  # hex digits
 
 
 def update_form(voice: Voice, incident: Incident) -> Form:
@@ -58,7 +56,7 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
     impact = form.text(IMPACT)
     return NewUpdate(
         known=form.text(KNOWN),
-        impact=None if _of_words(impact) == form.fields.get("impact") else impact,
+        impact=None if digest_of(impact) == form.fields.get("impact") else impact,
         next_in=_next_of(form.text(NEXT)),
         targets=form.chosen(TARGETS, known=policy.targets),
         symptoms=form.chosen(SYMPTOMS, known=policy.symptoms),
@@ -69,7 +67,7 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
 
 def _custom_id(policy: Policy, incident: Incident, *, impact: str) -> str:
     targets, symptoms = _mask(policy.targets, incident.targets), _mask(policy.symptoms, incident.symptoms)
-    return f"inc:v1:update-form:{incident.id}:{_edition(policy)}:{targets:x}:{symptoms:x}:{_of_words(impact)}"
+    return f"inc:v1:update-form:{incident.id}:{_edition(policy)}:{targets:x}:{symptoms:x}:{digest_of(impact)}"
 
 
 def _shown(form: Submitted, policy: Policy) -> Shown | None:
@@ -94,16 +92,8 @@ def _of_mask(known: Iterable[str], mask: int) -> frozenset[str]:
 
 def _edition(policy: Policy) -> str:
     """Changes with each target and symptom, and with their order, so that no bit is taken for another's."""
-    return _digest("\n".join([*policy.targets, "", *policy.symptoms]))
-
-
-def _of_words(text: str) -> str:
-    """What was typed, but for its blanks: a client may send them, and line breaks, in another form."""
-    return _digest(" ".join(storable(text).split()))
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:_DIGEST]
+    listed = "\n".join([*policy.targets, "", *policy.symptoms])
+    return sha256(listed.encode()).hexdigest()[:DIGITS]
 
 
 def _text(voice: Voice, name: str, *, limit: int, value: str = "") -> Component:

@@ -9,6 +9,7 @@ from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.wording import Wording
 
 _BEFORE_LIMIT = 600
+_IMPACT_LIMIT = 300
 
 
 def noted(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
@@ -23,16 +24,30 @@ def noted(words: Wording, incident: Incident, data: Mapping[str, object]) -> Bod
 
 
 def corrected(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """What was put right: the words before, struck through, and those that count now; the time likewise."""
+    """What was put right: words before, struck through, and those that count; time and impact likewise."""
     who = words.who(str(data.get("by") or "?"))
     if data.get("at") is not None:
         at, was = (_clock(words, incident, data[key]) for key in ("at", "at_before"))
         who = words.say("history.notice.moved", who=who, at=at, before=was)
-    before = inert(str(data.get("before") or ""), limit=_BEFORE_LIMIT)
-    room = CONTENT_LIMIT - len(who) - len(before) - 40
+    before, impact = inert(str(data.get("before") or ""), limit=_BEFORE_LIMIT), _impact(words, data)
+    room = CONTENT_LIMIT - len(who) - len(before) - len(impact) - 40
     text = inert_lines(str(data.get("text") or ""), limit=room)
     struck = f"~~{before}~~ " if before else ""
-    return message(words.say("history.notice.corrected", who=who, before=struck, text=text))
+    said = "\n".join(part for part in (struck + text, impact) if part)
+    return message(words.say("history.notice.corrected", who=who, text=said))
+
+
+def _impact(words: Wording, data: Mapping[str, object]) -> str:
+    """Empty when it stays what it was."""
+    if "impact" not in data:
+        return ""
+    before, now = (
+        inert(str(data.get(key) or ""), limit=_IMPACT_LIMIT) for key in ("impact_before", "impact")
+    )
+    shown = [f"~~{before}~~"] if before else []
+    return words.say(
+        "updates.post.impact", impact=" ".join([*shown, now or words.say("history.fact.no_impact")])
+    )
 
 
 def _clock(words: Wording, incident: Incident, moment: object) -> str:

@@ -15,7 +15,7 @@ import discord
 from bot.domain.incident import Incident
 from bot.domain.timeline import Line
 from bot.services.timelines import CORRECTION_LIMIT, History
-from bot.ui.words.timeline import corrected_by, kind_words, recorded, source_url
+from bot.ui.words.timeline import corrected_by, kind_words, recorded, source_url, spoken
 from bot.ui.words.timeline_facts import beside, facts, quoted
 from bot.ui.words.wording import Wording
 
@@ -77,13 +77,14 @@ def _said(words: Wording, line: Line) -> Iterator[str]:
     """Every version, the earlier ones struck through; then when a late entry was written down."""
     entry = line.entry
     if line.corrections:
-        for version in line.versions:
+        for version in spoken(line, line.versions):
             shown = quoted(words, version, version.said, limit=_WORDS_LIMIT, multiline=True)
             yield from (f"~~{part.strip()}~~" for part in shown.split("\n") if part.strip())
         last = line.corrections[-1]
-        yield quoted(words, last, last.said, limit=_WORDS_LIMIT, multiline=True)
+        for one in spoken(line, [last]):
+            yield quoted(words, one, one.said, limit=_WORDS_LIMIT, multiline=True)
         yield from (f"({corrected_by(words, fix)})" for fix in line.corrections)
-        yield from beside(words, entry, limit=_WORDS_LIMIT)
+        yield from beside(words, line, limit=_WORDS_LIMIT * (len(line.corrections) + 1))
     else:
         yield from facts(words, entry, limit=_WORDS_LIMIT, multiline=True)
     if late := recorded(words, replace(entry, at=line.at)):

@@ -75,6 +75,6 @@ def _option(voice: Voice, line: Line) -> SelectOption:
     label = f"{voice.exact(line.at)} · {kind_words(voice, entry)}{who}"
     return SelectOption(
         label=plain(label, limit=_OPTION_LIMIT),
-        description=plain(line.said, limit=_OPTION_LIMIT) or None,
+        description=plain(line.said or line.impact, limit=_OPTION_LIMIT) or None,
         value=str(entry.id),
     )

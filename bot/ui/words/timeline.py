@@ -66,7 +66,7 @@ def _when(words: Wording, line: Line) -> str:
 
 
 def _struck(words: Wording, versions: Sequence[TimelineEntry], *, limit: int) -> str:
-    """Each in its share of *limit*; of more than fit, the latest: the file has all of them."""
+    """Each of >= 1 in its share of *limit*; of more than fit, the latest: the file has all of them."""
     shown = versions[-(limit // _LEAST_WORDS) :]
     share = limit // len(shown)
     struck = " ".join(f"~~{quoted(words, each, each.said, limit=share)}~~" for each in shown)
@@ -117,10 +117,18 @@ def _said(words: Wording, told: Line, shares: tuple[int, int, int]) -> list[str]
     if not told.corrections:
         return facts(words, told.entry, limit=said)
     last = told.corrections[-1]
-    now = quoted(words, last, last.said, limit=said // 2)
-    if told.versions:
-        now = f"{_struck(words, told.versions, limit=struck)} {now}"
-    return [f"{now} ({corrected_by(words, last)})", *beside(words, told.entry, limit=aside)]
+    earlier = spoken(told, told.versions)
+    parts = [
+        *([_struck(words, earlier, limit=struck)] if earlier else []),
+        *(quoted(words, one, one.said, limit=said // 2) for one in spoken(told, [last])),
+        f"({corrected_by(words, last)})",
+    ]
+    return [" ".join(parts), *beside(words, told, limit=aside)]
+
+
+def spoken(line: Line, versions: Sequence[TimelineEntry]) -> list[TimelineEntry]:
+    """Those of *versions* that have words to show: an update may tell nothing but the impact."""
+    return [one for one in versions if one.said or not line.entry.is_update]
 
 
 def _source(words: Wording, told: Line) -> str:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from bot.domain.incident import label_of
 from bot.domain.relations import Other
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline import Line, TimelineEntry, TimelineKind
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.triage_history import triage_history
 from bot.ui.words.voice import channel_name
@@ -21,6 +21,7 @@ Facts: TypeAlias = Callable[[Wording, Data, int], Iterator[str]]
 
 _WORD_LIMIT = 120
 _LIST_LIMIT = 300
+_LEAST_IMPACT = 10
 
 
 def facts(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool = False) -> list[str]:
@@ -53,19 +54,32 @@ def quoted(words: Wording, entry: TimelineEntry, text: str, *, limit: int, multi
     return words.say("history.fact.author", who=words.who(str(author)), text=shown)
 
 
-def beside(words: Wording, entry: TimelineEntry, *, limit: int) -> Iterator[str]:
-    """What *entry* says besides somebody's words, which may have been put right since."""
-    data = entry.data or {}
-    if impact := _text(data, "impact", limit=limit):
-        yield words.say("history.fact.impact", impact=impact)
-    if at := _moment(words, data, "next_at"):
+def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
+    """What *line* says besides somebody's words: the impact, earlier ones struck through, and the promise.
+
+    Args:
+        limit: Characters of all impacts together.
+    """
+    if line.impact or line.earlier_impacts:
+        yield words.say("history.fact.impact", impact=_impacts(words, line, limit=limit))
+    if at := _moment(words, line.entry.data or {}, "next_at"):
         yield words.say("history.fact.next_update", at=at)
+
+
+def _impacts(words: Wording, line: Line, *, limit: int) -> str:
+    """Each in its share of *limit*; of more than fit, the latest: the file has all of them."""
+    earlier = [impact for impact in line.earlier_impacts if impact]
+    shown = earlier[-max(limit // _LEAST_IMPACT - 1, 1) :]
+    share = limit // (len(shown) + 1)
+    struck = [f"~~{inert(impact, limit=share)}~~" for impact in shown]
+    counts = inert(line.impact, limit=share) or words.say("history.fact.no_impact")
+    return " ".join([*(["…"] if len(shown) < len(earlier) else []), *struck, counts])
 
 
 def _said(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool) -> Iterator[str]:
     if entry.said or (entry.data and entry.kind is not TimelineKind.UPDATED):
         yield quoted(words, entry, entry.said, limit=limit, multiline=multiline)
-    yield from beside(words, entry, limit=limit)
+    yield from beside(words, Line(entry), limit=limit)
 
 
 def _opened(words: Wording, data: Data, _limit: int) -> Iterator[str]:

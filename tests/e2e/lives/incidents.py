@@ -126,7 +126,10 @@ class Responding(People):
             for control in page.controls:
                 if "訂正" in control.label and control.options:
                     chosen = [*control.options.values()][pick % len(control.options)]
-                    self.submit(by, self.press(by, page, control, chosen), text="put right")
+                    form = self.press(by, page, control, chosen)
+                    asks = "" if form is None else str(form.modal)
+                    impact = {"impact": "less of it"} if "'impact'" in asks else {}
+                    self.submit(by, form, text="put right", **impact)
 
     @rule(number=INCIDENT, by=PEOPLE)
     def update(self, number: int, by: str) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.incident import Incident, StatusUpdate
 from bot.domain.privacy import SETTLED
@@ -39,21 +41,42 @@ def told() -> Incident:
     return replace(incident(), last_update=StatusUpdate("DB", "全員", T0, "primary"))
 
 
-def test_the_words_that_are_shown_are_put_right() -> None:
-    """They may be older than the impact that is shown with them; the rest stays."""
+def corrected(of: Incident, entry_id: int, words: str, impact: str | None = None) -> Incident:
+    """After a correction of one of `ENTRIES`; an older version's says nothing of the impact."""
+    data = {"text": words} | ({} if impact is None else {"impact": impact})
+    fix = TimelineEntry(TimelineKind.CORRECTED, T0 + timedelta(hours=1), data=data, corrects=entry_id, id=9)
+    return put_right(of, lines_of([*ENTRIES, fix]), entry_id=entry_id)
+
+
+@pytest.mark.parametrize(
+    ("entry_id", "words", "impact", "shown"),
+    [
+        pytest.param(2, "DNS", None, ("DNS", "全員"), id="words older than the impact beside them"),
+        pytest.param(3, "", "決済の 3 割", ("DB", "決済の 3 割"), id="the impact"),
+        pytest.param(3, "", "", ("DB", ""), id="there is none"),
+        pytest.param(3, "DNS", "全員", ("DNS", "全員"), id="words for what had none"),
+        pytest.param(2, "", "一部", ("調査中", "全員"), id="words taken out: those before count"),
+    ],
+)
+def test_what_is_shown_is_put_right(
+    entry_id: int, words: str, impact: str | None, shown: tuple[str, str]
+) -> None:
+    """Words and impact may stem from different updates; who told it, and when, stays."""
     before = told()
-    after = put_right(before, ENTRIES, entry_id=2, words="DNS")
-    assert after.last_update == StatusUpdate("DNS", "全員", T0, "primary")
+    after = corrected(before, entry_id, words, impact)
+    assert after.last_update == StatusUpdate(*shown, T0, "primary")
     assert after.version == before.version + 1
 
 
-def test_words_that_nobody_sees_any_more_change_nothing() -> None:
-    """An earlier update, an entry of another kind, an incident that shows none."""
+def test_what_nobody_sees_any_more_changes_nothing() -> None:
+    """An earlier update, an earlier impact, no entry of an update, an incident that shows none."""
     before = told()
-    assert put_right(before, ENTRIES, entry_id=1, words="DNS") is before
-    assert put_right(before, (), entry_id=2, words="DNS") is before
+    assert corrected(before, 1, "DNS", "一部") is before
+    assert corrected(before, 2, "DB", "一部") is before
+    assert corrected(before, 3, "", "全員") is before
+    assert put_right(before, (), entry_id=2) is before
     bare = incident()
-    assert put_right(bare, ENTRIES, entry_id=2, words="DNS") is bare
+    assert corrected(bare, 2, "DNS") is bare
 
 
 def test_an_entry_leads_to_the_line_that_told_of_it() -> None:

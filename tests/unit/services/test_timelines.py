@@ -100,89 +100,6 @@ async def test_only_those_who_may_respond_write(desk: Desk) -> None:
     assert [row.allowed for row in desk.store.audit_rows if row.actor_name == "observer"] == [False] * 3
 
 
-# -- corrections
-
-
-async def test_a_correction_leaves_the_first_version(desk: Desk) -> None:
-    """Both stand on one line; the thread is told once, and the same request changes nothing more."""
-    incident = await desk.open()
-    await desk.timelines.note(incident.id, by=PRIMARY, text="14:10 に再起動", key="k")
-    (note,) = of_kind(desk, incident, TimelineKind.NOTE)
-    assert note.id is not None
-    await desk.pass_time(minutes=3)
-    for _ in range(2):
-        await desk.timelines.correct(
-            incident.id, note.id, Correction("14:12 に再起動"), by=SECONDARY, key="k2"
-        )
-    line = await desk.timelines.correctable(incident.id, note.id, by=PRIMARY)
-    assert (line.entry.said, line.said) == ("14:10 に再起動", "14:12 に再起動")
-    assert [fix.actor_name for fix in line.corrections] == ["secondary"]
-    told = [
-        delivery.data["notice"] for delivery in desk.store.deliveries if delivery.kind is DeliveryKind.NOTICE
-    ]
-    assert told == ["note", "corrected"]
-    assert [row.action for row in desk.store.audit_rows][-1] == "corrected"
-
-
-async def test_the_time_of_a_note_is_put_right(desk: Desk) -> None:
-    """By itself or with the words; both stay, it moves to its place, and the thread hears of it."""
-    incident = await desk.open()
-    await desk.pass_time(minutes=30)
-    await desk.timelines.note(incident.id, by=PRIMARY, text="再起動", key="k", at="5分前")
-    (note,) = of_kind(desk, incident, TimelineKind.NOTE)
-    await desk.timelines.note(incident.id, by=PRIMARY, text="復旧", key="k2", at="8分前")
-    assert note.id is not None
-    right = Correction("再起動", at="10分前")
-    for _ in range(2):
-        await desk.timelines.correct(incident.id, note.id, right, by=SECONDARY, key="c")
-    history = await desk.timelines.history(incident.id, by=OBSERVER)
-    told = [(line.said, line.at, line.earlier_moments) for line in history.lines if line.can_be_moved]
-    now = desk.store.clock.time
-    assert told == [
-        ("再起動", now - timedelta(minutes=10), (now - timedelta(minutes=5),)),
-        ("復旧", now - timedelta(minutes=8), ()),
-    ]
-    (line,) = [one.data for one in desk.store.deliveries if one.data.get("notice") == "corrected"]
-    assert line["before"] == "", "the words are what they were"
-    assert datetime.fromisoformat(str(line["at"])) == now - timedelta(minutes=10)
-    with pytest.raises(UserError, match="note_time_unreadable"):
-        await desk.timelines.correct(incident.id, note.id, Correction("y", at="昼"), by=PRIMARY, key="c2")
-
-
-async def test_the_time_of_what_was_posted_stays(desk: Desk) -> None:
-    """Discord knows it: only the words of a status update can be put right."""
-    incident = await desk.open()
-    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
-    await desk.updates.tell(incident.id, NewUpdate("調査中", "", None, (), (), "u"), by=PRIMARY)
-    (update,) = of_kind(desk, incident, TimelineKind.UPDATED)
-    right = Correction("調査中です", at="10分前")
-    await desk.timelines.correct(incident.id, update.id or 0, right, by=PRIMARY, key="c")
-    (fix,) = of_kind(desk, incident, TimelineKind.CORRECTED)
-    assert fix.moved_to is None
-
-
-async def test_correcting_the_latest_update_makes_the_posts_true(desk: Desk) -> None:
-    """Alert and card show the right words; an update before it changes the history alone."""
-    incident = await desk.open()
-    await desk.work()
-    for known in ("調査中", "DB が原因"):
-        update = NewUpdate(known, "", None, incident.targets, incident.symptoms, key=known)
-        await desk.updates.tell(incident.id, update, by=PRIMARY)
-        desk.store.advance(timedelta(minutes=3))
-    first, last = of_kind(desk, incident, TimelineKind.UPDATED)
-    version = (await desk.store.incident(incident.id)).version
-    await desk.timelines.correct(incident.id, first.id or 0, Correction("確認中"), by=PRIMARY, key="k1")
-    assert (await desk.store.incident(incident.id)).version == version
-    await desk.timelines.correct(incident.id, last.id or 0, Correction("DNS が原因"), by=SECONDARY, key="k2")
-    now = await desk.store.incident(incident.id)
-    assert now.last_update is not None
-    assert (now.last_update.known, now.last_update.by) == ("DNS が原因", "primary")
-    await desk.work()
-    version, kinds = desk.discord.refreshed[-1]
-    assert version == now.version
-    assert {DeliveryKind.ALERT, DeliveryKind.THREAD_CARD} <= set(kinds)
-
-
 async def test_what_people_did_leads_to_its_line_in_the_thread(desk: Desk) -> None:
     """Notes, updates, changes of severity and of roles, the end and the reopening."""
     incident = await desk.open("SEV2")
@@ -211,30 +128,6 @@ async def test_what_people_did_leads_to_its_line_in_the_thread(desk: Desk) -> No
     }
     view = await desk.looking.view(incident.id, by=OBSERVER)
     assert view.lines == history.lines
-
-
-async def test_correcting_to_the_same_words_changes_nothing(desk: Desk) -> None:
-    """The form was sent as it was opened."""
-    incident = await desk.open()
-    await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
-    (note,) = of_kind(desk, incident, TimelineKind.NOTE)
-    assert note.id is not None
-    await desk.timelines.correct(incident.id, note.id, Correction(" x "), by=PRIMARY, key="k2")
-    assert of_kind(desk, incident, TimelineKind.CORRECTED) == []
-
-
-async def test_what_the_bot_saw_cannot_be_corrected(desk: Desk) -> None:
-    """Nor can a correction, nor an entry of another incident."""
-    incident, other = await desk.open(), await desk.open(key="other")
-    await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
-    (note,) = of_kind(desk, incident, TimelineKind.NOTE)
-    (opened,) = of_kind(desk, incident, TimelineKind.OPENED)
-    assert note.id is not None
-    await desk.timelines.correct(incident.id, note.id, Correction("y"), by=PRIMARY, key="k2")
-    (fix,) = of_kind(desk, incident, TimelineKind.CORRECTED)
-    for place, entry in ((incident, opened.id), (incident, fix.id), (other, note.id), (incident, 999)):
-        with pytest.raises(UserError, match="entry_not_correctable"):
-            await desk.timelines.correct(place.id, entry or 0, Correction("z"), by=PRIMARY, key="k3")
 
 
 # -- pages

@@ -1,16 +1,24 @@
 """Entries that somebody has put right, in words: what stood before is struck through beside what counts."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
-from bot.services.timelines import History
+from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
+from bot.services.timelines import Correction, History
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.fields import Form
+from bot.ui.forms.timeline import CORRECT_FORM, correction_form, correction_of
+from bot.ui.posts.timeline_notices import corrected
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import entry_line, told_line
 from bot.ui.words.voice import Voice
+from tests.unit.ui import samples
 from tests.unit.ui.samples import AT, PLACED
-from tests.unit.ui.screens import JA, VOICES
+from tests.unit.ui.screens import JA, VOICES, modal_faults
 from tests.unit.ui.test_timeline import LATER, entry
 
 
@@ -84,3 +92,144 @@ def test_a_correction_of_something_else_stands_alone() -> None:
     """Nothing that was stored is left out."""
     fix = entry(TimelineKind.CORRECTED, {"text": "x"}, corrects=99)
     assert [told_line(JA, line) for line in lines_of([fix])] == [entry_line(JA, fix)]
+
+
+def update_line(data: dict[str, Any], *fixes: dict[str, Any]) -> Line:
+    """A status update with what was put right in it, one correction after the other."""
+    told = [
+        TimelineEntry(TimelineKind.CORRECTED, LATER, 1, "primary", fix, corrects=8, recorded_at=LATER)
+        for fix in fixes
+    ]
+    (line,) = lines_of([entry(TimelineKind.UPDATED, data, id=8), *told])
+    return line
+
+
+BOTH = {"known": "調査中", "impact": "全員"}
+BY = "(訂正 @primary 11/24 14:16:03 JST)"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        pytest.param(
+            update_line(BOTH, {"text": "調査中", "impact": "一部"}),
+            f"調査中 {BY} · 影響: ~~全員~~ 一部",
+            id="the impact alone",
+        ),
+        pytest.param(
+            update_line(BOTH, {"text": "DB", "impact": "一部"}),
+            f"~~調査中~~ DB {BY} · 影響: ~~全員~~ 一部",
+            id="both",
+        ),
+        pytest.param(
+            update_line(BOTH, {"text": "調査中", "impact": ""}),
+            f"調査中 {BY} · 影響: ~~全員~~ なし",
+            id="there is no impact",
+        ),
+        pytest.param(
+            update_line({"known": "", "impact": "全員"}, {"text": "", "impact": "一部"}),
+            f"@responder · {BY} · 影響: ~~全員~~ 一部",
+            id="of an update that tells no more",
+        ),
+        pytest.param(
+            update_line({"known": "調査中", "impact": ""}, {"text": "調査中", "impact": "一部"}),
+            f"調査中 {BY} · 影響: 一部",
+            id="there was none",
+        ),
+        pytest.param(
+            update_line(BOTH, {"text": "調査中", "impact": "一部"}, {"text": "DB", "impact": "一部"}),
+            f"~~調査中~~ DB {BY} · 影響: ~~全員~~ 一部",
+            id="one after the other",
+        ),
+        pytest.param(
+            update_line(BOTH, {"text": "", "impact": "全員"}),
+            f"~~調査中~~ {BY} · 影響: 全員",
+            id="its words were taken out",
+        ),
+    ],
+)
+def test_a_corrected_impact_shows_both(line: Line, told: str) -> None:
+    """On a page; in the file every version of either."""
+    assert told_line(JA, line).endswith(told)
+    assert JA.say("history.fact.no_words") not in told_line(JA, line)
+
+
+def test_the_file_has_every_impact_whole() -> None:
+    """However many there were, and however long."""
+    said = [f"版 {n} " + "*" * 290 for n in range(20)]
+    line = update_line(
+        {"known": "x", "impact": said[0]}, *({"text": "x", "impact": impact} for impact in said[1:])
+    )
+    row = markdown(JA, History(PLACED, (line,)))
+    for n in range(19):
+        assert f"~~版 {n} " + "\\*" * 290 + "~~" in row
+    assert "版 19 " + "\\*" * 290 in row
+    assert told_line(JA, line).count("~~") // 2 < 19
+    assert "影響: … ~~版" in told_line(JA, line)
+
+
+# -- the form of a correction of a status update
+
+
+def sent(form: Form, **typed: str) -> Submitted:
+    """The form as it comes back: as it was opened, but for what was *typed*."""
+    fields = re.fullmatch(CORRECT_FORM, form.custom_id)
+    assert fields
+    inputs = (each["component"] for each in form.to_dict()["components"])
+    opened = {one["custom_id"]: one.get("value", "") for one in inputs}
+    return Submitted(fields.groupdict(), {name: (words,) for name, words in {**opened, **typed}.items()})
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_the_form_about_an_update_shows_words_and_impact(voice: Voice) -> None:
+    """As they are now; either may be emptied; within Discord's limits, the custom id too."""
+    line = update_line(BOTH, {"text": "DB", "impact": "一部"})
+    form = correction_form(voice, 10**17, replace(line, entry=replace(line.entry, id=10**17)), page=999_999)
+    assert modal_faults(form) == []
+    words, impact = (each["component"] for each in form.to_dict()["components"])
+    assert (words["value"], impact["value"]) == ("DB", "一部")
+    assert [words["required"], impact["required"]] == [False, False]
+    long = update_line({"known": "x" * 4_000, "impact": "y" * 400})
+    assert modal_faults(correction_form(voice, 1, long, page=0)) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ({}, Correction(None)),
+        ({"text": "DNS"}, Correction("DNS")),
+        ({"impact": "半分"}, Correction(None, impact="半分")),
+        ({"impact": ""}, Correction(None, impact="")),
+        ({"text": "", "impact": "半分"}, Correction("", impact="半分")),
+        ({"text": " 調査中\r\n"}, Correction(None)),
+    ],
+)
+def test_only_what_was_changed_in_the_form_is_put_right(typed: dict[str, str], right: Correction) -> None:
+    """Somebody else may have put the rest right meanwhile."""
+    assert correction_of(sent(correction_form(JA, 42, update_line(BOTH), page=0), **typed)) == right
+
+
+def test_a_form_of_an_older_version_leaves_the_impact() -> None:
+    """It asked for the words alone."""
+    fields = re.fullmatch(CORRECT_FORM, "inc:v1:correct-form:42:8:0")
+    assert fields
+    form = Submitted(fields.groupdict(), {"text": ("DNS",)})
+    assert correction_of(form) == Correction("DNS")
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"impact_before": "*全員*", "impact": "一部"}, "**影響** ~~\\*全員\\*~~ 一部"),
+        ({"impact_before": "", "impact": "一部"}, "**影響** 一部"),
+        ({"impact_before": "全員", "impact": ""}, "**影響** ~~全員~~ なし"),
+        (
+            {"before": "DB", "text": "DNS", "impact_before": "全員", "impact": "一部"},
+            "~~DB~~ DNS\n**影響** ~~全員~~ 一部",
+        ),
+    ],
+)
+def test_the_thread_is_told_of_a_corrected_impact(facts: dict[str, str], told: str) -> None:
+    """With what stood before; the words only where they changed."""
+    body = corrected(samples.JA, PLACED, {"by": "primary", **facts})
+    assert body["content"] == f"✏️ **@primary が訂正** {told}"

@@ -206,6 +206,8 @@ def test_lines_in_the_thread_are_never_too_long(said: str) -> None:
                 "by": said,
                 "before": said * 5,
                 "text": said * 5,
+                "impact_before": said * 5,
+                "impact": said * 5,
                 "at": AT.isoformat(),
                 "at_before": AT.isoformat(),
             },
