@@ -19,6 +19,7 @@ from bot.services.changes import Changes
 from bot.services.checklists import Checklists
 from bot.services.comeback import Comeback
 from bot.services.deliveries import Deliveries, Helpers
+from bot.services.details import Details
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
 from bot.services.drills import Drills
@@ -163,6 +164,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
         updates=Updates(store, policy, changes, Leads(discord, oncall)),
+        details=Details(policy, changes),
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),
         triages=Triages(store, policy, access, raising, reevaluations),

@@ -134,6 +134,7 @@ class Incident:
         reopened_at, reopened_by_id, reopened_by_name: When somebody last opened it again, and who.
         first_ended_at: When it ended first, whether or not it was reopened.
         duplicates, linked: Numbers of those that were merged into it, and that somebody has linked with it.
+        details_version: The version that last put title or start right; None: they are as it was opened.
         checks: What is done of the first-response sheet, by the key of the step (`bot.domain.checklist`).
         next_update_at: When the next status update is owed: a promise, which stays when it was not kept.
         remind_at: When it is asked for next.
@@ -192,6 +193,7 @@ class Incident:
     duplicates: tuple[int, ...] = ()
     linked: tuple[int, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
+    details_version: int | None = None
 
     @property
     def label(self) -> str:

@@ -49,6 +49,11 @@ def has_moved(post: Delivery, incident: Incident) -> bool:
     return incident.alert_message_id not in (None, post.message_id)
 
 
+def shows_old_details(post: Delivery, incident: Incident) -> bool:
+    """Whether title or start were put right after *post* was sent or last edited."""
+    return incident.details_version is not None and post.shown_version < incident.details_version
+
+
 def next_posting(incident: Incident) -> int:
     """The number of a posting that neither an alert nor a thread has had."""
     return max(incident.posting, incident.thread_posting) + 1

@@ -27,6 +27,7 @@ class Act(StrEnum):
     CHANGE_SEVERITY = "change_severity"
     DECLARE = "declare"
     UPDATE = "update"
+    EDIT = "edit"
     TAKE_ROLE = "take_role"
     GIVE_ROLE = "give_role"
     RELEASE_ROLE = "release_role"

@@ -128,7 +128,8 @@ class Bundles:
         if delivery.status is not DeliveryStatus.SENT:
             return None
         bundle = await self._store.bundle(bundle_id)
-        if bundle.waiting == bundle.count and delivery.shown_version == 0:
+        is_corrected = any(one.details_version is not None for one in bundle.shown)
+        if bundle.waiting == bundle.count and delivery.shown_version == 0 and not is_corrected:
             return None  # as it was sent
         try:
             await self._discord.refresh_bundle(delivery, bundle)

@@ -17,6 +17,7 @@ from bot.services.alerts import Alerts
 from bot.services.bundles import Bundles
 from bot.services.calendars import CalendarFiles
 from bot.services.checklists import Checklists
+from bot.services.details import Details
 from bot.services.digests import Digests
 from bot.services.dlq import Dlq
 from bot.services.drills import Drills
@@ -61,6 +62,7 @@ class Services:
     checklists: Checklists
     privacy: Privacy
     updates: Updates
+    details: Details
     timelines: Timelines
     pins: Pins
     triages: Triages

@@ -199,4 +199,7 @@ def _life(incident: Incident) -> tuple[object, ...]:
         incident.linked,
         checks_as_json(incident),
         incident.merged_into_hidden,
+        incident.title,
+        incident.started_at,
+        incident.details_version,
     )

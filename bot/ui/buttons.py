@@ -42,6 +42,7 @@ class IncidentVerb(StrEnum):
     ACK = "ack"
     FIRST = "first"  # 初動: the first-response sheet
     DETAILS = "details"  # 更新: the form of a status update, targets and symptoms included
+    EDIT = "edit"  # the form of title and start
     NOTE = "note"
     SEVERITY = "severity"
     RESOLVE = "resolve"
@@ -81,6 +82,7 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.ACK: ("👀", ButtonStyle.PRIMARY),
     IncidentVerb.FIRST: ("📋", ButtonStyle.SECONDARY),
     IncidentVerb.DETAILS: ("✏️", ButtonStyle.SECONDARY),
+    IncidentVerb.EDIT: ("🏷️", ButtonStyle.SECONDARY),
     IncidentVerb.NOTE: ("📝", ButtonStyle.SECONDARY),
     IncidentVerb.SEVERITY: ("↕️", ButtonStyle.SECONDARY),
     IncidentVerb.RESOLVE: ("✅", ButtonStyle.SUCCESS),

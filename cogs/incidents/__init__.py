@@ -4,6 +4,7 @@ from bot.client import IncidentBot
 from cogs.incidents import (
     checking,
     declaring,
+    editing,
     ending,
     linking,
     looking,
@@ -16,7 +17,19 @@ from cogs.incidents import (
 from cogs.incidents.group import incident_group
 
 #: Each offers `register(bot)`: its controls and forms. Its commands join the group as it is imported.
-_SUBJECTS = (declaring, looking, updates, roles, checking, severity, timeline, ending, linking, private)
+_SUBJECTS = (
+    declaring,
+    looking,
+    updates,
+    editing,
+    roles,
+    checking,
+    severity,
+    timeline,
+    ending,
+    linking,
+    private,
+)
 
 
 async def setup(bot: IncidentBot) -> None:

@@ -28,6 +28,7 @@ from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
 from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, timeline_screen
 from bot.ui.words.wording import Wording
+from cogs.incidents.editing import open_details
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, in_time, incident_group, named, offer_all
 
 Note = app_commands.Range[str, 1, NOTE_LIMIT]
@@ -93,12 +94,15 @@ class ShowTimeline(Control, template=template(IncidentVerb.TIMELINE)):
 
 
 class More(Control, template=MORE):
-    """ほかの操作 of `/incident show`: the same two."""
+    """ほかの操作 of `/incident show`: the same two, and the form of title and start."""
 
     async def press(self, interaction: Press) -> None:
-        """The form, or the newest page."""
+        """A form, or the newest page."""
         if self.chosen == IncidentVerb.NOTE:
             await _open_note(interaction, self.number)
+            return
+        if self.chosen == IncidentVerb.EDIT:
+            await open_details(interaction, self.number)
             return
         await wait(interaction)
         await _show(interaction, self.number)

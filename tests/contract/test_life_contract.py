@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain import life, promise, relations
 from bot.domain.delivery import DeliveryKind
+from bot.domain.details import put_right, shown_details
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import Check, Holder, Incident, IncidentKind, Role, Source, Status, StatusUpdate
 from bot.domain.life import AckVia
@@ -36,7 +37,7 @@ async def listed(store: Store, wanted: Wanted) -> list[int]:
 
 
 async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
-    """Severity, roles, words, clocks and postings; the title and the places stay."""
+    """Severity, roles, words, clocks and postings; the places stay."""
     incident = await open_incident(rig.store)
     at = incident.triggered_at
     changed = life.change_severity(
@@ -70,6 +71,15 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     taken = await saved(rig.store, relations.take_in(asked, 2**40))
     related = await saved(rig.store, relations.link(taken, 2**41))
     assert (related.duplicates, related.linked) == ((2**40,), (2**41,))
+
+
+async def test_title_and_start_are_put_right(rig: Rig) -> None:
+    """And the version in which they were."""
+    incident = await open_incident(rig.store)
+    earlier = incident.started_at - timedelta(minutes=7)
+    right = put_right(incident, title='決済 "x"', started_at=earlier, shown=shown_details(incident))
+    assert await saved(rig.store, right) == right
+    assert (right.title, right.started_at, right.details_version) == ('決済 "x"', earlier, right.version)
 
 
 async def test_a_false_alarm_is_kept_as_one(rig: Rig) -> None:

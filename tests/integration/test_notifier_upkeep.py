@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain import life
 from bot.domain.delivery import DeliveryKind, Posted
+from bot.domain.details import put_right, shown_details
 from bot.domain.incident import Incident, Status
 from bot.domain.people import Person
 from bot.sandbox.posting import remove, set_archived
@@ -52,6 +53,12 @@ def acknowledged(incident: Incident) -> Incident:
         acknowledged_by_name="primary",
         version=4,
     )
+
+
+def corrected(incident: Incident) -> Incident:
+    """Title and start were put right."""
+    earlier = incident.started_at - timedelta(minutes=10)
+    return put_right(incident, title="別の件名", started_at=earlier, shown=shown_details(incident))
 
 
 async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
@@ -139,6 +146,42 @@ async def test_refresh_wakes_the_archived_thread_of_an_open_incident(world: Noti
     set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
     await world.notifier.refresh(acknowledged(incident), [sent(DeliveryKind.THREAD, alert)])
     assert world.channel(incident.thread_id).name == "INC-42 🟠 決済 API が 5xx"
+    assert not is_asleep(world, incident)
+
+
+async def test_the_first_line_of_a_thread_is_edited_once_its_start_was_put_right(
+    world: NotifierWorld,
+) -> None:
+    """By no other change: each would cost a request."""
+    incident, alert = await world.threaded()
+    start = await world.deliver(
+        owed(DeliveryKind.THREAD_START, after=(alert.channel_id, alert.message_id)), incident, nonce="n3"
+    )
+    post = replace(sent(DeliveryKind.THREAD_START, start), shown_version=incident.version)
+    before = world.message(start).content
+    refreshed = await world.notifier.refresh(acknowledged(incident), [post])
+    assert (refreshed.done, world.requests("PATCH")) == ([post.id], [])
+    right = corrected(acknowledged(incident))
+    await world.notifier.refresh(right, [post])
+    assert world.message(start).content == before.replace("14:05:00", "13:55:00") != before
+    shown = replace(post, shown_version=right.version)
+    patched = len(world.requests("PATCH"))
+    await world.notifier.refresh(replace(right, version=right.version + 1), [shown])
+    assert len(world.requests("PATCH")) == patched
+
+
+async def test_a_title_put_right_renames_the_sleeping_thread(world: NotifierWorld) -> None:
+    """Somebody looks for it by that name; it sleeps on, unless it is still to be seen for a day."""
+    incident, alert = await world.threaded()
+    over = life.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
+    right = corrected(over)
+    post = replace(sent(DeliveryKind.THREAD, alert), shown_version=over.version)
+    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    await world.notifier.refresh(right, [post])
+    assert world.channel(incident.thread_id).name == "INC-42 ⚪ 別の件名"
+    assert is_asleep(world, incident)
+    await world.notifier.refresh(replace(right, archive_at=right.triggered_at, title="x"), [post])
+    assert world.channel(incident.thread_id).name == "INC-42 ⚪ x"
     assert not is_asleep(world, incident)
 
 

@@ -9,7 +9,7 @@ from bot.ui.posts.drills import drill_scored, inject
 from bot.ui.posts.postmortems import postmortem_path
 from bot.ui.posts.private import made_private, member_added, not_let_in, not_redacted
 from bot.ui.posts.roles import role_changed, role_undelivered
-from bot.ui.posts.timeline_notices import corrected, noted
+from bot.ui.posts.timeline_notices import corrected, details_changed, noted
 from bot.ui.posts.updates import next_update, update_due, updated
 from bot.ui.words import links
 from bot.ui.words.inert import cut, inert
@@ -119,6 +119,7 @@ def _by(words: Wording, data: Data) -> str:
 NOTICES: Final[Mapping[str, Notice]] = {
     "note": noted,
     "corrected": corrected,
+    "details_changed": details_changed,
     "declined": _declined,
     "resolved": _resolved,
     "cancelled": _said,

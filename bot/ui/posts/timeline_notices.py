@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.incident import Incident
+from bot.services.details import PutRight
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.words.inert import inert, inert_lines
+from bot.ui.words.timeline_facts import put_right
+from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 
 _BEFORE_LIMIT = 600
 _IMPACT_LIMIT = 300
+_TITLES_LIMIT = 840  # both, each of 200 characters as typed, escaped
 
 
 def noted(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
@@ -35,6 +39,19 @@ def corrected(words: Wording, incident: Incident, data: Mapping[str, object]) ->
     struck = f"~~{before}~~ " if before else ""
     said = "\n".join(part for part in (struck + text, impact) if part)
     return message(words.say("history.notice.corrected", who=who, text=said))
+
+
+def details_changed(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
+    """Title or start, before and after."""
+    who = words.who(str(data.get("by") or "?"))
+    text = " · ".join(put_right(words, data, limit=_TITLES_LIMIT))
+    return message(words.say("history.notice.corrected", who=who, text=text))
+
+
+def details_said(voice: Voice, result: PutRight) -> str:
+    """The answer to whoever has put title or start right."""
+    changes = " · ".join(put_right(voice, result.facts, limit=_TITLES_LIMIT))
+    return voice.say("editing.said.done", label=result.incident.label, changes=changes)
 
 
 def _impact(words: Wording, data: Mapping[str, object]) -> str:

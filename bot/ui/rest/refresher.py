@@ -14,7 +14,7 @@ from discord.http import Route
 from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
-from bot.domain.posting import THREADS, has_moved
+from bot.domain.posting import THREADS, has_moved, shows_old_details
 from bot.services.ports import Refreshed
 from bot.ui.posts.postings import left_name
 from bot.ui.posts.private import room_name, unaddressed
@@ -52,10 +52,11 @@ class Refresher:
         """
         gone: list[int] = []
         rooms: list[timedelta] = []
-        done = [post.id for post in posts if post.kind not in REFRESHED | THREADS]
+        edited = [post for post in posts if _is_edited(post, incident)]
+        done = [post.id for post in posts if post not in edited and post.kind not in THREADS]
         # What a triage left behind comes last: somebody waits for the others.
-        in_order = sorted(posts, key=lambda post: post.kind in TRIAGE_POSTS)
-        edits = [(self._edit_message, post) for post in in_order if post.kind in REFRESHED]
+        edited.sort(key=lambda post: post.kind in TRIAGE_POSTS)
+        edits = [(self._edit_message, post) for post in edited]
         renames = [(self._rename, post) for post in posts if post.kind in THREADS]
         for edit, post in (*edits, *renames):
             try:
@@ -117,16 +118,25 @@ class Refresher:
         thread = await self._rest.one(_channel("GET", post.message_id))
         metadata = thread.get("thread_metadata")
         archived = isinstance(metadata, dict) and bool(metadata.get("archived"))
-        if archived and (moved or not incident.is_open):
+        is_wrong = shows_old_details(post, incident) and thread.get("name") != name
+        if archived and (moved or not (incident.is_open or is_wrong)):
             return  # left asleep: its name shows in no list that anybody watches
         wanted = {"archived": False, "name": name} if archived else {"name": name}
         if archived or thread.get("name") != name:
             await self._rest.one(_channel("PATCH", post.message_id), json=wanted)
+        if archived and _was_put_to_sleep(incident) and post.message_id is not None:
+            await self.archive(post.message_id)
 
     def _name(self, incident: Incident, post: Delivery, *, moved: bool) -> str:
         if post.kind is DeliveryKind.PRIVATE_THREAD:  # one that was left is not there: it was deleted
             return room_name(self._words, incident)
         return left_name(self._words, incident) if moved else thread_name(self._words, incident)
+
+
+def _is_edited(post: Delivery, incident: Incident) -> bool:
+    """The thread's first line says nothing that changes, unless the start was put right."""
+    is_start = post.kind is DeliveryKind.THREAD_START
+    return post.kind in REFRESHED or (is_start and shows_old_details(post, incident))
 
 
 def _was_put_to_sleep(incident: Incident) -> bool:

@@ -24,7 +24,7 @@ TIMELINE_SHOWN: Final = 5
 
 #: The select below the five buttons: its custom id, and what it offers with its sign.
 MORE: Final = r"inc:v1:more:(?P<number>\d{1,18})"
-MORE_CHOICES: Final = {IncidentVerb.NOTE: "📝", IncidentVerb.TIMELINE: "🧾"}
+MORE_CHOICES: Final = {IncidentVerb.NOTE: "📝", IncidentVerb.TIMELINE: "🧾", IncidentVerb.EDIT: "🏷️"}
 
 _LIST_ROOM = 300
 _FACTS_ROOM = 1_900  # of the 4,000 characters that all texts of a screen may have
@@ -184,7 +184,7 @@ def _actions(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | 
     if not incident.is_open:
         other = incident.merged_into_id
         back = () if incident.is_drill else (IncidentVerb.REOPEN,)
-        ended = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, *back)
+        ended = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, IncidentVerb.EDIT, *back)
         return row(
             None if other is None else made_of(make(IncidentVerb.VIEW, other)),
             *(made_of(make(verb, incident.id)) for verb in ended),

@@ -134,7 +134,26 @@ def _emailed(words: Wording, data: Data, _limit: int) -> Iterator[str]:
         yield words.say("history.fact.recipients", count=inert(str(count), limit=20))
 
 
-def _details(words: Wording, data: Data, _limit: int) -> Iterator[str]:
+def put_right(words: Wording, data: Data, *, limit: int) -> Iterator[str]:
+    """Title and start, before and after.
+
+    Args:
+        limit: Characters of both titles together.
+    """
+    if (titles := data.get("title")) is not None:
+        before, after = (_text(_sides(titles), side, limit=limit // 2) for side in ("before", "after"))
+        yield words.say("history.fact.title", before=before, after=after)
+    if (starts := data.get("started_at")) is not None:
+        before, after = (_moment(words, _sides(starts), side) for side in ("before", "after"))
+        yield words.say("history.fact.started_at", before=before, after=after)
+
+
+def _sides(found: object) -> Data:
+    return found if isinstance(found, Mapping) else {}
+
+
+def _details(words: Wording, data: Data, limit: int) -> Iterator[str]:
+    yield from put_right(words, data, limit=limit)
     if targets := words.targets(_texts(data, "targets"), limit=_LIST_LIMIT):
         yield words.say("history.fact.targets", targets=targets)
     if symptoms := words.symptoms(_texts(data, "symptoms"), limit=_LIST_LIMIT):

@@ -131,6 +131,13 @@ class Responding(People):
                     impact = {"impact": "less of it"} if "'impact'" in asks else {}
                     self.submit(by, form, text="put right", **impact)
 
+    @rule(number=INCIDENT, ago=st.sampled_from(["", "3 min ago", "2h ago"]), by=PEOPLE)
+    def edit(self, number: int, ago: str, by: str) -> None:
+        """Another title, and perhaps another start."""
+        started = {"started": ago} if ago else {}
+        form = self.say("incident edit", by, number=self.one(number))
+        self.submit(by, form, title=self.title(), **started)
+
     @rule(number=INCIDENT, by=PEOPLE)
     def update(self, number: int, by: str) -> None:
         """A form, sent."""

@@ -160,6 +160,7 @@ class Desk:
         self.privacy = cases.services.privacy
         self.drills = cases.services.drills
         self.updates = cases.services.updates
+        self.details = cases.services.details
         self.oncall = oncall
         self.handovers = cases.services.handovers
         self.schedules = cases.services.schedules

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.checklist import Pick
 from bot.domain.delivery import DeliveryKind
+from bot.domain.details import shown_details
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.evidence import Evidence
 from bot.domain.face import face_of
@@ -19,6 +20,7 @@ from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.services.access import Act
+from bot.services.details import NewDetails
 from bot.services.registry import Guilds, Services
 from bot.services.timelines import Correction
 from bot.services.updates import NewUpdate
@@ -117,6 +119,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "act": Act.RESOLVE,
         "face": face_of(incident),
         "via": AckVia.BUTTON,
+        "new": NewDetails("x", None, shown_details(incident), key="k4"),
         "update": NewUpdate("x", "", next_in=None, targets=(), symptoms=(), key="k3"),
         "by": STRANGER,
         "who": RESPONDER,

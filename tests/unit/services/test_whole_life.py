@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.details import shown_details
 from bot.domain.errors import DeliveryRefused
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, Role
 from bot.domain.life import AckVia
 from bot.domain.pinned import ThreadMessage
 from bot.domain.timeline import TimelineKind as Kind
+from bot.services.details import NewDetails
 from bot.services.timelines import Correction
 from bot.services.updates import NewUpdate
 from bot.ui.words.timeline import entry_line
@@ -90,6 +92,11 @@ async def test_everything_is_on_the_timeline(desk: Desk) -> None:
     assert await story.news() == [Kind.DETAILS_CHANGED, Kind.UPDATED]
     await desk.pass_time(minutes=31)
     assert await story.news() == [Kind.UPDATE_DUE]
+
+    wrong = shown_details(await desk.store.incident(number))
+    right = NewDetails("決済が落ちた", "2時間前", wrong, key="d1")
+    await desk.details.put_right(number, right, by=PRIMARY)
+    assert await story.news() == [Kind.DETAILS_CHANGED]
 
     other = await desk.open(key="other")
     await desk.lifecycle.link(number, with_=other.id, by=PRIMARY)

@@ -52,8 +52,18 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     TimelineKind.EMAILED: ({"recipients": 2}, ("2 人",)),
     TimelineKind.DETAILS_CHANGED: (
-        {"targets": ["api.parky.co.jp"], "symptoms": ["errors", "gone"]},
-        ("対象 api.parky.co.jp", "症状 エラー率上昇, gone"),
+        {
+            "targets": ["api.parky.co.jp"],
+            "symptoms": ["errors", "gone"],
+            "title": {"before": "決裁", "after": "決済 <@1>"},
+            "started_at": {"before": LATER.isoformat(), "after": AT.isoformat()},
+        },
+        (
+            "対象 api.parky.co.jp",
+            "症状 エラー率上昇, gone",
+            "件名 決裁 → 決済 \\<＠1>",
+            "開始 11/24 14:16:03 JST → 11/24 14:07:00 JST",
+        ),
     ),
     TimelineKind.SEVERITY_CHANGED: (
         {"before": "SEV2", "after": "SEV1", "merged": 41, "reason": "全員に影響"},

@@ -1,0 +1,85 @@
+"""Title and start put right: what changes, what does not, and what is refused."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.domain.details import changes_of, put_right, shown_details
+from bot.domain.errors import UserError
+from bot.domain.incident import Incident
+from tests.unit.domain.test_incident import T0, incident
+from tests.unit.domain.test_life import resolve
+
+EARLIER = T0 - timedelta(minutes=10)
+
+
+def righted(
+    of: Incident,
+    *,
+    title: str | None = None,
+    started_at: datetime | None = None,
+    seen: Incident | None = None,
+) -> Incident:
+    """By somebody who had *seen* before their eyes, or what is there."""
+    return put_right(of, title=title, started_at=started_at, shown=shown_details(seen or of))
+
+
+@pytest.mark.parametrize("of", [incident(), resolve(incident()), incident(is_private=True)])
+def test_title_and_start_are_put_right(of: Incident) -> None:
+    """While it goes on and afterwards. Whatever counts from the report stays: the deadline above all."""
+    after = righted(of, title="決済が 5xx", started_at=EARLIER)
+    version = of.version + 1
+    expected = replace(of, title="決済が 5xx", started_at=EARLIER, version=version, details_version=version)
+    assert after == expected
+    assert (after.ack_due_at, after.triggered_at) == (of.ack_due_at, of.triggered_at)
+    assert changes_of(of, after) == {
+        "title": {"before": of.title, "after": "決済が 5xx"},
+        "started_at": {"before": T0.isoformat(), "after": EARLIER.isoformat()},
+    }
+
+
+def test_one_of_them_leaves_the_other() -> None:
+    """And only that one is told."""
+    before = incident()
+    title, start = righted(before, title="x"), righted(before, started_at=EARLIER)
+    assert (title.started_at, start.title) == (before.started_at, before.title)
+    assert [*changes_of(before, title)] == ["title"]
+    assert [*changes_of(before, start)] == ["started_at"]
+
+
+def test_what_is_so_already_changes_nothing() -> None:
+    """Nothing was changed, or both are what they were."""
+    before = incident()
+    assert righted(before) is before
+    assert righted(before, title=before.title, started_at=before.started_at) is before
+
+
+def test_nothing_begins_later_than_it_is_reported() -> None:
+    """The moment of the report itself will do."""
+    before = incident(started_at=EARLIER)
+    assert righted(before, started_at=T0).started_at == T0
+    with pytest.raises(UserError, match="start_after_report") as refused:
+        righted(before, started_at=T0 + timedelta(seconds=1))
+    assert refused.value.fields["reported"] == T0
+
+
+def test_two_people_put_different_things_right() -> None:
+    """Both forms were opened on the first version."""
+    seen = incident()
+    first = righted(seen, title="x")
+    both = righted(first, started_at=EARLIER, seen=seen)
+    assert (both.title, both.started_at) == ("x", EARLIER)
+
+
+def test_the_second_of_two_sees_what_the_first_wrote() -> None:
+    """Instead of undoing it; who wrote the same has nothing left to do."""
+    seen = incident()
+    first = righted(seen, title="x", started_at=EARLIER)
+    with pytest.raises(UserError, match="title_moved") as refused:
+        righted(first, title="y", seen=seen)
+    assert refused.value.fields["title"] == "x"
+    with pytest.raises(UserError, match="start_moved") as refused:
+        righted(first, started_at=EARLIER - timedelta(minutes=1), seen=seen)
+    assert refused.value.fields["start"] == EARLIER
+    assert righted(first, title="x", started_at=EARLIER, seen=seen) is first

@@ -1,0 +1,122 @@
+"""The form of title and start, the thread's line and the answer."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.details import changes_of, put_right, shown_details
+from bot.domain.errors import UserError
+from bot.domain.incident import Incident
+from bot.services.details import NewDetails, PutRight
+from bot.ui.errors import describe
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.details import EDIT_FORM, details_form, details_of
+from bot.ui.forms.fields import Form
+from bot.ui.posts.bodies import CONTENT_LIMIT
+from bot.ui.posts.notices import notice
+from bot.ui.posts.timeline_notices import details_said
+from bot.ui.words.voice import Voice
+from tests.unit.ui import samples
+from tests.unit.ui.samples import AT, PLACED
+from tests.unit.ui.screens import EN, JA, VOICES, modal_faults
+
+EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}-決😀"), min_size=1, max_size=200)
+
+
+def sent(form: Form, **typed: str) -> Submitted:
+    """The form as it comes back: as it was opened, but for what was *typed*."""
+    fields = re.fullmatch(EDIT_FORM, form.custom_id)
+    assert fields
+    inputs = (each["component"] for each in form.to_dict()["components"])
+    opened = {one["custom_id"]: one["value"] for one in inputs}
+    return Submitted(fields.groupdict(), {name: (words,) for name, words in {**opened, **typed}.items()})
+
+
+def righted(title: str) -> PutRight:
+    """Another title, and a start ten minutes earlier."""
+    after = put_right(PLACED, title=title, started_at=AT - timedelta(minutes=12), shown=shown_details(PLACED))
+    return PutRight(after, changes_of(PLACED, after))
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_the_form_shows_title_and_start(voice: Voice) -> None:
+    """On the team's clock, to be changed; within Discord's limits, the custom id too."""
+    longest = replace(PLACED, id=10**17, title="*" * 200)
+    form = details_form(voice, longest)
+    assert modal_faults(form) == []
+    title, started = (each["component"] for each in form.to_dict()["components"])
+    assert (title["value"], started["value"]) == ("*" * 200, "2026-11-24 14:05")
+    assert [title["required"], started["required"]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "started"),
+    [
+        ({}, None, None),
+        ({"title": "決済が 5xx"}, "決済が 5xx", None),
+        ({"started": "14:01"}, None, "14:01"),
+        ({"started": " 2026-11-24  14:05"}, None, None),
+        ({"title": " 決済 API が  5xx "}, None, None),
+        ({"title": ""}, "", None),
+        ({"started": ""}, None, ""),
+    ],
+)
+def test_only_what_was_changed_counts(typed: dict[str, str], title: str | None, started: str | None) -> None:
+    """The seconds of a start that nobody touched stay, and so does what others have put right meanwhile."""
+    incident = replace(PLACED, started_at=PLACED.started_at + timedelta(seconds=41, milliseconds=7))
+    new = details_of(JA, sent(details_form(JA, incident), **typed), key="k")
+    assert new == NewDetails(title, started, shown_details(incident), "k")
+
+
+def test_the_thread_is_told_what_stood_there() -> None:
+    """Who, before and after, to the second: the first line of the thread has no less."""
+    data = {"notice": "details_changed", "by": "primary", **righted("決済 @here").facts}
+    assert notice(samples.JA, PLACED, data)["content"] == (
+        "✏️ **@primary が訂正** 件名 決済 API が 5xx → 決済 ＠here · "
+        "開始 11/24 14:05:00 JST → 11/24 13:55:00 JST"
+    )
+
+
+def test_whoever_put_it_right_hears_what_has_changed() -> None:
+    """In their own language."""
+    assert details_said(JA, righted("x")).startswith(
+        "🏷️ INC-42 を直しました。件名 決済 API が 5xx → x · 開始 "
+    )
+    assert details_said(EN, righted("x")).startswith("🏷️ Corrected INC-42: title 決済 API が 5xx → x · start ")
+
+
+@given(before=EVIL, after=EVIL, voice=st.sampled_from(VOICES))
+def test_any_title_can_be_told(before: str, after: str, voice: Voice) -> None:
+    """Whole: both of them, each of whose signs may need an escape; nobody is rung."""
+    incident = replace(PLACED, title=before)
+    moved = put_right(
+        incident, title=after, started_at=AT - timedelta(minutes=5), shown=shown_details(incident)
+    )
+    facts = changes_of(incident, moved)
+    told = str(notice(samples.JA, moved, {"notice": "details_changed", "by": "n" * 32, **facts})["content"])
+    for words in (told, details_said(voice, PutRight(moved, facts))):
+        assert len(words) <= CONTENT_LIMIT
+        assert "…" not in words
+        assert "<@" not in words
+
+
+def refusal(of: Incident, **right: object) -> UserError:
+    """Why it may not be put right so, from a form that showed something else."""
+    with pytest.raises(UserError) as refused:
+        put_right(of, **{"title": None, "started_at": None, "shown": shown_details(PLACED), **right})  # type: ignore[arg-type]
+    return refused.value
+
+
+def test_refusals_say_what_stands_there_now() -> None:
+    """And when it was reported, on the team's clock."""
+    moved = replace(PLACED, title="別の *件名*", started_at=AT - timedelta(minutes=30))
+    assert "「別の \\*件名\\*」に直されました" in describe(JA, refusal(moved, title="x"))
+    assert "has become 2026-11-24 13:37 JST" in describe(EN, refusal(moved, started_at=AT))
+    late = refusal(PLACED, started_at=AT + timedelta(minutes=3))
+    assert describe(JA, late).startswith(
+        "2026-11-24 14:10 JST は INC-42 の発報 (2026-11-24 14:07 JST) より後です"
+    )
