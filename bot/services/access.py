@@ -1,8 +1,11 @@
 """Who may do what: roles in the policy, checked here, refusals on record."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Final
+
+import structlog
 
 from bot.domain import relations
 from bot.domain.errors import IncidentNotFound, NotPermitted
@@ -11,7 +14,13 @@ from bot.domain.people import Person, require_role
 from bot.domain.timeline import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.oncall import OnCall
-from bot.services.ports import Store
+from bot.services.ports import Store, Transaction
+
+log = structlog.get_logger(__name__)
+
+
+class MadePrivate(Exception):  # a signal to whoever locks: ask once more whether they may
+    """Between the read and the lock somebody has made it private."""
 
 
 class Act(StrEnum):
@@ -92,6 +101,35 @@ class Access:
             person, act.permission, guild_id=incident.guild_id, act=act, incident_id=incident.id
         )
 
+    @asynccontextmanager
+    async def locked(
+        self, incident: Incident, *, by: Person, act: Act
+    ) -> AsyncIterator[tuple[Transaction, Incident]]:
+        """*incident* as it is now, locked in a transaction of its own, if *by* may do *act* to it.
+
+        That is asked before the lock, and once more when it was made private meanwhile. The lock costs no
+        round trip beside the transaction's own.
+
+        Args:
+            incident: As it was read a moment ago.
+
+        Raises:
+            As `require_incident`.
+        """
+        seen = incident
+        while True:
+            await self.require_incident(by, act, seen)
+            try:
+                async with self._store.transaction(locking=seen.id) as tx:
+                    found = await tx.incident(seen.id, lock=True, known=seen)
+                    require_as_public(found, seen)
+                    yield tx, found
+            except MadePrivate:  # nothing is written yet
+                log.info("incident.access_retried", incident_id=seen.id, act=act, user_id=by.id)
+                seen = await self._store.incident(seen.id)
+                continue
+            return
+
     async def require_visible(self, person: Person, action: str, incident: Incident, *, act: str) -> None:
         """Let *person* know of *incident*; to those who may not, it is as if there were none.
 
@@ -149,3 +187,15 @@ class Access:
     def _roles(self, action: str) -> tuple[str, ...]:
         roles: tuple[str, ...] = getattr(self._policy.permissions, action)
         return roles
+
+
+def require_as_public(locked: Incident, seen: Incident) -> None:
+    """Let whoever was let pass when an incident was as *seen* go on with it as it is under its lock.
+
+    Who they are and which roles they have came with what they pressed: nothing else can have changed.
+
+    Raises:
+        MadePrivate.
+    """
+    if locked.is_private and not seen.is_private:
+        raise MadePrivate

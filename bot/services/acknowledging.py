@@ -34,7 +34,7 @@ class Acknowledger:
 
         Raises:
             NotPermitted: *by* may not acknowledge.
-            IncidentNotFound: no such incident.
+            IncidentNotFound: no such incident, or a private one that is not theirs.
         """
         return await self._acknowledge(await self._store.incident(incident_id), by=by, via=via)
 
@@ -51,7 +51,7 @@ class Acknowledger:
         """`acknowledge` for several incidents; those that *by* may not see are passed over, unless all are.
 
         Args:
-            incidents: As they were read a moment ago: that decides who may, and nothing else.
+            incidents: As they were read a moment ago: that decides who may, with what they are when locked.
             by: The 👀 of a bot acknowledges nothing.
 
         Raises:
@@ -73,9 +73,7 @@ class Acknowledger:
         return results
 
     async def _acknowledge(self, incident: Incident, *, by: Person, via: AckVia) -> Acknowledgement:
-        await self._access.require_incident(by, Act.ACKNOWLEDGE, incident)
-        async with self._store.transaction(locking=incident.id) as tx:
-            locked = await tx.incident(incident.id, lock=True, known=incident)
+        async with self._access.locked(incident, by=by, act=Act.ACKNOWLEDGE) as (tx, locked):
             result = await self.record(tx, locked, by=by, via=via)
         log.info(
             "incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=via, user_id=by.id

@@ -13,17 +13,13 @@ from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.access import Access, Act
+from bot.services.access import Access, Act, MadePrivate, require_as_public
 from bot.services.opening import notice, refresh_job
 from bot.services.ports import Store, Transaction
 
 log = structlog.get_logger(__name__)
 
 Facts: TypeAlias = Mapping[str, object]
-
-
-class _MadePrivate(Exception):  # a signal to ourselves, and no error of anybody's
-    """Between the read and the lock somebody has made it private."""
 
 
 @dataclass(slots=True)
@@ -161,7 +157,7 @@ class Changes:
                     locked = await _locked(tx, {incident_id, *others}, seen=seen)
                     beside = {number: Change(tx, self._policy, locked[number], by, now) for number in others}
                     yield Change(tx, self._policy, locked[incident_id], by, now, beside)
-            except _MadePrivate:  # nothing is written yet: ask once more whether they may
+            except MadePrivate:  # nothing is written yet: ask once more whether they may
                 log.info("incident.change_retried", incident_id=incident_id, act=act, user_id=by.id)
                 continue
             log.info("incident.changed", incident_id=incident_id, act=act, user_id=by.id)
@@ -178,6 +174,6 @@ async def _locked(
         seen: Some of them, as they were when somebody was let pass.
     """
     locked = {number: await tx.incident(number, lock=True) for number in sorted(numbers)}
-    if any(locked[one.id].is_private and not one.is_private for one in seen):
-        raise _MadePrivate
+    for one in seen:
+        require_as_public(locked[one.id], one)
     return locked

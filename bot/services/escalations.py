@@ -81,14 +81,13 @@ class Escalations:
             message_id: The DM that was answered; it says for which place.
 
         Raises:
-            NotPermitted: *by* is nobody who could respond.
+            NotPermitted: *by* is nobody who could respond. IncidentNotFound: it is private, and not theirs.
             InvalidTransition: somebody acknowledged or resolved it meanwhile.
         """
         pages = await self._store.pages(incident_id)
         page = next((page for page in pages if page.message_id == message_id), None)
-        await self._access.require_incident(by, Act.DECLINE, await self._store.incident(incident_id))
-        async with self._store.transaction() as tx:
-            incident = await tx.incident(incident_id, lock=True)
+        seen = await self._store.incident(incident_id)
+        async with self._access.locked(seen, by=by, act=Act.DECLINE) as (tx, incident):
             if incident.status is not Status.TRIGGERED:
                 raise InvalidTransition("not_waiting", incident=incident.label)
             to = await self._hand_over(tx, incident, page, by=by)

@@ -1,6 +1,7 @@
 """📌 under a message of an incident's thread: it is on the timeline, and what becomes of it is too."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -127,7 +128,8 @@ class Pins:
         async for person, message_id in self._discord.pinners(places, guild_id=incident.guild_id):
             may = self._access.allows(person, "acknowledge") and await self._access.sees(person, incident)
             if may and message_id in by_id:
-                await self._pin(incident.id, by_id.pop(message_id), by=person)
+                with suppress(IncidentNotFound):  # made private in this moment: on record, and nobody waits
+                    await self._pin(incident.id, by_id.pop(message_id), by=person)
 
     async def _of_thread(self, channel_id: int) -> Incident | None:
         try:

@@ -15,7 +15,7 @@ from bot.domain.text import storable
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
 from bot.domain.told import put_right
 from bot.runbook.model import Policy
-from bot.services.access import Access, Act
+from bot.services.access import Access, Act, MadePrivate, require_as_public
 from bot.services.changes import Change, Changes
 from bot.services.ports import Store
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT
@@ -211,7 +211,7 @@ class Timelines:
         seen = [one for one in await self._store.open_incidents(guild_id) if await self._concerns(one, by)]
         theirs = [one for one in seen if await self._is_on(one, by)]
         chosen = theirs or (seen if len(seen) == 1 else [])
-        return [one for one in chosen if await self._note_voice(one.id, by=by, channel=channel)]
+        return [one for one in chosen if await self._note_voice(one, by=by, channel=channel)]
 
     async def _concerns(self, incident: Incident, by: Person) -> bool:
         return incident.kind is IncidentKind.INCIDENT and await self._access.sees(by, incident)
@@ -222,17 +222,26 @@ class Timelines:
         holds_role = any(holder.id == by.id for holder in incident.roles.values())
         return holds_role or any(one.id == by.id for one in await self._store.responders(incident.id))
 
-    async def _note_voice(self, incident_id: int, *, by: Person, channel: str) -> bool:
+    async def _note_voice(self, incident: Incident, *, by: Person, channel: str) -> bool:
+        while await self._access.sees(by, incident):  # nobody is refused, so nothing is on record
+            try:
+                return await self._note_join(incident, by=by, channel=channel)
+            except MadePrivate:
+                incident = await self._store.incident(incident.id)
+        return False
+
+    async def _note_join(self, seen: Incident, *, by: Person, channel: str) -> bool:
         async with self._store.transaction() as tx:
-            incident = await tx.incident(incident_id, lock=True)
+            incident = await tx.incident(seen.id, lock=True)
+            require_as_public(incident, seen)
             now = await tx.now()
             if not incident.is_open or _joined_since(
-                await tx.timeline(incident_id), by, now - _JOINED_AGAIN_AFTER
+                await tx.timeline(seen.id), by, now - _JOINED_AGAIN_AFTER
             ):
                 return False
             change = Change(tx, self._policy, incident, by, now)
             await change.record(TimelineKind.VOICE_JOINED, {"channel": channel})
-        log.info("timeline.voice_joined", incident_id=incident_id, user_id=by.id)
+        log.info("timeline.voice_joined", incident_id=seen.id, user_id=by.id)
         return True
 
     def _moment(self, typed: str, *, now: datetime) -> datetime | None:

@@ -13,8 +13,10 @@ from bot.domain.pinned import ThreadMessage
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.services.pins import Pinned
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.unit.services.test_lifecycle import Interrupted
 
 MESSAGE = 5_000
+SOMEBODY = replace(OBSERVER, roles=frozenset({"responder"}))
 
 
 async def opened(desk: Desk) -> tuple[Incident, ThreadMessage]:
@@ -176,3 +178,22 @@ async def test_a_thread_that_is_gone_says_nothing_of_its_messages(desk: Desk) ->
     desk.discord.messages.clear()
     await desk.pins.reconcile_all(GUILD)
     assert pins(desk, incident, TimelineKind.PIN_DELETED) == []
+
+
+async def test_one_that_is_made_private_while_it_is_read_holds_up_no_other(desk: Desk) -> None:
+    """Whoever put the 📌 may see it no more: on record, nothing is kept, and the next thread is read."""
+    incident, message = await opened(desk)
+    other = await desk.open(key="other")
+    await desk.work()
+    there = (await desk.store.incident(other.id)).thread_id
+    assert there is not None
+    desk.discord.messages |= {
+        MESSAGE: replace(message, has_pin=True),
+        MESSAGE + 1: replace(message, id=MESSAGE + 1, channel_id=there, has_pin=True),
+    }
+    desk.discord.pins |= {MESSAGE: [SOMEBODY], MESSAGE + 1: [SOMEBODY]}
+    desk.own_store = Interrupted(desk.store, lambda: desk.privacy.make_private(incident.id, by=PRIMARY))
+    desk.use(desk.discord)
+    await desk.pins.reconcile_all(GUILD)
+    assert (len(pins(desk, incident)), len(pins(desk, other))) == (0, 1)
+    assert [row.actor_name for row in desk.store.audit_rows if not row.allowed] == [SOMEBODY.name]

@@ -1,0 +1,120 @@
+"""Somebody acts while their incident is made private: they were let pass, and wait for its lock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from bot.domain import life
+from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import IncidentNotFound
+from bot.domain.evidence import Evidence
+from bot.domain.incident import Incident
+from bot.domain.life import AckVia
+from bot.domain.people import Person
+from bot.domain.pinned import ThreadMessage
+from bot.services.updates import NewUpdate
+from bot.storage.pools import open_pool
+from bot.storage.store import PostgresStore
+from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send
+from tests.integration.job_world import DEADLINE_S
+from tests.unit.services.desk import Desk
+
+_BY: Final = Person(id=5, name="responder", roles=frozenset({"responder"}))
+_THREAD: Final = 60
+_WAITS: Final = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+_TOLD: Final = NewUpdate("x", "", None, ("api.parky.co.jp",), (), key="interaction:9")
+
+#: By what the audit calls it.
+_ACTS: Final[dict[str, Callable[[Desk, Incident], Awaitable[object]]]] = {
+    "acknowledge": lambda desk, one: desk.acknowledger.acknowledge_each([one], by=_BY, via=AckVia.REACTION),
+    "decline": lambda desk, one: desk.escalations.pass_on(one.id, by=_BY, message_id=1),
+    "note": lambda desk, one: desk.timelines.note(one.id, by=_BY, text="x", key="interaction:9"),
+    "pin": lambda desk, one: desk.pins.pin(_message(one), by=_BY),
+    "update": lambda desk, one: desk.updates.tell(one.id, _TOLD, by=_BY),
+    "resolve": lambda desk, one: desk.lifecycle.resolve(one.id, by=_BY),
+}
+
+
+def _message(incident: Incident) -> ThreadMessage:
+    content = Evidence("x", 9, "somebody", "https://discord.com/channels/1/2/3", incident.triggered_at)
+    return ThreadMessage(61, _THREAD, content)
+
+
+@pytest_asyncio.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool as the bot opens it."""
+    pool = await open_pool(database_url)
+    yield pool
+    await pool.close()
+
+
+async def _made_private(
+    pool: asyncpg.Pool, store: PostgresStore, incident: Incident, act: Awaitable[object]
+) -> object:
+    """What comes of *act*, which finds *incident* public and then waits until it is private."""
+    async with asyncio.timeout(DEADLINE_S):
+        async with store.transaction() as tx:
+            locked = await tx.incident(incident.id, lock=True)
+            await tx.save(life.make_private(locked, channel="p0-alerts"))
+            acting = asyncio.ensure_future(act)
+            while not await pool.fetchval(_WAITS):  # noqa: ASYNC110 -- nobody signals what is waited for
+                await asyncio.sleep(0.005)
+        return await acting
+
+
+async def _opened(store: PostgresStore) -> Incident:
+    """An incident with its thread."""
+    incident = await open_incident(store)
+    [thread] = await delivery_ids(store, owed(DeliveryKind.THREAD, incident=incident.id))
+    await send(store, thread, message_id=_THREAD)
+    return await store.incident(incident.id)
+
+
+def _desk(store: PostgresStore) -> Desk:
+    """The use cases on PostgreSQL."""
+    desk = Desk(guild_id=GUILD)
+    desk.own_store = store  # type: ignore[assignment]  # all that they ask for is a port
+    desk.use(desk.discord)
+    return desk
+
+
+@pytest.mark.parametrize("act", _ACTS)
+async def test_what_is_made_private_meanwhile_is_not_found(pool: asyncpg.Pool, act: str) -> None:
+    """On record, and nothing is written."""
+    store = PostgresStore(pool, guild_id=GUILD)
+    incident = await _opened(store)
+    before = await store.timeline(incident.id)
+    with pytest.raises(IncidentNotFound):
+        await _made_private(pool, store, incident, _ACTS[act](_desk(store), incident))
+    assert await store.timeline(incident.id) == before
+    assert (await store.incident(incident.id)).is_open
+    refused = await pool.fetch("SELECT actor_name, data FROM audit WHERE NOT allowed")
+    assert [(row["actor_name"], row["data"]["act"], row["data"]["private"]) for row in refused] == [
+        ("responder", act, True)
+    ]
+
+
+async def test_whoever_is_let_in_meanwhile_goes_on(pool: asyncpg.Pool) -> None:
+    """Who was named, say: they are asked for no second 👀."""
+    store = PostgresStore(pool, guild_id=GUILD)
+    incident = await _opened(store)
+    async with store.transaction() as tx:
+        await tx.add_member(incident.id, user_id=_BY.id, name=_BY.name, by=_BY)
+    await _made_private(pool, store, incident, _ACTS["acknowledge"](_desk(store), incident))
+    now = await store.incident(incident.id)
+    assert (now.is_private, now.acknowledged_by_name) == (True, "responder")
+
+
+async def test_who_joins_the_war_room_meanwhile_is_not_noted(pool: asyncpg.Pool) -> None:
+    """Nobody waits for an answer, so nothing is on record either."""
+    store = PostgresStore(pool, guild_id=GUILD)
+    incident = await _opened(store)
+    before = await store.timeline(incident.id)
+    joining = _desk(store).timelines.join_voice(GUILD, by=_BY, channel="war-room")
+    assert await _made_private(pool, store, incident, joining) == []
+    assert await store.timeline(incident.id) == before
+    assert await pool.fetchval("SELECT count(*) FROM audit WHERE NOT allowed") == 0
