@@ -36,6 +36,17 @@ class InvalidTransition(UserError):
     """The incident's state does not allow this, for instance resolving it twice."""
 
 
+class DrillAndReal(InvalidTransition):
+    """A drill would have to do with a real incident.
+
+    Args:
+        drill, real: What the two are called.
+    """
+
+    def __init__(self, *, drill: str, real: str) -> None:
+        super().__init__("drill_and_real", drill=drill, real=real)
+
+
 class NotPermitted(UserError):
     """The person has none of the roles that the policy asks for.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain import relations
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import Holder, Incident, IncidentKind, Role, Status, StatusUpdate
 from bot.domain.people import Person
@@ -94,17 +95,9 @@ def merge(
     """It is the same trouble as *into*, which goes on.
 
     Raises:
-        InvalidTransition: it has ended before; *into* has, or is the same one; one of the two is a drill
-            or private and the other is not; or *into* is a tracked alert, without a thread, and it is none.
+        InvalidTransition: it has ended before; or as `relations.require_taker`.
     """
-    if into.id == incident.id:
-        raise InvalidTransition("merge_with_itself", incident=incident.label)
-    if not into.is_open:
-        raise InvalidTransition("merge_into_ended", incident=into.label)
-    if (incident.is_drill, incident.is_private) != (into.is_drill, into.is_private):
-        raise InvalidTransition("merge_unlike", incident=incident.label, other=into.label)
-    if (incident.kind, into.kind) == (IncidentKind.INCIDENT, IncidentKind.ALERT):
-        raise InvalidTransition("merge_into_alert", incident=incident.label, other=into.label)
+    relations.require_taker(into, incident)
     ended = _end(incident, Status.MERGED, by=by, at=at, archive_at=archive_at)
     return replace(ended, merged_into_id=into.id)
 

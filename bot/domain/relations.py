@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from enum import StrEnum
 
-from bot.domain.incident import Incident
+from bot.domain.errors import DrillAndReal, InvalidTransition
+from bot.domain.incident import Incident, IncidentKind
 from bot.domain.timeline import TimelineEntry
 
 
@@ -18,6 +19,35 @@ class Other(StrEnum):
     WITH = "with"
     MERGED = "merged"
     INTO = "into"
+
+
+def require_taker(into: Incident, incident: Incident) -> None:
+    """Let *into* go on for *incident*, if that goes on.
+
+    Raises:
+        InvalidTransition: *into* has ended, or is the same one; one of the two is a drill or private and the
+            other is not; or *into* is a tracked alert, without a thread, and *incident* is none.
+    """
+    if into.id == incident.id:
+        raise InvalidTransition("merge_with_itself", incident=incident.label)
+    require_alike(incident, into)
+    if not into.is_open:
+        raise InvalidTransition("merge_into_ended", incident=into.label)
+    if incident.is_private is not into.is_private:
+        raise InvalidTransition("merge_unlike", incident=incident.label, other=into.label)
+    if (incident.kind, into.kind) == (IncidentKind.INCIDENT, IncidentKind.ALERT):
+        raise InvalidTransition("merge_into_alert", incident=incident.label, other=into.label)
+
+
+def require_alike(one: Incident, other: Incident) -> None:
+    """Let two incidents have to do with each other: what is played is never taken for what has happened.
+
+    Raises:
+        DrillAndReal.
+    """
+    if one.is_drill is not other.is_drill:
+        drill, real = (one, other) if one.is_drill else (other, one)
+        raise DrillAndReal(drill=drill.label, real=real.label)
 
 
 def take_in(incident: Incident, number: int) -> Incident:

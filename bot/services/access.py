@@ -166,6 +166,17 @@ class Access:
         hidden = {other.id for other in others if not await self.sees(person, other)}
         return [relations.readable(entry, hidden) for entry in known]
 
+    async def note_refused(self, person: Person, act: Act, incident: Incident, **data: object) -> None:
+        """Record that *person* was refused for what *incident* is, and not for who they are.
+
+        Args:
+            data: What else it was about; JSON-able.
+        """
+        tried = {"act": act, "incident_id": incident.id, **data}
+        await self._store.audit(
+            guild_id=incident.guild_id, by=person, action=act.permission, allowed=False, data=tried
+        )
+
     async def note_foreign(self, person: Person, *, guild_id: int, incident_id: int) -> None:
         """Record that *person* asked for an incident of another guild, which was not found for them."""
         data = {"act": "see_foreign", "incident_id": incident_id}

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import structlog
 
 from bot.domain import relations
+from bot.domain.errors import DrillAndReal
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -148,6 +149,7 @@ class Changes:
 
         Raises:
             NotPermitted: on record. IncidentNotFound: no such number, or a private one that is not theirs.
+            DrillAndReal: what the caller raised; on record.
         """
         while True:
             seen = [await self.allowed(number, by=by, act=act) for number in sorted({incident_id, *also})]
@@ -160,6 +162,10 @@ class Changes:
             except MadePrivate:  # nothing is written yet: ask once more whether they may
                 log.info("incident.change_retried", incident_id=incident_id, act=act, user_id=by.id)
                 continue
+            except DrillAndReal:
+                found = next(one for one in seen if one.id == incident_id)
+                await self._access.note_refused(by, act, found, others=sorted(also))
+                raise
             log.info("incident.changed", incident_id=incident_id, act=act, user_id=by.id)
             return
 

@@ -143,12 +143,13 @@ class Lifecycle:
         """Two incidents have to do with each other; False when that was known.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: they are the same one.
+            NotPermitted, IncidentNotFound; UserError: they are the same one; DrillAndReal.
         """
         if incident_id == with_:
             raise UserError("link_with_itself")
         async with self._changes.change(incident_id, by=by, act=Act.LINK, also=[with_]) as change:
             other = change.beside[with_]
+            relations.require_alike(change.incident, other.incident)
             if not await change.tx.link(incident_id, with_, by=by):
                 return False
             await link_both(change, other)

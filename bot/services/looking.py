@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.errors import IncidentNotFound
+from bot.domain import relations
+from bot.domain.errors import IncidentNotFound, InvalidTransition
 from bot.domain.escalation import Step
-from bot.domain.incident import OPEN, Holder, Incident, IncidentKind, Status
+from bot.domain.incident import OPEN, Holder, Incident, Status
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
@@ -103,31 +104,48 @@ class Looking:
         Args:
             than: The number of the one itself; None for the one of *thread_id*.
         """
-        itself = await self._itself(than, thread_id)
+        itself = await self._itself(than, thread_id, by=by)
         found = [*await self.open_ones(guild_id, by=by), *await self.ended_lately(guild_id, by=by)]
-        return [one for one in found if itself is None or one.id != itself.id]
+        if itself is None:
+            return found
+        return [one for one in found if one.id != itself.id and one.is_drill is itself.is_drill]
 
     async def takers(
         self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
     ) -> list[Incident]:
-        """What an incident may be merged into: open ones, and tracked alerts only if it is one, too.
+        """What an incident may be merged into: open ones that it fits, see `relations.require_taker`.
 
         Args:
             than: The number of the one itself; None for the one of *thread_id*.
         """
-        itself, found = await self._itself(than, thread_id), await self.open_ones(guild_id, by=by)
-        if itself is None:
-            return found
-        others = [one for one in found if one.id != itself.id]
-        return [one for one in others if one.kind in (IncidentKind.INCIDENT, itself.kind)]
+        itself, found = await self._itself(than, thread_id, by=by), await self.open_ones(guild_id, by=by)
+        return found if itself is None else [one for one in found if _takes(one, itself)]
 
-    async def _itself(self, number: int | None, thread_id: int | None) -> Incident | None:
+    async def duplicates(self, guild_id: int, *, into: int | None, by: Person) -> list[Incident]:
+        """What may be merged into an incident: open ones that fit it; any while none is named."""
+        taker, found = await self._itself(into, None, by=by), await self.open_ones(guild_id, by=by)
+        return found if taker is None else [one for one in found if _takes(taker, one)]
+
+    async def _itself(self, number: int | None, thread_id: int | None, *, by: Person) -> Incident | None:
+        """The one that a command is about so far, if *by* may see it: a list says nothing of any other."""
         try:
             if number is not None:
-                return await self._store.incident(number)
-            return None if thread_id is None else await self._store.incident_by_thread(thread_id)
+                found = await self._store.incident(number)
+            elif thread_id is not None:
+                found = await self._store.incident_by_thread(thread_id)
+            else:
+                return None
         except IncidentNotFound:
             return None
+        return found if await self._access.sees(by, found) else None
 
     async def _visible(self, incidents: list[Incident], by: Person) -> list[Incident]:
         return [one for one in incidents if await self._access.sees(by, one)]
+
+
+def _takes(into: Incident, incident: Incident) -> bool:
+    try:
+        relations.require_taker(into, incident)
+    except InvalidTransition:
+        return False
+    return True

@@ -93,12 +93,19 @@ async def offer_ended(interaction: Press, typed: int | str) -> list[Choice[int]]
 
 async def offer_all(interaction: Press, typed: int | str) -> list[Choice[int]]:
     """Open ones, then those that ended lately."""
-    return await _offer(interaction, _others(interaction, but_itself=False), typed)
+    return await _offer(interaction, _others(interaction, than=None, thread_id=None), typed)
 
 
 async def offer_others(interaction: Press, typed: int | str) -> list[Choice[int]]:
-    """The same without the incident that the command is about."""
-    return await _offer(interaction, _others(interaction), typed)
+    """Those that the incident of the command may be linked with."""
+    reading = _others(interaction, than=_number(interaction), thread_id=interaction.channel_id)
+    return await _offer(interaction, reading, typed)
+
+
+async def offer_linkers(interaction: Press, typed: int | str) -> list[Choice[int]]:
+    """Those that may be linked with the other one that the command names."""
+    reading = _others(interaction, than=_number(interaction, option="with"), thread_id=None)
+    return await _offer(interaction, reading, typed)
 
 
 async def offer_takers(interaction: Press, typed: int | str) -> list[Choice[int]]:
@@ -109,19 +116,21 @@ async def offer_takers(interaction: Press, typed: int | str) -> list[Choice[int]
     return await _offer(interaction, reading, typed)
 
 
-async def _others(interaction: Press, *, but_itself: bool = True) -> Iterable[Incident]:
-    services = interaction.client.services(interaction)
-    return await services.looking.others(
-        services.guild_id,
-        than=_number(interaction) if but_itself else None,
-        thread_id=interaction.channel_id if but_itself else None,
-        by=person_from(interaction.user),
-    )
+async def offer_duplicates(interaction: Press, typed: int | str) -> list[Choice[int]]:
+    """Those that may be merged into the one that the command names."""
+    services, into = interaction.client.services(interaction), _number(interaction, option="into")
+    by = person_from(interaction.user)
+    return await _offer(interaction, services.looking.duplicates(services.guild_id, into=into, by=by), typed)
 
 
-def _number(interaction: Press) -> int | None:
+async def _others(interaction: Press, *, than: int | None, thread_id: int | None) -> Iterable[Incident]:
+    services, by = interaction.client.services(interaction), person_from(interaction.user)
+    return await services.looking.others(services.guild_id, than=than, thread_id=thread_id, by=by)
+
+
+def _number(interaction: Press, *, option: str = "number") -> int | None:
     """Which one the command names so far; what is typed there may be no number yet."""
-    number: Any = getattr(interaction.namespace, "number", None)
+    number: Any = getattr(interaction.namespace, option, None)
     return number if isinstance(number, int) else None
 
 

@@ -14,8 +14,8 @@ from cogs.incidents.group import (
     Press,
     incident_group,
     named,
-    offer_all,
-    offer_open,
+    offer_duplicates,
+    offer_linkers,
     offer_others,
     offer_takers,
 )
@@ -29,7 +29,7 @@ def register(_bot: IncidentBot) -> None:
     name="merge", description=locale_str("It is the same trouble as another", key="commands.incident_merge")
 )
 @described(into=locale_str("The one that goes on", key="commands.incident_into"), number=NUMBER_OPTION)
-@app_commands.autocomplete(into=offer_takers, number=offer_open)
+@app_commands.autocomplete(into=offer_takers, number=offer_duplicates)
 async def merge(interaction: Press, into: Number, number: Number | None = None) -> None:
     """End it in favour of the other."""
     await wait(interaction)
@@ -43,7 +43,7 @@ async def merge(interaction: Press, into: Number, number: Number | None = None) 
     name="link", description=locale_str("It has to do with another", key="commands.incident_link")
 )
 @described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
-@app_commands.autocomplete(with_=offer_others, number=offer_all)
+@app_commands.autocomplete(with_=offer_others, number=offer_linkers)
 async def link(interaction: Press, with_: Number, number: Number | None = None) -> None:
     """Each says so in its thread and in its list."""
     await wait(interaction)

@@ -2,6 +2,7 @@
 
 from bot.demo.screen import Message
 from tests.e2e.figures import measured, week_told
+from tests.e2e.severities import SEV3
 from tests.e2e.world import World
 
 MARK = "【訓練】"
@@ -152,4 +153,23 @@ async def test_it_is_in_no_figure(world: World) -> None:
     digest = await week_told(world)
     assert "静かでした" in digest, digest
     assert TITLE not in digest
+    await world.expect_nothing_more()
+
+
+async def test_it_is_never_mixed_with_what_is_real(world: World) -> None:
+    """Neither linked nor merged, whichever is named first: told which is which, in the reader's language."""
+    thread, _ = await start(world)
+    real = await world.declare(SEV3, title="バッチが遅い")
+    for number, other in ((1, real.number), (real.number, 1)):
+        for command, option in (("link", "with"), ("merge", "into")):
+            options = {"number": number, option: other}
+            said = await world.human.command("responder", "general", f"incident {command}", options)
+            assert "INC-1 は訓練、INC-2 は訓練ではありません" in said.text, (command, number)
+    for place, command, option in ((thread, "link", "with"), (real.thread, "merge", "into")):
+        assert await world.human.autocomplete("responder", place, f"incident {command}", option, "") == []
+    await world.human.change("member", user="responder", locale="en-US")
+    said = await world.human.command("responder", thread, "incident link", {"with": real.number})
+    assert "INC-1 is a drill and INC-2 is not" in said.text
+    refused = await world.rows("SELECT data ->> 'act' AS act FROM audit WHERE NOT allowed ORDER BY id")
+    assert [row["act"] for row in refused] == ["link", "merge", "link", "merge", "link"]
     await world.expect_nothing_more()

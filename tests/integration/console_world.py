@@ -186,14 +186,20 @@ class ConsoleWorld(Desk):
         """Somebody resolves it elsewhere."""
         await self.services.lifecycle.resolve(number, by=PRIMARY)
 
-    async def choices(self, name: str, *, focused: str, typed: str = "") -> list[Json]:
-        """What autocomplete offers."""
+    async def choices(
+        self, name: str, *, focused: str, typed: str = "", filled: Mapping[str, int] | None = None
+    ) -> list[Json]:
+        """What autocomplete offers.
+
+        Args:
+            filled: Options that are there already.
+        """
         call = {
             "user": "responder",
             "channel": "general",
             "name": name,
             "focused": focused,
-            "options": {focused: typed},
+            "options": {**(filled or {}), focused: typed},
         }
         answer = await self.human("POST", "autocomplete", **call)
         assert not answer["timeout"]

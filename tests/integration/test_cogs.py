@@ -17,6 +17,7 @@ from bot.domain.dlq import DlqEntry
 from bot.domain.incident import Status
 from bot.domain.triage_session import TriageStatus
 from tests.integration.console_world import ConsoleWorld, Json, console_world, presses, shown, words
+from tests.unit.services.desk import PRIMARY
 
 ENTRY = UUID("11111111-2222-3333-4444-555555555555")
 
@@ -330,6 +331,17 @@ async def test_numbers_are_offered_by_title(world: ConsoleWorld) -> None:
     world.store.is_away = True
     assert await world.choices("incident show", focused="number") == []
     world.store.is_away = False
+
+
+async def test_merge_and_link_offer_what_they_would_take(world: ConsoleWorld) -> None:
+    """For either option, by what stands in the other one."""
+    real, another = await world.declare(key="a"), await world.declare(key="b")
+    drill = await world.drills.start(world.guild_id, severity=None, rings=False, by=PRIMARY, key="c")
+    for command, other in (("link", "with"), ("merge", "into")):
+        for focused, filled in (("number", other), (other, "number")):
+            for named, offered in ((real.id, [another.id]), (drill.id, [])):
+                choices = await world.choices(f"incident {command}", focused=focused, filled={filled: named})
+                assert [choice["value"] for choice in choices] == offered, (command, focused, named)
 
 
 # -- /dlq and /digest

@@ -79,6 +79,10 @@ async def _check_relations(world: World, secret: set[int]) -> None:
     both = {(row["incident_id"], row["related_id"]) for row in links}
     both |= {(b, a) for a, b in both}
     assert {(row["id"], row["other"]) for row in noted} == {pair for pair in both if pair[1] not in secret}
+    merges = await world.rows("SELECT id, merged_into_id FROM incidents WHERE merged_into_id IS NOT NULL")
+    drills = {row["id"] for row in await world.rows("SELECT id FROM incidents WHERE is_drill")}
+    pairs = both | {(row["id"], row["merged_into_id"]) for row in merges}
+    assert [(one, other) for one, other in pairs if (one in drills) is not (other in drills)] == []
 
 
 async def _check_triages(world: World) -> None:

@@ -132,7 +132,8 @@ def test_what_has_ended_stays_so(end: End, status: Status, again: End) -> None:
     [
         (incident(), "merge_with_itself"),
         (resolve(OTHER), "merge_into_ended"),
-        (incident(id=43, is_drill=True), "merge_unlike"),
+        (incident(id=43, is_drill=True), "drill_and_real"),
+        (replace(resolve(OTHER), is_drill=True), "drill_and_real"),
         (incident(id=43, is_private=True), "merge_unlike"),
         (incident(id=43, kind=IncidentKind.ALERT), "merge_into_alert"),
     ],

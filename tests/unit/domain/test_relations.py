@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain import life, relations
+from bot.domain.errors import DrillAndReal
 from bot.domain.incident import Incident, Status
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -68,3 +69,14 @@ def test_an_entry_of_any_kind_keeps_a_hidden_number_to_itself(
     assert relations.others_in([entry]) == {43}
     assert relations.readable(entry, {43}).data == {"after": "SEV1"}
     assert relations.readable(entry, {44}) is entry
+
+
+def test_a_drill_has_nothing_to_do_with_a_real_one() -> None:
+    """Whichever is named first: the refusal says which is which. Two drills may."""
+    drill, real = replace(incident(), is_drill=True), replace(incident(), id=43)
+    for one, other in ((drill, real), (real, drill)):
+        with pytest.raises(DrillAndReal) as refused:
+            relations.require_alike(one, other)
+        assert refused.value.fields == {"drill": drill.label, "real": real.label}
+    relations.require_alike(drill, replace(real, is_drill=True))
+    relations.require_alike(real, incident())

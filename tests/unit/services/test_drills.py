@@ -9,12 +9,13 @@ from bot.domain.checklist import Pick
 from bot.domain.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.drill import DLQ_MARK, Missed, Score
-from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
+from bot.domain.errors import DrillAndReal, InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident import Incident, Role, Status
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineKind
 from bot.services.updates import NewUpdate
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.unit.services.test_alerts import alert, receive
 
 INJECTS = 4  # of the default script
 
@@ -238,3 +239,49 @@ async def test_strikes_at_what_is_no_drill_change_nothing(desk: Desk) -> None:
     before = len(desk.store.deliveries)
     await desk.drills.strike(drill.id)
     assert len(desk.store.deliveries) == before
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+@pytest.mark.parametrize("is_alert", [False, True])
+async def test_a_drill_is_never_mixed_with_what_is_real(desk: Desk, *, is_alert: bool, is_over: bool) -> None:
+    """Neither linked nor merged, whichever is named first; on record, and nothing has changed."""
+    real = await receive(desk, alert(desk)) if is_alert else await desk.open()
+    drill = await start(desk)
+    if is_over:
+        await desk.drills.stop(GUILD, by=PRIMARY)
+    before = [await desk.store.incident(one.id) for one in (real, drill)]
+    for one, other in ((real, drill), (drill, real)):
+        with pytest.raises(DrillAndReal):
+            await desk.lifecycle.link(one.id, with_=other.id, by=RESPONDER)
+        with pytest.raises(DrillAndReal):
+            await desk.merging.merge(one.id, into=other.id, by=RESPONDER)
+    assert [await desk.store.incident(one.id) for one in (real, drill)] == before
+    assert await desk.store.related(real.id) == []
+    refused = [(row.action, row.data) for row in desk.store.audit_rows if not row.allowed]
+    assert refused == [
+        ("acknowledge", {"act": act, "incident_id": one.id, "others": [other.id]})
+        for one, other in ((real, drill), (drill, real))
+        for act in ("link", "merge")
+    ]
+
+
+async def test_only_what_is_alike_is_offered(desk: Desk) -> None:
+    """To a drill other drills, to a real one real ones; all while nobody has said which one it is about."""
+    real, another = await desk.open(key="a"), await desk.open(key="b")
+    first = await start(desk)
+    await desk.drills.stop(GUILD, by=PRIMARY)
+    second = await start(desk, key="again")
+    looking = desk.looking
+
+    async def linkable(than: int | None) -> set[int]:
+        return {one.id for one in await looking.others(GUILD, than=than, thread_id=None, by=RESPONDER)}
+
+    assert await linkable(real.id) == {another.id}
+    assert await linkable(second.id) == {first.id}
+    assert await linkable(None) == {real.id, another.id, first.id, second.id}
+    assert await looking.takers(GUILD, than=second.id, thread_id=None, by=RESPONDER) == []
+    takers = await looking.takers(GUILD, than=real.id, thread_id=None, by=RESPONDER)
+    assert await looking.duplicates(GUILD, into=second.id, by=RESPONDER) == []
+    duplicates = await looking.duplicates(GUILD, into=real.id, by=RESPONDER)
+    assert [[one.id for one in found] for found in (takers, duplicates)] == [[another.id]] * 2
+    assert len(await looking.duplicates(GUILD, into=None, by=RESPONDER)) == 3

@@ -8,8 +8,8 @@ from bot.ui.posts.renderer import REFRESHED, render
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import told_line
 from bot.ui.words.wording import Wording
-from tests.unit.services.desk import OBSERVER, PRIMARY, Desk
-from tests.unit.services.test_privacy import open_private
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, Desk
+from tests.unit.services.test_privacy import NAMED, open_private
 
 
 async def linked_pair(desk: Desk) -> tuple[Incident, Incident]:
@@ -114,3 +114,15 @@ async def test_two_private_ones_are_merged_within_their_threads(desk: Desk) -> N
     await desk.lifecycle.reopen(second.id, by=PRIMARY)
     await desk.work()
     assert await told_in_thread(desk, first, "unmerged") == 1
+
+
+async def test_what_is_offered_says_nothing_of_a_private_one(desk: Desk) -> None:
+    """Its number is offered what any number is; to whoever may see it, what it could be merged with."""
+    private, public = await open_private(desk), await desk.open()
+    for number in (private.id, 404):
+        takers = await desk.looking.takers(GUILD, than=number, thread_id=None, by=NAMED)
+        assert [one.id for one in takers] == [public.id]
+    assert await desk.looking.takers(GUILD, than=private.id, thread_id=None, by=PRIMARY) == []
+    assert await desk.looking.duplicates(GUILD, into=public.id, by=PRIMARY) == []
+    with_ = await desk.looking.others(GUILD, than=private.id, thread_id=None, by=PRIMARY)
+    assert [one.id for one in with_] == [public.id]
