@@ -32,12 +32,24 @@ class Outcome:
 
     severity: str | None
 
+    @property
+    def name(self) -> str:
+        """The severity's, or `LATER`."""
+        return self.severity or LATER
+
+
+#: What 再評価 is called where outcomes are named; no severity can have this name.
+LATER: Final = "reevaluate"
 
 REEVALUATE: Final = Outcome(None)
 
 #: The last step of an incident's path that was raised because nobody has answered a re-evaluation. It stands
 #: among (question, answer); no question can have this id.
 UNANSWERED: Final = ("reevaluate", "unanswered")
+
+#: Stands for the question in the last step of an incident's path when somebody chose its severity over the
+#: tree's; the severity is the answer there. No question can have this id.
+BY_HAND: Final = "by hand"
 
 #: An answer's choice in the UI that stands for "I don't know"; never an answer's id.
 UNSURE: Final = "unsure"

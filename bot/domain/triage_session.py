@@ -4,6 +4,7 @@ A walk that ends in 再評価 stays under a clock: held until it is asked about 
 answers, and raised when nobody does. Looking again reopens the questions without stopping that clock.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +12,7 @@ from enum import StrEnum
 from bot.domain.errors import InvalidTransition
 from bot.domain.evidence import Evidence
 from bot.domain.people import Person
+from bot.domain.triage import BY_HAND
 
 
 class TriageStatus(StrEnum):
@@ -58,6 +60,24 @@ class StoredAnswer:
     question: str
     answer: str
     unsure: bool
+    by_id: int
+    by_name: str
+    at: datetime
+    withdrawn_at: datetime | None = None
+    withdrawn_by_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A severity that somebody chose over the tree's.
+
+    Attributes:
+        proposed: What the tree had led to, by the name of its `Outcome`; None: a question was open.
+        withdrawn_at, withdrawn_by_name: Set once somebody has taken it back, or chosen anew; the row stays.
+    """
+
+    proposed: str | None
+    severity: str
     by_id: int
     by_name: str
     at: datetime
@@ -115,6 +135,21 @@ class Triage:
     def at_work_name(self) -> str:
         """Who is at the questions: whoever looks again, else whoever started it."""
         return self.taken_by_name or self.user_name
+
+    def standing(self, choices: Sequence[Choice]) -> Choice | None:
+        """Who has chosen the severity that stands; None: nobody has, or an older version does not tell.
+
+        Args:
+            choices: All of this walk, in order.
+        """
+        last = choices[-1] if choices else None
+        counts = last is not None and last.withdrawn_at is None and last.severity == self.severity
+        return last if counts else None
+
+    def path_to(self, severity: str | None) -> tuple[tuple[str, str], ...]:
+        """Its answers as `Incident.path` keeps them, and one step more if somebody has chosen *severity*."""
+        answers = tuple((given.question, given.answer) for given in self.answers)
+        return answers if severity is None or severity != self.severity else (*answers, (BY_HAND, severity))
 
     def is_forgotten(self, now: datetime) -> bool:
         """Nobody has gone on with it in time, and nothing hangs on it."""

@@ -147,9 +147,9 @@ class Raising:
         """A new one, or the tracked alert that the triage is about: one trouble is not opened twice."""
         triage, severity, alert, by = case.triage, case.severity, case.alert, case.by
         if _is_tracked(alert):
-            known = await tx.set_triaged(alert.id, triage, path=_path(triage, by=by))
+            known = await tx.set_triaged(alert.id, triage, path=_path(case))
             return await declare_within(await self._change(tx, case, known), severity, self._escalations)
-        new = _new_incident(triage, severity, by=by)
+        new = _new_incident(case)
         if await is_confided(tx, triage.channel_id, triage.source_message_id):
             new = replace(new, evidence=None)  # not refused: what is raised by now must not be silenced
         incident = await self._incidents.open_within(tx, new, by=by)
@@ -179,22 +179,24 @@ async def is_confided(tx: Transaction, channel_id: int | None, message_id: int |
     return channel_id is not None and message_id is not None and await tx.is_confided(channel_id)
 
 
-def _path(triage: Triage, *, by: Person | None) -> tuple[tuple[str, str], ...]:
-    """The answers, and that nobody has answered the re-evaluation: why the post is there."""
-    answers = tuple((given.question, given.answer) for given in triage.answers)
-    return answers if by is not None else (*answers, UNANSWERED)
+def _path(case: _Case) -> tuple[tuple[str, str], ...]:
+    """The answers, and that somebody overruled the tree, or nobody has answered the re-evaluation."""
+    if case.by is None:
+        return (*case.triage.path_to(None), UNANSWERED)
+    return case.triage.path_to(case.severity.name)
 
 
-def _new_incident(triage: Triage, severity: SeverityPolicy, *, by: Person | None) -> NewIncident:
+def _new_incident(case: _Case) -> NewIncident:
+    triage = case.triage
     return NewIncident(
         guild_id=triage.guild_id,
-        severity=severity.name,
+        severity=case.severity.name,
         title=triage.title,
         targets=triage.targets,
         symptoms=triage.symptoms,
         started_at=triage.started_at,
         reported_by=Person(id=triage.user_id, name=triage.user_name),
-        path=_path(triage, by=by),
+        path=_path(case),
         key=f"triage:{triage.id}",
         evidence=triage.evidence,
     )

@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.incident import Incident
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage import Given, Path, Position
-from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
+from bot.domain.triage_session import Choice, StoredAnswer, Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
 
@@ -39,6 +39,7 @@ class TriageView:
         incident: What it became.
         others: Walks that began lately and have not ended: perhaps about the same thing.
         notice: Set when what was done last changed nothing.
+        choice: Who has chosen *severity* by hand; None: nobody has, or it is not known.
         first_answer: With `Notice.ANSWERED` on a question: the answer that stands.
     """
 
@@ -50,6 +51,7 @@ class TriageView:
     others: tuple[Triage, ...] = ()
     notice: Notice | None = None
     first_answer: StoredAnswer | None = None
+    choice: Choice | None = None
 
 
 async def view_of(
@@ -73,6 +75,7 @@ async def view_of(
         others=await _others(tx, triage),
         notice=notice,
         first_answer=first_answer,
+        choice=None if triage.severity is None else triage.standing(await tx.given_choices(triage.id)),
     )
 
 

@@ -57,6 +57,14 @@ class Walk:
         await self.audit("triage.withdrawn", since=question)
         return await self.save(self.triage.choose(None))
 
+    async def choose(self, severity: str) -> TriageView:
+        """Overrule the tree: who does it, and what it had led to, is kept."""
+        outcome = self._policy.tree.follow(path_of(self.triage)).outcome
+        proposed = None if outcome is None else outcome.name
+        await self.tx.add_choice(self.triage.id, proposed=proposed, severity=severity, by=self._by)
+        await self.audit("triage.severity_chosen", severity=severity, proposed=proposed)
+        return await self.save(self.triage.choose(severity))
+
     async def save(self, triage: Triage) -> TriageView:
         """Write it, and show it."""
         await self._write(triage)
@@ -70,6 +78,8 @@ class Walk:
     async def _write(self, triage: Triage) -> None:
         """When a stretch of it ends, its clock and its posts follow."""
         before = (self.triage.status, self.triage.due_at)
+        if triage.severity is None and self.triage.severity is not None:
+            await self.tx.withdraw_choice(triage.id, by=self._by)
         await self.tx.save_triage(triage)
         if (triage.status, triage.due_at) != before:
             await set_clock(self.tx, triage, self._policy)

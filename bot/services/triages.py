@@ -18,7 +18,7 @@ from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage import StaleTriage
+from bot.domain.triage import LATER, StaleTriage
 from bot.domain.triage_session import NewTriage, Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.access import Access
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 FORGOTTEN_AFTER: Final = timedelta(hours=24)
 
 #: What a screen that leads to 再評価 shows in place of a severity.
-REEVALUATE: Final = "reevaluate"
+REEVALUATE: Final = LATER
 
 #: How many messages are remembered until they are written down.
 _UNWRITTEN: Final = 200
@@ -198,7 +198,7 @@ class Triages:
             return await walk.withdraw(question)
 
     async def choose_severity(self, triage_id: int, *, severity: str, by: Person) -> TriageView:
-        """Overrule the tree by hand; the path stays on record.
+        """Overrule the tree by hand; the path stays on record, with what it had led to.
 
         Raises:
             NotPermitted, UserError: no such triage.
@@ -208,8 +208,9 @@ class Triages:
                 return await walk.view()
             if severity not in self._policy.severities:
                 return await walk.view(notice=Notice.OUTDATED)
-            await walk.audit("triage.severity_chosen", severity=severity)
-            return await walk.save(walk.triage.choose(severity))
+            if severity == walk.triage.severity:  # Discord has delivered the same interaction twice
+                return await walk.view()
+            return await walk.choose(severity)
 
     async def cancel(self, triage_id: int, *, by: Person) -> TriageView:
         """Stop without an incident; of a re-evaluation only the second look ends.

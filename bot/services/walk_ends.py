@@ -10,7 +10,7 @@ import structlog
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage_session import StoredAnswer, Triage
+from bot.domain.triage_session import Choice, StoredAnswer, Triage
 from bot.runbook.model import Policy
 from bot.services.changes import Change
 from bot.services.opening import redact_job, refresh_job
@@ -55,7 +55,8 @@ async def end_in(
         by: None when the clock does it.
     """
     at = await tx.now()
-    await tx.add_timeline(incident.id, _triaged(triage, await tx.given_answers(triage.id), at=at))
+    answers, choices = await tx.given_answers(triage.id), await tx.given_choices(triage.id)
+    await tx.add_timeline(incident.id, _triaged(triage, answers, choices, at=at))
     ended = triage.raised(incident.id, severity=incident.severity, by=by, at=at)
     await tx.save_triage(ended)
     await set_clock(tx, ended, policy)
@@ -125,12 +126,15 @@ async def _audit(change: Change, triage: Triage, action: str, **facts: object) -
         await change.tx.audit(guild_id=triage.guild_id, by=change.by, action=action, data=data)
 
 
-def _triaged(triage: Triage, answers: list[StoredAnswer], *, at: datetime) -> TimelineEntry:
+def _triaged(
+    triage: Triage, answers: list[StoredAnswer], choices: list[Choice], *, at: datetime
+) -> TimelineEntry:
     data = {
         "triage": triage.id,
         "started_by": triage.user_name,
         "chosen": triage.severity,
         "answers": [_as_data(answer) for answer in answers],
+        "choices": [_choice(choice, counts=choice is triage.standing(choices)) for choice in choices],
     }
     return TimelineEntry(TimelineKind.TRIAGED, at, data=data)
 
@@ -140,8 +144,23 @@ def _as_data(given: StoredAnswer) -> dict[str, object]:
         "question": given.question,
         "answer": given.answer,
         "unsure": given.unsure,
-        "by": given.by_name,
-        "at": given.at.isoformat(),
-        "withdrawn": None if given.withdrawn_at is None else given.withdrawn_at.isoformat(),
-        "withdrawn_by": given.withdrawn_by_name,
+        **_who_and_when(given),
+    }
+
+
+def _choice(made: Choice, *, counts: bool) -> dict[str, object]:
+    return {
+        "proposed": made.proposed,
+        "severity": made.severity,
+        "counts": counts,
+        **_who_and_when(made),
+    }
+
+
+def _who_and_when(done: StoredAnswer | Choice) -> dict[str, object]:
+    return {
+        "by": done.by_name,
+        "at": done.at.isoformat(),
+        "withdrawn": None if done.withdrawn_at is None else done.withdrawn_at.isoformat(),
+        "withdrawn_by": done.withdrawn_by_name,
     }

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident
 from bot.domain.people import Person
-from bot.domain.triage_session import NewTriage, StoredAnswer, Triage
+from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage
 from bot.storage.rows import answer_from_row, incident_from_row, triage_from_rows
 from bot.storage.sql import Row, Sql
 
@@ -75,6 +75,16 @@ class TriageWrites:
     async def withdraw_answers(self, triage_id: int, *, since: str, by: Person) -> None:
         await self._sql.all("withdraw_answers", triage_id, since, by.id, by.name)
 
+    async def given_choices(self, triage_id: int) -> list[Choice]:
+        return [_choice_from_row(row) for row in await self._sql.all("given_choices", triage_id)]
+
+    async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
+        await self.withdraw_choice(triage_id, by=by)
+        await self._sql.all("add_choice", triage_id, proposed, severity, by.id, by.name)
+
+    async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
+        await self._sql.all("withdraw_choice", triage_id, by.id, by.name)
+
     async def save_triage(self, triage: Triage) -> None:
         await self._sql.all(
             "save_triage",
@@ -108,3 +118,16 @@ async def with_answers(sql: Sql, row: Row | None) -> Triage:
     if row is None:
         raise UserError("triage_not_found")
     return triage_from_rows(row, await sql.all("standing_answers", row["id"]))
+
+
+def _choice_from_row(row: Row) -> Choice:
+    """A row of `triage_choices`."""
+    return Choice(
+        proposed=row["proposed"],
+        severity=row["severity"],
+        by_id=row["by_id"],
+        by_name=row["by_name"],
+        at=row["at"],
+        withdrawn_at=row["withdrawn_at"],
+        withdrawn_by_name=row["withdrawn_by_name"],
+    )

@@ -138,7 +138,7 @@ async def _raised_without_database(interaction: Press, number: int, *, severity:
         symptoms=triage.symptoms,
         started_at=triage.started_at,
         reported_by=person_from(interaction.user),
-        path=tuple((given.question, given.answer) for given in triage.answers),
+        path=triage.path_to(severity),
         key=f"triage:{number}",  # as `Raising` has it: confirmed once more, it is the same one
     )
     await raise_anyway(interaction, new, emergency=emergency, voice=interaction.client.voice(interaction))

@@ -14,7 +14,7 @@ from bot.domain.digest import IsoWeek
 from bot.domain.errors import UserError
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, IncidentKind
-from bot.domain.triage_session import NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
 from tests.fakes.clock import START
@@ -101,6 +101,32 @@ async def test_a_message_of_an_alert_has_become_what_was_declared(rig: Rig) -> N
     declared = replace(incident, kind=IncidentKind.INCIDENT)
     await change(rig, incident, lambda one, _: replace(one, kind=declared.kind, version=one.version + 1))
     assert await of_message(rig) == (None, incident.id)
+
+
+async def test_a_choice_is_kept_with_what_the_tree_had_said(rig: Rig) -> None:
+    """Another one, or going back, withdraws it and leaves it on record; of this walk, and of no other."""
+    triage, other = await start(rig), await start(rig, key="other")
+    async with rig.store.transaction() as tx:
+        at = await tx.now()
+        await tx.withdraw_choice(triage.id, by=OLIVE)
+        assert await tx.given_choices(triage.id) == []
+        await tx.add_choice(other.id, proposed=None, severity="SEV2", by=PERRY)
+        await tx.add_choice(triage.id, proposed="SEV1", severity="SEV3", by=PERRY)
+    await rig.advance(MINUTE)
+    async with rig.store.transaction() as tx:
+        later = await tx.now()
+        await tx.add_choice(triage.id, proposed="reevaluate", severity="SEV2", by=OLIVE)
+    await rig.advance(MINUTE)
+    async with rig.store.transaction() as tx:
+        await tx.withdraw_choice(triage.id, by=PERRY)
+        last = await tx.now()
+        kept = await tx.given_choices(triage.id)
+    assert kept == [
+        Choice("SEV1", "SEV3", PERRY.id, "Perry", at, withdrawn_at=later, withdrawn_by_name="Olive"),
+        Choice("reevaluate", "SEV2", OLIVE.id, "Olive", later, withdrawn_at=last, withdrawn_by_name="Perry"),
+    ]
+    async with rig.store.transaction() as tx:
+        assert await tx.given_choices(other.id) == [Choice(None, "SEV2", PERRY.id, "Perry", at)]
 
 
 async def test_a_walk_is_kept_answer_by_answer(rig: Rig) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from bot.demo.play import CONFIRM, Report, Triage
 from tests.e2e.severities import NO, SEV1, SEV2, SEV3, UNSURE, YES, Severity
+from tests.e2e.test_timeline import file_of, timeline
 from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
@@ -91,9 +92,17 @@ async def test_going_back_and_changing_by_hand(world: World) -> None:
     assert "SEV2 / P1" in card.text
     card = await walk.press(card, "重大度を変える", values=["SEV3"])
     assert "SEV3 / P2" in card.text
-    assert "手動で選択" in card.text
+    assert "手動で選択 (@responder " in card.text
+    assert "決定木は SEV2)" in card.text
     await walk.press(card, CONFIRM)
-    await world.expect_alert(SEV3, TITLE)
+    alert = await world.expect_alert(SEV3, TITLE)
+    assert " → 手動で SEV3" in alert.post.text
+    over = "@responder 決定木の SEV2 ではなく SEV3 を手動で選択"
+    page = await timeline(world, alert)
+    assert over in page.text
+    assert over in await file_of(world, page, alert.label)
+    await world.human.change("member", user="responder", locale="en-US")
+    assert "@responder chose SEV3 by hand instead of the tree's SEV2" in (await timeline(world, alert)).text
 
 
 async def test_cancelling_raises_nothing(world: World) -> None:

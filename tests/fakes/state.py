@@ -14,7 +14,7 @@ from bot.domain.installation import Installation
 from bot.domain.life import AckVia
 from bot.domain.morning import Morning
 from bot.domain.timeline import TimelineEntry
-from bot.domain.triage_session import StoredAnswer, Triage
+from bot.domain.triage_session import Choice, StoredAnswer, Triage
 from bot.services.ports import Job
 from tests.fakes.emergency import Mirrors
 from tests.fakes.oncall_state import OnCallState
@@ -84,6 +84,7 @@ class State:
     triages: dict[int, Triage] = field(default_factory=dict)
     triage_keys: dict[str, int] = field(default_factory=dict)
     triage_answers: dict[int, list[StoredAnswer]] = field(default_factory=dict)
+    triage_choices: dict[int, list[Choice]] = field(default_factory=dict)
     noted: dict[tuple[int, int], tuple[Evidence, datetime]] = field(default_factory=dict)
     alert_messages: dict[int, tuple[int, int]] = field(default_factory=dict)
     alert_cursors: dict[tuple[int, int], int] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
-from bot.domain.triage_session import NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
 from tests.fakes.base import FakePart
 
 
@@ -128,6 +128,22 @@ class FakeTriages(FakePart):
             for given in self.state.triage_answers[triage_id]
         ]
         self._keep_answers(triage_id, answers)
+
+    async def given_choices(self, triage_id: int) -> list[Choice]:
+        return list(self.state.triage_choices.get(triage_id, []))
+
+    async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
+        await self.withdraw_choice(triage_id, by=by)
+        made = Choice(proposed, severity, by.id, by.name, self._now)
+        self.state.triage_choices[triage_id].append(made)
+
+    async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
+        self.state.triage_choices[triage_id] = [
+            replace(one, withdrawn_at=self._now, withdrawn_by_name=by.name)
+            if one.withdrawn_at is None
+            else one
+            for one in self.state.triage_choices.get(triage_id, [])
+        ]
 
     async def save_triage(self, triage: Triage) -> None:
         known = find_triage(self.state.triages, triage.id)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.domain.incident import Incident
 from bot.domain.people import Person
-from bot.domain.triage_session import NewTriage, StoredAnswer, Triage
+from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage
 
 
 class TriageTransaction(Protocol):
@@ -76,6 +76,18 @@ class TriageTransaction(Protocol):
 
     async def withdraw_answers(self, triage_id: int, *, since: str, by: Person) -> None:
         """Take back the standing answer to the question *since* and all after it; the rows stay, marked."""
+        ...
+
+    async def given_choices(self, triage_id: int) -> list[Choice]:
+        """Every severity that somebody has chosen over the tree's, in order, those withdrawn too."""
+        ...
+
+    async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
+        """Record a choice; the one that stood before is withdrawn by it."""
+        ...
+
+    async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
+        """Take back the choice that stands, if one does; the row stays, marked."""
         ...
 
     async def save_triage(self, triage: Triage) -> None:

@@ -116,6 +116,21 @@ UPDATE triage_answers
    AND id >= (SELECT max(id) FROM triage_answers
                WHERE triage_id = $1 AND question = $2 AND withdrawn_at IS NULL);
 
+-- name: given_choices
+-- Every severity that somebody has chosen over the tree's, in order, those that were withdrawn too.
+SELECT * FROM triage_choices WHERE triage_id = $1 ORDER BY id;
+
+-- name: add_choice
+-- Records a severity that somebody has chosen, and what the tree had led to.
+INSERT INTO triage_choices (triage_id, proposed, severity, by_id, by_name, at)
+VALUES ($1, $2, $3, $4, $5, now());
+
+-- name: withdraw_choice
+-- Marks the choice that stands as withdrawn; the row stays.
+UPDATE triage_choices
+   SET withdrawn_at = now(), withdrawn_by_id = $2, withdrawn_by_name = $3
+ WHERE triage_id = $1 AND withdrawn_at IS NULL;
+
 -- name: save_triage
 -- Writes where a walk stands, all of it.
 UPDATE triages

@@ -18,7 +18,7 @@ from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.screens.sent_card import sent_card
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.timestamps import relative
-from bot.ui.words.triage_words import answer_words, or_graver, path_words
+from bot.ui.words.triage_words import answer_words, choice_words, or_graver, path_words
 from bot.ui.words.voice import Voice, channel_name
 
 TITLE_ROOM: Final = 420  # 200 characters as stored, escaped
@@ -134,7 +134,7 @@ def _result(voice: Voice, view: TriageView) -> Screen:
 
 def _severity_lines(voice: Voice, view: TriageView, severity: SeverityPolicy) -> Iterable[str]:
     path = _path(voice, view.triage)
-    by_hand = voice.say("consoles.triage.by_hand") if view.triage.severity else ""
+    by_hand = choice_words(voice, view.choice) if view.triage.severity else ""
     yield f"**{severity.name} / {severity.priority}** {' · '.join(part for part in (path, by_hand) if part)}"
     yield voice.rings(severity)
     if view.ack_due_at is not None:

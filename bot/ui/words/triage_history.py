@@ -6,10 +6,11 @@ from datetime import datetime
 from bot.domain.evidence import Evidence
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.ui.words.inert import inert
-from bot.ui.words.triage_words import answer_words, question_words
+from bot.ui.words.triage_words import answer_words, outcome_words, question_words
 from bot.ui.words.wording import Wording
 
 _TEXT_LIMIT = 1_000
+_SEVERITY_LIMIT = 40
 
 
 def triage_history(words: Wording, entry: TimelineEntry, *, limit: int = _TEXT_LIMIT) -> list[str]:
@@ -33,15 +34,37 @@ def triage_history(words: Wording, entry: TimelineEntry, *, limit: int = _TEXT_L
 
 
 def _triaged(words: Wording, data: Mapping[str, object]) -> list[str]:
-    """What counts first: a page has room for a few lines, and each says of when it is."""
-    answers = data.get("answers")
-    given = [one for one in answers if isinstance(one, Mapping)] if isinstance(answers, list) else []
+    """What counts first, who overruled the tree before all: a page has room for a few lines.
+
+    Each says of when it is.
+    """
+    given, made = _each(data, "answers"), _each(data, "choices")
+    chosen = [_choice(words, one) for one in made if one.get("counts")]
+    if not chosen and data.get("chosen") is not None:  # as older versions wrote it
+        severity = inert(str(data["chosen"]), limit=_SEVERITY_LIMIT)
+        chosen = [words.say("triaging.history.chosen", severity=severity)]
     counting = [_answer(words, one) for one in given if one.get("withdrawn") is None]
     withdrawn = [_answer(words, one) for one in given if one.get("withdrawn") is not None]
-    chosen = data.get("chosen")
-    if chosen is not None:
-        counting.append(words.say("triaging.history.chosen", severity=inert(str(chosen), limit=40)))
-    return [*counting, *withdrawn]
+    return [*chosen, *counting, *withdrawn, *(_choice(words, one) for one in made if not one.get("counts"))]
+
+
+def _each(data: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    found = data.get(name)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _choice(words: Wording, made: Mapping[str, object]) -> str:
+    """14:05:12 JST @primary 決定木の SEV1 ではなく SEV3 を手動で選択."""
+    proposed, severity = made.get("proposed"), str(made.get("severity"))
+    is_early, agrees = proposed is None, proposed == severity
+    line = words.say(
+        f"triaging.history.{'overruled_early' if is_early else 'agreed' if agrees else 'overruled'}",
+        at=words.full(_moment(made["at"])),
+        who=words.who(_name(made.get("by"))),
+        severity=inert(severity, limit=_SEVERITY_LIMIT),
+        proposed=outcome_words(words, str(proposed)),
+    )
+    return line + _withdrawn(words, made)
 
 
 def _answer(words: Wording, given: Mapping[str, object]) -> str:
@@ -56,10 +79,14 @@ def _answer(words: Wording, given: Mapping[str, object]) -> str:
     )
     if given.get("unsure"):
         line += words.say("triaging.history.unsure")
-    if given.get("withdrawn") is not None:
-        at, who = words.full(_moment(given["withdrawn"])), words.who(_name(given.get("withdrawn_by")))
-        line += words.say("triaging.history.withdrawn", at=at, who=who)
-    return line
+    return line + _withdrawn(words, given)
+
+
+def _withdrawn(words: Wording, done: Mapping[str, object]) -> str:
+    if done.get("withdrawn") is None:
+        return ""
+    at, who = words.full(_moment(done["withdrawn"])), words.who(_name(done.get("withdrawn_by")))
+    return words.say("triaging.history.withdrawn", at=at, who=who)
 
 
 def _evidence(words: Wording, evidence: Evidence, *, limit: int) -> str:

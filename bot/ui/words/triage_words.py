@@ -1,11 +1,12 @@
 """Questions and answers of a triage as words, whether or not the policy still knows them."""
 
-from bot.domain.triage import Answer, StaleTriage
-from bot.domain.triage_session import Triage
+from bot.domain.triage import LATER, Answer, StaleTriage
+from bot.domain.triage_session import Choice, Triage
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
 _QUESTION_LIMIT = 200
+_SEVERITY_LIMIT = 40
 
 
 def question_words(words: Wording, question: str) -> str:
@@ -26,6 +27,22 @@ def path_words(words: Wording, question: str, answer: str) -> str:
     if found is None:
         return inert(f"{question}={answer}", limit=_QUESTION_LIMIT)
     return words.pick(found.path)
+
+
+def outcome_words(words: Wording, outcome: str) -> str:
+    """What the tree had led to, by the name of its `Outcome`: "SEV1", "再評価"."""
+    return words.say("triaging.reevaluation") if outcome == LATER else inert(outcome, limit=_SEVERITY_LIMIT)
+
+
+def choice_words(words: Wording, choice: Choice | None) -> str:
+    """That a severity was chosen by hand: by whom, when, and over what, as far as it is known."""
+    if choice is None:
+        return words.say("consoles.triage.by_hand")
+    who, at = words.who(choice.by_name), words.moment(choice.at)
+    if choice.proposed is None:
+        return words.say("consoles.triage.by_hand_early", who=who, at=at)
+    proposed = outcome_words(words, choice.proposed)
+    return words.say("consoles.triage.by_hand_over", who=who, at=at, proposed=proposed)
 
 
 def or_graver(words: Wording, triage: Triage) -> str:

@@ -97,6 +97,11 @@ async def _check_triages(world: World) -> None:
         answers = [json.loads(row["data"]) for row in told]
         of_this = [len(data["answers"]) for data in answers if data["triage"] == walk["id"]]
         assert of_this == ([len(given)] if walk["incident_id"] else []), walk
+        made = await world.rows("SELECT withdrawn_at FROM triage_choices WHERE triage_id = $1", walk["id"])
+        told_choices = [len(data["choices"]) for data in answers if data["triage"] == walk["id"]]
+        assert told_choices == ([len(made)] if walk["incident_id"] else []), walk
+        standing = [row for row in made if row["withdrawn_at"] is None]
+        assert walk["status"] == "opened" or len(standing) == (walk["severity"] is not None), walk
 
 
 async def _check_alerts(world: World) -> None:

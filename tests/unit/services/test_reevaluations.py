@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, StorageUnavailable
 from bot.domain.timeline import TimelineKind
-from bot.domain.triage import UNANSWERED
+from bot.domain.triage import BY_HAND, UNANSWERED
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.services.triage_views import Notice
 from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -291,3 +291,21 @@ async def test_what_waits_for_no_answer_stays_deleted(desk: Desk, how: str) -> N
     await desk.mending.message_gone(gone)
     await desk.work()
     assert (len(desk.sent(ASKED)), len(desk.sent(HELD))) == (before, before)
+
+
+@pytest.mark.parametrize("is_chosen", [False, True])
+async def test_a_clock_chooses_no_severity(desk: Desk, *, is_chosen: bool) -> None:
+    """What it raises is the policy's; a severity that somebody had chosen, and not confirmed, is not why."""
+    await hold(desk)
+    await desk.pass_time(minutes=31)
+    await desk.reevaluations.look_again(1, by=PRIMARY)
+    if is_chosen:
+        await desk.triages.choose_severity(1, severity="SEV3", by=PRIMARY)
+    await desk.pass_time(hours=2)
+    incident = await desk.store.incident(1)
+    assert (incident.severity, incident.path[-1]) == ("SEV2", UNANSWERED)
+    assert BY_HAND not in dict(incident.path)
+    (told,) = [e.data or {} for e in desk.store.timelines[1] if e.kind is TimelineKind.TRIAGED]
+    choices = told["choices"]
+    assert isinstance(choices, list)
+    assert [(one["proposed"], one["severity"]) for one in choices] == ([(None, "SEV3")] if is_chosen else [])

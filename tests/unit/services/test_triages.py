@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from bot.domain.timeline import TimelineKind
 from bot.domain.triage import UNSURE
 from bot.domain.triage_session import NewTriage, TriageStatus
 from bot.services.triage_views import Notice, TriageView
-from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.triage_walks import EVIDENCE, go_on, start, walk
 
 CHOSEN = {"severity": "SEV3", "by": RESPONDER}
@@ -131,11 +132,67 @@ async def test_severity_chosen_by_hand_wins(desk: Desk) -> None:
     await desk.triages.choose_severity(view.triage.id, **CHOSEN)  # type: ignore[arg-type]
     chosen = [row for row in desk.store.audit_rows if row.action == "triage.severity_chosen"]
     assert [(row.actor_name, row.data) for row in chosen] == [
-        (RESPONDER.name, {"triage": view.triage.id, "severity": "SEV3"})
+        (RESPONDER.name, {"triage": view.triage.id, "severity": "SEV3", "proposed": "SEV1"})
     ]
     done = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV3")
     assert done.incident is not None
-    assert (done.incident.severity, len(done.incident.path)) == ("SEV3", 2)
+    assert (done.incident.severity, done.incident.path[2:]) == ("SEV3", (("by hand", "SEV3"),))
+
+
+async def choices_of(desk: Desk, view: TriageView) -> list[dict[str, Any]]:
+    """What its incident's timeline keeps of who has overruled the tree."""
+    assert view.incident is not None
+    entries = desk.store.timelines[view.incident.id]
+    (entry,) = [one for one in entries if one.kind is TimelineKind.TRIAGED]
+    found = (entry.data or {})["choices"]
+    assert isinstance(found, list)
+    return found
+
+
+async def test_who_overruled_the_tree_is_on_the_timeline(desk: Desk) -> None:
+    """What it had led to, what was chosen, by whom and when; what was taken back, by whom and when."""
+    view = await walk(desk, "yes", "yes")
+    number = view.triage.id
+    times = [desk.store.clock.time + timedelta(minutes=minute) for minute in range(4)]
+    for severity, by in (("SEV2", RESPONDER), ("SEV3", PRIMARY), ("SEV3", SECONDARY)):
+        view = await desk.triages.choose_severity(number, severity=severity, by=by)
+        desk.store.advance(timedelta(minutes=1))
+    assert view.choice is not None
+    assert (view.choice.proposed, view.choice.by_name, view.choice.at) == ("SEV1", "primary", times[1])
+    back = await desk.triages.back(number, by=SECONDARY)
+    assert back.choice is None
+    await desk.triages.answer(number, question="large_impact", answer="no", by=SECONDARY)
+    await desk.triages.choose_severity(number, severity="SEV1", by=SECONDARY)
+    kept = await choices_of(desk, await desk.triages.confirm(number, by=RESPONDER))
+    told = [(one["proposed"], one["severity"], one["by"], one["counts"], one["withdrawn_by"]) for one in kept]
+    assert told == [
+        ("SEV1", "SEV2", "responder", False, "primary"),
+        ("SEV1", "SEV3", "primary", False, "secondary"),
+        ("SEV2", "SEV1", "secondary", True, None),
+    ]
+    at, withdrawn = [one["at"] for one in kept], [one["withdrawn"] for one in kept]
+    assert at == [times[0].isoformat(), times[1].isoformat(), times[3].isoformat()]
+    assert withdrawn == [times[1].isoformat(), times[3].isoformat(), None]
+
+
+async def test_a_severity_chosen_by_an_older_version_is_kept_without_a_name(desk: Desk) -> None:
+    """It writes the severity alone: what somebody else had chosen before is not said to be this one."""
+    view = await walk(desk, "yes", "yes")
+    await desk.triages.choose_severity(view.triage.id, severity="SEV3", by=RESPONDER)
+    async with desk.store.transaction() as tx:
+        await tx.save_triage(replace(await tx.triage(view.triage.id, lock=True), severity="SEV2"))
+    assert (await desk.triages.view(view.triage.id, by=PRIMARY)).choice is None
+    (kept,) = await choices_of(desk, await desk.triages.confirm(view.triage.id, by=RESPONDER))
+    assert (kept["severity"], kept["counts"]) == ("SEV3", False)
+
+
+async def test_what_was_chosen_over_a_reevaluation(desk: Desk) -> None:
+    """The tree said to look again later; somebody raised it at once."""
+    view = await walk(desk, "no", "no")
+    await desk.triages.choose_severity(view.triage.id, severity="SEV2", by=PRIMARY)
+    (kept,) = await choices_of(desk, await desk.triages.confirm(view.triage.id, by=RESPONDER))
+    assert (kept["proposed"], kept["severity"]) == ("reevaluate", "SEV2")
+    assert (await choices_of(desk, await desk.triages.confirm(view.triage.id, by=RESPONDER))) == [kept]
 
 
 async def test_every_change_of_a_walk_is_on_record_once(desk: Desk) -> None:

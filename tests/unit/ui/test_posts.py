@@ -7,7 +7,7 @@ from bot.domain import promise
 from bot.domain.delivery import DeliveryKind
 from bot.domain.face import face_of
 from bot.domain.incident import Holder, Role, StatusUpdate
-from bot.domain.triage import UNANSWERED
+from bot.domain.triage import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.postmortems import postmortem_path
 from bot.ui.posts.renderer import render
@@ -324,6 +324,14 @@ def test_a_post_that_a_clock_has_raised_says_why_it_is_there() -> None:
     assert "→ 再評価に回答なし" in description_of(render(JA, delivery(DeliveryKind.ALERT), promoted))
     card = description_of(render(EN, delivery(DeliveryKind.THREAD_CARD), promoted))
     assert "→ nobody answered the re-evaluation" in card
+
+
+def test_a_post_whose_severity_somebody_chose_over_the_tree_says_so() -> None:
+    """Else its path would lead elsewhere; on the card as well."""
+    chosen = replace(PLACED, path=(("users_affected", "yes"), (BY_HAND, "SEV1")))
+    assert "本番影響あり → 手動で SEV1" in description_of(render(JA, delivery(DeliveryKind.ALERT), chosen))
+    card = description_of(render(EN, delivery(DeliveryKind.THREAD_CARD), chosen))
+    assert "→ SEV1 by hand" in card
 
 
 def test_an_alert_that_is_an_incident_still_counts() -> None:

@@ -14,7 +14,7 @@ from bot.domain.evidence import Evidence
 from bot.domain.incident import Status
 from bot.domain.start_time import InvalidStartTime
 from bot.domain.triage import Given, Path, Position, Text
-from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
+from bot.domain.triage_session import Choice, StoredAnswer, Triage, TriageStatus
 from bot.services.triage_views import Notice, TriageView
 from bot.ui.forms.base import Source, Typed
 from bot.ui.screens.sent_card import raised_card, sent_card
@@ -126,6 +126,23 @@ def test_a_severity_chosen_by_hand_is_marked() -> None:
     assert "**SEV1 / P0** Production affected → Partial impact · chosen by hand" in words(card)
     severities, _ = [piece for piece in pieces(card) if piece["type"] == 3]
     assert [option["value"] for option in severities["options"] if option.get("default")] == ["SEV1"]
+
+
+@pytest.mark.parametrize(
+    ("proposed", "ja", "en"),
+    [
+        ("SEV2", "@primary 11/24 14:07 JST、決定木は SEV2", "@primary, 11/24 14:07 JST; the tree said SEV2"),
+        ("reevaluate", "決定木は 再評価", "the tree said re-evaluation"),
+        (None, "決定木の途中", "the tree was not done"),
+    ],
+)
+def test_who_has_overruled_the_tree_is_on_the_card(proposed: str | None, ja: str, en: str) -> None:
+    """Whoever reads it has perhaps not chosen it: by whom, when, and over what."""
+    view = replace(
+        view_at(at("yes", "no"), severity="SEV1"), choice=Choice(proposed, "SEV1", 9, "primary", AT)
+    )
+    assert ja in words(triage_card(JA, view)).partition("手動で選択 (")[2]
+    assert en in words(triage_card(EN, view)).partition("chosen by hand (")[2]
 
 
 def test_reevaluation_says_until_when_and_where() -> None:

@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.evidence import Evidence
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline import Line, TimelineEntry, TimelineKind
+from bot.services.timelines import History
+from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import entry_line
 from bot.ui.words.triage_history import triage_history
 from bot.ui.words.triage_words import question_words
-from tests.unit.ui.samples import AT, EN, JA
+from tests.unit.ui.samples import AT, EN, JA, PLACED
 
 LATER = AT + timedelta(seconds=75)
 
@@ -28,7 +32,7 @@ def test_every_answer_is_told() -> None:
         given("large_impact", "no", withdrawn=LATER.isoformat(), withdrawn_by="primary"),
         given("users_affected", "yes", unsure=True),
     ]
-    first, last, second = triage_history(JA, entry(TimelineKind.TRIAGED, answers=answers, chosen="SEV3"))
+    last, first, second = triage_history(JA, entry(TimelineKind.TRIAGED, answers=answers, chosen="SEV3"))
     assert first == (
         "2026-11-24 14:07:00 JST @responder 「本番ユーザーに影響がありますか？」 → はい (わからない)"
     )
@@ -80,3 +84,51 @@ def test_a_line_of_the_timeline_has_room_for_the_answers_that_count() -> None:
     for question in ("users_affected", "large_impact"):
         asked = question_words(JA, question)
         assert f"「{asked}」 → はい" in line
+
+
+def made(proposed: str | None, **more: object) -> dict[str, object]:
+    """A choice of a severity as it is kept there."""
+    at = AT.isoformat()
+    return {"proposed": proposed, "severity": "SEV3", "by": "primary", "at": at, "counts": True, **more}
+
+
+@pytest.mark.parametrize(
+    ("proposed", "ja", "en"),
+    [
+        (
+            "SEV1",
+            "決定木の SEV1 ではなく SEV3 を手動で選択",
+            "chose SEV3 by hand instead of the tree's SEV1",
+        ),
+        (
+            "reevaluate",
+            "決定木の 再評価 ではなく SEV3 を手動で選択",
+            "chose SEV3 by hand instead of the tree's re-evaluation",
+        ),
+        ("SEV3", "決定木と同じ SEV3 を手動で選択", "chose SEV3 by hand, as the tree had"),
+        (None, "決定木の途中で SEV3 を手動で選択", "chose SEV3 by hand before the tree was done"),
+    ],
+)
+def test_who_overruled_the_tree_comes_first(proposed: str | None, ja: str, en: str) -> None:
+    """And is on the line of a page, however many answers there are, with when it was."""
+    given_answers = [given("users_affected", "yes")] * 9
+    told = entry(TimelineKind.TRIAGED, answers=given_answers, chosen="SEV3", choices=[made(proposed)])
+    for words, line in ((JA, ja), (EN, en)):
+        said = f"2026-11-24 14:07:00 JST @primary {line}"
+        assert triage_history(words, told)[0] == said
+        assert said in entry_line(words, told)
+        assert said in markdown(words, History(PLACED, (Line(told),)))
+
+
+def test_who_overruled_the_tree_and_was_overruled_comes_last() -> None:
+    """With who took it back, and when; older versions kept only what stood."""
+    back = {"counts": False, "withdrawn": LATER.isoformat(), "withdrawn_by": "responder"}
+    told = entry(
+        TimelineKind.TRIAGED,
+        answers=[given("users_affected", "yes")],
+        chosen="SEV2",
+        choices=[made("SEV1", **back)],
+    )
+    first, _, last = triage_history(JA, told)
+    assert first == "重大度は手動で SEV2 を選択"
+    assert last.endswith("SEV3 を手動で選択 · 2026-11-24 14:08:15 JST に @responder が取り消し")
