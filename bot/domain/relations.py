@@ -66,6 +66,13 @@ def link(incident: Incident, number: int) -> Incident:
     return replace(incident, linked=_with(incident.linked, number), version=incident.version + 1)
 
 
+def unlink(incident: Incident, number: int) -> Incident:
+    """Incident *number* has nothing to do with this one after all. Unchanged if it told of none such."""
+    if number not in incident.linked:
+        return incident
+    return replace(incident, linked=_without(incident.linked, number), version=incident.version + 1)
+
+
 def hide(incident: Incident, number: int) -> Incident:
     """Incident *number* is private now: the posts of this one tell of it no more. Unchanged if none did."""
     if number not in (*incident.duplicates, *incident.linked, incident.told_merged_into):

@@ -43,6 +43,7 @@ class TimelineKind(StrEnum):
     CORRECTED = "corrected"  # an entry that somebody put right; the first version stays
     VOICE_JOINED = "voice_joined"
     LINKED = "linked"
+    UNLINKED = "unlinked"  # and it was a mistake
     MADE_PRIVATE = "made_private"
     MEMBER_ADDED = "member_added"
     RESOLVED = "resolved"

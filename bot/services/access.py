@@ -33,6 +33,7 @@ class Act(StrEnum):
     MERGE = "merge"
     REOPEN = "reopen"
     LINK = "link"
+    UNLINK = "unlink"
     CHANGE_SEVERITY = "change_severity"
     DECLARE = "declare"
     UPDATE = "update"

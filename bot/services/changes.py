@@ -112,6 +112,15 @@ async def link_both(one: Change, other: Change) -> None:
         await here.record(TimelineKind.LINKED, {"with": there.incident.id})
 
 
+async def unlink_both(one: Change, other: Change) -> None:
+    """Note on each of two that it has nothing to do with the other, as `link_both` has noted that it has."""
+    for here, there in ((one, other), (other, one)):
+        left = relations.unlink(here.incident, there.incident.id)
+        if left is not here.incident:  # it told of no private one
+            await here.save(left)
+        await here.record(TimelineKind.UNLINKED, {"with": there.incident.id})
+
+
 class Changes:
     """Begins changes."""
 

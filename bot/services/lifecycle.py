@@ -15,7 +15,7 @@ from bot.domain.timeline import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Act
 from bot.services.acknowledging import stop_ladder
-from bot.services.changes import Change, Changes, Facts, link_both
+from bot.services.changes import Change, Changes, Facts, link_both, unlink_both
 from bot.services.declaring import declare_within
 from bot.services.escalations import Escalations
 from bot.services.faces import Faces
@@ -153,10 +153,21 @@ class Lifecycle:
             if not await change.tx.link(incident_id, with_, by=by):
                 return False
             await link_both(change, other)
-            for here, there in ((change, other), (other, change)):
-                if not there.incident.is_private:  # as in `link_both`
-                    number = there.incident.id
-                    await here.say("linked", key=f"linked:{number}", facts={"number": number})
+            await _tell_both("linked", change, other)
+        return True
+
+    async def unlink(self, incident_id: int, *, with_: int, by: Person) -> bool:
+        """Two incidents have nothing to do with each other after all; False when they were not linked.
+
+        Raises:
+            NotPermitted, IncidentNotFound.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.UNLINK, also=[with_]) as change:
+            other = change.beside[with_]
+            if not await change.tx.unlink(incident_id, with_):
+                return False
+            await unlink_both(change, other)
+            await _tell_both("unlinked", change, other)
         return True
 
     async def change_severity(
@@ -245,6 +256,15 @@ class Lifecycle:
     def archive_at(self, change: Change) -> datetime:
         """When the thread of what ends now goes to sleep."""
         return change.now + self._policy.archive_after
+
+
+async def _tell_both(name: str, one: Change, other: Change) -> None:
+    """One line in the thread of each, unless the other one is private: as in `link_both`."""
+    for here, there in ((one, other), (other, one)):
+        if not there.incident.is_private:
+            number = there.incident.id
+            key = f"{name}:{number}:{here.incident.version}"  # once more each time that it is done
+            await here.say(name, key=key, facts={"number": number})
 
 
 async def _unmerge(other: Change, reopened: Incident) -> None:

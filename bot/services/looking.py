@@ -110,6 +110,17 @@ class Looking:
             return found
         return [one for one in found if one.id != itself.id and one.is_drill is itself.is_drill]
 
+    async def linked(self, *, than: int | None, thread_id: int | None, by: Person) -> list[Incident]:
+        """What an incident is linked with; nothing while the one itself is not known, or not theirs to see.
+
+        Args:
+            than: The number of the one itself; None for the one of *thread_id*.
+        """
+        itself = await self._itself(than, thread_id)
+        if itself is None or not await self._access.sees(by, itself):
+            return []
+        return await self._visible(await self._store.linked(itself.id), by)
+
     async def takers(
         self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
     ) -> list[Incident]:

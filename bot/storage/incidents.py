@@ -132,6 +132,10 @@ class IncidentWrites(IncidentLocks):
         first, second = sorted((incident_id, related_id))
         return await self._sql.first("link_incidents", first, second, by.id, by.name) is not None
 
+    async def unlink(self, incident_id: int, related_id: int) -> bool:
+        first, second = sorted((incident_id, related_id))
+        return await self._sql.first("unlink_incidents", first, second) is not None
+
     async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
         row = await self._sql.first("add_member", incident_id, user_id, name, by.id, by.name)
         return row is not None

@@ -224,6 +224,10 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
         rows = await self._sql.all("related_incidents", incident_id, self._guild_id)
         return [incident_from_row(row) for row in rows]
 
+    async def linked(self, incident_id: int) -> list[Incident]:
+        rows = await self._sql.all("linked_incidents", incident_id, self._guild_id)
+        return [incident_from_row(row) for row in rows]
+
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         rows = await self._sql.all("incidents_between", guild_id, start, end)
         return [incident_from_row(row) for row in rows]

@@ -108,6 +108,13 @@ async def offer_linkers(interaction: Press, typed: int | str) -> list[Choice[int
     return await _offer(interaction, reading, typed)
 
 
+async def offer_linked(interaction: Press, typed: int | str) -> list[Choice[int]]:
+    """Those that the incident of the command is linked with."""
+    services, than = interaction.client.services(interaction), _number(interaction)
+    thread_id, by = interaction.channel_id, person_from(interaction.user)
+    return await _offer(interaction, services.looking.linked(than=than, thread_id=thread_id, by=by), typed)
+
+
 async def offer_takers(interaction: Press, typed: int | str) -> list[Choice[int]]:
     """Those that the incident of the command may be merged into."""
     services, than = interaction.client.services(interaction), _number(interaction)

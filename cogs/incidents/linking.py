@@ -1,4 +1,4 @@
-"""`/incident merge` and `/incident link`: what an incident has to do with another."""
+"""`/incident merge`, `link` and `unlink`: what an incident has to do with another."""
 
 from discord import app_commands
 from discord.app_commands import locale_str
@@ -7,14 +7,16 @@ from bot.client import IncidentBot
 from bot.i18n.options import described
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from
-from bot.ui.screens.incident_answers import linked, merged_screen
+from bot.ui.screens.incident_answers import linked, merged_screen, unlinked
 from cogs.incidents.group import (
     NUMBER_OPTION,
     Number,
     Press,
     incident_group,
     named,
+    offer_all,
     offer_duplicates,
+    offer_linked,
     offer_linkers,
     offer_others,
     offer_takers,
@@ -22,7 +24,7 @@ from cogs.incidents.group import (
 
 
 def register(_bot: IncidentBot) -> None:
-    """Nothing to press: both are commands."""
+    """Nothing to press: all are commands."""
 
 
 @incident_group.command(
@@ -51,4 +53,20 @@ async def link(interaction: Press, with_: Number, number: Number | None = None) 
     incident = await named(interaction, number)
     is_new = await bot.services(interaction).lifecycle.link(incident.id, with_=with_, by=by)
     told = linked(bot.voice(interaction), incident.id, other=with_, is_new=is_new)
+    await reply(interaction, told)
+
+
+@incident_group.command(
+    name="unlink",
+    description=locale_str("It has nothing to do with another after all", key="commands.incident_unlink"),
+)
+@described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
+@app_commands.autocomplete(with_=offer_linked, number=offer_all)
+async def unlink(interaction: Press, with_: Number, number: Number | None = None) -> None:
+    """The reverse of `link`."""
+    await wait(interaction)
+    bot, by = interaction.client, person_from(interaction.user)
+    incident = await named(interaction, number)
+    was_linked = await bot.services(interaction).lifecycle.unlink(incident.id, with_=with_, by=by)
+    told = unlinked(bot.voice(interaction), incident.id, other=with_, was_linked=was_linked)
     await reply(interaction, told)

@@ -145,6 +145,23 @@ async def test_links_go_both_ways_and_are_made_once(rig: Rig) -> None:
     assert [one.id for one in await rig.store.related(second.id)] == [first.id]
 
 
+async def test_a_link_is_taken_back_once(rig: Rig) -> None:
+    """Whichever is named first; a merge is no link, and another link stays. It can be made again."""
+    first, second, third = [await open_incident(rig.store, key=key) for key in "abc"]
+    async with rig.store.transaction() as tx:
+        await tx.link(first.id, second.id, by=OLIVE)
+        await tx.link(first.id, third.id, by=OLIVE)
+        assert await tx.unlink(second.id, first.id)
+        assert not await tx.unlink(first.id, second.id)
+        assert not await tx.unlink(second.id, third.id)
+    assert [one.id for one in await rig.store.linked(first.id)] == [third.id]
+    assert await rig.store.linked(second.id) == []
+    async with rig.store.transaction() as tx:
+        assert await tx.link(first.id, second.id, by=PERRY)
+    assert [one.id for one in await rig.store.linked(second.id)] == [first.id]
+    assert await rig.of(GUILD + 1).linked(first.id) == []
+
+
 async def test_members_are_named_once(rig: Rig) -> None:
     """Of one incident, not of others."""
     incident = await open_incident(rig.store, key="a")

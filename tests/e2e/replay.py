@@ -68,7 +68,7 @@ def _take(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> 
         case "joined" | "escalated" | "updated" | "role_changed" | "step_done" | "step_undone":
             told.enter(told.status, of=_OPEN, kind=kind)
             _respond(told, kind, actor, data)
-        case "linked" | "unmerged":
+        case "linked" | "unlinked" | "unmerged":
             _relate(told, kind, data)
 
 
@@ -82,6 +82,8 @@ def _respond(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) 
 def _relate(told: Told, kind: str, data: Mapping[str, Any]) -> None:
     if kind == "unmerged":
         told.duplicates.remove(data["with"])
+    elif kind == "unlinked":
+        told.linked.remove(data["with"])
     elif "merged" in data:
         told.duplicates.add(data["merged"])
     else:

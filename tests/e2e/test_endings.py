@@ -20,7 +20,7 @@ _OF_AN_ENDED_ONE = {
     "✅ 解決": _RESOLVED,
 }
 #: The commands that are for what has ended, too; each offers it.
-WHAT_TAKES_ENDED_ONES = ("reopen", "show", "timeline", "note", "link", "private")
+WHAT_TAKES_ENDED_ONES = ("reopen", "show", "timeline", "note", "link", "unlink", "private")
 
 
 async def test_a_false_alarm(world: World) -> None:
@@ -225,6 +225,47 @@ async def test_related_ones_are_linked(world: World) -> None:
     assert "そのインシデントはありません" in nowhere.text
 
 
+async def test_what_was_linked_by_mistake_is_unlinked(world: World) -> None:
+    """Offered is what it is linked with; posts, cards and threads follow, though the bot dies meanwhile."""
+    first = await world.declare(SEV3, title=TITLE)
+    second = await world.declare(SEV3, title="バッチが遅い")
+    await world.declare(SEV3, title="別の話")
+    await link(world, first.number, second.number)
+    await world.expect_message(first.thread, contains="INC-2 と関連付けました")
+    await world.expect_message(second.thread, contains="INC-1 と関連付けました")
+    for post, told in (
+        (first.post, "関連 INC-2"),
+        (second.post, "関連 INC-1"),
+        (first.card, "**関連** INC-2"),
+    ):
+        await world.expect_text(post, told)
+    assert await unlinkable(world, first.thread) == [2]
+    await world.fault(route="POST /channels/*/messages", status=503)  # the lines wait, and the edits
+    await world.fault(route="PATCH /channels/*/messages/*", status=503)
+    said = await unlink(world, first.thread, second.number)
+    assert said.text == "🔗 INC-1 と INC-2 の関連付けを外しました。"
+    await world.kill_bot()
+    await world.human.clear_faults()
+    await world.start_bot()
+    await world.shift(minutes=2)
+    line = await world.expect_message(first.thread, contains="INC-2 との関連付けを外しました")
+    assert "@responder" in line.text
+    await world.expect_message(second.thread, contains="INC-1 との関連付けを外しました")
+    await world.settle()
+    for post in (first.post, second.post, first.card, second.card):
+        assert "関連" not in (await world.reread(post)).text
+    assert await unlinkable(world, first.thread) == []
+    again = await unlink(world, second.thread, first.number)
+    assert "関連付けられていません" in again.text
+    shown = await world.command("incident timeline", channel=first.thread)
+    assert "関連付けを解除" in shown.text
+    await link(world, first.number, second.number)
+    await world.expect_message(first.thread, contains="INC-2 と関連付けました")
+    await world.expect_message(second.thread, contains="INC-1 と関連付けました")
+    await world.expect_text(first.post, "関連 INC-2")
+    await world.expect_nothing_more()
+
+
 async def test_declared_with_a_choice_of_severity(world: World) -> None:
     """`/incident declare` is `/sev2` with a choice."""
     said = await world.command("incident declare", title=TITLE, severity="sev2")
@@ -263,6 +304,17 @@ async def link(world: World, number: int, other: int) -> Interaction:
     """`/incident link`; its option has a name that Python keeps for itself."""
     options = {"number": number, "with": other}
     return await world.human.command("responder", "general", "incident link", options)
+
+
+async def unlink(world: World, thread: str, other: int) -> Interaction:
+    """`/incident unlink` in the thread of the one."""
+    return await world.human.command("responder", thread, "incident unlink", {"with": other})
+
+
+async def unlinkable(world: World, thread: str) -> list[object]:
+    """What `/incident unlink` offers in the thread of an incident."""
+    offered = await world.human.autocomplete("responder", thread, "incident unlink", "with", "")
+    return [choice["value"] for choice in offered]
 
 
 async def archived(world: World, thread: str) -> bool:

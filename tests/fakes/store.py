@@ -287,6 +287,13 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         ]
         return sorted(found, key=lambda one: (one.triggered_at, one.id))
 
+    async def linked(self, incident_id: int) -> list[Incident]:
+        self._check()
+        linked = {number for pair in self._state.links if incident_id in pair for number in pair}
+        found = [self._state.incidents[number] for number in linked - {incident_id}]
+        own = (one for one in found if self._sees(one.guild_id))
+        return sorted(own, key=lambda one: (one.triggered_at, one.id))
+
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         return [i for i in await self._of_guild(guild_id) if start <= i.triggered_at < end]
 

@@ -155,6 +155,10 @@ class FakeTransaction(
         self.state.links[first, second] = by.name
         return True
 
+    async def unlink(self, incident_id: int, related_id: int) -> bool:
+        first, second = sorted((incident_id, related_id))
+        return self.state.links.pop((first, second), None) is not None
+
     async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
         key = (self._incident(incident_id).id, user_id)
         is_new = key not in self.state.members

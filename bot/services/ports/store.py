@@ -104,6 +104,10 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
         """The incidents that somebody linked with it, and those that were merged into it, oldest first."""
         ...
 
+    async def linked(self, incident_id: int) -> list[Incident]:
+        """The incidents that somebody linked with it, oldest first."""
+        ...
+
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         """Triggered in [start, end), oldest first."""
         ...

@@ -131,6 +131,10 @@ class Transaction(
         """Note that two incidents have to do with each other, whichever is named first; False when known."""
         ...
 
+    async def unlink(self, incident_id: int, related_id: int) -> bool:
+        """Note that they have nothing to do with each other after all; False when nobody had linked them."""
+        ...
+
     async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
         """Name somebody who may see a private incident; False when they could before."""
         ...

@@ -141,6 +141,19 @@ VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING
 RETURNING incident_id;
 
+-- name: unlink_incidents
+-- Forgets a link, the smaller number first: no row comes back when there is none.
+DELETE FROM incident_links WHERE incident_id = $1 AND related_id = $2 RETURNING incident_id;
+
+-- name: linked_incidents
+-- Linked with one by somebody, oldest first; of the guild $2 unless null.
+SELECT * FROM incidents
+ WHERE id IN (SELECT related_id FROM incident_links WHERE incident_id = $1
+              UNION
+              SELECT incident_id FROM incident_links WHERE related_id = $1)
+   AND ($2::bigint IS NULL OR guild_id = $2)
+ ORDER BY triggered_at, id;
+
 -- name: incidents_between
 -- Of a guild, triggered in [$2, $3), oldest first.
 SELECT * FROM incidents

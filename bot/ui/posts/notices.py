@@ -127,6 +127,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "merged_here": _said,
     "unmerged": _said,
     "linked": _said,
+    "unlinked": _said,
     "raised_again": _said,
     "triaged_here": _triaged_here,
     "reopened": _said,

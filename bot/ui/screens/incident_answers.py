@@ -105,6 +105,12 @@ def linked(voice: Voice, number: int, *, other: int, is_new: bool) -> str:
     return voice.say(f"consoles.said.{key}", label=label_of(number), other=label_of(other))
 
 
+def unlinked(voice: Voice, number: int, *, other: int, was_linked: bool) -> str:
+    """What `/incident unlink` has changed."""
+    key = "unlinked" if was_linked else "unlinked_before"
+    return voice.say(f"consoles.said.{key}", label=label_of(number), other=label_of(other))
+
+
 def quit_screen(voice: Voice) -> Screen:
     """やめました."""
     return Screen(text(voice.say("consoles.quit_done")))

@@ -305,6 +305,7 @@ _FACTS: Final[Mapping[TimelineKind, Facts]] = {
     TimelineKind.UPDATE_DUE: _update_due,
     TimelineKind.VOICE_JOINED: _voice,
     TimelineKind.LINKED: _linked,
+    TimelineKind.UNLINKED: _linked,
     TimelineKind.UNMERGED: _unmerged,
     TimelineKind.MEMBER_ADDED: _named,
     TimelineKind.DRILL_SCORED: _drill_scored,

@@ -87,6 +87,11 @@ class Responding(People):
         """They have to do with each other."""
         self.say("incident link", by, number=self.one(number), **{"with": self.one(other)})
 
+    @rule(number=INCIDENT, other=INCIDENT, by=PEOPLE)
+    def unlink(self, number: int, other: int, by: str) -> None:
+        """They have not, after all; perhaps they never were linked."""
+        self.say("incident unlink", by, number=self.one(number), **{"with": self.one(other)})
+
     @rule(number=INCIDENT, role=ROLES, by=PEOPLE)
     def take_role(self, number: int, role: str, by: str) -> None:
         """For oneself."""

@@ -37,6 +37,14 @@ def test_what_goes_on_by_itself_is_no_duplicate_any_more() -> None:
     assert relations.let_go(left, 99).duplicates == (45,)
 
 
+def test_what_is_unlinked_is_told_no_more() -> None:
+    """Another link and a merge stay; what was never told of changes nothing, so that no post is edited."""
+    both = relations.link(relations.link(relations.take_in(incident(), 43), 43), 44)
+    left = relations.unlink(both, 43)
+    assert left == replace(both, linked=(44,), version=both.version + 1)
+    assert relations.unlink(left, 43) is left
+
+
 def test_what_was_made_private_is_told_no_more() -> None:
     """Neither as a duplicate nor as linked; an incident that never told of it is not touched."""
     both = relations.link(relations.link(relations.take_in(incident(), 43), 43), 44)

@@ -257,6 +257,54 @@ async def test_two_incidents_are_linked_once(desk: Desk) -> None:
         await desk.lifecycle.link(first.id, with_=404, by=PRIMARY)
 
 
+async def test_a_link_is_taken_back(desk: Desk) -> None:
+    """By two people at once: one has done it, the other hears so. Linked again, it is told again."""
+    first, second, third = [await desk.open("SEV1", key=key) for key in "abc"]
+    for other in (second, third):
+        await desk.lifecycle.link(first.id, with_=other.id, by=PRIMARY)
+    done = await asyncio.gather(
+        desk.lifecycle.unlink(first.id, with_=second.id, by=PRIMARY),
+        desk.lifecycle.unlink(second.id, with_=first.id, by=SECONDARY),
+    )
+    assert sorted(done) == [False, True]
+    assert not await desk.lifecycle.unlink(first.id, with_=first.id, by=PRIMARY)
+    assert (await desk.store.incident(first.id)).linked == (third.id,)
+    assert (await desk.store.incident(second.id)).linked == ()
+    for seen, other in ((first, second), (second, first)):
+        told = [entry for entry in desk.store.timelines[seen.id] if entry.kind is TimelineKind.UNLINKED]
+        assert [entry.data for entry in told] == [{"with": other.id}]
+    audited = [row.data for row in desk.store.audit_rows if row.action == "unlinked"]
+    assert {data["incident_id"] for data in audited} == {first.id, second.id}
+    await desk.lifecycle.link(first.id, with_=second.id, by=PRIMARY)
+    await desk.lifecycle.unlink(first.id, with_=second.id, by=PRIMARY)
+    await desk.work()
+    in_first = [d.data["notice"] for d in desk.store.deliveries if d.data.get("number") == second.id]
+    assert in_first == ["linked", "unlinked"] * 2
+    with pytest.raises(IncidentNotFound):
+        await desk.lifecycle.unlink(first.id, with_=404, by=PRIMARY)
+    with pytest.raises(NotPermitted):
+        await desk.lifecycle.unlink(first.id, with_=third.id, by=OBSERVER)
+    refused = [row for row in desk.store.audit_rows if not row.allowed]
+    assert [row.data["act"] for row in refused] == ["unlink"]
+
+
+async def test_unlinking_is_offered_where_there_is_a_link(desk: Desk) -> None:
+    """What it is linked with, ended or not, from its thread or by number; not what was merged into it."""
+    first, second, merged, other = [await desk.open("SEV1", key=key) for key in "abcd"]
+    await desk.lifecycle.link(first.id, with_=second.id, by=PRIMARY)
+    await desk.merging.merge(merged.id, into=first.id, by=PRIMARY)
+    await desk.lifecycle.resolve(second.id, by=PRIMARY)
+    await desk.work()
+    thread_id = (await desk.store.incident(first.id)).thread_id
+
+    async def offered(than: int | None, thread_id: int | None) -> list[int]:
+        return [one.id for one in await desk.looking.linked(than=than, thread_id=thread_id, by=RESPONDER)]
+
+    assert await offered(first.id, None) == await offered(None, thread_id) == [second.id]
+    assert await offered(second.id, thread_id) == [first.id]
+    assert await offered(other.id, thread_id) == await offered(None, None) == await offered(404, None) == []
+
+
 @pytest.mark.parametrize("what", ["resolve", "cancel", "reopen"])
 async def test_only_those_who_may_respond_decide(desk: Desk, what: str) -> None:
     """On record, and nothing has changed."""

@@ -1,6 +1,9 @@
 """What a public incident tells of a private one that it has to do with: nothing to who may not know of it."""
 
+import pytest
+
 from bot.domain.delivery import DeliveryKind
+from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import Incident
 from bot.domain.timeline import TimelineKind
 from bot.i18n import Texts
@@ -8,7 +11,7 @@ from bot.ui.posts.renderer import REFRESHED, render
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import told_line
 from bot.ui.words.wording import Wording
-from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, Desk
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.unit.services.test_privacy import NAMED, open_private
 
 
@@ -47,6 +50,28 @@ async def test_a_history_gives_the_number_to_those_alone_who_may_know_it(desk: D
         for lines in (history.lines, page.lines, view.lines):
             assert any(private.label in told_line(words, line) for line in lines) is knows
         assert (private.label in markdown(words, history)) is knows
+
+
+async def test_a_link_with_a_private_one_is_taken_back_unseen(desk: Desk) -> None:
+    """Whoever may not see the private one finds none; in public, nothing but that a link is gone is told."""
+    public, private = await linked_pair(desk)
+    for than in (public.id, private.id):
+        assert await desk.looking.linked(than=than, thread_id=None, by=RESPONDER) == []
+    with pytest.raises(IncidentNotFound):
+        await desk.lifecycle.unlink(public.id, with_=private.id, by=RESPONDER)
+    offered = await desk.looking.linked(than=public.id, thread_id=None, by=PRIMARY)
+    assert [one.id for one in offered] == [private.id]
+    assert await desk.lifecycle.unlink(public.id, with_=private.id, by=PRIMARY)
+    await desk.work()
+    assert (await desk.store.incident(public.id)).version == public.version, "no post of it is edited"
+    assert (await desk.store.incident(private.id)).linked == ()
+    assert await told_in_thread(desk, public, "unlinked") == 0
+    assert await told_in_thread(desk, private, "unlinked") == 1
+    words = Wording(Texts.load(), desk.policy)
+    for reader, knows in ((PRIMARY, True), (OBSERVER, False)):
+        view = await desk.looking.view(public.id, by=reader)
+        (line,) = (line for line in view.lines if line.entry.kind is TimelineKind.UNLINKED)
+        assert (private.label in told_line(words, line)) is knows
 
 
 async def test_what_has_raised_another_is_told_no_more_once_it_is_private(desk: Desk) -> None:

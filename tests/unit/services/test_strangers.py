@@ -142,14 +142,15 @@ async def test_nothing_of_another_guild_is_found(ours: Ours, name: str) -> None:
     assert [row.guild_id for row in after.audit[len(before.audit) :] if row.guild_id != ELSEWHERE] == []
 
 
-@pytest.mark.parametrize("name", ["link", "merge"])
+@pytest.mark.parametrize("name", ["link", "unlink", "merge"])
 async def test_two_guilds_incidents_have_nothing_to_do_with_each_other(ours: Ours, name: str) -> None:
     """One's own with another's, by number."""
     own, foreign = await ours.neighbour.open(key="own"), ours.given["incident_id"]
-    named = {"with_": foreign} if name == "link" else {"into": foreign}
+    named = {"into": foreign} if name == "merge" else {"with_": foreign}
     desk = ours.neighbour
     ways: dict[str, Callable[..., Awaitable[object]]] = {
         "link": desk.lifecycle.link,
+        "unlink": desk.lifecycle.unlink,
         "merge": desk.merging.merge,
     }
     with pytest.raises(IncidentNotFound):

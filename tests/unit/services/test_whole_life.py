@@ -100,10 +100,11 @@ async def test_everything_is_on_the_timeline(desk: Desk) -> None:
 
     other = await desk.open(key="other")
     await desk.lifecycle.link(number, with_=other.id, by=PRIMARY)
+    await desk.lifecycle.unlink(number, with_=other.id, by=PRIMARY)
     await desk.lifecycle.change_severity(number, to="SEV2", by=PRIMARY, reason="一部だけ")
     changed = await story.news()
-    assert changed[:2] == [Kind.LINKED, Kind.SEVERITY_CHANGED]
-    assert set(changed[2:]) <= {Kind.ALERT_POSTED, Kind.THREAD_OPENED}
+    assert changed[:3] == [Kind.LINKED, Kind.UNLINKED, Kind.SEVERITY_CHANGED]
+    assert set(changed[3:]) <= {Kind.ALERT_POSTED, Kind.THREAD_OPENED}
 
     await desk.lifecycle.resolve(number, by=PRIMARY)
     await desk.lifecycle.reopen(number, by=SECONDARY, reason="再発")
