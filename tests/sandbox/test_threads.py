@@ -124,6 +124,25 @@ async def test_private_threads_are_for_their_members(client: Client) -> None:
     assert said.status == 200
 
 
+async def test_somebody_is_taken_out_of_a_private_thread(client: Client) -> None:
+    """By its creator without Manage Threads, and the thread is told; who is outside stays so, quietly."""
+    await client.human("PATCH channel", channel="general", role="incident-bot", allow=str(1 << 36))
+    made = (await client.api(f"POST /channels/{GENERAL}/threads", {"name": "p", "type": 12})).body["id"]
+    member = f"/channels/{made}/thread-members/{OBSERVER}"
+    await client.api(f"PUT {member}")
+    for _ in range(2):
+        assert (await client.api(f"DELETE {member}")).status == 204
+        assert (await client.api(f"GET {member}")).code == 10007
+    told = (await client.api(f"GET /channels/{made}/messages")).body
+    assert [message["type"] for message in told] == [2, 1], "RECIPIENT_REMOVE after RECIPIENT_ADD"
+    said = await client.human("POST say", user="observer", channel=made, content="x")
+    assert said.body["code"] == 50001
+    stranger = f"/channels/{made}/thread-members/1100000000000000999"
+    assert (await client.api(f"DELETE {stranger}")).code == 10013
+    await client.api(f"PATCH /channels/{made}", {"archived": True})
+    assert (await client.api(f"DELETE {member}")).code == 50083
+
+
 async def test_somebody_leaves_a_private_thread(client: Client) -> None:
     """From then on they are outside, until somebody lets them in again; a second time is refused."""
     await client.human("PATCH channel", channel="general", role="incident-bot", allow=str(1 << 36))
