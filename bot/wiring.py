@@ -63,6 +63,7 @@ from bot.services.reconciler import Reconciler
 from bot.services.reevaluations import Reevaluations
 from bot.services.registry import Services
 from bot.services.regrading import Regrading
+from bot.services.removals import Removals
 from bot.services.roles import Roles
 from bot.services.schedules import Schedules
 from bot.services.sweeps import Sweeps
@@ -163,6 +164,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         roles=Roles(access, changes, acknowledger),
         checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
+        removals=Removals(store, discord, policy, access, changes),
         updates=Updates(store, policy, changes, Leads(discord, oncall)),
         details=Details(policy, changes),
         timelines=Timelines(store, policy, access, changes),

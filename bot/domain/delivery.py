@@ -16,6 +16,7 @@ class DeliveryKind(StrEnum):
     THREAD = "thread"
     PRIVATE_THREAD = "private_thread"  # of a private incident: hangs on no message, its name tells nothing
     MEMBER = "member"  # somebody is let into it
+    MEMBER_REMOVED = "member_removed"  # and taken out of it
     THREAD_START = "thread_start"  # the first message: the start time, by itself
     THREAD_CARD = "thread_card"
     PAGE = "page"  # a DM to whoever is on call
@@ -55,6 +56,7 @@ class Action(StrEnum):
     REACTION = "reaction"
     PRIVATE_THREAD = "private_thread"
     MEMBER = "member"
+    MEMBER_REMOVED = "member_removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,9 @@ UNFINISHED: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
 
 #: Kinds that only make sense while nobody has acknowledged.
 PAGING = frozenset({DeliveryKind.PAGE, DeliveryKind.ESCALATION})
+
+#: Kinds about who is in a private thread.
+MEMBERSHIP: Final = frozenset({DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED})
 
 #: Kinds on whose message a 👀 counts.
 ACK_PLACES = frozenset(

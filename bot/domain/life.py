@@ -241,6 +241,11 @@ def make_private(incident: Incident, *, channel: str) -> Incident:
     )
 
 
+def lose_member(incident: Incident) -> Incident:
+    """Somebody sees a private incident no more: who acts on how it was is asked once more who they are."""
+    return replace(incident, version=incident.version + 1)
+
+
 def require_open(incident: Incident) -> None:
     """Let what is done to *incident* pass while it goes on.
 

@@ -46,6 +46,7 @@ class TimelineKind(StrEnum):
     UNLINKED = "unlinked"  # and it was a mistake
     MADE_PRIVATE = "made_private"
     MEMBER_ADDED = "member_added"
+    MEMBER_REMOVED = "member_removed"
     RESOLVED = "resolved"
     CANCELLED = "cancelled"  # a false alarm
     MERGED = "merged"  # a duplicate of another

@@ -19,8 +19,8 @@ from bot.services.ports import Store, Transaction
 log = structlog.get_logger(__name__)
 
 
-class MadePrivate(Exception):  # a signal to whoever locks: ask once more whether they may
-    """Between the read and the lock somebody has made it private."""
+class MaySeeLess(Exception):  # a signal to whoever locks: ask once more whether they may
+    """Between the read and the lock somebody has made it private, or changed a private one."""
 
 
 class Act(StrEnum):
@@ -47,6 +47,8 @@ class Act(StrEnum):
     PIN = "pin"
     MAKE_PRIVATE = "make_private"
     ADD_MEMBER = "add_member"
+    REMOVE_MEMBER = "remove_member"
+    LEAVE = "leave"
     ENTER = "enter"
 
     @property
@@ -61,8 +63,17 @@ _PERMISSIONS: Final = {
     Act.DECLARE: "triage",
     Act.MAKE_PRIVATE: "private",
     Act.ADD_MEMBER: "private",
+    Act.REMOVE_MEMBER: "private",
+    Act.LEAVE: "private",
     Act.ENTER: "private",
 }
+
+
+class Sight(StrEnum):
+    """Why somebody sees every private incident, whether or not they are named in it."""
+
+    ROLE = "role"
+    ON_CALL = "on_call"  # they are paged about them, by a DM that says what it is about
 
 
 class Access:
@@ -98,6 +109,8 @@ class Access:
             NotPermitted: with the roles that would do. IncidentNotFound: it is private, and not theirs.
         """
         await self.require_visible(person, act.permission, incident, act=act)
+        if act is Act.LEAVE:  # whoever sees it may stop doing so
+            return
         await self.require(
             person, act.permission, guild_id=incident.guild_id, act=act, incident_id=incident.id
         )
@@ -108,8 +121,8 @@ class Access:
     ) -> AsyncIterator[tuple[Transaction, Incident]]:
         """*incident* as it is now, locked in a transaction of its own, if *by* may do *act* to it.
 
-        That is asked before the lock, and once more when it was made private meanwhile. The lock costs no
-        round trip beside the transaction's own.
+        That is asked before the lock, and once more when meanwhile it was made private, or a private one was
+        changed. The lock costs no round trip beside the transaction's own.
 
         Args:
             incident: As it was read a moment ago.
@@ -123,9 +136,9 @@ class Access:
             try:
                 async with self._store.transaction(locking=seen.id) as tx:
                     found = await tx.incident(seen.id, lock=True, known=seen)
-                    require_as_public(found, seen)
+                    require_as_seen(found, seen)
                     yield tx, found
-            except MadePrivate:  # nothing is written yet
+            except MaySeeLess:  # nothing is written yet
                 log.info("incident.access_retried", incident_id=seen.id, act=act, user_id=by.id)
                 seen = await self._store.incident(seen.id)
                 continue
@@ -154,11 +167,19 @@ class Access:
         return await self._store.is_member(incident.id, person.id)
 
     async def sees_private(self, person: Person, *, guild_id: int) -> bool:
-        """Whether *person* may know of every private incident: by role, or because they are on call.
+        """Whether *person* may know of every private incident, named or not."""
+        return await self.sight(person, guild_id=guild_id) is not None
 
-        Whoever stands on call is paged about them, by a DM that says what it is about.
-        """
-        return self.allows(person, "private") or await self._oncall.is_on_call(guild_id, person)
+    async def sight(self, person: Person, *, guild_id: int) -> Sight | None:
+        """Why *person* may know of every private incident, named or not; None: they may not."""
+        if self.allows(person, "private"):
+            return Sight.ROLE
+        return Sight.ON_CALL if await self._oncall.is_on_call(guild_id, person) else None
+
+    @property
+    def private_roles(self) -> tuple[str, ...]:
+        """The roles that see every private incident, by name or id."""
+        return self._roles("private")
 
     async def readable(self, person: Person, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
         """A history as *person* may read it: without the numbers of private incidents that are not theirs."""
@@ -201,13 +222,14 @@ class Access:
         return roles
 
 
-def require_as_public(locked: Incident, seen: Incident) -> None:
+def require_as_seen(locked: Incident, seen: Incident) -> None:
     """Let whoever was let pass when an incident was as *seen* go on with it as it is under its lock.
 
-    Who they are and which roles they have came with what they pressed: nothing else can have changed.
+    Who they are and which roles they have came with what they pressed. A private one that was changed may have
+    lost them as a member.
 
     Raises:
-        MadePrivate.
+        MaySeeLess.
     """
-    if locked.is_private and not seen.is_private:
-        raise MadePrivate
+    if locked.is_private and locked.version != seen.version:
+        raise MaySeeLess

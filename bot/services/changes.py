@@ -14,7 +14,7 @@ from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.access import Access, Act, MadePrivate, require_as_public
+from bot.services.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.opening import notice, refresh_job
 from bot.services.ports import Store, Transaction
 
@@ -168,7 +168,7 @@ class Changes:
                     locked = await _locked(tx, {incident_id, *others}, seen=seen)
                     beside = {number: Change(tx, self._policy, locked[number], by, now) for number in others}
                     yield Change(tx, self._policy, locked[incident_id], by, now, beside)
-            except MadePrivate:  # nothing is written yet: ask once more whether they may
+            except MaySeeLess:  # nothing is written yet: ask once more whether they may
                 log.info("incident.change_retried", incident_id=incident_id, act=act, user_id=by.id)
                 continue
             except DrillAndReal:
@@ -190,5 +190,5 @@ async def _locked(
     """
     locked = {number: await tx.incident(number, lock=True) for number in sorted(numbers)}
     for one in seen:
-        require_as_public(locked[one.id], one)
+        require_as_seen(locked[one.id], one)
     return locked

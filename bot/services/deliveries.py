@@ -26,7 +26,7 @@ from bot.domain.errors import (
 )
 from bot.domain.incident import Incident
 from bot.domain.posting import THREADS
-from bot.domain.privacy import SETTLED, exposed, would_expose
+from bot.domain.privacy import SETTLED, exposed, is_told, would_expose
 from bot.runbook.model import Policy
 from bot.services.bundles import Bundles, refresh_bundle_job
 from bot.services.comeback import LOOK_AGAIN, OLD, Comeback
@@ -35,6 +35,7 @@ from bot.services.faces import Faces
 from bot.services.fencing import fresh
 from bot.services.given_up import tell_given_up
 from bot.services.lines import wait_in_line
+from bot.services.membership import settle
 from bot.services.mending import Mending
 from bot.services.moot import is_moot
 from bot.services.mornings import Mornings, day_of, refresh_morning_job
@@ -123,6 +124,7 @@ class Deliveries:
             case None:
                 async with self._store.transaction() as tx:
                     await tx.cancel_delivery(delivery.id)
+                    await settle(tx, delivery)
         return None
 
     async def _wait(self, tx: Transaction, delivery: Delivery) -> timedelta | None:
@@ -166,7 +168,8 @@ class Deliveries:
         if any(post.shown_version < SETTLED for post in public):
             async with self._store.transaction() as tx:
                 await tx.enqueue(redact_job(incident))
-        return [post for post in posts if post not in public]
+        removed = await self._store.removed_members(incident.id)
+        return [post for post in posts if post not in public and is_told(post, removed)]
 
     async def _attempt(
         self, delivery: Delivery, *, moot: bool

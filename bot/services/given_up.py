@@ -28,7 +28,9 @@ async def tell_given_up(
         case DeliveryKind.ROLE_DM:
             await say_undelivered(tx, delivery, policy=policy)
         case DeliveryKind.MEMBER:
-            await tx.insert_deliveries([await _not_let_in(tx, delivery, policy=policy)])
+            await tx.insert_deliveries([await _not_done(tx, delivery, "not_let_in", policy=policy)])
+        case DeliveryKind.MEMBER_REMOVED:
+            await tx.insert_deliveries([await _not_done(tx, delivery, "not_taken_out", policy=policy)])
         case DeliveryKind.ON_DUTY_SOON:
             await warn_refused(tx, delivery, policy=policy, oncall=oncall)
         case _:
@@ -40,12 +42,12 @@ async def tell_given_up(
         await tx.add_timeline(delivery.incident_id, entry)
 
 
-async def _not_let_in(tx: Transaction, delivery: Delivery, *, policy: Policy) -> NewDelivery:
-    """A line in the private thread: somebody in it can do what lets the other one in."""
+async def _not_done(tx: Transaction, delivery: Delivery, line: str, *, policy: Policy) -> NewDelivery:
+    """A line in the private thread: somebody in it can do what lets the other one in, or takes them out."""
     assert delivery.incident_id is not None
     incident = await tx.incident(delivery.incident_id)
-    facts = {"notice": "not_let_in", **_who(delivery)}
-    return notice(incident, policy, key=f"not_let_in:{delivery.id}", data=facts)
+    facts = {"notice": line, **_who(delivery)}
+    return notice(incident, policy, key=f"{line}:{delivery.id}", data=facts)
 
 
 def _who(delivery: Delivery) -> dict[str, object]:

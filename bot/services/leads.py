@@ -1,5 +1,6 @@
 """Whom a reminder is for: somebody who has left the server would hear nothing of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,18 +37,22 @@ class Leads:
         self._discord = discord
         self._oncall = oncall
 
-    async def look(self, incident: Incident) -> Absence:
+    async def look(self, incident: Incident, *, without: Collection[int] = ()) -> Absence:
         """Whether the commander, or else whoever is on it, is still there.
 
         One look in Discord as a rule: further ones only where somebody has left. When Discord cannot be
         asked, they count as there.
+
+        Args:
+            without: Ids of those who count as gone in any case.
         """
         gone: set[int] = set()
         for holder in (incident.commander, incident.on_it):
             if holder is None or holder.id in gone:
                 continue
             has_id = holder.id > 0  # the stand-in of whoever acknowledged by email has none
-            if not has_id or await self._is_here(incident.guild_id, str(holder.id)):
+            is_out = holder.id in without
+            if not is_out and (not has_id or await self._is_here(incident.guild_id, str(holder.id))):
                 return Absence(frozenset(gone))
             gone.add(holder.id)
         return Absence(frozenset(gone), await self._first_on_call(incident.guild_id)) if gone else NOBODY

@@ -29,6 +29,7 @@ from bot.services.opening import (
 from bot.services.ports import Discord, Store
 from bot.services.regrading import Regraded, Regrading
 from bot.services.reminders import remind_later, reminder_key
+from bot.services.roles import give_up
 from bot.services.walk_ends import dismiss_walks, take_in_walks
 
 log = structlog.get_logger(__name__)
@@ -128,6 +129,7 @@ class Lifecycle:
             owed = self._policy.update_due(self._policy.rules(change.incident.severity), at=change.now)
             opened = life.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.save(opened)
+            await give_up(change, {one.id for one in await change.tx.removed_members(incident_id)})
             await change.tx.join(incident_id, by, via=AckVia.REOPENED)
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)
@@ -137,7 +139,7 @@ class Lifecycle:
             await change.say("reopened", key=line, facts=facts)
             if was_merged_into is not None:
                 await _unmerge(change.beside[was_merged_into], change.incident)
-        return opened
+        return change.incident
 
     async def link(self, incident_id: int, *, with_: int, by: Person) -> bool:
         """Two incidents have to do with each other; False when that was known.

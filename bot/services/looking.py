@@ -116,10 +116,8 @@ class Looking:
         Args:
             than: The number of the one itself; None for the one of *thread_id*.
         """
-        itself = await self._itself(than, thread_id)
-        if itself is None or not await self._access.sees(by, itself):
-            return []
-        return await self._visible(await self._store.linked(itself.id), by)
+        itself = await self._itself(than, thread_id, by=by)
+        return [] if itself is None else await self._visible(await self._store.linked(itself.id), by)
 
     async def takers(
         self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person

@@ -102,6 +102,9 @@ class Mending:
         match delivery.kind:
             case DeliveryKind.MEMBER:
                 return await self._follows(tx, delivery)
+            case DeliveryKind.MEMBER_REMOVED:  # nobody lets them into the next one
+                await self._lost_its_thread(tx, delivery)
+                return True
             case DeliveryKind.ALERT | DeliveryKind.SEED_ACK | DeliveryKind.ESCALATION:
                 return await self._lost_its_room(tx, delivery)
             case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD:

@@ -1,8 +1,9 @@
 """Whether what is owed still makes sense: the last look before anybody is rung."""
 
-from bot.domain.delivery import MORNING_POSTS, PAGING, TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.delivery import MEMBERSHIP, MORNING_POSTS, PAGING, TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.incident import Incident, Status
 from bot.domain.posting import ALERT_PARTS, THREAD_PARTS, is_superseded
+from bot.domain.privacy import is_overruled
 from bot.runbook.model import Policy
 from bot.services.escalations import is_of_earlier_ladder
 from bot.services.mornings import is_past as is_past_morning
@@ -13,7 +14,7 @@ from bot.services.triage_posts import is_out_of_date
 from bot.services.updates import is_past
 
 _POSTING = ALERT_PARTS | THREAD_PARTS
-_MAY_BE_MOOT = PAGING | _POSTING | {DeliveryKind.ROLE_DM}
+_MAY_BE_MOOT = PAGING | _POSTING | MEMBERSHIP | {DeliveryKind.ROLE_DM}
 
 
 async def is_moot(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
@@ -39,6 +40,8 @@ async def _has_passed(tx: Transaction, delivery: Delivery, incident: Incident) -
         return is_past(incident, delivery.data)
     if delivery.kind is DeliveryKind.ROLE_DM:
         return not still_holds(incident, delivery)
+    if delivery.kind in MEMBERSHIP:
+        return is_overruled(delivery, await tx.removed_members(incident.id))
     if delivery.kind in _POSTING:
         return is_superseded(delivery, incident)
     is_past_ladder = await is_of_earlier_ladder(tx, delivery, incident)

@@ -216,6 +216,31 @@ def member(
     )
 
 
+def member_removed_key(incident: Incident, user_id: int, *, asked: str) -> str:
+    """The key of what takes somebody out of the private thread that there is now; see `member_removed`."""
+    return f"inc:{incident.id}:member_removed:user:{user_id}:{incident.thread_posting}:{asked}"
+
+
+def member_removed(
+    incident: Incident, user_id: int, *, priority: int, name: str | None, asked: str
+) -> NewDelivery:
+    """Take somebody out of the private thread, where they may not be: that changes nothing in Discord.
+
+    Args:
+        asked: As in `member`.
+    """
+    return NewDelivery(
+        kind=DeliveryKind.MEMBER_REMOVED,
+        to=f"user:{user_id}",
+        key=member_removed_key(incident, user_id, asked=asked),
+        guild_id=incident.guild_id,
+        incident_id=incident.id,
+        data={"posting": incident.thread_posting, "asked": asked, **({} if name is None else {"name": name})},
+        after=private_thread_key(incident),
+        priority=priority,
+    )
+
+
 def _members(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
     """Whoever reported it, if that is no monitor, is on it, or is told of it by the ladder, each once."""
     involved = [

@@ -100,7 +100,8 @@ class Privacy:
                 await self._audit(change, Act.ADD_MEMBER, {"id": who.id, "name": who.name})
                 return False
             await change.record(TimelineKind.MEMBER_ADDED, {"id": who.id, "name": who.name})
-            await change.say("member_added", key=f"member_added:{who.id}", facts={"name": who.name})
+            await change.say("member_added", key=f"member_added:{who.id}:{key}", facts={"name": who.name})
+            await change.refresh()  # of the DMs that they have from before
         return True
 
     async def enter(self, incident_id: int, *, by: Person, key: str) -> Incident:
@@ -154,6 +155,7 @@ class Privacy:
     async def _let_in(self, change: Change, user_id: int, name: str, *, asked: str | None = None) -> None:
         priority = self._priority(change.incident)
         to = f"user:{user_id}"
+        await change.tx.readmit(change.incident.id, user_id)
         owed = member(change.incident, to, priority=priority, name=name, asked=asked)
         await change.tx.insert_deliveries([owed])
 

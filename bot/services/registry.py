@@ -36,6 +36,7 @@ from bot.services.ports import GuildFinder
 from bot.services.privacy import Privacy
 from bot.services.reconciler import Reconciler
 from bot.services.reevaluations import Reevaluations
+from bot.services.removals import Removals
 from bot.services.roles import Roles
 from bot.services.schedules import Schedules
 from bot.services.timelines import Timelines
@@ -61,6 +62,7 @@ class Services:
     roles: Roles
     checklists: Checklists
     privacy: Privacy
+    removals: Removals
     updates: Updates
     details: Details
     timelines: Timelines

@@ -57,7 +57,7 @@ class Roles:
         """
         async with self._changes.change(incident_id, by=by, act=Act.TAKE_ROLE) as change:
             is_first = await self._respond(change, role)
-            result = await _put(change, role, Holder(by.id, by.name))
+            result = await put(change, role, Holder(by.id, by.name))
         return Assigned(result.incident, role, result.former, result.changed, acknowledged=is_first)
 
     async def give(self, incident_id: int, role: Role, *, to: Person, by: Person) -> Assigned:
@@ -75,7 +75,7 @@ class Roles:
         if roles := self._access.lacks(to, Act.TAKE_ROLE.permission):
             raise UserError("role_not_allowed", who=to.name, roles=roles)
         async with self._changes.change(incident_id, by=by, act=Act.GIVE_ROLE) as change:
-            result = await _put(change, role, Holder(to.id, to.name))
+            result = await put(change, role, Holder(to.id, to.name))
             if result.changed:
                 owed = role_dm(result.incident, role, by=by, policy=change.policy)
                 await change.tx.insert_deliveries([owed])
@@ -98,7 +98,7 @@ class Roles:
                 if holder_id == by.id:
                     raise InvalidTransition("role_held_by_other", who=held.name)
                 raise InvalidTransition("role_not_theirs", who=held.name)
-            return await _put(change, role, None)
+            return await put(change, role, None)
 
     async def _respond(self, change: Change, role: Role) -> bool:
         """Put whoever takes a role on the list of responders; whether that was the first acknowledge."""
@@ -119,7 +119,12 @@ class Roles:
             raise UserError("role_not_visible", incident=incident.label, who=to.name)
 
 
-async def _put(change: Change, role: Role, holder: Holder | None) -> Assigned:
+async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
+    """*holder* has *role* from now on; None: nobody does.
+
+    Raises:
+        InvalidTransition: it has ended.
+    """
     former = change.incident.roles.get(role)
     assigned = life.assign(change.incident, role, holder)
     if _id(former) == _id(holder):
@@ -130,6 +135,17 @@ async def _put(change: Change, role: Role, holder: Holder | None) -> Assigned:
     await change.record(TimelineKind.ROLE_CHANGED, facts, line=line)
     await change.say("role_changed", key=line, facts={**facts, "by_id": change.by.id})
     return Assigned(assigned, role, former, changed=True)
+
+
+async def give_up(change: Change, gone: Collection[int]) -> None:
+    """Nobody has the roles any more that people with these ids had: they see the incident no more.
+
+    Raises:
+        InvalidTransition: it has ended, and there are such roles.
+    """
+    for role, holder in change.incident.roles.items():
+        if holder.id in gone:
+            await put(change, role, None)
 
 
 async def vacate(

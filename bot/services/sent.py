@@ -8,6 +8,7 @@ from bot.domain.posting import is_current
 from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
+from bot.services.membership import settle
 from bot.services.opening import refresh_job
 from bot.services.ports import Transaction
 
@@ -33,6 +34,8 @@ async def tell_incident(
             incident = await _set_places(tx, incident, delivery, posted)
             where = {"where": [delivery.guild_id, posted.message_id]}
             await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.THREAD_OPENED, now, data=where))
+        case DeliveryKind.MEMBER | DeliveryKind.MEMBER_REMOVED:
+            await settle(tx, delivery)
         case DeliveryKind.PAGE:
             await tx.add_timeline(incident_id, paged(delivery, at=now))
         case _:

@@ -15,7 +15,7 @@ from bot.domain.text import storable
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
 from bot.domain.told import put_right
 from bot.runbook.model import Policy
-from bot.services.access import Access, Act, MadePrivate, require_as_public
+from bot.services.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.changes import Change, Changes
 from bot.services.ports import Store
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT
@@ -226,14 +226,14 @@ class Timelines:
         while await self._access.sees(by, incident):  # nobody is refused, so nothing is on record
             try:
                 return await self._note_join(incident, by=by, channel=channel)
-            except MadePrivate:
+            except MaySeeLess:
                 incident = await self._store.incident(incident.id)
         return False
 
     async def _note_join(self, seen: Incident, *, by: Person, channel: str) -> bool:
         async with self._store.transaction() as tx:
             incident = await tx.incident(seen.id, lock=True)
-            require_as_public(incident, seen)
+            require_as_seen(incident, seen)
             now = await tx.now()
             if not incident.is_open or _joined_since(
                 await tx.timeline(seen.id), by, now - _JOINED_AGAIN_AFTER

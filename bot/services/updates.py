@@ -128,7 +128,14 @@ class Updates:
         incident = await self._store.incident(incident_id)
         if incident.remind_at is None or incident.remind_at > await self._store.now():
             return NOBODY
-        return await self._leads.look(incident)
+        return await self._leads.look(incident, without=await self._taken_out(incident))
+
+    async def _taken_out(self, incident: Incident) -> set[int]:
+        """Who must not be mentioned in its thread, which would let them in; who has a role sees it again."""
+        if not incident.is_private:
+            return set()
+        removed = {one.id for one in await self._store.removed_members(incident.id)}
+        return removed - {holder.id for holder in incident.roles.values()}
 
     async def _remind(
         self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime

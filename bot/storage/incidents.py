@@ -136,10 +136,6 @@ class IncidentWrites(IncidentLocks):
         first, second = sorted((incident_id, related_id))
         return await self._sql.first("unlink_incidents", first, second) is not None
 
-    async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
-        row = await self._sql.first("add_member", incident_id, user_id, name, by.id, by.name)
-        return row is not None
-
     async def insert_steps(self, steps: Sequence[Step]) -> None:
         await self._sql.all("insert_steps", [_step_as_json(step) for step in steps])
 

@@ -20,6 +20,7 @@ from bot.domain.incident import (
     Status,
     StatusUpdate,
 )
+from bot.domain.privacy import RemovedMember
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
@@ -138,6 +139,11 @@ def entry_from_row(row: Row) -> TimelineEntry:
         id=row["id"],
         recorded_at=row["recorded_at"],
     )
+
+
+def removed_from_row(row: Row) -> RemovedMember:
+    """A row of `removed_members`."""
+    return RemovedMember(id=row["user_id"], username=row["username"], at=row["at"])
 
 
 def step_from_row(row: Row) -> Step:

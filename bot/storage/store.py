@@ -32,6 +32,7 @@ from bot.storage.emergency import EmergencyReads, EmergencyWrites
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.guilds import GuildReads
 from bot.storage.incidents import IncidentWrites
+from bot.storage.members import MemberReads, MemberWrites
 from bot.storage.mornings import MorningReads, MorningWrites
 from bot.storage.oncall import OnCallReads, OnCallWrites
 from bot.storage.overdue import overdue_jobs
@@ -59,6 +60,7 @@ class PostgresTransaction(
     MorningWrites,
     OnCallWrites,
     EmergencyWrites,
+    MemberWrites,
 ):
     """A `bot.services.ports.Transaction`.
 
@@ -107,7 +109,9 @@ class PostgresTransaction(
         return row is not None
 
 
-class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, EmergencyReads, StormReads):
+class PostgresStore(
+    AlertReads, MorningReads, OnCallReads, GuildReads, EmergencyReads, StormReads, MemberReads
+):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 
     Args:
@@ -206,12 +210,6 @@ class PostgresStore(AlertReads, MorningReads, OnCallReads, GuildReads, Emergency
             offset,
         )
         return [incident_from_row(row) for row in rows]
-
-    async def is_member(self, incident_id: int, user_id: int) -> bool:
-        return await self._sql.first("member", incident_id, user_id) is not None
-
-    async def members(self, incident_id: int) -> list[int]:
-        return [row["user_id"] for row in await self._sql.all("members", incident_id)]
 
     async def responders(self, incident_id: int) -> list[Holder]:
         rows = await self._sql.all("responders", incident_id)

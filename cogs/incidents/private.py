@@ -8,13 +8,20 @@ from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.domain.delivery import DeliveryStatus
+from bot.domain.errors import UserError
 from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.i18n.options import described
 from bot.ui.components import Control
 from bot.ui.interaction import keep, redraw, reply, soon, wait
 from bot.ui.people import person_from, person_of
-from bot.ui.posts.private import added_answer, entered_screen, private_question, private_screen
+from bot.ui.posts.private import (
+    added_answer,
+    entered_screen,
+    private_question,
+    private_screen,
+    removed_answer,
+)
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_all
 
 _SETTLED: Final = frozenset({DeliveryStatus.SENT, DeliveryStatus.FAILED})
@@ -33,16 +40,26 @@ def register(bot: IncidentBot) -> None:
 )
 @described(
     number=NUMBER_OPTION,
-    user=locale_str("Who else may see the private incident", key="commands.incident_private_user"),
+    user=locale_str(
+        "Who else may see the private incident; with `remove`, who no longer may",
+        key="commands.incident_private_user",
+    ),
+    remove=locale_str("Remove that person; yourself, if left out", key="commands.incident_private_remove"),
 )
 @app_commands.autocomplete(number=offer_all)
 async def private(
-    interaction: Press, number: Number | None = None, user: discord.Member | None = None
+    interaction: Press,
+    number: Number | None = None,
+    user: discord.User | None = None,
+    remove: bool = False,  # noqa: FBT001, FBT002  # an option of the command
 ) -> None:
-    """Make it private after a question, let somebody in, or come in oneself."""
+    """Make it private after a question, let somebody in, come in oneself, or take somebody out."""
     await wait(interaction)
-    bot, by = interaction.client, person_from(interaction.user)
-    incident = await bot.services(interaction).privacy.begin((await named(interaction, number)).id, by=by)
+    bot, by, found = interaction.client, person_from(interaction.user), await named(interaction, number)
+    if remove:
+        await _remove(interaction, found, user)
+        return
+    incident = await bot.services(interaction).privacy.begin(found.id, by=by)
     if user is not None:
         await _add(interaction, incident, user)
     elif incident.is_private:
@@ -51,8 +68,10 @@ async def private(
         await reply(interaction, view=private_question(bot.voice(interaction), incident))
 
 
-async def _add(interaction: Press, incident: Incident, user: discord.Member) -> None:
+async def _add(interaction: Press, incident: Incident, user: discord.User | discord.Member) -> None:
     """Name somebody, and say whether Discord lets them in."""
+    if not isinstance(user, discord.Member):
+        raise UserError("private_not_member", who=user.display_name)
     privacy, who = interaction.client.services(interaction).privacy, person_from(user)
     by, key = person_from(interaction.user), f"interaction:{interaction.id}"
     is_new = await privacy.add(incident.id, who=who, by=by, key=key)
@@ -60,6 +79,19 @@ async def _add(interaction: Press, incident: Incident, user: discord.Member) -> 
     voice = interaction.client.voice(interaction)
     answer = added_answer(voice, incident, name=user.display_name, is_new=is_new, entry=entry)
     await reply(interaction, answer)
+
+
+async def _remove(interaction: Press, incident: Incident, user: discord.User | discord.Member | None) -> None:
+    """Take somebody out, also one who has left the server, or oneself; say whether Discord has done so."""
+    removals, by = interaction.client.services(interaction).removals, person_from(interaction.user)
+    who, key = by if user is None else person_from(user), f"interaction:{interaction.id}"
+    was_named = await removals.remove(incident.id, who=who, by=by, key=key)
+    exit_ = await soon(
+        lambda: removals.exit(incident.id, who=who, key=key), done=lambda status: status in _SETTLED
+    )
+    name = None if user is None or who.id == by.id else user.display_name
+    voice = interaction.client.voice(interaction)
+    await reply(interaction, removed_answer(voice, incident, name=name, was_named=was_named, exit_=exit_))
 
 
 async def _enter(interaction: Press, incident: Incident) -> None:

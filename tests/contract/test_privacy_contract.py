@@ -1,5 +1,6 @@
 """What private incidents ask of a store, on both."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from bot.domain import life
 from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Request
 from bot.domain.dlq import NewFailure
 from bot.domain.drill import DLQ_MARK
+from bot.domain.privacy import RemovedMember
 from bot.services.ports import Store
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
@@ -107,6 +109,33 @@ async def test_it_comes_back_private(rig: Rig) -> None:
     assert (kept.is_private, kept.thread_channel, kept.posting, kept.thread_posting) == (True, "secret", 2, 2)
     assert await rig.store.is_member(incident.id, OLIVE.id)
     assert not await rig.store.is_member(incident.id, PERRY.id)
+
+
+async def test_who_was_removed_is_kept_out_until_they_are_readmitted(rig: Rig) -> None:
+    """Of one incident; named or not, once more with the later time; then they can be named again."""
+    incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
+    who = replace(OLIVE, username="olive")
+    async with rig.store.transaction() as tx:
+        for number in (incident.id, other.id):
+            await tx.add_member(number, user_id=OLIVE.id, name="Olive", by=PERRY)
+        assert await tx.remove_member(incident.id, who, by=PERRY)
+        first = await tx.removed_members(incident.id)
+        assert first == [RemovedMember(OLIVE.id, "olive", await tx.now())]
+    assert not await rig.store.is_member(incident.id, OLIVE.id)
+    assert await rig.store.is_member(other.id, OLIVE.id)
+    assert await rig.store.removed_members(incident.id) == first
+    assert await rig.store.removed_members(other.id) == []
+    await rig.advance(timedelta(minutes=1))
+    async with rig.store.transaction() as tx:
+        assert not await tx.remove_member(incident.id, who, by=PERRY)
+    (again,) = await rig.store.removed_members(incident.id)
+    assert again.at > first[0].at
+    async with rig.store.transaction() as tx:
+        await tx.readmit(incident.id, OLIVE.id)
+        await tx.readmit(incident.id, OLIVE.id)
+        assert await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+    assert await rig.store.removed_members(incident.id) == []
+    assert await rig.store.is_member(incident.id, OLIVE.id)
 
 
 async def test_a_failure_written_again_loses_what_it_told(rig: Rig) -> None:

@@ -240,8 +240,10 @@ async def test_what_was_linked_by_mistake_is_unlinked(world: World) -> None:
     ):
         await world.expect_text(post, told)
     assert await unlinkable(world, first.thread) == [2]
-    await world.fault(route="POST /channels/*/messages", status=503)  # the lines wait, and the edits
-    await world.fault(route="PATCH /channels/*/messages/*", status=503)
+    await world.fault(
+        route="POST /channels/*/messages", status=503, times=None
+    )  # the lines wait, and the edits
+    await world.fault(route="PATCH /channels/*/messages/*", status=503, times=None)
     said = await unlink(world, first.thread, second.number)
     assert said.text == "🔗 INC-1 と INC-2 の関連付けを外しました。"
     await world.kill_bot()

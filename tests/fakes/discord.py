@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from bot.domain.alerts import AlertMessage, ChannelPage
 from bot.domain.bundle import Bundle
-from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
+from bot.domain.delivery import MEMBERSHIP, Action, Delivery, DeliveryKind, Posted, Request
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
@@ -30,6 +30,7 @@ _ACTIONS = {
     DeliveryKind.SEED_ACK: Action.REACTION,
     DeliveryKind.PRIVATE_THREAD: Action.PRIVATE_THREAD,
     DeliveryKind.MEMBER: Action.MEMBER,
+    DeliveryKind.MEMBER_REMOVED: Action.MEMBER_REMOVED,
 }
 
 
@@ -65,6 +66,7 @@ class FakeDiscord:
         crowded: Channels whose limit leaves no room now, and when it will.
         bundles: (waiting, all) of each edit of a bundle.
         left: Ids or usernames of those who are no members any more.
+        has_role: The server has a role that sees private incidents.
     """
 
     sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
@@ -95,6 +97,7 @@ class FakeDiscord:
     crowded: dict[int, timedelta] = field(default_factory=dict)
     bundles: list[tuple[int, int]] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
+    has_role: bool = True
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
@@ -114,6 +117,11 @@ class FakeDiscord:
 
     def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
         return {"content": delivery.key}
+
+    async def has_private_role(self, guild_id: int) -> bool:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        return self.has_role
 
     async def person(self, guild_id: int, discord: str) -> Person:
         if self.is_away:
@@ -227,7 +235,7 @@ def _place(delivery: Delivery, subject: object) -> int:
         return subject.thread_id or 7
     if delivery.to.startswith("thread:"):
         return int(delivery.to.removeprefix("thread:"))
-    if delivery.kind in (DeliveryKind.THREAD_START, DeliveryKind.MEMBER):
+    if delivery.kind in {DeliveryKind.THREAD_START, *MEMBERSHIP}:
         return delivery.after_message_id or 7
     if delivery.kind is DeliveryKind.THREAD_CARD:
         return delivery.after_channel_id or 7

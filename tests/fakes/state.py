@@ -13,6 +13,7 @@ from bot.domain.incident import Incident
 from bot.domain.installation import Installation
 from bot.domain.life import AckVia
 from bot.domain.morning import Morning
+from bot.domain.privacy import RemovedMember
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Choice, StoredAnswer, Triage
 from bot.services.ports import Job
@@ -78,6 +79,7 @@ class State:
     mornings: dict[tuple[int, date], Morning] = field(default_factory=dict)
     links: dict[tuple[int, int], str] = field(default_factory=dict)
     members: dict[tuple[int, int], str] = field(default_factory=dict)
+    removed: dict[tuple[int, int], RemovedMember] = field(default_factory=dict)
     audit: list[AuditRow] = field(default_factory=list)
     steps: dict[tuple[int, int], Step] = field(default_factory=dict)
     deliveries: dict[int, StoredDelivery] = field(default_factory=dict)
@@ -113,3 +115,9 @@ class State:
         """The jobs that a worker would take at *now*, in its order."""
         ready = [queued for queued in self.jobs.values() if queued.due_at <= now]
         return sorted(ready, key=lambda queued: (-queued.job.priority, queued.order))
+
+
+def removed_of(state: State, incident_id: int) -> list[RemovedMember]:
+    """Who was taken out of one incident, in that order."""
+    own = [one for (number, _), one in state.removed.items() if number == incident_id]
+    return sorted(own, key=lambda one: (one.at, one.id))

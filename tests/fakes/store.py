@@ -18,6 +18,7 @@ from bot.domain.incident import Holder, Incident
 from bot.domain.installation import Installation
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
+from bot.domain.privacy import RemovedMember
 from bot.domain.standing import Book
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import Triage
@@ -29,7 +30,7 @@ from tests.fakes.emergency import Mirrors
 from tests.fakes.leases import FakeLeases
 from tests.fakes.mornings import FakeMorningReads
 from tests.fakes.overdue import late_steps, overdue_jobs, unheard_incidents
-from tests.fakes.state import AuditRow, QueuedJob, State
+from tests.fakes.state import AuditRow, QueuedJob, State, removed_of
 from tests.fakes.storms import FakeStormReads
 from tests.fakes.transaction import FakeTransaction, ladder
 from tests.fakes.triages import find_triage
@@ -258,6 +259,10 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     async def members(self, incident_id: int) -> list[int]:
         self._check()
         return [user_id for number, user_id in self._state.members if number == incident_id]
+
+    async def removed_members(self, incident_id: int) -> list[RemovedMember]:
+        self._check()
+        return removed_of(self._state, incident_id)
 
     async def responders(self, incident_id: int) -> list[Holder]:
         self._check()

@@ -13,13 +13,14 @@ from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Incident, NewIncident, Status
 from bot.domain.life import AckVia
 from bot.domain.people import Person
+from bot.domain.privacy import RemovedMember
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from tests.fakes.alerts import FakeAlerts
 from tests.fakes.deliveries import FakeDeliveries
 from tests.fakes.drills import FakeDrills
 from tests.fakes.mornings import FakeMornings
 from tests.fakes.oncall import FakeOnCall
-from tests.fakes.state import AuditRow, Responder
+from tests.fakes.state import AuditRow, Responder, removed_of
 from tests.fakes.storms import FakeStorms
 from tests.fakes.triages import FakeTriages
 from tests.fakes.watches import change
@@ -164,6 +165,17 @@ class FakeTransaction(
         is_new = key not in self.state.members
         self.state.members.setdefault(key, name)
         return is_new
+
+    async def remove_member(self, incident_id: int, who: Person, *, by: Person) -> bool:
+        key = (self._incident(incident_id).id, who.id)
+        self.state.removed[key] = RemovedMember(who.id, who.username, self._now)
+        return self.state.members.pop(key, None) is not None
+
+    async def readmit(self, incident_id: int, user_id: int) -> None:
+        self.state.removed.pop((incident_id, user_id), None)
+
+    async def removed_members(self, incident_id: int) -> list[RemovedMember]:
+        return removed_of(self.state, incident_id)
 
     async def audit(
         self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None

@@ -35,7 +35,7 @@ SELECT nonce, kind, message_id
 UNFINISHED: Final = "SELECT key, attempts, error FROM deliveries WHERE status IN ('pending', 'sending')"
 
 #: What hangs on a message instead of being one.
-_NO_MESSAGES = ("seed_ack", "thread", "private_thread", "member", "pin_seen")
+_NO_MESSAGES = ("seed_ack", "thread", "private_thread", "member", "member_removed", "pin_seen")
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,46 @@ async def test_a_thread_that_sleeps_takes_people_in_and_sleeps_on(world: Notifie
     assert thread.thread.archived
 
 
+async def test_people_are_taken_out(world: NotifierWorld) -> None:
+    """Twice, and of who has left the server, changes nothing; also out of a thread that sleeps on."""
+    room = await world.deliver(ROOM, SECRET)
+    after, thread = (room.channel_id, room.message_id), world.channel(room.message_id)
+    out = owed(DeliveryKind.MEMBER_REMOVED, to=f"user:{OBSERVER}", after=after)
+    state = thread.thread
+    assert state is not None
+    for asleep in (False, True):
+        await world.deliver(owed(DeliveryKind.MEMBER, to=f"user:{OBSERVER}", after=after), SECRET)
+        assert str(OBSERVER) in state.members
+        set_archived(world.sandbox.core, thread, archived=asleep)
+        for _ in range(2):
+            posted = await world.deliver(out, SECRET)
+            assert (posted.channel_id, posted.message_id) == (room.message_id, OBSERVER)
+            assert str(OBSERVER) not in state.members
+        assert state.archived is asleep
+    gone = owed(DeliveryKind.MEMBER_REMOVED, to="user:1100000000000000999", after=after)
+    await world.deliver(gone, SECRET)
+
+
+async def test_what_keeps_somebody_in_a_thread_is_told(world: NotifierWorld) -> None:
+    """Discord refuses, or the thread is not there any more."""
+    room = await world.deliver(ROOM, SECRET)
+    after = (room.channel_id, room.message_id)
+    out = owed(DeliveryKind.MEMBER_REMOVED, to=f"user:{OBSERVER}", after=after)
+    world.break_down({"status": 403, "code": 50013, "times": 1}, route="DELETE /channels/*/thread-members/*")
+    with pytest.raises(DeliveryRefused):
+        await world.deliver(out, SECRET)
+    remove_channel(world.sandbox.core, world.channel(room.message_id))
+    with pytest.raises(DeliveryRefused) as refused:
+        await world.deliver(out, SECRET)
+    assert refused.value.code == 10003
+
+
+async def test_whether_a_role_sees_private_ones(world: NotifierWorld) -> None:
+    """One of the server's, by the policy's name."""
+    guild_id = int(world.sandbox.core.world.guild.id)
+    assert await world.notifier.has_private_role(guild_id)
+
+
 async def test_its_name_shows_the_state(world: NotifierWorld) -> None:
     """As a public one's does, without the title; a name that Discord takes later waits, and is no failure."""
     room = await world.deliver(ROOM, SECRET)

@@ -68,6 +68,14 @@ class Discord(Protocol):
         """The body of what is owed, without a place: for what an outage keeps from being composed."""
         ...
 
+    async def has_private_role(self, guild_id: int) -> bool:
+        """Whether the server has any of the roles that see private incidents.
+
+        Raises:
+            UpstreamUnavailable: Discord could not be asked.
+        """
+        ...
+
     async def person(self, guild_id: int, discord: str) -> Person:
         """Who is meant by an id or a username of the policy.
 

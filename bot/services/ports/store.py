@@ -20,6 +20,7 @@ from bot.domain.triage_session import Triage
 from bot.services.ports.alerts import AlertStore
 from bot.services.ports.mornings import MorningStore
 from bot.services.ports.oncall import OnCallReads
+from bot.services.ports.private import MemberReads
 from bot.services.ports.storms import StormStore
 from bot.services.ports.transaction import Transaction
 
@@ -32,7 +33,7 @@ class Clock(Protocol):
         ...
 
 
-class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
+class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberReads, Protocol):
     """Our own tables. Reads need no transaction of the caller's."""
 
     def transaction(self, *, locking: int | None = None) -> AbstractAsyncContextManager[Transaction]:
@@ -82,14 +83,6 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, Protocol):
         self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
     ) -> list[Incident]:
         """Open ones first, each newest first."""
-        ...
-
-    async def is_member(self, incident_id: int, user_id: int) -> bool:
-        """Whether somebody was named as one who may see a private incident."""
-        ...
-
-    async def members(self, incident_id: int) -> list[int]:
-        """The ids of those who may see a private incident by name, in the order in which they were named."""
         ...
 
     async def responders(self, incident_id: int) -> list[Holder]:

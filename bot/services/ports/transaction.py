@@ -17,6 +17,7 @@ from bot.services.ports.drills import DrillTransaction
 from bot.services.ports.jobs import Job
 from bot.services.ports.mornings import MorningTransaction
 from bot.services.ports.oncall import OnCallTransaction
+from bot.services.ports.private import MemberTransaction
 from bot.services.ports.storms import StormTransaction
 from bot.services.ports.triages import TriageTransaction
 
@@ -28,6 +29,7 @@ class Transaction(
     MorningTransaction,
     OnCallTransaction,
     StormTransaction,
+    MemberTransaction,
     Protocol,
 ):
     """One database transaction: state, timeline and jobs are committed together or not at all."""
@@ -133,10 +135,6 @@ class Transaction(
 
     async def unlink(self, incident_id: int, related_id: int) -> bool:
         """Note that they have nothing to do with each other after all; False when nobody had linked them."""
-        ...
-
-    async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
-        """Name somebody who may see a private incident; False when they could before."""
         ...
 
     async def audit(

@@ -181,3 +181,23 @@ SELECT user_id FROM incident_members WHERE incident_id = $1 AND user_id = $2;
 -- name: members
 -- Who may see a private incident by name, in the order in which they were named.
 SELECT user_id FROM incident_members WHERE incident_id = $1 ORDER BY at, user_id;
+
+-- name: remove_member
+-- Names somebody no more: no row comes back when nobody had.
+DELETE FROM incident_members WHERE incident_id = $1 AND user_id = $2 RETURNING user_id;
+
+-- name: keep_out
+-- Somebody is taken out of a private incident, perhaps once more.
+INSERT INTO removed_members (incident_id, user_id, username, by_id, by_name)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (incident_id, user_id) DO UPDATE
+   SET username = excluded.username, by_id = excluded.by_id, by_name = excluded.by_name, at = now()
+RETURNING user_id;
+
+-- name: readmit
+-- Somebody is let in again.
+DELETE FROM removed_members WHERE incident_id = $1 AND user_id = $2 RETURNING user_id;
+
+-- name: removed_members
+-- Who was taken out of a private incident and not let in again.
+SELECT user_id, username, at FROM removed_members WHERE incident_id = $1 ORDER BY at, user_id;

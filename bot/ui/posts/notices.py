@@ -7,7 +7,14 @@ from bot.domain.incident import Incident, label_of
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.drills import drill_scored, inject
 from bot.ui.posts.postmortems import postmortem_path
-from bot.ui.posts.private import made_private, member_added, not_let_in, not_redacted
+from bot.ui.posts.private import (
+    made_private,
+    member_added,
+    member_removed,
+    not_let_in,
+    not_redacted,
+    not_taken_out,
+)
 from bot.ui.posts.roles import role_changed, role_undelivered
 from bot.ui.posts.timeline_notices import corrected, details_changed, noted
 from bot.ui.posts.updates import next_update, update_due, updated
@@ -137,7 +144,9 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "drill_scored": drill_scored,
     "made_private": made_private,
     "member_added": member_added,
+    "member_removed": member_removed,
     "not_let_in": not_let_in,
+    "not_taken_out": not_taken_out,
     "not_redacted": not_redacted,
     "role_changed": role_changed,
     "role_undelivered": role_undelivered,

@@ -75,6 +75,13 @@ def member_added(words: Wording, incident: Incident, data: Mapping[str, object])
     return message(words.say("private.notice_added", label=incident.label, who=who, by=by))
 
 
+def member_removed(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line in the private thread: who sees it no more, and who says so, if that is somebody else."""
+    who, by = (words.who(str(data.get(key) or "?")) for key in ("name", "by"))
+    key = "private.notice_left" if data.get("is_own") is True else "private.notice_removed"
+    return message(words.say(key, label=incident.label, who=who, by=by))
+
+
 def not_redacted(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
     """A line in the private thread: this post still tells what it told."""
     place = place_url(incident.guild_id, int(str(data["channel"])), int(str(data["message"])))
@@ -86,6 +93,11 @@ def not_let_in(words: Wording, incident: Incident, data: Mapping[str, object]) -
     name, place = data.get("name"), str(data.get("place") or "?")
     who = words.on_call([place]) if name is None else words.who(str(name))
     return message(words.say("private.notice_not_let_in", who=who, channel=_around(incident)))
+
+
+def not_taken_out(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line in the private thread: who is still in it, and what to do."""
+    return message(words.say("private.notice_not_taken_out", who=words.who(str(data.get("name") or "?"))))
 
 
 def private_question(voice: Voice, incident: Incident) -> Screen:
@@ -154,6 +166,24 @@ def added_answer(
     if entry is not DeliveryStatus.FAILED:
         return told
     return "\n".join([told, voice.say("private.added_outside", channel=_around(incident))])
+
+
+def removed_answer(
+    voice: Voice, incident: Incident, *, name: str | None, was_named: bool, exit_: DeliveryStatus | None
+) -> str:
+    """That somebody sees it no more, and what Discord has against taking them out of the thread.
+
+    Args:
+        name: As people call them; None for whoever asked.
+        was_named: Somebody had named them before.
+        exit_: What has become of taking them out so far; None: it is on its way.
+    """
+    if name is None:
+        key, inside = "private.left", "private.left_inside"
+    else:
+        key, inside = "private.removed" if was_named else "private.removed_before", "private.removed_inside"
+    told = voice.say(key, label=incident.label, who=voice.who(name))
+    return "\n".join([told, voice.say(inside)]) if exit_ is DeliveryStatus.FAILED else told
 
 
 def _around(incident: Incident) -> str:

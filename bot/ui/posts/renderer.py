@@ -47,6 +47,7 @@ _PLAIN: Mapping[DeliveryKind, Callable[[Wording, Incident], Body]] = {
     DeliveryKind.THREAD: thread,
     DeliveryKind.PRIVATE_THREAD: room,
     DeliveryKind.MEMBER: lambda _words, _incident: {},
+    DeliveryKind.MEMBER_REMOVED: lambda _words, _incident: {},
     DeliveryKind.THREAD_START: thread_start,
     DeliveryKind.THREAD_CARD: thread_card,
     **dict.fromkeys(TRIAGE_POSTS, triage_raised),

@@ -56,6 +56,7 @@ _ACTIONS = {
     DeliveryKind.PIN_SEEN: Action.REACTION,
     DeliveryKind.PRIVATE_THREAD: Action.PRIVATE_THREAD,
     DeliveryKind.MEMBER: Action.MEMBER,
+    DeliveryKind.MEMBER_REMOVED: Action.MEMBER_REMOVED,
 }
 
 
@@ -122,6 +123,10 @@ class DiscordNotifier:
     def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
         """The body of what is owed, without a place."""
         return render(self._words, delivery, subject)
+
+    async def has_private_role(self, guild_id: int) -> bool:
+        """Whether the server has any of the roles that see private incidents. Raises UpstreamUnavailable."""
+        return bool(await self._places.roles(guild_id))
 
     async def person(self, guild_id: int, discord: str) -> Person:
         """Who is meant by an id or a username of the policy; see `Places.known`."""
@@ -241,8 +246,8 @@ class DiscordNotifier:
     async def _target(
         self, action: Action, delivery: Delivery, subject: Subject, person: OnCallPerson | None
     ) -> tuple[int, int | None]:
-        """Where, and what there: a message to hang it on, or somebody to let in."""
-        if action is Action.MEMBER:
+        """Where, and what there: a message to hang it on, or somebody to let in or take out."""
+        if action in (Action.MEMBER, Action.MEMBER_REMOVED):
             _, _, name = delivery.to.partition(":")
             user_id = int(name) if person is None else await self._places.person(delivery.guild_id, person)
             return known(delivery.after_message_id), user_id
@@ -286,6 +291,8 @@ class DiscordNotifier:
                 return await self._rooms.make(request)
             case Action.MEMBER:
                 return await self._rooms.let_in(request)
+            case Action.MEMBER_REMOVED:
+                return await self._rooms.take_out(request)
 
     async def _post(self, request: Request, *, nonce: str) -> Posted:
         body = {**request.body, "nonce": nonce, "enforce_nonce": True}

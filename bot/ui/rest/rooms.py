@@ -8,11 +8,13 @@ import discord
 from discord.http import Route
 
 from bot.domain.delivery import Posted, Request
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused
 from bot.ui.rest.client import Payload, Rest, snowflake
+from bot.ui.rest.hooks import known
 from bot.ui.rest.routes import route_of
 
 _ARCHIVED: Final = 50083
+_NO_MEMBER: Final = frozenset({10007, 10013})  # Unknown Member, Unknown User
 _CLOCK_SKEW: Final = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord
 
 
@@ -44,9 +46,22 @@ class Rooms:
 
         A thread that sleeps takes nobody in: it is woken for that long.
         """
-        user_id = request.message_id
-        if user_id is None:
-            raise UpstreamUnavailable("nobody to let in")
+        return await self._change(request)
+
+    async def take_out(self, request: Request) -> Posted:
+        """Remove Thread Member; somebody who is not in it is out already, as is who has left the server.
+
+        Raises as `make`. A thread that sleeps is woken as for `let_in`.
+        """
+        try:
+            return await self._change(request)
+        except DeliveryRefused as refused:
+            if refused.code not in _NO_MEMBER:
+                raise
+            return Posted(request.channel_id, known(request.message_id))
+
+    async def _change(self, request: Request) -> Posted:
+        user_id = known(request.message_id)
         try:
             await self._rest.do(route_of(request))
         except DeliveryRefused as refused:

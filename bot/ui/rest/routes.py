@@ -14,6 +14,7 @@ _ROUTES: Final[Mapping[Action, tuple[str, str, tuple[str, ...]]]] = {
     Action.REACTION: ("PUT", "/messages/{message_id}/reactions/{emoji}/@me", ("message_id", "emoji")),
     Action.PRIVATE_THREAD: ("POST", "/threads", ()),
     Action.MEMBER: ("PUT", "/thread-members/{user_id}", ("user_id",)),
+    Action.MEMBER_REMOVED: ("DELETE", "/thread-members/{user_id}", ("user_id",)),
 }
 
 

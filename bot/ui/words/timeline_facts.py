@@ -308,6 +308,7 @@ _FACTS: Final[Mapping[TimelineKind, Facts]] = {
     TimelineKind.UNLINKED: _linked,
     TimelineKind.UNMERGED: _unmerged,
     TimelineKind.MEMBER_ADDED: _named,
+    TimelineKind.MEMBER_REMOVED: _named,
     TimelineKind.DRILL_SCORED: _drill_scored,
     TimelineKind.MERGED: _merged,
     TimelineKind.PIN_DELETED: _deleted,

@@ -58,12 +58,38 @@ async def _check_people(world: World, row: Any, history: list[dict[str, Any]]) -
     came = {entry["actor_id"] for entry in history if entry["kind"] in _ON_IT}
     on_it = await world.rows("SELECT user_id FROM responders WHERE incident_id = $1", row["id"])
     assert {one["user_id"] for one in on_it} == came, row["id"]
-    let_in = {int(entry["data"]["id"]) for entry in history if entry["kind"] == "member_added"}
-    made = {entry["actor_id"] for entry in history if entry["kind"] == "made_private"}
     known = await world.rows("SELECT user_id FROM incident_members WHERE incident_id = $1", row["id"])
     members = {one["user_id"] for one in known}
-    assert members >= let_in | made, row["id"]
+    assert members >= _let_in(history), row["id"]
     assert row["is_private"] or members == set(), row["id"]
+    await _check_removed(world, row, members)
+
+
+def _let_in(history: list[dict[str, Any]]) -> set[int]:
+    """Who was let in, or has made it private, and was not taken out since."""
+    found: set[int] = set()
+    for entry in history:
+        match entry["kind"]:
+            case "made_private":
+                found.add(entry["actor_id"])
+            case "member_added":
+                found.add(int(entry["data"]["id"]))
+            case "member_removed":
+                found.discard(int(entry["data"]["id"]))
+    return found
+
+
+async def _check_removed(world: World, row: Any, members: set[int]) -> None:
+    """Whoever was taken out is not named, has no role while it goes on, and is not in its thread."""
+    taken_out = await world.rows("SELECT user_id FROM removed_members WHERE incident_id = $1", row["id"])
+    removed = {one["user_id"] for one in taken_out}
+    assert removed & members == set(), row["id"]
+    holders = {who["id"] for who in json.loads(row["roles"]).values()}
+    assert row["status"] not in _OPEN or removed & holders == set(), row["id"]
+    channel = world.sandbox.core.world.channels.get(str(row["thread_id"]))
+    thread = None if channel is None else channel.thread
+    inside = set() if thread is None or not row["is_private"] else {int(one) for one in thread.members}
+    assert removed & inside == set(), row["id"]
 
 
 async def _check_relations(world: World, secret: set[int]) -> None:

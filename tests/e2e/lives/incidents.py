@@ -37,6 +37,11 @@ class Responding(People):
         """By name."""
         self.say("incident private", by, number=self.one(number), user=who)
 
+    @rule(number=INCIDENT, who=PEOPLE, by=PEOPLE)
+    def take_out(self, number: int, who: str, by: str) -> None:
+        """By name, or oneself; whoever has a role or is on call stays."""
+        self.say("incident private", by, number=self.one(number), user=who, remove=True)
+
     @rule(severity=SEVERITIES, by=PEOPLE)
     def start_a_drill(self, severity: str, by: str) -> None:
         """One at a time."""

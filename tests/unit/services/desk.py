@@ -158,6 +158,7 @@ class Desk:
         self.roles = cases.services.roles
         self.checklists = cases.services.checklists
         self.privacy = cases.services.privacy
+        self.removals = cases.services.removals
         self.drills = cases.services.drills
         self.updates = cases.services.updates
         self.details = cases.services.details

@@ -18,6 +18,7 @@ from bot.ui.posts.private import (
     private_question,
     private_screen,
     redacted,
+    removed_answer,
     unaddressed,
 )
 from bot.ui.posts.renderer import render
@@ -43,7 +44,8 @@ def test_the_thread_is_for_its_members() -> None:
         "invitable": False,
         "auto_archive_duration": 10_080,
     }
-    assert render(JA, delivery(DeliveryKind.MEMBER, to="user:7"), SECRET) == {}
+    for kind in (DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED):
+        assert render(JA, delivery(kind, to="user:7"), SECRET) == {}
 
 
 @pytest.mark.parametrize("words", [JA, EN])
@@ -81,7 +83,13 @@ def test_lines_in_its_thread(words: Wording) -> None:
     unchanged = {"notice": "not_redacted", "channel": 301, "message": 900}
     told = render(words, delivery(DeliveryKind.NOTICE, data=unchanged), SECRET)
     assert "https://discord.com/channels/7/301/900" in str(told["content"])
-    for name in ("made_private", "member_added"):
+    left, failed = (
+        str(render(words, delivery(DeliveryKind.NOTICE, data={**facts, **more}), SECRET)["content"])
+        for more in ({"notice": "member_removed", "is_own": True}, {"notice": "not_taken_out"})
+    )
+    assert "@primary" not in left + failed
+    assert "<@123>" not in left + failed
+    for name in ("made_private", "member_added", "member_removed"):
         body = render(words, delivery(DeliveryKind.NOTICE, data={**facts, "notice": name}), SECRET)
         assert "@primary" in str(body["content"])
         assert "INC-42" in str(body["content"])
@@ -196,3 +204,18 @@ def test_no_answer_about_it_names_a_public_channel(voice: Voice, severity: str) 
         assert "@on-call" in told[2]
         assert "@on-call" in told[3]
         assert "@here" not in told[2] + told[3]
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+@pytest.mark.parametrize("name", ["responder", None])
+def test_whoever_removes_somebody_hears_that_discord_does_not(voice: Voice, name: str | None) -> None:
+    """Themselves or somebody else: whoever is still in the thread reads it, and what ends that is said."""
+    sent, failed = (
+        removed_answer(voice, SECRET, name=name, was_named=True, exit_=exit_)
+        for exit_ in (DeliveryStatus.SENT, DeliveryStatus.FAILED)
+    )
+    assert ("@responder" in sent) is (name is not None)
+    assert "INC-42" in sent
+    assert failed.startswith(f"{sent}\n⚠️ ")
+    before = removed_answer(voice, SECRET, name="responder", was_named=False, exit_=None)
+    assert before != sent

@@ -1,0 +1,149 @@
+"""Somebody is taken out of a private incident: at once, for good, and whatever happens to the bot."""
+
+import pytest
+
+from tests.e2e.test_private import (
+    PEOPLE,
+    RESPONDER,
+    TITLE,
+    WORD,
+    expect_hidden,
+    expect_unknown_to,
+    members,
+    open_private,
+)
+from tests.e2e.world import World
+
+MEMBERSHIP = "* /channels/*/thread-members/*"
+
+
+async def add(world: World, *, by: str = "primary") -> str:
+    """`/incident private user:` for the responder; the answer."""
+    return (await world.command("incident private", by=by, number=1, user="responder")).text
+
+
+async def remove(world: World, *, by: str = "primary", user: str | None = "responder") -> str:
+    """`/incident private remove:True`, by default of the responder; the answer."""
+    who = {} if user is None else {"user": user}
+    return (await world.command("incident private", by=by, number=1, remove=True, **who)).text
+
+
+async def named(world: World) -> str:
+    """A private incident that the responder sees by name alone; its thread."""
+    thread, _ = await open_private(world)
+    await add(world)
+    await world.expect_message(thread, contains="➕ @responder")
+    assert await members(world, thread) == {*PEOPLE.values(), RESPONDER}
+    return thread
+
+
+async def test_whoever_is_removed_has_it_no_more(world: World) -> None:
+    """Neither thread nor number nor role; the thread and the history say who did it. Back, and out again."""
+    thread = await named(world)
+    await world.command("incident assign", by="primary", number=1, role="scribe", user="responder")
+    await world.expect_message(thread, contains="✍️")
+    await world.expect_dm("responder", contains=TITLE)
+    said = await remove(world)
+    assert said == "@responder を INC-1 から外しました。"
+    line = await world.expect_message(thread, contains="➖ @responder を INC-1 から外しました")
+    assert "@primary" in line.text
+    await world.expect_message(thread, contains="✍️")
+    assert await members(world, thread) == set(PEOPLE.values())
+    await expect_unknown_to(world, "responder")
+    offered = await world.human.autocomplete("responder", "general", "incident show", "number", WORD)
+    assert offered == []
+    history = await world.command("incident timeline", by="primary", number=1)
+    assert "閲覧できる人を削除" in history.text
+    assert "追加されていません" in await remove(world)
+
+    assert "@responder を INC-1 に追加しました" in await add(world)
+    await world.expect_message(thread, contains="➕ @responder")
+    assert RESPONDER in await members(world, thread)
+    assert TITLE in (await world.command("incident show", by="responder", number=1)).text
+    assert "から外しました" in await remove(world)
+    await world.expect_message(thread, contains="➖ @responder")
+    assert await members(world, thread) == set(PEOPLE.values())
+    await expect_hidden(world)
+    await world.expect_nothing_more()
+
+
+async def test_who_stays_and_who_goes_by_themselves(world: World) -> None:
+    """By role or on call: refused with the reason. Whoever is named goes, and takes nobody with them."""
+    thread = await named(world)
+    by_role = await remove(world, user="admin")
+    assert "すべての非公開インシデントを見られます" in by_role
+    await world.human.change("member", user="secondary", roles=["responder"])
+    for on_call in (await remove(world, user="secondary"), await remove(world, by="secondary", user=None)):
+        assert "@secondary は on-call で、INC-1 の通知を受けます" in on_call
+    other = await remove(world, by="responder", user="primary")
+    assert "ロールが必要です" in other
+    itself = await remove(world, by="responder", user=None)
+    assert "INC-1 から外れました" in itself
+    await world.expect_message(thread, contains="➖ @responder は INC-1 から外れました")
+    assert await members(world, thread) == set(PEOPLE.values())
+    await expect_unknown_to(world, "responder")
+    public = await world.command("incident private", by="observer", number=1, remove=True)
+    assert "そのインシデントはありません" in public.text
+    await world.expect_nothing_more()
+
+
+@pytest.mark.parametrize("stays", [True, False])
+async def test_what_was_decided_last_holds_though_the_bot_is_killed(world: World, *, stays: bool) -> None:
+    """Discord takes nothing, somebody is removed and added, or the other way round, and the bot dies."""
+    thread = await named(world)
+    expected = {*PEOPLE.values(), RESPONDER} if stays else set(PEOPLE.values())
+    await world.settle()
+    await world.fault(route=MEMBERSHIP, status=503, times=None)
+    if stays:
+        await remove(world)
+        await add(world)
+    else:
+        await add(world)
+        await remove(world)
+    await world.kill_bot()
+    await world.human.clear_faults()
+    await world.start_bot()
+    await world.shift(minutes=10)
+    await world.settle()
+    assert await members(world, thread) == expected
+    if stays:
+        await world.expect_message(thread, contains="➖ @responder")
+        await world.expect_message(thread, contains="➕ @responder")
+        assert TITLE in (await world.command("incident show", by="responder", number=1)).text
+    else:
+        await world.expect_message(thread, contains="➖ @responder")
+        await expect_unknown_to(world, "responder")
+    await world.expect_nothing_more()
+
+
+async def test_killed_between_the_commit_and_discord(world: World) -> None:
+    """The removal is written down, Discord has not heard of it, and the bot is dead: the next one does it."""
+    thread = await named(world)
+    await world.settle()
+    await world.fault(route="DELETE /channels/*/thread-members/*", black_hole=True, times=None)
+    assert "から外しました" in await remove(world)
+    assert RESPONDER in await members(world, thread)
+    await world.kill_bot()
+    await world.human.clear_faults()
+    await world.start_bot()
+    await world.expect_message(thread, contains="➖ @responder")
+    await world.shift(minutes=2)
+    await world.settle()
+    assert await members(world, thread) == set(PEOPLE.values())
+    await world.expect_nothing_more()
+
+
+async def test_whom_discord_keeps_in_the_thread_is_told_of(world: World) -> None:
+    """In the answer and in the thread: they still read there, until somebody takes them out by hand."""
+    thread = await named(world)
+    await world.settle()
+    await world.fault(route="DELETE /channels/*/thread-members/*", status=403, code=50013, times=1)
+    said = await remove(world)
+    assert "Discord がスレッドから外せません" in said
+    await world.expect_message(thread, contains="➖ @responder")
+    await world.expect_message(thread, contains="⚠️ @responder をこのスレッドから外せず")
+    await expect_unknown_to(world, "responder")
+    again = await remove(world)
+    assert "スレッドにいれば外します" in again
+    assert await members(world, thread) == set(PEOPLE.values())
+    await world.expect_nothing_more()

@@ -1,0 +1,55 @@
+"""Who may be in a private thread, and which of their DMs still tell of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery import Action, DeliveryKind, Request
+from bot.domain.privacy import RemovedMember, is_overruled, is_told, member_of
+from tests.unit.domain.test_incident import incident
+from tests.unit.ui.samples import delivery
+
+AT = incident().triggered_at
+REMOVED = [RemovedMember(7, "olive", AT)]
+MEMBER, OUT = DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED
+
+
+@pytest.mark.parametrize(
+    ("kind", "to", "overruled"),
+    [(MEMBER, "user:7", True), (MEMBER, "user:8", False), (OUT, "user:7", False), (OUT, "user:8", True)],
+)
+def test_who_is_in_is_what_was_decided_last(kind: DeliveryKind, to: str, *, overruled: bool) -> None:
+    """Whenever it was owed."""
+    assert is_overruled(delivery(kind, to=to), REMOVED) is overruled
+
+
+@pytest.mark.parametrize(("minutes", "overruled"), [(-1, True), (1, False)])
+def test_whoever_comes_on_call_is_let_in_all_the_same(minutes: int, *, overruled: bool) -> None:
+    """They were removed before; whoever was removed after it was begun is not let in by another attempt."""
+    place = delivery(MEMBER, to="person:primary")
+    assert (member_of(place), is_overruled(place, REMOVED)) == (None, False)
+    begun = replace(
+        place,
+        request=Request(Action.MEMBER, 1, 7, {}, "olive"),
+        first_sent_at=AT + timedelta(minutes=minutes),
+    )
+    assert (member_of(begun), is_overruled(begun, REMOVED)) == (7, overruled)
+
+
+@pytest.mark.parametrize(
+    ("kind", "to", "recipient", "told"),
+    [
+        (DeliveryKind.ROLE_DM, "user:7", None, False),
+        (DeliveryKind.ROLE_DM, "user:8", None, True),
+        (DeliveryKind.PAGE, "person:primary", "Olive", False),
+        (DeliveryKind.PAGE, "person:primary", "perry", True),
+        (DeliveryKind.ALERT, "incident", None, True),
+    ],
+)
+def test_no_dm_goes_on_telling_whoever_was_removed(
+    kind: DeliveryKind, to: str, recipient: str | None, *, told: bool
+) -> None:
+    """By id, or as the policy file calls them; what stands in the thread is for those in it."""
+    post = replace(delivery(kind, to=to), request=Request(Action.MESSAGE, 1, None, {}, recipient))
+    assert is_told(post, REMOVED) is told
