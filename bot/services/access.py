@@ -225,8 +225,8 @@ class Access:
 def require_as_seen(locked: Incident, seen: Incident) -> None:
     """Let whoever was let pass when an incident was as *seen* go on with it as it is under its lock.
 
-    Who they are and which roles they have came with what they pressed. A private one that was changed may have
-    lost them as a member.
+    Who they are and which roles they have came with what they pressed. A private one may have lost
+    them as a member since.
 
     Raises:
         MaySeeLess.
