@@ -92,10 +92,13 @@ def is_told(post: Delivery, removed: Collection[RemovedMember]) -> bool:
     if kind == "user":
         return int(name) not in {one.id for one in removed}
     handle = None if post.request is None else post.request.recipient
-    if handle is None:
-        return True
+    return handle is None or not is_out(handle, removed)
+
+
+def is_out(handle: str, removed: Collection[RemovedMember]) -> bool:
+    """Whether somebody was taken out, by what the policy file calls them."""
     reader = OnCallPerson(handle, handle, user_id=id_of(handle))
-    return not any(reader.is_for(Person(one.id, one.username, username=one.username)) for one in removed)
+    return any(reader.is_for(Person(one.id, one.username, username=one.username)) for one in removed)
 
 
 def _rooms(posts: Sequence[Delivery]) -> set[int | None]:

@@ -17,6 +17,7 @@ from bot.domain.incident import Incident
 from bot.domain.installation import Installation
 from bot.domain.life import AckOutcome, AckVia
 from bot.domain.people import Person
+from bot.domain.privacy import is_out
 from bot.domain.standing import OnCallPerson
 from bot.services.acknowledging import Acknowledger
 from bot.services.ports import Discord, Store
@@ -45,7 +46,7 @@ class LinkState(StrEnum):
     USED = "used"
     EXPIRED = "expired"
     OVER = "over"  # the incident has ended
-    FOREIGN = "foreign"  # of another installation, or of an incident that is not here
+    FOREIGN = "foreign"  # of another installation, or of an incident that is not here, or not theirs any more
     INVALID = "invalid"  # not as it was signed
 
 
@@ -156,6 +157,8 @@ class AckLinks:
             incident = await tx.incident(claim.incident_id, lock=True)
             if not incident.is_open:
                 return Seen(LinkState.OVER, incident, seen.name)
+            if is_out(claim.person, await tx.removed_members(incident.id)):
+                return Seen(LinkState.FOREIGN)
             if not await tx.use_link(claim.id, claim.incident_id):
                 return Seen(LinkState.USED, incident, seen.name)
             result = await self._acknowledger.record(tx, incident, by=by, via=AckVia.EMAIL)
@@ -175,6 +178,8 @@ class AckLinks:
         try:
             incident = await self._store.incident(claim.incident_id)
         except IncidentNotFound:
+            return Seen(LinkState.FOREIGN), None
+        if is_out(claim.person, await self._store.removed_members(incident.id)):
             return Seen(LinkState.FOREIGN), None
         return Seen(await self._state(claim, incident), incident, claim.person), claim
 

@@ -11,7 +11,7 @@ from bot.domain.incident import Status
 from bot.domain.standing import OnCallPerson
 from bot.domain.timeline import TimelineKind
 from bot.services.links import PATH, VALID_FOR, LinkState, stand_in
-from tests.unit.services.desk import PRIMARY, PUBLIC, Desk
+from tests.unit.services.desk import PRIMARY, PUBLIC, RESPONDER, Desk
 
 WHO = OnCallPerson("primary", "primary", "primary@example.com")
 
@@ -73,6 +73,16 @@ async def test_a_day_later_it_is_nothing_any_more(desk: Desk) -> None:
     token, _ = await mailed(desk)
     desk.store.advance(VALID_FOR + timedelta(minutes=1))
     assert (await desk.links.acknowledge(token)).state is LinkState.EXPIRED
+    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+
+
+async def test_who_was_taken_out_of_a_private_incident_has_no_link_to_it(desk: Desk) -> None:
+    """Theirs from before shows nothing, and acknowledges nothing."""
+    token, _ = await mailed(desk)
+    async with desk.store.transaction() as tx:
+        await tx.remove_member(1, replace(PRIMARY, username="primary"), by=RESPONDER)
+    assert (await desk.links.look(token)).incident is None
+    assert (await desk.links.acknowledge(token)).state is LinkState.FOREIGN
     assert (await desk.store.incident(1)).status is Status.TRIGGERED
 
 
