@@ -12,8 +12,8 @@ from bot.domain.timeline import TimelineEntry
 from bot.storage.locks import IncidentLocks
 from bot.storage.rows import (
     checks_as_json,
+    entries_from_rows,
     entry_as_json,
-    entry_from_row,
     incident_from_row,
     roles_as_json,
     source_as_json,
@@ -126,7 +126,7 @@ class IncidentWrites(IncidentLocks):
         return await self._sql.first("fill_pin", incident_id, message_id, dict(data)) is not None
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
-        return [entry_from_row(row) for row in await self._sql.all("timeline", incident_id)]
+        return entries_from_rows(await self._sql.all("timeline", incident_id))
 
     async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
         first, second = sorted((incident_id, related_id))

@@ -1,10 +1,10 @@
 """Rows become the domain's values."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from bot.domain.delivery import Action, Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.dlq import DlqEntry, ReplayRecord
@@ -25,6 +25,8 @@ from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
 from bot.storage.sql import Row
+
+_KINDS: Final = frozenset(TimelineKind)
 
 
 def incident_from_row(row: Row) -> Incident:
@@ -127,8 +129,13 @@ def entry_as_json(entry: TimelineEntry) -> dict[str, object]:
     }
 
 
-def entry_from_row(row: Row) -> TimelineEntry:
-    """A row of `timeline`; no data reads as None."""
+def entries_from_rows(rows: Iterable[Row]) -> list[TimelineEntry]:
+    """Rows of `timeline` without the kinds of a newer version: beside it, in an upgrade, this one goes on."""
+    return [_entry_from_row(row) for row in rows if row["kind"] in _KINDS]
+
+
+def _entry_from_row(row: Row) -> TimelineEntry:
+    """No data reads as None."""
     return TimelineEntry(
         kind=TimelineKind(row["kind"]),
         at=row["at"],

@@ -41,7 +41,7 @@ from bot.storage.pulse import Pulse
 from bot.storage.queue import Queue
 from bot.storage.rows import (
     delivery_from_row,
-    entry_from_row,
+    entries_from_rows,
     incident_from_row,
     replay_from_row,
     step_from_row,
@@ -237,7 +237,7 @@ class PostgresStore(
         return [delivery_from_row(row) for row in await self._sql.all("posts", incident_id)]
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
-        return [entry_from_row(row) for row in await self._sql.all("timeline", incident_id)]
+        return entries_from_rows(await self._sql.all("timeline", incident_id))
 
     async def steps(self, incident_id: int) -> list[Step]:
         return [step_from_row(row) for row in await self._sql.all("steps", incident_id)]

@@ -78,3 +78,19 @@ async def test_a_column_is_added_under_a_running_process(database_url: str) -> N
         await read()
     assert [await read() for _ in range(5)] == [title] * 5
     await pool.close()
+
+
+async def test_what_only_the_next_version_can_read(database_url: str) -> None:
+    """A kind of entry that this one does not know is passed over: the incident goes on."""
+    pool = await open_pool(database_url, max_size=2)
+    store = PostgresStore(pool)
+    incident = await open_incident(store)
+    known = await store.timeline(incident.id)
+    await pool.execute(
+        "INSERT INTO timeline (incident_id, at, kind, data) VALUES ($1, now(), 'of_the_next_version', '{}')",
+        incident.id,
+    )
+    assert await store.timeline(incident.id) == known
+    async with store.transaction() as tx:
+        assert await tx.timeline(incident.id) == known
+    await pool.close()
