@@ -55,7 +55,14 @@ class StartTimeInFuture(UserError):
     """The moment lies ahead: trouble cannot begin later than it is reported."""
 
     def __init__(self, text: str, *, start: datetime, now: datetime) -> None:
-        super().__init__("triage.start_time_in_future", text=text, start=start, now=now)
+        before = start.astimezone(now.tzinfo) - timedelta(days=1)
+        super().__init__(
+            "triage.start_time_in_future",
+            text=text,
+            start=start,
+            now=now,
+            example_date=f"{before:%Y-%m-%d %H:%M}",
+        )
 
 
 class StartTimeTooOld(UserError):

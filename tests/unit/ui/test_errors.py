@@ -194,10 +194,13 @@ def test_discord_pys_wrapping_comes_off() -> None:
 
 def test_moments_and_typed_words_are_made_readable() -> None:
     """Times in the team's zone; what was typed means only what it says."""
-    ahead = StartTimeInFuture("@here **x**", start=AT + timedelta(hours=1), now=AT)
+    now = AT.astimezone(POLICY.timezone)
+    later = now + timedelta(hours=1)
+    ahead = StartTimeInFuture("@here **x**", start=later, now=now)
     said = describe(JA, ahead)
     assert said.startswith("開始時刻「＠here \\*\\*x\\*\\*」は未来です (2026-11-24 15:07 JST)。")
-    assert said.endswith("いまは 2026-11-24 14:07 JST です。")
+    assert "いまは 2026-11-24 14:07 JST です。" in said
+    assert "`2026-11-23 15:07`" in describe(JA, StartTimeInFuture("x", start=later, now=now))
     assert "2026-11-24 14:07 JST" in describe(EN, StartTimeTooOld("x", now=AT + timedelta(days=365)))
     assert "`14:07`" in describe(EN, InvalidStartTime("x", now=AT.astimezone(POLICY.timezone)))
 
