@@ -173,6 +173,9 @@ UNFINISHED: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
 #: Kinds that only make sense while nobody has acknowledged.
 PAGING = frozenset({DeliveryKind.PAGE, DeliveryKind.ESCALATION})
 
+#: Kinds of which a storm makes one message for all, so that they wait behind few others.
+GATHERED: Final = PAGING | {DeliveryKind.BUNDLE}
+
 #: Kinds about who is in a private thread.
 MEMBERSHIP: Final = frozenset({DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED})
 
@@ -236,6 +239,10 @@ DISPENSABLE = frozenset({DeliveryKind.TRIAGE_LINE, DeliveryKind.PIN_SEEN})
 #: Seconds to wait before attempt 2, 3, ...; after the last one an urgent delivery has failed.
 RETRY_DELAYS_S = (1.0, 3.0, 8.0, 20.0, 40.0)
 
+#: How long Discord's limits may keep what rings before an email goes ahead of it: longer than a full window
+#: of a channel (5 s) and the time in which a bundle gathers (2.5 s), so that a storm is no reason for it.
+PATIENCE: Final = timedelta(seconds=10)
+
 #: What is not urgent is late rather than lost: then every five minutes, for a day.
 PATIENT_DELAY_S = 300.0
 PATIENT_ATTEMPTS = 288
@@ -255,6 +262,21 @@ def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> 
     else:
         return None
     return timedelta(seconds=max(delay_s, asked_s or 0.0))
+
+
+def comes_too_late(delivery: Delivery, *, now: datetime, wait: timedelta, asked: timedelta) -> bool:
+    """Whether Discord's limits would let it out after its own deadline, over all its attempts.
+
+    What a storm tells of together counts from when it was owed. An alert, of which there are as many as
+    incidents, counts from its first attempt: for the queue of our own before it nobody is written to.
+
+    Args:
+        wait: Until it would be tried again.
+        asked: The part of it that Discord asks for.
+    """
+    if delivery.kind in GATHERED:
+        return now + wait > delivery.created_at + PATIENCE
+    return delivery.kind in URGENT and now + asked > (delivery.first_sent_at or now) + PATIENCE
 
 
 def is_mute(delivery: Delivery, posted: Posted) -> bool:

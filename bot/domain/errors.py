@@ -108,11 +108,14 @@ class Crowded(UpstreamUnavailable):
 
     Args:
         room_in_s: Seconds until there is room, > 0.
+        asked_s: Those of them that Discord itself asks for; the others are a queue of our own.
     """
 
-    def __init__(self, room_in_s: float) -> None:
-        super().__init__("no room on this route now", http_status=429, retry_after_s=room_in_s)
+    def __init__(self, room_in_s: float, *, asked_s: float = 0.0) -> None:
+        reason = f"rate limited: no room on this route for {room_in_s:.1f} s"
+        super().__init__(reason, http_status=429, retry_after_s=room_in_s)
         self.room_in = timedelta(seconds=room_in_s)
+        self.asked = timedelta(seconds=asked_s)
 
 
 class DeliveryRefused(BotError):

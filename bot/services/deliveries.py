@@ -28,6 +28,7 @@ from bot.domain.incident import Incident
 from bot.domain.posting import THREADS
 from bot.domain.privacy import SETTLED, exposed, is_told, would_expose
 from bot.runbook.model import Policy
+from bot.services.attempts import Failure
 from bot.services.bundles import Bundles, refresh_bundle_job
 from bot.services.comeback import LOOK_AGAIN, OLD, Comeback
 from bot.services.digests import Digests
@@ -41,7 +42,7 @@ from bot.services.moot import is_moot
 from bot.services.mornings import Mornings, day_of, refresh_morning_job
 from bot.services.oncall import OnCall
 from bot.services.opening import redact_job
-from bot.services.outage import BEHIND, dated, hold, must_wait, record_job, rings_no_more
+from bot.services.outage import BEHIND, dated, hold, hold_if_late, must_wait, record_job, rings_no_more
 from bot.services.ports import Discord, Refreshed, Store, Subject, Transaction
 from bot.services.sent import tell_incident
 from bot.services.triage_posts import refresh_triage_job, triage_of
@@ -49,17 +50,6 @@ from bot.services.triage_posts import refresh_triage_job, triage_of
 log = structlog.get_logger(__name__)
 
 _REFRESH_AGAIN = timedelta(seconds=20)
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """Why an attempt did not succeed; *final* when no further attempt will."""
-
-    reason: str
-    http_status: int | None
-    final: bool
-    asked_s: float | None = None
-    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +107,9 @@ class Deliveries:
                 await self._sent(delivery, posted)
             case DiscordAway() as away:
                 return await self._hold(delivery, away)
-            case Crowded(room_in=wait):
-                return wait
-            case _Failure() as failure:
+            case Crowded() as limit:
+                return await self._no_room(delivery, limit)
+            case Failure() as failure:
                 return await self._not_sent(delivery, failure)
             case None:
                 async with self._store.transaction() as tx:
@@ -173,7 +163,7 @@ class Deliveries:
 
     async def _attempt(
         self, delivery: Delivery, *, moot: bool
-    ) -> Posted | _Failure | DiscordAway | Crowded | None:
+    ) -> Posted | Failure | DiscordAway | Crowded | None:
         """None: nobody waits for it any more, and it never went out."""
         try:
             # An attempt that never reported back may have left its message in the channel.
@@ -182,16 +172,16 @@ class Deliveries:
                 return found
             return await self._send(delivery)
         except DeliveryRefused as refused:
-            return _Failure(refused.reason, refused.http_status, final=True, code=refused.code)
+            return Failure(refused.reason, refused.http_status, final=True, code=refused.code)
         except (DiscordAway, Crowded) as later:
             return later
         except UpstreamUnavailable as away:
-            return _Failure(away.reason, away.http_status, final=False, asked_s=away.retry_after_s)
+            return Failure(away.reason, away.http_status, final=False, asked_s=away.retry_after_s)
         except StorageUnavailable:
             raise
         except Exception as bug:  # it must not keep a P0 silent: in the end it goes by email
             log.exception("delivery.attempt_broken", delivery_id=delivery.id, kind=delivery.kind)
-            return _Failure(f"a bug: {type(bug).__name__}", None, final=False)
+            return Failure(f"a bug: {type(bug).__name__}", None, final=False)
 
     async def _find(self, delivery: Delivery) -> Posted | None:
         if told := self._comeback.told(delivery):  # without the database
@@ -217,8 +207,7 @@ class Deliveries:
             posts = await self._store.posts(subject.id)
             if would_expose(delivery, request, posts):
                 return None  # it was owed, or even begun, while everybody might read of it
-        if wait := self._discord.room_in(request):
-            raise Crowded(wait.total_seconds())  # before it is marked as begun: nobody need look for it
+        self._discord.require_room(request)  # before it is marked as begun: nobody need look for it
         version = subject.version if isinstance(subject, Incident) else 0
         with fresh():
             async with self._store.transaction() as tx:
@@ -271,7 +260,16 @@ class Deliveries:
                 return None
             return await hold(tx, current, away, policy=self._policy)
 
-    async def _not_sent(self, delivery: Delivery, failure: _Failure) -> timedelta | None:
+    async def _no_room(self, delivery: Delivery, limit: Crowded) -> timedelta | None:
+        if delivery.kind not in URGENT:
+            return limit.room_in
+        async with self._store.transaction() as tx:
+            current = await tx.claim_delivery(delivery.id)
+            if current is None:
+                return None
+            return await hold_if_late(tx, current, limit, policy=self._policy) or limit.room_in
+
+    async def _not_sent(self, delivery: Delivery, failure: Failure) -> timedelta | None:
         attempts = delivery.attempts + 1
         again = None if failure.final else retry_after(delivery.kind, attempts, asked_s=failure.asked_s)
         log.warning(
@@ -286,6 +284,9 @@ class Deliveries:
             current = await tx.claim_delivery(delivery.id)  # with the request of this attempt
             if current is None:
                 return None
+            limit = failure.limit
+            if limit is not None and (wait := await hold_if_late(tx, current, limit, policy=self._policy)):
+                return wait
             if again is not None:
                 await tx.retry_later(
                     delivery.id, error=failure.reason, http_status=failure.http_status, after=again
@@ -294,7 +295,7 @@ class Deliveries:
                 await self._give_up(tx, current, failure)
         return again
 
-    async def _give_up(self, tx: Transaction, delivery: Delivery, failure: _Failure) -> None:
+    async def _give_up(self, tx: Transaction, delivery: Delivery, failure: Failure) -> None:
         """Layers two and three are jobs of their own, made due in this commit."""
         await tx.finish_failed(delivery.id, error=failure.reason, http_status=failure.http_status)
         if delivery.kind is DeliveryKind.BUNDLE:

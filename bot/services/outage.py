@@ -1,4 +1,4 @@
-"""What an outage of Discord changes about a delivery: it waits, goes by email at once, and says its time."""
+"""What an outage of Discord, or a long limit, changes: a delivery waits, goes by email, and says its time."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,8 +6,17 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import DATED, LATE, PAGING, UNFINISHED, URGENT, Delivery, DeliveryKind
-from bot.domain.errors import DiscordAway
+from bot.domain.delivery import (
+    DATED,
+    LATE,
+    PAGING,
+    UNFINISHED,
+    URGENT,
+    Delivery,
+    DeliveryKind,
+    comes_too_late,
+)
+from bot.domain.errors import Crowded, DiscordAway, UpstreamUnavailable
 from bot.domain.escalation import StepStatus
 from bot.domain.severity import Mention
 from bot.runbook.model import Policy
@@ -50,14 +59,39 @@ async def rings_no_more(store: Store, delivery: Delivery) -> bool:
     return any(step.status is StepStatus.DONE and step.rung.mention is not Mention.NONE for step in steps)
 
 
-async def hold(tx: Transaction, delivery: Delivery, away: DiscordAway, *, policy: Policy) -> timedelta:
+async def hold_if_late(
+    tx: Transaction, delivery: Delivery, limit: Crowded, *, policy: Policy
+) -> timedelta | None:
+    """Keep what Discord's limits would let out after its own deadline, where an email goes ahead of it.
+
+    Returns:
+        When to look again: not before Discord lets anybody. None when it is not kept.
+    """
+    is_late = comes_too_late(delivery, now=await tx.now(), wait=limit.room_in, asked=limit.asked)
+    if not is_late or not await _goes_by_email(tx, delivery, policy):
+        return None
+    return await hold(tx, delivery, limit, policy=policy, after=limit.room_in)
+
+
+async def hold(
+    tx: Transaction,
+    delivery: Delivery,
+    away: UpstreamUnavailable,
+    *,
+    policy: Policy,
+    after: timedelta | None = None,
+) -> timedelta:
     """Keep *delivery* until Discord is back. What somebody would have been rung with goes by email at once.
+
+    Args:
+        after: When to look again; by default when *away* says so, within bounds.
 
     Returns:
         When to look again.
     """
-    soonest_s, latest_s = _AGAIN_S
-    after = timedelta(seconds=min(max(away.retry_after_s or 0.0, soonest_s), latest_s))
+    if after is None:
+        soonest_s, latest_s = _AGAIN_S
+        after = timedelta(seconds=min(max(away.retry_after_s or 0.0, soonest_s), latest_s))
     reason = away.reason if away.http_status or delivery.error is None else None  # not "not asked"
     is_news = await tx.hold_delivery(delivery.id, error=reason, http_status=away.http_status, after=after)
     if is_news:
@@ -83,14 +117,23 @@ async def beside(source: Transaction | Store, page: Delivery) -> Delivery | None
 
 async def _email_at_once(tx: Transaction, delivery: Delivery, policy: Policy) -> None:
     """Where the policy asks for it; a bundle's first incident sends one for all of them."""
+    if not await _goes_by_email(tx, delivery, policy):
+        return
     if delivery.kind is DeliveryKind.BUNDLE:
-        if policy.rules(str(delivery.data["severity"])).email_backup:
-            members = await tx.bundled(delivery.id)
-            await tx.enqueue(*(record_job_of(one.id, priority=delivery.priority) for one in members))
-    elif delivery.incident_id is not None:
-        incident = await tx.incident(delivery.incident_id)
-        if policy.rules(incident.severity).email_backup:
-            await tx.enqueue(record_job(delivery))
+        members = await tx.bundled(delivery.id)
+        await tx.enqueue(*(record_job_of(one.id, priority=delivery.priority) for one in members))
+    else:
+        await tx.enqueue(record_job(delivery))
+
+
+async def _goes_by_email(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
+    """Whether the policy asks for an email in its place."""
+    if delivery.kind is DeliveryKind.BUNDLE:
+        return policy.rules(str(delivery.data["severity"])).email_backup
+    if delivery.kind not in URGENT or delivery.incident_id is None:
+        return False
+    incident = await tx.incident(delivery.incident_id)
+    return policy.rules(incident.severity).email_backup
 
 
 async def is_overtaken(tx: Transaction, delivery: Delivery) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from bot.domain.alerts import AlertMessage, ChannelPage
 from bot.domain.bundle import Bundle
 from bot.domain.delivery import MEMBERSHIP, Action, Delivery, DeliveryKind, Posted, Request
-from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import BotError, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
@@ -64,6 +64,7 @@ class FakeDiscord:
         uneditable: Kinds that Discord refuses to empty.
         standing: Who is on call at this moment, by place.
         crowded: Channels whose limit leaves no room now, and when it will.
+        asks: How much of that Discord asks for, the rest being a queue of ours; None: all.
         bundles: (waiting, all) of each edit of a bundle.
         left: Ids or usernames of those who are no members any more.
         has_role: The server has a role that sees private incidents.
@@ -95,6 +96,7 @@ class FakeDiscord:
     uneditable: set[DeliveryKind] = field(default_factory=set)
     standing: Standing | None = None
     crowded: dict[int, timedelta] = field(default_factory=dict)
+    asks: timedelta | None = None
     bundles: list[tuple[int, int]] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
     has_role: bool = True
@@ -155,8 +157,10 @@ class FakeDiscord:
             return None
         return (await self.standing(delivery.guild_id))[name].handle
 
-    def room_in(self, request: Request) -> timedelta | None:
-        return self.crowded.get(request.channel_id)
+    def require_room(self, request: Request) -> None:
+        if wait := self.crowded.get(request.channel_id):
+            asked = wait if self.asks is None else self.asks
+            raise Crowded(wait.total_seconds(), asked_s=asked.total_seconds())
 
     async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> None:
         if self.is_away:

@@ -26,15 +26,13 @@ async def post(world: NotifierWorld, number: int, channel: str, *, grave: int) -
     with urgency(grave):
         request = await world.notifier.compose(asked, INCIDENT)
         while True:
-            wait = world.notifier.room_in(request)
-            if wait is None:
-                try:
-                    await world.notifier.send(request, nonce=f"{channel}{number}")
-                except Crowded as crowded:
-                    wait = crowded.room_in
-                else:
-                    return asyncio.get_running_loop().time()
-            await asyncio.sleep(wait.total_seconds())  # the queue's part
+            try:
+                world.notifier.require_room(request)
+                await world.notifier.send(request, nonce=f"{channel}{number}")
+            except Crowded as crowded:
+                await asyncio.sleep(crowded.room_in.total_seconds())  # the queue's part
+            else:
+                return asyncio.get_running_loop().time()
 
 
 def refusals(world: NotifierWorld) -> int:

@@ -93,8 +93,12 @@ class Discord(Protocol):
         """
         ...
 
-    def room_in(self, request: Request) -> timedelta | None:
-        """How long until Discord's limits leave room for it; None: now, or in a moment."""
+    def require_room(self, request: Request) -> None:
+        """See that Discord's limits leave room for it, now or in a moment.
+
+        Raises:
+            Crowded: they do not.
+        """
         ...
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:

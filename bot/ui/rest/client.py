@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -190,19 +189,23 @@ class Rest:
         except TimeoutError:
             raise Crowded(_PATIENCE_S) from None
 
-    def room_in(self, route: Route) -> timedelta | None:
-        """How long until Discord's limit leaves room for a request on *route*; None: a moment at most.
+    def require_room(self, route: Route) -> None:
+        """See that Discord's limit leaves room for a request on *route*, now or in a moment.
 
         A place that is free now is kept for a moment, for the request that is about to be made. While Discord
         is away there is room: the request itself says so.
+
+        Raises:
+            Crowded: it does not.
         """
         if self._circuit.is_open:
-            return None
+            return
         bucket = _bucket(route)
         wait_s = self._gate.room_in_s(bucket, current())
         if not wait_s:
             self._gate.hold(bucket)
-        return timedelta(seconds=wait_s) if wait_s > _PATIENCE_S else None
+        if wait_s > _PATIENCE_S:
+            raise Crowded(wait_s, asked_s=self._gate.asked_s(bucket))
 
     async def _enter(self, route: Route) -> str:
         """Take a place in the route's bucket, waiting for it if that takes a moment.
@@ -214,7 +217,7 @@ class Rest:
         patience_s = _PATIENCE_S if BACKGROUND < current() < PERSON else self._deadline_s
         while not self._gate.is_held(bucket) and (wait_s := self._gate.room_in_s(bucket, current())) > 0.0:
             if wait_s > patience_s:
-                raise Crowded(wait_s)
+                raise Crowded(wait_s, asked_s=self._gate.asked_s(bucket))
             await asyncio.sleep(wait_s)
         self._gate.begin(bucket)
         return bucket

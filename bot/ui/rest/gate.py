@@ -126,6 +126,12 @@ class Gate:
             return closed_s
         return 0.0 if known is None else known.room_in_s(now, urgency=urgency)
 
+    def asked_s(self, route: str) -> float:
+        """Seconds for which Discord's answers ask to leave *route* alone; our own queue is no part of it."""
+        now, known = self._now(), self._routes.get(route)
+        opens_at = 0.0 if known is None else known.reset_at
+        return max(self._closed_until - now, opens_at - now, 0.0)
+
     def hold(self, route: str) -> None:
         """Keep a place on *route* for a request that is about to go out: see `is_held`."""
         self._known(route).hold(self._now() + HOLD_S)

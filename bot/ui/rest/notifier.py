@@ -5,7 +5,7 @@ Nothing here needs the gateway, so every instance can send.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import discord
 
@@ -132,9 +132,9 @@ class DiscordNotifier:
         """Who is meant by an id or a username of the policy; see `Places.known`."""
         return await self._places.known(guild_id, discord)
 
-    def room_in(self, request: Request) -> timedelta | None:
-        """How long until Discord's limits leave room for *request*; None: now, or in a moment."""
-        return self._rest.room_in(route_of(request))
+    def require_room(self, request: Request) -> None:
+        """See that Discord's limits leave room for *request*; see `Rest.require_room`."""
+        self._rest.require_room(route_of(request))
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         """Do it, within our own deadline. A thread or reaction that is there already counts as done.
