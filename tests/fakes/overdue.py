@@ -1,15 +1,19 @@
 """What is overdue in memory, whether or not it has a job."""
 
 from datetime import datetime
+from typing import Final
 
 from bot.domain.allowance import URGENT
-from bot.domain.delivery import PAGING, UNFINISHED, DeliveryKind, DeliveryStatus
+from bot.domain.delivery import PAGING, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Status
+from bot.domain.timeline import TimelineKind
 from bot.services.mornings import morning_job
 from bot.services.ports import Job, JobName
 from tests.fakes.deliveries import deliver_job
 from tests.fakes.state import State
+
+_RINGING: Final = PAGING | {DeliveryKind.ALERT}
 
 
 def overdue_jobs(state: State, before: datetime) -> list[Job]:
@@ -25,23 +29,38 @@ def late_steps(state: State, before: datetime) -> list[Step]:
 
 
 def unheard_incidents(state: State, before: datetime) -> set[int]:
-    """Those of the gravest for which something has waited since before *before*, without an email."""
-    owed = [stored.delivery for stored in state.deliveries.values()]
+    """Those of the gravest that have owed something since before *before* of which nobody has heard."""
     return {
         one.incident_id
-        for one in owed
+        for one in (stored.delivery for stored in state.deliveries.values())
         if one.incident_id is not None
-        and one.status in UNFINISHED
-        and one.kind in {DeliveryKind.ALERT, *PAGING}
+        and one.kind in _RINGING | {DeliveryKind.PRIVATE_THREAD}
         and one.priority >= URGENT
         and one.created_at < before
         and state.incidents[one.incident_id].status is Status.TRIGGERED
         and not state.incidents[one.incident_id].is_drill
-        and not any(
-            told.incident_id == one.incident_id and told.created_at >= one.created_at and told.has_email
-            for told in owed
-        )
+        and (one.status in UNFINISHED or _is_given_up(state, one))
+        and not any(told.has_email for told in _since(state, one))
     }
+
+
+def _is_given_up(state: State, one: Delivery) -> bool:
+    """Nothing else has rung since, and nobody has changed the severity, who must have heard of it."""
+    is_lost = one.status is DeliveryStatus.FAILED and "quiet" not in one.data
+    has_rung = any(
+        told.status is DeliveryStatus.SENT and told.kind in _RINGING for told in _since(state, one)
+    )
+    entries = state.timelines.get(one.incident_id or 0, [])
+    is_regraded = any(e.kind is TimelineKind.SEVERITY_CHANGED and e.at > one.created_at for e in entries)
+    return is_lost and not has_rung and not is_regraded
+
+
+def _since(state: State, one: Delivery) -> list[Delivery]:
+    """What its incident has owed from the same moment on."""
+    owed = (stored.delivery for stored in state.deliveries.values())
+    return [
+        each for each in owed if each.incident_id == one.incident_id and each.created_at >= one.created_at
+    ]
 
 
 def _steps(state: State, before: datetime) -> list[Job]:

@@ -201,7 +201,10 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         ...
 
     async def unheard_incidents(self, *, overdue: timedelta) -> int:
-        """How many of the gravest have waited that long for a message that should ring, without an email."""
+        """How many of the gravest nobody has been told of for that long.
+
+        What should ring waits, or was given up and nothing else has rung since; and no email has gone out.
+        """
         ...
 
     async def try_writing(self) -> None:

@@ -19,18 +19,30 @@ SELECT count(*)::integer AS late
    AND due_at < now() - $1::interval;
 
 -- name: unheard_incidents
--- How many incidents whose messages are as urgent as $2 wait for $1 or longer for one that should ring ($3: kinds),
--- while no email has told of it either.
-SELECT count(DISTINCT waiting.incident_id)::integer AS unheard
-  FROM deliveries AS waiting
-  JOIN incidents ON incidents.id = waiting.incident_id
- WHERE waiting.status IN ('pending', 'sending') AND waiting.kind = ANY ($3::text[]) AND waiting.priority >= $2
-   AND waiting.created_at < now() - $1::interval
-   AND incidents.status = 'triggered' AND NOT incidents.is_drill
-   AND NOT EXISTS (
-       SELECT FROM deliveries AS told
-        WHERE told.incident_id = waiting.incident_id AND told.created_at >= waiting.created_at
-          AND (told.emailed_at IS NOT NULL OR told.emailed_to <> '{}'));
+-- How many incidents have owed a message as urgent as $2 that should ring ($3: kinds) for $1 or longer, while no email
+-- has told of it either: one that waits, or one that was given up and nothing else has rung since. A private thread
+-- that cannot be made is one: its alert is not even tried. Whoever has changed the severity meanwhile has heard of it.
+-- One incident at a time, by its index: those that wait are few, and every message that there ever was is not read.
+SELECT count(*)::integer AS unheard
+  FROM incidents
+ CROSS JOIN LATERAL (
+       SELECT
+         FROM deliveries AS owed
+        WHERE owed.incident_id = incidents.id AND owed.priority >= $2
+          AND owed.created_at < now() - $1::interval
+          AND (owed.kind = 'private_thread' OR owed.kind = ANY ($3::text[]))
+          AND (owed.status IN ('pending', 'sending') OR (owed.status = 'failed' AND NOT owed.data ? 'quiet'))
+          AND NOT EXISTS (
+              SELECT FROM deliveries AS told
+               WHERE told.incident_id = owed.incident_id AND told.created_at >= owed.created_at
+                 AND (told.emailed_at IS NOT NULL OR told.emailed_to <> '{}'
+                      OR (owed.status = 'failed' AND told.status = 'sent' AND told.kind = ANY ($3::text[]))))
+          AND NOT (owed.status = 'failed' AND EXISTS (
+              SELECT FROM timeline
+               WHERE timeline.incident_id = owed.incident_id AND timeline.kind = 'severity_changed'
+                 AND timeline.at > owed.created_at))
+        LIMIT 1) AS unheard
+ WHERE incidents.status = 'triggered' AND NOT incidents.is_drill;
 
 -- name: overdue_deliveries
 -- Unfinished deliveries whose next attempt was due $1 ago or earlier, that wait for nothing unsent and have

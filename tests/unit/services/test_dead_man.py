@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from structlog.testing import capture_logs
 
-from bot.domain.errors import DiscordAway, UpstreamUnavailable
+from bot.domain.delivery import PAGING, UNFINISHED
+from bot.domain.errors import DeliveryRefused, DiscordAway, UpstreamUnavailable
 from bot.services.dead_man import DeadMan
 from tests.fakes import FakeStore
 from tests.unit.services.desk import PRIMARY, Desk
@@ -64,6 +65,23 @@ async def test_a_p0_that_nobody_can_be_told_of_withholds_it() -> None:
     desk.mailer.is_away = False
     await desk.pass_time(minutes=5)
     assert desk.mailer.sent
+    assert await dead_man.beat()
+
+
+async def test_a_p0_that_was_given_up_everywhere_withholds_it() -> None:
+    """Refused for good, and no email: until somebody is told of a later rung, or has it."""
+    desk, heartbeat = Desk(), FakeHeartbeat()
+    dead_man = DeadMan(desk.store, heartbeat)
+    desk.discord.failures = [DeliveryRefused("HTTP 403", http_status=403)] * 500
+    desk.mailer.is_away = True
+    await desk.open("SEV1")
+    await desk.pass_time(minutes=2)
+    assert all(one.status not in UNFINISHED for one in desk.store.deliveries if one.kind in PAGING)
+    with capture_logs() as logged:
+        assert not await dead_man.beat()
+    assert [entry.get("reason") for entry in logged] == ["1 told to nobody"]
+    desk.discord.failures = []
+    await desk.pass_time(minutes=15)
     assert await dead_man.beat()
 
 
