@@ -1,0 +1,43 @@
+"""The dead-man's heartbeat: it stops while a P0 is told to nobody."""
+
+from tests.e2e.conftest import MakeWorld
+from tests.e2e.world import World
+from tests.integration.test_heartbeat import Monitor, monitor
+
+TITLE = "決済 API が 5xx"
+
+
+async def expect_pings(world: World, there: Monitor, count: int) -> None:
+    """So many have been taken so far."""
+
+    async def look() -> bool | None:
+        return True if len(there.asked) == count else None
+
+    await world.human.until(look, f"{count} pings")
+
+
+async def test_a_p0_that_discord_refuses_everywhere_stops_it(make_world: MakeWorld) -> None:
+    """Nothing is tried any more, and there is no email: silence, until the next rung rings somebody."""
+    async with monitor() as there, make_world(HEARTBEAT_URL=f"{there.url}/beat") as world:
+        await world.start_bot()
+        await expect_pings(world, there, 1)
+        await world.fault(route="POST /channels/*/messages", times=None, status=403, code=50013)
+        said = await world.command("sev1", title=TITLE)
+        assert "INC-1" in said.text
+        await world.settle()
+        owed = "SELECT status FROM incident_bot.deliveries WHERE kind IN ('alert', 'page')"
+        assert {row["status"] for row in await world.rows(owed)} == {"failed"}
+        await world.shift(minutes=2)
+        await world.restart_bot()
+        await world.bot.child.line_with("1 told to nobody", within_s=10)
+        assert len(there.asked) == 1
+        await world.human.clear_faults()
+        await world.fast_forward(minutes=14)
+        rung = await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
+        for who in ("primary", "secondary"):
+            await world.expect_dm(who, contains=TITLE)
+        await world.settle()
+        await world.restart_bot()
+        await expect_pings(world, there, 2)
+        await world.react(rung, by="primary")
+        await world.expect_text(rung, "👀 @primary")
