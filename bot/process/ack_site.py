@@ -1,6 +1,7 @@
 """The only thing that this bot shows to the outside: the page behind the link in an email."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,8 +16,14 @@ from bot.ui.ack_page import SECURITY_POLICY, AckPage
 
 log = structlog.get_logger(__name__)
 
-#: Requests per minute that are looked at, all visitors together: a team is a few people.
+#: Requests per minute that are looked at of all that carry no link of ours, together: guessing is slow.
 PER_MINUTE: Final = 120
+
+#: And of each link that we have signed: scanners, impatience and a page that is loaded anew.
+PER_LINK: Final = 60
+
+#: Links whose requests are counted at a time. Who has one of them has an email of ours.
+_MOST_LINKS: Final = 1_000
 
 #: Characters of the longest token that is looked at; ours have about 150.
 LONGEST: Final = 600
@@ -62,6 +69,29 @@ class Allowance:
         return True
 
 
+class Door:
+    """Who is let in: strangers share one allowance, and each link has its own, which none of them can use up.
+
+    Args:
+        strangers: For all requests without a link of ours.
+    """
+
+    def __init__(self, strangers: Allowance | None = None, *, per_link: int = PER_LINK) -> None:
+        self._strangers = strangers or Allowance()
+        self._per_link = per_link
+        self._links: OrderedDict[str, Allowance] = OrderedDict()
+
+    def lets_in(self, link_id: str | None) -> bool:
+        """Whether one more request with this link, or without one (None), is looked at."""
+        if link_id is None:
+            return self._strangers.take()
+        allowance = self._links.setdefault(link_id, Allowance(self._per_link))
+        self._links.move_to_end(link_id)
+        if len(self._links) > _MOST_LINKS:
+            self._links.popitem(last=False)
+        return allowance.take()
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What the links of one guild lead to."""
@@ -77,10 +107,10 @@ class AckSite:
         desks: By guild; at least one. A link says whose it is.
     """
 
-    def __init__(self, desks: Mapping[int, Desk], allowance: Allowance | None = None) -> None:
+    def __init__(self, desks: Mapping[int, Desk], door: Door | None = None) -> None:
         self._desks = desks
         self._home = next(iter(desks.values()))
-        self._allowance = allowance or Allowance()
+        self._door = door or Door()
 
     @property
     def routes(self) -> list[web.RouteDef]:
@@ -100,11 +130,13 @@ class AckSite:
         token = request.match_info["token"]
         desk = self._desks.get(guild_of(token) or 0, self._home)
         locale = preferred(request.headers.get("Accept-Language", ""), default=desk.page.policy.language)
-        if not self._allowance.take():
+        home = self._home.links  # one installation, one key
+        if not self._door.lets_in(home.signed_id(token) if len(token) <= LONGEST else None):
             return _excuse(desk, "busy", HTTPStatus.TOO_MANY_REQUESTS, locale)
         if request.can_read_body:
             await request.read()  # nothing is asked for; more than a little ends in 413
         try:
+            await home.learn_key()  # the first to be let in; from then on nobody can stand in a link's way
             seen = Seen(LinkState.INVALID) if len(token) > LONGEST else await ask(desk, token)
         except StorageUnavailable as away:
             log.warning("link.unavailable", reason=str(away))

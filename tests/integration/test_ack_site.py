@@ -1,5 +1,6 @@
 """The page behind the link, over real HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.i18n import Texts
-from bot.process.ack_site import LONGEST, AckSite, Allowance, preferred
+from bot.process.ack_site import LONGEST, AckSite, Allowance, Door, preferred
 from bot.process.ack_site import Desk as Served
 from bot.process.health import Health, serve_health
 from bot.services.links import PATH
@@ -24,9 +25,10 @@ async def nothing(_states: object) -> bytes:
 
 
 @asynccontextmanager
-async def site(desk: Desk, *, per_minute: int = 120) -> AsyncIterator[httpx.AsyncClient]:
+async def site(desk: Desk, *, per_minute: int = 120, per_link: int = 60) -> AsyncIterator[httpx.AsyncClient]:
     """The site of *desk*, and a browser."""
-    made = AckSite({GUILD: Served(desk.links, AckPage(Texts.load(), desk.policy))}, Allowance(per_minute))
+    served = {GUILD: Served(desk.links, AckPage(Texts.load(), desk.policy))}
+    made = AckSite(served, Door(Allowance(per_minute), per_link=per_link))
     serving = serve_health(Health({}, nothing), host="127.0.0.1", port=0, beside=made.routes)
     async with (
         serving as port,
@@ -106,6 +108,55 @@ async def test_too_many_are_not_looked_at(desk: Desk) -> None:
     async with site(desk, per_minute=5) as browser:
         statuses = [(await browser.get(f"{PATH}{number}")).status_code for number in range(8)]
     assert statuses == [404] * 5 + [429] * 3
+
+
+async def test_a_flood_of_strangers_shuts_no_link(desk: Desk) -> None:
+    """Whatever they send, whoever was mailed to looks and presses in the midst of it."""
+    token, _ = await mailed(desk)
+    _, guild_id, signed = token.split(".", 2)
+    made_up = ("0", f"{token[:-3]}AAA", f"{'0' * 8}.{guild_id}.{signed[:-1]}", "x" * (LONGEST + 1))
+    async with site(desk, per_minute=5) as browser:
+
+        async def flood() -> set[int]:
+            return {(await browser.post(PATH + made_up[n % 4])).status_code for n in range(60)}
+
+        assert await flood() == {404, 429}
+        assert await flood() == {429}
+        begun, shown, _ = await asyncio.gather(flood(), browser.get(PATH + token), flood())
+        assert (begun, shown.status_code) == ({429}, 200)
+        _, pressed = await asyncio.gather(flood(), browser.post(PATH + token))
+        assert pressed.status_code == 200
+    assert (await desk.store.incident(1)).acknowledged_by_name == "primary"
+
+
+async def test_one_link_is_not_looked_at_without_end(desk: Desk) -> None:
+    """However it is spelt: the marks before the signed part are not signed. Others are not meant."""
+    token, _ = await mailed(desk)
+    signed = token.split(".", 2)[2]
+    async with site(desk, per_link=5) as browser:
+        await browser.get(PATH + "the-first-is-a-stranger")
+        statuses = [(await browser.get(f"{PATH}{n:08}.{GUILD}.{signed}")).status_code for n in range(8)]
+        assert (await browser.get(f"{PATH}0")).status_code == 404
+    assert statuses == [404] * 5 + [429] * 3
+
+
+def test_only_so_many_links_are_counted() -> None:
+    """Those that came last."""
+    door = Door(per_link=1)
+    assert all(door.lets_in(str(number)) for number in range(1_001))
+    assert not door.lets_in("1000")
+    assert door.lets_in("0")
+
+
+async def test_the_database_comes_back(desk: Desk) -> None:
+    """Without the key nobody can be told from a stranger; it is asked for until it is known."""
+    token, _ = await mailed(desk)
+    async with site(desk, per_minute=3) as browser:
+        desk.store.is_away = True
+        assert (await browser.get(PATH + token)).status_code == 503
+        desk.store.is_away = False
+        statuses = [(await browser.get(PATH + token)).status_code for _ in range(5)]
+    assert statuses == [200] * 5
 
 
 async def test_a_title_is_text(desk: Desk) -> None:
