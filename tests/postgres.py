@@ -1,11 +1,12 @@
 """Real PostgreSQL for tests: one cluster per worker, a fresh migrated database per test, a movable clock."""
 
+import asyncio
 import subprocess
 import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -49,6 +50,20 @@ def cluster() -> Iterator[EmbeddedPostgres]:
     folder = cluster_folder()
     with start_sweeper(folder) as sweeper:
         with EmbeddedPostgres(folder, durable=False) as server:
+            yield server
+        sweeper.communicate()
+
+
+@contextmanager
+def guarded_server(password: str) -> Iterator[EmbeddedPostgres]:
+    """A server of its own that asks for *password*."""
+    folder = cluster_folder()
+    with start_sweeper(folder) as sweeper:
+        server = EmbeddedPostgres(folder, durable=False)
+        with server:
+            asyncio.run(_execute(server.dsn(), f"ALTER USER postgres PASSWORD '{password}'"))
+        (folder / "data" / "pg_hba.conf").write_text("local all all scram-sha-256\n")
+        with server:
             yield server
         sweeper.communicate()
 

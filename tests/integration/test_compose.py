@@ -5,21 +5,26 @@ What an engine alone can show (the build, its network, its volumes) is not shown
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 import yaml
 
 from bot.demo.process import Child
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings, load_settings
-from tests.integration.command_line import settings_for
+from bot.storage.embedded import EmbeddedPostgres
+from tests.integration.command_line import incident_bot, settings_for
+from tests.postgres import guarded_server
 from tests.unit.runbook.policies import PARKY
 
 ROOT = Path(__file__).parents[2]
 READY_S = 60.0
+PASSWORD = "p@ss:w/rd?#^[ %é"
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?-])(?P<word>[^}]*))?\}")
 
 
@@ -42,16 +47,19 @@ def filled_in(value: str, given: Mapping[str, str]) -> str:
 
 #: Settings that .env does not decide here, each with why.
 FIXED = {
-    "DATABASE_URL": "the PostgreSQL beside them; its password is",
+    "DATABASE_URL": "the PostgreSQL beside them",
     "LOG_FORMAT": "for whatever collects the lines",
     "HEALTH_HOST": "the health check and the published port ask there",
     "HEALTH_PORT": "the same",
 }
+#: What is passed on and is no setting of ours, each with who reads it.
+BESIDE = {"PGPASSWORD": "whatever connects to PostgreSQL: no character of it can break DATABASE_URL"}
 #: Settings that are not passed on, each with why.
 LEFT_OUT = {
     "DISCORD_API_BASE": "Discord's own; another one is on this machine only, which a container does not see",
     "DATA_DIR": "the image's volume",
 }
+DATABASE_URL = "postgresql://incident_bot@postgres:5432/incident_bot"
 WORKDIR = "/var/lib/incident-bot"
 
 
@@ -76,8 +84,9 @@ def test_two_bots_share_what_they_are_given() -> None:
 def test_every_setting_is_passed_on() -> None:
     """What somebody writes into .env holds here, too; only the token must be there."""
     passed = bots()["bot-a"]["environment"]
-    assert set(passed) == {name.upper() for name in Settings.model_fields} - set(LEFT_OUT)
-    for name in passed.keys() - FIXED.keys():
+    settings = {name.upper() for name in Settings.model_fields}
+    assert set(passed) == settings - set(LEFT_OUT) | set(BESIDE)
+    for name in passed.keys() - FIXED.keys() - BESIDE.keys():
         needed = name == "DISCORD_TOKEN"
         assert filled_in(passed[name], {name: "given"}) == "given"
         assert passed[name].startswith(f"${{{name}:{'?' if needed else '-'}"), name
@@ -90,7 +99,7 @@ def test_what_is_not_in_the_file_is_unset(monkeypatch: pytest.MonkeyPatch, tmp_p
         monkeypatch.delenv(name.upper(), raising=False)
     unset = load_settings()
     passed = bots()["bot-a"]["environment"]
-    optional = passed.keys() - FIXED.keys() - {"DISCORD_TOKEN"}
+    optional = passed.keys() - FIXED.keys() - BESIDE.keys() - {"DISCORD_TOKEN"}
     for name in optional:
         monkeypatch.setenv(name, filled_in(passed[name], {}))
     assert load_settings() == unset
@@ -125,6 +134,35 @@ def test_the_command_is_the_images() -> None:
         assert f"CMD {service['command']}".replace("'", '"') in dockerfile
 
 
+@pytest.fixture
+def guarded() -> Iterator[EmbeddedPostgres]:
+    """A server as Compose's: its user has PASSWORD and must say it."""
+    with guarded_server(PASSWORD) as server:
+        yield server
+
+
+async def their_database(server: EmbeddedPostgres) -> str:
+    """DATABASE_URL with *server* in the place of Compose's."""
+    superuser = await asyncpg.connect(server.dsn(), password=PASSWORD)
+    await superuser.execute(f"CREATE ROLE incident_bot SUPERUSER LOGIN PASSWORD '{PASSWORD}'")
+    await superuser.execute("CREATE DATABASE incident_bot OWNER incident_bot")
+    await superuser.close()
+    socket = urlsplit(server.dsn("incident_bot")).query
+    return DATABASE_URL.replace("postgres:5432", "") + f"?{socket}"
+
+
+async def test_any_password_will_do(guarded: EmbeddedPostgres, tmp_path: Path) -> None:
+    """Whoever connects takes it as it is: dbmate, asyncpg, with characters that end a part of an address."""
+    url = await their_database(guarded)
+    passed = bots()["bot-a"]["environment"]
+    for password, said in ((PASSWORD, "applied 0001_incidents"), ("wrong", "password authentication failed")):
+        env = {"PGPASSWORD": filled_in(passed["PGPASSWORD"], {"POSTGRES_PASSWORD": password})}
+        assert filled_in(passed["DATABASE_URL"], {}) == DATABASE_URL
+        ended = await incident_bot("migrate", folder=tmp_path, DATABASE_URL=url, **env)
+        assert said in ended.out + ended.err
+        assert PASSWORD not in ended.out + ended.err
+
+
 def in_a_folder(address: dict[str, str], folder: Path) -> dict[str, str]:
     """*address* with a folder of policies, as it is mounted, which names the server instead."""
     policies = folder / "policies"
@@ -143,7 +181,8 @@ async def test_the_same_commands_run_by_hand(database_url: str, tmp_path: Path, 
         children = []
         for name, service in bots().items():
             env = {key: filled_in(value, given) for key, value in service["environment"].items()}
-            assert env["DATABASE_URL"] == "postgresql://incident_bot:secret@postgres:5432/incident_bot"
+            assert env["DATABASE_URL"] == DATABASE_URL
+            assert env["PGPASSWORD"] == "secret"
             # Here is neither its network nor its database, and no port of its own.
             local = {"DISCORD_API_BASE": sandbox.api_base, "DATABASE_URL": database_url, "HEALTH_PORT": "0"}
             env |= {**local, "HEALTH_HOST": "127.0.0.1", "DATA_DIR": str(tmp_path / name)}

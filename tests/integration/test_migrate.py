@@ -26,11 +26,10 @@ from bot.storage import migrate as module
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.migrate import MigrationError, dbmate_url, migrate, migrations_dir, pending, status
 from tests.postgres import (
-    cluster_folder,
     connect,
+    guarded_server,
     install_movable_clock,
     shift_clock,
-    start_sweeper,
     temporary_database,
 )
 
@@ -49,21 +48,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def guarded() -> Iterator[EmbeddedPostgres]:
     """A server that asks for PASSWORD."""
-    root = cluster_folder()
-    with start_sweeper(root) as sweeper:
-        server = EmbeddedPostgres(root, durable=False)
-        with server:
-            asyncio.run(set_password(server.dsn()))
-        (root / "data" / "pg_hba.conf").write_text("local all all scram-sha-256\n")
-        with server:
-            yield server
-        sweeper.communicate()
-
-
-async def set_password(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(f"ALTER USER postgres PASSWORD '{PASSWORD}'")
-    await connection.close()
+    with guarded_server(PASSWORD) as server:
+        yield server
 
 
 def add_migration(folder: Path, name: str, sql: str) -> None:
