@@ -101,6 +101,7 @@ class StoredOverride:
     """An override as written down.
 
     Attributes:
+        at: When it was written down: what one commit wrote has one moment.
         ended_at: When somebody took it back; it counts until then.
     """
 
@@ -113,7 +114,13 @@ class StoredOverride:
     is_swap: bool
     by_id: int
     by_name: str
+    at: datetime
     ended_at: datetime | None = None
+
+    def is_half_with(self, other: "StoredOverride") -> bool:
+        """Whether they are the two halves of one swap."""
+        of_swap = self.is_swap and other.is_swap and self.id != other.id
+        return of_swap and (self.at, self.by_id) == (other.at, other.by_id)
 
     @property
     def until(self) -> datetime:

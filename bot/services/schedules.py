@@ -70,6 +70,11 @@ class DutyView:
     ahead: tuple[Turn, ...]
     overrides: tuple[tuple[StoredOverride, OnCallPerson], ...]
 
+    def ended_by(self, number: int) -> list[tuple[StoredOverride, OnCallPerson]]:
+        """What `Schedules.end_override` would take back: of a swap both halves, that one first."""
+        named = [each for each in self.overrides if each[0].id == number]
+        return named + [each for each in self.overrides if named and each[0].is_half_with(named[0][0])]
+
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
@@ -176,8 +181,11 @@ class Schedules:
             await self._done(tx, guild_id, by, "override", {**facts, **_times(new.starts, new.ends)})
         return new
 
-    async def end_override(self, guild_id: int, number: int, *, by: Person) -> StoredOverride:
-        """Take an override back from now on.
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
+        """Take an override back from now on; of a swap both halves, so that nobody is left with two shifts.
+
+        Returns:
+            It, then the other half unless that is over.
 
         Raises:
             NotPermitted; UserError: it is over already.
@@ -185,9 +193,11 @@ class Schedules:
         await self._access.require(by, "oncall", guild_id=guild_id, act="end_override", override=number)
         async with self._store.transaction() as tx:
             ended = await tx.end_override(guild_id, number, by=by)
-            if ended is None:
+            if not ended:
                 raise UserError("oncall_override_over")
-            await self._done(tx, guild_id, by, "end_override", {"place": ended.place, "override": number})
+            facts = [{"place": one.place, "override": one.id} for one in ended]
+            other = {"other_half": facts[1]} if facts[1:] else {}
+            await self._done(tx, guild_id, by, "end_override", {**facts[0], **other})
         return ended
 
     async def swap(

@@ -43,9 +43,9 @@ class OnCallWrites(OnCallReads):
         number: int = row["id"]
         return number
 
-    async def end_override(self, guild_id: int, number: int, *, by: Person) -> StoredOverride | None:
-        row = await self._sql.first("end_oncall_override", guild_id, number, by.id, by.name)
-        return None if row is None else _override(row)
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
+        rows = await self._sql.all("end_oncall_override", guild_id, number, by.id, by.name)
+        return sorted(map(_override, rows), key=lambda one: one.id != number)
 
     async def add_schedule(
         self, guild_id: int, place: str, content: Content, *, by: Person, draft: bool = False
@@ -154,6 +154,7 @@ def _override(row: Row) -> StoredOverride:
         is_swap=row["is_swap"],
         by_id=row["by_id"],
         by_name=row["by_name"],
+        at=row["at"],
         ended_at=row["ended_at"],
     )
 

@@ -38,10 +38,10 @@ class End(Control, template=END):
         bot = interaction.client
         services = bot.services(interaction)
         view = await services.schedules.view(services.guild_id)
-        found = next(((one, who) for one, who in view.overrides if one.id == self.number), None)
-        if found is None:
+        found = view.ended_by(self.number)
+        if not found:
             raise UserError("oncall_override_over")
-        await reply(interaction, view=end_asked_screen(bot.voice(interaction), *found))
+        await reply(interaction, view=end_asked_screen(bot.voice(interaction), found))
 
 
 class EndConfirmed(Control, template=END_CONFIRMED):
@@ -54,5 +54,5 @@ class EndConfirmed(Control, template=END_CONFIRMED):
         services = bot.services(interaction)
         by = await person_of(interaction)
         ended = await services.schedules.end_override(services.guild_id, self.number, by=by)
-        person = await services.oncall.known(services.guild_id, ended.who)
-        await redraw(interaction, Screen(text(ended_said(bot.voice(interaction), ended, person))))
+        told = [(one, await services.oncall.known(services.guild_id, one.who)) for one in ended]
+        await redraw(interaction, Screen(text(ended_said(bot.voice(interaction), told))))

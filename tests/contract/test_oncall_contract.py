@@ -42,17 +42,43 @@ async def test_an_override_is_taken_back_once(rig: Rig) -> None:
         brief = await tx.add_override(GUILD, NewOverride("primary", AI, now, now + HOUR), by=PERRY)
     await rig.advance(2 * HOUR)
     async with rig.store.transaction() as tx:
-        assert await tx.end_override(GUILD + 1, number, by=OLIVE) is None
-        assert await tx.end_override(GUILD, brief, by=OLIVE) is None
-        ended = await tx.end_override(GUILD, number, by=OLIVE)
-        assert ended is not None
+        assert await tx.end_override(GUILD + 1, number, by=OLIVE) == []
+        assert await tx.end_override(GUILD, brief, by=OLIVE) == []
+        [ended] = await tx.end_override(GUILD, number, by=OLIVE)
         assert ended.until == await tx.now()
-        assert await tx.end_override(GUILD, number, by=OLIVE) is None
-        assert await tx.end_override(GUILD, 999_999, by=OLIVE) is None
+        assert await tx.end_override(GUILD, number, by=OLIVE) == []
+        assert await tx.end_override(GUILD, 999_999, by=OLIVE) == []
     after = await rig.store.oncall_book(GUILD, since=await rig.store.now())
     assert after.overrides == ()
     before = await rig.store.oncall_book(GUILD, since=now)
     assert [one.ended_at is not None for one in before.overrides] == [True, False]
+
+
+async def test_the_halves_of_a_swap_are_taken_back_together(rig: Rig) -> None:
+    """Whichever is named, that first; no other swap, no stand-in of the same commit, no half that is over."""
+    now = await rig.store.now()
+
+    async def swap(first: timedelta) -> list[int]:
+        spans = ((first, AI), (5 * HOUR, BEN))
+        new = [NewOverride("primary", who, now, now + span, is_swap=True) for span, who in spans]
+        async with rig.store.transaction() as tx:
+            await tx.add_override(GUILD, replace(new[0], is_swap=False), by=PERRY)
+            return [await tx.add_override(GUILD, each, by=PERRY) for each in new]
+
+    async def end(number: int) -> list[int]:
+        async with rig.store.transaction() as tx:
+            return [one.id for one in await tx.end_override(GUILD, number, by=OLIVE)]
+
+    one, other, late = await swap(3 * HOUR), await swap(3 * HOUR), await swap(HOUR)
+    book = (await rig.store.oncall_book(GUILD, since=now)).overrides
+    halves = [(a.id, b.id) for a in book for b in book if a.id < b.id and a.is_half_with(b)]
+    assert halves == [tuple(each) for each in (one, other, late)]
+    await rig.advance(2 * HOUR)
+    assert await end(one[1]) == one[::-1]
+    assert await end(one[0]) == []
+    assert await end(late[1]) == [late[1]]
+    counting = await rig.store.oncall_book(GUILD, since=await rig.store.now())
+    assert [each.id for each in counting.overrides if each.is_swap] == other
 
 
 def contents() -> list[Content]:

@@ -142,6 +142,27 @@ async def test_two_people_swap_their_shifts(make_world: MakeWorld, tmp_path: Pat
         await world.expect_nothing_more()
 
 
+async def test_a_swap_is_ended_whole(make_world: MakeWorld, tmp_path: Path) -> None:
+    """By the button of either half: both are named before and after, and everything is as it was."""
+    async with rotating(make_world, tmp_path) as (world, _):
+        await told_ahead(world)
+        offered = await world.human.autocomplete("primary", "general", "oncall swap", "shift", "primary @")
+        options = {"shift": offered[0]["value"], "with": offered[1]["value"]}
+        await world.command("oncall swap", by="primary", **options)
+        await expect_handover(world, former="primary", who="secondary")
+        await told_ahead(world, "primary")
+        shown = await world.command("oncall show", by="primary")
+        asked = await world.human.press("primary", shown.messages[-1], "#2 を終える")
+        assert "両方とも元の人に戻ります" in asked.text
+        assert "#1" in asked.text
+        ended = await world.human.press("primary", asked.messages[-1], "今終える")
+        assert "交換を終えました" in ended.text
+        await expect_handover(world, former="secondary", who="primary")
+        assert "交換" not in (await world.command("oncall show", by="primary")).text
+        again = await world.human.press("primary", shown.messages[-1], "#1 を終える")
+        assert "もう終わっています" in again.text
+
+
 async def test_whoever_takes_no_dm_is_told_of_a_day_ahead(make_world: MakeWorld, tmp_path: Path) -> None:
     """In the channel and to whom they relieve, once; a missing role as well."""
     async with rotating(make_world, tmp_path, days=3) as (world, _):

@@ -12,23 +12,37 @@ from tests.fakes.oncall_state import KeptSchedule
 class FakeOnCall(FakePart):
     """The part of a transaction that is about on-call."""
 
+    _wrote_at: datetime | None = None
+
     async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
         return self.state.oncall.book(guild_id, since)
 
     async def add_override(self, guild_id: int, new: NewOverride, *, by: Person) -> int:
         number = next(self._sequences.oncall)
+        # PostgreSQL's now() is the transaction's: no two of them begin in one microsecond.
+        self._wrote_at = self._wrote_at or self._now + timedelta(microseconds=number)
         stored = StoredOverride(
-            number, new.place, new.who, new.starts, new.ends, new.reason, new.is_swap, by.id, by.name
+            number,
+            new.place,
+            new.who,
+            new.starts,
+            new.ends,
+            new.reason,
+            new.is_swap,
+            by.id,
+            by.name,
+            self._wrote_at,
         )
         self.state.oncall.overrides[number] = (guild_id, stored)
         return number
 
-    async def end_override(self, guild_id: int, number: int, *, by: Person) -> StoredOverride | None:
-        guild, known = self.state.oncall.overrides.get(number, (None, None))
-        if known is None or guild != guild_id or known.ended_at is not None or known.ends <= self._now:
-            return None
-        ended = replace(known, ended_at=self._now)
-        self.state.oncall.overrides[number] = (guild_id, ended)
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
+        own = [one for guild, one in self.state.oncall.overrides.values() if guild == guild_id]
+        counting = [one for one in own if one.ended_at is None and one.ends > self._now]
+        named = [one for one in counting if one.id == number]
+        halves = [one for one in counting if named and one.is_half_with(named[0])]
+        ended = [replace(one, ended_at=self._now) for one in named + halves]
+        self.state.oncall.overrides |= {one.id: (guild_id, one) for one in ended}
         return ended
 
     async def add_schedule(

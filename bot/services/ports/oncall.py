@@ -30,8 +30,12 @@ class OnCallTransaction(OnCallReads, Protocol):
         """Write down that somebody stands in; its number."""
         ...
 
-    async def end_override(self, guild_id: int, number: int, *, by: Person) -> StoredOverride | None:
-        """Take one back from now on; None when there is none, or it is over."""
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
+        """Take one back from now on, and the other half of a swap with it unless that is over.
+
+        Returns:
+            It, then the other half; empty when there is none of that number, or it is over.
+        """
         ...
 
     async def add_schedule(

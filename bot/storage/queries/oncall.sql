@@ -20,10 +20,24 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 RETURNING id;
 
 -- name: end_oncall_override
--- Takes an override back from now on: no row comes back when it is over, or another guild's.
+-- Takes an override back from now on, and with it the other half of a swap: one commit wrote both, so that "at" is
+-- the same. No row comes back when it is over, or another guild's. Whoever ends the other half at the same time waits.
+WITH named AS (
+    SELECT *
+      FROM oncall_overrides
+     WHERE id = $2 AND guild_id = $1 AND ended_at IS NULL AND ends_at > now()
+), ending AS MATERIALIZED (
+    SELECT one.id
+      FROM oncall_overrides AS one, named
+     WHERE one.guild_id = named.guild_id AND one.ended_at IS NULL AND one.ends_at > now()
+       AND (one.id = named.id
+            OR one.is_swap AND named.is_swap AND one.at = named.at AND one.by_id = named.by_id)
+     ORDER BY one.id
+       FOR UPDATE OF one
+)
 UPDATE oncall_overrides
    SET ended_at = now(), ended_by_id = $3, ended_by_name = $4
- WHERE id = $2 AND guild_id = $1 AND ended_at IS NULL AND ends_at > now()
+ WHERE id IN (SELECT id FROM ending)
 RETURNING *;
 
 -- name: add_oncall_schedule

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import discord
 from discord import ButtonStyle, ui
@@ -23,6 +23,8 @@ END: Final = r"onc:v1:end:(?P<number>\d{1,18})"
 END_CONFIRMED: Final = r"onc:v1:ended:(?P<number>\d{1,18})"
 IMPORT: Final = r"onc:v1:import:(?P<drafts>\d{1,10}(-\d{1,10}){0,6})"
 LEAVE: Final = r"onc:v1:leave"
+
+StandIn: TypeAlias = tuple[StoredOverride, OnCallPerson]
 
 #: Discord: buttons in a row. More stand-ins than that are rare; the next ones come up when these are over.
 _BUTTONS: Final = 5
@@ -49,14 +51,22 @@ def show_screen(voice: Voice, view: DutyView) -> Screen:
     return Screen(*parts, rows=[_ends(voice, [override for override, _ in view.overrides])])
 
 
-def end_asked_screen(voice: Voice, override: StoredOverride, person: OnCallPerson) -> Screen:
-    """Once: it cannot be undone, only written down anew."""
-    asked = voice.say(
-        "oncall.end_asked",
-        place=override.place,
-        who=_who(voice, person),
-        ends=voice.moment(override.ends),
-    )
+def end_asked_screen(voice: Voice, ending: Sequence[StandIn]) -> Screen:
+    """Once: it cannot be undone, only written down anew.
+
+    Args:
+        ending: The one that was named, and the other half of a swap that does not yet lie in the past.
+    """
+    override, person = ending[0]
+    if len(ending) > 1:
+        asked = voice.say("oncall.end_asked_swap", shifts=_halves(voice, ending))
+    else:
+        asked = voice.say(
+            "oncall.end_asked_half" if override.is_swap else "oncall.end_asked",
+            place=override.place,
+            who=_who(voice, person),
+            ends=voice.moment(override.ends),
+        )
     confirm = button(voice.say("oncall.end_confirm"), f"onc:v1:ended:{override.id}", style=ButtonStyle.danger)
     return Screen(text(asked), rows=[row(confirm)])
 
@@ -83,9 +93,12 @@ def overridden_said(voice: Voice, new: NewOverride, person: OnCallPerson) -> str
     )
 
 
-def ended_said(voice: Voice, ended: StoredOverride, person: OnCallPerson) -> str:
-    """Who no longer does."""
-    return voice.say("oncall.ended", place=ended.place, who=_who(voice, person))
+def ended_said(voice: Voice, ended: Sequence[StandIn]) -> str:
+    """Who no longer does; of a swap both."""
+    if len(ended) > 1:
+        return voice.say("oncall.ended_swap", shifts=_halves(voice, ended))
+    override, person = ended[0]
+    return voice.say("oncall.ended", place=override.place, who=_who(voice, person))
 
 
 def swapped_said(voice: Voice, swapped: Swapped) -> str:
@@ -202,6 +215,21 @@ def _override(voice: Voice, override: StoredOverride, person: OnCallPerson) -> s
     if override.reason:
         line += voice.say("oncall.show.reason", reason=inert(override.reason, limit=200))
     return line
+
+
+def _halves(voice: Voice, halves: Sequence[StandIn]) -> str:
+    """One below the other."""
+    return "\n".join(
+        voice.say(
+            "oncall.end_half",
+            number=f"#{override.id}",
+            place=override.place,
+            who=_who(voice, person),
+            starts=voice.moment(override.starts),
+            ends=voice.moment(override.ends),
+        )
+        for override, person in halves
+    )
 
 
 def _ends(voice: Voice, overrides: Sequence[StoredOverride]) -> ui.ActionRow[ui.LayoutView] | None:

@@ -34,7 +34,7 @@ BEN = OnCallPerson("123456789012345678", "ben", None, 123456789012345678)
 def override(number: int, who: Who, starts: datetime, ends: datetime, **more: datetime) -> StoredOverride:
     """One at primary."""
     return StoredOverride(
-        number, "primary", who, starts, ends, "", is_swap=False, by_id=1, by_name="x", **more
+        number, "primary", who, starts, ends, "", is_swap=False, by_id=1, by_name="x", at=NOW, **more
     )
 
 

@@ -231,6 +231,25 @@ async def test_swaps_need_two_people_and_two_ends(turning: Desk) -> None:
     assert turning.store.audit_rows[-1].action == "swap"
 
 
+async def test_ending_half_a_swap_ends_it_whole(turning: Desk) -> None:
+    """Otherwise one of the two has three weeks in a row."""
+    before = [turn for turn in await turning.schedules.turns(GUILD) if turn.place == "primary"]
+    first, second = (("primary", turn.shift.starts) for turn in before[:2])
+    await turning.schedules.swap(GUILD, first, second, by=PRIMARY)
+    view = await turning.schedules.view(GUILD)
+    numbers = [one.id for one, _ in view.overrides]
+    asked = [one.id for one, _ in view.ended_by(numbers[1])]
+    ended = [one.id for one in await turning.schedules.end_override(GUILD, numbers[1], by=PRIMARY)]
+    assert asked == ended == numbers[::-1]
+    assert [turn for turn in await turning.schedules.turns(GUILD) if turn.place == "primary"] == before
+    assert turning.store.audit_rows[-1].data == {
+        "place": "primary",
+        "override": numbers[1],
+        "other_half": {"place": "primary", "override": numbers[0]},
+    }
+    assert view.ended_by(999) == []
+
+
 @pytest.mark.parametrize(
     ("starts", "ends", "key"),
     [(2, 1, "oncall_ends_early"), (-3, -1, "oncall_ends_early"), (0, 24 * 91, "oncall_too_long")],

@@ -1,5 +1,6 @@
 """On call as people read it: handovers, DMs, warnings, and the screens of `/oncall`."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from bot.services.schedules import DutyView, Standing, Swapped, Turn
 from bot.ui.posts.renderer import render
 from bot.ui.screens.oncall_console import (
     end_asked_screen,
+    ended_said,
     preview_screen,
     show_screen,
     swapped_said,
@@ -102,7 +104,7 @@ def turn(place: str, person: OnCallPerson, days: float, length: float = 1) -> Tu
 def override(number: int) -> StoredOverride:
     """One with everything."""
     who = Who(BEN.user_id, "ben", HOSTILE)
-    return StoredOverride(number, "primary", who, NOW, NOW + DAY, HOSTILE, True, 1, HOSTILE)
+    return StoredOverride(number, "primary", who, NOW, NOW + DAY, HOSTILE, True, 1, HOSTILE, NOW)
 
 
 @pytest.mark.parametrize("voice", screens.VOICES)
@@ -118,7 +120,7 @@ def test_the_screen_fits_however_much_there_is(voice: Voice, many: int) -> None:
     screen = show_screen(voice, view)
     assert screens.over_limits(screen) == []
     assert len(screens.presses(screen)) == min(many, 5)
-    asked = end_asked_screen(voice, override(7), BEN)
+    asked = end_asked_screen(voice, [(override(7), BEN)])
     assert screens.over_limits(asked) == []
     assert screens.presses(asked) == ["onc:v1:ended:7"]
 
@@ -173,6 +175,20 @@ def test_a_swap_tells_both_ways() -> None:
     first, second = said.splitlines()[1:]
     assert "@ai → <@123456789012345678>" in first
     assert "<@123456789012345678> → @ai" in second
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_whoever_ends_a_swap_is_told_of_both_halves(voice: Voice) -> None:
+    """Before and after; of one whose other half is over, that this stays."""
+    both = [(override(7), BEN), (override(8), AI)]
+    asked = end_asked_screen(voice, both)
+    assert screens.presses(asked) == ["onc:v1:ended:7"]
+    for said in (screens.words(asked), ended_said(voice, both)):
+        assert ("#7" in said, "#8" in said, "@ai" in said) == (True, True, True)
+    alone, plain = override(7), replace(override(7), is_swap=False)
+    words = [screens.words(end_asked_screen(voice, [(one, BEN)])) for one in (alone, plain)]
+    assert words[0] != words[1]
+    assert ("もう片方" in words[0]) or ("other half" in words[0])
 
 
 def test_a_choice_is_plain_words() -> None:
