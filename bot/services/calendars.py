@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.errors import UserError
 from bot.domain.oncall import Shift
 from bot.domain.people import Person
-from bot.domain.standing import Content, OnCallPerson, Rosters, id_of
+from bot.domain.standing import Content, OnCallPerson, Rosters, Who
 from bot.runbook.model import Policy
 from bot.services.handovers import wake
 from bot.services.oncall import PAST, OnCall
@@ -160,7 +160,7 @@ class _Reading:
         self, guild_id: int, found: Rosters, reach: Reach, places: Iterable[str], place: str | None
     ) -> None:
         self._guild_id = guild_id
-        self._known = found.people
+        self._found = found
         self._reach = reach
         self._places = list(places)
         self._place = place
@@ -175,7 +175,7 @@ class _Reading:
             place, named = self._place_of(event)
             person = await self._person(event, named)
             if person is None:
-                name = named or "?"
+                name = _unknown(named, event.handle)
                 self.unknown += [name] if name not in self.unknown else []
                 continue
             handle = person.who.handle
@@ -195,8 +195,8 @@ class _Reading:
         return self._places[0], named
 
     async def _person(self, event: CalendarEvent, named: str) -> OnCallPerson | None:
-        if event.handle is not None:
-            return self._known.get(event.handle) or _by_handle(event.handle)
+        if event.handle is not None:  # anybody can write that; and it may be another server's
+            return self._found.people.get(event.handle) or await self._member(event.handle)
         for words in (*event.attendees, named):
             if person := self._team(words):
                 return person
@@ -204,25 +204,28 @@ class _Reading:
 
     def _team(self, words: str) -> OnCallPerson | None:
         wanted = words.strip().lower()
-        for person in self._known.values():
+        for person in self._found.people.values():
             names = (person.handle, person.name, person.email or "")
             if wanted and wanted in (name.lower() for name in names):
                 return person
         return None
 
-    async def _member(self, username: str) -> OnCallPerson | None:
-        if username not in self._asked:
-            if len(self._asked) >= _MOST_LOOKUPS or not username or " " in username:
+    async def _member(self, handle: str) -> OnCallPerson | None:
+        if handle not in self._asked:
+            if len(self._asked) >= _MOST_LOOKUPS or not handle or " " in handle:
                 return None
-            member = await self._reach.member(self._guild_id, username)
-            self._asked[username] = (
-                None if member is None else OnCallPerson(str(member.id), member.name, user_id=member.id)
+            member = await self._reach.member(self._guild_id, handle)
+            self._asked[handle] = (
+                None if member is None else self._found.person(Who(member.id, member.username, member.name))
             )
-        return self._asked[username]
+        return self._asked[handle]
 
 
-def _by_handle(handle: str) -> OnCallPerson:
-    return OnCallPerson(handle, handle, user_id=id_of(handle))
+def _unknown(named: str, handle: str | None) -> str:
+    """Whom an event names; a name of ours may be somebody else's elsewhere, so the handle is told, too."""
+    if handle is None or handle == named:
+        return named or "?"
+    return f"{named} ({handle})" if named else handle
 
 
 def _uid(guild_id: int, place: str, shift: Shift, since: datetime) -> str:

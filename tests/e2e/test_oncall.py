@@ -236,6 +236,11 @@ async def test_a_schedule_goes_out_and_comes_in_as_icalendar(make_world: MakeWor
         done = await world.human.press("primary", asked.messages[-1], "取り込む")
         assert "✅ 取り込みました · primary" in done.text
         await expect_handover(world, former="primary", who="responder")
+        strange = other.replace("responder", "primary\r\nX-INCIDENT-BOT-PERSON:1234567890123456789")
+        refused = await world.command(
+            "oncall schedule import", by="primary", file=attached("strange.ics", strange.encode())
+        )
+        assert "primary (1234567890123456789)" in refused.text
         junk = await world.command(
             "oncall schedule import", by="primary", file=attached("x.ics", b"\x00\xffBEGIN:NOTHING")
         )

@@ -60,13 +60,16 @@ async def test_each_gap_is_found(world: NotifierWorld) -> None:
     assert await reach.gaps(GUILD, AI) == [Finding(Gap.NO_CHANNEL, ("p0-alerts",))]
 
 
-async def test_a_member_is_found_by_username(world: NotifierWorld) -> None:
-    """Exactly, or not at all."""
+async def test_a_member_is_found_by_username_or_id(world: NotifierWorld) -> None:
+    """Exactly, or not at all; nobody is on call by the id of a bot."""
     reach = Reaching(world.client, POLICY)
-    found = await reach.member(GUILD, "secondary")
-    assert found is not None
-    assert found.id == SECONDARY
-    assert await reach.member(GUILD, "second") is None
+    for handle in ("secondary", str(SECONDARY)):
+        found = await reach.member(GUILD, handle)
+        assert found is not None
+        assert (found.id, found.username) == (SECONDARY, "secondary")
+    assert world.client.user is not None
+    for handle in ("second", "1100000000000000999", str(world.client.user.id)):
+        assert await reach.member(GUILD, handle) is None
 
 
 async def test_discord_away_is_no_finding(world: NotifierWorld) -> None:

@@ -102,8 +102,8 @@ class Reach(Protocol):
         """
         ...
 
-    async def member(self, guild_id: int, username: str) -> Person | None:
-        """The member of that username; None when there is none. Raises as `gaps`."""
+    async def member(self, guild_id: int, handle: str) -> Person | None:
+        """The member of that id or username; None when there is none, or it is a bot. Raises as `gaps`."""
         ...
 
 

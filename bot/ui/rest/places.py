@@ -87,13 +87,19 @@ class Places:
         """Their user id. Raises as `direct`."""
         return person.user_id or await self._member(guild_id, person.handle)
 
-    async def known(self, guild_id: int, discord: str) -> Person:
-        """The member with this id or username, by the name they have in the guild. Raises as `direct`."""
+    async def known(self, guild_id: int, discord: str, *, bots: bool = True) -> Person:
+        """The member with this id or username, by the name they have in the guild. Raises as `direct`.
+
+        Args:
+            bots: False: as if a bot were no member.
+        """
         user_id = id_of(discord) or await self._member(guild_id, discord)
         route = Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild_id, user_id=user_id)
         member = await self._rest.one(route)
         user = member.get("user")
         account = user if isinstance(user, dict) else {}
+        if account.get("bot") and not bots:
+            raise _nobody("a bot is nobody")
         name = member.get("nick") or account.get("global_name") or account.get("username")
         return Person(user_id, str(name or discord), username=str(account.get("username") or ""))
 

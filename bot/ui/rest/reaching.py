@@ -59,13 +59,12 @@ class Reaching:
             found.append(Finding(Gap.NO_EMAIL))
         return found
 
-    async def member(self, guild_id: int, username: str) -> Person | None:
-        """The member of that username; None when there is none. Raises as `gaps`."""
+    async def member(self, guild_id: int, handle: str) -> Person | None:
+        """The member of that id or username; None when there is none, or it is a bot. Raises as `gaps`."""
         try:
-            user_id = await self._places.person(guild_id, OnCallPerson(username, username))
+            return await self._places.known(guild_id, handle, bots=False)
         except DeliveryRefused:
             return None
-        return Person(id=user_id, name=username, username=username)
 
     async def _read(self, guild_id: int, user_id: int) -> tuple[discord.Member | None, _Channels]:
         if self._client.is_closed() or self._client.http.token is None:

@@ -71,9 +71,11 @@ class FakeReach:
         self.asked.append(person.handle)
         return self.lacks.get(person.handle, [])
 
-    async def member(self, guild_id: int, username: str) -> Person | None:
-        known = self.members.get(username)
-        return None if known is None else Person(id=known, name=username, username=username)
+    async def member(self, guild_id: int, handle: str) -> Person | None:
+        named = {handle: number for name, number in self.members.items() for handle in (name, str(number))}
+        known = named.get(handle)
+        names = {number: name for name, number in self.members.items()}
+        return None if known is None else Person(id=known, name=names[known], username=names[known])
 
 
 class PlainWriter:

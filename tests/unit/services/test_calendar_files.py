@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.standing import NewOverride, Who
+from bot.domain.standing import NewOverride, OnCallPerson, Who
 from bot.services.calendars import BIGGEST
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, Desk
 
@@ -34,6 +34,35 @@ async def test_people_are_found_by_what_the_policy_and_the_server_know(desk: Des
     assert preview.unknown == ("nobody", "Nobody Else")
     formers = {draft.place: [who.handle for who in draft.formers] for draft in preview.drafts}
     assert formers == {"secondary": ["secondary"], "primary": ["primary", "primary"]}
+
+
+async def test_a_handle_is_believed_when_there_is_such_a_member(desk: Desk) -> None:
+    """An export of another server names people by what is nobody here, or somebody else."""
+    now = desk.store.clock.time
+    newcomer, secondary, stranger = "1" * 17, "2" * 17, "3" * 17
+    desk.reach.members = {"newcomer": int(newcomer), "secondary": int(secondary)}
+
+    def own(hour: int, named: str, handle: str) -> bytes:
+        at = now + timedelta(hours=hour)
+        return ics((at, f"primary: {named}"), more=f"X-INCIDENT-BOT-PERSON:{handle}\r\n")
+
+    async def read(named: str, handle: str) -> list[OnCallPerson]:
+        found = await desk.calendar_files.preview(GUILD, own(1, named, handle), place=None, by=PRIMARY)
+        return [person for draft in found.drafts for person in draft.people.values()]
+
+    assert [each.handle for each in await read("x", "primary")] == ["primary"]
+    assert [(each.handle, each.name) for each in await read("x", newcomer)] == [(newcomer, "newcomer")]
+    [known] = await read("x", secondary)  # the policy's own, with their email
+    assert (known.handle, known.user_id, known.email) == (
+        "secondary",
+        int(secondary),
+        "secondary@example.com",
+    )
+    for named, handle in (("primary", stranger), ("ghost", "ghost")):
+        with pytest.raises(UserError) as refused:
+            await read(named, handle)
+        assert refused.value.key == "oncall_file_empty"
+        assert refused.value.fields["unknown"] == ("ghost" if handle == "ghost" else f"primary ({stranger})")
 
 
 async def test_nothing_changes_until_it_is_confirmed_and_then_once(desk: Desk) -> None:
