@@ -19,6 +19,7 @@ from bot.domain.life import AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.privacy import is_out
 from bot.domain.standing import OnCallPerson
+from bot.services.access import Act
 from bot.services.acknowledging import Acknowledger
 from bot.services.ports import Discord, Store
 
@@ -48,6 +49,10 @@ class LinkState(StrEnum):
     OVER = "over"  # the incident has ended
     FOREIGN = "foreign"  # of another installation, or of an incident that is not here, or not theirs any more
     INVALID = "invalid"  # not as it was signed
+
+
+class _TakenOut(Exception):  # a signal to ourselves: it is on record once nothing is locked
+    """Whom the link is for was taken out of a private incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,22 +172,41 @@ class AckLinks:
             StorageUnavailable.
         """
         seen, claim = await self._read(token)
+        if claim is not None and seen.state is LinkState.FOREIGN:
+            return await self._refused(claim)
         if claim is None or seen.state is not LinkState.READY:
             log.info("link.refused", state=seen.state)
             return seen
+        try:
+            return await self._use(claim, seen)
+        except _TakenOut:
+            return await self._refused(claim)
+
+    async def _use(self, claim: _Claim, seen: Seen) -> Seen:
         by = await self._person(claim, guild_id=seen.incident.guild_id if seen.incident else 0)
         async with self._store.transaction() as tx:
             incident = await tx.incident(claim.incident_id, lock=True)
+            if is_out(claim.person, await tx.removed_members(incident.id)):
+                raise _TakenOut
             if not incident.is_open:
                 return Seen(LinkState.OVER, incident, seen.name)
-            if is_out(claim.person, await tx.removed_members(incident.id)):
-                return Seen(LinkState.FOREIGN)
             if not await tx.use_link(claim.id, claim.incident_id):
                 return Seen(LinkState.USED, incident, seen.name)
             result = await self._acknowledger.record(tx, incident, by=by, via=AckVia.EMAIL)
         log.info("incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=AckVia.EMAIL)
         is_first = result.outcome is AckOutcome.FIRST
         return Seen(LinkState.DONE, result.incident, by.name, is_first=is_first)
+
+    async def _refused(self, claim: _Claim) -> Seen:
+        """Whoever was taken out of a private incident learns nothing; that they pressed is on record."""
+        incident = await self._store.incident(claim.incident_id)
+        by = await self._person(claim, guild_id=incident.guild_id)
+        facts = {"act": Act.ACKNOWLEDGE, "incident_id": incident.id, "private": True, "via": AckVia.EMAIL}
+        await self._store.audit(
+            guild_id=incident.guild_id, by=by, action="acknowledge", allowed=False, data=facts
+        )
+        log.info("link.refused", state=LinkState.FOREIGN)
+        return Seen(LinkState.FOREIGN)
 
     async def _read(self, token: str) -> tuple[Seen, _Claim | None]:
         installation = await self._store.installation()
@@ -197,7 +221,7 @@ class AckLinks:
         except IncidentNotFound:
             return Seen(LinkState.FOREIGN), None
         if is_out(claim.person, await self._store.removed_members(incident.id)):
-            return Seen(LinkState.FOREIGN), None
+            return Seen(LinkState.FOREIGN), claim
         return Seen(await self._state(claim, incident), incident, claim.person), claim
 
     async def _state(self, claim: _Claim, incident: Incident) -> LinkState:

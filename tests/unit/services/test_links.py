@@ -84,6 +84,8 @@ async def test_who_was_taken_out_of_a_private_incident_has_no_link_to_it(desk: D
     assert (await desk.links.look(token)).incident is None
     assert (await desk.links.acknowledge(token)).state is LinkState.FOREIGN
     assert (await desk.store.incident(1)).status is Status.TRIGGERED
+    [refusal] = [row for row in desk.store.audit_rows if not row.allowed]
+    assert (refusal.actor_id, refusal.action) == (PRIMARY.id, "acknowledge")
 
 
 async def test_over_is_over(desk: Desk) -> None:
