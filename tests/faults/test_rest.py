@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -35,6 +36,36 @@ async def test_row_21_digest_is_limited_for_a_minute(stage: Stage, figure: Figur
     assert took_s < _PROMPT_S
     assert await stage.world.posts("p3-insights") == []
     figure(f"P0 posted after {took_s * 1000:.0f} ms, before the digest")
+
+
+async def test_row_21_p0_is_limited_for_ten_minutes(stage: Stage, figure: Figure) -> None:
+    """Alert and escalation go by email in time; when the limit ends all of it is posted once, in order."""
+    title, since = "行21 P0 決済 API が 5xx", stage.world.sandbox.core.log.next
+    await stage.world.fault(route="POST /channels/*/messages", times=None, status=429, retry_after=600)
+    began = time.monotonic()
+    await stage.start_command("sev1", title=title)
+    number = await stage.number(title)
+    await _mailed(stage, title)
+    alert_s = time.monotonic() - began
+    due = await stage.reach_deadline(number)
+    [mailed_at, *_] = await _mailed(stage, title, since=due)
+    late_s = (mailed_at - due).total_seconds()
+    await stage.world.idle()
+    tried = _tried(stage, "p0-alerts", since=since)
+    assert alert_s < _PROMPT_S
+    assert late_s < _PROMPT_S
+    assert stage.alerts(number) == stage.escalations(number) == []
+    await stage.world.human.clear_faults()
+    await stage.world.restart_bot()  # as far as that process knows, it is limited for minutes to come
+    await stage.world.shift(minutes=11)
+    await stage.until(lambda: stage.alerts(number), "the alert, late", within_s=_BACK_S)
+    await stage.escalated(number)
+    await stage.world.idle()
+    [alert], [escalation] = stage.alerts(number), stage.escalations(number)
+    assert alert.id < escalation.id
+    assert (alert.rings, escalation.rings) == (False, True)
+    assert [len(stage.pages(number, who)) for who in ("primary", "secondary")] == [1, 1]
+    figure(f"email after {alert_s:.1f} s, {late_s:.1f} s after the deadline; {len(tried)} requests meanwhile")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +176,17 @@ async def _once(stage: Stage, title: str) -> None:
     await stage.until(lambda: stage.world.rows(query, number), "the place of the alert", within_s=20)
     await stage.world.idle()
     assert len(stage.alerts(number)) == 1
+
+
+async def _mailed(stage: Stage, title: str, *, since: datetime | None = None) -> list[datetime]:
+    """When emails about an incident have arrived, waited for; by Discord's clock."""
+
+    def look() -> list[datetime]:
+        found = zip(stage.box.mails, stage.box.arrived, strict=True)
+        times = [at for mail, at in found if title in str(mail["Subject"])]
+        return [at for at in times if since is None or at >= since]
+
+    return list(await stage.until(look, "the email"))
 
 
 async def _posts_in(stage: Stage, channel: str) -> str:
