@@ -279,6 +279,11 @@ def comes_too_late(delivery: Delivery, *, now: datetime, wait: timedelta, asked:
     return delivery.kind in URGENT and now + asked > (delivery.first_sent_at or now) + PATIENCE
 
 
+def may_double(delivery: Delivery) -> bool:
+    """Whether it had better be sent twice than not at all: what the gravest severity owes."""
+    return delivery.priority > priority_of(1)
+
+
 def is_mute(delivery: Delivery, posted: Posted) -> bool:
     """It is there and has rung nobody: `mention_everyone` of the returned message says whether @here did."""
     allowed = None if delivery.request is None else delivery.request.body.get("allowed_mentions")

@@ -1,9 +1,15 @@
-"""Why an attempt to send a delivery did not succeed."""
+"""Why an attempt to send a delivery did not succeed, and whether there may be another."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
+from typing import Final
 
-from bot.domain.errors import Crowded
+from bot.domain.delivery import Delivery, may_double
+from bot.domain.errors import Crowded, DeliveryRefused
+from bot.services.comeback import OLD
+
+_UNKNOWN: Final = "may have been posted; cannot read the channel's history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +28,17 @@ class Failure:
         if self.http_status != HTTPStatus.TOO_MANY_REQUESTS or not self.asked_s:
             return None
         return Crowded(self.asked_s, asked_s=self.asked_s)
+
+
+def require_repeatable(delivery: Delivery, unread: DeliveryRefused, *, now: datetime) -> None:
+    """See that *delivery* may be sent again though nobody can look whether it is there already.
+
+    The nonce makes one message of two for as long as Discord knows it; a channel that is gone has neither.
+
+    Raises:
+        DeliveryRefused: a person is to look.
+    """
+    is_known = delivery.first_sent_at is None or now - delivery.first_sent_at < OLD
+    if is_known or may_double(delivery) or unread.http_status == HTTPStatus.NOT_FOUND:
+        return
+    raise DeliveryRefused(_UNKNOWN, http_status=unread.http_status) from unread

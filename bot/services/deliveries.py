@@ -28,7 +28,7 @@ from bot.domain.incident import Incident
 from bot.domain.posting import THREADS
 from bot.domain.privacy import SETTLED, exposed, is_told, would_expose
 from bot.runbook.model import Policy
-from bot.services.attempts import Failure
+from bot.services.attempts import Failure, require_repeatable
 from bot.services.bundles import Bundles, refresh_bundle_job
 from bot.services.comeback import LOOK_AGAIN, OLD, Comeback
 from bot.services.digests import Digests
@@ -167,7 +167,7 @@ class Deliveries:
         """None: nobody waits for it any more, and it never went out."""
         try:
             # An attempt that never reported back may have left its message in the channel.
-            found = await self._find(delivery)
+            found = await self._find(delivery, moot=moot)
             if found is not None or moot:
                 return found
             return await self._send(delivery)
@@ -183,15 +183,17 @@ class Deliveries:
             log.exception("delivery.attempt_broken", delivery_id=delivery.id, kind=delivery.kind)
             return Failure(f"a bug: {type(bug).__name__}", None, final=False)
 
-    async def _find(self, delivery: Delivery) -> Posted | None:
+    async def _find(self, delivery: Delivery, *, moot: bool) -> Posted | None:
         if told := self._comeback.told(delivery):  # without the database
             return told
         if delivery.request is None or delivery.first_sent_at is None:
             return None
         try:
             found = await self._discord.find(delivery.request, since=delivery.first_sent_at)
-        except DeliveryRefused:
-            return None  # we may not read the history; the nonce still guards the next minutes
+        except DeliveryRefused as unread:
+            if not moot:
+                require_repeatable(delivery, unread, now=await self._store.now())
+            return None
         if found is not None:
             log.info("delivery.adopted", delivery_id=delivery.id, kind=delivery.kind)
         return found

@@ -65,6 +65,7 @@ class FakeDiscord:
         standing: Who is on call at this moment, by place.
         crowded: Channels whose limit leaves no room now, and when it will.
         asks: How much of that Discord asks for, the rest being a queue of ours; None: all.
+        unreadable: Why no channel's history can be read.
         bundles: (waiting, all) of each edit of a bundle.
         left: Ids or usernames of those who are no members any more.
         has_role: The server has a role that sees private incidents.
@@ -97,6 +98,7 @@ class FakeDiscord:
     standing: Standing | None = None
     crowded: dict[int, timedelta] = field(default_factory=dict)
     asks: timedelta | None = None
+    unreadable: DeliveryRefused | None = None
     bundles: list[tuple[int, int]] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
     has_role: bool = True
@@ -170,6 +172,8 @@ class FakeDiscord:
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         if request.action not in (Action.MESSAGE, Action.PRIVATE_THREAD):
             return None  # asking again changes nothing
+        if self.unreadable is not None:
+            raise self.unreadable
         return self._there.get(str(request.body["content"]))
 
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:

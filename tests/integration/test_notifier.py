@@ -189,6 +189,20 @@ async def test_find_adopts_what_an_attempt_left_behind(world: NotifierWorld) -> 
     assert await world.notifier.find(request, since=begun + timedelta(minutes=5)) is None
 
 
+async def test_find_reads_on_however_much_was_said_meanwhile(world: NotifierWorld) -> None:
+    """Ours is the 251st since the attempt began: on the third page."""
+    begun = datetime.now(UTC)
+    posted = await world.deliver(ALERT)
+    request, ours = await world.notifier.compose(ALERT, INCIDENT), world.message(posted)
+    said = world.sandbox.core.world.messages[str(ALERTS)]
+    for number in range(1, 251):
+        said[str(posted.message_id - number)] = replace(
+            ours, id=str(posted.message_id - number), content=f"{number}", nonce=None
+        )
+    world.sandbox.core.world.messages[str(ALERTS)] = dict(sorted(said.items(), key=lambda one: int(one[0])))
+    assert await world.notifier.find(request, since=begun) == posted
+
+
 @pytest.mark.parametrize("change", [{"title": "別の話"}, {"id": 43}, {"symptoms": ()}])
 async def test_find_takes_no_other_message(world: NotifierWorld, change: dict[str, object]) -> None:
     """Another incident's alert looks much alike."""

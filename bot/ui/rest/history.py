@@ -1,6 +1,7 @@
 """A message of ours that stands in a channel already, though nobody has written down that it does."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,30 +9,55 @@ import discord
 from discord.http import Route
 
 from bot.domain.delivery import Posted
-from bot.ui.rest.client import Rest, snowflake
+from bot.domain.errors import Crowded
+from bot.ui.rest.client import Payload, Rest, snowflake
 from bot.ui.rest.marks import marks
 
 _HISTORY: Final = 100  # Discord: messages per page
+_PATIENCE: Final = timedelta(
+    seconds=10
+)  # for room for the next page, so as not to begin with the first again
 _CLOCK_SKEW: Final = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord
 
 
 async def standing_message(
     rest: Rest, channel_id: int, body: Mapping[str, object], *, since: datetime
 ) -> Posted | None:
-    """The message that says what *body* says, posted by us since then.
+    """The message that says what *body* says, posted by us since then, however much was said meanwhile.
 
     Raises:
         DeliveryRefused: the history may not be read. UpstreamUnavailable.
     """
-    after = discord.utils.time_snowflake(since - _CLOCK_SKEW)
-    route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
     wanted = marks(body)
-    for message in await rest.many(route, params={"after": after, "limit": _HISTORY}):
+    async for message in _messages(rest, channel_id, after=discord.utils.time_snowflake(since - _CLOCK_SKEW)):
         author = message.get("author")
         is_ours = isinstance(author, dict) and snowflake(author) == rest.own_id
         if is_ours and marks(message) == wanted:
             return posted(message)
     return None
+
+
+async def _messages(rest: Rest, channel_id: int, *, after: int) -> AsyncIterator[Payload]:
+    """All of a channel after that id, page by page; a page has its newest first."""
+    route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
+    page = await rest.many(route, params={"after": after, "limit": _HISTORY})
+    while True:
+        for message in page:
+            yield message
+        if len(page) < _HISTORY:
+            return
+        after = max(snowflake(message) for message in page)
+        page = await _following(rest, route, after=after)
+
+
+async def _following(rest: Rest, route: Route, *, after: int) -> list[Payload]:
+    while True:
+        try:
+            return await rest.many(route, params={"after": after, "limit": _HISTORY})
+        except Crowded as limit:
+            if limit.room_in > _PATIENCE:
+                raise
+            await asyncio.sleep(limit.room_in.total_seconds())
 
 
 def posted(message: Mapping[str, object]) -> Posted:

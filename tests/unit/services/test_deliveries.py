@@ -14,6 +14,8 @@ from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import PRIMARY, Desk
 
 AWAY = UpstreamUnavailable("Service Unavailable", http_status=503)
+AWAY_FOR_LONG = UpstreamUnavailable("Service Unavailable", http_status=503, retry_after_s=120)
+UNREADABLE = DeliveryRefused("Missing Access", http_status=403, code=50001)
 REFUSED = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
 
 
@@ -34,6 +36,44 @@ async def test_lost_answer_is_adopted(desk: Desk) -> None:
     assert len(desk.sent(DeliveryKind.ALERT)) == 1
     alert = next(d for d in desk.store.deliveries if d.kind is DeliveryKind.ALERT)
     assert (alert.status, alert.message_id) == (DeliveryStatus.SENT, desk.message(DeliveryKind.ALERT))
+
+
+async def test_what_may_be_there_is_left_to_a_person(desk: Desk) -> None:
+    """Nobody can look, and Discord has forgotten the nonce: rather not at all than twice, but in the DLQ."""
+    desk.discord.failures = [AWAY_FOR_LONG]
+    desk.discord.unreadable = UNREADABLE
+    await desk.open("SEV3")
+    await desk.pass_time(minutes=5)
+    [alert] = [one for one in desk.store.deliveries if one.kind is DeliveryKind.ALERT]
+    assert (alert.status, desk.sent(DeliveryKind.ALERT)) == (DeliveryStatus.FAILED, [])
+    [row] = [row for row in desk.dlq_store.entries.values() if row.channel == "p2-deploys"]
+    assert "may have been posted" in (row.error_message or "")
+    assert row.payload
+
+
+@pytest.mark.parametrize(
+    ("severity", "failure"),
+    [
+        pytest.param("SEV1", AWAY_FOR_LONG, id="P0"),  # rather twice than not at all
+        pytest.param("SEV3", AWAY, id="soon"),  # Discord still knows the nonce
+    ],
+)
+async def test_it_is_sent_again_unseen(desk: Desk, severity: str, failure: UpstreamUnavailable) -> None:
+    """Though the history cannot be read."""
+    desk.discord.failures = [failure]
+    desk.discord.unreadable = UNREADABLE
+    await desk.open(severity)
+    await desk.pass_time(minutes=5)
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+
+
+async def test_a_channel_that_is_gone_holds_no_message(desk: Desk) -> None:
+    """There is nothing to be careful about: sending tells what has become of it."""
+    desk.discord.failures = [AWAY_FOR_LONG]
+    desk.discord.unreadable = DeliveryRefused("Unknown Channel", http_status=404, code=10003)
+    await desk.open("SEV3")
+    await desk.pass_time(minutes=5)
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
 
 
 async def test_given_up_alert_goes_to_the_dlq_and_by_email(desk: Desk) -> None:

@@ -1,0 +1,59 @@
+"""Looking for a message of ours in a channel, though Discord's limits interrupt it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+from discord.http import Route
+
+from bot.domain.errors import Crowded
+from bot.ui.rest.client import Payload, Rest
+from bot.ui.rest.history import standing_message
+
+SINCE = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+OURS = {"id": "900", "channel_id": "7", "author": {"id": "1"}, "content": "ours"}
+OTHERS = [{"id": str(number), "author": {"id": "2"}, "content": "x"} for number in range(100, 0, -1)]
+
+
+class Limited:
+    """A `Rest` that answers in turn, or raises."""
+
+    own_id = 1
+
+    def __init__(self, *answers: list[Payload] | Crowded) -> None:
+        self.answers = list(answers)
+        self.asked_after: list[object] = []
+
+    async def many(self, _route: Route, *, params: Mapping[str, object]) -> list[Payload]:
+        """The next answer."""
+        self.asked_after.append(params["after"])
+        answer = self.answers.pop(0)
+        if isinstance(answer, Crowded):
+            raise answer
+        return answer
+
+
+async def found(rest: Limited) -> int:
+    """The id of the message that was looked for; 0: none."""
+    posted = await standing_message(cast("Rest", rest), 7, {"content": "ours"}, since=SINCE)
+    return 0 if posted is None else posted.message_id
+
+
+async def test_it_waits_for_room_and_goes_on_where_it_was() -> None:
+    """Beginning anew it would never get beyond what one window lets it read."""
+    rest = Limited(list(OTHERS), Crowded(0.01), [OURS])
+    assert await found(rest) == 900
+    assert rest.asked_after[1:] == [100, 100]
+
+
+async def test_it_does_not_wait_long() -> None:
+    """Nor for the first page: the queue does that better."""
+    for rest in (Limited(Crowded(0.01)), Limited(list(OTHERS), Crowded(600.0))):
+        with pytest.raises(Crowded):
+            await found(rest)
+
+
+async def test_the_last_page_ends_it() -> None:
+    """A full one may be the last."""
+    assert await found(Limited(list(OTHERS), [])) == 0
