@@ -171,6 +171,7 @@ async def _live(
             runner,
             keeper,
             stand.dlq,
+            mails=stand.mailer is not None,
             keep_up=lambda: database.keep_up(stand.store),
             circuit=circuit,
             dead_man=make_dead_man(settings, stand.store),

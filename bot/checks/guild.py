@@ -45,11 +45,13 @@ async def check_guild(
     guild_id: int,
     policy: Policy,
     standing: Mapping[str, OnCallPerson] | None = None,
+    mails: bool = True,
 ) -> AsyncIterator[Finding]:
     """Look at the server through a client that has logged in.
 
     Args:
         standing: Who is on call now, by place; as the policy file says when left out.
+        mails: Email is set up, so that somebody without an address lacks something.
 
     Raises:
         UpstreamUnavailable: Discord is away.
@@ -74,7 +76,7 @@ async def check_guild(
     for finding in _roles(policy, known={each for role in guild.roles for each in (role.name, str(role.id))}):
         yield finding
     on_call = standing or of_policy(policy)
-    async for finding in check_people(Reaching(client, policy), on_call, guild_id=guild_id):
+    async for finding in check_people(Reaching(client, policy, mails=mails), on_call, guild_id=guild_id):
         yield finding
 
 

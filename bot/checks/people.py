@@ -40,8 +40,8 @@ async def check_people(
 
 
 def _finding(what: str, person: OnCallPerson, lacks: Sequence[Lacks]) -> Finding:
-    if all(each.gap is Gap.NO_EMAIL for each in lacks):  # whether email is set up is told by itself
-        return ok(what, f"{_shown(person)} is a member" + (", has no email" if lacks else ""))
+    if not lacks:
+        return ok(what, f"{_shown(person)} is a member")
     said = "; ".join(_said(each) for each in lacks)
     todo = "; ".join(_TODO[each.gap] for each in lacks)
     if any(each.gap is Gap.NOT_MEMBER for each in lacks):

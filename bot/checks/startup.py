@@ -14,17 +14,21 @@ from bot.services.registry import Services
 log = structlog.get_logger(__name__)
 
 
-async def look_around(client: IncidentBot, *, dlq: DlqStore) -> None:
-    """Log a warning for whatever is not there: a column of the DLQ, a channel, a permission, the commands."""
+async def look_around(client: IncidentBot, *, dlq: DlqStore, mails: bool) -> None:
+    """Log a warning for whatever is not there: a column of the DLQ, a channel, a permission, the commands.
+
+    Args:
+        mails: Email is set up.
+    """
     _tell(await check_dlq(dlq))
-    await client.served.each(lambda services: _look_at(client, services))
+    await client.served.each(lambda services: _look_at(client, services, mails=mails))
 
 
-async def _look_at(client: IncidentBot, services: Services) -> None:
+async def _look_at(client: IncidentBot, services: Services, *, mails: bool) -> None:
     try:
         standing = await services.oncall.standing(services.guild_id)
         async for finding in check_guild(
-            client, guild_id=services.guild_id, policy=services.policy, standing=standing
+            client, guild_id=services.guild_id, policy=services.policy, standing=standing, mails=mails
         ):
             _tell(finding)
         _tell(await check_commands(client, services.guild_id))

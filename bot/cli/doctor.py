@@ -105,9 +105,8 @@ async def _discord(settings: Settings, served: Served, *, test_dms: bool) -> lis
             found.append(ok("token", f"is {client.user}'s"))
             for guild_id, policy in served.policies.items():
                 async with asyncio.timeout(_LOGIN_S):
-                    standing = await _standing(client, settings, guild_id, policy)
                     looked = [
-                        one async for one in _guild(client, guild_id, policy, standing, test_dms=test_dms)
+                        one async for one in _guild(client, settings, guild_id, policy, test_dms=test_dms)
                     ]
                 found += [_of(served, guild_id, one) for one in looked]
     except ConfigError as error:
@@ -130,16 +129,15 @@ async def _standing(
 
 
 async def _guild(
-    client: IncidentBot,
-    guild_id: int,
-    policy: Policy,
-    standing: Mapping[str, OnCallPerson],
-    *,
-    test_dms: bool,
+    client: IncidentBot, settings: Settings, guild_id: int, policy: Policy, *, test_dms: bool
 ) -> AsyncIterator[Finding]:
     """One server as its policy needs it."""
     is_there = True
-    async for finding in check_guild(client, guild_id=guild_id, policy=policy, standing=standing):
+    standing = await _standing(client, settings, guild_id, policy)
+    mails = settings.smtp is not None
+    async for finding in check_guild(
+        client, guild_id=guild_id, policy=policy, standing=standing, mails=mails
+    ):
         is_there = is_there and not (finding.what == "server" and finding.state is State.FAIL)
         yield finding
     if not is_there:

@@ -51,6 +51,7 @@ class Life:
     """The running bot.
 
     Attributes:
+        mails: Email is set up.
         keep_up: Sees to the database, if that is ours to do.
         dead_man: Tells somebody outside that all is well.
         circuit: Whether Discord answers.
@@ -62,6 +63,7 @@ class Life:
     runner: JobRunner
     keeper: ShardKeeper
     dlq: DlqStore
+    mails: bool
     keep_up: Tick
     circuit: Circuit
     dead_man: DeadMan | None = None
@@ -135,7 +137,7 @@ class Life:
         log.info("bot.ready", guilds=len(self.client.served), user=str(self.client.user), shards=shards)
         if self.dead_man is not None:
             ticks.every(HEARTBEAT_S, self._once(self.dead_man.beat), name="heartbeat")
-        await look_around(self.client, dlq=self.dlq)
+        await look_around(self.client, dlq=self.dlq, mails=self.mails)
 
     async def _stop(self, ticks: Ticks, gateway: asyncio.Task[None], work: asyncio.Task[None]) -> None:
         """The shards first, for a standby to take; jobs while Discord still takes what they have begun."""

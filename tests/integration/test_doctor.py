@@ -38,13 +38,19 @@ async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
 
 
 async def examine(
-    sandbox: Sandbox, policy: Policy = POLICY, *, guild_id: int = 0, reads: bool = True
+    sandbox: Sandbox, policy: Policy = POLICY, *, guild_id: int = 0, reads: bool = True, mails: bool = True
 ) -> dict[str, Finding]:
-    """What is found, by what was looked at; with *reads* the intent for messages' content is asked for."""
+    """What is found, by what was looked at.
+
+    Args:
+        reads: The intent for messages' content is asked for.
+        mails: Email is set up.
+    """
     sandbox.core.world.application.message_content |= reads
     async with discord.Client(intents=intents(message_content=reads)) as client:
         await client.login(sandbox.address.token)
-        asked = check_guild(client, guild_id=guild_id or int(sandbox.address.guild_id), policy=policy)
+        where = guild_id or int(sandbox.address.guild_id)
+        asked = check_guild(client, guild_id=where, policy=policy, mails=mails)
         return {finding.what: finding async for finding in asked}
 
 
@@ -63,6 +69,19 @@ async def test_all_is_well(sandbox: Sandbox) -> None:
     assert {"server", "intents", "channel #p0-alerts", "roles for acknowledge", "on call: primary"} <= set(
         found
     )
+
+
+async def test_somebody_without_an_email(sandbox: Sandbox) -> None:
+    """Missed when Discord is down: a warning, where email is set up and a severity asks for it."""
+    place = replace(POLICY.oncall["primary"], email=None)
+    policy = replace(POLICY, oncall={**POLICY.oncall, "primary": place})
+    found = (await examine(sandbox, policy))["on call: primary"]
+    assert (found.state, found.said) == (State.WARN, "primary has no email")
+    assert found.todo.startswith("give them an email")
+    assert (await examine(sandbox, policy, mails=False))["on call: primary"].state is State.OK
+    without = {name: replace(one, email_backup=False) for name, one in policy.severities.items()}
+    unasked = replace(policy, severities=without)
+    assert (await examine(sandbox, unasked))["on call: primary"].state is State.OK
 
 
 async def test_alerts_that_cannot_be_read(sandbox: Sandbox) -> None:
