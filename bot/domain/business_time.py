@@ -109,6 +109,13 @@ class BusinessHours:
                 yield local_moment(day, self.ends, timezone=self.timezone).astimezone(UTC)
             day += timedelta(days=1)
 
+    def next_morning(self, at: datetime) -> datetime:
+        """The next time after *at* (aware) at which business begins, or would if that were a business day."""
+        today = at.astimezone(self.timezone).date()
+        days = (today + timedelta(days=ahead) for ahead in range(3))
+        mornings = (local_moment(day, self.starts, timezone=self.timezone) for day in days)
+        return next(morning for morning in mornings if morning > at)
+
     def next_triage(self, at: datetime) -> datetime:
         """When the morning triage of the next business day is over: the ``next_business_day`` deadline.
 

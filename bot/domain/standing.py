@@ -1,7 +1,7 @@
 """People who may be on call, and what was written down from chat about when they are."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -304,6 +304,8 @@ class Watch:
         told: How many handovers have been told.
         checked: Coming shifts whose people were looked at (see `bot.services.handovers`).
         next_at: Aware.
+        look_at: When those whose shift has no end are looked at next, aware; None until it is first decided.
+        lacking: Handle -> what they lacked at the last look, and were warned of (`bot.services.lacks`).
     """
 
     guild_id: int
@@ -311,3 +313,5 @@ class Watch:
     told: int
     checked: tuple[str, ...]
     next_at: datetime
+    look_at: datetime | None = None
+    lacking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.handovers import warn_refused
+from bot.services.lacks import warn_refused
 from bot.services.oncall import OnCall
 from bot.services.opening import notice
 from bot.services.outage import record_job

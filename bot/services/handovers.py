@@ -1,6 +1,7 @@
 """The watch over on-call: who comes on is told, and looked at a day ahead. See docs/architecture.md, On call.
 
-Both are decided by a row per guild, `Watch`: what was told last, and when somebody must look again. A
+Both are decided by a row per guild, `Watch`: what was told last, and when somebody must look again; so is
+when those are looked at whose shift has no end (`bot.services.lacks`). A
 handover is told when somebody else stands there than was told last, so it is told once, however late, by
 whichever instance looks first.
 """
@@ -13,19 +14,17 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery import DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson, Rosters, Watch
 from bot.runbook.model import Policy
+from bot.services.lacks import HORIZON, StandingLooks, told, warnings
 from bot.services.oncall import OnCall
 from bot.services.ports import Job, JobName, Store, Transaction
 from bot.services.ports.oncall import Finding, Gap, Reach
 
 log = structlog.get_logger(__name__)
-
-#: How far ahead a change is looked for; the next look is never later.
-HORIZON: Final = timedelta(days=30)
 
 #: A shift that begins sooner needs no announcement: the handover itself is near.
 _SOON: Final = timedelta(hours=1)
@@ -73,6 +72,7 @@ class Handovers:
         self._policy = policy
         self._oncall = oncall
         self._reach = reach
+        self._looks = StandingLooks(store, policy, oncall, reach)
 
     async def begin(self, guild_id: int) -> None:
         """At each start: whoever stands there first is told nothing; a changed policy file is noticed now."""
@@ -91,14 +91,15 @@ class Handovers:
                 return
             found, now = await self._oncall.rosters(guild_id, source=tx)
             watch = await self._tell(tx, watch, found, now, incidents=incidents)
-            watch = replace(watch, next_at=self._next_look(found, now))
+            look_at = watch.look_at or self._looks.next_at(now)
+            watch = replace(watch, next_at=self._next_look(found, now), look_at=look_at)
             await tx.save_watch(watch)
             await tx.enqueue(handover_job(guild_id, after=watch.next_at - now))
-            if self._coming(watch, found, now):
+            if self._coming(watch, found, now) or self._looks.is_due(watch, now):
                 await tx.enqueue(Job(JobName.REACH, str(guild_id), f"reach:{guild_id}"))
 
     async def look_ahead(self, guild_id: int) -> timedelta | None:
-        """Look at those who come on soon, in Discord: whether they can be reached, and can answer.
+        """Look at those who come on soon or stand there for good: whether they can be paged, and answer.
 
         A job of its own, because Discord may be slow and a handover must not wait for it.
 
@@ -117,7 +118,8 @@ class Handovers:
                 owed += self._ahead(guild_id, each, gaps, found.at(now), now=now)
                 checked += each.keys
         await self._note(guild_id, owed, checked, now=now)
-        return _TRY_AGAIN if len(checked) < sum(len(each.keys) for each in coming) else None
+        is_done = await self._looks.look(guild_id) and len(checked) == sum(len(each.keys) for each in coming)
+        return None if is_done else _TRY_AGAIN
 
     async def _tell(
         self, tx: Transaction, watch: Watch, found: Rosters, now: datetime, *, incidents: list[Incident]
@@ -155,11 +157,11 @@ class Handovers:
             yield NewDelivery(DeliveryKind.ON_DUTY, f"named:{handle}", f"{key}:{handle}", guild_id, data=data)
 
     def _next_look(self, found: Rosters, now: datetime) -> datetime:
-        """The next handover, or the time to look at somebody who comes on later."""
+        """The next handover, or the time to look at somebody who comes on later or stands there for good."""
         ahead = self._policy.handover.check_before or timedelta()
         changes = found.changes(now, now + HORIZON)
         looks = [at - ahead for at in changes if at - ahead > now]
-        return min([*changes, *looks, now + HORIZON])
+        return min([*changes, *looks, self._looks.next_at(now) or now + HORIZON])
 
     def _coming(self, watch: Watch, found: Rosters, now: datetime) -> list[Coming]:
         """The shifts that begin within `check_before` and were not looked at."""
@@ -197,7 +199,7 @@ class Handovers:
             "places": list(coming.places),
             "starts": coming.starts.isoformat(),
             "ends": None if coming.ends is None else coming.ends.isoformat(),
-            "gaps": [{"gap": found.gap.value, "names": list(found.names)} for found in gaps],
+            "gaps": told(gaps),
         }
         is_member = all(found.gap is not Gap.NOT_MEMBER for found in gaps)
         if is_member and (gaps or coming.starts - now >= _SOON):
@@ -207,37 +209,6 @@ class Handovers:
         if gaps:
             others = [standing[place].handle for place in coming.places if place in standing]
             yield from warnings(self._policy, guild_id, key, facts, others=others)
-
-
-def warnings(
-    policy: Policy, guild_id: int, key: str, facts: Mapping[str, object], *, others: Sequence[str]
-) -> Iterator[NewDelivery]:
-    """That somebody who comes on lacks something: in the channel, and to whomever they relieve.
-
-    Args:
-        facts: As `ON_DUTY_SOON` has them.
-        others: Handles of whoever stands there now.
-    """
-    if policy.handover.channel is not None:
-        to = f"channel:{policy.handover.channel}"
-        yield NewDelivery(DeliveryKind.ON_DUTY_GAPS, to, f"{key}:gaps", guild_id, data=facts)
-    for other in dict.fromkeys(others):
-        if other != facts["handle"]:
-            yield NewDelivery(
-                DeliveryKind.ON_DUTY_GAPS, f"named:{other}", f"{key}:gaps:{other}", guild_id, data=facts
-            )
-
-
-async def warn_refused(tx: Transaction, delivery: Delivery, *, policy: Policy, oncall: OnCall) -> None:
-    """Whoever comes on takes no DM: that is known only now, when one was refused."""
-    data = delivery.data
-    standing = await oncall.standing(delivery.guild_id, source=tx)
-    places = data["places"]
-    assert isinstance(places, list | tuple)
-    facts = {**data, "gaps": [{"gap": Gap.NO_DM.value, "names": []}]}
-    others = [standing[place].handle for place in places if place in standing]
-    key = f"{delivery.key}:refused"
-    await tx.insert_deliveries(list(warnings(policy, delivery.guild_id, key, facts, others=others)))
 
 
 def _handles(found: Rosters, now: datetime) -> dict[str, str]:

@@ -67,7 +67,15 @@ class OnCallWrites(OnCallReads):
         row = await self._sql.first("lock_oncall_watch", guild_id)
         if row is None:
             return None
-        return Watch(guild_id, row["standing"], row["told"], tuple(row["checked"]), row["next_at"])
+        return Watch(
+            guild_id,
+            row["standing"],
+            row["told"],
+            tuple(row["checked"]),
+            row["next_at"],
+            row["look_at"],
+            {handle: tuple(marks) for handle, marks in row["lacking"].items()},
+        )
 
     async def begin_watch(self, watch: Watch) -> bool:
         row = await self._sql.first("begin_oncall_watch", watch.guild_id, dict(watch.standing), watch.next_at)
@@ -84,6 +92,8 @@ class OnCallWrites(OnCallReads):
             watch.told,
             list(watch.checked),
             watch.next_at,
+            watch.look_at,
+            {handle: list(marks) for handle, marks in watch.lacking.items()},
         )
 
 

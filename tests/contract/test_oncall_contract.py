@@ -155,7 +155,11 @@ async def test_a_guild_has_one_watch(rig: Rig) -> None:
         assert await tx.begin_watch(watch)
         assert not await tx.begin_watch(replace(watch, standing={"primary": "ben"}))
         assert await tx.lock_watch(GUILD) == watch
-        told = Watch(GUILD, {"primary": "ben", "secondary": "1"}, 3, ("a|b|c",), now + 2 * HOUR)
+        lacking = {"ben": ("no_role:on-call", "no_email:")}
+        checked = ("a|b|c",)
+        told = Watch(
+            GUILD, {"primary": "ben", "secondary": "1"}, 3, checked, now + 2 * HOUR, now + HOUR, lacking
+        )
         await tx.save_watch(told)
         assert await tx.lock_watch(GUILD) == told
         await tx.wake_watch(GUILD)

@@ -184,7 +184,7 @@ async def test_whoever_takes_no_dm_is_told_of_a_day_ahead(make_world: MakeWorld,
 
 
 async def test_one_person_for_everything_hears_nothing_of_it(make_world: MakeWorld, tmp_path: Path) -> None:
-    """Forty days, a restart: no handover, no check; and each step of a ladder tells them once."""
+    """Forty days, a restart: no handover, no warning; and each step of a ladder tells them once."""
     async with make_world(RUNBOOK_FILE=policy_file(tmp_path, SOLO)) as world:
         await world.start_bot()
         world.ledger.forgive("p3-insights")  # the digests of these weeks
@@ -201,6 +201,35 @@ async def test_one_person_for_everything_hears_nothing_of_it(make_world: MakeWor
         await world.expect_dm("primary", contains=TITLE)
         await world.react(alert, by="primary")
         await world.expect_acknowledged(alert, by="primary")
+        await world.expect_nothing_more()
+
+
+async def test_the_only_person_is_warned_of_a_lost_role_within_a_day(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    """As business hours begin; once, whatever restarts; mended is quiet, and lost once more is news."""
+    async with make_world(RUNBOOK_FILE=policy_file(tmp_path, SOLO)) as world:
+        world.ledger.forgive("p3-insights")  # a digest may fall into these days
+        await world.start_bot()
+        await world.fast_forward(days=1)
+        await world.expect_nothing_more()
+        await world.human.change("member", user="primary", roles=[])
+        await world.start_bot()  # beside the other
+        await world.fast_forward(days=1)
+        line = await world.expect_message("p1-ops", contains="ack できるロールがありません", pings_here=False)
+        assert "いま primary, secondary に立つ @primary" in line.text
+        await world.expect_dm("primary", contains="ack できるロールがありません")
+        await world.restart_bot()
+        for _ in range(2):
+            await world.fast_forward(days=1)
+        await world.expect_nothing_more()
+        await world.human.change("member", user="primary", roles=["on-call"])
+        await world.fast_forward(days=1)
+        await world.expect_nothing_more()
+        await world.human.change("member", user="primary", roles=[])
+        await world.fast_forward(days=1)
+        await world.expect_message("p1-ops", contains="ack できるロールがありません")
+        await world.expect_dm("primary", contains="ack できるロールがありません")
         await world.expect_nothing_more()
 
 

@@ -82,4 +82,6 @@ UPDATE oncall_watches SET next_at = least(next_at, now()) WHERE guild_id = $1;
 
 -- name: save_oncall_watch
 -- Writes what was told of a guild's on-call, and when somebody must look again.
-UPDATE oncall_watches SET standing = $2, told = $3, checked = $4, next_at = $5 WHERE guild_id = $1;
+UPDATE oncall_watches
+   SET standing = $2, told = $3, checked = $4, next_at = $5, look_at = $6, lacking = $7
+ WHERE guild_id = $1;

@@ -74,12 +74,11 @@ def _soon(words: Wording, data: Data) -> Iterator[str]:
 
 
 def _lacks(words: Wording, data: Data) -> Iterator[str]:
-    yield words.say(
-        "oncall.gaps",
-        who=words.handle(str(data["handle"])),
-        places=_places(data),
-        at=words.moment(_starts(data)),
-    )
+    who, places = words.handle(str(data["handle"])), _places(data)
+    if data.get("standing"):
+        yield words.say("oncall.gaps_now", who=who, places=places)
+    else:
+        yield words.say("oncall.gaps", who=who, places=places, at=words.moment(_starts(data)))
     yield from _gaps(words, data)
 
 

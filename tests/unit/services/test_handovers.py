@@ -96,12 +96,12 @@ async def test_whoever_comes_on_is_looked_at_a_day_ahead(turning: Desk) -> None:
     await turning.pass_time(hours=12)
     assert turning.reach.asked == []
     await turning.pass_time(days=1)
-    assert turning.reach.asked == ["secondary"]
+    assert turning.reach.asked == ["secondary", "responder"]  # who stands there for good, each day
     assert [one.to for one in told(turning, DeliveryKind.ON_DUTY_SOON)] == ["named:secondary"]
     assert [one.to for one in told(turning, DeliveryKind.ON_DUTY_GAPS)] == ["channel:p1-ops", "named:primary"]
     await turning.handovers.begin(GUILD)
     await turning.work()
-    assert turning.reach.asked == ["secondary"]
+    assert turning.reach.asked == ["secondary", "responder"]
 
 
 async def test_nothing_missing_is_no_warning(turning: Desk) -> None:
@@ -132,15 +132,15 @@ async def test_discord_away_postpones_the_look_and_not_the_handover(turning: Des
     assert len(told(turning, DeliveryKind.HANDOVER)) == 1
     turning.reach.is_away = False
     await turning.pass_time(minutes=2)
-    assert turning.reach.asked == []  # it has begun: there is nothing to look at any more
+    assert turning.reach.asked == ["responder"]  # it has begun: only who stands there for good is looked at
 
 
-async def test_a_team_of_one_hears_nothing(desk: Desk) -> None:
-    """A year of Parky: no handover, no look."""
+async def test_a_team_of_one_that_is_well_hears_nothing(desk: Desk) -> None:
+    """Forty days of Parky: no handover; each person is looked at once a day, and all is well."""
     await desk.handovers.begin(GUILD)
-    await desk.pass_time(days=365)
+    await desk.pass_time(days=40)
     assert desk.store.deliveries == []
-    assert desk.reach.asked == []
+    assert desk.reach.asked == ["primary", "secondary"] * 40
 
 
 async def test_without_a_channel_only_the_people_are_told() -> None:

@@ -62,6 +62,7 @@ COMING = {
         (DeliveryKind.ON_DUTY_SOON, COMING),
         (DeliveryKind.ON_DUTY_SOON, {**COMING, "gaps": []}),
         (DeliveryKind.ON_DUTY_GAPS, COMING),
+        (DeliveryKind.ON_DUTY_GAPS, {**COMING, "standing": True}),
     ],
 )
 def test_every_message_fits_and_rings_nobody(
