@@ -24,7 +24,8 @@ class Unit(StrEnum):
     WEEKS = "weeks"
 
 
-_DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7}
+_ONE = {Unit.HOURS: timedelta(hours=1), Unit.DAYS: timedelta(days=1), Unit.WEEKS: timedelta(days=7)}
+_DAY = timedelta(days=1)
 
 _LENGTH = re.compile(r"(\d{1,4})([hdw])", re.ASCII)
 _UNITS = {"h": Unit.HOURS, "d": Unit.DAYS, "w": Unit.WEEKS}
@@ -50,8 +51,10 @@ def parse_turn(text: str) -> tuple[int, Unit]:
 class Rotation:
     """People who take turns.
 
-    Days and weeks hand over at a local time of the day, whatever the clocks did in between; hours are as long
-    as hours are.
+    Days, weeks, and hours of which a day has a whole number of turns (1, 2, 3, 4, 6, 8, 12, 24) hand over at
+    the same local times all year, whatever the clocks did in between. The turn in which they change is longer
+    or shorter by that; one that lies within the hour that is skipped has no length. Other hours come at
+    another time each day, and are as long as hours are.
 
     Attributes:
         people: In the order of their turns, at least one: user ids or usernames.
@@ -72,17 +75,26 @@ class Rotation:
         begins = self.begins(0)
         if at < begins:
             return None
-        if self.unit is Unit.HOURS:
-            return (at - begins) // timedelta(hours=self.every)
-        local = at.astimezone(self.timezone).date()
-        turn = (local - self.starts_on).days // self._days
-        return turn if self.begins(turn) <= at else turn - 1
+        if not self._is_local:
+            return (at - begins) // self._length
+        turn = (at.astimezone(self.timezone).replace(tzinfo=None) - self._first) // self._length
+        while self.begins(turn) > at:  # what the clocks say may be behind what they have said, or ahead
+            turn -= 1
+        while self.begins(turn + 1) <= at:
+            turn += 1
+        return turn
 
     def begins(self, turn: int) -> datetime:
         """When turn number *turn* begins, in UTC: only there is a span the time that passes."""
-        if self.unit is Unit.HOURS:
-            return self._moment(self.starts_on) + turn * timedelta(hours=self.every)
-        return self._moment(self.starts_on + timedelta(days=turn * self._days))
+        if not self._is_local:
+            return self._moment(self._first) + turn * self._length
+        local = self._first + turn * self._length
+        begins = self._moment(local)
+        if begins.astimezone(self.timezone).replace(tzinfo=None) == local:
+            return begins
+        # It is skipped, and moves on by as much as is: not beyond turns that come after what is skipped.
+        following = range(1, max(_DAY // self._length, 1) + 1)
+        return min(begins, *(self._moment(local + ahead * self._length) for ahead in following))
 
     def person_at(self, at: datetime) -> str | None:
         """Whose turn it is at *at*; None before the first one."""
@@ -98,12 +110,21 @@ class Rotation:
                 yield at
             following += 1
 
-    def _moment(self, day: date) -> datetime:
-        return local_moment(day, self.handover, timezone=self.timezone).astimezone(UTC)
+    def _moment(self, local: datetime) -> datetime:
+        return local_moment(local.date(), local.time(), timezone=self.timezone).astimezone(UTC)
 
     @property
-    def _days(self) -> int:
-        return self.every * _DAYS[self.unit]
+    def _first(self) -> datetime:
+        """When the first turn begins, as the clocks show it (naive)."""
+        return datetime.combine(self.starts_on, self.handover)
+
+    @property
+    def _length(self) -> timedelta:
+        return self.every * _ONE[self.unit]
+
+    @property
+    def _is_local(self) -> bool:
+        return self.unit is not Unit.HOURS or _DAY % self._length == timedelta()
 
 
 class Applies(StrEnum):

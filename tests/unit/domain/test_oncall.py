@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.business_time import WORKING_WEEK, BusinessHours
@@ -66,12 +66,37 @@ def test_handover_stays_local_across_a_dst_change() -> None:
     assert {turns.begins(n).astimezone(berlin).time() for n in range(4)} == {time(10)}
 
 
-def test_hours_are_hours() -> None:
-    """Twelve-hour turns do not stretch with the clocks."""
+@pytest.mark.parametrize("every", [1, 2, 3, 4, 6, 8, 12, 24])
+def test_hours_that_divide_a_day_hand_over_at_local_times(every: int) -> None:
+    """At 10:00 and so on all year: the turn in which the clocks change is an hour shorter, or longer."""
     berlin = ZoneInfo("Europe/Berlin")
-    turns = Rotation(("ai", "ben"), 12, Unit.HOURS, date(2026, 10, 24), time(8), berlin)
-    gaps = {later - earlier for earlier, later in pairwise(turns.begins(n) for n in range(6))}
-    assert gaps == {timedelta(hours=12)}
+    turns = Rotation(("ai", "ben"), every, Unit.HOURS, date(2026, 3, 1), time(10), berlin)
+    begins = [turns.begins(n) for n in range(365 * 24 // every)]
+    skipped = datetime(2026, 3, 29, 3, tzinfo=berlin)  # there is no 02:00 on that day
+    local = {at.astimezone(berlin).time() for at in begins if at != skipped}
+    assert local == {time((10 + n) % 24) for n in range(0, 24, every)}
+    hours = sorted((later - earlier) / timedelta(hours=1) for earlier, later in pairwise(begins))
+    assert (hours[0], hours[-1], set(hours[1:-1])) == (every - 1, every + 1, {every})
+
+
+@pytest.mark.parametrize("every", [5, 7, 10, 36, 48])
+def test_other_hours_are_hours(every: int) -> None:
+    """They come at another time each day, and do not stretch with the clocks."""
+    berlin = ZoneInfo("Europe/Berlin")
+    turns = Rotation(("ai", "ben"), every, Unit.HOURS, date(2026, 10, 20), time(8), berlin)
+    gaps = {later - earlier for earlier, later in pairwise(turns.begins(n) for n in range(60))}
+    assert gaps == {timedelta(hours=every)}
+
+
+def test_a_day_in_hours_is_a_day() -> None:
+    """24h is 1d, and twice 12h."""
+    zone = ZoneInfo("America/New_York")
+    day, hours, halves = (
+        Rotation(("ai",), every, unit, date(2026, 1, 1), time(2, 30), zone)
+        for every, unit in ((1, Unit.DAYS), (24, Unit.HOURS), (12, Unit.HOURS))
+    )
+    for turn in range(400):
+        assert day.begins(turn) == hours.begins(turn) == halves.begins(2 * turn)
 
 
 def test_a_layer_for_the_nights_and_holidays() -> None:
@@ -121,6 +146,50 @@ def test_a_turn_holds_the_moment_it_was_found_for(rotation: Rotation, at: dateti
         assert at < rotation.begins(0)
     else:
         assert rotation.begins(turn) <= at < rotation.begins(turn + 1)
+
+
+# Half an hour, two hours, summer time in the south, none, a zone that once skipped a day.
+CLOCKS = (*ZONES, "Antarctica/Troll", "America/Santiago", "Africa/Casablanca", "Europe/London")
+
+
+@given(
+    st.sampled_from([1, 2, 3, 4, 6, 8, 12, 24]),
+    st.dates(date(2009, 1, 1), date(2036, 12, 31)),
+    st.times().map(lambda at: at.replace(second=0, microsecond=0, tzinfo=None)),
+    st.sampled_from(CLOCKS).map(ZoneInfo),
+    st.datetimes(datetime(2011, 1, 1), datetime(2037, 11, 30), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.integers(0, 3),
+)
+@example(1, date(2011, 1, 1), time(10, 30), ZoneInfo("Pacific/Apia"), datetime(2011, 12, 29, tzinfo=UTC), 0)
+@example(1, date(2026, 1, 1), time(0), ZoneInfo("Antarctica/Troll"), datetime(2026, 3, 28, tzinfo=UTC), 0)
+@example(2, date(2026, 1, 1), time(1, 30), ZoneInfo("Europe/London"), datetime(2026, 10, 24, tzinfo=UTC), 0)
+def test_hours_keep_to_the_clocks_without_gap_or_overlap(
+    every: int, starts_on: date, handover: time, zone: ZoneInfo, start: datetime, people: int
+) -> None:
+    """Over any three days: each moment has one turn, and each turn begins at its local time or is skipped."""
+    names = tuple("abcd"[: people + 1])
+    rotation = Rotation(names, every, Unit.HOURS, starts_on, handover, zone)
+    allowed = {(handover.hour + n) % 24 for n in range(0, 24, every)}
+    at = start = max(start, rotation.begins(0))
+    turn = rotation.turn_at(at)
+    assert turn is not None
+    while at < start + timedelta(days=3):
+        begins, ends = rotation.begins(turn), rotation.begins(turn + 1)
+        assert begins <= ends
+        for moment in (begins, begins + (ends - begins) / 2, ends - timedelta(microseconds=1)):
+            assert begins == ends or rotation.turn_at(moment) == turn
+        local, wanted = ends.astimezone(zone), (handover.hour + (turn + 1) * every) % 24
+        is_kept = (local.hour, local.minute) == (wanted, handover.minute) and not local.fold
+        assert is_kept or skips(zone, before=ends)
+        assert wanted in allowed
+        turn, at = turn + 1, max(at, ends)
+
+
+def skips(zone: ZoneInfo, *, before: datetime) -> bool:
+    """Whether the clocks went forward within a day before."""
+    day_ago = (before - timedelta(days=1, minutes=1)).astimezone(zone).utcoffset()
+    offset = before.astimezone(zone).utcoffset()
+    return day_ago is not None and offset is not None and day_ago < offset
 
 
 @given(
