@@ -1,6 +1,7 @@
 """The bot as it is, with crash points between its use cases and their parts, and a wall clock that jumps.
 
-A build for tests alone. SIGUSR1 sets the process's wall clock forward by an hour, SIGUSR2 back by one.
+A build for tests alone. SIGUSR1 sets the process's wall clock forward by an hour, SIGUSR2 back by one. After
+SIGRTMIN twenty minutes have passed for what it does without a database, which cannot be asked for the time.
 
 Usage:
     CRASH_FILE=/tmp/point python -m tests.faults.bot_under_test run
@@ -12,6 +13,8 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
+from unittest.mock import patch
 
 import time_machine
 import typer
@@ -19,12 +22,17 @@ import typer
 from bot.app import run
 from bot.cli.outcome import ends_well
 from bot.cli.setup import load
+from bot.services import emergency_logbook
+from bot.services.boot_clock import boot_s
 from bot.services.oncall import OnCall
 from bot.wiring import Outward, Parts, UseCases, wire
 from tests.faults.crashing import Fuse, watched
 
 #: Names the file that arms a point; see `tests.faults.crashing`. Nothing but this build reads it.
 CRASH_FILE = "CRASH_FILE"
+
+#: What SIGRTMIN lets pass.
+AWAY_S = 1200
 
 
 def assemble(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
@@ -47,9 +55,22 @@ class WallClock:
         self._moved.shift(seconds)
 
 
+def let_time_pass() -> None:
+    """SIGRTMIN: twenty minutes more since the database was last asked for the time."""
+    waited_s = 0
+
+    def wait(_number: int, _frame: FrameType | None) -> None:
+        nonlocal waited_s
+        waited_s += AWAY_S
+
+    signal.signal(signal.SIGRTMIN, wait)
+    patch.object(emergency_logbook, "boot_s", lambda: boot_s() + waited_s).start()
+
+
 def main() -> None:
     """`incident-bot run`."""
     WallClock()
+    let_time_pass()
     try:
         with ends_well():
             run(load("discord_token", "discord_guild_id", quiet=False), assemble=assemble)

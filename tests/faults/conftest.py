@@ -31,7 +31,7 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
 def open_stage(
     cluster: EmbeddedPostgres, template: str, commands: Commands, tmp_path_factory: pytest.TempPathFactory
 ) -> OpenStage:
-    """Makes a stage without a bot; `env` are further settings."""
+    """Makes a stage without a bot; `env` are further settings. At its end the promise is checked."""
 
     @asynccontextmanager
     async def make(*, dsn: str | None = None, **env: str) -> AsyncIterator[Stage]:
@@ -42,6 +42,7 @@ def open_stage(
         ):
             try:
                 yield stage
+                await stage.finish()
             except BaseException as failed:
                 for bot in stage.world.bots[-2:]:
                     failed.add_note(f"-- bot --\n{bot.child.last_words(40)}")
@@ -73,8 +74,12 @@ async def stage(shared: Stage, request: pytest.FixtureRequest) -> AsyncIterator[
     """The module's stage with a bot that is well; after the row the promise is checked."""
     request.node.stash[_STAGE] = shared
     yield shared
-    await shared.clear()
-    await shared.check()
+    if not shared.world.running:
+        await shared.revive()
+    try:
+        await shared.finish()
+    finally:
+        await shared.clear()
 
 
 @pytest.hookimpl(wrapper=True)

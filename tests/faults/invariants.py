@@ -7,25 +7,31 @@ message that Discord did not take, or took only after an outage.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from tests.e2e.mailbox import Mailbox
 from tests.e2e.world import World
+from tests.faults.promise import Incident, Span, rung_in_vain, unescalated
 from tests.faults.seen import ESCALATES, Post, attempts, bundles, posts
 
-#: How late an escalation may be, once it can be made at all.
-LATE: Final = timedelta(seconds=5)
-
 _INCIDENTS = """
-SELECT id, priority, status, ack_due_at, acknowledged_at, is_drill FROM incidents ORDER BY id
+SELECT id, ack_due_at, acknowledged_at, resolved_at
+  FROM incidents
+ WHERE priority = 'P0' AND NOT is_drill AND id > $1
+ ORDER BY id
 """
 _STEPS = "SELECT incident_id, index, dm, status FROM escalation_steps"
 _FAILED = "SELECT nonce, kind, error FROM deliveries WHERE status = 'failed'"
 _HELD = "SELECT nonce FROM deliveries WHERE held_at IS NOT NULL"
 _DLQ = "SELECT id, error_message FROM admin.notification_failures"
+_TOLD = """
+SELECT owed.key, owed.nonce, owed.message_id, whole.nonce AS bundled
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS whole ON whole.id = owed.bundle_id AND owed.status = 'sent'
+ WHERE owed.kind IN ('escalation', 'page')
+"""
 _SENT = """
 SELECT nonce, kind, message_id
   FROM deliveries
@@ -38,29 +44,21 @@ UNFINISHED: Final = "SELECT key, attempts, error FROM deliveries WHERE status IN
 _NO_MESSAGES = ("seed_ack", "thread", "private_thread", "member", "member_removed", "pin_seen")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A time in which nothing could be escalated: the bot was dead, or what it needs was away."""
-
-    start: datetime
-    end: datetime
-
-
-async def broken(world: World, box: Mailbox, excuses: Sequence[Span] = ()) -> list[str]:
+async def broken(world: World, box: Mailbox, excuses: Sequence[Span] = (), *, after: int = 0) -> list[str]:
     """What does not hold; empty when all is well. Ask when everything has come to rest.
 
     Args:
         excuses: By Discord's clock, as the database's moves with it.
+        after: Incidents up to this number were judged before; what was said of them may be gone by now.
     """
     told = posts(world.sandbox)
-    incidents = [dict(row) for row in await world.rows(_INCIDENTS)]
+    incidents = [Incident.from_row(row) for row in await world.rows(_INCIDENTS, after)]
     now = world.sandbox.core.clock.now()
     together = await bundles(world)
     missed = [
         sentence
         for incident in incidents
-        if incident["priority"] == "P0" and not incident["is_drill"]
-        for sentence in _unescalated(incident, told, box, excuses, together=together, now=now)
+        for sentence in _judged(incident, told, box, excuses, together=together, now=now)
     ]
     return [*missed, *await _doubled(world, told), *await _unjustified(world, told)]
 
@@ -94,8 +92,8 @@ def pages_of(told: Sequence[Post], number: int, person: str) -> list[Post]:
     return [post for post in told if post.place == f"dm:{person}" and _is_of(post, number)]
 
 
-def _unescalated(
-    incident: Mapping[str, Any],
+def _judged(
+    incident: Incident,
     told: Sequence[Post],
     box: Mailbox,
     excuses: Sequence[Span],
@@ -103,35 +101,21 @@ def _unescalated(
     together: Sequence[tuple[Post, Sequence[int]]],
     now: datetime,
 ) -> Iterator[str]:
-    """The third state: neither acknowledged nor escalated in time."""
-    due, label = incident["ack_due_at"], f"INC-{incident['id']}"
-    until = _excused(due, excuses) + LATE
-    if now < until or incident["status"] not in ("triggered", "acknowledged"):
-        return  # not yet, or ended by a person
-    if incident["acknowledged_at"] is not None and incident["acknowledged_at"] <= until:
-        return
-    bundled = [post for post, numbers in together if incident["id"] in numbers and _in_channel(post)]
-    rung = escalations_of(told, incident["id"]) + bundled
+    """What one P0 was promised and did not get, or got for nothing."""
+    bundled = [post for post, numbers in together if incident.id in numbers and _in_channel(post)]
+    rung = sorted(post.at for post in escalations_of(told, incident.id) + bundled)
     mailed = [
-        at for mail, at in zip(box.mails, box.arrived, strict=True) if _names(str(mail["Subject"]), label)
+        at
+        for mail, at in zip(box.mails, box.arrived, strict=True)
+        if _names(str(mail["Subject"]), incident.label)
     ]
-    if any(post.at <= until for post in rung) or any(due <= at <= until for at in mailed):
-        return
-    late = f", the first escalation came at {rung[0].at}" if rung else ", never escalated"
-    yield f"{label} was due at {due} (allowed until {until}){late}"
-
-
-def _excused(due: datetime, excuses: Sequence[Span]) -> datetime:
-    """The deadline, or the end of what made it impossible to keep it."""
-    for span in sorted(excuses, key=lambda found: found.start):
-        if span.start <= due + LATE and span.end > due:
-            due = span.end
-    return due
+    yield from unescalated(incident, rung=rung, mailed=mailed, excuses=excuses, now=now)
+    yield from rung_in_vain(incident, rung=rung, excuses=excuses)
 
 
 async def _doubled(world: World, told: Sequence[Post]) -> list[str]:
     """Steps that happened more than once, counted by what people can see."""
-    found = list(_posted_twice(told))
+    found = [*_posted_twice(told), *told_twice(await world.rows(_TOLD), told)]
     rungs: dict[int, list[Any]] = {}
     for row in await world.rows(_STEPS):
         if row["status"] == "done":
@@ -149,6 +133,27 @@ async def _doubled(world: World, told: Sequence[Post]) -> list[str]:
             if got > named:
                 found.append(f"INC-{number}: {got} DMs to {person} for {named} steps")
     return found
+
+
+def told_twice(owed: Sequence[Mapping[str, Any]], told: Sequence[Post]) -> Iterator[str]:
+    """A rung's message stands once, alone or together with others; and none stands that nobody owed.
+
+    Args:
+        owed: The message of each rung: key, nonce, message_id, and bundled, the nonce of what told of many.
+    """
+    nonces: dict[str, list[Post]] = {}
+    for post in told:
+        nonces.setdefault(post.nonce, []).append(post)
+    ids = {post.id: post for post in told}
+    unowed = {post.id: post for post in told if ESCALATES in post.text and _in_channel(post)}
+    for row in owed:
+        seen = {post.id for nonce in (row["nonce"], row["bundled"]) for post in nonces.get(nonce, [])}
+        seen |= {row["message_id"]} & ids.keys()
+        if len(seen) > 1:
+            yield f"{row['key']} was told {len(seen)} times"
+        for one in seen:
+            unowed.pop(one, None)
+    yield from (f"nobody owed what stands in {post.place}: {post.text[:60]!r}" for post in unowed.values())
 
 
 def _posted_twice(told: Sequence[Post]) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pytest
 from bot.demo.human import HumanSideError
 from bot.demo.play import CONFIRM, Report, Triage
 from bot.demo.screen import Interaction
+from bot.services.incidents import TITLE_LIMIT
 from tests.e2e.failures import lose
 from tests.e2e.severities import YES
 from tests.faults.conftest import Figure
@@ -23,6 +24,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 _HOSTILE = (
     "@everyone <@&1100000000000000201> <@1100000000000000101> **太字** ||x|| \u202eRTL\u202c \u200b行41"
 )
+_ESCAPED = r"\*\*太字\*\* \|\|x\|\| RTL 行41"
+_LONGEST = TITLE_LIMIT
+_THREAD_NAME = 100
 _SQL = "'; DROP TABLE incidents; --"
 
 
@@ -49,7 +53,27 @@ async def test_row_41_title_that_wants_to_ring(stage: Stage, figure: Figure) -> 
         assert not allowed.get("roles")
         assert "@everyone" not in made["content"]
         assert made["mention_everyone"] == made["content"].startswith("@here")
-    figure(f"{len(sent)} messages, only @here rings")
+    assert _ESCAPED in alert.text
+    thread = await _thread_of_the_longest(stage)
+    figure(f"{len(sent)} messages, only @here rings; a thread's name of {len(thread)} characters")
+
+
+async def _thread_of_the_longest(stage: Stage) -> str:
+    """The name of the thread of an alert with the longest title that Discord lets anybody type."""
+    title = "行41長 " + "*" * (_LONGEST - 5)
+    await stage.start_command("sev1", title=title)
+    number = await stage.number(title)
+    await stage.until(lambda: stage.pages(number, "primary"), "the page")
+    await stage.world.idle()
+    [alert] = stage.alerts(number)
+    line = alert.text.split("\n")[0]
+    assert "行41長 " + r"\*" * 20 in line
+    assert "*" not in line.replace(r"\*", ""), "each sign is escaped"
+    name = await stage.world.thread_name(str(alert.id))
+    assert name.startswith(f"INC-{number} ")
+    assert name.endswith("…")
+    assert len(name) <= _THREAD_NAME
+    return name
 
 
 async def test_row_42_nul_and_lone_surrogate(stage: Stage, figure: Figure) -> None:
@@ -148,7 +172,7 @@ async def test_row_46_same_replay_twice(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_47_target_answers_404(stage: Stage, figure: Figure) -> None:
-    """Where an entry was meant for is gone: asked once, given up, and said."""
+    """Where an entry was meant for is gone: asked once, given up, and asked again only by hand."""
     since, channel = stage.world.sandbox.core.log.next, await stage.world.channel_id("p2-deploys")
     gone = {"status": 404, "code": 10003, "message": "Unknown Channel", "times": None}
     await stage.world.fault(route=f"POST /channels/{channel}/messages", **gone)
@@ -157,13 +181,19 @@ async def test_row_47_target_answers_404(stage: Stage, figure: Figure) -> None:
     await stage.world.idle()
     await stage.world.shift(minutes=10)
     await stage.world.idle()
-    asked = [one for one in attempts(stage.world.sandbox, since=since) if channel in one["path"]]
-    assert len(asked) == 1
-    [row] = await stage.world.rows(
+
+    def asked() -> int:
+        return sum(channel in one["path"] for one in attempts(stage.world.sandbox, since=since))
+
+    assert asked() == 1
+    await _replay(stage, entry)
+    await stage.world.idle()
+    assert asked() == 2
+    rows = await stage.world.rows(
         "SELECT status, http_status FROM deliveries WHERE kind = 'replay' AND target = 'channel:p2-deploys'"
     )
-    assert (row["status"], row["http_status"]) == ("failed", 404)
-    figure(f"{len(asked)} request, {row['status']}")
+    assert [(row["status"], row["http_status"]) for row in rows] == [("failed", 404)] * 2
+    figure("1 request, given up; 1 more by hand")
 
 
 async def test_row_48_without_the_role_and_no_longer_with_it(stage: Stage, figure: Figure) -> None:

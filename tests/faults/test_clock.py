@@ -14,6 +14,12 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 _NEW_YORK = ZoneInfo("America/New_York")
 
+_THE_LAST_ONE_IS_TOLD = """
+INSERT INTO digests (guild_id, week, due_at)
+VALUES ($1, to_char(now() - interval '14 days', 'IYYY"-W"IW'), now() - interval '7 days')
+    ON CONFLICT DO NOTHING
+"""
+
 
 @pytest.mark.parametrize("direction", [signal.SIGUSR1, signal.SIGUSR2], ids=["forward", "back"])
 async def test_row_27_the_wall_clock_moves(stage: Stage, figure: Figure, direction: signal.Signals) -> None:
@@ -32,13 +38,23 @@ async def test_row_27_the_wall_clock_moves(stage: Stage, figure: Figure, directi
 async def test_row_29_a_host_whose_zone_has_summer_time(open_stage: OpenStage, figure: Figure) -> None:
     """In New York, in the week after its clocks have changed: still Monday 18:00 in Japan."""
     async with open_stage(TZ=_NEW_YORK.key) as stage:
-        monday = await wait_for_monday(stage.world, hour=18, minute=1, not_before=_next_change(_NEW_YORK))
-        await stage.world.start_bot()
-        await stage.world.expect_message("p3-insights", contains="先週")
-        [row] = await stage.world.rows("SELECT max(due_at) AS due FROM digests")
-        assert row["due"] == monday - timedelta(minutes=1)
-        figure(f"due {row['due'].astimezone(JST):%a %H:%M %Z}, 1 digest")
-        await stage.world.stop_bot()
+        await wait_for_monday(stage.world, hour=17, minute=58, not_before=_next_change(_NEW_YORK))
+        await stage.world.rows(_THE_LAST_ONE_IS_TOLD, int(stage.world.sandbox.address.guild_id))
+        seen = []
+        for hours in (0, 0.05, 24):  # before 18:00 in Japan, just after it, and after 18:00 in New York
+            await stage.world.shift(hours=hours)
+            await stage.world.start_bot()  # whoever starts looks at once
+            if hours:
+                await stage.world.human.see("p3-insights", "先週")
+            await stage.world.settle()
+            await stage.world.stop_bot()
+            seen.append(len(stage.posts_in("p3-insights")))
+        assert seen == [0, 1, 1]
+        [told] = stage.posts_in("p3-insights")
+        at, [row] = told.at.astimezone(JST), await stage.world.rows("SELECT max(due_at) AS due FROM digests")
+        assert (at.strftime("%a"), at.hour) == ("Mon", 18)
+        assert f"{row['due'].astimezone(JST):%a %H:%M}" == "Mon 18:00"
+        figure(f"due {row['due'].astimezone(JST):%a %H:%M %Z}, 1 digest at {at:%H:%M}")
 
 
 async def test_row_30_down_at_six_and_back_at_twenty_to_seven(open_stage: OpenStage, figure: Figure) -> None:

@@ -104,6 +104,7 @@ async def test_row_20_refused_for_good(stage: Stage, figure: Figure, code: int) 
 async def test_row_20_crash_loop_keeps_inside_the_budget(open_stage: OpenStage, figure: Figure) -> None:
     """The day's IDENTIFYs are nearly used up: the token must not be lost over a bot that keeps dying."""
     async with open_stage() as stage:
+        stage.world.expect_log("gateway.identify_budget_low")
         world, token = stage.world, stage.world.sandbox.core.world.application.token
         await world.human.change("limits", identifies_left=1)
         for _ in range(3):

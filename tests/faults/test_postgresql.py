@@ -1,27 +1,22 @@
-"""Rows 12 to 15: PostgreSQL goes away, refuses to write, or has no connection left."""
+"""Rows 12, 13 and 15: PostgreSQL goes away, or has no connection left."""
 
 import asyncio
-import os
-import shutil
 import signal
-import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-import pytest_asyncio
 
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.migrate import migrate
-from tests.faults.conftest import Figure, OpenStage
+from tests.faults.bot_under_test import AWAY_S
+from tests.faults.conftest import Figure
+from tests.faults.own_server import server, shared
 from tests.faults.seen import ESCALATES
 from tests.faults.stage import Stage
-from tests.postgres import cluster_folder, connect, shift_clock, start_sweeper
+from tests.postgres import connect, shift_clock
+
+__all__ = ["server", "shared"]
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-postgresql")]
 
@@ -29,26 +24,8 @@ _FIRST_RESPONSE_MS = 3000
 _SAID_S = 10.0
 _MIRRORED_S = 2.5  # so long after something was written each process has read it
 _NONCE_IS_FORGOTTEN = timedelta(minutes=11)
+_FIRST_RUNG = "SELECT status FROM escalation_steps WHERE incident_id = $1 AND index = 1"
 _PEOPLE = 12  # more than the bot has connections
-_DISK = "96m"
-_NAME = "story"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedPostgres]:
-    """A PostgreSQL of our own to do harm to."""
-    folder = cluster_folder()
-    with start_sweeper(folder) as sweeper:
-        with EmbeddedPostgres(folder, durable=False) as server:
-            yield server
-        sweeper.communicate()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(open_stage: OpenStage, server: EmbeddedPostgres) -> AsyncIterator[Stage]:
-    """The module's stage, on that server."""
-    async with _stage_on(open_stage, server) as stage:
-        yield stage
 
 
 async def test_row_12_postgresql_restarts(stage: Stage, figure: Figure, server: EmbeddedPostgres) -> None:
@@ -104,6 +81,40 @@ async def test_row_13_postgresql_down_for_twenty_minutes(
     [row] = await stage.world.rows("SELECT alert_message_id FROM incidents WHERE id = $1", number)
     assert row["alert_message_id"] == post.id
     figure(f"{len(mail)} email, then INC-{number} with 1 post")
+
+
+async def test_row_13_alive_through_the_twenty_minutes(
+    stage: Stage, figure: Figure, server: EmbeddedPostgres
+) -> None:
+    """The bot sees the deadline pass without a database: it rings, once, and so it stands afterwards."""
+    alert = await stage.sev1("行13 期限を越えて")
+    number, world = alert.number, stage.world
+    await asyncio.sleep(_MIRRORED_S)
+    away = timedelta(seconds=AWAY_S)
+    stage.falls_ill()
+    server.stop()
+    try:
+        await world.human.advance_clock(away.total_seconds())
+        world.bot.child.signal(signal.SIGRTMIN)
+        began = stage.now()
+        [rung] = await stage.escalated(number, within_s=30)
+        mails = await stage.until(
+            lambda: [m for m in stage.box.mails if alert.label in str(m["Subject"])], "the email"
+        )
+        world.bot.child.signal(signal.SIGSTOP)  # the database's time goes on by itself now
+    finally:
+        server.start()
+    await shift_clock(world.database_url, away)
+    world.bot.child.signal(signal.SIGCONT)
+    await world.bot.child.wait_until_ready(within_s=20)
+    stage.recovers()
+    await world.idle()
+    assert rung.rings
+    assert [post.id for post in stage.escalations(number)] == [rung.id]
+    [step] = await world.rows(_FIRST_RUNG, number)
+    assert step["status"] == "done"
+    late_s = (rung.at - began).total_seconds()
+    figure(f"rung without it after {late_s:.1f} s, {len(mails)} emails, 0 doubles")
 
 
 async def test_row_13_postgresql_goes_away_right_after_a_commit(
@@ -169,39 +180,6 @@ async def test_row_13_postgresql_goes_away_while_discord_does_not_answer(
     figure("1 post, found in the channel")
 
 
-async def test_row_14_postgresql_is_read_only(stage: Stage, figure: Figure, server: EmbeddedPostgres) -> None:
-    """Readiness turns red, people are told that nothing is recorded, and the log says so."""
-    stage.world.expect_log("database.not_writable")
-    async with stage.ill():
-        await _set_read_only(server, on=True)
-        said = await stage.world.command("sev3", title="行14 書けない")
-        assert "記録できません" in said.text
-        ready, parts = await _readiness(stage)
-        assert not ready
-        await stage.logged("interaction.unavailable")
-        await _set_read_only(server, on=False)
-        await stage.world.bot.child.wait_until_ready(within_s=20)
-    assert await stage.numbers("行14 書けない") == []
-    await stage.sev1("行14 また書ける")
-    figure(f"503, database: {parts['database']}")
-
-
-@pytest.mark.slow
-async def test_row_14_the_disk_is_full(open_stage: OpenStage, figure: Figure) -> None:
-    """The same for a disk without a free block: nothing ends, and it goes on when there is room again."""
-    with _small_disk() as disk, EmbeddedPostgres(disk / "postgres", durable=False) as server:
-        async with _stage_on(open_stage, server) as stage:
-            ballast = disk / "ballast"
-            told = await _fill_until_refused(stage, ballast)
-            ready, parts = await _readiness(stage)
-            ballast.unlink()
-            await stage.world.bot.child.wait_until_ready(within_s=30)
-            await stage.sev1("行14 また書ける")
-            await stage.check()
-            assert "記録できません" in told
-            figure(f"disk full: refused, {'200' if ready else '503'}, database: {parts['database']}")
-
-
 async def test_row_15_every_connection_is_taken(stage: Stage, figure: Figure) -> None:
     """People ask while the database answers nobody, one reports a P0: each hears of the bot within 3 s."""
     title = "行15 接続がない"
@@ -234,59 +212,3 @@ def _said(stage: Stage) -> list[dict[str, Any]]:
 
 async def _settled(stage: Stage, asked: list[str]) -> bool:
     return all([(await stage.answer_now(one)).state == "responded" for one in asked])
-
-
-@asynccontextmanager
-async def _stage_on(open_stage: OpenStage, server: EmbeddedPostgres) -> AsyncIterator[Stage]:
-    database = server.ensure_database(_NAME)
-    migrate(database)
-    async with open_stage(dsn=database) as stage:
-        await stage.world.start_bot()
-        yield stage
-        await stage.world.stop_bot()
-
-
-async def _readiness(stage: Stage) -> tuple[bool, dict[str, str]]:
-    said = next(entry for entry in stage.world.bot.entries() if entry["event"] == "health.listening")
-    async with httpx.AsyncClient(trust_env=False) as client:
-        answer = await client.get(f"http://{said['host']}:{said['port']}/readyz")
-    return answer.is_success, answer.json()["parts"]
-
-
-async def _set_read_only(server: EmbeddedPostgres, *, on: bool) -> None:
-    """As a failed-over standby, or an operator, would have it: for every connection from now on."""
-    connection = await connect(server.dsn("postgres"))
-    await connection.execute(
-        f"ALTER DATABASE {_NAME} SET default_transaction_read_only = {'on' if on else 'off'}"
-    )
-    await connection.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", _NAME
-    )
-    await connection.close()
-
-
-class _small_disk:  # noqa: N801 -- a context manager
-    """A file system of a few megabytes; skips where nobody may mount one."""
-
-    def __enter__(self) -> Path:
-        self.folder = cluster_folder()
-        command = ["mount", "-t", "tmpfs", "-o", f"size={_DISK},mode=0755", "tmpfs", str(self.folder)]
-        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-            self.folder.rmdir()
-            pytest.skip("a file system can be mounted by root only")
-        return self.folder
-
-    def __exit__(self, *_exception: object) -> None:
-        subprocess.run(["umount", "-l", str(self.folder)], check=True)
-        self.folder.rmdir()
-
-
-async def _fill_until_refused(stage: Stage, ballast: Path) -> str:
-    """Take the last free block, and report incidents until the database cannot take one; what was said."""
-    with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(ballast.parent).free)
-    for number in range(100):
-        said = await stage.world.command("sev3", title=f"行14 {number} " + "長" * 180)
-        if "記録できません" in said.text:
-            return said.text
-    raise AssertionError("the disk is never full")

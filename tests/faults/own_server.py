@@ -1,0 +1,44 @@
+"""A PostgreSQL of a module's own, to do harm to."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+import pytest_asyncio
+
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.migrate import migrate
+from tests.faults.conftest import OpenStage
+from tests.faults.stage import Stage
+from tests.postgres import cluster_folder, start_sweeper
+
+#: The database's name.
+NAME = "story"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL of our own to do harm to."""
+    folder = cluster_folder()
+    with start_sweeper(folder) as sweeper:
+        with EmbeddedPostgres(folder, durable=False) as server:
+            yield server
+        sweeper.communicate()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(open_stage: OpenStage, server: EmbeddedPostgres) -> AsyncIterator[Stage]:
+    """The module's stage, on that server."""
+    async with stage_on(open_stage, server) as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def stage_on(open_stage: OpenStage, server: EmbeddedPostgres) -> AsyncIterator[Stage]:
+    """A stage with a bot on a server that may be harmed."""
+    database = server.ensure_database(NAME)
+    migrate(database)
+    async with open_stage(dsn=database) as stage:
+        await stage.world.start_bot()
+        yield stage
+        await stage.world.stop_bot()

@@ -1,0 +1,93 @@
+"""The promise as a judgement on what was seen: pure, so that it can be shown to find what breaks it.
+
+Every P0 is acknowledged, or escalated by its deadline + 5 s.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+#: How late an escalation may be, once it can be made at all.
+LATE: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time in which nothing could be escalated: the bot was dead, or what it needs was away."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A P0 as it stands in the database.
+
+    Attributes:
+        ended_at: When somebody resolved or cancelled it.
+    """
+
+    id: int
+    due_at: datetime
+    acknowledged_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Incident":
+        """One of the bot's rows."""
+        return cls(row["id"], row["ack_due_at"], row["acknowledged_at"], row["resolved_at"])
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return f"INC-{self.id}"
+
+    def answered_by(self, moment: datetime) -> bool:
+        """Whether a person had acknowledged or ended it then."""
+        return any(at is not None and at <= moment for at in (self.acknowledged_at, self.ended_at))
+
+
+def unescalated(
+    incident: Incident,
+    *,
+    rung: Sequence[datetime],
+    mailed: Sequence[datetime],
+    excuses: Sequence[Span],
+    now: datetime,
+) -> Iterator[str]:
+    """The third state: neither acknowledged, or ended, nor escalated in time.
+
+    Args:
+        rung: When it was escalated in its channel, oldest first.
+        mailed: When an email about it arrived.
+        excuses: By the same clock.
+    """
+    due = incident.due_at
+    until = excused(due, excuses) + LATE
+    if now < until or incident.answered_by(until):
+        return
+    if any(at <= until for at in rung) or any(due <= at <= until for at in mailed):
+        return
+    late = f", the first escalation came at {rung[0]}" if rung else ", never escalated"
+    yield f"{incident.label} was due at {due} (allowed until {until}){late}"
+
+
+def rung_in_vain(incident: Incident, *, rung: Sequence[datetime], excuses: Sequence[Span]) -> Iterator[str]:
+    """Escalations long after the acknowledge: one may have been under way, or nobody could know of it yet."""
+    if incident.acknowledged_at is None:
+        return
+    until = excused(incident.acknowledged_at, excuses) + LATE
+    yield from (
+        f"{incident.label} was acknowledged at {incident.acknowledged_at}, and escalated at {at}"
+        for at in rung
+        if at > until
+    )
+
+
+def excused(moment: datetime, excuses: Sequence[Span]) -> datetime:
+    """The moment, or the end of what made it impossible to act then."""
+    for span in sorted(excuses, key=lambda found: found.start):
+        if span.start <= moment + LATE and span.end > moment:
+            moment = span.end
+    return moment
