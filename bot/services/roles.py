@@ -71,10 +71,8 @@ class Roles:
             return await self.take(incident_id, role, by=by)
         if to.is_bot:
             raise UserError("role_for_bot", who=to.name)
-        await self._require_sight(incident_id, to=to, by=by)
-        if roles := self._access.lacks(to, Act.TAKE_ROLE.permission):
-            raise UserError("role_not_allowed", who=to.name, roles=roles)
         async with self._changes.change(incident_id, by=by, act=Act.GIVE_ROLE) as change:
+            await self._require_fit(to, change.incident)
             result = await put(change, role, Holder(to.id, to.name))
             if result.changed:
                 owed = role_dm(result.incident, role, by=by, policy=change.policy)
@@ -112,11 +110,16 @@ class Roles:
         change.incident = result.incident
         return result.outcome is AckOutcome.FIRST
 
-    async def _require_sight(self, incident_id: int, *, to: Person, by: Person) -> None:
-        """A private incident is told to nobody by way of a role."""
-        incident = await self._changes.allowed(incident_id, by=by, act=Act.GIVE_ROLE)
+    async def _require_fit(self, to: Person, incident: Incident) -> None:
+        """A private incident is told to nobody by way of a role, and nobody has one who may not respond.
+
+        Args:
+            incident: Locked: whoever is taken out of it, or whom it is hidden from, waits for that.
+        """
         if not await self._access.sees(to, incident):
             raise UserError("role_not_visible", incident=incident.label, who=to.name)
+        if roles := self._access.lacks(to, Act.TAKE_ROLE.permission):
+            raise UserError("role_not_allowed", who=to.name, roles=roles)
 
 
 async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:

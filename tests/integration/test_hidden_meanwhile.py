@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 import asyncpg
 import pytest
@@ -10,12 +10,13 @@ import pytest_asyncio
 
 from bot.domain import life
 from bot.domain.delivery import DeliveryKind
-from bot.domain.errors import IncidentNotFound
+from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Role
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
+from bot.services.ports import Transaction
 from bot.services.updates import NewUpdate
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
@@ -24,9 +25,12 @@ from tests.integration.job_world import DEADLINE_S
 from tests.unit.services.desk import Desk
 
 _BY: Final = Person(id=5, name="responder", roles=frozenset({"responder"}))
+_ON_CALL: Final = Person(id=6, name="on-call", roles=frozenset({"on-call", "responder"}))
 _THREAD: Final = 60
 _WAITS: Final = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 _TOLD: Final = NewUpdate("x", "", None, ("api.parky.co.jp",), (), key="interaction:9")
+
+_Change: TypeAlias = Callable[[Transaction, Incident], Awaitable[None]]
 
 #: By what the audit calls it.
 _ACTS: Final[dict[str, Callable[[Desk, Incident], Awaitable[object]]]] = {
@@ -52,14 +56,29 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     await pool.close()
 
 
+async def _make_private(tx: Transaction, incident: Incident) -> None:
+    await tx.save(life.make_private(incident, channel="p0-alerts"))
+
+
+async def _take_out(tx: Transaction, incident: Incident) -> None:
+    await tx.remove_member(incident.id, _BY, by=_ON_CALL)
+    await tx.save(life.lose_member(incident))
+
+
 async def _made_private(
     pool: asyncpg.Pool, store: PostgresStore, incident: Incident, act: Awaitable[object]
 ) -> object:
     """What comes of *act*, which finds *incident* public and then waits until it is private."""
+    return await _meanwhile(pool, store, incident, act, change=_make_private)
+
+
+async def _meanwhile(
+    pool: asyncpg.Pool, store: PostgresStore, incident: Incident, act: Awaitable[object], *, change: _Change
+) -> object:
+    """What comes of *act*, which finds *incident* as it is and then waits until it is changed."""
     async with asyncio.timeout(DEADLINE_S):
         async with store.transaction() as tx:
-            locked = await tx.incident(incident.id, lock=True)
-            await tx.save(life.make_private(locked, channel="p0-alerts"))
+            await change(tx, await tx.incident(incident.id, lock=True))
             acting = asyncio.ensure_future(act)
             while not await pool.fetchval(_WAITS):  # noqa: ASYNC110 -- nobody signals what is waited for
                 await asyncio.sleep(0.005)
@@ -118,3 +137,33 @@ async def test_who_joins_the_war_room_meanwhile_is_not_noted(pool: asyncpg.Pool)
     assert await _made_private(pool, store, incident, joining) == []
     assert await store.timeline(incident.id) == before
     assert await pool.fetchval("SELECT count(*) FROM audit WHERE NOT allowed") == 0
+
+
+async def test_whoever_is_taken_out_meanwhile_is_given_no_role(pool: asyncpg.Pool) -> None:
+    """Whoever gives it sees the incident all along: what is asked under the lock is about the other one."""
+    store = PostgresStore(pool, guild_id=GUILD)
+    incident = await _opened(store)
+    async with store.transaction() as tx:
+        await _make_private(tx, await tx.incident(incident.id, lock=True))
+        await tx.add_member(incident.id, user_id=_BY.id, name=_BY.name, by=_ON_CALL)
+    giving = _desk(store).roles.give(incident.id, Role.COMMANDER, to=_BY, by=_ON_CALL)
+    with pytest.raises(UserError, match="role_not_visible"):
+        await _meanwhile(pool, store, incident, giving, change=_take_out)
+    await _expect_no_role(pool, store, incident)
+
+
+async def test_who_was_never_let_in_is_given_no_role_in_what_is_made_private(pool: asyncpg.Pool) -> None:
+    """It was public when they were chosen."""
+    store = PostgresStore(pool, guild_id=GUILD)
+    incident = await _opened(store)
+    giving = _desk(store).roles.give(incident.id, Role.COMMANDER, to=_BY, by=_ON_CALL)
+    with pytest.raises(UserError, match="role_not_visible"):
+        await _made_private(pool, store, incident, giving)
+    await _expect_no_role(pool, store, incident)
+
+
+async def _expect_no_role(pool: asyncpg.Pool, store: PostgresStore, incident: Incident) -> None:
+    """Neither held, nor told of to anybody."""
+    assert (await store.incident(incident.id)).roles == {}
+    owed_dms = "SELECT count(*) FROM deliveries WHERE kind = 'role_dm'"
+    assert await pool.fetchval(owed_dms) == 0
