@@ -253,7 +253,7 @@ class Lifecycle:
             await change.tx.cancel_jobs([drill_key(ended.id)])
             await change.tx.enqueue(drill_job(ended.id))
         else:
-            await change.say(kind.value, key=line, facts=data)
+            await change.say(kind.value, key=line, facts={**(data or {}), "at": change.now.isoformat()})
 
     def archive_at(self, change: Change) -> datetime:
         """When the thread of what ends now goes to sleep."""

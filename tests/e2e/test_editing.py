@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 from bot.demo.screen import Interaction
 from tests.e2e.alert import Alert
+from tests.e2e.figures import week_told
 from tests.e2e.severities import SEV1, SEV2
 from tests.e2e.test_drill import MARK
 from tests.e2e.test_drill import start as start_drill
+from tests.e2e.test_endings import archived
 from tests.e2e.test_private import expect_hidden, open_private, room
 from tests.e2e.test_timeline import file_of, timeline
 from tests.e2e.world import World
@@ -111,6 +113,34 @@ async def test_an_ended_one_is_put_right(world: World) -> None:
     await world.expect_message(alert.thread, contains=f"→ {RIGHT}")
     await expect_name(world, alert, f"{alert.label} 🟢 {RIGHT}")
     await world.expect_text(alert.post, RIGHT)
+    await world.expect_nothing_more()
+
+
+async def test_the_line_that_asks_for_the_postmortem_follows(world: World) -> None:
+    """In a thread that sleeps, as does the digest; it goes on telling its own end, of which there are two."""
+    alert = await world.triage(SEV1, title=TITLE)
+    told = []
+    for _ in range(2):
+        asked = await world.command("incident resolve", by="primary", number=alert.number)
+        await world.human.press("primary", asked.messages[-1], "解決にする")
+        told.append(await world.expect_message(alert.thread, contains="解決** · @primary"))
+        if len(told) == 1:
+            await world.fast_forward(minutes=10)
+            await world.command("incident reopen", by="primary", number=alert.number, reason="再発")
+            await world.expect_message(alert.thread, contains="再開")
+    await world.fast_forward(hours=25)
+    await world.settle()
+    assert await archived(world, alert.thread)
+    start = a_while_before(alert, minutes=26 * 60)
+    await edit(world, alert, title=RIGHT, started=f"{start:%Y-%m-%d %H:%M}")
+    await world.expect_message(alert.thread, contains=f"→ {RIGHT}")
+    path = f"`docs/ops/postmortems/{start:%Y-%m-%d}-決済-api-が-5xx.md`"
+    for line in told:
+        shown = await world.expect_text(line, path)
+        assert f"タイムラインの起点は {start:%Y-%m-%d %H:%M:%S} JST" in shown.text
+        assert shown.text.split("\n")[0] == line.text.split("\n")[0]
+    await world.settle()
+    assert path in await week_told(world)
     await world.expect_nothing_more()
 
 

@@ -170,6 +170,46 @@ async def test_the_first_line_of_a_thread_is_edited_once_its_start_was_put_right
     assert len(world.requests("PATCH")) == patched
 
 
+@pytest.mark.parametrize(
+    ("severity", "data", "is_edited"),
+    [
+        ("SEV1", {"notice": "resolved", "at": INCIDENT.triggered_at.isoformat()}, True),
+        ("SEV3", {"notice": "resolved", "at": INCIDENT.triggered_at.isoformat()}, False),
+        ("SEV1", {"notice": "resolved"}, False),
+        ("SEV1", {"notice": "reopened", "at": INCIDENT.triggered_at.isoformat()}, False),
+    ],
+)
+async def test_a_line_is_edited_when_it_tells_what_was_put_right(
+    world: NotifierWorld, severity: str, data: dict[str, object], *, is_edited: bool
+) -> None:
+    """Only the one that asks for the postmortem does; one from an older version does not say which end."""
+    incident, alert = await world.threaded()
+    incident = replace(incident, severity=severity)
+    owed_line = owed(DeliveryKind.NOTICE, after=(alert.message_id, 0), data=data)
+    line = await world.deliver(owed_line, incident, nonce="n3")
+    post = replace(sent(DeliveryKind.NOTICE, line, data=data), shown_version=incident.version)
+    await world.notifier.refresh(acknowledged(incident), [post])
+    assert world.requests("PATCH") == []
+    refreshed = await world.notifier.refresh(corrected(acknowledged(incident)), [post])
+    assert refreshed.done == [post.id]
+    assert len(world.requests("PATCH")) == is_edited
+    assert ("別の件名" in world.message(line).content) == is_edited
+
+
+async def test_the_line_in_a_sleeping_thread_is_edited_and_sleeps_on(world: NotifierWorld) -> None:
+    """The postmortem is begun a day later."""
+    incident, alert = await world.threaded()
+    over = life.resolve(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
+    data = {"notice": "resolved", "at": incident.triggered_at.isoformat()}
+    owed_line = owed(DeliveryKind.NOTICE, after=(alert.message_id, 0), data=data)
+    line = await world.deliver(owed_line, over, nonce="n3")
+    post = replace(sent(DeliveryKind.NOTICE, line, data=data), shown_version=over.version)
+    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    await world.notifier.refresh(corrected(over), [post])
+    assert "別の件名" in world.message(line).content
+    assert is_asleep(world, incident)
+
+
 async def test_a_title_put_right_renames_the_sleeping_thread(world: NotifierWorld) -> None:
     """Somebody looks for it by that name; it sleeps on, unless it is still to be seen for a day."""
     incident, alert = await world.threaded()

@@ -1,6 +1,7 @@
 """The lines that follow in an incident's thread: one function per `notice`."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from bot.domain.incident import Incident, label_of
@@ -50,7 +51,7 @@ def _declined(words: Wording, _incident: Incident, data: Data) -> Body:
 
 
 def _resolved(words: Wording, incident: Incident, data: Data) -> Body:
-    at = incident.ended_at or incident.triggered_at
+    at = _ended_at(incident, data)
     lines = [
         words.say(
             "thread.notice.resolved",
@@ -64,6 +65,18 @@ def _resolved(words: Wording, incident: Incident, data: Data) -> Body:
         path, started = postmortem_path(words.policy, incident), words.full(incident.started_at)
         lines.append(words.say("thread.notice.postmortem", path=path, started=started))
     return message("\n".join(lines))
+
+
+def _ended_at(incident: Incident, data: Data) -> datetime:
+    """That end, of which there may have been several; what an older version owed does not say."""
+    if (at := data.get("at")) is not None:
+        return datetime.fromisoformat(str(at))
+    return incident.ended_at or incident.triggered_at
+
+
+def tells_details(words: Wording, incident: Incident, data: Data) -> bool:
+    """Whether a notice says title or start, and can be rendered anew without saying another end."""
+    return data.get("notice") == "resolved" and "at" in data and words.severity(incident).postmortem
 
 
 def _said(words: Wording, incident: Incident, data: Data) -> Body:

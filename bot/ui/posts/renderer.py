@@ -7,6 +7,7 @@ from bot.domain.delivery import ONCALL_POSTS, TRIAGE_POSTS, Delivery, DeliveryKi
 from bot.domain.digest import Digest
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.morning import MorningView
+from bot.domain.posting import shows_old_details
 from bot.domain.triage_session import Triage
 from bot.services.ports import Subject
 from bot.ui.buttons import reaction_of
@@ -15,7 +16,7 @@ from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.bundles import bundle_post
 from bot.ui.posts.digests import digest
 from bot.ui.posts.mornings import morning, morning_nag
-from bot.ui.posts.notices import notice
+from bot.ui.posts.notices import notice, tells_details
 from bot.ui.posts.oncall import oncall_post
 from bot.ui.posts.pages import escalation, page
 from bot.ui.posts.postings import pointer, rings
@@ -91,6 +92,20 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
             moved = pointer(words, delivery, incident)
             return moved or _dated(words, delivery, _of_incident(delivery, words, incident))
     raise TypeError(f"{delivery.kind} about {type(subject).__name__}")
+
+
+def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
+    """Whether *post* is edited now that *incident* has changed.
+
+    The thread's first line and the one that asks for the postmortem say nothing that changes, unless title or
+    start were put right: any other edit would cost a request.
+    """
+    if post.kind in REFRESHED:
+        return True
+    tells = post.kind is DeliveryKind.THREAD_START or (
+        post.kind is DeliveryKind.NOTICE and tells_details(words, incident, post.data)
+    )
+    return tells and shows_old_details(post, incident)
 
 
 def _dated(words: Wording, delivery: Delivery, body: Body) -> Body:

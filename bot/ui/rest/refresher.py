@@ -18,7 +18,7 @@ from bot.domain.posting import THREADS, has_moved, shows_old_details
 from bot.services.ports import Refreshed
 from bot.ui.posts.postings import left_name
 from bot.ui.posts.private import room_name, unaddressed
-from bot.ui.posts.renderer import REFRESHED, render
+from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.posts.threads import thread_name
 from bot.ui.rest.client import Rest
 from bot.ui.words.wording import Wording
@@ -52,7 +52,7 @@ class Refresher:
         """
         gone: list[int] = []
         rooms: list[timedelta] = []
-        edited = [post for post in posts if _is_edited(post, incident)]
+        edited = [post for post in posts if is_refreshed(self._words, post, incident)]
         done = [post.id for post in posts if post not in edited and post.kind not in THREADS]
         # What a triage left behind comes last: somebody waits for the others.
         edited.sort(key=lambda post: post.kind in TRIAGE_POSTS)
@@ -106,7 +106,7 @@ class Refresher:
         except DeliveryRefused as refused:
             if refused.code != _ARCHIVED:
                 raise
-            # The card is in the thread; a message elsewhere is never in an archived one.
+            # What is in the thread; a message elsewhere is never in an archived one.
             await self._rest.one(_channel("PATCH", post.channel_id), json={"archived": False})
             await self._rest.one(_message(post), json=body)
             if _was_put_to_sleep(incident) and post.channel_id is not None:
@@ -131,12 +131,6 @@ class Refresher:
         if post.kind is DeliveryKind.PRIVATE_THREAD:  # one that was left is not there: it was deleted
             return room_name(self._words, incident)
         return left_name(self._words, incident) if moved else thread_name(self._words, incident)
-
-
-def _is_edited(post: Delivery, incident: Incident) -> bool:
-    """The thread's first line says nothing that changes, unless the start was put right."""
-    is_start = post.kind is DeliveryKind.THREAD_START
-    return post.kind in REFRESHED or (is_start and shows_old_details(post, incident))
 
 
 def _was_put_to_sleep(incident: Incident) -> bool:

@@ -300,6 +300,14 @@ def test_resolved_notice_asks_for_the_postmortem() -> None:
     assert "postmortem" not in quiet
 
 
+def test_a_resolved_notice_rendered_anew_tells_its_own_end() -> None:
+    """It has been opened again since, and has ended once more."""
+    data = {"notice": "resolved", "by": "primary", "at": (AT + timedelta(minutes=45)).isoformat()}
+    for now in (REOPENED, replace(RESOLVED, ended_at=AT + timedelta(hours=9))):
+        first = str(render(JA, delivery(DeliveryKind.NOTICE, data=data), now)["content"]).splitlines()[0]
+        assert first == "🟢 **INC-42 解決** · @primary · 11/24 14:52 JST · 発報から 45 分"
+
+
 def test_postmortem_path_is_a_plain_file_name() -> None:
     """No slash, dot or backtick of the title gets into it; the day is the team's."""
     odd = replace(RESOLVED, title="../`rm` a//b.md", started_at=TRIGGERED.started_at + timedelta(hours=10))
