@@ -23,7 +23,7 @@ QUERIES = "bot/storage/queries"
 LATER = sorted(path.stem for path in migrations_dir().glob("*.sql") if path.stem not in FIRST)
 
 
-#: Four migrations were changed after they had come, the last one here: there was no release to survive it yet.
+#: Four migrations were changed after they had come, the last one here: no release had to survive it yet.
 FROZEN_SINCE: Final = "d22a6272f6b8f298b6dce3ac7aa1ca025377a95b"
 
 
