@@ -15,6 +15,7 @@ from bot.services.acknowledging import Acknowledger
 from bot.services.alerts import Alerts
 from bot.services.bundles import Bundles
 from bot.services.calendars import CalendarFiles
+from bot.services.carried_acks import CarriedAcks
 from bot.services.changes import Changes
 from bot.services.checklists import Checklists
 from bot.services.comeback import Comeback
@@ -149,6 +150,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
     letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
     recording = Recording(incidents, escalations, acknowledger)
+    acks = CarriedAcks(access, discord, acknowledger)
     taking_in = TakingIn(store, discord, policy, access, recording)
     services = Services(
         guild_id=parts.guild_id,
@@ -157,7 +159,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         incidents=incidents,
         alerts=Alerts(store, discord, policy, incidents, reconciler),
         lifecycle=lifecycle,
-        merging=Merging(access, changes, acknowledger, lifecycle, Regrading(policy, escalations)),
+        merging=Merging(access, changes, acks, lifecycle, Regrading(policy, escalations)),
         drills=Drills(store, policy, access, incidents, lifecycle),
         looking=Looking(store, policy, access),
         mending=mending,

@@ -1,15 +1,15 @@
 """A duplicate ends in favour of another incident, which must not be less alive than it was."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain import life, relations
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.incident import Incident, IncidentKind, Status
-from bot.domain.life import AckVia
+from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineKind
 from bot.services.access import Access, Act
-from bot.services.acknowledging import Acknowledger
+from bot.services.carried_acks import CarriedAcks, MustAsk
 from bot.services.changes import Change, Changes
 from bot.services.lifecycle import Lifecycle
 from bot.services.regrading import Regraded, Regrading
@@ -44,13 +44,13 @@ class Merging:
         self,
         access: Access,
         changes: Changes,
-        acknowledger: Acknowledger,
+        acks: CarriedAcks,
         lifecycle: Lifecycle,
         regrading: Regrading,
     ) -> None:
         self._access = access
         self._changes = changes
-        self._acknowledger = acknowledger
+        self._acks = acks
         self._lifecycle = lifecycle
         self._regrading = regrading
 
@@ -59,18 +59,23 @@ class Merging:
 
         A graver one raises the other to its severity, in the same commit and with all that this entails: else
         a merge would silence it. That takes the permission to change the severity as well. And whoever is on
-        a duplicate that is at least as grave is on the other one from then on, if nobody was.
+        a duplicate that is at least as grave is on the other one from then on, if nobody was and they may
+        see it.
 
         Raises:
             NotPermitted, IncidentNotFound, InvalidTransition; UserError: the other one would be raised, which
                 *by* may not.
         """
-        try:
-            return await self._merge(incident_id, into, by=by)
-        except _MayNotRaise as refused:
-            raise await self._refusal(refused.incident, refused.into, by=by) from None
+        known = {by.id: by}
+        while True:
+            try:
+                return await self._merge(incident_id, into, by=by, known=known)
+            except MustAsk as asked:
+                known[asked.who.id] = await self._acks.look_up(asked)
+            except _MayNotRaise as refused:
+                raise await self._refusal(refused.incident, refused.into, by=by) from None
 
-    async def _merge(self, incident_id: int, into: int, *, by: Person) -> Merged:
+    async def _merge(self, incident_id: int, into: int, *, by: Person, known: Mapping[int, Person]) -> Merged:
         async with self._changes.change(incident_id, by=by, act=Act.MERGE, also=[into]) as change:
             other, found = change.beside[into], change.incident
             is_graver, is_less = _rank(change) < _rank(other), _rank(change) > _rank(other)
@@ -83,19 +88,11 @@ class Merging:
                 await other.save(relations.take_in(other.incident, incident_id))
             await other.record(TimelineKind.LINKED, {"merged": incident_id})
             if not is_less:
-                await self._keep_ack(found, other)
+                await self._acks.carry(found, other, known=known)
             raised = await self._tell(ended, other, is_graver=is_graver)
             if other.incident.kind is IncidentKind.INCIDENT:
                 await take_in_walks(other)
         return Merged(ended, raised)
-
-    async def _keep_ack(self, duplicate: Incident, other: Change) -> None:
-        """Somebody is on it: to ring for the same trouble once more would send them a second person."""
-        if duplicate.on_it is None or other.incident.status is not Status.TRIGGERED:
-            return
-        who = Person(id=duplicate.on_it.id, name=duplicate.on_it.name)
-        result = await self._acknowledger.record(other.tx, other.incident, by=who, via=AckVia.MERGED)
-        other.incident = result.incident
 
     async def _tell(self, ended: Incident, other: Change, *, is_graver: bool) -> Regraded | None:
         """One line in the other one's thread, whether or not it is raised."""

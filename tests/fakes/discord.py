@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Final, TypeAlias
@@ -69,6 +69,8 @@ class FakeDiscord:
         bundles: (waiting, all) of each edit of a bundle.
         left: Ids or usernames of those who are no members any more.
         has_role: The server has a role that sees private incidents.
+        members: Those whose roles are told to who asks.
+        looked_up: Whose roles were asked for, in order.
     """
 
     sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
@@ -102,6 +104,8 @@ class FakeDiscord:
     bundles: list[tuple[int, int]] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
     has_role: bool = True
+    members: Sequence[Person] = ()
+    looked_up: list[str] = field(default_factory=list)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
@@ -133,6 +137,12 @@ class FakeDiscord:
         if discord in self.left:
             raise DeliveryRefused("Unknown Member", http_status=404, code=10007)
         return Person(1, discord, username=discord)
+
+    async def member(self, guild_id: int, discord: str) -> Person:
+        self.looked_up.append(discord)
+        unknown = await self.person(guild_id, discord)
+        named = {str(one.id): one for one in self.members}
+        return named.get(discord, replace(unknown, id=int(discord) if discord.isdecimal() else unknown.id))
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         failure = self.failures.pop(0) if self.failures else None

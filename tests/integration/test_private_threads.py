@@ -249,3 +249,15 @@ async def test_what_discord_takes_later_is_left(world: NotifierWorld) -> None:
     first = await world.notifier.redact(incident, posts)
     assert len(first.done) < len(posts)
     assert len((await world.notifier.redact(incident, posts)).done) == len(posts)
+
+
+async def test_a_member_is_told_of_with_their_roles(world: NotifierWorld) -> None:
+    """By id or username, with the names of the roles; whoever is no member is refused."""
+    guild_id = INCIDENT.guild_id
+    for known in (str(PRIMARY), "primary"):
+        member = await world.notifier.member(guild_id, known)
+        assert (member.id, member.username) == (PRIMARY, "primary")
+        assert "on-call" in member.roles
+    assert not (await world.notifier.member(guild_id, str(OBSERVER))).is_admin
+    with pytest.raises(DeliveryRefused):
+        await world.notifier.member(guild_id, "1100000000000000999")

@@ -84,6 +84,10 @@ class Discord(Protocol):
         """
         ...
 
+    async def member(self, guild_id: int, discord: str) -> Person:
+        """The same with their roles: what decides about what they may see. Raises as `person`."""
+        ...
+
     async def send(self, request: Request, *, nonce: str) -> Posted:
         """Do it, within our own deadline. A thread or reaction that is there already counts as done.
 

@@ -132,6 +132,10 @@ class DiscordNotifier:
         """Who is meant by an id or a username of the policy; see `Places.known`."""
         return await self._places.known(guild_id, discord)
 
+    async def member(self, guild_id: int, discord: str) -> Person:
+        """The same with their roles; see `Places.member`."""
+        return await self._places.member(guild_id, discord)
+
     def require_room(self, request: Request) -> None:
         """See that Discord's limits leave room for *request*; see `Rest.require_room`."""
         self._rest.require_room(route_of(request))

@@ -11,7 +11,8 @@ from bot.domain.errors import DeliveryRefused
 from bot.domain.people import Person
 from bot.domain.standing import OnCallPerson, id_of
 from bot.runbook.model import Policy
-from bot.ui.rest.client import Rest, snowflake
+from bot.ui.rest.client import Payload, Rest, snowflake
+from bot.ui.rest.reactions import GuildRoles, person_from_member
 
 #: Who stands where at this moment, by place, in a guild.
 Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
@@ -93,15 +94,17 @@ class Places:
         Args:
             bots: False: as if a bot were no member.
         """
-        user_id = id_of(discord) or await self._member(guild_id, discord)
-        route = Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild_id, user_id=user_id)
-        member = await self._rest.one(route)
-        user = member.get("user")
-        account = user if isinstance(user, dict) else {}
+        member, account = await self._found(guild_id, discord)
         if account.get("bot") and not bots:
             raise _nobody("a bot is nobody")
         name = member.get("nick") or account.get("global_name") or account.get("username")
-        return Person(user_id, str(name or discord), username=str(account.get("username") or ""))
+        return Person(snowflake(account), str(name or discord), username=str(account.get("username") or ""))
+
+    async def member(self, guild_id: int, discord: str) -> Person:
+        """The same with their roles, one request more. Raises as `direct`."""
+        member, account = await self._found(guild_id, discord)
+        guild = await self._rest.one(Route("GET", "/guilds/{guild_id}", guild_id=guild_id))
+        return person_from_member(member, user=account, guild=GuildRoles.from_payload(guild))
 
     async def roles(self, guild_id: int) -> list[int]:
         """The ids of the roles that see private incidents, in the policy's order; unknown ones left out.
@@ -129,6 +132,14 @@ class Places:
             )
             self._dms[user_id] = snowflake(opened)
         return self._dms[user_id]
+
+    async def _found(self, guild_id: int, discord: str) -> tuple[Payload, Payload]:
+        """Discord's Guild Member and User objects of who has this id or username. Raises as `direct`."""
+        user_id = id_of(discord) or await self._member(guild_id, discord)
+        route = Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild_id, user_id=user_id)
+        member = await self._rest.one(route)
+        user = member.get("user")
+        return member, {"id": str(user_id), **(user if isinstance(user, dict) else {})}
 
     async def _member(self, guild_id: int, username: str) -> int:
         key = (guild_id, username.lower())

@@ -4,14 +4,16 @@ import pytest
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Status
+from bot.domain.life import AckVia
+from bot.domain.people import Person
 from bot.domain.timeline import TimelineKind
 from bot.i18n import Texts
 from bot.ui.posts.renderer import REFRESHED, render
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import told_line
 from bot.ui.words.wording import Wording
-from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_privacy import NAMED, open_private
 
 
@@ -151,3 +153,54 @@ async def test_what_is_offered_says_nothing_of_a_private_one(desk: Desk) -> None
     assert await desk.looking.duplicates(GUILD, into=public.id, by=PRIMARY) == []
     with_ = await desk.looking.others(GUILD, than=private.id, thread_id=None, by=PRIMARY)
     assert [one.id for one in with_] == [public.id]
+
+
+async def acknowledged_pair(desk: Desk, *, by: Person) -> tuple[Incident, Incident]:
+    """Two private ones that *by* is named in the first of, and on it."""
+    first, second = await open_private(desk), await open_private(desk, key="second")
+    await desk.privacy.add(first.id, who=by, by=PRIMARY, key="add")
+    await desk.acknowledger.acknowledge(first.id, by=by, via=AckVia.BUTTON)
+    await desk.work()
+    return first, second
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_nobody_is_on_a_private_one_that_is_hidden_from_them(desk: Desk, *, is_away: bool) -> None:
+    """Named in the duplicate alone: the ladder of the one that goes on does, also while Discord is away."""
+    first, second = await acknowledged_pair(desk, by=NAMED)
+    desk.discord.members, desk.discord.is_away = (NAMED,), is_away
+    await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
+    desk.discord.is_away = False
+    now = await desk.store.incident(second.id)
+    assert (now.status, now.on_it) == (Status.TRIGGERED, None)
+    assert await desk.store.responders(second.id) == []
+    before = len(desk.sent(DeliveryKind.ESCALATION))
+    await desk.pass_time(minutes=20)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) > before
+    assert NAMED.id not in {one.id for one in (await desk.store.incident(second.id)).roles.values()}
+    with pytest.raises(IncidentNotFound):
+        await desk.incidents.find(number=second.id, thread_id=None, by=NAMED)
+
+
+async def test_whoever_is_named_in_both_is_on_the_one_that_goes_on(desk: Desk) -> None:
+    """Nobody is rung for it again, and Discord need not be asked."""
+    first, second = await acknowledged_pair(desk, by=NAMED)
+    await desk.privacy.add(second.id, who=NAMED, by=PRIMARY, key="both")
+    await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
+    assert (await desk.store.incident(second.id)).acknowledged_by_id == NAMED.id
+    assert desk.discord.looked_up == []
+
+
+async def test_whoever_sees_it_by_role_is_on_the_one_that_goes_on(desk: Desk) -> None:
+    """Somebody else merges: Discord says which roles they have. Who merges has brought theirs."""
+    first, second = await acknowledged_pair(desk, by=SECONDARY)
+    desk.discord.members = (SECONDARY,)
+    await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
+    assert (await desk.store.incident(second.id)).acknowledged_by_id == SECONDARY.id
+    assert desk.discord.looked_up == [str(SECONDARY.id)]
+    third = await open_private(desk, key="third")
+    fourth = await open_private(desk, key="fourth")
+    await desk.acknowledger.acknowledge(third.id, by=SECONDARY, via=AckVia.BUTTON)
+    await desk.merging.merge(third.id, into=fourth.id, by=SECONDARY)
+    assert (await desk.store.incident(fourth.id)).acknowledged_by_id == SECONDARY.id
+    assert len(desk.discord.looked_up) == 1
