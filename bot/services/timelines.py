@@ -11,20 +11,17 @@ from bot.domain.errors import UserError
 from bot.domain.incident import Incident, IncidentKind, Status
 from bot.domain.people import Person
 from bot.domain.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld, parse_start_time
-from bot.domain.text import storable
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
 from bot.domain.told import put_right
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.changes import Change, Changes
+from bot.services.corrections import Correction, cleaned, righted
 from bot.services.ports import Store
-from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT
 
 log = structlog.get_logger(__name__)
 
 NOTE_LIMIT: Final = 1_000
-#: Characters of a correction: a pinned message may be this long.
-CORRECTION_LIMIT: Final = 4_000
 PAGE_SIZE: Final = 10
 
 #: Somebody whose connection drops and comes back has not joined twice.
@@ -53,58 +50,6 @@ class TimelinePage:
     lines: tuple[Line, ...]
     number: int
     pages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What an entry is to say.
-
-    Attributes:
-        text: Its words; None when they were left as the form showed them.
-        at: When it happened, as typed; empty leaves the time alone.
-        impact: Of a status update; None as for `text`, empty when there is none.
-    """
-
-    text: str | None
-    at: str = ""
-    impact: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Righted:
-    """An entry's line, and what is to stand there."""
-
-    line: Line
-    words: str
-    impact: str
-    at: datetime
-
-    @property
-    def differs(self) -> bool:
-        """Whether anything is put right."""
-        line = self.line
-        return (self.words, self.impact, self.at) != (line.said, line.impact, line.at)
-
-    @property
-    def kept(self) -> dict[str, object]:
-        """The facts of the correction: all that counts from now on. What stood before is in its own entry."""
-        impact = {"impact": self.impact} if self.line.entry.is_update else {}
-        return {"text": self.words, **impact, **self._moved}
-
-    @property
-    def told(self) -> dict[str, object]:
-        """The facts of the thread's line: what has changed, and what stood there before."""
-        line = self.line
-        told: dict[str, object] = {**self._moved}
-        if self.words != line.said or self.impact == line.impact:
-            told |= {"before": "" if self.words == line.said else line.said, "text": self.words}
-        if self.impact != line.impact:
-            told |= {"impact_before": line.impact, "impact": self.impact}
-        return told | ({"at_before": line.at.isoformat()} if self._moved else {})
-
-    @property
-    def _moved(self) -> dict[str, object]:
-        return {} if self.at == self.line.at else {"at": self.at.isoformat()}
 
 
 class Timelines:
@@ -159,19 +104,19 @@ class Timelines:
             key: As for `note`.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote, nothing is left, or
-                the time is none, as for `note`.
+            NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote, nothing is left,
+                nothing is other than it was, somebody else was first, or the time is none, as for `note`.
         """
         async with self._changes.change(incident_id, by=by, act=Act.CORRECT) as change:
             entries = await change.tx.timeline(incident_id)
+            if _known(key, entries):
+                return change.incident  # Discord has delivered the same interaction twice
             line = _line(entries, entry_id)
             at = self._moment(right.at, now=change.now) if line.can_be_moved else None
-            righted = _righted(line, right, at=line.at if at is None else at)
-            if _known(key, entries) or not righted.differs:
-                return change.incident
-            facts = {**righted.kept, "key": key}
+            now = righted(line, right, at=line.at if at is None else at, label=change.incident.label)
+            facts = {**now.kept, "key": key}
             await change.record(TimelineKind.CORRECTED, facts, corrects=entry_id, line=f"corrected:{key}")
-            await change.say("corrected", key=f"corrected:{key}", facts=righted.told)
+            await change.say("corrected", key=f"corrected:{key}", facts=now.told)
             lines = lines_of(await change.tx.timeline(incident_id))
             true = put_right(change.incident, lines, entry_id=entry_id)
             if true is not change.incident:
@@ -259,30 +204,10 @@ class Timelines:
 
 
 def _words(text: str, *, limit: int) -> str:
-    words = _cleaned(text, limit=limit)
+    words = cleaned(text, limit=limit)
     if not words:
         raise UserError("note_empty")
     return words
-
-
-def _cleaned(text: str, *, limit: int) -> str:
-    return storable(text).strip()[:limit]
-
-
-def _righted(line: Line, right: Correction, *, at: datetime) -> _Righted:
-    """What *right* makes of *line*. An update tells words, an impact or both, or that there is no impact.
-
-    Raises:
-        UserError: nothing is left.
-    """
-    if not line.entry.is_update:
-        words = line.said if right.text is None else _words(right.text, limit=CORRECTION_LIMIT)
-        return _Righted(line, words, line.impact, at)
-    words = line.said if right.text is None else _cleaned(right.text, limit=KNOWN_LIMIT)
-    impact = line.impact if right.impact is None else _cleaned(right.impact, limit=IMPACT_LIMIT)
-    if line.said and not (words or impact):
-        raise UserError("note_empty")
-    return _Righted(line, words, impact, at)
 
 
 def _known(key: str, entries: Sequence[TimelineEntry]) -> bool:

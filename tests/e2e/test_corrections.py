@@ -77,11 +77,32 @@ async def test_two_people_put_one_update_right(world: World) -> None:
     await world.expect_nothing_more()
 
 
+async def test_two_people_put_the_same_words_right(world: World) -> None:
+    """The second sees what the first wrote, gets their own back, and whoever changes nothing is told so."""
+    alert = await told(world, known="DB が原因", impact="全員")
+    first, words, impact, unchanged = [
+        await correct(world, alert, by=who) for who in ("responder", "secondary", "secondary", "primary")
+    ]
+    await world.human.submit("responder", first, {"text": "DNS が原因", "impact": "半分"})
+    await world.expect_message(alert.thread, contains="~~DB が原因~~ DNS が原因")
+    for form, fields, now, typed in (
+        (words, {"text": "LB が原因"}, "「DNS が原因」に訂正されました", "LB が原因"),
+        (impact, {"impact": "決済の 3 割"}, "「半分」に訂正されました", "決済の 3 割"),
+    ):
+        refused = await world.human.submit("secondary", form, fields)
+        assert now in refused.text
+        assert "何も反映していません" in refused.text
+        assert typed in refused.text
+    assert "何も変わっていません" in (await world.human.submit("primary", unchanged, {})).text
+    await world.expect_text(alert.card, "DNS が原因")
+    await world.expect_nothing_more()
+
+
 async def test_an_update_that_would_be_empty_comes_back(world: World) -> None:
     """Nothing would be left of it; what it said stays."""
     alert = await told(world, known="DB が原因")
     form = await correct(world, alert, by="responder")
     refused = await world.human.submit("responder", form, {"text": ""})
-    assert "メモが空です" in refused.text
+    assert "この状況報告には何も残りません" in refused.text
     await world.expect_text(alert.card, "DB が原因")
     await world.expect_nothing_more()

@@ -5,12 +5,12 @@ from typing import Final
 from bot.domain.incident import label_of
 from bot.domain.shown import digest_of
 from bot.domain.timeline import Line
-from bot.services.timelines import CORRECTION_LIMIT, NOTE_LIMIT, Correction
+from bot.services.corrections import CORRECTION_LIMIT, Correction, ShownWords, editable, shown_words
+from bot.services.timelines import NOTE_LIMIT
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT
 from bot.ui.buttons import Component
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, label, text_input
-from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice
 
 NOTE: Final = "note"
@@ -19,7 +19,8 @@ TEXT: Final = "text"
 IMPACT: Final = "impact"
 
 NOTE_FORM: Final = r"inc:v1:note-form:(?P<number>\d{1,18})"
-#: The page is drawn anew afterwards; of an update it says which words and which impact the form showed.
+#: The page is drawn anew afterwards; it says which words and which impact the form showed, unless an older
+#: version made it.
 CORRECT_FORM: Final = (
     r"inc:v1:correct-form:(?P<number>\d{1,18}):(?P<entry>\d{1,18}):(?P<page>\d{1,6})"
     r"(?::(?P<known>[0-9a-f]{8}):(?P<impact>[0-9a-f]{8}))?"
@@ -47,27 +48,29 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form
         page: The page of the timeline that is drawn anew afterwards.
     """
     title = voice.say("history.form.correct", label=label_of(number))
-    custom_id = f"inc:v1:correct-form:{number}:{line.entry.id}:{page}"
+    shown, (words, impact) = shown_words(line), editable(line)
+    custom_id = f"inc:v1:correct-form:{number}:{line.entry.id}:{page}:{shown.words}:{shown.impact}"
     if line.entry.is_update:
-        known, impact = cut(line.said, limit=KNOWN_LIMIT), cut(line.impact, limit=IMPACT_LIMIT)
         fields = [
-            _optional(voice, TEXT, name="known", limit=KNOWN_LIMIT, value=known),
+            _optional(voice, TEXT, name="known", limit=KNOWN_LIMIT, value=words),
             _optional(voice, IMPACT, name="impact", limit=IMPACT_LIMIT, value=impact),
         ]
-        return Form(title, f"{custom_id}:{digest_of(known)}:{digest_of(impact)}", fields)
-    said = text_input(TEXT, limit=CORRECTION_LIMIT, several_lines=True, value=line.said[:CORRECTION_LIMIT])
+        return Form(title, custom_id, fields)
+    said = text_input(TEXT, limit=CORRECTION_LIMIT, several_lines=True, value=words)
     return Form(
         title, custom_id, [_label(voice, TEXT, said), _time(voice, line) if line.can_be_moved else None]
     )
 
 
 def correction_of(form: Submitted) -> Correction:
-    """The form as it was sent: of an update, only what is other than the form showed is put right."""
-    known, impact = form.text(TEXT), form.text(IMPACT) if IMPACT in form.values else None
+    """The form as it was sent: only what is other than the form showed is put right."""
+    words, impact = form.text(TEXT), form.text(IMPACT) if IMPACT in form.values else None
+    known, known_impact = form.fields.get("known"), form.fields.get("impact")
     return Correction(
-        None if digest_of(known) == form.fields.get("known") else known,
+        None if digest_of(words) == known else words,
         at=form.text(AT),
-        impact=None if impact is None or digest_of(impact) == form.fields.get("impact") else impact,
+        impact=None if impact is None or digest_of(impact) == known_impact else impact,
+        shown=None if known is None or known_impact is None else ShownWords(known, known_impact),
     )
 
 

@@ -1,5 +1,6 @@
 """What people wrote is put right, words, impact and time, and nothing of it is erased."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident import Incident
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.services.timelines import Correction
+from bot.services.corrections import Correction, ShownWords, shown_words
 from bot.services.updates import NewUpdate
 from tests.unit.services.desk import OBSERVER, PRIMARY, SECONDARY, Desk
 from tests.unit.services.test_timelines import of_kind
@@ -96,12 +97,14 @@ async def test_correcting_the_latest_update_makes_the_posts_true(desk: Desk) -> 
 
 
 async def test_correcting_to_the_same_words_changes_nothing(desk: Desk) -> None:
-    """The form was sent as it was opened."""
+    """The form was sent as it was opened: whoever sent it is told so."""
     incident = await desk.open()
     await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
     (note,) = of_kind(desk, incident, TimelineKind.NOTE)
     assert note.id is not None
-    await desk.timelines.correct(incident.id, note.id, Correction(" x "), by=PRIMARY, key="k2")
+    for right in (Correction(" x "), Correction(None)):
+        with pytest.raises(UserError, match="correction_empty"):
+            await desk.timelines.correct(incident.id, note.id, right, by=PRIMARY, key="k2")
     assert of_kind(desk, incident, TimelineKind.CORRECTED) == []
 
 
@@ -146,9 +149,16 @@ def said(desk: Desk) -> list[dict[str, object]]:
     return [{name: line[name] for name in facts if name in line} for line in lines]
 
 
-async def put_right(desk: Desk, incident: Incident, entry: TimelineEntry, right: Correction) -> None:
+async def put_right(
+    desk: Desk, incident: Incident, entry: TimelineEntry, right: Correction, *, key: str = "c"
+) -> None:
     """By whoever is on call."""
-    await desk.timelines.correct(incident.id, entry.id or 0, right, by=PRIMARY, key="c")
+    await desk.timelines.correct(incident.id, entry.id or 0, right, by=PRIMARY, key=key)
+
+
+async def shown_now(desk: Desk, incident: Incident, entry: TimelineEntry) -> ShownWords:
+    """What the form of a correction shows."""
+    return shown_words(await desk.timelines.correctable(incident.id, entry.id or 0, by=PRIMARY))
 
 
 async def test_words_and_impact_are_one_correction(desk: Desk) -> None:
@@ -184,13 +194,62 @@ async def test_words_and_impact_are_one_correction(desk: Desk) -> None:
 async def test_two_forms_about_one_update_do_not_undo_each_other(desk: Desk) -> None:
     """Each was opened on the first version, and changes one of the two."""
     incident, update = await told(desk)
-    for right, by in ((Correction("DNS が原因"), PRIMARY), (Correction(None, impact="一部"), SECONDARY)):
+    seen = await shown_now(desk, incident, update)
+    rights = (Correction("DNS が原因", shown=seen), Correction(None, impact="一部", shown=seen))
+    for right, by in zip(rights, (PRIMARY, SECONDARY), strict=True):
         await desk.timelines.correct(incident.id, update.id or 0, right, by=by, key=by.name)
     assert await shown(desk, incident) == ("DNS が原因", "一部")
     assert said(desk) == [
         {"before": "DB が原因", "text": "DNS が原因"},
         {"impact_before": "全員", "impact": "一部"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "key", "field"),
+    [
+        (Correction("DNS"), Correction("LB", impact="一部"), "words_moved", "DNS"),
+        (Correction(""), Correction("LB"), "words_removed", None),
+        (Correction(None, impact="半分"), Correction(None, impact="一部"), "impact_moved", "半分"),
+        (Correction(None, impact=""), Correction("LB", impact="一部"), "impact_removed", None),
+    ],
+)
+async def test_the_second_of_two_sees_what_the_first_wrote(
+    desk: Desk, first: Correction, second: Correction, key: str, field: str | None
+) -> None:
+    """Instead of undoing it unseen; nothing of theirs is kept. The form opened anew takes it."""
+    incident, update = await told(desk)
+    seen = await shown_now(desk, incident, update)
+    for _ in range(2):  # Discord has delivered the same interaction twice
+        await put_right(desk, incident, update, replace(first, shown=seen))
+    before = await shown(desk, incident)
+    with pytest.raises(UserError) as refused:
+        await put_right(desk, incident, update, replace(second, shown=seen), key="c2")
+    assert refused.value.key == key
+    assert refused.value.fields == {"incident": incident.label} | (
+        {} if field is None else {key.removesuffix("_moved"): field}
+    )
+    assert await shown(desk, incident) == before
+    with pytest.raises(UserError, match="correction_empty"):
+        await put_right(desk, incident, update, replace(first, shown=seen), key="c3")
+    anew = await shown_now(desk, incident, update)
+    await put_right(desk, incident, update, replace(second, shown=anew), key="c4")
+    assert await shown(desk, incident) != before
+
+
+async def test_two_people_put_one_note_right(desk: Desk) -> None:
+    """One its words, the other its time; other words from the same form are refused."""
+    incident = await desk.open()
+    await desk.pass_time(minutes=30)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="再起動", key="k", at="5分前")
+    (note,) = of_kind(desk, incident, TimelineKind.NOTE)
+    seen = await shown_now(desk, incident, note)
+    await put_right(desk, incident, note, Correction("再起動した", shown=seen))
+    await put_right(desk, incident, note, Correction(None, at="9分前", shown=seen), key="c2")
+    with pytest.raises(UserError, match="words_moved"):
+        await put_right(desk, incident, note, Correction("落とした", shown=seen), key="c3")
+    line = await desk.timelines.correctable(incident.id, note.id or 0, by=PRIMARY)
+    assert (line.said, line.at) == ("再起動した", desk.store.clock.time - timedelta(minutes=9))
 
 
 async def test_an_emptied_impact_is_none(desk: Desk) -> None:
@@ -219,7 +278,7 @@ async def test_an_update_of_the_impact_alone_is_put_right(desk: Desk) -> None:
 async def test_an_update_that_would_say_nothing_is_refused(desk: Desk) -> None:
     """It had words; without any and without an impact nothing of it would be left."""
     incident, update = await told(desk)
-    with pytest.raises(UserError, match="note_empty"):
+    with pytest.raises(UserError, match="update_emptied"):
         await desk.timelines.correct(
             incident.id, update.id or 0, Correction(" ", impact=""), by=PRIMARY, key="c"
         )

@@ -20,9 +20,9 @@ from bot.domain.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.services.access import Act
+from bot.services.corrections import Correction
 from bot.services.details import NewDetails
 from bot.services.registry import Guilds, Services
-from bot.services.timelines import Correction
 from bot.services.updates import NewUpdate
 from tests.fakes.clock import START
 from tests.unit.services.desk import PRIMARY, RESPONDER, Desk

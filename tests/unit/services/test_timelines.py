@@ -11,7 +11,8 @@ from bot.domain.incident import Holder, Incident, IncidentKind, Role
 from bot.domain.life import AckVia, assign
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.services.timelines import PAGE_SIZE, Correction
+from bot.services.corrections import Correction
+from bot.services.timelines import PAGE_SIZE
 from bot.services.updates import NewUpdate
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 

@@ -10,8 +10,8 @@ from bot.domain.incident import Incident, Role
 from bot.domain.life import AckVia
 from bot.domain.pinned import ThreadMessage
 from bot.domain.timeline import TimelineKind as Kind
+from bot.services.corrections import Correction
 from bot.services.details import NewDetails
-from bot.services.timelines import Correction
 from bot.services.updates import NewUpdate
 from bot.ui.words.timeline import entry_line
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
-from bot.services.timelines import Correction, History
+from bot.services.corrections import Correction, shown_words
+from bot.services.timelines import History
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form
 from bot.ui.forms.timeline import CORRECT_FORM, correction_form, correction_of
@@ -205,8 +206,18 @@ def test_the_form_about_an_update_shows_words_and_impact(voice: Voice) -> None:
     ],
 )
 def test_only_what_was_changed_in_the_form_is_put_right(typed: dict[str, str], right: Correction) -> None:
-    """Somebody else may have put the rest right meanwhile."""
-    assert correction_of(sent(correction_form(JA, 42, update_line(BOTH), page=0), **typed)) == right
+    """Somebody else may have put the rest right meanwhile; of what was changed they are told."""
+    line = update_line(BOTH)
+    expected = replace(right, shown=shown_words(line))
+    assert correction_of(sent(correction_form(JA, 42, line, page=0), **typed)) == expected
+
+
+def test_a_form_about_a_note_says_what_it_showed() -> None:
+    """Only the time was changed: the words are left as they are by then."""
+    line = Line(entry(TimelineKind.NOTE, {"text": "再起動"}, id=8))
+    form = correction_form(JA, 42, line, page=0)
+    assert correction_of(sent(form, at="14:10")) == Correction(None, at="14:10", shown=shown_words(line))
+    assert correction_of(sent(form, text="停止")) == Correction("停止", shown=shown_words(line))
 
 
 def test_a_form_of_an_older_version_leaves_the_impact() -> None:
