@@ -136,7 +136,8 @@ async def _live(
         for one in cases.values():
             one.services.emergency.load()
         by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
-        runner = JobRunner(database.dsn, routed(by_guild, stand.store), by_guild=by_guild)
+        routes = routed(by_guild, stand.store)
+        runner = JobRunner(database.dsn, routes, by_guild=by_guild, on_refusal=stand.store.refused)
 
         async def prepare() -> None:
             if late is not None:

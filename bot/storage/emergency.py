@@ -49,6 +49,10 @@ class EmergencyReads:
     async def beat(self, *, mirror: UUID | None = None) -> datetime:
         return await self._pulse.beat(mirror, self._guild_id)
 
+    def refused(self, reason: str) -> None:
+        """See `bot.storage.pulse.Pulse.refused`."""
+        self._pulse.refused(reason)
+
     async def try_writing(self) -> None:
         await self._sql.all("try_writing")
 

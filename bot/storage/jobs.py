@@ -12,7 +12,7 @@ What PgQueuer 1.6 leaves to its user, and what is done about it here:
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -25,7 +25,7 @@ from pgqueuer.domain.types import JobId
 from pgqueuer.models import Job as PgJob
 from structlog.contextvars import bound_contextvars
 
-from bot.domain.errors import Contended, Crowded, UnavailableError
+from bot.domain.errors import Contended, Crowded, StorageUnavailable, UnavailableError
 from bot.services.ports import JobName
 from bot.services.ports.urgency import urgency
 from bot.storage.fairness import Handler
@@ -70,6 +70,7 @@ class JobRunner:
         dsn: Our own database; a pool apart from the handlers', so that neither starves the other.
         handlers: One for each name that this process works on.
         by_guild: Those of a guild, for the jobs that say whose they are; the others are for `handlers`.
+        on_refusal: Told by its name each error of PostgreSQL that ended the queue's loop or put a job off.
     """
 
     def __init__(
@@ -78,10 +79,12 @@ class JobRunner:
         handlers: Mapping[JobName, Handler],
         *,
         by_guild: Mapping[int, Mapping[JobName, Handler]] | None = None,
+        on_refusal: Callable[[str], None] = lambda _reason: None,
     ) -> None:
         self._dsn = dsn
         self._handlers = handlers
         self._by_guild = by_guild or {}
+        self._on_refusal = on_refusal
         self._stopping = asyncio.Event()
         self._manager: QueueManager | None = None
         self._deadlines: set[asyncio.Timeout] = set()
@@ -112,6 +115,7 @@ class JobRunner:
                 self._last_seen = float("-inf")
                 if time.monotonic() - started > _RESTART_S[1]:
                     pause_s = _RESTART_S[0]
+                self._on_refusal(type(error).__name__)
                 log.warning("jobs.runner_failed", error=type(error).__name__, retry_s=pause_s)
                 await self._pause(pause_s)
                 pause_s = min(2 * pause_s, _RESTART_S[1])
@@ -191,6 +195,8 @@ class JobRunner:
         except Contended:  # somebody else is at it, or was
             return _CONTENDED
         except UnavailableError as error:
+            if isinstance(error, StorageUnavailable):
+                self._on_refusal(str(error))
             delay = self._delay(job, *(_PROMISED_S if JobName(job.entrypoint) in _PROMISED else _POSTPONE_S))
             log.warning("job.postponed", error=type(error).__name__, retry_s=delay.total_seconds())
             return delay

@@ -1,6 +1,7 @@
 """That writing works: one statement for all who ask at once, and an end to it that holds."""
 
 import asyncio
+import time
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -14,6 +15,11 @@ from bot.storage.sql import Sql
 WITHIN_S: Final = 2.0
 """How long a write may take before the database counts as away, seconds."""
 
+FULL_S: Final = 5.0
+"""For how long a write for which there was no room counts, seconds: the queue tries at least every two."""
+
+_FULL: Final = asyncpg.DiskFullError.__name__
+
 
 class Pulse:
     """The beats of one process: with hundreds of guilds each would otherwise write the same row."""
@@ -22,9 +28,21 @@ class Pulse:
         self._pool = pool
         self._told: dict[UUID, int | None] = {}
         self._coming: asyncio.Task[datetime] | None = None
+        self._full_at = float("-inf")
+
+    def refused(self, reason: str) -> None:
+        """The queue or one of its jobs could not write; *reason*: PostgreSQL's error by asyncpg's name.
+
+        On a full disk a beat, which writes the same rows again, finds room where nothing else does: it proves
+        nothing then.
+        """
+        if reason == _FULL:
+            self._full_at = time.monotonic()
 
     async def beat(self, mirror: UUID | None, guild_id: int | None) -> datetime:
         """See `bot.services.ports.Store.beat`."""
+        if time.monotonic() - self._full_at < FULL_S:
+            raise StorageUnavailable(_FULL)
         if mirror is not None:
             self._told[mirror] = guild_id
         if self._coming is None:

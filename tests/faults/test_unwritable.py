@@ -1,5 +1,6 @@
 """Row 14: PostgreSQL answers, and takes no writes."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ __all__ = ["server", "shared"]
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-postgresql")]
 
 _DISK = "96m"
+_FILLED_S = 15.0  # by then it is
+_MIRRORED_S = 2.5  # so long after something was written each process has read it
 _ALARM = "database.not_writable"
 
 
@@ -41,17 +44,23 @@ async def test_row_14_postgresql_is_read_only(stage: Stage, figure: Figure, serv
 
 @pytest.mark.slow
 async def test_row_14_the_disk_is_full(open_stage: OpenStage, figure: Figure) -> None:
-    """The same for a disk without a free block: nothing ends, and it goes on when there is room again."""
+    """The same for a disk without a free block: a P0's deadline holds, and all goes on when there is room."""
     with _small_disk() as disk, EmbeddedPostgres(disk / "postgres", durable=False) as server:
         async with stage_on(open_stage, server) as stage:
             ballast = disk / "ballast"
-            async with _alarmed(stage, "disk_full"), stage.ill():
+            alert = await stage.sev1("行14 期限が来る")
+            due = await stage.reach_deadline(alert.number, ahead_s=_FILLED_S)
+            await asyncio.sleep(_MIRRORED_S)
+            async with _alarmed(stage, "disk_full"):
                 await _fill_until_refused(stage, ballast)
+                assert stage.now() < due, "the disk is full before the deadline"
+                [rung] = await stage.escalated(alert.number, within_s=2 * _FILLED_S)
                 parts = await _red(stage)
                 ballast.unlink()
                 await stage.world.bot.child.wait_until_ready(within_s=30)
             await stage.sev1("行14 また書ける")
-            figure(f"disk full: refused, 503, database: {parts['database']}")
+            late_s = (rung.at - due).total_seconds()
+            figure(f"503, database: {parts['database']}; a P0 rung {late_s:.1f} s after its deadline")
 
 
 @asynccontextmanager

@@ -1,0 +1,35 @@
+"""A full disk on which what is written every second still fits."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.domain.errors import StorageUnavailable
+from bot.storage import pulse
+from bot.storage.pools import open_pool
+from bot.storage.store import PostgresStore
+
+OURS = 7
+
+
+@pytest_asyncio.fixture
+async def store(database_url: str) -> AsyncIterator[PostgresStore]:
+    """A store on a pool as the bot opens it."""
+    pool = await open_pool(database_url)
+    yield PostgresStore(pool)
+    await pool.close()
+
+
+async def test_a_job_that_found_no_room_counts_for_more_than_a_beat(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For every guild and a while: deadlines are kept without the database, and the alarm is raised."""
+    store.refused("ConnectionDoesNotExistError")
+    await store.beat()
+    store.refused("DiskFullError")
+    for seen in (store, store.of(OURS)):
+        with pytest.raises(StorageUnavailable, match="DiskFullError"):
+            await seen.beat()
+    monkeypatch.setattr(pulse, "FULL_S", 0.0)
+    await store.beat()
