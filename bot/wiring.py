@@ -167,7 +167,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
         removals=Removals(store, discord, policy, access, changes),
-        updates=Updates(store, policy, changes, Leads(discord, oncall)),
+        updates=Updates(store, policy, changes, Leads(discord, oncall, access)),
         details=Details(policy, changes),
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),

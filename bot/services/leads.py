@@ -1,11 +1,14 @@
-"""Whom a reminder is for: somebody who has left the server would hear nothing of it."""
+"""Whom a reminder is for: neither who has left the server, nor who may not see the incident."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Final
 
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import Incident
+from bot.domain.incident import Holder, Incident
+from bot.domain.people import Person
+from bot.services.access import Access
 from bot.services.oncall import OnCall
 from bot.services.ports import Discord
 
@@ -13,49 +16,77 @@ from bot.services.ports import Discord
 _NO_MEMBER: Final = frozenset({10007, 10013})
 
 
+class _Found(Enum):
+    """What is known of somebody who leads."""
+
+    HERE = auto()
+    GONE = auto()  # no member any more
+    HIDDEN = auto()  # a private incident that is not theirs
+
+
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Who is not there any more.
+    """Who is not to be asked.
 
     Attributes:
-        gone: Ids of those who lead the incident, or are on it, and have left.
+        gone: Ids of those who lead the incident, or are on it, and have left the server.
+        hidden: Ids of those who may not see it, a private one: a mention in its thread would let them in.
         place: The on-call place to ask instead, when nobody else is left; None: there is somebody, or nobody.
     """
 
-    gone: frozenset[int]
+    gone: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
     place: str | None = None
+
+    @property
+    def all(self) -> frozenset[int]:
+        """The ids of all of them."""
+        return self.gone | self.hidden
 
 
 #: Everybody is there, as far as anybody knows.
-NOBODY: Final = Absence(frozenset())
+NOBODY: Final = Absence()
 
 
 class Leads:
     """Looks at those who lead."""
 
-    def __init__(self, discord: Discord, oncall: OnCall) -> None:
+    def __init__(self, discord: Discord, oncall: OnCall, access: Access) -> None:
         self._discord = discord
         self._oncall = oncall
+        self._access = access
 
-    async def look(self, incident: Incident, *, without: Collection[int] = ()) -> Absence:
-        """Whether the commander, or else whoever is on it, is still there.
+    async def look(self, incident: Incident) -> Absence:
+        """Whether the commander, or else whoever is on it, is still there and may see it.
 
-        One look in Discord as a rule: further ones only where somebody has left. When Discord cannot be
-        asked, they count as there.
-
-        Args:
-            without: Ids of those who count as gone in any case.
+        One look in Discord as a rule: further ones only where somebody is not. When Discord cannot be asked,
+        they count as there; in a private incident they must be named, or on call, for that.
         """
-        gone: set[int] = set()
+        found: dict[int, _Found] = {}
         for holder in (incident.commander, incident.on_it):
-            if holder is None or holder.id in gone:
+            if holder is None or holder.id in found:
                 continue
-            has_id = holder.id > 0  # the stand-in of whoever acknowledged by email has none
-            is_out = holder.id in without
-            if not is_out and (not has_id or await self._is_here(incident.guild_id, str(holder.id))):
-                return Absence(frozenset(gone))
-            gone.add(holder.id)
-        return Absence(frozenset(gone), await self._first_on_call(incident.guild_id)) if gone else NOBODY
+            found[holder.id] = await self._look_at(holder, incident)
+            if found[holder.id] is _Found.HERE:
+                return _absence(found)
+        return (
+            replace(_absence(found), place=await self._first_on_call(incident.guild_id)) if found else NOBODY
+        )
+
+    async def _look_at(self, holder: Holder, incident: Incident) -> _Found:
+        if holder.id <= 0:  # the stand-in of whoever acknowledged by email: nobody can mention it
+            return _Found.HERE
+        if not incident.is_private:
+            return _Found.HERE if await self._is_here(incident.guild_id, str(holder.id)) else _Found.GONE
+        try:
+            person = await self._discord.member(incident.guild_id, str(holder.id))
+        except DeliveryRefused as refused:
+            if refused.code in _NO_MEMBER:
+                return _Found.GONE
+            person = Person(holder.id, holder.name)
+        except UpstreamUnavailable:
+            person = Person(holder.id, holder.name)
+        return _Found.HERE if await self._access.sees(person, incident) else _Found.HIDDEN
 
     async def _first_on_call(self, guild_id: int) -> str | None:
         for place, person in (await self._oncall.standing(guild_id)).items():
@@ -71,3 +102,10 @@ class Leads:
         except UpstreamUnavailable:
             return True
         return True
+
+
+def _absence(found: Mapping[int, _Found]) -> Absence:
+    gone, hidden = (
+        frozenset(one for one, is_ in found.items() if is_ is why) for why in (_Found.GONE, _Found.HIDDEN)
+    )
+    return Absence(gone, hidden)

@@ -37,7 +37,7 @@ async def is_moot(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
 async def _has_passed(tx: Transaction, delivery: Delivery, incident: Incident) -> bool:
     """The same for what is about one incident."""
     if delivery.data.get("notice") == "update_due":
-        return is_past(incident, delivery.data)
+        return is_past(incident, delivery.data) or await _would_let_in(tx, delivery, incident)
     if delivery.kind is DeliveryKind.ROLE_DM:
         return not still_holds(incident, delivery)
     if delivery.kind in MEMBERSHIP:
@@ -46,3 +46,9 @@ async def _has_passed(tx: Transaction, delivery: Delivery, incident: Incident) -
         return is_superseded(delivery, incident)
     is_past_ladder = await is_of_earlier_ladder(tx, delivery, incident)
     return incident.status is not Status.TRIGGERED or is_past_ladder or await is_overtaken(tx, delivery)
+
+
+async def _would_let_in(tx: Transaction, reminder: Delivery, incident: Incident) -> bool:
+    """Whether it mentions in a private thread somebody who was taken out since it was owed."""
+    lead_id = reminder.data.get("lead_id")
+    return incident.is_private and lead_id in {one.id for one in await tx.removed_members(incident.id)}

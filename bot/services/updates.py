@@ -16,7 +16,7 @@ from bot.domain.shown import Shown, with_changes
 from bot.domain.text import storable
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.access import Act
+from bot.services.access import Act, MaySeeLess, require_as_seen
 from bot.services.changes import Change, Changes
 from bot.services.leads import NOBODY, Absence, Leads
 from bot.services.opening import notice, refresh_job
@@ -107,35 +107,50 @@ class Updates:
     async def remind(self, incident_id: int) -> None:
         """An update is owed: ask the commander for it, else whoever is on it, once.
 
-        A commander who has left the server loses the role; when nobody is left, whoever is on call is asked.
+        A commander who has left the server loses the role; when nobody is left who may see it, whoever is on
+        call is asked.
         Running twice is harmless: the second finds the next reminder later.
         """
-        absence = await self._absence(incident_id)
-        async with self._store.transaction() as tx:
-            incident = await tx.incident(incident_id, lock=True)
-            now, due_at = await tx.now(), incident.next_update_at
-            if not incident.is_open or due_at is None or incident.remind_at is None:
-                return
-            if incident.remind_at > now:
-                await remind_later(tx, incident, now=now)
-                return
-            incident = await vacate(tx, self._policy, incident, absence.gone, now=now)
-            reminded = await self._remind(tx, incident, absence, now=now, due_at=due_at)
-        log.info("update.reminded", incident_id=incident_id, reminders=reminded.reminders)
+        while True:
+            seen = await self._store.incident(incident_id)
+            absence = await self._absence(seen)
+            try:
+                async with self._store.transaction() as tx:
+                    reminders = await self._remind_if_due(tx, seen, absence)
+            except MaySeeLess:  # nothing is written yet: look once more whom it may mention
+                log.info("update.reminder_retried", incident_id=incident_id)
+                continue
+            if reminders is not None:
+                log.info("update.reminded", incident_id=incident_id, reminders=reminders)
+            return
 
-    async def _absence(self, incident_id: int) -> Absence:
-        """Who has left: asked of Discord before anything is locked, and only when a reminder is due."""
-        incident = await self._store.incident(incident_id)
-        if incident.remind_at is None or incident.remind_at > await self._store.now():
+    async def _absence(self, incident: Incident) -> Absence:
+        """Who is not to be asked: Discord is, before anything is locked, and only when a reminder is due.
+
+        Of a private incident in any case: it may be due by the time it is locked.
+        """
+        if incident.remind_at is None:
             return NOBODY
-        return await self._leads.look(incident, without=await self._taken_out(incident))
+        if not incident.is_private and incident.remind_at > await self._store.now():
+            return NOBODY
+        return await self._leads.look(incident)
 
-    async def _taken_out(self, incident: Incident) -> set[int]:
-        """Who must not be mentioned in its thread, which would let them in; who has a role sees it again."""
-        if not incident.is_private:
-            return set()
-        removed = {one.id for one in await self._store.removed_members(incident.id)}
-        return removed - {holder.id for holder in incident.roles.values()}
+    async def _remind_if_due(self, tx: Transaction, seen: Incident, absence: Absence) -> int | None:
+        """How many reminders of the promise there are now; None: it is not due.
+
+        Raises:
+            MaySeeLess: *absence* is of another state of a private incident.
+        """
+        incident = await tx.incident(seen.id, lock=True)
+        now, due_at = await tx.now(), incident.next_update_at
+        if not incident.is_open or due_at is None or incident.remind_at is None:
+            return None
+        if incident.remind_at > now:
+            await remind_later(tx, incident, now=now)
+            return None
+        require_as_seen(incident, seen)
+        incident = await vacate(tx, self._policy, incident, absence.gone, now=now)
+        return (await self._remind(tx, incident, absence, now=now, due_at=due_at)).reminders
 
     async def _remind(
         self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime
@@ -143,13 +158,14 @@ class Updates:
         severity = self._policy.rules(incident.severity)
         every, times = severity.update_every or _EVERY, promise.patience(incident)
         reminded = promise.remind(incident, again_at=self._policy.due(every, at=now, times=times))
-        lead = incident.lead_without(absence.gone)
+        lead = incident.lead_without(absence.all)
         facts: dict[str, object] = {
             "due_at": due_at.isoformat(),
             "reminder": reminded.reminders,
             "lead": None if lead is None else lead.name,
         }
-        told = {**facts, "notice": "update_due", "gone": sorted(absence.gone)}
+        lead_id = None if lead is None else lead.id
+        told = {**facts, "notice": "update_due", "gone": sorted(absence.all), "lead_id": lead_id}
         if lead is None and absence.place is not None and incident.rings:
             told["asks"] = absence.place
         await tx.save(reminded)

@@ -34,11 +34,13 @@ def updated(words: Wording, incident: Incident, data: Data) -> Body:
 def update_due(words: Wording, incident: Incident, data: Data) -> Body:
     """The reminder: it pings whoever leads and nobody else; in an incident that is silenced, nobody.
 
+    In a private thread only whom it was decided for (``lead_id``), for a mention lets them in.
     Whoever is on call instead, where those who led have left, is put in front when it is sent (``asks``).
     """
     gone = data.get("gone")
     lead = incident.lead_without(gone if isinstance(gone, list) else ())
-    rings = incident.rings
+    is_known = lead is not None and (not incident.is_private or lead.id == data.get("lead_id"))
+    rings = incident.rings and is_known
     at = words.clock(_moment(data["due_at"]), on=incident.triggered_at)
     if lead is None:
         line = words.say("updates.due.anybody", label=incident.label, at=at)

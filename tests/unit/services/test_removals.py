@@ -317,6 +317,65 @@ async def test_no_reminder_mentions_whoever_was_removed(desk: Desk) -> None:
     assert {one.data["asks"] for one in reminders} == {"primary"}
 
 
+async def test_a_reminder_on_its_way_does_not_let_in_whoever_is_removed(desk: Desk) -> None:
+    """It was decided for them; by the time Discord takes it they are out, and it is not sent."""
+    incident = await with_named(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    desk.discord.members = (NAMED,)
+    await desk.work()
+    desk.store.advance(timedelta(minutes=31))
+    await desk.updates.remind(incident.id)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+    await desk.work()
+    (reminder,) = (one for one in desk.store.deliveries if one.data.get("notice") == "update_due")
+    assert (reminder.data["lead_id"], reminder.status) == (NAMED.id, DeliveryStatus.CANCELLED)
+
+
+async def test_whoever_is_removed_while_a_reminder_looks_is_not_asked(desk: Desk) -> None:
+    """Discord said that they are there, and then they were taken out: whoever is on call is asked."""
+    incident = await with_named(desk)
+    await desk.roles.give(incident.id, Role.COMMANDER, to=NAMED, by=PRIMARY)
+    await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    await desk.work()
+    member = desk.discord.member
+
+    class Slow(FakeDiscord):
+        async def member(self, guild_id: int, discord: str) -> Person:
+            found = await member(guild_id, discord)
+            if await desk.store.is_member(incident.id, NAMED.id):
+                await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+            return found
+
+    desk.use(Slow())
+    desk.store.advance(timedelta(minutes=31))
+    await desk.updates.remind(incident.id)
+    (reminder,) = (one for one in desk.store.deliveries if one.data.get("notice") == "update_due")
+    assert (reminder.data["lead_id"], reminder.data["asks"]) == (None, "primary")
+
+
+async def test_a_reminder_passes_over_who_lost_the_role_by_which_they_saw_it(desk: Desk) -> None:
+    """They lead still, which is said of them; the mention would let them in. Away, Discord says no role."""
+    incident = await open_private(desk)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=replace(SECONDARY, id=50, username="gone"))
+    for members, is_away, asked in (
+        ((replace(SECONDARY, id=50, username="gone"),), False, None),
+        ((replace(NAMED, id=50, username="gone"),), False, "primary"),
+        ((replace(SECONDARY, id=50, username="gone"),), True, "primary"),
+    ):
+        desk.discord.members, desk.discord.is_away = members, is_away
+        await desk.work()
+        now = await desk.store.incident(incident.id)
+        assert now.remind_at is not None
+        desk.store.advance(now.remind_at - desk.store.clock.time)
+        await desk.updates.remind(incident.id)
+        reminder = [one for one in desk.store.deliveries if one.data.get("notice") == "update_due"][-1]
+        assert reminder.data.get("asks") == asked
+        assert (reminder.data["lead_id"] == 50) is (asked is None)
+    commander = (await desk.store.incident(incident.id)).commander
+    assert commander is not None
+    assert "role_changed" not in notices(desk)[1:]
+
+
 async def test_what_ended_and_goes_on_again_has_none_of_their_roles(desk: Desk) -> None:
     """While it was over they stayed as they had been; nobody leads who does not see it."""
     incident = await with_named(desk)

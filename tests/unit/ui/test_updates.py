@@ -123,6 +123,16 @@ def test_a_reminder_passes_over_who_has_left() -> None:
     assert str(body["content"]).startswith("🔔 INC-42 の状況を知らせてください。")
 
 
+def test_a_reminder_in_a_private_thread_mentions_only_whom_it_was_decided_for() -> None:
+    """A mention lets them in: somebody else who leads by then, perhaps from before, is named as text."""
+    secret = replace(ACKNOWLEDGED, is_private=True)
+    data = {"notice": "update_due", "due_at": AT.isoformat()}
+    for facts, asked in (({"lead_id": 101}, {"users": ["101"]}), ({"lead_id": 102}, {}), ({}, {})):
+        body = render(JA, delivery(DeliveryKind.NOTICE, data={**data, **facts}), secret)
+        assert body["allowed_mentions"] == {"parse": [], **asked}
+        assert ("<@101>" in str(body["content"])) is bool(asked)
+
+
 def test_a_reminder_that_is_for_nobody_or_must_be_quiet() -> None:
     """Nobody is on it; or a drill that should not disturb."""
     alone = reminder(replace(TRIGGERED, next_update_at=AT))
