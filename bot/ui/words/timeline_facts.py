@@ -67,12 +67,16 @@ def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
 
 
 def _impacts(words: Wording, line: Line, *, limit: int) -> str:
-    """Each in its share of *limit*; of more than fit, the latest: the file has all of them."""
+    """What counts first, up to four fifths of *limit* beside earlier ones; they share the rest.
+
+    Of more than fit, the latest are shown: the file has all of them.
+    """
     earlier = [impact for impact in line.earlier_impacts if impact]
-    shown = earlier[-max(limit // _LEAST_IMPACT - 1, 1) :]
-    share = limit // (len(shown) + 1)
-    struck = [f"~~{inert(impact, limit=share)}~~" for impact in shown]
-    counts = inert(line.impact, limit=share) or words.say("history.fact.no_impact")
+    own = limit * 4 // 5 if earlier else limit
+    counts = inert(line.impact, limit=own) or words.say("history.fact.no_impact")
+    room = max(limit - len(counts), _LEAST_IMPACT)
+    shown = earlier[-(room // _LEAST_IMPACT) :]
+    struck = [f"~~{inert(impact, limit=room // len(shown))}~~" for impact in shown]
     return " ".join([*(["…"] if len(shown) < len(earlier) else []), *struck, counts])
 
 

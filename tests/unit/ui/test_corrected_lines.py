@@ -155,6 +155,17 @@ def test_a_corrected_impact_shows_both(line: Line, told: str) -> None:
     assert JA.say("history.fact.no_words") not in told_line(JA, line)
 
 
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_the_impact_that_counts_is_not_cut_for_earlier_ones(count: int) -> None:
+    """What is true now has its room first, however often it was put right."""
+    now = "東京と大阪の決済の 3 割が失敗している"
+    earlier = [f"版 {n} の長い長い長い影響の説明" for n in range(count)]
+    fixes = [{"text": "DB", "impact": impact} for impact in [*earlier[1:], now]]
+    told = told_line(JA, update_line({"known": "DB", "impact": earlier[0]}, *fixes))
+    assert f" {now}" in told
+    assert "~~版 " in told
+
+
 def test_the_file_has_every_impact_whole() -> None:
     """However many there were, and however long."""
     said = [f"版 {n} " + "*" * 290 for n in range(20)]
