@@ -40,22 +40,32 @@ def put_right(
         shown: What whoever put them right had before their eyes.
 
     Raises:
-        UserError: the start lies after the report; or somebody else has put the same right meanwhile.
+        UserError: the start lies in a later minute than the report; or somebody else has put the same right
+            meanwhile.
     """
+    started_at = None if started_at is None else _begun(incident, started_at)
     now = shown_details(incident)
     if title not in (None, incident.title) and now.title != shown.title:
         raise UserError("title_moved", incident=incident.label, title=incident.title)
     if started_at not in (None, incident.started_at) and now.started_s != shown.started_s:
         raise UserError("start_moved", incident=incident.label, start=incident.started_at)
-    if started_at is not None and started_at > incident.triggered_at:
-        raise UserError(
-            "start_after_report", incident=incident.label, start=started_at, reported=incident.triggered_at
-        )
     right = replace(incident, title=title or incident.title, started_at=started_at or incident.started_at)
     if right == incident:
         return incident
     version = incident.version + 1
     return replace(right, version=version, details_version=version)
+
+
+def _begun(incident: Incident, at: datetime) -> datetime:
+    """*at*, or the report if that lies earlier in the same minute: people read, and give, no seconds.
+
+    Raises:
+        UserError: it lies in a later minute.
+    """
+    reported = incident.triggered_at
+    if at.replace(second=0, microsecond=0) > reported:
+        raise UserError("start_after_report", incident=incident.label, start=at, reported=reported)
+    return min(at, reported)
 
 
 def changes_of(before: Incident, after: Incident) -> Mapping[str, Mapping[str, str]]:

@@ -56,12 +56,18 @@ def test_what_is_so_already_changes_nothing() -> None:
 
 
 def test_nothing_begins_later_than_it_is_reported() -> None:
-    """The moment of the report itself will do."""
-    before = incident(started_at=EARLIER)
-    assert righted(before, started_at=T0).started_at == T0
+    """The moment of the report itself will do, and so will its minute: nobody is shown the seconds."""
+    reported = T0.replace(second=34)
+    before = incident(started_at=EARLIER, triggered_at=reported)
+    for within in (reported, reported.replace(second=59)):
+        assert righted(before, started_at=within).started_at == reported
+    assert righted(before, started_at=reported.replace(second=0)).started_at == reported.replace(second=0)
+    later = reported.replace(second=0) + timedelta(minutes=1)
     with pytest.raises(UserError, match="start_after_report") as refused:
-        righted(before, started_at=T0 + timedelta(seconds=1))
-    assert refused.value.fields["reported"] == T0
+        righted(before, started_at=later)
+    assert refused.value.fields == {"incident": before.label, "start": later, "reported": reported}
+    begun = incident(started_at=reported, triggered_at=reported)
+    assert righted(begun, started_at=reported.replace(second=50)) is begun
 
 
 def test_two_people_put_different_things_right() -> None:
