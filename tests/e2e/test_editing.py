@@ -90,8 +90,9 @@ async def test_two_people_put_it_right_at_once(world: World) -> None:
     await world.restart_bot()
     await world.human.submit("responder", first, {"title": RIGHT})
     await world.expect_message(alert.thread, contains=f"→ {RIGHT}")
-    refused = await world.human.submit("primary", second, {"title": "API が落ちた"})
+    refused = await world.human.submit("primary", second, {"title": "API が落ちた", "started": "1時間前"})
     assert f"「{RIGHT}」に直されました" in refused.text
+    assert "開始時刻も含めて何も反映していません" in refused.text
     assert "API が落ちた" in refused.text
     await world.human.submit("secondary", third, {"started": f"{start:%H:%M}"})
     await world.expect_message(alert.thread, contains="@secondary が訂正** 開始")
