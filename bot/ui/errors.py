@@ -21,7 +21,7 @@ from bot.domain.errors import (
 )
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.ui.forms.base import written
+from bot.ui.forms.given_back import given_back
 from bot.ui.interaction import Interaction, reply
 from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.words.inert import code_block, inert
@@ -68,7 +68,7 @@ class ErrorReplies:
         told = self._told(voice, cause)
         try:
             async with asyncio.timeout(_REPLY_WITHIN_S):
-                text, file = _given_back(voice, told, written(interaction))
+                text, file = _with_words(voice, told, given_back(voice, interaction))
                 await reply(interaction, text, file=file)
         except (
             discord.DiscordException,
@@ -89,14 +89,16 @@ class ErrorReplies:
         return voice.say("errors.unexpected", id=error_id)
 
 
-def _given_back(voice: Voice, told: str, typed: list[str]) -> tuple[str, discord.File | None]:
+def _with_words(voice: Voice, told: str, typed: list[tuple[str, str]]) -> tuple[str, discord.File | None]:
     """*told*, with what was typed into a form: Discord has closed it, and nobody types it twice gladly."""
     if not typed:
         return told, None
-    shown = voice.say("errors.your_words", refusal=told, text="\n".join(map(code_block, typed)))
+    words = "\n".join(f"**{name}**\n{code_block(text)}" for name, text in typed)
+    shown = voice.say("errors.your_words", refusal=told, text=words)
     if len(shown) <= CONTENT_LIMIT:
         return shown, None
-    file = discord.File(io.BytesIO("\n\n".join(typed).encode(errors="replace")), filename="words.txt")
+    whole = "\n\n".join(f"{name}\n{text}" for name, text in typed)
+    file = discord.File(io.BytesIO(whole.encode(errors="replace")), filename="words.txt")
     return voice.say("errors.your_words_in_file", refusal=told), file
 
 

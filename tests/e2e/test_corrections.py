@@ -85,14 +85,14 @@ async def test_two_people_put_the_same_words_right(world: World) -> None:
     ]
     await world.human.submit("responder", first, {"text": "DNS が原因", "impact": "半分"})
     await world.expect_message(alert.thread, contains="~~DB が原因~~ DNS が原因")
-    for form, fields, now, typed in (
-        (words, {"text": "LB が原因"}, "「DNS が原因」に訂正されました", "LB が原因"),
-        (impact, {"impact": "決済の 3 割"}, "「半分」に訂正されました", "決済の 3 割"),
+    for form, fields, now, name, typed in (
+        (words, {"text": "LB が原因"}, "「DNS が原因」に訂正されました", "分かっていること", "LB が原因"),
+        (impact, {"impact": "決済の 3 割"}, "「半分」に訂正されました", "影響", "決済の 3 割"),
     ):
         refused = await world.human.submit("secondary", form, fields)
         assert now in refused.text
         assert "何も反映していません" in refused.text
-        assert typed in refused.text
+        assert refused.text.endswith(f"書いた内容:\n**{name}**\n```\n{typed}\n```")
     assert "何も変わっていません" in (await world.human.submit("primary", unchanged, {})).text
     await world.expect_text(alert.card, "DNS が原因")
     await world.expect_nothing_more()

@@ -93,7 +93,7 @@ async def test_two_people_put_it_right_at_once(world: World) -> None:
     refused = await world.human.submit("primary", second, {"title": "API が落ちた", "started": "1時間前"})
     assert f"「{RIGHT}」に直されました" in refused.text
     assert "開始時刻も含めて何も反映していません" in refused.text
-    assert "API が落ちた" in refused.text
+    assert "**件名**\n```\nAPI が落ちた\n```\n**開始時刻**\n```\n1時間前\n```" in refused.text
     await world.human.submit("secondary", third, {"started": f"{start:%H:%M}"})
     await world.expect_message(alert.thread, contains="@secondary が訂正** 開始")
     await world.expect_text(alert.start, f"{start:%H:%M:%S} JST")

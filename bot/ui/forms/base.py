@@ -66,9 +66,18 @@ def submitted(interaction: Interaction, fields: Mapping[str, str]) -> Submitted:
     return Submitted(fields, chosen)
 
 
-def written(interaction: Interaction) -> list[str]:
-    """What was typed into the form that *interaction* brings; nothing for a press or a command."""
-    return [text for each in _inputs(interaction) if (text := (each.get("value") or "").strip())]
+def written(interaction: Interaction) -> tuple[str, Mapping[str, str]]:
+    """The custom id of the form that *interaction* brings, and what was typed into each input, by its id.
+
+    For a press or a command there is nothing of the latter.
+    """
+    data = cast("Mapping[str, Any]", interaction.data or {})
+    typed = {
+        str(each["custom_id"]): (each["value"] or "").strip()
+        for each in _inputs(interaction)
+        if "value" in each
+    }
+    return str(data.get("custom_id", "")), typed
 
 
 def _inputs(interaction: Interaction) -> Iterator[Mapping[str, Any]]:

@@ -20,7 +20,7 @@ EDIT_FORM: Final = r"inc:v1:edit-form:(?P<number>\d{1,18}):(?P<title>[0-9a-f]{8}
 def details_form(voice: Voice, incident: Incident) -> Form:
     """Both as they are now."""
     shown, title = shown_details(incident), cut(incident.title, limit=TITLE_LIMIT)
-    started = _started(voice, shown)
+    started = started_shown(voice, shown.started_s)
     return Form(
         voice.say("editing.form.title", label=incident.label),
         f"inc:v1:edit-form:{incident.id}:{shown.title}:{shown.started_s}",
@@ -45,12 +45,12 @@ def details_of(voice: Voice, form: Submitted, *, key: str) -> NewDetails:
     title, started = form.text(TITLE), form.text(STARTED)
     return NewDetails(
         title=None if digest_of(title) == shown.title else title,
-        started=None if started.split() == _started(voice, shown).split() else started,
+        started=None if started.split() == started_shown(voice, shown.started_s).split() else started,
         shown=shown,
         key=key,
     )
 
 
-def _started(voice: Voice, shown: ShownDetails) -> str:
-    """To the minute, as the triage's form shows it."""
-    return started_now(voice, datetime.fromtimestamp(shown.started_s, UTC))
+def started_shown(voice: Voice, started_s: int) -> str:
+    """The start (a Unix time) to the minute, as the triage's form shows it."""
+    return started_now(voice, datetime.fromtimestamp(started_s, UTC))

@@ -3,6 +3,7 @@
 import ast
 import fnmatch
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,11 +23,19 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident import Status
+from bot.domain.incident import Status, StatusUpdate
 from bot.domain.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
+from bot.domain.timeline import Line, TimelineEntry, TimelineKind
 from bot.services.looking import ENDED
 from bot.ui.errors import ErrorReplies, describe, unwrapped
-from tests.unit.ui.samples import AT, POLICY, TEXTS
+from bot.ui.forms.base import Typed, triage_form
+from bot.ui.forms.details import details_form
+from bot.ui.forms.fields import Form
+from bot.ui.forms.given_back import NAMES
+from bot.ui.forms.severity import severity_form
+from bot.ui.forms.timeline import correction_form, note_form
+from bot.ui.forms.update import update_form
+from tests.unit.ui.samples import AT, PLACED, POLICY, TEXTS
 from tests.unit.ui.screens import EN, JA, FakeInteraction
 
 ROOT = Path(__file__).parents[3]
@@ -208,12 +217,12 @@ def test_moments_and_typed_words_are_made_readable() -> None:
 # -- what was typed
 
 
-def update_sent(*typed: str) -> dict[str, Any]:
-    """A form of [✏️ 更新] as Discord sends it: each field in its label, one of them a select."""
-    fields = [{"type": 4, "custom_id": f"f{number}", "value": text} for number, text in enumerate(typed)]
+def sent(custom_id: str, **typed: str) -> dict[str, Any]:
+    """A form as Discord sends it: each field in its label, one of them a select."""
+    fields = [{"type": 4, "custom_id": name, "value": text} for name, text in typed.items()]
     chosen = {"type": 3, "custom_id": "next", "values": ["1800"]}
     labels = [{"type": 18, "component": field} for field in [*fields, chosen]]
-    return {"custom_id": "inc:v1:update-form:42", "components": labels}
+    return {"custom_id": custom_id, "components": labels}
 
 
 @pytest.mark.parametrize(
@@ -221,18 +230,71 @@ def update_sent(*typed: str) -> dict[str, Any]:
 )
 async def test_what_was_typed_into_a_refused_form_is_given_back(error: Exception) -> None:
     """Whatever stopped it, to be copied as it was typed; a choice is no words, an empty field neither."""
-    asked, _ = await answered(error, data=update_sent("原因は **DB**\n復旧中", " ", "全員"))
+    typed = sent("inc:v1:update-form:42", known="原因は **DB**\n復旧中", impact="全員")
+    asked, _ = await answered(error, data=typed)
     (told,) = asked.told
-    assert told["content"].endswith("書いた内容:\n```\n原因は **DB**\n復旧中\n```\n```\n全員\n```")
+    assert told["content"].endswith(
+        "書いた内容:\n**分かっていること**\n```\n原因は **DB**\n復旧中\n```\n**影響**\n```\n全員\n```"
+    )
     assert "1800" not in told["content"]
+    asked, _ = await answered(error, data=sent("inc:v1:update-form:42", known=" ", impact="全員"))
+    assert asked.told[0]["content"].endswith("書いた内容:\n**影響**\n```\n全員\n```")
+
+
+TOLD = StatusUpdate("DB", "全員", AT, "primary")
+_UPDATE = Line(TimelineEntry(TimelineKind.UPDATED, AT, data={"known": "DB", "impact": "全員"}, id=8))
+_NOTE = Line(TimelineEntry(TimelineKind.NOTE, AT, data={"text": "DB"}, id=8))
+
+
+@pytest.mark.parametrize(
+    ("form", "typed", "given"),
+    [
+        (details_form(JA, PLACED), {"title": "x"}, {"件名": "x"}),
+        (details_form(JA, PLACED), {"started": "14:00"}, {"開始時刻": "14:00"}),
+        (correction_form(JA, 42, _UPDATE, page=0), {"text": "DNS"}, {"分かっていること": "DNS"}),
+        (correction_form(JA, 42, _UPDATE, page=0), {"impact": "DB"}, {"影響": "DB"}),
+        (correction_form(JA, 42, _NOTE, page=0), {"text": "DNS"}, {"正しい内容": "DNS"}),
+        (correction_form(JA, 42, _NOTE, page=0), {"at": "昼"}, {"いつのことか": "昼"}),
+        (update_form(JA, replace(PLACED, last_update=TOLD)), {"known": "DNS"}, {"分かっていること": "DNS"}),
+        (severity_form(JA, PLACED), {"reason": "広がった"}, {"理由": "広がった"}),
+        (note_form(JA, 42), {"note": "再起動"}, {"メモ": "再起動"}),
+        (details_form(JA, PLACED), {}, {}),
+        (correction_form(JA, 42, _UPDATE, page=0), {}, {}),
+    ],
+)
+async def test_only_what_was_changed_is_given_back(
+    form: Form, typed: dict[str, str], given: dict[str, str]
+) -> None:
+    """Below the name that the form gives it."""
+    inputs = [each["component"] for each in form.to_dict()["components"]]
+    shown = {one["custom_id"]: one.get("value", "") for one in inputs if one["type"] == 4}
+    asked, _ = await answered(UserError("note_empty"), data=sent(form.custom_id, **{**shown, **typed}))
+    words = "".join(f"\n**{name}**\n```\n{text}\n```" for name, text in given.items())
+    refusal = TEXTS.say("ja", "errors.note_empty")
+    assert asked.told[0]["content"] == refusal + (f"\n書いた内容:{words}" if words else "")
+
+
+def test_every_field_that_people_type_into_has_a_name() -> None:
+    """Else it would not be given back."""
+    forms = [
+        triage_form(JA, Typed(started="")),
+        details_form(JA, PLACED),
+        *(correction_form(JA, 42, line, page=0) for line in (_UPDATE, _NOTE)),
+        update_form(JA, PLACED),
+        severity_form(JA, PLACED),
+        note_form(JA, 42),
+    ]
+    inputs = [each["component"] for form in forms for each in form.to_dict()["components"]]
+    assert {one["custom_id"] for one in inputs if one["type"] == 4} == NAMES.keys()
 
 
 async def test_more_words_than_a_message_holds_come_in_a_file() -> None:
     """A correction may be twice as long as a message."""
-    asked, _ = await answered(UserError("note_empty"), data=update_sent("決" * 4_000, "済"))
+    typed = sent("inc:v1:update-form:42", known="決" * 4_000, impact="済")
+    asked, _ = await answered(UserError("note_empty"), data=typed)
     (told,) = asked.told
     assert told["content"].endswith("書いた内容は添付のファイルにあります。")
-    assert told["file"].fp.read().decode() == "決" * 4_000 + "\n\n済"
+    assert told["file"].fp.read().decode() == "分かっていること\n" + "決" * 4_000 + "\n\n影響\n済"
 
 
 async def test_a_refused_press_gives_nothing_back() -> None:

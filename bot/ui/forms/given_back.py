@@ -1,0 +1,54 @@
+"""What is given back of a form that was refused: only what was changed, below the name of its field."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.shown import digest_of
+from bot.ui.forms import severity, timeline, update
+from bot.ui.forms.base import STARTED, TITLE, written
+from bot.ui.forms.details import EDIT_FORM, started_shown
+from bot.ui.interaction import Interaction
+from bot.ui.words.voice import Voice
+
+#: The forms whose custom id says what they showed; one of the triage starts with what was typed before.
+_SAYING_WHAT_THEY_SHOWED: Final = (EDIT_FORM, timeline.CORRECT_FORM, update.UPDATE_FORM)
+#: Under which name, where that is not the input's own.
+_SHOWN_AS: Final = {timeline.TEXT: "known"}
+
+#: The name of each input, as its form has it.
+NAMES: Final[Mapping[str, str]] = {
+    TITLE: "consoles.form.title",
+    STARTED: "consoles.form.started",
+    severity.REASON: "consoles.form.reason",
+    timeline.NOTE: "history.form.note",
+    timeline.AT: "history.form.at",
+    timeline.TEXT: "history.form.text",
+    update.KNOWN: "updates.form.known",
+    update.IMPACT: "updates.form.impact",
+}
+
+
+def given_back(voice: Voice, interaction: Interaction) -> list[tuple[str, str]]:
+    """Name and text of each field that was filled in otherwise than it was shown; nothing of a press."""
+    custom_id, typed = written(interaction)
+    shown = _shown(custom_id)
+    is_update = timeline.TEXT in typed and update.IMPACT in typed
+    names = {**NAMES, timeline.TEXT: NAMES[update.KNOWN]} if is_update else NAMES
+    return [
+        (voice.say(names[name]), text)
+        for name, text in typed.items()
+        if text and name in names and not _is_left(voice, name, text, shown)
+    ]
+
+
+def _shown(custom_id: str) -> Mapping[str, str]:
+    found = (re.fullmatch(template, custom_id) for template in _SAYING_WHAT_THEY_SHOWED)
+    return next((match.groupdict() for match in found if match), {})
+
+
+def _is_left(voice: Voice, name: str, text: str, shown: Mapping[str, str]) -> bool:
+    """Whether the field was left as it was shown."""
+    if name == STARTED and "started" in shown:
+        return text.split() == started_shown(voice, int(shown["started"])).split()
+    return digest_of(text) == shown.get(_SHOWN_AS.get(name, name))
