@@ -9,7 +9,7 @@ import structlog
 from bot.domain import life
 from bot.domain.delivery import NewDelivery
 from bot.domain.drill import Drill, Inject, Score, score
-from bot.domain.errors import UserError
+from bot.domain.errors import IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.incident import Incident, NewIncident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
@@ -88,6 +88,13 @@ class Drills:
                 raise UserError("drill_none")
             ended, scored = await self._finish(tx, drill, incident, by=by)
         return Stopped(ended, scored)
+
+    async def is_played_in(self, channel_id: int | None) -> bool:
+        """Whether a channel is the thread of a drill. When that cannot be looked up it counts as none."""
+        try:
+            return channel_id is not None and (await self._store.incident_by_thread(channel_id)).is_drill
+        except (IncidentNotFound, StorageUnavailable):
+            return False
 
     async def strike(self, incident_id: int) -> None:
         """Its clock strikes: the next injects appear, or it is over. Running twice is harmless."""

@@ -41,6 +41,7 @@ class TriageView:
         notice: Set when what was done last changed nothing.
         choice: Who has chosen *severity* by hand; None: nobody has, or it is not known.
         first_answer: With `Notice.ANSWERED` on a question: the answer that stands.
+        in_drill: It was begun in the thread of a drill, and is real all the same.
     """
 
     triage: Triage
@@ -52,6 +53,7 @@ class TriageView:
     notice: Notice | None = None
     first_answer: StoredAnswer | None = None
     choice: Choice | None = None
+    in_drill: bool = False
 
 
 async def view_of(
@@ -76,12 +78,20 @@ async def view_of(
         notice=notice,
         first_answer=first_answer,
         choice=None if triage.severity is None else triage.standing(await tx.given_choices(triage.id)),
+        in_drill=await _in_drill(tx, triage),
     )
 
 
 def path_of(triage: Triage) -> Path:
     """The standing answers as the tree takes them."""
     return tuple(Given(a.question, a.answer, a.unsure) for a in triage.answers)
+
+
+async def _in_drill(tx: Transaction, triage: Triage) -> bool:
+    """Only worth asking until it has ended: then the incident says what it is."""
+    if triage.status is not TriageStatus.OPEN or triage.channel_id is None:
+        return False
+    return await tx.is_of_drill(triage.channel_id, None)
 
 
 async def _others(tx: Transaction, triage: Triage) -> tuple[Triage, ...]:

@@ -5,17 +5,13 @@ that has changed since: a press that no longer fits changes nothing, and shows w
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 import structlog
-from cachetools import LRUCache
 
-from bot.domain.errors import IncidentNotFound, UserError
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage import LATER, StaleTriage
@@ -24,9 +20,10 @@ from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.incidents import clean_title
 from bot.services.ports import Store, Transaction
-from bot.services.raising import MayNotLower, Raising, is_confided
+from bot.services.raising import MayNotLower, Raising
 from bot.services.reevaluations import Reevaluations, admit
 from bot.services.triage_posts import line, set_clock
+from bot.services.triage_sources import AlreadyRaised, TriageSources, require_open
 from bot.services.triage_views import Notice, TriageView, path_of, view_of
 from bot.services.triage_walk import Walk
 from bot.services.walk_ends import lock_walk
@@ -38,17 +35,6 @@ FORGOTTEN_AFTER: Final = timedelta(hours=24)
 
 #: What a screen that leads to 再評価 shows in place of a severity.
 REEVALUATE: Final = LATER
-
-#: How many messages are remembered until they are written down.
-_UNWRITTEN: Final = 200
-
-
-class AlreadyRaised(Exception):  # a signal to the caller, who shows it
-    """The message that somebody wants to triage has become an incident, which goes on."""
-
-    def __init__(self, incident: Incident) -> None:
-        super().__init__()
-        self.incident = incident
 
 
 class Triages:
@@ -62,7 +48,7 @@ class Triages:
         self._access = access
         self._raising = raising
         self._reevaluations = reevaluations
-        self._unwritten: LRUCache[tuple[int, int], Evidence] = LRUCache(_UNWRITTEN)
+        self.sources = TriageSources(store)
 
     async def start(self, new: NewTriage) -> TriageView:
         """Begin a walk, and say so where it was started; the same `key` gives the first one back.
@@ -71,15 +57,14 @@ class Triages:
         it second joins.
 
         Raises:
-            AlreadyRaised: the message has become an incident, which goes on.
-            NotPermitted: they may not triage. UserError: the title is empty, or the message that it is about
-                is from the thread of a private incident.
+            AlreadyRaised: the message has become an incident, or shows one, which goes on.
+            NotPermitted: they may not triage. UserError: the title is empty. SourceRefused: the message that
+                it is about is a drill's, or from the thread of a private incident; on record.
         """
         await self._access.require(new.by, "triage", guild_id=new.guild_id, act="triage.begin")
         title = clean_title(new.title)
-        async with self._store.transaction() as tx:
-            if await is_confided(tx, new.channel_id, new.source_message_id):
-                raise UserError("triage_confided")
+        async with self.sources.recording(by=new.by, act="triage.begin"), self._store.transaction() as tx:
+            await require_open(tx, new.guild_id, new.channel_id, new.source_message_id)
             if known := await self._known(tx, new):
                 return known
             due_at = await tx.now() + FORGOTTEN_AFTER
@@ -109,40 +94,6 @@ class Triages:
         await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.joined", data=about)
         is_held = triage.status is TriageStatus.REEVALUATING
         return await view_of(tx, self._policy, triage, notice=Notice.HELD if is_held else Notice.JOINED)
-
-    async def require_public(self, channel_id: int) -> None:
-        """Let a triage of a message of that channel begin, unless only the people of an incident read there.
-
-        Raises:
-            UserError: it is the thread of a private incident.
-        """
-        try:
-            incident = await self._store.incident_by_thread(channel_id)
-        except IncidentNotFound:
-            return
-        if incident.is_private:
-            raise UserError("triage_confided")
-
-    def remember_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
-        """Know it here before the form is shown: whoever sends that at once is faster than `note_message`."""
-        self._unwritten[channel_id, message_id] = evidence
-
-    async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
-        """Keep the message that a form was opened from until the form comes back.
-
-        Nothing is kept of what was said in the thread of an incident that is private by now.
-        """
-        with suppress(UserError):
-            await self.require_public(channel_id)
-            await self._store.note_message(channel_id, message_id, evidence)
-        if self._unwritten.get((channel_id, message_id)) is evidence:
-            del self._unwritten[channel_id, message_id]
-
-    async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
-        """What was kept of it; None when it could not be, or that was more than a day ago."""
-        if unwritten := self._unwritten.get((channel_id, message_id)):
-            return unwritten
-        return await self._store.noted_message(channel_id, message_id)
 
     async def view(self, triage_id: int, *, by: Person) -> TriageView:
         """Where it stands, for somebody who joins.
@@ -234,11 +185,13 @@ class Triages:
                 be another one by now nothing is opened, and the view says so. None asks no questions.
 
         Raises:
-            NotPermitted; UserError: no such triage; it would lower an alert, which *by* may not; or the
-                message that it is about is from the thread of an incident that is private by now.
+            NotPermitted; UserError: no such triage; or it would lower an alert, which *by* may not.
+            SourceRefused: the message that it is about is a drill's, or from the thread of an incident that
+                is private by now; on record.
         """
         try:
-            return await self._confirm(triage_id, by=by, shown=shown)
+            async with self.sources.recording(by=by, act="triage.confirm"):
+                return await self._confirm(triage_id, by=by, shown=shown)
         except MayNotLower as refused:
             raise await self._raising.refusal(refused, by=by) from None
 
@@ -246,8 +199,8 @@ class Triages:
         async with self._walk(triage_id, by=by, act="triage.confirm", may_end_in_incident=True) as walk:
             if not walk.is_open or walk.notice is not None:
                 return await walk.view()
-            if await is_confided(walk.tx, walk.triage.channel_id, walk.triage.source_message_id):
-                raise UserError("triage_confided")  # made private since the walk began
+            about = walk.triage  # made private since the walk began, or not known then as what it is
+            await require_open(walk.tx, about.guild_id, about.channel_id, about.source_message_id)
             if not self._has_result(walk.triage):  # somebody has taken an answer back meanwhile
                 return await walk.view(notice=Notice.REOPENED)
             severity = self._severity(walk.triage)

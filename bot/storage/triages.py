@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bot.domain.delivery import ACK_PLACES
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident
 from bot.domain.people import Person
@@ -50,7 +51,9 @@ class TriageWrites:
         return None if row is None else (row["triage_id"], row["key"])
 
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
-        row = await self._sql.first("raised_from_message", channel_id, message_id, self._guild_id)
+        row = await self._sql.first(
+            "raised_from_message", channel_id, message_id, self._guild_id, sorted(ACK_PLACES)
+        )
         return None if row is None else incident_from_row(row)
 
     async def lock_message(self, channel_id: int, message_id: int) -> None:
@@ -104,6 +107,10 @@ class TriageWrites:
     async def is_confided(self, channel_id: int) -> bool:
         row = await self._sql.first("incident_by_thread", channel_id, self._guild_id)
         return row is not None and bool(row["is_private"])
+
+    async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
+        row = await self._sql.one("is_of_drill", channel_id, message_id, self._guild_id)
+        return bool(row["is_of_drill"])
 
     async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
         await self._sql.all("adopt_deliveries", list(keys), incident_id)

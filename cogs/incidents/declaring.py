@@ -58,4 +58,5 @@ async def declare(
         voice=interaction.client.voice(interaction),
     )
     if incident is not None:
-        await show_sent(interaction, incident, read=services.incidents.opening)
+        in_drill = await services.drills.is_played_in(interaction.channel_id)
+        await show_sent(interaction, incident, read=services.incidents.opening, in_drill=in_drill)

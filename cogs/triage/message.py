@@ -13,10 +13,14 @@ from discord.http import Route
 from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, UnavailableError
 from bot.domain.evidence import Evidence
+from bot.services.triage_sources import AlreadyRaised
 from bot.ui.components import Control
 from bot.ui.forms.base import Source
+from bot.ui.interaction import reply, wait
+from bot.ui.people import person_from
 from bot.ui.posts.triage_posts import FROM
 from bot.ui.rest.client import Rest
+from bot.ui.screens.sent_card import raised_card
 from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
 from cogs.triage.form import admit, open_form, source_of
 
@@ -41,7 +45,8 @@ def register(bot: IncidentBot) -> None:
 async def triage_message(interaction: Press, message: discord.Message) -> None:
     """The form about a message, whose words only this interaction carries: they are kept beside it."""
     await admit(interaction)
-    await _require_public(interaction)
+    if not await _is_open(interaction, message):
+        return
     evidence, source = evidence_of(message), Source(message.channel.id, message.id)
     names = {user.id: user.display_name for user in message.mentions}
     await _open_about(interaction, source, evidence, names)
@@ -65,28 +70,35 @@ class From(Control, template=FROM):
         await _open_about(interaction, source, evidence, {})
 
 
-async def _require_public(interaction: Press) -> None:
-    """Refuse what is said in a private incident's thread; not known in time, it is asked with the form.
+async def _is_open(interaction: Press, message: discord.Message) -> bool:
+    """Whether to open the form; what is no matter for one, and what shows an incident, is answered at once.
 
-    Of a public thread nothing is asked here: its incident may have become private since, and the form that is
-    sent is refused then.
+    Only what is said in a thread or posted by the bot may be that. Not known in time: asked with the form.
     """
-    if not isinstance(interaction.channel, discord.Thread) or not interaction.channel.is_private():
-        return
-    triages = interaction.client.services(interaction).triages
+    is_ours = interaction.client.user is not None and message.author.id == interaction.client.user.id
+    if not is_ours and not isinstance(interaction.channel, discord.Thread):
+        return True
+    services, by = interaction.client.services(interaction), person_from(interaction.user)
+    place = (services.guild_id, message.channel.id, message.id)
     try:
         async with asyncio.timeout(_READ_BEFORE_FORM_S):
-            await triages.require_public(interaction.channel.id)
+            await services.triages.sources.require_open(*place, by=by)
     except (TimeoutError, UnavailableError) as error:
-        log.info("triage.thread_not_looked_up", reason=str(error))
+        log.info("triage.message_not_looked_up", reason=str(error))
+    except AlreadyRaised as raised:
+        await wait(interaction)
+        voice = interaction.client.voice(interaction)
+        await reply(interaction, view=raised_card(voice, raised.incident, has_typed=False))
+        return False
+    return True
 
 
 async def _open_about(
     interaction: Press, source: Source, evidence: Evidence, names: Mapping[int, str]
 ) -> None:
     """The form, and beside it the words for when it comes back."""
-    triages = interaction.client.services(interaction).triages
-    triages.remember_message(source.channel_id, source.message_id, evidence)
+    sources = interaction.client.services(interaction).triages.sources
+    sources.remember_message(source.channel_id, source.message_id, evidence)
     await open_form(interaction, title=suggested_title(evidence.text, names), source=source)
     interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
 
@@ -94,14 +106,14 @@ async def _open_about(
 async def _keep(interaction: Press, source: Source, evidence: Evidence) -> None:
     """Beside everything else: a database that is slow or away must not keep the form from the person."""
     await interaction.client.has_responded()
-    triages = interaction.client.services(interaction).triages
-    await triages.note_message(source.channel_id, source.message_id, evidence)
+    sources = interaction.client.services(interaction).triages.sources
+    await sources.note_message(source.channel_id, source.message_id, evidence)
 
 
 async def evidence_for(interaction: Press, source: Source) -> Evidence | None:
     """What was kept when the form was opened; else the message as it can be read now, if it can."""
-    triages = interaction.client.services(interaction).triages
-    kept = await triages.noted_message(source.channel_id, source.message_id)
+    sources = interaction.client.services(interaction).triages.sources
+    kept = await sources.noted_message(source.channel_id, source.message_id)
     if kept is not None:
         return kept
     return await _read(interaction, source, within_s=_READ_AFTER_FORM_S)

@@ -15,7 +15,7 @@ from bot.domain.start_time import parse_start_time
 from bot.domain.triage_session import NewTriage
 from bot.i18n.options import described
 from bot.services.incidents import TITLE_LIMIT
-from bot.services.triages import AlreadyRaised
+from bot.services.triage_sources import AlreadyRaised
 from bot.ui.components import Control
 from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
 from bot.ui.forms.fields import ask
@@ -93,7 +93,8 @@ def short_command(severity: str) -> app_commands.Command[app_commands.Group, ...
             voice=interaction.client.voice(interaction),
         )
         if incident is not None:
-            await show_sent(interaction, incident, read=services.incidents.opening)
+            in_drill = await services.drills.is_played_in(interaction.channel_id)
+            await show_sent(interaction, incident, read=services.incidents.opening, in_drill=in_drill)
 
     return declare
 

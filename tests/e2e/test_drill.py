@@ -1,11 +1,13 @@
 """Drills: an incident like any other, marked as what it is, that rings nobody unasked and is scored."""
 
+from bot.demo.play import CONFIRM, Report, Triage
 from bot.demo.screen import Message
 from tests.e2e.figures import measured, week_told
-from tests.e2e.severities import SEV3
+from tests.e2e.severities import SEV1, SEV3
 from tests.e2e.world import World
 
 MARK = "【訓練】"
+MENU = "Triage this message"
 TITLE = "決済 API が 5xx を返している"
 INJECTS = ("Sentry に", "QR 決済の完了画面", "deploy されています", "下がりはじめました")
 
@@ -172,4 +174,49 @@ async def test_it_is_never_mixed_with_what_is_real(world: World) -> None:
     assert "INC-1 is a drill and INC-2 is not" in said.text
     refused = await world.rows("SELECT data ->> 'act' AS act FROM audit WHERE NOT allowed ORDER BY id")
     assert [row["act"] for row in refused] == ["link", "merge", "link", "merge", "link"]
+    await world.expect_nothing_more()
+
+
+async def test_a_message_of_it_raises_nothing_real(world: World) -> None:
+    """Its alert, and what is said in its thread: no form, but what to do, on record."""
+    thread, alert = await start(world)
+    said = await world.human.say("responder", thread, "QR 決済も止まっています")
+    for place, message in (("p0-alerts", alert), (thread, said)):
+        refused = await world.human.context("responder", place, MENU, message)
+        assert refused.modal is None, place
+        assert "これは訓練のメッセージです" in refused.text, place
+        assert "/triage" in refused.text, place
+    await world.human.change("member", user="responder", locale="en-US")
+    refused = await world.human.context("responder", thread, MENU, said)
+    assert "This message belongs to a drill" in refused.text
+    assert await world.rows("SELECT FROM triages") == []
+    assert len(await world.rows("SELECT FROM incidents")) == 1
+    recorded = await world.rows("SELECT data ->> 'refused' AS why FROM audit WHERE NOT allowed")
+    assert [row["why"] for row in recorded] == ["triage_of_drill"] * 3
+    await world.expect_nothing_more()
+
+
+async def test_real_trouble_during_it_is_said_to_be_real(world: World) -> None:
+    """`/triage`, `/sev3` and `/incident declare` typed in its thread: on the card or in the answer."""
+    thread, _ = await start(world)
+    walk = Triage(world.human, "responder", thread)
+    card = await walk.begin(Report("本当に落ちています"))
+    assert "これは訓練ではありません" in card.text
+    card = await walk.answer(card, *SEV1.answers)
+    assert "これは訓練ではありません" in card.text
+    await world.expect_message(thread, contains="triage 中")
+    await walk.answer(card, CONFIRM)
+    real = await world.expect_alert(SEV1, "本当に落ちています")
+    assert real.post.pings_here
+    assert MARK not in real.post.content
+    short = await world.command("sev3", by="responder", channel=thread, title="バッチが遅い")
+    assert "訓練ではなく、本番のインシデントです" in short.text
+    declared = await world.command(
+        "incident declare", by="responder", channel=thread, title="画面が遅い", severity="SEV3"
+    )
+    assert "訓練ではなく、本番のインシデントです" in declared.text
+    elsewhere = await world.command("sev3", by="responder", title="請求書が出ない")
+    assert "訓練" not in elsewhere.text
+    for title in ("バッチが遅い", "画面が遅い", "請求書が出ない"):
+        await world.expect_alert(SEV3, title)
     await world.expect_nothing_more()

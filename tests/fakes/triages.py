@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery import ACK_PLACES, DeliveryKind, DeliveryStatus
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
@@ -68,11 +68,26 @@ class FakeTriages(FakePart):
         walks = self._about(channel_id, message_id)
         begun = {one.incident_id for one in walks if one.status is TriageStatus.OPENED}
         begun.add(self.state.alert_messages.get(message_id, (0, None))[1])
+        return self._merged(begun)
+
+    def _merged(self, begun: set[int | None]) -> list[Incident]:
         own = [self.state.incidents[number] for number in begun if number is not None]
         return [self._merges(one)[-1] for one in own]
 
+    def _shown_in(self, message_id: int) -> set[int | None]:
+        """What a post of ours shows by itself."""
+        posts = [self.state.delivery(number) for number in self.state.deliveries]
+        return {
+            post.incident_id
+            for post in posts
+            if post.message_id == message_id
+            and post.status is DeliveryStatus.SENT
+            and post.kind in ACK_PLACES
+            and post.bundle_id is None
+        }
+
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
-        now = self._become(channel_id, message_id)
+        now = [*self._become(channel_id, message_id), *self._merged(self._shown_in(message_id))]
         found = [one for one in now if self._is_told(one)]
         return max(found, key=lambda one: one.id) if found else None
 
@@ -93,7 +108,8 @@ class FakeTriages(FakePart):
 
     def _is_told(self, incident: Incident) -> bool:
         is_ours = incident.kind is IncidentKind.INCIDENT and self._guild_id in (None, incident.guild_id)
-        return is_ours and incident.is_open and not incident.is_private
+        is_real = not incident.is_private and not incident.is_drill
+        return is_ours and incident.is_open and is_real
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         return find_triage(self.state.triages, triage_id, self._guild_id)
@@ -157,6 +173,16 @@ class FakeTriages(FakePart):
             one.is_private and self._guild_id in (None, one.guild_id)
             for one in self.state.incidents.values()
             if one.thread_id == channel_id or one.id in left
+        )
+
+    async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
+        made = [stored.delivery for stored in self.state.deliveries.values()]
+        places = {channel_id, message_id} - {None}
+        posted = {one.incident_id for one in made if one.message_id in places}
+        return any(
+            one.is_drill and self._guild_id in (None, one.guild_id)
+            for one in self.state.incidents.values()
+            if one.thread_id == channel_id or one.id in posted
         )
 
     async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:

@@ -42,9 +42,12 @@ class TriageTransaction(Protocol):
         ...
 
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
-        """The open incident that a message has become, or what that was merged into; no private one.
+        """The open incident that a message has become, or what that was merged into.
 
-        By a triage of it, or as an alert of others that somebody has declared.
+        No private one, and no drill.
+
+        By a triage of it, or as an alert of others that somebody has declared. Or the one that a post of the
+        bot's shows, such as its alert; a bundle shows several, and is none's.
         """
         ...
 
@@ -96,6 +99,10 @@ class TriageTransaction(Protocol):
 
     async def is_confided(self, channel_id: int) -> bool:
         """Whether it is, or was, the thread of an incident that is private now."""
+        ...
+
+    async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
+        """Whether a message is in a thread of a drill, or a post of one; None: whether the channel is one."""
         ...
 
     async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:

@@ -25,14 +25,18 @@ SELECT *
  LIMIT 1;
 
 -- name: raised_from_message
--- The open incident, not private, that the message $2 of the channel $1 has become, by a triage or as an alert of others
--- that was declared; or what that was merged into in the end (32 merges at most). Of the guild $3 unless null.
+-- The open incident, no private one and no drill, that the message $2 of the channel $1 has become, by a triage or as an
+-- alert of others that was declared; or that it shows as a post of ours of one of the kinds $4, by itself; or what that
+-- was merged into in the end (32 merges at most). Of the guild $3 unless null.
 WITH RECURSIVE chain AS (
     SELECT own.id, own.merged_into_id, 0 AS merges
       FROM (SELECT incident_id FROM triages
              WHERE source_message_id = $2 AND channel_id = $1 AND status = 'opened'
             UNION
-            SELECT incident_id FROM alert_messages WHERE message_id = $2) AS begun
+            SELECT incident_id FROM alert_messages WHERE message_id = $2
+            UNION
+            SELECT incident_id FROM deliveries
+             WHERE message_id = $2 AND status = 'sent' AND kind = ANY ($4::text[]) AND bundle_id IS NULL) AS begun
       JOIN incidents AS own ON own.id = begun.incident_id
     UNION ALL
     SELECT into_.id, into_.merged_into_id, merges + 1
@@ -44,9 +48,22 @@ SELECT incidents.*
   FROM chain
   JOIN incidents ON incidents.id = chain.id
  WHERE incidents.kind = 'incident' AND incidents.status IN ('triggered', 'acknowledged')
-   AND NOT incidents.is_private AND ($3::bigint IS NULL OR incidents.guild_id = $3)
+   AND NOT incidents.is_private AND NOT incidents.is_drill AND ($3::bigint IS NULL OR incidents.guild_id = $3)
  ORDER BY incidents.id DESC
  LIMIT 1;
+
+-- name: is_of_drill
+-- Whether the channel $1 is a thread of a drill, or the message $2 (null: none) one of its posts; of the guild $3 unless
+-- null.
+SELECT EXISTS (
+    SELECT FROM incidents WHERE thread_id = $1 AND is_drill AND ($3::bigint IS NULL OR guild_id = $3)
+     UNION ALL
+    SELECT
+      FROM deliveries
+      JOIN incidents ON incidents.id = deliveries.incident_id
+     WHERE deliveries.message_id IN ($1, $2) AND incidents.is_drill
+       AND ($3::bigint IS NULL OR incidents.guild_id = $3)
+) AS is_of_drill;
 
 -- name: question_at
 -- The walk that a sent message asks about, and the key of that post, while it has no incident; of the guild $2 unless

@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.incident import Incident
 from bot.services.incidents import Opening
+from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, redraw, soon
 from bot.ui.screens.sent_card import sent_card
 from bot.ui.words.voice import Voice
@@ -28,25 +29,35 @@ class _Host(Protocol):
     def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> object: ...
 
 
-async def show_sent(interaction: Interaction, incident: Incident, *, read: Read) -> None:
+async def show_sent(
+    interaction: Interaction, incident: Incident, *, read: Read, in_drill: bool = False
+) -> None:
     """発報しました at once, and again when Discord has the posts or has refused them.
 
     Args:
         read: `Incidents.opening`.
+        in_drill: As `sent_card` takes it.
     """
     host = cast("_Host", interaction.client)
-    await redraw(interaction, sent_card(host.voice(interaction), incident))
-    if not await _show_outcome(interaction, incident.id, read, within_s=2.0):
-        host.spawn(_show_outcome(interaction, incident.id, read, within_s=180.0), name="outcome of an alert")
+    show = partial(sent_card, host.voice(interaction), in_drill=in_drill)
+    await redraw(interaction, show(incident))
+    if not await _show_outcome(interaction, partial(read, incident.id), show, within_s=2.0):
+        late = _show_outcome(interaction, partial(read, incident.id), show, within_s=180.0)
+        host.spawn(late, name="outcome of an alert")
 
 
-async def _show_outcome(interaction: Interaction, incident_id: int, read: Read, *, within_s: float) -> bool:
+async def _show_outcome(
+    interaction: Interaction,
+    read: Callable[[], Awaitable[Opening]],
+    show: Callable[[Incident, Opening], Screen],
+    *,
+    within_s: float,
+) -> bool:
     """Redraw the card once it is known what became of the alert; False when that took too long."""
-    opening = await soon(partial(read, incident_id), done=attrgetter("is_settled"), within_s=within_s)
+    opening = await soon(read, done=attrgetter("is_settled"), within_s=within_s)
     if opening is not None:
-        voice = cast("_Host", interaction.client).voice(interaction)
         try:
-            await redraw(interaction, sent_card(voice, opening.incident, opening))
+            await redraw(interaction, show(opening.incident, opening))
         except discord.HTTPException as refused:  # its token has expired, or the card is gone: the posts tell
-            log.info("outcome.not_shown", incident_id=incident_id, code=refused.code)
+            log.info("outcome.not_shown", incident_id=opening.incident.id, code=refused.code)
     return opening is not None

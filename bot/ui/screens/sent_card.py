@@ -14,10 +14,17 @@ from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice
 
 
-def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None) -> Screen:
-    """With links once Discord has the posts; if it refuses the alert, what happened instead."""
+def sent_card(
+    voice: Voice, incident: Incident, opening: Opening | None = None, *, in_drill: bool = False
+) -> Screen:
+    """With links once Discord has the posts; if it refuses the alert, what happened instead.
+
+    Args:
+        in_drill: It was raised in the thread of a drill, and is real all the same.
+    """
     return Screen(
         text(
+            beside_drill(voice, in_drill=in_drill, is_raised=True),
             voice.say("consoles.triage.sent", label=incident.label),
             _what(voice, incident),
             voice.say(
@@ -32,12 +39,23 @@ def sent_card(voice: Voice, incident: Incident, opening: Opening | None = None) 
     )
 
 
-def raised_card(voice: Voice, incident: Incident) -> Screen:
-    """For whoever wants to triage a message that has become *incident*: how that stands."""
+def beside_drill(voice: Voice, *, in_drill: bool, is_raised: bool = False) -> str:
+    """That what is raised from a drill's thread is real, before or after; empty elsewhere."""
+    key = "raised_beside_drill" if is_raised else "beside_drill"
+    return voice.say(f"consoles.triage.{key}") if in_drill else ""
+
+
+def raised_card(voice: Voice, incident: Incident, *, has_typed: bool = True) -> Screen:
+    """For whoever wants to triage a message that has become *incident*, or shows it: how that stands.
+
+    Args:
+        has_typed: They have filled in the form.
+    """
     on_it = incident.acknowledged_by_name
+    key = "raised_before" if has_typed else "raised_unasked"
     return Screen(
         text(
-            voice.say("consoles.triage.raised_before", label=incident.label),
+            voice.say(f"consoles.triage.{key}", label=incident.label),
             _what(voice, incident),
             voice.state(incident) if on_it is None else f"{voice.state(incident)} · 👀 {voice.who(on_it)}",
         ),

@@ -15,7 +15,7 @@ from bot.services.triage_views import TriageView
 from bot.services.triages import REEVALUATE
 from bot.ui.buttons import TriageVerb
 from bot.ui.components import Screen, button, made_of, row, text
-from bot.ui.screens.sent_card import sent_card
+from bot.ui.screens.sent_card import beside_drill, sent_card
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.timestamps import relative
 from bot.ui.words.triage_words import answer_words, choice_words, or_graver, path_words
@@ -75,6 +75,7 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
     graver = voice.pick(question.answer(question.unsure).label)
     return Screen(
         text(
+            beside_drill(voice, in_drill=view.in_drill),
             _notice(voice, view),
             f"**{inert(voice.raw(question.text), limit=QUESTION_ROOM)}**",
             _hint(voice, question),
@@ -121,7 +122,7 @@ def _result(voice: Voice, view: TriageView) -> Screen:
         emoji="🚨" if severity else "⏲️",
     )
     return Screen(
-        text(_notice(voice, view), *lines),
+        text(beside_drill(voice, in_drill=view.in_drill), _notice(voice, view), *lines),
         text(_facts(voice, triage), _evidence(voice, triage.evidence), _clock(voice, triage)),
         rows=[
             _severities(voice, triage, severity),

@@ -49,7 +49,7 @@ async def test_no_triage_begins_from_a_private_incidents_thread(desk: Desk) -> N
     incident = await open_private(desk)
     assert incident.thread_id is not None
     with pytest.raises(UserError, match="triage_confided"):
-        await desk.triages.require_public(incident.thread_id)
+        await desk.triages.sources.require_open(GUILD, incident.thread_id, 600, by=PRIMARY)
     with pytest.raises(UserError, match="triage_confided"):
         await desk.triages.start(about(desk, incident))
     await desk.work()
@@ -69,7 +69,7 @@ async def test_a_public_thread_is_open_to_triage(desk: Desk) -> None:
     """With the message as evidence."""
     incident, view = await walk_in_public(desk, "yes", "yes")
     assert incident.thread_id is not None
-    await desk.triages.require_public(incident.thread_id)
+    await desk.triages.sources.require_open(GUILD, incident.thread_id, 600, by=PRIMARY)
     done = await desk.triages.confirm(view.triage.id, by=PRIMARY)
     assert done.incident is not None
     assert len(evidence(desk, done.incident)) == 1

@@ -38,7 +38,7 @@ NAMING: Final = frozenset(
 #: What a person is told of a number that is not there.
 NOT_FOUND: Final = ("incident_not_found", "triage_not_found", "not_in_thread", "oncall_override_over")
 #: Named otherwise: a page's number; an entry of the shared DLQ; a message of others in a watched channel.
-NOT_OURS: Final = frozenset({"dlq.recent", "alerts.receive", "triages.note_message", "triages.noted_message"})
+NOT_OURS: Final = frozenset({"dlq.recent", "alerts.receive"})
 #: Records who asked for a foreign number, and reads nothing.
 RECORDS: Final = frozenset({"access.note_foreign"})
 

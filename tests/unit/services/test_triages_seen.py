@@ -7,8 +7,8 @@ import pytest
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.triage_session import TriageStatus
+from bot.services.triage_sources import AlreadyRaised
 from bot.services.triage_views import Notice
-from bot.services.triages import AlreadyRaised
 from tests.unit.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.triage_walks import CHANNEL, EVIDENCE, go_on, start, walk
 
@@ -105,19 +105,19 @@ async def test_a_walk_that_nobody_goes_on_with_is_put_away(desk: Desk) -> None:
 
 async def test_a_message_is_kept_until_its_form_comes_back(desk: Desk) -> None:
     """By its place; the last look at it wins."""
-    await desk.triages.note_message(CHANNEL, 600, EVIDENCE)
+    await desk.triages.sources.note_message(CHANNEL, 600, EVIDENCE)
     newer = replace(EVIDENCE, text="決済が落ちてます (追記)")
-    await desk.triages.note_message(CHANNEL, 600, newer)
-    assert await desk.triages.noted_message(CHANNEL, 600) == newer
-    assert await desk.triages.noted_message(CHANNEL, 601) is None
+    await desk.triages.sources.note_message(CHANNEL, 600, newer)
+    assert await desk.triages.sources.noted_message(CHANNEL, 600) == newer
+    assert await desk.triages.sources.noted_message(CHANNEL, 601) is None
 
 
 async def test_a_form_may_come_back_before_its_message_is_written(desk: Desk) -> None:
     """What is remembered answers until it is written; then the row does, for every process."""
-    desk.triages.remember_message(CHANNEL, 600, EVIDENCE)
-    assert await desk.triages.noted_message(CHANNEL, 600) == EVIDENCE
+    desk.triages.sources.remember_message(CHANNEL, 600, EVIDENCE)
+    assert await desk.triages.sources.noted_message(CHANNEL, 600) == EVIDENCE
     assert await desk.store.noted_message(CHANNEL, 600) is None
-    await desk.triages.note_message(CHANNEL, 600, EVIDENCE)
+    await desk.triages.sources.note_message(CHANNEL, 600, EVIDENCE)
     newer = replace(EVIDENCE, text="決済が落ちてます (追記)")
     await desk.store.note_message(CHANNEL, 600, newer)  # by another process
-    assert await desk.triages.noted_message(CHANNEL, 600) == newer
+    assert await desk.triages.sources.noted_message(CHANNEL, 600) == newer
