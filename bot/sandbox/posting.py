@@ -11,10 +11,10 @@ from bot.sandbox.access import not_archived
 from bot.sandbox.core import Core, Nonce
 from bot.sandbox.drafts import Draft
 from bot.sandbox.errors import ApiError, refused
-from bot.sandbox.kinds import JSON, ChannelFlag, MessageFlag, MessageType
+from bot.sandbox.kinds import JSON, ChannelFlag, ChannelType, MessageFlag, MessageType
 from bot.sandbox.membership import add_member
 from bot.sandbox.mentions import all_text
-from bot.sandbox.permissions import P, guild_permissions
+from bot.sandbox.permissions import P, channel_permissions, guild_permissions
 from bot.sandbox.snowflake import created_at
 from bot.sandbox.world import Channel, Message
 
@@ -73,6 +73,7 @@ def publish(core: Core, channel: Channel, draft: Draft, origin: Origin) -> Messa
     )
     _fill(message, draft)
     add_message(core, channel, message)
+    _let_in_mentioned(core, message)
     if draft.nonce is not None:
         key = (message.author_id, channel.id, str(draft.nonce))
         core.nonces[key] = Nonce(message.id, core.clock.monotonic() + NONCE_LIFE_S)
@@ -119,8 +120,29 @@ def revise(core: Core, message: Message, draft: Draft) -> Message:
     message.flags &= ~MessageFlag.LOADING
     if not was_loading:
         message.edited_at = core.clock.iso()
+    _let_in_mentioned(core, message)
     events.message_changed(core, "MESSAGE_UPDATE", message)
     return message
+
+
+def _let_in_mentioned(core: Core, message: Message) -> None:
+    """Put into a private thread whom *message* pings, if its author may add people and they see the channel.
+
+    Sources: Discord's blog, Connect the Conversation with Threads ("added manually, or are @mentioned within
+    the Thread itself"); discord-api-docs issue 5295: only if the bot may add, and not by ephemeral messages.
+    """
+    if message.ephemeral_to:
+        return
+    thread = core.world.channels[message.channel_id]
+    if thread.thread is None or thread.type is not ChannelType.PRIVATE_THREAD:
+        return
+    world, author_id = core.world, message.author_id
+    may_add = thread.thread.invitable is not False or thread.thread.owner_id == author_id
+    if not may_add and not channel_permissions(world, author_id, thread) & P.MANAGE_THREADS:
+        return
+    for user_id in message.mentions:
+        if channel_permissions(world, user_id, world.parent_of(thread)) & P.VIEW_CHANNEL:
+            add_member(core, thread, user_id)
 
 
 def _moderate(core: Core, author_id: str, draft: Draft) -> None:

@@ -156,3 +156,21 @@ async def test_somebody_leaves_a_private_thread(client: Client) -> None:
     assert (await client.human("DELETE thread", user="observer", channel=made)).body["code"] == 10007
     await client.api(f"PUT {member}")
     assert (await client.api(f"GET {member}")).status == 200
+
+
+async def test_a_mention_lets_somebody_into_a_private_thread(client: Client) -> None:
+    """If it pings; one that is held back, and one of somebody who does not see the channel, adds nobody."""
+    made = (await client.api(f"POST /channels/{GENERAL}/threads", {"name": "p", "type": 12})).body["id"]
+    state = client.sandbox.core.world.channels[made].thread
+    assert state is not None
+    held_back = {"content": f"<@{OBSERVER}>", "allowed_mentions": {"parse": []}}
+    message = await client.post(made, **held_back)
+    assert OBSERVER not in state.members
+    await client.human("PATCH channel", channel=GENERAL, user=PRIMARY, deny=int(P.VIEW_CHANNEL))
+    await client.post(made, content=f"<@{PRIMARY}> <@{OBSERVER}>")
+    assert OBSERVER in state.members
+    assert PRIMARY not in state.members
+    await client.human("PATCH channel", channel=GENERAL, user=PRIMARY, allow=int(P.VIEW_CHANNEL))
+    path = f"PATCH /channels/{made}/messages/{message['id']}"
+    await client.api(path, {"content": f"<@{PRIMARY}>", "allowed_mentions": {"users": [PRIMARY]}})
+    assert PRIMARY in state.members
