@@ -239,7 +239,7 @@ DISPENSABLE = frozenset({DeliveryKind.TRIAGE_LINE, DeliveryKind.PIN_SEEN})
 #: Seconds to wait before attempt 2, 3, ...; after the last one an urgent delivery has failed.
 RETRY_DELAYS_S = (1.0, 3.0, 8.0, 20.0, 40.0)
 
-#: How long Discord's limits may keep what rings before an email goes ahead of it: longer than a full window
+#: How long what rings may take before an email goes ahead of it: longer than a full window
 #: of a channel (5 s) and the time in which a bundle gathers (2.5 s), so that a storm is no reason for it.
 PATIENCE: Final = timedelta(seconds=10)
 
@@ -265,14 +265,14 @@ def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> 
 
 
 def comes_too_late(delivery: Delivery, *, now: datetime, wait: timedelta, asked: timedelta) -> bool:
-    """Whether Discord's limits would let it out after its own deadline, over all its attempts.
+    """Whether it would go out after its own deadline, which is one for all its attempts.
 
     What a storm tells of together counts from when it was owed. An alert, of which there are as many as
     incidents, counts from its first attempt: for the queue of our own before it nobody is written to.
 
     Args:
         wait: Until it would be tried again.
-        asked: The part of it that Discord asks for.
+        asked: The part of it that is no queue of our own.
     """
     if delivery.kind in GATHERED:
         return now + wait > delivery.created_at + PATIENCE

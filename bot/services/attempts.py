@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bot.domain.delivery import Delivery, may_double
-from bot.domain.errors import Crowded, DeliveryRefused
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.services.comeback import OLD
 
 _UNKNOWN: Final = "may have been posted; cannot read the channel's history"
@@ -23,11 +23,9 @@ class Failure:
     code: int = 0
 
     @property
-    def limit(self) -> Crowded | None:
-        """Discord's limits, when they are why."""
-        if self.http_status != HTTPStatus.TOO_MANY_REQUESTS or not self.asked_s:
-            return None
-        return Crowded(self.asked_s, asked_s=self.asked_s)
+    def away(self) -> UpstreamUnavailable:
+        """The error that it was."""
+        return UpstreamUnavailable(self.reason, http_status=self.http_status, retry_after_s=self.asked_s)
 
 
 def require_repeatable(delivery: Delivery, unread: DeliveryRefused, *, now: datetime) -> None:

@@ -269,10 +269,11 @@ class Deliveries:
             current = await tx.claim_delivery(delivery.id)
             if current is None:
                 return None
-            return await hold_if_late(tx, current, limit, policy=self._policy) or limit.room_in
+            await hold_if_late(tx, current, limit, wait=limit.room_in, policy=self._policy)
+        return limit.room_in
 
     async def _not_sent(self, delivery: Delivery, failure: Failure) -> timedelta | None:
-        attempts = delivery.attempts + 1
+        attempts, asked = delivery.attempts + 1, timedelta(seconds=failure.asked_s or 0.0)
         again = None if failure.final else retry_after(delivery.kind, attempts, asked_s=failure.asked_s)
         log.warning(
             "delivery.attempt_failed",
@@ -286,9 +287,10 @@ class Deliveries:
             current = await tx.claim_delivery(delivery.id)  # with the request of this attempt
             if current is None:
                 return None
-            limit = failure.limit
-            if limit is not None and (wait := await hold_if_late(tx, current, limit, policy=self._policy)):
-                return wait
+            if not failure.final and (wait := again or asked):
+                held = await hold_if_late(tx, current, failure.away, wait=wait, policy=self._policy)
+                if held and asked:
+                    return wait  # Discord takes it then: for that nobody gives it up
             if again is not None:
                 await tx.retry_later(
                     delivery.id, error=failure.reason, http_status=failure.http_status, after=again

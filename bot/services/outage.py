@@ -60,17 +60,19 @@ async def rings_no_more(store: Store, delivery: Delivery) -> bool:
 
 
 async def hold_if_late(
-    tx: Transaction, delivery: Delivery, limit: Crowded, *, policy: Policy
-) -> timedelta | None:
-    """Keep what Discord's limits would let out after its own deadline, where an email goes ahead of it.
+    tx: Transaction, delivery: Delivery, away: UpstreamUnavailable, *, wait: timedelta, policy: Policy
+) -> bool:
+    """Keep what would go out after its own deadline, where an email goes ahead of it; whether it is kept.
 
-    Returns:
-        When to look again: not before Discord lets anybody. None when it is not kept.
+    Args:
+        wait: Until it is tried again.
     """
-    is_late = comes_too_late(delivery, now=await tx.now(), wait=limit.room_in, asked=limit.asked)
+    asked = away.asked if isinstance(away, Crowded) else wait
+    is_late = comes_too_late(delivery, now=await tx.now(), wait=wait, asked=asked)
     if not is_late or not await _goes_by_email(tx, delivery, policy):
-        return None
-    return await hold(tx, delivery, limit, policy=policy, after=limit.room_in)
+        return False
+    await hold(tx, delivery, away, policy=policy, after=wait)
+    return True
 
 
 async def hold(

@@ -97,6 +97,21 @@ async def test_short_waits_add_up(desk: Desk) -> None:
     assert len(desk.mailer.sent) == 2
 
 
+async def test_attempts_that_fail_have_the_same_deadline(desk: Desk) -> None:
+    """One route answers 503, so that no circuit opens: the email does not wait until it is given up."""
+    refuses(desk, UpstreamUnavailable("HTTP 503", http_status=503))
+    await desk.open("SEV1")
+    await desk.pass_time(seconds=3)
+    assert desk.mailer.sent == []
+    await desk.pass_time(seconds=2)
+    assert len(desk.mailer.sent) == 2
+    await desk.pass_time(minutes=2)
+    assert {one.status for one in desk.store.deliveries if one.kind is DeliveryKind.ALERT} == {
+        DeliveryStatus.FAILED
+    }
+    assert len(desk.mailer.sent) == 2
+
+
 async def test_a_full_window_is_no_reason_for_an_email(desk: Desk) -> None:
     """Five seconds, as a channel that has just had five messages."""
     desk.discord.crowded[7] = timedelta(seconds=5)
