@@ -15,7 +15,7 @@ from bot.sandbox.events import reaction_changed
 from bot.sandbox.world import Message
 from tests.e2e.alert import Alert
 from tests.faults.conftest import Figure, OpenStage
-from tests.faults.seen import attempts
+from tests.faults.seen import ESCALATES, attempts
 from tests.faults.stage import Stage
 from tests.faults.storm import escalated, open_many
 
@@ -28,6 +28,7 @@ _LAG_S = 1.0
 _PROBE_S = 10.0
 _DUE_IN = timedelta(minutes=30)
 _MOST_PER_S = 50
+_GRAVEST_S = 10.0  # Discord, PostgreSQL and ten thousand deadlines share one machine here
 _TOGETHER = 10  # in a message, on an average
 _MANY = {"SEV3": 9000, "SEV2": 900, "SEV1": 100}
 _FEW_ROWS = 10_000
@@ -84,7 +85,8 @@ async def test_row_39_ten_thousand_due_at_once(open_stage: OpenStage, figure: Fi
         made = await open_many(stage.world, _MANY, due_in=_DUE_IN)
         await stage.world.start_bot()
         since = stage.world.sandbox.core.log.next
-        await stage.reach_deadline(max(made), ahead_s=0.0)  # of the gravest, which were opened last
+        stage.falls_ill()  # the row has a bound of its own
+        due = await stage.reach_deadline(max(made), ahead_s=0.0)  # of the gravest, which were opened last
         began = time.monotonic()
 
         async def all_told() -> bool:
@@ -92,6 +94,10 @@ async def test_row_39_ten_thousand_due_at_once(open_stage: OpenStage, figure: Fi
 
         await stage.until(all_told, "all told", within_s=240)
         took_s = time.monotonic() - began
+        stage.recovers()
+        gravest = [post for post in stage.posts() if ESCALATES in post.text and "SEV1" in post.text]
+        late_s = max((post.at - due).total_seconds() for post in gravest)
+        assert late_s < _GRAVEST_S
         requests = [e for e in stage.world.sandbox.core.log.since(since) if e["kind"] == "rest"]
         told = [e for e in attempts(stage.world.sandbox, since=since) if e["status"] == 200]
         counts = await escalated(stage.world, made)
@@ -100,7 +106,7 @@ async def test_row_39_ten_thousand_due_at_once(open_stage: OpenStage, figure: Fi
         assert max(Counter(int(e["monotonic_s"]) for e in requests).values()) <= _MOST_PER_S
         assert _gravest_first(told)
         assert len(told) * _TOGETHER <= len(made), "many in one message"
-        figure(f"{len(made)} in {len(told)} messages, {took_s:.0f} s, zero 429")
+        figure(f"{len(made)} in {len(told)} messages, {took_s:.0f} s, zero 429; P0s {late_s:.1f} s late")
 
 
 @pytest.mark.parametrize(
