@@ -49,10 +49,12 @@ class Privacy:
         """The incident, if *by* may make it private or is let into its thread; nothing is changed.
 
         Raises:
-            NotPermitted, IncidentNotFound.
+            NotPermitted, IncidentNotFound; InvalidTransition: it cannot be made private.
         """
         incident = await self._store.incident(incident_id)
         await self._access.require_incident(by, Act.MAKE_PRIVATE, incident)
+        if not incident.is_private:
+            life.make_private(incident, channel=self._policy.private.channel)
         return incident
 
     async def make_private(self, incident_id: int, *, by: Person) -> Incident:

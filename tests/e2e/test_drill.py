@@ -4,6 +4,7 @@ from bot.demo.play import CONFIRM, Report, Triage
 from bot.demo.screen import Message
 from tests.e2e.figures import measured, week_told
 from tests.e2e.severities import SEV1, SEV3
+from tests.e2e.test_private import rooms
 from tests.e2e.world import World
 
 MARK = "【訓練】"
@@ -27,6 +28,16 @@ async def start(world: World, *, ring: bool = False) -> tuple[str, Message]:
     await world.settle()
     assert (await world.thread_name(thread)).startswith(MARK)
     return thread, alert
+
+
+async def private_room(world: World) -> str:
+    """The one private thread, waited for."""
+
+    async def look() -> str | None:
+        found = await rooms(world)
+        return str(found[0]["id"]) if found else None
+
+    return await world.human.until(look, "a private thread")
 
 
 async def test_it_rings_nobody_and_says_what_it_is(world: World) -> None:
@@ -196,6 +207,26 @@ async def test_a_message_of_it_raises_nothing_real(world: World) -> None:
     await world.expect_nothing_more()
 
 
+async def test_made_private_it_is_still_marked(world: World) -> None:
+    """Both threads' names, what is left of the alert, each line inside; its messages are a drill's."""
+    thread, alert = await start(world)
+    asked = await world.command("incident private", by="primary", number=1)
+    await world.human.press("primary", asked.messages[-1], "非公開にする")
+    inside = await private_room(world)
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0"):
+        await world.expect_message(inside, contains=part)
+    told = await world.expect_message(inside, contains="を非公開にしました")
+    assert told.content.startswith(f"{MARK}🔒 **"), told.content
+    await world.settle()
+    assert (await world.thread_name(inside)).startswith(f"{MARK}🔒")
+    assert (await world.thread_name(thread)).startswith(f"{MARK}🔒")
+    left = next(one for one in await world.posts("p0-alerts") if one.id == alert.id)
+    assert left.content.startswith(f"{MARK}🔒 INC-1")
+    refused = await world.human.context("primary", inside, MENU, told)
+    assert "これは訓練のメッセージです" in refused.text
+    await world.expect_nothing_more()
+
+
 async def test_real_trouble_during_it_is_said_to_be_real(world: World) -> None:
     """`/triage`, `/sev3` and `/incident declare` typed in its thread: on the card or in the answer."""
     thread, _ = await start(world)
@@ -204,7 +235,6 @@ async def test_real_trouble_during_it_is_said_to_be_real(world: World) -> None:
     assert "これは訓練ではありません" in card.text
     card = await walk.answer(card, *SEV1.answers)
     assert "これは訓練ではありません" in card.text
-    await world.expect_message(thread, contains="triage 中")
     await walk.answer(card, CONFIRM)
     real = await world.expect_alert(SEV1, "本当に落ちています")
     assert real.post.pings_here

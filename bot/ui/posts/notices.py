@@ -40,7 +40,7 @@ def notice(words: Wording, incident: Incident, data: Data) -> Body:
     body = NOTICES[str(data.get("notice"))](words, incident, data)
     if not (incident.is_drill and body["content"]):
         return body
-    return {**body, "content": cut(words.marked(incident, str(body["content"])), limit=CONTENT_LIMIT)}
+    return {**body, "content": cut(words.drilled(incident, str(body["content"])), limit=CONTENT_LIMIT)}
 
 
 def _declined(words: Wording, _incident: Incident, data: Data) -> Body:

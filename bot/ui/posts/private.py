@@ -30,17 +30,17 @@ def room(words: Wording, incident: Incident) -> Body:
 
 def room_name(words: Wording, incident: Incident) -> str:
     """Such as "🔒 INC-42 🔴": what it is about stands only inside."""
-    return words.say("private.name", label=incident.label, sign=sign_of(incident))
+    return words.drilled(incident, words.say("private.name", label=incident.label, sign=sign_of(incident)))
 
 
 def left_room_name(words: Wording, incident: Incident) -> str:
     """Such as "🔒 INC-42", of its public thread from before, which nobody renames any more."""
-    return words.say("private.name_left", label=incident.label)
+    return words.drilled(incident, words.say("private.name_left", label=incident.label))
 
 
 def redacted(words: Wording, incident: Incident) -> Body:
     """What is left of a post that everybody could read."""
-    return message(words.say("private.redacted", label=incident.label))
+    return message(words.drilled(incident, words.say("private.redacted", label=incident.label)))
 
 
 def addressed(body: Body, role_ids: Sequence[int]) -> Body:

@@ -99,6 +99,10 @@ class Wording:
         """*line* about *incident*, with 【訓練】 in front when it is a drill, and 🔒 when it is private."""
         if incident.is_private:
             line = self.say("private.marked", line=line)
+        return self.drilled(incident, line)
+
+    def drilled(self, incident: Incident, line: str) -> str:
+        """The same for a *line* that stands among the people of a private one, or has its 🔒 already."""
         return self.say("drill.marked", line=line) if incident.is_drill else line
 
     def state(self, incident: Incident) -> str:

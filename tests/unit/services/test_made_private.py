@@ -141,6 +141,8 @@ async def test_making_private_twice_or_an_alert_is_refused(desk: Desk) -> None:
     )
     alert = await desk.incidents.open(tracked)
     with pytest.raises(InvalidTransition, match="private_alert"):
+        await desk.privacy.begin(alert.id, by=PRIMARY)
+    with pytest.raises(InvalidTransition, match="private_alert"):
         await desk.privacy.make_private(alert.id, by=PRIMARY)
 
 

@@ -11,6 +11,7 @@ from bot.services.ports import Letter
 from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
 from bot.ui.posts.mails import Mails
 from bot.ui.posts.postings import left_name
+from bot.ui.posts.private import left_room_name, redacted, room_name
 from bot.ui.posts.renderer import render
 from bot.ui.posts.threads import thread_name
 from bot.ui.screens import incident_answers as answers
@@ -166,3 +167,19 @@ def test_answers(voice: Voice) -> None:
     for screen in (quiet, loud, drill_stopped_screen(voice, PLAYED, NOTHING)):
         assert screens.over_limits(screen) == []
         assert "INC-42" in screens.words(screen)
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_a_private_one_is_marked_too_and_has_one_lock(words: Wording) -> None:
+    """The names of both its threads, what is left of its posts, and the lines in its thread."""
+    private = replace(PLAYED, is_private=True)
+    told = render(words, delivery(DeliveryKind.NOTICE, data={"notice": "made_private", "by": "x"}), private)
+    shown = [
+        room_name(words, private),
+        left_room_name(words, private),
+        str(redacted(words, private)["content"]),
+        str(told["content"]),
+    ]
+    for line in shown:
+        assert line.startswith(f"{MARKS[words.policy.language]}🔒 "), line
+        assert line.count("🔒") == 1, line
