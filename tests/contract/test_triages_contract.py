@@ -15,8 +15,18 @@ from bot.domain.errors import UserError
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.services.ports import Store
 from tests.contract.conftest import Rig
-from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
+from tests.contract.examples import (
+    GUILD,
+    OLIVE,
+    PERRY,
+    delivery_ids,
+    new_incident,
+    open_incident,
+    owed,
+    send,
+)
 from tests.fakes.clock import START
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -101,6 +111,50 @@ async def test_a_message_of_an_alert_has_become_what_was_declared(rig: Rig) -> N
     declared = replace(incident, kind=IncidentKind.INCIDENT)
     await change(rig, incident, lambda one, _: replace(one, kind=declared.kind, version=one.version + 1))
     assert await of_message(rig) == (None, incident.id)
+
+
+async def test_a_post_of_an_incident_shows_it(rig: Rig) -> None:
+    """Its alert and its escalations, once they are sent; its thread's lines do not. A drill's show none."""
+    incident = await open_incident(rig.store)
+    kinds = (DeliveryKind.ALERT, DeliveryKind.ESCALATION, DeliveryKind.NOTICE)
+    posts = await delivery_ids(rig.store, *(owed(kind, incident=incident.id) for kind in kinds))
+    for number, post in enumerate(posts):
+        await send(rig.store, post, message_id=600 + number)
+    shown = [(await of_message(rig, 500, 600 + number))[1] for number in range(3)]
+    assert shown == [incident.id, incident.id, None]
+    assert await of_message(rig, guild_id=GUILD + 1) == (None, None)
+    drill = await open_drill(rig.store)
+    (alert,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=drill.id, key="drill's"))
+    await send(rig.store, alert, message_id=700)
+    assert await of_message(rig, 500, 700) == (None, None)
+
+
+async def test_what_is_of_a_drill_is_known(rig: Rig) -> None:
+    """Its posts wherever they are, and all that is said in its threads; not for another guild's bot."""
+    drill, real = await open_drill(rig.store), await open_incident(rig.store, key="real")
+    made = [
+        owed(kind, incident=one.id, key=f"{kind}:{one.id}")
+        for one in (drill, real)
+        for kind in (DeliveryKind.ALERT, DeliveryKind.PRIVATE_THREAD)
+    ]
+    for number, post in enumerate(await delivery_ids(rig.store, *made)):
+        await send(rig.store, post, message_id=60 + number)
+    asked = [(500, 60), (61, 600), (61, None), (500, 62), (63, 600), (63, None), (500, None)]
+    assert await _of_drill(rig.store, *asked) == [(500, 60), (61, 600), (61, None)]
+    assert await _of_drill(rig.of(GUILD + 1), *asked) == []
+
+
+async def open_drill(store: Store) -> Incident:
+    """An incident that is played."""
+    async with store.transaction() as tx:
+        now = await tx.now()
+        new = replace(new_incident(now, key="drill"), is_drill=True, rings=False)
+        return (await tx.insert_incident(new, priority="P0", ack_due_at=now + 15 * MINUTE))[0]
+
+
+async def _of_drill(store: Store, *places: tuple[int, int | None]) -> list[tuple[int, int | None]]:
+    async with store.transaction() as tx:
+        return [place for place in places if await tx.is_of_drill(*place)]
 
 
 async def test_a_choice_is_kept_with_what_the_tree_had_said(rig: Rig) -> None:
