@@ -375,3 +375,17 @@ async def test_english(world: World) -> None:
     assert "> payments are down — @observer" in card.text
     assert "Change an earlier answer" in [found.label for found in card.controls]
     await line_of(world, "🔎 @responder が triage 中 · payments are down")
+
+
+async def test_the_bots_own_alert_is_no_new_trouble(world: World) -> None:
+    """Its menu opens no form: it shows the incident, with what can be done; nothing else is raised."""
+    alert = await world.declare(SEV1, title=TITLE)
+    shown = await world.human.context("secondary", "p0-alerts", MENU, alert.post)
+    assert shown.modal is None
+    assert f"このメッセージは {alert.label} のものです" in shown.text
+    assert "↕️ 重大度" in [found.label for found in shown.messages[-1].controls]
+    said = await world.human.say("observer", alert.thread, "ログインも落ちています")
+    opened = await world.human.context("responder", alert.thread, MENU, said)
+    assert opened.modal is not None, "what is said in its thread may be another trouble"
+    assert len(await world.rows("SELECT FROM incidents")) == 1
+    assert await world.rows("SELECT FROM triages") == []
