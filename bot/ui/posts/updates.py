@@ -40,7 +40,8 @@ def update_due(words: Wording, incident: Incident, data: Data) -> Body:
     gone = data.get("gone")
     lead = incident.lead_without(gone if isinstance(gone, list) else ())
     is_known = lead is not None and (not incident.is_private or lead.id == data.get("lead_id"))
-    rings = incident.rings and is_known
+    is_stand_in = lead is not None and lead.id <= 0  # acknowledged by email while Discord could not be asked
+    rings = incident.rings and is_known and not is_stand_in
     at = words.clock(_moment(data["due_at"]), on=incident.triggered_at)
     if lead is None:
         line = words.say("updates.due.anybody", label=incident.label, at=at)

@@ -133,6 +133,13 @@ def test_a_reminder_in_a_private_thread_mentions_only_whom_it_was_decided_for() 
         assert ("<@101>" in str(body["content"])) is bool(asked)
 
 
+def test_a_reminder_names_as_text_who_has_no_id() -> None:
+    """Whoever acknowledged by email while Discord was away; Discord takes no mention of a stand-in."""
+    body = reminder(replace(ACKNOWLEDGED, acknowledged_by_id=-5))
+    assert body["allowed_mentions"] == {"parse": []}
+    assert "🔔 @primary INC-42" in str(body["content"])
+
+
 def test_a_reminder_that_is_for_nobody_or_must_be_quiet() -> None:
     """Nobody is on it; or a drill that should not disturb."""
     alone = reminder(replace(TRIGGERED, next_update_at=AT))
