@@ -29,12 +29,12 @@ class SourceRefused(UserError):
     """No triage is about this message.
 
     Args:
-        key: The text's key below ``errors.``.
+        why: The end of the text's key: "of_drill" or "confided".
         guild_id, channel_id, message_id: Where it is.
     """
 
-    def __init__(self, key: str, guild_id: int, channel_id: int, message_id: int) -> None:
-        super().__init__(key)
+    def __init__(self, why: str, guild_id: int, channel_id: int, message_id: int) -> None:
+        super().__init__(f"triage_{why}")
         self.guild_id, self.channel_id, self.message_id = guild_id, channel_id, message_id
 
 
@@ -49,9 +49,9 @@ async def require_open(
     if channel_id is None or message_id is None:
         return
     if await tx.is_of_drill(channel_id, message_id):
-        raise SourceRefused("triage_of_drill", guild_id, channel_id, message_id)
+        raise SourceRefused("of_drill", guild_id, channel_id, message_id)
     if await is_confided(tx, channel_id, message_id):
-        raise SourceRefused("triage_confided", guild_id, channel_id, message_id)
+        raise SourceRefused("confided", guild_id, channel_id, message_id)
 
 
 class TriageSources:
