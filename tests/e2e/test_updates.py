@@ -71,7 +71,8 @@ async def test_what_was_typed_comes_back_when_it_is_refused(world: World) -> Non
     typed = {"known": "復旧中\n様子を見ています", "impact": "決済"}
     told = await world.human.submit("responder", update, typed)
     assert "が解決済みです" in told.text
-    assert "```\n復旧中\n様子を見ています\n```\n```\n決済\n```" in told.text
+    known, impact = "**分かっていること**\n```\n復旧中\n様子を見ています\n```", "**影響**\n```\n決済\n```"
+    assert f"{known}\n{impact}" in told.text
     told = await world.human.submit("primary", grade, {"severity": ["SEV2"], "reason": "一部だけ"})
     assert "```\n一部だけ\n```" in told.text
 

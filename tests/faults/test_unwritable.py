@@ -35,6 +35,7 @@ async def test_row_14_postgresql_is_read_only(stage: Stage, figure: Figure, serv
         assert "記録できません" in said.text
         parts = await _red(stage)
         await stage.logged("interaction.unavailable")
+        await stage.logged(_ALARM)  # it looks once a second
         await _set_read_only(server, on=False)
         await stage.world.bot.child.wait_until_ready(within_s=20)
     assert await stage.numbers("行14 書けない") == []
