@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -159,13 +159,7 @@ async def _live(
             emergencies = [one.services.emergency for one in cases.values()]
             figures = partial(read_figures, counting)
             vitals = Vitals(client, stand.store, runner, keeper, figures, circuit, emergencies)
-            health = Health(vitals.parts, vitals.figures)
-            site = AckSite({guild_id: _desk(stand, one, guild_id) for guild_id, one in cases.items()})
-            beside = site.routes if settings.public_url else ()
-            serving = serve_health(
-                health, host=settings.health_host, port=settings.health_port, beside=beside
-            )
-            await stack.enter_async_context(serving)
+            await stack.enter_async_context(_serving(settings, settings.health_port, stand, cases, vitals))
         life = Life(
             client,
             Auditor(stand.store),
@@ -179,6 +173,17 @@ async def _live(
             prepare=None if late is None else prepare,
         )
         await life.run(settings.token)
+
+
+def _serving(
+    settings: Settings, port: int, stand: "Stand", cases: Mapping[int, UseCases], vitals: Vitals
+) -> AbstractAsyncContextManager[int]:
+    """Health and metrics, and where emails lead to the page behind their links."""
+    site = AckSite({guild_id: _desk(stand, one, guild_id) for guild_id, one in cases.items()})
+    beside = site.routes if settings.public_url else ()
+    return serve_health(
+        Health(vitals.parts, vitals.figures), host=settings.health_host, port=port, beside=beside
+    )
 
 
 def _shared(each: dict[int, dict[JobName, Handler]]) -> dict[int, dict[JobName, Handler]]:

@@ -44,14 +44,21 @@ def start_sweeper(*folders: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[EmbeddedPostgres]:
-    """This worker's server, with nothing kept on disk."""
+@contextmanager
+def server_of_its_own() -> Iterator[EmbeddedPostgres]:
+    """A server with nothing kept on disk, and nothing left of it whatever happens to this process."""
     folder = cluster_folder()
     with start_sweeper(folder) as sweeper:
         with EmbeddedPostgres(folder, durable=False) as server:
             yield server
         sweeper.communicate()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[EmbeddedPostgres]:
+    """This worker's server."""
+    with server_of_its_own() as server:
+        yield server
 
 
 @contextmanager

@@ -5,6 +5,10 @@ Discord, `bot.cli` for the command line.
 """
 
 from datetime import timedelta
+from typing import Final
+
+#: Discord's JSON error codes: Unknown Member, Unknown User.
+_NO_MEMBER: Final = frozenset({10007, 10013})
 
 
 class BotError(Exception):
@@ -32,11 +36,15 @@ class IncidentNotFound(UserError):
         super().__init__("incident_not_found", **fields)
 
 
+class Unfit(UserError):
+    """What is asked is refused, whoever asks; on record, like a missing permission."""
+
+
 class InvalidTransition(UserError):
     """The incident's state does not allow this, for instance resolving it twice."""
 
 
-class DrillAndReal(InvalidTransition):
+class DrillAndReal(InvalidTransition, Unfit):
     """A drill would have to do with a real incident.
 
     Args:
@@ -132,6 +140,11 @@ class DeliveryRefused(BotError):
         self.reason = reason
         self.http_status = http_status
         self.code = code
+
+    @property
+    def is_no_member(self) -> bool:
+        """Whether there is no such person, or not in that server or thread."""
+        return self.code in _NO_MEMBER
 
 
 class ConfigError(BotError):

@@ -38,14 +38,14 @@ class Outcome:
         return self.severity or LATER
 
 
-#: What 再評価 is called where outcomes are named; no severity can have this name.
+#: What 再評価 is called where outcomes are named, in the policy too; no severity can have this name.
 LATER: Final = "reevaluate"
 
 REEVALUATE: Final = Outcome(None)
 
 #: The last step of an incident's path that was raised because nobody has answered a re-evaluation. It stands
 #: among (question, answer); no question can have this id.
-UNANSWERED: Final = ("reevaluate", "unanswered")
+UNANSWERED: Final = (LATER, "unanswered")
 
 #: Stands for the question in the last step of an incident's path when somebody chose its severity over the
 #: tree's; the severity is the answer there. No question can have this id.

@@ -1,7 +1,6 @@
 """The only thing that this bot shows to the outside: the page behind the link in an email."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,6 +8,7 @@ from typing import Final
 
 import structlog
 from aiohttp import web
+from cachetools import LRUCache
 
 from bot.domain.errors import StorageUnavailable
 from bot.services.links import PATH, AckLinks, LinkState, Seen, guild_of
@@ -79,17 +79,13 @@ class Door:
     def __init__(self, strangers: Allowance | None = None, *, per_link: int = PER_LINK) -> None:
         self._strangers = strangers or Allowance()
         self._per_link = per_link
-        self._links: OrderedDict[str, Allowance] = OrderedDict()
+        self._links: LRUCache[str, Allowance] = LRUCache(_MOST_LINKS)
 
     def lets_in(self, link_id: str | None) -> bool:
         """Whether one more request with this link, or without one (None), is looked at."""
         if link_id is None:
             return self._strangers.take()
-        allowance = self._links.setdefault(link_id, Allowance(self._per_link))
-        self._links.move_to_end(link_id)
-        if len(self._links) > _MOST_LINKS:
-            self._links.popitem(last=False)
-        return allowance.take()
+        return self._links.setdefault(link_id, Allowance(self._per_link)).take()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bot.domain.standing import SHORTEST_ID
-from bot.domain.triage import REEVALUATE, UNSURE, Outcome, Text
+from bot.domain.triage import LATER, REEVALUATE, UNSURE, Outcome, Text
 from bot.runbook.reader import Rule
 
 E = TypeVar("E", bound=StrEnum)
 
 LANGUAGES = ("ja", "en")
-_REEVALUATE = "reevaluate"
 
 
 def string(value: object) -> str:
@@ -68,7 +67,7 @@ ANSWER_ID = matching(
     stand_in="yes",
 )
 NODE_ID = matching(
-    rf"(?!{_REEVALUATE}$)(?=.*[a-z]){_ID}",  # a letter: a severity may be named "1"
+    rf"(?!{LATER}$)(?=.*[a-z]){_ID}",  # a letter: a severity may be named "1"
     what="a question's id",
     allowed='1 to 24 of a-z, 0-9 and _ with a letter ("large_impact"), but not "reevaluate"',
     stand_in="question",
@@ -183,7 +182,7 @@ ROLES: Rule[tuple[str, ...]] = Rule(
 
 def _target(value: object) -> str | Outcome:
     name = string(value)
-    if name == _REEVALUATE:
+    if name == LATER:
         return REEVALUATE
     # A question's id has a lower-case letter and a severity's name has none: never both.
     return name if any(sign.islower() for sign in name) else Outcome(name)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import structlog
 
 from bot.domain import relations
-from bot.domain.errors import DrillAndReal
+from bot.domain.errors import Unfit
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -158,7 +158,7 @@ class Changes:
 
         Raises:
             NotPermitted: on record. IncidentNotFound: no such number, or a private one that is not theirs.
-            DrillAndReal: what the caller raised; on record.
+            Unfit: what the caller raised; on record.
         """
         while True:
             seen = [await self.allowed(number, by=by, act=act) for number in sorted({incident_id, *also})]
@@ -171,9 +171,9 @@ class Changes:
             except MaySeeLess:  # nothing is written yet: ask once more whether they may
                 log.info("incident.change_retried", incident_id=incident_id, act=act, user_id=by.id)
                 continue
-            except DrillAndReal:
+            except Unfit as refused:
                 found = next(one for one in seen if one.id == incident_id)
-                await self._access.note_refused(by, act, found, others=sorted(also))
+                await self._access.note_refused(by, act, found, refused=refused.key, others=sorted(also))
                 raise
             log.info("incident.changed", incident_id=incident_id, act=act, user_id=by.id)
             return

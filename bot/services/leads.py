@@ -12,9 +12,6 @@ from bot.services.access import Access
 from bot.services.oncall import OnCall
 from bot.services.ports import Discord
 
-#: Discord: Unknown Member, Unknown User.
-_NO_MEMBER: Final = frozenset({10007, 10013})
-
 
 class _Found(Enum):
     """What is known of somebody who leads."""
@@ -81,7 +78,7 @@ class Leads:
         try:
             person = await self._discord.member(incident.guild_id, str(holder.id))
         except DeliveryRefused as refused:
-            if refused.code in _NO_MEMBER:
+            if refused.is_no_member:
                 return _Found.GONE
             person = Person(holder.id, holder.name)
         except UpstreamUnavailable:
@@ -98,7 +95,7 @@ class Leads:
         try:
             await self._discord.person(guild_id, handle)
         except DeliveryRefused as refused:
-            return refused.code not in _NO_MEMBER
+            return not refused.is_no_member
         except UpstreamUnavailable:
             return True
         return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain import life
-from bot.domain.errors import InvalidTransition, UserError
+from bot.domain.errors import InvalidTransition, Unfit, UserError
 from bot.domain.incident import Holder, Incident, Role, Status
 from bot.domain.life import AckOutcome, AckVia
 from bot.domain.people import Person
@@ -64,8 +64,9 @@ class Roles:
         """*to* does it from now on, and is told by DM. It acknowledges nothing: they have not answered yet.
 
         Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: *to* is a bot, may not
-                see the incident, or has no role that may respond: they could neither note nor step down.
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: *to* is a bot; Unfit:
+                they may not see the incident, or have no role that may respond: they could neither note nor
+                step down; on record.
         """
         if to.id == by.id:
             return await self.take(incident_id, role, by=by)
@@ -117,9 +118,9 @@ class Roles:
             incident: Locked: whoever is taken out of it, or whom it is hidden from, waits for that.
         """
         if not await self._access.sees(to, incident):
-            raise UserError("role_not_visible", incident=incident.label, who=to.name)
+            raise Unfit("role_not_visible", incident=incident.label, who=to.name)
         if roles := self._access.lacks(to, Act.TAKE_ROLE.permission):
-            raise UserError("role_not_allowed", who=to.name, roles=roles)
+            raise Unfit("role_not_allowed", who=to.name, roles=roles)
 
 
 async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:

@@ -33,9 +33,6 @@ log = structlog.get_logger(__name__)
 #: A walk that nobody goes on with is put away after this long.
 FORGOTTEN_AFTER: Final = timedelta(hours=24)
 
-#: What a screen that leads to 再評価 shows in place of a severity.
-REEVALUATE: Final = LATER
-
 
 class Triages:
     """Starts, answers, goes back, ends."""
@@ -181,7 +178,7 @@ class Triages:
         When somebody else has made an incident of its message meanwhile, it ends in that one.
 
         Args:
-            shown: What the screen said it would open: a severity's name, or `REEVALUATE`. When it would
+            shown: What the screen said it would open: a severity's name, or `LATER`. When it would
                 be another one by now nothing is opened, and the view says so. None asks no questions.
 
         Raises:
@@ -204,7 +201,7 @@ class Triages:
             if not self._has_result(walk.triage):  # somebody has taken an answer back meanwhile
                 return await walk.view(notice=Notice.REOPENED)
             severity = self._severity(walk.triage)
-            if shown not in (None, REEVALUATE if severity is None else severity.name):
+            if shown not in (None, LATER if severity is None else severity.name):
                 return await walk.view(notice=Notice.CHANGED)
             incident = await self._raising.join(walk.tx, walk.triage, severity, by=by)
             if incident is None and severity is not None:

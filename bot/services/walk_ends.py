@@ -33,7 +33,10 @@ async def subject_of(tx: Transaction, triage: Triage) -> Incident | None:
     found = await tx.incident(number)
     while found.merged_into_id is not None:
         found = await tx.incident(found.merged_into_id)
-    return await tx.incident(found.id, lock=True)  # one of them only: others lock several by number
+    locked = await tx.incident(found.id, lock=True)  # one of them only: others lock several by number
+    while locked.merged_into_id is not None:  # merged in this very moment
+        locked = await tx.incident(locked.merged_into_id, lock=True)
+    return locked
 
 
 async def lock_walk(tx: Transaction, triage_id: int) -> Triage:

@@ -16,7 +16,7 @@ from tests.e2e.conftest import MakeWorld
 from tests.e2e.mailbox import Mailbox, mailbox
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
-from tests.postgres import cluster_folder, start_sweeper
+from tests.postgres import server_of_its_own
 
 TITLE = "決済 API が 5xx"
 
@@ -59,15 +59,12 @@ class Stage:
 @asynccontextmanager
 async def staged(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
     """A PostgreSQL of the story's own, a mail server, and a bot that is ready."""
-    cluster = cluster_folder()
-    with start_sweeper(cluster) as sweeper:
-        with EmbeddedPostgres(cluster, durable=False) as server:
-            database = server.ensure_database("story")
-            migrate(database)
-            async with mailbox() as box, make_world(database=database, SMTP_URL=box.url) as world:
-                await world.start_bot()
-                yield Stage(world, server, box, folder / "data" / f"emergency-{GUILD_ID}.json")
-        sweeper.communicate()
+    with server_of_its_own() as server:
+        database = server.ensure_database("story")
+        migrate(database)
+        async with mailbox() as box, make_world(database=database, SMTP_URL=box.url) as world:
+            await world.start_bot()
+            yield Stage(world, server, box, folder / "data" / f"emergency-{GUILD_ID}.json")
 
 
 async def third_on_the_first_file(stage: Stage) -> tuple[Stage, Child]:

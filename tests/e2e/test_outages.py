@@ -2,13 +2,12 @@
 
 import pytest
 
-from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.migrate import migrate
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.mailbox import mailbox
 from tests.e2e.severities import SEV1, SEV3
 from tests.e2e.world import World
-from tests.postgres import cluster_folder, start_sweeper
+from tests.postgres import server_of_its_own
 
 TITLE = "決済 API が 5xx"
 
@@ -101,21 +100,18 @@ async def test_slow_discord_is_still_answered_in_time(world: World) -> None:
 
 async def test_postgresql_restarts_while_the_bot_runs(make_world: MakeWorld) -> None:
     """[12] After PostgreSQL went away and came back, the next alert works and old deadlines hold."""
-    folder = cluster_folder()
-    with start_sweeper(folder) as sweeper:
-        with EmbeddedPostgres(folder, durable=False) as server:
-            database = server.ensure_database("story")
-            migrate(database)
-            async with make_world(database=database) as world:
-                await world.start_bot()
-                alert = await world.triage(SEV1, title=TITLE)
-                await world.settle()
-                server.stop()
-                server.start()
-                await world.bot.child.wait_until_ready(within_s=20)
-                await world.fast_forward(minutes=15)
-                await world.expect_message("p0-alerts", contains=f"{alert.label} {TITLE} · 15 分 ack なし")
-                for who in ("primary", "secondary"):
-                    await world.expect_dm(who, contains=TITLE)
-                await world.declare(SEV3, title="次の障害")
-        sweeper.communicate()
+    with server_of_its_own() as server:
+        database = server.ensure_database("story")
+        migrate(database)
+        async with make_world(database=database) as world:
+            await world.start_bot()
+            alert = await world.triage(SEV1, title=TITLE)
+            await world.settle()
+            server.stop()
+            server.start()
+            await world.bot.child.wait_until_ready(within_s=20)
+            await world.fast_forward(minutes=15)
+            await world.expect_message("p0-alerts", contains=f"{alert.label} {TITLE} · 15 分 ack なし")
+            for who in ("primary", "secondary"):
+                await world.expect_dm(who, contains=TITLE)
+            await world.declare(SEV3, title="次の障害")

@@ -10,7 +10,7 @@ from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.migrate import migrate
 from tests.faults.conftest import OpenStage
 from tests.faults.stage import Stage
-from tests.postgres import cluster_folder, start_sweeper
+from tests.postgres import server_of_its_own
 
 #: The database's name.
 NAME = "story"
@@ -19,11 +19,8 @@ NAME = "story"
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedPostgres]:
     """A PostgreSQL of our own to do harm to."""
-    folder = cluster_folder()
-    with start_sweeper(folder) as sweeper:
-        with EmbeddedPostgres(folder, durable=False) as server:
-            yield server
-        sweeper.communicate()
+    with server_of_its_own() as server:
+        yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

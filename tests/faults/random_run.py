@@ -21,7 +21,7 @@ from tests.e2e.opening import registered_commands
 from tests.faults.random_play import Play
 from tests.faults.seen import ESCALATES
 from tests.faults.stage import open_stage_on
-from tests.postgres import cluster_folder, start_sweeper
+from tests.postgres import server_of_its_own
 
 ROUNDS: Final = 20
 
@@ -79,15 +79,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep there what the bots log")
     asked = parser.parse_args()
-    folder = cluster_folder()
-    with start_sweeper(folder) as sweeper:
-        with EmbeddedPostgres(folder, durable=False) as server:
-            failed = [
-                seed
-                for seed in range(asked.seed, asked.seed + asked.seeds)
-                if not _plays_well(seed, asked, server)
-            ]
-        sweeper.communicate()
+    seeds = range(asked.seed, asked.seed + asked.seeds)
+    with server_of_its_own() as server:
+        failed = [seed for seed in seeds if not _plays_well(seed, asked, server)]
     _print(f"{asked.seeds} seeds, failed: {failed or 'none'}")
     sys.exit(1 if failed else 0)
 

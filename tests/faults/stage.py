@@ -3,14 +3,16 @@
 import asyncio
 import copy
 import inspect
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.demo.screen import Interaction
+from bot.sandbox.seed import GUILD_ID
 from tests.e2e.alert import Alert
 from tests.e2e.mailbox import Mailbox, mailbox
 from tests.e2e.opening import open_world
@@ -197,6 +199,23 @@ class Stage:
             return next((entry for entry in self.world.bot.entries() if entry["event"] == event), {})
 
         return dict(await self.until(look, f"{event} in the log", within_s=within_s))
+
+    async def mirrored(self, title: str, *, is_tried: bool = False) -> None:
+        """Wait until the bot's file says what it would ring for about *title*, by the time that it is now.
+
+        Args:
+            is_tried: Its alert is owed, and was sent without an answer; otherwise nothing is owed any more.
+        """
+        file = self.world.folder / "data" / f"emergency-{GUILD_ID}.json"
+
+        def look() -> bool:
+            kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"watches": []}
+            owed = [watch["owed"] for watch in kept["watches"] if watch["title"] == title]
+            if not owed or abs(kept["ahead_s"] - (self.now() - datetime.now(UTC)).total_seconds()) > 1.0:
+                return False
+            return any(each["attempt"] for each in owed[0]) if is_tried else not owed[0]
+
+        await self.until(look, f"{title} in the bot's file")
 
     # -- the end of a row
     async def finish(self) -> None:

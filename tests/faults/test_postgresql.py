@@ -22,7 +22,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 _FIRST_RESPONSE_MS = 3000
 _SAID_S = 10.0
-_MIRRORED_S = 2.5  # so long after something was written each process has read it
 _NONCE_IS_FORGOTTEN = timedelta(minutes=11)
 _FIRST_RUNG = "SELECT status FROM escalation_steps WHERE incident_id = $1 AND index = 1"
 _PEOPLE = 12  # more than the bot has connections
@@ -89,7 +88,7 @@ async def test_row_13_alive_through_the_twenty_minutes(
     """The bot sees the deadline pass without a database: it rings, once, and so it stands afterwards."""
     alert = await stage.sev1("行13 期限を越えて")
     number, world = alert.number, stage.world
-    await asyncio.sleep(_MIRRORED_S)
+    await stage.mirrored("行13 期限を越えて")
     away = timedelta(seconds=AWAY_S)
     stage.falls_ill()
     server.stop()
@@ -162,7 +161,7 @@ async def test_row_13_postgresql_goes_away_while_discord_does_not_answer(
     await world.fault(route=f"GET {route}", times=None, status=503)
     await stage.start_command("sev1", title=title)
     await stage.until(lambda: [p for p in stage.posts() if title in p.text and p.rings], "the alert")
-    await asyncio.sleep(_MIRRORED_S)
+    await stage.mirrored(title, is_tried=True)
     server.stop()
     try:
         await world.human.advance_clock(_NONCE_IS_FORGOTTEN.total_seconds())

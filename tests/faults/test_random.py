@@ -1,14 +1,12 @@
 """The random run as CI plays it: one short seed. `tests.faults.random_run` plays more, and longer."""
 
 import os
-from pathlib import Path
 
 import pytest
 
-from bot.storage.embedded import EmbeddedPostgres
 from tests.e2e.conftest import Commands
 from tests.faults.random_run import play
-from tests.postgres import cluster_folder, start_sweeper
+from tests.postgres import server_of_its_own
 
 _SEED = int(os.environ.get("FAULTS_SEED", "5"))
 _ROUNDS = 6
@@ -20,9 +18,6 @@ async def test_nothing_is_lost_and_nothing_is_doubled(
 ) -> None:
     """Kills, drops, 5xx and restarts of PostgreSQL with two instances; `FAULTS_SEED` plays another one."""
     print(f"seed {_SEED}")  # noqa: T201 -- a failure shows it, with everything that was done
-    folder: Path = cluster_folder()
-    with start_sweeper(folder) as sweeper:
-        with EmbeddedPostgres(folder, durable=False) as server:
-            broken = await play(_SEED, rounds=_ROUNDS, server=server, commands=commands, say=print)
-        sweeper.communicate()
+    with server_of_its_own() as server:
+        broken = await play(_SEED, rounds=_ROUNDS, server=server, commands=commands, say=print)
     assert broken == [], capsys.readouterr().out

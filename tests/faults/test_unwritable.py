@@ -1,6 +1,5 @@
 """Row 14: PostgreSQL answers, and takes no writes."""
 
-import asyncio
 import os
 import shutil
 import subprocess
@@ -23,7 +22,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 _DISK = "96m"
 _FILLED_S = 15.0  # by then it is
-_MIRRORED_S = 2.5  # so long after something was written each process has read it
 _ALARM = "database.not_writable"
 
 
@@ -51,7 +49,7 @@ async def test_row_14_the_disk_is_full(open_stage: OpenStage, figure: Figure) ->
             ballast = disk / "ballast"
             alert = await stage.sev1("行14 期限が来る")
             due = await stage.reach_deadline(alert.number, ahead_s=_FILLED_S)
-            await asyncio.sleep(_MIRRORED_S)
+            await stage.mirrored("行14 期限が来る")
             async with _alarmed(stage, "disk_full"):
                 await _fill_until_refused(stage, ballast)
                 assert stage.now() < due, "the disk is full before the deadline"

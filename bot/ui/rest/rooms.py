@@ -14,7 +14,6 @@ from bot.ui.rest.hooks import known
 from bot.ui.rest.routes import route_of
 
 _ARCHIVED: Final = 50083
-_NO_MEMBER: Final = frozenset({10007, 10013})  # Unknown Member, Unknown User
 _CLOCK_SKEW: Final = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord
 
 
@@ -56,7 +55,7 @@ class Rooms:
         try:
             return await self._change(request)
         except DeliveryRefused as refused:
-            if refused.code not in _NO_MEMBER:
+            if not refused.is_no_member:
                 raise
             return Posted(request.channel_id, known(request.message_id))
 

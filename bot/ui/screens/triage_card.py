@@ -9,10 +9,9 @@ from discord import ButtonStyle, SelectOption, ui
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage import UNSURE, Question
+from bot.domain.triage import LATER, UNSURE, Question
 from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
 from bot.services.triage_views import TriageView
-from bot.services.triages import REEVALUATE
 from bot.ui.buttons import TriageVerb
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.screens.sent_card import beside_drill, sent_card
@@ -114,7 +113,7 @@ def _result(voice: Voice, view: TriageView) -> Screen:
     triage, severity = view.triage, view.severity
     lines = _reevaluate_lines(voice, triage) if severity is None else _severity_lines(voice, view, severity)
     words = "confirm" if severity else "confirm_reevaluation"
-    shown = severity.name if severity else REEVALUATE
+    shown = severity.name if severity else LATER
     confirm = button(
         voice.say(f"consoles.triage.{words}"),
         f"tri:v1:confirm:{triage.id}:{shown}",

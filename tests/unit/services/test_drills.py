@@ -259,7 +259,10 @@ async def test_a_drill_is_never_mixed_with_what_is_real(desk: Desk, *, is_alert:
     assert await desk.store.related(real.id) == []
     refused = [(row.action, row.data) for row in desk.store.audit_rows if not row.allowed]
     assert refused == [
-        ("acknowledge", {"act": act, "incident_id": one.id, "others": [other.id]})
+        (
+            "acknowledge",
+            {"act": act, "incident_id": one.id, "refused": "drill_and_real", "others": [other.id]},
+        )
         for one, other in ((real, drill), (drill, real))
         for act in ("link", "merge")
     ]

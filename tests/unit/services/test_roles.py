@@ -193,6 +193,8 @@ async def test_whoever_may_not_respond_is_given_none(desk: Desk) -> None:
     with pytest.raises(UserError, match="role_not_allowed") as refused:
         await desk.roles.give(incident.id, Role.SCRIBE, to=OBSERVER, by=PRIMARY)
     assert refused.value.fields == {"who": "observer", "roles": desk.policy.permissions.acknowledge}
+    [row] = [row for row in desk.store.audit_rows if not row.allowed]
+    assert (row.actor_id, row.data["refused"]) == (PRIMARY.id, "role_not_allowed")
     assert (await desk.store.incident(incident.id)).roles == {}
     assert dms(desk) == []
 
