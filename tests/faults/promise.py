@@ -11,6 +11,9 @@ from typing import Any, Final
 #: How late an escalation may be, once it can be made at all.
 LATE: Final = timedelta(seconds=5)
 
+#: How early: Discord's clock, the database's and the bot's are moved one after the other.
+EARLY: Final = timedelta(seconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -56,7 +59,7 @@ def unescalated(
     excuses: Sequence[Span],
     now: datetime,
 ) -> Iterator[str]:
-    """The third state: neither acknowledged, or ended, nor escalated in time.
+    """The third state: neither acknowledged, or ended, nor escalated in time; or before it.
 
     Args:
         rung: When it was escalated in its channel, oldest first.
@@ -64,6 +67,8 @@ def unescalated(
         excuses: By the same clock.
     """
     due = incident.due_at
+    if rung and rung[0] < due - EARLY:
+        yield f"{incident.label} was due at {due}, and escalated at {rung[0]} already"
     until = excused(due, excuses) + LATE
     if now < until or incident.answered_by(until):
         return

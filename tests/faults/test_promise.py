@@ -44,6 +44,13 @@ def test_eight_seconds_late_is_found_whatever_became_of_it(ended_at: datetime | 
     assert "never escalated" in never
 
 
+def test_before_the_deadline_is_found() -> None:
+    """Nobody is rung while there is time; a clock may be a moment ahead."""
+    assert _judge(Incident(1, _DUE), rung=[_at(-0.5)]) == []
+    [said] = _judge(Incident(1, _DUE), rung=[_at(-8)])
+    assert str(_at(-8)) in said
+
+
 def test_answered_in_time_needs_no_escalation() -> None:
     """By an acknowledge or an end; one that came later answers nothing."""
     assert _judge(Incident(1, _DUE, acknowledged_at=_at(-1))) == []
