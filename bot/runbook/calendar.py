@@ -7,10 +7,14 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 #: The value of ``business_hours.holidays`` for a team that works on public holidays.
 NO_HOLIDAYS = "none"
+
+#: Run as a file: as a module it would import this package first, which takes as long again.
+_WORKER: Final = Path(__file__).with_name("holiday_worker.py")
 
 _CODE: Final = re.compile("[A-Z]{2}(-.*)?")
 
@@ -61,7 +65,7 @@ def _worked_out(country: str, nth: int) -> frozenset[date]:
     """The holidays of the *nth* so many years after Christ, by a process of its own: see `holiday_worker`."""
     asked = [country, str(nth * _YEARS), str((nth + 1) * _YEARS - 1)]
     done = subprocess.run(  # noqa: S603  # our own program; the country's code has been looked at
-        [sys.executable, "-m", "bot.runbook.holiday_worker", *asked],
+        [sys.executable, "-I", str(_WORKER), *asked],
         env={},
         capture_output=True,
         text=True,
