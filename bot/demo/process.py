@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import httpx
 
@@ -18,7 +18,7 @@ from bot.settings import Settings
 
 _LEASH: Final = Path(__file__).with_name("_leash.py")
 _KEPT_LINES: Final = 5_000
-_LINE_LIMIT: Final = 4_000_000  # bytes; a log line may carry a traceback
+LINE_LIMIT: Final = 4_000_000  # bytes; a log line may carry a traceback
 _POLITE_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.02
 
@@ -32,9 +32,42 @@ async def _ails(client: httpx.AsyncClient, url: str) -> str | None:
     return None if answer.is_success else answer.text
 
 
-def _plain_environment() -> dict[str, str]:
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """What a program of ours gets: *settings*, and of our own environment what is no setting."""
     ours = {name.upper() for name in Settings.model_fields}
-    return {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    plain = {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    return {**plain, "PYTHONUNBUFFERED": "1", **settings}
+
+
+class Program(Protocol):
+    """What a `Child` is made of; `asyncio.subprocess.Process` is one."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """How it has ended; None: it has not. Negative: by that signal."""
+        ...
+
+    @property
+    def stdout(self) -> asyncio.StreamReader | None:
+        """All that it writes."""
+        ...
+
+    async def wait(self) -> int:
+        """Wait for its end; how it has ended."""
+        ...
+
+    def send_signal(self, signal: int) -> None:
+        """Send it a signal.
+
+        Raises:
+            ProcessLookupError: it has ended.
+        """
+        ...
 
 
 class ChildDied(RuntimeError):
@@ -48,7 +81,7 @@ class Child:
     we are killed.
     """
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, name: str, process: Program) -> None:
         self.name = name
         self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._process = process
@@ -73,9 +106,9 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            limit=_LINE_LIMIT,
+            limit=LINE_LIMIT,
             cwd=folder,
-            env={**_plain_environment(), "PYTHONUNBUFFERED": "1", **env},
+            env=environment(env),
         )
         return cls(name, process)
 

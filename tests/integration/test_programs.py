@@ -1,0 +1,92 @@
+"""Programs of ours as processes of their own, started from nothing and forked: nobody sees a difference."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from bot.demo.process import Child
+from tests import warm
+
+PROBE = "tests.integration.probe"
+
+Start: TypeAlias = Callable[..., Awaitable[Child]]
+
+both = pytest.mark.parametrize("start", [Child.start, warm.start], ids=["from nothing", "forked"])
+
+
+@both
+async def test_what_it_is_given(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its settings and none of ours, its folder, a session of its own; all it says; how it ended."""
+    monkeypatch.setenv("DISCORD_API_BASE", "https://real.example")
+    child = await start("probe", "one", "two", env={"DISCORD_TOKEN": "abc"}, folder=tmp_path, module=PROBE)
+    assert await child.wait() == 3
+    assert not child.is_running
+    said, end = child.lines
+    assert json.loads(said) == {
+        "arguments": ["one", "two"],
+        "folder": str(tmp_path),
+        "settings": {"DISCORD_TOKEN": "abc", "DISCORD_API_BASE": None},
+        "is_session": True,
+        "ignored": [int(signal.SIGPIPE), int(signal.SIGXFSZ)],  # by the interpreter itself
+    }
+    assert end == "終わり"
+
+
+@both
+async def test_how_it_is_ended(start: Start, tmp_path: Path) -> None:
+    """By the signal that it is sent; one more does nothing."""
+    for end in (Child.stop, Child.kill):
+        child = await start("probe", "wait", env={}, folder=tmp_path, module=PROBE)
+        await child.line_with("終わり", within_s=20)
+        assert child.is_running
+        code = await end(child)
+        assert code == (-signal.SIGTERM if end == Child.stop else -signal.SIGKILL)
+        child.signal(signal.SIGTERM)
+
+
+OWNER = """
+import asyncio, sys
+from pathlib import Path
+from bot.demo.process import Child
+from tests import warm
+
+async def own():
+    start = {"warm": warm.start, "cold": Child.start}[sys.argv[1]]
+    child = await start("probe", "wait", env={}, folder=Path("."), module="tests.integration.probe")
+    await child.line_with("終わり", within_s=20)
+    print(child.pid, flush=True)
+    await child.wait()
+
+asyncio.run(own())
+"""
+
+
+@pytest.mark.parametrize("how", ["cold", "warm"])
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of others does not end it")
+async def test_it_does_not_outlive_its_owner(how: str, tmp_path: Path) -> None:
+    """Killed, which runs no clean-up."""
+    pipe = asyncio.subprocess.PIPE
+    owner = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", OWNER, how, stdout=pipe, cwd=tmp_path, env=os.environ | {"PYTHONUTF8": "1"}
+    )
+    assert owner.stdout is not None
+    child = int(await owner.stdout.readline())
+    owner.kill()
+    await owner.wait()
+    async with asyncio.timeout(20):
+        while _is_alive(child):  # noqa: ASYNC110 -- of a stranger's child there is no event
+            await asyncio.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,133 @@
+"""Programs of ours that start at once: forked from a process that has imported what they import.
+
+Two seconds of each start are imports, and the stories start a thousand bots. What is forked is a process of
+its own in every other respect: environment, folder, session, output, signals, end. Where the start is looked
+at itself (the command line, the demo, the benchmark) programs are started from nothing.
+"""
+
+import asyncio
+import ctypes
+import io
+import multiprocessing
+import os
+import runpy
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing import forkserver, reduction
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any, Final
+
+from bot.demo.process import LINE_LIMIT, Child, environment
+
+_PR_SET_PDEATHSIG: Final = 1
+_STDOUT, _STDERR = 1, 2
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["bot.app", "bot.cli.commands", "time_machine"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    module: str
+    arguments: tuple[str, ...]
+    env: Mapping[str, str]
+    folder: str
+
+
+async def start(
+    name: str, *arguments: str, env: Mapping[str, str], folder: Path, module: str = "bot"
+) -> Child:
+    """`Child.start`, forked."""
+    command = _Command(module, arguments, environment(env), str(folder))
+    reads, writes = os.pipe()
+    try:
+        process = _context.Process(target=_become, args=(command, _Sent(writes)), daemon=True)
+        process.start()
+    finally:
+        os.close(writes)
+    return Child(name, await _Forked.watch(process, reads))
+
+
+class _Forked:
+    """A `bot.demo.process.Program`."""
+
+    def __init__(self, process: ForkServerProcess, stdout: asyncio.StreamReader) -> None:
+        self._process = process
+        self._ended = asyncio.Event()
+        self.stdout = stdout
+        asyncio.get_running_loop().add_reader(process.sentinel, self._end)
+
+    @classmethod
+    async def watch(cls, process: ForkServerProcess, output: int) -> "_Forked":
+        """Read what it writes to *output*, which is ours from now on."""
+        reader = asyncio.StreamReader(limit=LINE_LIMIT)
+        pipe = os.fdopen(output, "rb", buffering=0)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        return cls(process, reader)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """How it has ended."""
+        return self._process.exitcode
+
+    async def wait(self) -> int:
+        """Wait for its end."""
+        await self._ended.wait()
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        if self.returncode is not None:
+            raise ProcessLookupError(self.pid)
+        os.kill(self.pid, number)
+
+    def _end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._process.sentinel)
+        self._ended.set()
+
+
+class _Sent:
+    """A file descriptor that goes with the arguments of a process that is about to be forked."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return _received, (reduction.DupFd(self._number),)
+
+
+def _received(sent: Any) -> int:
+    return int(sent.detach())
+
+
+def _become(command: _Command, output: int) -> None:
+    """In the new process: what the operating system would have set up, then the program."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # Whoever holds it keeps alive what it is forked from, which is to end with us.
+    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
+    os.setsid()
+    os.chdir(command.folder)
+    os.environ.clear()
+    os.environ.update(command.env)
+    for number in (_STDOUT, _STDERR):
+        os.dup2(output, number)
+    os.close(output)
+    sys.stdout, sys.stderr = _unbuffered(_STDOUT), _unbuffered(_STDERR)
+    sys.argv = [command.module, *command.arguments]
+    runpy.run_module(command.module, run_name="__main__", alter_sys=True)
+
+
+def _unbuffered(number: int) -> io.TextIOWrapper:
+    """As PYTHONUNBUFFERED opens it."""
+    raw = io.FileIO(number, "wb", closefd=False)
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
