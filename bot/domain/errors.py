@@ -5,6 +5,7 @@ Discord, `bot.cli` for the command line.
 """
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Final
 
 #: Discord's JSON error codes: Unknown Member, Unknown User.
@@ -100,6 +101,13 @@ class UpstreamUnavailable(UnavailableError):
         self.http_status = http_status
         self.retry_after_s = retry_after_s
 
+    @property
+    def room_in(self) -> timedelta | None:
+        """When the limit that was in the way has room again; None when none was, or the peer did not say."""
+        if self.http_status != HTTPStatus.TOO_MANY_REQUESTS or self.retry_after_s is None:
+            return None
+        return timedelta(seconds=self.retry_after_s)
+
 
 class Superseded(BotError):
     """The event came by a shard that belongs to another process now, which has had it, too: nothing is to be
@@ -121,9 +129,14 @@ class Crowded(UpstreamUnavailable):
 
     def __init__(self, room_in_s: float, *, asked_s: float = 0.0) -> None:
         reason = f"rate limited: no room on this route for {room_in_s:.1f} s"
-        super().__init__(reason, http_status=429, retry_after_s=room_in_s)
-        self.room_in = timedelta(seconds=room_in_s)
+        super().__init__(reason, http_status=HTTPStatus.TOO_MANY_REQUESTS, retry_after_s=room_in_s)
+        self._room_in = timedelta(seconds=room_in_s)
         self.asked = timedelta(seconds=asked_s)
+
+    @property
+    def room_in(self) -> timedelta:
+        """How long until there is room."""
+        return self._room_in
 
 
 class DeliveryRefused(BotError):

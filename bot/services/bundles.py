@@ -12,7 +12,7 @@ import structlog
 
 from bot.domain.bundle import Bundle, Bundled
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.errors import Crowded, UpstreamUnavailable
+from bot.domain.errors import UpstreamUnavailable
 from bot.domain.life import AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -134,7 +134,7 @@ class Bundles:
         try:
             await self._discord.refresh_bundle(delivery, bundle)
         except UpstreamUnavailable as away:
-            return away.room_in if isinstance(away, Crowded) else _REFRESH_AGAIN
+            return away.room_in or _REFRESH_AGAIN
         async with self._store.transaction() as tx:
             await tx.set_shown([bundle_id], version=1)
         return None

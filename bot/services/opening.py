@@ -45,13 +45,15 @@ def step_job(step: Step, *, after: timedelta, severity: SeverityPolicy) -> Job:
 def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
     """The job that makes the posts say what is true now: one per incident, so that edits never race.
 
-    A change that comes while it runs is not lost: the queue runs an asked-for key once more.
+    A change that comes while it runs is not lost: the queue runs an asked-for key once more. One that waits,
+    perhaps ten minutes for a limit on a thread's names, is brought forward: the posts have room.
     """
     return Job(
         name=JobName.REFRESH,
         payload=str(incident.id),
         key=f"refresh:{incident.id}",
         priority=priority_of(severity.rank) - 1,
+        sooner=True,
     )
 
 
@@ -77,7 +79,7 @@ def archive_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
 
 def redact_job(incident: Incident) -> Job:
     """The job that empties what others could read of an incident before it was private."""
-    return Job(JobName.REDACT, str(incident.id), f"redact:{incident.id}")
+    return Job(JobName.REDACT, str(incident.id), f"redact:{incident.id}", sooner=True)
 
 
 def posting_key(incident_id: int, kind: DeliveryKind, posting: int) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from bot.domain import life, relations
-from bot.domain.delivery import Delivery, DeliveryStatus, NewDelivery, priority_of
+from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, priority_of
 from bot.domain.errors import UserError
 from bot.domain.incident import Holder, Incident
 from bot.domain.people import Person
@@ -25,12 +25,15 @@ from bot.services.opening import (
     redact_job,
     refresh_job,
 )
-from bot.services.ports import Discord, Job, JobName, Store
+from bot.services.ports import Discord, Job, JobName, Redacted, Store
 from bot.services.walk_ends import take_in_walks
 
 log = structlog.get_logger(__name__)
 
 _AGAIN: Final = timedelta(seconds=20)
+
+#: An old thread's name that waits for longer is told of.
+_WORTH_A_LINE: Final = timedelta(seconds=30)
 
 
 class Privacy:
@@ -150,7 +153,8 @@ class Privacy:
         async with self._store.transaction() as tx:
             await tx.set_shown(result.done, version=SETTLED)
             still_there = [post for post in left if post.id in result.refused]
-            await tx.insert_deliveries([self._still_told(incident, post) for post in still_there])
+            told = [self._still_told(incident, post) for post in still_there]
+            await tx.insert_deliveries([*told, *self._named_still(incident, left, result)])
         log.info("incident.redacted", incident_id=incident_id, posts=len(result.done), of=len(left))
         return None if len(result.done) == len(left) else result.room_in or _AGAIN
 
@@ -188,6 +192,23 @@ class Privacy:
         place = {"channel": post.channel_id, "message": post.message_id}
         facts = {"notice": "not_redacted", **place}
         return notice(incident, self._policy, key=f"not_redacted:{post.id}", data=facts)
+
+    def _named_still(
+        self, incident: Incident, posts: Iterable[Delivery], result: Redacted
+    ) -> list[NewDelivery]:
+        """A line in the thread, when the old one's name waits: people may rename when the bot may not."""
+        if result.room_in is None or result.room_in < _WORTH_A_LINE:
+            return []
+        return [
+            notice(
+                incident,
+                self._policy,
+                key=f"name_waits:{post.id}",
+                data={"notice": "name_waits", "thread": post.message_id},
+            )
+            for post in posts
+            if post.kind is DeliveryKind.THREAD and post.id not in result.done
+        ]
 
     def _priority(self, incident: Incident) -> int:
         return priority_of(self._policy.rules(incident.severity).rank)

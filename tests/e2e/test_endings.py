@@ -5,6 +5,7 @@ from http import HTTPStatus
 import pytest
 
 from bot.demo.screen import Interaction
+from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV1, SEV2, SEV3
 from tests.e2e.world import World
 
@@ -64,6 +65,32 @@ async def test_resolved_and_opened_again_after_a_restart(world: World) -> None:
     await world.expect_nothing_more()
 
 
+async def test_a_name_that_discord_takes_later_holds_up_no_post(world: World) -> None:
+    """It allows two names in ten minutes: what changes after the third is shown on the post at once, all the
+    same, and the name comes when there is room.
+    """
+    alert = await world.declare(SEV1, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    await expect_name(world, alert, "🟠")
+    asked = await world.click(alert, "解決", by="primary")
+    await world.human.press("primary", asked.messages[-1], "解決にする")
+    await world.expect_message(alert.thread, contains="INC-1 解決")
+    await expect_name(world, alert, "🟢")
+    await world.click(alert, "再開", by="secondary")
+    await world.expect_text(alert.post, "🟠 SEV1 · 対応中")
+    await world.expect_message(alert.thread, contains="INC-1 再開")
+    await world.idle()
+    assert "🟢" in await world.thread_name(alert.thread)
+    form = await world.command("incident edit", channel=alert.thread)
+    await world.human.submit("responder", form, {"title": "決済 API が 502"})
+    await world.expect_message(alert.thread, contains="が訂正")
+    await world.expect_text(alert.post, "決済 API が 502")
+    await world.fast_forward(minutes=10)
+    await expect_name(world, alert, "🟠")
+    await world.expect_nothing_more()
+
+
 async def test_the_thread_sleeps_after_a_day_and_wakes_on_reopen(world: World) -> None:
     """Its name says the state all the while; killed in between, the sleep is not forgotten."""
     alert = await world.declare(SEV3, title=TITLE)
@@ -97,7 +124,7 @@ async def test_the_buttons_of_last_month(world: World) -> None:
     await world.expect_acknowledged(alert, by="primary")
     await world.settle()
     # The alert alone: each attempt to edit it waits as long as the bot has patience.
-    capped = {"status": HTTPStatus.TOO_MANY_REQUESTS, "code": 30046, "retry_after": 3_000, "times": None}
+    capped = {"status": HTTPStatus.TOO_MANY_REQUESTS, "code": 30046, "retry_after": 100, "times": None}
     await world.fault(route=f"PATCH /channels/*/messages/{alert.post.id}", **capped)
     asked = await world.click(alert, "解決", by="primary")
     await world.human.press("primary", asked.messages[-1], "解決にする")
@@ -317,6 +344,15 @@ async def unlinkable(world: World, thread: str) -> list[object]:
     """What `/incident unlink` offers in the thread of an incident."""
     offered = await world.human.autocomplete("responder", thread, "incident unlink", "with", "")
     return [choice["value"] for choice in offered]
+
+
+async def expect_name(world: World, alert: Alert, state: str) -> None:
+    """Its thread says so, sooner or later."""
+
+    async def look() -> bool | None:
+        return True if state in await world.thread_name(alert.thread) else None
+
+    await world.human.until(look, f"a thread with {state}")
 
 
 async def archived(world: World, thread: str) -> bool:

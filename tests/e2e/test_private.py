@@ -32,7 +32,7 @@ async def room(world: World) -> str:
 
     thread = await world.human.until(look, "a private thread")
     (only,) = await rooms(world)
-    assert re.fullmatch("🔒 INC-1 [🔴🟠🟢]", only["name"])
+    assert re.fullmatch("🔒 INC-1 [🔴🟠🟢⚪]", only["name"])
     assert only["thread_metadata"]["invitable"] is False
     return thread
 
@@ -186,6 +186,28 @@ async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> Non
     await world.settle()
     words = [message.text for message in await world.posts(alert.thread) if WORD in message.text]
     assert words == [written.text]
+    await world.expect_nothing_more()
+
+
+async def test_an_old_name_that_waits_is_told_of(world: World) -> None:
+    """The bot has used up its two in ten minutes: a line says who can rename it now; it does when it may."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="secondary")
+    await world.expect_acknowledged(alert, by="secondary")
+    await world.settle()
+    ended = await world.command("incident cancel", by="secondary", number=alert.number)
+    assert "取り消しました" in ended.text
+    await world.expect_message(alert.thread, contains="取消")
+    await world.settle()
+    asked = await world.command("incident private", by="primary", number=alert.number)
+    await world.human.press("primary", asked.messages[-1], "非公開にする")
+    thread = await room(world)
+    for part in ("開始時刻", TITLE, "SEV1 / P0", "非公開にしました"):
+        await world.expect_message(thread, contains=part)
+    line = await world.expect_message(thread, contains="元のスレッドの名前に件名がまだ残っています")
+    assert line.text.endswith(f"/{alert.thread}")
+    await world.fast_forward(minutes=10)
+    await expect_hidden(world)
     await world.expect_nothing_more()
 
 

@@ -146,7 +146,7 @@ async def test_who_cannot_have_one(world: World) -> None:
     gone = await assign(world, "primary", number=alert.number, role="scribe", user="secondary")
     assert "@secondary はこのサーバーにいません" in gone.text
     audit = await world.rows("SELECT actor_name FROM audit WHERE NOT allowed ORDER BY id")
-    assert [row["actor_name"] for row in audit] == ["observer", "responder"]
+    assert [row["actor_name"] for row in audit] == ["observer", "responder", "primary"]
     await world.expect_nothing_more()
 
 

@@ -57,6 +57,7 @@ class FakeDiscord:
         deleted, deleted_threads: Messages and threads that somebody has deleted.
         locked: Threads that take no message.
         archived: Threads that were put to sleep.
+        room_in: When a limit leaves room for what is postponed.
         watching: What stands in the watched channels.
         messages: What stands in threads, by id.
         pins: Message id -> who put a 📌 there.
@@ -88,6 +89,7 @@ class FakeDiscord:
     mornings: list[tuple[str, list[int]]] = field(default_factory=list)
     answered: list[tuple[TriageStatus, list[DeliveryKind]]] = field(default_factory=list)
     postponed: set[DeliveryKind] = field(default_factory=set)
+    room_in: timedelta | None = None
     deleted: set[int] = field(default_factory=set)
     deleted_threads: set[int] = field(default_factory=set)
     locked: set[int] = field(default_factory=set)
@@ -189,7 +191,8 @@ class FakeDiscord:
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         self.refreshed.append((incident.version, [post.kind for post in posts]))
         done = [post.id for post in posts if post.kind not in self.postponed]
-        return Refreshed(done, [post.id for post in posts if self._is_gone(post)])
+        gone = [post.id for post in posts if self._is_gone(post)]
+        return Refreshed(done, gone, self.room_in)
 
     def _is_gone(self, post: Delivery) -> bool:
         threads = (DeliveryKind.THREAD, DeliveryKind.PRIVATE_THREAD)
@@ -200,7 +203,7 @@ class FakeDiscord:
         done = [post for post in posts if post.kind not in self.postponed]
         self.redacted += [post.kind for post in done if post.kind not in self.uneditable]
         refused = [post.id for post in done if post.kind in self.uneditable]
-        return Redacted([post.id for post in done], refused)
+        return Redacted([post.id for post in done], refused, self.room_in)
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         self.answered.append((triage.status, [post.kind for post in posts]))

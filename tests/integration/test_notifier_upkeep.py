@@ -106,6 +106,17 @@ async def test_refresh_passes_over_what_is_gone(world: NotifierWorld) -> None:
     assert posts[0].id in refreshed.gone
 
 
+async def test_refresh_comes_again_when_a_limit_says_so(world: NotifierWorld) -> None:
+    """A process that has just started does not know how many edits are left; the others are still edited."""
+    incident, alert = await world.threaded()
+    card = await world.deliver(owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), nonce="n2")
+    posts = [sent(DeliveryKind.ALERT, alert), sent(DeliveryKind.THREAD_CARD, card)]
+    world.break_down({"status": 429, "retry_after": 2, "times": 1}, route="PATCH /channels/*/messages/*")
+    limited = await world.notifier.refresh(acknowledged(incident), posts)
+    assert (list(limited.done), limited.room_in) == ([posts[1].id], timedelta(seconds=2))
+    assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠 対応中")
+
+
 async def test_refresh_wakes_an_archived_thread_for_its_card(world: NotifierWorld) -> None:
     """An archived thread takes no edits (50083)."""
     incident, alert = await world.threaded()

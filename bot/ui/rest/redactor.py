@@ -9,7 +9,7 @@ import structlog
 from discord.http import Route
 
 from bot.domain.delivery import Delivery, DeliveryKind
-from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.services.ports import Redacted
 from bot.ui.posts.private import left_room_name, redacted
@@ -46,12 +46,11 @@ class Redactor:
                 if error.http_status != HTTPStatus.NOT_FOUND:
                     log.warning("post.not_redacted", delivery_id=post.id, kind=post.kind, code=error.code)
                     refused.append(post.id)
-            except Crowded as crowded:
-                rooms.append(crowded.room_in)
             except UpstreamUnavailable as away:
-                log.info("post.redaction_postponed", delivery_id=post.id, http_status=away.http_status)
                 if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
+                    log.info("post.redaction_postponed", delivery_id=post.id, http_status=away.http_status)
                     break  # Discord is away: the others would wait for nothing
+                rooms += [away.room_in] if away.room_in else []
             else:
                 done.append(post.id)
         return Redacted(done, refused, min(rooms, default=None))
@@ -72,12 +71,28 @@ class Redactor:
             await self._rest.one(_channel("PATCH", post.channel_id), json={"archived": True})
 
     async def _close(self, incident: Incident, thread_id: int | None) -> None:
-        """Take the title out of the thread's name, and out of Discord's notes on its earlier names."""
-        name = left_room_name(self._words, incident)
-        await self._rest.one(_channel("PATCH", thread_id), json={"name": name, "archived": False})
+        """Take the title out of the thread's name, and out of Discord's notes on its earlier names.
+
+        Raises:
+            UpstreamUnavailable: a third name in ten minutes, for instance; until then no list shows it.
+        """
+        limit = await self._rename(thread_id, left_room_name(self._words, incident))
         async for note in self._name_changes(thread_id):
             await self._rest.do(_message("DELETE", thread_id, snowflake(note)))
         await self._rest.one(_channel("PATCH", thread_id), json={"locked": True, "archived": True})
+        if limit is not None:
+            raise limit
+
+    async def _rename(self, thread_id: int | None, name: str) -> UpstreamUnavailable | None:
+        """Wake it and give it a name; the limit that has no room for one, if that is what is in the way."""
+        try:
+            await self._rest.one(_channel("PATCH", thread_id), json={"name": name, "archived": False})
+        except UpstreamUnavailable as away:
+            if away.room_in is None:
+                raise
+            await self._rest.one(_channel("PATCH", thread_id), json={"archived": False})
+            return away
+        return None
 
     async def _name_changes(self, thread_id: int | None) -> AsyncIterator[Payload]:
         before: dict[str, object] = {}

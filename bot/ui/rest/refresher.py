@@ -12,7 +12,7 @@ import structlog
 from discord.http import Route
 
 from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
-from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.posting import THREADS, has_moved, shows_old_details
 from bot.services.ports import Refreshed
@@ -65,12 +65,11 @@ class Refresher:
                 _passed_over(post, refused)
                 done.append(post.id)
                 gone += [post.id] if refused.code in _GONE.get(post.kind, ()) else []
-            except Crowded as crowded:
-                rooms.append(crowded.room_in)
             except UpstreamUnavailable as away:
-                log.info("post.refresh_postponed", delivery_id=post.id, http_status=away.http_status)
                 if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
+                    log.info("post.refresh_postponed", delivery_id=post.id, http_status=away.http_status)
                     break  # Discord is away: the others would wait for nothing
+                rooms += [away.room_in] if away.room_in else []
             else:
                 done.append(post.id)
         return Refreshed(done, gone, min(rooms, default=None))

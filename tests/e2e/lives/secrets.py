@@ -8,13 +8,21 @@ from tests.e2e.world import World
 _PRIVATE_THREAD = 12  # Discord: the type of a channel
 _MARK = "life-"
 
+#: Old threads whose names wait for a limit; until then they sleep, and a line says so.
+_NAMES_THAT_WAIT = """
+SELECT message_id FROM deliveries JOIN pgqueuer ON dedupe_key = 'redact:' || incident_id
+ WHERE kind = 'thread' AND execute_after > now()
+"""
+
 
 async def check(world: World) -> None:
     """In every channel, in every public thread, and in their names."""
     rows = await world.rows("SELECT title, thread_id FROM incidents WHERE is_private ORDER BY id")
     titles = [row["title"] for row in rows if row["title"].startswith(_MARK)]
+    waiting = {str(row["message_id"]) for row in await world.rows(_NAMES_THAT_WAIT)}
     for place, name in await _public(world):
-        assert not [title for title in titles if title in name], name
+        if place not in waiting:
+            assert not [title for title in titles if title in name], name
         async for message in _read(world, place):
             assert not [title for title in titles if title in message.text], (name, message.text)
     await _check_marks(world)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -99,6 +100,26 @@ async def test_what_discord_does_not_empty_now_is_tried_again(desk: Desk) -> Non
     desk.discord.postponed = set()
     await desk.pass_time(seconds=30)
     assert desk.discord.redacted.count(DeliveryKind.THREAD_CARD) == 1
+
+
+async def test_a_name_that_waits_is_told_once(desk: Desk) -> None:
+    """With the thread's address: people may rename when the bot may not. A moment's wait is not."""
+    incident = await desk.open()
+    await desk.work()
+    thread = (await desk.store.incident(incident.id)).thread_id
+    desk.discord.postponed = {DeliveryKind.THREAD}
+    desk.discord.room_in = timedelta(seconds=2)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert not [d for d in desk.store.deliveries if d.data.get("notice") == "name_waits"]
+    desk.discord.room_in = timedelta(minutes=5)
+    for _ in range(2):
+        await desk.pass_time(minutes=5, seconds=1)
+    (told,) = (d for d in desk.store.deliveries if d.data.get("notice") == "name_waits")
+    assert told.data["thread"] == thread
+    desk.discord.postponed, desk.discord.room_in = set(), None
+    await desk.pass_time(minutes=5)
+    assert desk.discord.redacted.count(DeliveryKind.THREAD) == 1
 
 
 async def test_what_discord_refuses_to_empty_is_told(desk: Desk) -> None:

@@ -83,6 +83,8 @@ def test_lines_in_its_thread(words: Wording) -> None:
     unchanged = {"notice": "not_redacted", "channel": 301, "message": 900}
     told = render(words, delivery(DeliveryKind.NOTICE, data=unchanged), SECRET)
     assert "https://discord.com/channels/7/301/900" in str(told["content"])
+    waits = render(words, delivery(DeliveryKind.NOTICE, data={"notice": "name_waits", "thread": 900}), SECRET)
+    assert str(waits["content"]).endswith("https://discord.com/channels/7/900")
     left, failed = (
         str(render(words, delivery(DeliveryKind.NOTICE, data={**facts, **more}), SECRET)["content"])
         for more in ({"notice": "member_removed", "is_own": True}, {"notice": "not_taken_out"})
