@@ -25,7 +25,13 @@ from pgqueuer.domain.types import JobId
 from pgqueuer.models import Job as PgJob
 from structlog.contextvars import bound_contextvars
 
-from bot.domain.errors import Contended, Crowded, StorageUnavailable, UnavailableError
+from bot.domain.errors import (
+    Contended,
+    Crowded,
+    StorageUnavailable,
+    UnavailableError,
+    UpstreamUnavailable,
+)
 from bot.services.ports import JobName
 from bot.services.ports.urgency import urgency
 from bot.storage.fairness import Handler
@@ -197,7 +203,10 @@ class JobRunner:
         except UnavailableError as error:
             if isinstance(error, StorageUnavailable):
                 self._on_refusal(str(error))
-            delay = self._delay(job, *(_PROMISED_S if JobName(job.entrypoint) in _PROMISED else _POSTPONE_S))
+            is_promised = JobName(job.entrypoint) in _PROMISED
+            delay = self._delay(job, *(_PROMISED_S if is_promised else _POSTPONE_S))
+            if isinstance(error, UpstreamUnavailable) and not is_promised:
+                delay = max(delay, error.room_in or delay)
             log.warning("job.postponed", error=type(error).__name__, retry_s=delay.total_seconds())
             return delay
         except Exception:  # a bug must not end the job: its row is the only trace of the work

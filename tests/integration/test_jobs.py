@@ -127,6 +127,32 @@ async def test_a_part_that_is_away_postpones_the_job(
     assert {line["log_level"] for line in postponed} == {"warning"}
 
 
+@pytest.mark.parametrize(("name", "delay"), [(JobName.REFRESH, 0.2), (JobName.ESCALATE, 0.01)])
+async def test_a_limit_is_waited_for(
+    store: Store,
+    pool: asyncpg.Pool,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    name: JobName,
+    delay: float,
+) -> None:
+    """As long as Discord says, unless it is promised within seconds."""
+    monkeypatch.setattr(module, "_POSTPONE_S", (0.01, 0.05))
+    monkeypatch.setattr(module, "_PROMISED_S", (0.01, 0.02))
+
+    async def limited_once(_payload: str) -> timedelta | None:
+        if len(work.done) == 1:
+            raise UpstreamUnavailable("HTTP 429", http_status=429, retry_after_s=0.2)
+        return None
+
+    work = Work(limited_once)
+    with capture_logs() as lines:
+        async with running(database_url, work):
+            await enqueue(store, Job(name, "1", f"{name}:1"))
+            await until_empty(pool)
+    assert [line["retry_s"] for line in lines if line["event"] == "job.postponed"] == [delay]
+
+
 async def test_a_bug_is_an_error_and_loses_nothing(
     store: Store, pool: asyncpg.Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
