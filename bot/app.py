@@ -50,7 +50,7 @@ from bot.storage.fairness import Handler, Turns
 from bot.storage.figures import read_figures
 from bot.storage.jobs import CONCURRENT, JobRunner
 from bot.storage.leases import PostgresLeases, open_lease_pool
-from bot.storage.pools import PROCESS, open_dlq_pool, open_pool
+from bot.storage.pools import open_dlq_pool, open_pool, process_id
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
 from bot.ui.ack_page import AckPage
@@ -300,7 +300,7 @@ def make_keeper(settings: Settings, client: IncidentBot, leases: Leases, gate: G
     """Who holds the gateway's shards; this process gets a name that no other has ever had."""
     # A local Discord has no window between two IDENTIFYs unless it is told to be strict, and then says so.
     window_s = IDENTIFY_WINDOW_S if settings.discord_api_base == DISCORD_API else 0.0
-    me = Instance(PROCESS, socket.gethostname(), version("incident-bot"), settings.shards or 1)
+    me = Instance(process_id(), socket.gethostname(), version("incident-bot"), settings.shards or 1)
     budget = IdentifyBudget(window_s=window_s)
     return ShardKeeper(client, leases, me, shards=settings.shards, budget=budget, share=gate.share)
 

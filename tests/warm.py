@@ -3,6 +3,8 @@
 Two seconds of each start are imports, and the stories start a thousand bots. What is forked is a process of
 its own in every other respect: environment, folder, session, output, signals, end. Where the start is looked
 at itself (the command line, the demo, the benchmark) programs are started from nothing.
+
+So nothing that a process has for itself, such as its id, may be made when a module is imported.
 """
 
 import asyncio

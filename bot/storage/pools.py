@@ -7,8 +7,9 @@ LISTEN and advisory locks belong to a session. The other may be behind a pooler 
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cache
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -32,18 +33,20 @@ IDLE_IN_TRANSACTION_S = 3.0
 PLANS_S: Final = 10
 """How long a statement's plan is kept, seconds: a storm makes a table a thousand times larger."""
 
-PROCESS: Final = uuid4()
-"""This process, by which its connections are known: see the query ``end_silent``."""
-
-_SESSION = {
+_SESSION: Final = {
     "search_path": SEARCH_PATH,
-    "application_name": f"incident-bot {PROCESS}",
     "timezone": "UTC",
     # A statement with an array would be planned each time it runs, which often takes longer than running it.
     "plan_cache_mode": "force_generic_plan",
     # All that is asked is short; compiling it would take longer than any of it.
     "jit": "off",
 }
+
+
+@cache
+def process_id() -> UUID:
+    """Of this process alone; by it its connections are known, see the query ``end_silent``."""
+    return uuid4()
 
 
 async def open_pool(
@@ -78,6 +81,7 @@ async def open_pool(
             command_timeout=command_s,
             max_cached_statement_lifetime=PLANS_S,
             server_settings=_SESSION
+            | {"application_name": f"incident-bot {process_id()}"}
             | {"idle_in_transaction_session_timeout": f"{round(1000 * idle_in_transaction_s)}ms"}
             | ({"default_transaction_read_only": "on"} if read_only else {}),
             init=_set_codecs,

@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 
+from bot.storage.pools import process_id
+
 if __name__ == "__main__":
     print(  # noqa: T201 -- its output is what it is for
         json.dumps(
@@ -12,6 +14,7 @@ if __name__ == "__main__":
                 "arguments": sys.argv[1:],
                 "folder": os.getcwd(),  # noqa: PTH109 -- as the operating system has it
                 "settings": {name: os.environ.get(name) for name in ("DISCORD_TOKEN", "DISCORD_API_BASE")},
+                "process": str(process_id()),
                 "is_session": os.getsid(0) == os.getpid(),
                 "ignored": [int(one) for one in signal.Signals if signal.getsignal(one) is signal.SIG_IGN],
             }

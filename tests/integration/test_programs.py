@@ -29,7 +29,9 @@ async def test_what_it_is_given(start: Start, tmp_path: Path, monkeypatch: pytes
     assert await child.wait() == 3
     assert not child.is_running
     said, end = child.lines
-    assert json.loads(said) == {
+    given = json.loads(said)
+    del given["process"]
+    assert given == {
         "arguments": ["one", "two"],
         "folder": str(tmp_path),
         "settings": {"DISCORD_TOKEN": "abc", "DISCORD_API_BASE": None},
@@ -37,6 +39,17 @@ async def test_what_it_is_given(start: Start, tmp_path: Path, monkeypatch: pytes
         "ignored": [int(signal.SIGPIPE), int(signal.SIGXFSZ)],  # by the interpreter itself
     }
     assert end == "終わり"
+
+
+@both
+async def test_each_is_a_process_of_its_own(start: Start, tmp_path: Path) -> None:
+    """What two instances of the bot know each other by is not inherited."""
+    names = set()
+    for _ in range(2):
+        child = await start("probe", env={}, folder=tmp_path, module=PROBE)
+        await child.wait()
+        names.add(json.loads(child.lines[0])["process"])
+    assert len(names) == 2
 
 
 @both
