@@ -16,10 +16,15 @@ CORRECTION_LIMIT: Final = 4_000
 
 @dataclass(frozen=True, slots=True)
 class ShownWords:
-    """What a form showed when it was opened, each as its `digest_of`."""
+    """What a form showed when it was opened, each as its `digest_of`.
+
+    Attributes:
+        moment: When it happened; None when nobody knows: a form of an older version.
+    """
 
     words: str
     impact: str
+    moment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ def editable(line: Line) -> tuple[str, str]:
 def shown_words(line: Line) -> ShownWords:
     """What a form about *line* shows now."""
     words, impact = editable(line)
-    return ShownWords(digest_of(words), digest_of(impact))
+    return ShownWords(digest_of(words), digest_of(impact), digest_of(line.at.isoformat()))
 
 
 def righted(line: Line, right: Correction, *, at: datetime, label: str) -> Righted:
@@ -138,3 +143,5 @@ def _require_as_shown(found: Righted, shown: ShownWords | None, *, label: str) -
     if found.impact != line.impact and now.impact != shown.impact:
         gone = UserError("impact_removed", incident=label)
         raise UserError("impact_moved", incident=label, impact=line.impact) if line.impact else gone
+    if found.at != line.at and shown.moment not in (None, now.moment):
+        raise UserError("moment_moved", incident=label, at=line.at)

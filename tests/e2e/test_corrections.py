@@ -106,3 +106,18 @@ async def test_an_update_that_would_be_empty_comes_back(world: World) -> None:
     assert "この状況報告には何も残りません" in refused.text
     await world.expect_text(alert.card, "DB が原因")
     await world.expect_nothing_more()
+
+
+async def test_two_people_put_the_same_time_right(world: World) -> None:
+    """The second sees which time the first gave."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.command("incident note", number=alert.number, text="rollback を始めた", at="5分前")
+    await world.expect_message(alert.thread, contains="rollback")
+    first, second = [await correct(world, alert, by=who) for who in ("responder", "secondary")]
+    await world.human.submit("responder", first, {"at": "10分前"})
+    await world.expect_message(alert.thread, contains="が訂正")
+    refused = await world.human.submit("secondary", second, {"at": "8分前"})
+    assert "この記録の時刻は、この画面を開いたあとで" in refused.text
+    assert "JST に訂正されました" in refused.text
+    assert refused.text.endswith("```\n8分前\n```")
+    await world.expect_nothing_more()

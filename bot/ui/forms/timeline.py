@@ -19,11 +19,11 @@ TEXT: Final = "text"
 IMPACT: Final = "impact"
 
 NOTE_FORM: Final = r"inc:v1:note-form:(?P<number>\d{1,18})"
-#: The page is drawn anew afterwards; it says which words and which impact the form showed, unless an older
-#: version made it.
+#: The page is drawn anew afterwards; it says which words, impact and moment the form showed, unless an
+#: older version made it.
 CORRECT_FORM: Final = (
     r"inc:v1:correct-form:(?P<number>\d{1,18}):(?P<entry>\d{1,18}):(?P<page>\d{1,6})"
-    r"(?::(?P<known>[0-9a-f]{8}):(?P<impact>[0-9a-f]{8}))?"
+    r"(?::(?P<known>[0-9a-f]{8}):(?P<impact>[0-9a-f]{8})(?::(?P<moment>[0-9a-f]{8}))?)?"
 )
 
 #: Characters of a moment as people type it.
@@ -49,7 +49,8 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form
     """
     title = voice.say("history.form.correct", label=label_of(number))
     shown, (words, impact) = shown_words(line), editable(line)
-    custom_id = f"inc:v1:correct-form:{number}:{line.entry.id}:{page}:{shown.words}:{shown.impact}"
+    known = f"{shown.words}:{shown.impact}:{shown.moment}"
+    custom_id = f"inc:v1:correct-form:{number}:{line.entry.id}:{page}:{known}"
     if line.entry.is_update:
         fields = [
             _optional(voice, TEXT, name="known", limit=KNOWN_LIMIT, value=words),
@@ -65,12 +66,12 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form
 def correction_of(form: Submitted) -> Correction:
     """The form as it was sent: only what is other than the form showed is put right."""
     words, impact = form.text(TEXT), form.text(IMPACT) if IMPACT in form.values else None
-    known, known_impact = form.fields.get("known"), form.fields.get("impact")
+    known, known_impact, moment = (form.fields.get(name) for name in ("known", "impact", "moment"))
     return Correction(
         None if digest_of(words) == known else words,
         at=form.text(AT),
         impact=None if impact is None or digest_of(impact) == known_impact else impact,
-        shown=None if known is None or known_impact is None else ShownWords(known, known_impact),
+        shown=None if known is None or known_impact is None else ShownWords(known, known_impact, moment),
     )
 
 

@@ -238,7 +238,7 @@ async def test_the_second_of_two_sees_what_the_first_wrote(
 
 
 async def test_two_people_put_one_note_right(desk: Desk) -> None:
-    """One its words, the other its time; other words from the same form are refused."""
+    """One its words, the other its time; other words, or another time, from the same form are refused."""
     incident = await desk.open()
     await desk.pass_time(minutes=30)
     await desk.timelines.note(incident.id, by=PRIMARY, text="再起動", key="k", at="5分前")
@@ -248,6 +248,8 @@ async def test_two_people_put_one_note_right(desk: Desk) -> None:
     await put_right(desk, incident, note, Correction(None, at="9分前", shown=seen), key="c2")
     with pytest.raises(UserError, match="words_moved"):
         await put_right(desk, incident, note, Correction("落とした", shown=seen), key="c3")
+    with pytest.raises(UserError, match="moment_moved"):
+        await put_right(desk, incident, note, Correction(None, at="8分前", shown=seen), key="c4")
     line = await desk.timelines.correctable(incident.id, note.id or 0, by=PRIMARY)
     assert (line.said, line.at) == ("再起動した", desk.store.clock.time - timedelta(minutes=9))
 

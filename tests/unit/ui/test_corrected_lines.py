@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
-from bot.services.corrections import Correction, shown_words
+from bot.services.corrections import Correction, ShownWords, shown_words
 from bot.services.timelines import History
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form
@@ -229,6 +229,14 @@ def test_a_form_about_a_note_says_what_it_showed() -> None:
     form = correction_form(JA, 42, line, page=0)
     assert correction_of(sent(form, at="14:10")) == Correction(None, at="14:10", shown=shown_words(line))
     assert correction_of(sent(form, text="停止")) == Correction("停止", shown=shown_words(line))
+
+
+def test_a_form_that_did_not_know_the_moment_yet() -> None:
+    """It was open while the version changed: its words are still looked at."""
+    fields = re.fullmatch(CORRECT_FORM, "inc:v1:correct-form:42:8:0:0123abcd:4567cdef")
+    assert fields
+    right = correction_of(Submitted(fields.groupdict(), {"text": ("DNS",), "at": ("14:10",)}))
+    assert right == Correction("DNS", at="14:10", shown=ShownWords("0123abcd", "4567cdef"))
 
 
 def test_a_form_of_an_older_version_leaves_the_impact() -> None:
