@@ -61,6 +61,7 @@ from bot.services.privacy import Privacy
 from bot.services.raising import Raising
 from bot.services.reading_ahead import ReadingAhead
 from bot.services.reconciler import Reconciler
+from bot.services.redactions import Redactions
 from bot.services.reevaluations import Reevaluations
 from bot.services.registry import Services
 from bot.services.regrading import Regrading
@@ -200,7 +201,16 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
             store,
             discord,
             policy,
-            Helpers(digests, mornings, mending, oncall, bundles, comeback, faces),
+            Helpers(
+                digests,
+                mornings,
+                mending,
+                oncall,
+                bundles,
+                comeback,
+                faces,
+                Redactions(store, discord, policy),
+            ),
         ),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, oncall, letters=letters, draft=discord.draft),
@@ -223,7 +233,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REFRESH_BUNDLE: _numbered(services.bundles.refresh),
         JobName.REFRESH_TRIAGE: _numbered(cases.triage_posts.refresh),
         JobName.REEVALUATE: _numbered(services.reevaluations.strike),
-        JobName.REDACT: _numbered(services.privacy.redact),
+        JobName.REDACT: _numbered(services.privacy.hide),
         JobName.DRILL: _numbered(services.drills.strike),
         JobName.MORNING: _dated(services.mornings.strike),
         JobName.REFRESH_MORNING: _dated(services.mornings.refresh),

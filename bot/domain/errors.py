@@ -118,6 +118,11 @@ class Superseded(BotError):
 class DiscordAway(UpstreamUnavailable):
     """Discord answers nobody for the time being; `retry_after_s` says when somebody may ask again."""
 
+    @property
+    def room_in(self) -> None:
+        """It is no limit of one route's, whatever the status."""
+        return None
+
 
 class Crowded(UpstreamUnavailable):
     """The limit of a route leaves no room now: nothing was sent, and nobody has failed.
@@ -130,13 +135,12 @@ class Crowded(UpstreamUnavailable):
     def __init__(self, room_in_s: float, *, asked_s: float = 0.0) -> None:
         reason = f"rate limited: no room on this route for {room_in_s:.1f} s"
         super().__init__(reason, http_status=HTTPStatus.TOO_MANY_REQUESTS, retry_after_s=room_in_s)
-        self._room_in = timedelta(seconds=room_in_s)
         self.asked = timedelta(seconds=asked_s)
 
     @property
     def room_in(self) -> timedelta:
         """How long until there is room."""
-        return self._room_in
+        return timedelta(seconds=self.retry_after_s or 0.0)
 
 
 class DeliveryRefused(BotError):

@@ -19,7 +19,7 @@ from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging import Acknowledger
 from bot.services.outage import record_job_of
-from bot.services.ports import Discord, Job, JobName, Store, Transaction
+from bot.services.ports import TRY_AGAIN, Discord, Job, JobName, Store, Transaction
 from bot.services.sent import paged
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,6 @@ _LOOK_AGAIN: Final = timedelta(seconds=0.25)
 
 #: Many acknowledges at once are one edit of the bundle.
 _SHOW_AFTER: Final = timedelta(seconds=2)
-_REFRESH_AGAIN: Final = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ class Bundles:
         try:
             await self._discord.refresh_bundle(delivery, bundle)
         except UpstreamUnavailable as away:
-            return away.room_in or _REFRESH_AGAIN
+            return away.room_in or TRY_AGAIN
         async with self._store.transaction() as tx:
             await tx.set_shown([bundle_id], version=1)
         return None

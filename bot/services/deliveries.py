@@ -1,5 +1,6 @@
 """Sending what is owed: once, however often the sender dies. See docs/architecture.md, Sending once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -26,7 +27,7 @@ from bot.domain.errors import (
 )
 from bot.domain.incident import Incident
 from bot.domain.posting import THREADS
-from bot.domain.privacy import SETTLED, exposed, is_told, would_expose
+from bot.domain.privacy import exposed, is_told, would_expose
 from bot.runbook.model import Policy
 from bot.services.attempts import Failure, require_repeatable
 from bot.services.bundles import Bundles, refresh_bundle_job
@@ -41,15 +42,13 @@ from bot.services.mending import Mending
 from bot.services.moot import is_moot
 from bot.services.mornings import Mornings, day_of, refresh_morning_job
 from bot.services.oncall import OnCall
-from bot.services.opening import redact_job
 from bot.services.outage import BEHIND, dated, hold, hold_if_late, must_wait, record_job, rings_no_more
-from bot.services.ports import Discord, Refreshed, Store, Subject, Transaction
+from bot.services.ports import Discord, Refreshed, Store, Subject, Transaction, soonest
+from bot.services.redactions import Redactions
 from bot.services.sent import tell_incident
 from bot.services.triage_posts import refresh_triage_job, triage_of
 
 log = structlog.get_logger(__name__)
-
-_REFRESH_AGAIN = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,7 @@ class Helpers:
     bundles: Bundles
     comeback: Comeback
     faces: Faces
+    redactions: Redactions
 
 
 class Deliveries:
@@ -79,6 +79,7 @@ class Deliveries:
         self._bundles = helpers.bundles
         self._comeback = helpers.comeback
         self._faces = helpers.faces
+        self._redactions = helpers.redactions
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
         """One attempt.
@@ -132,8 +133,14 @@ class Deliveries:
         incident = await self._faces.read(incident_id)
         await self._mornings.touched(incident)
         posts = await self._store.posts(incident_id)
-        if incident.is_private:
-            posts = await self._kept_secret(incident, posts)
+        if not incident.is_private:
+            return await self._show(incident, posts)
+        emptied = await self._redactions.empty(incident, posts)
+        shown = await self._show(incident, await self._theirs(incident, posts))
+        return soonest([wait for wait in (emptied, shown) if wait is not None])
+
+    async def _show(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
+        """Edit those of *posts* that lag behind; see `refresh`."""
         stale = [post for post in posts if post.shown_version < incident.version]
         if not stale:
             return None
@@ -146,19 +153,15 @@ class Deliveries:
         if shown.gone:
             gone = [post for post in stale if post.id in shown.gone]
             await self._mending.gone(
-                incident_id,
+                incident.id,
                 messages={post.message_id or 0 for post in gone if post.kind is DeliveryKind.ALERT},
                 threads={post.message_id or 0 for post in gone if post.kind in THREADS},
             )
-        return None if len(shown.done) == len(alone) else shown.room_in or _REFRESH_AGAIN
+        return shown.again_in
 
-    async def _kept_secret(self, incident: Incident, posts: list[Delivery]) -> list[Delivery]:
-        """Those that only its own people read; the others are emptied, one that came late too."""
-        public = exposed(posts)
-        if any(post.shown_version < SETTLED for post in public):
-            async with self._store.transaction() as tx:
-                await tx.enqueue(redact_job(incident))
-        removed = await self._store.removed_members(incident.id)
+    async def _theirs(self, incident: Incident, posts: Sequence[Delivery]) -> list[Delivery]:
+        """Those of a private incident's *posts* that its own people read, and nobody else."""
+        public, removed = exposed(posts), await self._store.removed_members(incident.id)
         return [post for post in posts if post not in public and is_told(post, removed)]
 
     async def _attempt(

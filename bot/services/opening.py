@@ -10,7 +10,7 @@ from bot.domain.escalation import Step
 from bot.domain.incident import Incident, IncidentKind, Source
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy
-from bot.services.ports import Job, JobName
+from bot.services.ports import IN_LINE, Job, JobName
 
 #: How long before its time the job of a step comes, to have its 👀 read by then (`reading_ahead.py`).
 READ_AHEAD: Final = timedelta(seconds=2)
@@ -45,8 +45,9 @@ def step_job(step: Step, *, after: timedelta, severity: SeverityPolicy) -> Job:
 def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
     """The job that makes the posts say what is true now: one per incident, so that edits never race.
 
-    A change that comes while it runs is not lost: the queue runs an asked-for key once more. One that waits,
-    perhaps ten minutes for a limit on a thread's names, is brought forward: the posts have room.
+    A change that comes while it runs is not lost: the queue runs an asked-for key once more. One that waits
+    for long, ten minutes for a thread's next name for instance, is brought forward: the posts have room. A
+    short wait is a place in the line of a full route, and is kept.
     """
     return Job(
         name=JobName.REFRESH,
@@ -54,6 +55,7 @@ def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
         key=f"refresh:{incident.id}",
         priority=priority_of(severity.rank) - 1,
         sooner=True,
+        patience=IN_LINE,
     )
 
 
@@ -77,9 +79,9 @@ def archive_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
     return Job(JobName.ARCHIVE, str(incident_id), archive_key(incident_id), after=after)
 
 
-def redact_job(incident: Incident) -> Job:
-    """The job that empties what others could read of an incident before it was private."""
-    return Job(JobName.REDACT, str(incident.id), f"redact:{incident.id}", sooner=True)
+def hide_job(incident: Incident) -> Job:
+    """The job that takes out of sight what others could read of an incident before it was private."""
+    return Job(JobName.REDACT, str(incident.id), f"redact:{incident.id}")
 
 
 def posting_key(incident_id: int, kind: DeliveryKind, posting: int) -> str:

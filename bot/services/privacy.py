@@ -1,39 +1,30 @@
 """Private incidents: made so from the start or later, and who else is let in. See docs/architecture.md."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from typing import Final
 
 import structlog
 
 from bot.domain import life, relations
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, priority_of
+from bot.domain.delivery import DeliveryStatus, priority_of
 from bot.domain.errors import UserError
 from bot.domain.incident import Holder, Incident
 from bot.domain.people import Person
-from bot.domain.privacy import SETTLED, exposed
 from bot.domain.timeline import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes
 from bot.services.opening import (
     QUIET,
+    hide_job,
     member,
     member_key,
-    notice,
     posting_deliveries,
-    redact_job,
     refresh_job,
 )
-from bot.services.ports import Discord, Job, JobName, Redacted, Store
+from bot.services.ports import Discord, Job, JobName, Store
 from bot.services.walk_ends import take_in_walks
 
 log = structlog.get_logger(__name__)
-
-_AGAIN: Final = timedelta(seconds=20)
-
-#: An old thread's name that waits for longer is told of.
-_WORTH_A_LINE: Final = timedelta(seconds=30)
 
 
 class Privacy:
@@ -135,28 +126,14 @@ class Privacy:
         found = await self._store.delivery_by_key(member_key(incident, f"user:{who.id}", asked=key))
         return None if found is None else found.status
 
-    async def redact(self, incident_id: int) -> timedelta | None:
-        """Empty what the bot had posted where others read; each post once.
-
-        Returns:
-            When to try again what Discord did not take now, or None.
-        """
+    async def hide(self, incident_id: int) -> None:
+        """Let the posts of others forget a private incident's number, and its own from before be emptied."""
         incident = await self._store.incident(incident_id)
         if not incident.is_private:
-            return None
+            return
         await self._untold_by_others(incident)
-        posts = exposed(await self._store.posts(incident_id))
-        left = [post for post in posts if post.shown_version < SETTLED]
-        if not left:
-            return None
-        result = await self._discord.redact(incident, left)
         async with self._store.transaction() as tx:
-            await tx.set_shown(result.done, version=SETTLED)
-            still_there = [post for post in left if post.id in result.refused]
-            told = [self._still_told(incident, post) for post in still_there]
-            await tx.insert_deliveries([*told, *self._named_still(incident, left, result)])
-        log.info("incident.redacted", incident_id=incident_id, posts=len(result.done), of=len(left))
-        return None if len(result.done) == len(left) else result.room_in or _AGAIN
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
     async def _let_in(self, change: Change, user_id: int, name: str, *, asked: str | None = None) -> None:
         priority = self._priority(change.incident)
@@ -172,7 +149,7 @@ class Privacy:
 
     async def _hide_what_is_known(self, change: Change) -> None:
         """Posts that are there, and rows of the DLQ that carry its title."""
-        await change.tx.enqueue(redact_job(change.incident))
+        await change.tx.enqueue(hide_job(change.incident))
         failed = await change.tx.failed_deliveries(change.incident.id)
         await change.tx.enqueue(*(Job(JobName.RECORD_FAILURE, str(one), f"record:{one}") for one in failed))
 
@@ -186,29 +163,6 @@ class Privacy:
                 if hidden is not other:
                     await tx.save(hidden)
                     await tx.enqueue(refresh_job(hidden, severity=self._policy.rules(hidden.severity)))
-
-    def _still_told(self, incident: Incident, post: Delivery) -> NewDelivery:
-        """A line in the thread, so that somebody deletes by hand what Discord lets the bot not empty."""
-        place = {"channel": post.channel_id, "message": post.message_id}
-        facts = {"notice": "not_redacted", **place}
-        return notice(incident, self._policy, key=f"not_redacted:{post.id}", data=facts)
-
-    def _named_still(
-        self, incident: Incident, posts: Iterable[Delivery], result: Redacted
-    ) -> list[NewDelivery]:
-        """A line in the thread, when the old one's name waits: people may rename when the bot may not."""
-        if result.room_in is None or result.room_in < _WORTH_A_LINE:
-            return []
-        return [
-            notice(
-                incident,
-                self._policy,
-                key=f"name_waits:{post.id}",
-                data={"notice": "name_waits", "thread": post.message_id},
-            )
-            for post in posts
-            if post.kind is DeliveryKind.THREAD and post.id not in result.done
-        ]
 
     def _priority(self, incident: Incident) -> int:
         return priority_of(self._policy.rules(incident.severity).rank)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.domain.delivery import AGAIN, Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.runbook.model import Policy
-from bot.services.ports import Discord, Job, JobName, Store, Transaction
+from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
 
 
 def post_keys(triage: Triage) -> list[str]:
@@ -46,7 +46,8 @@ def question_again(triage: Triage, policy: Policy) -> NewDelivery:
 
 def refresh_triage_job(triage_id: int) -> Job:
     """The job that makes the posts of a triage say where it stands."""
-    return Job(JobName.REFRESH_TRIAGE, str(triage_id), f"refresh_triage:{triage_id}")
+    key = f"refresh_triage:{triage_id}"
+    return Job(JobName.REFRESH_TRIAGE, str(triage_id), key, sooner=True, patience=IN_LINE)
 
 
 async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:

@@ -13,7 +13,7 @@ from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import Choice, StoredAnswer, Triage
 from bot.runbook.model import Policy
 from bot.services.changes import Change
-from bot.services.opening import redact_job, refresh_job
+from bot.services.opening import refresh_job
 from bot.services.ports import Transaction
 from bot.services.triage_posts import post_keys, refresh_triage_job, set_clock
 
@@ -65,8 +65,6 @@ async def end_in(
     await set_clock(tx, ended, policy)
     await tx.adopt_deliveries(post_keys(triage), incident_id=incident.id)
     await tx.enqueue(refresh_job(incident, severity=policy.rules(incident.severity)))
-    if incident.is_private:
-        await tx.enqueue(redact_job(incident))
     log.info("triage.raised", triage_id=triage.id, incident_id=incident.id, by_clock=by is None)
 
 

@@ -205,8 +205,9 @@ class JobRunner:
                 self._on_refusal(str(error))
             is_promised = JobName(job.entrypoint) in _PROMISED
             delay = self._delay(job, *(_PROMISED_S if is_promised else _POSTPONE_S))
-            if isinstance(error, UpstreamUnavailable) and not is_promised:
-                delay = max(delay, error.room_in or delay)
+            limit = error.room_in if isinstance(error, UpstreamUnavailable) else None
+            if limit is not None and not is_promised:
+                delay = max(delay, limit)
             log.warning("job.postponed", error=type(error).__name__, retry_s=delay.total_seconds())
             return delay
         except Exception:  # a bug must not end the job: its row is the only trace of the work

@@ -11,6 +11,7 @@ from pgqueuer.models import Job, TracebackRecord
 from pgqueuer.queries import EntrypointExecutionParameter, Queries
 
 from bot.domain.errors import StorageUnavailable
+from bot.services.ports import IN_LINE
 from bot.storage.errors import STORAGE_ERRORS
 from bot.storage.pools import PoolConnection, borrow
 from bot.storage.sql import Sql
@@ -54,11 +55,17 @@ class PatientQueries(Queries):
         return jobs
 
     async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
-        """Queue it again. The traceback is left out: ours is in the log, where secrets are hidden."""
+        """Queue it again, no later than it was asked for while it ran, if it would wait for long.
+
+        The traceback is left out: ours is in the log, where secrets are hidden.
+        """
         del traceback_record
+        sql = Sql(PoolConnection(self._pool))
         try:
             await super().retry_job(job, delay, None)
-            await Sql(PoolConnection(self._pool)).all("wake_runners")
+            if delay > IN_LINE:
+                await sql.all("run_as_asked", job.id)
+            await sql.all("wake_runners")
         except (StorageUnavailable, *STORAGE_ERRORS) as error:
             # Raised further, it would end the job. Left alone, the job counts as abandoned before long.
             log.warning("job.left_behind", job=job.entrypoint, error=type(error).__name__)

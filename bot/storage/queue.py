@@ -71,6 +71,7 @@ class Queue:
                 [job.key for job in there],
                 [job.after for job in there],
                 [job.sooner for job in there],
+                [job.patience for job in there],
             )
             known = {row["dedupe_key"] for row in asked}
             left = [job for job in there if job.key not in known]

@@ -211,6 +211,28 @@ async def test_an_old_name_that_waits_is_told_of(world: World) -> None:
     await world.expect_nothing_more()
 
 
+async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> None:
+    """It is on its way to the alert while the incident is made private, and arrives after that."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.fault(route=f"PATCH /channels/*/messages/{alert.post.id}", delay_s=2.0, times=1)
+    await world.react(alert, by="secondary")
+
+    async def look() -> bool | None:
+        (fault,) = world.sandbox.core.faults.active
+        return True if fault.trigger.hits else None
+
+    await world.human.until(look, "an edit on its way")
+    asked = await world.command("incident private", by="primary", number=alert.number)
+    await world.human.press("primary", asked.messages[-1], "非公開にする")
+    thread = await room(world)
+    for part in ("開始時刻", f"SEV1 · 対応中 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+        await world.expect_message(thread, contains=part)
+    await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
+    await expect_hidden(world)
+    await world.expect_nothing_more()
+
+
 async def test_who_may_not_make_it_private(world: World) -> None:
     """Of a public incident there is nothing to hide: the refusal names the roles. And twice is told."""
     alert = await world.triage(SEV1, title=TITLE)

@@ -17,7 +17,7 @@ from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.standing import OnCallPerson
 from bot.domain.triage_session import Triage, TriageStatus
-from bot.services.ports import Redacted, Refreshed, Subject
+from bot.services.ports import Redacted, Refreshed, Subject, soonest
 
 #: The ids of the watched channels.
 WATCHED: Final = {"p0-alerts": 50, "p1-ops": 51}
@@ -192,7 +192,7 @@ class FakeDiscord:
         self.refreshed.append((incident.version, [post.kind for post in posts]))
         done = [post.id for post in posts if post.kind not in self.postponed]
         gone = [post.id for post in posts if self._is_gone(post)]
-        return Refreshed(done, gone, self.room_in)
+        return Refreshed(done, gone, self._again(done, posts))
 
     def _is_gone(self, post: Delivery) -> bool:
         threads = (DeliveryKind.THREAD, DeliveryKind.PRIVATE_THREAD)
@@ -203,7 +203,12 @@ class FakeDiscord:
         done = [post for post in posts if post.kind not in self.postponed]
         self.redacted += [post.kind for post in done if post.kind not in self.uneditable]
         refused = [post.id for post in done if post.kind in self.uneditable]
-        return Redacted([post.id for post in done], refused, self.room_in)
+        is_long = self.room_in is not None and self.room_in >= timedelta(seconds=30)
+        late = [post.id for post in posts if post not in done and is_long]
+        return Redacted([post.id for post in done], refused, late, self._again(done, posts))
+
+    def _again(self, done: Sequence[object], posts: Sequence[Delivery]) -> timedelta | None:
+        return None if len(done) == len(posts) else soonest([self.room_in])
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         self.answered.append((triage.status, [post.kind for post in posts]))

@@ -13,7 +13,7 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from bot.domain.errors import UpstreamUnavailable
-from bot.services.ports import Job, JobName, Store
+from bot.services.ports import IN_LINE, Job, JobName, Store
 from bot.storage import jobs as module
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
@@ -151,6 +151,35 @@ async def test_a_limit_is_waited_for(
             await enqueue(store, Job(name, "1", f"{name}:1"))
             await until_empty(pool)
     assert [line["retry_s"] for line in lines if line["event"] == "job.postponed"] == [delay]
+
+
+async def test_what_is_asked_for_meanwhile_does_not_wait_for_a_limit(
+    store: Store, pool: asyncpg.Pool, database_url: str
+) -> None:
+    """The run that it came too late for has to wait for long; it does not."""
+
+    async def limited(_payload: str) -> timedelta | None:
+        if len(work.done) > 1:
+            return None
+        await enqueue(store, refresh("1"))
+        return timedelta(minutes=10)
+
+    work = Work(limited)
+    async with running(database_url, work):
+        await enqueue(store, refresh("1"))
+        await until_empty(pool)
+    assert work.done == ["1"] * 2
+
+
+@pytest.mark.parametrize(("waits", "left"), [(timedelta(minutes=10), False), (timedelta(seconds=4), True)])
+async def test_a_long_wait_is_cut_short_and_a_place_in_line_is_kept(
+    store: Store, pool: asyncpg.Pool, waits: timedelta, *, left: bool
+) -> None:
+    """A change that comes meanwhile has room long before; moments later there is room in any case."""
+    job = Job(JobName.REFRESH, "1", "refresh:1", sooner=True, patience=IN_LINE)
+    await enqueue(store, replace(job, after=waits))
+    await enqueue(store, job)
+    assert await pool.fetchval("SELECT execute_after > now() + interval '3 s' FROM pgqueuer") is left
 
 
 async def test_a_bug_is_an_error_and_loses_nothing(

@@ -15,6 +15,7 @@ from bot.sandbox.posting import remove, set_archived
 from bot.sandbox.reacting import react
 from bot.sandbox.threads import remove_channel
 from bot.sandbox.world import User
+from bot.services.ports import TRY_AGAIN
 from tests.integration.notifier_world import (
     ADMIN,
     GUILD,
@@ -113,8 +114,20 @@ async def test_refresh_comes_again_when_a_limit_says_so(world: NotifierWorld) ->
     posts = [sent(DeliveryKind.ALERT, alert), sent(DeliveryKind.THREAD_CARD, card)]
     world.break_down({"status": 429, "retry_after": 2, "times": 1}, route="PATCH /channels/*/messages/*")
     limited = await world.notifier.refresh(acknowledged(incident), posts)
-    assert (list(limited.done), limited.room_in) == ([posts[1].id], timedelta(seconds=2))
+    assert (list(limited.done), limited.again_in) == ([posts[1].id], timedelta(seconds=2))
     assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠 対応中")
+
+
+async def test_refresh_waits_for_no_limit_with_what_it_did_not_try(world: NotifierWorld) -> None:
+    """One post is limited for minutes, then Discord is away: the others come when it may be back."""
+    incident, alert = await world.threaded()
+    card = await world.deliver(owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), nonce="n2")
+    posts = [sent(DeliveryKind.ALERT, alert), sent(DeliveryKind.THREAD_CARD, card)]
+    limit = {"status": 429, "retry_after": 900, "times": 1}
+    world.break_down(limit, route=f"PATCH /channels/*/messages/{alert.message_id}")
+    world.break_down({"status": 503}, route=f"PATCH /channels/*/messages/{card.message_id}")
+    refreshed = await world.notifier.refresh(acknowledged(incident), posts)
+    assert (list(refreshed.done), refreshed.again_in) == ([], TRY_AGAIN)
 
 
 async def test_refresh_wakes_an_archived_thread_for_its_card(world: NotifierWorld) -> None:

@@ -121,7 +121,7 @@ async def test_its_name_shows_the_state(world: NotifierWorld) -> None:
     later = {"status": 429, "retry_after": 300, "scope": "shared", "times": 1}
     world.break_down(later, route=f"PATCH /channels/{room.message_id}")
     waits = await world.notifier.refresh(SECRET, [post])
-    assert (list(waits.done), list(waits.gone), waits.room_in) == ([], [], timedelta(seconds=300))
+    assert (list(waits.done), list(waits.gone), waits.again_in) == ([], [], timedelta(seconds=300))
 
 
 async def test_a_private_thread_that_is_gone_is_noticed(world: NotifierWorld) -> None:
@@ -250,7 +250,7 @@ async def test_what_discord_takes_later_is_left(world: NotifierWorld) -> None:
     limit = {"status": 429, "retry_after": 4, "times": 1}
     world.break_down(limit, route=f"PATCH /channels/{ALERTS}/messages/*")
     limited = await world.notifier.redact(incident, posts)
-    assert (len(limited.done), limited.room_in) == (len(posts) - 1, timedelta(seconds=4))
+    assert (len(limited.done), limited.again_in) == (len(posts) - 1, timedelta(seconds=4))
     world.break_down({"status": 503, "times": 1}, route=f"PATCH /channels/{ALERTS}/messages/*")
     first = await world.notifier.redact(incident, posts)
     assert len(first.done) < len(posts)
@@ -264,14 +264,18 @@ async def test_an_old_name_that_waits_is_in_no_list(world: NotifierWorld) -> Non
     over = replace(incident, is_private=False, status=Status.RESOLVED, version=5)
     await world.notifier.refresh(over, posts)
     limited = await world.notifier.redact(incident, posts)
+    assert len(limited.late) == 1
     thread = world.channel(incident.thread_id)
     assert thread.thread is not None
-    assert limited.room_in is not None
-    assert timedelta(minutes=9) < limited.room_in <= timedelta(minutes=10)
+    assert limited.again_in is not None
+    assert timedelta(minutes=9) < limited.again_in <= timedelta(minutes=10)
     assert len(limited.done) == len(posts) - 1
     assert INCIDENT.title in thread.name
     assert (thread.thread.archived, thread.thread.locked) == (True, True)
     assert INCIDENT.title not in told(world, incident.thread_id)
+    asked = len(world.requests("PATCH"))
+    assert len((await world.notifier.redact(incident, posts[:1])).late) == 1
+    assert len(world.requests("PATCH")) - asked == 1, "it sleeps on"
     world.sandbox.core.limiter.advance(600)
     assert len((await world.make().redact(incident, posts)).done) == len(posts)
     assert INCIDENT.title not in thread.name

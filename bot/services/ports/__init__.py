@@ -3,18 +3,20 @@
 The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 """
 
-from bot.services.ports.discord import Discord, Redacted, Refreshed, Subject
+from bot.services.ports.discord import TRY_AGAIN, Discord, Redacted, Refreshed, Subject, soonest
 from bot.services.ports.dlq import DlqStore
 from bot.services.ports.emergency import Siren, Spool
 from bot.services.ports.guilds import GuildFinder
 from bot.services.ports.heartbeat import Heartbeat
-from bot.services.ports.jobs import Job, JobName
+from bot.services.ports.jobs import IN_LINE, Job, JobName
 from bot.services.ports.leases import Leases
 from bot.services.ports.mail import Letter, Mail, Mailer, MailWriter
 from bot.services.ports.store import Clock, Store
 from bot.services.ports.transaction import Transaction
 
 __all__ = [
+    "IN_LINE",
+    "TRY_AGAIN",
     "Clock",
     "Discord",
     "DlqStore",
@@ -34,4 +36,5 @@ __all__ = [
     "Store",
     "Subject",
     "Transaction",
+    "soonest",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from bot.domain.alerts import ChannelPage
 from bot.domain.bundle import Bundle
@@ -18,6 +18,9 @@ from bot.domain.triage_session import Triage
 #: What a delivery is about: incident, triage, a week's figures, a morning, a bundle; None for what has none.
 Subject: TypeAlias = Incident | Digest | Triage | MorningView | Bundle | None
 
+#: When to try again what Discord did not take, and gave no time for.
+TRY_AGAIN: Final = timedelta(seconds=20)
+
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
@@ -26,12 +29,12 @@ class Refreshed:
     Attributes:
         done: The ids of the posts that need no further look; the others may work later.
         gone: Of these, the alerts and threads that somebody has deleted.
-        room_in: When Discord's limits leave room for what they have held back; None when nothing was.
+        again_in: When to try the others again; None when there are none.
     """
 
     done: Sequence[int]
     gone: Sequence[int] = ()
-    room_in: timedelta | None = None
+    again_in: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,19 @@ class Redacted:
     Attributes:
         done: The ids of the posts that need no further look; the others may work later.
         refused: Of these, the ones that still tell what they told: Discord refuses the edit for good.
-        room_in: As in `Refreshed`.
+        late: Of the others, the ones that go on telling it for a while: a limit keeps them as they are.
+        again_in: As in `Refreshed`.
     """
 
     done: Sequence[int]
     refused: Sequence[int] = ()
-    room_in: timedelta | None = None
+    late: Sequence[int] = ()
+    again_in: timedelta | None = None
+
+
+def soonest(waits: Sequence[timedelta | None]) -> timedelta | None:
+    """When to come again for the first of several that wait; None among them: nobody said how long."""
+    return min((wait or TRY_AGAIN for wait in waits), default=None)
 
 
 class Discord(Protocol):

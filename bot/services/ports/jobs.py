@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 
 class JobName(StrEnum):
@@ -18,12 +19,16 @@ class JobName(StrEnum):
     ARCHIVE = "archive"  # payload: incident id
     SHOW_COUNT = "show_count"  # payload: incident id; a tracked alert came again
     RECORD_FAILURE = "record_failure"  # payload: delivery id
-    REDACT = "redact"  # payload: incident id
+    REDACT = "redact"  # payload: incident id; it is private by now
     DRILL = "drill"  # payload: incident id
     MORNING = "morning"  # payload: "guild_id:day"
     REFRESH_MORNING = "refresh_morning"  # payload: "guild_id:day"
     HANDOVER = "handover"  # payload: guild id; somebody comes on call, or soon will
     REACH = "reach"  # payload: guild id; whether those who come on soon can be reached
+
+
+#: A wait up to this is a place in the line of a route that is full for a moment.
+IN_LINE: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Job:
         priority: Higher goes first.
         after: Delay from the transaction's time.
         sooner: When it is queued already, bring it forward to then; without this it keeps its time.
+        patience: With `sooner`: one that is queued for no more than so long after then keeps its time.
         guild_id: Whose it is; None: the guild of the store that it is put into.
     """
 
@@ -44,4 +50,5 @@ class Job:
     priority: int = 0
     after: timedelta = timedelta()
     sooner: bool = False
+    patience: timedelta = timedelta()
     guild_id: int | None = None

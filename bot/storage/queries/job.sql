@@ -3,10 +3,11 @@
 -- name: ask_again
 -- Jobs that are there already: a running one is asked to run once more after $2, a queued one is kept from
 -- starting before this transaction has ended, so that it sees what the transaction wrote; where $3 says so it is
--- brought forward to then, never put off.
+-- brought forward to then, if it would be later by more than $4, and never put off.
 UPDATE pgqueuer
    SET execute_after = CASE
-           WHEN status = 'queued' AND asked.sooner THEN least(execute_after, now() + asked.after)
+           WHEN status = 'queued' AND asked.sooner AND execute_after > now() + asked.after + asked.patience
+           THEN now() + asked.after
            ELSE execute_after
        END,
        headers = CASE
@@ -15,9 +16,15 @@ UPDATE pgqueuer
                 || jsonb_build_object(
                        'again_at', least((headers ->> 'again_at')::timestamptz, now() + asked.after))
        END
-  FROM unnest($1::text[], $2::interval[], $3::boolean[]) AS asked (key, after, sooner)
+  FROM unnest($1::text[], $2::interval[], $3::boolean[], $4::interval[]) AS asked (key, after, sooner, patience)
  WHERE dedupe_key = asked.key AND status IN ('queued', 'picked')
 RETURNING dedupe_key;
+
+-- name: run_as_asked
+-- A job that has just been queued again for later than somebody asked for while it ran.
+UPDATE pgqueuer
+   SET execute_after = (headers ->> 'again_at')::timestamptz, headers = headers - 'again_at'
+ WHERE id = $1 AND status = 'queued' AND (headers ->> 'again_at')::timestamptz < execute_after;
 
 -- name: count_queued
 -- How many jobs each of the guilds $1 has queued in the band of ten priorities below and with $2; beyond $3

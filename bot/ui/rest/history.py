@@ -9,7 +9,7 @@ import discord
 from discord.http import Route
 
 from bot.domain.delivery import Posted
-from bot.domain.errors import Crowded
+from bot.domain.errors import UpstreamUnavailable
 from bot.ui.rest.client import Payload, Rest, snowflake
 from bot.ui.rest.marks import marks
 
@@ -54,8 +54,8 @@ async def _following(rest: Rest, route: Route, *, after: int) -> list[Payload]:
     while True:
         try:
             return await rest.many(route, params={"after": after, "limit": _HISTORY})
-        except Crowded as limit:
-            if limit.room_in > _PATIENCE:
+        except UpstreamUnavailable as limit:
+            if limit.room_in is None or limit.room_in > _PATIENCE:
                 raise
             await asyncio.sleep(limit.room_in.total_seconds())
 

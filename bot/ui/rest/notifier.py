@@ -12,7 +12,7 @@ import discord
 from bot.domain.alerts import ChannelPage
 from bot.domain.bundle import Bundle
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
-from bot.domain.errors import DeliveryRefused
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
@@ -21,7 +21,7 @@ from bot.domain.standing import OnCallPerson, id_of
 from bot.domain.triage_session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports import Redacted, Refreshed, Subject
+from bot.services.ports import TRY_AGAIN, Redacted, Refreshed, Subject
 from bot.ui.buttons import reaction_of
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.mornings import asked_of, morning
@@ -189,10 +189,18 @@ class DiscordNotifier:
         """Make the posts of a triage that has no incident say where it stands, oldest first.
 
         Raises:
-            UpstreamUnavailable: it may work later.
+            UpstreamUnavailable: it may work later. A limit of one's holds up no other.
         """
+        limits = []
         for post, body in triage_posts(self._words, triage, posts):
-            await self._refresher.redraw(post, body)
+            try:
+                await self._refresher.redraw(post, body)
+            except UpstreamUnavailable as away:
+                if away.room_in is None:
+                    raise
+                limits.append(away)
+        if limits:
+            raise min(limits, key=lambda limit: limit.room_in or TRY_AGAIN)
 
     async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
         """Make the post of a morning triage say who has taken what.

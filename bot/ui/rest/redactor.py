@@ -1,6 +1,7 @@
 """Emptying what the bot had posted for all, once the incident is private."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -11,15 +12,17 @@ from discord.http import Route
 from bot.domain.delivery import Delivery, DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
-from bot.services.ports import Redacted
+from bot.services.ports import Redacted, soonest
 from bot.ui.posts.private import left_room_name, redacted
 from bot.ui.rest.client import Payload, Rest, snowflake
+from bot.ui.rest.refresher import tell_of_wait
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)
 
 _ARCHIVED: Final = 50083
 _NAME_CHANGE: Final = 4  # Discord: the message type; its content is the thread's new name
+_LONG: Final = timedelta(seconds=30)
 _PAGE: Final = 100  # Discord: messages per page
 
 
@@ -37,7 +40,8 @@ class Redactor:
         """
         done: list[int] = []
         refused: list[int] = []
-        rooms: list[timedelta] = []
+        late: list[int] = []
+        waits: list[timedelta | None] = []
         for post in sorted(posts, key=lambda post: post.kind is DeliveryKind.THREAD):
             try:
                 await self._empty(incident, post)
@@ -47,13 +51,14 @@ class Redactor:
                     log.warning("post.not_redacted", delivery_id=post.id, kind=post.kind, code=error.code)
                     refused.append(post.id)
             except UpstreamUnavailable as away:
+                waits.append(away.room_in)
+                tell_of_wait("post.redaction_postponed", post, away)
                 if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
-                    log.info("post.redaction_postponed", delivery_id=post.id, http_status=away.http_status)
                     break  # Discord is away: the others would wait for nothing
-                rooms += [away.room_in] if away.room_in else []
+                late += [post.id] if _is_long(away) else []
             else:
                 done.append(post.id)
-        return Redacted(done, refused, min(rooms, default=None))
+        return Redacted(done, refused, late, soonest(waits))
 
     async def _empty(self, incident: Incident, post: Delivery) -> None:
         if post.kind is DeliveryKind.THREAD:
@@ -74,25 +79,32 @@ class Redactor:
         """Take the title out of the thread's name, and out of Discord's notes on its earlier names.
 
         Raises:
-            UpstreamUnavailable: a third name in ten minutes, for instance; until then no list shows it.
+            DeliveryRefused; UpstreamUnavailable: a third name in ten minutes, for instance. It sleeps then.
         """
-        limit = await self._rename(thread_id, left_room_name(self._words, incident))
+        named = {"name": left_room_name(self._words, incident), "archived": False}
+        try:
+            await self._rest.one(_channel("PATCH", thread_id), json=named)
+        except UpstreamUnavailable as away:
+            if _is_long(away):
+                await self._put_to_sleep(thread_id)
+            raise
+        await self._forget_names(thread_id)
+
+    async def _put_to_sleep(self, thread_id: int | None) -> None:
+        """No list of threads shows it any more, and no note in it what it was called; once."""
+        thread = await self._rest.one(_channel("GET", thread_id))
+        metadata = thread.get("thread_metadata")
+        if isinstance(metadata, dict) and metadata.get("archived") and metadata.get("locked"):
+            return
+        with suppress(DeliveryRefused):  # the name is what counts, and that is only late
+            await self._rest.one(_channel("PATCH", thread_id), json={"archived": False})
+            await self._forget_names(thread_id)
+
+    async def _forget_names(self, thread_id: int | None) -> None:
+        """Delete Discord's notes on its names, then lock and archive it."""
         async for note in self._name_changes(thread_id):
             await self._rest.do(_message("DELETE", thread_id, snowflake(note)))
         await self._rest.one(_channel("PATCH", thread_id), json={"locked": True, "archived": True})
-        if limit is not None:
-            raise limit
-
-    async def _rename(self, thread_id: int | None, name: str) -> UpstreamUnavailable | None:
-        """Wake it and give it a name; the limit that has no room for one, if that is what is in the way."""
-        try:
-            await self._rest.one(_channel("PATCH", thread_id), json={"name": name, "archived": False})
-        except UpstreamUnavailable as away:
-            if away.room_in is None:
-                raise
-            await self._rest.one(_channel("PATCH", thread_id), json={"archived": False})
-            return away
-        return None
 
     async def _name_changes(self, thread_id: int | None) -> AsyncIterator[Payload]:
         before: dict[str, object] = {}
@@ -107,6 +119,11 @@ class Redactor:
             if len(page) < _PAGE:
                 return
             before = {"before": snowflake(page[-1])}
+
+
+def _is_long(away: UpstreamUnavailable) -> bool:
+    """Whether what is there is read meanwhile."""
+    return away.room_in is not None and away.room_in >= _LONG
 
 
 def _message(method: str, channel_id: int | None, message_id: int | None) -> Route:

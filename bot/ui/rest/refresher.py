@@ -12,10 +12,10 @@ import structlog
 from discord.http import Route
 
 from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.posting import THREADS, has_moved, shows_old_details
-from bot.services.ports import Refreshed
+from bot.services.ports import Refreshed, soonest
 from bot.ui.posts.postings import left_name
 from bot.ui.posts.private import room_name, unaddressed
 from bot.ui.posts.renderer import is_refreshed, render
@@ -51,7 +51,7 @@ class Refresher:
         wants later (too many edits of an old message, a third name in ten minutes) holds up nothing else.
         """
         gone: list[int] = []
-        rooms: list[timedelta] = []
+        waits: list[timedelta | None] = []
         edited = [post for post in posts if is_refreshed(self._words, post, incident)]
         done = [post.id for post in posts if post not in edited and post.kind not in THREADS]
         # What a triage left behind comes last: somebody waits for the others.
@@ -66,13 +66,13 @@ class Refresher:
                 done.append(post.id)
                 gone += [post.id] if refused.code in _GONE.get(post.kind, ()) else []
             except UpstreamUnavailable as away:
+                waits.append(away.room_in)
+                tell_of_wait("post.refresh_postponed", post, away)
                 if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
-                    log.info("post.refresh_postponed", delivery_id=post.id, http_status=away.http_status)
                     break  # Discord is away: the others would wait for nothing
-                rooms += [away.room_in] if away.room_in else []
             else:
                 done.append(post.id)
-        return Refreshed(done, gone, min(rooms, default=None))
+        return Refreshed(done, gone, soonest(waits))
 
     async def redraw(self, post: Delivery, body: Mapping[str, object]) -> None:
         """Put *body* over a message; one that is gone, or that Discord refuses to edit, is passed over.
@@ -135,6 +135,13 @@ class Refresher:
 def _was_put_to_sleep(incident: Incident) -> bool:
     """It ended a while ago: its thread sleeps because the bot says so, and an edit does not change that."""
     return not incident.is_open and incident.archive_at is None
+
+
+def tell_of_wait(event: str, post: Delivery, away: UpstreamUnavailable) -> None:
+    """Log *event*: what Discord itself puts off. What waits for room in our own line is no news."""
+    if not isinstance(away, Crowded):
+        retry_s = None if away.room_in is None else away.room_in.total_seconds()
+        log.info(event, delivery_id=post.id, http_status=away.http_status, retry_s=retry_s)
 
 
 def _passed_over(post: Delivery, refused: DeliveryRefused) -> None:

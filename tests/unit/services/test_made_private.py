@@ -122,6 +122,19 @@ async def test_a_name_that_waits_is_told_once(desk: Desk) -> None:
     assert desk.discord.redacted.count(DeliveryKind.THREAD) == 1
 
 
+async def test_what_a_limit_keeps_for_long_is_told(desk: Desk) -> None:
+    """An alert from hours ago that was edited often: somebody can delete it by hand meanwhile."""
+    incident = await desk.open()
+    await desk.work()
+    desk.discord.postponed, desk.discord.room_in = {DeliveryKind.ALERT}, timedelta(minutes=15)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    (told,) = (d for d in desk.store.deliveries if d.data.get("notice") == "not_redacted")
+    old = await desk.store.delivery_by_key(f"inc:{incident.id}:alert")
+    assert old is not None
+    assert told.data["message"] == old.message_id
+
+
 async def test_what_discord_refuses_to_empty_is_told(desk: Desk) -> None:
     """A line in the private thread names the post, so that somebody deletes it by hand."""
     incident = await desk.open()

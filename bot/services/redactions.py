@@ -1,0 +1,50 @@
+"""What the bot had posted for all of an incident that is private by now. See docs/architecture.md."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.incident import Incident
+from bot.domain.privacy import SETTLED, exposed
+from bot.runbook.model import Policy
+from bot.services.opening import notice
+from bot.services.ports import Discord, Store
+
+log = structlog.get_logger(__name__)
+
+
+class Redactions:
+    """Empties it, within the job that edits the incident's posts: no edit from before comes after it."""
+
+    def __init__(self, store: Store, discord: Discord, policy: Policy) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+
+    async def empty(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
+        """Empty those of a private incident's sent *posts* that stand where others read; each once.
+
+        Returns:
+            When to try again what Discord did not take now, or None.
+        """
+        left = [post for post in exposed(posts) if post.shown_version < SETTLED]
+        if not left:
+            return None
+        result = await self._discord.redact(incident, left)
+        still_there = {*result.refused, *result.late}
+        lines = [self._still_told(incident, post) for post in left if post.id in still_there]
+        async with self._store.transaction() as tx:
+            await tx.set_shown(result.done, version=SETTLED)
+            await tx.insert_deliveries(lines)
+        log.info("incident.redacted", incident_id=incident.id, posts=len(result.done), of=len(left))
+        return result.again_in
+
+    def _still_told(self, incident: Incident, post: Delivery) -> NewDelivery:
+        """A line in the thread: somebody can do by hand what the bot may not, or not yet."""
+        if post.kind is DeliveryKind.THREAD:
+            data: dict[str, object] = {"notice": "name_waits", "thread": post.message_id}
+        else:
+            data = {"notice": "not_redacted", "channel": post.channel_id, "message": post.message_id}
+        return notice(incident, self._policy, key=f"{data['notice']}:{post.id}", data=data)
