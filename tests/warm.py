@@ -15,6 +15,7 @@ import os
 import runpy
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing import forkserver, reduction
@@ -114,13 +115,15 @@ def _received(sent: Any) -> int:
 
 def _become(command: _Command, output: int) -> None:
     """In the new process: what the operating system would have set up, then the program."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     # Whoever holds it keeps alive what it is forked from, which is to end with us.
     os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
     os.setsid()
     os.chdir(command.folder)
     os.environ.clear()
     os.environ.update(command.env)
+    time.tzset()  # the C library has read TZ before the fork
     for number in (_STDOUT, _STDERR):
         os.dup2(output, number)
     os.close(output)

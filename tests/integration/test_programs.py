@@ -25,7 +25,8 @@ both = pytest.mark.parametrize("start", [Child.start, warm.start], ids=["from no
 async def test_what_it_is_given(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its settings and none of ours, its folder, a session of its own; all it says; how it ended."""
     monkeypatch.setenv("DISCORD_API_BASE", "https://real.example")
-    child = await start("probe", "one", "two", env={"DISCORD_TOKEN": "abc"}, folder=tmp_path, module=PROBE)
+    env = {"DISCORD_TOKEN": "abc", "TZ": "Asia/Kathmandu"}
+    child = await start("probe", "one", "two", env=env, folder=tmp_path, module=PROBE)
     assert await child.wait() == 3
     assert not child.is_running
     said, end = child.lines
@@ -36,7 +37,9 @@ async def test_what_it_is_given(start: Start, tmp_path: Path, monkeypatch: pytes
         "folder": str(tmp_path),
         "settings": {"DISCORD_TOKEN": "abc", "DISCORD_API_BASE": None},
         "is_session": True,
-        "ignored": [int(signal.SIGPIPE), int(signal.SIGXFSZ)],  # by the interpreter itself
+        "ignored": _ignored(),
+        "is_warm": start == warm.start,
+        "east_of_utc_s": 20_700,
     }
     assert end == "終わり"
 
@@ -96,6 +99,11 @@ async def test_it_does_not_outlive_its_owner(how: str, tmp_path: Path) -> None:
     async with asyncio.timeout(20):
         while _is_alive(child):  # noqa: ASYNC110 -- of a stranger's child there is no event
             await asyncio.sleep(0.05)
+
+
+def _ignored() -> list[int]:
+    """What we ignore ourselves: the interpreter's own, and what whoever started us has ignored (nohup)."""
+    return [int(one) for one in signal.Signals if signal.getsignal(one) is signal.SIG_IGN]
 
 
 def _is_alive(pid: int) -> bool:
