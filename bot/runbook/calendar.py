@@ -13,7 +13,8 @@ from typing import Final
 #: The value of ``business_hours.holidays`` for a team that works on public holidays.
 NO_HOLIDAYS = "none"
 
-#: Run as a file: as a module it would import this package first, which takes as long again.
+#: Run as a file: as a module it would import this package first, which takes as long again. With ``-I``:
+#: else its folder comes first on sys.path, and this calendar.py hides the standard library's.
 _WORKER: Final = Path(__file__).with_name("holiday_worker.py")
 
 _CODE: Final = re.compile("[A-Z]{2}(-.*)?")
