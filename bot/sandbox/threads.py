@@ -144,21 +144,26 @@ def _announce(core: Core, parent: Channel, thread: Channel, owner_id: str, sourc
         system_message(core, parent, author, kind, content=thread.name, reference=reference)
 
 
-def change_thread(core: Core, thread: Channel, body: JSON, by: str) -> None:
-    """Apply a Modify Channel body to a thread; a new name is told inside, by the user *by*.
+def read_change(core: Core, thread: Channel, body: JSON) -> JSON:
+    """What a Modify Channel body makes of a thread, field by field; nothing is changed yet.
 
     Raises:
         ApiError: 50035.
     """
-    state = thread.thread
-    assert state is not None
     form = Form()
     changed = _read_change(form, core.world.parent_of(thread), thread, body)
     form.finish()
+    return changed
+
+
+def change_thread(core: Core, thread: Channel, changed: JSON, by: str) -> None:
+    """Apply what `read_change` has read; a new name is told inside, by the user *by*."""
+    state = thread.thread
+    assert state is not None
     renamed = changed["name"] != thread.name
     thread.name, thread.slowmode_s, thread.flags = changed["name"], changed["slowmode_s"], changed["flags"]
     state.tags, state.locked, state.invitable = changed["tags"], changed["locked"], changed["invitable"]
-    if "auto_archive_duration" in body:
+    if changed["is_new_duration"]:
         # archive_timestamp also changes with the duration: Topics > Threads > Thread Fields.
         state.auto_archive_minutes, state.archived_at = changed["minutes"], core.clock.iso()
     unarchived = mark_archived(core, thread, archived=changed["archived"])
@@ -186,6 +191,7 @@ def _read_change(form: Form, parent: Channel, thread: Channel, body: JSON) -> JS
     return {
         "name": name,
         "minutes": minutes,
+        "is_new_duration": "auto_archive_duration" in body,
         "tags": tags,
         "slowmode_s": form.integer((key,), body.get(key), thread.slowmode_s, least=0, most=MOST_SLOWMODE_S),
         "flags": flags & ChannelFlag.PINNED if parent.type is ChannelType.FORUM else 0,

@@ -146,6 +146,25 @@ async def test_renaming_is_limited_for_everybody(admin: Client) -> None:
     assert (await admin.api(f"PATCH /channels/{GENERAL}", {"name": "c"})).status == 200
 
 
+async def test_only_new_names_of_a_thread_count(client: Client) -> None:
+    """Neither one that Discord refuses nor the one that it has; the third within ten minutes is 429."""
+    made = await client.api(f"POST /channels/{ALERTS}/threads", {"name": "a", "type": 11})
+    path = f"PATCH /channels/{made.body['id']}"
+    client.sandbox.core.limiter.enabled = True
+    for _ in range(2):
+        assert (await client.api(path, {"name": "x" * 101})).code == 50035
+        assert (await client.api(path, {"name": "b", "auto_archive_duration": 7})).code == 50035
+        assert (await client.api(path, {"name": "a"})).body["name"] == "a"
+    for name in ("b", "c"):
+        assert (await client.api(path, {"name": name})).body["name"] == name
+    limited = await client.api(path, {"name": "d"})
+    assert (limited.status, limited.headers["X-RateLimit-Scope"]) == (429, "shared")
+    assert 500 < limited.body["retry_after"] <= 600
+    assert (await client.api(path, {"name": "x" * 101})).code == 50035
+    assert (await client.api(path, {"name": "c", "locked": True})).status == 200
+    assert (await client.api(f"GET /channels/{made.body['id']}")).body["name"] == "c"
+
+
 async def test_too_many_invalid_requests_ban_the_address(client: Client) -> None:
     """Cloudflare's page instead of JSON, for everything; 404 does not count, and ten minutes end it."""
     core = client.sandbox.core
