@@ -1,16 +1,19 @@
 """What a connection of ours is like."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import pytest
 
 from bot.storage import pools
-from bot.storage.pools import open_pool
+from bot.storage.pools import borrow, open_pool
 
 _QUERY: Final = "SELECT count(*) FROM incidents WHERE id = ANY ($1::bigint[])"
+_WRITE: Final = "INSERT INTO guilds (guild_id) VALUES (1)"
 _PREPARED: Final = "SELECT prepare_time FROM pg_prepared_statements WHERE statement = $1"
 
 
@@ -46,3 +49,58 @@ async def test_no_statement_with_an_array_is_planned_each_time(database_url: str
         )
     await pool.close()
     assert (row["generic_plans"], row["custom_plans"]) == (3, 0)
+
+
+async def _leave_it_open(pool: asyncpg.Pool) -> None:
+    async with borrow(pool) as connection:
+        await connection.execute("BEGIN")
+        await connection.execute(_WRITE)
+
+
+async def _be_cancelled_twice(pool: asyncpg.Pool) -> None:
+    """In a statement, and again before the ROLLBACK is sent, which waits for the end of the statement."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None
+    with suppress(asyncio.CancelledError):
+        async with borrow(pool) as connection, connection.transaction():
+            await connection.execute(_WRITE)
+            loop.call_later(0.2, task.cancel)  # the server hears of it when the statement runs, or not at all
+            try:
+                await connection.execute("SELECT pg_sleep(60)")
+            finally:
+                loop.call_soon(task.cancel)
+    assert [task.uncancel() for _ in range(2)] == [1, 0]
+
+
+@pytest.mark.parametrize("leave", [_leave_it_open, _be_cancelled_twice])
+async def test_a_transaction_left_open_goes_with_its_connection(
+    leave: Callable[[asyncpg.Pool], Awaitable[None]], database_url: str
+) -> None:
+    """Nothing is logged, nothing that it wrote stays, and the pool goes on."""
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    pool = await open_pool(database_url, max_size=1)
+    async with borrow(pool) as connection:
+        before = connection.get_server_pid()
+    await leave(pool)
+    async with borrow(pool) as connection:
+        assert connection.get_server_pid() != before
+        await connection.execute(_WRITE)  # it waits for what still holds the row, and then is the first
+        assert await connection.fetchval("SELECT count(*) FROM guilds") == 1
+    await pool.close()
+    assert complaints == []
+
+
+async def test_a_connection_is_given_back_as_it_is(database_url: str) -> None:
+    """The same one, and on the way nothing is asked of the server."""
+    pool = await open_pool(database_url, max_size=1)
+    asked: list[asyncpg.connection.LoggedQuery] = []
+    async with borrow(pool) as connection:
+        before = connection.get_server_pid()
+        async with connection.transaction():
+            await connection.execute(_WRITE)
+        connection.add_query_logger(asked.append)
+    async with borrow(pool) as connection:
+        assert connection.get_server_pid() == before
+    await pool.close()
+    assert asked == []
