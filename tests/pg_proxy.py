@@ -1,0 +1,278 @@
+"""A proxy before PostgreSQL, on loopback: it delays, refuses connections, breaks them, and loses commits.
+
+It speaks just enough of the protocol for that: see "Message Formats" in PostgreSQL's documentation.
+"""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+#: How a pooler in session mode refuses the connection that is one too many.
+MAX_CLIENTS: Final = (
+    "EMAXCONNSESSION max clients reached in session mode - max clients are limited to pool_size"
+)
+
+_STARTUP, _CANCEL, _SSL, _GSS = 196608, 80877102, 80877103, 80877104
+_QUERY, _PARSE = b"Q", b"P"
+_CHUNK = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What PostgreSQL says instead of an answer.
+
+    Attributes:
+        code: SQLSTATE.
+    """
+
+    code: str = "XX000"
+    message: str = MAX_CLIENTS
+
+    def encoded(self) -> bytes:
+        """As a fatal ErrorResponse."""
+        fields = (f"SFATAL\0VFATAL\0C{self.code}\0M{self.message}\0\0").encode()
+        return b"E" + struct.pack("!i", len(fields) + 4) + fields
+
+
+class Commits(StrEnum):
+    """What becomes of a COMMIT; but for the first, its connection breaks."""
+
+    PASS = "pass"
+    UNANSWERED = "unanswered"
+    PREVENTED = "prevented"
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """A client's connection.
+
+    Attributes:
+        startup: What it has said about itself: user, database, application_name and the like.
+        statement: The text of the last statement that it has sent.
+    """
+
+    startup: Mapping[str, str]
+    client: asyncio.StreamWriter
+    server: asyncio.StreamWriter
+    statement: str = ""
+    loses_answer: bool = False
+
+    def abort(self) -> None:
+        """Break it, both ways."""
+        self.client.transport.abort()
+        self.server.transport.abort()
+
+
+@dataclass(eq=False)
+class PgProxy:
+    """The proxy; what it does may be changed at any time.
+
+    Attributes:
+        upstream: Address of the server, by a socket's folder (``?host=``) or by host and port.
+        delay_s: How long each direction takes: a round trip takes twice that.
+        limit: Connections at most; one more hears `Refusal()`.
+        refuse: Says what a new connection hears, by what it says of itself; None: it may enter.
+        refuse_statement: Says what a statement hears, whose connection ends then; None: it passes.
+        commits: What becomes of them.
+        commits_met: How many were not passed.
+        most: How many connections there were at once, at most.
+        refused: How many connections were refused.
+    """
+
+    upstream: str
+    delay_s: float = 0.0
+    limit: int | None = None
+    refuse: Callable[[Mapping[str, str]], Refusal | None] = lambda _startup: None
+    refuse_statement: Callable[[str], Refusal | None] = lambda _statement: None
+    commits: Commits = Commits.PASS
+    commits_met: int = 0
+    most: int = 0
+    refused: int = 0
+    sessions: set[Session] = field(default_factory=set)
+    _port: int = 0
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def dsn(self) -> str:
+        """The address of the same database by way of this proxy."""
+        parts = urlsplit(self.upstream)
+        login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+        return f"postgresql://{login}127.0.0.1:{self._port}{parts.path}?sslmode=disable"
+
+    def break_all(self, which: Callable[[Session], bool] = lambda _session: True) -> int:
+        """Break the connections that are there, or some; how many."""
+        broken = [session for session in self.sessions if which(session)]
+        for session in broken:
+            session.abort()
+        return len(broken)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["PgProxy"]:
+        """Listen for the block."""
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            self.break_all()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await self._serve(reader, writer)
+        finally:
+            self._tasks.discard(task)
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        code, body = await self._first(reader, writer)
+        if code == _CANCEL:
+            _, server = await self._connect()
+            server.write(_startup(code, body))
+            await server.drain()
+            server.close()
+            return
+        startup = _parameters(body)
+        if (refusal := self._refusal(startup)) is not None:
+            self.refused += 1
+            writer.write(refusal.encoded())
+            await writer.drain()
+            writer.close()
+            return
+        # Counted before the server is asked: two that come at once are two.
+        session = Session(startup, writer, writer)
+        self.sessions.add(session)
+        self.most = max(self.most, len(self.sessions))
+        try:
+            back, session.server = await self._connect()
+            await asyncio.sleep(self.delay_s)
+            session.server.write(_startup(code, body))
+            await self._pass_on(session, reader, back)
+        finally:
+            self.sessions.discard(session)
+            session.abort()
+
+    async def _first(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, bytes]:
+        """The first message that is no question for encryption, which there is none of."""
+        while True:
+            size, code = struct.unpack("!ii", await reader.readexactly(8))
+            body = await reader.readexactly(size - 8)
+            if code not in (_SSL, _GSS):
+                return code, body
+            writer.write(b"N")
+
+    def _refusal(self, startup: Mapping[str, str]) -> Refusal | None:
+        if self.limit is not None and len(self.sessions) >= self.limit:
+            return Refusal(message=f"{MAX_CLIENTS}: {self.limit}")
+        return self.refuse(startup)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        parts = urlsplit(self.upstream)
+        folder = parse_qs(parts.query).get("host", [""])[0] or unquote(parts.hostname or "")
+        port = parts.port or 5432
+        if folder.startswith("/"):
+            return await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.{port}")
+        return await asyncio.open_connection(folder, port)
+
+    async def _pass_on(self, session: Session, out: asyncio.StreamReader, back: asyncio.StreamReader) -> None:
+        """Until either side ends."""
+        ways = {
+            asyncio.create_task(self._outwards(session, out)),
+            asyncio.create_task(self._backwards(session, back)),
+        }
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+
+    async def _outwards(self, session: Session, reader: asyncio.StreamReader) -> None:
+        """What the client says, message by message."""
+        async with self._slow(session.server) as write:
+            while True:
+                head = await reader.readexactly(5)
+                body = await reader.readexactly(struct.unpack("!i", head[1:])[0] - 4)
+                if (text := _statement(head[:1], body)) is not None:
+                    session.statement = text
+                    if not await self._lets_pass(session, text):
+                        return
+                write(head + body)
+
+    async def _lets_pass(self, session: Session, text: str) -> bool:
+        if (refusal := self.refuse_statement(text)) is not None:
+            session.client.write(refusal.encoded())
+            await session.client.drain()
+            return False
+        if self.commits is not Commits.PASS and _is_commit(text):
+            self.commits_met += 1
+            session.loses_answer = True
+            return self.commits is Commits.UNANSWERED
+        return True
+
+    async def _backwards(self, session: Session, reader: asyncio.StreamReader) -> None:
+        """What the server says; what it says to a COMMIT, it has done."""
+        async with self._slow(session.client) as write:
+            while data := await reader.read(_CHUNK):
+                if session.loses_answer:
+                    return
+                write(data)
+
+    @asynccontextmanager
+    async def _slow(self, writer: asyncio.StreamWriter) -> AsyncIterator[Callable[[bytes], None]]:
+        """Writes what it is given in order, each as late as the way is long: a delay, not a bottleneck."""
+        loop = asyncio.get_running_loop()
+        on_its_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+        async def arrive() -> None:
+            while True:
+                at, data = await on_its_way.get()
+                if (left_s := at - loop.time()) > 0:
+                    await asyncio.sleep(left_s)
+                writer.write(data)
+
+        def write(data: bytes) -> None:
+            if self.delay_s or not on_its_way.empty():
+                on_its_way.put_nowait((loop.time() + self.delay_s, data))
+            else:
+                writer.write(data)
+
+        arriving = asyncio.create_task(arrive())
+        try:
+            yield write
+        finally:
+            arriving.cancel()
+
+
+def _startup(code: int, body: bytes) -> bytes:
+    return struct.pack("!ii", len(body) + 8, code) + body
+
+
+def _parameters(body: bytes) -> dict[str, str]:
+    words = [word.decode() for word in body.split(b"\0")]
+    return dict(zip(words[::2], words[1::2], strict=False))
+
+
+def _statement(kind: bytes, body: bytes) -> str | None:
+    """The text in a Query or a Parse."""
+    if kind == _QUERY:
+        return body.rstrip(b"\0").decode(errors="replace")
+    if kind == _PARSE:
+        return body.split(b"\0")[1].decode(errors="replace")
+    return None
+
+
+def _is_commit(text: str) -> bool:
+    """Whether *text* is or ends with a COMMIT."""
+    return text.strip().rstrip(";").upper().endswith("COMMIT")
