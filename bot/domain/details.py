@@ -68,6 +68,15 @@ def _begun(incident: Incident, at: datetime) -> datetime:
     return min(at, reported)
 
 
+def start_of_alert(alert: Incident, typed: datetime) -> datetime:
+    """Return when the trouble behind *alert* began, for a triage that says *typed*.
+
+    The alert proves that it had begun by its report. A later moment, such as the "now" of somebody who
+    triages an hour later, tells nothing new, and the alert keeps its own start.
+    """
+    return typed if typed <= alert.triggered_at else alert.started_at
+
+
 def changes_of(before: Incident, after: Incident) -> Mapping[str, Mapping[str, str]]:
     """What was put right, JSON-able: "title", "started_at" (ISO 8601), each with its "before" and "after"."""
     moments = {"before": before.started_at.isoformat(), "after": after.started_at.isoformat()}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeGuard
 
+from bot.domain.details import start_of_alert
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident import Incident, IncidentKind, NewIncident
 from bot.domain.people import Person
@@ -147,7 +148,8 @@ class Raising:
         """A new one, or the tracked alert that the triage is about: one trouble is not opened twice."""
         triage, severity, alert, by = case.triage, case.severity, case.alert, case.by
         if _is_tracked(alert):
-            known = await tx.set_triaged(alert.id, triage, path=_path(case))
+            said = replace(triage, started_at=start_of_alert(alert, triage.started_at))
+            known = await tx.set_triaged(alert.id, said, path=_path(case))
             return await declare_within(await self._change(tx, case, known), severity, self._escalations)
         new = _new_incident(case)
         if await is_confided(tx, triage.channel_id, triage.source_message_id):

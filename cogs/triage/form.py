@@ -1,11 +1,13 @@
 """Opening the form of a triage: who may, and about which message."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TypeAlias
 
 import discord
 
 from bot.client import IncidentBot
+from bot.domain.start_time import OLDEST
 from bot.ui.forms.base import Source, Typed, started_now, triage_form
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import wait
@@ -23,10 +25,17 @@ async def admit(interaction: Press) -> None:
 
 
 async def open_form(interaction: Press, *, title: str = "", source: Source | None = None) -> None:
-    """Blank, or with what is known already."""
-    voice = interaction.client.voice(interaction)
-    typed = Typed(started=started_now(voice, interaction.created_at), title=title)
+    """Open a blank form, or one with what is known already: a message's time is where its trouble began."""
+    voice, now = interaction.client.voice(interaction), interaction.created_at
+    began = now if source is None else start_of_message(source.message_id, now=now)
+    typed = Typed(started=started_now(voice, began), title=title)
     await ask(interaction, triage_form(voice, typed, source=source))
+
+
+def start_of_message(message_id: int, *, now: datetime) -> datetime:
+    """Return when the message was posted; *now* for one whose time the form would refuse as too old."""
+    posted = min(discord.utils.snowflake_time(message_id), now)
+    return posted if now - posted < OLDEST else now
 
 
 def source_of(fields: Mapping[str, str | None]) -> Source | None:

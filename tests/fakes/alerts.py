@@ -49,7 +49,7 @@ class FakeAlerts(FakePart):
             path=path,
             targets=triage.targets or known.targets,
             symptoms=triage.symptoms or known.symptoms,
-            started_at=min(triage.started_at, self._now),
+            started_at=min(triage.started_at, known.triggered_at),
             version=known.version + 1,
         )
         self.state.incidents[incident_id] = changed

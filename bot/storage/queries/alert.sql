@@ -38,13 +38,14 @@ SELECT found.*
 INSERT INTO alert_messages (message_id, channel_id, incident_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
 
 -- name: set_triaged
--- What a triage says of a tracked alert; where and how only if it says so. Grows the version.
+-- What a triage says of a tracked alert; where and how only if it says so. Nothing begins after its report. Grows the
+-- version.
 UPDATE incidents
    SET title = $2,
        path = $3,
        targets = CASE WHEN cardinality($4::text[]) > 0 THEN $4 ELSE targets END,
        symptoms = CASE WHEN cardinality($5::text[]) > 0 THEN $5 ELSE symptoms END,
-       started_at = least($6, now()),
+       started_at = least($6, triggered_at),
        version = version + 1
  WHERE id = $1
 RETURNING *;

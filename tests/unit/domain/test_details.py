@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.details import changes_of, put_right, shown_details
+from bot.domain.details import changes_of, put_right, shown_details, start_of_alert
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident
 from tests.unit.domain.test_incident import T0, incident
@@ -68,6 +68,14 @@ def test_nothing_begins_later_than_it_is_reported() -> None:
     assert refused.value.fields == {"incident": before.label, "start": later, "reported": reported}
     begun = incident(started_at=reported, triggered_at=reported)
     assert righted(begun, started_at=reported.replace(second=50)) is begun
+
+
+def test_an_alert_had_begun_by_its_report() -> None:
+    """A triage may tell of an earlier start; a later one, such as an hour later's "now", keeps the alert's own."""
+    alert = incident(started_at=EARLIER, triggered_at=T0)
+    assert start_of_alert(alert, EARLIER - timedelta(hours=2)) == EARLIER - timedelta(hours=2)
+    assert start_of_alert(alert, T0) == T0
+    assert start_of_alert(alert, T0 + timedelta(microseconds=1)) == EARLIER
 
 
 def test_two_people_put_different_things_right() -> None:

@@ -1,0 +1,107 @@
+"""A triage whose steps lie minutes and hours apart: people read, ask, and come back to the form."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from bot.demo.play import CONFIRM, STARTED, Triage
+from bot.demo.screen import Interaction, Message
+from tests.e2e.alert import Alert
+from tests.e2e.monitor import TITLE, Monitor
+from tests.e2e.severities import NO, REEVALUATE, SEV2, YES
+from tests.e2e.world import World
+
+JST = timezone(timedelta(hours=9))
+MENU = "Triage this message"
+ONCE = "SELECT kind, severity, started_at, triggered_at FROM incidents"
+
+
+@pytest.fixture
+def world(reading: World) -> World:
+    """One whose bot may read what others write."""
+    return reading
+
+
+def started_in(form: Interaction) -> str:
+    """What 開始時刻 is filled with."""
+    assert form.modal is not None
+    fields = {label["component"]["custom_id"]: label["component"] for label in form.modal["components"]}
+    return str(fields[STARTED]["value"])
+
+
+def minute_of(message: Message) -> datetime:
+    """When a message was posted, to the minute that a form shows."""
+    return datetime.fromisoformat(message.raw["timestamp"]).astimezone(JST).replace(second=0, microsecond=0)
+
+
+async def answered(world: World, card: Message, *labels: str, minutes: float) -> Message:
+    """One press after the other; before each the person thinks for *minutes*."""
+    walk = Triage(world.human, "responder", "p1-ops")
+    for label in labels:
+        await world.fast_forward(minutes=minutes)
+        card = await walk.press(card, label)
+    return card
+
+
+async def begun(world: World, answer: Message, *, minutes: float, **typed: str) -> Message:
+    """🔎 under the bot's answer and the form that it opens, with time before each; the card."""
+    await world.fast_forward(minutes=minutes)
+    opened = await world.click(answer, "triage", by="responder")
+    await world.fast_forward(minutes=minutes)
+    sent = await world.human.submit("responder", opened, {"title": TITLE, **typed})
+    return sent.messages[-1]
+
+
+async def raised(world: World) -> Alert:
+    """The post of the incident that the alert has become, with its thread."""
+    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "追跡中" not in found.text)
+    root = await world.ledger.expect("p0-alerts", TITLE)
+    await world.expect_thread(root.id)
+    start = await world.ledger.expect(root.id, "開始時刻")
+    return Alert(post, root, root.id, start, await world.ledger.expect(root.id, "SEV2"), {})
+
+
+@pytest.mark.parametrize("typed", [{}, {STARTED: ""}, {STARTED: "たった今"}], ids=["filled", "empty", "now"])
+async def test_two_minutes_pass_before_each_step(world: World, typed: dict[str, str]) -> None:
+    """The alert becomes the incident, and did not begin after its report, whatever was typed minutes later."""
+    posted, answer = await Monitor(world).alert()
+    await world.expect_dm("primary", contains=TITLE)
+    card = await begun(world, answer, minutes=2, **typed)
+    card = await answered(world, card, YES, NO, CONFIRM, minutes=2)
+    assert "発報しました" in card.text
+    await raised(world)
+    [row] = await world.rows(ONCE)
+    assert (row["kind"], row["severity"]) == ("incident", SEV2.name)
+    assert row["started_at"] <= row["triggered_at"]
+    assert row["started_at"].astimezone(JST).replace(second=0, microsecond=0) == minute_of(posted)
+
+
+async def test_an_unanswered_reevaluation_of_an_alert_is_raised(world: World) -> None:
+    """いいえ, いいえ, 再評価 minutes apart: raised when its time is over, as the post has promised."""
+    _, answer = await Monitor(world).alert()
+    await world.expect_dm("primary", contains=TITLE)
+    card = await begun(world, answer, minutes=2)
+    await answered(world, card, *REEVALUATE, "再評価に回す", minutes=2)
+    await world.expect_message("p1-ops", contains=f"🟡 再評価 · {TITLE}")
+    await world.fast_forward(minutes=30)
+    question = await world.expect_message("p1-ops", contains="もう一度見てください")
+    assert "SEV2 として発報します" in question.text
+    await world.fast_forward(minutes=15)
+    alert = await raised(world)
+    await world.expect_text(alert.post, "再評価に回答なし")
+    [row] = await world.rows(ONCE)
+    assert (row["kind"], row["severity"]) == ("incident", SEV2.name)
+
+
+async def test_a_message_of_yesterday_fills_the_form_with_its_time(world: World) -> None:
+    """Its trouble began when it was said, not when somebody came to look at it; the date stands there."""
+    said = await world.human.say("primary", "general", "決済が落ちてます")
+    await world.fast_forward(hours=25)
+    form = await world.human.context("responder", "general", MENU, said)
+    assert started_in(form) == f"{minute_of(said):%Y-%m-%d %H:%M}"
+    sent = await world.human.submit("responder", form, {"title": TITLE})
+    walk = Triage(world.human, "responder", "general")
+    await walk.answer(sent.messages[-1], YES, NO, CONFIRM)
+    await world.expect_alert(SEV2, TITLE)
+    [row] = await world.rows(ONCE)
+    assert row["started_at"].astimezone(JST) == minute_of(said)
