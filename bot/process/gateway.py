@@ -33,6 +33,15 @@ _LONGEST_PAUSE_S: Final = 30.0
 _CLOSE_S: Final = 1.0
 _DOUBT_S: Final = 1.5
 
+#: After so many attempts in a row that no session came of, the session is resumed at the gateway's main
+#: address, since its own host may be gone; after twice as many a new one is begun.
+_FEW: Final = 3
+
+#: A RESUME that Discord neither takes nor refuses is given up after so long. An IDENTIFY is not: during an
+#: outage Discord asks to stay connected until it has a session. Source: Gateway > Sending Heartbeats.
+_RESUMED_S: Final = 60.0
+_RESUME_CONNECT_S: Final = 10.0
+
 #: After a refused IDENTIFY: "between 1 and 5 seconds". Source: Discord's docs, Gateway > Resuming.
 _REFUSED_S: Final = (1.0, 5.0)
 
@@ -89,6 +98,7 @@ class GatewaySession:
         self._may_identify = may_identify
         self._socket: GuardedSocket | None = None
         self._resumes: dict[str, Any] | None = None
+        self._failed = 0  # attempts in a row without READY or RESUMED
 
     async def run(self) -> None:
         """Stay connected until cancelled; the session is over afterwards.
@@ -104,7 +114,9 @@ class GatewaySession:
             while True:
                 began = time.monotonic()
                 hurry = await self._live_once()
+                self._failed = 0 if self._is_listening else self._failed + 1
                 self._gone()
+                self._reconsider()
                 if hurry or time.monotonic() - began > _LONGEST_PAUSE_S:
                     pause_s = _FIRST_PAUSE_S
                 if not hurry:
@@ -117,8 +129,7 @@ class GatewaySession:
         """One connection, from its start to its end; whether the next one may follow at once."""
         try:
             await self._connect()
-            while True:
-                await self._polled()
+            await self._poll()
         except ReconnectWebSocket as again:
             return await self._after(again)
         except discord.ConnectionClosed as closed:
@@ -140,7 +151,7 @@ class GatewaySession:
         claim, self._socket = self._holding.claim, None
         if self._resumes is None:
             await self._may_identify(self._holding)
-        async with asyncio.timeout(_CONNECT_S):
+        async with asyncio.timeout(_CONNECT_S if self._resumes is None else _RESUME_CONNECT_S):
             self._socket = await GuardedSocket.from_client(
                 self._client,
                 initial=True,  # or discord.py waits five seconds before each IDENTIFY
@@ -149,13 +160,27 @@ class GatewaySession:
             )
         self._client.links[claim.shard.id] = self._socket
 
-    async def _polled(self) -> None:
+    async def _poll(self) -> None:
+        """Handle frames until the connection ends.
+
+        Raises:
+            TimeoutError: Discord acknowledges heartbeats and says nothing of the session to resume.
+        """
         assert self._socket is not None
-        await self._socket.poll_event()
+        began = time.monotonic()
+        while True:
+            await self._socket.poll_event()
+            is_overdue = self._resumes is not None and time.monotonic() - began > _RESUMED_S
+            if is_overdue and not self._is_listening:
+                raise TimeoutError
+
+    @property
+    def _is_listening(self) -> bool:
+        return self._holding.claim.shard.id in self._client.listening
 
     async def _after(self, again: ReconnectWebSocket) -> bool:
         """Discord, or silence, asked for another connection."""
-        refused = self._holding.claim.shard.id not in self._client.listening
+        refused = not self._is_listening
         if again.resume:
             self._keep_place()
             return not refused
@@ -175,6 +200,22 @@ class GatewaySession:
                 "sequence": socket.sequence,
                 "gateway": socket.gateway,
             }
+
+    def _reconsider(self) -> None:
+        """Where to connect next, after attempts that failed.
+
+        The host of `resume_gateway_url` may be gone for good while the gateway is well. Discord names no end
+        to trying there; it also takes a RESUME at the main address, or answers that the session is over.
+        """
+        if self._resumes is None or self._failed < _FEW:
+            return
+        shard = self._holding.claim.shard.id
+        if self._failed >= 2 * _FEW:
+            log.warning("gateway.session_given_up", shard=shard, attempts=self._failed)
+            self._resumes, self._failed = None, 0
+        elif self._resumes["gateway"] != GuardedSocket.DEFAULT_GATEWAY:
+            log.warning("gateway.resume_host_given_up", shard=shard, attempts=self._failed)
+            self._resumes["gateway"] = GuardedSocket.DEFAULT_GATEWAY
 
     def _gone(self) -> None:
         shard = self._holding.claim.shard.id

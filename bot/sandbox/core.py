@@ -32,6 +32,8 @@ class Core:
 
     Attributes:
         origin: ``http://host:port`` once it listens.
+        gateway_url, resume_url: Where sessions begin, and where they are resumed: two hosts.
+        resume_port: Of the latter; 0 until it listens.
         command_creates: By guild ("" for global commands), when commands were made in the last day.
         state_file: Where POST save and SIGTERM put the state; None keeps it in memory only.
     """
@@ -52,6 +54,8 @@ class Core:
     by_token: dict[str, Interaction] = field(default_factory=dict)
     origin: str = ""
     gateway_url: str = ""
+    resume_url: str = ""
+    resume_port: int = 0
     state_file: Path | None = None
     ids: Snowflakes = field(init=False)
 

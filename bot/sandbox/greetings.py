@@ -30,7 +30,7 @@ def welcome(core: Core, session: Session) -> None:
         "guilds": [{"id": guild_id, "unavailable": True} for guild_id in on_shard],
         "session_id": session.id,
         "session_type": "normal",
-        "resume_gateway_url": core.gateway_url,
+        "resume_gateway_url": core.resume_url,
         "shard": list(session.shard),
         "application": {"id": world.application.id, "flags": application_flags(world)},
         "user_settings": {},

@@ -89,8 +89,8 @@ class Sandbox:
         """
         self._host = loopback(host)
         self._port = port
-        self._runner: web.AppRunner | None = None
-        self._listener: asyncio.Server | None = None
+        self._runners: list[web.AppRunner] = []
+        self._listeners: list[asyncio.Server] = []
         self.core = core or Core()
         self.core.state_file = state
         self.sessions = Sessions(self.core)
@@ -110,10 +110,18 @@ class Sandbox:
         host = f"[{self._host}]" if ":" in self._host else self._host
         self.core.origin = f"http://{host}:{self._port}"
         self.core.gateway_url = f"ws://{host}:{self._port}{_GATEWAY_PATH}"
-        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
-        await self._runner.setup()
-        self._listener = await listen(self._runner, sock)
+        resume_sock = _kept_or_free(self._host, self.core.resume_port)
+        self.core.resume_port = resume_sock.getsockname()[1]
+        self.core.resume_url = f"ws://{host}:{self.core.resume_port}/"
+        await self._listen(self._app(), sock)
+        await self._listen(self._resume_app(), resume_sock)
         return self.address
+
+    async def _listen(self, app: web.Application, sock: socket.socket) -> None:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        await runner.setup()
+        self._runners.append(runner)
+        self._listeners.append(await listen(runner, sock))
 
     async def restart(self) -> Address:
         """Drop every socket and listen again on the same port, with everything that existed.
@@ -138,12 +146,12 @@ class Sandbox:
         self.sessions.unruly.stop()
         for connection in list(self.desk.connections):
             connection.drop()
-        if self._listener:
-            self._listener.close()
-            self._listener = None
-        if self._runner:
-            await self._runner.cleanup()
-            self._runner = None
+        for listener in self._listeners:
+            listener.close()
+        for runner in self._runners:
+            await runner.cleanup()
+        self._listeners.clear()
+        self._runners.clear()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -197,6 +205,19 @@ class Sandbox:
         add_page(app, self.desk, self._typing)
         return app
 
+    def _resume_app(self) -> web.Application:
+        """The host of `resume_gateway_url`: it speaks the gateway, and nothing else is there."""
+        app = web.Application(middlewares=[own_only])
+        for path in ("/", _GATEWAY_PATH):
+            app.router.add_get(path, self._resume_host)
+        return app
+
+    async def _resume_host(self, request: web.Request) -> web.StreamResponse:
+        if self.desk.resume_down and request.transport:
+            request.transport.abort()
+            return web.Response()
+        return await self._gateway(request)
+
     async def _gateway(self, request: web.Request) -> web.StreamResponse:
         await self.core.freezer.passed()
         if self.desk.gateway_down:
@@ -211,6 +232,14 @@ class Sandbox:
     async def _cdn(self, request: web.Request) -> web.Response:
         await self.core.freezer.passed()
         return attachment(self.core, request.match_info["attachment_id"], request.match_info["filename"])
+
+
+def _kept_or_free(host: str, port: int) -> socket.socket:
+    """The port of before, which sessions know; a free one when another program has taken it meanwhile."""
+    try:
+        return socket.create_server((host, port), family=_family(host))
+    except OSError:
+        return socket.create_server((host, 0), family=_family(host))
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -19,7 +19,7 @@ VERSION = 1
 # What a core is given anew in each process; every other field of it is state.
 _NOT_KEPT = frozenset(
     {"clock", "hub", "log", "faults", "freezer", "limiter", "rules", "by_token", "origin", "gateway_url"}
-    | {"state_file", "ids"}
+    | {"resume_url", "state_file", "ids"}
 )
 
 

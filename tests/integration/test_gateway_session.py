@@ -47,6 +47,37 @@ async def test_a_lost_connection_is_resumed(database_url: str, tmp_path: Path) -
         assert (frames(sandbox, IDENTIFY), frames(sandbox, RESUME)) == (1, 1)
 
 
+async def test_a_resume_host_that_is_gone_is_given_up(database_url: str, tmp_path: Path) -> None:
+    """Its host refuses while the gateway is well: after a few attempts the session goes on there."""
+    async with (
+        Sandbox() as sandbox,
+        bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
+    ):
+        await running.until(ready=True)
+        sandbox.desk.resume_down = True
+        for connection in list(sandbox.desk.connections):
+            connection.drop()
+        await running.child.line_with('"gateway.resume_host_given_up"', within_s=READY_S)
+        await running.child.line_with('"gateway.resumed"', within_s=READY_S)
+        assert (frames(sandbox, IDENTIFY), frames(sandbox, RESUME)) == (1, 1)
+
+
+async def test_a_session_that_is_gone_with_its_host_is_made_anew(database_url: str, tmp_path: Path) -> None:
+    """The main address does not know it: op 9, and one IDENTIFY."""
+    async with (
+        Sandbox() as sandbox,
+        bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
+    ):
+        await running.until(ready=True)
+        sandbox.desk.resume_down = True
+        sandbox.sessions.forget_all()
+        for connection in list(sandbox.desk.connections):
+            connection.drop()
+        await sandbox.core.hub.until(lambda: frames(sandbox, IDENTIFY) == 2 or None, READY_S)
+        await running.until(ready=True)
+        assert frames(sandbox, RESUME) == 1
+
+
 async def test_an_invalidated_session_begins_anew(database_url: str, tmp_path: Path) -> None:
     """One more IDENTIFY, and the bot is ready again."""
     async with (

@@ -1,7 +1,9 @@
 """Sessions: identifying within the rules, sharding, resuming, expiring."""
 
 from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 
 from bot.sandbox.core import Core
@@ -171,6 +173,33 @@ async def test_a_resumed_session_leaves_its_old_socket(client: Client, connect: 
     assert await old.closed() == 4000
     await client.post(content="x")
     assert (await new.event("MESSAGE_CREATE"))["d"]["content"] == "x"
+
+
+async def test_sessions_are_resumed_on_a_host_of_its_own(client: Client, connect: Connect) -> None:
+    """READY names another address than Get Gateway does, with the gateway there and no API; it may be gone.
+
+    Source: Gateway > Ready Event, Resuming: `resume_gateway_url`, and the URL of Get Gateway for the rest.
+    """
+    token = client.sandbox.address.token
+    socket = await connect()
+    ready = await socket.identify(token, USUAL)
+    url = ready["resume_gateway_url"]
+    assert urlsplit(url).port != urlsplit(client.sandbox.gateway).port
+    async with aiohttp.ClientSession() as http:
+        async with http.get(url.replace("ws://", "http://") + "api/v10/gateway") as nothing:
+            assert nothing.status == 404
+        async with http.ws_connect(f"{url}?v=10&encoding=json") as ws:
+            resumed = Socket(ws)
+            await resumed.frame()
+            await resumed.send(6, {"token": token, "session_id": ready["session_id"], "seq": 1})
+            assert (await resumed.event("RESUMED"))["t"] == "RESUMED"
+        await client.human("POST fault", gateway="resume_down")
+        with pytest.raises(aiohttp.ClientError):
+            await http.ws_connect(url)
+        assert (await connect()) is not None, "the gateway itself is well"
+        await client.human("DELETE fault/resume_down")
+        async with http.ws_connect(url):
+            pass
 
 
 @pytest.mark.parametrize("resumable", [True, False])

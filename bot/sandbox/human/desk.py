@@ -37,12 +37,14 @@ class Desk:
         sessions: Gateway sessions.
         connections: Open gateway sockets.
         gateway_down: True while new gateway connections are refused.
+        resume_down: True while the host of `resume_gateway_url` takes none.
     """
 
     core: Core
     sessions: Sessions
     connections: set[Connection]
     gateway_down: bool = False
+    resume_down: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from bot.sandbox.kinds import JSON
 from bot.sandbox.opcodes import Close, Op
 
 _WITH_CODE = ("gateway", "code", "shard", "forget", "resumable")
-_DOWN = "down"
+_DOWN, _RESUME_DOWN = "down", "resume_down"
 _LEAST_CLOSE, _MOST_CLOSE = 1000, 4999
 
 
 def put_fault(ask: Ask) -> JSON:
     """POST fault: of a route {route, ...}, of events {gateway: duplicate | delay | reorder | lose, event?},
-    or at once {gateway: drop | close | invalidate | reconnect | heartbeat | silent | down}.
+    or at once {gateway: drop | close | invalidate | reconnect | heartbeat | silent | down | resume_down}.
     """
     if "gateway" not in ask.body:
         fault = ask.core.faults.add(ask.body)
@@ -37,6 +37,8 @@ def _at_once(ask: Ask, kind: str) -> JSON:
     ask.core.log.add("fault", {"gateway": kind, "connections": len(hit)})
     if kind == _DOWN:
         ask.desk.gateway_down = True
+    if kind == _RESUME_DOWN:
+        ask.desk.resume_down = True
     for connection in hit:
         session = connection.session
         act(connection)
@@ -55,6 +57,7 @@ def _action(ask: Ask, kind: str) -> Callable[[Connection], None]:
     actions: dict[str, Callable[[Connection], None]] = {
         "drop": Connection.drop,
         "down": Connection.drop,
+        "resume_down": Connection.drop,
         "silent": Connection.fall_silent,
         "reconnect": lambda one: one.put(Op.RECONNECT, None),
         "heartbeat": lambda one: one.put(Op.HEARTBEAT, None),
@@ -73,6 +76,7 @@ def list_faults(ask: Ask) -> JSON:
     return {
         "faults": ask.core.faults.listed(),
         "gateway_down": ask.desk.gateway_down,
+        "resume_down": ask.desk.resume_down,
         "silent": sum(one.silent for one in ask.desk.connections),
         "frozen": ask.core.freezer.frozen,
     }
@@ -85,12 +89,12 @@ def clear_faults(ask: Ask) -> JSON:
         return {}
     ask.core.faults.clear()
     ask.core.freezer.thaw()
-    ask.desk.gateway_down = False
+    ask.desk.gateway_down = ask.desk.resume_down = False
     return {}
 
 
 def clear_fault(ask: Ask) -> JSON:
-    """DELETE fault/{id}: lift that one; ``down`` lets the gateway take connections again."""
+    """DELETE fault/{id}: lift that one; ``down`` and ``resume_down`` let connections in again."""
     _lift(ask, ask.params["id"])
     return {}
 
@@ -98,6 +102,9 @@ def clear_fault(ask: Ask) -> JSON:
 def _lift(ask: Ask, fault_id: str) -> None:
     if fault_id == _DOWN and ask.desk.gateway_down:
         ask.desk.gateway_down = False
+        ask.core.hub.beat()
+    elif fault_id == _RESUME_DOWN and ask.desk.resume_down:
+        ask.desk.resume_down = False
         ask.core.hub.beat()
     elif not ask.core.faults.remove(fault_id):
         raise BadRequest(f"no fault {fault_id!r}")

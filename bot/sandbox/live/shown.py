@@ -33,6 +33,7 @@ def state(desk: Desk, marks: Marks, user_id: str) -> JSON:
         "sessions": len(desk.sessions.connected),
         "clock_shift_s": core.clock.shift_s,
         "gateway_down": desk.gateway_down,
+        "resume_down": desk.resume_down,
         "frozen": core.freezer.frozen,
         "silent": sum(one.silent for one in desk.connections),
         "faults": [one for one in core.faults.listed() if one["left"] is None or one["left"] > 0],

@@ -12,6 +12,7 @@ import { attempt } from "./toast.js";
 
 const EVERY = "* /**";
 const DOWN = "down"; // what `DELETE fault/{id}` calls the gateway that is down
+const RESUME_DOWN = "resume_down";
 const LASTING = {
   503: { route: EVERY, status: 503, times: null },
   slow: { route: EVERY, delay_s: 2, times: null },
@@ -29,6 +30,7 @@ export function faultPanel() {
     for (const [name, element] of lasting) element.setAttribute("aria-checked", String(holds(name)));
     const rows = state.faults.map(describe);
     if (state.gateway_down) rows.push(row([t("fault.down")], () => liftFault(DOWN)));
+    if (state.resume_down) rows.push(row([t("fault.resume_down")], () => liftFault(RESUME_DOWN)));
     if (state.frozen) rows.push(row([t("fault.frozen")], thaw));
     if (state.silent) rows.push(row([t("fault.silent", { n: state.silent })]));
     refill(active, rows.length ? rows : h("li", { class: "dim" }, t("fault.none")));

@@ -92,7 +92,7 @@ function mainHeader(pane) {
   const { channel } = pane;
   const parent = channel && isThread(channel) ? channelById(channel.parent_id ?? "") : null;
   const sign = channel ? signOf(channel) : "at";
-  const faults = state.faults.length + Number(state.gateway_down) + Number(state.frozen);
+  const faults = state.faults.length + Number(state.gateway_down) + Number(state.resume_down) + Number(state.frozen);
   const name = channel && !isDm(channel) ? channel.name : channel || pane.id === DM ? state.application.name : "";
   return /** @type {any} */ ([
     button("nav-toggle", "menu", t("nav.open"), openNav, { "aria-expanded": String(document.body.classList.contains("nav-open")) }),

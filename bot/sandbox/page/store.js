@@ -32,6 +32,7 @@ export const state = {
   /** @type {Channel[]} */ channels: [],
   sessions: 0,
   gateway_down: false,
+  resume_down: false,
   frozen: false,
   silent: 0,
   clock_shift_s: 0,

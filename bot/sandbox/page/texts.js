@@ -142,6 +142,7 @@ export const TEXTS = {
   "fault.frozen": ["Discord を止める", "Discord stands still"],
   "fault.frozen_hint": ["接続はそのまま、何にも応答しない", "Every connection stays open, nothing answers"],
   "fault.lift": ["解除", "Lift"],
+  "fault.resume_down": ["再開用のホストが停止中", "The resume host is gone"],
   "fault.silent": ["無言の接続 {n} 本 (再接続まで)", "Silent connections: {n} (until they reconnect)"],
   "fault.own": ["障害を組み立てる", "Put a fault together"],
   "fault.kind": ["種類", "Kind"],
