@@ -5,12 +5,16 @@ import time
 from typing import Any, Final
 
 import discord
+from cachetools import LRUCache
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.state import AutoShardedConnectionState
 
 _COMPONENT: Final = discord.InteractionType.component.value
 _FORM: Final = discord.InteractionType.modal_submit.value
+
+#: How many interactions are remembered, so that one whose event comes twice is answered once.
+_REMEMBERED: Final = 1_000
 
 
 class _State(AutoShardedConnectionState["ListeningBot"]):
@@ -21,6 +25,8 @@ class _State(AutoShardedConnectionState["ListeningBot"]):
 
         discord.py would look it up among its views, which we have none of.
         """
+        if self._get_client().has_come_before(data["id"]):
+            return
         if data["type"] in (_COMPONENT, _FORM):
             self._get_client().pressed(discord.Interaction(data=data, state=self))
         else:
@@ -39,6 +45,13 @@ class ListeningBot(commands.Bot):
         super().__init__(*args, **kwargs)
         self.links: dict[int, DiscordWebSocket] = {}
         self.listening: dict[int, float] = {}
+        self._interactions: LRUCache[str, None] = LRUCache(_REMEMBERED)
+
+    def has_come_before(self, interaction_id: str) -> bool:
+        """Return True for an interaction that has come already, and remember this one."""
+        known = interaction_id in self._interactions
+        self._interactions[interaction_id] = None
+        return known
 
     def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """A button, a select or a form was used."""

@@ -8,6 +8,7 @@ import discord
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.domain.errors import StorageUnavailable
+from bot.ui.first_response import acknowledge, keeps_screen, show
 
 #: Our own end of one press or form, seconds: aiohttp would wait for 300.
 DEADLINE_S: Final = 30.0
@@ -100,13 +101,17 @@ async def run(
 
 async def wait(interaction: Interaction) -> None:
     """Win time: 15 minutes instead of 3 s. What follows is for this person alone."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    await host_of(interaction).has_responded()
+    await _acknowledge(interaction, keeps=False)
 
 
 async def keep(interaction: Interaction) -> None:
     """Win time, too: what follows changes the screen that was pressed on."""
-    await interaction.response.defer()
+    await _acknowledge(interaction, keeps=True)
+
+
+async def _acknowledge(interaction: Interaction, *, keeps: bool) -> None:
+    """Go on whether or not Discord takes it: what was asked for must not be lost with an answer."""
+    await acknowledge(interaction, keeps=keeps)
     await host_of(interaction).has_responded()
 
 
@@ -117,19 +122,29 @@ async def reply(
     view: discord.ui.View | discord.ui.LayoutView | None = None,
     embed: discord.Embed | None = None,
     file: discord.File | None = None,
-) -> None:
-    """Answer this person alone, whether or not something was answered before."""
+) -> bool:
+    """Answer this person alone, whether or not something was answered before; see `show`."""
     given = {"content": text, "view": view, "embed": embed, "file": file}
     message: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-    if interaction.response.is_done():
-        await interaction.followup.send(ephemeral=True, **message)
-    else:
-        await interaction.response.send_message(ephemeral=True, **message)
+    return await show(
+        interaction,
+        first=lambda: interaction.response.send_message(ephemeral=True, **message),
+        later=lambda: interaction.followup.send(ephemeral=True, **message),
+    )
 
 
-async def redraw(interaction: Interaction, view: discord.ui.LayoutView) -> None:
-    """Replace the screen that was pressed on; after `keep`."""
-    await interaction.edit_original_response(view=view)
+async def redraw(interaction: Interaction, view: discord.ui.LayoutView) -> bool:
+    """Replace the screen that was pressed on, or the promise of `wait`; see `show`."""
+    response = interaction.response
+    return await show(
+        interaction,
+        first=lambda: (
+            response.edit_message(view=view)
+            if keeps_screen(interaction)
+            else response.send_message(ephemeral=True, view=view)
+        ),
+        later=lambda: interaction.edit_original_response(view=view),
+    )
 
 
 async def soon(

@@ -141,7 +141,7 @@ class Quit(Control, template=r"ui:v1:quit"):
 
     async def press(self, interaction: Press) -> None:
         """Nothing is changed, and the question says so."""
-        await interaction.response.edit_message(view=quit_screen(interaction.client.voice(interaction)))
+        await redraw(interaction, quit_screen(interaction.client.voice(interaction)))
 
 
 async def _list(interaction: Press, asked: Asked) -> discord.ui.LayoutView:

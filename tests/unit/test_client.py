@@ -140,6 +140,8 @@ async def test_presses_and_forms_come_to_us_and_commands_to_discord_py(
     bot._connection.parsers["INTERACTION_CREATE"]({**frame, "attachment_size_limit": 0})
     assert [interaction.type for interaction in ours] == [kind] * is_ours
     assert [interaction.type for interaction in others] == [kind] * (not is_ours)
+    bot._connection.parsers["INTERACTION_CREATE"]({**frame, "attachment_size_limit": 0})
+    assert len([*ours, *others]) == 1, "an event that comes twice is answered once"
 
 
 @pytest.mark.parametrize(("guild_id", "passes"), [(GUILD, True), (None, True), (GUILD + 1, False)])

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from discord import ui
 
 from bot.ui.buttons import Component, Option, select
+from bot.ui.first_response import show
 from bot.ui.interaction import Interaction
 
 _TEXT_INPUT: Final = 4
@@ -44,8 +45,12 @@ class Form:
 
 
 async def ask(interaction: Interaction, form: Form) -> None:
-    """Open *form*. Discord takes it only as the first response."""
-    await interaction.response.send_modal(cast("ui.Modal", form))
+    """Open *form*. Discord takes it only as the first response; refused, there is nothing to record yet."""
+
+    async def send() -> None:
+        await interaction.response.send_modal(cast("ui.Modal", form))
+
+    await show(interaction, first=send, later=send)
 
 
 def label(text: str, component: Component, *, hint: str | None = None) -> Component:

@@ -5,17 +5,12 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, Protocol, cast
 
-import discord
-import structlog
-
 from bot.domain.incident import Incident
 from bot.services.incidents import Opening
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, redraw, soon
 from bot.ui.screens.sent_card import sent_card
 from bot.ui.words.voice import Voice
-
-log = structlog.get_logger(__name__)
 
 #: Reads how far the posts of an incident are.
 Read = Callable[[int], Awaitable[Opening]]
@@ -40,7 +35,8 @@ async def show_sent(
     """
     host = cast("_Host", interaction.client)
     show = partial(sent_card, host.voice(interaction), in_drill=in_drill)
-    await redraw(interaction, show(incident))
+    if not await redraw(interaction, show(incident)):
+        return  # the posts tell
     if not await _show_outcome(interaction, partial(read, incident.id), show, within_s=2.0):
         late = _show_outcome(interaction, partial(read, incident.id), show, within_s=180.0)
         host.spawn(late, name="outcome of an alert")
@@ -56,8 +52,5 @@ async def _show_outcome(
     """Redraw the card once it is known what became of the alert; False when that took too long."""
     opening = await soon(read, done=attrgetter("is_settled"), within_s=within_s)
     if opening is not None:
-        try:
-            await redraw(interaction, show(opening.incident, opening))
-        except discord.HTTPException as refused:  # its token has expired, or the card is gone: the posts tell
-            log.info("outcome.not_shown", incident_id=opening.incident.id, code=refused.code)
+        await redraw(interaction, show(opening.incident, opening))
     return opening is not None

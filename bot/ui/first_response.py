@@ -1,0 +1,141 @@
+"""Answers to an interaction beside the work that it asks for: neither a refused nor a slow one stops it.
+
+Discord takes a first response for 3 s. It may also refuse it, lose it, or be slow. The work is done in any
+case: an answer is the lesser loss, and the posts show what was done.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from json import JSONDecodeError
+from typing import Any, Final
+
+import aiohttp
+import discord
+import structlog
+
+from bot.domain.errors import Superseded
+
+log = structlog.get_logger(__name__)
+
+#: Discord takes no first response later than this, seconds.
+TAKEN_WITHIN_S: Final = 3.0
+
+#: How long the work waits for its first response, seconds. A 40060 within that time means that another
+#: process has answered: discord.py repeats a request after 1 s at the soonest, and only then meets its own.
+HEARD_WITHIN_S: Final = 0.9
+
+#: Our own end of a later answer, seconds: aiohttp would wait for 300.
+SHOWN_WITHIN_S: Final = 10.0
+
+_ANSWERED: Final = 40060
+#: Discord's codes for an interaction that has expired (10062, 10015, 50027), and for a screen that the person
+#: has dismissed (10008): nobody is left to answer.
+_EXPIRED: Final = frozenset({10008, 10015, 10062, 50027})
+#: A failed answer. What else is raised is a bug.
+_FAILURES: Final = (discord.HTTPException, aiohttp.ClientError, OSError, JSONDecodeError)
+
+_FIRST: Final = "first_response"  # among an interaction's extras
+
+Answer = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """A first response that is under way or over.
+
+    Attributes:
+        sending: Gives the failure, or None when Discord has taken it.
+        keeps: The screen that was pressed on stays and will change, instead of a new message.
+    """
+
+    sending: asyncio.Task[Exception | None]
+    keeps: bool
+
+
+async def acknowledge(interaction: discord.Interaction[Any], *, keeps: bool) -> None:
+    """Send the first response; return once Discord has taken or refused it, or is slow.
+
+    Args:
+        keeps: What follows changes the screen that was pressed on; else it is a message for one person.
+
+    Raises:
+        Superseded: Another process has answered this interaction.
+    """
+    first = _First(asyncio.create_task(_defer(interaction, keeps=keeps), name="first response"), keeps)
+    interaction.extras[_FIRST] = first
+    await asyncio.wait({first.sending}, timeout=HEARD_WITHIN_S)
+    if first.sending.done() and _code(first.sending.result()) == _ANSWERED:
+        raise Superseded
+
+
+async def show(interaction: discord.Interaction[Any], *, first: Answer, later: Answer) -> bool:
+    """Show something by *later*; by *first* where Discord has taken no first response so far.
+
+    Returns:
+        Whether Discord took it. The log is told when it did not.
+
+    Raises:
+        discord.HTTPException: Discord finds it malformed, which is a bug.
+    """
+    before: _First | None = interaction.extras.get(_FIRST)
+    if before is not None and _code(await before.sending) in _EXPIRED:
+        return False
+    is_first = not interaction.response.is_done()
+    try:
+        async with asyncio.timeout(TAKEN_WITHIN_S if is_first else SHOWN_WITHIN_S):
+            await (_as_first(first, later) if is_first else later())
+    except _FAILURES as failed:
+        if _is_malformed(failed):
+            raise
+        _note(failed)
+        return False
+    return True
+
+
+def keeps_screen(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether an answer changes the screen that was pressed on, as nothing else was promised."""
+    before: _First | None = interaction.extras.get(_FIRST)
+    return before is None or before.keeps
+
+
+async def _defer(interaction: discord.Interaction[Any], *, keeps: bool) -> Exception | None:
+    try:
+        async with asyncio.timeout(TAKEN_WITHIN_S):
+            await interaction.response.defer(ephemeral=not keeps, thinking=not keeps)
+    except Exception as failed:  # noqa: BLE001  # whatever it is, the work goes on
+        if _code(failed) != _ANSWERED:
+            _note(failed)
+        return failed
+    return None
+
+
+async def _as_first(first: Answer, later: Answer) -> None:
+    """Discord may have taken the acknowledgement although it could not say so."""
+    try:
+        await first()
+    except discord.HTTPException as refused:
+        if refused.code != _ANSWERED:
+            raise
+        await later()
+
+
+def _note(failed: Exception) -> None:
+    status = failed.status if isinstance(failed, discord.HTTPException) else None
+    reason = type(failed).__name__
+    log.warning("interaction.answer_failed", reason=reason, http_status=status, code=_code(failed))
+
+
+def _code(failed: Exception | None) -> int | None:
+    """Return Discord's own code of a refusal."""
+    return failed.code if isinstance(failed, discord.HTTPException) else None
+
+
+def _is_malformed(failed: Exception) -> bool:
+    return (
+        isinstance(failed, discord.HTTPException)
+        and failed.status == HTTPStatus.BAD_REQUEST
+        and failed.code not in _EXPIRED
+        and failed.code != _ANSWERED
+    )
