@@ -19,6 +19,25 @@ _WORDLESS = MEMBERSHIP | {DeliveryKind.SEED_ACK, DeliveryKind.PIN_SEEN, Delivery
 _DIRECT = ("person:", "named:", "user:")
 
 
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What others still read in the public thread of an incident that is private by now.
+
+    Attributes:
+        names: Its earlier names that say what it is about: nobody can delete Discord's notes of a rename.
+        written: How many messages people, or other apps, wrote in it.
+    """
+
+    thread_id: int
+    names: tuple[str, ...] = ()
+    written: int = 0
+
+    @property
+    def is_nothing(self) -> bool:
+        """True when the thread tells nobody anything."""
+        return not (self.names or self.written)
+
+
 def exposed(posts: Sequence[Delivery]) -> list[Delivery]:
     """Those of a private incident's sent deliveries that stand where others read: its posts from before.
 

@@ -131,9 +131,12 @@ class Private:
 
     Attributes:
         channel: Where their threads are made. Nothing is posted in it.
+        thread_titles: Whether the threads of public incidents have the title in their name. An earlier name
+            stays in Discord's note of the rename, which nobody can delete, if the incident is made private.
     """
 
     channel: str
+    thread_titles: bool = True
 
 
 @dataclass(frozen=True, slots=True)

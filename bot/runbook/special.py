@@ -25,7 +25,10 @@ def read_private(file: Table, severities: Mapping[str, SeverityPolicy]) -> Priva
     """``[private]``; without one the gravest severity's channel."""
     table = file.table("private")
     gravest = next(iter(severities.values()))
-    read = Private(channel=table.take("channel", values.CHANNEL, gravest.channel))
+    read = Private(
+        channel=table.take("channel", values.CHANNEL, gravest.channel),
+        thread_titles=table.take("thread_titles", values.BOOL, default=True),
+    )
     table.close()
     return read
 

@@ -54,13 +54,28 @@ class MessageType(IntEnum):
     DEFAULT = 0
     RECIPIENT_ADD = 1
     RECIPIENT_REMOVE = 2
+    CALL = 3
     CHANNEL_NAME_CHANGE = 4
+    CHANNEL_ICON_CHANGE = 5
     PINNED = 6
     THREAD_CREATED = 18
     REPLY = 19
     CHAT_INPUT_COMMAND = 20
     THREAD_STARTER = 21
     CONTEXT_MENU_COMMAND = 23
+
+
+#: Nobody can delete these. Source: the same table, column Deletable; discord-api-docs #5921, #6108.
+UNDELETABLE = frozenset(
+    {
+        MessageType.RECIPIENT_ADD,
+        MessageType.RECIPIENT_REMOVE,
+        MessageType.CALL,
+        MessageType.CHANNEL_NAME_CHANGE,
+        MessageType.CHANNEL_ICON_CHANGE,
+        MessageType.THREAD_STARTER,
+    }
+)
 
 
 class MessageFlag(IntFlag):

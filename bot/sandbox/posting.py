@@ -11,7 +11,7 @@ from bot.sandbox.access import not_archived
 from bot.sandbox.core import Core, Nonce
 from bot.sandbox.drafts import Draft
 from bot.sandbox.errors import ApiError, refused
-from bot.sandbox.kinds import JSON, ChannelFlag, ChannelType, MessageFlag, MessageType
+from bot.sandbox.kinds import JSON, UNDELETABLE, ChannelFlag, ChannelType, MessageFlag, MessageType
 from bot.sandbox.membership import add_member
 from bot.sandbox.mentions import all_text
 from bot.sandbox.permissions import P, channel_permissions, guild_permissions
@@ -178,6 +178,12 @@ def _count_late_edit(core: Core, message: Message) -> None:
         wait_s = round(OLD_AFTER_S - (now - message.late_edits[0]), 3)
         raise ApiError(429, 30046, text, retry_after=wait_s, **{"global": False})
     message.late_edits.append(now)
+
+
+def deletable(message: Message) -> None:
+    """Raise 50021 for a note of Discord's own that nobody can delete, such as that of a thread's rename."""
+    if message.type in UNDELETABLE:
+        raise refused(50021)
 
 
 def remove(core: Core, message: Message) -> None:

@@ -50,6 +50,7 @@ class Act(StrEnum):
     REMOVE_MEMBER = "remove_member"
     LEAVE = "leave"
     ENTER = "enter"
+    DELETE_THREAD = "delete_thread"
 
     @property
     def permission(self) -> str:
@@ -66,6 +67,7 @@ _PERMISSIONS: Final = {
     Act.REMOVE_MEMBER: "private",
     Act.LEAVE: "private",
     Act.ENTER: "private",
+    Act.DELETE_THREAD: "private",
 }
 
 

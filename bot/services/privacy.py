@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 import structlog
 
 from bot.domain import life, relations
-from bot.domain.delivery import DeliveryStatus, priority_of
-from bot.domain.errors import UserError
+from bot.domain.delivery import DeliveryKind, DeliveryStatus, priority_of
+from bot.domain.errors import DeliveryRefused, UserError
 from bot.domain.incident import Holder, Incident
 from bot.domain.people import Person
+from bot.domain.privacy import LeftBehind
 from bot.domain.timeline import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
@@ -126,6 +127,48 @@ class Privacy:
         found = await self._store.delivery_by_key(member_key(incident, f"user:{who.id}", asked=key))
         return None if found is None else found.status
 
+    async def left_thread(self, incident_id: int, thread_id: int, *, by: Person) -> LeftBehind | None:
+        """What the public thread from before still tells, for whoever may delete it; None: it is gone.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: no such thread, or Discord keeps the bot out of it;
+            UpstreamUnavailable.
+        """
+        incident = await self._leaver(incident_id, thread_id, by=by)
+        try:
+            return await self._discord.left_behind(incident, thread_id)
+        except DeliveryRefused as refused:
+            raise _not_ours(refused, thread_id) from None
+
+    async def delete_thread(self, incident_id: int, thread_id: int, *, by: Person) -> None:
+        """Delete the public thread from before, with all that people wrote in it.
+
+        On record, and a line in the private thread. A second time changes nothing.
+
+        Raises:
+            As `left_thread`.
+        """
+        await self._leaver(incident_id, thread_id, by=by)
+        try:
+            await self._discord.delete_thread(thread_id)
+        except DeliveryRefused as refused:
+            raise _not_ours(refused, thread_id) from None
+        async with self._changes.change(incident_id, by=by, act=Act.DELETE_THREAD) as change:
+            await self._audit(change, Act.DELETE_THREAD, {"thread": thread_id})
+            await change.say("thread_deleted", key=f"thread_deleted:{thread_id}")
+        log.info("thread.deleted", incident_id=incident_id, thread_id=thread_id, user_id=by.id)
+
+    async def _leaver(self, incident_id: int, thread_id: int, *, by: Person) -> Incident:
+        """The private incident that has left that public thread, for whoever may delete it."""
+        incident = await self._store.incident(incident_id)
+        await self._access.require_incident(by, Act.DELETE_THREAD, incident)
+        posts = await self._store.posts(incident_id)
+        if not incident.is_private or not any(
+            post.kind is DeliveryKind.THREAD and post.message_id == thread_id for post in posts
+        ):
+            raise UserError("private_no_such_thread", incident=incident.label)
+        return incident
+
     async def hide(self, incident_id: int) -> None:
         """Let the posts of others forget a private incident's number, and its own from before be emptied."""
         incident = await self._store.incident(incident_id)
@@ -166,6 +209,11 @@ class Privacy:
 
     def _priority(self, incident: Incident) -> int:
         return priority_of(self._policy.rules(incident.severity).rank)
+
+
+def _not_ours(refused: DeliveryRefused, thread_id: int) -> UserError:
+    log.warning("thread.not_deleted", thread_id=thread_id, code=refused.code)
+    return UserError("private_thread_refused")
 
 
 def _involved(incident: Incident, joined: Iterable[Holder]) -> dict[int, str]:

@@ -7,10 +7,10 @@ import structlog
 
 from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.incident import Incident
-from bot.domain.privacy import SETTLED, exposed
+from bot.domain.privacy import SETTLED, LeftBehind, exposed
 from bot.runbook.model import Policy
 from bot.services.opening import notice
-from bot.services.ports import Discord, Store
+from bot.services.ports import Discord, Redacted, Store
 
 log = structlog.get_logger(__name__)
 
@@ -34,17 +34,29 @@ class Redactions:
             return None
         result = await self._discord.redact(incident, left)
         still_there = {*result.refused, *result.late}
-        lines = [self._still_told(incident, post) for post in left if post.id in still_there]
+        lines = [self._still_told(incident, post, result) for post in left if post.id in still_there]
+        lines += [self._left_line(incident, thread) for thread in result.left]
         async with self._store.transaction() as tx:
             await tx.set_shown(result.done, version=SETTLED)
             await tx.insert_deliveries(lines)
         log.info("incident.redacted", incident_id=incident.id, posts=len(result.done), of=len(left))
         return result.again_in
 
-    def _still_told(self, incident: Incident, post: Delivery) -> NewDelivery:
+    def _left_line(self, incident: Incident, thread: LeftBehind) -> NewDelivery:
+        """A line in the private thread: what others still read in the old one, and a way to delete it."""
+        data = {
+            "notice": "thread_left",
+            "thread": thread.thread_id,
+            "names": list(thread.names),
+            "written": thread.written,
+        }
+        return notice(incident, self._policy, key=f"thread_left:{thread.thread_id}", data=data)
+
+    def _still_told(self, incident: Incident, post: Delivery, result: Redacted) -> NewDelivery:
         """A line in the thread: somebody can do by hand what the bot may not, or not yet."""
         if post.kind is DeliveryKind.THREAD:
-            data: dict[str, object] = {"notice": "name_waits", "thread": post.message_id}
+            name = "thread_not_closed" if post.id in result.refused else "name_waits"
+            data: dict[str, object] = {"notice": name, "thread": post.message_id}
         else:
             data = {"notice": "not_redacted", "channel": post.channel_id, "message": post.message_id}
         return notice(incident, self._policy, key=f"{data['notice']}:{post.id}", data=data)

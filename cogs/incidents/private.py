@@ -15,6 +15,7 @@ from bot.i18n.options import described
 from bot.ui.components import Control
 from bot.ui.interaction import keep, redraw, reply, soon, wait
 from bot.ui.people import person_from, person_of
+from bot.ui.posts.left_threads import DELETE, DELETE_NOW, delete_question, deleted_screen
 from bot.ui.posts.private import (
     added_answer,
     entered_screen,
@@ -24,12 +25,15 @@ from bot.ui.posts.private import (
 )
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_all
 
+#: What a custom id about a thread that an incident has left ends with.
+_OLD_THREAD: Final = r"(?P<number>\d{1,18}):(?P<thread>\d{17,20})"
+
 _SETTLED: Final = frozenset({DeliveryStatus.SENT, DeliveryStatus.FAILED})
 
 
 def register(bot: IncidentBot) -> None:
-    """The control of the question."""
-    bot.add_controls(MakePrivate)
+    """The controls of its questions."""
+    bot.add_controls(MakePrivate, AskToDelete, DeleteThread)
 
 
 @incident_group.command(
@@ -125,6 +129,42 @@ class MakePrivate(Control, template=r"inc:v1:private-now:(?P<number>\d{1,18})"):
             done=lambda now: _has_moved(private, now),
         )
         await redraw(interaction, private_screen(voice, moved or private, moved=moved is not None))
+
+
+class _OldThread(Control, template=""):
+    """A press about the public thread that a private incident has left."""
+
+    @property
+    def thread_id(self) -> int:
+        """The thread of the custom id."""
+        return int(self.fields["thread"])
+
+
+class AskToDelete(_OldThread, template=rf"{DELETE}:{_OLD_THREAD}"):
+    """[🗑️ 元のスレッドを削除]: asks once."""
+
+    async def press(self, interaction: Press) -> None:
+        """Say what would go, or that it is gone."""
+        await wait(interaction)
+        bot, by = interaction.client, await person_of(interaction)
+        services, voice = bot.services(interaction), bot.voice(interaction)
+        left = await services.privacy.left_thread(self.number, self.thread_id, by=by)
+        incident = await services.incidents.find(number=self.number, thread_id=None, by=by)
+        screen = deleted_screen(voice, incident) if left is None else delete_question(voice, incident, left)
+        await reply(interaction, view=screen)
+
+
+class DeleteThread(_OldThread, template=rf"{DELETE_NOW}:{_OLD_THREAD}"):
+    """[🗑️ 削除する], after the question."""
+
+    async def press(self, interaction: Press) -> None:
+        """Delete it, and say so."""
+        await keep(interaction)
+        bot, by = interaction.client, await person_of(interaction)
+        services = bot.services(interaction)
+        await services.privacy.delete_thread(self.number, self.thread_id, by=by)
+        incident = await services.incidents.find(number=self.number, thread_id=None, by=by)
+        await redraw(interaction, deleted_screen(bot.voice(interaction), incident))
 
 
 def _has_moved(before: Incident, now: Incident) -> bool:

@@ -14,6 +14,7 @@ from tests.e2e.world import World
 TITLE = "顧客データの流出"
 WORD = "流出"
 PUBLIC = ("p0-alerts", "p1-ops", "p2-deploys", "p3-insights", "general")
+NAME_CHANGE = 4  # Discord: the type of its note of a rename
 PEOPLE = {"primary": "1100000000000000101", "secondary": "1100000000000000102"}
 RESPONDER, OBSERVER = "1100000000000000103", "1100000000000000104"
 
@@ -58,16 +59,25 @@ async def open_private(world: World) -> tuple[str, Message]:
 
 
 async def expect_hidden(world: World) -> None:
-    """No word of it in any place that everybody reads, nor in the name of one."""
+    """No word of it in any place that everybody reads, nor in the name of one.
+
+    Discord's notes of an old thread's renames stay: it is closed then, and a line in the private one says so.
+    """
     await world.settle()
     hidden = {found["id"] for found in await rooms(world)}
+    told = [message.text for room in hidden for message in await world.human.messages(room)]
     state = await world.human.state()
     for place in [*state["channels"], *state["threads"]]:
         if place["id"] in hidden or place["name"].startswith("dm:"):
             continue
         assert WORD not in place["name"], place["name"]
         for message in await world.human.messages(place["id"]):
-            assert message.is_private or WORD not in message.text, message.text
+            if message.raw["type"] == NAME_CHANGE and WORD in message.text:
+                closed = place["thread_metadata"]
+                assert (closed["locked"], closed["archived"]) == (True, True)
+                assert [text for text in told if place["id"] in text and message.text in text]
+            else:
+                assert message.is_private or WORD not in message.text, message.text
 
 
 async def expect_unknown_to(world: World, who: str) -> None:
@@ -81,11 +91,11 @@ async def expect_unknown_to(world: World, who: str) -> None:
         assert offered == [], command
 
 
-async def confirmed_private(world: World, asked: Interaction) -> str:
+async def confirmed_private(world: World, asked: Interaction, *, state: str = "") -> str:
     """Say yes to what `/incident private` has *asked* about a public SEV1; its private thread, complete."""
     await world.human.press("primary", asked.messages[-1], "非公開にする")
     thread = await room(world)
-    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+    for part in ("開始時刻", f"SEV1 · {state}{TITLE}", "SEV1 / P0", "非公開にしました"):
         await world.expect_message(thread, contains=part)
     return thread
 
@@ -162,6 +172,9 @@ async def test_a_public_one_is_made_private(world: World) -> None:
     await world.expect_message(thread, contains="SEV1 / P0")
     await world.expect_message(thread, contains="非公開にしました")
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
+    left = await world.expect_message(thread, contains="元のスレッドは閉じましたが")
+    assert f"「INC-1 🟠 {TITLE}」" in left.text
+    assert "人が書いたメッセージ" not in left.text
     await expect_hidden(world)
     (old,) = [one for one in (await world.human.state())["threads"] if one["id"] == alert.thread]
     assert (old["name"], old["thread_metadata"]["locked"], old["thread_metadata"]["archived"]) == (
@@ -182,10 +195,37 @@ async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> Non
     written = await world.human.say("responder", alert.thread, f"{WORD}の範囲を調べています")
     await world.settle()
     asked = await world.command("incident private", by="primary", channel=alert.thread)
-    await confirmed_private(world, asked)
+    thread = await confirmed_private(world, asked)
     await world.settle()
     words = [message.text for message in await world.posts(alert.thread) if WORD in message.text]
     assert words == [written.text]
+    left = await world.expect_message(thread, contains="人が書いたメッセージ 1 件")
+    assert "以前の名前" not in left.text
+    await world.expect_nothing_more()
+
+
+async def test_the_old_thread_is_deleted_after_one_question(world: World) -> None:
+    """Whoever may make it private says yes to what would go; nobody else may; then nothing is left of it."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="secondary")
+    await world.expect_acknowledged(alert, by="secondary")
+    await world.human.say("responder", alert.thread, f"{WORD}の範囲を調べています")
+    await world.settle()
+    asked = await world.command("incident private", by="primary", number=alert.number)
+    thread = await confirmed_private(world, asked, state="対応中 · ")
+    left = await world.expect_message(thread, contains="元のスレッドは閉じましたが")
+    refused = await world.human.press("responder", left, "元のスレッドを削除")
+    assert "非公開インシデントには @on-call / @admin" in refused.text
+    question = await world.human.press("primary", left, "元のスレッドを削除")
+    assert "人が書いたメッセージ 1 件、以前の名前 1 件" in question.text
+    assert alert.thread in {one["id"] for one in (await world.human.state())["threads"]}
+    done = await world.human.press("primary", question.messages[-1], "削除する")
+    assert "INC-1 の元のスレッドは削除済みです" in done.text
+    await world.expect_message(thread, contains="元のスレッドを削除しました · @primary")
+    again = await world.human.press("primary", left, "元のスレッドを削除")
+    assert "削除済みです" in again.text
+    assert alert.thread not in {one["id"] for one in (await world.human.state())["threads"]}
+    await expect_hidden(world)
     await world.expect_nothing_more()
 
 
@@ -207,6 +247,7 @@ async def test_an_old_name_that_waits_is_told_of(world: World) -> None:
     line = await world.expect_message(thread, contains="元のスレッドの名前に件名がまだ残っています")
     assert line.text.endswith(f"/{alert.thread}")
     await world.fast_forward(minutes=10)
+    await world.expect_message(thread, contains="元のスレッドは閉じましたが")
     await expect_hidden(world)
     await world.expect_nothing_more()
 
@@ -229,6 +270,7 @@ async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> Non
     for part in ("開始時刻", f"SEV1 · 対応中 · {TITLE}", "SEV1 / P0", "非公開にしました"):
         await world.expect_message(thread, contains=part)
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
+    await world.expect_message(thread, contains="元のスレッドは閉じましたが")
     await expect_hidden(world)
     await world.expect_nothing_more()
 

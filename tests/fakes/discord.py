@@ -15,6 +15,7 @@ from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
+from bot.domain.privacy import LeftBehind
 from bot.domain.standing import OnCallPerson
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.services.ports import Redacted, Refreshed, Subject, soonest
@@ -72,6 +73,7 @@ class FakeDiscord:
         has_role: The server has a role that sees private incidents.
         members: Those whose roles are told to who asks.
         looked_up: Whose roles were asked for, in order.
+        left_in_threads: What threads that are closed still tell.
     """
 
     sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
@@ -108,6 +110,7 @@ class FakeDiscord:
     has_role: bool = True
     members: Sequence[Person] = ()
     looked_up: list[str] = field(default_factory=list)
+    left_in_threads: dict[int, LeftBehind] = field(default_factory=dict)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
@@ -205,10 +208,24 @@ class FakeDiscord:
         refused = [post.id for post in done if post.kind in self.uneditable]
         is_long = self.room_in is not None and self.room_in >= timedelta(seconds=30)
         late = [post.id for post in posts if post not in done and is_long]
-        return Redacted([post.id for post in done], refused, late, self._again(done, posts))
+        threads = (post.message_id for post in done if post.kind is DeliveryKind.THREAD)
+        left = [self.left_in_threads[one] for one in threads if one in self.left_in_threads]
+        return Redacted([post.id for post in done], refused, late, self._again(done, posts), left)
 
     def _again(self, done: Sequence[object], posts: Sequence[Delivery]) -> timedelta | None:
         return None if len(done) == len(posts) else soonest([self.room_in])
+
+    async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        if thread_id in self.deleted_threads:
+            return None
+        return self.left_in_threads.get(thread_id, LeftBehind(thread_id))
+
+    async def delete_thread(self, thread_id: int) -> None:
+        if self.unreadable is not None:
+            raise self.unreadable
+        self.deleted_threads.add(thread_id)
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         self.answered.append((triage.status, [post.kind for post in posts]))

@@ -16,6 +16,9 @@ from bot.domain.triage_session import Triage
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
+from bot.sandbox.kinds import MessageType
+from bot.sandbox.payloads import user_payload
+from bot.sandbox.posting import system_message
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Channel, Message
 from bot.ui.rest.client import answer_trace
@@ -78,6 +81,12 @@ class NotifierWorld:
     def channel(self, channel_id: int | None) -> Channel:
         """A channel or thread."""
         return self.world.channels[str(channel_id)]
+
+    def say(self, channel_id: int, content: str) -> Message:
+        """Somebody writes there."""
+        author = user_payload(self.world.users[str(PRIMARY)])
+        channel = self.channel(channel_id)
+        return system_message(self.sandbox.core, channel, author, MessageType.DEFAULT, content=content)
 
     def break_down(self, fault: Mapping[str, object], *, route: str = "POST /channels/*/messages") -> None:
         """Let requests fail once, or as often as *fault* says: see the sandbox's faults."""

@@ -12,7 +12,7 @@ from bot.sandbox.human.files import read_files
 from bot.sandbox.kinds import JSON
 from bot.sandbox.names import find_channel, find_message, find_user
 from bot.sandbox.payloads import user_payload
-from bot.sandbox.posting import Origin, publish, remove, revise
+from bot.sandbox.posting import Origin, deletable, publish, remove, revise
 from bot.sandbox.reacting import react, unreact
 from bot.sandbox.world import Message
 
@@ -49,6 +49,7 @@ def edit_message(ask: Ask) -> JSON:
 def delete_message(ask: Ask) -> JSON:
     """DELETE message {message}: somebody with the right to do so deletes it."""
     message = find_message(ask.core.world, ask.text("message"), "")
+    deletable(message)
     remove(ask.core, message)
     return {}
 

@@ -12,7 +12,7 @@ from bot.sandbox.kinds import JSON, ChannelType, MessageFlag, MessageType
 from bot.sandbox.message_payloads import message_payload
 from bot.sandbox.payloads import user_payload
 from bot.sandbox.permissions import P, channel_permissions
-from bot.sandbox.posting import Origin, publish, remembered, remove, revise, take_out
+from bot.sandbox.posting import Origin, deletable, publish, remembered, remove, revise, take_out
 from bot.sandbox.ratelimit import Limit
 from bot.sandbox.rest.audit import audited
 from bot.sandbox.rest.routing import Call, RouteTable
@@ -132,6 +132,8 @@ def bulk_delete(call: Call) -> None:
         raise refused(50034)
     there = core.world.messages[channel.id]
     gone = [item for item in ids if item in there and not there[item].ephemeral_to]
+    for item in gone:  # whether Discord takes the others of such a bulk is not documented
+        deletable(there[item])
     for item in gone:
         take_out(core, there[item])
     data = {"ids": gone, "channel_id": channel.id, **events.scope(core, channel)}
@@ -183,10 +185,10 @@ def delete(call: Call) -> None:
         if channel.is_dm:
             raise refused(50003)
         require(call.core, call.bot_id, channel, P.MANAGE_MESSAGES)
+    deletable(message)
+    if message.author_id != call.bot_id:
         options = {"channel_id": channel.id, "count": "1"}
         audited(call, Action.MESSAGE_DELETE, message.author_id, options=options)
-    if message.type is MessageType.THREAD_STARTER:
-        raise refused(50021)
     remove(call.core, message)
 
 

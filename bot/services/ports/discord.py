@@ -13,6 +13,7 @@ from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
+from bot.domain.privacy import LeftBehind
 from bot.domain.triage_session import Triage
 
 #: What a delivery is about: incident, triage, a week's figures, a morning, a bundle; None for what has none.
@@ -46,12 +47,14 @@ class Redacted:
         refused: Of these, the ones that still tell what they told: Discord refuses the edit for good.
         late: Of the others, the ones that go on telling it for a while: a limit keeps them as they are.
         again_in: As in `Refreshed`.
+        left: What the threads that were closed still tell, which no edit takes away.
     """
 
     done: Sequence[int]
     refused: Sequence[int] = ()
     late: Sequence[int] = ()
     again_in: timedelta | None = None
+    left: Sequence[LeftBehind] = ()
 
 
 def soonest(waits: Sequence[timedelta | None]) -> timedelta | None:
@@ -138,6 +141,22 @@ class Discord(Protocol):
         """Take out what the posts of an incident that is private now tell; lock and archive its threads.
 
         A post that was deleted is not an error.
+        """
+        ...
+
+    async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
+        """What a public thread of a private incident still tells; None when it is gone.
+
+        Raises:
+            DeliveryRefused: it may not be read. UpstreamUnavailable.
+        """
+        ...
+
+    async def delete_thread(self, thread_id: int) -> None:
+        """Delete a thread with all that stands in it; one that is gone already is no error.
+
+        Raises:
+            DeliveryRefused: the bot may not. UpstreamUnavailable.
         """
         ...
 

@@ -7,12 +7,12 @@ from typing import Final
 from bot.domain.incident import Incident, label_of
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.drills import drill_scored, inject
+from bot.ui.posts.left_threads import name_waits, thread_deleted, thread_left, thread_not_closed
 from bot.ui.posts.postmortems import postmortem_path
 from bot.ui.posts.private import (
     made_private,
     member_added,
     member_removed,
-    name_waits,
     not_let_in,
     not_redacted,
     not_taken_out,
@@ -163,6 +163,9 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "not_taken_out": not_taken_out,
     "not_redacted": not_redacted,
     "name_waits": name_waits,
+    "thread_left": thread_left,
+    "thread_not_closed": thread_not_closed,
+    "thread_deleted": thread_deleted,
     "role_changed": role_changed,
     "role_undelivered": role_undelivered,
     "updated": updated,

@@ -5,11 +5,9 @@ from bot.domain.incident import Incident, Status
 from bot.domain.posting import THREAD_PARTS, has_moved, is_current, posting_of
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import Body, message
+from bot.ui.posts.threads import signed_name
 from bot.ui.words import links
-from bot.ui.words.inert import plain
 from bot.ui.words.wording import Wording
-
-_NAME_LIMIT = 100  # Discord: a thread's name
 
 
 def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
@@ -54,5 +52,4 @@ def rings(words: Wording, post: Delivery, incident: Incident) -> bool:
 
 def left_name(words: Wording, incident: Incident) -> str:
     """The name of a thread that another has taken the place of."""
-    name = words.say("thread.name", label=incident.label, sign="↗", title=incident.title)
-    return plain(words.marked(incident, name), limit=_NAME_LIMIT)
+    return signed_name(words, incident, sign="↗")

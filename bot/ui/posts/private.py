@@ -88,13 +88,6 @@ def not_redacted(words: Wording, incident: Incident, data: Mapping[str, object])
     return message(words.say("private.notice_not_redacted", url=place))
 
 
-def name_waits(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: the old one is still called as it was."""
-    return message(
-        words.say("private.notice_name_waits", url=place_url(incident.guild_id, int(str(data["thread"]))))
-    )
-
-
 def not_let_in(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
     """A line in the private thread: who is outside, and what to do."""
     name, place = data.get("name"), str(data.get("place") or "?")

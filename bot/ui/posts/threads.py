@@ -35,7 +35,13 @@ def thread(words: Wording, incident: Incident) -> Body:
 
 def thread_name(words: Wording, incident: Incident) -> str:
     """Such as "INC-42 🔴 決済 API が 5xx"; a name knows no markup."""
-    name = words.say("thread.name", label=incident.label, sign=sign_of(incident), title=incident.title)
+    return signed_name(words, incident, sign=sign_of(incident))
+
+
+def signed_name(words: Wording, incident: Incident, *, sign: str) -> str:
+    """The same with another *sign*; without the title where the policy keeps that out of names."""
+    title = incident.title if words.policy.private.thread_titles else ""
+    name = words.say("thread.name", label=incident.label, sign=sign, title=title)
     return plain(words.marked(incident, name), limit=_NAME_LIMIT)
 
 

@@ -17,6 +17,7 @@ from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
+from bot.domain.privacy import LeftBehind
 from bot.domain.standing import OnCallPerson, id_of
 from bot.domain.triage_session import Triage
 from bot.i18n import Texts
@@ -184,6 +185,14 @@ class DiscordNotifier:
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
         """Take out what posts tell of an incident that has become private; see `Redactor.redact`."""
         return await self._redactor.redact(incident, posts)
+
+    async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
+        """What a public thread of a private incident still tells; see `Redactor.left_behind`."""
+        return await self._redactor.left_behind(incident, thread_id)
+
+    async def delete_thread(self, thread_id: int) -> None:
+        """Delete a thread with all that stands in it; see `Redactor.delete_thread`."""
+        await self._redactor.delete_thread(thread_id)
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         """Make the posts of a triage that has no incident say where it stands, oldest first.

@@ -12,6 +12,7 @@ from discord.http import Route
 from bot.domain.delivery import Delivery, DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
+from bot.domain.privacy import LeftBehind
 from bot.services.ports import Redacted, soonest
 from bot.ui.posts.private import left_room_name, redacted
 from bot.ui.rest.client import Payload, Rest, snowflake
@@ -21,13 +22,19 @@ from bot.ui.words.wording import Wording
 log = structlog.get_logger(__name__)
 
 _ARCHIVED: Final = 50083
-_NAME_CHANGE: Final = 4  # Discord: the message type; its content is the thread's new name
+#: Discord's message types: the note of a rename, whose content is the new name, and what somebody wrote.
+_NAME_CHANGE: Final = 4
+_WRITTEN: Final = frozenset({0, 19})
 _LONG: Final = timedelta(seconds=30)
 _PAGE: Final = 100  # Discord: messages per page
 
 
 class Redactor:
-    """Takes title, targets, symptoms and path out; what people wrote is theirs to delete."""
+    """Takes title, targets, symptoms and path out.
+
+    What people wrote is theirs to delete, and Discord's notes of a thread's renames are nobody's: 50021.
+    Source: Resources > Message > Message Types, column Deletable; discord-api-docs #5921, #6108.
+    """
 
     def __init__(self, rest: Rest, words: Wording) -> None:
         self._rest = rest
@@ -41,10 +48,11 @@ class Redactor:
         done: list[int] = []
         refused: list[int] = []
         late: list[int] = []
+        left: list[LeftBehind] = []
         waits: list[timedelta | None] = []
         for post in sorted(posts, key=lambda post: post.kind is DeliveryKind.THREAD):
             try:
-                await self._empty(incident, post)
+                left += await self._empty(incident, post)
             except DeliveryRefused as error:
                 done.append(post.id)
                 if error.http_status != HTTPStatus.NOT_FOUND:
@@ -58,12 +66,42 @@ class Redactor:
                 late += [post.id] if _is_long(away) else []
             else:
                 done.append(post.id)
-        return Redacted(done, refused, late, soonest(waits))
+        return Redacted(done, refused, late, soonest(waits), left)
 
-    async def _empty(self, incident: Incident, post: Delivery) -> None:
+    async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
+        """What a public thread still tells of *incident*; None when it is gone.
+
+        Raises:
+            DeliveryRefused: it may not be read. UpstreamUnavailable.
+        """
+        names: list[str] = []
+        written = 0
+        try:
+            async for message in self._messages(thread_id):
+                if message.get("type") == _NAME_CHANGE:
+                    names.append(str(message.get("content") or ""))
+                elif message.get("type") in _WRITTEN and not self._is_ours(message):
+                    written += 1
+        except DeliveryRefused as refused:
+            if refused.http_status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        telling = tuple(
+            dict.fromkeys(name for name in reversed(names) if _tells(self._words, name, incident))
+        )
+        return LeftBehind(thread_id, telling, written)
+
+    async def delete_thread(self, thread_id: int) -> None:
+        """Delete a thread; one that is gone already is no error. Raises as `left_behind`."""
+        try:
+            await self._rest.do(_channel("DELETE", thread_id))
+        except DeliveryRefused as refused:
+            if refused.http_status != HTTPStatus.NOT_FOUND:
+                raise
+
+    async def _empty(self, incident: Incident, post: Delivery) -> list[LeftBehind]:
         if post.kind is DeliveryKind.THREAD:
-            await self._close(incident, post.message_id)
-            return
+            return await self._close(incident, post.message_id or 0)
         route = _message("PATCH", post.channel_id, post.message_id)
         body = redacted(self._words, incident)
         try:
@@ -74,51 +112,66 @@ class Redactor:
             await self._rest.one(_channel("PATCH", post.channel_id), json={"archived": False})
             await self._rest.one(route, json=body)
             await self._rest.one(_channel("PATCH", post.channel_id), json={"archived": True})
+        return []
 
-    async def _close(self, incident: Incident, thread_id: int | None) -> None:
-        """Take the title out of the thread's name, and out of Discord's notes on its earlier names.
+    async def _close(self, incident: Incident, thread_id: int) -> list[LeftBehind]:
+        """Take the title out of the thread's name, lock and archive it, and look what it still tells.
+
+        Whatever becomes of the name, it is locked and archived.
 
         Raises:
-            DeliveryRefused; UpstreamUnavailable: a third name in ten minutes, for instance. It sleeps then.
+            DeliveryRefused; UpstreamUnavailable: a third name in ten minutes, for instance.
         """
         named = {"name": left_room_name(self._words, incident), "archived": False}
         try:
             await self._rest.one(_channel("PATCH", thread_id), json=named)
+        except DeliveryRefused as refused:
+            if refused.http_status != HTTPStatus.NOT_FOUND:
+                await self._put_to_sleep(thread_id)
+            raise
         except UpstreamUnavailable as away:
             if _is_long(away):
                 await self._put_to_sleep(thread_id)
             raise
-        await self._forget_names(thread_id)
+        await self._lock(thread_id)
+        left = await self.left_behind(incident, thread_id)
+        return [] if left is None or left.is_nothing else [left]
 
-    async def _put_to_sleep(self, thread_id: int | None) -> None:
-        """No list of threads shows it any more, and no note in it what it was called; once."""
-        thread = await self._rest.one(_channel("GET", thread_id))
-        metadata = thread.get("thread_metadata")
-        if isinstance(metadata, dict) and metadata.get("archived") and metadata.get("locked"):
-            return
-        with suppress(DeliveryRefused):  # the name is what counts, and that is only late
+    async def _put_to_sleep(self, thread_id: int) -> None:
+        """Lock and archive it under its old name, once: no list of threads shows it any more."""
+        with suppress(DeliveryRefused):  # of the name it is told that it could not be changed
+            thread = await self._rest.one(_channel("GET", thread_id))
+            metadata = thread.get("thread_metadata")
+            if isinstance(metadata, dict) and metadata.get("archived") and metadata.get("locked"):
+                return
+            # Discord locks no thread that is archived (discord-api-docs #6928).
             await self._rest.one(_channel("PATCH", thread_id), json={"archived": False})
-            await self._forget_names(thread_id)
+            await self._lock(thread_id)
 
-    async def _forget_names(self, thread_id: int | None) -> None:
-        """Delete Discord's notes on its names, then lock and archive it."""
-        async for note in self._name_changes(thread_id):
-            await self._rest.do(_message("DELETE", thread_id, snowflake(note)))
+    async def _lock(self, thread_id: int) -> None:
         await self._rest.one(_channel("PATCH", thread_id), json={"locked": True, "archived": True})
 
-    async def _name_changes(self, thread_id: int | None) -> AsyncIterator[Payload]:
+    def _is_ours(self, message: Payload) -> bool:
+        author = message.get("author")
+        return isinstance(author, dict) and snowflake(author) == self._rest.own_id
+
+    async def _messages(self, thread_id: int) -> AsyncIterator[Payload]:
+        """Everything in a thread, newest first."""
         before: dict[str, object] = {}
         while True:
             route = Route("GET", "/channels/{channel_id}/messages", channel_id=thread_id)
             page = await self._rest.many(route, params={"limit": _PAGE, **before})
             for message in page:
-                author = message.get("author")
-                is_ours = isinstance(author, dict) and snowflake(author) == self._rest.own_id
-                if is_ours and message.get("type") == _NAME_CHANGE:
-                    yield message
+                yield message
             if len(page) < _PAGE:
                 return
             before = {"before": snowflake(page[-1])}
+
+
+def _tells(words: Wording, name: str, incident: Incident) -> bool:
+    """Whether a name has more than the mark of a drill, the number and signs."""
+    rest = name.replace(incident.label, "").replace(words.drilled(incident, ""), "")
+    return any(letter.isalnum() for letter in rest)
 
 
 def _is_long(away: UpstreamUnavailable) -> bool:

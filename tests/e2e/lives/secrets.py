@@ -8,7 +8,15 @@ from bot.domain.privacy import SETTLED
 from tests.e2e.world import World
 
 _PRIVATE_THREAD = 12  # Discord: the type of a channel
+_NAME_CHANGE = 4  # Discord: the type of its note of a rename
 _MARK = "life-"
+
+#: What a line says of an old thread's earlier names.
+_TOLD_NAMES = """
+SELECT data ->> 'names' AS names FROM deliveries
+ WHERE data ->> 'notice' = 'thread_left' AND data ->> 'thread' = $1
+   AND status IN ('pending', 'sending', 'sent')
+"""
 
 #: Old threads whose names wait for a limit. What waits for less than half a minute is left as it is; with a
 #: longer wait the thread sleeps, and a line says so.
@@ -34,8 +42,20 @@ async def check(world: World) -> None:
             assert place["id"] in waiting, name
             _check_waiting(place, waiting[place["id"]])
         async for message in _read(world, place["id"]):
-            assert not [title for title in titles if title in message.text], (name, message.text)
+            if not [title for title in titles if title in message.text]:
+                continue
+            assert message.raw["type"] == _NAME_CHANGE, (name, message.text)
+            if place["id"] not in waiting:
+                await _check_told(world, place, message.text)
     await _check_marks(world)
+
+
+async def _check_told(world: World, thread: dict[str, Any], earlier: str) -> None:
+    """Nobody can delete the note of a rename: the thread is closed, and a line says what stands in it."""
+    state = thread["thread_metadata"]
+    assert (state["archived"], state["locked"]) == (True, True), thread
+    lines = await world.rows(_TOLD_NAMES, thread["id"])
+    assert [line for line in lines if earlier in line["names"]], (thread["name"], earlier)
 
 
 def _check_waiting(thread: dict[str, Any], row: Any) -> None:

@@ -8,14 +8,17 @@ import pytest
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import (
+    DeliveryRefused,
     IncidentNotFound,
     InvalidTransition,
     NotPermitted,
     UpstreamUnavailable,
+    UserError,
 )
 from bot.domain.incident import IncidentKind
 from bot.domain.life import AckVia
 from bot.domain.people import Person
+from bot.domain.privacy import LeftBehind
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_lifecycle import Interrupted
 from tests.unit.services.test_privacy import NAMED, secret
@@ -146,6 +149,63 @@ async def test_what_discord_refuses_to_empty_is_told(desk: Desk) -> None:
     (told,) = (d for d in desk.store.deliveries if d.data.get("notice") == "not_redacted")
     assert told.data["message"] == alert.message_id
     assert told.channel_id == (await desk.store.incident(incident.id)).thread_id
+
+
+async def test_what_the_old_thread_still_tells_is_told_once(desk: Desk) -> None:
+    """Its earlier names and how much people wrote; a thread that tells nothing is no news."""
+    incident = await desk.open()
+    await desk.work()
+    thread = (await desk.store.incident(incident.id)).thread_id or 0
+    desk.discord.left_in_threads = {thread: LeftBehind(thread, ("INC-1 🟠 決済",), 2)}
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    (told,) = (d for d in desk.store.deliveries if d.data.get("notice") == "thread_left")
+    assert (told.data["thread"], told.data["names"], told.data["written"]) == (thread, ["INC-1 🟠 決済"], 2)
+
+
+async def test_an_old_thread_that_discord_does_not_let_go_is_told(desk: Desk) -> None:
+    """Its name is refused for good: no line says that it comes later."""
+    incident = await desk.open()
+    await desk.work()
+    desk.discord.uneditable = {DeliveryKind.THREAD}
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    told = [d.data["notice"] for d in desk.store.deliveries if d.data.get("thread")]
+    assert told == ["thread_not_closed"]
+
+
+async def test_the_old_thread_is_deleted_by_who_may(desk: Desk) -> None:
+    """On record, with a line in the private one; twice changes nothing, and no other thread goes so."""
+    incident = await desk.open()
+    await desk.work()
+    thread = (await desk.store.incident(incident.id)).thread_id or 0
+    with pytest.raises(UserError, match="private_no_such_thread"):  # it is public: its thread is in use
+        await desk.privacy.delete_thread(incident.id, thread, by=PRIMARY)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert await desk.privacy.left_thread(incident.id, thread, by=PRIMARY) == LeftBehind(thread)
+    for by, refusal in ((NAMED, IncidentNotFound), (RESPONDER, NotPermitted)):
+        with pytest.raises(refusal):
+            await desk.privacy.delete_thread(incident.id, thread, by=by)
+    own = (await desk.store.incident(incident.id)).thread_id or 0
+    with pytest.raises(UserError, match="private_no_such_thread"):
+        await desk.privacy.delete_thread(incident.id, own, by=PRIMARY)
+    desk.discord.unreadable = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
+    with pytest.raises(UserError, match="private_thread_refused"):
+        await desk.privacy.delete_thread(incident.id, thread, by=PRIMARY)
+    desk.discord.unreadable = None
+    for _ in range(2):
+        await desk.privacy.delete_thread(incident.id, thread, by=PRIMARY)
+        assert await desk.privacy.left_thread(incident.id, thread, by=PRIMARY) is None
+    await desk.work()
+    assert desk.discord.deleted_threads == {thread}
+    assert [d.data["by"] for d in desk.store.deliveries if d.data.get("notice") == "thread_deleted"] == [
+        "primary"
+    ]
+    audited = [row for row in desk.store.audit_rows if row.action == "delete_thread" and row.allowed]
+    assert audited[0].data == {"incident_id": incident.id, "thread": thread}
 
 
 async def test_what_was_begun_in_public_is_not_sent_after_all(desk: Desk) -> None:

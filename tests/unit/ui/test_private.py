@@ -5,12 +5,15 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.privacy import LeftBehind
 from bot.domain.severity import Mention
 from bot.services.escalations import PassedOn
 from bot.services.incidents import Opening
 from bot.services.regrading import Regraded
 from bot.ui.forms.severity import severity_form
 from bot.ui.posts.digests import digest_text
+from bot.ui.posts.left_threads import delete_question, deleted_screen
+from bot.ui.posts.postings import left_name
 from bot.ui.posts.private import (
     added_answer,
     addressed,
@@ -22,6 +25,7 @@ from bot.ui.posts.private import (
     unaddressed,
 )
 from bot.ui.posts.renderer import render
+from bot.ui.posts.threads import thread_name
 from bot.ui.screens.incident_answers import passed_on, regraded_screen
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.screens.sent_card import sent_card
@@ -83,8 +87,9 @@ def test_lines_in_its_thread(words: Wording) -> None:
     unchanged = {"notice": "not_redacted", "channel": 301, "message": 900}
     told = render(words, delivery(DeliveryKind.NOTICE, data=unchanged), SECRET)
     assert "https://discord.com/channels/7/301/900" in str(told["content"])
-    waits = render(words, delivery(DeliveryKind.NOTICE, data={"notice": "name_waits", "thread": 900}), SECRET)
-    assert str(waits["content"]).endswith("https://discord.com/channels/7/900")
+    for name in ("name_waits", "thread_not_closed"):
+        waits = render(words, delivery(DeliveryKind.NOTICE, data={"notice": name, "thread": 900}), SECRET)
+        assert str(waits["content"]).endswith("https://discord.com/channels/7/900")
     left, failed = (
         str(render(words, delivery(DeliveryKind.NOTICE, data={**facts, **more}), SECRET)["content"])
         for more in ({"notice": "member_removed", "is_own": True}, {"notice": "not_taken_out"})
@@ -97,6 +102,51 @@ def test_lines_in_its_thread(words: Wording) -> None:
         assert "INC-42" in str(body["content"])
         assert "<@123>" not in str(body["content"])
         assert body["allowed_mentions"] == {"parse": []}
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_what_the_old_thread_still_tells(words: Wording) -> None:
+    """Its earlier names and how much people wrote, each where there is some, and the way to delete it."""
+    left: dict[str, object] = {
+        "notice": "thread_left",
+        "thread": 900,
+        "names": ["INC-42 🔴 @here"],
+        "written": 3,
+    }
+    both = render(words, delivery(DeliveryKind.NOTICE, data=left), SECRET)
+    assert "https://discord.com/channels/7/900" in str(both["content"])
+    assert "「INC-42 🔴 ＠here」" in str(both["content"])
+    assert both["allowed_mentions"] == {"parse": []}
+    assert "inc:v1:thread-delete:42:900" in str(both["components"])
+    named = render(words, delivery(DeliveryKind.NOTICE, data={**left, "written": 0}), SECRET)
+    talked = render(words, delivery(DeliveryKind.NOTICE, data={**left, "names": []}), SECRET)
+    assert [len(str(body["content"]).splitlines()) for body in (both, named, talked)] == [3, 2, 2]
+    long = {**left, "names": [f"INC-42 🔴 {'長' * 90} {number}" for number in range(50)]}
+    assert len(str(render(words, delivery(DeliveryKind.NOTICE, data=long), SECRET)["content"])) <= 2_000
+    gone = render(
+        words, delivery(DeliveryKind.NOTICE, data={"notice": "thread_deleted", "by": "primary"}), SECRET
+    )
+    assert "@primary" in str(gone["content"])
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_deleting_asks_once_and_says_what_would_go(voice: Voice) -> None:
+    """The safe way out comes first."""
+    asked = delete_question(voice, SECRET, LeftBehind(900, ("INC-42 🔴 x", "INC-42 🟠 x"), 3))
+    assert screens.presses(asked) == ["ui:v1:quit", "inc:v1:thread-delete-now:42:900"]
+    for told in ("INC-42", "2", "3", "https://discord.com/channels/7/900"):
+        assert told in screens.words(asked)
+    for screen in (asked, deleted_screen(voice, SECRET)):
+        assert screens.over_limits(screen) == []
+
+
+def test_a_policy_keeps_titles_out_of_names() -> None:
+    """Notes of renames stay for ever, so that a name from before it was private may tell what it is about."""
+    private = replace(JA.policy.private, thread_titles=False)
+    words = replace(JA, policy=replace(JA.policy, private=private))
+    assert thread_name(words, PLACED) == "INC-42 🔴"
+    assert left_name(words, PLACED) == "INC-42 ↗"
+    assert PLACED.title in thread_name(JA, PLACED)
 
 
 def test_the_digest_counts_it_and_has_no_line_of_it() -> None:

@@ -1,0 +1,90 @@
+"""The public thread that a private incident has left: what it still tells, and deleting it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from discord import ButtonStyle
+
+from bot.domain.incident import Incident
+from bot.domain.privacy import LeftBehind
+from bot.ui.buttons import Component, row
+from bot.ui.components import Screen, button, text
+from bot.ui.components import row as screen_row
+from bot.ui.posts.bodies import Body, message
+from bot.ui.words.inert import inert, joined
+from bot.ui.words.links import place_url
+from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Wording
+
+#: The custom ids of [🗑️ 元のスレッドを削除] and of the yes to its question.
+DELETE: Final = "inc:v1:thread-delete"
+DELETE_NOW: Final = "inc:v1:thread-delete-now"
+
+_BIN: Final = "🗑️"
+_NAME_LIMIT: Final = 200  # 100 characters as Discord takes them, escaped
+_NAMES_LIMIT: Final = 1_200
+
+
+def thread_left(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line in the private thread: what others still read in the old one, and the way to delete it."""
+    thread_id, names = int(str(data["thread"])), data.get("names")
+    lines = [words.say("private.notice_left_open", url=place_url(incident.guild_id, thread_id))]
+    if isinstance(names, list) and names:
+        shown = [f"「{inert(str(name), limit=_NAME_LIMIT)}」" for name in names]
+        listed = joined(shown, separator=" ", limit=_NAMES_LIMIT, more="…")
+        lines.append(words.say("private.notice_left_names", names=listed))
+    if written := int(str(data.get("written") or 0)):
+        lines.append(words.say("private.notice_left_written", count=written))
+    return message("\n".join(lines), components=_offer(words, incident, thread_id))
+
+
+def thread_not_closed(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line in the private thread: Discord refuses to rename the old one."""
+    url = place_url(incident.guild_id, int(str(data["thread"])))
+    return message(words.say("private.notice_not_closed", url=url))
+
+
+def name_waits(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line in the private thread: the old one is still called as it was."""
+    thread_id = int(str(data["thread"]))
+    line = words.say("private.notice_name_waits", url=place_url(incident.guild_id, thread_id))
+    return message(line, components=_offer(words, incident, thread_id))
+
+
+def thread_deleted(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
+    """A line in the private thread: who has deleted the old one."""
+    return message(words.say("private.notice_thread_deleted", who=words.who(str(data.get("by") or "?"))))
+
+
+def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Screen:
+    """It cannot be undone, so it asks once and says what would go; the safe way out comes first."""
+    yes = f"{DELETE_NOW}:{incident.id}:{left.thread_id}"
+    return Screen(
+        text(
+            voice.say("private.delete_question", label=incident.label),
+            voice.say("private.delete_means", written=left.written, names=len(left.names)),
+            place_url(incident.guild_id, left.thread_id),
+        ),
+        rows=[
+            screen_row(
+                button(voice.say("consoles.quit"), "ui:v1:quit"),
+                button(voice.say("private.delete_now"), yes, style=ButtonStyle.danger, emoji=_BIN),
+            )
+        ],
+    )
+
+
+def deleted_screen(voice: Voice, incident: Incident) -> Screen:
+    """The old thread is gone."""
+    return Screen(text(voice.say("private.deleted", label=incident.label)))
+
+
+def _offer(words: Wording, incident: Incident, thread_id: int) -> Sequence[Component]:
+    offered: Component = {
+        "type": 2,
+        "style": int(ButtonStyle.danger),
+        "label": words.say("private.delete"),
+        "emoji": {"name": _BIN},
+        "custom_id": f"{DELETE}:{incident.id}:{thread_id}",
+    }
+    return row([offered])
