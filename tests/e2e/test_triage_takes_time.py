@@ -63,7 +63,7 @@ async def raised(world: World) -> Alert:
 
 @pytest.mark.parametrize("typed", [{}, {STARTED: ""}, {STARTED: "たった今"}], ids=["filled", "empty", "now"])
 async def test_two_minutes_pass_before_each_step(world: World, typed: dict[str, str]) -> None:
-    """The alert becomes the incident, and did not begin after its report, whatever was typed minutes later."""
+    """The alert becomes the incident, and did not begin after its report, whatever is typed later."""
     posted, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     card = await begun(world, answer, minutes=2, **typed)

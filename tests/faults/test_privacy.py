@@ -21,7 +21,8 @@ async def test_row_68_the_note_of_a_rename_stays(stage: Stage, figure: Figure) -
     await stage.world.human.press("primary", asked.messages[-1], "非公開にする")
 
     def told() -> list[str]:
-        return [post.text for post in stage.posts() if alert.thread in post.text and "以前の名前" in post.text]
+        lines = [post.text for post in stage.posts() if alert.thread in post.text]
+        return [line for line in lines if "以前の名前" in line]
 
     [line] = await stage.until(told, "the line about what is left")
     await stage.world.idle()

@@ -71,7 +71,7 @@ def test_nothing_begins_later_than_it_is_reported() -> None:
 
 
 def test_an_alert_had_begun_by_its_report() -> None:
-    """A triage may tell of an earlier start; a later one, such as an hour later's "now", keeps the alert's own."""
+    """A triage may tell of an earlier start; a later one, such as a later "now", keeps the alert's own."""
     alert = incident(started_at=EARLIER, triggered_at=T0)
     assert start_of_alert(alert, EARLIER - timedelta(hours=2)) == EARLIER - timedelta(hours=2)
     assert start_of_alert(alert, T0) == T0
