@@ -5,10 +5,10 @@ Everything a team decides about incidents is in the policy file instead. `Settin
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -24,6 +24,16 @@ _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
 _MOST_SHARDS: Final = 10_000
 _MOST: Final = 2**63 - 1  # PostgreSQL's bigint
+
+#: What asyncpg knows, of the parameters of an address that are a choice.
+_CHOICES: Final[Mapping[str, frozenset[str]]] = {
+    "sslmode": frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}),
+    "sslnegotiation": frozenset({"postgres", "direct"}),
+    "target_session_attrs": frozenset(
+        {"any", "primary", "standby", "read-write", "read-only", "prefer-standby"}
+    ),
+    "gsslib": frozenset({"gssapi", "sspi"}),
+}
 
 
 def _token(value: SecretStr) -> SecretStr:
@@ -65,6 +75,11 @@ def _postgresql(value: SecretStr) -> SecretStr:
     address = _split(value.get_secret_value())
     if address.scheme not in {"postgres", "postgresql"} or not (address.netloc or address.query):
         raise ValueError("is not a PostgreSQL address")
+    if "@" in address.path:
+        raise ValueError("has an @ behind a /: in a password, / is written %2F")
+    for name, given in parse_qsl(address.query):
+        if given not in _CHOICES.get(name, {given}):
+            raise ValueError(f"has another {name} than {', '.join(sorted(_CHOICES[name]))}")
     return value
 
 
@@ -82,6 +97,12 @@ def _https(value: SecretStr) -> SecretStr:
     local = address.scheme == "http" and is_loopback(address.hostname)
     if not address.hostname or not (address.scheme == "https" or local):
         raise ValueError("is not an https:// address")
+    return value
+
+
+def _existing(value: Path) -> Path:
+    if not value.exists():
+        raise ValueError("is not there")
     return value
 
 
@@ -138,7 +159,7 @@ class Settings(BaseSettings):
         None, description=f"{_POSTGRES_FORM}; without it the DLQ is in DATABASE_URL"
     )
     data_dir: Path = Field(Path("data"), description="a folder that the bot may write to")
-    runbook_file: Path | None = Field(
+    runbook_file: Annotated[Path, AfterValidator(_existing)] | None = Field(
         None, description="a policy file, or a folder with one per server; without it Parky's"
     )
     smtp_url: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_smtp)] | None = Field(
@@ -199,7 +220,7 @@ def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path("
         env_file: Read when it is there; the environment goes before it.
 
     Raises:
-        ConfigError: one line per key that is wrong or missing. Values of secrets are left out.
+        ConfigError: one line per key that is wrong or missing, without its value.
     """
     try:
         settings = _read(env_file)
@@ -227,9 +248,11 @@ def _missing(name: str) -> str:
 
 
 def _line(found: ErrorDetails) -> str:
-    """One problem in the form of the policy file's: the key, the value, what is allowed."""
+    """Name the key, what is wrong with it and what is allowed.
+
+    The value is left out: people paste a token into the line below the one they mean.
+    """
     name = str(found["loc"][0])
-    value = "the value (hidden)" if _is_secret(name) else f'"{found["input"]}"'
     match found["type"]:
         case "value_error":
             said = str(found["ctx"]["error"])
@@ -237,11 +260,7 @@ def _line(found: ErrorDetails) -> str:
             said = "is not a whole number"
         case _:
             said = "is not allowed"
-    return f"{name.upper()}: {value} {said}; allowed: {_allowed(name)}"
-
-
-def _is_secret(name: str) -> bool:
-    return "SecretStr" in str(Settings.model_fields[name].annotation)
+    return f"{name.upper()}: {said}; allowed: {_allowed(name)}"
 
 
 def _allowed(name: str) -> str:

@@ -129,8 +129,6 @@ class AckSite:
         home = self._home.links  # one installation, one key
         if not self._door.lets_in(home.signed_id(token) if len(token) <= LONGEST else None):
             return _excuse(desk, "busy", HTTPStatus.TOO_MANY_REQUESTS, locale)
-        if request.can_read_body:
-            await request.read()  # nothing is asked for; more than a little ends in 413
         try:
             await home.learn_key()  # the first to be let in; from then on nobody can stand in a link's way
             seen = Seen(LinkState.INVALID) if len(token) > LONGEST else await ask(desk, token)

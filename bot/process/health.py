@@ -1,5 +1,6 @@
 """What an orchestrator and a monitoring system ask: alive, ready, and a few figures."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,12 @@ Part = Callable[[], Awaitable[str | None]]
 
 _OK: Final = "ok"
 _LARGEST_BODY: Final = 1024  # bytes; nothing here asks for one
+
+#: How long a connection may take to send the head of a request, and then its body, seconds.
+PATIENCE_S: Final = 10.0
+
+#: Connections at a time. Each is a file descriptor, and the emergency file needs one as well.
+MOST_CONNECTIONS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +65,51 @@ async def serve_health(
     Raises:
         ConfigError: it cannot listen there.
     """
-    runner = web.AppRunner(_application(health, beside), access_log=None, shutdown_timeout=0.5)
+    application = _application(health, beside)
+    # aiohttp counts its keep-alive from the beginning of a connection, so it bounds the first head as well.
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, keepalive_timeout=PATIENCE_S)
     await runner.setup()
+    assert runner.server is not None
+    loop = asyncio.get_running_loop()
     try:
-        await web.TCPSite(runner, host, port).start()
+        listening = await loop.create_server(_bounded(runner.server), host, port)
     except OSError as error:
         await runner.cleanup()
-        raise ConfigError(f"HEALTH_PORT: cannot listen on {host} port {port}: {error.strerror}") from error
+        raise ConfigError(
+            f"HEALTH_PORT: cannot listen on port {port} of HEALTH_HOST: {error.strerror}"
+        ) from error
     try:
-        bound: int = runner.addresses[0][1]
+        bound: int = listening.sockets[0].getsockname()[1]
         log.info("health.listening", host=host, port=bound)
         yield bound
     finally:
+        listening.close()
         await runner.cleanup()
+
+
+def _bounded(server: web.Server) -> Callable[[], asyncio.Protocol]:
+    """Make room for each new connection by closing the oldest: an answer takes milliseconds."""
+
+    def connect() -> asyncio.Protocol:
+        there = server.connections
+        for oldest in there[: max(0, len(there) + 1 - MOST_CONNECTIONS)]:
+            oldest.force_close()  # `close` would leave an idle one open
+        return server()
+
+    return connect
+
+
+@web.middleware
+async def _in_time(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Refuse a body that does not come; what is asked of the parts has deadlines of its own."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await request.read()  # more than _LARGEST_BODY ends in 413
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    return await handler(request)
 
 
 def _application(health: Health, beside: Iterable[web.RouteDef]) -> web.Application:
@@ -87,7 +126,7 @@ def _application(health: Health, beside: Iterable[web.RouteDef]) -> web.Applicat
         body = await health.figures(await health.states())
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    application = web.Application(client_max_size=_LARGEST_BODY)
+    application = web.Application(client_max_size=_LARGEST_BODY, middlewares=[_in_time])
     application.router.add_routes(beside)
     application.router.add_get("/healthz", alive)
     application.router.add_get("/readyz", ready)

@@ -70,9 +70,9 @@ async def open_pool(
 
     Raises:
         StorageUnavailable: it cannot be reached now.
-        ConfigError: a pooler in transaction mode is in between.
+        ConfigError: the address is not understood, or a pooler in transaction mode is in between.
     """
-    with storage_errors(), _refusing_pooler():
+    with storage_errors(), _understanding_address(), _refusing_pooler():
         return await asyncpg.create_pool(
             dsn,
             min_size=min_size,
@@ -138,6 +138,15 @@ class PoolConnection:
         async with borrow(self._pool) as borrowed:
             connection: Connection = borrowed
             return await connection.fetch(query, *arguments)
+
+
+@contextmanager
+def _understanding_address() -> Iterator[None]:
+    """Turn asyncpg's complaint about an address, which may quote a part of it, into a ConfigError."""
+    try:
+        yield
+    except asyncpg.ClientConfigurationError:
+        raise ConfigError("DATABASE_URL: a parameter after the ? is not understood; correct it") from None
 
 
 @contextmanager

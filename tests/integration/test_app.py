@@ -208,4 +208,4 @@ async def test_the_health_port_is_taken(database_url: str, tmp_path: Path) -> No
         env = settings_for(sandbox, DATABASE_URL=database_url, HEALTH_PORT=taken)
         child = await Child.start("run", "run", env=env, folder=tmp_path)
         assert await child.wait() == 2
-    assert child.lines[-1].startswith(f"error: HEALTH_PORT: cannot listen on 127.0.0.1 port {taken}")
+    assert child.lines[-1].startswith(f"error: HEALTH_PORT: cannot listen on port {taken} of HEALTH_HOST")
