@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-import asyncpg
-
 from bot.domain.errors import Superseded
 from bot.services.fencing import CLAIM
 from bot.services.ports.urgency import PERSON, current
 from bot.storage.errors import storage_errors
+from bot.storage.sessions import Session
 from bot.storage.sql import Sql
 
 _BEGIN: Final = "BEGIN"
@@ -33,10 +32,10 @@ class Begun:
     locked: Mapping[int, int] = field(default_factory=dict)
 
 
-async def begin(connection: asyncpg.Connection) -> None:
+async def begin(connection: Session) -> None:
     """Begin a transaction, for a person or for a job."""
     with storage_errors():
-        await connection.execute(_BEGIN if current() == PERSON else _BEGIN_JOB)
+        await connection.begin(_BEGIN if current() == PERSON else _BEGIN_JOB)
 
 
 async def opened(sql: Sql, *, guild_id: int | None, locking: int | None) -> Begun:

@@ -16,6 +16,7 @@ import asyncpg
 from bot.domain.errors import ConfigError
 from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.migrate import SEARCH_PATH
+from bot.storage.sessions import STATEMENTS, Session
 from bot.storage.sql import Connection, Row
 
 CONNECT_S = 5.0
@@ -29,9 +30,6 @@ COMMAND_S = 10.0
 
 IDLE_IN_TRANSACTION_S = 3.0
 """A process that is stopped in the middle of a transaction must not keep its row locks, seconds."""
-
-PLANS_S: Final = 10
-"""How long a statement's plan is kept, seconds: a storm makes a table a thousand times larger."""
 
 _SESSION: Final = {
     "search_path": SEARCH_PATH,
@@ -79,13 +77,15 @@ async def open_pool(
             max_size=max_size,
             timeout=CONNECT_S,
             command_timeout=command_s,
-            max_cached_statement_lifetime=PLANS_S,
+            max_cached_statement_lifetime=0,
+            statement_cache_size=STATEMENTS,
+            connection_class=Session,
             server_settings=_SESSION
             | {"application_name": f"incident-bot {process_id()}"}
             | {"idle_in_transaction_session_timeout": f"{round(1000 * idle_in_transaction_s)}ms"}
             | ({"default_transaction_read_only": "on"} if read_only else {}),
             init=_set_codecs,
-            reset=_leave_session_alone,
+            reset=_forget_old_plans,
         )
 
 
@@ -172,8 +172,13 @@ def _to_json(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-async def _leave_session_alone(_connection: asyncpg.Connection) -> None:
+async def _forget_old_plans(session: Session) -> None:
     """Instead of RESET ALL and UNLISTEN: a round trip each time, and nothing here changes a session.
 
-    A transaction pooler would even run it in somebody else's. asyncpg itself ends an open transaction.
+    asyncpg itself ends an open transaction.
     """
+    await session.forget_old_plans()
+
+
+async def _leave_session_alone(_connection: asyncpg.Connection) -> None:
+    """The same behind a transaction pooler, which would even run it in somebody else's session."""

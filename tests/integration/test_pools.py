@@ -1,6 +1,7 @@
 """What a connection of ours is like."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -9,32 +10,60 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from bot.storage import pools
+from bot.storage import sessions
 from bot.storage.pools import borrow, open_pool
+from bot.storage.store import PostgresStore
 
-_QUERY: Final = "SELECT count(*) FROM incidents WHERE id = ANY ($1::bigint[])"
+_QUERY: Final = "SELECT count(*) FROM deliveries WHERE id = ANY ($1::bigint[]) OR kind = 'notice'"
+_MANY: Final = """
+INSERT INTO deliveries (guild_id, kind, target, key, nonce)
+SELECT 1, 'notice', 'nobody', 'many:' || n, 'many' || n FROM generate_series(1, 5000) AS n
+"""
 _WRITE: Final = "INSERT INTO guilds (guild_id) VALUES (1)"
-_PREPARED: Final = "SELECT prepare_time FROM pg_prepared_statements WHERE statement = $1"
+_STATEMENT: Final = "SELECT name, prepare_time FROM pg_prepared_statements WHERE statement = $1"
 
 
-async def _planned_at(pool: asyncpg.Pool) -> datetime:
-    """When the statement was prepared that the query runs by now."""
+async def _estimate(pool: asyncpg.Pool) -> int:
+    """How many rows the plan by which the query runs expects."""
     async with pool.acquire() as connection:
         await connection.fetchval(_QUERY, [1])
-        rows = await connection.fetch(_PREPARED, _QUERY)
-    last: datetime = max(row["prepare_time"] for row in rows)
-    return last
+        name = await connection.fetchval(_STATEMENT, _QUERY)
+        [[plan]] = await connection.fetch(f"EXPLAIN (FORMAT json) EXECUTE {name}(ARRAY[1])")
+    return int(json.loads(plan)[0]["Plan"]["Plans"][0]["Plan Rows"])
 
 
-async def test_a_plan_is_kept_for_a_while(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("begins", [True, False])
+async def test_a_plan_is_kept_for_a_while(
+    begins: bool, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And made anew afterwards: a storm has made a table of a dozen rows one of thousands meanwhile."""
-    monkeypatch.setattr(pools, "PLANS_S", 1)
     pool = await open_pool(database_url, max_size=1)
-    first = await _planned_at(pool)
-    assert await _planned_at(pool) == first
-    async with asyncio.timeout(5):
-        while await _planned_at(pool) == first:  # noqa: ASYNC110  # it is in use: that keeps it no longer
-            await asyncio.sleep(0.05)
+    first = await _estimate(pool)
+    async with pool.acquire() as connection:
+        await connection.execute(_MANY)
+    assert await _estimate(pool) == first
+    monkeypatch.setattr(sessions, "PLANS_S", 0.0)
+    if begins:
+        async with PostgresStore(pool).transaction():
+            monkeypatch.undo()
+    else:
+        await PostgresStore(pool).now()
+        monkeypatch.undo()
+    assert await _estimate(pool) != first
+    await pool.close()
+
+
+async def test_nothing_is_parsed_twice(database_url: str) -> None:
+    """Neither when its plan has become old, nor after hundreds of others: that is a round trip each time."""
+    pool = await open_pool(database_url, max_size=1)
+    async with pool.acquire() as connection:
+        await connection.learn([_QUERY])
+        first = await connection.fetchrow(_STATEMENT, _QUERY)
+        for number in range(300):
+            await connection.fetchval(f"SELECT {number}")
+        await connection.forget_old_plans()
+        await connection.fetchval(_QUERY, [1])
+        assert await connection.fetch(_STATEMENT, _QUERY) == [first]
     await pool.close()
 
 

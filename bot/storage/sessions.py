@@ -1,0 +1,47 @@
+"""Connections that keep their statements prepared: to parse one again is a round trip each time."""
+
+import time
+from collections.abc import Iterable
+from typing import Final
+
+import asyncpg
+
+PLANS_S: Final = 10.0
+"""How long a statement's plan is kept, seconds: a storm makes a table a thousand times larger."""
+
+#: More than there are queries, PgQueuer's and asyncpg's own included: none is ever parsed twice.
+STATEMENTS: Final = 1_000
+
+#: The server plans each statement anew when it is next run. Nothing is parsed again.
+_FORGET_PLANS: Final = "DISCARD PLANS"
+
+
+class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types of its own
+    """A connection of a pool that knows how old its plans are."""
+
+    __slots__ = ("_planned_s",)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self._planned_s = time.monotonic()
+
+    async def begin(self, statement: str) -> None:
+        """Begin a transaction by *statement*; plans that have become old go with the same round trip."""
+        await self.execute(f"{_FORGET_PLANS}; {statement}" if self._outlived() else statement)
+
+    async def forget_old_plans(self) -> None:
+        """The same where no transaction begins."""
+        if not self.is_closed() and self._outlived():
+            await self.execute(_FORGET_PLANS)
+
+    async def learn(self, statements: Iterable[str]) -> None:
+        """Have *statements* parsed, and run none of them."""
+        for statement in statements:
+            await self.executemany(statement, ())
+
+    def _outlived(self) -> bool:
+        now_s = time.monotonic()
+        is_old = now_s - self._planned_s > PLANS_S
+        if is_old:
+            self._planned_s = now_s
+        return is_old
