@@ -33,8 +33,7 @@ class OnCall:
             past: How far back they must be right.
         """
         reads = source or self._store
-        now = await reads.now()
-        book = await reads.oncall_book(guild_id, since=now - past)
+        book, now = await reads.oncall_book_now(guild_id, past=past)
         places = {name: (place.person, place.layers) for name, place in self._policy.oncall.items()}
         known = [*self._policy.team.values(), *(place.person for place in self._policy.oncall.values())]
         return rosters(places, known, book, hours=self._policy.business_hours), now

@@ -1,51 +1,85 @@
 """What the bot owes, within a transaction."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Final
 
-from bot.domain.delivery import PAGING, Delivery, NewDelivery, Posted, Request
+from bot.domain.delivery import PAGING, Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
 from bot.domain.incident import Incident
 from bot.domain.life import AckVia
 from bot.domain.timeline import TimelineEntry
 from bot.services.ports import Job, JobName
+from bot.storage.appends import Appends, owed_as_json
 from bot.storage.locks import IncidentLocks
-from bot.storage.queue import Queue, cancel_jobs
+from bot.storage.queue import Queue
 from bot.storage.rows import delivery_from_row, entry_as_json, request_as_json
 from bot.storage.sql import Row, many
+
+#: What waits for one of these will never be sent.
+_ENDED: Final = frozenset({DeliveryStatus.FAILED, DeliveryStatus.CANCELLED})
 
 
 class DeliveryWrites(IncidentLocks):
     """The part of a transaction that is about deliveries."""
 
     _queue: Queue
+    _appends: Appends
     _ended: set[int]
+    _now: datetime | None
+    _claimed: set[int]  # their incidents are locked
 
     async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
-        incidents = {one.incident_id for one in new if one.incident_id is not None}
-        await self._sql.all("lock_incidents", sorted(incidents))
-        await self._hold_what_they_wait_for(new)
-        made = await self._store_owed(new)
-        await self._sql.all("cancel_waiting", [one.after for one in new if one.after is not None])
-        ready = await self._sql.all("ready_deliveries", made)
-        await self._queue.put(*map(deliver_job, ready))
+        self._appends.owed += new
+
+    async def write_appends(self) -> None:
+        """Write what was only added so far, and ask for the jobs of what can be sent."""
+        if not self._appends:
+            return
+        appends, self._appends = self._appends, Appends()
+        held = await self._hold_what_they_wait_for(appends.owed)
+        made = await self._sql.all("append", *appends.arguments())
+        if len(made) < len(appends.owed) or not _ENDED.isdisjoint(held.values()):
+            await self._sql.all(
+                "cancel_waiting", [one.after for one in appends.owed if one.after is not None]
+            )
+            made = await self._sql.all("ready_deliveries", [row["id"] for row in made])
+        else:
+            may_go = {None, *(key for key, status in held.items() if status == DeliveryStatus.SENT)}
+            made = [row for row in made if row["after_key"] in may_go]
+        self._queue.add(*map(deliver_job, made))
 
     async def _store_owed(self, new: Sequence[NewDelivery], *, bundle_id: int | None = None) -> list[int]:
         """Without a job, and without a look at what they wait for; the ids of those that are new."""
-        made = await self._sql.all("insert_deliveries", many([_as_json(one) for one in new]), bundle_id)
+        made = await self._sql.all("insert_deliveries", many(owed_as_json(new)), bundle_id)
         return [row["id"] for row in made]
 
-    async def _hold_what_they_wait_for(self, new: Sequence[NewDelivery]) -> None:
-        """Nothing may be sent between the look at its status and the commit of what waits for it."""
+    async def _hold_what_they_wait_for(self, new: Sequence[NewDelivery]) -> dict[str, str]:
+        """Nothing may be sent between the look at its status and the commit of what waits for it.
+
+        Returns:
+            The status of what was there before, by its key.
+        """
+        incidents = {one.incident_id for one in new if one.incident_id is not None} - set(self._locked)
+        if incidents:
+            await self._sql.all("lock_incidents", sorted(incidents))
         waited_for = {one.after for one in new if one.after is not None} - {one.key for one in new}
-        held = await self._sql.all("hold_deliveries", sorted(waited_for))
-        unknown = waited_for - {row["key"] for row in held}
-        if unknown:
+        if not waited_for:
+            return {}
+        held = {
+            row["key"]: row["status"] for row in await self._sql.all("hold_deliveries", sorted(waited_for))
+        }
+        if unknown := waited_for - set(held):
             raise RuntimeError(f"nobody owes {sorted(unknown)}, which others would wait for")
+        return held
 
     async def claim_delivery(self, delivery_id: int) -> Delivery | None:
-        await self._lock_incident_of(delivery_id)
         row = await self._sql.first("claim_delivery", delivery_id)
-        return None if row is None else delivery_from_row(row)
+        if row is None:
+            return None
+        self._now = row["now"]
+        if row["kind"] != DeliveryKind.BUNDLE:  # which others may join
+            self._claimed.add(delivery_id)
+        return delivery_from_row(row)
 
     async def delivery_by_key(self, key: str) -> Delivery | None:
         row = await self._sql.first("delivery_by_key", key)
@@ -54,22 +88,18 @@ class DeliveryWrites(IncidentLocks):
     async def begin_attempt(
         self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
     ) -> Delivery | None:
-        await self._lock_incident_of(delivery_id)
         kept = request_as_json(request)
-        if await self._sql.first("begin_attempt", delivery_id, kept, version, late, quiet) is None:
-            return None
-        await self._sql.all("begin_bundled", delivery_id)
-        return delivery_from_row(await self._sql.one("delivery", delivery_id))
+        row = await self._sql.first("begin_attempt", delivery_id, kept, version, late, quiet)
+        return None if row is None else delivery_from_row(row)
 
     async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
         await self._lock_incident_of(delivery_id)
-        sent = await self._sql.first("finish_sent", delivery_id, posted.channel_id, posted.message_id)
-        if sent is None:
+        rows = await self._sql.all("finish_sent", delivery_id, posted.channel_id, posted.message_id)
+        released = [row["id"] for row in rows if row["id"] is not None]
+        if not released:
             return []
-        await self._sql.all("finish_bundled", delivery_id, posted.channel_id, posted.message_id)
-        released = [row["id"] for row in await self._sql.all("release_waiting", sent["key"])]
         waiting = await self._sql.all("deliveries", released)
-        await self._queue.put(*map(deliver_job, waiting))
+        self._queue.add(*map(deliver_job, waiting))
         return [delivery_from_row(row) for row in waiting]
 
     async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
@@ -105,7 +135,7 @@ class DeliveryWrites(IncidentLocks):
         await self._clear_up(await self._sql.all("cancel_delivery", delivery_id))
         await self._sql.all("cancel_bundled", delivery_id)
         released = await self._sql.all("release_bundled", delivery_id)
-        await self._queue.put(*map(deliver_job, released))
+        self._queue.add(*map(deliver_job, released))
 
     async def acknowledge(
         self, incident: Incident, entry: TimelineEntry, *, via: AckVia, data: Mapping[str, object]
@@ -158,29 +188,17 @@ class DeliveryWrites(IncidentLocks):
 
     async def _lock_incident_of(self, delivery_id: int) -> None:
         """Always first: see store.py."""
-        await self._sql.all("lock_incident_of_delivery", delivery_id)
+        if delivery_id not in self._claimed:
+            await self._sql.all("lock_incident_of_delivery", delivery_id)
 
     async def _clear_up(self, ended: Sequence[Row]) -> None:
         """After deliveries ended unsent: nothing waits for them any longer, and nobody need look."""
         if ended:
             await self._sql.all("cancel_waiting", [row["key"] for row in ended])
-            await cancel_jobs(self._sql, [f"deliver:{row['id']}" for row in ended])
+            self._queue.take_back([f"deliver:{row['id']}" for row in ended])
 
 
 def deliver_job(row: Row) -> Job:
     """The job that sends the delivery of *row* (its `id`, `priority` and `guild_id`)."""
     number, priority = row["id"], row["priority"]
     return Job(JobName.DELIVER, str(number), f"deliver:{number}", priority, guild_id=row["guild_id"])
-
-
-def _as_json(new: NewDelivery) -> dict[str, object]:
-    return {
-        "guild_id": new.guild_id,
-        "incident_id": new.incident_id,
-        "kind": new.kind,
-        "target": new.to,
-        "key": new.key,
-        "after_key": new.after,
-        "data": dict(new.data),
-        "priority": new.priority,
-    }

@@ -9,11 +9,11 @@ from bot.domain.incident import Incident, NewIncident, Status
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
+from bot.storage.appends import Appends
 from bot.storage.locks import IncidentLocks
 from bot.storage.rows import (
     checks_as_json,
     entries_from_rows,
-    entry_as_json,
     incident_from_row,
     roles_as_json,
     source_as_json,
@@ -24,6 +24,8 @@ from bot.storage.rows import (
 
 class IncidentWrites(IncidentLocks):
     """The part of a transaction that is about incidents."""
+
+    _appends: Appends
 
     async def insert_incident(
         self, new: NewIncident, *, priority: str, ack_due_at: datetime, thread_channel: str | None = None
@@ -53,6 +55,7 @@ class IncidentWrites(IncidentLocks):
             new.triggered_at,
         )
         if row is not None:
+            self._locked[row["id"]] = row["version"]  # nobody else sees it before the commit
             return incident_from_row(row), True
         return incident_from_row(await self._sql.one("incident_by_key", new.key)), False
 
@@ -115,7 +118,7 @@ class IncidentWrites(IncidentLocks):
         return await self._sql.first("use_link", link_id, incident_id) is not None
 
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
-        await self._sql.all("add_timeline", incident_id, [entry_as_json(entry) for entry in entries])
+        self._appends.tell(incident_id, *entries)
 
     async def pin(self, incident_id: int, entry: TimelineEntry) -> bool:
         who = (entry.actor_id, entry.actor_name)
@@ -137,7 +140,7 @@ class IncidentWrites(IncidentLocks):
         return await self._sql.first("unlink_incidents", first, second) is not None
 
     async def insert_steps(self, steps: Sequence[Step]) -> None:
-        await self._sql.all("insert_steps", [_step_as_json(step) for step in steps])
+        self._appends.add_steps(steps)
 
     async def steps(self, incident_id: int) -> list[Step]:
         return [step_from_row(row) for row in await self._sql.all("steps", incident_id)]
@@ -153,22 +156,8 @@ class IncidentWrites(IncidentLocks):
     async def record(
         self, incident: Incident, entry: TimelineEntry, *, by: Person, data: Mapping[str, object]
     ) -> None:
-        kept, audited = entry_as_json(entry), dict(data)
-        await self._sql.all("record", incident.id, kept, incident.guild_id, by.id, by.name, audited)
-
-
-def _step_as_json(step: Step) -> dict[str, object]:
-    return {
-        "incident_id": step.incident_id,
-        "index": step.index,
-        "due_at": step.due_at.isoformat(),
-        "mention": step.rung.mention,
-        "dm": step.rung.dm,
-        "starts_at": None if step.starts_at is None else step.starts_at.isoformat(),
-        "repeat_s": None if step.rung.repeat is None else step.rung.repeat.total_seconds(),
-        "repeats_left": step.rung.repeat_up_to,
-        "priority": step.priority,
-    }
+        self._appends.tell(incident.id, entry)
+        self._appends.audit(incident.guild_id, by, entry.kind, data)
 
 
 def _life(incident: Incident) -> tuple[object, ...]:

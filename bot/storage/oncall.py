@@ -1,8 +1,8 @@
 """On call: what was written down from chat, and the watch over handovers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.oncall import Rotation, Shift, Unit
@@ -17,9 +17,11 @@ class OnCallReads:
     _sql: Sql
 
     async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
-        overrides = await self._sql.all("oncall_overrides", guild_id, since)
-        schedules = await self._sql.all("oncall_schedules", guild_id, since)
-        return Book(tuple(map(_override, overrides)), tuple(map(_schedule, schedules)))
+        return _book(await self._sql.all("oncall_book", guild_id, since, timedelta()))
+
+    async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
+        rows = await self._sql.all("oncall_book", guild_id, None, past)
+        return _book(rows), rows[0]["now"]
 
 
 class OnCallWrites(OnCallReads):
@@ -151,6 +153,13 @@ def _rotation_from_json(kept: Mapping[str, object]) -> Rotation:
         handover=time.fromisoformat(str(kept["handover"])),
         timezone=ZoneInfo(str(kept["timezone"])),
     )
+
+
+def _book(rows: Sequence[Row]) -> Book:
+    known = [row for row in rows if row["id"] is not None]
+    overrides = [_override(row) for row in known if row["content"] is None]
+    schedules = [_schedule(row) for row in known if row["content"] is not None]
+    return Book(tuple(overrides), tuple(schedules))
 
 
 def _override(row: Row) -> StoredOverride:

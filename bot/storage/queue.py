@@ -12,13 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.queries import Queries
-
 from bot.services.ports import Job
-from bot.storage.errors import storage_errors
 from bot.storage.fairness import MOST, placed, top_of
-from bot.storage.sql import Sql
+from bot.storage.sql import Sql, many
 
 #: The key of a job's headers that says whose it is. A version that knows none of it leaves it alone.
 _GUILD: Final = "guild"
@@ -48,8 +44,9 @@ class Queue:
 
     def take_back(self, keys: Sequence[str]) -> None:
         """See `cancel_jobs`; what is asked for afterwards stays."""
-        self._moot |= set(keys)
-        self._wanted = [job for job in self._wanted if job.key not in keys]
+        taken = set(keys)
+        self._moot |= taken
+        self._wanted = [job for job in self._wanted if job.key not in taken]
 
     async def tell(self) -> None:
         """Right before the commit."""
@@ -80,17 +77,10 @@ class Queue:
     async def _insert(self, jobs: Sequence[Job]) -> list[Job]:
         """Insert *jobs*; those whose key is there already are returned."""
         priorities = await self._priorities(jobs) if self._is_shared else [job.priority for job in jobs]
-        with storage_errors():
-            ids = await _library(self._sql).enqueue(
-                [job.name for job in jobs],
-                [job.payload.encode() for job in jobs],
-                priorities,
-                execute_after=[job.after for job in jobs],
-                dedupe_key=[job.key for job in jobs],
-                headers=[None if job.guild_id is None else {_GUILD: str(job.guild_id)} for job in jobs],
-                on_conflict="skip",
-            )
-        return [job for job, job_id in zip(jobs, ids, strict=True) if job_id is None]
+        rows = [_as_json(job, priority) for job, priority in zip(jobs, priorities, strict=True)]
+        made = {row["dedupe_key"] for row in await self._sql.all("put_jobs", many(rows))}
+        first = {job.key: job for job in reversed(jobs)}  # a key that is asked for twice is put once
+        return [job for job in jobs if job.key not in made or job is not first[job.key]]
 
     async def _priorities(self, jobs: Sequence[Job]) -> list[int]:
         """Where each stands in its band: the more its guild has there already, the lower (`fairness.py`)."""
@@ -122,5 +112,12 @@ async def cancel_jobs(sql: Sql, keys: Sequence[str]) -> None:
     await sql.all("take_back_jobs", keys)
 
 
-def _library(sql: Sql) -> Queries:
-    return Queries(AsyncpgDriver(sql.connection))
+def _as_json(job: Job, priority: int) -> dict[str, object]:
+    return {
+        "priority": priority,
+        "entrypoint": job.name,
+        "payload": job.payload,
+        "after_s": job.after.total_seconds(),
+        "dedupe_key": job.key,
+        "headers": None if job.guild_id is None else {_GUILD: str(job.guild_id)},
+    }

@@ -118,7 +118,7 @@ def _update_from_json(kept: Row | None) -> StatusUpdate | None:
 
 
 def entry_as_json(entry: TimelineEntry) -> dict[str, object]:
-    """What `add_timeline` and `record` take for an entry."""
+    """What the queries take for an entry."""
     return {
         "at": entry.at.isoformat(),
         "kind": entry.kind,

@@ -26,6 +26,7 @@ from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
 from bot.services.ports import Job
 from bot.storage.alerts import AlertReads, AlertWrites
+from bot.storage.appends import Appends, OrderedSql
 from bot.storage.beginning import Begun, begin, opened
 from bot.storage.drills import DrillWrites
 from bot.storage.emergency import EmergencyReads, EmergencyWrites
@@ -46,7 +47,7 @@ from bot.storage.rows import (
     replay_from_row,
     step_from_row,
 )
-from bot.storage.sql import Row, Sql
+from bot.storage.sql import Connection, Row, Sql
 from bot.storage.storms import StormReads, StormWrites
 from bot.storage.triages import TriageWrites, with_answers
 
@@ -70,14 +71,18 @@ class PostgresTransaction(
         begun: What its beginning has told.
     """
 
-    def __init__(self, sql: Sql, *, guild_id: int | None, is_shared: bool, begun: Begun) -> None:
-        self._sql = sql
+    def __init__(
+        self, connection: Connection, *, guild_id: int | None, is_shared: bool, begun: Begun
+    ) -> None:
+        self._sql = sql = OrderedSql(connection, self.write_appends)
+        self._appends = Appends()
         self._guild_id = guild_id
         self._now = begun.now
         self._locked = dict(begun.locked)
         self._queue = Queue(sql, guild_id=guild_id, is_shared=is_shared)
         self._begun: set[int] = set()
         self._ended: set[int] = set()
+        self._claimed: set[int] = set()
 
     async def now(self) -> datetime:
         if self._now is None:
@@ -92,12 +97,13 @@ class PostgresTransaction(
 
     async def finish(self) -> None:
         """What is left to do before the commit."""
+        await self.write_appends()
         await self._queue.tell()
 
     async def audit(
         self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None
     ) -> None:
-        await self._sql.all("audit", guild_id, by.id, by.name, action, True, dict(data or {}))
+        self._appends.audit(guild_id, by, action, data or {})
 
     async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
         return await self._sql.first("claim_digest", guild_id, str(week), due_at) is not None
@@ -144,9 +150,10 @@ class PostgresStore(
         async with borrow(self._pool) as connection:
             await begin(connection)
             try:
-                sql = Sql(connection)
-                begun = await opened(sql, guild_id=self._guild_id, locking=locking)
-                tx = PostgresTransaction(sql, guild_id=self._guild_id, is_shared=self._is_shared, begun=begun)
+                begun = await opened(Sql(connection), guild_id=self._guild_id, locking=locking)
+                tx = PostgresTransaction(
+                    connection, guild_id=self._guild_id, is_shared=self._is_shared, begun=begun
+                )
                 yield tx
                 await tx.finish()
                 change = await self._change(tx)

@@ -17,6 +17,9 @@ class FakeOnCall(FakePart):
     async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
         return self.state.oncall.book(guild_id, since)
 
+    async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
+        return self.state.oncall.book(guild_id, self._now - past), self._now
+
     async def add_override(self, guild_id: int, new: NewOverride, *, by: Person) -> int:
         number = next(self._sequences.oncall)
         # PostgreSQL's now() is the transaction's: no two of them begin in one microsecond.

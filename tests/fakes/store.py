@@ -174,6 +174,10 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         self._check()
         return self._state.oncall.book(guild_id, since)
 
+    async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
+        now = await self.now()
+        return self._state.oncall.book(guild_id, now - past), now
+
     async def register_guild(self, guild_id: int) -> datetime:
         self._check()
         return self._guilds.setdefault(guild_id, self.clock.time)

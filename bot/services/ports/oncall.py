@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,6 +20,10 @@ class OnCallReads(Protocol):
 
     async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
         """What was written down from chat and counts at *since* or later, in order of writing."""
+        ...
+
+    async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
+        """The same for what counts since *past* ago, and the database's time."""
         ...
 
 

@@ -48,7 +48,7 @@ SELECT id FROM incidents WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UP
 
 -- name: hold_deliveries
 -- Keeps deliveries as they are until the commit: none of them is sent or given up meanwhile.
-SELECT key FROM deliveries WHERE key = ANY ($1::text[]) ORDER BY id FOR SHARE;
+SELECT key, status FROM deliveries WHERE key = ANY ($1::text[]) ORDER BY id FOR SHARE;
 
 -- name: insert_deliveries
 -- Stores what is owed, given as a JSON array, in its order. A known key is skipped. The nonce is that of
@@ -79,41 +79,76 @@ SELECT owed.id, owed.priority, owed.guild_id
  ORDER BY owed.id;
 
 -- name: claim_delivery
--- Locks a delivery that is not finished: no row comes back when it is, or when a bundle tells of it.
-SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+-- Locks a delivery that is not finished, and what `lock_incident_of_delivery` locks before it; with the transaction's
+-- time. No row comes back when it is finished, or when a bundle tells of it.
+WITH locked AS MATERIALIZED (
+    SELECT id FROM incidents
+     WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE deliveries.id = $1 OR bundle_id = $1))
+     ORDER BY id
+       FOR NO KEY UPDATE
+)
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
  WHERE owed.id = $1 AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL
+   AND (SELECT count(*) FROM locked) >= 0  -- so that it is locked first
    FOR NO KEY UPDATE OF owed;
 
 -- name: begin_attempt
--- Marks it as sending; the first request, its version and its time stay, unless it is late ($4) and says so. $5: an
--- alert that does not ring any more. No row comes back when it is finished.
-UPDATE deliveries
-   SET status = 'sending',
-       request = CASE WHEN request IS NULL OR $4 THEN $2 ELSE request END,
-       shown_version = CASE WHEN request IS NULL OR $4 THEN $3 ELSE shown_version END,
-       is_late = is_late OR $4,
-       data = CASE WHEN $5 THEN data || '{"quiet": true}' ELSE data END,
-       first_sent_at = coalesce(first_sent_at, now()),
-       next_try_at = now()
- WHERE id = $1 AND status IN ('pending', 'sending') AND bundle_id IS NULL
-RETURNING id;
+-- Marks it as sending, as it comes back; the first request, its version and its time stay, unless it is late ($4) and
+-- says so. $5: an alert that does not ring any more. No row comes back when it is finished. Of a bundle, what is left
+-- of its deliveries is about to be sent with it: to whom, they know; what, it knows.
+WITH locked AS MATERIALIZED (
+    SELECT id FROM incidents
+     WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE deliveries.id = $1 OR bundle_id = $1))
+     ORDER BY id
+       FOR NO KEY UPDATE
+), begun AS (
+    UPDATE deliveries
+       SET status = 'sending',
+           request = CASE WHEN request IS NULL OR $4 THEN $2 ELSE request END,
+           shown_version = CASE WHEN request IS NULL OR $4 THEN $3 ELSE shown_version END,
+           is_late = is_late OR $4,
+           data = CASE WHEN $5 THEN data || '{"quiet": true}' ELSE data END,
+           first_sent_at = coalesce(first_sent_at, now()),
+           next_try_at = now()
+     WHERE id = $1 AND status IN ('pending', 'sending') AND bundle_id IS NULL
+       AND (SELECT count(*) FROM locked) >= 0  -- so that they are locked first
+    RETURNING *
+), bundled AS (
+    UPDATE deliveries
+       SET status = 'sending', first_sent_at = now(), shown_version = incidents.version,
+           request = begun.request || '{"body": {}}'
+      FROM incidents, begun
+     WHERE deliveries.bundle_id = begun.id AND deliveries.status = 'pending'
+       AND incidents.id = deliveries.incident_id
+)
+SELECT begun.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM begun
+  LEFT JOIN deliveries AS first ON first.key = begun.after_key;
 
 -- name: finish_sent
--- Marks it as sent once: no row comes back when it was. One that was given up is there after all.
-UPDATE deliveries
-   SET status = 'sent', finished_at = now(), channel_id = $2, message_id = $3,
-       error = NULL, http_status = NULL
- WHERE id = $1 AND status <> 'sent'
-RETURNING key;
-
--- name: release_waiting
--- What waited for a delivery that has just been sent need not wait any longer.
-UPDATE deliveries
-   SET next_try_at = now()
- WHERE after_key = $1 AND status = 'pending'
-RETURNING id;
+-- Marks it as sent once, and of a bundle its deliveries, which are where it is: no row comes back when it was. One that
+-- was given up is there after all. What waited for it need not wait any longer: a row for each, or one without a number.
+WITH sent AS (
+    UPDATE deliveries
+       SET status = 'sent', finished_at = now(), channel_id = $2, message_id = $3,
+           error = NULL, http_status = NULL
+     WHERE id = $1 AND status <> 'sent'
+    RETURNING id, key
+), bundled AS (
+    UPDATE deliveries
+       SET status = 'sent', finished_at = now(), channel_id = $2, message_id = $3, error = NULL, http_status = NULL
+      FROM sent
+     WHERE bundle_id = sent.id AND status IN ('sending', 'failed')
+), released AS (
+    UPDATE deliveries
+       SET next_try_at = now()
+      FROM sent
+     WHERE after_key = sent.key AND status = 'pending'
+    RETURNING deliveries.id
+)
+SELECT released.id FROM sent LEFT JOIN released ON true;
 
 -- name: finish_failed
 -- Gives an unfinished delivery up.

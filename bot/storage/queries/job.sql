@@ -1,4 +1,26 @@
--- The queue's table is PgQueuer's (see jobs.py); these are the questions that it has no function for.
+-- The queue's table is PgQueuer's (see jobs.py); these are the questions that it has no function for,
+-- or only one that takes several round trips.
+
+-- name: put_jobs
+-- Queues jobs, given as a JSON array, in its order, as PgQueuer's `enqueue` does: what is put is in the log, and the
+-- table's trigger tells the runners. The keys come back of those that were not there.
+WITH put AS (
+    INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, headers, status)
+    SELECT priority, entrypoint, convert_to(payload, 'UTF8'), now() + after_s * interval '1 second', dedupe_key,
+           nullif(headers, 'null'), 'queued'
+      FROM ROWS FROM (
+           jsonb_to_recordset($1)
+                AS (priority integer, entrypoint text, payload text, after_s double precision, dedupe_key text,
+                    headers jsonb)
+           ) WITH ORDINALITY
+     ORDER BY ordinality
+    ON CONFLICT (dedupe_key) WHERE status IN ('queued', 'picked') AND dedupe_key IS NOT NULL DO NOTHING
+    RETURNING id, entrypoint, priority, dedupe_key
+), logged AS (
+    INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
+    SELECT id, 'queued', entrypoint, priority FROM put
+)
+SELECT dedupe_key FROM put;
 
 -- name: ask_again
 -- Jobs that are there already: a running one is asked to run once more after $2, a queued one is kept from

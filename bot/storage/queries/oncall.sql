@@ -1,16 +1,22 @@
--- name: oncall_overrides
--- A guild's overrides that count at $2 or later, in the order in which they were written down.
-SELECT *
-  FROM oncall_overrides
- WHERE guild_id = $1 AND ends_at > $2 AND (ended_at IS NULL OR ended_at > $2)
- ORDER BY id;
-
--- name: oncall_schedules
--- A guild's schedules that are in force at $2 or later; the one that was put into force last comes last.
-SELECT *
-  FROM oncall_schedules
- WHERE guild_id = $1 AND starts_at IS NOT NULL AND (ended_at IS NULL OR ended_at > $2)
- ORDER BY starts_at, id;
+-- name: oncall_book
+-- The time, and with it a guild's overrides and schedules that count at $2 or later; where $2 is null, $3 ago. Overrides
+-- come in the order in which they were written down; the schedule that was put into force last comes last. One row
+-- without an id: there are none.
+WITH since AS (
+    SELECT now() AS now, coalesce($2::timestamptz, now() - $3::interval) AS at
+)
+SELECT since.now, book.*
+  FROM since
+  LEFT JOIN LATERAL (
+       SELECT id, place, user_id, username, name, starts_at, ends_at, reason, is_swap, by_id, by_name, at, ended_at,
+              NULL::jsonb AS content
+         FROM oncall_overrides
+        WHERE guild_id = $1 AND ends_at > since.at AND (ended_at IS NULL OR ended_at > since.at)
+        UNION ALL
+       SELECT id, place, NULL, NULL, NULL, starts_at, NULL, NULL, NULL, by_id, by_name, at, ended_at, content
+         FROM oncall_schedules
+        WHERE guild_id = $1 AND starts_at IS NOT NULL AND (ended_at IS NULL OR ended_at > since.at)) AS book ON true
+ ORDER BY book.content IS NOT NULL, CASE WHEN book.content IS NOT NULL THEN book.starts_at END, book.id;
 
 -- name: add_oncall_override
 -- Somebody stands in at a place.

@@ -1,12 +1,3 @@
--- name: insert_steps
--- A new ladder, given as a JSON array.
-INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at, repeat_every, repeats_left,
-                              priority)
-SELECT incident_id, index, due_at, mention, dm, starts_at, repeat_s * interval '1 second', repeats_left, priority
-  FROM jsonb_to_recordset($1)
-    AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[], starts_at timestamptz,
-        repeat_s double precision, repeats_left integer, priority integer);
-
 -- name: steps
 -- An incident's ladder by due time, with the time from its ladder's start to each step.
 SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after

@@ -196,26 +196,11 @@ SELECT count(*) AS waiting
                            AND later.target = owed.target AND later.id > owed.id
                            AND later.status <> 'cancelled'));
 
--- name: begin_bundled
--- The bundle is about to be sent, and with it what is left of its deliveries: to whom, they know; what, it knows.
-UPDATE deliveries
-   SET status = 'sending', first_sent_at = now(), shown_version = incidents.version,
-       request = whole.request || '{"body": {}}'
-  FROM incidents, (SELECT id, request FROM deliveries WHERE id = $1) AS whole
- WHERE deliveries.bundle_id = whole.id AND deliveries.status = 'pending'
-   AND incidents.id = deliveries.incident_id;
-
 -- name: hold_bundled
 -- The bundle waits until Discord is back, and so do its deliveries.
 UPDATE deliveries
    SET held_at = coalesce(held_at, now())
  WHERE bundle_id = $1 AND status IN ('pending', 'sending');
-
--- name: finish_bundled
--- The bundle was sent, and with it its deliveries: they are where it is.
-UPDATE deliveries
-   SET status = 'sent', finished_at = now(), channel_id = $2, message_id = $3, error = NULL, http_status = NULL
- WHERE bundle_id = $1 AND status IN ('sending', 'failed');
 
 -- name: fail_bundled
 -- The bundle was given up, and with it its deliveries; they keep what was to be sent.

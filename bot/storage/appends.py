@@ -1,0 +1,109 @@
+"""What a transaction only adds, and no statement of its own reads: written together, in one round trip.
+
+It waits until a statement comes that may read or change it, or until the commit.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from bot.domain.delivery import NewDelivery
+from bot.domain.escalation import Step, StepStatus
+from bot.domain.people import Person
+from bot.domain.timeline import TimelineEntry
+from bot.storage.rows import entry_as_json
+from bot.storage.sql import Connection, Row, Sql, many, queries
+
+_TABLES: Final = re.compile(r"\b(escalation_steps|timeline|audit|deliveries)\b")
+
+
+@dataclass(slots=True)
+class Appends:
+    """What waits to be written.
+
+    Attributes:
+        steps, entries, audited: Rows as the query `append` takes them.
+        owed: New deliveries.
+    """
+
+    steps: list[Mapping[str, object]] = field(default_factory=list)
+    entries: list[Mapping[str, object]] = field(default_factory=list)
+    audited: list[Mapping[str, object]] = field(default_factory=list)
+    owed: list[NewDelivery] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.steps or self.entries or self.audited or self.owed)
+
+    def add_steps(self, steps: Sequence[Step]) -> None:
+        """Rungs of a ladder; those that are done already are written so."""
+        self.steps += map(_step_as_json, steps)
+
+    def tell(self, incident_id: int, *entries: TimelineEntry) -> None:
+        """Entries of an incident's history."""
+        self.entries += ({"incident_id": incident_id, **entry_as_json(entry)} for entry in entries)
+
+    def audit(self, guild_id: int, by: Person, action: str, data: Mapping[str, object]) -> None:
+        """A change by a person."""
+        who = {"actor_id": by.id, "actor_name": by.name}
+        self.audited.append({"guild_id": guild_id, **who, "action": action, "data": dict(data)})
+
+    def arguments(self) -> tuple[object, ...]:
+        """What the query `append` takes."""
+        return many(self.steps), many(self.entries), many(self.audited), many(owed_as_json(self.owed))
+
+
+class OrderedSql(Sql):
+    """Runs named queries of a transaction, each after what it may read or change has been written.
+
+    Args:
+        write: Writes what waits, if anything does.
+    """
+
+    def __init__(self, connection: Connection, write: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(connection)
+        self._write = write
+
+    async def all(self, name: str, *arguments: object) -> list[Row]:
+        if _may_see(name):
+            await self._write()
+        return await super().all(name, *arguments)
+
+
+@cache
+def _may_see(name: str) -> bool:
+    """Whether a query is about a table that is appended to."""
+    return _TABLES.search(queries()[name]) is not None
+
+
+def owed_as_json(new: Sequence[NewDelivery]) -> list[Mapping[str, object]]:
+    """What the queries `append` and `insert_deliveries` take for deliveries."""
+    return [
+        {
+            "guild_id": one.guild_id,
+            "incident_id": one.incident_id,
+            "kind": one.kind,
+            "target": one.to,
+            "key": one.key,
+            "after_key": one.after,
+            "data": dict(one.data),
+            "priority": one.priority,
+        }
+        for one in new
+    ]
+
+
+def _step_as_json(step: Step) -> Mapping[str, object]:
+    return {
+        "incident_id": step.incident_id,
+        "index": step.index,
+        "due_at": step.due_at.isoformat(),
+        "mention": step.rung.mention,
+        "dm": step.rung.dm,
+        "starts_at": None if step.starts_at is None else step.starts_at.isoformat(),
+        "repeat_s": None if step.rung.repeat is None else step.rung.repeat.total_seconds(),
+        "repeats_left": step.rung.repeat_up_to,
+        "priority": step.priority,
+        "is_done": step.status is StepStatus.DONE,
+    }
