@@ -19,10 +19,8 @@ from bot.process.signals import stop_requested
 from bot.process.ticks import (
     AUDIT_S,
     DATABASE_S,
-    DIGEST_S,
     GATEWAY_S,
     HEARTBEAT_S,
-    MORNING_S,
     ONCALL_S,
     RECONCILE_S,
     Tick,
@@ -107,8 +105,8 @@ class Life:
 
     def _add(self, ticks: Ticks) -> None:
         each = self.client.served.each
-        ticks.every(DIGEST_S, lambda: each(_digest), name="digest")
-        ticks.every(MORNING_S, lambda: each(_gather), name="morning triage")
+        ticks.each_minute(lambda: each(_digest), name="digest")
+        ticks.each_minute(lambda: each(_gather), name="morning triage")
         ticks.every(AUDIT_S, self.auditor.sweep, name="auditor")
         ticks.every(RECONCILE_S, self._once(lambda: each(_reconcile)), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(lambda: each(_catch_up)), name="missed alerts")

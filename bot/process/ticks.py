@@ -24,8 +24,6 @@ log = structlog.get_logger(__name__)
 
 Tick = Callable[[], Awaitable[object]]
 
-DIGEST_S: Final = 60
-MORNING_S: Final = 60
 AUDIT_S: Final = 20
 RECONCILE_S: Final = 60
 ONCALL_S: Final = 15
@@ -51,6 +49,16 @@ class Ticks:
         """Add a tick; before or after `start`."""
         self._scheduler.add_job(
             _survivor(tick, name), "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC)
+        )
+
+    def each_minute(self, tick: Tick, *, name: str) -> None:
+        """Add a tick at once, and then a second after each minute begins.
+
+        What is due at a minute of the day is looked at then, not up to a minute later. The second is for a
+        database whose clock is a little behind this host's.
+        """
+        self._scheduler.add_job(
+            _survivor(tick, name), "cron", second=1, id=name, next_run_time=datetime.now(UTC)
         )
 
     def start(self) -> None:

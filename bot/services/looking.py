@@ -78,9 +78,14 @@ class Looking:
     async def page(
         self, guild_id: int, wanted: Wanted, *, by: Person, limit: int, offset: int = 0
     ) -> list[Incident]:
-        """Open ones first, each newest first; private ones only to those who may see them."""
+        """The unacknowledged first, then the other open ones, each by severity; then those that have ended.
+
+        Within that the newest first; private ones only to those who may see them.
+        """
         sees_all = await self._access.sees_private(by, guild_id=guild_id)
-        allowed = replace(wanted, viewer=by.id, sees_all=sees_all)
+        rules = sorted(self._policy.severities.values(), key=lambda rule: rule.rank)
+        gravity = tuple(rule.name for rule in rules)
+        allowed = replace(wanted, viewer=by.id, sees_all=sees_all, gravity=gravity)
         return await self._store.list_incidents(guild_id, allowed, limit=limit, offset=offset)
 
     async def open_ones(self, guild_id: int, *, by: Person) -> list[Incident]:

@@ -215,6 +215,7 @@ class PostgresStore(
             wanted.involves,
             limit,
             offset,
+            list(wanted.gravity),
         )
         return [incident_from_row(row) for row in rows]
 

@@ -8,7 +8,7 @@ import pytest
 from bot.domain import life
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Status
+from bot.domain.incident import Incident, Status
 from bot.domain.life import AckVia
 from bot.domain.listing import Wanted
 from bot.domain.severity import LadderStep, Mention
@@ -165,6 +165,29 @@ async def test_lists_of_incidents(rig: Rig) -> None:
         GUILD, Wanted(statuses=frozenset([Status.RESOLVED])), limit=9, offset=0
     ) == [resolved]
     assert await store.unacknowledged(after=0, limit=10) == [minor, new]
+
+
+async def test_a_list_begins_with_the_unacknowledged_by_severity(rig: Rig) -> None:
+    """Then those that somebody is on, by severity, too; what has ended stays by age."""
+    gravity = ("SEV1", "SEV2")
+    opened: list[Incident] = []
+    for severity in ("SEV1", "SEV2", "SEV1", "SEV2", "SEV1", "SEV2"):
+        opened.append(await open_incident(rig.store, key=f"{len(opened)}", severity=severity))
+        await rig.advance(MINUTE)
+    grave, minor, grave_taken, minor_taken, grave_over, minor_over = opened
+    async with rig.store.transaction() as tx:
+        for one in (grave_taken, minor_taken):
+            taken = await tx.incident(one.id, lock=True)
+            done = life.acknowledge(
+                taken, by=OLIVE, at=await tx.now(), already_responding=False, next_update_at=None
+            )
+            await tx.save(done.incident)
+        for one in (grave_over, minor_over):
+            await tx.save(life.resolve(await tx.incident(one.id, lock=True), by=OLIVE, at=await tx.now()))
+    listed = await rig.store.list_incidents(GUILD, Wanted(gravity=gravity), limit=9, offset=0)
+    assert [one.id for one in listed] == [
+        one.id for one in (grave, minor, grave_taken, minor_taken, minor_over, grave_over)
+    ]
 
 
 async def test_a_ladder_is_decided_step_by_step(rig: Rig) -> None:

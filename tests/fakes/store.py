@@ -14,7 +14,7 @@ from bot.domain.emergency import Change, Watch
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
-from bot.domain.incident import Holder, Incident
+from bot.domain.incident import Holder, Incident, Status
 from bot.domain.installation import Installation
 from bot.domain.listing import Wanted
 from bot.domain.people import Person
@@ -253,8 +253,8 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     ) -> list[Incident]:
         own = await self._of_guild(guild_id)
         newest_first = [incident for incident in reversed(own) if self._is_wanted(incident, wanted)]
-        open_first = sorted(newest_first, key=lambda incident: not incident.is_open)
-        return open_first[offset : offset + limit]
+        in_order = sorted(newest_first, key=lambda incident: _place_in_list(incident, wanted.gravity))
+        return in_order[offset : offset + limit]
 
     async def is_member(self, incident_id: int, user_id: int) -> bool:
         self._check()
@@ -441,3 +441,10 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         if self.is_away:
             self.mirrors.go_silent()
             raise StorageUnavailable("PostgreSQL is away")
+
+
+def _place_in_list(incident: Incident, gravity: Sequence[str]) -> tuple[int, int]:
+    """The unacknowledged before the other open ones, each by severity; those that have ended come last."""
+    state = {Status.TRIGGERED: 0, Status.ACKNOWLEDGED: 1}.get(incident.status, 2)
+    known = incident.is_open and incident.severity in gravity
+    return state, gravity.index(incident.severity) if known else len(gravity)

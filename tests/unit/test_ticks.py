@@ -29,3 +29,24 @@ async def test_ticks_go_on_when_the_wall_clock_jumps(hours: int) -> None:
             ticked.clear()
             await asyncio.wait_for(ticked.wait(), _SOON_S)
         ticks.stop()
+
+
+async def test_what_is_due_at_a_minute_is_looked_at_within_two_seconds() -> None:
+    """A digest of 18:00 used to come at 18:00:40, when the process had started at that second."""
+    looked: list[datetime] = []
+    again = asyncio.Event()
+
+    async def tick() -> None:
+        looked.append(datetime.now(UTC))
+        again.set()
+
+    monday = datetime(2026, 11, 23, 8, 59, 58, tzinfo=UTC)
+    with time_machine.travel(monday, tick=True):
+        ticks = Ticks()
+        ticks.each_minute(tick, name="digest")
+        ticks.start()
+        while len(looked) < 2:
+            again.clear()
+            await asyncio.wait_for(again.wait(), _SOON_S)
+        ticks.stop()
+    assert timedelta(seconds=3) <= looked[1] - monday < timedelta(seconds=4)

@@ -107,7 +107,8 @@ SELECT * FROM incidents
  ORDER BY triggered_at, id;
 
 -- name: list_incidents
--- Of a guild, open ones first, each newest first. A filter that is null (or an empty list) admits everything; a
+-- Of a guild: the unacknowledged, then the other open ones, each by severity ($12, the gravest first) and newest
+-- first; then those that have ended, newest first. A filter that is null (or an empty list) admits everything; a
 -- private one is shown to whoever sees all ($7) and to its named members ($6). $9: whom it involves.
 SELECT * FROM incidents
  WHERE guild_id = $1
@@ -121,7 +122,9 @@ SELECT * FROM incidents
    AND ($9::bigint IS NULL OR reported_by_id = $9
         OR EXISTS (SELECT FROM responders WHERE incident_id = incidents.id AND user_id = $9)
         OR EXISTS (SELECT FROM jsonb_each(roles) AS held WHERE (held.value ->> 'id')::bigint = $9))
- ORDER BY status IN ('triggered', 'acknowledged') DESC, triggered_at DESC, id DESC
+ ORDER BY CASE status WHEN 'triggered' THEN 0 WHEN 'acknowledged' THEN 1 ELSE 2 END,
+       CASE WHEN status IN ('triggered', 'acknowledged') THEN array_position($12::text[], severity) END,
+       triggered_at DESC, id DESC
  LIMIT $10 OFFSET $11;
 
 -- name: related_incidents

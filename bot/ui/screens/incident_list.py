@@ -13,6 +13,7 @@ from bot.services.looking import ENDED
 from bot.ui.components import Screen, button, row, text
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import home_url
+from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice
 
 PAGE_SIZE: Final = 10
@@ -90,7 +91,7 @@ class Asked:
 
 
 def list_screen(voice: Voice, incidents: Sequence[Incident], asked: Asked) -> Screen:
-    """A page of incidents, open ones first.
+    """A page of incidents, in the order in which they come.
 
     Args:
         incidents: One more than `PAGE_SIZE` says that there is a next page.
@@ -146,12 +147,12 @@ def _which(voice: Voice, which: str) -> str:
 
 
 def _line(voice: Voice, incident: Incident) -> str:
-    """🔴 未対応 INC-42 SEV1 · 決済 API が 5xx · 11/24 14:05 JST, at most 340 characters."""
+    """🔴 未対応 INC-42 SEV1 · 決済 API が 5xx · 11/24 14:05 JST (<t:…:R>), at most 360 characters."""
     url = home_url(incident)
     name = f"[{incident.label}]({url})" if url else f"**{incident.label}**"
     title = voice.marked(incident, inert(incident.title, limit=150))
-    started = voice.moment(incident.started_at)
-    return f"{voice.state(incident)} {name} {incident.severity} · {title} · {started}"
+    started, age = voice.moment(incident.started_at), relative(incident.started_at)
+    return f"{voice.state(incident)} {name} {incident.severity} · {title} · {started} ({age})"
 
 
 def _open_select(voice: Voice, incidents: Sequence[Incident]) -> ui.ActionRow[ui.LayoutView] | None:
