@@ -44,6 +44,7 @@ from bot.services.mending import Mending
 from bot.services.merging import Merging
 from bot.services.mornings import Mornings
 from bot.services.oncall import OnCall
+from bot.services.passing_on import PassingOn
 from bot.services.pins import Pins
 from bot.services.ports import (
     Discord,
@@ -135,7 +136,8 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     acknowledger = Acknowledger(store, policy, access)
     reconciler = Reconciler(store, discord, acknowledger, access)
     ahead, comeback = ReadingAhead(store, reconciler), Comeback(store)
-    escalations = Escalations(store, policy, ahead, access, oncall)
+    escalations = Escalations(store, policy, ahead, oncall)
+    passing_on = PassingOn(store, policy, access, oncall, escalations)
     incidents = Incidents(store, policy, access, escalations)
     changes = Changes(store, policy, access)
     mending = Mending(store, policy)
@@ -176,6 +178,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         reevaluations=reevaluations,
         acknowledger=acknowledger,
         escalations=escalations,
+        passing_on=passing_on,
         oncall=oncall,
         handovers=Handovers(store, policy, oncall, reach),
         schedules=schedules,
@@ -210,6 +213,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
                 comeback,
                 faces,
                 Redactions(store, discord, policy),
+                passing_on,
             ),
         ),
         triage_posts=TriagePosts(store, discord),

@@ -147,8 +147,8 @@ class Decline(Control, template=template(IncidentVerb.DECLINE)):
         await wait(interaction)
         by = await person_of(interaction)
         message_id = interaction.message.id if interaction.message else 0
-        escalations = interaction.client.services(interaction).escalations
-        result = await escalations.pass_on(self.number, by=by, message_id=message_id)
+        passing_on = interaction.client.services(interaction).passing_on
+        result = await passing_on.decline(self.number, by=by, message_id=message_id)
         await reply(interaction, passed_on(interaction.client.voice(interaction), result))
 
 

@@ -143,6 +143,10 @@ class Crowded(UpstreamUnavailable):
         return timedelta(seconds=self.retry_after_s or 0.0)
 
 
+class PutOff(UpstreamUnavailable):
+    """Discord has answered that it does not do this for the time being; to others it does as ever."""
+
+
 class DeliveryRefused(BotError):
     """Discord will never take this message as it is: no permission, no such channel, DM closed.
 

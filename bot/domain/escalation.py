@@ -41,6 +41,35 @@ class Step:
     priority: int = 100
 
 
+class WhyKind(StrEnum):
+    """What brings a page or a step on, when that is not its time."""
+
+    UNREACHED = "unreached"  # no DM reaches whoever was asked
+    DECLINED = "declined"  # and they cannot respond
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why somebody is told now.
+
+    Attributes:
+        who: Whom it is about, as `marked`.
+    """
+
+    kind: WhyKind
+    who: str
+
+    def facts(self) -> dict[str, object]:
+        """As the data of a delivery keep it."""
+        return {"kind": self.kind.value, "who": self.who}
+
+    @classmethod
+    def read(cls, facts: Mapping[str, object]) -> "Why | None":
+        """From there; None for a kind that only a newer version knows."""
+        kind = facts.get("kind")
+        return cls(WhyKind(str(kind)), str(facts.get("who"))) if kind in set(WhyKind) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """A step that is due, with what its decision needs to know.
@@ -50,6 +79,7 @@ class Due:
         told: Person -> how many DMs have reached them.
         unreached: People whom no DM has reached.
         last_index: The highest number of the incident's steps.
+        why: What brought it on, if that was not its time.
     """
 
     incident: Incident
@@ -58,6 +88,7 @@ class Due:
     told: Mapping[str, int] = field(default_factory=dict)
     unreached: tuple[str, ...] = ()
     last_index: int = 0
+    why: Why | None = None
 
 
 def plan(

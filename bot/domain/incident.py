@@ -141,6 +141,7 @@ class Incident:
         reminders: How often one was asked for since the last sign of life.
         archive_at: When the thread of an ended incident goes to sleep.
         occurrences, last_seen_at: Of a tracked alert: how often it came, and when last.
+        unreached: People on call whom no DM reaches, as `bot.domain.standing.marked`.
     """
 
     id: int
@@ -194,6 +195,7 @@ class Incident:
     linked: tuple[int, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     details_version: int | None = None
+    unreached: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

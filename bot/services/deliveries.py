@@ -43,6 +43,7 @@ from bot.services.moot import is_moot
 from bot.services.mornings import Mornings, day_of, refresh_morning_job
 from bot.services.oncall import OnCall
 from bot.services.outage import BEHIND, dated, hold, hold_if_late, must_wait, record_job, rings_no_more
+from bot.services.passing_on import PassingOn
 from bot.services.ports import Discord, Refreshed, Store, Subject, Transaction, soonest
 from bot.services.redactions import Redactions
 from bot.services.sent import tell_incident
@@ -63,6 +64,7 @@ class Helpers:
     comeback: Comeback
     faces: Faces
     redactions: Redactions
+    passing_on: PassingOn
 
 
 class Deliveries:
@@ -80,6 +82,7 @@ class Deliveries:
         self._comeback = helpers.comeback
         self._faces = helpers.faces
         self._redactions = helpers.redactions
+        self._passing_on = helpers.passing_on
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
         """One attempt.
@@ -307,8 +310,11 @@ class Deliveries:
         await tx.finish_failed(delivery.id, error=failure.reason, http_status=failure.http_status)
         if delivery.kind is DeliveryKind.BUNDLE:
             await self._bundles.failed(tx, delivery, reason=failure.reason)
+            await self._passing_on.give_up_bundle(tx, delivery)
             return
         if delivery.kind in DISPENSABLE or await self._mending.refused(tx, delivery, code=failure.code):
             return
         reason, policy, oncall = failure.reason, self._policy, self._oncall
         await tell_given_up(tx, delivery, reason=reason, policy=policy, oncall=oncall)
+        if delivery.kind is DeliveryKind.PAGE:
+            await self._passing_on.give_up_page(tx, delivery)

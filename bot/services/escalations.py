@@ -1,56 +1,39 @@
 """Deciding the steps of a ladder: nobody acknowledged, so somebody else is told."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryStatus, priority_of
-from bot.domain.errors import InvalidTransition
-from bot.domain.escalation import Due, Step, StepStatus, plan
+from bot.domain.delivery import Delivery, priority_of
+from bot.domain.escalation import Due, Step, StepStatus, Why, WhyKind, plan
 from bot.domain.incident import Incident, Status
-from bot.domain.people import Person
-from bot.domain.severity import SeverityPolicy
+from bot.domain.paging import Reached, reached
+from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.domain.standing import OnCallPerson, marked
-from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.access import Access, Act
 from bot.services.oncall import OnCall
-from bot.services.opening import notice, step_job
+from bot.services.opening import step_job
 from bot.services.ports import Store, Transaction
 from bot.services.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.telling import Telling, entries, repeated
 
 log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class PassedOn:
-    """What became of 今は対応できない.
-
-    Attributes:
-        to: The on-call place that is told instead; None when nobody is left.
-        following: The ladder's next step, which is taken at its time all the same.
-    """
-
-    incident: Incident
-    to: str | None
-    following: Step | None
+#: A step at the very start of its ladder only sends DMs; one that is taken early also writes to the channel.
+_NOT_AT_THE_START: Final = timedelta(milliseconds=1)
 
 
 class Escalations:
     """The ladder of every incident."""
 
-    def __init__(
-        self, store: Store, policy: Policy, ahead: ReadingAhead, access: Access, oncall: OnCall
-    ) -> None:
+    def __init__(self, store: Store, policy: Policy, ahead: ReadingAhead, oncall: OnCall) -> None:
         self._store = store
         self._oncall = oncall
         self._policy = policy
         self._ahead = ahead
-        self._access = access
         self._telling = Telling(policy)
 
     async def decide(self, incident_id: int, index: int) -> None:
@@ -66,32 +49,8 @@ class Escalations:
             step = await tx.claim_step(incident_id, index)
             if step is None or incident.status is not Status.TRIGGERED:
                 return
-            told, unreached = _reached(pages)
-            await self.tell(tx, incident, step, told=told, unreached=unreached)
+            await self.tell(tx, incident, step, before=reached(pages))
         log.info("escalation.decided", incident_id=incident_id, step=index)
-
-    async def pass_on(self, incident_id: int, *, by: Person, message_id: int) -> PassedOn:
-        """今は対応できない: whoever comes next in the on-call order is told at once.
-
-        The ladder's own steps stay as they are: an alert that nobody takes still rings at its deadline.
-        The same place declining twice changes nothing and gets the same answer, until a change of severity
-        begins another ladder: then everybody is asked anew, and so is the next one told.
-
-        Args:
-            message_id: The DM that was answered; it says for which place.
-
-        Raises:
-            NotPermitted: *by* is nobody who could respond. IncidentNotFound: it is private, and not theirs.
-            InvalidTransition: somebody acknowledged or resolved it meanwhile.
-        """
-        pages = await self._store.pages(incident_id)
-        page = next((page for page in pages if page.message_id == message_id), None)
-        seen = await self._store.incident(incident_id)
-        async with self._access.locked(seen, by=by, act=Act.DECLINE) as (tx, incident):
-            if incident.status is not Status.TRIGGERED:
-                raise InvalidTransition("not_waiting", incident=incident.label)
-            to = await self._hand_over(tx, incident, page, by=by)
-            return PassedOn(incident, to, _following(await tx.steps(incident_id)))
 
     async def start(
         self, tx: Transaction, incident: Incident, severity: SeverityPolicy, *, now: datetime
@@ -127,25 +86,60 @@ class Escalations:
         incident: Incident,
         step: Step,
         *,
-        told: Mapping[str, int] | None = None,
-        unreached: tuple[str, ...] = (),
+        before: Reached = ({}, ()),
         at: datetime | None = None,
+        why: Why | None = None,
     ) -> None:
         """Owe the messages of a claimed step, in the caller's transaction.
 
         Args:
-            told, unreached: Who has had a DM, and who could not be reached, before this step.
+            before: Who has had a DM, and who could not be reached, before this step.
             at: When it was taken; None for now.
+            why: What brought it on, if that was not its time.
         """
         now = await tx.now()
         await tx.finish_step(incident.id, step.index)
-        due = replace(await _as_due(tx, incident, step), told=told or {}, unreached=unreached)
+        told, unreached = before
+        due = replace(await _as_due(tx, incident, step), told=told, unreached=unreached, why=why)
         if again := repeated(due, now=now):
             severity = self._policy.rules(incident.severity)
             await tx.insert_steps([again])
             await tx.enqueue(step_job(again, after=again.due_at - now, severity=severity))
         called = await self._owe(tx, replace(due, following=due.following or again), at=at or now)
         await tx.add_timeline(incident.id, *entries(step, called, now=at or now))
+
+    async def take_early(
+        self, tx: Transaction, incident: Incident, *, why: Why, without: Collection[str]
+    ) -> None:
+        """Tell the channel now what the ladder's next step would tell it later, in the caller's transaction.
+
+        It is a step of its own: the ladder's steps keep their times, so a deadline still rings.
+
+        Args:
+            without: People who get no DM with it, as `marked`.
+        """
+        ladder, now = await tx.steps(incident.id), await tx.now()
+        following = _following(ladder)
+        rung = LadderStep(after=None) if following is None else following.rung
+        severity = self._policy.rules(incident.severity)
+        # A DM that nobody takes comes right after an alert that has rung the channel, or not.
+        has_rung = why.kind is WhyKind.UNREACHED and severity.mention is not Mention.NONE
+        called = await self._oncall.each_once(incident.guild_id, rung.dm, source=tx)
+        dm = tuple(place for place, person in called.items() if marked(person.handle) not in without)
+        starts_at = max((step.starts_at for step in ladder if step.starts_at is not None), default=now)
+        step = Step(
+            incident.id,
+            index=max((step.index for step in ladder), default=-1) + 1,
+            due_at=max(now, starts_at + _NOT_AT_THE_START),
+            rung=LadderStep(after=None, mention=Mention.NONE if has_rung else rung.mention, dm=dm),
+            starts_at=starts_at,
+            priority=priority_of(severity.rank),
+        )
+        await tx.insert_steps([step])
+        claimed = await tx.claim_step(step.incident_id, step.index)
+        if claimed is not None:
+            before = reached(await tx.pages(incident.id))
+            await self.tell(tx, incident, claimed, before=before, why=why)
 
     async def owe(self, tx: Transaction, incident: Incident, step: Step, *, at: datetime) -> None:
         """Store the messages of a step that was taken then, in the caller's transaction.
@@ -158,81 +152,6 @@ class Escalations:
         called = await self._oncall.each_once(due.incident.guild_id, due.step.rung.dm, source=tx)
         await tx.insert_deliveries(self._telling.messages(due, called, now=at))
         return called
-
-    async def _hand_over(
-        self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
-    ) -> str | None:
-        """Note that whoever *page* was for declined, and owe the next one a DM; the place that is told."""
-        standing = await self._oncall.standing(incident.guild_id, source=tx)
-        place, asked = _of_whoever(by, standing) if page is None else (_place(page), _asked(page, standing))
-        ladder, declined = _declined(await tx.timeline(incident.id))
-        if asked in declined:
-            known = declined[asked]
-            return None if known is None else str(known)
-        to = _next_place(standing, {*declined, asked})
-        now = await tx.now()
-        facts = {"place": place, "to": to, "asked": asked, "ladder": ladder}
-        entry = TimelineEntry(TimelineKind.DECLINED, now, actor_id=by.id, actor_name=by.name, data=facts)
-        await tx.record(incident, entry, by=by, data={"incident_id": incident.id, **facts})
-        key = f"declined:{ladder}:{asked}" if ladder else f"declined:{asked}"
-        data = {"declined_by": by.name, "waited_s": (now - incident.triggered_at).total_seconds()}
-        told = {"notice": "declined", "by": by.name, "to": to}
-        owed = [notice(incident, self._policy, key=key, data=told)]
-        if to is not None:
-            owed.append(self._telling.page(incident, to, key=f"inc:{incident.id}:{key}:dm:{to}", data=data))
-        await tx.insert_deliveries(owed)
-        return to
-
-
-def _declined(entries: Iterable[TimelineEntry]) -> tuple[int, dict[str, object]]:
-    """Which ladder of an incident runs, from 0, and who has declined in it: person -> whom it went to."""
-    history = list(entries)
-    ladder = sum(entry.kind is TimelineKind.SEVERITY_CHANGED for entry in history)  # each begins another
-    said = [entry.data for entry in history if entry.kind is TimelineKind.DECLINED and entry.data]
-    # What an older version has noted says of no ladder: it counts for the first.
-    own = [data for data in said if data.get("ladder", 0) == ladder]
-    return ladder, {str(data.get("asked", data.get("place"))): data.get("to") for data in own}
-
-
-def _next_place(standing: Mapping[str, OnCallPerson], declined: set[str]) -> str | None:
-    """The first place in the on-call order whose person has not declined, wherever they stand."""
-    people = {standing[name].handle for name in declined if name in standing}  # as they were noted once
-    free = (
-        place
-        for place, person in standing.items()
-        if marked(person.handle) not in declined and person.handle not in people
-    )
-    return next(free, None)
-
-
-def _reached(pages: list[Delivery]) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Who has had how many DMs, and whom none has reached."""
-    told = Counter(_person(page) for page in pages if page.status is DeliveryStatus.SENT)
-    failed = {_person(page) for page in pages if page.status is DeliveryStatus.FAILED}
-    return dict(told), tuple(sorted(failed - set(told)))
-
-
-def _place(page: Delivery) -> str:
-    return page.to.removeprefix("person:")
-
-
-def _person(page: Delivery) -> str:
-    """Whom a page was for: the person, or the place while it is not known who stood there."""
-    recipient = None if page.request is None else page.request.recipient
-    return _place(page) if recipient is None else marked(recipient)
-
-
-def _asked(page: Delivery, standing: Mapping[str, OnCallPerson]) -> str:
-    """The person of a page that was sent; of an old one, whoever stands at its place."""
-    person = _person(page)
-    return marked(standing[person].handle) if person in standing else person
-
-
-def _of_whoever(by: Person, standing: Mapping[str, OnCallPerson]) -> tuple[str | None, str]:
-    """Place and person of an answer to a DM that is not on record yet: its sender has died since."""
-    places = (place for place, person in standing.items() if person.is_for(by))
-    place = next(places, None)
-    return place, "None" if place is None else marked(standing[place].handle)
 
 
 async def _as_due(tx: Transaction, incident: Incident, step: Step) -> Due:

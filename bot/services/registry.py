@@ -31,6 +31,7 @@ from bot.services.mending import Mending
 from bot.services.merging import Merging
 from bot.services.mornings import Mornings
 from bot.services.oncall import OnCall
+from bot.services.passing_on import PassingOn
 from bot.services.pins import Pins
 from bot.services.ports import GuildFinder
 from bot.services.privacy import Privacy
@@ -71,6 +72,7 @@ class Services:
     reevaluations: Reevaluations
     acknowledger: Acknowledger
     escalations: Escalations
+    passing_on: PassingOn
     oncall: OnCall
     handovers: Handovers
     schedules: Schedules

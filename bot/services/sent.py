@@ -1,9 +1,11 @@
 """What a sent message means for its incident: places to link to, entries of its history."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted
 from bot.domain.incident import Incident
+from bot.domain.paging import person_of
 from bot.domain.posting import is_current
 from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -38,6 +40,7 @@ async def tell_incident(
             await settle(tx, delivery)
         case DeliveryKind.PAGE:
             await tx.add_timeline(incident_id, paged(delivery, at=now))
+            incident = await _reached(tx, incident, delivery)
         case _:
             pass
     if delivery.shown_version < incident.version:
@@ -50,6 +53,16 @@ def paged(delivery: Delivery, *, at: datetime) -> TimelineEntry:
     if delivery.request is not None and delivery.request.recipient is not None:
         data["who"] = marked(delivery.request.recipient)
     return TimelineEntry(TimelineKind.PAGED, at, data=data)
+
+
+async def _reached(tx: Transaction, incident: Incident, page: Delivery) -> Incident:
+    """Whoever a DM has reached after all is no longer told of as somebody whom none reaches."""
+    left = tuple(person for person in incident.unreached if person != person_of(page))
+    if left == incident.unreached:
+        return incident
+    told = replace(incident, unreached=left, version=incident.version + 1)
+    await tx.save(told)
+    return told
 
 
 async def adopt(

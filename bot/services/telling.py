@@ -83,6 +83,7 @@ def _facts(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> di
         "dm": _people(called.values()),
         "waited_s": (now - due.incident.triggered_at).total_seconds(),
         "next": None if following is None else _next(following),
+        **({} if due.why is None else {"why": due.why.facts()}),
     }
 
 

@@ -85,6 +85,9 @@ class DeliveryWrites(IncidentLocks):
         row = await self._sql.first("delivery_by_key", key)
         return None if row is None else delivery_from_row(row)
 
+    async def pages(self, incident_id: int) -> list[Delivery]:
+        return [delivery_from_row(row) for row in await self._sql.all("pages", incident_id)]
+
     async def begin_attempt(
         self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
     ) -> Delivery | None:

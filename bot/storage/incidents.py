@@ -191,4 +191,5 @@ def _life(incident: Incident) -> tuple[object, ...]:
         incident.title,
         incident.started_at,
         incident.details_version,
+        incident.unreached,
     )

@@ -84,6 +84,7 @@ def incident_from_row(row: Row) -> Incident:
         linked=tuple(row["linked"]),
         checks={step: _check_from_json(kept) for step, kept in row["checks"].items()},
         details_version=row["details_version"],
+        unreached=tuple(row["unreached"]),
     )
 
 

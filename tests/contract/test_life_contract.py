@@ -73,6 +73,15 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     assert (related.duplicates, related.linked) == ((2**40,), (2**41,))
 
 
+async def test_who_cannot_be_reached_is_kept(rig: Rig) -> None:
+    """As long as no DM has reached them."""
+    incident = await open_incident(rig.store)
+    unreached = replace(incident, unreached=("@primary", "@1234"), version=incident.version + 1)
+    assert await saved(rig.store, unreached) == unreached
+    back = replace(unreached, unreached=(), version=unreached.version + 1)
+    assert await saved(rig.store, back) == back
+
+
 async def test_title_and_start_are_put_right(rig: Rig) -> None:
     """And the version in which they were."""
     incident = await open_incident(rig.store)

@@ -52,6 +52,10 @@ class FakeDeliveries(FakePart):
         stored = self.state.delivery_by_key(key)
         return None if stored is None else self.state.delivery(stored.delivery.id)
 
+    async def pages(self, incident_id: int) -> list[Delivery]:
+        found = map(self.state.delivery, sorted(self.state.deliveries))
+        return [one for one in found if one.incident_id == incident_id and one.kind is DeliveryKind.PAGE]
+
     async def begin_attempt(
         self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
     ) -> Delivery | None:

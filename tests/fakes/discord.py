@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from bot.domain.alerts import AlertMessage, ChannelPage
 from bot.domain.bundle import Bundle
 from bot.domain.delivery import MEMBERSHIP, Action, Delivery, DeliveryKind, Posted, Request
-from bot.domain.errors import BotError, Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import BotError, Crowded, DeliveryRefused, PutOff, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
@@ -51,6 +51,7 @@ class FakeDiscord:
         mornings: (key of the post, who is still waiting) of each refresh of a morning triage.
         answered: (status, kinds of the posts) of each refresh of a triage.
         refused: Places ("person:primary") that Discord will never deliver to.
+        put_off: Places, and how many times Discord answers 40003 for them before it takes anything.
         unrenderable: Kinds that cannot be rendered: a bug.
         broken: Message ids whose reactions cannot be read: a bug.
         rings: Whether `@here` is allowed to ring.
@@ -86,6 +87,7 @@ class FakeDiscord:
     refreshed: list[tuple[int, list[DeliveryKind]]] = field(default_factory=list)
     rings: bool = True
     refused: set[str] = field(default_factory=set)
+    put_off: dict[str, int] = field(default_factory=dict)
     unrenderable: set[DeliveryKind] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     mornings: list[tuple[str, list[int]]] = field(default_factory=list)
@@ -119,6 +121,9 @@ class FakeDiscord:
         self._kinds[delivery.key] = (delivery.kind, delivery.to)
         if delivery.kind in self.unrenderable:
             raise RuntimeError(f"cannot render {delivery.kind}")
+        if self.put_off.get(delivery.to, 0) > 0:
+            self.put_off[delivery.to] -= 1
+            raise PutOff("HTTP 403 40003 You are opening direct messages too fast", http_status=403)
         if delivery.to in self.refused:
             raise DeliveryRefused("Cannot send messages to this user", http_status=403, code=50007)
         mention = delivery.data.get("mention") == "here" or delivery.kind is DeliveryKind.ALERT

@@ -44,6 +44,11 @@ UNFINISHED: Final = "SELECT key, attempts, error FROM deliveries WHERE status IN
 _NO_MESSAGES = ("seed_ack", "thread", "private_thread", "member", "member_removed", "pin_seen")
 
 
+_PASSED_ON = "SELECT incident_id, target FROM deliveries WHERE kind = 'page' AND key LIKE '%:unreached:%'"
+
+_BEFORE_ITS_TIME = ("on-call に連絡がつきません", "on-call の全員が対応できません")
+
+
 async def broken(world: World, box: Mailbox, excuses: Sequence[Span] = (), *, after: int = 0) -> list[str]:
     """What does not hold; empty when all is well. Ask when everything has come to rest.
 
@@ -80,6 +85,11 @@ def escalations_of(told: Sequence[Post], number: int) -> list[Post]:
     return [post for post in told if ESCALATES in post.text and _is_of(post, number) and _in_channel(post)]
 
 
+def is_before_its_time(escalation: Post) -> bool:
+    """Whether it tells at once that nobody on call can be reached, or can respond: no rung of the ladder."""
+    return any(words in escalation.text for words in _BEFORE_ITS_TIME)
+
+
 def alerts_of(told: Sequence[Post], number: int) -> list[Post]:
     """The alert of an incident: what stands in a channel and is no escalation."""
     return [
@@ -103,7 +113,8 @@ def _judged(
 ) -> Iterator[str]:
     """What one P0 was promised and did not get, or got for nothing."""
     bundled = [post for post, numbers in together if incident.id in numbers and _in_channel(post)]
-    rung = sorted(post.at for post in escalations_of(told, incident.id) + bundled)
+    of_ladder = [post for post in escalations_of(told, incident.id) if not is_before_its_time(post)]
+    rung = sorted(post.at for post in of_ladder + bundled)
     mailed = [
         at
         for mail, at in zip(box.mails, box.arrived, strict=True)
@@ -117,6 +128,7 @@ async def _doubled(world: World, told: Sequence[Post]) -> list[str]:
     """Steps that happened more than once, counted by what people can see."""
     found = [*_posted_twice(told), *told_twice(await world.rows(_TOLD), told)]
     rungs: dict[int, list[Any]] = {}
+    passed_on = Counter((row["incident_id"], row["target"]) for row in await world.rows(_PASSED_ON))
     for row in await world.rows(_STEPS):
         if row["status"] == "done":
             rungs.setdefault(row["incident_id"], []).append(row)
@@ -128,7 +140,7 @@ async def _doubled(world: World, told: Sequence[Post]) -> list[str]:
         doubles = Counter(post.place for post in starts if re.match(rf"INC-{number}\b", post.place))
         found += [f"{place}: {count} start times" for place, count in doubles.items() if count > 1]
         for person in ("primary", "secondary"):
-            named = sum(person in row["dm"] for row in done)
+            named = sum(person in row["dm"] for row in done) + passed_on[number, f"person:{person}"]
             got = len(pages_of(told, number, person))
             if got > named:
                 found.append(f"INC-{number}: {got} DMs to {person} for {named} steps")

@@ -35,7 +35,7 @@ _Change: TypeAlias = Callable[[Transaction, Incident], Awaitable[None]]
 #: By what the audit calls it.
 _ACTS: Final[dict[str, Callable[[Desk, Incident], Awaitable[object]]]] = {
     "acknowledge": lambda desk, one: desk.acknowledger.acknowledge_each([one], by=_BY, via=AckVia.REACTION),
-    "decline": lambda desk, one: desk.escalations.pass_on(one.id, by=_BY, message_id=1),
+    "decline": lambda desk, one: desk.passing_on.decline(one.id, by=_BY, message_id=1),
     "note": lambda desk, one: desk.timelines.note(one.id, by=_BY, text="x", key="interaction:9"),
     "pin": lambda desk, one: desk.pins.pin(_message(one), by=_BY),
     "update": lambda desk, one: desk.updates.tell(one.id, _TOLD, by=_BY),

@@ -69,6 +69,10 @@ async def test_who_was_stopped_does_not_go_on(world: NotifierWorld, monkeypatch:
     ("fault", "status", "reason"),
     [
         ({"status": 503}, 503, "HTTP 503"),
+        ({"status": 403, "code": 40003, "message": "too fast"}, 403, "HTTP 403 40003"),
+        ({"status": 403, "code": 40004, "message": "not now"}, 403, "HTTP 403 40004"),
+        ({"status": 400, "code": 40006, "message": "disabled"}, 400, "HTTP 400 40006"),
+        ({"status": 403, "code": 20029, "message": "slow mode"}, 403, "HTTP 403 20029"),
         ({"status": 502, "times": None}, 502, "no answer within 0.5 s"),
         ({"status": 502, "body": "html", "times": None}, 502, "no answer within 0.5 s"),
         ({"status": 429, "retry_after": 20.0, "times": None}, 429, "rate limited"),

@@ -104,7 +104,7 @@ def _instance(store: PostgresStore, discord: FakeDiscord | None = None) -> Insta
     access = Access(store, policy, oncall)
     reconciler = Reconciler(store, discord or FakeDiscord(), Acknowledger(store, policy, access), access)
     ahead = ReadingAhead(store, reconciler)
-    escalations = Escalations(store, policy, ahead, access, oncall)
+    escalations = Escalations(store, policy, ahead, oncall)
     return Instance(store, Sweeps(store, policy, ahead, escalations, oncall, comeback=Comeback(store)))
 
 

@@ -198,6 +198,10 @@ class Transaction(
         """The delivery of that key, finished or not, as this transaction sees it."""
         ...
 
+    async def pages(self, incident_id: int) -> list[Delivery]:
+        """The DMs that an incident owed, whatever became of them, oldest first, as seen here."""
+        ...
+
     async def begin_attempt(
         self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
     ) -> Delivery | None:

@@ -64,7 +64,7 @@ UPDATE incidents
        thread_channel = $25,
        reopened_at = $26, reopened_by_id = $27, reopened_by_name = $28, first_ended_at = $29, remind_at = $30,
        duplicates = $31, linked = $32, checks = $33, merged_into_hidden = $34,
-       title = $35, started_at = $36, details_version = $37,
+       title = $35, started_at = $36, details_version = $37, unreached = $38,
        version = $2
  WHERE id = $1 AND version = $2 - 1
 RETURNING id;

@@ -191,6 +191,8 @@ def _progress(words: Wording, incident: Incident) -> Iterator[str]:
         first = next((rung.dm for rung in words.severity(incident).ladder if rung.dm), ())
         asked = words.say("alert.on_call", people=words.on_call(first)) if first else ""
         yield _line(deadline(words, incident), asked)
+        if incident.unreached:
+            yield words.say("alert.unreached", people=words.on_call(incident.unreached))
         return
     if incident.is_open:
         yield update_due(words, incident)

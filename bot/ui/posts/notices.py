@@ -51,6 +51,13 @@ def _declined(words: Wording, _incident: Incident, data: Data) -> Body:
     return message(words.say("thread.notice.declined", who=who, people=words.on_call([str(to)])))
 
 
+def _unreached(words: Wording, _incident: Incident, data: Data) -> Body:
+    who, to = words.on_call([str(data["who"])]), data.get("to")
+    if to is None:
+        return message(words.say("thread.notice.unreached_nobody", who=who))
+    return message(words.say("thread.notice.unreached", who=who, people=words.on_call([str(to)])))
+
+
 def _resolved(words: Wording, incident: Incident, data: Data) -> Body:
     at = _ended_at(incident, data)
     lines = [
@@ -142,6 +149,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "corrected": corrected,
     "details_changed": details_changed,
     "declined": _declined,
+    "unreached": _unreached,
     "resolved": _resolved,
     "cancelled": _said,
     "merged": _said,

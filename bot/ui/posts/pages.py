@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from bot.domain.escalation import Why
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import Mention
 from bot.ui.buttons import IncidentVerb, row
@@ -69,6 +70,8 @@ def _asked(words: Wording, incident: Incident, data: Mapping[str, object]) -> li
         at=words.moment(incident.started_at),
         ago=timestamps.relative(incident.started_at),
     )
+    if (why := _why(data)) is not None:
+        return [_to_you(words, incident, why), started]
     declined_by = data.get("declined_by")
     if declined_by:
         who = words.who(str(declined_by))
@@ -79,9 +82,21 @@ def _asked(words: Wording, incident: Incident, data: Mapping[str, object]) -> li
     return [words.say("page.dm.on_call", deadline=deadline(words, incident)), started]
 
 
+def _why(data: Mapping[str, object]) -> Why | None:
+    """What brought it on, if that was not its time."""
+    said = data.get("why")
+    return Why.read(said) if isinstance(said, Mapping) else None
+
+
+def _to_you(words: Wording, incident: Incident, why: Why) -> str:
+    who = words.on_call([why.who])
+    return words.say(f"page.dm.{why.kind.value}", who=who, deadline=deadline(words, incident))
+
+
 def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, object]) -> str:
+    why = _why(data)
     line = words.say(
-        "page.escalation.line",
+        "page.escalation.line" if why is None else f"page.escalation.line_{why.kind.value}",
         severity=incident.severity,
         label=incident.label,
         title=words.bare_title(incident),

@@ -10,13 +10,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import aiohttp
 import discord
 from discord.http import Route
 
-from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeliveryRefused, PutOff, UpstreamUnavailable
 from bot.services.fencing import is_stale
 from bot.services.ports.urgency import BACKGROUND, PERSON, current
 from bot.ui.rest.bypass import has_room, open_buckets
@@ -31,6 +31,11 @@ Payload: TypeAlias = Mapping[str, object]
 _REASON_LIMIT = 200
 _BAN = "HTTP 429 without JSON"
 _BAN_S = 10.0
+
+#: Refusals that pass: direct messages opened too fast, no messages to this user for now, a feature switched
+#: off for now, and an action that the channel's slow mode delays.
+_PASSING: Final = frozenset({40003, 40004, 40006, 20029})
+
 _LONG_S = 5.0  # a shorter wait for everybody is ordinary, and discord.py sits it out
 
 
@@ -163,7 +168,7 @@ class Rest:
             # From now on, since Discord is not to blame for our queue.
             attempt.deadline = asyncio.timeout(self._deadline_s)
             answer = await self._request(route, given, attempt.deadline)
-        except DeliveryRefused:
+        except (DeliveryRefused, PutOff):
             asking.answered()
             raise
         except Crowded:
@@ -284,7 +289,10 @@ def _translated(error: discord.HTTPException) -> DeliveryRefused | UpstreamUnava
         return UpstreamUnavailable(f"HTTP {status} without JSON", http_status=status)
     # First line only: the lines below may quote the message.
     said = " ".join((error.text.splitlines() or [""])[0].split())[:_REASON_LIMIT]
-    return DeliveryRefused(f"HTTP {status} {error.code} {said}".strip(), http_status=status, code=error.code)
+    reason = f"HTTP {status} {error.code} {said}".strip()
+    if error.code in _PASSING:
+        return PutOff(reason, http_status=status, retry_after_s=retry_after_s)
+    return DeliveryRefused(reason, http_status=status, code=error.code)
 
 
 def _is_json(headers: Mapping[str, str]) -> bool:

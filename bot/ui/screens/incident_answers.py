@@ -9,8 +9,8 @@ from discord import ButtonStyle, ui
 from bot.domain.incident import Incident, Status, label_of
 from bot.domain.life import Acknowledgement, AckOutcome
 from bot.domain.severity import Mention, SeverityPolicy
-from bot.services.escalations import PassedOn
 from bot.services.merging import Merged
+from bot.services.passing_on import PassedOn
 from bot.services.regrading import Regraded
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, made_of, row, text

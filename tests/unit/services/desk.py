@@ -150,6 +150,7 @@ class Desk:
         self.sweeps = cases.sweeps
         self.reconciler = cases.services.reconciler
         self.escalations = cases.services.escalations
+        self.passing_on = cases.services.passing_on
         self.incidents = cases.services.incidents
         self.lifecycle = cases.services.lifecycle
         self.merging = cases.services.merging

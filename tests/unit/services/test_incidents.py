@@ -106,7 +106,7 @@ async def test_whatever_a_person_does_is_in_the_audit(desk: Desk) -> None:
     await desk.work()
     page = desk.message(DeliveryKind.PAGE)
     for _ in range(2):
-        await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=page)
+        await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=page)
     for who in (RESPONDER, RESPONDER, SECONDARY):
         await desk.acknowledger.acknowledge(incident.id, by=who, via=AckVia.BUTTON)
     number = {"incident_id": incident.id}
@@ -164,7 +164,7 @@ async def test_pass_on_tells_the_next_person_and_leaves_the_ladder(desk: Desk) -
     incident = await desk.open()
     await desk.work()
     first_dm = desk.message(DeliveryKind.PAGE)
-    passed = await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=first_dm)
+    passed = await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=first_dm)
     await desk.work()
     assert passed.to == "secondary"
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
@@ -178,7 +178,7 @@ async def test_tapping_decline_again_changes_nothing(desk: Desk) -> None:
     incident = await desk.open()
     await desk.work()
     first_dm = desk.message(DeliveryKind.PAGE)
-    answers = [await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=first_dm) for _ in range(5)]
+    answers = [await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=first_dm) for _ in range(5)]
     await desk.work()
     assert {answer.to for answer in answers} == {"secondary"}
     assert len(desk.sent(DeliveryKind.PAGE)) == 2
@@ -191,7 +191,7 @@ async def test_a_dm_that_is_not_on_record_yet_can_be_declined(desk: Desk) -> Non
     await desk.work()
     who, recorded, unknown = replace(PRIMARY, username="primary"), desk.message(DeliveryKind.PAGE), 999
     for dm in (unknown, recorded, unknown):
-        assert (await desk.escalations.pass_on(incident.id, by=who, message_id=dm)).to == "secondary"
+        assert (await desk.passing_on.decline(incident.id, by=who, message_id=dm)).to == "secondary"
     await desk.work()
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
 
@@ -201,20 +201,20 @@ async def test_whoever_declines_again_after_a_raise_is_heard_again(desk: Desk) -
     incident = await desk.open("SEV2")
     await desk.work()
     first_dm = desk.message(DeliveryKind.PAGE)
-    await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=first_dm)
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=first_dm)
     await desk.work()
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason="広がった")
     await desk.work()
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary", "person:primary"]
     again = desk.message(DeliveryKind.PAGE)
     for _ in range(2):
-        passed = await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=again)
+        passed = await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=again)
         await desk.work()
         assert passed.to == "secondary"
     assert desk.sent(DeliveryKind.PAGE)[3:] == ["person:secondary"]
     told = [d for d in desk.store.deliveries if d.data.get("notice") == "declined"]
     assert [line.status for line in told] == [DeliveryStatus.SENT] * 2
-    passed = await desk.escalations.pass_on(
+    passed = await desk.passing_on.decline(
         incident.id, by=SECONDARY, message_id=desk.message(DeliveryKind.PAGE)
     )
     assert passed.to is None, "both have declined in this ladder"
@@ -224,12 +224,12 @@ async def test_back_at_the_severity_of_a_decline_it_is_another_ladder(desk: Desk
     """SEV2, SEV1, SEV2 again: what was answered in the first one answers nothing in the third."""
     incident = await desk.open("SEV2")
     await desk.work()
-    await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
     for severity in ("SEV1", "SEV2"):
         await desk.lifecycle.change_severity(incident.id, to=severity, by=RESPONDER, reason="r")
         await desk.work()
     pages = len(desk.sent(DeliveryKind.PAGE))
-    passed = await desk.escalations.pass_on(
+    passed = await desk.passing_on.decline(
         incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE)
     )
     await desk.work()
@@ -238,17 +238,20 @@ async def test_back_at_the_severity_of_a_decline_it_is_another_ladder(desk: Desk
 
 
 async def test_nobody_is_left_to_pass_it_on_to(desk: Desk) -> None:
-    """Both declined: nobody hears it comes back to them, and the person is told when the channel rings."""
+    """Both declined: the channel is told at once, without a DM to either, and its deadline still rings."""
     incident = await desk.open()
     await desk.work()
     for person in (PRIMARY, SECONDARY):
         dm = desk.message(DeliveryKind.PAGE)
-        passed = await desk.escalations.pass_on(incident.id, by=person, message_id=dm)
+        passed = await desk.passing_on.decline(incident.id, by=person, message_id=dm)
         await desk.work()
     assert passed.to is None
     assert passed.following is not None
     assert passed.following.due_at == incident.triggered_at + timedelta(minutes=15)
     assert len(desk.sent(DeliveryKind.PAGE)) == 2
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"] * 2
 
 
 async def test_pass_on_after_an_acknowledge_is_refused(desk: Desk) -> None:
@@ -256,14 +259,14 @@ async def test_pass_on_after_an_acknowledge_is_refused(desk: Desk) -> None:
     incident = await desk.open()
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     with pytest.raises(InvalidTransition):
-        await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=1)
+        await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=1)
 
 
 async def test_outsider_cannot_pass_on(desk: Desk) -> None:
     """Only somebody who could respond hands it to the next."""
     incident = await desk.open()
     with pytest.raises(NotPermitted):
-        await desk.escalations.pass_on(incident.id, by=OBSERVER, message_id=1)
+        await desk.passing_on.decline(incident.id, by=OBSERVER, message_id=1)
 
 
 async def test_escalation_counts_the_dms_that_arrived(desk: Desk) -> None:
@@ -272,7 +275,7 @@ async def test_escalation_counts_the_dms_that_arrived(desk: Desk) -> None:
     await desk.open()
     await desk.pass_time(minutes=15)
     escalation = next(d for d in desk.store.deliveries if d.kind is DeliveryKind.ESCALATION)
-    assert (escalation.data["told"], escalation.data["unreached"]) == ({}, ["primary"])
+    assert (escalation.data["told"], escalation.data["unreached"]) == ({"@secondary": 1}, ["primary"])
 
 
 async def test_severity_that_left_the_policy_still_rings(desk: Desk) -> None:

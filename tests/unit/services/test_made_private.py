@@ -249,9 +249,9 @@ async def test_only_the_role_makes_one_private(desk: Desk) -> None:
 
 async def test_rows_of_the_dlq_from_before_lose_their_title(desk: Desk) -> None:
     """A failure that was written down while it was public says no more either."""
-    desk.discord.failures = [UpstreamUnavailable("HTTP 503", http_status=503)] * 40
+    desk.discord.failures = [UpstreamUnavailable("HTTP 503", http_status=503)] * 80
     incident = await desk.open()
-    await desk.pass_time(minutes=3)
+    await desk.pass_time(minutes=6)
     assert {row.title for row in desk.dlq_store.entries.values()} == {incident.title}
     desk.discord.failures = []
     await desk.privacy.make_private(incident.id, by=PRIMARY)

@@ -121,7 +121,7 @@ async def test_a_private_one_tells_who_was_let_in(desk: Desk) -> None:
     story = Story(desk, incident)
     await story.news()
     page = next(one for one in await desk.store.pages(incident.id) if one.message_id is not None)
-    await desk.escalations.pass_on(incident.id, by=PRIMARY, message_id=page.message_id or 0)
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=page.message_id or 0)
     assert await story.news() == [Kind.DECLINED, Kind.PAGED]
     await desk.services.privacy.make_private(incident.id, by=PRIMARY)
     await desk.services.privacy.add(incident.id, who=OBSERVER, by=PRIMARY, key="a")

@@ -15,9 +15,9 @@ from bot.domain.incident import Holder, Incident, Role, Status, StatusUpdate
 from bot.domain.life import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
 from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
-from bot.services.escalations import PassedOn
 from bot.services.looking import IncidentView
 from bot.services.merging import Merged
+from bot.services.passing_on import PassedOn
 from bot.services.regrading import Regraded
 from bot.ui.forms.severity import SEVERITY_FORM, severity_form
 from bot.ui.screens import incident_answers as answers
@@ -286,7 +286,7 @@ def test_ack_and_passing_on_have_their_words() -> None:
     said = answers.passed_on(JA, PassedOn(PLACED, "secondary", following))
     assert "@secondary" in said
     assert "ack がなければ 14:22 JST に #p0-alerts で呼びかけます" in said
-    assert "相手がほかにいません。#p0-alerts" in answers.passed_on(JA, PassedOn(PLACED, None, None))
+    assert "相手がほかにいません。いま #p0-alerts" in answers.passed_on(JA, PassedOn(PLACED, None, None))
     assert "何も変えていません" in words(answers.quit_screen(JA))
 
 

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.delivery import DeliveryKind
 from bot.domain.incident import Incident, IncidentKind
 from bot.ui.posts.renderer import render
+from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
@@ -55,6 +56,43 @@ def test_page_before_the_alert_is_there_has_no_dead_link() -> None:
 def test_page_says_who_passed_it_on() -> None:
     """今は対応できない was pressed."""
     assert "@secondary が対応できないため、あなたに回りました。" in page({"declined_by": "secondary"})
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (JA, "@primary に DM が届かないため、あなたに連絡しています"),
+        (EN, "No DM reaches @primary, so this comes"),
+    ],
+)
+def test_page_says_who_could_not_be_reached(words: Wording, says: str) -> None:
+    """Why it comes to this person now."""
+    why = {"why": {"kind": "unreached", "who": "@primary"}}
+    body = render(words, delivery(DeliveryKind.PAGE, to="person:secondary", data=why), PLACED)
+    assert says in description_of(body)
+
+
+def test_a_reason_that_only_a_newer_version_knows_is_left_out() -> None:
+    """In an upgrade both versions send."""
+    assert "あなたが on-call です" in page({"why": {"kind": "unheard of", "who": "?"}})
+
+
+def test_alert_says_who_cannot_be_reached_while_it_waits() -> None:
+    """Beside whoever is on call; once somebody is on it that is no matter."""
+    asked = delivery(DeliveryKind.ALERT)
+    waiting, taken = (replace(one, unreached=("@primary",)) for one in (PLACED, ACKNOWLEDGED))
+    assert "⚠️ @primary に DM が届きません" in description_of(render(JA, asked, waiting))
+    assert "DM が届きません" not in description_of(render(JA, asked, taken))
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("unreached", "on-call に連絡がつきません"), ("declined", "on-call の全員が対応できません")],
+)
+def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
+    """Not that nobody has acknowledged for 0 seconds."""
+    body = escalation(why={"kind": kind, "who": "@primary"})
+    assert str(body["content"]).endswith(says)
 
 
 def test_page_after_the_deadline_says_how_long_nobody_came() -> None:
@@ -126,7 +164,7 @@ def test_notice_of_a_decline() -> None:
     said = str(render(JA, delivery(DeliveryKind.NOTICE, data=told), TRIGGERED)["content"])
     assert said == "🙅 @primary は今は対応できません。@secondary に連絡しました。"
     nobody = render(JA, delivery(DeliveryKind.NOTICE, data={**told, "to": None}), TRIGGERED)
-    assert "ほかに担当がいません" in str(nobody["content"])
+    assert "チャンネルで呼びかけました" in str(nobody["content"])
 
 
 @pytest.mark.parametrize(("incident", "sign"), [(ACKNOWLEDGED, "🟠"), (RESOLVED, "🟢")])

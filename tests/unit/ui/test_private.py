@@ -7,8 +7,8 @@ import pytest
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.privacy import LeftBehind
 from bot.domain.severity import Mention
-from bot.services.escalations import PassedOn
 from bot.services.incidents import Opening
+from bot.services.passing_on import PassedOn
 from bot.services.regrading import Regraded
 from bot.ui.forms.severity import severity_form
 from bot.ui.posts.digests import digest_text

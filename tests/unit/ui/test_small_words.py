@@ -9,7 +9,7 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.escalation import Step
 from bot.domain.severity import LadderStep
-from bot.services.escalations import PassedOn
+from bot.services.passing_on import PassedOn
 from bot.services.regrading import Regraded
 from bot.ui.errors import describe
 from bot.ui.posts.renderer import render
