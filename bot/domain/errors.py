@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 #: Discord's JSON error codes: Unknown Member, Unknown User.
+_UNKNOWN_MESSAGE: Final = 10008
 _NO_MEMBER: Final = frozenset({10007, 10013})
 
 
@@ -166,6 +167,18 @@ class DeliveryRefused(BotError):
     def is_no_member(self) -> bool:
         """Whether there is no such person, or not in that server or thread."""
         return self.code in _NO_MEMBER
+
+
+class DeletedSince(DeliveryRefused):
+    """Discord took this message before, under the same nonce, and somebody has deleted it since.
+
+    Args:
+        channel_id: Where it was posted.
+    """
+
+    def __init__(self, reason: str, *, channel_id: int) -> None:
+        super().__init__(reason, http_status=HTTPStatus.NOT_FOUND, code=_UNKNOWN_MESSAGE)
+        self.channel_id = channel_id
 
 
 class ConfigError(BotError):

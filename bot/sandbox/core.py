@@ -20,10 +20,11 @@ from bot.sandbox.world import World
 
 @dataclass(slots=True)
 class Nonce:
-    """A nonce that was enforced: which message it made, and until when it returns that message again."""
+    """A nonce: which message its author made with it, where, and until when it returns that message again."""
 
     message_id: str
     expires_at: float
+    channel_id: str = ""
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Core:
     limiter: Limiter = field(default_factory=Limiter)
     rules: GatewayRules = field(default_factory=GatewayRules)
     starts: Starts = field(default_factory=Starts)
-    nonces: dict[tuple[str, str, str], Nonce] = field(default_factory=dict)
+    nonces: dict[tuple[str, str], Nonce] = field(default_factory=dict)
     commands: dict[str, JSON] = field(default_factory=dict)
     command_creates: dict[str, list[float]] = field(default_factory=dict)
     interactions: dict[str, Interaction] = field(default_factory=dict)

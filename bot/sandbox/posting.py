@@ -35,14 +35,21 @@ class Origin:
     message_id: str | None = None
 
 
-def remembered(core: Core, channel: Channel, author_id: str, draft: Draft) -> Message | None:
-    """The message that the same author made with the same nonce a short while ago, if that is enforced."""
+def remembered(core: Core, author_id: str, draft: Draft) -> Message | None:
+    """The message that the same author made with the same nonce a short while ago, if that is enforced.
+
+    In whichever channel: nonces are per author. Source: Create Message, enforce_nonce ("created by the same
+    author with the same nonce").
+
+    Raises:
+        ApiError: 10008: it has been deleted since, and is not made again. Source: discord-api-docs #6647.
+    """
     if draft.nonce is None or not draft.enforce_nonce:
         return None
-    nonce = core.nonces.get((author_id, channel.id, str(draft.nonce)))
+    nonce = core.nonces.get((author_id, str(draft.nonce)))
     if nonce is None or nonce.expires_at < core.clock.monotonic():
         return None
-    return core.world.messages[channel.id].get(nonce.message_id)
+    return core.world.message(nonce.channel_id, nonce.message_id)
 
 
 def publish(core: Core, channel: Channel, draft: Draft, origin: Origin) -> Message:
@@ -75,8 +82,8 @@ def publish(core: Core, channel: Channel, draft: Draft, origin: Origin) -> Messa
     add_message(core, channel, message)
     _let_in_mentioned(core, message)
     if draft.nonce is not None:
-        key = (message.author_id, channel.id, str(draft.nonce))
-        core.nonces[key] = Nonce(message.id, core.clock.monotonic() + NONCE_LIFE_S)
+        key = (message.author_id, str(draft.nonce))
+        core.nonces[key] = Nonce(message.id, core.clock.monotonic() + NONCE_LIFE_S, channel.id)
     events.message_changed(core, "MESSAGE_CREATE", message)
     return message
 

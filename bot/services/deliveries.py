@@ -20,6 +20,7 @@ from bot.domain.delivery import (
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import (
     Crowded,
+    DeletedSince,
     DeliveryRefused,
     DiscordAway,
     StorageUnavailable,
@@ -113,6 +114,8 @@ class Deliveries:
                 return await self._hold(delivery, away)
             case Crowded() as limit:
                 return await self._no_room(delivery, limit)
+            case DeletedSince() as deleted:
+                await self._deleted(delivery, deleted)
             case Failure() as failure:
                 return await self._not_sent(delivery, failure)
             case None:
@@ -169,7 +172,7 @@ class Deliveries:
 
     async def _attempt(
         self, delivery: Delivery, *, moot: bool
-    ) -> Posted | Failure | DiscordAway | Crowded | None:
+    ) -> Posted | Failure | DiscordAway | Crowded | DeletedSince | None:
         """None: nobody waits for it any more, and it never went out."""
         try:
             # An attempt that never reported back may have left its message in the channel.
@@ -177,10 +180,10 @@ class Deliveries:
             if found is not None or moot:
                 return found
             return await self._send(delivery)
+        except (DiscordAway, Crowded, DeletedSince) as other:
+            return other
         except DeliveryRefused as refused:
             return Failure(refused.reason, refused.http_status, final=True, code=refused.code)
-        except (DiscordAway, Crowded) as later:
-            return later
         except UpstreamUnavailable as away:
             return Failure(away.reason, away.http_status, final=False, asked_s=away.retry_after_s)
         except StorageUnavailable:
@@ -260,6 +263,18 @@ class Deliveries:
         )
         if is_mute(current, posted):
             log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
+
+    async def _deleted(self, delivery: Delivery, deleted: DeletedSince) -> None:
+        """It was posted, and whoever it rings was rung; what hangs on it gets another."""
+        async with self._store.transaction() as tx:
+            current = await tx.claim_delivery(delivery.id)
+            if current is None:
+                return
+            if not await self._mending.deleted_unseen(tx, current):
+                await tx.finish_deleted(current.id, channel_id=deleted.channel_id)
+                if current.kind is DeliveryKind.BUNDLE:
+                    await self._bundles.told(tx, current)
+        log.info("delivery.deleted_since", delivery_id=delivery.id, kind=delivery.kind)
 
     async def _hold(self, delivery: Delivery, away: DiscordAway) -> timedelta | None:
         async with self._store.transaction() as tx:

@@ -32,6 +32,9 @@ UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MESSAGE: Final = 10008
 CLOSED: Final = frozenset({50083, 160005})
 
+#: What other posts hang on.
+_ROOTS: Final = frozenset({DeliveryKind.ALERT, DeliveryKind.THREAD_ROOT})
+
 #: How often: an alert that is deleted twice is not wanted; a thread is what the postmortem starts from.
 _MOST_ALERTS: Final = 1
 _MOST_THREADS: Final = 3
@@ -76,6 +79,26 @@ class Mending:
             # The thread first: a private one brings its alert with it.
             incident = await self._thread_again(tx, incident, posts, threads)
             await self._alert_again(tx, incident, posts, messages)
+
+    async def deleted_unseen(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Post anew an alert, or a thread's root, that was deleted before anybody knew that it was posted.
+
+        In the caller's transaction.
+
+        Returns:
+            Whether *delivery* is one of these; it is cancelled then, with what was to hang on it.
+        """
+        if delivery.kind not in _ROOTS or delivery.incident_id is None:
+            return False
+        incident = await tx.incident(delivery.incident_id, lock=True)
+        await tx.cancel_delivery(delivery.id)
+        if incident.is_open and is_current(delivery, incident):
+            is_again = "again" in delivery.data  # one that is deleted twice is not wanted
+            if delivery.kind is DeliveryKind.ALERT and not (incident.is_private or is_again):
+                incident = await self._repost(tx, incident)
+            if incident.thread_id is None or incident.is_private:
+                await self._rethread(tx, incident)
+        return True
 
     async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Find another way for what Discord refused for good, in the caller's transaction.

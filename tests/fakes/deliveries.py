@@ -81,20 +81,26 @@ class FakeDeliveries(FakePart):
         return self.state.delivery(delivery_id)
 
     async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
+        return self._finish_sent(delivery_id, posted.channel_id, posted.message_id)
+
+    async def finish_deleted(self, delivery_id: int, *, channel_id: int) -> None:
+        self._finish_sent(delivery_id, channel_id, None)
+
+    def _finish_sent(self, delivery_id: int, channel_id: int, message_id: int | None) -> list[Delivery]:
         stored = self.state.deliveries[delivery_id]
         if stored.delivery.status is DeliveryStatus.SENT:
             return []
         sent = replace(
             stored.delivery,
             status=DeliveryStatus.SENT,
-            channel_id=posted.channel_id,
-            message_id=posted.message_id,
+            channel_id=channel_id,
+            message_id=message_id,
             error=None,
             http_status=None,
         )
         self.state.deliveries[delivery_id] = replace(stored, delivery=sent, finished_at=self._now)
         for one in self._bundled(delivery_id, DeliveryStatus.SENDING, DeliveryStatus.FAILED):
-            place = {"channel_id": posted.channel_id, "message_id": posted.message_id}
+            place = {"channel_id": channel_id, "message_id": message_id}
             self._change_delivery(one, status=DeliveryStatus.SENT, error=None, http_status=None, **place)
         waiting = self._waiting_for(sent.key)
         for number in waiting:

@@ -311,7 +311,8 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         return [d for d in self.deliveries if d.incident_id == incident_id and d.kind is DeliveryKind.PAGE]
 
     async def posts(self, incident_id: int) -> list[Delivery]:
-        return [delivery for delivery in await self._sent() if delivery.incident_id == incident_id]
+        sent = (one for one in await self._sent() if one.incident_id == incident_id)
+        return [delivery for delivery in sent if delivery.message_id is not None]
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         self._check()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot.domain.delivery import DeliveryKind
-from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
 from bot.sandbox.permissions import P
+from bot.sandbox.posting import remove
 from bot.sandbox.world import Overwrite
 from bot.services import fencing
 from bot.services.boot_clock import boot_s
@@ -183,6 +184,17 @@ async def test_refusals_of_a_real_kind(world: NotifierWorld) -> None:
     assert await refused(world.deliver(seed)) == (404, 10008)
     world.world.users[str(PRIMARY)].accepts_dms = False
     assert await refused(world.deliver(owed(DeliveryKind.PAGE, to="person:primary"))) == (403, 50007)
+
+
+async def test_a_message_that_was_deleted_since_is_not_made_again(world: NotifierWorld) -> None:
+    """Its nonce says that it was posted: no refusal like any other."""
+    request = await world.notifier.compose(ALERT, INCIDENT)
+    posted = await world.notifier.send(request, nonce="n1")
+    remove(world.sandbox.core, world.message(posted))
+    with pytest.raises(DeletedSince) as deleted:
+        await world.notifier.send(request, nonce="n1")
+    assert deleted.value.channel_id == posted.channel_id
+    assert world.messages(ALERTS) == []
 
 
 async def test_composing_while_discord_is_away(world: NotifierWorld) -> None:

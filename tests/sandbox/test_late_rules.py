@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.sandbox.permissions import P
-from tests.sandbox.client import ALERTS, Client
+from tests.sandbox.client import ALERTS, GENERAL, Client
 
 
 async def started(client: Client, name: str = "SEV1") -> str:
@@ -50,3 +50,15 @@ async def test_nobody_deletes_the_note_of_who_was_added(client: Client) -> None:
     for note in (added, removed):
         reply = await client.api(f"DELETE /channels/{thread}/messages/{note['id']}")
         assert (reply.status, reply.code) == (403, 50021)
+
+
+async def test_a_nonce_does_not_make_again_what_was_deleted(client: Client) -> None:
+    """Create Message, enforce_nonce; discord-api-docs #6647, discord.py #10116: 404 with 10008, meant so."""
+    body: dict[str, Any] = {"content": "alert", "nonce": "step-1", "enforce_nonce": True}
+    first = await client.post(**body)
+    await client.api(f"DELETE /channels/{ALERTS}/messages/{first['id']}")
+    for channel in (ALERTS, GENERAL):
+        reply = await client.api(f"POST /channels/{channel}/messages", body)
+        assert (reply.status, reply.code) == (404, 10008)
+    client.sandbox.core.clock.advance(600)
+    assert (await client.post(**body))["id"] != first["id"]

@@ -48,14 +48,16 @@ def target(call: Call, *, reads: bool = True) -> tuple[Channel, Message]:
 
 @routes.add("POST /channels/{channel_id}/messages", limit=SEND_LIMIT)
 def create(call: Call) -> JSON:
-    """Create Message. 50006, 50007, 50013, 50035, 160005; an enforced nonce returns the first message."""
+    """Create Message. 50006, 50007, 50013, 50035, 160005; an enforced nonce returns the first message,
+    and 10008 when that was deleted.
+    """
     core = call.core
     channel = viewable(core, call.bot_id, call.params["channel_id"])
     may_send(core, call.bot_id, channel)
     call.share(CHANNEL_WRITES, channel.id, code=20028)
     draft = read_draft(core, Request(call.data, call.uploads, channel, call.bot_id))
     may_show(call, channel, draft)
-    if earlier := remembered(core, channel, call.bot_id, draft):
+    if earlier := remembered(core, call.bot_id, draft):
         return message_payload(core.world, earlier)
     message = publish(core, channel, draft, Origin(user_payload(core.world.bot.user)))
     return message_payload(core.world, message)

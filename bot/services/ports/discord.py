@@ -105,7 +105,7 @@ class Discord(Protocol):
         """Do it, within our own deadline. A thread or reaction that is there already counts as done.
 
         Raises:
-            DeliveryRefused: Discord will never take it.
+            DeliveryRefused: Discord will never take it. DeletedSince: it had taken it.
             UpstreamUnavailable: it may work later; whether Discord has it is unknown.
         """
         ...

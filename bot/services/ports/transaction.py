@@ -219,6 +219,13 @@ class Transaction(
         """Mark it as sent, and enqueue whatever waited for it; returns those."""
         ...
 
+    async def finish_deleted(self, delivery_id: int, *, channel_id: int) -> None:
+        """Mark it as sent to a channel where somebody has deleted it before its message's id was known.
+
+        It is none of `Store.posts`. What waited for it is enqueued.
+        """
+        ...
+
     async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
         """Give it up. What waited for it is cancelled."""
         ...

@@ -21,11 +21,11 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
  ORDER BY owed.id;
 
 -- name: posts
--- The sent deliveries of an incident, in the order in which they were sent.
+-- The sent deliveries of an incident, in the order in which they were sent, but those that were deleted at once.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
- WHERE owed.incident_id = $1 AND owed.status = 'sent'
+ WHERE owed.incident_id = $1 AND owed.status = 'sent' AND owed.message_id IS NOT NULL
  ORDER BY owed.finished_at, owed.id;
 
 -- name: pages
@@ -130,6 +130,7 @@ SELECT begun.*, first.channel_id AS after_channel_id, first.message_id AS after_
 -- name: finish_sent
 -- Marks it as sent once, and of a bundle its deliveries, which are where it is: no row comes back when it was. One that
 -- was given up is there after all. What waited for it need not wait any longer: a row for each, or one without a number.
+-- Without a message $3 it was posted, and deleted before its id was known.
 WITH sent AS (
     UPDATE deliveries
        SET status = 'sent', finished_at = now(), channel_id = $2, message_id = $3,

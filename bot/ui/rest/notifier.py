@@ -12,7 +12,7 @@ import discord
 from bot.domain.alerts import ChannelPage
 from bot.domain.bundle import Bundle
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import DeletedSince, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
@@ -46,6 +46,7 @@ from bot.ui.rest.siren import RestSiren
 from bot.ui.words.wording import Wording
 
 _UNKNOWN_CHANNEL = 10003
+_UNKNOWN_MESSAGE = 10008
 _THREAD_EXISTS = 160004
 
 #: Kinds that may answer a message, named in their data.
@@ -145,7 +146,7 @@ class DiscordNotifier:
         """Do it, within our own deadline. A thread or reaction that is there already counts as done.
 
         Raises:
-            DeliveryRefused: Discord will never take it.
+            DeliveryRefused: Discord will never take it. DeletedSince: it had taken it.
             UpstreamUnavailable: it may work later; whether Discord has it is unknown.
         """
         try:
@@ -317,7 +318,12 @@ class DiscordNotifier:
 
     async def _post(self, request: Request, *, nonce: str) -> Posted:
         body = {**request.body, "nonce": nonce, "enforce_nonce": True}
-        return posted(await self._rest.one(route_of(request), json=body))
+        try:
+            return posted(await self._rest.one(route_of(request), json=body))
+        except DeliveryRefused as refused:
+            if refused.code != _UNKNOWN_MESSAGE:
+                raise
+            raise DeletedSince(refused.reason, channel_id=request.channel_id) from None
 
     async def _open_thread(self, request: Request) -> Posted:
         message_id = known(request.message_id)
