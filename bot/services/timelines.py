@@ -142,21 +142,29 @@ class Timelines:
         lines = history.lines[shown * PAGE_SIZE : (shown + 1) * PAGE_SIZE]
         return TimelinePage(history.incident, lines, shown, pages)
 
-    async def join_voice(self, guild_id: int, *, by: Person, channel: str) -> list[Incident]:
-        """Somebody who may respond has joined a voice channel: the incidents that this was noted on.
+    async def join_voice(self, guild_id: int, *, by: Person, channel: str) -> Incident | None:
+        """Note that somebody who may respond has joined a voice channel, on one incident.
 
-        Those are the open ones that they are on or hold a role in, once somebody has acknowledged; when there
-        is none, the only one that is open. Tracked alerts have no war room.
+        A person talks about one thing at a time: of the acknowledged ones that they are on or hold a role in,
+        the gravest, and of several the newest; when there is none, the only one that is open. Tracked alerts
+        have no war room.
 
         Args:
             channel: The channel's name.
+
+        Returns:
+            The incident with the new entry; None when nothing was noted.
         """
         if by.is_bot or not self._access.allows(by, "acknowledge"):
-            return []
+            return None
         seen = [one for one in await self._store.open_incidents(guild_id) if await self._concerns(one, by)]
         theirs = [one for one in seen if await self._is_on(one, by)]
         chosen = theirs or (seen if len(seen) == 1 else [])
-        return [one for one in chosen if await self._note_voice(one, by=by, channel=channel)]
+        if not chosen:
+            return None
+        newest_first = sorted(chosen, key=lambda one: one.id, reverse=True)
+        gravest = min(newest_first, key=lambda one: self._policy.rules(one.severity).rank)
+        return gravest if await self._note_voice(gravest, by=by, channel=channel) else None
 
     async def _concerns(self, incident: Incident, by: Person) -> bool:
         return incident.kind is IncidentKind.INCIDENT and await self._access.sees(by, incident)

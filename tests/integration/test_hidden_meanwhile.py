@@ -134,7 +134,7 @@ async def test_who_joins_the_war_room_meanwhile_is_not_noted(pool: asyncpg.Pool)
     incident = await _opened(store)
     before = await store.timeline(incident.id)
     joining = _desk(store).timelines.join_voice(GUILD, by=_BY, channel="war-room")
-    assert await _made_private(pool, store, incident, joining) == []
+    assert await _made_private(pool, store, incident, joining) is None
     assert await store.timeline(incident.id) == before
     assert await pool.fetchval("SELECT count(*) FROM audit WHERE NOT allowed") == 0
 
