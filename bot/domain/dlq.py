@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,24 @@ class NewFailure:
     error_message: str
     fallback_email_sent: bool
     payload: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message of ours that Discord has, which may have been in the DLQ before.
+
+    Attributes:
+        nonce: Of its delivery.
+    """
+
+    nonce: str
+    channel_id: int
+    message_id: int
+
+
+def failure_id(nonce: str) -> UUID:
+    """The id of the DLQ's entry about the delivery with this nonce: written twice, it is one row."""
+    return uuid5(NAMESPACE_URL, f"incident-bot:{nonce}")
 
 
 #: Top-level keys of a Discord message that a replay keeps. Mentions are always stripped.

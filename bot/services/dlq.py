@@ -7,7 +7,16 @@ from uuid import UUID
 import structlog
 
 from bot.domain.delivery import DeliveryKind, NewDelivery
-from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, ReplayRecord, StatusCount, sanitise_payload
+from bot.domain.dlq import (
+    Delivered,
+    DlqEntry,
+    DlqFilter,
+    DlqPage,
+    ReplayRecord,
+    StatusCount,
+    failure_id,
+    sanitise_payload,
+)
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.people import Person
 from bot.runbook.model import Policy
@@ -22,10 +31,11 @@ P0_LIMIT = 20
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """One failure, and whether somebody sent it again."""
+    """One failure, whether somebody sent it again, and where it arrived by itself later."""
 
     entry: DlqEntry
     replay: ReplayRecord | None
+    delivered: Delivered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +89,17 @@ class Dlq:
         """
         await self._admit(by, "dlq", guild_id=guild_id, act="entry")
         key = _uuid(entry_id)
-        return EntryView(await self._failures.entry(key), await self._store.replay_of(key))
+        entry = await self._failures.entry(key)
+        return EntryView(
+            entry, await self._store.replay_of(key), await self._delivered(entry, guild_id=guild_id)
+        )
 
     async def preview_replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayPreview:
         """What would be sent, before anybody decides.
 
         Raises:
-            NotPermitted; UserError: no such entry, or it holds nothing that can be posted.
+            NotPermitted; UserError: no such entry, it holds nothing that can be posted, or it was posted by
+                itself since.
         """
         await self._admit(by, "replay", guild_id=guild_id, act="preview_replay")
         key = _uuid(entry_id)
@@ -93,6 +107,8 @@ class Dlq:
         body, dropped = sanitise_payload(entry.payload or {})
         if not (body.keys() - {"allowed_mentions"}):
             raise UserError("dlq_nothing_to_replay", entry=str(key))
+        if await self._delivered(entry, guild_id=guild_id) is not None:
+            raise UserError("dlq_delivered_since")
         return ReplayPreview(entry, body, dropped, await self._store.replay_of(key))
 
     async def replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayRecord:
@@ -118,6 +134,11 @@ class Dlq:
         )
         log.info("dlq.entry_replayed", entry_id=str(entry.id), user_id=by.id)
         return record
+
+    async def _delivered(self, entry: DlqEntry, *, guild_id: int) -> Delivered | None:
+        """The message that *entry* became once Discord was back."""
+        there = await self._store.delivered(guild_id, entry.attempted_at)
+        return next((one for one in there if failure_id(one.nonce) == entry.id), None)
 
     async def _admit(self, by: Person, permission: str, *, guild_id: int, act: str) -> None:
         """Let *by* pass, or record the refusal.

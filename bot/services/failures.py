@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import NAMESPACE_URL, uuid5
 
 import structlog
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.dlq import NewFailure
+from bot.domain.dlq import NewFailure, failure_id
 from bot.domain.drill import DLQ_MARK
 from bot.domain.incident import Incident, Status
 from bot.domain.standing import OnCallPerson
@@ -156,7 +155,7 @@ class Failures:
         # The table is read by more people than may know of a private incident, or of another guild's.
         in_words = self._policy.sees_dlq and not (incident is not None and incident.is_private)
         return NewFailure(
-            id=uuid5(NAMESPACE_URL, f"incident-bot:{delivery.nonce}"),
+            id=failure_id(delivery.nonce),
             attempted_at=delivery.first_sent_at or delivery.created_at,
             channel=delivery.to.removeprefix("channel:"),
             # A drill's failures are no P0's: they are out of every figure.

@@ -14,7 +14,7 @@ import asyncpg
 from bot.domain.allowance import URGENT
 from bot.domain.delivery import ACK_PLACES, PAGING, Delivery, DeliveryKind
 from bot.domain.digest import IsoWeek
-from bot.domain.dlq import ReplayRecord
+from bot.domain.dlq import Delivered, ReplayRecord
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
@@ -281,6 +281,10 @@ class PostgresStore(
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
         row = await self._sql.first("replay", entry_id)
         return None if row is None else replay_from_row(row)
+
+    async def delivered(self, guild_id: int, at: datetime) -> list[Delivered]:
+        rows = await self._sql.all("delivered", guild_id, at)
+        return [Delivered(row["nonce"], row["channel_id"], row["message_id"]) for row in rows]
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
         lost = await overdue_jobs(self._sql, overdue)

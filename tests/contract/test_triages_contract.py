@@ -11,6 +11,7 @@ import pytest
 from bot.domain import life
 from bot.domain.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
+from bot.domain.dlq import Delivered
 from bot.domain.errors import UserError
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, IncidentKind
@@ -326,7 +327,7 @@ async def test_a_week_is_digested_once(rig: Rig) -> None:
 
 
 async def test_an_entry_is_replayed_once(rig: Rig) -> None:
-    """Who did it is known at once, the message when it was sent."""
+    """Who did it is known at once, the message when it was sent; by its moment it is found as well."""
     entry_id = uuid4()
     assert await rig.store.replay_of(entry_id) is None
     async with rig.store.transaction() as tx:
@@ -340,3 +341,6 @@ async def test_an_entry_is_replayed_once(rig: Rig) -> None:
     sent = await rig.store.replay_of(entry_id)
     assert sent is not None
     assert (sent.channel_id, sent.message_id) == (50, 60)
+    there = await rig.store.delivery(1)
+    assert await rig.store.delivered(GUILD, there.created_at) == [Delivered(there.nonce, 50, 60)]
+    assert await rig.store.delivered(GUILD + 1, there.created_at) == []

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.dlq import ReplayRecord
+from bot.domain.dlq import Delivered, ReplayRecord
 from bot.domain.emergency import Change, Watch
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
 from bot.domain.escalation import Step
@@ -360,6 +360,16 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         there = sent.delivery
         error = there.error if there.status is DeliveryStatus.FAILED else None
         return replace(record, channel_id=there.channel_id, message_id=there.message_id, error=error)
+
+    async def delivered(self, guild_id: int, at: datetime) -> list[Delivered]:
+        self._check()
+        own = [stored.delivery for stored in self._state.deliveries.values()]
+        return [
+            Delivered(one.nonce, one.channel_id, one.message_id)
+            for one in own
+            if one.guild_id == guild_id and at in (one.created_at, one.first_sent_at)
+            if one.channel_id is not None and one.message_id is not None
+        ]
 
     async def guild_of_incident(self, incident_id: int) -> int | None:
         self._check()

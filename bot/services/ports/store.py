@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from bot.domain.delivery import Delivery
-from bot.domain.dlq import ReplayRecord
+from bot.domain.dlq import Delivered, ReplayRecord
 from bot.domain.emergency import Change, Watch
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
@@ -186,6 +186,10 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
 
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
         """Who replayed an entry, and the message it became once it was sent."""
+        ...
+
+    async def delivered(self, guild_id: int, at: datetime) -> list[Delivered]:
+        """Messages that Discord has, owed or first tried at exactly *at* (aware)."""
         ...
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:

@@ -263,3 +263,9 @@ UPDATE deliveries
 -- name: set_shown
 -- These posts show this version of their incident; never lowers it.
 UPDATE deliveries SET shown_version = greatest(shown_version, $2) WHERE id = ANY ($1::bigint[]);
+
+-- name: delivered
+-- Messages of a guild that Discord has, owed or first tried at exactly $2: an entry of the DLQ keeps that moment.
+SELECT nonce, channel_id, message_id
+  FROM deliveries
+ WHERE guild_id = $1 AND $2 IN (created_at, first_sent_at) AND channel_id IS NOT NULL AND message_id IS NOT NULL;

@@ -8,7 +8,7 @@ from typing import Final
 import discord
 from discord import ButtonStyle, ui
 
-from bot.domain.dlq import DlqEntry, ReplayRecord, sanitise_payload
+from bot.domain.dlq import Delivered, DlqEntry, ReplayRecord, sanitise_payload
 from bot.services.dlq import EntryView, ReplayPreview
 from bot.ui.components import Screen, button, link, row, text
 from bot.ui.screens.dlq_console import where
@@ -26,17 +26,29 @@ _INLINE_JSON: Final = 1_800
 
 def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
     """What failed and why, then the message as it would have looked."""
-    entry, replay = view.entry, view.replay
+    entry, replay, delivered = view.entry, view.replay, view.delivered
     body, _ = sanitise_payload(entry.payload or {})
-    can_replay = (replay is None or replay.error is not None) and bool(body.keys() - {"allowed_mentions"})
+    is_owed = delivered is None and (replay is None or replay.error is not None)
+    can_replay = is_owed and bool(body.keys() - {"allowed_mentions"})
     raw = button(voice.say("consoles.dlq.raw"), f"dlq:v1:json:{entry.id}") if entry.payload else None
     again = button(voice.say("consoles.dlq.replay"), f"dlq:v1:preview:{entry.id}", emoji="🔁")
     return Screen(
-        text(*_facts(voice, entry), _replayed(voice, replay) if replay else ""),
+        text(
+            *_facts(voice, entry),
+            voice.say("consoles.dlq.delivered_since") if delivered else "",
+            _replayed(voice, replay) if replay else "",
+        ),
         ui.Separator(),
         text(*_look(voice, body)),
-        rows=[row(raw, again if can_replay else None, _to_message(voice, replay, guild_id=guild_id))],
-        colour=_RED,
+        rows=[
+            row(
+                raw,
+                again if can_replay else None,
+                _to_delivered(voice, delivered, guild_id=guild_id),
+                _to_message(voice, replay, guild_id=guild_id),
+            )
+        ],
+        colour=_GREEN if delivered else _RED,
     )
 
 
@@ -151,6 +163,15 @@ def _replayed(voice: Voice, record: ReplayRecord) -> str:
         at=voice.moment(record.requested_at),
         channel=where(record.channel),
     )
+
+
+def _to_delivered(
+    voice: Voice, delivered: Delivered | None, *, guild_id: int
+) -> ui.Button[ui.LayoutView] | None:
+    if delivered is None:
+        return None
+    url = place_url(guild_id, delivered.channel_id, delivered.message_id)
+    return link(voice.say("consoles.dlq.to_delivered"), url)
 
 
 def _to_message(

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
-from bot.domain.dlq import DlqEntry, DlqFilter
+from bot.domain.dlq import Delivered, DlqEntry, DlqFilter, failure_id
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.runbook import load_policy
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk, body_of
@@ -81,6 +81,21 @@ async def test_nothing_to_replay(desk: Desk, payload: dict[str, object] | None) 
     put(desk, payload)
     with pytest.raises(UserError):
         await desk.dlq.preview_replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+
+
+async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:
+    """A second frozen alert beside the live one helps nobody: the entry leads to the one that is there."""
+    await desk.open()
+    await desk.work()
+    alert = next(one for one in desk.store.deliveries if one.kind is DeliveryKind.ALERT)
+    put(desk, {"content": "🔴 SEV1"})
+    failed = replace(desk.dlq_store.entries[ENTRY], id=failure_id(alert.nonce), attempted_at=alert.created_at)
+    desk.dlq_store.entries[failed.id] = failed
+    view = await desk.dlq.entry(str(failed.id), by=PRIMARY, guild_id=GUILD)
+    assert view.delivered == Delivered(alert.nonce, alert.channel_id or 0, alert.message_id or 0)
+    with pytest.raises(UserError, match="dlq_delivered_since"):
+        await desk.dlq.replay(str(failed.id), by=PRIMARY, guild_id=GUILD)
+    assert (await desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD)).delivered is None
 
 
 @pytest.mark.parametrize("text", ["", "42", "'; DROP TABLE incidents; --", str(UUID(int=5))])

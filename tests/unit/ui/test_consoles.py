@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, ReplayRecord, StatusCount, sanitise_payload
+from bot.domain.dlq import (
+    Delivered,
+    DlqEntry,
+    DlqFilter,
+    DlqPage,
+    ReplayRecord,
+    StatusCount,
+    sanitise_payload,
+)
 from bot.services.dlq import PAGE_SIZE, EntryView, ReplayPreview
 from bot.ui.screens import dlq_console, dlq_entry
 from bot.ui.words.voice import Voice
@@ -116,6 +124,14 @@ def test_an_entry_that_was_replayed_is_not_offered_again() -> None:
     sent = replace(REPLAY, channel_id=301, message_id=900)
     assert labels(dlq_entry.replayed_screen(JA, sent, guild_id=7)) == ["再送した投稿へ"]
     assert "数秒で届きます" in words(dlq_entry.replayed_screen(JA, REPLAY, guild_id=7))
+
+
+def test_an_entry_that_arrived_since_leads_to_its_message() -> None:
+    """Nothing is offered that would post it twice."""
+    shown = dlq_entry.entry_screen(JA, EntryView(ENTRY, None, Delivered("n", 301, 900)), guild_id=7)
+    assert presses(shown) == [f"dlq:v1:json:{ENTRY.id}"]
+    assert "その後、届いています" in words(shown)
+    assert "投稿へ" in labels(shown)
 
 
 @pytest.mark.parametrize(
