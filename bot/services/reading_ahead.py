@@ -18,9 +18,10 @@ log = structlog.get_logger(__name__)
 #: How long Discord is asked for the 👀 of what comes due together, seconds; the rest is decided without.
 READ_WITHIN_S: Final = 1.5
 
-#: The same when they had that time before, or are having it: neither a storm nor slowness takes it twice.
+#: The same for those whose turn did not come in that time: a storm does not take it twice.
 READ_ON_S: Final = 0.2
 
+_MOST_AGAIN: Final = 20  # of what Discord did not answer, the gravest that have all that time again
 _MOST: Final = 500  # incidents of one reading, the gravest
 _SLACK: Final = timedelta(seconds=0.5)  # what comes due this much later has its job while one chooses
 
@@ -34,7 +35,8 @@ class ReadingAhead:
         self._is_choosing = False
         self._begun: set[int] = set()
         self._read_at: dict[int, datetime] = {}  # on the database's clock, by incident
-        self._tried_at: dict[int, datetime] = {}  # the same for those whose turn may not have come
+        self._missed_at: dict[int, datetime] = {}  # the same for what Discord has not answered, once
+        self._tried_at: dict[int, datetime] = {}  # and for those that have had their time
         self._looks: dict[int, asyncio.Event] = {}  # what is being read, and the end of that
 
     async def read(self) -> None:
@@ -59,32 +61,40 @@ class ReadingAhead:
         """What comes due and is not being read; now it is."""
         await self._store.put_off_until_due()
         now = await self._store.now()
+        self._forget(now)
         soon = await self._store.due_incidents(now + READ_AHEAD + _SLACK, since=now, limit=_MOST)
-        mine = [one for one in soon if one.id not in self._begun]
+        had = self._begun | self._read_at.keys() | self._missed_at.keys() | self._tried_at.keys()
+        mine = [one for one in soon if one.id not in had]
         self._begun.update(one.id for one in mine)
         return mine
 
     async def read_within(self, incidents: Sequence[Incident], seconds: float) -> None:
         """Read the 👀 of those that have not just been read, as far as one gets in so many *seconds*.
 
-        Those whose turn did not come the last time, though they had their time, have `READ_ON_S` after the
+        Only what Discord has answered is read: what it did not answer is asked for once again, in the same
+        time. Those whose turn did not come, though they had their time, have `READ_ON_S` after the
         others. Those that are being read at this moment are waited for as long; when that ended without them,
-        they have as much again.
+        they have `READ_ON_S`.
 
         Raises:
             As `read`.
         """
         now = await self._store.now()
-        self._read_at, self._tried_at = _lately(self._read_at, now), _lately(self._tried_at, now)
+        self._forget(now)
         unread = [one for one in incidents if one.id not in self._read_at]
         others = [one for one in unread if one.id in self._looks]
         mine, on_s = [one for one in unread if one.id not in self._looks], min(seconds, READ_ON_S)
         ends = {self._looks[one.id] for one in others}
-        await asyncio.gather(self._look_at(mine, seconds, now=now), _wait_for(ends, within_s=on_s))
+        await asyncio.gather(self._look_at(mine, seconds, now=now), _wait_for(ends, within_s=seconds))
         left = [one for one in others if one.id not in self._read_at]
         await self._look_at([one for one in left if one.id not in self._looks], on_s, now=now)
         if late := [one.id for one in left if one.id in self._looks]:
-            log.warning("reconciliation.cut_short", incidents=len(late), after_s=on_s)
+            log.warning("reconciliation.cut_short", incidents=len(late), after_s=seconds)
+
+    def _forget(self, now: datetime) -> None:
+        self._read_at = _lately(self._read_at, now)
+        self._missed_at = _lately(self._missed_at, now)
+        self._tried_at = _lately(self._tried_at, now)
 
     async def _look_at(self, incidents: Sequence[Incident], seconds: float, *, now: datetime) -> None:
         again = [one for one in incidents if one.id in self._tried_at]
@@ -92,9 +102,12 @@ class ReadingAhead:
         self._looks |= dict.fromkeys((one.id for one in incidents), end)
         try:
             for some, within_s in ((first, seconds), (again, min(seconds, READ_ON_S))):
-                begun = await self._reconciler.reconcile_within(some, within_s)
-                self._read_at |= dict.fromkeys(begun, now)
-                self._tried_at |= dict.fromkeys((one.id for one in some), now)
+                looked = await self._reconciler.reconcile_within(some, within_s)
+                self._read_at |= dict.fromkeys(looked.read, now)
+                left = [one.id for one in some if one.id not in looked.read]
+                missed = [one for one in left if one in looked.begun and one not in self._missed_at]
+                self._missed_at |= dict.fromkeys(missed[:_MOST_AGAIN], now)
+                self._tried_at |= dict.fromkeys(set(left).difference(missed[:_MOST_AGAIN]), now)
         finally:
             end.set()
             self._looks = {number: other for number, other in self._looks.items() if other is not end}

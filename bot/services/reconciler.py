@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -23,6 +24,28 @@ SOME_WITHIN_S: Final = 45.0
 
 _PAGE: Final = 100  # incidents in memory at a time
 _AT_ONCE: Final = 8
+_PAUSE_S: Final = 0.2  # before Discord is asked again for what it has not answered
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How far a look at several incidents got, by their numbers.
+
+    Attributes:
+        begun: Whose turn came.
+        read: Of which Discord has said who reacted.
+    """
+
+    begun: frozenset[int]
+    read: frozenset[int]
+
+
+@dataclass(slots=True)
+class _Looking:
+    """The same while it goes on."""
+
+    begun: set[int] = field(default_factory=set)
+    read: set[int] = field(default_factory=set)
 
 
 class Reconciler:
@@ -80,25 +103,36 @@ class Reconciler:
                 self._after = 0
         return found
 
-    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> frozenset[int]:
+    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> Looked:
         """Look at *incidents*, several at a time and in their order, for *seconds* at most.
 
-        Returns:
-            The numbers of those whose turn came: of what Discord did not answer in time it has had its time.
+        What Discord did not answer is asked for once more after the others, if there is time.
 
         Raises:
             StorageUnavailable: then nothing can be decided either.
         """
-        waiting, begun = iter(incidents), set[int]()
+        looked, until = _Looking(), asyncio.get_running_loop().time() + seconds
+        await self._look_at(incidents, seconds, looked)
+        missed = [one for one in incidents if one.id in looked.begun - looked.read]
+        left_s = until - asyncio.get_running_loop().time() - _PAUSE_S
+        if missed and left_s > 0:
+            await asyncio.sleep(_PAUSE_S)
+            await self._look_at(missed, left_s, looked)
+        return Looked(frozenset(looked.begun), frozenset(looked.read))
+
+    async def _look_at(self, incidents: Sequence[Incident], seconds: float, looked: "_Looking") -> None:
+        """One look at each, for *seconds* at most, noted in *looked*."""
+        waiting = iter(incidents)
 
         async def look_on() -> None:
             for incident in waiting:
-                begun.add(incident.id)
-                await self.reconcile(incident)
+                looked.begun.add(incident.id)
+                if await self._look(incident) is not None:
+                    looked.read.add(incident.id)
 
         looks = [asyncio.create_task(look_on()) for _ in range(min(_AT_ONCE, len(incidents)))]
         if not looks:
-            return frozenset()
+            return
         try:
             done, late = await asyncio.wait(looks, timeout=seconds)
         finally:
@@ -109,7 +143,6 @@ class Reconciler:
             log.warning("reconciliation.cut_short", incidents=len(incidents), after_s=seconds)
         for look in done:
             look.result()
-        return frozenset(begun)
 
     async def reconcile(self, incident: Incident) -> bool:
         """Find a 👀 that nobody told us about. When Discord cannot be asked, nothing is assumed.
@@ -124,6 +157,10 @@ class Reconciler:
             StorageUnavailable: then nothing can be decided either. Superseded: another process listens now,
                 and looks for itself.
         """
+        return bool(await self._look(incident))
+
+    async def _look(self, incident: Incident) -> bool | None:
+        """As `reconcile`; None: Discord has not said who reacted."""
         if incident.status is not Status.TRIGGERED:
             return True
         posts = await self._store.posts(incident.id)
@@ -138,7 +175,7 @@ class Reconciler:
             log.warning("reconciliation.skipped", incident_id=incident.id, reason=str(error))
         except Exception:
             log.exception("reconciliation.failed", incident_id=incident.id)
-        return False
+        return None
 
     async def _read(self, incident: Incident, places: list[tuple[int, int]]) -> bool:
         async for person, _message_id in self._discord.acknowledgers(places, guild_id=incident.guild_id):

@@ -52,6 +52,7 @@ class FakeDiscord:
         swallow: The next send arrives, but its answer is lost.
         reactions: Message id -> who put a 👀 there.
         is_away: While set, reading raises UpstreamUnavailable.
+        unanswered: How many of the next questions about reactions fail.
         is_silent: While set, who has reacted is never said.
         asked: How many messages each question about reactions was about.
         refreshed: (incident version, kinds of the posts) of each refresh.
@@ -91,6 +92,7 @@ class FakeDiscord:
     reactions: dict[int, list[Person]] = field(default_factory=dict)
     is_away: bool = False
     is_silent: bool = False
+    unanswered: int = 0
     asked: list[int] = field(default_factory=list)
     refreshed: list[tuple[int, list[DeliveryKind]]] = field(default_factory=list)
     rings: bool = True
@@ -288,6 +290,9 @@ class FakeDiscord:
         self.asked.append(len(places))
         if self.is_silent:
             await asyncio.Event().wait()
+        if self.unanswered:
+            self.unanswered -= 1
+            raise UpstreamUnavailable("HTTP 503", http_status=503)
         if self.is_away:
             raise UpstreamUnavailable("Discord is away")
         for _channel_id, message_id in places:

@@ -13,7 +13,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.incident import Incident, Status
 from bot.services.opening import READ_AHEAD
 from bot.services.reading_ahead import READ_WITHIN_S, ReadingAhead
-from bot.services.reconciler import Reconciler
+from bot.services.reconciler import Looked, Reconciler
 from tests.unit.services.desk import PRIMARY, Desk
 
 DEADLINE = timedelta(minutes=15)
@@ -86,15 +86,38 @@ async def test_what_was_read_long_ago_counts_for_nothing(desk: Desk) -> None:
     assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
 
 
-async def test_discord_that_does_not_answer_in_time_has_had_its_time(desk: Desk) -> None:
-    """Asked before the deadline for as long as one may wait, and not once more at it."""
+async def test_what_discord_did_not_answer_is_not_read(desk: Desk) -> None:
+    """It is asked once more at the deadline: only what was read counts, and nobody is rung after a 👀."""
+    [incident] = await opened(desk)
+    desk.discord.is_away = True
+    await desk.pass_time(seconds=2)
+    desk.discord.is_away = False
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    await desk.pass_time(seconds=1)
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_one_answer_that_fails_is_asked_for_again_at_once(desk: Desk) -> None:
+    """A process that starts at the deadline has read nothing yet, and one 503 does not decide it."""
+    [incident] = await opened(desk)
+    desk.discord.unanswered = 1
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    desk.store.advance(timedelta(seconds=3))
+    await desk.work()
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_discord_that_answers_nothing_holds_a_deadline_up_for_a_bounded_time(desk: Desk) -> None:
+    """Asked before the deadline, and once more at it, for as long as one may wait."""
     await opened(desk)
     desk.discord.is_silent = True
     loop = asyncio.get_running_loop()
     await desk.pass_time(seconds=2)
     at_deadline = loop.time()
     await desk.pass_time(seconds=1)
-    assert loop.time() - at_deadline < READ_WITHIN_S / 2
+    assert loop.time() - at_deadline < 1.3 * READ_WITHIN_S
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
 
@@ -106,8 +129,7 @@ async def test_too_many_to_read_in_time_take_no_second_time(desk: Desk) -> None:
     with capture_logs() as lines:
         await desk.pass_time(seconds=3)
     waited_s = [line["after_s"] for line in lines if line["event"] == "reconciliation.cut_short"]
-    assert len(desk.discord.asked) == count
-    assert READ_WITHIN_S <= sum(waited_s) < 2 * READ_WITHIN_S
+    assert READ_WITHIN_S < sum(waited_s) < 2.5 * READ_WITHIN_S, "before the deadline, and at it"
     assert await desk.store.late_steps(overdue=timedelta()) == 0
 
 
@@ -124,8 +146,7 @@ async def test_what_is_still_being_read_at_its_time_is_not_read_anew(desk: Desk)
     loop = asyncio.get_running_loop()
     due = loop.time()
     await desk.run(step)
-    assert loop.time() - due < READ_WITHIN_S / 2
-    assert len(desk.discord.asked) == 1
+    assert loop.time() - due < 1.3 * READ_WITHIN_S
     assert await desk.store.late_steps(overdue=timedelta()) == 0
     await reading
 
@@ -138,7 +159,7 @@ class FailsOnce:
         self._is_first = True
         self.fail = asyncio.Event()
 
-    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> frozenset[int]:
+    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> Looked:
         if self._is_first:
             self._is_first = False
             await self.fail.wait()
