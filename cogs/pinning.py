@@ -10,6 +10,7 @@ from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
+from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import UnavailableError, UserError
 from bot.services.registry import Services
 from bot.ui.interaction import reply, wait
@@ -47,7 +48,7 @@ class Pinning(commands.Cog):
         services = self.bot.served.get(reaction.guild_id)
         if services is None or self._is_own(reaction.user_id):
             return
-        if str(reaction.emoji) == services.policy.timeline.pin_emoji:
+        if is_same_emoji(str(reaction.emoji), services.policy.timeline.pin_emoji):
             _bind("reaction", services, reaction.channel_id, reaction.user_id)
             await _told(self._pin(reaction, services), about="pin")
 

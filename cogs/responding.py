@@ -11,6 +11,7 @@ from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
+from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.life import AckVia
 from bot.domain.people import Person
@@ -83,7 +84,8 @@ class Responding(commands.Cog):
         """Whether it is the emoji of its server; in a DM, of any."""
         guilds = self.bot.served
         served = guilds if reaction.guild_id is None else [guilds.get(reaction.guild_id)]
-        return str(reaction.emoji) in {one.policy.ack_emoji for one in served if one is not None}
+        emoji = str(reaction.emoji)
+        return any(is_same_emoji(emoji, one.policy.ack_emoji) for one in served if one is not None)
 
     async def _acknowledge(self, reaction: discord.RawReactionActionEvent) -> None:
         """A DM does not say whose it is: its row does."""
@@ -99,7 +101,7 @@ class Responding(commands.Cog):
         self, services: Services, reaction: discord.RawReactionActionEvent, *, is_new: bool
     ) -> bool:
         """Whether nothing is left to do."""
-        if str(reaction.emoji) != services.policy.ack_emoji:
+        if not is_same_emoji(str(reaction.emoji), services.policy.ack_emoji):
             return True
         acknowledger = services.acknowledger
         # First whether it matters: who reacted is asked of Discord where the event does not say it.

@@ -142,9 +142,10 @@ class Human:
         """Delete a channel or thread, as an administrator could."""
         await self._request("DELETE", "channel", {"channel": channel})
 
-    async def react(self, user: str, message: Message, emoji: str) -> None:
-        """Put *emoji* under *message*."""
-        body = {"user": user, "channel": message.channel_id, "message": message.id, "emoji": emoji}
+    async def react(self, user: str, message: Message, emoji: str, *, burst: bool = False) -> None:
+        """Put *emoji* under *message*, with *burst* as a super reaction."""
+        place = {"channel": message.channel_id, "message": message.id}
+        body = {"user": user, **place, "emoji": emoji, "burst": burst}
         await self._request("PUT", "reaction", body)
 
     async def unreact(self, user: str, message: Message, emoji: str) -> None:

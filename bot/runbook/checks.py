@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.domain.durations import format_duration
+from bot.domain.emoji import is_same_emoji
 from bot.domain.severity import LadderStep, SeverityPolicy
 from bot.domain.triage_check import check_tree
 from bot.runbook.model import FirstResponse, Policy
@@ -99,7 +100,7 @@ def _morning(policy: Policy) -> Iterator[str]:
 def _emojis(policy: Policy) -> Iterator[str]:
     """One reaction cannot mean two things."""
     emoji = policy.timeline.pin_emoji
-    if emoji == policy.ack_emoji:
+    if is_same_emoji(emoji, policy.ack_emoji):
         yield f'timeline.pin_emoji: "{emoji}" is the one that acknowledges; allowed: another than ack_emoji'
 
 

@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 from typing import TypeVar
 
+from bot.domain.emoji import is_one_emoji
 from bot.domain.standing import SHORTEST_ID
 from bot.domain.triage import LATER, REEVALUATE, UNSURE, Outcome, Text
 from bot.runbook.reader import Rule
@@ -220,14 +221,9 @@ def _language(value: object) -> str:
     return str(value)
 
 
-_LONGEST_EMOJI = 16  # code points; the longest, families and flags, have about a dozen
-
-
 def _emoji(value: object) -> str:
     text = string(value)
-    custom = re.fullmatch(r"<a?:\w{2,32}:\d{17,20}>", text)
-    words = text.isascii() or any(sign.isalpha() or sign.isspace() for sign in text)
-    if not custom and (words or len(text) > _LONGEST_EMOJI):
+    if not (re.fullmatch(r"<a?:\w{2,32}:\d{17,20}>", text) or is_one_emoji(text)):
         raise ValueError(text)
     return text
 

@@ -6,7 +6,7 @@ Source: Discord's docs, Events > Gateway Events.
 from bot.sandbox.core import Core
 from bot.sandbox.hub import Event
 from bot.sandbox.kinds import JSON
-from bot.sandbox.message_payloads import emoji_payload, message_payload
+from bot.sandbox.message_payloads import BURST_COLORS, emoji_payload, message_payload
 from bot.sandbox.payloads import channel_payload, member_payload, role_payload, thread_member_payload
 from bot.sandbox.world import Channel, Member, Message, Role
 
@@ -45,19 +45,23 @@ def message_deleted(core: Core, message: Message) -> None:
     core.hub.emit(Event("MESSAGE_DELETE", data, channel))
 
 
-def reaction_changed(core: Core, name: str, message: Message, user_id: str, emoji: str) -> None:
+def reaction_changed(
+    core: Core, name: str, message: Message, user_id: str, emoji: str, *, burst: bool = False
+) -> None:
     """MESSAGE_REACTION_ADD (with the member, in a guild) or MESSAGE_REACTION_REMOVE."""
     channel = core.world.channels[message.channel_id]
     data: JSON = {
         "user_id": user_id,
-        "type": 0,
+        "type": int(burst),
         "message_id": message.id,
         "emoji": emoji_payload(emoji),
         "channel_id": channel.id,
-        "burst": False,
+        "burst": burst,
         **scope(core, channel),
     }
     if name == "MESSAGE_REACTION_ADD":
+        if burst:
+            data["burst_colors"] = BURST_COLORS
         if message.webhook_id is None:
             data["message_author_id"] = message.author_id
         if not channel.is_dm:

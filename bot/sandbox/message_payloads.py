@@ -5,6 +5,7 @@ from bot.sandbox.payloads import channel_payload, user_payload
 from bot.sandbox.world import Message, World
 
 _FORWARD = 1
+BURST_COLORS = ["#f4a261", "#e76f51"]  # what a super reaction glows in; Discord takes them from the emoji
 
 
 def emoji_payload(emoji: str) -> JSON:
@@ -16,7 +17,7 @@ def emoji_payload(emoji: str) -> JSON:
 def message_payload(world: World, message: Message, *, viewer: str | None = None) -> JSON:
     """Resources > Message. *viewer* decides ``me`` in reactions; the bot by default."""
     payload = _alone(world, message)
-    if message.reactions:
+    if message.emojis:
         payload["reactions"] = _reactions(message, viewer or world.application.id)
     if message.reference:
         payload |= _reference_fields(world, message.reference)
@@ -67,13 +68,14 @@ def _reactions(message: Message, viewer: str) -> list[JSON]:
     return [
         {
             "emoji": emoji_payload(emoji),
-            "count": len(users),
-            "count_details": {"burst": 0, "normal": len(users)},
-            "burst_colors": [],
-            "me_burst": False,
-            "me": viewer in users,
+            "count": len(normal) + len(burst),
+            "count_details": {"burst": len(burst), "normal": len(normal)},
+            "burst_colors": BURST_COLORS if burst else [],
+            "me_burst": viewer in burst,
+            "me": viewer in normal,
         }
-        for emoji, users in message.reactions.items()
+        for emoji in message.emojis
+        for normal, burst in [(message.reactions.get(emoji, []), message.bursts.get(emoji, []))]
     ]
 
 

@@ -102,7 +102,9 @@ class Channel:
 
 @dataclass(slots=True)
 class Message:
-    """*reactions* maps an emoji (``"👀"`` or ``"name:id"``) to the ids of who reacted, oldest first."""
+    """*reactions* maps an emoji (``"👀"`` or ``"name:id"``) to the ids of who reacted, oldest first; *bursts*
+    are the super reactions.
+    """
 
     id: str
     channel_id: str
@@ -129,6 +131,12 @@ class Message:
     interaction: JSON | None = None
     ephemeral_to: str | None = None
     late_edits: list[float] = field(default_factory=list)
+    bursts: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def emojis(self) -> list[str]:
+        """What somebody has reacted with, in either way."""
+        return list(dict.fromkeys([*self.reactions, *self.bursts]))
 
     @property
     def author_id(self) -> str:

@@ -31,6 +31,21 @@ async def test_eyes_acknowledge(world: World, place: Callable[[Alert], Message])
     await world.expect_nothing_more()
 
 
+async def test_a_super_reaction_acknowledges(world: World) -> None:
+    """By its event, and by the look before the deadline when that was lost: Discord lists it apart."""
+    heard = await world.triage(SEV2, title=f"{TITLE} 1")
+    await world.settle()
+    await world.human.react("primary", heard.post, "👀", burst=True)
+    await world.expect_acknowledged(heard, by="primary")
+    missed = await world.triage(SEV1, title=f"{TITLE} 2")
+    await world.settle()
+    await world.fault(gateway="lose", event="MESSAGE_REACTION_ADD", times=1)
+    await world.human.react("primary", missed.post, "👀", burst=True)
+    await world.fast_forward(minutes=16)
+    await world.expect_acknowledged(missed, by="primary")
+    await world.expect_nothing_more()
+
+
 @pytest.mark.parametrize("place", [PLACES["alert"], PLACES["root of the thread"]], ids=["alert", "root"])
 async def test_button_acknowledges(world: World, place: Callable[[Alert], Message]) -> None:
     """[👀 ack] does the same and answers the person alone."""

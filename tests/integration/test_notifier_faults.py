@@ -12,6 +12,7 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
 from bot.sandbox.permissions import P
 from bot.sandbox.posting import remove
+from bot.sandbox.reacting import react
 from bot.sandbox.world import Overwrite
 from bot.services import fencing
 from bot.services.boot_clock import boot_s
@@ -221,7 +222,11 @@ async def read_eyes(world: NotifierWorld) -> None:
 
 
 async def test_readings_say_when_discord_is_away(world: NotifierWorld) -> None:
-    """The ladder assumes nothing."""
+    """The ladder assumes nothing, whichever of the two questions has no answer."""
+    world.break_down({"status": 503}, route="GET /channels/*/messages/*")
+    assert (await away(read_eyes(world))).http_status == 503
+    alert = await world.deliver(ALERT)
+    react(world.sandbox.core, world.message(alert), str(PRIMARY), "👀")
     world.break_down({"status": 503}, route="GET /**/reactions/*")
     assert (await away(read_eyes(world))).http_status == 503
 

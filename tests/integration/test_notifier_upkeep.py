@@ -21,6 +21,7 @@ from tests.integration.notifier_world import (
     GUILD,
     INCIDENT,
     OBSERVER,
+    POLICY,
     PRIMARY,
     RESPONDER,
     NotifierWorld,
@@ -346,6 +347,41 @@ async def test_acknowledgers_of_the_dm_have_their_roles_too(world: NotifierWorld
     react(world.sandbox.core, world.message(page), str(PRIMARY), EYES)
     found = world.notifier.acknowledgers([(page.channel_id, page.message_id)], guild_id=GUILD)
     assert [("on-call" in person.roles, at) async for person, at in found] == [(True, page.message_id)]
+
+
+async def test_a_super_reaction_acknowledges(world: NotifierWorld) -> None:
+    """A list of reactions leaves it out unless it is asked for."""
+    incident, alert = await world.alert()
+    seed = owed(DeliveryKind.SEED_ACK, after=(alert.channel_id, alert.message_id))
+    await world.deliver(seed, incident)
+    react(world.sandbox.core, world.message(alert), str(PRIMARY), EYES, burst=True)
+    react(world.sandbox.core, world.message(alert), str(RESPONDER), EYES)
+    assert sorted(await people(world, alert)) == [
+        ("primary", alert.message_id),
+        ("responder", alert.message_id),
+    ]
+
+
+async def test_what_nobody_has_reacted_to_costs_one_request(world: NotifierWorld) -> None:
+    """The bot's own 👀 is nobody's: before each deadline every unacknowledged alert is read."""
+    incident, alert = await world.alert()
+    await world.deliver(owed(DeliveryKind.SEED_ACK, after=(alert.channel_id, alert.message_id)), incident)
+    before = len(world.requests("GET"))
+    assert await people(world, alert) == []
+    assert len(world.requests("GET")) - before == 1
+    react(world.sandbox.core, world.message(alert), str(PRIMARY), EYES, burst=True)
+    await people(world, alert)
+    asked = world.requests("GET")[before + 1 :]
+    assert sum("/reactions/" in path for path in asked) == 1
+
+
+async def test_a_variation_selector_makes_no_other_emoji(world: NotifierWorld) -> None:
+    """The policy's ✏️ is there as ✏: it is read all the same."""
+    policy = replace(POLICY, ack_emoji="✏️")
+    _, alert = await world.alert()
+    react(world.sandbox.core, world.message(alert), str(PRIMARY), "✏")
+    found = world.make(policy=policy).acknowledgers([(alert.channel_id, alert.message_id)], guild_id=GUILD)
+    assert [person.username async for person, _ in found] == ["primary"]
 
 
 async def test_an_edit_keeps_the_highlight_only_while_somebody_is_asked(world: NotifierWorld) -> None:

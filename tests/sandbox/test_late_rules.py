@@ -1,9 +1,14 @@
 """Rules that a bot meets late, on the real Discord: each test names the document that it follows."""
 
 from typing import Any
+from urllib.parse import quote
+
+import pytest
 
 from bot.sandbox.permissions import P
-from tests.sandbox.client import ALERTS, GENERAL, Client
+from tests.sandbox.client import ALERTS, GENERAL, OBSERVER, PRIMARY, Client
+from tests.sandbox.conftest import Connect
+from tests.sandbox.test_gateway import GUILDS, REACTIONS
 
 
 async def started(client: Client, name: str = "SEV1") -> str:
@@ -62,3 +67,72 @@ async def test_a_nonce_does_not_make_again_what_was_deleted(client: Client) -> N
         assert (reply.status, reply.code) == (404, 10008)
     client.sandbox.core.clock.advance(600)
     assert (await client.post(**body))["id"] != first["id"]
+
+
+EYES = quote("👀")
+
+
+async def test_super_reactions_are_listed_apart(client: Client) -> None:
+    """Resources > Message > Get Reactions, Reaction Types; discord-api-docs #6056, #6375, #6873."""
+    message = await client.post(content="alert")
+    path = f"/channels/{ALERTS}/messages/{message['id']}"
+    await client.human("PUT reaction", user="primary", message=message["id"], emoji="👀", burst=True)
+    await client.human("PUT reaction", user="observer", message=message["id"], emoji="👀")
+    normal = (await client.api(f"GET {path}/reactions/{EYES}")).body
+    burst = (await client.api(f"GET {path}/reactions/{EYES}", type="1")).body
+    assert ([user["id"] for user in normal], [user["id"] for user in burst]) == ([OBSERVER], [PRIMARY])
+    (shown,) = (await client.api(f"GET {path}")).body["reactions"]
+    assert (shown["count"], shown["count_details"]) == (2, {"burst": 1, "normal": 1})
+    assert shown["burst_colors"]
+    await client.human("DELETE reaction", user="primary", message=message["id"], emoji="👀", burst=True)
+    (shown,) = (await client.api(f"GET {path}")).body["reactions"]
+    assert (shown["count_details"], shown["burst_colors"]) == ({"burst": 0, "normal": 1}, [])
+
+
+async def test_a_super_reaction_says_so_in_its_events(connect: Connect, client: Client) -> None:
+    """Events > Gateway Events > Message Reaction Add and Remove: burst, type, and the colours when added."""
+    gateway = await connect()
+    await gateway.identify(client.sandbox.address.token, GUILDS | REACTIONS)
+    message = await client.post(content="alert")
+    for method, burst in (("PUT", True), ("PUT", False), ("DELETE", True)):
+        await client.human(
+            f"{method} reaction", user="primary", message=message["id"], emoji="👀", burst=burst
+        )
+    names = ["MESSAGE_REACTION_ADD", "MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"]
+    told = [(await gateway.event(name))["d"] for name in names]
+    assert [(one["burst"], one["type"], "burst_colors" in one) for one in told] == [
+        (True, 1, True),
+        (False, 0, False),
+        (True, 1, False),
+    ]
+
+
+async def test_a_variation_selector_makes_no_other_emoji(client: Client) -> None:
+    """Unicode UTS #51, emoji variation sequences: ✏ and ✏️ are one, whoever wrote which."""
+    message = await client.post(content="alert")
+    path = f"/channels/{ALERTS}/messages/{message['id']}"
+    await client.human("PUT reaction", user="primary", message=message["id"], emoji="✏️")
+    await client.human("PUT reaction", user="observer", message=message["id"], emoji="✏")
+    (shown,) = (await client.api(f"GET {path}")).body["reactions"]
+    assert shown["count"] == 2
+    for emoji in ("✏️", "✏"):
+        assert len((await client.api(f"GET {path}/reactions/{quote(emoji)}")).body) == 2
+
+
+@pytest.mark.parametrize("emoji", ["👀👀", "👀 ", "あ", "1", "👀x", "\u200d", "\ufe0f", "🇯🇵🇯🇵", "、"])
+async def test_what_is_not_one_emoji_is_refused(client: Client, emoji: str) -> None:
+    """Opcodes and Status Codes: 10014; UTS #51 for what one emoji is."""
+    message = await client.post(content="alert")
+    path = f"/channels/{ALERTS}/messages/{message['id']}/reactions/{quote(emoji)}/@me"
+    reply = await client.api(f"PUT {path}")
+    assert (reply.status, reply.code) == (400, 10014)
+
+
+@pytest.mark.parametrize(
+    "emoji", ["👀", "✏️", "ℹ️", "1️⃣", "🇯🇵", "👍🏽", "👩‍💻", "🏴\U000e0067\U000e007f", "‼️", "↕️", "❤️‍🔥"]
+)
+async def test_what_is_one_emoji_passes(client: Client, emoji: str) -> None:
+    """UTS #51: presentation, keycap, flag, skin tone, joined, tags."""
+    message = await client.post(content="alert")
+    path = f"/channels/{ALERTS}/messages/{message['id']}/reactions/{quote(emoji)}/@me"
+    assert (await client.api(f"PUT {path}")).status == 204

@@ -64,14 +64,14 @@ def _reaction(ask: Ask) -> tuple[Message, str, str]:
 
 
 def put_reaction(ask: Ask) -> JSON:
-    """PUT reaction {user, message, emoji}."""
-    react(ask.core, *_reaction(ask))
+    """PUT reaction {user, message, emoji, burst?}: with *burst* a super reaction."""
+    react(ask.core, *_reaction(ask), burst=ask.flag("burst", default=False))
     return {}
 
 
 def delete_reaction(ask: Ask) -> JSON:
-    """DELETE reaction {user, message, emoji}."""
-    unreact(ask.core, *_reaction(ask))
+    """DELETE reaction {user, message, emoji, burst?}."""
+    unreact(ask.core, *_reaction(ask), burst=ask.flag("burst", default=False))
     return {}
 
 

@@ -107,11 +107,15 @@ def _message(core: Core, message: Message, user_id: str) -> JSON:
     payload = views.message(core, message, user_id)
     if message.interaction:
         payload["command"] = _command_name(core, message.interaction["id"])
-    if message.reactions:
+    if message.emojis:
         users = core.world.users
         payload["reactors"] = {
-            emoji: [users[one].username for one in who if one in users]
-            for emoji, who in message.reactions.items()
+            emoji: [
+                users[one].username
+                for one in dict.fromkeys([*message.reactions.get(emoji, []), *message.bursts.get(emoji, [])])
+                if one in users
+            ]
+            for emoji in message.emojis
         }
     return payload
 

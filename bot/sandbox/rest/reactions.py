@@ -8,7 +8,7 @@ from bot.sandbox.message_payloads import emoji_payload
 from bot.sandbox.payloads import user_payload
 from bot.sandbox.permissions import P
 from bot.sandbox.ratelimit import Limit
-from bot.sandbox.reacting import check_emoji, react, unreact
+from bot.sandbox.reacting import check_emoji, known, react, unreact
 from bot.sandbox.rest.routing import Call, RouteTable
 from bot.sandbox.world import Message
 
@@ -44,16 +44,20 @@ def delete_users(call: Call) -> None:
 
 @routes.add(f"GET {_BASE}/{{emoji}}")
 def who(call: Call) -> list[JSON]:
-    """Get Reactions: users by id, after ``after``, up to ``limit`` (25; at most 100)."""
+    """Get Reactions: users by id, after ``after``, up to ``limit`` (25; at most 100).
+
+    Normal ones, unless ``type`` is 1: then super reactions alone. Source: Reaction Types.
+    """
     check_emoji(call.params["emoji"])
     message = _message(call)
     limit = call.number("limit", 25, least=1, most=100)
     call.check_ids("after")
     burst = call.number("type", 0, least=0, most=1)
     after = int(call.query.get("after", "0"))
-    ids = sorted(message.reactions.get(call.params["emoji"], []), key=int)
+    reactions = message.bursts if burst else message.reactions
+    ids = sorted(reactions.get(known(message, call.params["emoji"]), []), key=int)
     found = [call.core.world.users[user_id] for user_id in ids if int(user_id) > after]
-    return [] if burst else [user_payload(user) for user in found[:limit]]
+    return [user_payload(user) for user in found[:limit]]
 
 
 @routes.add(f"DELETE {_BASE}", limit=REACTION_LIMIT)
@@ -61,6 +65,7 @@ def delete_all(call: Call) -> None:
     """Delete All Reactions: needs MANAGE_MESSAGES."""
     message = _clearable(call)
     message.reactions.clear()
+    message.bursts.clear()
     _emit(call, "MESSAGE_REACTION_REMOVE_ALL", message, {})
 
 
@@ -69,8 +74,11 @@ def delete_emoji(call: Call) -> None:
     """Delete All Reactions for Emoji: needs MANAGE_MESSAGES."""
     message = _clearable(call)
     check_emoji(call.params["emoji"])
-    if message.reactions.pop(call.params["emoji"], None):
-        _emit(call, "MESSAGE_REACTION_REMOVE_EMOJI", message, {"emoji": emoji_payload(call.params["emoji"])})
+    emoji = known(message, call.params["emoji"])
+    if emoji in message.emojis:
+        message.reactions.pop(emoji, None)
+        message.bursts.pop(emoji, None)
+        _emit(call, "MESSAGE_REACTION_REMOVE_EMOJI", message, {"emoji": emoji_payload(emoji)})
 
 
 def _clearable(call: Call) -> Message:

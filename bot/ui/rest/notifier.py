@@ -23,7 +23,6 @@ from bot.domain.triage_session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import TRY_AGAIN, Redacted, Refreshed, Subject
-from bot.ui.buttons import reaction_of
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.mornings import asked_of, morning
 from bot.ui.posts.private import addressed
@@ -90,8 +89,8 @@ class DiscordNotifier:
         self._rooms = Rooms(self._rest)
         self._redactor = Redactor(self._rest, self._words)
         self._watching = Watching(self._rest, self._places, Incoming(client, self._words))
-        self._reactions = Reactions(self._rest, emoji=reaction_of(policy.ack_emoji))
-        self._pins = Reactions(self._rest, emoji=reaction_of(policy.timeline.pin_emoji))
+        self._reactions = Reactions(self._rest, emoji=policy.ack_emoji)
+        self._pins = Reactions(self._rest, emoji=policy.timeline.pin_emoji)
         self._reading = Reading(self._rest, policy, reads_content=client.intents.message_content)
 
     def siren(self, last_standing: Standing) -> RestSiren:

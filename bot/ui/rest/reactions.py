@@ -7,6 +7,7 @@ import structlog
 from discord.http import Route
 
 from bot.domain.delivery import Posted
+from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import DeliveryRefused
 from bot.domain.people import Person
 from bot.ui.rest.client import Payload, Rest, snowflake
@@ -14,6 +15,7 @@ from bot.ui.rest.client import Payload, Rest, snowflake
 log = structlog.get_logger(__name__)
 
 _PAGE = 100  # Discord: users per page of a reaction
+_NORMAL, _SUPER = 0, 1  # Discord: reaction types
 _ADMINISTRATOR = 1 << 3
 
 
@@ -83,12 +85,57 @@ async def react(rest: Rest, channel_id: int, message_id: int, *, emoji: str) -> 
     return Posted(channel_id, message_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reacted:
+    """How often people have reacted to a message with one emoji.
+
+    Attributes:
+        emoji: As routes have it, and as the message has it, perhaps with another variation selector.
+        types: Discord's reaction types (normal, super) of which there are any but the bot's own.
+    """
+
+    emoji: str
+    types: tuple[int, ...]
+
+
+def reacted_with(message: Payload, emoji: str) -> list[_Reacted]:
+    """What stands of *emoji* under a message, as Discord's JSON has it."""
+    listed = message.get("reactions")
+    found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    named = [(_name(one), one) for one in found]
+    return [_Reacted(name, _types(one)) for name, one in named if is_same_emoji(name, emoji)]
+
+
+def _name(reaction: Payload) -> str:
+    emoji = reaction.get("emoji")
+    known = emoji if isinstance(emoji, dict) else {}
+    name, custom = str(known.get("name") or ""), known.get("id")
+    return f"{name or 'gone'}:{custom}" if custom else name
+
+
+def _types(reaction: Payload) -> tuple[int, ...]:
+    """Those to ask for; both where Discord does not say how many there are of each."""
+    details = reaction.get("count_details")
+    if not isinstance(details, dict):
+        return (_NORMAL, _SUPER)
+    normal = int(details.get("normal", 0)) - bool(reaction.get("me"))
+    counts = ((_NORMAL, normal), (_SUPER, int(details.get("burst", 0))))
+    return tuple(kind for kind, count in counts if count > 0)
+
+
 class Reactions:
-    """Who reacted with one emoji."""
+    """Who reacted with one emoji, by a normal reaction or a super reaction.
+
+    A list of reactions has those of one type only (Get Reactions, `type`). The message says of which types
+    there are any, so that one without reactions costs one request.
+
+    Args:
+        emoji: As the policy has it.
+    """
 
     def __init__(self, rest: Rest, *, emoji: str) -> None:
         self._rest = rest
-        self._emoji = emoji  # as routes have it: see `reaction_of`
+        self._emoji = emoji
 
     async def people(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
@@ -109,9 +156,29 @@ class Reactions:
                     yield person, message_id
 
     async def _users(self, channel_id: int, message_id: int) -> AsyncIterator[Payload]:
+        for reacted in reacted_with(await self._message(channel_id, message_id), self._emoji):
+            for kind in reacted.types:
+                async for user in self._listed(channel_id, message_id, reacted.emoji, kind=kind):
+                    yield user
+
+    async def _listed(
+        self, channel_id: int, message_id: int, emoji: str, *, kind: int
+    ) -> AsyncIterator[Payload]:
+        route = Route(
+            "GET",
+            "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}",
+            channel_id=channel_id,
+            message_id=message_id,
+            emoji=emoji,
+        )
         after = 0
         while True:
-            page = await self._page(channel_id, message_id, after=after)
+            params = {"limit": _PAGE, "after": after, "type": kind}
+            try:
+                page = await self._rest.many(route, params=params)
+            except DeliveryRefused as refused:
+                _not_readable(message_id, refused)
+                return
             for user in page:
                 if not user.get("bot"):
                     yield user
@@ -119,20 +186,19 @@ class Reactions:
                 return
             after = snowflake(page[-1])
 
-    async def _page(self, channel_id: int, message_id: int, *, after: int) -> list[Payload]:
+    async def _message(self, channel_id: int, message_id: int) -> Payload:
+        """The message; empty when it is gone."""
         route = Route(
             "GET",
-            "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}",
+            "/channels/{channel_id}/messages/{message_id}",
             channel_id=channel_id,
             message_id=message_id,
-            emoji=self._emoji,
         )
         try:
-            return await self._rest.many(route, params={"limit": _PAGE, "after": after})
+            return await self._rest.one(route)
         except DeliveryRefused as refused:
-            # Deleted, or no longer ours to read: nobody can react there any more either.
-            log.info("reactions.not_readable", message_id=message_id, code=refused.code)
-            return []
+            _not_readable(message_id, refused)
+            return {}
 
     async def _guild(self, guild_id: int) -> GuildRoles:
         return GuildRoles.from_payload(
@@ -148,3 +214,8 @@ class Reactions:
         except DeliveryRefused:
             return None  # they have left
         return person_from_member(member, user=user, guild=guild)
+
+
+def _not_readable(message_id: int, refused: DeliveryRefused) -> None:
+    """Deleted, or no longer ours to read: nobody can react there any more either."""
+    log.info("reactions.not_readable", message_id=message_id, code=refused.code)

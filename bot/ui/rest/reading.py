@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import discord
 import structlog
@@ -12,8 +12,8 @@ from discord.http import Route
 from bot.domain.errors import DeliveryRefused
 from bot.domain.pinned import ThreadMessage
 from bot.runbook.model import Policy
-from bot.ui.buttons import emoji_of
 from bot.ui.rest.client import Payload, Rest
+from bot.ui.rest.reactions import reacted_with
 from bot.ui.words.evidence import evidence_from, evidence_of
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ class Reading:
 
     def __init__(self, rest: Rest, policy: Policy, *, reads_content: bool) -> None:
         self._rest = rest
-        self._pin = emoji_of(policy.timeline.pin_emoji)
+        self._pin = policy.timeline.pin_emoji
         self._reads_content = reads_content
 
     async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
@@ -68,10 +68,7 @@ class Reading:
 
     def _read(self, payload: Payload, guild_id: int) -> ThreadMessage:
         read = message_from(payload, guild_id=guild_id, reads_content=self._reads_content)
-        reactions = cast("list[Mapping[str, Any]]", payload.get("reactions") or [])
-        if any(_is_same(reaction.get("emoji") or {}, self._pin) for reaction in reactions):
-            return replace(read, has_pin=True)
-        return read
+        return replace(read, has_pin=True) if reacted_with(payload, self._pin) else read
 
 
 def message_from(payload: Mapping[str, Any], *, guild_id: int, reads_content: bool) -> ThreadMessage:
@@ -95,9 +92,3 @@ def message_of(message: discord.Message) -> ThreadMessage:
         content=evidence_of(message),
         edited_at=message.edited_at,
     )
-
-
-def _is_same(emoji: Mapping[str, Any], wanted: Mapping[str, object]) -> bool:
-    """A custom emoji is known by its id: its name may change."""
-    custom = wanted.get("id")
-    return emoji.get("id") == custom if custom else emoji.get("name") == wanted["name"]

@@ -1,0 +1,46 @@
+"""When two emojis are the same, and what one emoji is."""
+
+import re
+import unicodedata
+from typing import Final
+
+_LONGEST: Final = 16  # code points; the longest, families and flags, have about a dozen
+_PRESENTED: Final = "\N{VARIATION SELECTOR-16}"
+_JOINER: Final = "\N{ZERO WIDTH JOINER}"
+_CUSTOM: Final = re.compile(r"<?a?:?\w{2,32}:(?P<id>\d{17,20})>?")
+_FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_KEYCAP: Final = re.compile(f"[0-9#*]{_PRESENTED}?\u20e3")
+# One sign with its presentation, skin tone or tags; several of them joined are one emoji, too (UTS #51).
+_PART: Final = re.compile(
+    f"(.)(?:{_PRESENTED}|[\U0001f3fb-\U0001f3ff])?(?:[\U000e0020-\U000e007e]+\U000e007f)?"
+)
+# Emojis that Unicode counts among letters, punctuation or mathematics.
+_ODD: Final = frozenset("ℹ‼⁉〰↔⤴⤵◽◾")
+
+
+def is_same_emoji(one: str, other: str) -> bool:
+    """Whether Discord takes *one* for *other*.
+
+    A custom emoji ("<:ack:123...>" or "ack:123...") is known by its id: its name may change. Of others the
+    variation selector may be missing or added on the way: ✏ and ✏️ are one.
+    """
+    return _key(one) == _key(other)
+
+
+def is_one_emoji(text: str) -> bool:
+    """Whether *text* may be one Unicode emoji; which ones Discord has is its own to say."""
+    if not text or len(text) > _LONGEST:
+        return False
+    if _FLAG.fullmatch(text) or _KEYCAP.fullmatch(text):
+        return True
+    parts = [_PART.fullmatch(part) for part in text.split(_JOINER)]
+    return all(part is not None and _is_sign(part[1]) for part in parts)
+
+
+def _key(text: str) -> str:
+    custom = _CUSTOM.fullmatch(text)
+    return custom["id"] if custom else text.replace(_PRESENTED, "")
+
+
+def _is_sign(char: str) -> bool:
+    return not char.isascii() and (char in _ODD or unicodedata.category(char) == "So")

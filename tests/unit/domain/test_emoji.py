@@ -1,0 +1,42 @@
+"""Which emojis are one, and which texts are one emoji."""
+
+import pytest
+
+from bot.domain.emoji import is_one_emoji, is_same_emoji
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("👀", "👀"),
+        ("✏️", "✏"),
+        ("❤️‍🔥", "❤‍🔥"),
+        ("<:ack:123456789012345678>", "<:renamed:123456789012345678>"),
+        ("<a:ack:123456789012345678>", "ack:123456789012345678"),
+    ],
+)
+def test_the_same(one: str, other: str) -> None:
+    """Whatever Discord adds, leaves out or renames."""
+    assert is_same_emoji(one, other)
+    assert is_same_emoji(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("👀", "👁️"), ("👍", "👍🏽"), ("<:ack:123456789012345678>", "<:ack:123456789012345679>"), ("👀", "👀👀")],
+)
+def test_different(one: str, other: str) -> None:
+    """Others of the same name, tone or number."""
+    assert not is_same_emoji(one, other)
+
+
+@pytest.mark.parametrize("text", ["👀", "✏️", "✏", "↕️", "ℹ️", "1️⃣", "🇯🇵", "👍🏽", "👩‍💻", "❤️‍🔥"])
+def test_one_emoji(text: str) -> None:
+    """With presentation, as a keycap, a flag, with a tone, joined."""
+    assert is_one_emoji(text)
+
+
+@pytest.mark.parametrize("text", ["", "👀👀", "👀 ", "あ", "ok", "1", "🇯🇵🇯🇵", "👀x", "。", "👀" * 20])
+def test_no_emoji(text: str) -> None:
+    """Discord would answer 10014 to the bot's own reaction."""
+    assert not is_one_emoji(text)
