@@ -33,6 +33,7 @@ from bot.integrations.calendars import WorkerCalendars
 from bot.integrations.heartbeat import HttpHeartbeat
 from bot.integrations.mail import SmtpMailer
 from bot.process.ack_site import AckSite, Desk
+from bot.process.deafness import DeafWatch
 from bot.process.health import Health, serve_health
 from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
@@ -150,7 +151,7 @@ async def _live(
             await prepare()
         lease_pool = await open_lease_pool(database.dsn, min_size=connections)
         await stack.enter_async_context(closing(lease_pool))
-        keeper = make_keeper(settings, client, PostgresLeases(lease_pool), gate)
+        keeper, deaf = make_keeper(settings, client, PostgresLeases(lease_pool), gate), DeafWatch(client)
         if settings.health_port is not None:
             # Counting may take a moment: it is to hold up neither the renewals nor the handlers.
             counting = await stack.enter_async_context(
@@ -158,7 +159,7 @@ async def _live(
             )
             emergencies = [one.services.emergency for one in cases.values()]
             figures = partial(read_figures, counting)
-            vitals = Vitals(client, stand.store, runner, keeper, figures, circuit, emergencies)
+            vitals = Vitals(client, stand.store, runner, keeper, figures, circuit, emergencies, deaf)
             await stack.enter_async_context(_serving(settings, settings.health_port, stand, cases, vitals))
         life = Life(
             client,
@@ -169,6 +170,7 @@ async def _live(
             mails=stand.mailer is not None,
             keep_up=lambda: database.keep_up(stand.store),
             circuit=circuit,
+            deaf=deaf,
             dead_man=make_dead_man(settings, stand.store),
             prepare=None if late is None else prepare,
         )
@@ -344,4 +346,5 @@ def make_client(
         reads_messages=settings.message_content,
         hears_voice=any(policy.timeline.voice_channels for policy in stand.served.policies.values()),
     )
+    client.echoes = circuit.echoes
     return client, made

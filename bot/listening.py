@@ -10,6 +10,8 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.state import AutoShardedConnectionState
 
+from bot.ui.rest.echoes import Echoes
+
 _COMPONENT: Final = discord.InteractionType.component.value
 _FORM: Final = discord.InteractionType.modal_submit.value
 
@@ -39,12 +41,14 @@ class ListeningBot(commands.Bot):
     Attributes:
         links: The gateway's connections by shard.
         listening: Since when each shard hears events, by `time.monotonic`; without those that do not.
+        echoes: Whether what it does comes back as events.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- discord.py's own
         super().__init__(*args, **kwargs)
         self.links: dict[int, DiscordWebSocket] = {}
         self.listening: dict[int, float] = {}
+        self.echoes = Echoes()
         self._interactions: LRUCache[str, None] = LRUCache(_REMEMBERED)
 
     def has_come_before(self, interaction_id: str) -> bool:

@@ -59,10 +59,21 @@ class GuardedSocket(DiscordWebSocket):
     This is the one place: commands, buttons and events all come through here.
     """
 
+    #: Nothing comes any more: the session is not to be resumed.
+    is_deaf = False
+
     async def received_message(self, msg: Any, /) -> None:  # noqa: ANN401 -- as in discord.py
         """Handle one frame."""
         await HOLDING.get().require()
+        before = self.sequence
         await super().received_message(msg)
+        if self.sequence != before:
+            HOLDING.get().heard()
+
+    async def give_up(self) -> None:
+        """End this session; a new one begins."""
+        self.is_deaf = True
+        await self.close(code=_ENDED)
 
 
 def answer_last_when_in_doubt(client: IncidentBot) -> None:
@@ -95,6 +106,7 @@ class GatewaySession:
     ) -> None:
         self._client = client
         self._holding = holding
+        holding.heard = lambda: client.echoes.heard(holding.claim.shard.id)
         self._may_identify = may_identify
         self._socket: GuardedSocket | None = None
         self._resumes: dict[str, Any] | None = None
@@ -193,7 +205,9 @@ class GatewaySession:
     def _keep_place(self) -> None:
         """Where to go on: Discord replays what was missed, if the session is still there."""
         socket = self._socket
-        if socket is not None and socket.session_id is not None:
+        if socket is not None and socket.is_deaf:
+            self._resumes = None
+        elif socket is not None and socket.session_id is not None:
             self._resumes = {
                 "resume": True,
                 "session": socket.session_id,
@@ -221,6 +235,7 @@ class GatewaySession:
         shard = self._holding.claim.shard.id
         self._client.links.pop(shard, None)
         self._client.listening.pop(shard, None)
+        self._client.echoes.forget(shard)
 
     async def _leave(self) -> None:
         """Close with 1000, so that Discord forgets the session: nobody will resume it."""

@@ -24,6 +24,7 @@ class Holding:
         ask: Renews all leases now and tells each holding what came of it.
         until_s: Until when nobody else can have the shard, on the boot clock.
         is_lost: Somebody else has it.
+        heard: Told of each event that came.
         has_company: Other processes were there when the database last answered.
     """
 
@@ -32,6 +33,7 @@ class Holding:
     until_s: float
     is_lost: bool = False
     has_company: bool = False
+    heard: Callable[[], None] = lambda: None
     _excused_s: float = field(default=0.0, init=False)
 
     def renewed(self, *, asked_s: float) -> None:

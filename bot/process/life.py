@@ -13,6 +13,7 @@ import structlog
 
 from bot.checks.startup import look_around
 from bot.client import IncidentBot
+from bot.process.deafness import DeafWatch
 from bot.process.keeper import ShardKeeper
 from bot.process.login import log_in_patiently
 from bot.process.signals import stop_requested
@@ -53,6 +54,7 @@ class Life:
         keep_up: Sees to the database, if that is ours to do.
         dead_man: Tells somebody outside that all is well.
         circuit: Whether Discord answers.
+        deaf: Whether the gateway tells what happens.
         prepare: Waits for a database that was away at the start; None when it was there.
     """
 
@@ -64,6 +66,7 @@ class Life:
     mails: bool
     keep_up: Tick
     circuit: Circuit
+    deaf: DeafWatch
     dead_man: DeadMan | None = None
     prepare: Tick | None = None
 
@@ -113,6 +116,7 @@ class Life:
         ticks.every(ONCALL_S, lambda: each(_look), name="on call")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(GATEWAY_S, GatewayWatch(self.keeper, self.circuit).look, name="gateway")
+        ticks.every(GATEWAY_S, self.deaf.look, name="deaf gateway")
 
     def _once(self, tick: Tick) -> Tick:
         """A tick that asks others: one process of all is enough. Rows may be swept by several."""

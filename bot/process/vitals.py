@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
+from bot.process.deafness import DeafWatch
 from bot.process.health import Part
 from bot.process.keeper import ShardKeeper
 from bot.process.metrics import Incidents, Outage, exposition
@@ -31,6 +32,7 @@ class Vitals:
     count: Callable[[], Awaitable[Figures]]
     circuit: Circuit
     emergencies: Sequence[Emergency]
+    deaf: DeafWatch
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -68,7 +70,7 @@ class Vitals:
         return None if self.runner.healthy else "the job queue does not answer"
 
     async def _gateway(self) -> str | None:
-        return self.keeper.missing()
+        return self.keeper.missing() or self.deaf.trouble
 
     async def _counted(self) -> Figures | None:
         try:

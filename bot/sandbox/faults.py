@@ -21,7 +21,17 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "*")
 _BODIES = (None, "html", "malformed", "truncated")
 _RESETS = (None, "before", "after")
 SCOPES = ("user", "shared", "global")
-GATEWAY_FAULTS = ("drop", "invalidate", "reconnect", "silent", "down", "resume_down", "close", "heartbeat")
+GATEWAY_FAULTS = (
+    "drop",
+    "invalidate",
+    "reconnect",
+    "silent",
+    "deaf",
+    "down",
+    "resume_down",
+    "close",
+    "heartbeat",
+)
 DISPATCH_FAULTS = ("duplicate", "delay", "reorder", "lose")
 _KEYS = (
     *("route", *TRIGGER_KEYS, "status", "code", "message", "delay_s", "black_hole"),

@@ -76,6 +76,11 @@ class Connection:
         """Send nothing any more, acknowledgements of heartbeats included, and stay open."""
         self.silent = True
 
+    def fall_deaf(self) -> None:
+        """Lose the session while the socket is well: heartbeats are acknowledged, no event comes any more."""
+        if self.session:
+            self.session.deaf = True
+
     def drop(self) -> None:
         """Cut the TCP connection without a close frame."""
         self._detach()

@@ -30,6 +30,7 @@ class Session:
     Attributes:
         send: Set while a socket is attached.
         taken: Tells that socket that another one took the session over.
+        deaf: Discord has lost it: heartbeats are acknowledged, and no event comes any more.
         left_at: When the last socket went (the sandbox's monotonic seconds); None while one is attached.
     """
 
@@ -38,12 +39,15 @@ class Session:
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     seq: int = 0
     replay: deque[Frame] = field(default_factory=lambda: deque(maxlen=REPLAY_EVENTS))
+    deaf: bool = False
     left_at: float | None = None
     send: Callable[[Frame], None] | None = field(default=None, compare=False)
     taken: Callable[[], None] | None = field(default=None, compare=False)
 
     def dispatch(self, name: str, data: JSON | Body) -> None:
         """Number the event, remember it for a resume, and send it when connected."""
+        if self.deaf:
+            return
         self.seq += 1
         frame = Frame(Op.DISPATCH, data if isinstance(data, Body) else Body(data), self.seq, name)
         self.replay.append(frame)

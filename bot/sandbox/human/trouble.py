@@ -15,7 +15,8 @@ _LEAST_CLOSE, _MOST_CLOSE = 1000, 4999
 
 def put_fault(ask: Ask) -> JSON:
     """POST fault: of a route {route, ...}, of events {gateway: duplicate | delay | reorder | lose, event?},
-    or at once {gateway: drop | close | invalidate | reconnect | heartbeat | silent | down | resume_down}.
+    or at once {gateway: drop | close | invalidate | reconnect | heartbeat | silent | deaf | down |
+    resume_down}.
     """
     if "gateway" not in ask.body:
         fault = ask.core.faults.add(ask.body)
@@ -59,6 +60,7 @@ def _action(ask: Ask, kind: str) -> Callable[[Connection], None]:
         "down": Connection.drop,
         "resume_down": Connection.drop,
         "silent": Connection.fall_silent,
+        "deaf": Connection.fall_deaf,
         "reconnect": lambda one: one.put(Op.RECONNECT, None),
         "heartbeat": lambda one: one.put(Op.HEARTBEAT, None),
         "close": lambda one: one.close(code),

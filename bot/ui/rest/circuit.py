@@ -12,6 +12,7 @@ import structlog
 
 from bot.domain.breaker import Breaker
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
+from bot.ui.rest.echoes import Echoes
 
 log = structlog.get_logger(__name__)
 
@@ -24,11 +25,13 @@ class Circuit:
 
     Attributes:
         silence: The gateway does not tell anything either; set by whoever watches it.
+        echoes: What the requests make the gateway tell.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.silence = False
+        self.echoes = Echoes()
         self._breakers = {False: Breaker(), True: Breaker()}
 
     @property

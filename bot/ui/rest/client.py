@@ -44,6 +44,8 @@ _PATIENCE_S = 1.0
 
 _AT_ONCE_S = 0.1
 
+_POSTING = ("POST", "/channels/{channel_id}/messages")
+
 
 @dataclass(slots=True)
 class _Attempt:
@@ -160,7 +162,7 @@ class Rest:
     async def _pass(self, route: Route, given: dict[str, Any], asking: Asking) -> object:
         """Through the gate, to an answer whose outcome the circuit is told."""
         bucket = await self._enter(route)
-        attempt = _Attempt(self._gate)
+        attempt, began_s = _Attempt(self._gate), self._circuit.echoes.clock()
         tokens = _attempt.set(attempt), has_room.set(True)
         try:
             await self._turn()
@@ -180,7 +182,16 @@ class Rest:
             _attempt.reset(tokens[0])
             has_room.reset(tokens[1])
         asking.answered()
+        self._expect_event(route, began_s)
         return answer
+
+    def _expect_event(self, route: Route, began_s: float) -> None:
+        """A message that was posted in a server comes back as an event on the shard of that server."""
+        if (route.method, route.path) != _POSTING or route.channel_id is None:
+            return
+        channel = self._client.get_channel(int(route.channel_id))
+        if channel is not None and (guild := getattr(channel, "guild", None)) is not None:
+            self._circuit.echoes.owe(guild.shard_id, began_s=began_s)
 
     async def _turn(self) -> None:
         """Wait among all that is asked of Discord.

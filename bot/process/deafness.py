@@ -1,0 +1,92 @@
+"""A gateway session that acknowledges heartbeats and tells nothing: found out, begun anew, said aloud.
+
+Commands and clicks do not reach the bot on such a session, and nothing else would ever end it.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final
+
+import structlog
+
+from bot.client import IncidentBot
+from bot.process.gateway import GuardedSocket
+
+log = structlog.get_logger(__name__)
+
+#: A session on which nothing has come for so long is asked for something.
+_ASKED_AFTER_S: Final = 60.0
+
+#: Each new session costs one of the day's thousand IDENTIFYs.
+_ANEW_AT_MOST_EVERY_S: Final = 300.0
+
+#: Deaf again so soon after a new session: another one does not help either.
+_AGAIN_S: Final = 1_800.0
+
+#: For how long that is a reason not to be ready. It is found anew every two minutes while it lasts.
+_TROUBLE_S: Final = 300.0
+
+
+@dataclass(slots=True)
+class DeafWatch:
+    """Compares what each session owes with what it tells.
+
+    What it owes: an event for each message that this process posts where the shard listens; and, when nothing
+    has come for a minute, an answer to "who is this member", which goes over the same session.
+    Source: Discord's docs, Gateway Events > Request Guild Members; by ids it needs no intent.
+
+    Attributes:
+        patience_s: For how long an event may be owed.
+        clock: Seconds that only grow.
+    """
+
+    client: IncidentBot
+    patience_s: float = 60.0
+    clock: Callable[[], float] = time.monotonic
+    _anew_s: dict[int, float] = field(default_factory=dict, init=False)
+    _still_s: dict[int, float] = field(default_factory=dict, init=False)
+    _turn: "count[int]" = field(default_factory=count, init=False)
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong, in one line: a session that was begun anew has been deaf again."""
+        now = self.clock()
+        deaf = [shard for shard, at in self._still_s.items() if now - at < _TROUBLE_S]
+        return f"acknowledges heartbeats but sends no events on shard {min(deaf)}" if deaf else None
+
+    async def look(self) -> None:
+        """A tick."""
+        echoes = self.client.echoes
+        for shard in tuple(self.client.listening):
+            if echoes.owed_for_s(shard) >= self.patience_s:
+                self._begin_anew(shard)
+            elif echoes.silent_for_s(shard) >= _ASKED_AFTER_S and not echoes.owed_for_s(shard):
+                await self._ask(shard)
+
+    def _begin_anew(self, shard: int) -> None:
+        echoes, now = self.client.echoes, self.clock()
+        silent_s, since_s = round(echoes.silent_for_s(shard)), now - self._anew_s.get(shard, float("-inf"))
+        echoes.forget(shard)
+        if since_s < _AGAIN_S:
+            self._still_s[shard] = now
+            log.error("gateway.still_deaf", shard=shard, silent_s=silent_s)
+        else:
+            log.warning("gateway.deaf", shard=shard, silent_s=silent_s)
+        link = self.client.links.get(shard)
+        if isinstance(link, GuardedSocket) and since_s >= _ANEW_AT_MOST_EVERY_S:
+            self._anew_s[shard] = now
+            self.client.spawn(link.give_up(), name="a deaf session")
+
+    async def _ask(self, shard: int) -> None:
+        """Ask for the bot's own member in one of the shard's servers, each in its turn."""
+        guilds = [guild for guild in self.client.guilds if guild.shard_id == shard]
+        link, user, began_s = self.client.links.get(shard), self.client.user, self.client.echoes.clock()
+        if not guilds or link is None or user is None:
+            return
+        guild = guilds[next(self._turn) % len(guilds)]
+        with suppress(OSError, RuntimeError):  # the connection is just being closed
+            await link.request_chunks(guild.id, user_ids=[user.id], limit=1)
+            self.client.echoes.owe(shard, began_s=began_s)

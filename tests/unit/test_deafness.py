@@ -1,0 +1,138 @@
+"""A session that owes events and sends none is begun anew, and said aloud when that does not help."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.client import IncidentBot
+from bot.process.deafness import DeafWatch
+from bot.ui.rest.echoes import Echoes
+
+SHARD = 0
+
+
+@dataclass(slots=True)
+class Time:
+    """Seconds that are moved by hand."""
+
+    now: float = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(slots=True)
+class FakeLink:
+    """A gateway connection that notes whom it was asked for."""
+
+    asked: list[int] = field(default_factory=list)
+
+    async def request_chunks(self, guild_id: int, **_given: object) -> None:
+        self.asked.append(guild_id)
+
+
+@dataclass(slots=True)
+class FakeThing:
+    """A server or a user."""
+
+    id: int
+    shard_id: int = SHARD
+
+
+@dataclass(slots=True)
+class FakeClient:
+    """As much of a client as the watch asks."""
+
+    echoes: Echoes
+    links: dict[int, FakeLink]
+    listening: dict[int, float] = field(default_factory=lambda: {SHARD: 0.0})
+    user: FakeThing = field(default_factory=lambda: FakeThing(7))
+    guilds: list[FakeThing] = field(default_factory=lambda: [FakeThing(1), FakeThing(2), FakeThing(3, 1)])
+
+    def spawn(self, work: Any, *, name: str) -> None:
+        raise AssertionError(name)
+
+
+class Scene:
+    """A watch over one shard, and a clock."""
+
+    def __init__(self) -> None:
+        self.time, self.link = Time(), FakeLink()
+        self.echoes = Echoes(self.time)
+        self.client = FakeClient(self.echoes, {SHARD: self.link})
+        self.watch = DeafWatch(cast("IncidentBot", self.client), clock=self.time)
+
+    async def after(self, seconds: float) -> list[str]:
+        """What a look so much later logs."""
+        self.time.now += seconds
+        with capture_logs() as logged:
+            await self.watch.look()
+        return [entry["event"] for entry in logged]
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """A session on which something has just been heard."""
+    scene = Scene()
+    scene.echoes.heard(SHARD)
+    return scene
+
+
+async def test_a_post_that_does_not_come_back(scene: Scene) -> None:
+    """Within a minute nothing is said; then the session is deaf."""
+    scene.time.now += 1
+    scene.echoes.owe(SHARD, began_s=scene.time.now)
+    assert await scene.after(59) == []
+    assert await scene.after(1) == ["gateway.deaf"]
+    assert scene.watch.trouble is None, "a new session may help"
+
+
+async def test_the_event_may_come_before_the_answer(scene: Scene) -> None:
+    """A post's event is usually there first: nothing is owed then, however quiet it is afterwards."""
+    began_s = scene.time.now
+    scene.time.now += 0.1
+    scene.echoes.heard(SHARD)
+    scene.echoes.owe(SHARD, began_s=began_s)
+    assert scene.echoes.owed_for_s(SHARD) == 0
+
+
+async def test_any_event_is_a_sign_of_life(scene: Scene) -> None:
+    """A single one may get lost."""
+    scene.echoes.owe(SHARD, began_s=scene.time.now + 1)
+    scene.time.now += 30
+    scene.echoes.heard(SHARD)
+    assert await scene.after(45) == []
+
+
+async def test_a_quiet_session_is_asked(scene: Scene) -> None:
+    """After a minute without a word it is asked for a member, in one server of the shard after the other."""
+    assert await scene.after(30) == []
+    assert scene.link.asked == []
+    assert await scene.after(30) == []
+    scene.echoes.heard(SHARD)
+    assert await scene.after(60) == []
+    assert scene.link.asked == [1, 2]
+    assert await scene.after(60) == ["gateway.deaf"]
+
+
+async def test_deaf_again_is_an_alarm(scene: Scene) -> None:
+    """A new session that hears nothing either: an error, and not ready until it is over."""
+    scene.client.links.clear()
+    for expected in ("gateway.deaf", "gateway.still_deaf"):
+        scene.watch._anew_s.update({} if expected == "gateway.deaf" else {SHARD: scene.time.now})
+        scene.echoes.heard(SHARD)
+        scene.echoes.owe(SHARD, began_s=scene.time.now + 1)
+        assert await scene.after(62) == [expected]
+    assert scene.watch.trouble == "acknowledges heartbeats but sends no events on shard 0"
+    scene.echoes.heard(SHARD)
+    scene.time.now += 301
+    assert scene.watch.trouble is None
+
+
+async def test_a_shard_of_another_process_owes_nothing(scene: Scene) -> None:
+    """Whoever posts need not be who listens."""
+    scene.client.listening.clear()
+    scene.echoes.owe(SHARD, began_s=scene.time.now + 1)
+    assert await scene.after(600) == []
