@@ -295,7 +295,8 @@ def make_dead_man(settings: Settings, store: Store) -> DeadMan | None:
     """Who tells the outside that all is well, if anybody is to be told."""
     if settings.heartbeat_url is None:
         return None
-    return DeadMan(store, HttpHeartbeat(settings.heartbeat_url.get_secret_value()))
+    url = settings.heartbeat_url.get_secret_value()
+    return DeadMan(store, HttpHeartbeat(url, settings.proxy_for(url)))
 
 
 def make_keeper(settings: Settings, client: IncidentBot, leases: Leases, gate: Gate) -> ShardKeeper:
@@ -345,6 +346,7 @@ def make_client(
         guilds=guilds,
         reads_messages=settings.message_content,
         hears_voice=any(policy.timeline.voice_channels for policy in stand.served.policies.values()),
+        proxy=settings.proxy_for(settings.discord_api_base),
     )
     client.echoes = circuit.echoes
     return client, made

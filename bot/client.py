@@ -21,6 +21,7 @@ from bot.domain.errors import ConfigError, IncidentNotFound, Superseded, Unavail
 from bot.domain.evidence import Evidence
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
+from bot.integrations.proxy import EgressProxy
 from bot.listening import ListeningBot
 from bot.services.registry import Guilds, Services
 from bot.ui.answers import Answers, FormHandler, custom_id_of
@@ -107,6 +108,7 @@ class IncidentBot(ListeningBot):
             from a server that is not among them is refused.
         reads_messages: Ask for what others write; see `intents`.
         hears_voice: Ask for who joins a voice channel.
+        proxy: What REST and the gateway go through.
 
     Attributes:
         heard: What the latest alerts say, by message, as far as the gateway told: the form about one opens
@@ -120,6 +122,7 @@ class IncidentBot(ListeningBot):
         guilds: Callable[[discord.Client], Guilds],
         reads_messages: bool = False,
         hears_voice: bool = False,
+        proxy: EgressProxy | None = None,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -130,6 +133,7 @@ class IncidentBot(ListeningBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             http_trace=answer_trace(),
+            proxy=None if proxy is None else proxy.with_credentials,
             # Seconds without a further server until READY is told; they come one right after the other.
             guild_ready_timeout=0.5,
         )

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.errors import ConfigError
 from bot.integrations.loopback import is_loopback
+from bot.integrations.proxy import EgressProxy, is_direct
 from bot.integrations.smtp_url import SmtpServer
 
 DISCORD_API: Final = "https://discord.com/api/v10"
@@ -85,6 +86,11 @@ def _postgresql(value: SecretStr) -> SecretStr:
 
 def _smtp(value: SecretStr) -> SecretStr:
     SmtpServer.parse(value.get_secret_value())
+    return value
+
+
+def _proxy(value: SecretStr) -> SecretStr:
+    EgressProxy.parse(value.get_secret_value())
     return value
 
 
@@ -172,6 +178,11 @@ class Settings(BaseSettings):
         description="https:// address that is asked every minute while every deadline is kept; "
         "http:// on this machine only",
     )
+    https_proxy: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_proxy)] | None = Field(
+        None,
+        description="http://user:password@host:3128; without it Discord is asked directly",
+    )
+    no_proxy: str = Field("", description="hosts that HTTPS_PROXY is not for, with commas between them")
     health_port: int | None = Field(
         None, ge=0, le=65535, description="1 to 65535, 0 for any free port; without it no health server runs"
     )
@@ -210,6 +221,12 @@ class Settings(BaseSettings):
     def smtp(self) -> SmtpServer | None:
         """Where email goes out; None when the bot sends none."""
         return None if self.smtp_url is None else SmtpServer.parse(self.smtp_url.get_secret_value())
+
+    def proxy_for(self, url: str) -> EgressProxy | None:
+        """What *url* is asked through; None: it is asked directly."""
+        if self.https_proxy is None or is_direct(url, self.no_proxy):
+            return None
+        return EgressProxy.parse(self.https_proxy.get_secret_value())
 
 
 def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path(".env")) -> Settings:

@@ -58,6 +58,8 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
             yield fail(key, said, "correct it in the environment or in .env")
         return
     yield ok("settings", "every key is right")
+    if settings.https_proxy is not None:
+        yield _egress(settings)
     try:
         served = load_served(settings.runbook_file, home=settings.discord_guild_id)
     except ConfigError as error:
@@ -69,6 +71,14 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
     yield from asyncio.run(_discord(settings, served, test_dms=test_dms))
     for guild_id, policy in served.policies.items():
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
+
+
+def _egress(settings: Settings) -> Finding:
+    """What Discord is asked through. Its credentials are not shown."""
+    proxy = settings.proxy_for(settings.discord_api_base)
+    if proxy is None:
+        return ok("proxy", "HTTPS_PROXY is not used for Discord: NO_PROXY names it, or it is on this machine")
+    return ok("proxy", f"{proxy.shown} is between the bot and Discord (HTTPS_PROXY)")
 
 
 def _storage(settings: Settings, served: Served) -> Iterator[Finding]:
@@ -112,7 +122,10 @@ async def _discord(settings: Settings, served: Served, *, test_dms: bool) -> lis
     except ConfigError as error:
         found.append(fail("token", str(error).partition(": ")[2], "copy it again, or reset it there"))
     except (UpstreamUnavailable, TimeoutError) as away:
-        found.append(fail("Discord", f"does not answer: {away}", "try again; see https://discordstatus.com"))
+        todo = "try again; see https://discordstatus.com"
+        if settings.proxy_for(settings.discord_api_base) is not None:
+            todo = "see that HTTPS_PROXY lets discord.com and *.discord.gg through, and takes its credentials"
+        found.append(fail("Discord", f"does not answer: {away}", todo))
     return found
 
 

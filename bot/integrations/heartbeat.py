@@ -6,6 +6,7 @@ from typing import Final
 import httpx
 
 from bot.domain.errors import UpstreamUnavailable
+from bot.integrations.proxy import EgressProxy
 
 _WITHIN_S: Final = 10.0
 
@@ -15,10 +16,12 @@ class HttpHeartbeat:
     """A `bot.services.ports.Heartbeat`: a GET, which Healthchecks, Better Stack, Cronitor and others
     understand.
 
-    The address is the secret. It is asked directly and alone: no proxy of the environment, no redirect.
+    The address is the secret. It is asked alone: no redirect, and no proxy but the one of the settings, which
+    learns the host only, since the address is https.
     """
 
     url: str = field(repr=False)
+    proxy: EgressProxy | None = None
 
     async def ping(self) -> None:
         """Say that all is well.
@@ -27,8 +30,9 @@ class HttpHeartbeat:
             UpstreamUnavailable: nobody has taken it.
         """
         try:
+            through = None if self.proxy is None else self.proxy.with_credentials
             async with httpx.AsyncClient(
-                timeout=_WITHIN_S, follow_redirects=False, trust_env=False
+                timeout=_WITHIN_S, follow_redirects=False, trust_env=False, proxy=through
             ) as client:
                 answer = await client.get(self.url)
         except httpx.HTTPError as error:

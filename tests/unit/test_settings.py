@@ -36,6 +36,9 @@ WRONG = [
     ("SHARDS", "many", "is not a whole number"),
     ("HEARTBEAT_URL", f"http://hc.example.com/{PASSWORD}", "is not an https:// address"),
     ("HEARTBEAT_URL", f"https:///{PASSWORD}", "is not an https:// address"),
+    ("HTTPS_PROXY", f"socks5://bot:{PASSWORD}@proxy:1080", "does not start with http:// or https://"),
+    ("HTTPS_PROXY", f"http://bot:{PASSWORD}@", "has no host"),
+    ("HTTPS_PROXY", f"http://bot:{PASSWORD}@proxy:x", "is not an address"),
     ("PUBLIC_URL", "http://bot.example.com", "is no public address"),
     ("PUBLIC_URL", "https://", "is no public address"),
     ("PUBLIC_URL", "https://a@bot.example.com", "is no public address"),
@@ -180,3 +183,36 @@ def test_links_need_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().public_url == "https://bot.example.com"
     monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:8080")
     assert load_settings().public_url == "http://127.0.0.1:8080"
+
+
+def test_a_proxy_is_split_from_its_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is shown, and what connections are given as the address, has none."""
+    monkeypatch.setenv("HTTPS_PROXY", f"http://b%40t:{PASSWORD}@proxy.example.com:3128/")
+    proxy = load_settings().proxy_for(DISCORD_API)
+    assert proxy is not None
+    assert (proxy.url, proxy.username) == ("http://proxy.example.com:3128", "b@t")
+    assert proxy.shown == "http://***@proxy.example.com:3128"
+    assert PASSWORD not in f"{proxy!r} {proxy.shown} {load_settings()!r}"
+    assert proxy.with_credentials == f"http://b%40t:{PASSWORD}@proxy.example.com:3128"
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "is_direct"),
+    [
+        (DISCORD_API, "", False),
+        (DISCORD_API, "example.com, .internal", False),
+        (DISCORD_API, "internal,discord.com", True),
+        ("https://hc.discord.com/x", ".discord.com", True),
+        ("https://notdiscord.com/x", "discord.com", False),
+        (DISCORD_API, "*", True),
+        ("http://127.0.0.1:8080/api/v10", "", True),
+        ("http://localhost:8080/api/v10", "", True),
+    ],
+)
+def test_what_goes_past_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, url: str, no_proxy: str, *, is_direct: bool
+) -> None:
+    """This machine, and what NO_PROXY names."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    assert (load_settings().proxy_for(url) is None) is is_direct
