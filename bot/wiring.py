@@ -42,6 +42,7 @@ from bot.services.links import AckLinks
 from bot.services.looking import Looking
 from bot.services.mending import Mending
 from bot.services.merging import Merging
+from bot.services.missed_alerts import MissedAlerts
 from bot.services.mornings import Mornings
 from bot.services.oncall import OnCall
 from bot.services.passing_on import PassingOn
@@ -59,9 +60,11 @@ from bot.services.ports import (
 )
 from bot.services.ports.oncall import Calendars, Reach
 from bot.services.privacy import Privacy
+from bot.services.questions import Questions
 from bot.services.raising import Raising
 from bot.services.reading_ahead import ReadingAhead
 from bot.services.reconciler import Reconciler
+from bot.services.recoveries import Recoveries
 from bot.services.redactions import Redactions
 from bot.services.reevaluations import Reevaluations
 from bot.services.registry import Services
@@ -149,6 +152,8 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     mornings = Mornings(store, discord, policy)
     faces = Faces(store)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations, faces)
+    questions = Questions(store, policy, access, incidents)
+    alerts = Alerts(store, policy, incidents, Recoveries(store, policy, lifecycle), questions)
     schedules = Schedules(store, policy, access, oncall)
     links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
     letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
@@ -160,7 +165,9 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         policy=policy,
         access=access,
         incidents=incidents,
-        alerts=Alerts(store, discord, policy, incidents, reconciler),
+        alerts=alerts,
+        missed_alerts=MissedAlerts(store, discord, policy, alerts, reconciler),
+        questions=questions,
         lifecycle=lifecycle,
         merging=Merging(access, changes, acks, lifecycle, Regrading(policy, escalations)),
         drills=Drills(store, policy, access, incidents, lifecycle),

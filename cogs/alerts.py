@@ -1,5 +1,7 @@
 """Alerts that monitors post: tracked as they come, and read when events were missed; their buttons."""
 
+from collections.abc import Sequence
+
 import discord
 import structlog
 from discord.ext import commands
@@ -7,12 +9,15 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
 from bot.domain.errors import UnavailableError
-from bot.ui.buttons import IncidentVerb, template
-from bot.ui.components import Control
-from bot.ui.interaction import reply, wait
+from bot.domain.question import Question
+from bot.ui.buttons import AlertVerb, Component, IncidentVerb, template
+from bot.ui.components import Control, view_of
+from bot.ui.interaction import keep, reply, rewrite, wait
 from bot.ui.people import person_of
+from bot.ui.posts.questions import answered_heeded, answered_ignored, answered_tracked
 from bot.ui.rest.incoming import Incoming
 from bot.ui.words.evidence import evidence_of
+from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)
@@ -31,7 +36,7 @@ class Watch(commands.Cog):
 
     async def cog_load(self) -> None:
         """Register the buttons."""
-        self.bot.add_controls(Declare, FalseAlarm)
+        self.bot.add_controls(Declare, FalseAlarm, Track, Ignore, Heed)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -81,7 +86,7 @@ class Watch(commands.Cog):
     def _catch_up(self) -> None:
         self.bot.heard.clear()
         self.bot.for_each_guild(
-            lambda services: services.alerts.catch_up(services.guild_id), name="missed alerts"
+            lambda services: services.missed_alerts.catch_up(services.guild_id), name="missed alerts"
         )
 
 
@@ -105,6 +110,59 @@ class FalseAlarm(Control, template=template(IncidentVerb.FALSE_ALARM)):
         by, bot = await person_of(interaction), interaction.client
         incident = await bot.services(interaction).lifecycle.dismiss(self.number, by=by)
         await reply(interaction, bot.voice(interaction).say("tracked.said.cancelled", label=incident.label))
+
+
+class Track(Control, template=template(AlertVerb.TRACK)):
+    """[🔴 追跡する]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Make a tracked alert of the message, and say so in the line."""
+        await keep(interaction)
+        by, services = await person_of(interaction), interaction.client.services(interaction)
+        incident = await services.questions.track(self.number, guild_id=services.guild_id, by=by)
+        words = Wording(interaction.client.texts, services.policy)
+        await _rewrite(interaction, *answered_tracked(words, incident, by=by.name))
+        await reply(
+            interaction,
+            interaction.client.voice(interaction).say("tracked.said.tracked", label=incident.label),
+        )
+
+
+class Ignore(Control, template=template(AlertVerb.IGNORE)):
+    """[🔇 この送信元は無視]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Pass over its sender from now on; the line says so, and how that is undone."""
+        await keep(interaction)
+        by, services = await person_of(interaction), interaction.client.services(interaction)
+        question = await services.questions.ignore(self.number, guild_id=services.guild_id, by=by)
+        words = Wording(interaction.client.texts, services.policy)
+        await _rewrite(interaction, *answered_ignored(words, question, by=by.name))
+        await _say_sender(interaction, "tracked.said.ignored", question)
+
+
+class Heed(Control, template=template(AlertVerb.HEED)):
+    """[🔔 無視をやめる]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Ask about its sender's messages again."""
+        await keep(interaction)
+        by, services = await person_of(interaction), interaction.client.services(interaction)
+        question = await services.questions.heed(self.number, guild_id=services.guild_id, by=by)
+        words = Wording(interaction.client.texts, services.policy)
+        await _rewrite(interaction, *answered_heeded(words, question))
+        await _say_sender(interaction, "tracked.said.heeded", question)
+
+
+async def _rewrite(interaction: Press, line: str, buttons: Sequence[Component]) -> None:
+    """Let the line say what was decided, for all to see."""
+    await rewrite(interaction, line, view_of(buttons))
+
+
+async def _say_sender(interaction: Press, key: str, question: Question) -> None:
+    sender = inert(question.evidence.author_name, limit=160)
+    channel = getattr(interaction.channel, "name", "?")
+    await reply(interaction, interaction.client.voice(interaction).say(key, sender=sender, channel=channel))
 
 
 async def setup(bot: IncidentBot) -> None:

@@ -74,12 +74,20 @@ class AlertMessage:
     @property
     def title(self) -> str:
         """The first embed's title, else the first line that says something; empty when none can be read."""
+        return next(self.titles(), "")
+
+    def titles(self) -> Iterator[str]:
+        """What may be its title, the best first."""
         said = (line for embed in self.embeds for line in (embed.title, embed.author, embed.description))
         titles = [embed.title for embed in self.embeds[:1]]
         for text in (*titles, self.content, *said):
-            if line := _first_line(text):
-                return line
-        return ""
+            if line := first_line(text):
+                yield line
+
+    @property
+    def sender(self) -> str:
+        """Who posts it: the webhook or bot, under the name that it uses; one webhook may serve several."""
+        return f"{self.evidence.author_id}:{self.evidence.author_name}"
 
     def target(self, known: Sequence[str]) -> str | None:
         """What it is about: one of *known* that it mentions, else what it calls its target, service or host.
@@ -95,7 +103,7 @@ class AlertMessage:
         named = (found for embed in self.embeds for found in _named_fields(embed))
         said = (found["value"] for text in texts for found in _LABELLED.finditer(text))
         return next(
-            (cleaned for value in (*named, *said) if (cleaned := _first_line(value)[:TARGET_LIMIT])), None
+            (cleaned for value in (*named, *said) if (cleaned := first_line(value)[:TARGET_LIMIT])), None
         )
 
     def _texts(self) -> Iterator[str]:
@@ -108,13 +116,15 @@ class AlertMessage:
 
 @dataclass(frozen=True, slots=True)
 class ChannelPage:
-    """The newest messages of a watched channel, oldest first."""
+    """Some messages of a watched channel, oldest first."""
 
     channel_id: int
     messages: tuple[AlertMessage, ...]
 
 
-def fingerprint_of(message: AlertMessage, parts: Iterable[AlertPart], *, target: str | None) -> str:
+def fingerprint_of(
+    message: AlertMessage, parts: Iterable[AlertPart], *, target: str | None, title: str | None = None
+) -> str:
     """What the same alert has again.
 
     Args:
@@ -122,12 +132,13 @@ def fingerprint_of(message: AlertMessage, parts: Iterable[AlertPart], *, target:
         parts: What counts. When the message has none of them its title does, and when it has no title either
             (it cannot be read) its channel and author do.
         target: As `AlertMessage.target` found it.
+        title: What stands for the title; None: the message's own, `normalised`.
 
     Returns:
         64 hexadecimal digits.
     """
     has = {
-        AlertPart.TITLE: normalised(message.title),
+        AlertPart.TITLE: normalised(message.title) if title is None else title,
         AlertPart.TARGET: normalised(target or ""),
         AlertPart.CHANNEL: str(message.channel_id),
         AlertPart.AUTHOR: normalised(message.evidence.author_name),
@@ -155,6 +166,7 @@ def normalised(text: str) -> str:
     query. Names with a short number stay what they are: "eu-west-1" is not "eu-west-2".
     """
     plain = unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode()).casefold()
+    plain = _ADDRESS.sub(lambda found: _QUERY.sub("", found[0]), plain)
     for pattern, put in _VARYING:
         plain = pattern.sub(put, plain)
     return " ".join(_MARKUP.sub(" ", plain).split())
@@ -171,9 +183,13 @@ def _varying(pattern: str, put: str = "#") -> tuple[re.Pattern[str], str]:
     return re.compile(pattern, re.ASCII), put
 
 
+# Strangers write what these are matched with: each is linear in the text. An address is taken whole, and only
+# then cut, since looking for a "?" from each "https://" on would not be.
+_ADDRESS: Final = re.compile(r"https?://[^\s<>]+")
+_QUERY: Final = re.compile(r"[?#].*", re.DOTALL)
+
 # In this order: what an earlier one has replaced the later ones do not see.
 _VARYING: Final = (
-    _varying(r"(https?://[^\s?#<>]*)[?#][^\s<>]*", r"\1"),  # the query of an address
     _varying(r"<t:\d+(?::\w)?>"),  # Discord's own timestamps
     _varying(r"<(?:@[!&]?|#|a?:\w+:)\d+>"),  # its mentions and emoji
     _varying(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),  # UUIDs
@@ -189,22 +205,26 @@ _MARKUP: Final = re.compile(r"[*_~`|>\[\]()]+")
 
 _SAID: Final = re.compile(r"<(?:@[!&]?|#)\d{1,20}>|@(?:everyone|here)\b")
 _EMOJI: Final = re.compile(r"<a?:(\w{2,32}):\d{1,20}>")
-_LINK: Final = re.compile(r"\[([^\]\n]+)\]\(<?https?://[^)\s]+>?\)")
+# No part runs over what another link may begin with, so that a text of brackets is looked at once.
+_LINK: Final = re.compile(r"\[([^\[\]\n]+)\]\(<?https?://[^()\[\]<>\s]+>?\)")
 _BEGIN: Final = re.compile(r"^(?:#{1,3}|-#|>{1,3}|[-*])\s+")
 _STYLE: Final = re.compile(r"\*{1,3}|~~|\|\||`{1,3}|__")
 
-_LABELS: Final = ("target", "service", "host", "対象", "サービス", "ホスト")
+_LABELS: Final = (
+    *("target", "service", "service name", "host", "monitor", "check"),
+    *("対象", "サービス", "ホスト", "監視"),
+)
 _LABELLED: Final = re.compile(
     rf"(?:^|[\s|·,(*])(?:{'|'.join(_LABELS)})\**\s*[:=：]\**\s*(?P<value>[^\s,|·)][^\n,|·)]*)",
     re.IGNORECASE,
 )
 
 
-def _first_line(text: str) -> str:
-    """The first line that says something, without markup and mentions."""
+def first_line(text: str, *, limit: int = _TITLE_LIMIT) -> str:
+    """The first line that says something, without markup and mentions, at most *limit* characters long."""
     readable = _LINK.sub(r"\1", _EMOJI.sub(r":\1:", _SAID.sub("", text)))
     for line in readable.splitlines():
-        if said := one_line(_STYLE.sub("", _BEGIN.sub("", line.strip())), limit=_TITLE_LIMIT):
+        if said := one_line(_STYLE.sub("", _BEGIN.sub("", line.strip())), limit=limit):
             return said
     return ""
 
@@ -212,7 +232,7 @@ def _first_line(text: str) -> str:
 def _named_fields(embed: AlertEmbed) -> Iterator[str]:
     """The values of the fields that say what it is about."""
     for name, value in embed.fields:
-        if _first_line(name).rstrip(":：").strip().casefold() in _LABELS:
+        if first_line(name).rstrip(":：").strip().casefold() in _LABELS:
             yield value
 
 

@@ -34,6 +34,8 @@ class DeliveryKind(StrEnum):
     ON_DUTY = "on_duty"  # the DM to whoever comes on
     ON_DUTY_SOON = "on_duty_soon"  # a day ahead, with what they lack: a DM that is refused tells as much
     ON_DUTY_GAPS = "on_duty_gaps"  # that somebody who comes on lacks something
+    ALERT_QUESTION = "alert_question"  # whether a message that nobody understands is an alert
+    ALERTS_SKIPPED = "alerts_skipped"  # older messages of a watched channel than could be read
     DIGEST = "digest"
     REPLAY = "replay"  # a DLQ entry sent again
 

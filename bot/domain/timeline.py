@@ -20,6 +20,7 @@ class TimelineKind(StrEnum):
     PROMOTED = "promoted"  # a re-evaluation that nobody answered
     DECLARED = "declared"  # a tracked alert became an incident
     REPEATED = "repeated"  # the same alert came again
+    RECOVERED = "recovered"  # its monitor says that it is over
     ALERT_POSTED = "alert_posted"
     THREAD_OPENED = "thread_opened"
     PAGED = "paged"  # a DM reached somebody

@@ -184,7 +184,7 @@ async def _reconcile(services: Services) -> None:
 
 
 async def _catch_up(services: Services) -> None:
-    await services.alerts.catch_up(services.guild_id)
+    await services.missed_alerts.catch_up(services.guild_id)
 
 
 async def _first_of(*tasks: asyncio.Task[object]) -> None:

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import ConfigError
 from bot.runbook import moments, sections, values
+from bot.runbook.alerts import read_alerts
 from bot.runbook.checks import check_policy
 from bot.runbook.model import Policy
 from bot.runbook.oncall import everybody, read_oncall, read_team
 from bot.runbook.questions import read_tree
 from bot.runbook.reader import Table
-from bot.runbook.severities import read_alerts, read_morning_triage, read_reevaluate, read_severities
+from bot.runbook.severities import read_morning_triage, read_reevaluate, read_severities
 from bot.runbook.special import read_drill, read_private, read_storm
 
 DEFAULT_NAME = "parky.toml"

@@ -10,6 +10,7 @@ from bot.domain.business_time import BusinessHours, Weekday
 from bot.domain.checklist import Checklist
 from bot.domain.drill import Script
 from bot.domain.oncall import Layer
+from bot.domain.recognition import Pattern, Shape, Unknown
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.standing import OnCallPerson, id_of
 from bot.domain.triage import Text, Tree
@@ -169,6 +170,13 @@ class Alerts:
         same_within: For how long after an alert the same one is counted on it.
         fingerprint: What makes it the same one.
         rings: The bot's own post pings as the severity's does; the message itself was there before it.
+        unknown: Channel as in `watch` -> what becomes of a message that no pattern matches.
+        unread: The same for one without words, as all are without the message content intent: it may be an
+            alert, so it is tracked unless the file says otherwise.
+        closes: A recovery ends the alert that nobody has acknowledged; else it is noted only.
+        ignore: Senders whose messages are never alerts.
+        patterns: What monitors post, in the order in which they are tried.
+        names: Titles that only name their sender.
     """
 
     watch: Mapping[str, str]
@@ -176,6 +184,12 @@ class Alerts:
     same_within: timedelta
     fingerprint: tuple[AlertPart, ...]
     rings: bool
+    unknown: Mapping[str, Unknown]
+    unread: Mapping[str, Unknown]
+    closes: bool
+    ignore: tuple[Shape, ...]
+    patterns: tuple[Pattern, ...]
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,10 @@ class Table:
         """Whether the file gives a list there."""
         return isinstance(self._values.get(key), list)
 
+    def is_table(self, key: str) -> bool:
+        """Whether the file gives a table there."""
+        return isinstance(self._values.get(key), dict)
+
     def take(self, key: str, rule: Rule[T], default: T | _Required = REQUIRED) -> T:
         """The value of *key*; the default when it is absent; the rule's stand-in after a problem."""
         self._known.append(key)

@@ -1,20 +1,17 @@
-"""Reading the severities, their ladders, and what else leads to one: re-evaluations, alerts of others."""
+"""Reading the severities, their ladders, and what else leads to one: re-evaluations, the morning triage."""
 
 from collections.abc import Mapping
 from datetime import time, timedelta
 from types import MappingProxyType
 
-from bot.domain.alerts import AlertPart
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.runbook import moments, values
-from bot.runbook.model import Alerts, MorningTriage, OnCallPlace, Reevaluate
+from bot.runbook.model import MorningTriage, OnCallPlace, Reevaluate
 from bot.runbook.reader import Rule, Table
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu
 MOST_STEPS = 20
 _MENTION = values.choice(Mention, what="a mention")
-_PART = values.choice(AlertPart, what="a part of an alert")
-_BOT = values.string_up_to(32, what="a bot", example="parky-monitor")
 
 
 def read_severities(file: Table, oncall: Mapping[str, OnCallPlace]) -> Mapping[str, SeverityPolicy]:
@@ -78,7 +75,7 @@ def read_reevaluate(file: Table, severities: Mapping[str, SeverityPolicy]) -> Re
     """``[reevaluate]``; without one: 30 and 15 minutes, then the second gravest severity, in its channel."""
     table = file.table("reevaluate")
     usual = list(severities.values())[:2][-1]
-    promote_to = table.take("promote_to", _one_of(severities, what="a severity"), usual.name)
+    promote_to = table.take("promote_to", one_of(severities, what="a severity"), usual.name)
     read = Reevaluate(
         after=table.take("after", moments.DURATION, timedelta(minutes=30)),
         answer_within=table.take("answer_within", moments.DURATION, timedelta(minutes=15)),
@@ -108,27 +105,9 @@ def read_morning_triage(file: Table, severities: Mapping[str, SeverityPolicy]) -
     return read
 
 
-def read_alerts(file: Table, severities: Mapping[str, SeverityPolicy]) -> Alerts:
-    """``[alerts]``; without it no message of others is tracked."""
-    table = file.table("alerts")
-    watched = table.table("watch")
-    severity = _one_of(severities, what="a severity")
-    read = Alerts(
-        watch=MappingProxyType(
-            {name.removeprefix("#"): watched.take(name, severity) for name in watched.names(values.CHANNEL)}
-        ),
-        bots=table.each("bots", _BOT, ()),
-        same_within=table.take("same_within", moments.DURATION, timedelta(minutes=30)),
-        fingerprint=table.each("fingerprint", _PART, (AlertPart.TITLE, AlertPart.TARGET)),
-        rings=table.take("rings", values.BOOL, default=False),
-    )
-    if not read.fingerprint:
-        table.problem("fingerprint", f"names no part; allowed: at least one of {_PART.allowed}")
-    table.close()
-    return read
+def one_of(names: Mapping[str, object], *, what: str) -> Rule[str]:
+    """One of *names*, which the file itself gives."""
 
-
-def _one_of(names: Mapping[str, object], *, what: str) -> Rule[str]:
     def read(value: object) -> str:
         name = values.string(value)
         if name not in names:

@@ -1,85 +1,130 @@
 """Alerts of others: a message in a watched channel becomes a tracked alert, or counts on one."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
 from bot.domain import life
-from bot.domain.alerts import AlertMessage, fingerprint_of, severity_at_start
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import Incident, IncidentKind, NewIncident, Source, Status
-from bot.domain.people import Person
+from bot.domain.alerts import AlertMessage, severity_at_start
+from bot.domain.incident import Incident, Status
+from bot.domain.question import Question
+from bot.domain.recognition import Reading, Says, Unknown, is_from, read_message
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.incidents import Incidents
-from bot.services.opening import refresh_job
-from bot.services.ports import Discord, Job, JobName, Store, Transaction
-from bot.services.ports.urgency import BACKGROUND, urgency
-from bot.services.reconciler import Reconciler
+from bot.services.opening import notice, refresh_job
+from bot.services.ports import Job, JobName, Store, Transaction
+from bot.services.questions import Questions, as_incident
+from bot.services.recoveries import Recoveries
 
 log = structlog.get_logger(__name__)
 
+_Value = TypeVar("_Value")
+
 #: The timeline tells of an alert that comes again and again at most once in this time.
 TOLD_EVERY: Final = timedelta(minutes=5)
-
-#: What came while the bot was away is tracked if it is not older, or its severity gives more time than this.
-MISSED_WITHIN: Final = timedelta(hours=24)
 
 # An alert that comes by the second must not be an edit by the second: the more often, the later it is shown.
 _SHOWN_AFTER: Final = timedelta(seconds=5)
 _SHOWN_WITHIN: Final = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A message of a watched channel.
+
+    Attributes:
+        severity: The one that it would be tracked under.
+        would_be: What is kept of it when it is tracked or asked about; what makes it the same one is there.
+    """
+
+    reading: Reading
+    severity: SeverityPolicy
+    would_be: Question
+
+    @property
+    def fingerprint(self) -> str:
+        """What the same alert has again."""
+        return self.would_be.fingerprint
+
+
 class Alerts:
     """Tracks what monitors post."""
 
     def __init__(
-        self, store: Store, discord: Discord, policy: Policy, incidents: Incidents, reconciler: Reconciler
+        self,
+        store: Store,
+        policy: Policy,
+        incidents: Incidents,
+        recoveries: Recoveries,
+        questions: Questions,
     ) -> None:
         self._store = store
-        self._discord = discord
         self._policy = policy
         self._incidents = incidents
-        self._reconciler = reconciler
+        self._recoveries = recoveries
+        self._questions = questions
 
     def watches(self, message: AlertMessage) -> bool:
-        """Whether it is an alert: by a webhook or an allowed bot, in a watched channel, and not our own."""
+        """Whether it may be an alert: by a webhook or an allowed bot, in a watched channel, not our own."""
+        alerts = self._policy.alerts
         is_allowed = message.is_bot and not {
             message.username,
             str(message.evidence.author_id),
-        }.isdisjoint(self._policy.alerts.bots)
-        is_watched = self._severity(message) is not None
-        return is_watched and not message.is_ours and (message.is_webhook or is_allowed)
+        }.isdisjoint(alerts.bots)
+        is_watched = alerts.watch.keys() & {message.channel, str(message.channel_id)}
+        is_heeded = not message.is_ours and (message.is_webhook or is_allowed)
+        return bool(is_watched) and is_heeded and not is_from(message, alerts.ignore)
 
     async def receive(self, message: AlertMessage) -> Incident | None:
-        """Track an alert; the same message twice, on whichever instance, changes nothing.
+        """Do what a message asks for; the same one twice, on whichever instance, changes nothing.
 
-        The same alert within the policy's ``same_within`` is counted on the first, unless it is a graver one.
+        An alert is tracked. The same one within ``same_within`` is counted on the first, unless it is a
+        graver one. A recovery ends or notes what it is about. What nobody understands is tracked, asked
+        about or passed over, as its channel says.
 
         Returns:
-            The incident that it is or counts on; None when the message is none that is watched for.
+            The incident that it is or counts on; None when it is none.
         """
-        severity = self._severity(message)
-        if severity is None or not self.watches(message):
+        understood = self.understand(message)
+        if understood is None:
             return None
+        match understood.reading.says, self._unknown(message):
+            case (Says.FIRING, _) | (None, Unknown.TRACK):
+                return await self._track(message, understood)
+            case Says.RESOLVED, _:
+                await self._recoveries.receive(message, understood.fingerprint)
+            case None, Unknown.ASK:
+                return await self._ask(message, understood)
+        return None
+
+    def understand(self, message: AlertMessage) -> Understood | None:
+        """Read a message; None when it is none that is watched for."""
+        if not self.watches(message):
+            return None
+        alerts = self._policy.alerts
+        reading = read_message(message, alerts.patterns, alerts.names)
+        said = self._said_severity(message, reading)
+        if reading.says is None and said is not None:  # it says how grave it is: that is an alert
+            reading = Reading(Says.FIRING, reading.title)
+        severity = said or self._policy.severities[self._watched(message, alerts.watch)]
         target = message.target(self._policy.targets)
-        fingerprint = fingerprint_of(message, self._policy.alerts.fingerprint, target=target)
-        async with self._store.transaction() as tx:
-            await tx.lock_fingerprint(message.guild_id, fingerprint)
-            known = await tx.alert_of_message(message.id)
-            if known is not None:
-                return await tx.incident(known)
-            same = await self._same(tx, message, severity, fingerprint)
-            if same is None:
-                new = _new_incident(message, severity, target=target, fingerprint=fingerprint)
-                incident = await self._incidents.open_within(tx, new, by=None)
-            else:
-                incident = await self._count(tx, same, message)
-            await tx.note_alert(incident.id, channel_id=message.channel_id, message_id=message.id)
-        log.info("alert.tracked" if same is None else "alert.repeated", incident_id=incident.id)
-        return incident
+        would_be = Question(
+            guild_id=message.guild_id,
+            channel_id=message.channel_id,
+            message_id=message.id,
+            sender=message.sender,
+            fingerprint=reading.fingerprint(message, alerts.fingerprint, target=target),
+            severity=severity.name,
+            title=reading.title or message.stand_in,
+            target=target,
+            evidence=message.evidence,
+        )
+        return Understood(reading, severity, would_be)
 
     async def show_count(self, incident_id: int) -> None:
         """Let the posts say how often it came: one edit for all that came meanwhile."""
@@ -87,76 +132,81 @@ class Alerts:
             incident = await tx.incident(incident_id)
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
-    async def catch_up(self, guild_id: int) -> None:
-        """Read what was posted in the watched channels while no event reached us.
+    async def _track(self, message: AlertMessage, understood: Understood) -> Incident:
+        async with self._store.transaction() as tx:
+            await tx.lock_fingerprint(message.guild_id, understood.fingerprint)
+            known = await tx.alert_of_message(message.id)
+            if known is not None:
+                return await tx.incident(known)
+            same = await self._same(tx, message, understood)
+            if same is None:
+                incident = await self._incidents.open_within(tx, as_incident(understood.would_be), by=None)
+            else:
+                incident = await self._count(tx, same, message)
+            await tx.note_alert(incident.id, channel_id=message.channel_id, message_id=message.id)
+        log.info("alert.tracked" if same is None else "alert.repeated", incident_id=incident.id)
+        return incident
 
-        A channel that is watched for the first time is read from now on. A channel that cannot be read now is
-        read the next time.
+    async def _ask(self, message: AlertMessage, understood: Understood) -> Incident | None:
+        """Ask whether it is an alert, unless somebody has said so of the same one, which goes on."""
+        async with self._store.transaction() as tx:
+            await tx.lock_fingerprint(message.guild_id, understood.fingerprint)
+            known = await tx.alert_of_message(message.id)
+            if known is not None:
+                return await tx.incident(known)
+            same = await self._same(tx, message, understood)
+            if same is None:
+                await self._questions.ask(tx, understood.would_be)
+                return None
+            incident = await self._count(tx, same, message)
+            await tx.note_alert(incident.id, channel_id=message.channel_id, message_id=message.id)
+        log.info("alert.repeated", incident_id=incident.id)
+        return incident
 
-        Raises:
-            StorageUnavailable.
-        """
-        for channel in self._policy.alerts.watch:
-            try:
-                await self._read(guild_id, channel)
-            except (UpstreamUnavailable, DeliveryRefused) as error:
-                log.warning("alerts.not_read", channel=channel, reason=error.reason)
+    def _said_severity(self, message: AlertMessage, reading: Reading) -> SeverityPolicy | None:
+        """The severity that the title begins with."""
+        known = self._policy.severities.values()
+        words = {word: found for found in known for word in (found.name, found.priority)}
+        said = severity_at_start(message.title, words) or severity_at_start(reading.title, words)
+        return None if said is None else words[said]
 
-    async def _read(self, guild_id: int, channel: str) -> None:
-        page = await self._discord.watched(guild_id, channel)
-        cursor = await self._store.alert_cursor(guild_id, page.channel_id)
-        now = await self._store.now()
-        newest = max((message.id for message in page.messages), default=0)
-        late: dict[int, Incident] = {}
-        for message in page.messages:
-            if cursor is None or message.id <= cursor or not self.watches(message):
-                continue
-            if now - message.evidence.at <= self._patience(message) and (
-                found := await self.receive(message)
-            ):
-                late[found.id] = found
-        with urgency(BACKGROUND):  # a storm of them is not to hold up what rings
-            for incident in late.values():  # somebody may have put a 👀 under one of its messages meanwhile
-                await self._reconciler.reconcile(incident)
-        if cursor is None or newest > cursor:
-            await self._store.move_alert_cursor(guild_id, page.channel_id, newest)
+    def _unknown(self, message: AlertMessage) -> Unknown:
+        alerts = self._policy.alerts
+        return self._watched(message, alerts.unknown if message.title else alerts.unread)
 
-    def _severity(self, message: AlertMessage) -> SeverityPolicy | None:
-        """The one that its title begins with, else its channel's; None when the channel is not watched."""
-        watch, known = self._policy.alerts.watch, self._policy.severities
-        name = watch.get(message.channel) or watch.get(str(message.channel_id))
-        if name is None:
+    def _watched(self, message: AlertMessage, of: Mapping[str, _Value]) -> _Value:
+        """What the policy says of its channel, which is watched."""
+        return of[message.channel if message.channel in of else str(message.channel_id)]
+
+    async def _same(self, tx: Transaction, message: AlertMessage, understood: Understood) -> Incident | None:
+        severity, policy = understood.severity, self._policy
+        lesser = [known.name for known in policy.severities.values() if known.rank > severity.rank]
+        usual, now = policy.alerts.same_within, await tx.now()
+        longest = max(usual, understood.reading.same_within or usual)
+        found = await tx.same_alert(
+            message.guild_id, understood.fingerprint, since=now - longest, lesser=lesser
+        )
+        if found is None:
             return None
-        words = {word: found for found in known.values() for word in (found.name, found.priority)}
-        said = severity_at_start(message.title, words)
-        return known[name] if said is None else words[said]
-
-    def _patience(self, message: AlertMessage) -> timedelta:
-        """How old a missed alert may be."""
-        severity = self._severity(message)
-        if severity is None:
-            return MISSED_WITHIN
-        at = message.evidence.at
-        return max(MISSED_WITHIN, self._policy.ack_due(severity, at=at) - at)
-
-    async def _same(
-        self, tx: Transaction, message: AlertMessage, severity: SeverityPolicy, fingerprint: str
-    ) -> Incident | None:
-        lesser = [known.name for known in self._policy.severities.values() if known.rank > severity.rank]
-        since = await tx.now() - self._policy.alerts.same_within
-        found = await tx.same_alert(message.guild_id, fingerprint, since=since, lesser=lesser)
-        if found is not None and found.status is Status.ACKNOWLEDGED and not message.title:
+        seen = found.last_seen_at or found.triggered_at
+        if seen < now - usual and await tx.has_recovered(found.id):
+            return None  # it was over meanwhile: this is another trouble
+        if found.status is Status.ACKNOWLEDGED and not message.title:
             return None  # nobody can read it: it may be another trouble than the one that somebody is on
         return found
 
     async def _count(self, tx: Transaction, same: Incident, message: AlertMessage) -> Incident:
-        now = await tx.now()
+        now, is_back = await tx.now(), await tx.has_recovered(same.id)
         incident = life.see_again(same, at=now)
         await tx.save(incident)
         told = [entry.at for entry in await tx.timeline(same.id) if entry.kind is TimelineKind.REPEATED]
-        if not told or now - max(told) >= TOLD_EVERY:
-            data = {"count": incident.occurrences, "url": message.evidence.url}
+        data = {"count": incident.occurrences, "url": message.evidence.url}
+        if is_back or not told or now - max(told) >= TOLD_EVERY:
             await tx.add_timeline(same.id, TimelineEntry(TimelineKind.REPEATED, now, data=data))
+        if is_back:  # whoever is on it has been told that it was over
+            facts = {"notice": "fires_again", "by": message.evidence.author_name, **data}
+            line = notice(incident, self._policy, key=f"fires_again:{message.id}", data=facts)
+            await tx.insert_deliveries([line])
         await tx.enqueue(_count_job(incident))
         return incident
 
@@ -164,24 +214,3 @@ class Alerts:
 def _count_job(incident: Incident) -> Job:
     after = min(_SHOWN_AFTER * incident.occurrences, _SHOWN_WITHIN)
     return Job(JobName.SHOW_COUNT, str(incident.id), f"count:{incident.id}", after=after)
-
-
-def _new_incident(
-    message: AlertMessage, severity: SeverityPolicy, *, target: str | None, fingerprint: str
-) -> NewIncident:
-    author = Person(id=message.evidence.author_id, name=message.evidence.author_name, is_bot=True)
-    return NewIncident(
-        guild_id=message.guild_id,
-        severity=severity.name,
-        title=message.title or message.stand_in,
-        targets=() if target is None else (target,),
-        symptoms=(),
-        started_at=message.evidence.at,
-        reported_by=author,
-        path=(),
-        key=f"alert:{message.id}",
-        evidence=message.evidence,
-        kind=IncidentKind.ALERT,
-        source=Source(message.channel_id, message.id, author.name),
-        fingerprint=fingerprint,
-    )

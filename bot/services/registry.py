@@ -29,12 +29,14 @@ from bot.services.lifecycle import Lifecycle
 from bot.services.looking import Looking
 from bot.services.mending import Mending
 from bot.services.merging import Merging
+from bot.services.missed_alerts import MissedAlerts
 from bot.services.mornings import Mornings
 from bot.services.oncall import OnCall
 from bot.services.passing_on import PassingOn
 from bot.services.pins import Pins
 from bot.services.ports import GuildFinder
 from bot.services.privacy import Privacy
+from bot.services.questions import Questions
 from bot.services.reconciler import Reconciler
 from bot.services.reevaluations import Reevaluations
 from bot.services.removals import Removals
@@ -54,6 +56,8 @@ class Services:
     access: Access
     incidents: Incidents
     alerts: Alerts
+    missed_alerts: MissedAlerts
+    questions: Questions
     lifecycle: Lifecycle
     merging: Merging
     drills: Drills

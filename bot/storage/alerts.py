@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident
+from bot.domain.people import Person
+from bot.domain.question import Answer, Question
 from bot.domain.triage_session import Triage
 from bot.storage.rows import incident_from_row
-from bot.storage.sql import Sql
+from bot.storage.sql import Row, Sql
 
 _NEWEST: Final = 3  # messages of one alert whose reactions are read; the events tell of the others
 
@@ -34,6 +37,43 @@ class AlertWrites:
     async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int) -> None:
         await self._sql.all("note_alert", message_id, channel_id, incident_id)
 
+    async def firing_alerts(
+        self, guild_id: int, fingerprint: str, *, before: int
+    ) -> list[tuple[Incident, bool]]:
+        rows = await self._sql.all("firing_alerts", guild_id, fingerprint, before)
+        return [(incident_from_row(row), row["alone"]) for row in rows]
+
+    async def note_recovery(self, incident_id: int, *, message_id: int) -> bool:
+        return await self._sql.first("note_recovery", incident_id, message_id) is not None
+
+    async def has_recovered(self, incident_id: int) -> bool:
+        found: bool = (await self._sql.one("has_recovered", incident_id))["recovered"]
+        return found
+
+    async def ask_about_alert(self, question: Question, *, since: datetime) -> bool:
+        about = (question.message_id, question.guild_id, question.channel_id, question.sender)
+        would_be = (question.fingerprint, question.severity, question.title, question.target)
+        said = question.evidence.as_data()
+        return await self._sql.first("ask_about_alert", *about, *would_be, said, since) is not None
+
+    async def alert_question(self, message_id: int, *, guild_id: int) -> Question | None:
+        row = await self._sql.first("alert_question", message_id, guild_id)
+        return None if row is None else _question(row)
+
+    async def answer_alert_question(self, message_id: int, answer: Answer | None, *, by: Person) -> None:
+        await self._sql.all("answer_alert_question", message_id, answer, by.id, by.name)
+
+    async def ignore_sender(self, guild_id: int, channel_id: int, sender: str, *, by: Person) -> bool:
+        row = await self._sql.first("ignore_sender", guild_id, channel_id, sender, by.id, by.name)
+        return row is not None
+
+    async def heed_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
+        return await self._sql.first("heed_sender", guild_id, channel_id, sender) is not None
+
+    async def is_ignored_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
+        found: bool = (await self._sql.one("is_ignored_sender", guild_id, channel_id, sender))["ignored"]
+        return found
+
     async def set_triaged(
         self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
     ) -> Incident:
@@ -56,3 +96,19 @@ class AlertReads:
 
     async def move_alert_cursor(self, guild_id: int, channel_id: int, message_id: int) -> None:
         await self._sql.all("move_alert_cursor", guild_id, channel_id, message_id)
+
+
+def _question(row: Row) -> Question:
+    return Question(
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        message_id=row["message_id"],
+        sender=row["sender"],
+        fingerprint=row["fingerprint"],
+        severity=row["severity"],
+        title=row["title"],
+        target=row["target"],
+        evidence=Evidence.from_data(row["evidence"]),
+        answer=None if row["answer"] is None else Answer(row["answer"]),
+        answered_by_name=row["answered_by_name"],
+    )

@@ -23,6 +23,8 @@ _OPTION_LIMIT = 100  # Discord: an option's label, value and description
 _PLACEHOLDER_LIMIT = 150  # Discord: a select's placeholder
 _LABEL_LIMIT = 80  # Discord: a button's label
 _ROW_LIMIT = 5  # Discord: buttons in a row
+_NUMBER_DIGITS = 18
+_SNOWFLAKE_DIGITS = 19
 _CUSTOM_EMOJI = re.compile(r"<a?:(?P<name>\w{2,32}):(?P<id>\d{17,20})>")
 
 
@@ -74,10 +76,23 @@ class BundleVerb(StrEnum):
     PICK = "pick"  # the select that opens one
 
 
-#: A verb of any of them.
-Verb: TypeAlias = IncidentVerb | TriageVerb | BundleVerb
+class AlertVerb(StrEnum):
+    """What a button does about a monitor's message that nobody understands; its number is the message's."""
 
-_PREFIX: dict[type[StrEnum], str] = {IncidentVerb: "inc", TriageVerb: "tri", BundleVerb: "bun"}
+    TRACK = "track"
+    IGNORE = "ignore"  # its sender
+    HEED = "heed"  # and that no more
+
+
+#: A verb of any of them.
+Verb: TypeAlias = IncidentVerb | TriageVerb | BundleVerb | AlertVerb
+
+_PREFIX: dict[type[StrEnum], str] = {
+    IncidentVerb: "inc",
+    TriageVerb: "tri",
+    BundleVerb: "bun",
+    AlertVerb: "alq",
+}
 _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.ACK: ("👀", ButtonStyle.PRIMARY),
     IncidentVerb.FIRST: ("📋", ButtonStyle.SECONDARY),
@@ -95,6 +110,9 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.TIMELINE: ("🧾", ButtonStyle.SECONDARY),
     IncidentVerb.DECLARE: ("🚨", ButtonStyle.DANGER),
     IncidentVerb.FALSE_ALARM: ("⚪", ButtonStyle.SECONDARY),
+    AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
+    AlertVerb.IGNORE: ("🔇", ButtonStyle.SECONDARY),
+    AlertVerb.HEED: ("🔔", ButtonStyle.SECONDARY),
     BundleVerb.ALL: ("👀", ButtonStyle.PRIMARY),
     TriageVerb.SHOW: ("🔎", ButtonStyle.SECONDARY),
     TriageVerb.PROMOTE: ("🚨", ButtonStyle.DANGER),
@@ -106,18 +124,20 @@ _FORMS = frozenset({IncidentVerb.DETAILS, IncidentVerb.SEVERITY})  # forms that 
 
 
 def custom_id(verb: Verb, number: int) -> str:
-    """The id of the button that does *verb* to incident, triage or bundle *number*: "inc:v1:ack:42"."""
+    """The id of the button that does *verb* to the incident, triage, bundle or message: "inc:v1:ack:42"."""
     return f"{_PREFIX[type(verb)]}:v1:{verb.value}:{number}"
 
 
 def template(verb: Verb) -> str:
     r"""The regular expression of `custom_id`; the group ``number`` holds the digits.
 
-    For ``Control, template=``; at most 18 digits, so that the number fits a bigint. Where a form is filled in
-    with what the post shows, the group ``face`` says what that was; None for a button of an older version.
+    For ``Control, template=``; at most 18 digits, so that the number fits a bigint (19 for a message's id,
+    which Discord keeps within one). Where a form is filled in with what the post shows, the group ``face``
+    says what that was; None for a button of an older version.
     """
     face = rf"(?::(?P<face>[0-9a-f]{{{DIGITS}}}))?" if verb in _FORMS else ""
-    return rf"{_PREFIX[type(verb)]}:v1:{verb.value}:(?P<number>\d{{1,18}}){face}"
+    digits = _SNOWFLAKE_DIGITS if isinstance(verb, AlertVerb) else _NUMBER_DIGITS
+    return rf"{_PREFIX[type(verb)]}:v1:{verb.value}:(?P<number>\d{{1,{digits}}}){face}"
 
 
 def emoji_of(text: str) -> Component:
@@ -161,7 +181,7 @@ class Buttons:
     ack_emoji: str = "👀"
 
     def make(self, verb: Verb, number: int, *, words: str | None = None) -> Component:
-        """The button that does *verb* to incident, triage or bundle *number*.
+        """The button that does *verb* to incident, triage, bundle or message *number*.
 
         Its label is the text ``buttons.<verb>``, or ``buttons.<words>`` when *words* is given.
         """

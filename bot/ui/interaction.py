@@ -147,6 +147,15 @@ async def redraw(interaction: Interaction, view: discord.ui.LayoutView) -> bool:
     )
 
 
+async def rewrite(interaction: Interaction, text: str, view: discord.ui.View) -> bool:
+    """Let the message that was pressed on say *text*, for all who see it; after `keep`; see `show`."""
+    return await show(
+        interaction,
+        first=lambda: interaction.response.edit_message(content=text, view=view),
+        later=lambda: interaction.edit_original_response(content=text, view=view),
+    )
+
+
 async def soon(
     read: Callable[[], Awaitable[_Value]],
     *,

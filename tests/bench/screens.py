@@ -77,7 +77,7 @@ async def of_ended_incidents(discord: Discord) -> dict[str, Ask]:
 
 async def of_a_tracked_alert(discord: Discord, title: str) -> dict[str, Ask]:
     """🚨 ⚪ 🔎 under the answer to a monitor."""
-    await discord.human.post_webhook("p1-ops", "monitor", title)
+    await discord.human.post_webhook("p1-ops", "monitor", f"ALERT: {title}")
     post = await _showing(discord, title, "インシデントにする", channel="p1-ops")
     return {label: press(post, post.control(label)) for label in ("triage", "誤報", "インシデントにする")}
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain import life
+from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, IncidentKind, Source
+from bot.domain.question import Answer, Question
 from bot.domain.triage import UNANSWERED
 from bot.domain.triage_session import NewTriage
 from tests.contract.conftest import Rig
@@ -170,3 +172,100 @@ async def test_a_cursor_never_goes_back(rig: Rig) -> None:
     assert await rig.store.alert_cursor(GUILD, CHANNEL) == 900
     assert await rig.store.alert_cursor(GUILD, CHANNEL + 1) is None
     assert await rig.store.alert_cursor(GUILD + 1, CHANNEL) is None
+
+
+async def firing(rig: Rig, *, before: int) -> list[tuple[int, bool]]:
+    """The numbers of what a recovery is about, and whether each is alone."""
+    async with rig.store.transaction() as tx:
+        return [(one.id, alone) for one, alone in await tx.firing_alerts(GUILD, SAME, before=before)]
+
+
+async def test_a_recovery_is_about_what_has_not_fired_since(rig: Rig) -> None:
+    """All of that fingerprint that are open, however old; not what a later message was counted on."""
+    first, second = await track(rig, 900), await track(rig, 910)
+    await track(rig, 901, fingerprint="b" * 64)
+    await rig.advance(timedelta(days=2))
+    assert await firing(rig, before=950) == [(first.id, True), (second.id, True)]
+    assert await firing(rig, before=905) == [(first.id, True)]
+    async with rig.store.transaction() as tx:
+        await tx.save(life.resolve(await tx.incident(first.id, lock=True), by=OLIVE, at=await tx.now()))
+        assert await tx.firing_alerts(GUILD + 1, SAME, before=950) == []
+    assert await firing(rig, before=950) == [(second.id, True)]
+
+
+async def test_a_recovery_of_what_was_merged_is_about_the_other(rig: Rig) -> None:
+    """Which is not alone then."""
+    duplicate, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
+    async with rig.store.transaction() as tx:
+        known = await tx.incident(duplicate.id, lock=True)
+        merged = life.merge(known, into=goes_on, by=OLIVE, at=await tx.now())
+        await tx.save(merged)
+    assert await firing(rig, before=950) == [(goes_on.id, False)]
+
+
+async def test_a_recovery_is_noted_once(rig: Rig) -> None:
+    """It is the last that was heard until the alert fires again."""
+    alert = await track(rig, 900)
+    async with rig.store.transaction() as tx:
+        assert not await tx.has_recovered(alert.id)
+        assert await tx.note_recovery(alert.id, message_id=901)
+        assert not await tx.note_recovery(alert.id, message_id=901)
+        assert await tx.has_recovered(alert.id)
+        await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=902)
+        assert not await tx.has_recovered(alert.id)
+
+
+async def question(rig: Rig, message_id: int, *, fingerprint: str = SAME) -> Question:
+    """What is asked about a message."""
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+    evidence = Evidence("deploy", 77, "Deploys", "https://discord.com/channels/1/2/3", now)
+    return Question(GUILD, CHANNEL, message_id, "77:Deploys", fingerprint, "SEV2", "deploy", None, evidence)
+
+
+async def test_a_message_is_asked_about_once(rig: Rig) -> None:
+    """And so is the same one soon after; the answer stays, and may be taken back."""
+    asked, again = await question(rig, 900), await question(rig, 901)
+    other = await question(rig, 902, fingerprint="b" * 64)
+    async with rig.store.transaction() as tx:
+        since = await tx.now() - MINUTE
+        assert await tx.ask_about_alert(asked, since=since)
+        for known in (asked, again):
+            assert not await tx.ask_about_alert(known, since=since)
+        assert await tx.ask_about_alert(other, since=since)
+    await rig.advance(2 * MINUTE)
+    async with rig.store.transaction() as tx:
+        assert not await tx.ask_about_alert(asked, since=await tx.now() - MINUTE)
+        assert await tx.ask_about_alert(again, since=await tx.now() - MINUTE)
+    async with rig.store.transaction() as tx:
+        assert await tx.alert_question(900, guild_id=GUILD) == asked
+        assert await tx.alert_question(900, guild_id=GUILD + 1) is None
+        assert await tx.alert_question(999, guild_id=GUILD) is None
+        await tx.answer_alert_question(900, Answer.TRACKED, by=OLIVE)
+        found = await tx.alert_question(900, guild_id=GUILD)
+        assert found is not None
+        assert (found.answer, found.answered_by_name) == (Answer.TRACKED, OLIVE.name)
+        await tx.answer_alert_question(900, None, by=OLIVE)
+        reopened = await tx.alert_question(900, guild_id=GUILD)
+        assert reopened is not None
+        assert reopened.answer is None
+
+
+async def test_a_sender_is_ignored_until_somebody_takes_it_back(rig: Rig) -> None:
+    """In one channel of one guild."""
+    async with rig.store.transaction() as tx:
+        assert not await tx.heed_sender(GUILD, CHANNEL, "77:Deploys")
+        assert await tx.ignore_sender(GUILD, CHANNEL, "77:Deploys", by=OLIVE)
+        assert not await tx.ignore_sender(GUILD, CHANNEL, "77:Deploys", by=OLIVE)
+        ignored = [
+            await tx.is_ignored_sender(guild, channel, sender)
+            for guild, channel, sender in [
+                (GUILD, CHANNEL, "77:Deploys"),
+                (GUILD, CHANNEL, "77:Backups"),
+                (GUILD, CHANNEL + 1, "77:Deploys"),
+                (GUILD + 1, CHANNEL, "77:Deploys"),
+            ]
+        ]
+        assert ignored == [True, False, False, False]
+        assert await tx.heed_sender(GUILD, CHANNEL, "77:Deploys")
+        assert not await tx.is_ignored_sender(GUILD, CHANNEL, "77:Deploys")

@@ -24,7 +24,11 @@ class Monitor:
         self._name = name
 
     async def post(self, content: str = TITLE, *, embeds: Sequence[JSON] = ()) -> Message:
-        """One alert; it is a bot's message in Discord, and no surprise."""
+        """One alert, plainly so; it is a bot's message in Discord, and no surprise."""
+        return await self.say(f"ALERT: {content}" if content else "", embeds=embeds)
+
+    async def say(self, content: str, *, embeds: Sequence[JSON] = ()) -> Message:
+        """Whatever it has to say, word for word."""
         posted = await self._world.human.post_webhook(self.channel, self._name, content, embeds=embeds)
         return await self._world.ledger.expect(self.channel, where=lambda found: found.id == posted.id)
 

@@ -318,7 +318,7 @@ async def test_a_storm(world: World) -> None:
     messages, alerts = STORM
     since = await world.human.log_end()
     for number in range(messages):
-        words = f"worker-{number % alerts} is down for {number} s"
+        words = f"ALERT: worker-{number % alerts} is down for {number} s"
         await world.human.post_webhook("p1-ops", "Parky API", words)
     await world.fast_forward(minutes=2)
     await world.settle()

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.incident import Incident
+from bot.domain.people import Person
+from bot.domain.question import Answer, Question
 from bot.domain.triage_session import Triage
 from tests.fakes.base import FakePart
 from tests.fakes.state import State
@@ -38,6 +40,65 @@ class FakeAlerts(FakePart):
 
     async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int) -> None:
         self.state.alert_messages.setdefault(message_id, (channel_id, incident_id))
+
+    async def firing_alerts(
+        self, guild_id: int, fingerprint: str, *, before: int
+    ) -> list[tuple[Incident, bool]]:
+        known = self.state.incidents.values()
+        same = [one for one in known if (one.guild_id, one.fingerprint) == (guild_id, fingerprint)]
+        ends = {self._merges(one)[-1].id: self._merges(one)[-1] for one in same}
+        newest = {
+            found: max(
+                (message for message, (_, on) in self.state.alert_messages.items() if on == found), default=0
+            )
+            for found in ends
+        }
+        return [
+            (found, not any(other.merged_into_id == found.id for other in known))
+            for found in sorted(ends.values(), key=lambda one: one.id)
+            if found.is_open and newest[found.id] <= before
+        ]
+
+    async def note_recovery(self, incident_id: int, *, message_id: int) -> bool:
+        known = (incident_id, message_id) in self.state.recoveries
+        self.state.recoveries.add((incident_id, message_id))
+        return not known
+
+    async def has_recovered(self, incident_id: int) -> bool:
+        counted = (message for message, (_, on) in self.state.alert_messages.items() if on == incident_id)
+        newest = max(counted, default=0)
+        return any(on == incident_id and message > newest for on, message in self.state.recoveries)
+
+    async def ask_about_alert(self, question: Question, *, since: datetime) -> bool:
+        asked = self.state.questions
+        about = (question.guild_id, question.fingerprint)
+        if question.message_id in asked or any(
+            (known.guild_id, known.fingerprint) == about and at >= since for known, at in asked.values()
+        ):
+            return False
+        asked[question.message_id] = (question, self._now)
+        return True
+
+    async def alert_question(self, message_id: int, *, guild_id: int) -> Question | None:
+        found = self.state.questions.get(message_id)
+        return None if found is None or found[0].guild_id != guild_id else found[0]
+
+    async def answer_alert_question(self, message_id: int, answer: Answer | None, *, by: Person) -> None:
+        known, at = self.state.questions[message_id]
+        self.state.questions[message_id] = (replace(known, answer=answer, answered_by_name=by.name), at)
+
+    async def ignore_sender(self, guild_id: int, channel_id: int, sender: str, *, by: Person) -> bool:
+        known = (guild_id, channel_id, sender) in self.state.ignored
+        self.state.ignored.add((guild_id, channel_id, sender))
+        return not known
+
+    async def heed_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
+        known = (guild_id, channel_id, sender) in self.state.ignored
+        self.state.ignored.discard((guild_id, channel_id, sender))
+        return known
+
+    async def is_ignored_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
+        return (guild_id, channel_id, sender) in self.state.ignored
 
     async def set_triaged(
         self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]

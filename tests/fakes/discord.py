@@ -278,11 +278,16 @@ class FakeDiscord:
             for person in self.pins.get(message_id, []):
                 yield person, message_id
 
-    async def watched(self, guild_id: int, channel: str) -> ChannelPage:
+    async def watched(self, guild_id: int, channel: str, *, before: int | None = None) -> ChannelPage:
         if self.is_away:
             raise UpstreamUnavailable("Discord is away")
-        found = [message for message in self.watching if message.channel == channel]
-        return ChannelPage(WATCHED[channel], tuple(sorted(found, key=lambda message: message.id)))
+        found = [
+            message
+            for message in self.watching
+            if message.channel == channel and (before is None or message.id < before)
+        ]
+        newest = sorted(found, key=lambda message: message.id)[-100:]
+        return ChannelPage(WATCHED[channel], tuple(newest))
 
     async def acknowledgers(
         self, places: Sequence[tuple[int, int]], *, guild_id: int

@@ -14,6 +14,7 @@ from bot.domain.installation import Installation
 from bot.domain.life import AckVia
 from bot.domain.morning import Morning
 from bot.domain.privacy import RemovedMember
+from bot.domain.question import Question
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Choice, StoredAnswer, Triage
 from bot.services.ports import Job
@@ -90,6 +91,9 @@ class State:
     noted: dict[tuple[int, int], tuple[Evidence, datetime]] = field(default_factory=dict)
     alert_messages: dict[int, tuple[int, int]] = field(default_factory=dict)
     alert_cursors: dict[tuple[int, int], int] = field(default_factory=dict)
+    recoveries: set[tuple[int, int]] = field(default_factory=set)
+    questions: dict[int, tuple[Question, datetime]] = field(default_factory=dict)
+    ignored: set[tuple[int, int, str]] = field(default_factory=set)
     digests: dict[tuple[int, str], datetime] = field(default_factory=dict)
     replays: dict[UUID, tuple[ReplayRecord, str]] = field(default_factory=dict)
     oncall: OnCallState = field(default_factory=OnCallState)

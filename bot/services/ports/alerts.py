@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.incident import Incident
+from bot.domain.people import Person
+from bot.domain.question import Answer, Question
 from bot.domain.triage_session import Triage
 
 
@@ -34,6 +36,48 @@ class AlertTransaction(Protocol):
 
     async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int) -> None:
         """Count a message on an incident; one that was counted stays where it is."""
+        ...
+
+    async def firing_alerts(
+        self, guild_id: int, fingerprint: str, *, before: int
+    ) -> list[tuple[Incident, bool]]:
+        """The open incidents that an alert counts on, locked, oldest first; and whether it is alone there.
+
+        Args:
+            before: Only those that no message after this one was counted on.
+        """
+        ...
+
+    async def note_recovery(self, incident_id: int, *, message_id: int) -> bool:
+        """A message has said that an alert is over; False when that was noted before."""
+        ...
+
+    async def has_recovered(self, incident_id: int) -> bool:
+        """Whether the last that was heard of an alert is that it is over."""
+        ...
+
+    async def ask_about_alert(self, question: Question, *, since: datetime) -> bool:
+        """Ask whether a message is an alert; False when it, or the same one since then, was asked about."""
+        ...
+
+    async def alert_question(self, message_id: int, *, guild_id: int) -> Question | None:
+        """What was asked about a message, locked; None when nothing was."""
+        ...
+
+    async def answer_alert_question(self, message_id: int, answer: Answer | None, *, by: Person) -> None:
+        """Note what *by* has said to a locked question; None: it is open again."""
+        ...
+
+    async def ignore_sender(self, guild_id: int, channel_id: int, sender: str, *, by: Person) -> bool:
+        """Pass over a sender from now on; False when that was decided before."""
+        ...
+
+    async def heed_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
+        """Pass over a sender no more; False when nobody had ignored it."""
+        ...
+
+    async def is_ignored_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
+        """Whether a sender is passed over in a channel."""
         ...
 
     async def set_triaged(

@@ -206,8 +206,8 @@ class Discord(Protocol):
         """Everyone whose 📌 stands on one of *places*, with the message id; bots left out."""
         ...
 
-    async def watched(self, guild_id: int, channel: str) -> ChannelPage:
-        """The newest messages of a channel (name or id), up to 100.
+    async def watched(self, guild_id: int, channel: str, *, before: int | None = None) -> ChannelPage:
+        """The newest messages of a channel (name or id), up to 100, older than the message *before*.
 
         Raises:
             DeliveryRefused: there is no such channel, or it may not be read. UpstreamUnavailable.

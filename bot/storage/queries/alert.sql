@@ -66,3 +66,74 @@ SELECT message_id FROM alert_cursors WHERE guild_id = $1 AND channel_id = $2;
 INSERT INTO alert_cursors (guild_id, channel_id, message_id) VALUES ($1, $2, $3)
 ON CONFLICT (guild_id, channel_id)
 DO UPDATE SET message_id = greatest(alert_cursors.message_id, EXCLUDED.message_id);
+
+-- name: firing_alerts
+-- The open incidents that an alert of this fingerprint counts on, by number: the alerts themselves, or what they
+-- were merged into (32 merges at most). Without those that a message after $3 was counted on: they have fired
+-- since. alone: it is no other alert's, too. Nobody else changes them until the commit.
+WITH RECURSIVE chain AS (
+    SELECT id, merged_into_id, 0 AS merges
+      FROM incidents
+     WHERE guild_id = $1 AND fingerprint = $2 AND status IN ('triggered', 'acknowledged', 'merged')
+    UNION ALL
+    SELECT into_.id, into_.merged_into_id, merges + 1
+      FROM chain
+      JOIN incidents AS into_ ON into_.id = chain.merged_into_id
+     WHERE merges < 32
+)
+SELECT found.*, NOT EXISTS (SELECT FROM incidents AS other WHERE other.merged_into_id = found.id) AS alone
+  FROM incidents AS found
+ WHERE found.id IN (SELECT id FROM chain)
+   AND found.status IN ('triggered', 'acknowledged')
+   AND NOT EXISTS (SELECT FROM alert_messages WHERE incident_id = found.id AND message_id > $3)
+ ORDER BY found.id
+   FOR NO KEY UPDATE OF found;
+
+-- name: note_recovery
+-- A message has said that an alert is over; no row comes back when that was known.
+INSERT INTO alert_recoveries (incident_id, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING message_id;
+
+-- name: has_recovered
+-- Whether the last that was heard of an alert is that it is over.
+SELECT EXISTS (
+    SELECT FROM alert_recoveries
+     WHERE incident_id = $1
+       AND message_id > (SELECT coalesce(max(message_id), 0) FROM alert_messages WHERE incident_id = $1)
+) AS recovered;
+
+-- name: ask_about_alert
+-- Asks about a message, once, unless the same was asked at $10 or later.
+INSERT INTO alert_questions
+       (message_id, guild_id, channel_id, sender, fingerprint, severity, title, target, evidence)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+ WHERE NOT EXISTS (
+    SELECT FROM alert_questions WHERE guild_id = $2 AND fingerprint = $5 AND asked_at >= $10
+ )
+    ON CONFLICT DO NOTHING
+RETURNING message_id;
+
+-- name: alert_question
+-- What was asked about a message in a guild; nobody else answers it until the commit.
+SELECT * FROM alert_questions WHERE message_id = $1 AND guild_id = $2 FOR UPDATE;
+
+-- name: answer_alert_question
+-- What somebody has said to it; null: it is open again.
+UPDATE alert_questions
+   SET answer = $2, answered_by = $3, answered_by_name = $4, answered_at = now()
+ WHERE message_id = $1;
+
+-- name: ignore_sender
+-- Passes over a sender from now on; no row comes back when that was decided before.
+INSERT INTO ignored_senders (guild_id, channel_id, sender, by_id, by_name) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+RETURNING sender;
+
+-- name: heed_sender
+-- Passes over a sender no more; no row comes back when nobody had ignored it.
+DELETE FROM ignored_senders WHERE guild_id = $1 AND channel_id = $2 AND sender = $3 RETURNING sender;
+
+-- name: is_ignored_sender
+-- Whether a sender is passed over in a channel.
+SELECT EXISTS (
+    SELECT FROM ignored_senders WHERE guild_id = $1 AND channel_id = $2 AND sender = $3
+) AS ignored;

@@ -111,6 +111,12 @@ def _thread_moved(words: Wording, incident: Incident, _data: Data) -> Body:
     return message(words.say("thread.notice.thread_moved", label=incident.label, url=url))
 
 
+def _recovered(words: Wording, _incident: Incident, data: Data) -> Body:
+    """What the monitor says; the state of the incident is whoever is on it to say."""
+    key = f"thread.notice.{data['notice']}"
+    return message(words.say(key, sender=inert(str(data.get("by") or "?"), limit=160), url=str(data["url"])))
+
+
 def _severity_changed(words: Wording, incident: Incident, data: Data) -> Body:
     line = words.say(
         "thread.notice.severity_changed",
@@ -160,6 +166,8 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "raised_again": _said,
     "triaged_here": _triaged_here,
     "reopened": _said,
+    "recovered": _recovered,
+    "fires_again": _recovered,
     "severity_changed": _severity_changed,
     "thread_moved": _thread_moved,
     "inject": inject,

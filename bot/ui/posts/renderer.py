@@ -21,6 +21,7 @@ from bot.ui.posts.oncall import oncall_post
 from bot.ui.posts.pages import escalation, page
 from bot.ui.posts.postings import pointer, rings
 from bot.ui.posts.private import room
+from bot.ui.posts.questions import asked, skipped
 from bot.ui.posts.replays import replay
 from bot.ui.posts.roles import role_dm
 from bot.ui.posts.threads import thread, thread_card, thread_start
@@ -64,6 +65,8 @@ _WITH_DATA: Mapping[DeliveryKind, Callable[[Wording, Incident, Mapping[str, obje
 #: Those that stand by themselves, about nothing that changes.
 _ALONE: Mapping[DeliveryKind, Callable[[Wording, Delivery], Body]] = {
     DeliveryKind.REPLAY: replay,
+    DeliveryKind.ALERT_QUESTION: asked,
+    DeliveryKind.ALERTS_SKIPPED: skipped,
     DeliveryKind.SEED_ACK: lambda words, _delivery: {"emoji": reaction_of(words.policy.ack_emoji)},
     DeliveryKind.PIN_SEEN: lambda _words, _delivery: {"emoji": "✅"},
     **dict.fromkeys(ONCALL_POSTS, oncall_post),

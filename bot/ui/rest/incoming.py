@@ -89,18 +89,20 @@ class Watching:
         self._places = places
         self._incoming = incoming
 
-    async def page(self, guild_id: int, channel: str) -> ChannelPage:
+    async def page(self, guild_id: int, channel: str, *, before: int | None = None) -> ChannelPage:
         """The newest messages of a channel, up to 100.
 
         Args:
             channel: Its name or id.
+            before: Only those that are older than this message.
 
         Raises:
             DeliveryRefused: there is no such channel, or it may not be read. UpstreamUnavailable.
         """
         channel_id = await self._places.channel(guild_id, channel)
         route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
-        found = await self._rest.many(route, params={"limit": _PAGE})
+        older = {} if before is None else {"before": before}
+        found = await self._rest.many(route, params={"limit": _PAGE, **older})
         read = [
             self._incoming.read(payload, guild_id=guild_id, channel=channel)
             for payload in sorted(found, key=snowflake)

@@ -49,7 +49,7 @@ _UNKNOWN_MESSAGE = 10008
 _THREAD_EXISTS = 160004
 
 #: Kinds that may answer a message, named in their data.
-_ANSWERS = (DeliveryKind.ALERT, DeliveryKind.MORNING_NAG)
+_ANSWERS = (DeliveryKind.ALERT, DeliveryKind.ALERT_QUESTION, DeliveryKind.MORNING_NAG)
 
 _ACTIONS = {
     DeliveryKind.THREAD: Action.THREAD,
@@ -241,9 +241,9 @@ class DiscordNotifier:
         """Everyone whose 📌 stands on one of *places* (channel id, message id); see `Reactions.people`."""
         return self._pins.people(places, guild_id=guild_id)
 
-    async def watched(self, guild_id: int, channel: str) -> ChannelPage:
-        """The newest messages of a watched channel; see `Watching.page`."""
-        return await self._watching.page(guild_id, channel)
+    async def watched(self, guild_id: int, channel: str, *, before: int | None = None) -> ChannelPage:
+        """Some messages of a watched channel; see `Watching.page`."""
+        return await self._watching.page(guild_id, channel, before=before)
 
     def acknowledgers(
         self, places: Sequence[tuple[int, int]], *, guild_id: int

@@ -41,7 +41,7 @@ class Triaging(People):
     @rule(title=_ALERTS, channel=_WATCHED)
     def alert(self, title: str, channel: str) -> None:
         """A monitor posts; some alerts are the same as others, some are graver."""
-        self.run(self.world.human.post_webhook(channel, "monitor", title))
+        self.run(self.world.human.post_webhook(channel, "monitor", f"ALERT: {title}"))
         self.run(self.world.settle())
 
     @rule(number=INCIDENT, by=PEOPLE)

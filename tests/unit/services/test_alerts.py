@@ -31,7 +31,8 @@ def desk() -> Desk:
 def alert(
     desk: Desk, message_id: int = FIRST, content: str = "API latency 812 ms", *, channel: str = "p1-ops"
 ) -> AlertMessage:
-    """A webhook's message, posted now."""
+    """A webhook's message, posted now; what it says is plainly an alert."""
+    content = f"ALERT: {content}" if content else ""
     at = desk.store.clock.time
     url = f"https://discord.com/channels/{GUILD}/{WATCHED.get(channel, 7)}/{message_id}"
     return AlertMessage(
@@ -247,7 +248,7 @@ async def test_a_merged_alert_counts_on_the_other(desk: Desk) -> None:
 async def test_what_came_while_the_bot_was_away_is_read(desk: Desk) -> None:
     """Once, if it is not too old; a channel that was never read is read from now on."""
     desk.discord.watching = [alert(desk, 1, "long ago")]
-    await desk.services.alerts.catch_up(GUILD)
+    await desk.services.missed_alerts.catch_up(GUILD)
     assert desk.store.deliveries == []
     old = alert(desk, 2, "yesterday")
     desk.store.advance(timedelta(hours=25))
@@ -257,7 +258,7 @@ async def test_what_came_while_the_bot_was_away_is_read(desk: Desk) -> None:
     desk.discord.watching += [old, seen, new, person]
     desk.discord.reactions[3] = [PRIMARY]
     for _ in range(2):
-        await desk.services.alerts.catch_up(GUILD)
+        await desk.services.missed_alerts.catch_up(GUILD)
     found = await desk.store.open_incidents(GUILD)
     assert [(one.title, one.status) for one in found] == [
         ("seen as it came", Status.TRIGGERED),
@@ -270,7 +271,7 @@ async def test_many_of_one_alert_are_read_once_and_behind_everything_else(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A storm that came while the bot was away must not hold up what rings."""
-    await desk.services.alerts.catch_up(GUILD)
+    await desk.services.missed_alerts.catch_up(GUILD)
     desk.discord.watching = [alert(desk, number, "disk full") for number in range(1, 30)]
     read, real = list[int](), FakeDiscord.acknowledgers
 
@@ -281,30 +282,30 @@ async def test_many_of_one_alert_are_read_once_and_behind_everything_else(
         return real(discord, places, guild_id=guild_id)
 
     monkeypatch.setattr(FakeDiscord, "acknowledgers", counted)
-    await desk.services.alerts.catch_up(GUILD)
+    await desk.services.missed_alerts.catch_up(GUILD)
     assert read == [BACKGROUND]
 
 
 async def test_a_severity_with_more_time_is_read_further_back(desk: Desk) -> None:
     """The next business day may be days away."""
-    await desk.services.alerts.catch_up(GUILD)
+    await desk.services.missed_alerts.catch_up(GUILD)
     desk.discord.watching = [alert(desk, 2, "SEV3: dev is slow")]
     friday = desk.store.clock.time
     due = desk.policy.ack_due(desk.policy.severities["SEV3"], at=friday)
     desk.store.advance(max(timedelta(hours=1), due - friday - timedelta(hours=1)))
-    await desk.services.alerts.catch_up(GUILD)
+    await desk.services.missed_alerts.catch_up(GUILD)
     assert len(await desk.store.open_incidents(GUILD)) == 1
 
 
 async def test_a_channel_that_cannot_be_read_is_read_the_next_time(desk: Desk) -> None:
     """Nothing is lost while Discord is away."""
-    await desk.services.alerts.catch_up(GUILD)
+    await desk.services.missed_alerts.catch_up(GUILD)
     desk.discord.watching = [alert(desk)]
     desk.discord.is_away = True
-    await desk.services.alerts.catch_up(GUILD)
+    await desk.services.missed_alerts.catch_up(GUILD)
     assert await desk.store.open_incidents(GUILD) == []
     desk.discord.is_away = False
-    await desk.services.alerts.catch_up(GUILD)
+    await desk.services.missed_alerts.catch_up(GUILD)
     assert len(await desk.store.open_incidents(GUILD)) == 1
 
 

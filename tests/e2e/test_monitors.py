@@ -1,0 +1,128 @@
+"""What monitors really post: a recovery pages nobody, and what nobody understands is asked about."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.demo.screen import Interaction, Message
+from tests.e2e.alertmanager import alertmanager, require_alertmanager
+from tests.e2e.ledger import SILENT
+from tests.e2e.monitor import Monitor
+from tests.e2e.world import World
+
+RULE = {"alertname": "HighErrorRate", "service": "api.parky.co.jp", "severity": "critical"}
+ONE = {**RULE, "instance": "10.0.0.5:9090"}
+OTHER = {**RULE, "instance": "10.0.0.6:9090"}
+
+
+@pytest.fixture
+def world(reading: World) -> World:
+    """One whose bot may read what others write."""
+    return reading
+
+
+async def said(world: World, title: str) -> Message:
+    """What Alertmanager posts next, by its embed's title."""
+    return await world.ledger.expect("p1-ops", where=lambda found: _title(found).startswith(title))
+
+
+async def asked(world: World, posted: Message) -> Message:
+    """The quiet line under *posted*, which rings no phone."""
+
+    def answers(found: Message) -> bool:
+        reference = found.raw.get("message_reference") or {}
+        return "❔" in found.content and reference.get("message_id") == posted.id
+
+    line = await world.human.see("p1-ops", where=answers)
+    assert line.raw["flags"] & SILENT
+    return line
+
+
+async def told(world: World, pressed: Interaction, part: str) -> str:
+    """What a press is answered with for this person alone, once it says *part*; the line changes before."""
+
+    async def look() -> str | None:
+        text = (await world.human.answer(pressed.id)).text
+        return text if part in text else None
+
+    return await world.human.until(look, part)
+
+
+async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: Path) -> None:
+    """Tracked, counted as its group grows, closed when it is over; nobody is paged for any of the rest."""
+    require_alertmanager()
+    async with alertmanager(world, tmp_path, channel="p1-ops") as monitor:
+        await monitor.fire(ONE, summary="決済 API が 5xx")
+        posted = await said(world, "[FIRING:1] HighErrorRate (10.0.0.5:9090")
+        answer = await Monitor(world).answer(posted)
+        assert answer.content.startswith("🔴 INC-1 追跡中 · SEV2 · HighErrorRate")
+        await world.expect_dm("primary", contains="HighErrorRate · api.parky.co.jp")
+        await monitor.fire(ONE, OTHER, summary="決済 API が 5xx")
+        await said(world, "[FIRING:2] HighErrorRate (api.parky.co.jp")
+        await monitor.resolve(ONE, OTHER)
+        await said(world, "[RESOLVED] HighErrorRate (api.parky.co.jp")
+        await world.expect_text(answer, "🟢 INC-1 解決")
+    await world.fast_forward(hours=9)
+    await world.expect_nothing_more()
+    rows = await world.rows("SELECT status, occurrences FROM incidents")
+    assert [tuple(row) for row in rows] == [("resolved", 2)]
+
+
+async def test_alertmanager_recovers_from_what_somebody_is_on(world: World, tmp_path: Path) -> None:
+    """A line under the alert; it stays theirs until they say that it is over."""
+    require_alertmanager()
+    async with alertmanager(world, tmp_path, channel="p1-ops") as monitor:
+        await monitor.fire(ONE, summary="5xx")
+        posted = await said(world, "[FIRING:1]")
+        answer = await Monitor(world).answer(posted)
+        await world.expect_dm("primary", contains="HighErrorRate")
+        await world.react(posted, by="primary")
+        await world.expect_text(answer, "👀 @primary")
+        await monitor.resolve(ONE)
+        recovery = await said(world, "[RESOLVED]")
+        await world.expect_message("p1-ops", contains="🟢 Alertmanager が復旧を通知しました")
+    assert recovery.id in (await world.posts("p1-ops"))[-1].content
+    assert [row["status"] for row in await world.rows("SELECT status FROM incidents")] == ["acknowledged"]
+
+
+async def test_chatter_is_asked_about_and_its_sender_ignored(world: World) -> None:
+    """A quiet line with two buttons; the answer says what it means and how it is undone, and it lasts."""
+    deploys = Monitor(world, name="Deploys")
+    posted = await deploys.say("api.parky.co.jp: v1.2 is live")
+    line = await asked(world, posted)
+    assert line.content.startswith(
+        "❔ アラートかどうか見分けられません：api.parky.co.jp: v1.2 is live (Deploys)"
+    )
+    await told(world, await world.click(line, "この送信元は無視", by="observer"), "responder")
+    pressed = await world.click(line, "この送信元は無視", by="responder")
+    answer = await told(world, pressed, "Deploys の見分けられない投稿をこれから無視します")
+    assert "無視をやめる" in answer
+    line = await world.expect_text(line, "🔇 Deploys の見分けられない投稿は無視しています · @responder")
+    await world.restart_bot()
+    await deploys.say("admin.parky.co.jp: v1.3 is live")
+    await world.settle()
+    await told(world, await world.click(line, "無視をやめる", by="primary"), "Deploys の無視をやめました")
+    await world.expect_text(line, "❔")
+    await asked(world, await deploys.say("owner.parky.co.jp: v1.4 is live"))
+    assert await world.rows("SELECT FROM incidents") == []
+    kept = [row["action"] for row in await world.rows("SELECT action FROM audit WHERE allowed ORDER BY id")]
+    assert kept == ["sender_ignored", "sender_heeded"]
+
+
+async def test_what_is_asked_about_becomes_an_alert(world: World) -> None:
+    """By a click: its deadline counts from then, and 👀 on the message acknowledges it."""
+    jobs = Monitor(world, name="Jobs")
+    posted = await jobs.say("nightly export: exit code 1")
+    line = await asked(world, posted)
+    await told(world, await world.click(line, "追跡する", by="responder"), "INC-1 として追跡します")
+    await world.ledger.expect("p1-ops", where=lambda found: "追跡中 · SEV2 · nightly export" in found.content)
+    await world.expect_dm("primary", contains="nightly export")
+    await world.expect_text(line, "🔴 INC-1 として追跡中 · @responder")
+    await world.react(posted, by="primary")
+    await world.settle()
+    assert [row["status"] for row in await world.rows("SELECT status FROM incidents")] == ["acknowledged"]
+
+
+def _title(found: Message) -> str:
+    embeds = found.raw["embeds"]
+    return str(embeds[0].get("title", "")) if embeds else ""
