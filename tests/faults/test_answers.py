@@ -14,8 +14,8 @@ from bot.demo.human import Human
 from tests.e2e.conftest import Commands
 from tests.e2e.rosters import policy_file
 from tests.e2e.test_morning import to_morning
-from tests.faults.changes import CHANGES
 from tests.faults.conftest import Figure, OpenStage
+from tests.faults.everything import CHANGES
 from tests.faults.scene import Change, Scene, Seen, all_of, made, wrong_with
 from tests.faults.stage import Stage, open_stage_on
 
@@ -81,8 +81,7 @@ async def test_row_63_each_change_is_made_once_whatever_becomes_of_its_answer(
             wrong = await _make(stage, scenes, first, fault)
             wrong += await _make(stage, scenes, _LATER, fault)
         assert not wrong, "\n".join(wrong)
-        lines = [each for each in stage.world.bot.entries() if each["event"] == "interaction.answer_failed"]
-        assert len({each["interaction_id"] for each in lines}) == len(CHANGES)
+        await stage.until(lambda: len(_unanswered(stage)) == len(CHANGES), "the warnings")
         assert await stage.numbers(_title("triage.starting.send_triage")) == []
         assert stage.world.complaints() == []
         figure(f"{fault}: {len(CHANGES)} changes, each once")
@@ -125,6 +124,12 @@ async def _make(stage: Stage, scenes: dict[str, Scene], names: Iterable[str], fa
     await stage.world.human.clear_faults()
     wrong = await all_of({name: wrong_with(stage, change, before[name]) for name, change in changes.items()})
     return [f"{name}: {each}" for found in (missing, wrong) for name, some in found.items() for each in some]
+
+
+def _unanswered(stage: Stage) -> set[int]:
+    """The interactions whose failed answer is in the log."""
+    lines = stage.world.bot.entries()
+    return {each["interaction_id"] for each in lines if each["event"] == "interaction.answer_failed"}
 
 
 async def _at_rest(stage: Stage) -> bool:

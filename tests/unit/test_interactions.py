@@ -9,7 +9,7 @@ from discord import app_commands
 from bot.client import IncidentBot
 from bot.ui.answers import FormHandler
 from bot.ui.components import Control
-from tests.faults.changes import CHANGES, READS, SHARED
+from tests.faults.everything import CHANGES, READS, SHARED
 from tests.unit.services.desk import Desk
 from tests.unit.test_client import TEXTS
 

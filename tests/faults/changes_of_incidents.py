@@ -1,0 +1,173 @@
+"""Changes of one incident, as people make them."""
+
+from typing import Any
+
+from tests.faults.changes import change
+from tests.faults.scene import Change, Scene, value_of
+
+# -- responding
+
+
+@change("responding.Ack")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    return known.change(scene.presses(known.alert, "ack"), "acknowledged")
+
+
+@change("responding.Decline")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised("sev2")
+    page = await scene.showing("dm:primary", "今は対応できない", scene.title)
+    return known.change(scene.presses(page, "今は対応できない", by="primary"), "declined")
+
+
+@change("incidents.checking.Steps")
+async def _(scene: Scene) -> Change:
+    known, label = await scene.raised(), "済んだ手順"
+    card = await scene.showing(known.thread, label)
+    return known.change(scene.presses(card, label, value=value_of(card, label)), "step_done")
+
+
+@change("incidents.updates.send_update")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    form = await scene.press(known.alert, "更新")
+    return known.change(scene.sends(form, known="rollback 中"), "updated")
+
+
+@change("incidents.editing.send_details")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    form = await scene.human.command("responder", "general", "incident edit", {"number": known.number})
+    return known.change(scene.sends(form, title=f"{scene.title} と Web"), "details_changed")
+
+
+@change("incidents.severity.send_severity")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    form = await scene.press(known.alert, "重大度")
+    return known.change(scene.sends(form, severity="SEV2", reason="広がった"), "severity_changed")
+
+
+@change("/incident severity")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    act = scene.runs("incident severity", number=known.number, to="SEV2", reason="広がった")
+    return known.change(act, "severity_changed")
+
+
+@change("incidents.timeline.send_note")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    form = await scene.press(
+        await scene.say("incident show", number=known.number), "ほかの操作", value="note"
+    )
+    return known.change(scene.sends(form, note="再起動した"), "note")
+
+
+@change("/incident note")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    return known.change(scene.runs("incident note", number=known.number, text="再起動した"), "note")
+
+
+@change("incidents.timeline.send_correction")
+async def _(scene: Scene) -> Change:
+    known, label = await scene.raised(), "訂正する"
+    await scene.say("incident note", number=known.number, text="14:10 に再起動")
+    page = await scene.say("incident timeline", number=known.number)
+    form = await scene.press(page, label, value=value_of(page, label))
+    return known.change(scene.sends(form, text="14:12 に再起動"), "corrected")
+
+
+@change("/Add to timeline")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    said = await scene.human.say("observer", known.thread, "キャッシュが空です")
+    return known.change(scene.uses_menu("Add to timeline", said), "pinned")
+
+
+@change("/incident assign")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    act = scene.runs("incident assign", number=known.number, role="commander")
+    return known.change(act, "role_changed")
+
+
+@change("incidents.roles.Take")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    card = await scene.showing(known.thread, "指揮")
+    return known.change(scene.presses(card, "指揮"), "role_changed")
+
+
+@change("incidents.roles.StepDown")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    taken = await scene.say("incident assign", number=known.number, role="commander")
+    return known.change(scene.presses(taken, "降りる"), "role_changed")
+
+
+# -- ending, and what it has to do with others
+
+
+@change("incidents.ending.ResolveNow")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    asked = await scene.say("incident resolve", number=known.number)
+    return known.change(scene.presses(asked, "解決にする"), "resolved")
+
+
+@change("/incident cancel")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    return known.change(scene.runs("incident cancel", number=known.number), "cancelled")
+
+
+@change("/incident reopen")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    await scene.say("incident cancel", number=known.number)
+    return known.change(scene.runs("incident reopen", number=known.number), "reopened")
+
+
+@change("incidents.ending.Reopen")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    ended = await scene.say("incident cancel", number=known.number)
+    return known.change(scene.presses(ended, "再開"), "reopened")
+
+
+@change("/incident merge")
+async def _(scene: Scene) -> Change:
+    known, other = await scene.raised(), await scene.raised(title=f"{scene.title} other")
+    return known.change(scene.runs("incident merge", number=known.number, into=other.number), "merged")
+
+
+@change("/incident link")
+async def _(scene: Scene) -> Change:
+    known, other = await scene.raised(), await scene.raised(title=f"{scene.title} other")
+    both: dict[str, Any] = {"number": known.number, "with": other.number}
+    return known.change(scene.runs("incident link", **both), "linked")
+
+
+@change("/incident unlink")
+async def _(scene: Scene) -> Change:
+    known, other = await scene.raised(), await scene.raised(title=f"{scene.title} other")
+    both: dict[str, Any] = {"number": known.number, "with": other.number}
+    await scene.say("incident link", **both)
+    return known.change(scene.runs("incident unlink", **both), "unlinked")
+
+
+@change("/incident private")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised(by="primary", private=True)
+    act = scene.runs("incident private", by="primary", number=known.number, user="observer")
+    return known.change(act, "member_added")
+
+
+@change("incidents.private.MakePrivate")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised(by="primary")
+    asked = await scene.say("incident private", by="primary", number=known.number)
+    return known.change(scene.presses(asked, "非公開にする", by="primary"), "made_private")

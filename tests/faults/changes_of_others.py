@@ -1,0 +1,125 @@
+"""Changes of many incidents at once, of the DLQ, of drills, and of who is on call."""
+
+from datetime import timedelta
+from typing import Final
+
+from tests.e2e.failures import lose
+from tests.e2e.rosters import attached
+from tests.faults.changes import change
+from tests.faults.scene import Change, Known, Scene, value_of
+from tests.faults.storm import open_many
+
+#: Days on call, from before now on.
+CALENDAR: Final = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//other//EN
+BEGIN:VEVENT
+UID:1
+DTSTART;TZID=Asia/Tokyo:20240101T000000
+DURATION:P1D
+RRULE:FREQ=DAILY
+SUMMARY:responder
+END:VEVENT
+END:VCALENDAR
+"""
+
+#: Escalations that are told of in one message.
+_TOGETHER: Final = 7
+
+
+# -- many at once
+
+
+@change("bundles.Yes")
+async def _(scene: Scene) -> Change:
+    made = await open_many(scene.stage.world, {"SEV2": _TOGETHER}, due_in=timedelta(seconds=2))
+    rung = await scene.showing("p1-ops", "すべて ack", f"{_TOGETHER} 件")
+    asked = await scene.press(rung, "すべて ack")
+    query = """
+    SELECT (count(*) = cardinality($1::bigint[]))::integer AS count
+      FROM incidents WHERE id = ANY($1::bigint[]) AND status = 'acknowledged'
+    """
+    act = scene.presses(asked, "件すべて ack する")
+    return Change(act, query, ([*made],), words=(f"{_TOGETHER} 件",))
+
+
+@change("morning.Take")
+async def _(scene: Scene) -> Change:
+    label = "引き受ける"
+    post = await scene.showing("p2-deploys", label)
+    number = int(value_of(post, label))
+    known = Known(number, post)
+    return known.change(scene.presses(post, label, value=str(number)), "acknowledged")
+
+
+# -- the rest
+
+
+@change("dlq.Replay")
+async def _(scene: Scene) -> Change:
+    entry = await lose(scene.stage.world, scene.title)
+    asked = await scene.say("dlq replay", by="primary", id=str(entry))
+    query = "SELECT count(*) FROM dlq_replays WHERE entry_id = $1"
+    return Change(scene.presses(asked, "再送する", by="primary"), query, (entry,), words=("決済エラー率",))
+
+
+@change("/drill stop")
+async def _(scene: Scene) -> Change:
+    await scene.say("drill start", by="primary")
+    query = "SELECT count(*) FROM incidents WHERE is_drill AND status = 'cancelled'"
+    return Change(scene.runs("drill stop", by="primary"), query, (), words=("【訓練】",))
+
+
+@change("/drill start")
+async def _(scene: Scene) -> Change:
+    query = "SELECT count(*) FROM incidents WHERE is_drill"
+    return Change(scene.runs("drill start", by="primary"), query, (), words=("【訓練】",))
+
+
+@change("/oncall set")
+async def _(scene: Scene) -> Change:
+    act = scene.runs("oncall set", by="primary", user="responder", place="seatset")
+    return scene.schedules(act, "set_on_call", place="seatset")
+
+
+@change("/oncall override")
+async def _(scene: Scene) -> Change:
+    act = scene.runs("oncall override", by="primary", user="responder", until="8h", place="seatoverride")
+    return scene.schedules(act, "override", place="seatoverride")
+
+
+@change("oncall.looking.EndConfirmed")
+async def _(scene: Scene) -> Change:
+    await scene.say("oncall override", by="primary", user="responder", until="8h", place="seatend")
+    shown = await scene.say("oncall show", by="primary")
+    asked = await scene.press(shown, "を終える", by="primary")
+    return scene.schedules(scene.presses(asked, "今終える", by="primary"), "end_override", place="seatend")
+
+
+@change("/oncall swap")
+async def _(scene: Scene) -> Change:
+    offered = await scene.human.autocomplete("primary", "general", "oncall swap", "shift", "seatswap @")
+    both = {"shift": offered[0]["value"], "with": offered[1]["value"]}
+    return scene.schedules(scene.runs("oncall swap", by="primary", **both), "swap", place="seatswap")
+
+
+@change("/oncall schedule rotate")
+async def _(scene: Scene) -> Change:
+    people = {"first": "responder", "second": "secondary"}
+    act = scene.runs("oncall schedule rotate", by="primary", every="1d", place="seatrotate", **people)
+    return scene.schedules(act, "set_rotation", place="seatrotate")
+
+
+@change("/oncall schedule clear")
+async def _(scene: Scene) -> Change:
+    await scene.say("oncall set", by="primary", user="responder", place="seatclear")
+    act = scene.runs("oncall schedule clear", by="primary", place="seatclear")
+    return scene.schedules(act, "clear_schedule", place="seatclear")
+
+
+@change("oncall.files.Import")
+async def _(scene: Scene) -> Change:
+    file = attached("calendar.ics", CALENDAR.replace("\n", "\r\n").encode())
+    asked = await scene.say("oncall schedule import", by="primary", file=file, place="seatimport")
+    act = scene.presses(asked, "取り込む", by="primary")
+    return scene.schedules(act, "import_schedule", place="seatimport")

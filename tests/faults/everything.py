@@ -1,0 +1,6 @@
+"""The table of what changes something, whole: whoever looks at it takes it from here."""
+
+from tests.faults import changes_of_incidents, changes_of_others
+from tests.faults.changes import CHANGES, READS, SHARED
+
+__all__ = ["CHANGES", "READS", "SHARED", "changes_of_incidents", "changes_of_others"]
