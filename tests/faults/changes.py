@@ -24,7 +24,7 @@ READS: Final = frozenset(
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show", "/dlq replay"),
         *("dlq.Recent", "dlq.P0Email", "dlq.HttpStatus", "dlq.Open", "dlq.RawJson", "dlq.Preview"),
         *("/oncall show", "/oncall schedule export", "/oncall schedule import"),
-        *("responding.First", "triage.answering.Show"),
+        *("responding.First", "triage.answering.Show", "incidents.private.AskToDelete"),
     }
 )
 

@@ -171,3 +171,15 @@ async def _(scene: Scene) -> Change:
     known = await scene.raised(by="primary")
     asked = await scene.say("incident private", by="primary", number=known.number)
     return known.change(scene.presses(asked, "非公開にする", by="primary"), "made_private")
+
+
+@change("incidents.private.DeleteThread")
+async def _(scene: Scene) -> Change:
+    known, label = await scene.raised(by="primary"), "元のスレッドを削除"
+    await scene.human.say("observer", known.thread, "顧客の名前が見えています")
+    asked = await scene.say("incident private", by="primary", number=known.number)
+    await scene.press(asked, "非公開にする", by="primary")
+    room = await scene.moved(known)
+    question = await scene.press(await scene.showing(room, label), label, by="primary")
+    act = scene.presses(question, "削除する", by="primary")
+    return scene.acts(act, "delete_thread", of=known.thread, places=(room,))

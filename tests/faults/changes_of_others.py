@@ -79,13 +79,13 @@ async def _(scene: Scene) -> Change:
 @change("/oncall set")
 async def _(scene: Scene) -> Change:
     act = scene.runs("oncall set", by="primary", user="responder", place="seatset")
-    return scene.schedules(act, "set_on_call", place="seatset")
+    return scene.acts(act, "set_on_call", of="seatset")
 
 
 @change("/oncall override")
 async def _(scene: Scene) -> Change:
     act = scene.runs("oncall override", by="primary", user="responder", until="8h", place="seatoverride")
-    return scene.schedules(act, "override", place="seatoverride")
+    return scene.acts(act, "override", of="seatoverride")
 
 
 @change("oncall.looking.EndConfirmed")
@@ -93,28 +93,28 @@ async def _(scene: Scene) -> Change:
     await scene.say("oncall override", by="primary", user="responder", until="8h", place="seatend")
     shown = await scene.say("oncall show", by="primary")
     asked = await scene.press(shown, "を終える", by="primary")
-    return scene.schedules(scene.presses(asked, "今終える", by="primary"), "end_override", place="seatend")
+    return scene.acts(scene.presses(asked, "今終える", by="primary"), "end_override", of="seatend")
 
 
 @change("/oncall swap")
 async def _(scene: Scene) -> Change:
     offered = await scene.human.autocomplete("primary", "general", "oncall swap", "shift", "seatswap @")
     both = {"shift": offered[0]["value"], "with": offered[1]["value"]}
-    return scene.schedules(scene.runs("oncall swap", by="primary", **both), "swap", place="seatswap")
+    return scene.acts(scene.runs("oncall swap", by="primary", **both), "swap", of="seatswap")
 
 
 @change("/oncall schedule rotate")
 async def _(scene: Scene) -> Change:
     people = {"first": "responder", "second": "secondary"}
     act = scene.runs("oncall schedule rotate", by="primary", every="1d", place="seatrotate", **people)
-    return scene.schedules(act, "set_rotation", place="seatrotate")
+    return scene.acts(act, "set_rotation", of="seatrotate")
 
 
 @change("/oncall schedule clear")
 async def _(scene: Scene) -> Change:
     await scene.say("oncall set", by="primary", user="responder", place="seatclear")
     act = scene.runs("oncall schedule clear", by="primary", place="seatclear")
-    return scene.schedules(act, "clear_schedule", place="seatclear")
+    return scene.acts(act, "clear_schedule", of="seatclear")
 
 
 @change("oncall.files.Import")
@@ -122,4 +122,4 @@ async def _(scene: Scene) -> Change:
     file = attached("calendar.ics", CALENDAR.replace("\n", "\r\n").encode())
     asked = await scene.say("oncall schedule import", by="primary", file=file, place="seatimport")
     act = scene.presses(asked, "取り込む", by="primary")
-    return scene.schedules(act, "import_schedule", place="seatimport")
+    return scene.acts(act, "import_schedule", of="seatimport")

@@ -116,6 +116,15 @@ class Scene:
         alert = self.posted(str(row["alert_message_id"]))
         return Known(row["id"], await alert, str(row["thread_id"]))
 
+    async def moved(self, known: Known) -> str:
+        """The private thread of an incident that was made private."""
+        query = "SELECT thread_id FROM incidents WHERE id = $1 AND thread_id <> $2"
+        arguments = (known.number, int(known.thread))
+        [row] = await self.stage.until(
+            lambda: self.stage.world.rows(query, *arguments), "the private thread", within_s=_WITHIN_S
+        )
+        return str(row["thread_id"])
+
     async def posted(self, message_id: str) -> Message:
         """A message by its id."""
         for place, messages in self.stage.world.sandbox.core.world.messages.items():
@@ -194,9 +203,9 @@ class Scene:
 
         return Change(act, _WALKS, (self.title, action), screen=card)
 
-    def schedules(self, act: Act, action: str, *, place: str) -> Change:
-        """A change of who is on call at *place*."""
-        return Change(act, _ACTIONS, (action, place), words=(place,))
+    def acts(self, act: Act, action: str, *, of: str, places: tuple[str, ...] = ()) -> Change:
+        """A change that is on record as *action*, with *of* in its facts and in what shows it."""
+        return Change(act, _ACTIONS, (action, of), places, () if places else (of,))
 
 
 def value_of(message: Message | Interaction, label: str, *, last: bool = False) -> str:
