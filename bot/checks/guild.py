@@ -9,6 +9,7 @@ from discord.http import Route
 from bot.checks.alerts import check_alerts
 from bot.checks.finding import Finding, fail, ok, warn
 from bot.checks.people import check_people
+from bot.checks.private import check_private
 from bot.checks.voice import check_voice
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.severity import Mention, SeverityPolicy
@@ -72,6 +73,9 @@ async def check_guild(
     for name, needed in needs(policy).items():
         yield _channel(name, known.get(name.removeprefix("#")), me=me, needed=needed)
     for finding in check_voice(policy, known):
+        yield finding
+    private = known.get(policy.private.channel.removeprefix("#"))
+    for finding in check_private(policy, private, roles=guild.roles, me=me):
         yield finding
     for finding in _roles(policy, known={each for role in guild.roles for each in (role.name, str(role.id))}):
         yield finding

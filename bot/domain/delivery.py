@@ -87,11 +87,13 @@ class Posted:
         message_id: The message; for a thread, the thread's id; for a reaction, the message reacted to; for a
             member, the user's id.
         pinged: `mention_everyone` of the returned message: whether `@here` really rang.
+        roles: `mention_roles` of it: the roles that really rang.
     """
 
     channel_id: int
     message_id: int
     pinged: bool = False
+    roles: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,10 +289,17 @@ def may_double(delivery: Delivery) -> bool:
 
 
 def is_mute(delivery: Delivery, posted: Posted) -> bool:
-    """It is there and has rung nobody: `mention_everyone` of the returned message says whether @here did."""
+    """It is there and has not rung whom it was to: the returned message says whether @here and the roles did.
+
+    In a private thread that is the only proof: a role that is not mentionable rings for who may mention all.
+    """
     allowed = None if delivery.request is None else delivery.request.body.get("allowed_mentions")
-    parse = allowed.get("parse") if isinstance(allowed, Mapping) else None
-    return isinstance(parse, list | tuple) and "everyone" in parse and not posted.pinged
+    if not isinstance(allowed, Mapping):
+        return False
+    parse, roles = allowed.get("parse"), allowed.get("roles")
+    if isinstance(parse, list | tuple) and "everyone" in parse and not posted.pinged:
+        return True
+    return isinstance(roles, list | tuple) and not {int(str(role)) for role in roles} <= posted.roles
 
 
 def priority_of(rank: int | None) -> int:

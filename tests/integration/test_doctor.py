@@ -18,6 +18,7 @@ from bot.client import intents, use_api_base
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
 from bot.runbook import Policy, load_policy
+from bot.sandbox.kinds import ChannelType
 from bot.sandbox.permissions import P
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Overwrite
@@ -69,6 +70,33 @@ async def test_all_is_well(sandbox: Sandbox) -> None:
     assert {"server", "intents", "channel #p0-alerts", "roles for acknowledge", "on call: primary"} <= set(
         found
     )
+
+
+async def test_a_role_that_rings_nobody(sandbox: Sandbox) -> None:
+    """Where the bot may not mention all, a private incident's roles have to be mentionable."""
+    what = "private incidents in #p0-alerts"
+    deny(sandbox, "p0-alerts", int(P.MENTION_EVERYONE))
+    found = (await examine(sandbox))[what]
+    assert (found.state, found.said) == (
+        State.FAIL,
+        "nobody is rung by @on-call, @admin: the role is not mentionable",
+    )
+    for role in sandbox.core.world.roles.values():
+        role.mentionable = True
+    assert (await examine(sandbox))[what].state is State.OK
+
+
+async def test_a_channel_that_has_no_private_threads(sandbox: Sandbox) -> None:
+    """An announcement channel, for instance."""
+    channel = next(one for one in sandbox.core.world.channels.values() if one.name == "p0-alerts")
+    channel.type = ChannelType.ANNOUNCEMENT
+    found = (await examine(sandbox))["private incidents in #p0-alerts"]
+    assert (found.state, found.said) == (
+        State.FAIL,
+        "it is a news channel, which has no private threads",
+    )
+    missing = replace(POLICY, private=replace(POLICY.private, channel="nowhere"))
+    assert not [what for what in await examine(sandbox, missing) if what.startswith("private incidents")]
 
 
 async def test_somebody_without_an_email(sandbox: Sandbox) -> None:
@@ -221,13 +249,14 @@ async def test_the_table(database_url: str, tmp_path: Path) -> None:
         assert (ill.code, ill.err) == (1, "")
         for said in (
             "missing: MENTION_EVERYONE",
+            "nobody is rung by @on-call, @admin",
             "columns are missing: http_status",
             "no command is registered",
             "run `incident-bot sync-commands`",
             "SMTP_URL is not set: SEV1 has no way round Discord",
         ):
             assert said in ill.out
-        assert ill.out.rstrip().endswith("3 to mend")
+        assert ill.out.rstrip().endswith("4 to mend")
         await connection.execute(
             "ALTER TABLE admin.notification_failures RENAME COLUMN status_code TO http_status"
         )

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.delivery import Delivery, DeliveryKind, Posted, is_mute
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident, Status
 from bot.domain.privacy import LeftBehind
+from bot.sandbox.permissions import P
 from bot.sandbox.posting import remove, set_archived
 from bot.sandbox.threads import remove_channel
+from bot.sandbox.world import Overwrite
 from tests.integration.notifier_world import (
     ALERTS,
     INCIDENT,
@@ -27,6 +29,7 @@ from tests.integration.notifier_world import (
 SECRET = replace(INCIDENT, is_private=True, thread_channel="p0-alerts")
 ROOM = owed(DeliveryKind.PRIVATE_THREAD, to="channel:p0-alerts")
 _NAME_CHANGE = 4  # Discord: the type of its note
+ROLES = [1100000000000000201, 1100000000000000203]  # on-call, admin
 AGO = timedelta(seconds=5)
 
 
@@ -175,6 +178,23 @@ async def test_the_alert_rings_the_roles_in_the_thread(world: NotifierWorld) -> 
     assert not message.mention_everyone
     await world.notifier.refresh(replace(placed, version=4), [sent(DeliveryKind.ALERT, alert)])
     assert world.message(alert).content.startswith("🔒 🔴 SEV1")
+
+
+async def test_roles_that_were_not_rung_are_noticed(world: NotifierWorld) -> None:
+    """The bot may not mention all any more: one role is mentionable, and rings; the other one does not."""
+    room = await world.deliver(ROOM, SECRET)
+    placed = replace(SECRET, thread_id=room.message_id)
+    request = await world.notifier.compose(owed(DeliveryKind.ALERT), placed)
+    alert = replace(owed(DeliveryKind.ALERT), request=request)
+    rung = await world.notifier.send(request, nonce="n1")
+    assert (rung.roles, is_mute(alert, rung)) == (frozenset(ROLES), False)
+    bot = next(role.id for role in world.world.roles.values() if role.name == "incident-bot")
+    world.channel(ALERTS).overwrites[bot] = Overwrite(bot, 0, deny=int(P.MENTION_EVERYONE))
+    world.world.roles[str(ROLES[0])].mentionable = True
+    some = await world.notifier.send(request, nonce="n2")
+    assert (some.roles, is_mute(alert, some)) == (frozenset(ROLES[:1]), True)
+    found = await world.notifier.find(request, since=datetime.now(UTC) - AGO)
+    assert found is not None
 
 
 async def public(world: NotifierWorld) -> tuple[Incident, list[Delivery]]:

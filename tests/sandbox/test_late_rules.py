@@ -136,3 +136,26 @@ async def test_what_is_one_emoji_passes(client: Client, emoji: str) -> None:
     message = await client.post(content="alert")
     path = f"/channels/{ALERTS}/messages/{message['id']}/reactions/{quote(emoji)}/@me"
     assert (await client.api(f"PUT {path}")).status == 204
+
+
+async def test_who_cannot_see_the_channel_is_not_let_into_its_threads(client: Client) -> None:
+    """Topics > Permissions > Inherited Permissions (Threads): VIEW_CHANNEL on the parent is needed, even by
+    who is added; that it is refused with 50001 is unproven.
+    """
+    made = await client.api(f"POST /channels/{ALERTS}/threads", {"name": "t", "type": 12})
+    path = f"/channels/{made.body['id']}/thread-members/{OBSERVER}"
+    await client.human("PATCH channel", channel=ALERTS, user="observer", deny=int(P.VIEW_CHANNEL))
+    reply = await client.api(f"PUT {path}")
+    assert (reply.status, reply.code) == (403, 50001)
+    assert (await client.api(f"GET {path}")).status == 404
+    await client.human("PATCH channel", channel=ALERTS, user="observer", deny=0)
+    assert (await client.api(f"PUT {path}")).status == 204
+
+
+async def test_private_threads_exist_in_text_channels_only(client: Client) -> None:
+    """Resources > Channel > Channel Types: PRIVATE_THREAD is a temporary sub-channel within GUILD_TEXT."""
+    await client.allow(P.MANAGE_CHANNELS)
+    guild = client.sandbox.address.guild_id
+    news = (await client.api(f"POST /guilds/{guild}/channels", {"name": "news", "type": 5})).body["id"]
+    reply = await client.api(f"POST /channels/{news}/threads", {"name": "t", "type": 12})
+    assert (reply.status, reply.code) == (400, 50035)

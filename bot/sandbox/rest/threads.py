@@ -93,7 +93,11 @@ def join(call: Call) -> None:
 
 @routes.add("PUT /channels/{channel_id}/thread-members/{user_id}")
 def add(call: Call) -> None:
-    """Add Thread Member; the thread is told. Uninvitable ones take their owner's guests only."""
+    """Add Thread Member; the thread is told. Uninvitable ones take their owner's guests only.
+
+    Whoever cannot view the parent channel views no thread of it, added or not. Source: Topics > Permissions >
+    Inherited Permissions (Threads).
+    """
     core, thread = call.core, _thread(call)
     require(core, call.bot_id, thread, P.SEND_MESSAGES_IN_THREADS)
     not_archived(thread)
@@ -101,6 +105,9 @@ def add(call: Call) -> None:
     if state.invitable is False and state.owner_id != call.bot_id:
         require(core, call.bot_id, thread, P.MANAGE_THREADS)
     guest = _person(call)
+    parent = core.world.parent_of(thread)
+    if not channel_permissions(core.world, guest.user.id, parent) & P.VIEW_CHANNEL:
+        raise refused(50001)  # which code Discord answers is not documented
     if guest.user.id not in state.members:
         add_member(core, thread, guest.user.id)
         _tell(call, thread, MessageType.RECIPIENT_ADD, guest)

@@ -62,8 +62,10 @@ async def _following(rest: Rest, route: Route, *, after: int) -> list[Payload]:
 
 def posted(message: Mapping[str, object]) -> Posted:
     """A message as Discord gives it."""
+    roles = message.get("mention_roles")
     return Posted(
         channel_id=snowflake(message, "channel_id"),
         message_id=snowflake(message),
         pinged=bool(message.get("mention_everyone")),
+        roles=frozenset(int(str(role)) for role in roles) if isinstance(roles, list) else frozenset(),
     )
