@@ -59,8 +59,9 @@ class Watch(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
-        """It says something else now."""
-        self.bot.heard.pop(edit.message_id, None)
+        """It says something else now. A preview of a link is no edit: Discord has added it."""
+        if edit.data.get("edited_timestamp") is not None:
+            self.bot.heard.pop(edit.message_id, None)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:

@@ -37,7 +37,7 @@ def _alone(world: World, message: Message) -> JSON:
         "mention_roles": list(message.mention_roles),
         "mention_everyone": message.mention_everyone,
         "attachments": attachments,
-        "embeds": list(message.embeds),
+        "embeds": [*message.embeds, *message.previews],
         "components": list(message.components),
         "timestamp": message.timestamp,
         "edited_timestamp": message.edited_at,

@@ -15,6 +15,7 @@ from bot.sandbox.kinds import JSON, UNDELETABLE, ChannelFlag, ChannelType, Messa
 from bot.sandbox.membership import add_member
 from bot.sandbox.mentions import all_text
 from bot.sandbox.permissions import P, channel_permissions, guild_permissions
+from bot.sandbox.previews import previews_of
 from bot.sandbox.snowflake import created_at
 from bot.sandbox.world import Channel, Message
 
@@ -85,7 +86,15 @@ def publish(core: Core, channel: Channel, draft: Draft, origin: Origin) -> Messa
         key = (message.author_id, str(draft.nonce))
         core.nonces[key] = Nonce(message.id, core.clock.monotonic() + NONCE_LIFE_S, channel.id)
     events.message_changed(core, "MESSAGE_CREATE", message)
+    _add_previews(core, message)
     return message
+
+
+def _add_previews(core: Core, message: Message) -> None:
+    """Show the links of *message*, with the MESSAGE_UPDATE that is no edit."""
+    before, message.previews = message.previews, previews_of(core, message)
+    if message.previews != before:
+        events.message_changed(core, "MESSAGE_UPDATE", message)
 
 
 def add_message(core: Core, channel: Channel, message: Message) -> None:
@@ -129,6 +138,7 @@ def revise(core: Core, message: Message, draft: Draft) -> Message:
         message.edited_at = core.clock.iso()
     _let_in_mentioned(core, message)
     events.message_changed(core, "MESSAGE_UPDATE", message)
+    _add_previews(core, message)
     return message
 
 

@@ -103,7 +103,7 @@ class Channel:
 @dataclass(slots=True)
 class Message:
     """*reactions* maps an emoji (``"👀"`` or ``"name:id"``) to the ids of who reacted, oldest first; *bursts*
-    are the super reactions.
+    are the super reactions. *previews* are the embeds that Discord has made of links.
     """
 
     id: str
@@ -132,6 +132,7 @@ class Message:
     ephemeral_to: str | None = None
     late_edits: list[float] = field(default_factory=list)
     bursts: dict[str, list[str]] = field(default_factory=dict)
+    previews: list[JSON] = field(default_factory=list)
 
     @property
     def emojis(self) -> list[str]:

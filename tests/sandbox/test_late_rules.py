@@ -8,7 +8,7 @@ import pytest
 from bot.sandbox.permissions import P
 from tests.sandbox.client import ALERTS, GENERAL, OBSERVER, PRIMARY, Client
 from tests.sandbox.conftest import Connect
-from tests.sandbox.test_gateway import GUILDS, REACTIONS
+from tests.sandbox.test_gateway import GUILDS, MESSAGES, REACTIONS
 
 
 async def started(client: Client, name: str = "SEV1") -> str:
@@ -159,3 +159,36 @@ async def test_private_threads_exist_in_text_channels_only(client: Client) -> No
     news = (await client.api(f"POST /guilds/{guild}/channels", {"name": "news", "type": 5})).body["id"]
     reply = await client.api(f"POST /channels/{news}/threads", {"name": "t", "type": 12})
     assert (reply.status, reply.code) == (400, 50035)
+
+
+async def test_a_preview_is_no_edit(connect: Connect, client: Client) -> None:
+    """Resources > Message > Embed Types; discord.py #273, discord-api-docs #5406: after MESSAGE_CREATE comes
+    a MESSAGE_UPDATE with the embed, whose edited_timestamp stays null.
+    """
+    gateway = await connect()
+    await gateway.identify(client.sandbox.address.token, GUILDS | MESSAGES)
+    written = {"type": "rich", "title": "t"}
+    message = await client.post(content="see https://status.example.org/1", embeds=[written])
+    assert [embed["type"] for embed in message["embeds"]] == ["rich", "link"]
+    created = (await gateway.event("MESSAGE_CREATE"))["d"]
+    updated = (await gateway.event("MESSAGE_UPDATE"))["d"]
+    assert [embed["type"] for embed in created["embeds"]] == ["rich"]
+    assert [embed["type"] for embed in updated["embeds"]] == ["rich", "link"]
+    assert updated["edited_timestamp"] is None
+    path = f"/channels/{ALERTS}/messages/{message['id']}"
+    await client.api(f"PATCH {path}", {"content": "none"})
+    assert [embed["type"] for embed in (await client.api(f"GET {path}")).body["embeds"]] == ["rich"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<https://status.example.org/1>",
+        "`https://status.example.org/1`",
+        "https://discord.com/channels/1/2/3",
+        "status.example.org",
+    ],
+)
+async def test_what_grows_no_preview(client: Client, content: str) -> None:
+    """Angle brackets and code ask for none; links to places in Discord have none."""
+    assert (await client.post(content=content))["embeds"] == []

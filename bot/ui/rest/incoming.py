@@ -11,6 +11,7 @@ from bot.ui.rest.client import Rest, snowflake
 from bot.ui.rest.places import Places
 from bot.ui.words.evidence import evidence_from
 from bot.ui.words.wording import Wording
+from bot.ui.words.written import written_embeds
 
 _PAGE: Final = 100  # Discord: messages per page
 _WRITTEN: Final = (0, 19)  # messages and answers; the other types are notes of Discord's own
@@ -71,7 +72,7 @@ class Incoming:
             channel_id=int(payload["channel_id"]),
             channel=channel,
             content="\n".join([str(payload.get("content") or ""), *_displayed(payload.get("components"))]),
-            embeds=tuple(_embed(embed) for embed in payload.get("embeds") or ()),
+            embeds=tuple(_embed(embed) for embed in written_embeds(payload)),
             evidence=evidence,
             is_webhook=is_written and payload.get("webhook_id") is not None,
             is_bot=is_written and bool(author.get("bot")),

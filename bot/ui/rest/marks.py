@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 
+from bot.ui.words.written import written_embeds
+
 
 def marks(message: Mapping[str, object]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Content, titles and descriptions of its embeds, and the custom ids of its components.
 
-    Discord adds much to a message, and trims blanks at the ends; these it gives back.
+    Discord adds much to a message, previews of links among it, and trims blanks at the ends; these it gives
+    back.
     """
-    embeds = message.get("embeds")
-    shown = [made for made in embeds if isinstance(made, Mapping)] if isinstance(embeds, list | tuple) else []
+    shown = written_embeds(message)
     texts = (str(made.get(part) or "").strip() for made in shown for part in ("title", "description"))
     return str(message.get("content") or "").strip(), tuple(texts), tuple(_ids(message.get("components")))
 

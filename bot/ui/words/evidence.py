@@ -11,6 +11,7 @@ from bot.domain.evidence import EVIDENCE_LIMIT, Evidence
 from bot.domain.text import one_line
 from bot.services.incidents import TITLE_LIMIT
 from bot.ui.words.links import place_url
+from bot.ui.words.written import written_embeds
 
 _MENTION: Final = re.compile(r"<(?:@[!&]?|#)(?P<id>\d{1,20})>")
 _EMOJI: Final = re.compile(r"<a?:(?P<name>\w{2,32}):\d{1,20}>")
@@ -19,8 +20,9 @@ _EMOJI: Final = re.compile(r"<a?:(?P<name>\w{2,32}):\d{1,20}>")
 def evidence_of(message: discord.Message) -> Evidence:
     """What is kept of a message as discord.py has it; a menu that is used on one gives its words."""
     attached = (file.filename for file in message.attachments)
+    embeds = [embed.to_dict() for embed in message.embeds]
     return Evidence(
-        text=_words(message.content, [embed.to_dict() for embed in message.embeds], attached),
+        text=_words(message.content, written_embeds({"embeds": embeds}), attached),
         author_id=message.author.id,
         author_name=message.author.display_name,
         url=message.jump_url,
@@ -33,7 +35,7 @@ def evidence_from(payload: Mapping[str, Any], *, guild_id: int) -> Evidence:
     author: Mapping[str, Any] = payload.get("author") or {}
     attached = (str(file.get("filename") or "") for file in payload.get("attachments") or [])
     return Evidence(
-        text=_words(str(payload.get("content") or ""), payload.get("embeds") or [], attached),
+        text=_words(str(payload.get("content") or ""), written_embeds(payload), attached),
         author_id=int(author.get("id") or 0),
         author_name=str(author.get("global_name") or author.get("username") or "?"),
         url=place_url(guild_id, int(payload["channel_id"]), int(payload["id"])),

@@ -47,6 +47,12 @@ async def test_it_waits_for_room_and_goes_on_where_it_was() -> None:
     assert rest.asked_after[1:] == [100, 100]
 
 
+async def test_a_preview_makes_it_no_other_message() -> None:
+    """Discord has added it to a link: sent once more, the message would stand there twice."""
+    shown = {**OURS, "embeds": [{"type": "link", "title": "status.example.org"}]}
+    assert await found(Limited([shown])) == 900
+
+
 async def test_it_does_not_wait_long() -> None:
     """Nor for the first page: the queue does that better."""
     for rest in (Limited(Crowded(0.01)), Limited(list(OTHERS), Crowded(600.0))):

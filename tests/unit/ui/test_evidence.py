@@ -58,6 +58,12 @@ def test_an_alert_that_is_an_embed() -> None:
     assert evidence_from(payload(content="", attachments=files), guild_id=7).text == "📎 graph.png"
 
 
+def test_a_preview_is_no_part_of_what_was_said() -> None:
+    """Discord has made it of a link."""
+    preview = {"type": "video", "title": "A song"}
+    assert evidence_from(payload(content="", embeds=[preview]), guild_id=7).text == ""
+
+
 def test_a_message_without_words_or_author() -> None:
     """Without the message content intent Discord leaves them out; nothing fails for it."""
     kept = evidence_from(payload(content="", author=None), guild_id=7)

@@ -54,6 +54,16 @@ def test_a_webhooks_message() -> None:
     assert found.stand_in == "#p0-alerts の通知 (Parky API)"
 
 
+def test_a_preview_is_nothing_that_the_monitor_said() -> None:
+    """Discord adds it at once, later or never: the alert is the same with and without it."""
+    said = {"content": "disk full on api.parky.co.jp https://grafana.example/d/1"}
+    preview = {"type": "article", "title": "Grafana", "description": "Open and composable"}
+    bare, shown = read(**said), read(**said, embeds=[preview])
+    assert (shown.title, shown.embeds, shown.evidence) == (bare.title, bare.embeds, bare.evidence)
+    own = {"type": "rich", "title": "5xx"}
+    assert read(content="", embeds=[own, preview]).title == "5xx"
+
+
 def test_a_message_made_of_components_has_words_too() -> None:
     """Texts within a frame."""
     shown = [{"type": 17, "components": [{"type": 10, "content": "## disk full"}, {"type": 14}]}]
