@@ -20,6 +20,7 @@ from bot.database import (
     PATIENCE_S,
     DatabaseAway,
     OwnDatabase,
+    Reached,
     bring_up_to_date,
     closing,
     dlq_address,
@@ -103,13 +104,19 @@ def _is_there(settings: Settings, served: Served, database: OwnDatabase) -> bool
     """
     has_run = any(FileSpool(settings.data_dir, guild_id).is_there for guild_id in served.policies)
     try:
-        asyncio.run(reach(database.dsn, patience_s=_SHORT_S if has_run else PATIENCE_S))
+        reached = asyncio.run(reach(database.dsn, patience_s=_SHORT_S if has_run else PATIENCE_S))
     except DatabaseAway:
         if not has_run:
             raise
         log.warning("database.started_without")
         return False
+    _tell_how_far(reached)
     return True
+
+
+def _tell_how_far(reached: Reached) -> None:
+    tell = log.warning if reached.is_far else log.info
+    tell("database.reached", version=reached.version, round_trip_ms=round(1000 * reached.round_trip_s, 1))
 
 
 def _late(database: OwnDatabase, *, migrate: bool) -> Prepare:
@@ -118,7 +125,7 @@ def _late(database: OwnDatabase, *, migrate: bool) -> Prepare:
     async def prepare() -> None:
         while True:
             with suppress(DatabaseAway):
-                await reach(database.dsn)
+                _tell_how_far(await reach(database.dsn))
                 return await asyncio.to_thread(bring_up_to_date, database.dsn, apply=migrate)
 
     return prepare
@@ -169,6 +176,7 @@ async def _live(
             stand.dlq,
             mails=stand.mailer is not None,
             keep_up=lambda: database.keep_up(stand.store),
+            warm=stand.store.warm,
             circuit=circuit,
             deaf=deaf,
             dead_man=make_dead_man(settings, stand.store),

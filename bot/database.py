@@ -1,6 +1,7 @@
 """Our own database: the one of DATABASE_URL, or an embedded server that needs no set-up."""
 
 import asyncio
+import statistics
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,9 +15,9 @@ from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.services.ports import Store
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.errors import STORAGE_ERRORS
+from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.migrate import migrate, pending
-from bot.storage.pools import open_pool
+from bot.storage.pools import borrow, open_pool
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +29,30 @@ PATIENCE_S: Final = 15.0
 _PAUSE_S = 1.0
 _CLOSE_S = 2.0
 
+#: At this distance an alert stands within two seconds, and an escalation is less than five late, seconds.
+FAR_S: Final = 0.1
+_PINGS: Final = 5
+
 #: Classes of SQLSTATE that no waiting mends: login refused, no such database.
 _FINAL = frozenset({"28", "3D"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A database that answers.
+
+    Attributes:
+        version: Of PostgreSQL: "18.1".
+        round_trip_s: How long the shortest statement takes: a P0's alert takes a dozen of them.
+    """
+
+    version: str
+    round_trip_s: float
+
+    @property
+    def is_far(self) -> bool:
+        """Whether it is farther away than the promises bear."""
+        return self.round_trip_s > FAR_S
 
 
 class DatabaseAway(ConfigError):
@@ -93,11 +116,8 @@ async def closing(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Pool]:
             pool.terminate()
 
 
-async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> str:
-    """Wait until PostgreSQL takes a connection.
-
-    Returns:
-        Its version: "18.1".
+async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> Reached:
+    """Wait until PostgreSQL takes a connection, and measure how far away it is.
 
     Raises:
         ConfigError: it does not, within *patience_s*, or never will; one line without the address.
@@ -105,7 +125,7 @@ async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> str:
     give_up, told = time.monotonic() + patience_s, False
     while True:
         try:
-            return await _version(dsn)
+            return await _reached(dsn)
         except StorageUnavailable as away:
             cause = away.__cause__
             if time.monotonic() > give_up or _is_final(cause):
@@ -130,9 +150,19 @@ def bring_up_to_date(dsn: str, *, apply: bool) -> None:
         raise ConfigError(f"migrations are pending: {', '.join(left)}; run `incident-bot migrate`")
 
 
-async def _version(dsn: str) -> str:
+async def _reached(dsn: str) -> Reached:
     async with closing(await open_pool(dsn, max_size=1)) as pool:
-        return str(await pool.fetchval("SHOW server_version")).split()[0]
+        version = str(await pool.fetchval("SHOW server_version")).split()[0]
+        with storage_errors():
+            return Reached(version, statistics.median([await _ping(pool) for _ in range(_PINGS)]))
+
+
+async def _ping(pool: asyncpg.Pool) -> float:
+    """Seconds of one round trip: a simple query, which is not prepared first."""
+    async with borrow(pool) as connection:
+        asked = time.perf_counter()
+        await connection.execute("SELECT 1")
+        return time.perf_counter() - asked
 
 
 def _is_final(cause: BaseException | None) -> bool:

@@ -1,19 +1,25 @@
 """The databases: ours with its migrations, and the one that holds the failed notifications."""
 
 from bot.checks.finding import Finding, fail, ok, warn
-from bot.database import reach
+from bot.database import FAR_S, reach
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.services.ports import DlqStore, Leases
 from bot.storage.migrate import pending
 
 
 async def check_database(dsn: str) -> Finding:
-    """Whether ours takes a connection."""
+    """Whether ours takes a connection, and is near enough."""
     try:
-        version = await reach(dsn, patience_s=0.0)
+        reached = await reach(dsn, patience_s=0.0)
     except ConfigError as error:
         return fail("database", str(error), "start PostgreSQL, or correct DATABASE_URL")
-    return ok("database", f"PostgreSQL {version}")
+    said = f"PostgreSQL {reached.version}, {1000 * reached.round_trip_s:.1f} ms away"
+    if reached.is_far:
+        limit = f"{1000 * FAR_S:.0f} ms"
+        return warn(
+            "database", f"{said}: beyond {limit} alerts and escalations are late", "run the bot near it"
+        )
+    return ok("database", said)
 
 
 def check_migrations(dsn: str) -> Finding:

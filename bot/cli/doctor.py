@@ -86,7 +86,7 @@ def _storage(settings: Settings, served: Served) -> Iterator[Finding]:
         with own_database(settings) as database:
             reached = asyncio.run(check_database(database.dsn))
             yield reached
-            if reached.state is State.OK:
+            if reached.state is not State.FAIL:
                 migrations = check_migrations(database.dsn)
                 yield migrations
                 if migrations.state is State.OK:

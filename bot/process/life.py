@@ -34,6 +34,7 @@ from bot.services.emergency import LOOK_S
 from bot.services.ports import DlqStore
 from bot.services.registry import Services
 from bot.storage.jobs import JobRunner
+from bot.storage.warming import WARM_S
 from bot.ui.rest.circuit import Circuit
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,7 @@ class Life:
     Attributes:
         mails: Email is set up.
         keep_up: Sees to the database, if that is ours to do.
+        warm: Has what is needed parsed before it is.
         dead_man: Tells somebody outside that all is well.
         circuit: Whether Discord answers.
         deaf: Whether the gateway tells what happens.
@@ -65,6 +67,7 @@ class Life:
     dlq: DlqStore
     mails: bool
     keep_up: Tick
+    warm: Tick
     circuit: Circuit
     deaf: DeafWatch
     dead_man: DeadMan | None = None
@@ -115,6 +118,7 @@ class Life:
         ticks.every(RECONCILE_S, self._once(lambda: each(_catch_up)), name="missed alerts")
         ticks.every(ONCALL_S, lambda: each(_look), name="on call")
         ticks.every(DATABASE_S, self.keep_up, name="database")
+        ticks.every(WARM_S, self.warm, name="statements")
         ticks.every(GATEWAY_S, GatewayWatch(self.keeper, self.circuit).look, name="gateway")
         ticks.every(GATEWAY_S, self.deaf.look, name="deaf gateway")
 

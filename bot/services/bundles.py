@@ -20,6 +20,7 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging import Acknowledger
 from bot.services.outage import record_job_of
 from bot.services.ports import TRY_AGAIN, Discord, Job, JobName, Store, Transaction
+from bot.services.ports.storms import Prospect
 from bot.services.sent import paged
 
 log = structlog.get_logger(__name__)
@@ -68,32 +69,24 @@ class Bundles:
         self._meanwhile = meanwhile
 
     # -- sending
-    async def gather(self, delivery_id: int) -> timedelta | None:
-        """A page or escalation is about to be sent; if too many wait for the same place, one tells of all.
+    async def gather(self, seen: Prospect) -> timedelta | None:
+        """A delivery is about to be sent; if too many wait for the same place, one tells of all.
 
         Returns:
             When to look again at a bundle that more may join in a moment; None when it may go.
         """
-        if wait := await self._wait(delivery_id):
+        if wait := _for_more(seen):
             return wait
-        most = self._policy.storm.bundle_from
-        found = await self._store.group_waiting(delivery_id, at_most=most)
-        if found is None or found[1] < most:
+        if seen.group is None or not self.is_one_of_many(seen):
             return None
         async with self._store.transaction() as tx:
-            bundle_id = await tx.bundle(found[0], apart=self._meanwhile)
+            bundle_id = await tx.bundle(seen.group, apart=self._meanwhile)
         log.info("escalation.bundled", bundle_id=bundle_id)
         return None
 
-    async def _wait(self, delivery_id: int) -> timedelta | None:
-        """Before it is claimed: that locks the incidents of which it tells, and a sweep passes them over."""
-        if not await self._store.steps_are_due():
-            return None
-        delivery = await self._store.delivery(delivery_id)
-        if delivery.kind is not DeliveryKind.BUNDLE or delivery.status is not DeliveryStatus.PENDING:
-            return None
-        is_young = await self._store.now() - delivery.created_at < _PATIENCE
-        return _LOOK_AGAIN if is_young else None
+    def is_one_of_many(self, seen: Prospect) -> bool:
+        """Whether so many wait for its place that one message tells of all."""
+        return seen.group is not None and seen.waiting >= self._policy.storm.bundle_from
 
     async def told(self, tx: Transaction, delivery: Delivery) -> None:
         """It was sent: the histories say whom it has reached, and what changed meanwhile is put right."""
@@ -155,6 +148,15 @@ class Bundles:
         first = sum(result.outcome is AckOutcome.FIRST for result in outcomes)
         log.info("bundle.acknowledged", bundle_id=bundle_id, first=first, of=len(listed), user_id=by.id)
         return AllAcknowledged(first, len(outcomes) - first)
+
+
+def _for_more(seen: Prospect) -> timedelta | None:
+    """Before it is claimed: that locks the incidents of which it tells, and a sweep passes them over."""
+    bundle = seen.delivery
+    if bundle.kind is not DeliveryKind.BUNDLE or bundle.status is not DeliveryStatus.PENDING:
+        return None
+    is_young = seen.now - bundle.created_at < _PATIENCE
+    return _LOOK_AGAIN if seen.steps_are_due and is_young else None
 
 
 def refresh_bundle_job(bundle_id: int) -> Job:

@@ -1,8 +1,9 @@
 """Sending what is owed: once, however often the sender dies. See docs/architecture.md, Sending once."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -40,7 +41,7 @@ from bot.services.given_up import tell_given_up
 from bot.services.lines import wait_in_line
 from bot.services.membership import settle
 from bot.services.mending import Mending
-from bot.services.moot import is_moot
+from bot.services.moot import is_moot, is_plain, is_plainly_moot
 from bot.services.mornings import Mornings, day_of, refresh_morning_job
 from bot.services.oncall import OnCall
 from bot.services.outage import BEHIND, dated, hold, hold_if_late, must_wait, record_job, rings_no_more
@@ -68,6 +69,20 @@ class Helpers:
     passing_on: PassingOn
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One attempt at a delivery.
+
+    Attributes:
+        moot: Nobody need hear of it any more.
+        incident: What it is about, where that was read for it already.
+    """
+
+    delivery: Delivery
+    moot: bool
+    incident: Incident | None = None
+
+
 class Deliveries:
     """Handlers of the queue's deliver and refresh jobs. Each may run twice without harm."""
 
@@ -91,23 +106,38 @@ class Deliveries:
         Returns:
             When to try again, or None when it is finished one way or the other.
         """
-        if wait := await self._bundles.gather(delivery_id):
+        seen, incident = await asyncio.gather(
+            self._store.before_sending(delivery_id, at_most=self._policy.storm.bundle_from),
+            self._faces.read_for(delivery_id),
+        )
+        if seen is None:
+            return None
+        if wait := await self._bundles.gather(seen):
             return wait
+        if incident is not None and is_plain(seen.delivery) and not self._bundles.is_one_of_many(seen):
+            moot = await is_plainly_moot(self._store, seen.delivery, incident)
+            return await self._go(_Attempt(seen.delivery, moot, incident), now=seen.now)
         async with self._store.transaction() as tx:
             delivery = await tx.claim_delivery(delivery_id)
             if delivery is None:
                 return None
             if wait := await self._wait(tx, delivery):
                 return wait
-            moot = await is_moot(tx, delivery, self._policy)
-            delivery, waited = dated(delivery, now=await tx.now()), await tx.now() - delivery.created_at
-        if delivery.kind in URGENT and waited >= OLD and await self._comeback.is_untold():
-            return LOOK_AGAIN
-        return await self._finish(delivery, moot=moot)
+            moot, now = await is_moot(tx, delivery, self._policy), await tx.now()
+        return await self._go(_Attempt(delivery, moot), now=now)
 
-    async def _finish(self, delivery: Delivery, *, moot: bool) -> timedelta | None:
+    async def _go(self, attempt: _Attempt, *, now: datetime) -> timedelta | None:
+        """An attempt at what need not wait for others; see `deliver`."""
+        delivery = dated(attempt.delivery, now=now)
+        is_old = now - delivery.created_at >= OLD
+        if delivery.kind in URGENT and is_old and await self._comeback.is_untold():
+            return LOOK_AGAIN
+        return await self._finish(replace(attempt, delivery=delivery))
+
+    async def _finish(self, attempt: _Attempt) -> timedelta | None:
         """Make the attempt, and write down what became of it; see `deliver`."""
-        match await self._attempt(delivery, moot=moot):
+        delivery = attempt.delivery
+        match await self._attempt(attempt):
             case Posted() as posted:
                 await self._sent(delivery, posted)
             case DiscordAway() as away:
@@ -171,15 +201,16 @@ class Deliveries:
         return [post for post in posts if post not in public and is_told(post, removed)]
 
     async def _attempt(
-        self, delivery: Delivery, *, moot: bool
+        self, attempt: _Attempt
     ) -> Posted | Failure | DiscordAway | Crowded | DeletedSince | None:
         """None: nobody waits for it any more, and it never went out."""
+        delivery, moot = attempt.delivery, attempt.moot
         try:
             # An attempt that never reported back may have left its message in the channel.
             found = await self._find(delivery, moot=moot)
             if found is not None or moot:
                 return found
-            return await self._send(delivery)
+            return await self._send(attempt)
         except (DiscordAway, Crowded, DeletedSince) as other:
             return other
         except DeliveryRefused as refused:
@@ -207,8 +238,9 @@ class Deliveries:
             log.info("delivery.adopted", delivery_id=delivery.id, kind=delivery.kind)
         return found
 
-    async def _send(self, delivery: Delivery) -> Posted | None:
-        subject = await self._subject(delivery)
+    async def _send(self, attempt: _Attempt) -> Posted | None:
+        delivery = attempt.delivery
+        subject = attempt.incident or await self._subject(delivery)
         request, quiet = delivery.request, False
         if request is None or delivery.is_late:  # what comes late says of when it is, and what is true now
             quiet = await rings_no_more(self._store, delivery)
@@ -221,7 +253,7 @@ class Deliveries:
         self._discord.require_room(request)  # before it is marked as begun: nobody need look for it
         version = subject.version if isinstance(subject, Incident) else 0
         with fresh():
-            async with self._store.transaction() as tx:
+            async with self._store.at_once() as tx:
                 late = delivery.is_late
                 begun = await tx.begin_attempt(delivery.id, request, version=version, late=late, quiet=quiet)
             if begun is None:

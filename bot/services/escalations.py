@@ -53,16 +53,23 @@ class Escalations:
         log.info("escalation.decided", incident_id=incident_id, step=index)
 
     async def start(
-        self, tx: Transaction, incident: Incident, severity: SeverityPolicy, *, now: datetime
+        self,
+        tx: Transaction,
+        incident: Incident,
+        severity: SeverityPolicy,
+        *,
+        now: datetime,
+        is_first: bool = False,
     ) -> None:
         """Begin the ladder of *severity*, in the caller's transaction: the first pages are owed at once.
 
         Args:
             now: When it begins; what has been due since then is due at once.
+            is_first: The incident is new: it had no ladder before.
 
         Its steps are numbered after those of an earlier ladder, so that no key is used twice.
         """
-        earlier = await tx.steps(incident.id)
+        earlier = [] if is_first else await tx.steps(incident.id)
         steps = plan(
             severity.ladder,
             incident_id=incident.id,
@@ -71,14 +78,15 @@ class Escalations:
             first_index=max((step.index for step in earlier), default=-1) + 1,
             priority=priority_of(severity.rank),
         )
-        await tx.insert_steps(steps)
+        ladder = [step if step.due_at > now else replace(step, status=StepStatus.DONE) for step in steps]
+        await tx.insert_steps(ladder)
         tx.watch(incident.id)
         current = await tx.now()
-        for step in steps:
-            if step.due_at > now:
+        for step in ladder:
+            if step.status is StepStatus.DONE:
+                await self._take(tx, _as_due(incident, step, [*earlier, *ladder]), at=current)
+            else:
                 await tx.enqueue(step_job(step, after=step.due_at - current, severity=severity))
-            elif claimed := await tx.claim_step(step.incident_id, step.index):
-                await self.tell(tx, incident, claimed)
 
     async def tell(
         self,
@@ -97,16 +105,24 @@ class Escalations:
             at: When it was taken; None for now.
             why: What brought it on, if that was not its time.
         """
-        now = await tx.now()
         await tx.finish_step(incident.id, step.index)
-        told, unreached = before
-        due = replace(await _as_due(tx, incident, step), told=told, unreached=unreached, why=why)
+        (told, unreached), ladder = before, await tx.steps(incident.id)
+        due = replace(_as_due(incident, step, ladder), told=told, unreached=unreached, why=why)
+        await self._take(tx, due, at=at or await tx.now())
+
+    async def _take(self, tx: Transaction, due: Due, *, at: datetime) -> None:
+        """Owe the messages of a step that is done, and tell of it.
+
+        Args:
+            at: When it was taken.
+        """
+        now, incident, step = await tx.now(), due.incident, due.step
         if again := repeated(due, now=now):
             severity = self._policy.rules(incident.severity)
             await tx.insert_steps([again])
             await tx.enqueue(step_job(again, after=again.due_at - now, severity=severity))
-        called = await self._owe(tx, replace(due, following=due.following or again), at=at or now)
-        await tx.add_timeline(incident.id, *entries(step, called, now=at or now))
+        called = await self._owe(tx, replace(due, following=due.following or again), at=at)
+        await tx.add_timeline(incident.id, *entries(step, called, now=at))
 
     async def take_early(
         self, tx: Transaction, incident: Incident, *, why: Why, without: Collection[str]
@@ -146,7 +162,7 @@ class Escalations:
 
         Known ones stay as they are.
         """
-        await self._owe(tx, await _as_due(tx, incident, step), at=at)
+        await self._owe(tx, _as_due(incident, step, await tx.steps(incident.id)), at=at)
 
     async def _owe(self, tx: Transaction, due: Due, *, at: datetime) -> Mapping[str, OnCallPerson]:
         called = await self._oncall.each_once(due.incident.guild_id, due.step.rung.dm, source=tx)
@@ -154,8 +170,7 @@ class Escalations:
         return called
 
 
-async def _as_due(tx: Transaction, incident: Incident, step: Step) -> Due:
-    ladder = await tx.steps(incident.id)
+def _as_due(incident: Incident, step: Step, ladder: Sequence[Step]) -> Due:
     return Due(incident, step, _following(ladder), last_index=max(other.index for other in ladder))
 
 
@@ -164,12 +179,12 @@ def _following(ladder: Sequence[Step]) -> Step | None:
     return next((step for step in ladder if step.status is StepStatus.PENDING), None)
 
 
-async def is_of_earlier_ladder(tx: Transaction, delivery: Delivery, incident: Incident) -> bool:
+async def is_of_earlier_ladder(source: Transaction | Store, delivery: Delivery, incident: Incident) -> bool:
     """Whether a page or escalation belongs to a ladder that a change of severity has ended."""
     if delivery.data.get("severity", incident.severity) != incident.severity:
         return True  # whose ladder may be empty: then no later step says so
     number = delivery.data.get("step")
-    steps = await tx.steps(incident.id)
+    steps = await source.steps(incident.id)
     own = next((step for step in steps if step.index == number), None)
     starts = [step.starts_at for step in steps if step.starts_at is not None]
     return own is not None and own.starts_at != max(starts, default=None)

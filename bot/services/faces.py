@@ -39,10 +39,18 @@ class Faces:
         Raises:
             IncidentNotFound: no such number.
         """
-        incident = await self._store.incident(incident_id)
-        known = self._known.get(incident_id)
+        return self.keep(await self._store.incident(incident_id))
+
+    async def read_for(self, delivery_id: int) -> Incident | None:
+        """The same for what a delivery is about; None: no incident."""
+        incident = await self._store.incident_of_delivery(delivery_id)
+        return None if incident is None else self.keep(incident)
+
+    def keep(self, incident: Incident) -> Incident:
+        """*incident*, which has just been read."""
+        known = self._known.get(incident.id)
         if known is None or known.version <= incident.version:  # two may read it at once
-            self._known[incident_id] = incident
+            self._known[incident.id] = incident
         return incident
 
     async def as_shown(self, incident_id: int, face: str | None) -> Incident:

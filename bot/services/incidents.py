@@ -98,7 +98,7 @@ class Incidents:
             await tx.add_timeline(incident.id, _opened(incident, by=by), *_evidence(incident, new))
             await _audit(tx, incident, by=by)
             await tx.insert_deliveries(posting_deliveries(incident, severity, facts=facts))
-            await self._escalations.start(tx, incident, severity, now=now)
+            await self._escalations.start(tx, incident, severity, now=now, is_first=True)
         return incident
 
     async def find(self, *, number: int | None, thread_id: int | None, by: Person) -> Incident:

@@ -8,12 +8,13 @@ from bot.runbook.model import Policy
 from bot.services.escalations import is_of_earlier_ladder
 from bot.services.mornings import is_past as is_past_morning
 from bot.services.outage import is_overtaken
-from bot.services.ports import Transaction
+from bot.services.ports import Store, Transaction
 from bot.services.role_dms import still_holds
 from bot.services.triage_posts import is_out_of_date
 from bot.services.updates import is_past
 
 _POSTING = ALERT_PARTS | THREAD_PARTS
+_PLAIN = (PAGING | _POSTING) - {DeliveryKind.ESCALATION}
 _MAY_BE_MOOT = PAGING | _POSTING | MEMBERSHIP | {DeliveryKind.ROLE_DM}
 
 
@@ -44,8 +45,25 @@ async def _has_passed(tx: Transaction, delivery: Delivery, incident: Incident) -
         return is_overruled(delivery, await tx.removed_members(incident.id))
     if delivery.kind in _POSTING:
         return is_superseded(delivery, incident)
-    is_past_ladder = await is_of_earlier_ladder(tx, delivery, incident)
-    return incident.status is not Status.TRIGGERED or is_past_ladder or await is_overtaken(tx, delivery)
+    return await _has_rung(tx, delivery, incident) or await is_overtaken(tx, delivery)
+
+
+def is_plain(delivery: Delivery) -> bool:
+    """Whether a look without a lock decides about it: nothing goes before it, and nothing else joins it."""
+    return delivery.kind in _PLAIN and delivery.held_at is None
+
+
+async def is_plainly_moot(store: Store, delivery: Delivery, incident: Incident) -> bool:
+    """`is_moot` for one that is plain."""
+    if delivery.kind in _POSTING:
+        return is_superseded(delivery, incident)
+    return await _has_rung(store, delivery, incident)
+
+
+async def _has_rung(source: Transaction | Store, paging: Delivery, incident: Incident) -> bool:
+    """Whether somebody has answered meanwhile, or another ladder rings instead."""
+    is_past_ladder = await is_of_earlier_ladder(source, paging, incident)
+    return incident.status is not Status.TRIGGERED or is_past_ladder
 
 
 async def _would_let_in(tx: Transaction, reminder: Delivery, incident: Incident) -> bool:

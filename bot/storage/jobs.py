@@ -69,6 +69,13 @@ _FAILURE_S = (5.0, 3600.0)  # the same when its handler has a bug
 _PROMISED: Final = frozenset({JobName.ESCALATE, JobName.DELIVER})
 
 
+class _Manager(QueueManager):
+    """Does not look at the tables first, in two dozen round trips: the bot's migrations make them."""
+
+    async def verify_structure(self) -> None:
+        """Nothing."""
+
+
 class JobRunner:
     """Runs jobs until it is stopped, whatever happens to PostgreSQL. One per process; several share the work.
 
@@ -162,7 +169,7 @@ class JobRunner:
         loop.result()
 
     def _make_manager(self, pool: asyncpg.Pool) -> QueueManager:
-        manager = QueueManager(PatientQueries(pool, on_answer=self._seen, on_failure=self._hurry))
+        manager = _Manager(PatientQueries(pool, on_answer=self._seen, on_failure=self._hurry))
         manager.min_dequeue_poll_interval = timedelta(seconds=_NEARLY_DUE_S)
         for name in self._handlers:
             manager.entrypoint(name, accepts_context=False)(self._perform)

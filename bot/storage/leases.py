@@ -4,7 +4,8 @@ On connections of its own, with short deadlines: neither a busy pool nor a slow 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -12,9 +13,9 @@ import structlog
 
 from bot.domain.errors import StorageUnavailable
 from bot.domain.shards import LEASE_S, Claim, Fleet, Identifies, Instance, Lease, Shard
-from bot.storage.errors import storage_errors
+from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.pools import PoolConnection, borrow, open_pool
-from bot.storage.sql import Row, Sql
+from bot.storage.sql import Row, Sql, queries
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,15 @@ SILENT_S: Final = 2.0
 
 WITHIN_S: Final = 1.0
 """How long one call may take, seconds."""
+
+TAKE_WITHIN_S: Final = 1.5
+"""The same of the one that takes five round trips."""
+
+#: Parsed before the first call has to be in time.
+_NEEDED: Final = ("beat_instance", "end_silent", "leases", "seen_instances", "take_lease", "identifies")
+
+#: One process after the other.
+_BEGIN_LOOK: Final = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('incident_bot.shard_leases'))"
 
 
 async def open_lease_pool(dsn: str, *, min_size: int = 1) -> asyncpg.Pool:
@@ -49,6 +59,9 @@ class PostgresLeases:
         self._sql = Sql(PoolConnection(pool))
 
     async def seed(self, count: int) -> None:
+        async with borrow(self._pool) as connection:
+            with storage_errors():
+                await connection.learn([queries()[name] for name in _NEEDED])
         await self._sql.all("seed_leases", count)
         await self._sql.all("prune_instances")
 
@@ -56,12 +69,10 @@ class PostgresLeases:
         return await _in_time(self._beat(me, held))
 
     async def _beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
-        await self._sql.all("beat_instance", me.id, me.host, me.version, me.shard_count)
+        known = (me.id, me.host, me.version, me.shard_count)
+        rows = await self._sql.all("beat_instance", *known, *_columns(held), LEASE_S)
         if ended := await self._sql.all("end_silent", me.id, SILENT_S):
             log.warning("instances.locks_taken", transactions=len(ended))
-        if not held:
-            return frozenset()
-        rows = await self._sql.all("renew_leases", me.id, *_columns(held), LEASE_S)
         return frozenset(
             Claim(Shard(row["shard_id"], row["shard_count"]), me.id, row["token"]) for row in rows
         )
@@ -70,19 +81,30 @@ class PostgresLeases:
         return await _in_time(_fleet(self._sql))
 
     async def take(self, me: Instance, choose: Callable[[Fleet], Sequence[Shard]]) -> list[Claim]:
-        return await _in_time(self._take(me, choose))
+        return await _in_time(self._take(me, choose), within_s=TAKE_WITHIN_S)
 
     async def _take(self, me: Instance, choose: Callable[[Fleet], Sequence[Shard]]) -> list[Claim]:
         taken: list[Claim] = []
-        with storage_errors():
-            async with borrow(self._pool) as connection, connection.transaction():
-                sql = Sql(connection)
-                await sql.all("lock_shards")
-                for shard in choose(await _fleet(sql)):
-                    row = await sql.first("take_lease", me.id, shard.id, shard.count, LEASE_S)
-                    if row is not None:
-                        taken.append(Claim(shard, me.id, row["token"]))
+        async with self._looking() as sql:
+            for shard in choose(await _fleet(sql)):
+                row = await sql.first("take_lease", me.id, shard.id, shard.count, LEASE_S)
+                if row is not None:
+                    taken.append(Claim(shard, me.id, row["token"]))
         return taken
+
+    @asynccontextmanager
+    async def _looking(self) -> AsyncIterator[Sql]:
+        """A transaction in which nobody else looks for what may be taken; renewing does not wait for it."""
+        with storage_errors():
+            async with borrow(self._pool) as connection:
+                await connection.begin(_BEGIN_LOOK)
+                try:
+                    yield Sql(connection)
+                except BaseException:
+                    with suppress(*STORAGE_ERRORS):  # a connection that is gone has rolled back already
+                        await connection.execute("ROLLBACK")
+                    raise
+                await connection.execute("COMMIT")
 
     async def release(self, me: Instance, held: Collection[Claim]) -> None:
         await _in_time(self._release(me, held))
@@ -123,7 +145,7 @@ def _columns(held: Collection[Claim]) -> tuple[list[int], list[int], list[int]]:
     )
 
 
-async def _in_time(call: Coroutine[Any, Any, _Value]) -> _Value:
+async def _in_time(call: Coroutine[Any, Any, _Value], *, within_s: float = WITHIN_S) -> _Value:
     """What *call* gives, or StorageUnavailable: a network that swallows packets must not hold up the
     renewals.
 
@@ -131,7 +153,7 @@ async def _in_time(call: Coroutine[Any, Any, _Value]) -> _Value:
     """
     task = asyncio.create_task(call)
     try:
-        await asyncio.wait({task}, timeout=WITHIN_S)
+        await asyncio.wait({task}, timeout=within_s)
     finally:
         if not task.done():
             task.cancel()

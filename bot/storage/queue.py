@@ -38,6 +38,9 @@ class Queue:
         self._wanted: list[Job] = []
         self._moot: set[str] = set()
 
+    def __bool__(self) -> bool:
+        return bool(self._wanted or self._moot)
+
     def add(self, *jobs: Job) -> None:
         """See `bot.services.ports.Transaction.enqueue`."""
         self._wanted += jobs

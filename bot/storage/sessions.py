@@ -19,11 +19,12 @@ _FORGET_PLANS: Final = "DISCARD PLANS"
 class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types of its own
     """A connection of a pool that knows how old its plans are."""
 
-    __slots__ = ("_planned_s",)
+    __slots__ = ("_learned", "_planned_s")
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._planned_s = time.monotonic()
+        self._learned: set[str] = set()
 
     async def begin(self, statement: str) -> None:
         """Begin a transaction by *statement*; plans that have become old go with the same round trip."""
@@ -35,9 +36,11 @@ class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
             await self.execute(_FORGET_PLANS)
 
     async def learn(self, statements: Iterable[str]) -> None:
-        """Have *statements* parsed, and run none of them."""
+        """Have those of *statements* parsed that were not, and run none of them."""
         for statement in statements:
-            await self.executemany(statement, ())
+            if statement not in self._learned:
+                await self.executemany(statement, ())
+                self._learned.add(statement)
 
     def _outlived(self) -> bool:
         now_s = time.monotonic()

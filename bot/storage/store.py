@@ -50,6 +50,7 @@ from bot.storage.rows import (
 from bot.storage.sql import Connection, Row, Sql
 from bot.storage.storms import StormReads, StormWrites
 from bot.storage.triages import TriageWrites, with_answers
+from bot.storage.warming import warm
 
 
 class PostgresTransaction(
@@ -94,6 +95,11 @@ class PostgresTransaction(
 
     async def cancel_jobs(self, keys: Sequence[str]) -> None:
         self._queue.take_back(keys)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether anything is left to do before the commit."""
+        return bool(self._appends or self._queue)
 
     async def finish(self) -> None:
         """What is left to do before the commit."""
@@ -165,6 +171,20 @@ class PostgresStore(
                 await connection.execute("COMMIT")
             self._tell(change)
 
+    @asynccontextmanager
+    async def at_once(self) -> AsyncIterator[PostgresTransaction]:
+        async with borrow(self._pool) as connection:
+            tx = PostgresTransaction(
+                connection, guild_id=self._guild_id, is_shared=self._is_shared, begun=Begun()
+            )
+            yield tx
+            if tx.is_unfinished:
+                raise RuntimeError("what is to be written by the commit needs one")
+
+    async def warm(self) -> None:
+        """See `bot.storage.warming.warm`."""
+        await warm(self._pool)
+
     async def now(self) -> datetime:
         return await _now(self._sql)
 
@@ -187,6 +207,10 @@ class PostgresStore(
     async def incident(self, incident_id: int) -> Incident:
         row = await self._sql.first("incident", incident_id, self._guild_id)
         return _found(row, number=incident_id)
+
+    async def incident_of_delivery(self, delivery_id: int) -> Incident | None:
+        row = await self._sql.first("incident_of_delivery", delivery_id)
+        return None if row is None else incident_from_row(row)
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
         row = await self._sql.first("incident_by_message", message_id, sorted(ACK_PLACES), self._guild_id)

@@ -13,10 +13,10 @@ from bot.domain.incident import Incident
 from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry
 from bot.services.ports import Job, JobName
-from bot.services.ports.storms import OpenCount
+from bot.services.ports.storms import OpenCount, Prospect
 from bot.storage.deliveries import DeliveryWrites
 from bot.storage.queue import cancel_jobs
-from bot.storage.rows import entry_as_json, incident_from_row, step_from_row
+from bot.storage.rows import delivery_from_row, entry_as_json, incident_from_row, step_from_row
 from bot.storage.sql import Row, Sql, many
 
 #: How long a bundle waits for what is decided at the same moment.
@@ -124,23 +124,21 @@ class StormReads:
         rows = await self._sql.all("due_incidents", before, limit, self._guild_id, since)
         return [incident_from_row(row) for row in rows]
 
-    async def steps_are_due(self) -> bool:
-        due: bool = (await self._sql.one("steps_due", self._guild_id))["due"]
-        return due
-
     async def put_off_steps(self, by: timedelta) -> None:
         await self._sql.all("put_off_steps", by, self._guild_id)
 
     async def put_off_until_due(self) -> None:
         await self._sql.all("put_off_steps", None, self._guild_id)
 
-    async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
-        row = await self._sql.first("group_waiting", delivery_id, at_most)
+    async def before_sending(self, delivery_id: int, *, at_most: int) -> Prospect | None:
+        row = await self._sql.first("before_sending", delivery_id, at_most, self._guild_id)
         if row is None:
             return None
-        kind = DeliveryKind(row["kind"])
-        place = (row["target"], row["severity"], row["mention"], row["priority"])
-        return Group(row["guild_id"], kind, *place), row["waiting"]
+        delivery, group = delivery_from_row(row), None
+        if row["waiting"] is not None:
+            place = (delivery.to, row["severity"], row["mention"], delivery.priority)
+            group = Group(delivery.guild_id, delivery.kind, *place)
+        return Prospect(delivery, row["now"], row["steps_are_due"], group, row["waiting"] or 0)
 
     async def bundle(self, delivery_id: int) -> Bundle:
         data = (await self._sql.one("delivery", delivery_id))["data"]

@@ -10,7 +10,7 @@ from bot.domain.incident import Incident, Status
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
-from bot.services.ports.storms import OpenCount
+from bot.services.ports.storms import OpenCount, Prospect
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, open_incident
 
@@ -83,16 +83,31 @@ async def statuses(rig: Rig, ids: list[int]) -> list[DeliveryStatus]:
     return [(await rig.store.delivery(one)).status for one in ids]
 
 
+async def prospect(rig: Rig, delivery_id: int, *, at_most: int = 9) -> Prospect:
+    """What is known of a delivery before it is sent."""
+    found = await rig.store.before_sending(delivery_id, at_most=at_most)
+    assert found is not None
+    assert found.delivery == await rig.store.delivery(delivery_id)
+    return found
+
+
+async def alike(rig: Rig, delivery_id: int, *, at_most: int = 9) -> tuple[Group, int] | None:
+    """What it could be told of with, and how many there are."""
+    found = await rig.store.before_sending(delivery_id, at_most=at_most)
+    return None if found is None or found.group is None else (found.group, found.waiting)
+
+
 async def test_due_steps_are_claimed_with_all_that_their_decision_needs(rig: Rig) -> None:
     """The gravest first when there are too many; who was told, who was not, and what follows."""
     minor = await with_ladder(rig, 1, priority=80, severity="SEV2")
     grave = await with_ladder(rig, 2)
-    [told, _] = await owe(rig.store, page(grave), page(minor))
+    [told, untold] = await owe(rig.store, page(grave), page(minor))
     async with rig.store.transaction() as tx:
         await tx.finish_sent(told, Posted(5, 6))
         now = await tx.now()
     assert [one.id for one in await rig.store.due_incidents(now, limit=9)] == [grave.id, minor.id]
-    assert await rig.store.steps_are_due()
+    assert await alike(rig, told) is None
+    assert (await prospect(rig, untold)).steps_are_due
     async with rig.store.transaction() as tx:
         [due] = await tx.claim_due(now, limit=1)
         assert (due.incident, due.step.index, due.step.priority) == (grave, 0, 100)
@@ -148,14 +163,14 @@ async def test_what_waits_for_one_place_is_counted_by_kind_severity_and_mention(
         escalation(second, step=1, mention="none"),
         page(first),
     )
-    assert await rig.store.group_waiting(ids[0], at_most=9) == (GROUP, 2)
-    assert await rig.store.group_waiting(ids[0], at_most=1) == (GROUP, 1)
-    pages = await rig.store.group_waiting(ids[4], at_most=9)
+    assert await alike(rig, ids[0]) == (GROUP, 2)
+    assert await alike(rig, ids[0], at_most=1) == (GROUP, 1)
+    pages = await alike(rig, ids[4])
     assert pages == (Group(GUILD, DeliveryKind.PAGE, "person:primary", "SEV1", "none", 100), 1)
     async with rig.store.transaction() as tx:
         await tx.begin_attempt(ids[1], REQUEST, version=1)
-    assert await rig.store.group_waiting(ids[1], at_most=9) is None
-    assert await rig.store.group_waiting(ids[0], at_most=9) == (GROUP, 1)
+    assert await alike(rig, ids[1]) is None
+    assert await alike(rig, ids[0]) == (GROUP, 1)
 
 
 async def test_a_bundle_takes_its_deliveries_jobs_and_is_joined_until_it_is_closed(rig: Rig) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -152,6 +152,9 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
             finally:
                 shared.holder = None
 
+    def at_once(self) -> AbstractAsyncContextManager[FakeTransaction]:
+        return self.transaction()
+
     async def now(self) -> datetime:
         self._check()
         return self.clock.time
@@ -221,6 +224,11 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         if found is None or not self._sees(found.guild_id):
             raise IncidentNotFound(number=incident_id)
         return found
+
+    async def incident_of_delivery(self, delivery_id: int) -> Incident | None:
+        self._check()
+        incident_id = self._state.deliveries[delivery_id].delivery.incident_id
+        return None if incident_id is None else self._state.incidents[incident_id]
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
         found = await self._by_message(message_id)

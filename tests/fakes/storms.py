@@ -14,7 +14,7 @@ from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry
 from bot.services.opening import step_key
 from bot.services.ports import Job, JobName
-from bot.services.ports.storms import OpenCount
+from bot.services.ports.storms import OpenCount, Prospect
 from bot.storage.storms import GATHER
 from tests.fakes.base import FakePart
 from tests.fakes.clock import FakeClock
@@ -158,15 +158,6 @@ class FakeStormReads:
         order = sorted(fresh, key=lambda number: (-due[number][0], due[number][1], number))
         return [self._state.incidents[number] for number in order[:limit]]
 
-    async def steps_are_due(self) -> bool:
-        self._check()
-        own = (
-            step
-            for step in _pending(self._state)
-            if self._sees(self._state.incidents[step.incident_id].guild_id)
-        )
-        return any(step.due_at <= self.clock.time for step in own)
-
     async def put_off_steps(self, by: timedelta) -> None:
         self._check()
         self._put_off(lambda due_at: None if due_at > self.clock.time else self.clock.time + by)
@@ -187,13 +178,23 @@ class FakeStormReads:
             if is_ready and key in due and (then := until(due[key])):
                 self._state.jobs[key] = replace(queued, due_at=then)
 
-    async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
+    async def before_sending(self, delivery_id: int, *, at_most: int) -> Prospect | None:
         self._check()
         stored = self._state.deliveries[delivery_id]
-        group = _group(self._state, stored)
-        if group is None or not _is_untouched(stored):
+        if stored.delivery.status not in UNFINISHED or stored.delivery.bundle_id is not None:
             return None
-        return group, min(len(waiting_of(self._state, group)), at_most)
+        group = _group(self._state, stored) if _is_untouched(stored) else None
+        waiting = 0 if group is None else min(len(waiting_of(self._state, group)), at_most)
+        delivery = self._state.delivery(delivery_id)
+        return Prospect(delivery, self.clock.time, self._steps_are_due(), group, waiting)
+
+    def _steps_are_due(self) -> bool:
+        own = (
+            step
+            for step in _pending(self._state)
+            if self._sees(self._state.incidents[step.incident_id].guild_id)
+        )
+        return any(step.due_at <= self.clock.time for step in own)
 
     async def bundle(self, delivery_id: int) -> Bundle:
         self._check()

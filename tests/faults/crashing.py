@@ -16,7 +16,7 @@ import inspect
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -116,10 +116,19 @@ class WatchedTransaction(Watched):
 class WatchedStore(Watched):
     """A store whose transactions are watched, their commits included."""
 
-    @asynccontextmanager
-    async def transaction(self, *, locking: int | None = None) -> AsyncIterator[WatchedTransaction]:
+    def transaction(self, *, locking: int | None = None) -> AbstractAsyncContextManager[WatchedTransaction]:
         """A transaction with points before and after its commit."""
-        async with cast("Store", self._port).transaction(locking=locking) as inner:
+        return self._watched(cast("Store", self._port).transaction(locking=locking))
+
+    def at_once(self) -> AbstractAsyncContextManager[WatchedTransaction]:
+        """The same of a single statement: both points come after its commit."""
+        return self._watched(cast("Store", self._port).at_once())
+
+    @asynccontextmanager
+    async def _watched(
+        self, begun: AbstractAsyncContextManager[Transaction]
+    ) -> AsyncIterator[WatchedTransaction]:
+        async with begun as inner:
             watched = WatchedTransaction(inner, self._fuse)
             yield watched
             self._pass("before", watched)

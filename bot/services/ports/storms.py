@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.bundle import Bundle, Bundled, Group
-from bot.domain.delivery import NewDelivery
+from bot.domain.delivery import Delivery, NewDelivery
 from bot.domain.escalation import Due, Step
 from bot.domain.incident import Incident
 from bot.domain.timeline import TimelineEntry
@@ -25,6 +25,24 @@ class OpenCount:
     open: int
     waiting: int
     ack_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What is known of a delivery before it is sent.
+
+    Attributes:
+        now: The database's time.
+        steps_are_due: Steps are due that nobody has decided yet: more may come for the same place.
+        group: What a page or escalation could be told of with; None: it stands for itself, or has been begun.
+        waiting: How many of these there are, itself included.
+    """
+
+    delivery: Delivery
+    now: datetime
+    steps_are_due: bool
+    group: Group | None
+    waiting: int
 
 
 class StormTransaction(Protocol):
@@ -90,10 +108,6 @@ class StormStore(Protocol):
         """
         ...
 
-    async def steps_are_due(self) -> bool:
-        """Whether steps are due that nobody has decided yet."""
-        ...
-
     async def put_off_steps(self, by: timedelta) -> None:
         """Keep the queue for a while from starting the decisions that are due: a sweep takes them along."""
         ...
@@ -102,11 +116,14 @@ class StormStore(Protocol):
         """Keep the queue from looking ahead at steps one by one; they come at their time."""
         ...
 
-    async def group_waiting(self, delivery_id: int, *, at_most: int) -> tuple[Group, int] | None:
-        """What a page or escalation could be told of with, and how many there are, itself included.
+    async def before_sending(self, delivery_id: int, *, at_most: int) -> Prospect | None:
+        """A delivery that may have to be sent, with what decides about it, at one look and unlocked.
+
+        Args:
+            at_most: How far those are counted that it could be told of with.
 
         Returns:
-            None when it stands for itself, or has been begun.
+            None when it is finished, or a bundle tells of it.
         """
         ...
 

@@ -18,8 +18,12 @@ SELECT * FROM incidents WHERE key = $1;
 -- One incident, of the guild $2 unless null.
 SELECT * FROM incidents WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2);
 
+-- name: incident_of_delivery
+-- The incident that a delivery is about, if it is about one.
+SELECT incidents.* FROM deliveries JOIN incidents ON incidents.id = incident_id WHERE deliveries.id = $1;
+
 -- name: lock_incident
--- The same, which nobody else changes until the commit. Rows that refer to it can still be added.
+-- One incident, of the guild $2 unless null, which nobody else changes until the commit. Rows that refer to it can still be added.
 SELECT * FROM incidents WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2) FOR NO KEY UPDATE;
 
 -- name: incident_by_message

@@ -22,16 +22,16 @@ SELECT pg_terminate_backend(pid)
    AND held.state_change < clock_timestamp() - interval '1 second';
 
 -- name: beat_instance
--- A process is there.
-INSERT INTO instances (id, host, version, shard_count)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp();
-
--- name: renew_leases
--- Renews those of the leases ($2 ids, $3 counts, $4 tokens) that are still $1's, and says which.
+-- A process $1 is there, on the host $2 with the version $3 and so many shards, $4; it renews those of the leases
+-- ($5 ids, $6 counts, $7 tokens) that are still its own, for $8 seconds, and says which.
+WITH seen AS (
+    INSERT INTO instances (id, host, version, shard_count)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()
+)
 UPDATE shard_leases AS lease
-   SET expires_at = clock_timestamp() + make_interval(secs => $5)
-  FROM unnest($2::integer[], $3::integer[], $4::bigint[]) AS held (shard_id, shard_count, token)
+   SET expires_at = clock_timestamp() + make_interval(secs => $8)
+  FROM unnest($5::integer[], $6::integer[], $7::bigint[]) AS held (shard_id, shard_count, token)
  WHERE lease.shard_id = held.shard_id
    AND lease.shard_count = held.shard_count
    AND lease.token = held.token
@@ -51,10 +51,6 @@ SELECT id, host, version, shard_count
   FROM instances
  WHERE seen_at > clock_timestamp() - make_interval(secs => $1)
  ORDER BY started_at, id;
-
--- name: lock_shards
--- One process after the other looks for what it may take; renewing does not wait for it.
-SELECT pg_advisory_xact_lock(hashtext('incident_bot.shard_leases'));
 
 -- name: take_lease
 -- Gives shard $2 of $3 to $1 unless it is held; no row comes back when it is. A lease with more than $4 seconds left

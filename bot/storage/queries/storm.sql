@@ -105,41 +105,47 @@ UPDATE pgqueuer
                  AND ($2::bigint IS NULL OR $2 = (SELECT guild_id FROM incidents WHERE id = incident_id))
               OFFSET 0) AS steps));
 
--- name: steps_due
--- Whether steps are due that nobody has decided yet, of the guild $1 unless null.
-SELECT EXISTS (
+-- name: before_sending
+-- A delivery that is not finished, with the place of the one that it waited for; the time; whether steps are due that
+-- nobody has decided yet, of the guild $3 unless null; and what one that nobody has begun to send could be told of
+-- with, and how many there are, up to $2 (null: it stands for itself, see `bot.domain.bundle.group_of`). No row comes
+-- back when it is finished, or when a bundle tells of it.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
+       EXISTS (
        SELECT
          FROM escalation_steps
         WHERE status = 'pending' AND due_at <= now()
-          AND ($1::bigint IS NULL OR $1 = (SELECT guild_id FROM incidents WHERE id = incident_id))
-       ) AS due;
-
--- name: group_waiting
--- What a delivery that nobody has begun to send could be told of with, and how many there are, up to $2; no row
--- when it stands for itself. See `bot.domain.bundle.group_of`.
-SELECT own.guild_id, own.kind, own.target, own.priority, incidents.severity, asked.mention,
-       (SELECT count(*)
-          FROM (SELECT FROM deliveries AS other
-                 CROSS JOIN LATERAL (
-                       SELECT FROM incidents AS its
-                        WHERE its.id = other.incident_id
-                          AND its.status = 'triggered' AND NOT its.is_private AND NOT its.is_drill
-                          AND its.severity = incidents.severity
-                       OFFSET 0) AS its
-                 WHERE other.target = own.target AND other.kind = own.kind AND other.guild_id + 0 = own.guild_id
-                   AND other.kind IN ('page', 'escalation')  -- as the index says that finds them
-                   AND other.status = 'pending' AND other.bundle_id IS NULL AND other.request IS NULL
-                   AND other.after_key IS NULL
-                   AND (own.kind = 'page' OR coalesce(other.data ->> 'mention', 'none') = asked.mention)
-                 LIMIT $2) AS found) AS waiting
-  FROM deliveries AS own
-  JOIN incidents ON incidents.id = own.incident_id
- CROSS JOIN LATERAL (
-       SELECT CASE own.kind WHEN 'page' THEN 'none' ELSE coalesce(own.data ->> 'mention', 'none') END AS mention
-       ) AS asked
- WHERE own.id = $1 AND own.kind IN ('page', 'escalation')
-   AND own.status = 'pending' AND own.bundle_id IS NULL AND own.request IS NULL AND own.after_key IS NULL
-   AND incidents.status = 'triggered' AND NOT incidents.is_private AND NOT incidents.is_drill;
+          AND ($3::bigint IS NULL OR $3 = (SELECT guild_id FROM incidents WHERE id = incident_id))
+       ) AS steps_are_due,
+       alike.severity, alike.mention, alike.waiting
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+  LEFT JOIN LATERAL (
+       SELECT incidents.severity, asked.mention,
+              (SELECT count(*)
+                 FROM (SELECT FROM deliveries AS other
+                        CROSS JOIN LATERAL (
+                              SELECT FROM incidents AS its
+                               WHERE its.id = other.incident_id
+                                 AND its.status = 'triggered' AND NOT its.is_private AND NOT its.is_drill
+                                 AND its.severity = incidents.severity
+                              OFFSET 0) AS its
+                        WHERE other.target = owed.target AND other.kind = owed.kind
+                          AND other.guild_id + 0 = owed.guild_id
+                          AND other.kind IN ('page', 'escalation')  -- as the index says that finds them
+                          AND other.status = 'pending' AND other.bundle_id IS NULL AND other.request IS NULL
+                          AND other.after_key IS NULL
+                          AND (owed.kind = 'page' OR coalesce(other.data ->> 'mention', 'none') = asked.mention)
+                        LIMIT $2) AS found) AS waiting
+         FROM incidents
+        CROSS JOIN LATERAL (
+              SELECT CASE owed.kind WHEN 'page' THEN 'none' ELSE coalesce(owed.data ->> 'mention', 'none') END
+                     AS mention) AS asked
+        WHERE incidents.id = owed.incident_id AND owed.kind IN ('page', 'escalation')
+          AND owed.status = 'pending' AND owed.request IS NULL AND owed.after_key IS NULL
+          AND incidents.status = 'triggered' AND NOT incidents.is_private AND NOT incidents.is_drill
+       ) AS alike ON true
+ WHERE owed.id = $1 AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL;
 
 -- name: lock_group
 -- One transaction at a time bundles the deliveries of a group.

@@ -1,0 +1,66 @@
+"""Statements that an alert and its escalation take are parsed before they are needed.
+
+A statement that a connection has not run before costs a round trip more, and an alert takes a dozen of them.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Final
+
+import asyncpg
+
+from bot.storage.errors import storage_errors
+from bot.storage.pools import borrow
+from bot.storage.sql import queries
+
+WARM_S: Final = 30
+"""How often connections are looked at that have not learned them yet, seconds."""
+
+_CONNECTIONS: Final = 3  # that an alert takes at once, the answer to whoever has raised it included
+
+#: From a command to the alert, from a reaction to the acknowledge, and from a deadline to what rings.
+_NEEDED: Final = (
+    "begin",
+    "insert_incident",
+    "oncall_book",
+    "append",
+    "put_jobs",
+    "ask_again",
+    "watches",
+    "before_sending",
+    "incident_of_delivery",
+    "incident",
+    "steps",
+    "begin_attempt",
+    "claim_delivery",
+    "finish_sent",
+    "deliveries",
+    "lock_incident",
+    "set_places",
+    "incident_by_message",
+    "acknowledge",
+    "take_back_jobs",
+    "pages",
+    "claim_step",
+    "finish_step",
+    "lock_due",
+    "pending_steps",
+    "reached",
+    "last_steps",
+    "finish_steps",
+    "insert_triage",
+    "lock_triage",
+)
+
+
+async def warm(pool: asyncpg.Pool) -> None:
+    """Have what is needed parsed on the connections that are used first.
+
+    Raises:
+        StorageUnavailable: the database is away.
+    """
+    statements = [queries()[name] for name in _NEEDED]
+    async with AsyncExitStack() as stack:
+        borrowed = [await stack.enter_async_context(borrow(pool)) for _ in range(_CONNECTIONS)]
+        with storage_errors():
+            await asyncio.gather(*(connection.learn(statements) for connection in borrowed))

@@ -1,0 +1,67 @@
+"""Row 61: PostgreSQL is far away, and every statement takes a round trip."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.faults.conftest import Figure, OpenStage
+from tests.faults.promise import LATE
+from tests.faults.stage import Stage
+from tests.pg_proxy import PgProxy
+
+_ALERTS = 3
+
+
+@asynccontextmanager
+async def _far(open_stage: OpenStage, away_ms: int) -> AsyncIterator[Stage]:
+    """A stage with a bot whose database is so far away."""
+    async with (
+        open_stage() as stage,
+        PgProxy(stage.world.database_url, delay_s=away_ms / 2000).running() as proxy,
+    ):
+        await stage.world.start_bot(DATABASE_URL=proxy.dsn())
+        await stage.world.idle()
+        yield stage
+        await stage.finish()
+        await stage.world.stop_bot()
+
+
+async def _alert(stage: Stage, title: str) -> float:
+    """Seconds from a command to its alert."""
+    started = time.monotonic()
+    await stage.start_command("sev1", title=title)
+    await stage.until(
+        lambda: [post for post in stage.posts_in("p0-alerts") if title in post.text and post.rings],
+        f"the alert of {title}",
+    )
+    took = time.monotonic() - started
+    await stage.world.idle()
+    return took
+
+
+@pytest.mark.parametrize(("away_ms", "within_s"), [(50, 1.2), (100, 2.0)])
+async def test_row_61_the_database_is_far_away(
+    away_ms: int, within_s: float, open_stage: OpenStage, figure: Figure
+) -> None:
+    """Alerts stand soon, and an escalation is not late."""
+    async with _far(open_stage, away_ms) as stage:
+        title = f"行61 {away_ms} ms"
+        took = [await _alert(stage, f"{title} {number}") for number in range(_ALERTS)]
+        number = await stage.number(f"{title} 0")
+        due = await stage.reach_deadline(number)
+        [rung] = await stage.escalated(number)
+        late = rung.at - due
+        figure(f"{away_ms} ms: alert {min(took):.2f} s, escalation {late.total_seconds():.2f} s late")
+        assert min(took) < within_s  # what else the machine does is not the bot's
+        assert late < LATE
+        said = await stage.logged("database.reached")
+        assert away_ms <= said["round_trip_ms"] < 3 * away_ms
+
+
+async def test_row_61_a_bot_gets_ready_at_200_ms(open_stage: OpenStage, figure: Figure) -> None:
+    """It says that this is too far, and goes on all the same."""
+    async with _far(open_stage, 200) as stage:
+        figure(f"200 ms: ready, alert {await _alert(stage, '行61 遠い'):.2f} s")
+        assert (await stage.logged("database.reached"))["level"] == "warning"
