@@ -206,7 +206,7 @@ class World:
         read: By user id and channel id, the newest message that the person has seen.
         audit: Audit log entries, oldest first.
         command_permissions: By command id (or the application's): who may use the command in the guild.
-        blocked_words: What AutoMod does not let through from members without MANAGE_GUILD.
+        blocked_words: What AutoMod does not let through from people without MANAGE_GUILD.
         old_edit_cap: Edits an hour to messages older than an hour; Discord does not say how many it takes.
         active_thread_cap: Active threads in the guild.
         invalid_cap: 401, 403 and 429 in ten minutes after which Cloudflare bans the address.

@@ -192,3 +192,31 @@ async def test_a_preview_is_no_edit(connect: Connect, client: Client) -> None:
 async def test_what_grows_no_preview(client: Client, content: str) -> None:
     """Angle brackets and code ask for none; links to places in Discord have none."""
     assert (await client.post(content=content))["embeds"] == []
+
+
+BUTTON = [{"type": 1, "components": [{"type": 2, "style": 1, "label": "x", "custom_id": "go"}]}]
+
+
+async def test_a_click_wakes_a_sleeping_thread_or_is_never_told(client: Client) -> None:
+    """discord-api-docs #5946, #8474: the client unarchives first; who may not do that gets an error."""
+    thread = await started(client)
+    message = await client.post(thread, content="card", components=BUTTON)
+    click = {"message": message["id"], "custom_id": "go"}
+    await client.human("PATCH channel", channel=ALERTS, user="observer", deny=int(P.SEND_MESSAGES_IN_THREADS))
+    await client.human("PATCH channel", channel=thread, archived=True)
+    refused = await client.human("POST click", user="observer", **click)
+    assert (refused.status, refused.code) == (403, 50013)
+    assert (await client.api(f"GET /channels/{thread}")).body["thread_metadata"]["archived"]
+    assert (await client.human("POST click", user="primary", **click)).status == 200
+    assert not (await client.api(f"GET /channels/{thread}")).body["thread_metadata"]["archived"]
+
+
+async def test_buttons_are_dead_in_a_locked_thread(client: Client) -> None:
+    """discord-api-docs #7900: but for who manages threads, whose client can unlock it."""
+    thread = await started(client)
+    message = await client.post(thread, content="card", components=BUTTON)
+    click = {"message": message["id"], "custom_id": "go"}
+    await client.human("PATCH channel", channel=thread, locked=True)
+    refused = await client.human("POST click", user="primary", **click)
+    assert (refused.status, refused.code) == (400, 160005)
+    assert (await client.human("POST click", user="admin", **click)).status == 200

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from bot.sandbox.access import not_archived, viewable
+from bot.sandbox.access import not_archived, require, unlocked, viewable
 from bot.sandbox.component_tree import walk
 from bot.sandbox.core import Core
 from bot.sandbox.human import views
@@ -23,6 +23,8 @@ from bot.sandbox.message_payloads import message_payload
 from bot.sandbox.modals import select_values, submitted
 from bot.sandbox.names import NoSuchName, find_channel, find_message, find_role, find_user
 from bot.sandbox.options import OptionReader, find_command
+from bot.sandbox.permissions import P
+from bot.sandbox.posting import set_archived
 from bot.sandbox.refusals import Why
 from bot.sandbox.world import Channel, Message, User
 
@@ -80,6 +82,7 @@ def click(ask: Ask) -> JSON:
     message = find_message(core.world, ask.text("message"), user.id)
     channel = viewable(core, user.id, message.channel_id)
     component = _component(message, ask.words("custom_id"))
+    _wake(core, user.id, channel)
     data: JSON = {
         "custom_id": component["custom_id"],
         "component_type": component["type"],
@@ -88,6 +91,21 @@ def click(ask: Ask) -> JSON:
     if component["type"] in SELECTS:
         data |= _selection(core, user.id, component, ask.names("values"))
     return _opened(core, Act(InteractionType.COMPONENT, user.id, channel, data, message))
+
+
+def _wake(core: Core, user_id: str, channel: Channel) -> None:
+    """Do what a person's client does first where the thread sleeps: unarchive it, or tell the bot of nothing.
+
+    In a locked thread the buttons are dead. Sources: discord-api-docs #5946 and #8474 (web and phone; the
+    desktop passes the click on), #7900; Topics > Threads for who may unarchive.
+
+    Raises:
+        ApiError: 160005, 50013.
+    """
+    unlocked(core, user_id, channel)
+    if channel.thread and channel.thread.archived:
+        require(core, user_id, channel, P.SEND_MESSAGES_IN_THREADS)
+        set_archived(core, channel, archived=False)
 
 
 def _component(message: Message, custom_id: str) -> JSON:
