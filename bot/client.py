@@ -53,8 +53,10 @@ COGS: Final = (
 #: How long a stop waits for answers that are under way, seconds; whoever stops us gives about ten.
 ANSWERS_WITHIN_S: Final = 4.0
 
-#: The custom id of whatever is about an incident or a bundle: under a DM it is all that says whose it is.
-_ROW: Final = re.compile(r"(?P<of>inc|bun):v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII)
+#: The custom id of what is about an incident, a triage or a bundle: under a DM only that says whose it is.
+_ROW: Final = re.compile(
+    r"(?P<of>inc|tri|bun):v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII
+)
 
 
 def intents(*, message_content: bool = False, voice: bool = False) -> discord.Intents:
@@ -164,7 +166,11 @@ class IncidentBot(ListeningBot):
         named = _ROW.match(custom_id_of(interaction))
         if named is None:
             return self.served.home.guild_id
-        find = self.served.of_delivery if named["of"] == "bun" else self.served.of_incident
+        find = {
+            "bun": self.served.of_delivery,
+            "tri": self.served.of_triage,
+            "inc": self.served.of_incident,
+        }[named["of"]]
         return (await find(int(named["number"]))).guild_id
 
     def services(self, interaction: Interaction) -> Services:

@@ -76,6 +76,7 @@ from bot.services.sweeps import Sweeps
 from bot.services.timelines import Timelines
 from bot.services.triage_posts import TriagePosts
 from bot.services.triages import Triages
+from bot.services.unfinished import Unfinished
 from bot.services.updates import Updates
 from bot.storage.fairness import Handler
 
@@ -183,6 +184,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         pins=Pins(store, discord, policy, access, changes),
         triages=Triages(store, policy, access, raising, reevaluations),
         reevaluations=reevaluations,
+        unfinished=Unfinished(store, policy, access, raising),
         acknowledger=acknowledger,
         escalations=escalations,
         passing_on=passing_on,
@@ -244,6 +246,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REFRESH_BUNDLE: _numbered(services.bundles.refresh),
         JobName.REFRESH_TRIAGE: _numbered(cases.triage_posts.refresh),
         JobName.REEVALUATE: _numbered(services.reevaluations.strike),
+        JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.strike),
         JobName.REDACT: _numbered(services.privacy.hide),
         JobName.DRILL: _numbered(services.drills.strike),
         JobName.MORNING: _dated(services.mornings.strike),
@@ -287,7 +290,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
                 guild_id = await find.guild_of_delivery(number)
             case JobName.MORNING | JobName.REFRESH_MORNING | JobName.HANDOVER | JobName.REACH:
                 guild_id = number
-            case JobName.REFRESH_TRIAGE | JobName.REEVALUATE:
+            case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:
                 guild_id = await find.guild_of_triage(number)
             case _:
                 guild_id = await find.guild_of_incident(number)

@@ -28,6 +28,8 @@ class DeliveryKind(StrEnum):
     TRIAGE_LINE = "triage_line"  # a quiet line where a triage was started
     REEVALUATION_HELD = "reevaluation_held"  # when a triage that ended in re-evaluate will be asked about
     REEVALUATION = "reevaluation"  # and the question itself, in its channel
+    UNFINISHED_DM = "unfinished_dm"  # to whoever has left a triage: do they go on?
+    UNFINISHED = "unfinished"  # and that somebody should, in its channel
     MORNING = "morning"  # what is due on a business day, to be taken by somebody
     MORNING_NAG = "morning_nag"  # and what nobody has taken yet
     HANDOVER = "handover"  # the line that others are on call now
@@ -209,8 +211,17 @@ URGENT = frozenset(
 
 #: Kinds that say where a triage stands; they show its incident once there is one.
 TRIAGE_POSTS = frozenset(
-    {DeliveryKind.TRIAGE_LINE, DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION}
+    {
+        DeliveryKind.TRIAGE_LINE,
+        DeliveryKind.REEVALUATION_HELD,
+        DeliveryKind.REEVALUATION,
+        DeliveryKind.UNFINISHED_DM,
+        DeliveryKind.UNFINISHED,
+    }
 )
+
+#: Those of them that ask whether somebody goes on with one that was left.
+UNFINISHED_POSTS: Final = frozenset({DeliveryKind.UNFINISHED_DM, DeliveryKind.UNFINISHED})
 
 #: Kinds whose message tells of a moment: one that comes late says so.
 DATED = frozenset(

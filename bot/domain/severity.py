@@ -75,6 +75,12 @@ class SeverityPolicy:
     email_backup: bool = False
     update_every: Deadline | None = None
 
+    @property
+    def calls_people(self) -> bool:
+        """Its alert pings the channel, or its ladder does or writes DMs."""
+        rungs = any(step.mention is not Mention.NONE or step.dm for step in self.ladder)
+        return self.mention is not Mention.NONE or rungs
+
 
 @dataclass(frozen=True, slots=True)
 class NewSeverity:

@@ -18,6 +18,7 @@ class TimelineKind(StrEnum):
     EVIDENCE = "evidence"  # the message that a triage started from
     TRIAGED = "triaged"  # every answer of the triage, who gave it and when
     PROMOTED = "promoted"  # a re-evaluation that nobody answered
+    UNFINISHED = "unfinished"  # a triage that nobody finished was raised
     DECLARED = "declared"  # a tracked alert became an incident
     REPEATED = "repeated"  # the same alert came again
     RECOVERED = "recovered"  # its monitor says that it is over

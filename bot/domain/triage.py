@@ -51,6 +51,9 @@ UNANSWERED: Final = (LATER, "unanswered")
 #: tree's; the severity is the answer there. No question can have this id.
 BY_HAND: Final = "by hand"
 
+#: The last step of an incident's path that was raised because nobody has finished its triage. As above.
+UNFINISHED: Final = ("not finished", "raised")
+
 #: An answer's choice in the UI that stands for "I don't know"; never an answer's id.
 UNSURE: Final = "unsure"
 
@@ -193,6 +196,15 @@ class Tree:
     def walk(self) -> Iterator[Position]:
         """Every position that can be reached, depth first, the start first."""
         yield from self._walk(())
+
+    def outcomes(self, path: Path) -> frozenset[Outcome]:
+        """Where *path* may still end.
+
+        Raises:
+            StaleTriage: an answer is not one that its question offers at that point.
+        """
+        reached = (position.outcome for position in self._walk(path))
+        return frozenset(outcome for outcome in reached if outcome is not None)
 
     def _walk(self, path: Path) -> Iterator[Position]:
         position = self.follow(path)

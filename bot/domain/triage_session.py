@@ -2,10 +2,12 @@
 
 A walk that ends in 再評価 stays under a clock: held until it is asked about again, asked until somebody
 answers, and raised when nobody does. Looking again reopens the questions without stopping that clock.
+
+A walk that nobody finishes has a clock of its own, see `bot.domain.unfinished`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -13,6 +15,7 @@ from bot.domain.errors import InvalidTransition
 from bot.domain.evidence import Evidence
 from bot.domain.people import Person
 from bot.domain.triage import BY_HAND
+from bot.domain.unfinished import Idle
 
 
 class TriageStatus(StrEnum):
@@ -99,6 +102,7 @@ class Triage:
         held_by_name: Who did that last.
         taken_by_name: Who looks at it again now.
         ended_at, ended_by_name: However it ended; no name when the clock did it.
+        idle: Whether somebody still answers it.
     """
 
     id: int
@@ -124,6 +128,12 @@ class Triage:
     taken_by_name: str | None = None
     ended_at: datetime | None = None
     ended_by_name: str | None = None
+    idle: Idle = field(default_factory=Idle)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Its first look goes on: somebody answers it, or has left it."""
+        return self.status is TriageStatus.OPEN and self.rounds == 0
 
     @property
     def is_under_reevaluation(self) -> bool:
@@ -133,8 +143,8 @@ class Triage:
 
     @property
     def at_work_name(self) -> str:
-        """Who is at the questions: whoever looks again, else whoever started it."""
-        return self.taken_by_name or self.user_name
+        """Who is at the questions: whoever looks again or has gone on with it, else whoever started it."""
+        return self.taken_by_name or self.idle.continued_by_name or self.user_name
 
     def standing(self, choices: Sequence[Choice]) -> Choice | None:
         """Who has chosen the severity that stands; None: nobody has, or an older version does not tell.
@@ -180,6 +190,7 @@ class Triage:
             rounds=self.rounds + 1,
             held_by_name=by.name,
             taken_by_name=None,
+            idle=self.idle.stopped(),
         )
 
     def ask(self, *, at: datetime, due_at: datetime) -> "Triage":
@@ -224,6 +235,16 @@ class Triage:
         self._require_reevaluation()
         return self._ended(TriageStatus.DISMISSED, by=by, at=at)
 
+    def with_idle(self, idle: Idle) -> "Triage":
+        """Its first look, with another state of its clock.
+
+        Raises:
+            InvalidTransition: its first look is over.
+        """
+        if not self.is_unfinished:
+            raise InvalidTransition("triage_over")
+        return replace(self, idle=idle)
+
     def expire(self, *, at: datetime) -> "Triage":
         """Nobody went on with it."""
         return self._ended(TriageStatus.EXPIRED, by=None, at=at)
@@ -244,7 +265,8 @@ class Triage:
 
     def _ended(self, status: TriageStatus, *, by: Person | None, at: datetime) -> "Triage":
         name = None if by is None else by.name
-        return replace(self, status=status, due_at=None, ended_at=at, ended_by_name=name)
+        idle = self.idle.stopped()
+        return replace(self, status=status, due_at=None, ended_at=at, ended_by_name=name, idle=idle)
 
     def _require(self, status: TriageStatus) -> None:
         if self.status is not status:

@@ -15,7 +15,7 @@ from bot.runbook.model import Policy
 from bot.runbook.oncall import everybody, read_oncall, read_team
 from bot.runbook.questions import read_tree
 from bot.runbook.reader import Table
-from bot.runbook.severities import read_morning_triage, read_reevaluate, read_severities
+from bot.runbook.severities import read_morning_triage, read_reevaluate, read_severities, read_unfinished
 from bot.runbook.special import read_drill, read_private, read_storm
 
 DEFAULT_NAME = "parky.toml"
@@ -79,6 +79,7 @@ def _policy(file: Table) -> Policy:
     team = read_team(file)
     handover, oncall = read_oncall(file, team, timezone)
     severities = read_severities(file, oncall)
+    reevaluate = read_reevaluate(file, severities)
     policy = Policy(
         timezone=timezone,
         language=file.take("language", values.LANGUAGE, "ja"),
@@ -92,7 +93,8 @@ def _policy(file: Table) -> Policy:
         handover=handover,
         business_hours=sections.read_business_hours(file, timezone),
         first_response=sections.read_first_response(file, severities),
-        reevaluate=read_reevaluate(file, severities),
+        reevaluate=reevaluate,
+        unfinished=read_unfinished(file, reevaluate),
         morning_triage=read_morning_triage(file, severities),
         digest=sections.read_digest(file),
         permissions=sections.read_permissions(file),

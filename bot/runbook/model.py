@@ -112,6 +112,23 @@ class Reevaluate:
 
 
 @dataclass(frozen=True, slots=True)
+class UnfinishedTriage:
+    """What becomes of a triage that its person leaves before its end.
+
+    Attributes:
+        ask_after: Time since somebody last did something about it until its person is asked; None: never.
+        decide_after: Time from then until it is decided without them.
+        raises: Where the answers leave only severities that call people, it is raised then.
+        channel: Where anybody may take it up otherwise.
+    """
+
+    ask_after: timedelta | None
+    decide_after: timedelta
+    raises: bool
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Permissions:
     """Role names or ids per action; empty admits everyone, and `private` is never empty."""
 
@@ -236,6 +253,7 @@ class Policy:
     business_hours: BusinessHours
     first_response: Mapping[str, FirstResponse]
     reevaluate: Reevaluate
+    unfinished: UnfinishedTriage
     morning_triage: MorningTriage | None
     digest: Digest
     permissions: Permissions
@@ -295,7 +313,13 @@ class Policy:
             for channel in (severity.channel, severity.thread_channel)
             if channel
         ]
-        others = [self.reevaluate.channel, self.private.channel, self.digest.channel, self.handover.channel]
+        others = [
+            self.reevaluate.channel,
+            self.unfinished.channel,
+            self.private.channel,
+            self.digest.channel,
+            self.handover.channel,
+        ]
         if self.morning_triage is not None:
             others.append(self.morning_triage.channel)
         return tuple(dict.fromkeys([*used, *(channel for channel in others if channel)]))

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.runbook import moments, values
-from bot.runbook.model import MorningTriage, OnCallPlace, Reevaluate
+from bot.runbook.model import MorningTriage, OnCallPlace, Reevaluate, UnfinishedTriage
 from bot.runbook.reader import Rule, Table
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu
@@ -81,6 +81,19 @@ def read_reevaluate(file: Table, severities: Mapping[str, SeverityPolicy]) -> Re
         answer_within=table.take("answer_within", moments.DURATION, timedelta(minutes=15)),
         promote_to=promote_to,
         channel=table.take("channel", values.CHANNEL, severities[promote_to].channel),
+    )
+    table.close()
+    return read
+
+
+def read_unfinished(file: Table, reevaluate: Reevaluate) -> UnfinishedTriage:
+    """``[unfinished_triage]``; without one: 10 and 10 minutes, in the channel of a re-evaluation."""
+    table = file.table("unfinished_triage")
+    read = UnfinishedTriage(
+        ask_after=table.take("ask_after", moments.DURATION_OR_NONE, timedelta(minutes=10)),
+        decide_after=table.take("decide_after", moments.DURATION, timedelta(minutes=10)),
+        raises=table.take("raise", values.BOOL, default=True),
+        channel=table.take("channel", values.CHANNEL, reevaluate.channel),
     )
     table.close()
     return read

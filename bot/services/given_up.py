@@ -12,6 +12,7 @@ from bot.services.opening import notice
 from bot.services.outage import record_job
 from bot.services.ports import Transaction
 from bot.services.role_dms import say_undelivered
+from bot.services.unfinished import tell_team
 
 #: Facts of a delivery that its entry keeps, where it has them.
 _KEPT: Final = ("name",)
@@ -31,6 +32,8 @@ async def tell_given_up(
             await tx.insert_deliveries([await _not_done(tx, delivery, "not_let_in", policy=policy)])
         case DeliveryKind.MEMBER_REMOVED:
             await tx.insert_deliveries([await _not_done(tx, delivery, "not_taken_out", policy=policy)])
+        case DeliveryKind.UNFINISHED_DM:
+            await tell_team(tx, delivery, policy=policy)
         case DeliveryKind.ON_DUTY_SOON:
             await warn_refused(tx, delivery, policy=policy, oncall=oncall)
         case _:

@@ -10,7 +10,7 @@ from bot.domain.incident import Incident, IncidentKind, NewIncident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage import UNANSWERED
+from bot.domain.triage import UNANSWERED, UNFINISHED
 from bot.domain.triage_session import Triage
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
@@ -37,13 +37,15 @@ class _Case:
 
     Attributes:
         alert: The one that it is about, if any, whatever became of it.
-        by: None when nobody has answered its re-evaluation.
+        by: None when a clock raises it.
+        cause: With `by` None, the step of the path that says so: `UNANSWERED` or `UNFINISHED`.
     """
 
     triage: Triage
     severity: SeverityPolicy
     alert: Incident | None
     by: Person | None
+    cause: tuple[str, str] = UNANSWERED
 
 
 class Raising:
@@ -110,10 +112,19 @@ class Raising:
         severity = self._policy.severities[self._policy.reevaluate.promote_to]
         if by is not None and (joined := await self.join(tx, triage, severity, by=by)):
             return joined
-        alert = await subject_of(tx, triage)
+        return await self._raise(tx, await self._not_lowered(tx, _Case(triage, severity, None, by)))
+
+    async def raise_unfinished(self, tx: Transaction, triage: Triage, severity: SeverityPolicy) -> Incident:
+        """Raise a locked *triage* that nobody finishes; as grave as the tracked alert that it is about."""
+        case = _Case(triage, severity, None, None, cause=UNFINISHED)
+        return await self._raise(tx, await self._not_lowered(tx, case))
+
+    async def _not_lowered(self, tx: Transaction, case: _Case) -> _Case:
+        """The case with its alert, at least as grave as that."""
+        alert, severity = await subject_of(tx, case.triage), case.severity
         if _is_tracked(alert):
             severity = min(severity, self._rules(alert), key=lambda known: known.rank)
-        return await self._raise(tx, _Case(triage, severity, alert, by))
+        return replace(case, alert=alert, severity=severity)
 
     async def refusal(self, refused: MayNotLower, *, by: Person) -> UserError:
         """What to tell *by*, put on record."""
@@ -136,7 +147,8 @@ class Raising:
         incident = await self._incident(tx, case)
         await end_in(tx, self._policy, case.triage, incident, by=case.by)
         if case.by is None:
-            await tx.add_timeline(incident.id, _promoted(case.triage, at=await tx.now()))
+            told = _unfinished if case.cause == UNFINISHED else _promoted
+            await tx.add_timeline(incident.id, told(case.triage, at=await tx.now()))
         await take_in_walks(await self._change(tx, case, incident))  # about other messages of the same alert
         return incident
 
@@ -182,10 +194,11 @@ async def is_confided(tx: Transaction, channel_id: int | None, message_id: int |
 
 
 def _path(case: _Case) -> tuple[tuple[str, str], ...]:
-    """The answers, and that somebody overruled the tree, or nobody has answered the re-evaluation."""
-    if case.by is None:
-        return (*case.triage.path_to(None), UNANSWERED)
-    return case.triage.path_to(case.severity.name)
+    """The answers, and that somebody overruled the tree, or why a clock has raised it."""
+    if case.by is not None:
+        return case.triage.path_to(case.severity.name)
+    overruled = None if case.cause == UNANSWERED else case.severity.name
+    return (*case.triage.path_to(overruled), case.cause)
 
 
 def _new_incident(case: _Case) -> NewIncident:
@@ -212,3 +225,14 @@ def _promoted(triage: Triage, *, at: datetime) -> TimelineEntry:
         "asked_at": None if triage.asked_at is None else triage.asked_at.isoformat(),
     }
     return TimelineEntry(TimelineKind.PROMOTED, at, data=data)
+
+
+def _unfinished(triage: Triage, *, at: datetime) -> TimelineEntry:
+    """Why it was raised: who left it, when they were asked, and that nobody went on."""
+    asked_at = triage.idle.asked_at
+    data = {
+        "triage": triage.id,
+        "left_by": triage.idle.asked_name,
+        "asked_at": None if asked_at is None else asked_at.isoformat(),
+    }
+    return TimelineEntry(TimelineKind.UNFINISHED, at, data=data)

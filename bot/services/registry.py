@@ -44,6 +44,7 @@ from bot.services.roles import Roles
 from bot.services.schedules import Schedules
 from bot.services.timelines import Timelines
 from bot.services.triages import Triages
+from bot.services.unfinished import Unfinished
 from bot.services.updates import Updates
 
 
@@ -74,6 +75,7 @@ class Services:
     pins: Pins
     triages: Triages
     reevaluations: Reevaluations
+    unfinished: Unfinished
     acknowledger: Acknowledger
     escalations: Escalations
     passing_on: PassingOn
@@ -150,6 +152,12 @@ class Guilds:
         if len(self) == 1:
             return self.home
         return self.at(await self._find.guild_of_incident(incident_id))
+
+    async def of_triage(self, triage_id: int) -> Services:
+        """Whose triage it is; as `of_incident`."""
+        if len(self) == 1:
+            return self.home
+        return self.at(await self._find.guild_of_triage(triage_id))
 
     async def note_missed(self, services: Services, incident_id: int, *, by: Person) -> None:
         """*by* asked for a number that is not there: on record when it is another guild's.

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery import AGAIN, Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery import AGAIN, UNFINISHED_POSTS, Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
@@ -11,8 +11,12 @@ from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transactio
 
 def post_keys(triage: Triage) -> list[str]:
     """The keys of everything it may have posted, in that order."""
-    rounds = range(1, triage.rounds + 1)
-    return [_line_key(triage.id), *(key for n in rounds for key in _round_keys(triage.id, n))]
+    rounds, asked = range(1, triage.rounds + 1), range(1, triage.idle.rounds + 1)
+    return [
+        _line_key(triage.id),
+        *(key for n in asked for key in _unfinished_keys(triage.id, n)),
+        *(key for n in rounds for key in _round_keys(triage.id, n)),
+    ]
 
 
 def line(triage: Triage) -> NewDelivery | None:
@@ -44,6 +48,28 @@ def question_again(triage: Triage, policy: Policy) -> NewDelivery:
     return replace(asked, key=asked.key + AGAIN, data={**asked.data, "quiet": True})
 
 
+def go_on_question(triage: Triage, *, user_id: int) -> NewDelivery:
+    """To whoever has left it, by DM: do they go on?"""
+    return NewDelivery(
+        kind=DeliveryKind.UNFINISHED_DM,
+        to=f"user:{user_id}",
+        key=_unfinished_keys(triage.id, triage.idle.rounds)[0],
+        guild_id=triage.guild_id,
+        data={"triage": triage.id},
+    )
+
+
+def unfinished_line(triage: Triage, policy: Policy) -> NewDelivery:
+    """A quiet line that somebody should go on with it."""
+    return NewDelivery(
+        kind=DeliveryKind.UNFINISHED,
+        to=f"channel:{policy.unfinished.channel}",
+        key=_unfinished_keys(triage.id, triage.idle.rounds)[1],
+        guild_id=triage.guild_id,
+        data={"triage": triage.id},
+    )
+
+
 def refresh_triage_job(triage_id: int) -> Job:
     """The job that makes the posts of a triage say where it stands."""
     key = f"refresh_triage:{triage_id}"
@@ -51,19 +77,26 @@ def refresh_triage_job(triage_id: int) -> Job:
 
 
 async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
-    """(Re)set the one job that looks at the triage when it is due; none when it is over."""
-    await tx.cancel_jobs([_clock_key(triage.id)])
-    if triage.due_at is None:
-        return
-    rank = policy.severities[policy.reevaluate.promote_to].rank if triage.is_under_reevaluation else None
+    """(Re)set the jobs that look at the triage when it is due; none when it is over."""
+    rank = policy.severities[policy.reevaluate.promote_to].rank
+    clocks = (
+        (JobName.REEVALUATE, _clock_key(triage.id), triage.due_at, triage.is_under_reevaluation),
+        (JobName.UNFINISHED_TRIAGE, _idle_key(triage.id), triage.idle.due_at, True),
+    )
+    await tx.cancel_jobs([key for _, key, _, _ in clocks])
+    now = await tx.now()
     await tx.enqueue(
-        Job(
-            name=JobName.REEVALUATE,
-            payload=str(triage.id),
-            key=_clock_key(triage.id),
-            priority=priority_of(rank),
-            after=max(triage.due_at - await tx.now(), timedelta()),
-            sooner=True,  # the last one's job may be on its way back into the queue at this moment
+        *(
+            Job(
+                name=name,
+                payload=str(triage.id),
+                key=key,
+                priority=priority_of(rank if may_raise else None),
+                after=max(due_at - now, timedelta()),
+                sooner=True,  # the last one's job may be on its way back into the queue at this moment
+            )
+            for name, key, due_at, may_raise in clocks
+            if due_at is not None
         )
     )
 
@@ -73,6 +106,9 @@ async def is_out_of_date(tx: Transaction, delivery: Delivery) -> bool:
     triage = await tx.triage(triage_of(delivery))
     if delivery.kind is DeliveryKind.TRIAGE_LINE:
         return triage.status is not TriageStatus.OPEN
+    if delivery.kind in UNFINISHED_POSTS:
+        is_asked = triage.is_unfinished and triage.idle.asked_at is not None
+        return not is_asked or delivery.key not in _unfinished_keys(triage.id, triage.idle.rounds)
     is_asked = delivery.kind is DeliveryKind.REEVALUATION_HELD and triage.asked_at is not None
     return (
         is_asked
@@ -125,6 +161,12 @@ def _round_keys(triage_id: int, number: int) -> list[str]:
     return [_held_key(triage_id, number), asked, asked + AGAIN]
 
 
+def _unfinished_keys(triage_id: int, number: int) -> tuple[str, str]:
+    """Of the DM, and of the line for the team."""
+    asked = f"triage:{triage_id}:unfinished:{number}"
+    return asked, f"{asked}:line"
+
+
 def _line_key(triage_id: int) -> str:
     return f"triage:{triage_id}:line"
 
@@ -135,6 +177,10 @@ def _held_key(triage_id: int, number: int) -> str:
 
 def _asked_key(triage_id: int, number: int) -> str:
     return f"triage:{triage_id}:asked:{number}"
+
+
+def _idle_key(triage_id: int) -> str:
+    return f"unfinished:{triage_id}"
 
 
 def _clock_key(triage_id: int) -> str:

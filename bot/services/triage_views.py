@@ -9,6 +9,7 @@ from bot.domain.incident import Incident
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage import Given, Path, Position
 from bot.domain.triage_session import Choice, StoredAnswer, Triage, TriageStatus
+from bot.domain.unfinished import severity_if_left
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
 
@@ -80,6 +81,15 @@ async def view_of(
         choice=None if triage.severity is None else triage.standing(await tx.given_choices(triage.id)),
         in_drill=await _in_drill(tx, triage),
     )
+
+
+def raised_if_left(policy: Policy, triage: Triage) -> SeverityPolicy | None:
+    """The severity under which an unfinished walk is raised when nobody goes on; None: it is not."""
+    if not policy.unfinished.raises:
+        return None
+    path = policy.tree.fitting(path_of(triage))
+    chosen = triage.severity if triage.severity in policy.severities else None
+    return severity_if_left(policy.tree, policy.severities, path=path, chosen=chosen)
 
 
 def path_of(triage: Triage) -> Path:

@@ -1,11 +1,25 @@
 """A walk through the decision tree while somebody acts on it: locked, in one transaction."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
 from bot.domain.people import Person
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
 from bot.services.triage_posts import refresh_triage_job, set_clock
 from bot.services.triage_views import Notice, TriageView, path_of, view_of
+
+#: A walk that nobody goes on with is put away after this long.
+FORGOTTEN_AFTER: Final = timedelta(hours=24)
+
+
+def continued(triage: Triage, policy: Policy, *, by: Person, at: datetime) -> Triage:
+    """Return an unfinished walk that *by* takes up: it is theirs, and its clocks begin anew."""
+    ask_after = policy.unfinished.ask_after
+    idle = triage.idle.continued(by=by, at=at, due_at=None if ask_after is None else at + ask_after)
+    return replace(triage.with_idle(idle), due_at=at + FORGOTTEN_AFTER)
 
 
 class Walk:
@@ -49,12 +63,19 @@ class Walk:
             await self._write(self.triage.choose(None))
             self.notice = Notice.OUTDATED
 
+    async def go_on(self) -> None:
+        """Whoever answers a walk of which it was asked whether somebody goes on, goes on with it."""
+        if self.triage.is_unfinished and self.triage.idle.asked_at is not None:
+            now = await self.tx.now()
+            await self._write(continued(self.triage, self._policy, by=self._by, at=now))
+
     async def withdraw(self, question: str) -> TriageView:
         """Take the answer to *question* back, and all after it."""
         if not self.is_open or question not in {given.question for given in self.triage.answers}:
             return await self.view()
         await self.tx.withdraw_answers(self.triage.id, since=question, by=self._by)
         await self.audit("triage.withdrawn", since=question)
+        await self.go_on()
         return await self.save(self.triage.choose(None))
 
     async def choose(self, severity: str) -> TriageView:
@@ -63,6 +84,7 @@ class Walk:
         proposed = None if outcome is None else outcome.name
         await self.tx.add_choice(self.triage.id, proposed=proposed, severity=severity, by=self._by)
         await self.audit("triage.severity_chosen", severity=severity, proposed=proposed)
+        await self.go_on()
         return await self.save(self.triage.choose(severity))
 
     async def save(self, triage: Triage) -> TriageView:
@@ -77,11 +99,11 @@ class Walk:
 
     async def _write(self, triage: Triage) -> None:
         """When a stretch of it ends, its clock and its posts follow."""
-        before = (self.triage.status, self.triage.due_at)
+        before = (self.triage.status, self.triage.due_at, self.triage.idle)
         if triage.severity is None and self.triage.severity is not None:
             await self.tx.withdraw_choice(triage.id, by=self._by)
         await self.tx.save_triage(triage)
-        if (triage.status, triage.due_at) != before:
+        if (triage.status, triage.due_at, triage.idle) != before:
             await set_clock(self.tx, triage, self._policy)
             await self.tx.enqueue(refresh_triage_job(triage.id))
         self.triage = await self.tx.triage(self.triage.id)

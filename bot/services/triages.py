@@ -7,8 +7,6 @@ that has changed since: a press that no longer fits changes nothing, and shows w
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final
 
 import structlog
 
@@ -25,13 +23,10 @@ from bot.services.reevaluations import Reevaluations, admit
 from bot.services.triage_posts import line, set_clock
 from bot.services.triage_sources import AlreadyRaised, TriageSources, require_open
 from bot.services.triage_views import Notice, TriageView, path_of, view_of
-from bot.services.triage_walk import Walk
+from bot.services.triage_walk import FORGOTTEN_AFTER, Walk
 from bot.services.walk_ends import lock_walk
 
 log = structlog.get_logger(__name__)
-
-#: A walk that nobody goes on with is put away after this long.
-FORGOTTEN_AFTER: Final = timedelta(hours=24)
 
 
 class Triages:
@@ -64,8 +59,12 @@ class Triages:
             await require_open(tx, new.guild_id, new.channel_id, new.source_message_id)
             if known := await self._known(tx, new):
                 return known
-            due_at = await tx.now() + FORGOTTEN_AFTER
-            triage, is_new = await tx.insert_triage(replace(new, title=title), due_at=due_at)
+            now, ask_after = await tx.now(), self._policy.unfinished.ask_after
+            triage, is_new = await tx.insert_triage(
+                replace(new, title=title),
+                due_at=now + FORGOTTEN_AFTER,
+                idle_due_at=None if ask_after is None else now + ask_after,
+            )
             if is_new:
                 told = line(triage)
                 await tx.insert_deliveries([] if told is None else [told])
@@ -124,6 +123,7 @@ class Triages:
             )
             about = {"question": given.node, "answer": given.answer, "unsure": given.unsure}
             await walk.audit("triage.answered", **about)
+            await walk.go_on()
             return await walk.read_again()
 
     async def back(self, triage_id: int, *, by: Person) -> TriageView:

@@ -114,7 +114,8 @@ async def _take_in(change: Change, triage: Triage) -> None:
 
 
 async def _dismiss(change: Change, triage: Triage) -> None:
-    ended = triage.dismiss(by=change.by, at=change.now)
+    is_waiting = triage.is_under_reevaluation
+    ended = triage.dismiss(by=change.by, at=change.now) if is_waiting else triage.expire(at=change.now)
     await change.tx.save_triage(ended)
     await set_clock(change.tx, ended, change.policy)
     await change.tx.enqueue(refresh_triage_job(triage.id))

@@ -36,6 +36,10 @@ def _triage_job(row: Row) -> Job:
     return Job(JobName.REEVALUATE, str(row["id"]), f"reevaluate:{row['id']}", priority=_LATE)
 
 
+def _idle_triage_job(row: Row) -> Job:
+    return Job(JobName.UNFINISHED_TRIAGE, str(row["id"]), f"unfinished:{row['id']}", priority=_LATE)
+
+
 def _reminder_job(row: Row) -> Job:
     number: int = row["id"]
     return Job(JobName.REMIND, str(number), reminder_key(number))
@@ -62,6 +66,7 @@ _JOBS: Final[Mapping[str, Callable[[Row], Job]]] = {
     "overdue_steps": _step_job,
     "overdue_deliveries": deliver_job,
     "overdue_triages": _triage_job,
+    "overdue_idle_triages": _idle_triage_job,
     "overdue_reminders": _reminder_job,
     "overdue_drills": _drill_job,
     "overdue_mornings": _morning_job,

@@ -24,6 +24,7 @@ from bot.domain.privacy import RemovedMember
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
+from bot.domain.unfinished import Idle
 from bot.storage.sql import Row
 
 _KINDS: Final = frozenset(TimelineKind)
@@ -255,6 +256,15 @@ def triage_from_rows(row: Row, answers: Sequence[Row]) -> Triage:
         taken_by_name=row["taken_by_name"],
         ended_at=row["ended_at"],
         ended_by_name=row["ended_by_name"],
+        idle=Idle(
+            due_at=row["idle_due_at"],
+            asked_at=row["idle_asked_at"],
+            asked_name=row["idle_asked_name"],
+            rounds=row["idle_rounds"],
+            continued_at=row["continued_at"],
+            continued_by_id=row["continued_by_id"],
+            continued_by_name=row["continued_by_name"],
+        ),
     )
 
 

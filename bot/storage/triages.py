@@ -8,6 +8,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage
+from bot.domain.unfinished import SignOfLife
 from bot.storage.rows import answer_from_row, incident_from_row, triage_from_rows
 from bot.storage.sql import Row, Sql
 
@@ -18,7 +19,9 @@ class TriageWrites:
     _sql: Sql
     _guild_id: int | None
 
-    async def insert_triage(self, new: NewTriage, *, due_at: datetime) -> tuple[Triage, bool]:
+    async def insert_triage(
+        self, new: NewTriage, *, due_at: datetime, idle_due_at: datetime | None = None
+    ) -> tuple[Triage, bool]:
         row = await self._sql.first(
             "insert_triage",
             new.guild_id,
@@ -33,6 +36,7 @@ class TriageWrites:
             new.source_message_id,
             None if new.evidence is None else new.evidence.as_data(),
             due_at,
+            idle_due_at,
         )
         if row is not None:
             return triage_from_rows(row, ()), True
@@ -62,6 +66,10 @@ class TriageWrites:
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         row = await self._sql.first("lock_triage" if lock else "triage", triage_id, self._guild_id)
         return await with_answers(self._sql, row)
+
+    async def sign_of_life(self, triage_id: int) -> SignOfLife:
+        row = await self._sql.one("sign_of_life", triage_id)
+        return SignOfLife(row["at"], row["by_id"], row["by_name"])
 
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
         rows = await self._sql.all("open_triages", guild_id, within)
@@ -102,6 +110,13 @@ class TriageWrites:
             triage.taken_by_name,
             triage.ended_at,
             triage.ended_by_name,
+            triage.idle.due_at,
+            triage.idle.asked_at,
+            triage.idle.asked_name,
+            triage.idle.rounds,
+            triage.idle.continued_at,
+            triage.idle.continued_by_id,
+            triage.idle.continued_by_name,
         )
 
     async def is_confided(self, channel_id: int) -> bool:

@@ -60,10 +60,12 @@ class IncidentVerb(StrEnum):
 
 
 class TriageVerb(StrEnum):
-    """What a button under a post of a triage does; the last three answer its re-evaluation."""
+    """What a button under a post of a triage does."""
 
     SHOW = "show"  # the card, for whoever joins
-    PROMOTE = "promote"
+    CONTINUE = "continue"  # 続ける: of one that its person has left
+    STOP = "stop"
+    PROMOTE = "promote"  # this and the next two answer its re-evaluation
     DISMISS = "dismiss"
     AGAIN = "again"  # もう一度見る: the questions from the start
 
@@ -115,6 +117,8 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     AlertVerb.HEED: ("🔔", ButtonStyle.SECONDARY),
     BundleVerb.ALL: ("👀", ButtonStyle.PRIMARY),
     TriageVerb.SHOW: ("🔎", ButtonStyle.SECONDARY),
+    TriageVerb.CONTINUE: ("🔎", ButtonStyle.PRIMARY),
+    TriageVerb.STOP: ("⚪", ButtonStyle.SECONDARY),
     TriageVerb.PROMOTE: ("🚨", ButtonStyle.DANGER),
     TriageVerb.DISMISS: ("🟢", ButtonStyle.SECONDARY),
     TriageVerb.AGAIN: ("🔎", ButtonStyle.SECONDARY),

@@ -11,7 +11,7 @@ from bot.services.triage_views import TriageView
 from bot.ui.buttons import TriageVerb, template
 from bot.ui.components import Control
 from bot.ui.interaction import keep, redraw, reply, wait
-from bot.ui.people import person_from
+from bot.ui.people import person_of
 from bot.ui.screens.emergency import raise_anyway
 from bot.ui.screens.outcome import show_sent
 from bot.ui.screens.triage_card import triage_card
@@ -54,7 +54,7 @@ class Leave(Control, template=r"tri:v1:(?P<way>back|cancel):(?P<number>\d{1,18})
         await keep(interaction)
         triages = interaction.client.services(interaction).triages
         leave = triages.back if self.fields["way"] == "back" else triages.cancel
-        await _redraw(interaction, await leave(self.number, by=person_from(interaction.user)))
+        await _redraw(interaction, await leave(self.number, by=await person_of(interaction)))
 
 
 class Revise(Control, template=r"tri:v1:revise:(?P<number>\d{1,18})"):
@@ -63,7 +63,7 @@ class Revise(Control, template=r"tri:v1:revise:(?P<number>\d{1,18})"):
     async def press(self, interaction: Press) -> None:
         """Back to the question that was chosen."""
         await keep(interaction)
-        triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
+        triages, by = interaction.client.services(interaction).triages, await person_of(interaction)
         await _redraw(interaction, await triages.revise(self.number, question=self.chosen, by=by))
 
 
@@ -73,7 +73,7 @@ class ChooseSeverity(Control, template=r"tri:v1:severity:(?P<number>\d{1,18})"):
     async def press(self, interaction: Press) -> None:
         """Overrule the tree."""
         await keep(interaction)
-        triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
+        triages, by = interaction.client.services(interaction).triages, await person_of(interaction)
         await _redraw(interaction, await triages.choose_severity(self.number, severity=self.chosen, by=by))
 
 
@@ -83,7 +83,7 @@ class Confirm(Control, template=CONFIRM):
     async def press(self, interaction: Press) -> None:
         """Open the incident, or put it on the clock of re-evaluation."""
         await keep(interaction)
-        triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
+        triages, by = interaction.client.services(interaction).triages, await person_of(interaction)
         try:
             view = await triages.confirm(self.number, by=by, shown=self.fields["shown"])
         except StorageUnavailable:
@@ -105,14 +105,14 @@ class Show(Control, template=template(TriageVerb.SHOW)):
         """Where it stands."""
         await wait(interaction)
         view = await interaction.client.services(interaction).triages.view(
-            self.number, by=person_from(interaction.user)
+            self.number, by=await person_of(interaction)
         )
         await reply(interaction, view=triage_card(interaction.client.voice(interaction), view))
 
 
 async def _answer(interaction: Press, control: Control, answer: str) -> None:
     await keep(interaction)
-    triages, by = interaction.client.services(interaction).triages, person_from(interaction.user)
+    triages, by = interaction.client.services(interaction).triages, await person_of(interaction)
     question = control.fields["question"]
     await _redraw(interaction, await triages.answer(control.number, question=question, answer=answer, by=by))
 
@@ -137,7 +137,7 @@ async def _raised_without_database(interaction: Press, number: int, *, severity:
         targets=triage.targets,
         symptoms=triage.symptoms,
         started_at=triage.started_at,
-        reported_by=person_from(interaction.user),
+        reported_by=await person_of(interaction),
         path=triage.path_to(severity),
         key=f"triage:{number}",  # as `Raising` has it: confirmed once more, it is the same one
     )

@@ -16,6 +16,7 @@ from bot.domain.errors import UserError
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.domain.unfinished import Idle
 from bot.services.ports import Store
 from tests.contract.conftest import Rig
 from tests.contract.examples import (
@@ -344,3 +345,50 @@ async def test_an_entry_is_replayed_once(rig: Rig) -> None:
     there = await rig.store.delivery(1)
     assert await rig.store.delivered(GUILD, there.created_at) == [Delivered(there.nonce, 50, 60)]
     assert await rig.store.delivered(GUILD + 1, there.created_at) == []
+
+
+async def test_the_last_sign_of_life(rig: Rig) -> None:
+    """Whoever did something about a walk last, and when: each way to do so."""
+    triage = await start(rig)
+
+    async def sign() -> tuple[str, int]:
+        async with rig.store.transaction() as tx:
+            found = await tx.sign_of_life(triage.id)
+            assert found.by_id == {"Perry": PERRY.id, "Olive": OLIVE.id}[found.by_name]
+            return found.by_name, (found.at - triage.created_at) // MINUTE
+
+    assert await sign() == ("Perry", 0)
+    for step, by in enumerate((OLIVE, PERRY, OLIVE, PERRY, OLIVE), 1):
+        await rig.advance(MINUTE)
+        async with rig.store.transaction() as tx:
+            match step:
+                case 1:
+                    await tx.add_answer(triage.id, question="production", answer="no", unsure=False, by=by)
+                case 2:
+                    await tx.withdraw_answers(triage.id, since="production", by=by)
+                case 3:
+                    await tx.add_choice(triage.id, proposed=None, severity="SEV1", by=by)
+                case 4:
+                    await tx.withdraw_choice(triage.id, by=by)
+                case _:
+                    walk, at = await tx.triage(triage.id), await tx.now()
+                    await tx.save_triage(walk.with_idle(walk.idle.continued(by=by, at=at, due_at=None)))
+        assert await sign() == (by.name, step)
+
+
+async def test_a_walk_that_was_left_keeps_its_clock(rig: Rig) -> None:
+    """All that is known of it; and its job, when that was lost."""
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+        new = NewTriage(GUILD, PERRY, "遅い", (), (), now, "interaction:1")
+        triage, _ = await tx.insert_triage(new, due_at=now + DAY, idle_due_at=now + MINUTE)
+        assert triage.idle == Idle(due_at=now + MINUTE)
+        asked = triage.idle.asked("Perry", at=now, due_at=now + 2 * MINUTE)
+        left = triage.with_idle(asked.continued(by=OLIVE, at=now, due_at=now + 2 * MINUTE))
+        await tx.save_triage(left)
+    assert await rig.store.triage(triage.id) == left
+    await rig.advance(4 * MINUTE)
+    assert await rig.store.requeue_stuck(overdue=3 * MINUTE) == []
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"unfinished:{triage.id}"]
+    assert [(job.name, job.payload) for job in await rig.jobs()] == [("unfinished_triage", str(triage.id))]
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == []

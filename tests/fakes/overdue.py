@@ -19,6 +19,7 @@ _RINGING: Final = PAGING | {DeliveryKind.ALERT}
 def overdue_jobs(state: State, before: datetime) -> list[Job]:
     """The jobs of all that was due before *before*, those that are queued included."""
     urgent = [*_steps(state, before), *_deliveries(state, before), *_triages(state, before)]
+    urgent += _idle_triages(state, before)
     patient = [*_reminders(state, before), *_drills(state, before), *_mornings(state, before)]
     return [*urgent, *patient, *_watches(state, before), *_archives(state, before)]
 
@@ -86,6 +87,14 @@ def _triages(state: State, before: datetime) -> list[Job]:
         Job(JobName.REEVALUATE, str(triage.id), f"reevaluate:{triage.id}", priority=100)
         for triage in state.triages.values()
         if triage.due_at is not None and triage.due_at < before
+    ]
+
+
+def _idle_triages(state: State, before: datetime) -> list[Job]:
+    return [
+        Job(JobName.UNFINISHED_TRIAGE, str(triage.id), f"unfinished:{triage.id}", priority=100)
+        for triage in state.triages.values()
+        if triage.idle.due_at is not None and triage.idle.due_at < before
     ]
 
 

@@ -17,6 +17,7 @@ from bot.domain.privacy import RemovedMember
 from bot.domain.question import Question
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Choice, StoredAnswer, Triage
+from bot.domain.unfinished import SignOfLife
 from bot.services.ports import Job
 from tests.fakes.emergency import Mirrors
 from tests.fakes.oncall_state import OnCallState
@@ -88,6 +89,7 @@ class State:
     triage_keys: dict[str, int] = field(default_factory=dict)
     triage_answers: dict[int, list[StoredAnswer]] = field(default_factory=dict)
     triage_choices: dict[int, list[Choice]] = field(default_factory=dict)
+    signs_of_life: dict[int, SignOfLife] = field(default_factory=dict)
     noted: dict[tuple[int, int], tuple[Evidence, datetime]] = field(default_factory=dict)
     alert_messages: dict[int, tuple[int, int]] = field(default_factory=dict)
     alert_cursors: dict[tuple[int, int], int] = field(default_factory=dict)

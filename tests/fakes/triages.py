@@ -9,13 +9,16 @@ from bot.domain.errors import UserError
 from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.domain.unfinished import Idle, SignOfLife
 from tests.fakes.base import FakePart
 
 
 class FakeTriages(FakePart):
     """The part of a transaction that is about triage."""
 
-    async def insert_triage(self, new: NewTriage, *, due_at: datetime) -> tuple[Triage, bool]:
+    async def insert_triage(
+        self, new: NewTriage, *, due_at: datetime, idle_due_at: datetime | None = None
+    ) -> tuple[Triage, bool]:
         known = self.state.triage_keys.get(new.key)
         if known is not None:
             return self.state.triages[known], False
@@ -35,9 +38,11 @@ class FakeTriages(FakePart):
             source_message_id=new.source_message_id,
             evidence=new.evidence,
             due_at=due_at,
+            idle=Idle(due_at=idle_due_at),
         )
         self.state.triages[triage.id] = triage
         self.state.triage_keys[new.key] = triage.id
+        self._seen(triage.id, new.by)
         return triage, True
 
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
@@ -114,6 +119,13 @@ class FakeTriages(FakePart):
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         return find_triage(self.state.triages, triage_id, self._guild_id)
 
+    async def sign_of_life(self, triage_id: int) -> SignOfLife:
+        return self.state.signs_of_life[triage_id]
+
+    def _seen(self, triage_id: int, by: Person) -> None:
+        """*by* did something about it now."""
+        self.state.signs_of_life[triage_id] = SignOfLife(self._now, by.id, by.name)
+
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
         return [
             triage
@@ -129,6 +141,7 @@ class FakeTriages(FakePart):
     async def add_answer(
         self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
     ) -> None:
+        self._seen(triage_id, by)
         given = StoredAnswer(question, answer, unsure, by.id, by.name, self._now)
         self._keep_answers(triage_id, [*self.state.triage_answers.get(triage_id, []), given])
 
@@ -136,6 +149,7 @@ class FakeTriages(FakePart):
         standing = [given.question for given in find_triage(self.state.triages, triage_id).answers]
         if since not in standing:
             return
+        self._seen(triage_id, by)
         taken_back = standing[standing.index(since) :]
         answers = [
             replace(given, withdrawn_at=self._now, withdrawn_by_name=by.name)
@@ -150,10 +164,13 @@ class FakeTriages(FakePart):
 
     async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
         await self.withdraw_choice(triage_id, by=by)
+        self._seen(triage_id, by)
         made = Choice(proposed, severity, by.id, by.name, self._now)
         self.state.triage_choices[triage_id].append(made)
 
     async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
+        if any(one.withdrawn_at is None for one in self.state.triage_choices.get(triage_id, [])):
+            self._seen(triage_id, by)
         self.state.triage_choices[triage_id] = [
             replace(one, withdrawn_at=self._now, withdrawn_by_name=by.name)
             if one.withdrawn_at is None
@@ -162,8 +179,11 @@ class FakeTriages(FakePart):
         ]
 
     async def save_triage(self, triage: Triage) -> None:
-        known = find_triage(self.state.triages, triage.id)
+        known, idle = find_triage(self.state.triages, triage.id), triage.idle
         self.state.triages[triage.id] = replace(triage, answers=known.answers)
+        if idle.continued_at is not None and idle.continued_at != known.idle.continued_at:
+            by = (idle.continued_by_id or 0, idle.continued_by_name or "")
+            self.state.signs_of_life[triage.id] = SignOfLife(idle.continued_at, *by)
 
     async def is_confided(self, channel_id: int) -> bool:
         kinds = (DeliveryKind.THREAD, DeliveryKind.PRIVATE_THREAD)

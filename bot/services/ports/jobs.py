@@ -15,6 +15,7 @@ class JobName(StrEnum):
     REFRESH_BUNDLE = "refresh_bundle"  # payload: the bundle's delivery id
     REFRESH_TRIAGE = "refresh_triage"  # payload: triage id
     REEVALUATE = "reevaluate"  # payload: triage id; its clock strikes, whatever for
+    UNFINISHED_TRIAGE = "unfinished_triage"  # payload: triage id; does somebody still answer it?
     REMIND = "remind"  # payload: incident id
     ARCHIVE = "archive"  # payload: incident id
     SHOW_COUNT = "show_count"  # payload: incident id; a tracked alert came again

@@ -7,16 +7,20 @@ from typing import Protocol
 from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage
+from bot.domain.unfinished import SignOfLife
 
 
 class TriageTransaction(Protocol):
     """The part of a transaction that is about triage."""
 
-    async def insert_triage(self, new: NewTriage, *, due_at: datetime) -> tuple[Triage, bool]:
+    async def insert_triage(
+        self, new: NewTriage, *, due_at: datetime, idle_due_at: datetime | None = None
+    ) -> tuple[Triage, bool]:
         """Start a walk through the tree; with a known key the first one comes back.
 
         Args:
             due_at: When its clock strikes.
+            idle_due_at: When it is looked at whether somebody still answers it.
 
         Returns:
             The walk, and whether it was made now.
@@ -61,6 +65,10 @@ class TriageTransaction(Protocol):
         Raises:
             UserError: no such triage.
         """
+        ...
+
+    async def sign_of_life(self, triage_id: int) -> SignOfLife:
+        """The last thing that somebody did about a walk: began it, answered, took back, chose, went on."""
         ...
 
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:

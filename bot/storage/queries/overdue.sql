@@ -104,6 +104,17 @@ SELECT id, guild_id
           AND pgqueuer.status IN ('queued', 'picked'))
  ORDER BY reevaluate_at, id;
 
+-- name: overdue_idle_triages
+-- Triages of which somebody should have looked $1 ago or earlier whether they go on, and that have no job to do so.
+SELECT id, guild_id
+  FROM triages
+ WHERE idle_due_at < now() - $1::interval
+   AND NOT EXISTS (
+       SELECT FROM pgqueuer
+        WHERE dedupe_key = 'unfinished:' || triages.id
+          AND pgqueuer.status IN ('queued', 'picked'))
+ ORDER BY idle_due_at, id;
+
 -- name: overdue_reminders
 -- Open incidents whose status update should have been asked for $1 ago or earlier and that have no job to do it.
 SELECT id, guild_id

@@ -1,8 +1,8 @@
 -- name: insert_triage
 -- A new walk; no row comes back when the key is known.
 INSERT INTO triages (guild_id, key, user_id, user_name, title, targets, symptoms, started_at, channel_id,
-                     source_message_id, evidence, reevaluate_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now())
+                     source_message_id, evidence, reevaluate_at, idle_due_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now())
 ON CONFLICT (key) DO NOTHING
 RETURNING *;
 
@@ -105,6 +105,24 @@ SELECT * FROM triages WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2);
 -- The same, which nobody else changes until the commit.
 SELECT * FROM triages WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2) FOR NO KEY UPDATE;
 
+-- name: sign_of_life
+-- The last thing that somebody did about a walk, and who: began it, answered, took back, chose, went on.
+SELECT at, by_id, by_name
+  FROM (SELECT created_at AS at, user_id AS by_id, user_name AS by_name FROM triages WHERE id = $1
+         UNION ALL
+        SELECT continued_at, continued_by_id, continued_by_name FROM triages WHERE id = $1
+         UNION ALL
+        SELECT at, by_id, by_name FROM triage_answers WHERE triage_id = $1
+         UNION ALL
+        SELECT withdrawn_at, withdrawn_by_id, withdrawn_by_name FROM triage_answers WHERE triage_id = $1
+         UNION ALL
+        SELECT at, by_id, by_name FROM triage_choices WHERE triage_id = $1
+         UNION ALL
+        SELECT withdrawn_at, withdrawn_by_id, withdrawn_by_name FROM triage_choices WHERE triage_id = $1) AS done
+ WHERE at IS NOT NULL AND by_id IS NOT NULL
+ ORDER BY at DESC
+ LIMIT 1;
+
 -- name: open_triages
 -- Walks of a guild that were started within the last $2 and have not ended, oldest first.
 SELECT * FROM triages
@@ -152,7 +170,9 @@ UPDATE triage_choices
 -- Writes where a walk stands, all of it.
 UPDATE triages
    SET status = $2, severity = $3, incident_id = $4, reevaluate_at = $5, asked_at = $6, rounds = $7,
-       held_by_name = $8, taken_by_name = $9, ended_at = $10, ended_by_name = $11
+       held_by_name = $8, taken_by_name = $9, ended_at = $10, ended_by_name = $11,
+       idle_due_at = $12, idle_asked_at = $13, idle_asked_name = $14, idle_rounds = $15,
+       continued_at = $16, continued_by_id = $17, continued_by_name = $18
  WHERE id = $1;
 
 -- name: adopt_deliveries

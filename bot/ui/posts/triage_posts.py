@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery import TRIAGE_POSTS, UNFINISHED_POSTS, Delivery, DeliveryKind
 from bot.domain.incident import Incident
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.ui.buttons import ButtonStyle, Component, TriageVerb, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
+from bot.ui.posts.unfinished import is_left, unfinished_post
 from bot.ui.words import timestamps
 from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url, place_url
@@ -22,6 +23,9 @@ _TITLE_LIMIT = 420  # 200 characters as stored, escaped
 _TARGETS_LIMIT = 160
 _LINE_LIMIT = 900
 _SILENT = 1 << 12  # Discord: SUPPRESS_NOTIFICATIONS, the message rings no phone
+
+#: Those of a re-evaluation: one after the other, the newest counts.
+_ROUNDS = TRIAGE_POSTS - UNFINISHED_POSTS - {DeliveryKind.TRIAGE_LINE}
 
 _LINES = {
     TriageStatus.OPEN: "open",
@@ -42,7 +46,7 @@ def first_triage_post(words: Wording, kind: DeliveryKind, triage: Triage, *, qui
     """
     body = triage_post(words, kind, triage, newer=None)
     if kind is not DeliveryKind.TRIAGE_LINE:
-        return {**body, "flags": _SILENT} if quiet else body
+        return {**body, "flags": _SILENT} if quiet or kind is DeliveryKind.UNFINISHED else body
     return {**body, "flags": _SILENT, **_reference(triage)}
 
 
@@ -54,7 +58,7 @@ def triage_posts(words: Wording, triage: Triage, posts: Sequence[Delivery]) -> l
         triage: Without an incident: with one its posts show that.
         posts: Those that are there, oldest first.
     """
-    asked = [post for post in posts if post.kind is not DeliveryKind.TRIAGE_LINE]
+    asked = [post for post in posts if post.kind in _ROUNDS]
     newest = asked[-1] if asked else None
     url = None if newest is None else _url(newest)
     return [
@@ -71,7 +75,9 @@ def triage_post(words: Wording, kind: DeliveryKind, triage: Triage, *, newer: st
         triage: As it is now.
         newer: The address of a later post that asks about it.
     """
-    if kind is DeliveryKind.TRIAGE_LINE:
+    if kind in UNFINISHED_POSTS and is_left(triage):
+        return unfinished_post(words, kind, triage)
+    if kind not in _ROUNDS:
         return _line(words, triage)
     if not triage.is_under_reevaluation:
         return _question(words, triage, [_over(words, triage)])

@@ -278,7 +278,9 @@ def _texts(data: Data, key: str) -> list[str]:
     return [str(each) for each in found] if isinstance(found, list | tuple) else []
 
 
-_TRIAGE: Final = frozenset({TimelineKind.TRIAGED, TimelineKind.EVIDENCE, TimelineKind.PROMOTED})
+_TRIAGE: Final = frozenset(
+    {TimelineKind.TRIAGED, TimelineKind.EVIDENCE, TimelineKind.PROMOTED, TimelineKind.UNFINISHED}
+)
 
 #: Kinds that are somebody's words.
 SAYING: Final = frozenset(

@@ -14,7 +14,7 @@ _SEVERITY_LIMIT = 40
 
 
 def triage_history(words: Wording, entry: TimelineEntry, *, limit: int = _TEXT_LIMIT) -> list[str]:
-    """The lines of an entry of the kind TRIAGED, EVIDENCE or PROMOTED; none for any other kind.
+    """The lines of an entry of the kind TRIAGED, EVIDENCE, PROMOTED or UNFINISHED; none for any other kind.
 
     Args:
         words: The team's, or one reader's.
@@ -29,6 +29,8 @@ def triage_history(words: Wording, entry: TimelineEntry, *, limit: int = _TEXT_L
             return [_evidence(words, Evidence.from_data(data), limit=limit)]
         case TimelineKind.PROMOTED:
             return [_promoted(words, data)]
+        case TimelineKind.UNFINISHED:
+            return [_unfinished(words, data)]
         case _:
             return []
 
@@ -105,6 +107,13 @@ def _promoted(words: Wording, data: Mapping[str, object]) -> str:
         return words.say("triaging.history.promoted_bare")
     asked_at = words.full(_moment(data["asked_at"]))
     return words.say("triaging.history.promoted", who=words.who(_name(data.get("triaged_by"))), at=asked_at)
+
+
+def _unfinished(words: Wording, data: Mapping[str, object]) -> str:
+    if data.get("asked_at") is None:
+        return words.say("triaging.history.unfinished_bare")
+    who, asked_at = words.who(_name(data.get("left_by"))), words.full(_moment(data["asked_at"]))
+    return words.say("triaging.history.unfinished", who=who, at=asked_at)
 
 
 def _moment(value: object) -> datetime:

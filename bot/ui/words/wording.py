@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import SeverityPolicy
 from bot.domain.standing import OnCallPerson, id_of
-from bot.domain.triage import BY_HAND, UNANSWERED, StaleTriage, Text
+from bot.domain.triage import BY_HAND, UNANSWERED, UNFINISHED, StaleTriage, Text
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.buttons import Buttons
@@ -160,6 +160,8 @@ class Wording:
     def _step(self, question: str, answer: str) -> str:
         if (question, answer) == UNANSWERED:
             return self.say("alert.unanswered")
+        if (question, answer) == UNFINISHED:
+            return self.say("alert.unfinished")
         if question == BY_HAND:
             return self.say("alert.by_hand", severity=inert(answer, limit=_WORD_LIMIT))
         try:

@@ -116,6 +116,8 @@ async def _check_triages(world: World) -> None:
     for walk in await world.rows("SELECT * FROM triages ORDER BY id"):
         assert (walk["incident_id"] is not None) == (walk["status"] == "opened"), walk
         assert (walk["reevaluate_at"] is not None) == (walk["status"] in ("open", "reevaluating")), walk
+        is_first_look = walk["status"] == "open" and walk["rounds"] == 0
+        assert walk["idle_due_at"] is None or is_first_look, walk
         given = await world.rows("SELECT question FROM triage_answers WHERE triage_id = $1", walk["id"])
         told = await world.rows(
             "SELECT data FROM timeline WHERE kind = 'triaged' AND incident_id = $1", walk["incident_id"]

@@ -146,6 +146,9 @@ def test_digest_and_the_rest(parky: Policy) -> None:
     assert parky.postmortem.path == "docs/ops/postmortems/{date}-{title}.md"
     assert (parky.reevaluate.after, parky.reevaluate.promote_to) == (30 * MINUTE, "SEV2")
     assert parky.reevaluate.channel == "p1-ops"
+    left = parky.unfinished
+    assert (left.ask_after, left.decide_after, left.raises) == (10 * MINUTE, 10 * MINUTE, True)
+    assert left.channel == "p1-ops"
     assert parky.channels() == ("p0-alerts", "p1-ops", "p2-deploys", "p3-insights")
 
 

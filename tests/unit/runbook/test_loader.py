@@ -37,6 +37,8 @@ def test_the_documented_minimum_reevaluates_to_the_second_severity(minimal: Poli
     """In that severity's channel."""
     found = minimal.reevaluate
     assert (found.after, found.promote_to, found.channel) == (timedelta(minutes=30), "LOW", "ops")
+    left, ten = minimal.unfinished, timedelta(minutes=10)
+    assert (left.ask_after, left.decide_after, left.raises, left.channel) == (ten, ten, True, "ops")
 
 
 def test_a_severity_without_a_ladder_still_escalates(minimal: Policy) -> None:

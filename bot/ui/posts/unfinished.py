@@ -1,0 +1,64 @@
+"""What asks whether somebody goes on with a triage: by DM its person, in a channel anybody."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.triage_session import Triage
+from bot.services.triage_views import raised_if_left
+from bot.ui.buttons import TriageVerb, row
+from bot.ui.posts.bodies import GREY, Body, embed, message
+from bot.ui.words import timestamps
+from bot.ui.words.inert import inert, joined
+from bot.ui.words.triage_words import or_graver, path_words
+from bot.ui.words.voice import channel_name
+from bot.ui.words.wording import Wording
+
+_TITLE_LIMIT: Final = 420  # 200 characters as stored, escaped
+_PATH_LIMIT: Final = 900
+
+
+def is_left(triage: Triage) -> bool:
+    """Its person was asked whether they go on, and nobody has gone on since."""
+    return triage.is_unfinished and triage.idle.asked_at is not None
+
+
+def unfinished_post(words: Wording, kind: DeliveryKind, triage: Triage) -> Body:
+    """The question, with what happens if nobody goes on; [続ける] [やめる].
+
+    Args:
+        words: The team's.
+        kind: One of `UNFINISHED_POSTS`.
+        triage: One that `is_left`.
+    """
+    content = words.say("triaging.unfinished.line", title=inert(triage.title, limit=_TITLE_LIMIT))
+    buttons = row([words.buttons.make(verb, triage.id) for verb in (TriageVerb.CONTINUE, TriageVerb.STOP)])
+    facts = "\n".join(_facts(words, kind, triage))
+    return message(content, embeds=[embed(colour=GREY, description=facts)], components=buttons)
+
+
+def _facts(words: Wording, kind: DeliveryKind, triage: Triage) -> Iterator[str]:
+    if kind is DeliveryKind.UNFINISHED:
+        who = words.who(triage.idle.asked_name)
+        yield words.say("triaging.unfinished.left", who=who)
+    yield _consequence(words, triage)
+    if triage.answers:
+        steps = [path_words(words, given.question, given.answer) for given in triage.answers]
+        more = words.say("state.more", count="{count}")
+        path = joined(steps, separator=" → ", limit=_PATH_LIMIT, more=more)
+        yield words.say("triaging.unfinished.path", path=path)
+    started = triage.started_at
+    yield words.say("triaging.question.facts", at=words.moment(started), ago=timestamps.relative(started))
+
+
+def _consequence(words: Wording, triage: Triage) -> str:
+    """What happens by when if nobody goes on."""
+    channel, due_at = channel_name(words.policy.unfinished.channel), triage.idle.due_at
+    if due_at is None:
+        return words.say("triaging.unfinished.open", channel=channel)
+    due, left = words.moment(due_at), timestamps.relative(due_at)
+    severity = raised_if_left(words.policy, triage)
+    if severity is None:
+        return words.say("triaging.unfinished.offered", channel=channel, due=due, left=left)
+    raised = words.say("triaging.unfinished.raised", severity=severity.name, due=due, left=left)
+    return f"{raised}{or_graver(words, triage)}"

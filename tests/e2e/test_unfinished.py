@@ -1,0 +1,100 @@
+"""A triage that its person leaves before its end: no report vanishes, and looking around calls nobody."""
+
+from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.screen import Message
+from tests.e2e.severities import NO, SEV2, YES
+from tests.e2e.world import World
+
+TITLE = "決済 API が 5xx"
+LEFT = f"🔎 triage が途中です · {TITLE}"
+PROMISE = "に SEV2 として発報します"
+
+
+async def left(world: World, *answers: str) -> Message:
+    """A triage with these answers and no more; the DM that asks ten minutes later."""
+    walk = Triage(world.human, "responder", "general")
+    await walk.answer(await walk.begin(Report(TITLE)), *answers)
+    await world.fast_forward(minutes=9)
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=1)
+    return await world.expect_dm("responder", contains=LEFT)
+
+
+async def test_production_is_affected_and_nobody_finishes(world: World) -> None:
+    """Asked after ten minutes, raised as a SEV2 after ten more; the bot is killed in each stage."""
+    walk = Triage(world.human, "responder", "general")
+    await walk.answer(await walk.begin(Report(TITLE)), YES)
+    await world.settle()
+    await world.restart_bot()
+    await world.fast_forward(minutes=10)
+    asked = await world.expect_dm("responder", contains=LEFT)
+    assert PROMISE in asked.text
+    await world.settle()
+    await world.restart_bot()
+    await world.fast_forward(minutes=9)
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=1)
+    alert = await world.expect_alert(SEV2, TITLE)
+    await world.expect_text(alert.post, "triage が途中のまま発報")
+    await world.expect_text(asked, f"SEV2 {alert.label}")
+    shown = await world.command("incident timeline", number=alert.number)
+    assert "@responder の triage が途中で止まり" in shown.text
+    await world.fast_forward(minutes=60)
+    await world.expect_nothing_more()
+
+
+async def test_looking_around_calls_nobody(world: World) -> None:
+    """No answer, or one that leaves what calls nobody: a quiet line, which anybody may take up."""
+    asked = await left(world, NO)
+    assert "発報はしません" in asked.text
+    await world.fast_forward(minutes=10)
+    line = await world.human.see("p1-ops", LEFT)
+    assert line.raw["mentions"] == []
+    assert line.raw["flags"] & 1 << 12, "nobody's phone rings"
+    assert "@responder の回答が止まっています" in line.text
+    await world.fast_forward(hours=2)
+    await world.expect_nothing_more()
+    taken = await world.click(line, "続ける", by="secondary")
+    for post in (asked, line):
+        await world.expect_text(post, "@secondary が triage 中")
+    walk = Triage(world.human, "secondary", "p1-ops")
+    await walk.answer(taken.messages[-1], "戻る", YES, NO, CONFIRM)
+    alert = await world.expect_alert(SEV2, TITLE)
+    for post in (asked, line):
+        await world.expect_text(post, f"SEV2 {alert.label}")
+
+
+async def test_its_person_goes_on_in_the_dm(world: World) -> None:
+    """[続ける], the rest of the questions, and 発報: all of it in the DM, where nobody has a role to show."""
+    asked = await left(world, YES)
+    await world.fast_forward(minutes=5)
+    taken = await world.click(asked, "続ける", by="responder")
+    await world.expect_text(asked, "@responder が triage 中")
+    await world.fast_forward(minutes=9)
+    walk = Triage(world.human, "responder", asked.channel_id)
+    card = await walk.answer(taken.messages[-1], NO, CONFIRM)
+    assert "発報しました" in card.text
+    await world.expect_alert(SEV2, TITLE)
+
+
+async def test_its_person_stops_it_in_the_dm(world: World) -> None:
+    """[やめる]: nothing is raised, and the line where it was begun says so."""
+    asked = await left(world, YES)
+    await world.click(asked, "やめる", by="responder")
+    await world.expect_text(asked, "⚪ 取消")
+    await world.human.see("general", "⚪ 取消")
+    await world.fast_forward(minutes=60)
+    await world.expect_nothing_more()
+
+
+async def test_a_closed_dm_is_a_line_at_once(world: World) -> None:
+    """Discord does not take the DM: the team is asked instead, and by when it is raised."""
+    await world.human.change("member", user="responder", dms=False)
+    walk = Triage(world.human, "responder", "general")
+    await walk.answer(await walk.begin(Report(TITLE)), YES)
+    await world.fast_forward(minutes=10)
+    line = await world.human.see("p1-ops", LEFT)
+    assert PROMISE in line.text
+    await world.fast_forward(minutes=10)
+    alert = await world.expect_alert(SEV2, TITLE)
+    await world.expect_link(line, alert.post.id)
