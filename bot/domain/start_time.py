@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
@@ -24,11 +25,26 @@ UNITS_S = {
     **dict.fromkeys(("時間", "h", "hr", "hrs", "hour", "hours"), 3_600),
     **dict.fromkeys(("日", "d", "day", "days"), 86_400),
 }
+_ONE = re.compile(r"\ban? (?=(?:minute|hour|day)\b)")
+_HALF_S = {"時間": 1_800, "日": 43_200}
 SPAN = re.compile(rf"(\d{{1,5}}) ?({'|'.join(sorted(UNITS_S, key=len, reverse=True))})", re.ASCII)
-_AGO = re.compile(rf"(?:約 ?)?((?:{SPAN.pattern} ?)+)(?:前|ago)", re.ASCII)
+_AGO = re.compile(rf"(?:約 ?)?((?:{SPAN.pattern} ?)+)(?:(?:ほど|くらい|ぐらい) ?)?(?:前|ago)", re.ASCII)
 DATE = r"(?:(?P<year>\d{4})[-/.])?(?P<month>\d{1,2})[-/.](?P<day>\d{1,2})[ t]+"
 CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
-_AT = re.compile(rf"(?:{DATE}|(?P<word>今日|昨日|today|yesterday) ?)?{CLOCK}", re.ASCII)
+_DAYS_AGO = {
+    **dict.fromkeys(("今日", "きょう", "today"), 0),
+    **dict.fromkeys(("昨日", "きのう", "yesterday"), 1),
+    **dict.fromkeys(("一昨日", "おととい"), 2),
+}
+_AT = re.compile(rf"(?:{DATE}|(?P<word>{'|'.join(_DAYS_AGO)})(?:の| at)? ?)?{CLOCK}", re.ASCII)
+
+# "1時間半"; "14時5分"; "午後3:30"; "3:30 pm"; "11月24日の": each reads what those before it have left.
+_AND_A_HALF = re.compile(r"(\d{1,5}) ?(時間|日)半")
+_HOUR = re.compile(r"(\d+)時(?!間) ?(?:(半)|(\d+)分?)?")
+_HALF_OF_DAY = re.compile(r"(午前|午後) ?(\d{1,2}):(\d{2})(?!\d)")
+_AM_PM = re.compile(r"(?<![\d:])(\d{1,2})(?::(\d{2}))? ?(a|p)\.?m\.?(?![a-z])")
+_DATE_SIGNS = re.compile(r"(?:(\d+)年 ?)?(\d+)月 ?(\d+)日 ?の? ?")
+_NOON: Final = 12
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ t]\d{2}:\d{2}.*(?:z|[+-]\d{2}:?\d{2})", re.ASCII)
 
 
@@ -75,9 +91,10 @@ class StartTimeTooOld(UserError):
 def parse_start_time(text: str, *, now: datetime, timezone: ZoneInfo) -> datetime:
     """The moment that *text* means.
 
-    Understood, in full-width signs too: nothing or "now" / "今"; "14:05", "14時5分"; "昨日 23:50";
-    "5分前", "1h30m ago"; "2026-11-24 14:05", "11/24 14:05", "11月24日 14:05"; an ISO moment with its
-    offset, as error trackers show it. The zone's own abbreviation ("JST") may follow.
+    Understood, in full-width signs too: nothing or "now" / "今"; "14:05", "14時5分", "午後3時半", "3pm";
+    "昨日の23時", "yesterday 23:50"; "5分前", "1時間半前", "1h30m ago"; "2026-11-24 14:05", "11/24 14:05",
+    "11月24日 14:05"; an ISO moment with its offset, as error trackers show it. The zone's own abbreviation
+    ("JST") may follow.
 
     A time of day later than *now* is yesterday's when it is over 12 hours ahead, and refused otherwise;
     a date without a year is last year's when it is over half a year ahead. One minute ahead counts as now.
@@ -112,6 +129,8 @@ def parse_start_time(text: str, *, now: datetime, timezone: ZoneInfo) -> datetim
 def plain_line(text: str, *, zone_name: str = "") -> str:
     """Half-width, lower case, single blanks, without "JST" or 頃 at the end."""
     line = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    line = _ONE.sub("1 ", line.replace("half an hour", "30 min"))
+    line = _AND_A_HALF.sub(lambda span: f"{span[1]}{span[2]} {_HALF_S[span[2]] // 60}分", line)
     line = re.sub(r" ?(?:頃|ごろ|ころ)$", "", line)
     return line.removesuffix(zone_name.casefold()).rstrip() if zone_name else line
 
@@ -138,9 +157,32 @@ def span_of(text: str) -> timedelta:
 
 
 def with_signs(line: str) -> str:
-    """11月24日14時5分 as 11/24 14:05."""
-    line = re.sub(r"(\d+)時 ?(?:(\d+)分?)?", lambda at: f"{at[1]}:{int(at[2] or 0):02}", line)
-    return re.sub(r"(?:(\d+)年 ?)?(\d+)月 ?(\d+)日 ?", _slashes, line)
+    """11月24日14時5分 as 11/24 14:05, and 午後2時5分 or 2:05 pm as 14:05."""
+    line = _HOUR.sub(lambda at: f"{at[1]}:{30 if at[2] else int(at[3] or 0):02}", line)
+    line = _HALF_OF_DAY.sub(lambda at: _of_day(at[2], at[3], is_after_noon=at[1] == "午後"), line)
+    line = _AM_PM.sub(lambda at: _of_day(at[1], at[2] or "00", is_after_noon=at[3] == "p"), line)
+    return " ".join(_DATE_SIGNS.sub(_slashes, line).split())
+
+
+def names_day(text: str) -> bool:
+    """Return True if *text* says which day it means: by a date, a word such as 昨日, or a span of time."""
+    line = plain_line(text)
+    at = _AT.match(with_signs(line))
+    return at is None or at["month"] is not None or at["word"] is not None
+
+
+def _of_day(hour: str, minute: str, *, is_after_noon: bool) -> str:
+    """A time on a clock of 24 hours. Half past twelve counts as on a clock's face: 午後12:30 is 12:30.
+
+    Raises:
+        ValueError: there is no such hour of the morning.
+    """
+    count = int(hour)
+    if count == _NOON:
+        count = 0
+    if count > _NOON and not is_after_noon:
+        raise ValueError(hour)
+    return f" {count + _NOON if is_after_noon and count < _NOON else count}:{minute}"
 
 
 def _slashes(found: re.Match[str]) -> str:
@@ -153,9 +195,9 @@ def _at(found: re.Match[str], now: datetime) -> datetime:
     if found["month"]:
         return _on_date(found, clock, now)
     start = local_time(now.date(), clock, now)
-    if found["word"] in ("昨日", "yesterday"):
-        return local_time(now.date() - timedelta(days=1), clock, now)
-    if not found["word"] and start - now > _YESTERDAY_IF_AHEAD:
+    if found["word"]:
+        return local_time(now.date() - timedelta(days=_DAYS_AGO[found["word"]]), clock, now)
+    if start - now > _YESTERDAY_IF_AHEAD:
         return local_time(now.date() - timedelta(days=1), clock, now)
     return start
 

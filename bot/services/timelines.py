@@ -10,7 +10,13 @@ import structlog
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident, IncidentKind, Status
 from bot.domain.people import Person
-from bot.domain.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld, parse_start_time
+from bot.domain.start_time import (
+    InvalidStartTime,
+    StartTimeInFuture,
+    StartTimeTooOld,
+    names_day,
+    parse_start_time,
+)
 from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
 from bot.domain.told import put_right
 from bot.runbook.model import Policy
@@ -34,6 +40,18 @@ class History:
 
     incident: Incident
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A note that was put on an incident's timeline.
+
+    Attributes:
+        at: When it happened, as it was understood; None: now.
+    """
+
+    incident: Incident
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +79,7 @@ class Timelines:
         self._access = access
         self._changes = changes
 
-    async def note(self, incident_id: int, *, by: Person, text: str, key: str, at: str = "") -> Incident:
+    async def note(self, incident_id: int, *, by: Person, text: str, key: str, at: str = "") -> Noted:
         """Put a note on the timeline; it is posted in the thread as well.
 
         Args:
@@ -70,18 +88,18 @@ class Timelines:
 
         Raises:
             NotPermitted, IncidentNotFound; UserError: the note is empty, or nobody can tell which moment is
-                meant, or it lies ahead.
+                meant, or it lies ahead, or it is a time of day, without a day, before the incident began.
         """
         words = _words(text, limit=NOTE_LIMIT)
         async with self._changes.change(incident_id, by=by, act=Act.NOTE) as change:
-            happened_at = self._moment(at, now=change.now)
+            happened_at = self._moment(at, now=change.now, incident=change.incident)
             if _known(key, await change.tx.timeline(incident_id)):
-                return change.incident  # Discord has delivered the same interaction twice
+                return Noted(change.incident, happened_at)  # Discord has delivered the same interaction twice
             facts: dict[str, object] = {"text": words, "key": key}
             await change.record(TimelineKind.NOTE, facts, at=happened_at, line=f"note:{key}")
             late = {} if happened_at is None else {"at": happened_at.isoformat()}
             await change.say("note", key=f"note:{key}", facts={"text": words, **late})
-        return change.incident
+        return Noted(change.incident, happened_at)
 
     async def correctable(self, incident_id: int, entry_id: int, *, by: Person) -> Line:
         """The entry that somebody wants to put right, with its words.
@@ -112,7 +130,8 @@ class Timelines:
             if _known(key, entries):
                 return change.incident  # Discord has delivered the same interaction twice
             line = _line(entries, entry_id)
-            at = self._moment(right.at, now=change.now) if line.can_be_moved else None
+            moved = line.can_be_moved
+            at = self._moment(right.at, now=change.now, incident=change.incident) if moved else None
             now = righted(line, right, at=line.at if at is None else at, label=change.incident.label)
             facts = {**now.kept, "key": key}
             await change.record(TimelineKind.CORRECTED, facts, corrects=entry_id, line=f"corrected:{key}")
@@ -197,10 +216,25 @@ class Timelines:
         log.info("timeline.voice_joined", incident_id=seen.id, user_id=by.id)
         return True
 
-    def _moment(self, typed: str, *, now: datetime) -> datetime | None:
+    def _moment(self, typed: str, *, now: datetime, incident: Incident) -> datetime | None:
         """None for what is happening now."""
         if not typed.strip():
             return None
+        at = self._read(typed, now=now)
+        # A day that nobody has typed was guessed: before the incident it is as likely a slip.
+        if at < incident.started_at.replace(second=0, microsecond=0) and not names_day(typed):
+            local = at.astimezone(self._policy.timezone)
+            raise UserError(
+                "note_time_before_start",
+                text=typed,
+                at=at,
+                incident=incident.label,
+                start=incident.started_at,
+                example_date=f"{local:%Y-%m-%d %H:%M}",
+            )
+        return at
+
+    def _read(self, typed: str, *, now: datetime) -> datetime:
         try:
             return parse_start_time(typed, now=now, timezone=self._policy.timezone)
         except InvalidStartTime as refused:

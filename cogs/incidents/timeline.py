@@ -7,7 +7,7 @@ from bot.client import IncidentBot
 from bot.domain.timeline import Line
 from bot.i18n.options import described
 from bot.services.access import Act
-from bot.services.timelines import NOTE_LIMIT
+from bot.services.timelines import NOTE_LIMIT, Noted
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.forms.base import Submitted
@@ -69,11 +69,10 @@ async def note(interaction: Press, text: Note, at: At = "", number: Number | Non
     await wait(interaction)
     incident = await named(interaction, number)
     by, key = person_from(interaction.user), f"interaction:{interaction.id}"
-    await interaction.client.services(interaction).timelines.note(
+    noted = await interaction.client.services(interaction).timelines.note(
         incident.id, by=by, text=text, key=key, at=at
     )
-    voice = interaction.client.voice(interaction)
-    await reply(interaction, voice.say("consoles.said.note", label=incident.label))
+    await _say_noted(interaction, noted)
 
 
 class WriteNote(Control, template=template(IncidentVerb.NOTE)):
@@ -145,11 +144,11 @@ async def send_note(interaction: Press, form: Submitted) -> None:
     """The form of [📝 メモ] came back."""
     await wait(interaction)
     bot, key = interaction.client, f"interaction:{interaction.id}"
-    voice, by, text = bot.voice(interaction), await person_of(interaction), form.text(NOTE)
-    incident = await bot.services(interaction).timelines.note(
+    by, text = await person_of(interaction), form.text(NOTE)
+    noted = await bot.services(interaction).timelines.note(
         form.number, by=by, text=text, key=key, at=form.text(AT)
     )
-    await reply(interaction, voice.say("consoles.said.note", label=incident.label))
+    await _say_noted(interaction, noted)
 
 
 async def send_correction(interaction: Press, form: Submitted) -> None:
@@ -160,6 +159,15 @@ async def send_correction(interaction: Press, form: Submitted) -> None:
     right = correction_of(form)
     await bot.services(interaction).timelines.correct(form.number, entry, right, by=by, key=key)
     await _redraw(interaction, form.number, page=int(form.fields["page"]))
+
+
+async def _say_noted(interaction: Press, noted: Noted) -> None:
+    """Where it stands; with date and time when somebody has typed one, as it was understood."""
+    voice, label = interaction.client.voice(interaction), noted.incident.label
+    if noted.at is None:
+        await reply(interaction, voice.say("consoles.said.note", label=label))
+    else:
+        await reply(interaction, voice.say("consoles.said.note_at", label=label, at=voice.moment(noted.at)))
 
 
 async def _open_note(interaction: Press, number: int) -> None:

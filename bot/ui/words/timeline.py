@@ -81,8 +81,15 @@ def corrected_by(words: Wording, correction: TimelineEntry) -> str:
 
 def kind_words(words: Wording, entry: TimelineEntry) -> str:
     """What happened: "👀 ack"."""
-    is_drill = entry.kind is TimelineKind.CANCELLED and (entry.data or {}).get("drill") is True
-    return words.say("history.kind.drill_over" if is_drill else f"history.kind.{entry.kind.value}")
+    data = entry.data or {}
+    match entry.kind:
+        case TimelineKind.CANCELLED if data.get("drill") is True:
+            key = "drill_over"
+        case TimelineKind.PIN_DELETED if data.get("text") == "":
+            key = "pin_deleted_unread"
+        case kind:
+            key = kind.value
+    return words.say(f"history.kind.{key}")
 
 
 def source_url(line: Line) -> str | None:

@@ -13,6 +13,7 @@ from bot.domain.start_time import (
     InvalidStartTime,
     StartTimeInFuture,
     StartTimeTooOld,
+    names_day,
     parse_start_time,
 )
 
@@ -184,3 +185,76 @@ def test_recent_minutes_are_read_back(minutes: int, hours: int) -> None:
     now = NOW.replace(hour=hours, second=0)
     moment = now - timedelta(minutes=minutes * 12)
     assert parse_start_time(f"{moment:%H:%M}", now=now, timezone=TOKYO) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("午後2時", "24 14:00"),
+        ("午後２時５分", "24 14:05"),
+        ("午後1時半", "24 13:30"),
+        ("午後 1:30", "24 13:30"),
+        ("午前9時", "24 09:00"),
+        ("午後0時半", "24 12:30"),
+        ("午後12時半", "24 12:30"),
+        ("午前12時10分", "24 00:10"),
+        ("午後13時", "24 13:00"),
+        ("今日の13時", "24 13:00"),
+        ("13時半ごろ", "24 13:30"),
+        ("2pm", "24 14:00"),
+        ("2 PM", "24 14:00"),
+        ("1:45 p.m.", "24 13:45"),
+        ("12:30am", "24 00:30"),
+        ("12pm", "24 12:00"),
+        ("昨日の23時", "23 23:00"),
+        ("昨日の午後11時半", "23 23:30"),
+        ("きのう２３時", "23 23:00"),
+        ("一昨日の23:00", "22 23:00"),
+        ("おととい 9時", "22 09:00"),
+        ("yesterday 23:00", "23 23:00"),
+        ("yesterday at 11pm", "23 23:00"),
+        ("11月23日の午後3時", "23 15:00"),
+        ("11/23 3pm", "23 15:00"),
+        ("1時間半前", "24 12:37"),
+        ("１時間半 前", "24 12:37"),
+        ("1日半前", "23 02:07"),
+        ("30分ほど前", "24 13:37"),
+        ("90 min ago", "24 12:37"),
+        ("an hour ago", "24 13:07"),
+        ("half an hour ago", "24 13:37"),
+    ],
+)
+def test_as_people_say_it(text: str, moment: str) -> None:
+    """On the phone, at night."""
+    assert start(text)[8:16] == moment
+
+
+def test_an_hour_in_the_afternoon_that_is_over_was_yesterdays() -> None:
+    """As for a time of 24 hours: at 00:10 the last 午後11時 was last night's."""
+    assert start("午後11時", NIGHT) == "2026-11-23 23:00:00"
+    assert start("11pm", NIGHT) == "2026-11-23 23:00:00"
+
+
+@pytest.mark.parametrize("text", ["午前13時", "13am", "午後25時", "午後", "3時間", "半前", "昨日の", "3 pmx"])
+def test_no_such_time_of_day(text: str) -> None:
+    """Refused, not guessed."""
+    with pytest.raises(InvalidStartTime):
+        start(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("23:59", False),
+        ("午後11時", False),
+        ("11pm JST", False),
+        ("昨日の23時", True),
+        ("11/23 23:59", True),
+        ("2026-11-23T23:59+09:00", True),
+        ("5分前", True),
+        ("", True),
+    ],
+)
+def test_which_day_is_meant(text: str, names: bool) -> None:
+    """Of a bare time of day it has to be guessed."""
+    assert names_day(text) is names

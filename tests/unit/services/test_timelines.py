@@ -86,6 +86,24 @@ async def test_a_note_about_no_known_moment_is_refused(desk: Desk, at: str, key:
     assert of_kind(desk, incident, TimelineKind.NOTE) == []
 
 
+@pytest.mark.parametrize("typed_day", ["昨日 23:59", "2026-11-23 23:59", "11/23 23:59", "11時間前"])
+async def test_a_time_before_the_start_needs_its_day(typed_day: str) -> None:
+    """23:59, typed in the morning, would be last night's: refused with what it reads as and what to type."""
+    desk = Desk()
+    desk.store.clock.time = datetime(2026, 11, 24, 9, 30, tzinfo=desk.policy.timezone)
+    incident = await desk.open()
+    with pytest.raises(UserError, match="note_time_before_start") as refused:
+        await desk.timelines.note(incident.id, by=PRIMARY, text="deploy", key="k", at="23:59 JST")
+    assert refused.value.fields["example_date"] == "2026-11-23 23:59"
+    assert refused.value.fields["start"] == incident.started_at
+    assert of_kind(desk, incident, TimelineKind.NOTE) == []
+    noted = await desk.timelines.note(incident.id, by=PRIMARY, text="deploy", key="k", at=typed_day)
+    assert noted.at is not None
+    assert noted.at.day == 23  # the day before
+    within = await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k2", at="9:30")
+    assert within.at == incident.started_at
+
+
 async def test_only_those_who_may_respond_write(desk: Desk) -> None:
     """On record, for a note and for a correction."""
     incident = await desk.open()

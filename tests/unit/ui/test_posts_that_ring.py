@@ -97,7 +97,7 @@ def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
 
 def test_page_after_the_deadline_says_how_long_nobody_came() -> None:
     """The same person again, now late."""
-    assert "15 分間 ack がありません。ack 期限 14:22 JST を過ぎました。" in page(FIRST_ESCALATION)
+    assert "ack がないまま 15 分 たちました。ack 期限 14:22 JST を過ぎました。" in page(FIRST_ESCALATION)
 
 
 def test_page_ends_when_somebody_has_it() -> None:
