@@ -48,8 +48,8 @@ class Unfinished:
         async with self._store.transaction() as tx:
             triage = await lock_walk(tx, triage_id)
             now, due_at = await tx.now(), triage.idle.due_at
-            if due_at is None or not triage.is_unfinished:
-                return
+            if due_at is None or not triage.is_unfinished or triage.is_forgotten(now):
+                return  # what is forgotten is put away by its other clock
             if due_at > now:
                 await set_clock(tx, triage, self._policy)
             elif triage.idle.asked_at is None:

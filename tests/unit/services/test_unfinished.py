@@ -190,6 +190,17 @@ async def test_what_was_dealt_with_is_not_asked_about(desk: Desk) -> None:
     assert len(await desk.store.posts(tracked.id)) > 0
 
 
+async def test_what_is_forgotten_is_not_asked_about(desk: Desk) -> None:
+    """No bot ran for a month: it is put away, and nobody is asked what became of it."""
+    await walk(desk, "yes")
+    await desk.work()
+    desk.store.advance(timedelta(days=31))
+    await desk.work()
+    assert asked(desk) == ([], [])
+    assert desk.sent(DeliveryKind.ALERT) == []
+    assert (await desk.store.triage(1)).status is TriageStatus.EXPIRED
+
+
 async def test_the_policy_may_ask_nobody_or_raise_nothing() -> None:
     """As before: forgotten after a day; or a line in any case, elsewhere."""
     never = Desk(
