@@ -15,6 +15,22 @@ def storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def folded(text: str) -> str:
+    """*text* as it compares with what Discord gives back of it, which may have lost some signs on the way.
+
+    Without control characters, signs of no width and variation selectors, composed, with single blanks.
+    Source: Create Message ("Discord may strip certain characters from message content"), without a list.
+    """
+    kept = "".join(" " if sign.isspace() else sign for sign in text if not _is_lost(sign))
+    return " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+def _is_lost(sign: str) -> bool:
+    if sign.isspace():
+        return False
+    return unicodedata.category(sign) in ("Cc", "Cf") or "\ufe00" <= sign <= "\ufe0f"
+
+
 def storable_json(value: object) -> object:
     """A JSON value whose every string is `storable`, keys included."""
     if isinstance(value, str):

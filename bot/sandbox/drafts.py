@@ -14,6 +14,7 @@ from bot.sandbox.kinds import JSON, MessageFlag
 from bot.sandbox.mentions import Allowed, Mentions, all_text, find_mentions, read_allowed
 from bot.sandbox.permissions import P, channel_permissions
 from bot.sandbox.references import FORWARD, read_reference, snapshots
+from bot.sandbox.texts import cleaned, shows_nothing
 from bot.sandbox.uploads import MOST_FILES, Upload, store_uploads
 from bot.sandbox.world import Channel, Message
 
@@ -43,7 +44,8 @@ class Draft:
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to show: 50006."""
-        return not (self.content or self.embeds or self.components or self.attachments or self.snapshots)
+        shown = self.embeds or self.components or self.attachments or self.snapshots
+        return not shown and shows_nothing(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _read_visible(form: Form, draft: Draft, body: JSON) -> None:
     """Content, embeds and components, by the rules of the message's flavour."""
     v2 = bool(draft.flags & MessageFlag.IS_COMPONENTS_V2)
     files = {item["filename"]: item for item in draft.attachments}
-    draft.content = form.text(("content",), body.get("content"), most=MOST_CONTENT).strip()
+    draft.content = cleaned(form.text(("content",), body.get("content"), most=MOST_CONTENT))
     draft.embeds = read_embeds(form, body.get("embeds"), files)
     draft.components = read_components(form, body.get("components"), files, v2=v2)
     if v2:

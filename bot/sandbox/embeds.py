@@ -5,6 +5,7 @@ Source: Discord's docs, Resources > Message > Embed Limits.
 
 from bot.sandbox.forms import Form, Path
 from bot.sandbox.kinds import JSON
+from bot.sandbox.texts import cleaned
 
 MOST_EMBEDS = 10
 MOST_TEXT = 6000
@@ -36,7 +37,7 @@ def read_embeds(form: Form, value: object, files: dict[str, JSON]) -> list[JSON]
 def _read_embed(form: Form, path: Path, raw: JSON, files: dict[str, JSON]) -> JSON:
     embed: JSON = {"type": "rich"}
     for key, most in _TEXTS.items():
-        if text := form.text((*path, key), raw.get(key), most=most).strip():
+        if text := cleaned(form.text((*path, key), raw.get(key), most=most)):
             embed[key] = text
     if url := _url(form, (*path, "url"), raw.get("url"), files):
         embed["url"] = url
@@ -87,8 +88,8 @@ def _check_ignored(form: Form, path: Path, raw: JSON) -> None:
 
 def _field(form: Form, path: Path, raw: JSON) -> JSON:
     return {
-        "name": form.text((*path, "name"), raw.get("name"), least=1, most=256).strip(),
-        "value": form.text((*path, "value"), raw.get("value"), least=1, most=1024).strip(),
+        "name": cleaned(form.text((*path, "name"), raw.get("name"), least=1, most=256)),
+        "value": cleaned(form.text((*path, "value"), raw.get("value"), least=1, most=1024)),
         "inline": form.boolean((*path, "inline"), raw.get("inline")),
     }
 

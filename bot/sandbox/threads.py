@@ -12,6 +12,7 @@ from bot.sandbox.kinds import JSON, ChannelFlag, ChannelType, MessageFlag, Messa
 from bot.sandbox.membership import enter, tell_entered
 from bot.sandbox.payloads import user_payload
 from bot.sandbox.posting import mark_archived, system_message
+from bot.sandbox.texts import cleaned_name
 from bot.sandbox.world import Channel, Message, ThreadState
 
 _MOST_TAGS = 5
@@ -88,7 +89,7 @@ def _kind(form: Form, parent: Channel, body: JSON, source: Message | None) -> in
 
 def _read_thread(core: Core, form: Form, parent: Channel, owner_id: str, body: JSON) -> Channel:
     """A public thread of *parent*, not yet in the world."""
-    name = form.text(("name",), body.get("name"), least=1, most=100)
+    name = _name(form, body.get("name"))
     default = parent.extra.get("default_auto_archive_duration", 1440)
     asked = body.get("auto_archive_duration")
     minutes = default if asked is None else asked
@@ -100,6 +101,12 @@ def _read_thread(core: Core, form: Form, parent: Channel, owner_id: str, body: J
     state = ThreadState(owner_id, now, now, auto_archive_minutes=default if form.failed else int(minutes))
     kind = ChannelType.PUBLIC_THREAD
     return Channel(core.ids.next(), kind, name, parent.id, slowmode_s=slowmode, thread=state)
+
+
+def _name(form: Form, value: object) -> str:
+    """1 to 100 characters; what is blank is too short."""
+    kept = cleaned_name(value) if isinstance(value, str) else value
+    return form.text(("name",), kept, least=1, most=100)
 
 
 def _open(core: Core, thread: Channel, owner_id: str) -> None:
@@ -179,7 +186,7 @@ def _read_change(form: Form, parent: Channel, thread: Channel, body: JSON) -> JS
     assert state is not None
     name, tags, minutes = thread.name, state.tags, state.auto_archive_minutes
     if body.get("name") is not None:
-        name = form.text(("name",), body["name"], least=1, most=100)
+        name = _name(form, body["name"])
     if body.get("auto_archive_duration") is not None:
         minutes = body["auto_archive_duration"]
         form.choice(("auto_archive_duration",), minutes, DURATIONS)

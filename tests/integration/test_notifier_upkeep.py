@@ -384,6 +384,20 @@ async def test_a_variation_selector_makes_no_other_emoji(world: NotifierWorld) -
     assert [person.username async for person, _ in found] == ["primary"]
 
 
+async def test_a_name_that_discord_has_changed_is_not_given_again_and_again(world: NotifierWorld) -> None:
+    """It may strip signs: the bot compares what came back, or each refresh would use up a rename."""
+    incident, alert = await world.threaded()
+    odd = replace(incident, title="API ✏️ が遅い", version=incident.version + 1)
+    post = sent(DeliveryKind.THREAD, alert)
+    await world.notifier.refresh(odd, [post])
+    thread = world.channel(incident.thread_id)
+    assert thread.name == "INC-42 🔴 API ✏️ が遅い"
+    thread.name = thread.name.replace("\ufe0f", "")
+    before = len(world.requests("PATCH"))
+    await world.notifier.refresh(replace(odd, version=odd.version + 1), [post])
+    assert len(world.requests("PATCH")) == before
+
+
 async def test_an_edit_keeps_the_highlight_only_while_somebody_is_asked(world: NotifierWorld) -> None:
     """Discord rebuilds the mentions of what is edited; it rings nobody anew."""
     incident, alert = await world.alert()

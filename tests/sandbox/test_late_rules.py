@@ -220,3 +220,44 @@ async def test_buttons_are_dead_in_a_locked_thread(client: Client) -> None:
     refused = await client.human("POST click", user="primary", **click)
     assert (refused.status, refused.code) == (400, 160005)
     assert (await client.human("POST click", user="admin", **click)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("a\u202eb\u2066c\u200f", "abc"),
+        ("a\x00b\x1bc\td", "abc\td"),
+        ("  a \u200b b  ", "a \u200b b"),
+    ],
+)
+async def test_a_text_comes_back_cleaned(client: Client, sent: str, kept: str) -> None:
+    """Create Message ("may strip certain characters"); discord-api-docs #1189, #1193. Line breaks and control
+    characters: unproven.
+    """
+    assert (await client.post(content=sent))["content"] == kept
+
+
+async def test_mentions_are_looked_for_in_the_cleaned_text(client: Client) -> None:
+    """discord-api-docs #1189: an override within @everyone does not keep it from ringing."""
+    assert (await client.post(content="@every\u202eone"))["mention_everyone"]
+
+
+@pytest.mark.parametrize("content", ["\u200b", " \u200b\n\ufeff ", "\u202e", "\r\n"])
+async def test_a_message_that_shows_nothing_is_empty(client: Client, content: str) -> None:
+    """Opcodes and Status Codes: 50006; that signs without width count as nothing is unproven."""
+    reply = await client.api(f"POST /channels/{ALERTS}/messages", {"content": content})
+    assert (reply.status, reply.code) == (400, 50006)
+
+
+async def test_a_threads_name_is_one_line_that_is_not_blank(client: Client) -> None:
+    """Start Thread: 1 to 100 characters; blanks around it do not count. Line breaks: unproven."""
+    message = await client.post(content="alert")
+    path = f"POST /channels/{ALERTS}/messages/{message['id']}/threads"
+    for blank in (" ", "\n", "\u202e "):
+        assert (await client.api(path, {"name": blank})).errors("name") == ["BASE_TYPE_BAD_LENGTH"]
+    thread = (await client.api(path, {"name": " SEV1\nAPI \r\n"})).body
+    assert thread["name"] == "SEV1 API"
+    renamed = await client.api(f"PATCH /channels/{thread['id']}", {"name": "SEV1\u202e\nacked"})
+    assert renamed.body["name"] == "SEV1 acked"
+    assert (await client.api(f"PATCH /channels/{thread['id']}", {"name": " "})).code == 50035

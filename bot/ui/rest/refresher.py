@@ -15,6 +15,7 @@ from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.posting import THREADS, has_moved, shows_old_details
+from bot.domain.text import folded
 from bot.services.ports import Refreshed, soonest
 from bot.ui.posts.postings import left_name
 from bot.ui.posts.private import room_name, unaddressed
@@ -117,11 +118,13 @@ class Refresher:
         thread = await self._rest.one(_channel("GET", post.message_id))
         metadata = thread.get("thread_metadata")
         archived = isinstance(metadata, dict) and bool(metadata.get("archived"))
-        is_wrong = shows_old_details(post, incident) and thread.get("name") != name
+        # Discord may strip signs from a name: without folding, each refresh would rename it once more.
+        is_other = folded(str(thread.get("name"))) != folded(name)
+        is_wrong = shows_old_details(post, incident) and is_other
         if archived and (moved or not (incident.is_open or is_wrong)):
             return  # left asleep: its name shows in no list that anybody watches
         wanted = {"archived": False, "name": name} if archived else {"name": name}
-        if archived or thread.get("name") != name:
+        if archived or is_other:
             await self._rest.one(_channel("PATCH", post.message_id), json=wanted)
         if archived and _was_put_to_sleep(incident) and post.message_id is not None:
             await self.archive(post.message_id)

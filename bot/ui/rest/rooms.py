@@ -9,6 +9,7 @@ from discord.http import Route
 
 from bot.domain.delivery import Posted, Request
 from bot.domain.errors import DeliveryRefused
+from bot.domain.text import folded
 from bot.ui.rest.client import Payload, Rest, snowflake
 from bot.ui.rest.hooks import known
 from bot.ui.rest.routes import route_of
@@ -36,7 +37,8 @@ class Rooms:
         """The thread that an attempt after *since* has made, if any. Raises as `make`."""
         after = discord.utils.time_snowflake(since - _CLOCK_SKEW)
         async for thread in self._ours(request.channel_id):
-            if thread.get("name") == request.body["name"] and snowflake(thread) > after:
+            named = folded(str(thread.get("name"))) == folded(str(request.body["name"]))
+            if named and snowflake(thread) > after:
                 return Posted(request.channel_id, snowflake(thread))
         return None
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.domain import promise
 from bot.domain.delivery import DeliveryKind
 from bot.domain.face import face_of
@@ -228,6 +230,15 @@ def test_thread_is_named_and_begins_with_the_start_time() -> None:
     start = render(JA, delivery(DeliveryKind.THREAD_START), PLACED)
     assert start["content"] == "**開始時刻 2026-11-24 14:05:00 JST**"
     assert not start["embeds"]
+
+
+@pytest.mark.parametrize("title", ["", " ", "\n\r\n", "\u200b", "\u202e\x00", "a\nb"])
+def test_thread_name_is_one_line_whatever_the_title_is(title: str) -> None:
+    """Discord refuses a blank name: the number and the sign are always there."""
+    name = str(render(JA, delivery(DeliveryKind.THREAD), replace(PLACED, title=title))["name"])
+    assert name.startswith("INC-42 🔴")
+    assert len(name.splitlines()) == 1
+    assert name == name.strip()
 
 
 def test_thread_name_fits_discord() -> None:
