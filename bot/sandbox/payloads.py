@@ -241,6 +241,7 @@ def application_payload(world: World) -> JSON:
         "name": app.name,
         "icon": None,
         "description": "",
+        "summary": "",  # undocumented since 2024, and still sent: libraries read it
         "type": None,
         "bot": user_payload(world.users[app.id]),
         "bot_public": False,

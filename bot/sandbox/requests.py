@@ -22,11 +22,14 @@ _MOST_NONCE_BYTES = 32
 def send_members(core: Core, session: Session, data: JSON) -> None:
     """GUILD_MEMBERS_CHUNK for opcode 8, by ``user_ids`` or by ``query`` and ``limit`` (0 with "": all).
 
+    ``guild_id`` may be a list, as was once documented: its first one counts, for one is all that is allowed.
     A guild that the session does not have is not answered; all members too soon again is RATE_LIMITED.
 
     Raises:
         Closing: 4002 when the request lacks what it must have.
     """
+    if isinstance(listed := data.get("guild_id"), list):
+        data = data | {"guild_id": listed[0] if listed else None}
     if not _is_request(data):
         raise Closing(Close.DECODE_ERROR)
     guild = core.world.guild

@@ -52,13 +52,14 @@ _WRONG: Final = {
     "RUNBOOK_FILE": _PASTED,
     "SMTP_URL": (*_PASTED, f"smtp://bot:{_SECRET}@mail", f"smtp://:{_SECRET}@mail?from=b@example.com"),
     "HEARTBEAT_URL": (_SECRET, _TOKEN, f"http://example.com/{_SECRET}", f"https:///{_SECRET}"),
+    "HTTPS_PROXY": (_SECRET, _TOKEN, _PASTED[-1], f"socks5://bot:{_SECRET}@proxy", f"http://bot:{_SECRET}@"),
     "HEALTH_PORT": _PASTED,
     "PUBLIC_URL": (*_PASTED, f"http://{_SECRET}.example.com"),
     "LOG_FORMAT": _PASTED,
     "LOG_LEVEL": _PASTED,
 }
 #: Any text is right for these: a folder is made, and what is wrong with it is told with its path.
-_ANY_TEXT: Final = {"DATA_DIR", "HEALTH_HOST"}
+_ANY_TEXT: Final = {"DATA_DIR", "HEALTH_HOST", "NO_PROXY"}
 _COMMANDS: Final = ("run", "migrate", "doctor", "sync-commands")
 
 

@@ -22,7 +22,7 @@ FILE = Path(__file__).parents[2] / "docs" / "sandbox-coverage.md"
 # The first pattern that fits an operation's path names its group.
 _GROUPS = (
     (
-        r"/gateway.*|/users/.*|/applications/(@me|\{application_id\})|/oauth2/applications/@me",
+        r"/(gateway|users/|soundboard-d).*|/applications/(@me|\{application_id\})|/oauth2/applications/@me",
         "Account, application, gateway",
     ),
     (r".*/commands.*", "Application commands"),

@@ -62,7 +62,7 @@ _INVALID_BODY = 50035
 # Operations for which there is no permission that a bot in the guild could lack: its own account and
 # commands, what every member sees of the guild, and what a token in the path allows.
 OPEN = (
-    r"\w+ /(applications|oauth2|gateway|users|interactions)\b.*",
+    r"\w+ /(applications|oauth2|gateway|users|interactions|soundboard-default-sounds)\b.*",
     r"GET /guilds/\{guild_id\}(/(channels|emojis|stickers|preview|roles|threads/active)(/.*)?)?",
     r"GET /guilds/\{guild_id\}/(members/(search|\{user_id\})|voice-states/.*)",
     r"\w+ /webhooks/\{webhook_id\}/\{webhook_token\}.*",

@@ -33,6 +33,9 @@ async def test_ready_then_guild_create(connect: Connect, token: str, *, compress
     await socket.send(8, {"guild_id": guild["id"], "query": "", "limit": 0, "nonce": "n"})
     chunk = (await socket.event("GUILD_MEMBERS_CHUNK"))["d"]
     assert (len(chunk["members"]), chunk["chunk_count"], chunk["nonce"]) == (6, 1, "n")
+    # Older libraries send a list. Source: Gateway Events > Request Guild Members: one guild is the limit.
+    await socket.send(8, {"guild_id": [guild["id"], "1"], "query": "", "limit": 0, "nonce": "of a list"})
+    assert (await socket.event("GUILD_MEMBERS_CHUNK"))["d"]["nonce"] == "of a list"
 
 
 @pytest.mark.parametrize(

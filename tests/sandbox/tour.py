@@ -60,6 +60,7 @@ class Tour:
             "GET /users/@me/guilds",
             "GET /gateway",
             "GET /gateway/bot",
+            "GET /soundboard-default-sounds",
         ):
             await self.ok(verb)
         await self.ok("PATCH /users/@me", {"username": "incident-bot", "avatar": PNG})

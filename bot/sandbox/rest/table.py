@@ -14,6 +14,7 @@ from bot.sandbox.rest import (
     pins,
     reactions,
     roles,
+    soundboard,
     threads,
     users,
     voice,
@@ -23,7 +24,7 @@ from bot.sandbox.rest import (
 from bot.sandbox.rest.routing import Route
 
 _MODULES = (
-    *(users, application, guilds, members, voice, roles, guild_channels, audit),
+    *(users, application, guilds, members, voice, soundboard, roles, guild_channels, audit),
     *(channels, overwrites, threads, messages, pins, reactions),
     *(commands, interactions, webhooks, webhook_messages),
 )
