@@ -58,6 +58,8 @@ async def check_guild(
         UpstreamUnavailable: Discord is away.
     """
     yield _intents(client)
+    if finding := _endpoint(client):
+        yield finding
     try:
         guild = await client.fetch_guild(guild_id)
         channels = {channel.name: channel for channel in await guild.fetch_channels()}
@@ -68,6 +70,8 @@ async def check_guild(
     except (discord.HTTPException, OSError) as error:
         raise UpstreamUnavailable(f"the server cannot be read: {type(error).__name__}") from error
     yield ok("server", guild.name)
+    if finding := _two_factor(client, guild):
+        yield finding
     yield check_alerts(client, policy)
     known = channels | {str(channel.id): channel for channel in channels.values()}
     for name, needed in needs(policy).items():
@@ -119,6 +123,30 @@ def _intents(client: discord.Client) -> Finding:
             "intents", f"not granted: {', '.join(missing)}", "turn them on on the application's Bot page"
         )
     return ok("intents", "all that are asked for are granted")
+
+
+def _endpoint(client: discord.Client) -> Finding | None:
+    """Discord sends commands and presses to one place only; None when that is the gateway."""
+    application = client.application
+    if application is None or not application.interactions_endpoint_url:
+        return None
+    said = "Discord sends commands and presses to an address of the application, and none to this bot"
+    todo = "empty Interactions Endpoint URL on the application's General Information page"
+    return fail("interactions", said, todo)
+
+
+def _two_factor(client: discord.Client, guild: discord.Guild) -> Finding | None:
+    """Where a server requires 2FA of its moderators, Discord looks at the application's owner; None: well.
+
+    Source: Topics > Permissions, the starred ones; of a bot, `mfa_enabled` tells of its owner.
+    """
+    if guild.mfa_level is discord.MFALevel.disabled or client.user is None or client.user.mfa_enabled:
+        return None
+    said = (
+        "the server requires 2FA, which the application's owner lacks: MANAGE_THREADS does not count (60003)"
+    )
+    todo = "switch on two-factor authentication in the account that owns the application"
+    return fail("two-factor authentication", said, todo)
 
 
 def _channel(

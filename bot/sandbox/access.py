@@ -6,7 +6,7 @@ Source: Discord's docs, Topics > Permissions; Topics > Threads.
 from bot.sandbox.core import Core
 from bot.sandbox.errors import refused, slowed
 from bot.sandbox.kinds import ChannelType
-from bot.sandbox.permissions import P, channel_permissions
+from bot.sandbox.permissions import NEEDS_2FA, P, channel_permissions
 from bot.sandbox.snowflake import created_at
 from bot.sandbox.world import Channel, ThreadState
 
@@ -25,9 +25,17 @@ def viewable(core: Core, user_id: str, channel_id: str) -> Channel:
 
 
 def require(core: Core, user_id: str, channel: Channel, needed: P) -> None:
-    """Raise 50013 unless *user_id* has every bit of *needed* in *channel*."""
+    """Raise unless *user_id* has every bit of *needed* in *channel*.
+
+    Raises:
+        ApiError: 50013; 60003 where the server wants 2FA for that, and the bot's owner has none.
+    """
     if channel_permissions(core.world, user_id, channel) & needed != needed:
         raise refused(50013)
+    application = core.world.application
+    is_bare = user_id == application.id and not application.owner_mfa
+    if core.world.guild.mfa_level and is_bare and needed & NEEDS_2FA:
+        raise refused(60003)
 
 
 def may_send(core: Core, user_id: str, channel: Channel) -> None:

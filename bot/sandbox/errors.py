@@ -25,6 +25,9 @@ _UNKNOWN = {
 }
 _REFUSALS = {
     20001: (403, "Bots cannot use this endpoint"),
+    20026: (403, "Your bot has been flagged by our anti-spam system for abusive behavior."),
+    40003: (403, "You are opening direct messages too fast"),
+    60003: (403, "Two factor is required for this operation"),
     40006: (400, "This feature has been temporarily disabled server-side"),
     40033: (400, "This message has already been crossposted"),
     40058: (400, "Cannot send a message in a forum channel"),

@@ -26,7 +26,7 @@ def welcome(core: Core, session: Session) -> None:
     on_shard = [one.guild.id for one in core.each_guild() if session.sees(one.guild.id)]
     ready: JSON = {
         "v": 10,
-        "user": own_user_payload(world.bot.user),
+        "user": own_user_payload(world),
         "guilds": [{"id": guild_id, "unavailable": True} for guild_id in on_shard],
         "session_id": session.id,
         "session_type": "normal",

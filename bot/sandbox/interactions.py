@@ -39,7 +39,11 @@ class Act:
 
 
 def open_interaction(core: Core, act: Act) -> Interaction:
-    """Create the interaction of *act* and send INTERACTION_CREATE."""
+    """Create the interaction of *act* and send INTERACTION_CREATE.
+
+    With an endpoint in the portal it would be posted there instead, and the gateway hear nothing: here it is
+    answered by nobody. Source: Interactions > Receiving and Responding > Receiving an Interaction.
+    """
     interaction_id = core.ids.next()
     interaction = Interaction(
         id=interaction_id,
@@ -54,7 +58,10 @@ def open_interaction(core: Core, act: Act) -> Interaction:
     )
     interaction.payload = _payload(core, interaction, act)
     core.interactions[interaction_id] = core.by_token[interaction.token] = interaction
-    core.hub.emit(Event("INTERACTION_CREATE", interaction.payload))
+    if core.world.application.extra.get("interactions_endpoint_url"):
+        core.hub.beat()
+    else:
+        core.hub.emit(Event("INTERACTION_CREATE", interaction.payload))
     return interaction
 
 

@@ -30,10 +30,11 @@ def user_payload(user: User) -> JSON:
     return payload
 
 
-def own_user_payload(user: User) -> JSON:
-    """The bot's view of itself: the user with the account's private fields."""
-    private = {"mfa_enabled": True, "locale": "en-US", "verified": True, "email": None}
-    return user_payload(user) | private
+def own_user_payload(world: World) -> JSON:
+    """The bot's view of itself: the user with the account's private fields. Its 2FA is its owner's."""
+    mfa = world.application.owner_mfa
+    private = {"mfa_enabled": mfa, "locale": "en-US", "verified": True, "email": None}
+    return user_payload(world.bot.user) | private
 
 
 def webhook_author(webhook: Webhook, username: str | None) -> JSON:
@@ -186,7 +187,7 @@ def guild_payload(world: World) -> JSON:
         "verification_level": 0,
         "roles": [role_payload(role) for role in world.roles.values()],
         "default_message_notifications": 1,
-        "mfa_level": 0,
+        "mfa_level": world.guild.mfa_level,
         "explicit_content_filter": 0,
         "max_presences": None,
         "max_members": 500_000,

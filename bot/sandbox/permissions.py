@@ -47,6 +47,18 @@ class P(IntFlag):
 
 
 ALL = (1 << 53) - 1
+# The starred ones: on a server that requires 2FA, the owner of the account must have it. Issue #69: of a bot,
+# the owner of the application.
+NEEDS_2FA = (
+    P.KICK_MEMBERS
+    | P.ADMINISTRATOR
+    | P.MANAGE_CHANNELS
+    | P.MANAGE_GUILD
+    | P.MANAGE_MESSAGES
+    | P.MANAGE_ROLES
+    | P.MANAGE_WEBHOOKS
+    | P.MANAGE_THREADS
+)
 _TIMED_OUT = P.VIEW_CHANNEL | P.READ_MESSAGE_HISTORY
 # Implicit Permissions: who cannot send cannot do these either.
 _NEEDS_SENDING = P.MENTION_EVERYONE | P.SEND_TTS_MESSAGES | P.ATTACH_FILES | P.EMBED_LINKS

@@ -176,14 +176,14 @@ class Guild:
     name: str
     owner_id: str
     preferred_locale: str = "ja"
+    mfa_level: int = 0
 
 
 @dataclass(slots=True)
 class Application:
-    """The bot's application. The first three flags are the portal's switches for privileged intents, the
-    fourth is the one for Activities.
-
-    *extra* are the fields that Edit Current Application changed, as the API writes them.
+    """The bot's application. *message_content* to *activities* are the portal's switches, *owner_mfa* the 2FA
+    of its owner's account, *quarantined* what Discord's anti-spam made of it, *extra* what Edit Current
+    Application changed, as the API writes it.
     """
 
     id: str
@@ -194,6 +194,8 @@ class Application:
     presences: bool = False
     members: bool = False
     activities: bool = False
+    owner_mfa: bool = True
+    quarantined: bool = False
     extra: JSON = field(default_factory=dict)
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bot.sandbox.permissions import P
-from bot.sandbox.seed import BOT
+from bot.sandbox.seed import BOT, EVERYONE
 from tests.e2e.severities import SEV1
 from tests.faults.conftest import Figure
 from tests.faults.stage import Stage
@@ -50,12 +50,14 @@ async def test_row_50_thread_locked_and_archived(stage: Stage, figure: Figure) -
 
 async def test_row_51_may_not_mention_everyone(stage: Stage, figure: Figure) -> None:
     """The look round after the start names the channel and the permission."""
-    await stage.world.human.change("role", role="incident-bot", permissions=int(BOT & ~P.MENTION_EVERYONE))
+    for role, bits in (("incident-bot", BOT), ("@everyone", EVERYONE)):  # a new server gives it to everybody
+        await stage.world.human.change("role", role=role, permissions=int(bits & ~P.MENTION_EVERYONE))
     stage.falls_ill()
     await stage.world.kill_bot()
     await stage.revive()
     told = await stage.until(lambda: _warned(stage, "MENTION_EVERYONE"), "the warning")
-    await stage.world.human.change("role", role="incident-bot", permissions=int(BOT))
+    for role, bits in (("incident-bot", BOT), ("@everyone", EVERYONE)):
+        await stage.world.human.change("role", role=role, permissions=int(bits))
     assert any("p0-alerts" in entry["what"] for entry in told)
     figure(f"{told[0]['level']}: {told[0]['what']}, {told[0]['said']}")
 

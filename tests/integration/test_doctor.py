@@ -13,19 +13,21 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.checks.finding import Finding, State
-from bot.checks.guild import check_dms, check_guild, needs
+from bot.checks.guild import INVITED, check_dms, check_guild, needs
 from bot.client import intents, use_api_base
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
 from bot.runbook import Policy, load_policy
 from bot.sandbox.kinds import ChannelType
 from bot.sandbox.permissions import P
+from bot.sandbox.seed import BOT, GUILD_ID
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Overwrite
 from tests.integration.command_line import incident_bot, settings_for
 from tests.postgres import connect
 
 POLICY = load_policy(None)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest_asyncio.fixture
@@ -296,3 +298,44 @@ async def test_what_is_away(tmp_path: Path) -> None:
     assert "does not answer" in ended.out
     assert "no mail can be sent" in ended.out
     assert "hunter2" not in ended.out
+
+
+_MISSING_ONE = [bit for bit in P if bit & BOT]
+
+
+@pytest.mark.parametrize("bit", _MISSING_ONE, ids=lambda bit: bit.name)
+async def test_each_permission_of_the_invitation_is_needed(sandbox: Sandbox, bit: P) -> None:
+    """On a server that gives @everyone nothing, a bot role that lacks one is found, whichever it is."""
+    roles = sandbox.core.world.roles
+    roles[GUILD_ID].permissions = 0
+    bare = await examine(sandbox)
+    assert State.FAIL not in {finding.state for finding in bare.values()}
+    role = next(role for role in roles.values() if role.name == "incident-bot")
+    role.permissions &= ~int(bit)
+    said = "; ".join(one.said for one in (await examine(sandbox)).values() if one.state is State.FAIL)
+    assert str(bit.name) in said
+
+
+def test_the_invitation_is_what_the_readme_says() -> None:
+    """The number, in both languages; and the local Discord's bot has exactly that."""
+    assert INVITED.value == int(BOT)
+    for name in ("README.md", "README.ja.md"):
+        assert f"permissions={INVITED.value}" in (ROOT / name).read_text(encoding="utf-8")
+
+
+async def test_an_interactions_endpoint_is_found(sandbox: Sandbox) -> None:
+    """With one, no command and no press comes by the gateway."""
+    sandbox.core.world.application.extra["interactions_endpoint_url"] = "https://example.com/interactions"
+    found = (await examine(sandbox))["interactions"]
+    assert (found.state, "none to this bot" in found.said) == (State.FAIL, True)
+    assert "Interactions Endpoint URL" in found.todo
+
+
+@pytest.mark.parametrize(("level", "has_2fa"), [(0, False), (1, True), (1, False)])
+async def test_a_server_that_requires_two_factor_authentication(
+    sandbox: Sandbox, level: int, *, has_2fa: bool
+) -> None:
+    """Only where the owner has none it is a finding."""
+    sandbox.core.world.guild.mfa_level, sandbox.core.world.application.owner_mfa = level, has_2fa
+    found = await examine(sandbox)
+    assert ("two-factor authentication" in found) is (level == 1 and not has_2fa)

@@ -104,7 +104,7 @@ async def test_all_members_once_in_thirty_seconds(client: Client, connect: Conne
         {"guild_id": GUILD},
         {"guild_id": GUILD, "query": 1},
         {"guild_id": GUILD, "query": "", "limit": -1},
-        {"guild_id": [GUILD], "query": "", "limit": 0},
+        {"guild_id": [], "query": "", "limit": 0},
     ],
 )
 async def test_requests_without_what_they_need(

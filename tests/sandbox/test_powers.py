@@ -158,3 +158,74 @@ async def test_autocomplete_times_out_without_an_answer(client: Client) -> None:
     assert reply.body["timeout"] is True
     assert heard[0]["data"]["options"] == [{"name": "q", "type": 3, "value": "a", "focused": True}]
     assert (await client.respond(heard[0], 8, choices=[])).code == 10062
+
+
+async def test_new_dms_can_be_opened_too_fast(client: Client) -> None:
+    """40003 after ten new ones within seconds; those that are there stay open, and time mends it.
+
+    Source: Resources > User > Create DM, the warning; Topics > Opcodes and Status Codes, 40003.
+    """
+    people = [(await client.human("POST member", user=f"person{number}")).body["id"] for number in range(12)]
+    opened = [await client.api("POST /users/@me/channels", {"recipient_id": who}) for who in people]
+    assert [(one.status, one.code) for one in opened[10:]] == [(403, 40003)] * 2
+    assert {one.status for one in opened[:10]} == {200}
+    assert (await client.api("POST /users/@me/channels", {"recipient_id": people[0]})).status == 200
+    await client.human("POST clock", advance_s=11)
+    assert (await client.api("POST /users/@me/channels", {"recipient_id": people[11]})).status == 200
+
+
+async def test_a_bot_in_quarantine_writes_to_those_it_knows(client: Client) -> None:
+    """20026 for a new DM. Source: discord-api-docs issue #2669."""
+    known = await client.api("POST /users/@me/channels", {"recipient_id": PRIMARY})
+    await client.human("PATCH application", quarantined=True)
+    refused = await client.api("POST /users/@me/channels", {"recipient_id": OBSERVER})
+    assert (refused.status, refused.code) == (403, 20026)
+    assert (await client.api("POST /users/@me/channels", {"recipient_id": PRIMARY})).status == 200
+    sent = await client.api(f"POST /channels/{known.body['id']}/messages", {"content": "x"})
+    assert sent.status == 200
+
+
+async def test_a_server_may_require_two_factor_authentication(client: Client, connect: Connect) -> None:
+    """60003 for a starred permission while the application's owner has none, and the rest is well.
+
+    Source: Topics > Permissions, below the table; for bots discord-api-docs issue #69.
+    """
+    socket = await connect()
+    await socket.identify(client.sandbox.address.token, EVERYTHING)
+    await client.human("PATCH guild", mfa_level=1)
+    assert (await socket.event("GUILD_UPDATE"))["d"]["mfa_level"] == 1
+    thread = (await client.api(f"POST /channels/{ALERTS}/threads", {"name": "t", "type": 11})).body["id"]
+    for owner_mfa in (True, False):
+        await client.human("PATCH application", owner_mfa=owner_mfa)
+        reply = await client.api(f"PATCH /channels/{thread}", {"locked": owner_mfa})
+        assert reply.status == 200 if owner_mfa else (reply.status, reply.code) == (403, 60003)
+        assert (await client.api("GET /users/@me")).body["mfa_enabled"] is owner_mfa
+        await client.post(content="x")
+    assert (await client.human("PATCH guild", mfa_level=2)).status == 400
+
+
+async def test_an_interactions_endpoint_takes_all_away(client: Client, connect: Connect) -> None:
+    """With one in the portal no interaction comes by the gateway.
+
+    Source: Interactions > Receiving and Responding > Receiving an Interaction: the ways exclude each other.
+    """
+    socket = await connect()
+    await socket.identify(client.sandbox.address.token, EVERYTHING)
+    await client.api(
+        f"POST /applications/{client.sandbox.address.application_id}/commands",
+        {"name": "triage", "description": "d"},
+    )
+    url = "https://bot.example.com/interactions"
+    await client.human("PATCH application", interactions_endpoint_url=url)
+    assert (await client.api("GET /applications/@me")).body["interactions_endpoint_url"] == url
+    await client.human("POST command", user="primary", channel="general", name="triage")
+    await client.human("PATCH application", interactions_endpoint_url="")
+    second = (await client.human("POST command", user="primary", channel="general", name="triage")).body
+    assert (await socket.event("INTERACTION_CREATE"))["d"]["id"] == second["interaction"]
+
+
+async def test_everyone_has_what_a_new_server_gives(client: Client) -> None:
+    """And the bot's role what README's invitation asks for: the same number."""
+    roles = {role["name"]: role for role in (await client.api(f"GET /guilds/{GUILD}/roles")).body}
+    assert roles["@everyone"]["permissions"] == "2248473465835073"
+    assert roles["incident-bot"]["permissions"] == "395137207360"

@@ -1,5 +1,7 @@
 """Changing the world from outside: members, overwrites, the application, clock, limits, the state file."""
 
+from typing import Final
+
 from bot.sandbox import events, voice
 from bot.sandbox.access import thread_state
 from bot.sandbox.errors import unknown
@@ -8,12 +10,14 @@ from bot.sandbox.human.desk import Ask, BadRequest
 from bot.sandbox.kinds import JSON
 from bot.sandbox.membership import remove_member
 from bot.sandbox.names import find_role
-from bot.sandbox.payloads import user_payload
+from bot.sandbox.payloads import guild_payload, user_payload
 from bot.sandbox.posting import archive_idle, set_archived
 from bot.sandbox.rules import BadRule, rules_payload
 from bot.sandbox.state import save
 from bot.sandbox.threads import remove_channel
 from bot.sandbox.world import Member, Overwrite, User
+
+_ENDPOINT: Final = "interactions_endpoint_url"
 
 
 def patch_member(ask: Ask) -> JSON:
@@ -110,16 +114,29 @@ def delete_channel(ask: Ask) -> JSON:
 
 
 def patch_application(ask: Ask) -> JSON:
-    """PATCH application {message_content?, members?, presences?, activities?}: the portal's switches.
+    """PATCH application {message_content?, members?, presences?, activities?, owner_mfa?, quarantined?,
+    interactions_endpoint_url?}: the portal's switches, its owner's 2FA, and what Discord thinks of it.
 
     Answers with them and the token, which changes when the app identifies too often in a day.
     """
     application = ask.core.world.application
-    names = ("message_content", "members", "presences", "activities")
+    names = ("message_content", "members", "presences", "activities", "owner_mfa", "quarantined")
     switches = {name: ask.flag(name, getattr(application, name)) for name in names}
+    endpoint = ask.words(_ENDPOINT, application.extra.get(_ENDPOINT) or "") or None
     for name, is_on in switches.items():
         setattr(application, name, is_on)
-    return {"id": application.id, "token": application.token, **switches}
+    application.extra[_ENDPOINT] = endpoint
+    return {"id": application.id, "token": application.token, **switches, _ENDPOINT: endpoint}
+
+
+def patch_guild(ask: Ask) -> JSON:
+    """PATCH guild {mfa_level}: 1 requires two-factor authentication of those who moderate."""
+    core, level = ask.core, ask.whole("mfa_level")
+    if level not in (0, 1):
+        raise BadRequest("mfa_level is 0 or 1")
+    core.world.guild.mfa_level = level
+    core.hub.emit(Event("GUILD_UPDATE", guild_payload(core.world)))
+    return {"mfa_level": level}
 
 
 def advance_clock(ask: Ask) -> JSON:

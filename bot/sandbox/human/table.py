@@ -50,6 +50,7 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("DELETE", "thread", powers.leave_thread),
     ("PATCH", "role", powers.patch_role),
     ("PATCH", "application", powers.patch_application),
+    ("PATCH", "guild", powers.patch_guild),
     ("PATCH", "limits", powers.limits),
     ("POST", "clock", powers.advance_clock),
 )

@@ -16,12 +16,14 @@ from bot.sandbox.rest.routing import Auth, Call, RouteTable
 from bot.sandbox.world import Channel
 
 routes = RouteTable()
+# Discord does not publish the threshold: this is a guess, on the strict side of what bots report.
+_MOST_NEW_DMS, _NEW_DMS_WINDOW_S = 10, 10.0
 
 
 @routes.add("GET /users/@me")
 def me(call: Call) -> JSON:
     """Get Current User."""
-    return own_user_payload(call.core.world.bot.user)
+    return own_user_payload(call.core.world)
 
 
 @routes.add("PATCH /users/@me")
@@ -34,7 +36,7 @@ def modify_me(call: Call) -> JSON:
         read_image(form, (key,), body.get(key))
     form.finish()
     user.username = name
-    payload = own_user_payload(user)
+    payload = own_user_payload(call.core.world)
     call.core.hub.emit(Event("USER_UPDATE", payload))
     return payload
 
@@ -71,7 +73,11 @@ def user(call: Call) -> JSON:
 
 @routes.add("POST /users/@me/channels", limit=Limit(10, 10.0))
 def open_dm(call: Call) -> JSON:
-    """Create DM. Opening works with anybody: it is the sending that 50007 refuses."""
+    """Create DM. Opening works with anybody: it is the sending that 50007 refuses.
+
+    Raises:
+        ApiError: 50033; for a channel that is not there yet 40003 after many, and 20026 in quarantine.
+    """
     world = call.core.world
     form = Form()
     for user_id, nick in form.mapping(("nicks",), call.data.get("nicks")).items():
@@ -85,7 +91,25 @@ def open_dm(call: Call) -> JSON:
     assert recipient is not None
     if recipient not in world.users or world.users[recipient].bot:
         raise refused(50033)
+    if not world.dm_with(recipient):
+        _count_new_dm(call.core)
     return channel_payload(world, dm_channel(call.core, recipient))
+
+
+def _count_new_dm(core: Core) -> None:
+    """Refuse to open one more DM with somebody to whom the bot has never written.
+
+    Source: Resources > User > Create DM: "you may be rate limited or blocked from opening new ones"; the
+    codes in Topics > Opcodes and Status Codes, and for 20026 issue #2669.
+    """
+    if core.world.application.quarantined:
+        raise refused(20026)
+    now = core.clock.monotonic()
+    while core.dms_opened and now - core.dms_opened[0] >= _NEW_DMS_WINDOW_S:
+        core.dms_opened.pop(0)
+    if len(core.dms_opened) >= _MOST_NEW_DMS:
+        raise refused(40003)
+    core.dms_opened.append(now)
 
 
 def dm_channel(core: Core, user_id: str) -> Channel:

@@ -1,0 +1,44 @@
+"""A server whose administrators took everything from @everyone: the invitation's permissions are enough."""
+
+from bot.sandbox.permissions import P
+from tests.e2e.severities import SEV1
+from tests.e2e.test_escalation import expect_step
+from tests.e2e.test_private import open_private
+from tests.e2e.world import World
+
+TITLE = "決済 API が 5xx"
+PEOPLE = P.VIEW_CHANNEL | P.SEND_MESSAGES | P.SEND_MESSAGES_IN_THREADS | P.READ_MESSAGE_HISTORY
+PEOPLE |= P.ADD_REACTIONS | P.USE_APPLICATION_COMMANDS
+
+
+async def bare(world: World) -> None:
+    """Only the bot's own role says what it may do; people have theirs."""
+    await world.human.change("role", role="@everyone", permissions=0)
+    for role in ("on-call", "responder"):
+        await world.human.change("role", role=role, permissions=int(PEOPLE))
+
+
+async def test_an_incident_from_its_alert_to_its_end(world: World) -> None:
+    """The alert rings, has its thread, escalates, is acknowledged and closed; posts and names follow."""
+    await bare(world)
+    alert = await world.declare(SEV1, title=TITLE)
+    await world.settle()
+    await world.fast_forward(minutes=15)
+    await expect_step(world, alert, waited="15 分")
+    await world.react(alert, by="responder")
+    await world.expect_acknowledged(alert, by="responder")
+    await world.command("incident cancel", channel=alert.thread, reason="監視の設定ミス")
+    await world.expect_message(alert.thread, contains="INC-1 取消")
+    await world.expect_text(alert.post, "⚪ SEV1 · 取消")
+    await world.settle()
+    assert "⚪" in await world.thread_name(alert.thread)
+    lost = await world.rows("SELECT kind FROM deliveries WHERE status = 'failed'")
+    assert lost == []
+
+
+async def test_a_private_one(world: World) -> None:
+    """Its thread is made, and whoever is on call is in it."""
+    await bare(world)
+    await open_private(world)
+    lost = await world.rows("SELECT kind FROM deliveries WHERE status = 'failed'")
+    assert lost == []
