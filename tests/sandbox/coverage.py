@@ -44,7 +44,7 @@ _NOT_PART = (
         "Voice: stages, regions, soundboard",
     ),
     (r".*/scheduled-events.*", "Scheduled events"),
-    (r".*/auto-moderation.*", "AutoMod rules (blocking itself, 200000, is simulated)"),
+    (r".*/auto-moderation.*", "AutoMod rules (that it blocks people, 200000, is simulated)"),
     (r".*/(emojis|sticker).*", "Changing emojis and stickers (the guild has none of its own)"),
     (r".*/invites.*", "Invites"),
     (
@@ -111,7 +111,8 @@ def render(found: dict[tuple[str, str], Seen]) -> str:
         "Discord's description of its HTTP API v10 (discord/discord-api-spec) is the measure: a route is",
         "validated when a success and its refusals, and their requests, match the description. Refused are,",
         "where a route has them: ids that nothing has (404), no token (401), a wrong field in the body",
-        "(50035), a bot that may only look (50013), and one that may not even look (50001).",
+        "(50035), a bot that may only look (50013), and one that may not even look (50001). That the shape",
+        "matches is proven so; that Discord would pick this code, and look in this order, is not.",
         "",
         f"{len(everything)} operations are described; {len(mine)} are implemented, {len(proven)} of them",
         f"validated; {len(everything) - len(mine)} are no part of what an incident bot does.",
