@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from bot.domain.evidence import Evidence
@@ -18,6 +19,8 @@ from bot.domain.text import one_line
 #: Characters of a target that is taken from a message rather than from the policy.
 TARGET_LIMIT: Final = 80
 _TITLE_LIMIT: Final = 200
+_LINE_SEEN: Final = 1_000  # characters of a line of which at most 300 are shown
+_LINES: Final = 30  # that are looked at for one that says something: the others may be thousands of signs
 
 
 class AlertPart(StrEnum):
@@ -78,7 +81,7 @@ class AlertMessage:
 
     def titles(self) -> Iterator[str]:
         """What may be its title, the best first."""
-        said = (line for embed in self.embeds for line in (embed.title, embed.author, embed.description))
+        said = (line for embed in self.embeds for line in (embed.title, embed.description, embed.author))
         titles = [embed.title for embed in self.embeds[:1]]
         for text in (*titles, self.content, *said):
             if line := first_line(text):
@@ -223,8 +226,9 @@ _LABELLED: Final = re.compile(
 def first_line(text: str, *, limit: int = _TITLE_LIMIT) -> str:
     """The first line that says something, without markup and mentions, at most *limit* characters long."""
     readable = _LINK.sub(r"\1", _EMOJI.sub(r":\1:", _SAID.sub("", text)))
-    for line in readable.splitlines():
-        if said := one_line(_STYLE.sub("", _BEGIN.sub("", line.strip())), limit=limit):
+    lines = (line.strip()[:_LINE_SEEN] for line in readable.splitlines())
+    for line in islice((line for line in lines if line), _LINES):
+        if said := one_line(_STYLE.sub("", _BEGIN.sub("", line)), limit=limit):
             return said
     return ""
 

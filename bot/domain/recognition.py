@@ -173,7 +173,9 @@ def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequ
     """
     title = titled(message, names)
     known = [one for one in patterns if _is_from(message, one.sender)]
-    for part, lines in ((Part.HEADLINE, _headlines(message)), (Part.FIELD, _fields(message))):
+    own = _own_names(message, names)
+    headlines = (line for line in _headlines(message) if _fold(line) not in own)
+    for part, lines in ((Part.HEADLINE, headlines), (Part.FIELD, _fields(message))):
         for line in lines:
             for pattern in known:
                 found = pattern.line.match(line) if pattern.part is part else None
@@ -184,8 +186,7 @@ def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequ
 
 def titled(message: AlertMessage, names: Sequence[str]) -> str:
     """What a message is about: its title, or the first line of its text where that is its sender's name."""
-    own = {_fold(name) for name in (*names, message.evidence.author_name, message.username)}
-    own |= {_fold(first_line(embed.footer)) for embed in message.embeds} - {""}
+    own = _own_names(message, names)
     lines = list(message.titles())
     telling = next((line for line in lines if _fold(line) not in own), "")
     if not telling:
@@ -225,6 +226,12 @@ def _is_from(message: AlertMessage, sender: Shape | None) -> bool:
     return any(sender.match(sign.strip()) is not None for sign in signs)
 
 
+def _own_names(message: AlertMessage, names: Iterable[str]) -> frozenset[str]:
+    """What only names the sender: no trouble is called so."""
+    own = {_fold(name) for name in (*names, message.evidence.author_name, message.username)}
+    return frozenset(own | {_fold(first_line(embed.footer)) for embed in message.embeds} - {""})
+
+
 def _headlines(message: AlertMessage) -> Iterator[str]:
     """The lines that may say how things are, best first; each without the signs before it, then with."""
     shown = message.embeds[:_EMBEDS]
@@ -253,5 +260,5 @@ def _without_signs(line: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """*text* in small letters, each in its place."""
-    return "".join(small if len(small := sign.lower()) == 1 else sign for sign in text)
+    """*text* in small letters, each in its place: İ is the one sign whose small letter is two."""
+    return text.replace("İ", "I").lower()
