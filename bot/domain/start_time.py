@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
 
+#: Characters of a moment as somebody types it, blanks and all.
+LONGEST = 100
+
 #: Older starts are a slip of the year.
 OLDEST = timedelta(days=365)
 
@@ -127,7 +130,13 @@ def parse_start_time(text: str, *, now: datetime, timezone: ZoneInfo) -> datetim
 
 
 def plain_line(text: str, *, zone_name: str = "") -> str:
-    """Half-width, lower case, single blanks, without "JST" or 頃 at the end."""
+    """Half-width, lower case, single blanks, without "JST" or 頃 at the end.
+
+    Raises:
+        ValueError: it is longer than any moment. What follows need not be quick with such a text.
+    """
+    if len(text) > LONGEST:
+        raise ValueError(len(text))
     line = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     line = _ONE.sub("1 ", line.replace("half an hour", "30 min"))
     line = _AND_A_HALF.sub(lambda span: f"{span[1]}{span[2]} {_HALF_S[span[2]] // 60}分", line)

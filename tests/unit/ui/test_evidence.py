@@ -19,6 +19,7 @@ AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
         ("\n  \n# **決済** が _5xx_\n", "決済 が 5xx"),
         ("<@103> 見て <@&5> <#6> <:boom:123456789012345678>", "@responder 見て :boom:"),
         ("<@999>\n\u200b\n落ちた", "落ちた"),
+        ("`payment_intent_failed` in [Sentry](https://sentry.io/1)", "payment_intent_failed in Sentry"),
         ("x" * 4_000, "x" * 199 + "…"),
         ("", ""),
         ("\0\u202e", ""),

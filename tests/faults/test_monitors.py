@@ -1,0 +1,80 @@
+"""Rows 66 and 70: what monitors post, in a busy channel while the bot is down, and what is no alert."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+import pytest_asyncio
+
+from bot.demo.screen import JSON, Message
+from tests.faults.conftest import Figure, OpenStage
+from tests.faults.stage import Stage
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-monitors")]
+
+_CHATTER = 105
+_FIRING = "[FIRING:1] {} (api.parky.co.jp critical)"
+_RESOLVED = "[RESOLVED] {} (api.parky.co.jp critical)"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(open_stage: OpenStage) -> AsyncIterator[Stage]:
+    """The module's stage, with a bot that may read what others write."""
+    async with open_stage(MESSAGE_CONTENT="true") as stage:
+        await stage.world.human.change("application", message_content=True)
+        await stage.world.start_bot()
+        yield stage
+        await stage.world.stop_bot()
+
+
+async def test_row_66_a_p0_before_a_hundred_messages(stage: Stage, figure: Figure) -> None:
+    """Both came while the bot was down; the alert is tracked, and its ladder goes on."""
+    world, title = stage.world, "Row66DatabaseDown"
+    await _post(stage, "p0-alerts", "✅ deploy ok")
+    await world.idle()
+    await world.fast_forward(minutes=2)  # the channel has been read up to here
+    stage.falls_ill()
+    await world.kill_bot()
+    await _post(stage, "p0-alerts", _FIRING.format(title))
+    for number in range(_CHATTER):
+        await world.human.say("responder", "p0-alerts", f"見ています {number}")
+    await stage.revive()
+    number = await stage.number(title)
+    await stage.until(lambda: stage.pages(number, "primary"), "the page")
+    await stage.reach_deadline(number)
+    await stage.escalated(number)
+    figure(f"tracked behind {_CHATTER} messages, escalated once")
+
+
+async def test_row_70_recovery_repeat_and_chatter(stage: Stage, figure: Figure) -> None:
+    """A recovery closes or is noted, a repeat counts, chatter is nothing: two alerts, two pages."""
+    world, titles = stage.world, ("Row70Open", "Row70Taken")
+    _, taken = [await _post(stage, "p1-ops", _FIRING.format(title)) for title in titles]
+    numbers = [await stage.number(title) for title in titles]
+    for number in numbers:
+        await stage.until(partial(stage.pages, number, "primary"), "the page")
+    await world.idle()
+    await world.human.react("primary", taken, "👀")
+    await stage.acknowledged(numbers[1])
+    said = [_FIRING.replace("1", "2"), _RESOLVED]
+    for title in titles:
+        for line in said:
+            await _post(stage, "p1-ops", line.format(title))
+            await world.idle()
+    for line in ("✅ deploy ok", "Resolved: something else", "[OK] disk"):
+        await _post(stage, "p1-ops", line)
+    await world.idle()
+    await world.fast_forward(minutes=2)
+    query = "SELECT title, status, occurrences FROM incidents WHERE title LIKE 'Row70%' ORDER BY id"
+    rows = await world.rows(query)
+    assert [tuple(row) for row in rows] == [(titles[0], "resolved", 2), (titles[1], "acknowledged", 2)]
+    [count] = await world.rows("SELECT count(*) FROM incidents WHERE title NOT LIKE 'Row%'")
+    noted = [post for post in stage.posts_in("p1-ops") if "復旧を通知しました" in post.text]
+    assert (count["count"], len(noted)) == (0, 1)
+    assert [len(stage.pages(number, "primary")) for number in numbers] == [1, 1]
+    figure("1 closed, 1 noted, 2 counted, 0 opened")
+
+
+async def _post(stage: Stage, channel: str, title: str) -> Message:
+    embed: JSON = {"title": title, "color": 10038562}
+    return await stage.world.human.post_webhook(channel, "Alertmanager", embeds=[embed])
