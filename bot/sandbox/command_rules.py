@@ -8,7 +8,7 @@ CHOICE_NAME_ALREADY_EXISTS are our own words.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
 from bot.sandbox.forms import Form, Path
@@ -136,9 +136,21 @@ def _check_options(form: Form, path: Path, value: object, kinds: tuple[OptionTyp
             text = "Required options must be placed before non-required options"
             form.add(here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", text)
         optional_seen = optional_seen or not option.get("required")
-    names = [str(option.get("name")) for option in options]
-    if len(set(names)) < len(names):
+    if _has_duplicates(options):
         form.add(path, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option names must be unique")
+
+
+def _has_duplicates(options: list[JSON]) -> bool:
+    """Whether two options have one name, in any of the languages: nobody could tell which is meant."""
+    named = [("", str(option.get("name"))) for option in options]
+    for option in options:
+        localized = option.get("name_localizations")
+        named += [(locale, str(name)) for locale, name in _texts(localized) if name is not None]
+    return len(set(named)) < len(named)
+
+
+def _texts(localized: object) -> Iterable[tuple[str, object]]:
+    return localized.items() if isinstance(localized, dict) else ()
 
 
 def _check_option(form: Form, path: Path, option: JSON, kinds: tuple[OptionType, ...]) -> None:

@@ -171,6 +171,21 @@ WRONG: Final[list[tuple[str, dict[str, Any], tuple[str, ...], str]]] = [
         "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_ALREADY_EXISTS",
     ),
     (
+        "two options of a name",
+        command(option(name="a"), option(name="a")),
+        ("options",),
+        "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS",
+    ),
+    (
+        "two options of a name in one language",  # Application Commands > Localization
+        command(
+            option(name="a", name_localizations={"ja": "理由"}),
+            option(name="b", name_localizations={"ja": "理由"}),
+        ),
+        ("options",),
+        "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS",
+    ),
+    (
         "half of an integer",
         command(option(type=INTEGER, choices=[choice("a", 1.5)])),
         ("options", "0", "choices", "0", "value"),

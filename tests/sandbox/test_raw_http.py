@@ -1,8 +1,11 @@
 """Bytes that are hardly HTTP: Discord's own 400, never a failure, never a hung request."""
 
 import gzip
+import json
+import zlib
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from bot.sandbox.rest import bodies
@@ -136,3 +139,28 @@ async def test_expectations_hinder_nobody(line: Line, wanted: str) -> None:
         assert told.pop().status == 100
         told.append(await line.told())
     assert told[0].status == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br", "gzip"),
+        ("deflate", "deflate"),
+        ("br", None),
+        ("identity", None),
+        ("gzip;q=0", None),
+    ],
+)
+async def test_answers_are_compressed_for_who_takes_that(
+    sandbox: Sandbox, accepted: str, encoding: str | None
+) -> None:
+    """A long body, as the client asked; a short one is sent as it is. Source: RFC 9110, 12.5.3."""
+    headers = {"Authorization": f"Bot {sandbox.address.token}", "Accept-Encoding": accepted}
+    async with aiohttp.ClientSession(auto_decompress=False, headers=headers) as http:
+        async with http.get(f"{sandbox.api_base}/gateway") as short:
+            assert "Content-Encoding" not in short.headers
+        async with http.get(f"{sandbox.api_base}/guilds/{sandbox.address.guild_id}") as reply:
+            assert reply.headers.get("Content-Encoding") == encoding
+            body = await reply.read()
+    unpack = gzip.decompress if encoding == "gzip" else zlib.decompress
+    assert json.loads(unpack(body) if encoding else body)["name"] == "Parky"

@@ -3,9 +3,11 @@
 Source: Discord's docs, Topics > Rate Limits > Exceeding A Rate Limit.
 """
 
+import gzip
 import json
 import math
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import dataclass, field, replace
 
 from bot.sandbox.kinds import JSON
 from bot.sandbox.ratelimit import Verdict
@@ -16,6 +18,9 @@ _TOO_MANY = 429
 BAN_PAGE = (
     "<!DOCTYPE html><html><head><title>Access denied</title></head><body>error code: 1015</body></html>"
 )
+#: Shorter bodies are sent as they are.
+_WORTH_IT = 256  # bytes
+_FAST = 1
 _MESSAGES = {"shared": "The resource is being rate limited."}
 
 
@@ -59,3 +64,21 @@ def banned() -> Answer:
     """Cloudflare's page for an address that sent too many invalid requests: HTML, no ``Via``."""
     headers = {"Content-Type": "text/html; charset=UTF-8", "Server": "cloudflare", "Retry-After": "600"}
     return Answer(_TOO_MANY, BAN_PAGE.encode(), headers)
+
+
+def compressed(answer: Answer, accepted: str) -> Answer:
+    """*answer* as Discord sends it to who takes compressed ones: gzip, else deflate.
+
+    Args:
+        accepted: The request's ``Accept-Encoding``. Discord also speaks Brotli.
+
+    Source: RFC 9110, 12.5.3. Discord's documentation names the compression of the gateway only.
+    """
+    wanted = [one.replace(" ", "").lower() for one in accepted.split(",")]
+    offered = {one.partition(";")[0] for one in wanted if not one.endswith((";q=0", ";q=0.0"))}
+    if len(answer.body) < _WORTH_IT or answer.is_cut or not offered & {"gzip", "deflate"}:
+        return answer
+    name = "gzip" if "gzip" in offered else "deflate"
+    body = gzip.compress(answer.body, _FAST) if name == "gzip" else zlib.compress(answer.body, _FAST)
+    headers = answer.headers | {"Content-Encoding": name, "Vary": "Accept-Encoding"}
+    return replace(answer, body=body, headers=headers)

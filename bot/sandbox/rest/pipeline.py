@@ -14,7 +14,7 @@ from bot.sandbox.core import Core
 from bot.sandbox.errors import ApiError, not_found, refused, unauthorized
 from bot.sandbox.faults import Fault
 from bot.sandbox.kinds import JSON
-from bot.sandbox.rest.answers import VIA, Answer, banned, dump, limited
+from bot.sandbox.rest.answers import VIA, Answer, banned, compressed, dump, limited
 from bot.sandbox.rest.bodies import read_body
 from bot.sandbox.rest.faulty import cut, has_left, reset, suffer
 from bot.sandbox.rest.routing import (
@@ -180,6 +180,7 @@ def _begun(request: web.Request, path: str) -> Exchange:
 
 
 def _sent(request: web.Request, answer: Answer) -> web.Response:
+    answer = compressed(answer, request.headers.get("Accept-Encoding", ""))
     response = web.Response(status=answer.status, body=answer.body, headers=answer.headers)
     is_broken = request.content.exception() is not None
     if is_broken:
