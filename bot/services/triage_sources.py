@@ -11,6 +11,7 @@ from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.services.ports import Store, Transaction
+from bot.services.ports.triages import KnownMessage
 from bot.services.raising import is_confided
 
 #: How many messages are remembered until they are written down.
@@ -48,9 +49,13 @@ async def require_open(
     """
     if channel_id is None or message_id is None:
         return
-    if await tx.is_of_drill(channel_id, message_id):
+    _require(await tx.known_message(channel_id, message_id), guild_id, channel_id, message_id)
+
+
+def _require(known: KnownMessage, guild_id: int, channel_id: int, message_id: int) -> None:
+    if known.is_of_drill:
         raise SourceRefused("of_drill", guild_id, channel_id, message_id)
-    if await is_confided(tx, channel_id, message_id):
+    if known.is_confided:
         raise SourceRefused("confided", guild_id, channel_id, message_id)
 
 
@@ -81,14 +86,17 @@ class TriageSources:
     async def require_open(self, guild_id: int, channel_id: int, message_id: int, *, by: Person) -> None:
         """Let the form about a message be opened; it is asked once more when that is sent.
 
+        Whoever asked for the form waits for this, so it is one round trip.
+
         Raises:
             AlreadyRaised: the message has become an incident, or shows one, which goes on.
             SourceRefused: as `require_open`; on record.
         """
-        async with self.recording(by=by, act="triage.begin"), self._store.transaction() as tx:
-            await require_open(tx, guild_id, channel_id, message_id)
-            if incident := await tx.raised_from_message(channel_id, message_id):
-                raise AlreadyRaised(incident)
+        async with self.recording(by=by, act="triage.begin"):
+            known = await self._store.known_message(channel_id, message_id)
+            _require(known, guild_id, channel_id, message_id)
+            if known.raised is not None:
+                raise AlreadyRaised(known.raised)
 
     def remember_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
         """Know it here before the form is shown: whoever sends that at once is faster than `note_message`."""

@@ -25,6 +25,7 @@ from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
 from bot.domain.triage_session import Triage
 from bot.services.ports import Job
+from bot.services.ports.triages import KnownMessage
 from bot.storage.alerts import AlertReads, AlertWrites
 from bot.storage.appends import Appends, OrderedSql
 from bot.storage.beginning import Begun, begin, opened
@@ -49,7 +50,7 @@ from bot.storage.rows import (
 )
 from bot.storage.sql import Connection, Row, Sql
 from bot.storage.storms import StormReads, StormWrites
-from bot.storage.triages import TriageWrites, with_answers
+from bot.storage.triages import TriageWrites, read_known_message, with_answers
 from bot.storage.warming import warm
 
 
@@ -283,6 +284,9 @@ class PostgresStore(
     async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
         row = await self._sql.first("noted_message", channel_id, message_id)
         return None if row is None else Evidence.from_data(row["evidence"])
+
+    async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
+        return await read_known_message(self._sql, channel_id, message_id, guild_id=self._guild_id)
 
     async def delivery(self, delivery_id: int) -> Delivery:
         return delivery_from_row(await self._sql.one("delivery", delivery_id))

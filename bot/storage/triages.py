@@ -9,6 +9,7 @@ from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage
 from bot.domain.unfinished import SignOfLife
+from bot.services.ports.triages import KnownMessage
 from bot.storage.rows import answer_from_row, incident_from_row, triage_from_rows
 from bot.storage.sql import Row, Sql
 
@@ -55,10 +56,10 @@ class TriageWrites:
         return None if row is None else (row["triage_id"], row["key"])
 
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
-        row = await self._sql.first(
-            "raised_from_message", channel_id, message_id, self._guild_id, sorted(ACK_PLACES)
-        )
-        return None if row is None else incident_from_row(row)
+        return (await self.known_message(channel_id, message_id)).raised
+
+    async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
+        return await read_known_message(self._sql, channel_id, message_id, guild_id=self._guild_id)
 
     async def lock_message(self, channel_id: int, message_id: int) -> None:
         await self._sql.all("lock_message", f"{channel_id}:{message_id}")
@@ -120,15 +121,22 @@ class TriageWrites:
         )
 
     async def is_confided(self, channel_id: int) -> bool:
-        row = await self._sql.first("incident_by_thread", channel_id, self._guild_id)
-        return row is not None and bool(row["is_private"])
+        return (await self.known_message(channel_id, None)).is_confided
 
     async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
-        row = await self._sql.one("is_of_drill", channel_id, message_id, self._guild_id)
-        return bool(row["is_of_drill"])
+        return (await self.known_message(channel_id, message_id)).is_of_drill
 
     async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
         await self._sql.all("adopt_deliveries", list(keys), incident_id)
+
+
+async def read_known_message(
+    sql: Sql, channel_id: int, message_id: int | None, *, guild_id: int | None
+) -> KnownMessage:
+    """What is known of a message, by one query."""
+    row = await sql.one("known_message", channel_id, message_id, guild_id, sorted(ACK_PLACES))
+    raised = None if row["id"] is None else incident_from_row(row)
+    return KnownMessage(bool(row["is_of_drill"]), bool(row["is_confided"]), raised)
 
 
 async def with_answers(sql: Sql, row: Row | None) -> Triage:

@@ -23,6 +23,7 @@ from bot.domain.standing import Book
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.domain.triage_session import Triage
 from bot.services.ports import Job
+from bot.services.ports.triages import KnownMessage
 from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock
@@ -347,6 +348,10 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         self._check()
         known = self._state.noted.get((channel_id, message_id))
         return None if known is None else known[0]
+
+    async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
+        async with self.transaction() as tx:
+            return await tx.known_message(channel_id, message_id)
 
     async def delivery(self, delivery_id: int) -> Delivery:
         self._check()

@@ -10,6 +10,7 @@ from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
 from bot.domain.unfinished import Idle, SignOfLife
+from bot.services.ports.triages import KnownMessage
 from tests.fakes.base import FakePart
 
 
@@ -95,6 +96,13 @@ class FakeTriages(FakePart):
         now = [*self._become(channel_id, message_id), *self._merged(self._shown_in(message_id))]
         found = [one for one in now if self._is_told(one)]
         return max(found, key=lambda one: one.id) if found else None
+
+    async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
+        return KnownMessage(
+            await self.is_of_drill(channel_id, message_id),
+            await self.is_confided(channel_id),
+            None if message_id is None else await self.raised_from_message(channel_id, message_id),
+        )
 
     async def lock_message(self, channel_id: int, message_id: int) -> None:
         """Transactions in memory follow each other anyway."""

@@ -23,6 +23,7 @@ from bot.services.ports.oncall import OnCallReads
 from bot.services.ports.private import MemberReads
 from bot.services.ports.storms import StormStore
 from bot.services.ports.transaction import Transaction
+from bot.services.ports.triages import KnownMessage
 
 
 class Clock(Protocol):
@@ -142,6 +143,10 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
 
     async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
         """What was kept of it."""
+        ...
+
+    async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
+        """All that is known of a message that somebody wants to triage, in one round trip."""
         ...
 
     async def delivery(self, delivery_id: int) -> Delivery:

@@ -1,6 +1,7 @@
 """What a transaction does with triages."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -8,6 +9,21 @@ from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage
 from bot.domain.unfinished import SignOfLife
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """What is known of a message that somebody wants to triage.
+
+    Attributes:
+        is_of_drill: It is in a thread of a drill, or a post of one.
+        is_confided: Its channel is, or was, the thread of an incident that is private now.
+        raised: As `TriageTransaction.raised_from_message`.
+    """
+
+    is_of_drill: bool
+    is_confided: bool
+    raised: Incident | None
 
 
 class TriageTransaction(Protocol):
@@ -53,6 +69,10 @@ class TriageTransaction(Protocol):
         By a triage of it, or as an alert of others that somebody has declared. Or the one that a post of the
         bot's shows, such as its alert; a bundle shows several, and is none's.
         """
+        ...
+
+    async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
+        """All that is known of a message, in one round trip; None: of its channel."""
         ...
 
     async def lock_message(self, channel_id: int, message_id: int) -> None:

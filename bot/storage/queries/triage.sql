@@ -24,10 +24,12 @@ SELECT *
  ORDER BY id DESC
  LIMIT 1;
 
--- name: raised_from_message
--- The open incident, no private one and no drill, that the message $2 of the channel $1 has become, by a triage or as an
--- alert of others that was declared; or that it shows as a post of ours of one of the kinds $4, by itself; or what that
--- was merged into in the end (32 merges at most). Of the guild $3 unless null.
+-- name: known_message
+-- What is known of the message $2 (null: none) of the channel $1, in one row; of the guild $3 unless null.
+-- is_of_drill: the channel is a thread of a drill, or the message one of its posts. is_confided: it is, or was, the
+-- thread of an incident that is private now. The rest, null if there is none: the open incident, no private one and no
+-- drill, that the message has become, by a triage or as an alert of others that was declared; or that it shows as a post
+-- of ours of one of the kinds $4, by itself; or what that was merged into in the end (32 merges at most).
 WITH RECURSIVE chain AS (
     SELECT own.id, own.merged_into_id, 0 AS merges
       FROM (SELECT incident_id FROM triages
@@ -43,27 +45,30 @@ WITH RECURSIVE chain AS (
       FROM chain
       JOIN incidents AS into_ ON into_.id = chain.merged_into_id
      WHERE merges < 32
-)
-SELECT incidents.*
-  FROM chain
-  JOIN incidents ON incidents.id = chain.id
- WHERE incidents.kind = 'incident' AND incidents.status IN ('triggered', 'acknowledged')
-   AND NOT incidents.is_private AND NOT incidents.is_drill AND ($3::bigint IS NULL OR incidents.guild_id = $3)
- ORDER BY incidents.id DESC
- LIMIT 1;
-
--- name: is_of_drill
--- Whether the channel $1 is a thread of a drill, or the message $2 (null: none) one of its posts; of the guild $3 unless
--- null.
-SELECT EXISTS (
-    SELECT FROM incidents WHERE thread_id = $1 AND is_drill AND ($3::bigint IS NULL OR guild_id = $3)
+), raised AS (
+    SELECT incidents.*
+      FROM chain
+      JOIN incidents ON incidents.id = chain.id
+     WHERE incidents.kind = 'incident' AND incidents.status IN ('triggered', 'acknowledged')
+       AND NOT incidents.is_private AND NOT incidents.is_drill AND ($3::bigint IS NULL OR incidents.guild_id = $3)
+     ORDER BY incidents.id DESC
+     LIMIT 1
+), around AS (
+    SELECT is_drill, is_private, true AS is_thread
+      FROM incidents
+     WHERE thread_id = $1 AND ($3::bigint IS NULL OR guild_id = $3)
      UNION ALL
-    SELECT
+    SELECT incidents.is_drill, incidents.is_private,
+           deliveries.message_id = $1 AND deliveries.kind IN ('thread', 'private_thread')
       FROM deliveries
       JOIN incidents ON incidents.id = deliveries.incident_id
-     WHERE deliveries.message_id IN ($1, $2) AND incidents.is_drill
-       AND ($3::bigint IS NULL OR incidents.guild_id = $3)
-) AS is_of_drill;
+     WHERE deliveries.message_id IN ($1, $2) AND ($3::bigint IS NULL OR incidents.guild_id = $3)
+)
+SELECT EXISTS (SELECT FROM around WHERE is_drill) AS is_of_drill,
+       EXISTS (SELECT FROM around WHERE is_thread AND is_private) AS is_confided,
+       raised.*
+  FROM (SELECT) AS always
+  LEFT JOIN raised ON true;
 
 -- name: question_at
 -- The walk that a sent message asks about, and the key of that post, while it has no incident; of the guild $2 unless
