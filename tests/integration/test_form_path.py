@@ -1,0 +1,25 @@
+"""How far it is from the menu of a message to the form of its triage: each statement is a round trip."""
+
+from bot.domain.people import Person
+from bot.services.triage_sources import TriageSources
+from bot.storage.pools import open_pool
+from bot.storage.store import PostgresStore
+from tests.contract.examples import GUILD
+
+_BY = Person(id=5, name="responder")
+_THREAD, _MESSAGE = 500, 900
+
+
+async def test_one_statement_before_the_form(database_url: str) -> None:
+    """Whoever opened the menu waits for it: a drill's, confided, or raised already, all in one answer."""
+    pool = await open_pool(database_url, max_size=1)
+    said = list[str]()
+    try:
+        sources = TriageSources(PostgresStore(pool, guild_id=GUILD))
+        await sources.require_open(GUILD, _THREAD, _MESSAGE, by=_BY)  # the driver reads its types once
+        async with pool.acquire() as connection:
+            connection.add_query_logger(lambda record: said.append(record.query))
+        await sources.require_open(GUILD, _THREAD, _MESSAGE, by=_BY)
+    finally:
+        await pool.close()
+    assert len(said) == 1, "\n".join(said)
