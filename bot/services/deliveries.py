@@ -114,7 +114,7 @@ class Deliveries:
             return None
         if wait := await self._bundles.gather(seen):
             return wait
-        if incident is not None and is_plain(seen.delivery) and not self._bundles.is_one_of_many(seen):
+        if incident is not None and is_plain(seen) and not self._bundles.is_one_of_many(seen):
             moot = await is_plainly_moot(self._store, seen.delivery, incident)
             return await self._go(_Attempt(seen.delivery, moot, incident), now=seen.now)
         async with self._store.transaction() as tx:

@@ -9,12 +9,13 @@ from bot.services.escalations import is_of_earlier_ladder
 from bot.services.mornings import is_past as is_past_morning
 from bot.services.outage import is_overtaken
 from bot.services.ports import Store, Transaction
+from bot.services.ports.storms import Prospect
 from bot.services.role_dms import still_holds
 from bot.services.triage_posts import is_out_of_date
 from bot.services.updates import is_past
 
 _POSTING = ALERT_PARTS | THREAD_PARTS
-_PLAIN = (PAGING | _POSTING) - {DeliveryKind.ESCALATION}
+_PLAIN = PAGING | _POSTING
 _MAY_BE_MOOT = PAGING | _POSTING | MEMBERSHIP | {DeliveryKind.ROLE_DM}
 
 
@@ -48,9 +49,10 @@ async def _has_passed(tx: Transaction, delivery: Delivery, incident: Incident) -
     return await _has_rung(tx, delivery, incident) or await is_overtaken(tx, delivery)
 
 
-def is_plain(delivery: Delivery) -> bool:
+def is_plain(seen: Prospect) -> bool:
     """Whether a look without a lock decides about it: nothing goes before it, and nothing else joins it."""
-    return delivery.kind in _PLAIN and delivery.held_at is None
+    delivery = seen.delivery
+    return delivery.kind in _PLAIN and delivery.held_at is None and not seen.is_behind
 
 
 async def is_plainly_moot(store: Store, delivery: Delivery, incident: Incident) -> bool:

@@ -68,7 +68,9 @@ class ReadingAhead:
         self._begun.update(one.id for one in mine)
         return mine
 
-    async def read_within(self, incidents: Sequence[Incident], seconds: float) -> None:
+    async def read_within(
+        self, incidents: Sequence[Incident], seconds: float, *, now: datetime | None = None
+    ) -> None:
         """Read the 👀 of those that have not just been read, as far as one gets in so many *seconds*.
 
         Only what Discord has answered is read: what it did not answer is asked for once again, in the same
@@ -76,10 +78,13 @@ class ReadingAhead:
         others. Those that are being read at this moment are waited for as long; when that ended without them,
         they have `READ_ON_S`.
 
+        Args:
+            now: The database's time, where it was asked for already.
+
         Raises:
             As `read`.
         """
-        now = await self._store.now()
+        now = now or await self._store.now()
         self._forget(now)
         unread = [one for one in incidents if one.id not in self._read_at]
         others = [one for one in unread if one.id in self._looks]

@@ -1,5 +1,6 @@
 """Steps that are due at the same moment are decided together. See docs/architecture.md, Storms."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
@@ -9,7 +10,7 @@ import structlog
 from bot.domain.bundle import crowded
 from bot.domain.delivery import NewDelivery
 from bot.domain.errors import StorageUnavailable
-from bot.domain.escalation import Due, Step, StepStatus
+from bot.domain.escalation import Due, Step
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson
 from bot.runbook.model import Policy
@@ -63,14 +64,16 @@ class Sweeps:
         Returns:
             When to look again: at its time, or because others are being decided; None when it is decided.
         """
-        due_in = await self._due_in(incident_id, index)
+        due_in, is_untold = await asyncio.gather(
+            self._store.step_due_in(incident_id, index), self._comeback.is_untold()
+        )
         if due_in is None:
             return None
         if due_in > _NOW:
             await self._ahead.read()
-            left = await self._due_in(incident_id, index)
+            left = await self._store.step_due_in(incident_id, index)
             return None if left is None else max(left, _NOW)
-        if await self._comeback.is_untold():  # of what is overdue for a while somebody may have told already
+        if is_untold:  # of what is overdue for a while somebody may have told already
             return await self._decide_alone(incident_id, index, overdue=-due_in)
         if self._sweeping:
             self._is_asked = True
@@ -84,7 +87,7 @@ class Sweeps:
             log.exception("escalation.sweep_failed", incident_id=incident_id)
         finally:
             self._sweeping = False
-        if await self._due_in(incident_id, index) is not None:  # somebody held its incident
+        if await self._store.step_due_in(incident_id, index) is not None:  # somebody held its incident
             await self._escalations.decide(incident_id, index)
         return None
 
@@ -103,11 +106,10 @@ class Sweeps:
         since, within_s, decided = None, READ_WITHIN_S, 1
         while decided or self._is_asked:
             self._is_asked = False
-            await self._store.put_off_steps(_PUT_OFF)
-            now = await self._store.now()
+            now, _ = await asyncio.gather(self._store.now(), self._store.put_off_steps(_PUT_OFF))
             # Their 👀 first; what cannot be read in time is decided without.
             due = await self._store.due_incidents(now, since=since, limit=_TOGETHER)
-            await self._ahead.read_within(due, within_s)
+            await self._ahead.read_within(due, within_s, now=now)
             decided = await self.decide_due(now, limit=_TOGETHER)
             since, within_s = now, READ_ON_S
 
@@ -166,12 +168,6 @@ class Sweeps:
         guilds = {one.incident.guild_id for one in due}
         standing = {guild_id: await self._oncall.standing(guild_id, source=tx) for guild_id in guilds}
         return {_whom(one): once(standing[one.incident.guild_id], one.step.rung.dm) for one in due}
-
-    async def _due_in(self, incident_id: int, index: int) -> timedelta | None:
-        """The time until a step is due, negative when it is overdue; None when it is decided."""
-        steps = await self._store.steps(incident_id)
-        due_at = next((s.due_at for s in steps if s.index == index and s.status is StepStatus.PENDING), None)
-        return None if due_at is None else due_at - await self._store.now()
 
 
 def _whom(due: Due) -> _Whom:

@@ -16,8 +16,8 @@ from bot.services.ports import Job, JobName
 from bot.services.ports.storms import OpenCount, Prospect
 from bot.storage.deliveries import DeliveryWrites
 from bot.storage.queue import cancel_jobs
-from bot.storage.rows import delivery_from_row, entry_as_json, incident_from_row, step_from_row
-from bot.storage.sql import Row, Sql, many
+from bot.storage.rows import delivery_from_row, incident_from_row, step_from_row
+from bot.storage.sql import Row, Sql
 
 #: How long a bundle waits for what is decided at the same moment.
 GATHER: Final = timedelta(seconds=0.3)
@@ -34,9 +34,12 @@ class StormWrites(DeliveryWrites):
         numbers = list(incidents)
         if not numbers:
             return []
-        steps = [step_from_row(row) for row in await self._sql.all("pending_steps", numbers)]
+        rows = await self._sql.all("pending_steps", numbers)
+        steps, last = (
+            [step_from_row(row) for row in rows],
+            {row["incident_id"]: row["last_index"] for row in rows},
+        )
         told, unreached = _reached(await self._sql.all("reached", numbers))
-        last = {row["incident_id"]: row["index"] for row in await self._sql.all("last_steps", numbers)}
         found = []
         for step, following in zip(steps, [*steps[1:], None], strict=True):
             number = step.incident_id
@@ -50,11 +53,10 @@ class StormWrites(DeliveryWrites):
     async def finish_steps(self, steps: Sequence[Step]) -> None:
         numbers, indexes = [step.incident_id for step in steps], [step.index for step in steps]
         await self._sql.all("finish_steps", numbers, indexes)
-        await cancel_jobs(self._sql, [f"step:{step.incident_id}:{step.index}" for step in steps])
 
     async def add_timelines(self, entries: Sequence[tuple[int, TimelineEntry]]) -> None:
-        rows = [{"incident_id": number, **entry_as_json(entry)} for number, entry in entries]
-        await self._sql.all("add_timelines", many(rows))
+        for number, entry in entries:
+            self._appends.tell(number, entry)
 
     async def insert_bundled(self, new: Sequence[NewDelivery], group: Group) -> None:
         await self._store_owed(new, bundle_id=await self._lock_bundle(group))
@@ -138,7 +140,12 @@ class StormReads:
         if row["waiting"] is not None:
             place = (delivery.to, row["severity"], row["mention"], delivery.priority)
             group = Group(delivery.guild_id, delivery.kind, *place)
-        return Prospect(delivery, row["now"], row["steps_are_due"], group, row["waiting"] or 0)
+        dues = row["steps_are_due"], row["is_behind"]
+        return Prospect(delivery, row["now"], *dues, group, row["waiting"] or 0)
+
+    async def step_due_in(self, incident_id: int, index: int) -> timedelta | None:
+        row = await self._sql.first("step_due_in", incident_id, index)
+        return None if row is None else row["due_in"]
 
     async def bundle(self, delivery_id: int) -> Bundle:
         data = (await self._sql.one("delivery", delivery_id))["data"]

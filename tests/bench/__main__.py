@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.migrate import migrate
-from tests.bench import answers, measure, screens, storms
+from tests.bench import answers, distance, growth, measure, screens, storms
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.report import put_into, table
 from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
@@ -63,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table at the end of this page")
-    parser.add_argument("--only", choices=("answers", "storms"), help="one half of it")
+    parser.add_argument("--only", choices=("answers", "storms", "distance", "growth"), help="one part of it")
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="incident-bot-bench-", ignore_cleanup_errors=True) as folder,
@@ -87,10 +87,14 @@ async def _measure(dsn: str, other: str, folder: Path, *, only: str | None) -> l
         await register_commands(place.settings, folder)
         await measure.make_floor(dsn)
         rows: list[Row] = []
-        if only != "storms":
+        if only in (None, "answers"):
             rows += await _everyday(place, dsn, folder)
-        if only != "answers":
+        if only in (None, "storms"):
             rows += await _storms(place, dsn, other, folder)
+        if only in (None, "distance"):
+            rows += await distance.rows(place, dsn, folder)
+        if only in (None, "growth"):
+            rows += await growth.rows(place, dsn, folder)
         return rows
 
 

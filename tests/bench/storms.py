@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -98,13 +99,13 @@ async def many_open(discord: Discord, dsn: str, *, count: int) -> AsyncIterator[
     """So many incidents that nobody has acknowledged and that are due tomorrow."""
     connection = await connect(dsn)
     post = await discord.human.say("admin", "p0-alerts", "open")
-    await open_incidents(connection, discord, post, count=count, name="open")
+    await open_incidents(connection, discord, post, count=count, name=f"open {uuid4().hex} ")
     yield
     await finish(connection)
     await connection.close()
 
 
-async def lateness(discord: Discord, dsn: str, *, rounds: int) -> list[float]:
+async def lateness(discord: Discord, dsn: str, *, rounds: int, apart: timedelta = _APART) -> list[float]:
     """Seconds from a step's due time to its commit, one step at a time."""
     connection, listener = await connect(dsn), await connect(dsn)
     took: list[float] = []
@@ -119,9 +120,9 @@ async def lateness(discord: Discord, dsn: str, *, rounds: int) -> list[float]:
     await listener.add_listener("bench_steps", note)
     post = await discord.human.say("admin", "p1-ops", "late")
     for number in range(rounds):
-        due_in, sev2 = _SOON + number * _APART, ("SEV2", "P1", 90)
+        due_in, sev2 = _SOON + number * apart, ("SEV2", "P1", 90)
         await open_incidents(
-            connection, discord, post, count=1, due_in=due_in, severity=sev2, name=f"late {number} "
+            connection, discord, post, count=1, due_in=due_in, severity=sev2, name=f"late {uuid4().hex} "
         )
     async with asyncio.timeout(_WITHIN_S):
         await done.wait()

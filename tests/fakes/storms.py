@@ -186,7 +186,26 @@ class FakeStormReads:
         group = _group(self._state, stored) if _is_untouched(stored) else None
         waiting = 0 if group is None else min(len(waiting_of(self._state, group)), at_most)
         delivery = self._state.delivery(delivery_id)
-        return Prospect(delivery, self.clock.time, self._steps_are_due(), group, waiting)
+        dues = self._steps_are_due(), self._is_behind(delivery)
+        return Prospect(delivery, self.clock.time, *dues, group, waiting)
+
+    async def step_due_in(self, incident_id: int, index: int) -> timedelta | None:
+        self._check()
+        step = self._state.steps.get((incident_id, index))
+        return (
+            None if step is None or step.status is not StepStatus.PENDING else step.due_at - self.clock.time
+        )
+
+    def _is_behind(self, own: Delivery) -> bool:
+        if own.kind not in {DeliveryKind.NOTICE, DeliveryKind.ESCALATION}:
+            return False
+        those = (stored.delivery for stored in self._state.deliveries.values())
+        return any(
+            one.id < own.id and one.held_at is not None and one.status in UNFINISHED
+            for one in those
+            if (one.incident_id, one.to) == (own.incident_id, own.to)
+            and one.kind in {own.kind, DeliveryKind.ALERT}
+        )
 
     def _steps_are_due(self) -> bool:
         own = (

@@ -34,6 +34,7 @@ class Prospect:
     Attributes:
         now: The database's time.
         steps_are_due: Steps are due that nobody has decided yet: more may come for the same place.
+        is_behind: An earlier line of its thread, or its alert, is held back by an outage.
         group: What a page or escalation could be told of with; None: it stands for itself, or has been begun.
         waiting: How many of these there are, itself included.
     """
@@ -41,6 +42,7 @@ class Prospect:
     delivery: Delivery
     now: datetime
     steps_are_due: bool
+    is_behind: bool
     group: Group | None
     waiting: int
 
@@ -106,6 +108,10 @@ class StormStore(Protocol):
         Args:
             since: Only those none of which was due then already.
         """
+        ...
+
+    async def step_due_in(self, incident_id: int, index: int) -> timedelta | None:
+        """The time until a step is due, negative when it is overdue; None when it is decided."""
         ...
 
     async def put_off_steps(self, by: timedelta) -> None:

@@ -6,6 +6,12 @@ SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after
  WHERE incident_id = $1
  ORDER BY due_at, index;
 
+-- name: step_due_in
+-- The time until a pending step is due; no row comes back when it was decided before.
+SELECT due_at - now() AS due_in
+  FROM escalation_steps
+ WHERE incident_id = $1 AND index = $2 AND status = 'pending';
+
 -- name: claim_step
 -- Locks a pending step: no row comes back when it was decided before.
 SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after

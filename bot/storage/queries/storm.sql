@@ -38,8 +38,10 @@ SELECT incidents.*
  LIMIT $2;
 
 -- name: pending_steps
--- What is left of the ladders of incidents, each in the order in which it is climbed.
-SELECT steps.*, due_at - coalesce(starts_at, triggered_at) AS after
+-- What is left of the ladders of incidents, each in the order in which it is climbed; with the time from its ladder's
+-- start to each step, and the highest number among the steps of its incident.
+SELECT steps.*, due_at - coalesce(starts_at, triggered_at) AS after,
+       (SELECT max(index) FROM escalation_steps AS its WHERE its.incident_id = steps.incident_id) AS last_index
   FROM escalation_steps AS steps
   JOIN incidents ON incidents.id = incident_id
  WHERE incident_id = ANY ($1::bigint[]) AND steps.status = 'pending'
@@ -53,30 +55,26 @@ SELECT incident_id, target, request ->> 'recipient' AS recipient, status, count(
  GROUP BY incident_id, target, recipient, status
  ORDER BY incident_id, target, recipient, status;
 
--- name: last_steps
--- The highest number among the steps of each incident.
-SELECT incident_id, max(index) AS index
-  FROM escalation_steps
- WHERE incident_id = ANY ($1::bigint[])
- GROUP BY incident_id;
-
 -- name: finish_steps
--- Marks pending steps, given as two arrays, as done.
-UPDATE escalation_steps AS steps
-   SET status = 'done', decided_at = now()
-  FROM unnest($1::bigint[], $2::integer[]) AS decided (incident_id, index)
- WHERE steps.incident_id = decided.incident_id AND steps.index = decided.index AND steps.status = 'pending';
-
--- name: add_timelines
--- Appends entries of several incidents, given as a JSON array, in its order.
-INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data, corrects)
-SELECT incident_id, at, kind, actor_id, actor_name, data, corrects
-  FROM ROWS FROM (
-       jsonb_to_recordset($1)
-            AS (incident_id bigint, at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb,
-                corrects bigint)
-       ) WITH ORDINALITY
- ORDER BY ordinality;
+-- Marks pending steps, given as two arrays, as done; what is queued for them ends as in `take_back_jobs`.
+WITH decided AS (
+    SELECT * FROM unnest($1::bigint[], $2::integer[]) AS decided (incident_id, index)
+), done AS (
+    UPDATE escalation_steps AS steps
+       SET status = 'done', decided_at = now()
+      FROM decided
+     WHERE steps.incident_id = decided.incident_id AND steps.index = decided.index AND steps.status = 'pending'
+), queued AS (
+    SELECT id
+      FROM pgqueuer
+     WHERE dedupe_key = ANY (ARRAY(SELECT 'step:' || incident_id || ':' || index FROM decided)) AND status = 'queued'
+     ORDER BY id
+       FOR UPDATE
+), gone AS (
+    DELETE FROM pgqueuer USING queued WHERE pgqueuer.id = queued.id RETURNING pgqueuer.id, entrypoint, priority
+)
+INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
+SELECT id, 'canceled', entrypoint, priority FROM gone;
 
 -- name: put_off_steps
 -- Keeps the queue from starting decisions one by one, of the guild $2 unless null. Those that are due: within $1, as a
@@ -107,7 +105,7 @@ UPDATE pgqueuer
 
 -- name: before_sending
 -- A delivery that is not finished, with the place of the one that it waited for; the time; whether steps are due that
--- nobody has decided yet, of the guild $3 unless null; and what one that nobody has begun to send could be told of
+-- nobody has decided yet, of the guild $3 unless null; whether it is behind another (see `behind`); and what one that nobody has begun to send could be told of
 -- with, and how many there are, up to $2 (null: it stands for itself, see `bot.domain.bundle.group_of`). No row comes
 -- back when it is finished, or when a bundle tells of it.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
@@ -117,6 +115,13 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
         WHERE status = 'pending' AND due_at <= now()
           AND ($3::bigint IS NULL OR $3 = (SELECT guild_id FROM incidents WHERE id = incident_id))
        ) AS steps_are_due,
+       owed.kind IN ('notice', 'escalation') AND EXISTS (
+       SELECT
+         FROM deliveries AS earlier
+        WHERE earlier.incident_id = owed.incident_id AND earlier.target = owed.target
+          AND earlier.kind IN (owed.kind, 'alert') AND earlier.id < owed.id
+          AND earlier.held_at IS NOT NULL AND earlier.status IN ('pending', 'sending')
+       ) AS is_behind,
        alike.severity, alike.mention, alike.waiting
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key

@@ -1,0 +1,54 @@
+"""What grows with the number of open incidents, and what must not."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+from bot.storage.pools import open_pool
+from bot.storage.store import PostgresStore
+from tests.bench import storms
+from tests.bench.figures import Figures, Limit, Row
+from tests.bench.stand import Discord, bot
+
+COUNTS: Final = (1_000, 10_000, 100_000)
+
+_STEPS: Final = 100
+_READINGS: Final = 9
+_MIRRORED: Final = 500  # as many as a process keeps in mind for a time without the database
+_MEGABYTES: Final = {1_000: 100, 10_000: 100}
+_LATE: Final = Limit(p99_ms=500)
+
+
+async def rows(place: Discord, dsn: str, folder: Path) -> list[Row]:
+    """How late a step is, how large the bot is, and how long a mirror's reading takes, for each number."""
+    return [row for count in COUNTS for row in await _rows(place, dsn, folder, count)]
+
+
+async def _rows(place: Discord, dsn: str, folder: Path, count: int) -> list[Row]:
+    opened = f"{count:,} open incidents"
+    async with (
+        bot({**place.settings, "DATABASE_URL": dsn}, folder) as running,
+        storms.many_open(place, dsn, count=count),
+    ):
+        late = Figures.of(await storms.lateness(place, dsn, rounds=_STEPS))
+        await running.get("/metrics")
+        memory, read = Figures.plain([running.memory_mb]), Figures.of(await _readings(dsn))
+    most = _MEGABYTES.get(count)
+    small = None if most is None else Limit(worst_ms=most)
+    goal = "" if most is None else f"< {most} MB"
+    return [
+        Row(f"lateness of a step, {opened}", late, limit=_LATE, goal="p99 < 500 ms"),
+        Row(f"memory of the bot, {opened}", memory, limit=small, goal=goal, unit="MB"),
+        Row(f"a mirror's reading, {opened}", read),
+    ]
+
+
+async def _readings(dsn: str) -> list[float]:
+    """Seconds of reading what must be told without a database, one after the other."""
+    pool, took = await open_pool(dsn), []
+    for _ in range(_READINGS):
+        started = time.monotonic()
+        await PostgresStore(pool).watched(without=(), limit=_MIRRORED)
+        took.append(time.monotonic() - started)
+    await pool.close()
+    return took
