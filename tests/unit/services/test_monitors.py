@@ -13,9 +13,11 @@ from bot.domain.incident import IncidentKind, Status
 from bot.domain.life import AckVia
 from bot.domain.listing import Wanted
 from bot.domain.timeline import TimelineKind
+from bot.domain.triage_session import TriageStatus
 from bot.runbook import default_policy_text, parse_policy
 from tests.fakes.discord import WATCHED
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
+from tests.unit.services.triage_walks import hold
 
 FIRING = "[FIRING:1] HighErrorRate (10.0.0.5:9090 api.parky.co.jp critical)"
 FIRING_TWO = "[FIRING:2] HighErrorRate (api.parky.co.jp critical)"
@@ -158,6 +160,17 @@ async def test_what_was_merged_is_not_closed_by_one_of_the_two(desk: Desk) -> No
     await say(desk, 4, "Recovered: disk full")
     assert [status for _, status, _ in await statuses(desk)] == [Status.TRIGGERED, Status.MERGED]
     assert notices(desk).count("recovered") == 2
+
+
+async def test_a_recovery_ends_the_second_look_that_waits(desk: Desk) -> None:
+    """Nobody is asked to look again at what is over."""
+    await say(desk, 600, FIRING)
+    held = await hold(desk)
+    assert held.triage.is_under_reevaluation
+    await say(desk, 601, RESOLVED)
+    found = await desk.store.triage(held.triage.id)
+    assert (found.status, found.ended_by_name) == (TriageStatus.DISMISSED, "Captain Hook")
+    assert [status for _, status, _ in await statuses(desk)] == [Status.RESOLVED]
 
 
 async def test_what_was_over_before_the_bot_came_back_pages_nobody(desk: Desk) -> None:
