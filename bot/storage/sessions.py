@@ -37,10 +37,14 @@ class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
 
     async def learn(self, statements: Iterable[str]) -> None:
         """Have those of *statements* parsed that were not, and run none of them."""
-        for statement in statements:
-            if statement not in self._learned:
-                await self.executemany(statement, ())
-                self._learned.add(statement)
+        new = [statement for statement in statements if statement not in self._learned]
+        for statement in new:
+            await self.executemany(statement, ())
+            self._learned.add(statement)
+        if new:
+            # Nothing was run, so the server still is in a transaction of its own, in which another one may
+            # not choose its isolation.
+            await self.execute("SELECT 1")
 
     def _outlived(self) -> bool:
         now_s = time.monotonic()

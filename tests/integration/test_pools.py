@@ -66,6 +66,16 @@ async def test_nothing_is_parsed_twice(database_url: str) -> None:
     await pool.close()
 
 
+async def test_a_connection_that_has_learned_is_in_no_transaction(database_url: str) -> None:
+    """The next one chooses its isolation, which the server refuses within another."""
+    pool = await open_pool(database_url, max_size=1)
+    async with pool.acquire() as connection:
+        await connection.learn([_QUERY])
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            assert await connection.fetchval("SELECT 1") == 1
+    await pool.close()
+
+
 async def test_no_statement_with_an_array_is_planned_each_time(database_url: str) -> None:
     """The server would, as each array may be of another length."""
     pool = await open_pool(database_url, max_size=1)
