@@ -1,6 +1,7 @@
 """IncidentBot: the discord.py client, with typed access to the use cases of each server."""
 
 import asyncio
+import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -27,6 +28,7 @@ from bot.services.registry import Guilds, Services
 from bot.ui.answers import Answers, FormHandler, custom_id_of
 from bot.ui.components import Control
 from bot.ui.errors import ErrorReplies, unwrapped
+from bot.ui.first_response import note_refused_choices
 from bot.ui.interaction import Interaction, bind, find_guild, found_guild
 from bot.ui.people import person_from
 from bot.ui.rest.client import answer_trace
@@ -150,6 +152,7 @@ class IncidentBot(ListeningBot):
 
     async def setup_hook(self) -> None:
         """Load the cogs; each registers its commands, controls and forms."""
+        logging.getLogger("discord.app_commands.tree").addFilter(note_refused_choices)
         await self.tree.set_translator(CommandTranslator(self.texts))
         for name in COGS:
             await self.load_extension(name)

@@ -5,6 +5,7 @@ case: an answer is the lesser loss, and the posts show what was done.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -82,10 +83,20 @@ async def show(interaction: discord.Interaction[Any], *, first: Answer, later: A
     before: _First | None = interaction.extras.get(_FIRST)
     if before is not None and _code(await before.sending) in _EXPIRED:
         return False
-    is_first = not interaction.response.is_done()
+    if interaction.response.is_done():
+        return await takes(later)
+    return await takes(lambda: _as_first(first, later), within_s=TAKEN_WITHIN_S)
+
+
+async def takes(answer: Answer, *, within_s: float = SHOWN_WITHIN_S) -> bool:
+    """Return whether Discord takes *answer*; the log is told when it does not.
+
+    Raises:
+        discord.HTTPException: Discord finds it malformed, which is a bug.
+    """
     try:
-        async with asyncio.timeout(TAKEN_WITHIN_S if is_first else SHOWN_WITHIN_S):
-            await (_as_first(first, later) if is_first else later())
+        async with asyncio.timeout(within_s):
+            await answer()
     except _FAILURES as failed:
         if _is_malformed(failed):
             raise
@@ -98,6 +109,21 @@ def keeps_screen(interaction: discord.Interaction[Any]) -> bool:
     """Return whether an answer changes the screen that was pressed on, as nothing else was promised."""
     before: _First | None = interaction.extras.get(_FIRST)
     return before is None or before.keeps
+
+
+def note_refused_choices(record: logging.LogRecord) -> bool:
+    """Tell of a list of choices that Discord refused as of any other answer: a filter of discord.py's log.
+
+    discord.py logs it as an error, with its traceback, for each character that somebody types.
+
+    Returns:
+        Whether discord.py's own line is written: it is about a bug.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if not isinstance(error, _FAILURES) or _is_malformed(error):
+        return True
+    _note(error)
+    return False
 
 
 async def _defer(interaction: discord.Interaction[Any], *, keeps: bool) -> Exception | None:
@@ -121,18 +147,18 @@ async def _as_first(first: Answer, later: Answer) -> None:
         await later()
 
 
-def _note(failed: Exception) -> None:
+def _note(failed: BaseException) -> None:
     status = failed.status if isinstance(failed, discord.HTTPException) else None
     reason = type(failed).__name__
     log.warning("interaction.answer_failed", reason=reason, http_status=status, code=_code(failed))
 
 
-def _code(failed: Exception | None) -> int | None:
+def _code(failed: BaseException | None) -> int | None:
     """Return Discord's own code of a refusal."""
     return failed.code if isinstance(failed, discord.HTTPException) else None
 
 
-def _is_malformed(failed: Exception) -> bool:
+def _is_malformed(failed: BaseException) -> bool:
     return (
         isinstance(failed, discord.HTTPException)
         and failed.status == HTTPStatus.BAD_REQUEST

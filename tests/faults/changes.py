@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 from bot.demo.play import CONFIRM, STARTED, TITLE
+from bot.demo.screen import Message
 from tests.faults.scene import Change, Known, Scene, value_of
 
 Prepare: TypeAlias = Callable[[Scene], Awaitable[Change]]
+
+#: Changes of a triage that somebody has begun and left a while ago.
+LEFT: Final = ("triage.unfinished.Continue", "triage.unfinished.Stop")
 
 CHANGES: Final[dict[str, Prepare]] = {}
 
@@ -111,6 +115,22 @@ async def _(scene: Scene) -> Change:
     return scene.walks(scene.presses(await scene.held(), "もう一度見る"), "triage.reopened")
 
 
+@change("triage.unfinished.Continue")
+async def _(scene: Scene) -> Change:
+    return await _unfinished(scene, "続ける", "triage.continued")
+
+
+@change("triage.unfinished.Stop")
+async def _(scene: Scene) -> Change:
+    return await _unfinished(scene, "やめる", "triage.cancelled")
+
+
+async def _unfinished(scene: Scene, label: str, action: str) -> Change:
+    """An answer to the DM about a triage that was left; see `LEFT`."""
+    asked = await scene.showing("dm:responder", label, scene.title)
+    return scene.walks(scene.presses(asked, label), action)
+
+
 @change("alerts.Declare")
 async def _(scene: Scene) -> Change:
     return await _tracked(scene, "インシデントにする", "declared")
@@ -119,6 +139,34 @@ async def _(scene: Scene) -> Change:
 @change("alerts.FalseAlarm")
 async def _(scene: Scene) -> Change:
     return await _tracked(scene, "誤報", "cancelled")
+
+
+@change("alerts.Track")
+async def _(scene: Scene) -> Change:
+    _, line = await _asked_about(scene)
+    query = "SELECT count(*) FROM incidents WHERE title LIKE '%' || $1 || '%'"
+    return Change(scene.presses(line, "追跡する"), query, (scene.title,), words=(scene.title,))
+
+
+@change("alerts.Ignore")
+async def _(scene: Scene) -> Change:
+    posted, line = await _asked_about(scene)
+    act = scene.presses(line, "この送信元は無視")
+    return scene.acts(act, "sender_ignored", of=posted.id, words=(scene.title,))
+
+
+@change("alerts.Heed")
+async def _(scene: Scene) -> Change:
+    posted, line = await _asked_about(scene)
+    await scene.press(line, "この送信元は無視")
+    act = scene.presses(await scene.posted(line.id), "無視をやめる")
+    return scene.acts(act, "sender_heeded", of=posted.id, words=(scene.title,))
+
+
+async def _asked_about(scene: Scene) -> tuple[Message, Message]:
+    """A message that nobody understands, of a sender of its own, and the line that asks about it."""
+    posted = await scene.human.post_webhook("p1-ops", scene.title, f"{scene.title} exit code 1")
+    return posted, await scene.showing("p1-ops", "追跡する", scene.title)
 
 
 async def _tracked(scene: Scene, label: str, kind: str) -> Change:

@@ -1,6 +1,6 @@
 """The table of what changes something, whole: whoever looks at it takes it from here."""
 
 from tests.faults import changes_of_incidents, changes_of_others
-from tests.faults.changes import CHANGES, READS, SHARED
+from tests.faults.changes import CHANGES, LEFT, READS, SHARED
 
-__all__ = ["CHANGES", "READS", "SHARED", "changes_of_incidents", "changes_of_others"]
+__all__ = ["CHANGES", "LEFT", "READS", "SHARED", "changes_of_incidents", "changes_of_others"]

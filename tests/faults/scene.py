@@ -203,9 +203,11 @@ class Scene:
 
         return Change(act, _WALKS, (self.title, action), screen=card)
 
-    def acts(self, act: Act, action: str, *, of: str, places: tuple[str, ...] = ()) -> Change:
-        """A change that is on record as *action*, with *of* in its facts and in what shows it."""
-        return Change(act, _ACTIONS, (action, of), places, () if places else (of,))
+    def acts(
+        self, act: Act, action: str, *, of: str, places: tuple[str, ...] = (), words: tuple[str, ...] = ()
+    ) -> Change:
+        """A change that is on record as *action*, with *of* in its facts; other *words* may show it."""
+        return Change(act, _ACTIONS, (action, of), places, words or (() if places else (of,)))
 
 
 def value_of(message: Message | Interaction, label: str, *, last: bool = False) -> str:

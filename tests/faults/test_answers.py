@@ -11,11 +11,12 @@ from typing import Any, Final
 import pytest
 
 from bot.demo.human import Human
+from bot.demo.play import Report, Triage
 from tests.e2e.conftest import Commands
 from tests.e2e.rosters import policy_file
 from tests.e2e.test_morning import to_morning
 from tests.faults.conftest import Figure, OpenStage
-from tests.faults.everything import CHANGES
+from tests.faults.everything import CHANGES, LEFT
 from tests.faults.scene import Change, Scene, Seen, all_of, made, wrong_with
 from tests.faults.stage import Stage, open_stage_on
 
@@ -34,6 +35,7 @@ _LATER: Final = ("/drill start",)
 #: How many are prepared at once.
 _AT_ONCE: Final = 8
 
+_LEFT_FOR_MIN: Final = 11
 _REST_S: Final = 30.0
 _PROMPT_S: Final = 10.0
 _BACK_S: Final = 60.0  # the longest pause between two probes, and a moment
@@ -81,7 +83,8 @@ async def test_row_63_each_change_is_made_once_whatever_becomes_of_its_answer(
             wrong = await _make(stage, scenes, first, fault)
             wrong += await _make(stage, scenes, _LATER, fault)
         assert not wrong, "\n".join(wrong)
-        await stage.until(lambda: len(_unanswered(stage)) == len(CHANGES), "the warnings")
+        unanswered = len(CHANGES) + 2  # and two lists of choices
+        await stage.until(lambda: len(_unanswered(stage)) == unanswered, "the warnings", within_s=_REST_S)
         assert await stage.numbers(_title("triage.starting.send_triage")) == []
         assert stage.world.complaints() == []
         figure(f"{fault}: {len(CHANGES)} changes, each once")
@@ -119,6 +122,7 @@ async def _make(stage: Stage, scenes: dict[str, Scene], names: Iterable[str], fa
     await stage.world.fault(route=_ANSWERS, times=None, **_FAULTS[fault])
     await stage.world.fault(gateway="duplicate", event="INTERACTION_CREATE", times=None)
     await all_of({name: change.act() for name, change in changes.items()})
+    await stage.world.human.autocomplete("primary", "general", "incident show", "number", "INC")
     missing = await all_of({name: made(stage, change, before[name]) for name, change in changes.items()})
     await stage.world.idle()
     await stage.world.human.clear_faults()
@@ -155,6 +159,7 @@ async def _staged(database_url: str, commands: Commands, folder: Path) -> AsyncI
         await stage.world.human.change("limits", enabled=False)
         await stage.world.start_bot()
         await _reach_morning(stage)
+        await _leave_triages(stage)
         yield stage
 
 
@@ -165,3 +170,11 @@ async def _reach_morning(stage: Stage) -> None:
     await stage.world.kill_bot()
     await stage.world.shift(minutes=(await to_morning(stage.world, minutes=2)).total_seconds() / 60)
     await stage.world.start_bot()
+
+
+async def _leave_triages(stage: Stage) -> None:
+    """Two triages that somebody has begun and left, and is asked about."""
+    for name in LEFT:
+        await Triage(stage.world.human, "responder", "general").begin(Report(_title(name)))
+    await stage.world.idle()
+    await stage.world.shift(minutes=_LEFT_FOR_MIN)

@@ -1,6 +1,9 @@
 """Answers beside the work: what Discord refuses, loses or is slow with never stops it."""
 
+import ast
 import asyncio
+import logging
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeAlias, cast
 
@@ -12,10 +15,15 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import Superseded
 from bot.ui import first_response
+from bot.ui.first_response import note_refused_choices
 from bot.ui.forms.fields import Form, ask
-from bot.ui.interaction import keep, redraw, reply, wait
+from bot.ui.interaction import keep, redraw, reply, rewrite, wait
 from tests.unit.ui.screens import FakeInteraction
 
+ROOT = Path(__file__).parents[3]
+#: discord.py's own ways to answer.
+_SHOWING = {"send_message", "edit_message", "followup", "edit_original_response"}
+_OWN_METHODS = _SHOWING | {"defer", "send_modal", "delete_original_response", "launch_activity"}
 VIEW = cast("ui.LayoutView", "a screen")
 
 
@@ -182,6 +190,20 @@ async def test_nobody_is_asked_for_an_interaction_that_has_expired() -> None:
     assert len(logged) == 1
 
 
+async def test_a_post_for_all_is_edited_although_no_answer_is_taken() -> None:
+    """Others read it, too: it must not go on asking."""
+    edits: list[dict[str, Any]] = []
+
+    async def edit(**message: Any) -> None:
+        edits.append(message)
+
+    interaction = pressed(defer=EXPIRED)
+    interaction.message = SimpleNamespace(edit=edit)
+    await keep(interaction)
+    assert await rewrite(interaction, "decided", cast("ui.View", "buttons"))
+    assert edits == [{"content": "decided", "view": "buttons"}]
+
+
 @pytest.mark.parametrize("failure", FAILURES, ids=repr)
 async def test_an_answer_that_fails_is_no_error(failure: Exception) -> None:
     """It comes last: what was asked for is done by then."""
@@ -207,3 +229,32 @@ async def test_a_form_that_cannot_be_opened_is_no_error(failure: Exception) -> N
     with capture_logs() as logged:
         await ask(pressed(send_modal=failure), Form("title", "id", []))
     assert [line["event"] for line in logged] == ["interaction.answer_failed"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "is_ours"), [(AWAY, True), (EXPIRED, True), (MALFORMED, False), (ZeroDivisionError(), False)]
+)
+def test_refused_choices_are_a_failed_answer_and_a_bug_stays_one(
+    failure: Exception, *, is_ours: bool
+) -> None:
+    """discord.py logs an error for either, and a list is asked for with each character that is typed."""
+    told = (type(failure), failure, None)
+    record = logging.LogRecord("discord", logging.ERROR, "", 0, "Ignoring exception", (), told)
+    with capture_logs() as logged:
+        assert note_refused_choices(record) is not is_ours
+    assert [line["event"] for line in logged] == ["interaction.answer_failed"] * is_ours
+
+
+def test_nothing_else_answers_by_discord_pys_own_methods() -> None:
+    """Each of them raises when Discord refuses, and would end the work that it is about."""
+    found = set()
+    edge = [(ROOT / "bot" / "ui").rglob("*.py"), (ROOT / "bot").glob("*.py"), (ROOT / "cogs").rglob("*.py")]
+    for path in (path for some in edge for path in some):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in _OWN_METHODS:
+                found.add((str(path.relative_to(ROOT)), node.attr))
+    assert found == {
+        ("bot/ui/first_response.py", "defer"),
+        ("bot/ui/forms/fields.py", "send_modal"),
+        *(("bot/ui/interaction.py", each) for each in _SHOWING),
+    }
