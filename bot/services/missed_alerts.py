@@ -100,7 +100,10 @@ class MissedAlerts:
         }
         late: dict[int, Incident] = {}
         for message, found in understood:
-            if now - message.evidence.at > self._patience(found.severity, message.evidence.at):
+            is_over = found.reading.says is Says.RESOLVED
+            if not is_over and now - message.evidence.at > self._patience(
+                found.severity, message.evidence.at
+            ):
                 continue
             is_firing, closes = found.reading.says is Says.FIRING, self._policy.alerts.closes
             if is_firing and closes and message.id < over.get(found.fingerprint, 0):

@@ -16,6 +16,10 @@ from bot.services.ports import Store, Transaction
 
 log = structlog.get_logger(__name__)
 
+#: Lines about one sender that nobody has answered, within ``same_within``: one that posts by the second must
+#: not fill the channel with questions.
+MOST_UNANSWERED: Final = 5
+
 #: The key below ``[permissions]`` that it takes to answer: whoever may report may say that this is no report.
 _PERMISSION: Final = "triage"
 
@@ -32,12 +36,13 @@ class Questions:
     async def ask(self, tx: Transaction, question: Question) -> bool:
         """Owe the quiet line, in the caller's transaction; False when the sender is ignored or it was asked.
 
-        The same message within ``same_within`` is asked about once.
+        The same message within ``same_within`` is asked about once, and a sender a few times until somebody
+        answers.
         """
         if await tx.is_ignored_sender(question.guild_id, question.channel_id, question.sender):
             return False
         since = await tx.now() - self._policy.alerts.same_within
-        if not await tx.ask_about_alert(question, since=since):
+        if not await tx.ask_about_alert(question, since=since, most=MOST_UNANSWERED):
             return False
         await tx.insert_deliveries([_line(question)])
         log.info("alert.asked_about", channel_id=question.channel_id, message_id=question.message_id)

@@ -50,11 +50,11 @@ class AlertWrites:
         found: bool = (await self._sql.one("has_recovered", incident_id))["recovered"]
         return found
 
-    async def ask_about_alert(self, question: Question, *, since: datetime) -> bool:
+    async def ask_about_alert(self, question: Question, *, since: datetime, most: int) -> bool:
         about = (question.message_id, question.guild_id, question.channel_id, question.sender)
         would_be = (question.fingerprint, question.severity, question.title, question.target)
         said = question.evidence.as_data()
-        return await self._sql.first("ask_about_alert", *about, *would_be, said, since) is not None
+        return await self._sql.first("ask_about_alert", *about, *would_be, said, since, most) is not None
 
     async def alert_question(self, message_id: int, *, guild_id: int) -> Question | None:
         row = await self._sql.first("alert_question", message_id, guild_id)

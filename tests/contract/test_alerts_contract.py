@@ -229,14 +229,14 @@ async def test_a_message_is_asked_about_once(rig: Rig) -> None:
     other = await question(rig, 902, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
         since = await tx.now() - MINUTE
-        assert await tx.ask_about_alert(asked, since=since)
+        assert await tx.ask_about_alert(asked, since=since, most=5)
         for known in (asked, again):
-            assert not await tx.ask_about_alert(known, since=since)
-        assert await tx.ask_about_alert(other, since=since)
+            assert not await tx.ask_about_alert(known, since=since, most=5)
+        assert await tx.ask_about_alert(other, since=since, most=5)
     await rig.advance(2 * MINUTE)
     async with rig.store.transaction() as tx:
-        assert not await tx.ask_about_alert(asked, since=await tx.now() - MINUTE)
-        assert await tx.ask_about_alert(again, since=await tx.now() - MINUTE)
+        assert not await tx.ask_about_alert(asked, since=await tx.now() - MINUTE, most=5)
+        assert await tx.ask_about_alert(again, since=await tx.now() - MINUTE, most=5)
     async with rig.store.transaction() as tx:
         assert await tx.alert_question(900, guild_id=GUILD) == asked
         assert await tx.alert_question(900, guild_id=GUILD + 1) is None
@@ -249,6 +249,21 @@ async def test_a_message_is_asked_about_once(rig: Rig) -> None:
         reopened = await tx.alert_question(900, guild_id=GUILD)
         assert reopened is not None
         assert reopened.answer is None
+
+
+async def test_a_sender_is_asked_about_a_few_times(rig: Rig) -> None:
+    """Until somebody answers one of them, or time has passed."""
+    asked = [await question(rig, 900 + n, fingerprint=str(n) * 64) for n in range(5)]
+    async with rig.store.transaction() as tx:
+        since = await tx.now() - MINUTE
+        found = [await tx.ask_about_alert(one, since=since, most=2) for one in asked[:3]]
+        assert found == [True, True, False]
+        await tx.answer_alert_question(900, Answer.TRACKED, by=OLIVE)
+        assert await tx.ask_about_alert(asked[3], since=since, most=2)
+        assert not await tx.ask_about_alert(asked[4], since=since, most=2)
+    await rig.advance(2 * MINUTE)
+    async with rig.store.transaction() as tx:
+        assert await tx.ask_about_alert(asked[4], since=await tx.now() - MINUTE, most=2)
 
 
 async def test_a_sender_is_ignored_until_somebody_takes_it_back(rig: Rig) -> None:

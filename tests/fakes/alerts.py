@@ -69,12 +69,20 @@ class FakeAlerts(FakePart):
         newest = max(counted, default=0)
         return any(on == incident_id and message > newest for on, message in self.state.recoveries)
 
-    async def ask_about_alert(self, question: Question, *, since: datetime) -> bool:
+    async def ask_about_alert(self, question: Question, *, since: datetime, most: int) -> bool:
         asked = self.state.questions
         about = (question.guild_id, question.fingerprint)
         if question.message_id in asked or any(
             (known.guild_id, known.fingerprint) == about and at >= since for known, at in asked.values()
         ):
+            return False
+        sender = (question.guild_id, question.channel_id, question.sender, None)
+        waiting = [
+            known
+            for known, at in asked.values()
+            if at >= since and (known.guild_id, known.channel_id, known.sender, known.answer) == sender
+        ]
+        if len(waiting) >= most:
             return False
         asked[question.message_id] = (question, self._now)
         return True

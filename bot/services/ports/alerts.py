@@ -56,8 +56,12 @@ class AlertTransaction(Protocol):
         """Whether the last that was heard of an alert is that it is over."""
         ...
 
-    async def ask_about_alert(self, question: Question, *, since: datetime) -> bool:
-        """Ask whether a message is an alert; False when it, or the same one since then, was asked about."""
+    async def ask_about_alert(self, question: Question, *, since: datetime, most: int) -> bool:
+        """Ask whether a message is an alert; False when it, or the same one since then, was asked about.
+
+        Args:
+            most: So many unanswered questions about its sender, since then, are enough.
+        """
         ...
 
     async def alert_question(self, message_id: int, *, guild_id: int) -> Question | None:

@@ -102,12 +102,18 @@ SELECT EXISTS (
 ) AS recovered;
 
 -- name: ask_about_alert
--- Asks about a message, once, unless the same was asked at $10 or later.
+-- Asks about a message, once, unless since $10 the same was asked, or $11 others of its sender that nobody has
+-- answered.
 INSERT INTO alert_questions
        (message_id, guild_id, channel_id, sender, fingerprint, severity, title, target, evidence)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
  WHERE NOT EXISTS (
     SELECT FROM alert_questions WHERE guild_id = $2 AND fingerprint = $5 AND asked_at >= $10
+ )
+   AND $11::int > (
+    SELECT count(*)
+      FROM alert_questions
+     WHERE guild_id = $2 AND channel_id = $3 AND sender = $4 AND asked_at >= $10 AND answer IS NULL
  )
     ON CONFLICT DO NOTHING
 RETURNING message_id;

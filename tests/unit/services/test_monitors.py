@@ -199,6 +199,13 @@ async def test_what_nobody_understands_is_asked_about(desk: Desk) -> None:
     assert len(desk.store.deliveries) == 2
 
 
+async def test_a_sender_that_talks_a_lot_is_asked_about_a_few_times(desk: Desk) -> None:
+    """Whoever answers one line of five has answered for all of them."""
+    for number in range(1, 20):
+        await say(desk, number, f"deploy of {'abcdefghijklmnopqrst'[number]} finished")
+    assert len(desk.store.deliveries) == 5
+
+
 async def test_it_is_tracked_where_the_gravest_live(desk: Desk) -> None:
     """Rather one too many."""
     await say(desk, 1, "something odd", channel="p0-alerts")
@@ -298,6 +305,16 @@ async def test_a_sender_on_the_policys_list_is_never_an_alert() -> None:
     desk = Desk(parse_policy(text, name="own"))
     await say(desk, 1, FIRING, channel="p0-alerts")
     assert await statuses(desk) == []
+
+
+async def test_a_recovery_is_never_too_old(desk: Desk) -> None:
+    """It closes what has been open all the while."""
+    await desk.services.missed_alerts.catch_up(GUILD)
+    await say(desk, 1, FIRING)
+    desk.discord.watching = [posted(desk, 2, RESOLVED)]
+    desk.store.advance(timedelta(hours=30))
+    await desk.services.missed_alerts.catch_up(GUILD)
+    assert [status for _, status, _ in await statuses(desk)] == [Status.RESOLVED]
 
 
 async def test_more_than_a_page_is_read_back(desk: Desk) -> None:
