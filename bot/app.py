@@ -2,13 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
 import discord
@@ -16,17 +16,7 @@ import structlog
 import uvloop
 
 from bot.client import IncidentBot, use_api_base
-from bot.database import (
-    PATIENCE_S,
-    DatabaseAway,
-    OwnDatabase,
-    Reached,
-    bring_up_to_date,
-    closing,
-    dlq_address,
-    own_database,
-    reach,
-)
+from bot.database import OwnDatabase, closing, dlq_address, own_database
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
@@ -39,20 +29,22 @@ from bot.process.health import Health, serve_health
 from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
 from bot.process.login import AWAY, log_in
+from bot.process.starting import Prepare, is_there, late, succeeds, until_done
 from bot.process.vitals import Vitals
 from bot.runbook import Policy, Served, load_served
 from bot.services.auditor import Auditor
 from bot.services.dead_man import DeadMan
 from bot.services.oncall import OnCall
-from bot.services.ports import JobName, Leases, Mailer, Store
+from bot.services.ports import JobName, Leases, Mailer
+from bot.services.queue_watch import QueueWatch
 from bot.services.registry import Guilds
 from bot.settings import DISCORD_API, Settings
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.fairness import Handler, Turns
-from bot.storage.figures import read_figures
+from bot.storage.figures import Figures, read_figures
 from bot.storage.jobs import CONCURRENT, JobRunner
 from bot.storage.leases import PostgresLeases, open_lease_pool
-from bot.storage.pools import open_dlq_pool, open_pool, process_id
+from bot.storage.pools import Connections, open_dlq_pool, open_pool, process_id
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
 from bot.ui.ack_page import AckPage
@@ -66,14 +58,8 @@ from bot.wiring import Outward, Parts, UseCases, handlers, routed, wire
 
 log = structlog.get_logger(__name__)
 
-#: How long a bot that knows of deadlines waits for its database before it goes on without, seconds.
-_SHORT_S: Final = 2.0
-
 #: Puts the use cases of one guild together.
 Assemble: TypeAlias = Callable[[Parts, Outward, OnCall], UseCases]
-
-#: What must be done once the database is there.
-Prepare: TypeAlias = Callable[[], Awaitable[None]]
 
 
 def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) -> None:
@@ -89,55 +75,18 @@ def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) 
     """
     served = load_served(settings.runbook_file, home=settings.discord_guild_id)
     with own_database(settings) as database:
-        is_there = _is_there(settings, served, database)
-        if is_there:
-            bring_up_to_date(database.dsn, apply=migrate)
-        late = None if is_there else _late(database, migrate=migrate)
-        uvloop.run(_live(settings, served, database, assemble, late=late))
-
-
-def _is_there(settings: Settings, served: Served, database: OwnDatabase) -> bool:
-    """Whether the database answers. A bot that knows of deadlines keeps them without one, too.
-
-    Raises:
-        ConfigError: it does not, and this bot has never run; or no waiting mends it.
-    """
-    has_run = any(FileSpool(settings.data_dir, guild_id).is_there for guild_id in served.policies)
-    try:
-        reached = asyncio.run(reach(database.dsn, patience_s=_SHORT_S if has_run else PATIENCE_S))
-    except DatabaseAway:
-        if not has_run:
-            raise
-        log.warning("database.started_without")
-        return False
-    _tell_how_far(reached)
-    return True
-
-
-def _tell_how_far(reached: Reached) -> None:
-    tell = log.warning if reached.is_far else log.info
-    tell("database.reached", version=reached.version, round_trip_ms=round(1000 * reached.round_trip_s, 1))
-
-
-def _late(database: OwnDatabase, *, migrate: bool) -> Prepare:
-    """Waits for the database after everything else has started, and brings it up to date."""
-
-    async def prepare() -> None:
-        while True:
-            with suppress(DatabaseAway):
-                _tell_how_far(await reach(database.dsn))
-                return await asyncio.to_thread(bring_up_to_date, database.dsn, apply=migrate)
-
-    return prepare
+        there = is_there(database, guilds=served.policies, data_dir=settings.data_dir, migrate=migrate)
+        bring_up = None if there else late(database, migrate=migrate)
+        uvloop.run(_live(settings, served, database, assemble, bring_up=bring_up))
 
 
 async def _live(
-    settings: Settings, served: Served, database: OwnDatabase, assemble: Assemble, *, late: Prepare | None
+    settings: Settings, served: Served, database: OwnDatabase, assemble: Assemble, *, bring_up: Prepare | None
 ) -> None:
     async with AsyncExitStack() as stack:
-        connections = 1 if late is None else 0
+        connections = Connections(settings.database_connections)
         stand = await stack.enter_async_context(
-            open_stand(settings, served, database.dsn, connections=connections)
+            open_stand(settings, served, database.dsn, connections=0, most=connections.own)
         )
         circuit, gate = Circuit(), Gate()
         client, cases = make_client(settings, stand, circuit, gate, assemble=assemble)
@@ -145,27 +94,29 @@ async def _live(
             one.services.emergency.load()
         by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
         routes = routed(by_guild, stand.store)
-        runner = JobRunner(database.dsn, routes, by_guild=by_guild, on_refusal=stand.store.refused)
+        runner = JobRunner(
+            database.dsn,
+            routes,
+            by_guild=by_guild,
+            on_refusal=stand.store.refused,
+            watch=stand.queue,
+            connections=connections.queue,
+        )
 
         async def prepare() -> None:
-            if late is not None:
-                await late()
+            if bring_up is not None:
+                await bring_up()
             for guild_id, one in cases.items():
                 await stand.store.register_guild(guild_id)
                 await one.services.handovers.begin(guild_id)
 
-        if late is None:
-            await prepare()
-        lease_pool = await open_lease_pool(database.dsn, min_size=connections)
+        is_prepared = bring_up is None and await succeeds(prepare)
+        lease_pool = await open_lease_pool(database.dsn, min_size=0)
         await stack.enter_async_context(closing(lease_pool))
         keeper, deaf = make_keeper(settings, client, PostgresLeases(lease_pool), gate), DeafWatch(client)
         if settings.health_port is not None:
-            # Counting may take a moment: it is to hold up neither the renewals nor the handlers.
-            counting = await stack.enter_async_context(
-                closing(await open_pool(database.dsn, min_size=0, max_size=1))
-            )
             emergencies = [one.services.emergency for one in cases.values()]
-            figures = partial(read_figures, counting)
+            figures = partial(_counted, stand.pool, asyncio.Lock())
             vitals = Vitals(client, stand.store, runner, keeper, figures, circuit, emergencies, deaf)
             await stack.enter_async_context(_serving(settings, settings.health_port, stand, cases, vitals))
         life = Life(
@@ -179,10 +130,16 @@ async def _live(
             warm=stand.store.warm,
             circuit=circuit,
             deaf=deaf,
-            dead_man=make_dead_man(settings, stand.store),
-            prepare=None if late is None else prepare,
+            dead_man=make_dead_man(settings, stand),
+            prepare=None if is_prepared else partial(until_done, prepare),
         )
         await life.run(settings.token)
+
+
+async def _counted(pool: asyncpg.Pool, one_at_a_time: asyncio.Lock) -> Figures:
+    """The figures. Counting may take a moment, and takes no more than one of the connections."""
+    async with one_at_a_time:
+        return await read_figures(pool)
 
 
 def _serving(
@@ -233,16 +190,20 @@ class Stand:
 
     Attributes:
         store: Sees the rows of every guild; `parts` gives one guild its own view.
+        pool: Of our own database.
         dlq_pool: Of the database that holds the failed notifications.
+        queue: Whether the job queue does its work.
     """
 
     served: Served
     store: PostgresStore
+    pool: asyncpg.Pool
     dlq_pool: asyncpg.Pool
     texts: Texts
     mailer: Mailer | None
     data_dir: Path
     public_url: str | None
+    queue: QueueWatch
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -262,6 +223,7 @@ class Stand:
             mailer=self.mailer,
             calendars=WorkerCalendars(policy.timezone.key),
             spool=FileSpool(self.data_dir, guild_id),
+            queue=self.queue,
             public_url=self.public_url,
         )
 
@@ -271,18 +233,21 @@ class Stand:
 
 @asynccontextmanager
 async def open_stand(
-    settings: Settings, served: Served, dsn: str, *, connections: int = 1
+    settings: Settings, served: Served, dsn: str, *, connections: int = 1, most: int = 4
 ) -> AsyncIterator[Stand]:
     """The stores on open pools, and the way out by email; closed after the block.
 
     Args:
         connections: Opened at once to our own database; with 0 it is not asked yet.
+        most: How many it may be.
 
     Raises:
         StorageUnavailable: our own database is away. The DLQ's may be.
     """
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(closing(await open_pool(dsn, min_size=connections)))
+        pool = await stack.enter_async_context(
+            closing(await open_pool(dsn, min_size=connections, max_size=most))
+        )
         other = dlq_address(settings)
         dlq_pool = (
             pool if other is None else await stack.enter_async_context(closing(await open_dlq_pool(other)))
@@ -291,20 +256,22 @@ async def open_stand(
         yield Stand(
             served,
             PostgresStore(pool, is_shared=len(served.policies) > 1),
+            pool,
             dlq_pool,
             Texts.load(),
             mailer,
             data_dir=settings.data_dir,
             public_url=settings.public_url,
+            queue=QueueWatch(),
         )
 
 
-def make_dead_man(settings: Settings, store: Store) -> DeadMan | None:
+def make_dead_man(settings: Settings, stand: Stand) -> DeadMan | None:
     """Who tells the outside that all is well, if anybody is to be told."""
     if settings.heartbeat_url is None:
         return None
     url = settings.heartbeat_url.get_secret_value()
-    return DeadMan(store, HttpHeartbeat(url, settings.proxy_for(url)))
+    return DeadMan(stand.store, HttpHeartbeat(url, settings.proxy_for(url)), stand.queue)
 
 
 def make_keeper(settings: Settings, client: IncidentBot, leases: Leases, gate: Gate) -> ShardKeeper:

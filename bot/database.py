@@ -15,7 +15,7 @@ from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.services.ports import Store
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.errors import STORAGE_ERRORS, storage_errors
+from bot.storage.errors import STORAGE_ERRORS, every_storage_error
 from bot.storage.migrate import migrate, pending
 from bot.storage.pools import borrow, open_pool
 
@@ -57,6 +57,10 @@ class Reached:
 
 class DatabaseAway(ConfigError):
     """It does not answer, and may later."""
+
+
+class DatabaseRefuses(ConfigError):
+    """It answers, and does not let us in: no waiting alone mends that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,8 @@ async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> Reached:
         except StorageUnavailable as away:
             cause = away.__cause__
             if time.monotonic() > give_up or _is_final(cause):
-                kind = ConfigError if _is_final(cause) else DatabaseAway
-                raise kind(f"the database cannot be reached: {_reason(cause)}") from away
+                kind = DatabaseRefuses if _is_final(cause) else DatabaseAway
+                raise kind(f"the database cannot be reached: {reason_of(cause)}") from away
         if not told:
             log.warning("database.unreachable", patience_s=patience_s)
         told = True
@@ -152,8 +156,8 @@ def bring_up_to_date(dsn: str, *, apply: bool) -> None:
 
 async def _reached(dsn: str) -> Reached:
     async with closing(await open_pool(dsn, max_size=1)) as pool:
-        version = str(await pool.fetchval("SHOW server_version")).split()[0]
-        with storage_errors():
+        with every_storage_error():
+            version = str(await pool.fetchval("SHOW server_version")).split()[0]
             return Reached(version, statistics.median([await _ping(pool) for _ in range(_PINGS)]))
 
 
@@ -169,7 +173,7 @@ def _is_final(cause: BaseException | None) -> bool:
     return isinstance(cause, asyncpg.PostgresError) and str(cause.sqlstate)[:2] in _FINAL
 
 
-def _reason(cause: BaseException | None) -> str:
+def reason_of(cause: BaseException | None) -> str:
     """One line; PostgreSQL and the socket name users and hosts, never passwords."""
     if isinstance(cause, TimeoutError):
         return "no answer in time"

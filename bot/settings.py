@@ -24,6 +24,8 @@ DISCORD_API: Final = "https://discord.com/api/v10"
 _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
 _MOST_SHARDS: Final = 10_000
+_LEAST_CONNECTIONS: Final = 5  # divided in `bot.storage.pools.Connections`
+_MOST_CONNECTIONS: Final = 200
 _MOST: Final = 2**63 - 1  # PostgreSQL's bigint
 
 #: What asyncpg knows, of the parameters of an address that are a choice.
@@ -160,6 +162,13 @@ class Settings(BaseSettings):
     )
     database_url: _PostgresUrl | None = Field(
         None, description=f"{_POSTGRES_FORM}; without it an embedded PostgreSQL runs below DATA_DIR"
+    )
+    database_connections: int = Field(
+        10,
+        ge=_LEAST_CONNECTIONS,
+        le=_MOST_CONNECTIONS,
+        description=f"a number from {_LEAST_CONNECTIONS} to {_MOST_CONNECTIONS}: the connections to "
+        "DATABASE_URL that a process opens at most; the database, or its pooler, must allow as many for each",
     )
     dlq_database_url: _PostgresUrl | None = Field(
         None, description=f"{_POSTGRES_FORM}; without it the DLQ is in DATABASE_URL"

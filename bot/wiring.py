@@ -61,6 +61,7 @@ from bot.services.ports import (
 from bot.services.ports.oncall import Calendars, Reach
 from bot.services.privacy import Privacy
 from bot.services.questions import Questions
+from bot.services.queue_watch import QueueWatch
 from bot.services.raising import Raising
 from bot.services.reading_ahead import ReadingAhead
 from bot.services.reconciler import Reconciler
@@ -92,6 +93,7 @@ class Parts:
 
     Attributes:
         store: Sees the rows of this guild only.
+        queue: The process's.
     """
 
     guild_id: int
@@ -103,6 +105,7 @@ class Parts:
     mailer: Mailer | None
     calendars: Calendars
     spool: Spool
+    queue: QueueWatch
     public_url: str | None = None
 
 
@@ -160,7 +163,6 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
     recording = Recording(incidents, escalations, acknowledger)
     acks = CarriedAcks(access, discord, acknowledger)
-    taking_in = TakingIn(store, discord, policy, access, recording)
     services = Services(
         guild_id=parts.guild_id,
         policy=policy,
@@ -202,8 +204,8 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
             policy,
             means.book,
             alarm=Alarm(discord, policy, access, oncall, means),
-            taking_in=taking_in,
-            adoption=Adoption(store, parts.spool, taking_in),
+            adoption=Adoption(store, parts.spool, TakingIn(store, discord, policy, access, recording)),
+            queue=parts.queue,
         ),
     )
     return UseCases(

@@ -53,13 +53,13 @@ class Session:
 
     Attributes:
         startup: What it has said about itself: user, database, application_name and the like.
-        statement: The text of the last statement that it has sent.
+        statements: The texts of all that it has sent.
     """
 
     startup: Mapping[str, str]
     client: asyncio.StreamWriter
     server: asyncio.StreamWriter
-    statement: str = ""
+    statements: set[str] = field(default_factory=set)
     loses_answer: bool = False
 
     def abort(self) -> None:
@@ -129,7 +129,7 @@ class PgProxy:
         assert task is not None
         self._tasks.add(task)
         try:
-            with suppress(OSError, asyncio.IncompleteReadError):
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self._serve(reader, writer)
         finally:
             self._tasks.discard(task)
@@ -205,7 +205,7 @@ class PgProxy:
                 head = await reader.readexactly(5)
                 body = await reader.readexactly(struct.unpack("!i", head[1:])[0] - 4)
                 if (text := _statement(head[:1], body)) is not None:
-                    session.statement = text
+                    session.statements.add(text)
                     if not await self._lets_pass(session, text):
                         return
                 write(head + body)

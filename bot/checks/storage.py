@@ -1,10 +1,13 @@
 """The databases: ours with its migrations, and the one that holds the failed notifications."""
 
+from contextlib import AsyncExitStack
+
 from bot.checks.finding import Finding, fail, ok, warn
-from bot.database import FAR_S, reach
+from bot.database import FAR_S, closing, reach, reason_of
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.services.ports import DlqStore, Leases
 from bot.storage.migrate import pending
+from bot.storage.pools import open_pool
 
 
 async def check_database(dsn: str) -> Finding:
@@ -35,6 +38,23 @@ def check_migrations(dsn: str) -> Finding:
             "migrations", f"pending: {', '.join(left)}", "nothing: `run` applies them, as does `migrate`"
         )
     return ok("migrations", "all applied")
+
+
+async def check_connections(dsn: str, wanted: int) -> Finding:
+    """Whether *wanted* connections may be open at once, beside those that are: a process needs as many."""
+    async with AsyncExitStack() as stack:
+        for count in range(wanted):
+            try:
+                pool = await open_pool(dsn, max_size=1)
+            except StorageUnavailable as refused:
+                reason = reason_of(refused.__cause__)
+                return warn(
+                    "connections",
+                    f"{count} of {wanted} are allowed beside those that are open: {reason}",
+                    "raise the limit of the database or its pooler, or lower DATABASE_CONNECTIONS",
+                )
+            await stack.enter_async_context(closing(pool))
+    return ok("connections", f"{wanted} for a process, allowed beside those that are open")
 
 
 async def check_dlq(dlq: DlqStore) -> Finding:

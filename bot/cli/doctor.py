@@ -13,7 +13,7 @@ from bot.app import connected_client, open_stand
 from bot.checks.commands import check_commands
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_dms, check_guild, of_policy
-from bot.checks.storage import check_database, check_dlq, check_instances, check_migrations
+from bot.checks.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
@@ -87,6 +87,7 @@ def _storage(settings: Settings, served: Served) -> Iterator[Finding]:
             reached = asyncio.run(check_database(database.dsn))
             yield reached
             if reached.state is not State.FAIL:
+                yield asyncio.run(check_connections(database.dsn, settings.database_connections))
                 migrations = check_migrations(database.dsn)
                 yield migrations
                 if migrations.state is State.OK:

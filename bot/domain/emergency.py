@@ -23,6 +23,8 @@ class Trouble(StrEnum):
     AWAY = "away"
     READ_ONLY = "read_only"
     FULL = "disk_full"
+    LOCKED = "locked"
+    BROKEN = "broken"
 
 
 class Word(StrEnum):

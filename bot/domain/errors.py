@@ -77,6 +77,13 @@ class StorageUnavailable(UnavailableError):
     """PostgreSQL cannot be reached, or refuses to write."""
 
 
+class StorageBroken(StorageUnavailable):
+    """PostgreSQL answers, and our tables are not there, not as they should be, or not ours to use any more.
+
+    Nothing that the bot does mends it, and the same call succeeds once somebody has.
+    """
+
+
 class Contended(StorageUnavailable):
     """Another transaction holds what this one needs, for longer than it is worth waiting."""
 

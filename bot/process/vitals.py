@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from bot.client import IncidentBot
@@ -12,11 +13,15 @@ from bot.process.deafness import DeafWatch
 from bot.process.health import Part
 from bot.process.keeper import ShardKeeper
 from bot.process.metrics import Incidents, Outage, exposition
+from bot.services.auditor import OVERDUE
 from bot.services.emergency import Emergency, trouble_of
 from bot.services.ports import Store
 from bot.storage.figures import Figures
 from bot.storage.jobs import JobRunner
 from bot.ui.rest.circuit import Circuit
+
+#: From when on a step that nobody has decided is late: twice what is promised.
+_LATE: Final = timedelta(seconds=10)
 
 _LOOK_S: Final = 3.0  # an orchestrator asks every few seconds, and waits no longer
 
@@ -40,6 +45,7 @@ class Vitals:
         return {
             "database": self._database,
             "jobs": self._jobs,
+            "deadlines": self._deadlines,
             "gateway": self._gateway,
             "discord": self._discord,
         }
@@ -68,6 +74,18 @@ class Vitals:
 
     async def _jobs(self) -> str | None:
         return None if self.runner.healthy else "the job queue does not answer"
+
+    async def _deadlines(self) -> str | None:
+        """That steps are decided, and people told, whatever the database and the queue say of themselves."""
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                late = await self.store.late_steps(overdue=_LATE)
+                unheard = await self.store.unheard_incidents(overdue=OVERDUE)
+        except (StorageUnavailable, TimeoutError) as error:
+            return f"cannot be read: {trouble_of(error)}"
+        if late:
+            return f"{late} overdue"
+        return f"{unheard} told to nobody" if unheard else None
 
     async def _gateway(self) -> str | None:
         return self.keeper.missing() or self.deaf.trouble

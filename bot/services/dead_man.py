@@ -5,15 +5,17 @@ import structlog
 from bot.domain.errors import StorageUnavailable, UpstreamUnavailable
 from bot.services.auditor import OVERDUE
 from bot.services.ports import Heartbeat, Store
+from bot.services.queue_watch import QueueWatch
 
 log = structlog.get_logger(__name__)
 
 
 class DeadMan:
-    """Pings while the promise holds: steps are decided, P0s are heard of, and the database can be written."""
+    """Pings while the promise holds: steps are decided, P0s are heard of, and the next ones will be, too."""
 
-    def __init__(self, store: Store, heartbeat: Heartbeat) -> None:
+    def __init__(self, store: Store, heartbeat: Heartbeat, queue: QueueWatch) -> None:
         self._store = store
+        self._queue = queue
         self._heartbeat = heartbeat
 
     async def beat(self) -> bool:
@@ -36,9 +38,11 @@ class DeadMan:
         try:
             late = await self._store.late_steps(overdue=OVERDUE)
             unheard = await self._store.unheard_incidents(overdue=OVERDUE)
-            await self._store.try_writing()
+            await self._store.beat()
         except StorageUnavailable:
             return "the database cannot be written"
+        if self._queue.is_silent:
+            return "the job queue does not answer"
         if late:
             return f"{late} overdue"
         return f"{unheard} told to nobody" if unheard else None

@@ -14,7 +14,7 @@ from cachetools import LRUCache
 
 from bot.domain.delivery import Posted
 from bot.domain.emergency import Report, Rung, Trouble, Watch
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import StorageBroken, StorageUnavailable
 from bot.domain.escalation import plan
 from bot.domain.incident import NewIncident
 from bot.domain.people import require_role
@@ -22,12 +22,13 @@ from bot.domain.triage_session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.emergency_adoption import Adoption
 from bot.services.emergency_alarm import Alarm
-from bot.services.emergency_import import TakingIn
 from bot.services.emergency_logbook import Logbook
 from bot.services.emergency_mirror import Mirror
+from bot.services.emergency_overdue import Overdue
 from bot.services.incidents import clean_title
 from bot.services.ports import Store
 from bot.services.ports.urgency import PERSON, urgency
+from bot.services.queue_watch import QueueWatch
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +38,9 @@ LOOK_S: Final = 1.0
 #: How many triages are remembered.
 _WALKS: Final = 200
 
+#: How often in a row the queue has been silent while the database answers before it counts.
+_SILENT_LOOKS: Final = 2
+
 #: The same trouble is told once in so many seconds.
 _TELL_EVERY_S: Final = 60.0
 
@@ -44,11 +48,14 @@ _TELL_EVERY_S: Final = 60.0
 _TROUBLES: Final[Mapping[str, Trouble]] = {
     "ReadOnlySQLTransactionError": Trouble.READ_ONLY,
     "DiskFullError": Trouble.FULL,
+    "LockNotAvailableError": Trouble.LOCKED,
 }
 
 
 def trouble_of(error: Exception) -> Trouble:
     """What a write that failed says about the database."""
+    if isinstance(error, StorageBroken) or not isinstance(error, StorageUnavailable):
+        return Trouble.BROKEN
     return _TROUBLES.get(str(error), Trouble.AWAY)
 
 
@@ -76,16 +83,19 @@ class Emergency:
         book: Logbook,
         *,
         alarm: Alarm,
-        taking_in: TakingIn,
         adoption: Adoption,
+        queue: QueueWatch,
     ) -> None:
         self._store = store
         self._policy = policy
         self._book = book
         self._alarm = alarm
         self._mirror = Mirror(store, policy, book)
-        self._taking_in = taking_in
+        self._taking_in = adoption.taking_in
         self._adoption = adoption
+        self._queue = queue
+        self._overdue = Overdue(book, queue)
+        self._silent_looks = 0
         self._since: float | None = None
         self._told_at = float("-inf")
         self._walks: LRUCache[int, Triage] = LRUCache(_WALKS)
@@ -116,21 +126,41 @@ class Emergency:
         Only a write that fails says that it is away. Reading much may take long although it is not: then the
         last mirror stays.
         """
-        if self.trouble is None:
-            if not await self._answers():
-                await self._act()
-        else:  # what has come due does not wait until we know that it is still away
+        self._overdue.look()
+        if self.trouble is not None:  # what has come due does not wait until we know that it is still away
             await asyncio.gather(self._answers(), self._act())
+        elif not await self._answers() or self._is_queue_silent or self._overdue.watches():
+            await self._act()
 
     async def _act(self) -> None:
         with urgency(PERSON):  # unlike what a tick does otherwise
-            await self._alarm.act(is_needed=lambda: self.trouble is not None)
+            await self._alarm.act(is_needed=self._is_needed)
+
+    def _is_needed(self, watch: Watch) -> bool:
+        """Whether nobody else tells of it: nothing can be recorded, or what is recorded is not done."""
+        has_trouble = self.trouble is not None or self._is_queue_silent
+        return has_trouble or watch.key in self._overdue.watches()
+
+    @property
+    def _is_queue_silent(self) -> bool:
+        """Whether the queue does not work although the database does."""
+        return self._silent_looks >= _SILENT_LOOKS
+
+    def _look_at_queue(self) -> None:
+        """Once the database has answered: right after an outage the queue may take a moment longer."""
+        was_silent = self._is_queue_silent
+        self._silent_looks = self._silent_looks + 1 if self._queue.is_silent else 0
+        if self._is_queue_silent and not was_silent:
+            log.error("jobs.silent", watched=len(self._book.journal.watches))
+        elif was_silent and not self._is_queue_silent:
+            log.info("jobs.back")
 
     async def _answers(self) -> bool:
         """Whether the database does; then what is known here and there is brought together."""
         try:
             now = await self._store.beat(mirror=self._nothing_to_tell())
         except StorageUnavailable as away:
+            self._silent_looks = 0
             self._is_away(away)
             return False
         except Exception as broken:  # damaged, without its tables, not ours any more
@@ -141,9 +171,12 @@ class Emergency:
         ahead_s = (now - datetime.now(UTC)).total_seconds()  # before anything that may take long
         self._book.set_clock(now)
         was_away = self._is_back()
+        self._look_at_queue()
         await self._take_in()
         await self._adoption.adopt(at_once=was_away)
-        await self._mirror.read(ahead_s=ahead_s)  # after it: what was taken in is nobody's to take again
+        # After it: what was taken in is nobody's to take again.
+        at_once = self._is_queue_silent or self._overdue.is_doubtful
+        await self._mirror.read(ahead_s=ahead_s, at_once=at_once)
         return True
 
     async def _take_in(self) -> None:
@@ -237,7 +270,8 @@ class Emergency:
             return
         self._told_at = now
         told = log.warning if self.trouble is Trouble.AWAY else log.error
-        told("database.not_writable", trouble=self.trouble, watched=len(self._book.journal.watches))
+        watched = len(self._book.journal.watches)
+        told("database.not_writable", trouble=self.trouble, reason=str(error), watched=watched)
 
     def _is_back(self) -> bool:
         """Whether it was away until now."""

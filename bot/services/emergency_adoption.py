@@ -19,12 +19,16 @@ _EVERY_S: Final = 10.0
 
 
 class Adoption:
-    """Looks for the files that nobody has any more; whoever starts would read only one of them."""
+    """Looks for the files that nobody has any more; whoever starts would read only one of them.
+
+    Attributes:
+        taking_in: Takes in what they say, and what this process has done.
+    """
 
     def __init__(self, store: Store, spool: Spool, taking_in: TakingIn) -> None:
         self._store = store
         self._spool = spool
-        self._taking_in = taking_in
+        self.taking_in = taking_in
         self._looked_at = float("-inf")
 
     async def adopt(self, *, at_once: bool) -> None:
@@ -50,7 +54,7 @@ class Adoption:
         rest = journal
         if journal.was_used:
             try:
-                rest = (await self._taking_in.take_in(journal)).out_of(journal)
+                rest = (await self.taking_in.take_in(journal)).out_of(journal)
             except StorageUnavailable as away:
                 log.warning("emergency.not_taken_in", reason=str(away))
         if rest.has_news:

@@ -89,24 +89,26 @@ class Alarm:
         async with lock:
             yield
 
-    async def act(self, *, is_needed: Callable[[], bool]) -> None:
+    async def act(self, *, is_needed: Callable[[Watch], bool]) -> None:
         """See to every incident that is not seen to yet, several at a time: none holds up another for long.
 
         Args:
-            is_needed: The database is still away when it is their turn.
+            is_needed: Nobody else tells of that incident, and still does not when it is its turn.
         """
         now = self._book.now()
-        waiting = [watch for watch in self._journal.pending(now) if watch.key not in self._begun]
+        waiting = [
+            watch for watch in self._journal.pending(now) if watch.key not in self._begun and is_needed(watch)
+        ]
         for watch in sorted(waiting, key=lambda one: (self._policy.rules(one.severity).rank, _first(one))):
             seen_to = self._seen_to(watch, is_needed)
             self._begun[watch.key] = asyncio.create_task(seen_to, name=f"alarm {watch.key}")
         if begun := list(self._begun.values()):
             await asyncio.wait(begun, timeout=_ACT_S)
 
-    async def _seen_to(self, watch: Watch, is_needed: Callable[[], bool]) -> None:
+    async def _seen_to(self, watch: Watch, is_needed: Callable[[Watch], bool]) -> None:
         try:
             async with self._hands, self.hold(watch.key):
-                if is_needed():
+                if is_needed(watch):
                     await self._see_to(watch)
         except Exception:
             log.exception("emergency.failed", watch=watch.key)

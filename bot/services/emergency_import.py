@@ -154,6 +154,7 @@ class TakingIn:
         self, tx: Transaction, incident: Incident, posted: dict[str, Posted], journal: Journal, *, key: str
     ) -> None:
         """Its steps as they were taken, its messages as they stand in Discord, and when that was."""
+        tx.watch(incident.id)  # by this commit the mirror knows that none of it is to be told again
         own = f"{key}:"
         for step in await tx.steps(incident.id):
             name = f"{own}step:{step.index}"

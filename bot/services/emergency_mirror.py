@@ -60,14 +60,15 @@ class Mirror:
         changed = {key: watch for key, (watch, _) in self._committed.items()}
         return replace(journal, watches=_merged(journal.watches, changed))
 
-    async def read(self, *, ahead_s: float) -> None:
+    async def read(self, *, ahead_s: float, at_once: bool = False) -> None:
         """Read what the database says, when it is time; a reading that takes too long leaves what is known.
 
         Args:
             ahead_s: The database's time minus ours, seconds.
+            at_once: It is time.
         """
         now = time.monotonic()
-        if now - self._read_at < EVERY_S - 0.5:
+        if now - self._read_at < EVERY_S - 0.5 and not at_once:
             return
         self._read_at = now
         if (found := await self._ask()) is None:

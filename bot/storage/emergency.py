@@ -53,9 +53,6 @@ class EmergencyReads:
         """See `bot.storage.pulse.Pulse.refused`."""
         self._pulse.refused(reason)
 
-    async def try_writing(self) -> None:
-        await self._sql.all("try_writing")
-
     async def leave(self, mirror: UUID) -> None:
         await self._sql.all("leave", mirror)
 

@@ -34,6 +34,7 @@ from bot.domain.errors import (
 )
 from bot.services.ports import JobName
 from bot.services.ports.urgency import urgency
+from bot.services.queue_watch import QueueWatch
 from bot.storage.fairness import Handler
 from bot.storage.patient import PatientQueries
 from bot.storage.pools import open_pool
@@ -63,6 +64,7 @@ _RESTART_S = (0.2, 1.0)  # first and longest pause before the next start
 _CONTENDED = timedelta(seconds=0.25)  # before a job asks again for what another holds
 _POSTPONE_S = (2.0, 30.0)  # first and longest delay of a job when a part we depend on is away
 _PROMISED_S = (0.5, 2.0)  # the same of what is promised within seconds
+_TELL_EVERY_S = 60.0
 _FAILURE_S = (5.0, 3600.0)  # the same when its handler has a bug
 
 #: What makes a deadline, and what was decided at it, wait no longer than they must when all is well again.
@@ -84,6 +86,8 @@ class JobRunner:
         handlers: One for each name that this process works on.
         by_guild: Those of a guild, for the jobs that say whose they are; the others are for `handlers`.
         on_refusal: Told by its name each error of PostgreSQL that ended the queue's loop or put a job off.
+        watch: Told when the queue is asked and when it answers.
+        connections: How many it has; all are opened at once, so that none is missing when it is needed.
     """
 
     def __init__(
@@ -93,11 +97,16 @@ class JobRunner:
         *,
         by_guild: Mapping[int, Mapping[JobName, Handler]] | None = None,
         on_refusal: Callable[[str], None] = lambda _reason: None,
+        watch: QueueWatch | None = None,
+        connections: int = 3,
     ) -> None:
         self._dsn = dsn
         self._handlers = handlers
         self._by_guild = by_guild or {}
         self._on_refusal = on_refusal
+        self._watch = watch or QueueWatch()
+        self._connections = connections
+        self._told = ("", float("-inf"))
         self._stopping = asyncio.Event()
         self._manager: QueueManager | None = None
         self._deadlines: set[asyncio.Timeout] = set()
@@ -108,7 +117,7 @@ class JobRunner:
     @property
     def healthy(self) -> bool:
         """Whether the queue was asked for work within the last seconds, and answered."""
-        return time.monotonic() - self._last_seen < HEALTHY_S
+        return time.monotonic() - self._last_seen < HEALTHY_S and not self._watch.is_silent
 
     def stop(self) -> None:
         """Take no more jobs; `run` returns when the running ones have ended, or a few seconds later."""
@@ -122,22 +131,32 @@ class JobRunner:
         pause_s = _RESTART_S[0]
         while not self._stopping.is_set():
             started = time.monotonic()
+            self._watch.asked()
             try:
                 await self._work()
             except Exception as error:  # noqa: BLE001 -- whatever ended the queue's loop, it must go on
                 self._last_seen = float("-inf")
                 if time.monotonic() - started > _RESTART_S[1]:
                     pause_s = _RESTART_S[0]
-                self._on_refusal(type(error).__name__)
-                log.warning("jobs.runner_failed", error=type(error).__name__, retry_s=pause_s)
+                reason = str(error) if isinstance(error, StorageUnavailable) else type(error).__name__
+                self._on_refusal(reason)
+                self._tell(reason, retry_s=pause_s)
                 await self._pause(pause_s)
                 pause_s = min(2 * pause_s, _RESTART_S[1])
         self._last_seen = float("-inf")
+        self._watch.answered()
         log.info("jobs.runner_stopped")
+
+    def _tell(self, error: str, *, retry_s: float) -> None:
+        """Once a minute of the same: it is tried every second for as long as it takes."""
+        now, (last, at) = time.monotonic(), self._told
+        if error != last or now - at > _TELL_EVERY_S:
+            self._told = (error, now)
+            log.warning("jobs.runner_failed", error=error, retry_s=retry_s)
 
     async def _work(self) -> None:
         """One life of the queue's loop, on a pool of its own."""
-        pool = await open_pool(self._dsn, max_size=4)
+        pool = await open_pool(self._dsn, min_size=self._connections, max_size=self._connections)
         self._is_leaving = False
         try:
             manager = self._manager = self._make_manager(pool)
@@ -169,7 +188,9 @@ class JobRunner:
         loop.result()
 
     def _make_manager(self, pool: asyncpg.Pool) -> QueueManager:
-        manager = _Manager(PatientQueries(pool, on_answer=self._seen, on_failure=self._hurry))
+        manager = _Manager(
+            PatientQueries(pool, on_ask=self._watch.asked, on_answer=self._seen, on_failure=self._hurry)
+        )
         manager.min_dequeue_poll_interval = timedelta(seconds=_NEARLY_DUE_S)
         for name in self._handlers:
             manager.entrypoint(name, accepts_context=False)(self._perform)
@@ -177,6 +198,7 @@ class JobRunner:
 
     def _seen(self) -> None:
         self._last_seen = time.monotonic()
+        self._watch.answered()
 
     def _hurry(self) -> None:
         """Give running handlers a last few seconds: the loop cannot end, nor start anew, before them."""
@@ -222,6 +244,8 @@ class JobRunner:
             log.exception("job.failed", retry_s=delay.total_seconds())
             return delay
         self._failures.pop(job.id, None)
+        if JobName(job.entrypoint) is JobName.ESCALATE:
+            self._watch.decided()
         return again
 
     def _handler(self, job: PgJob) -> Handler:

@@ -1,6 +1,7 @@
 """The shards' leases behind the port `Leases`.
 
 On connections of its own, with short deadlines: neither a busy pool nor a slow query may cost a lease.
+Whatever PostgreSQL answers, nothing but `StorageUnavailable` comes out of here: it must not end the process.
 """
 
 import asyncio
@@ -13,8 +14,8 @@ import structlog
 
 from bot.domain.errors import StorageUnavailable
 from bot.domain.shards import LEASE_S, Claim, Fleet, Identifies, Instance, Lease, Shard
-from bot.storage.errors import STORAGE_ERRORS, storage_errors
-from bot.storage.pools import PoolConnection, borrow, open_pool
+from bot.storage.errors import STORAGE_ERRORS, every_storage_error
+from bot.storage.pools import LEASE_CONNECTIONS, PoolConnection, borrow, open_pool
 from bot.storage.sql import Row, Sql, queries
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,7 @@ async def open_lease_pool(dsn: str, *, min_size: int = 1) -> asyncpg.Pool:
     A process that is stopped between two statements holds its locks no longer than a call may take.
     """
     return await open_pool(
-        dsn, min_size=min_size, max_size=2, command_s=WITHIN_S, idle_in_transaction_s=WITHIN_S
+        dsn, min_size=min_size, max_size=LEASE_CONNECTIONS, command_s=WITHIN_S, idle_in_transaction_s=WITHIN_S
     )
 
 
@@ -59,11 +60,11 @@ class PostgresLeases:
         self._sql = Sql(PoolConnection(pool))
 
     async def seed(self, count: int) -> None:
-        async with borrow(self._pool) as connection:
-            with storage_errors():
+        with every_storage_error():
+            async with borrow(self._pool) as connection:
                 await connection.learn([queries()[name] for name in _NEEDED])
-        await self._sql.all("seed_leases", count)
-        await self._sql.all("prune_instances")
+            await self._sql.all("seed_leases", count)
+            await self._sql.all("prune_instances")
 
     async def beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
         return await _in_time(self._beat(me, held))
@@ -95,7 +96,7 @@ class PostgresLeases:
     @asynccontextmanager
     async def _looking(self) -> AsyncIterator[Sql]:
         """A transaction in which nobody else looks for what may be taken; renewing does not wait for it."""
-        with storage_errors():
+        with every_storage_error():
             async with borrow(self._pool) as connection:
                 await connection.begin(_BEGIN_LOOK)
                 try:
@@ -114,11 +115,13 @@ class PostgresLeases:
         await self._sql.all("forget_instance", me.id)
 
     async def identified(self, claim: Claim) -> None:
-        await self._sql.all("count_identify", claim.shard.id, claim.shard.count, claim.owner)
-        await self._sql.all("prune_identifies")
+        with every_storage_error():
+            await self._sql.all("count_identify", claim.shard.id, claim.shard.count, claim.owner)
+            await self._sql.all("prune_identifies")
 
     async def identifies(self, shard: Shard, *, concurrency: int) -> Identifies:
-        row = await self._sql.one("identifies", shard.id, concurrency)
+        with every_storage_error():
+            row = await self._sql.one("identifies", shard.id, concurrency)
         return Identifies(row["used"], row["since_last_s"], row["since_bucket_s"])
 
 
@@ -146,8 +149,8 @@ def _columns(held: Collection[Claim]) -> tuple[list[int], list[int], list[int]]:
 
 
 async def _in_time(call: Coroutine[Any, Any, _Value], *, within_s: float = WITHIN_S) -> _Value:
-    """What *call* gives, or StorageUnavailable: a network that swallows packets must not hold up the
-    renewals.
+    """What *call* gives, or StorageUnavailable, whatever went wrong. A network that swallows packets must not
+    hold up the renewals.
 
     What is late is cancelled and not waited for, since asyncpg takes its time to give up.
     """
@@ -160,7 +163,8 @@ async def _in_time(call: Coroutine[Any, Any, _Value], *, within_s: float = WITHI
             task.add_done_callback(_forget)
     if not task.done() or task.cancelled():
         raise StorageUnavailable("TimeoutError")
-    return task.result()
+    with every_storage_error():
+        return task.result()
 
 
 def _forget(task: asyncio.Task[Any]) -> None:

@@ -24,15 +24,22 @@ class PatientQueries(Queries):
 
     Args:
         pool: For the queue alone.
-        on_answer: Called whenever the queue has been asked for jobs and has answered.
+        on_ask: Called whenever the queue is about to be asked for jobs.
+        on_answer: Called when it has answered.
         on_failure: Called when it has not: the manager's loop is about to end.
     """
 
     def __init__(
-        self, pool: asyncpg.Pool, *, on_answer: Callable[[], None], on_failure: Callable[[], None]
+        self,
+        pool: asyncpg.Pool,
+        *,
+        on_ask: Callable[[], None],
+        on_answer: Callable[[], None],
+        on_failure: Callable[[], None],
     ) -> None:
         super().__init__(AsyncpgPoolDriver(pool))
         self._pool = pool
+        self._on_ask = on_ask
         self._on_answer = on_answer
         self._on_failure = on_failure
 
@@ -44,6 +51,7 @@ class PatientQueries(Queries):
         global_concurrency_limit: int | None,
         heartbeat_timeout: timedelta,
     ) -> list[Job]:
+        self._on_ask()
         try:
             jobs = await super().dequeue(
                 batch_size, entrypoints, queue_manager_id, global_concurrency_limit, heartbeat_timeout

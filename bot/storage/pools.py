@@ -4,17 +4,20 @@ Our own must be reached directly or through a pooler in session mode: the search
 LISTEN and advisory locks belong to a session. The other may be behind a pooler in transaction mode.
 """
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 from uuid import UUID, uuid4
 
 import asyncpg
 
-from bot.domain.errors import ConfigError
-from bot.storage.errors import STORAGE_ERRORS, storage_errors
+from bot.domain.errors import ConfigError, StorageUnavailable
+from bot.storage.errors import STORAGE_ERRORS, every_storage_error
 from bot.storage.migrate import SEARCH_PATH
 from bot.storage.sessions import STATEMENTS, Session
 from bot.storage.sql import Connection, Row
@@ -39,6 +42,34 @@ _SESSION: Final = {
     # All that is asked is short; compiling it would take longer than any of it.
     "jit": "off",
 }
+
+
+LEASE_CONNECTIONS: Final = 2
+"""For the leases: one that hangs must not cost them."""
+
+_ASK_AGAIN_S: Final = 0.1
+_MANY: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """How a process divides what it may have of our own database.
+
+    Attributes:
+        total: Connections at most, >= 5: `DATABASE_CONNECTIONS`.
+    """
+
+    total: int
+
+    @property
+    def queue(self) -> int:
+        """For the job queue: one listens, the others ask."""
+        return 2 if self.total < _MANY else 3
+
+    @property
+    def own(self) -> int:
+        """For everything else."""
+        return self.total - LEASE_CONNECTIONS - self.queue
 
 
 @cache
@@ -70,7 +101,7 @@ async def open_pool(
         StorageUnavailable: it cannot be reached now.
         ConfigError: the address is not understood, or a pooler in transaction mode is in between.
     """
-    with storage_errors(), _understanding_address(), _refusing_pooler():
+    with every_storage_error(), _understanding_address(), _refusing_pooler():
         return await asyncpg.create_pool(
             dsn,
             min_size=min_size,
@@ -113,8 +144,7 @@ async def borrow(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
     Raises:
         StorageUnavailable: none within `ACQUIRE_S`.
     """
-    with storage_errors():
-        connection = await pool.acquire(timeout=ACQUIRE_S)
+    connection = await _acquired(pool)
     try:
         yield connection
     finally:
@@ -126,6 +156,23 @@ async def borrow(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
             if connection.is_in_transaction():
                 await connection.close(timeout=ACQUIRE_S)
             await pool.release(connection)
+
+
+async def _acquired(pool: asyncpg.Pool) -> asyncpg.Connection:
+    """A connection; where one more is refused, the first one that is free.
+
+    The pool would give an error although it has others: who else is on the server, it can't know.
+    """
+    give_up = time.monotonic() + ACQUIRE_S
+    while True:
+        try:
+            with every_storage_error():  # nothing is asked yet: server and pooler refuse in their own words
+                return await pool.acquire(timeout=max(give_up - time.monotonic(), _ASK_AGAIN_S))
+        except StorageUnavailable:
+            is_all = pool.is_closing() or pool.get_size() == pool.get_idle_size()
+            if is_all or time.monotonic() > give_up:
+                raise
+        await asyncio.sleep(_ASK_AGAIN_S)
 
 
 class PoolConnection:

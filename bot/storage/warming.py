@@ -64,7 +64,8 @@ async def warm(pool: asyncpg.Pool) -> None:
         StorageUnavailable: the database is away.
     """
     statements = [queries()[name] for name in _NEEDED]
+    count = max(min(_CONNECTIONS, pool.get_max_size() - 1), 1)  # one stays free for whoever is in a hurry
     async with AsyncExitStack() as stack:
-        borrowed = [await stack.enter_async_context(borrow(pool)) for _ in range(_CONNECTIONS)]
+        borrowed = [await stack.enter_async_context(borrow(pool)) for _ in range(count)]
         with storage_errors():
             await asyncio.gather(*(connection.learn(statements) for connection in borrowed))

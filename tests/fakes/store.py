@@ -418,9 +418,6 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         self._check()
         return len(unheard_incidents(self._state, self.clock.time - overdue))
 
-    async def try_writing(self) -> None:
-        self._check()
-
     def _is_wanted(self, incident: Incident, wanted: Wanted) -> bool:
         is_member = (incident.id, wanted.viewer) in self._state.members
         return (

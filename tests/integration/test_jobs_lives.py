@@ -125,7 +125,7 @@ async def test_history_is_not_kept_for_ever(store: Store, pool: asyncpg.Pool, da
     async with running(database_url, Work()):
         await enqueue(store, refresh("1"))
         await until_empty(pool)
-    queries = PatientQueries(pool, on_answer=lambda: None, on_failure=lambda: None)
+    queries = PatientQueries(pool, on_ask=lambda: None, on_answer=lambda: None, on_failure=lambda: None)
     await queries.aggregate_logs()
     assert await pool.fetchval("SELECT count(*) FROM pgqueuer_log") > 0
     await pool.execute("UPDATE pgqueuer_log SET created = now() - interval '8 days'")

@@ -226,7 +226,3 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         What should ring waits, or was given up and nothing else has rung since; and no email has gone out.
         """
         ...
-
-    async def try_writing(self) -> None:
-        """Write something that changes nothing. Raises StorageUnavailable when that cannot be done."""
-        ...

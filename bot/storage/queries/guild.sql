@@ -17,7 +17,3 @@ SELECT guild_id FROM triages WHERE id = $1;
 -- name: guild_of_delivery
 -- Whose delivery it is.
 SELECT guild_id FROM deliveries WHERE id = $1;
-
--- name: try_writing
--- Writes what is there already; fails when nothing can be written.
-UPDATE guilds SET installed_at = installed_at;

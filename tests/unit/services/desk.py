@@ -19,6 +19,7 @@ from bot.services.auditor import Auditor
 from bot.services.oncall import OnCall
 from bot.services.ports import Discord, Job, Letter, Mail, Mailer, MailWriter
 from bot.services.ports.oncall import Finding
+from bot.services.queue_watch import QueueWatch
 from bot.services.registry import Guilds
 from bot.wiring import Outward, Parts, UseCases, handlers, wire
 from tests.fakes import FakeDlqStore, FakeStore
@@ -124,6 +125,7 @@ class Desk:
         self.reach = FakeReach()
         self.calendars = WorkerCalendars(self.policy.timezone.key)
         self.spool = FakeSpool()
+        self.queue = QueueWatch()
         self.siren = FakeSiren()
         self.use(self.discord)
 
@@ -139,6 +141,7 @@ class Desk:
             mailer=self._mailer,
             calendars=self.calendars,
             spool=self.spool,
+            queue=self.queue,
             public_url=PUBLIC,
         )
         oncall = OnCall(self.own_store, self.policy)

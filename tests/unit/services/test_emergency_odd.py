@@ -30,7 +30,7 @@ async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
     desk.own_store.beat = broken  # type: ignore[method-assign, assignment]
     with capture_logs() as logged:
         await desk.emergency.look()
-    assert desk.emergency.trouble is Trouble.AWAY
+    assert desk.emergency.trouble is Trouble.BROKEN
     assert (Word.ESCALATION, "channel") in desk.siren.posted
     assert ("database.broken", "error") in {(one["event"], one["log_level"]) for one in logged}
 

@@ -1,0 +1,95 @@
+"""What the database must be before the bot works with it, at its start or whenever it comes back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import structlog
+
+from bot.database import (
+    PATIENCE_S,
+    DatabaseAway,
+    DatabaseRefuses,
+    OwnDatabase,
+    Reached,
+    bring_up_to_date,
+    reach,
+)
+from bot.domain.errors import StorageUnavailable
+from bot.storage.migrate import MigrationError
+from bot.storage.spool import FileSpool
+
+log = structlog.get_logger(__name__)
+
+#: What must be done once the database is there.
+Prepare: TypeAlias = Callable[[], Awaitable[None]]
+
+#: What the database may say: it is away, refuses us, or can't be brought up to date.
+_NOT_THERE: Final = (DatabaseAway, DatabaseRefuses, MigrationError)
+
+#: Between two tries to prepare it, seconds.
+_PAUSE_S: Final = 1.0
+
+#: How long a bot that knows of deadlines waits for its database before it goes on without, seconds.
+_SHORT_S: Final = 2.0
+
+
+def is_there(database: OwnDatabase, *, guilds: Collection[int], data_dir: Path, migrate: bool) -> bool:
+    """Whether the database answers, and is up to date. A bot that knows of deadlines keeps them without, too.
+
+    Raises:
+        ConfigError: it is not, and this bot has never run; or a migration is pending and was not to be
+            applied.
+    """
+    has_run = any(FileSpool(data_dir, guild_id).is_there for guild_id in guilds)
+    try:
+        reached = asyncio.run(reach(database.dsn, patience_s=_SHORT_S if has_run else PATIENCE_S))
+        bring_up_to_date(database.dsn, apply=migrate)
+    except _NOT_THERE as error:
+        if not has_run:
+            raise
+        told = log.warning if isinstance(error, DatabaseAway) else log.error
+        told("database.started_without", reason=str(error))
+        return False
+    _tell_how_far(reached)
+    return True
+
+
+def _tell_how_far(reached: Reached) -> None:
+    tell = log.warning if reached.is_far else log.info
+    tell("database.reached", version=reached.version, round_trip_ms=round(1000 * reached.round_trip_s, 1))
+
+
+def late(database: OwnDatabase, *, migrate: bool) -> Prepare:
+    """Brings the database up to date after everything else has started."""
+
+    async def prepare() -> None:
+        reached = await reach(database.dsn, patience_s=_SHORT_S)
+        await asyncio.to_thread(bring_up_to_date, database.dsn, apply=migrate)
+        _tell_how_far(reached)
+
+    return prepare
+
+
+async def succeeds(prepare: Prepare) -> bool:
+    """Whether *prepare* could be done at once; a database that has just gone away is waited for later."""
+    try:
+        await prepare()
+    except StorageUnavailable as away:
+        log.warning("database.not_prepared", reason=str(away))
+        return False
+    return True
+
+
+async def until_done(prepare: Prepare) -> None:
+    """Try until the database lets us; whatever it says meanwhile, people are told without it."""
+    said = None
+    while True:
+        try:
+            return await prepare()
+        except (*_NOT_THERE, StorageUnavailable) as error:
+            if (reason := str(error)) != said:
+                log.warning("database.not_prepared", reason=reason)
+            said = reason
+        await asyncio.sleep(_PAUSE_S)

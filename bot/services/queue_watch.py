@@ -1,0 +1,44 @@
+"""Whether the job queue does its work: the process's runner tells, and what must not wait for it asks."""
+
+import time
+from typing import Final
+
+#: How long the queue may take to answer, seconds.
+SILENT_S: Final = 1.0
+
+#: For how long a decision shows that others come in their turn, seconds.
+_BUSY_S: Final = 2.0
+
+
+class QueueWatch:
+    """The queue of this process: a database that can be written may still refuse it its connections."""
+
+    def __init__(self) -> None:
+        self._asked_at: float | None = None
+        self._decided_at = float("-inf")
+
+    def asked(self) -> None:
+        """The queue is asked for work, or to be there."""
+        if self._asked_at is None:
+            self._asked_at = time.monotonic()
+
+    def answered(self) -> None:
+        """It has said what there is to do; or nobody asks it any more."""
+        self._asked_at = None
+
+    def decided(self) -> None:
+        """A step of a ladder was decided by one of its jobs."""
+        self._decided_at = time.monotonic()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it has been asked and has not answered for `SILENT_S`.
+
+        While all hands are busy it is not asked: that is no silence.
+        """
+        return self._asked_at is not None and time.monotonic() - self._asked_at > SILENT_S
+
+    @property
+    def is_deciding(self) -> bool:
+        """Whether steps are decided just now: of thousands that are due at once, some come later."""
+        return time.monotonic() - self._decided_at < _BUSY_S

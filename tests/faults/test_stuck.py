@@ -1,0 +1,87 @@
+"""Rows 58 and 59: PostgreSQL answers and can be written, and the work does not get done."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.faults.behind import behind
+from tests.faults.conftest import Figure, OpenStage
+from tests.faults.stage import Stage
+from tests.pg_proxy import Refusal, Session
+from tests.postgres import connect
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-stuck")]
+
+_AHEAD_S = 6.0
+_LATE_S = 5.0
+
+#: What only the queue's own connections say.
+_OF_THE_QUEUE = ("LISTEN", "queue_manager_id")
+
+
+async def test_row_58_the_queue_has_no_connection(open_stage: OpenStage, figure: Figure) -> None:
+    """An old P0's deadline passes, a new P0 is reported: people are told of both, and the state is red."""
+    async with behind(open_stage) as there:
+        stage, old, new = there.stage, "行58 期限が来る", "行58 あとから"
+        await there.start_bot()
+        stage.world.expect_log("jobs.silent")
+        alert = await stage.sev1(old)
+        due = await stage.reach_deadline(alert.number, ahead_s=_AHEAD_S)
+        await stage.mirrored(old)
+        there.proxy.refuse_statement = lambda text: Refusal("53300") if _is_the_queues(text) else None
+        there.proxy.break_all(_listens)
+        said = await there.red("jobs")
+        answer = await stage.world.command("sev1", title=new)
+        assert "発報しました" in answer.text
+        number = await stage.number(new)
+        await stage.until(lambda: stage.alerts(number), "the new one's alert")
+        await stage.until(lambda: stage.pages(number, "primary"), "the new one's page")
+        [rung] = await stage.escalated(alert.number, within_s=2 * _AHEAD_S)
+        there.proxy.refuse_statement = lambda _text: None
+        await there.well()
+        await stage.world.idle()
+        assert [post.id for post in stage.escalations(alert.number)] == [rung.id]
+        assert (len(stage.alerts(number)), len(stage.pages(number, "primary"))) == (1, 1)
+        late_s = (rung.at - due).total_seconds()
+        assert late_s < _LATE_S
+        figure(f"rung {late_s:.1f} s after its deadline; jobs: {said}")
+
+
+@pytest.mark.parametrize("table", ["pgqueuer", "incidents", "deliveries", "escalation_steps"])
+async def test_row_59_a_table_is_locked(open_stage: OpenStage, figure: Figure, table: str) -> None:
+    """As by a migration or a backup: the deadline that passes meanwhile rings in time, and once."""
+    async with behind(open_stage) as there:
+        stage, title = there.stage, f"行59 {table.replace('_', ' ')}"
+        await there.start_bot()
+        stage.world.expect_log("database.not_writable", "jobs.silent")
+        alert = await stage.sev1(title)
+        due = await stage.reach_deadline(alert.number, ahead_s=_AHEAD_S)
+        await stage.mirrored(title)
+        async with _locked(stage, table):
+            said = await there.red("database")
+            [rung] = await stage.escalated(alert.number, within_s=2 * _AHEAD_S)
+        await there.well()
+        await stage.world.idle()
+        assert [post.id for post in stage.escalations(alert.number)] == [rung.id]
+        late_s = (rung.at - due).total_seconds()
+        assert late_s < _LATE_S
+        figure(f"{table}: rung {late_s:.1f} s after its deadline; database: {said}")
+
+
+@asynccontextmanager
+async def _locked(stage: Stage, table: str) -> AsyncIterator[None]:
+    connection = await connect(stage.world.database_url)
+    await connection.execute(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+    try:
+        yield
+    finally:
+        await connection.close()
+
+
+def _is_the_queues(text: str) -> bool:
+    return any(word in text for word in _OF_THE_QUEUE)
+
+
+def _listens(session: Session) -> bool:
+    return any(map(_is_the_queues, session.statements))
