@@ -4,6 +4,7 @@ Answering it moves no clock: a strike looks at when somebody last did something 
 was asked, whatever is done about it takes the question back.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -48,9 +49,11 @@ class Unfinished:
         async with self._store.transaction() as tx:
             triage = await lock_walk(tx, triage_id)
             now, due_at = await tx.now(), triage.idle.due_at
-            if due_at is None or not triage.is_unfinished or triage.is_forgotten(now):
+            if due_at is None or triage.is_forgotten(now):
                 return  # what is forgotten is put away by its other clock
-            if due_at > now:
+            if not triage.is_unfinished:  # an older version, which knows no such clock, has gone on with it
+                await tx.save_triage(replace(triage, idle=triage.idle.stopped()))
+            elif due_at > now:
                 await set_clock(tx, triage, self._policy)
             elif triage.idle.asked_at is None:
                 await self._look(tx, triage, await tx.sign_of_life(triage_id), now=now)

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest_asyncio
 
@@ -206,7 +207,7 @@ async def test_a_note_about_earlier(world: World) -> None:
     alert = await world.triage(SEV1, title=TITLE)
     await world.fast_forward(minutes=10)
     said = await world.command("incident note", number=alert.number, text="rollback を始めた", at="5分前")
-    assert "メモを残しました" in said.text
+    assert re.search(r"に \d\d/\d\d \d\d:\d\d JST のメモを残しました", said.text)
     posted = await world.expect_message(alert.thread, contains="rollback を始めた")
     assert "のこと" in posted.text
     told = (await timeline(world, alert)).text
@@ -215,6 +216,19 @@ async def test_a_note_about_earlier(world: World) -> None:
     for typed, why in (("2099-01-01 10:00", "未来です"), ("さっき", "読めません")):
         refused = await world.command("incident note", number=alert.number, text="x", at=typed)
         assert why in refused.text
+
+
+async def test_a_note_about_a_guessed_day(world: World) -> None:
+    """A time of day before the incident began is asked about: what it reads as, and what to type."""
+    alert = await world.triage(SEV1, title=TITLE)
+    [row] = await world.rows("SELECT started_at - interval '1 hour' AS at FROM incidents")
+    before = row["at"].astimezone(ZoneInfo("Asia/Tokyo"))
+    number, short, whole = alert.number, f"{before:%H:%M}", f"{before:%Y-%m-%d %H:%M}"
+    refused = await world.command("incident note", number=number, text="deploy", at=short)
+    assert f"`{whole}` のように日付も書いてください" in refused.text
+    said = await world.command("incident note", number=number, text="deploy", at=whole)
+    assert f"{before:%m/%d %H:%M} JST のメモを残しました" in said.text
+    await world.expect_message(alert.thread, contains="deploy")
 
 
 async def test_the_form_of_a_note_loses_no_words(world: World) -> None:

@@ -9,11 +9,12 @@ from structlog.testing import capture_logs
 
 from bot.client import IncidentBot
 from bot.domain.errors import IncidentNotFound, StorageUnavailable, Superseded, UserError
+from bot.domain.triage_session import NewTriage
 from bot.i18n import Texts
 from bot.services.ports import JobName
 from bot.services.registry import Guilds, Services
 from bot.wiring import handlers, routed
-from tests.unit.services.desk import GUILD, Desk
+from tests.unit.services.desk import GUILD, RESPONDER, Desk
 from tests.unit.ui.screens import FakeInteraction
 
 OTHER = GUILD + 1
@@ -59,6 +60,21 @@ async def test_a_press_in_a_dm_finds_its_guild(pair: Pair, custom_id: str) -> No
     """Whatever else the custom id says."""
     await pair.first.open()
     await pair.second.open(key="theirs")
+    pressed = FakeInteraction(guild_id=None)
+    pressed.data = {"custom_id": custom_id}
+    assert await pair.bot().guild_of(cast("Any", pressed)) == OTHER
+
+
+@pytest.mark.parametrize(
+    "custom_id", ["tri:v1:continue:2", "tri:v1:answer:2:users_affected:yes", "tri:v1:confirm:2:SEV1"]
+)
+async def test_a_triage_in_a_dm_finds_its_guild(pair: Pair, custom_id: str) -> None:
+    """The question whether somebody goes on, and the card that it opens."""
+    async with pair.first.store.transaction() as tx:
+        now = await tx.now()
+        for guild_id in (GUILD, OTHER):
+            new = NewTriage(guild_id, RESPONDER, "決済", (), (), now, f"interaction:{guild_id}")
+            await tx.insert_triage(new, due_at=now)
     pressed = FakeInteraction(guild_id=None)
     pressed.data = {"custom_id": custom_id}
     assert await pair.bot().guild_of(cast("Any", pressed)) == OTHER

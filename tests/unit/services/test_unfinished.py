@@ -201,6 +201,18 @@ async def test_what_is_forgotten_is_not_asked_about(desk: Desk) -> None:
     assert (await desk.store.triage(1)).status is TriageStatus.EXPIRED
 
 
+async def test_an_older_version_has_gone_on_with_it(desk: Desk) -> None:
+    """It knows no such clock and leaves it running: it stops, and asks nobody."""
+    view = await walk(desk, "no", "yes")
+    await desk.triages.cancel(view.triage.id, by=RESPONDER)
+    async with desk.store.transaction() as tx:
+        await tx.save_triage(replace(await tx.triage(1), idle=view.triage.idle))
+    desk.store.advance(timedelta(minutes=11))
+    await desk.services.unfinished.strike(1)
+    assert (await desk.store.triage(1)).idle.due_at is None
+    assert asked(desk) == ([], [])
+
+
 async def test_the_policy_may_ask_nobody_or_raise_nothing() -> None:
     """As before: forgotten after a day; or a line in any case, elsewhere."""
     never = Desk(
