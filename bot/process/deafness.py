@@ -11,6 +11,7 @@ from itertools import count
 from typing import Final
 
 import structlog
+from discord.gateway import DiscordWebSocket
 
 from bot.client import IncidentBot
 from bot.process.gateway import GuardedSocket
@@ -19,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 #: A session on which nothing has come for so long is asked for something.
 _ASKED_AFTER_S: Final = 60.0
+
+#: Heartbeats go out every 41 s.
+_ACKNOWLEDGED_S: Final = 60.0
 
 #: Each new session costs one of the day's thousand IDENTIFYs.
 _ANEW_AT_MOST_EVERY_S: Final = 300.0
@@ -62,7 +66,8 @@ class DeafWatch:
         echoes = self.client.echoes
         for shard in tuple(self.client.listening):
             if echoes.owed_for_s(shard) >= self.patience_s:
-                self._begin_anew(shard)
+                if _is_acknowledged(self.client.links.get(shard)):
+                    self._begin_anew(shard)
             elif echoes.silent_for_s(shard) >= _ASKED_AFTER_S and not echoes.owed_for_s(shard):
                 await self._ask(shard)
 
@@ -90,3 +95,9 @@ class DeafWatch:
         with suppress(OSError, RuntimeError):  # the connection is just being closed
             await link.request_chunks(guild.id, user_ids=[user.id], limit=1)
             self.client.echoes.owe(shard, began_s=began_s)
+
+
+def _is_acknowledged(link: DiscordWebSocket | None) -> bool:
+    """Whether heartbeats are answered. If not, discord.py ends the connection, and the session is resumed."""
+    alive = None if link is None else link._keep_alive  # noqa: SLF001 -- the version is pinned
+    return alive is None or time.perf_counter() - alive._last_ack < _ACKNOWLEDGED_S  # noqa: SLF001

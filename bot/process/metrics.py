@@ -43,6 +43,19 @@ class Outage:
     held: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A shard's session at the gateway.
+
+    Attributes:
+        age_s: Since READY or RESUMED, seconds.
+        silent_s: Since the last event, seconds.
+    """
+
+    age_s: float
+    silent_s: float
+
+
 def exposition(
     states: Mapping[str, str],
     *,
@@ -50,7 +63,7 @@ def exposition(
     outage: Outage | None = None,
     incidents: Incidents | None,
     figures: Figures | None = None,
-    sessions: Mapping[int, float] | None = None,
+    sessions: Mapping[int, Session] | None = None,
 ) -> bytes:
     """The body of /metrics in Prometheus' text format.
 
@@ -59,7 +72,7 @@ def exposition(
         latency_s: Between the gateway's heartbeat and its answer; NaN without a connection.
         incidents: None when the database cannot be asked.
         figures: None when the database cannot be asked.
-        sessions: The age of the gateway's session of each shard that this process listens to, seconds.
+        sessions: By shard, those that this process listens to.
     """
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -68,9 +81,7 @@ def exposition(
         up.labels(part).set(state == "ok")
     if math.isfinite(latency_s):
         _gauge(registry, "gateway_latency_seconds", "Heartbeat to answer", latency_s)
-    age = Gauge("incident_bot_gateway_age_seconds", "Since READY or RESUMED", ["shard"], registry=registry)
-    for shard, age_s in (sessions or {}).items():
-        age.labels(str(shard)).set(age_s)
+    _by_shard(registry, sessions or {})
     if outage is not None:
         _gauge(registry, "discord_away_seconds", "Since Discord's REST answers nobody", outage.away_s)
     if outage is not None and outage.held is not None:
@@ -80,6 +91,15 @@ def exposition(
     if figures is not None:
         registry.register(FigureCollector(figures))
     return generate_latest(registry)
+
+
+def _by_shard(registry: CollectorRegistry, sessions: Mapping[int, Session]) -> None:
+    age = Gauge("incident_bot_gateway_age_seconds", "Since READY or RESUMED", ["shard"], registry=registry)
+    name, meaning = "incident_bot_gateway_silent_seconds", "Since the last event"
+    silent = Gauge(name, meaning, ["shard"], registry=registry)
+    for shard, session in sessions.items():
+        age.labels(str(shard)).set(session.age_s)
+        silent.labels(str(shard)).set(session.silent_s)
 
 
 def _count(registry: CollectorRegistry, incidents: Incidents) -> None:

@@ -12,7 +12,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.process.deafness import DeafWatch
 from bot.process.health import Part
 from bot.process.keeper import ShardKeeper
-from bot.process.metrics import Incidents, Outage, exposition
+from bot.process.metrics import Incidents, Outage, Session, exposition
 from bot.services.auditor import OVERDUE
 from bot.services.emergency import Emergency, trouble_of
 from bot.services.ports import Store
@@ -59,7 +59,10 @@ class Vitals:
             outage=Outage(self.circuit.away_s, await self._held()),
             incidents=await self._incidents(),
             figures=await self._counted(),
-            sessions={shard: now_s - since_s for shard, since_s in self.client.listening.items()},
+            sessions={
+                shard: Session(now_s - since_s, self.client.echoes.silent_for_s(shard))
+                for shard, since_s in self.client.listening.items()
+            },
         )
 
     async def _database(self) -> str | None:

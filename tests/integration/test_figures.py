@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.domain.delivery import DeliveryKind
 from bot.domain.escalation import Step
 from bot.domain.severity import LadderStep
-from bot.process.metrics import exposition
+from bot.process.metrics import Session, exposition
 from bot.services.ports import Job, JobName
 from bot.storage.figures import LATENESS_S, read_figures
 from bot.storage.pools import open_pool
@@ -49,7 +49,9 @@ async def test_every_figure(database_url: str) -> None:
     assert found.queue == {("escalate", "due"): 1, ("remind", "waiting"): 1, ("deliver", "due"): 1}
     assert found.deliveries == {("alert", "pending"): 1}
     assert (found.failovers, found.identifies, found.instances) == (0, 0, {})
-    text = exposition({}, latency_s=0.1, incidents=None, figures=found, sessions={0: 12.5}).decode()
+    text = exposition(
+        {}, latency_s=0.1, incidents=None, figures=found, sessions={0: Session(12.5, 3.0)}
+    ).decode()
     for line in (
         'incident_bot_step_lateness_seconds_bucket{le="0.25"} 2.0',
         'incident_bot_step_lateness_seconds_bucket{le="+Inf"} 4.0',
@@ -58,6 +60,7 @@ async def test_every_figure(database_url: str) -> None:
         'incident_bot_queue_jobs{job="escalate",state="due"} 1.0',
         'incident_bot_deliveries{kind="alert",result="pending"} 1.0',
         'incident_bot_gateway_age_seconds{shard="0"} 12.5',
+        'incident_bot_gateway_silent_seconds{shard="0"} 3.0',
     ):
         assert line in text, line
     await connection.close()

@@ -1,6 +1,8 @@
 """A session that owes events and sends none is begun anew, and said aloud when that does not help."""
 
+import time
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -28,6 +30,7 @@ class FakeLink:
     """A gateway connection that notes whom it was asked for."""
 
     asked: list[int] = field(default_factory=list)
+    _keep_alive: Any = None
 
     async def request_chunks(self, guild_id: int, **_given: object) -> None:
         self.asked.append(guild_id)
@@ -136,3 +139,12 @@ async def test_a_shard_of_another_process_owes_nothing(scene: Scene) -> None:
     scene.client.listening.clear()
     scene.echoes.owe(SHARD, began_s=scene.time.now + 1)
     assert await scene.after(600) == []
+
+
+async def test_without_heartbeats_it_is_another_matter(scene: Scene) -> None:
+    """A dead connection is ended by discord.py, and resumed: nothing of what was missed is lost then."""
+    scene.link._keep_alive = SimpleNamespace(_last_ack=time.perf_counter() - 61)
+    scene.echoes.owe(SHARD, began_s=scene.time.now + 1)
+    assert await scene.after(62) == []
+    scene.link._keep_alive = SimpleNamespace(_last_ack=time.perf_counter())
+    assert await scene.after(1) == ["gateway.deaf"]
