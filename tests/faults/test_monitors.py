@@ -1,5 +1,6 @@
 """Rows 66 and 70: what monitors post, in a busy channel while the bot is down, and what is no alert."""
 
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -7,12 +8,17 @@ import pytest
 import pytest_asyncio
 
 from bot.demo.screen import JSON, Message
+from bot.sandbox.drafts import Draft
+from bot.sandbox.names import find_user
+from bot.sandbox.payloads import user_payload
+from bot.sandbox.posting import Origin, publish
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-monitors")]
 
 _CHATTER = 105
+_MANY = 1_200  # 13 pages
 _FIRING = "[FIRING:1] {} (api.parky.co.jp critical)"
 _RESOLVED = "[RESOLVED] {} (api.parky.co.jp critical)"
 
@@ -44,6 +50,26 @@ async def test_row_66_a_p0_before_a_hundred_messages(stage: Stage, figure: Figur
     await stage.reach_deadline(number)
     await stage.escalated(number)
     figure(f"tracked behind {_CHATTER} messages, escalated once")
+
+
+async def test_row_66_a_p0_before_more_pages_than_one_window_allows(stage: Stage, figure: Figure) -> None:
+    """Discord's limit interrupts the reading; it goes on where it was."""
+    world, title = stage.world, "Row66TalkedOver"
+    await world.fast_forward(minutes=2)
+    stage.falls_ill()
+    await world.kill_bot()
+    await _post(stage, "p0-alerts", _FIRING.format(title))
+    core = world.sandbox.core
+    place = next(one for one in core.world.channels.values() if one.name == "p0-alerts")
+    author = Origin(user_payload(find_user(core.world, "responder")))
+    for number in range(_MANY):
+        publish(core, place, Draft(f"{number}"), author)
+    began = time.monotonic()
+    await stage.revive()
+    number = await stage.number(title, within_s=30.0)
+    took_s = time.monotonic() - began
+    await stage.until(lambda: stage.pages(number, "primary"), "the page")
+    figure(f"tracked {took_s:.0f} s after the start, behind {_MANY} messages")
 
 
 async def test_row_70_recovery_repeat_and_chatter(stage: Stage, figure: Figure) -> None:

@@ -47,13 +47,18 @@ async def _messages(rest: Rest, channel_id: int, *, after: int) -> AsyncIterator
         if len(page) < _HISTORY:
             return
         after = max(snowflake(message) for message in page)
-        page = await _following(rest, route, after=after)
+        page = await further(rest, route, after=after)
 
 
-async def _following(rest: Rest, route: Route, *, after: int) -> list[Payload]:
+async def further(rest: Rest, route: Route, **beyond: int) -> list[Payload]:
+    """A further page of a channel's messages, as soon as Discord's limit leaves room for it.
+
+    Args:
+        beyond: ``after`` or ``before``, a message's id.
+    """
     while True:
         try:
-            return await rest.many(route, params={"after": after, "limit": _HISTORY})
+            return await rest.many(route, params={**beyond, "limit": _HISTORY})
         except UpstreamUnavailable as limit:
             if limit.room_in is None or limit.room_in > _PATIENCE:
                 raise

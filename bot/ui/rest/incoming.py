@@ -8,6 +8,7 @@ from discord.http import Route
 
 from bot.domain.alerts import AlertEmbed, AlertMessage, ChannelPage
 from bot.ui.rest.client import Rest, snowflake
+from bot.ui.rest.history import further
 from bot.ui.rest.places import Places
 from bot.ui.words.evidence import evidence_from
 from bot.ui.words.wording import Wording
@@ -102,8 +103,11 @@ class Watching:
         """
         channel_id = await self._places.channel(guild_id, channel)
         route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
-        older = {} if before is None else {"before": before}
-        found = await self._rest.many(route, params={"limit": _PAGE, **older})
+        found = (
+            await self._rest.many(route, params={"limit": _PAGE})
+            if before is None
+            else await further(self._rest, route, before=before)
+        )
         read = [
             self._incoming.read(payload, guild_id=guild_id, channel=channel)
             for payload in sorted(found, key=snowflake)

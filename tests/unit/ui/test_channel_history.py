@@ -9,7 +9,7 @@ from discord.http import Route
 
 from bot.domain.errors import Crowded
 from bot.ui.rest.client import Payload, Rest
-from bot.ui.rest.history import standing_message
+from bot.ui.rest.history import further, standing_message
 
 SINCE = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 OURS = {"id": "900", "channel_id": "7", "author": {"id": "1"}, "content": "ours"}
@@ -27,7 +27,7 @@ class Limited:
 
     async def many(self, _route: Route, *, params: Mapping[str, object]) -> list[Payload]:
         """The next answer."""
-        self.asked_after.append(params["after"])
+        self.asked_after.append(params.get("after", params.get("before")))
         answer = self.answers.pop(0)
         if isinstance(answer, Crowded):
             raise answer
@@ -63,3 +63,11 @@ async def test_it_does_not_wait_long() -> None:
 async def test_the_last_page_ends_it() -> None:
     """A full one may be the last."""
     assert await found(Limited(list(OTHERS), [])) == 0
+
+
+async def test_a_further_page_of_a_watched_channel_waits_for_room() -> None:
+    """Giving up for a minute, and beginning anew then, would lose what stands further back for ever."""
+    rest = Limited(Crowded(0.01), [OURS])
+    route = Route("GET", "/channels/{channel_id}/messages", channel_id=7)
+    assert await further(cast("Rest", rest), route, before=901) == [OURS]
+    assert rest.asked_after == [901, 901]
