@@ -53,6 +53,17 @@ async def test_eyes_that_are_found_before_the_deadline(desk: Desk) -> None:
     assert [job for job in desk.store.jobs if job.name == "escalate"] == []
 
 
+async def test_a_step_that_is_decided_alone_is_read_as_well(desk: Desk) -> None:
+    """A sweep left it over; its own job reads before it decides."""
+    [incident] = await opened(desk)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    desk.store.advance(READ_AHEAD + SECOND)
+    await desk.escalations.decide(incident.id, 1)
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
 async def test_one_reading_is_for_all_that_come_due(desk: Desk) -> None:
     """Each incident once, by the first job; the others come at their time."""
     incidents = await opened(desk, 4)

@@ -1,0 +1,111 @@
+"""Which mistakes are made, and which tests must find each."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One mistake.
+
+    Attributes:
+        name: What somebody forgot, in words.
+        file: Where, below the root of the checkout.
+        before: The lines that are right; they are there once.
+        after: What stands there instead.
+        tests: What pytest is given; at least one of them fails.
+    """
+
+    name: str
+    file: str
+    before: str
+    after: str
+    tests: tuple[str, ...]
+
+
+MUTANTS: Final = (
+    Mutant(
+        name="an escalation does not read the 👀 once more",
+        file="bot/services/escalations.py",
+        before="await self._ahead.read_within([await self._store.incident(incident_id)], READ_WITHIN_S)",
+        after="_ = READ_WITHIN_S",
+        tests=("tests/unit/services/test_reading_ahead.py",),
+    ),
+    Mutant(
+        name="a sweep of due steps does not read the 👀 once more",
+        file="bot/services/sweeps.py",
+        before="await self._ahead.read_within(due, within_s, now=now)",
+        after="_ = within_s",
+        tests=("tests/unit/services/test_reading_ahead.py",),
+    ),
+    Mutant(
+        name="a message is sent without its nonce",
+        file="bot/ui/rest/notifier.py",
+        before='"nonce": nonce, "enforce_nonce": True',
+        after='"nonce": nonce[:0] or None',
+        tests=("tests/integration/test_notifier.py", "tests/integration/test_notifier_faults.py"),
+    ),
+    Mutant(
+        name="an incident is read without its row lock",
+        file="bot/storage/queries/incident.sql",
+        before="AND ($2::bigint IS NULL OR guild_id = $2) FOR NO KEY UPDATE;",
+        after="AND ($2::bigint IS NULL OR guild_id = $2);",
+        tests=("tests/integration/test_hidden_meanwhile.py", "tests/integration/test_store.py"),
+    ),
+    Mutant(
+        name="the next attempt does not wait as long as Discord asks for",
+        file="bot/domain/delivery.py",
+        before="return timedelta(seconds=max(delay_s, asked_s or 0.0))",
+        after="return timedelta(seconds=delay_s)",
+        tests=("tests/unit/domain/test_delivery.py",),
+    ),
+    Mutant(
+        name="a limit for all requests is not waited for",
+        file="bot/ui/rest/client.py",
+        before="            self.gate.pause(self.retry_after_s)\n",
+        after="            pass\n",
+        tests=("tests/integration/test_notifier_faults.py",),
+    ),
+    Mutant(
+        name="whoever lacks the role passes",
+        file="bot/services/access.py",
+        before="data=tried)\n            raise\n",
+        after="data=tried)\n",
+        tests=("tests/unit/services/test_dlq_and_digest.py",),
+    ),
+    Mutant(
+        name="a private incident is shown to everybody",
+        file="bot/services/access.py",
+        before="return await self._store.is_member(incident.id, person.id)",
+        after="return True",
+        tests=("tests/unit/services/test_privacy.py",),
+    ),
+    Mutant(
+        name="a step is due after twice its time",
+        file="bot/domain/escalation.py",
+        before="due_at=ack_due_at if rung.after is None else starts_at + rung.after,",
+        after="due_at=ack_due_at if rung.after is None else starts_at + 2 * rung.after,",
+        tests=("tests/unit/domain/test_escalation.py",),
+    ),
+    Mutant(
+        name="a deadline is one time off",
+        file="bot/runbook/model.py",
+        before="return at + times * deadline",
+        after="return at + (times + 1) * deadline",
+        tests=("tests/unit/runbook/test_default.py",),
+    ),
+    Mutant(
+        name="a holiday counts as a business day",
+        file="bot/domain/business_time.py",
+        before="if day.weekday() in working and day not in holidays:",
+        after="if day.weekday() in working:",
+        tests=("tests/unit/domain/test_business_time.py",),
+    ),
+    Mutant(
+        name="an email that the mail server refused counts as sent",
+        file="bot/services/letters.py",
+        before="reason=away.reason)\n            return False\n",
+        after="reason=away.reason)\n            return True\n",
+        tests=("tests/unit/services/test_letters.py",),
+    ),
+)
