@@ -41,7 +41,7 @@ class DeadMan:
             await self._store.beat()
         except StorageUnavailable:
             return "the database cannot be written"
-        if self._queue.is_silent:
+        if self._queue.is_stuck:
             return "the job queue does not answer"
         if late:
             return f"{late} overdue"

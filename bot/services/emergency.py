@@ -149,7 +149,7 @@ class Emergency:
     def _look_at_queue(self) -> None:
         """Once the database has answered: right after an outage the queue may take a moment longer."""
         was_silent = self._is_queue_silent
-        self._silent_looks = self._silent_looks + 1 if self._queue.is_silent else 0
+        self._silent_looks = self._silent_looks + 1 if self._queue.is_stuck else 0
         if self._is_queue_silent and not was_silent:
             log.error("jobs.silent", watched=len(self._book.journal.watches))
         elif was_silent and not self._is_queue_silent:

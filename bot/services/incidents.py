@@ -66,6 +66,11 @@ class Incidents:
         log.info("incident.opened", incident_id=incident.id, severity=incident.severity)
         return incident
 
+    async def opened(self, key: str) -> Incident | None:
+        """The incident that *key* has opened: of a commit whose answer was lost nobody knows otherwise."""
+        async with self._store.at_once() as tx:
+            return await tx.incident_by_key(key)
+
     async def open_within(self, tx: Transaction, new: NewIncident, *, by: Person | None) -> Incident:
         """`open` as a part of the caller's transaction, without the check of permissions.
 

@@ -6,6 +6,9 @@ from typing import Final
 #: How long the queue may take to answer, seconds.
 SILENT_S: Final = 1.0
 
+#: A failed job is tried again within two seconds: it fails again, or another process has it by then, seconds.
+_RECENT_S: Final = 3.0
+
 #: For how long a decision shows that others come in their turn, seconds.
 _BUSY_S: Final = 2.0
 
@@ -16,6 +19,8 @@ class QueueWatch:
     def __init__(self) -> None:
         self._asked_at: float | None = None
         self._decided_at = float("-inf")
+        self._failing_since: float | None = None
+        self._failed_at = float("-inf")
 
     def asked(self) -> None:
         """The queue is asked for work, or to be there."""
@@ -29,6 +34,27 @@ class QueueWatch:
     def decided(self) -> None:
         """A step of a ladder was decided by one of its jobs."""
         self._decided_at = time.monotonic()
+
+    def done(self) -> None:
+        """A job that makes or tells a deadline has done its work."""
+        self._failing_since = None
+
+    def failed(self) -> None:
+        """The database did not let such a job do its work."""
+        self._failed_at = time.monotonic()
+        if self._failing_since is None:
+            self._failing_since = self._failed_at
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether what is due may not wait for it: it does not answer, or nothing that it begins succeeds."""
+        return self.is_silent or self._is_failing
+
+    @property
+    def _is_failing(self) -> bool:
+        now = time.monotonic()
+        is_recent = now - self._failed_at < _RECENT_S
+        return is_recent and self._failing_since is not None and now - self._failing_since > SILENT_S
 
     @property
     def is_silent(self) -> bool:

@@ -116,8 +116,8 @@ class JobRunner:
 
     @property
     def healthy(self) -> bool:
-        """Whether the queue was asked for work within the last seconds, and answered."""
-        return time.monotonic() - self._last_seen < HEALTHY_S and not self._watch.is_silent
+        """Whether the queue was asked for work within the last seconds, and answered, and its jobs get on."""
+        return time.monotonic() - self._last_seen < HEALTHY_S and not self._watch.is_stuck
 
     def stop(self) -> None:
         """Take no more jobs; `run` returns when the running ones have ended, or a few seconds later."""
@@ -228,10 +228,12 @@ class JobRunner:
         except Crowded as crowded:  # nothing is wrong: Discord has no room for it at this moment
             return crowded.room_in
         except Contended:  # somebody else is at it, or was
+            self._note(job, failed=True)
             return _CONTENDED
         except UnavailableError as error:
             if isinstance(error, StorageUnavailable):
                 self._on_refusal(str(error))
+                self._note(job, failed=True)
             is_promised = JobName(job.entrypoint) in _PROMISED
             delay = self._delay(job, *(_PROMISED_S if is_promised else _POSTPONE_S))
             limit = error.room_in if isinstance(error, UpstreamUnavailable) else None
@@ -244,9 +246,19 @@ class JobRunner:
             log.exception("job.failed", retry_s=delay.total_seconds())
             return delay
         self._failures.pop(job.id, None)
-        if JobName(job.entrypoint) is JobName.ESCALATE:
-            self._watch.decided()
+        self._note(job, failed=False)
         return again
+
+    def _note(self, job: PgJob, *, failed: bool) -> None:
+        """What became of a job that is promised within seconds."""
+        if (name := JobName(job.entrypoint)) not in _PROMISED:
+            return
+        if failed:
+            self._watch.failed()
+            return
+        self._watch.done()
+        if name is JobName.ESCALATE:
+            self._watch.decided()
 
     def _handler(self, job: PgJob) -> Handler:
         guild_id = guild_of(job.headers)

@@ -12,7 +12,7 @@ from bot.ui.buttons import TriageVerb, template
 from bot.ui.components import Control
 from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_of
-from bot.ui.screens.emergency import raise_anyway
+from bot.ui.screens.emergency import raise_anyway, recorded
 from bot.ui.screens.outcome import show_sent
 from bot.ui.screens.triage_card import triage_card
 
@@ -141,5 +141,8 @@ async def _raised_without_database(interaction: Press, number: int, *, severity:
         path=triage.path_to(severity),
         key=f"triage:{number}",  # as `Raising` has it: confirmed once more, it is the same one
     )
+    if incident := await recorded(new.key, incidents=services.incidents):
+        await show_sent(interaction, incident, read=services.incidents.opening)
+        return True
     await raise_anyway(interaction, new, emergency=emergency, voice=interaction.client.voice(interaction))
     return True

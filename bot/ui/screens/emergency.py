@@ -22,6 +22,9 @@ from bot.ui.words.voice import Voice, channel_name
 #: The custom id of [SEV1 を発報する] under a triage that cannot go on; the message keeps the words.
 URGENT: Final = r"tri:v1:urgent:(?P<severity>[A-Za-z0-9_-]{1,16}):(?P<targets>\d{1,8}):(?P<symptoms>\d{1,8})"
 
+#: How long to ask whether something was recorded after all, seconds.
+_RECORDED_S: Final = 1.0
+
 #: How often to look whether the database is away while something is being recorded, seconds.
 _LOOK_EVERY_S: Final = 0.2
 
@@ -68,7 +71,20 @@ async def opened_or_raised(
         return await incidents.open(new)
     with suppress(StorageUnavailable):
         return await _unless_away(incidents.open(new), emergency=emergency)
+    if known := await recorded(new.key, incidents=incidents):
+        return known
     await raise_anyway(interaction, new, emergency=emergency, voice=voice)
+    return None
+
+
+async def recorded(key: str, *, incidents: Incidents) -> Incident | None:
+    """What was recorded under *key* after all: a connection may break between a commit and its answer.
+
+    Raised once more without a database it would ring twice. Nobody waits long for that, though.
+    """
+    with suppress(StorageUnavailable, TimeoutError):
+        async with asyncio.timeout(_RECORDED_S):
+            return await incidents.opened(key)
     return None
 
 

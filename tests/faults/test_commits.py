@@ -1,0 +1,49 @@
+"""Row 62: the connection breaks at a COMMIT, after it or before."""
+
+import pytest
+
+from tests.faults.behind import behind
+from tests.faults.conftest import Figure, OpenStage
+from tests.pg_proxy import Commits
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-commits")]
+
+_HEARD_S = 20.0
+
+
+@pytest.mark.parametrize("commits", [Commits.UNANSWERED, Commits.PREVENTED])
+async def test_row_62_the_answer_to_each_commit_is_lost(
+    open_stage: OpenStage, figure: Figure, commits: Commits
+) -> None:
+    """A P0 is reported meanwhile: one incident, one ring, and a 👀 on what stands there ends it."""
+    async with behind(open_stage) as there:
+        stage, title = there.stage, f"行62 {commits}"
+        await there.start_bot()
+        stage.world.expect_log("jobs.silent")
+        there.proxy.commits = commits
+        said = await stage.world.command("sev1", title=title)
+        assert said.text
+        posts = await stage.until(
+            lambda: [post for post in stage.posts_in("p0-alerts") if title in post.text and post.rings],
+            "the alert",
+            within_s=_HEARD_S,
+        )
+        assert there.proxy.commits_met > 0
+        there.proxy.commits = Commits.PASS
+        await there.well()
+        number = await stage.number(title)
+        # Posted before the incident had a number, a message has none: the title says what it is about.
+        await stage.until(lambda: [p for p in stage.posts_in("dm:primary") if title in p.text], "the page")
+        await stage.world.idle()
+        told = [post for post in stage.posts_in("p0-alerts") if title in post.text]
+        assert [post.id for post in told] == [posts[0].id], "one post, whatever was lost"
+        assert len([post for post in stage.posts_in("dm:primary") if title in post.text]) == 1
+        channel = await stage.world.channel_id("p0-alerts")
+        [alert] = [one for one in await stage.world.human.messages(channel) if one.id == str(posts[0].id)]
+        await stage.world.react(alert, by="primary")
+        row = await stage.acknowledged(number)
+        assert row["alert_message_id"] == posts[0].id
+        await stage.reach_deadline(number)
+        await stage.world.idle()
+        assert stage.escalations(number) == []
+        figure(f"{commits}: {there.proxy.commits_met} commits, 1 incident, 1 post, acknowledged by its 👀")
