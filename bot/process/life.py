@@ -142,8 +142,13 @@ class Life:
         shards = [shard.id for shard in self.keeper.held]
         log.info("bot.ready", guilds=len(self.client.served), user=str(self.client.user), shards=shards)
         if self.dead_man is not None:
-            ticks.every(HEARTBEAT_S, self._once(self.dead_man.beat), name="heartbeat")
+            ticks.every(HEARTBEAT_S, self._once(self._beat), name="heartbeat")
         await look_around(self.client, dlq=self.dlq, mails=self.mails)
+
+    async def _beat(self) -> None:
+        """Tell the outside that all is well. With a deaf gateway it is not: `/sev1` reaches nobody."""
+        assert self.dead_man is not None
+        await self.dead_man.beat(trouble=self.deaf.trouble)
 
     async def _stop(self, ticks: Ticks, gateway: asyncio.Task[None], work: asyncio.Task[None]) -> None:
         """The shards first, for a standby to take; jobs while Discord still takes what they have begun."""

@@ -18,13 +18,16 @@ class DeadMan:
         self._queue = queue
         self._heartbeat = heartbeat
 
-    async def beat(self) -> bool:
+    async def beat(self, *, trouble: str | None = None) -> bool:
         """Ping, or say in the log why not.
+
+        Args:
+            trouble: What the process knows to be wrong besides, in one line.
 
         Returns:
             Whether somebody has taken it.
         """
-        if (reason := await self._objection()) is not None:
+        if (reason := await self._objection() or trouble) is not None:
             log.warning("heartbeat.withheld", reason=reason)
             return False
         try:

@@ -183,6 +183,9 @@ async def test_refusals_of_a_real_kind(world: NotifierWorld) -> None:
     world.channel(ALERTS).overwrites.clear()
     seed = owed(DeliveryKind.SEED_ACK, after=(ALERTS, 1100000000000009999))
     assert await refused(world.deliver(seed)) == (404, 10008)
+    world.world.application.quarantined = True
+    assert await refused(world.deliver(owed(DeliveryKind.PAGE, to="person:secondary"))) == (403, 20026)
+    world.world.application.quarantined = False
     world.world.users[str(PRIMARY)].accepts_dms = False
     assert await refused(world.deliver(owed(DeliveryKind.PAGE, to="person:primary"))) == (403, 50007)
 

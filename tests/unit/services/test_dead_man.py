@@ -124,3 +124,15 @@ async def test_nobody_takes_it() -> None:
     with capture_logs() as logged:
         assert not await DeadMan(FakeStore(), heartbeat, QueueWatch()).beat()
     assert [entry["event"] for entry in logged] == ["heartbeat.not_taken"]
+
+
+async def test_what_the_process_knows_withholds_it_too() -> None:
+    """A gateway that tells nothing: every deadline is kept, and nobody could report anything."""
+    heartbeat = FakeHeartbeat()
+    dead_man = DeadMan(FakeStore(), heartbeat, QueueWatch())
+    with capture_logs() as logged:
+        assert not await dead_man.beat(trouble="sends no events")
+    assert [(entry["event"], entry["reason"]) for entry in logged] == [
+        ("heartbeat.withheld", "sends no events")
+    ]
+    assert heartbeat.pings == 0
