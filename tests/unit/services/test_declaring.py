@@ -1,6 +1,7 @@
 """A triage of a tracked alert's message makes that alert the incident: one trouble is not opened twice."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -29,7 +30,9 @@ def desk() -> Desk:
     return Desk()
 
 
-async def begun(desk: Desk, *answers: str, message_id: int = FIRST) -> TriageView:
+async def begun(
+    desk: Desk, *answers: str, message_id: int = FIRST, started_at: datetime | None = None
+) -> TriageView:
     """A triage of that message, walked."""
     view = await desk.triages.start(
         NewTriage(
@@ -38,7 +41,7 @@ async def begun(desk: Desk, *answers: str, message_id: int = FIRST) -> TriageVie
             title="決済 API が 5xx",
             targets=(),
             symptoms=("errors",),
-            started_at=desk.store.clock.time,
+            started_at=started_at or desk.store.clock.time,
             key=f"interaction:{message_id}",
             channel_id=51,
             source_message_id=message_id,
@@ -79,6 +82,20 @@ async def test_the_alert_becomes_the_incident_with_what_the_triage_says(desk: De
     assert {TimelineKind.SEVERITY_CHANGED, TimelineKind.DECLARED, TimelineKind.TRIAGED} < set(kinds)
     await desk.pass_time(minutes=15)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_a_triage_an_hour_later_keeps_the_alerts_start(desk: Desk) -> None:
+    """The form says "now"; the alert proves that it had begun. What began earlier still did."""
+    tracked = await receive(desk, alert(desk))
+    await desk.pass_time(hours=1)
+    late = await triage(desk, "yes", "no")
+    assert (late.id, late.started_at) == (tracked.id, tracked.started_at)
+    other = await receive(desk, alert(desk, FIRST + 1, "disk full", channel="p0-alerts"))
+    began = other.triggered_at - timedelta(hours=2)
+    view = await begun(desk, "yes", "no", message_id=FIRST + 1, started_at=began)
+    confirmed = await desk.triages.confirm(view.triage.id, by=LEAD)
+    assert confirmed.incident is not None
+    assert confirmed.incident.started_at == began
 
 
 async def test_whoever_is_on_it_stays_on_it(desk: Desk) -> None:

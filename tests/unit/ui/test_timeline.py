@@ -130,6 +130,15 @@ def test_every_kind_has_its_words(kind: TimelineKind, voice: Voice) -> None:
     assert "@responder" in line
 
 
+def test_a_deleted_message_that_nobody_could_read() -> None:
+    """Without the message content intent its words never stood anywhere: nothing says that they stay."""
+    read = entry_line(JA, entry(TimelineKind.PIN_DELETED, {"author_name": "olive", "text": "落ちた"}))
+    unread = entry_line(JA, entry(TimelineKind.PIN_DELETED, {"author_name": "olive", "text": ""}))
+    assert "本文は上に残っています" in read
+    assert "本文は読めていませんでした" in unread
+    assert "@olive" in unread
+
+
 @pytest.mark.parametrize("kind", CARRIED)
 def test_each_kind_says_what_it_carries(kind: TimelineKind) -> None:
     """The facts stand in the line, those of strangers inert."""
