@@ -27,13 +27,13 @@ class StormWrites(DeliveryWrites):
     """The part of a transaction that is about many at once."""
 
     async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
-        incidents = {
-            row["id"]: incident_from_row(row)
-            for row in await self._sql.all("lock_due", before, limit, self._guild_id)
-        }
-        numbers = list(incidents)
-        if not numbers:
+        locked = await self._sql.all("lock_due", before, limit, self._guild_id)
+        if not locked:
             return []
+        self._now = locked[0]["now"]
+        self._locked |= {row["id"]: row["version"] for row in locked}
+        incidents = {row["id"]: incident_from_row(row) for row in locked}
+        numbers = list(incidents)
         rows = await self._sql.all("pending_steps", numbers)
         steps, last = (
             [step_from_row(row) for row in rows],

@@ -24,7 +24,8 @@ SELECT incidents.*
 -- Locks the incidents whose steps were due at $1 or earlier, the gravest first and of these the longest due; $2 at
 -- most, of the guild $3 unless null. Who is locked is passed over for the next one, so that several share the work.
 -- One after the other in the order of the inner query, as far as the limit goes: a sort outside would lock them all.
-SELECT incidents.*
+-- With the transaction's time.
+SELECT incidents.*, now() AS now
   FROM (SELECT incident_id
           FROM escalation_steps
          WHERE status = 'pending' AND due_at <= $1
@@ -105,9 +106,9 @@ UPDATE pgqueuer
 
 -- name: before_sending
 -- A delivery that is not finished, with the place of the one that it waited for; the time; whether steps are due that
--- nobody has decided yet, of the guild $3 unless null; whether it is behind another (see `behind`); and what one that nobody has begun to send could be told of
--- with, and how many there are, up to $2 (null: it stands for itself, see `bot.domain.bundle.group_of`). No row comes
--- back when it is finished, or when a bundle tells of it.
+-- nobody has decided yet, of the guild $3 unless null; whether it is behind another (see `behind`); and what one that
+-- nobody has begun to send could be told of with, and how many there are, up to $2 (null: it stands for itself, see
+-- `bot.domain.bundle.group_of`). No row comes back when it is finished, or when a bundle tells of it.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
        EXISTS (
        SELECT
