@@ -156,7 +156,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     mornings = Mornings(store, discord, policy)
     faces = Faces(store)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations, faces)
-    questions = Questions(store, policy, access, incidents)
+    questions = Questions(store, discord, policy, access, incidents)
     alerts = Alerts(store, policy, incidents, Recoveries(store, policy, lifecycle), questions)
     schedules = Schedules(store, policy, access, oncall)
     links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
@@ -247,6 +247,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REFRESH: _numbered(cases.deliveries.refresh),
         JobName.REFRESH_BUNDLE: _numbered(services.bundles.refresh),
         JobName.REFRESH_TRIAGE: _numbered(cases.triage_posts.refresh),
+        JobName.REFRESH_QUESTION: _numbered(services.questions.refresh),
         JobName.REEVALUATE: _numbered(services.reevaluations.strike),
         JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.strike),
         JobName.REDACT: _numbered(services.privacy.hide),
@@ -288,7 +289,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
     async def run(payload: str) -> timedelta | None:
         number = int(payload.partition(":")[0])
         match name:
-            case JobName.DELIVER | JobName.RECORD_FAILURE | JobName.REFRESH_BUNDLE:
+            case JobName.DELIVER | JobName.RECORD_FAILURE | JobName.REFRESH_BUNDLE | JobName.REFRESH_QUESTION:
                 guild_id = await find.guild_of_delivery(number)
             case JobName.MORNING | JobName.REFRESH_MORNING | JobName.HANDOVER | JobName.REACH:
                 guild_id = number

@@ -1,7 +1,5 @@
 """Alerts that monitors post: tracked as they come, and read when events were missed; their buttons."""
 
-from collections.abc import Sequence
-
 import discord
 import structlog
 from discord.ext import commands
@@ -10,11 +8,10 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from bot.client import IncidentBot
 from bot.domain.errors import UnavailableError
 from bot.domain.question import Question
-from bot.ui.buttons import AlertVerb, Component, IncidentVerb, template
-from bot.ui.components import Control, view_of
-from bot.ui.interaction import keep, reply, rewrite, wait
+from bot.ui.buttons import AlertVerb, IncidentVerb, template
+from bot.ui.components import Control
+from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
-from bot.ui.posts.questions import answered_heeded, answered_ignored, answered_tracked
 from bot.ui.rest.incoming import Incoming
 from bot.ui.words.evidence import evidence_of
 from bot.ui.words.inert import inert
@@ -117,12 +114,10 @@ class Track(Control, template=template(AlertVerb.TRACK)):
     """[🔴 追跡する]."""
 
     async def press(self, interaction: Press) -> None:
-        """Make a tracked alert of the message, and say so in the line."""
-        await keep(interaction)
+        """Make a tracked alert of the message; the line says so."""
+        await wait(interaction)
         by, services = await person_of(interaction), interaction.client.services(interaction)
         incident = await services.questions.track(self.number, guild_id=services.guild_id, by=by)
-        words = Wording(interaction.client.texts, services.policy)
-        await _rewrite(interaction, *answered_tracked(words, incident, by=by.name))
         await reply(
             interaction,
             interaction.client.voice(interaction).say("tracked.said.tracked", label=incident.label),
@@ -134,11 +129,9 @@ class Ignore(Control, template=template(AlertVerb.IGNORE)):
 
     async def press(self, interaction: Press) -> None:
         """Pass over its sender from now on; the line says so, and how that is undone."""
-        await keep(interaction)
+        await wait(interaction)
         by, services = await person_of(interaction), interaction.client.services(interaction)
         question = await services.questions.ignore(self.number, guild_id=services.guild_id, by=by)
-        words = Wording(interaction.client.texts, services.policy)
-        await _rewrite(interaction, *answered_ignored(words, question, by=by.name))
         await _say_sender(interaction, "tracked.said.ignored", question)
 
 
@@ -147,17 +140,10 @@ class Heed(Control, template=template(AlertVerb.HEED)):
 
     async def press(self, interaction: Press) -> None:
         """Ask about its sender's messages again."""
-        await keep(interaction)
+        await wait(interaction)
         by, services = await person_of(interaction), interaction.client.services(interaction)
         question = await services.questions.heed(self.number, guild_id=services.guild_id, by=by)
-        words = Wording(interaction.client.texts, services.policy)
-        await _rewrite(interaction, *answered_heeded(words, question))
         await _say_sender(interaction, "tracked.said.heeded", question)
-
-
-async def _rewrite(interaction: Press, line: str, buttons: Sequence[Component]) -> None:
-    """Let the line say what was decided, for all to see."""
-    await rewrite(interaction, line, view_of(buttons))
 
 
 async def _say_sender(interaction: Press, key: str, question: Question) -> None:

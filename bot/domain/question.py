@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.evidence import Evidence
+from bot.domain.incident import Incident
 
 
 class Answer(StrEnum):
@@ -37,3 +38,15 @@ class Question:
     evidence: Evidence
     answer: Answer | None = None
     answered_by_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question as its line shows it.
+
+    Attributes:
+        incident: What the message is tracked as.
+    """
+
+    question: Question
+    incident: Incident | None

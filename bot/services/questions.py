@@ -4,15 +4,15 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.incident import Incident, IncidentKind, NewIncident, Source
 from bot.domain.people import Person
-from bot.domain.question import Answer, Question
+from bot.domain.question import Answer, Question, QuestionView
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.incidents import Incidents
-from bot.services.ports import Store, Transaction
+from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +27,11 @@ _PERMISSION: Final = "triage"
 class Questions:
     """Asks, and does what is answered."""
 
-    def __init__(self, store: Store, policy: Policy, access: Access, incidents: Incidents) -> None:
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, access: Access, incidents: Incidents
+    ) -> None:
         self._store = store
+        self._discord = discord
         self._policy = policy
         self._access = access
         self._incidents = incidents
@@ -55,6 +58,7 @@ class Questions:
             NotPermitted; UserError: it was answered before, or nothing was asked.
         """
         await self._require(by, guild_id, act="track_alert")
+        line = await self._store.delivery_by_key(_key(message_id))
         async with self._store.transaction() as tx:
             question = await _open(tx, message_id, guild_id)
             if question.severity not in self._policy.severities:
@@ -65,6 +69,7 @@ class Questions:
             )
             await tx.note_alert(incident.id, channel_id=question.channel_id, message_id=message_id)
             await tx.answer_alert_question(message_id, Answer.TRACKED, by=by)
+            await _show(tx, line)
         log.info("alert.tracked", incident_id=incident.id, user_id=by.id)
         return incident
 
@@ -75,11 +80,13 @@ class Questions:
             NotPermitted; UserError: it was answered before, or nothing was asked.
         """
         await self._require(by, guild_id, act="ignore_sender")
+        line = await self._store.delivery_by_key(_key(message_id))
         async with self._store.transaction() as tx:
             question = await _open(tx, message_id, guild_id)
             await tx.answer_alert_question(message_id, Answer.IGNORED, by=by)
             await tx.ignore_sender(guild_id, question.channel_id, question.sender, by=by)
             await _audit(tx, question, by=by, action="sender_ignored")
+            await _show(tx, line)
         return question
 
     async def heed(self, message_id: int, *, guild_id: int, by: Person) -> Question:
@@ -89,6 +96,7 @@ class Questions:
             NotPermitted; UserError: nothing was asked about it, or the sender is not ignored.
         """
         await self._require(by, guild_id, act="heed_sender")
+        line = await self._store.delivery_by_key(_key(message_id))
         async with self._store.transaction() as tx:
             question = await _asked(tx, message_id, guild_id)
             if not await tx.heed_sender(guild_id, question.channel_id, question.sender):
@@ -96,7 +104,24 @@ class Questions:
             if question.answer is Answer.IGNORED:
                 await tx.answer_alert_question(message_id, None, by=by)
             await _audit(tx, question, by=by, action="sender_heeded")
+            await _show(tx, line)
         return question
+
+    async def refresh(self, line_id: int) -> None:
+        """Make a line say what was answered. Handler of the queue's refresh_question job.
+
+        Raises:
+            UpstreamUnavailable: the queue tries again.
+        """
+        line = await self._store.delivery(line_id)
+        message_id = int(str(line.data["answers"]))
+        async with self._store.transaction() as tx:
+            question = await tx.alert_question(message_id, guild_id=line.guild_id)
+            is_tracked = question is not None and question.answer is Answer.TRACKED
+            number = await tx.alert_of_message(message_id) if is_tracked else None
+            incident = None if number is None else await tx.incident(number)
+        if question is not None and line.message_id is not None:
+            await self._discord.refresh_question(QuestionView(question, incident), line)
 
     async def _same(self, tx: Transaction, question: Question) -> Incident | None:
         """What somebody tracks by now for another message of the same."""
@@ -128,11 +153,22 @@ def as_incident(question: Question) -> NewIncident:
     )
 
 
+def _key(message_id: int) -> str:
+    return f"alert_question:{message_id}"
+
+
+async def _show(tx: Transaction, line: Delivery | None) -> None:
+    """Let the line say what was answered, however the one who answered is told."""
+    if line is not None:
+        key = f"refresh_question:{line.id}"
+        await tx.enqueue(Job(JobName.REFRESH_QUESTION, str(line.id), key, sooner=True, patience=IN_LINE))
+
+
 def _line(question: Question) -> NewDelivery:
     return NewDelivery(
         kind=DeliveryKind.ALERT_QUESTION,
         to=f"channel:{question.channel_id}",
-        key=f"alert_question:{question.message_id}",
+        key=_key(question.message_id),
         guild_id=question.guild_id,
         data={
             "answers": question.message_id,

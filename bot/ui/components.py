@@ -115,14 +115,3 @@ def made_of(raw: Component | None) -> ui.Button[Any] | None:
         url=cast("str | None", raw.get("url")),
         emoji=discord.PartialEmoji.from_dict(emoji) if emoji else None,
     )
-
-
-def view_of(rows: Sequence[Component]) -> ui.View:
-    """The rows of buttons of `bot.ui.buttons` as discord.py has them, for a message that is edited."""
-    view = ui.View(timeout=None)
-    for row_ in rows:
-        for raw in cast("Sequence[Component]", row_["components"]):
-            if (made := made_of(raw)) is not None:
-                view.add_item(made)
-    view.stop()  # as `Screen`
-    return view

@@ -8,7 +8,7 @@ import discord
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.domain.errors import StorageUnavailable
-from bot.ui.first_response import acknowledge, keeps_screen, show, takes
+from bot.ui.first_response import acknowledge, keeps_screen, show
 
 #: Our own end of one press or form, seconds: aiohttp would wait for 300.
 DEADLINE_S: Final = 30.0
@@ -145,20 +145,6 @@ async def redraw(interaction: Interaction, view: discord.ui.LayoutView) -> bool:
         ),
         later=lambda: interaction.edit_original_response(view=view),
     )
-
-
-async def rewrite(interaction: Interaction, text: str, view: discord.ui.View) -> bool:
-    """Let the message that was pressed on say *text*, for all who see it; after `keep`; see `show`.
-
-    Others read it, too: where Discord takes no answer it is edited like any post.
-    """
-    shown = await show(
-        interaction,
-        first=lambda: interaction.response.edit_message(content=text, view=view),
-        later=lambda: interaction.edit_original_response(content=text, view=view),
-    )
-    post = interaction.message
-    return shown or (post is not None and await takes(lambda: post.edit(content=text, view=view)))
 
 
 async def soon(

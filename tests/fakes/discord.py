@@ -23,6 +23,7 @@ from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.privacy import LeftBehind
+from bot.domain.question import Answer, QuestionView
 from bot.domain.standing import OnCallPerson
 from bot.domain.triage_session import Triage, TriageStatus
 from bot.services.ports import Redacted, Refreshed, Subject, soonest
@@ -56,6 +57,7 @@ class FakeDiscord:
         is_silent: While set, who has reacted is never said.
         asked: How many messages each question about reactions was about.
         refreshed: (incident version, kinds of the posts) of each refresh.
+        questions: (answer, is tracked, kind of the post) of each refresh of a question about a message.
         mornings: (key of the post, who is still waiting) of each refresh of a morning triage.
         answered: (status, kinds of the posts) of each refresh of a triage.
         refused: Places ("person:primary") that Discord will never deliver to.
@@ -101,6 +103,7 @@ class FakeDiscord:
     unrenderable: set[DeliveryKind] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     mornings: list[tuple[str, list[int]]] = field(default_factory=list)
+    questions: list[tuple[Answer | None, bool, DeliveryKind]] = field(default_factory=list)
     answered: list[tuple[TriageStatus, list[DeliveryKind]]] = field(default_factory=list)
     postponed: set[DeliveryKind] = field(default_factory=set)
     room_in: timedelta | None = None
@@ -254,6 +257,9 @@ class FakeDiscord:
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         self.answered.append((triage.status, [post.kind for post in posts]))
+
+    async def refresh_question(self, view: QuestionView, line: Delivery) -> None:
+        self.questions.append((view.question.answer, view.incident is not None, line.kind))
 
     async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
         self.mornings.append((post.key, [one.id for one in view.waiting]))

@@ -14,6 +14,7 @@ from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.privacy import LeftBehind
+from bot.domain.question import QuestionView
 from bot.domain.triage_session import Triage
 
 #: What a delivery is about: incident, triage, a week's figures, a morning, a bundle; None for what has none.
@@ -157,6 +158,14 @@ class Discord(Protocol):
 
         Raises:
             DeliveryRefused: the bot may not. UpstreamUnavailable.
+        """
+        ...
+
+    async def refresh_question(self, view: QuestionView, line: Delivery) -> None:
+        """Make the line that asks about a message say what was answered.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
         """
         ...
 

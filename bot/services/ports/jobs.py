@@ -14,6 +14,7 @@ class JobName(StrEnum):
     REFRESH = "refresh"  # payload: incident id
     REFRESH_BUNDLE = "refresh_bundle"  # payload: the bundle's delivery id
     REFRESH_TRIAGE = "refresh_triage"  # payload: triage id
+    REFRESH_QUESTION = "refresh_question"  # payload: the delivery id of its line
     REEVALUATE = "reevaluate"  # payload: triage id; its clock strikes, whatever for
     UNFINISHED_TRIAGE = "unfinished_triage"  # payload: triage id; does somebody still answer it?
     REMIND = "remind"  # payload: incident id

@@ -18,6 +18,7 @@ from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.privacy import LeftBehind
+from bot.domain.question import QuestionView
 from bot.domain.standing import OnCallPerson, id_of
 from bot.domain.triage_session import Triage
 from bot.i18n import Texts
@@ -26,6 +27,7 @@ from bot.services.ports import TRY_AGAIN, Redacted, Refreshed, Subject
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.mornings import asked_of, morning
 from bot.ui.posts.private import addressed
+from bot.ui.posts.questions import question_post
 from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
 from bot.ui.rest.circuit import Circuit
@@ -210,6 +212,14 @@ class DiscordNotifier:
                 limits.append(away)
         if limits:
             raise min(limits, key=lambda limit: limit.room_in or TRY_AGAIN)
+
+    async def refresh_question(self, view: QuestionView, line: Delivery) -> None:
+        """Make the line that asks about a message say what was answered.
+
+        Raises:
+            UpstreamUnavailable: it may work later.
+        """
+        await self._refresher.redraw(line, question_post(self._words, view))
 
     async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
         """Make the post of a morning triage say who has taken what.

@@ -12,6 +12,7 @@ from bot.domain.evidence import Evidence
 from bot.domain.incident import IncidentKind, Status
 from bot.domain.life import AckVia
 from bot.domain.listing import Wanted
+from bot.domain.question import Answer
 from bot.domain.timeline import TimelineKind
 from bot.domain.triage_session import TriageStatus
 from bot.runbook import default_policy_text, parse_policy
@@ -259,6 +260,24 @@ async def test_it_is_ignored_no_more(desk: Desk) -> None:
     assert len(desk.store.deliveries) == 2
     assert [row.action for row in desk.store.audit_rows] == ["sender_ignored", "sender_heeded"]
     await desk.services.questions.track(1, guild_id=GUILD, by=PRIMARY)
+
+
+async def test_the_line_says_what_was_answered(desk: Desk) -> None:
+    """However the one who answered was told: it is edited by a job."""
+    await say(desk, 1, "deploy finished")
+    await say(desk, 2, "a job failed")
+    await desk.work()
+    await desk.services.questions.ignore(1, guild_id=GUILD, by=RESPONDER)
+    await desk.work()
+    await desk.services.questions.heed(1, guild_id=GUILD, by=RESPONDER)
+    await desk.services.questions.track(2, guild_id=GUILD, by=RESPONDER)
+    await desk.work()
+    line = DeliveryKind.ALERT_QUESTION
+    assert desk.discord.questions == [
+        (Answer.IGNORED, False, line),
+        (None, False, line),
+        (Answer.TRACKED, True, line),
+    ]
 
 
 async def test_an_observer_answers_nothing(desk: Desk) -> None:

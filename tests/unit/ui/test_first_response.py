@@ -17,7 +17,7 @@ from bot.domain.errors import Superseded
 from bot.ui import first_response
 from bot.ui.first_response import note_refused_choices
 from bot.ui.forms.fields import Form, ask
-from bot.ui.interaction import keep, redraw, reply, rewrite, wait
+from bot.ui.interaction import keep, redraw, reply, wait
 from tests.unit.ui.screens import FakeInteraction
 
 ROOT = Path(__file__).parents[3]
@@ -188,20 +188,6 @@ async def test_nobody_is_asked_for_an_interaction_that_has_expired() -> None:
         assert not await reply(interaction, "done")
     assert interaction.response.asked == ["defer"]
     assert len(logged) == 1
-
-
-async def test_a_post_for_all_is_edited_although_no_answer_is_taken() -> None:
-    """Others read it, too: it must not go on asking."""
-    edits: list[dict[str, Any]] = []
-
-    async def edit(**message: Any) -> None:
-        edits.append(message)
-
-    interaction = pressed(defer=EXPIRED)
-    interaction.message = SimpleNamespace(edit=edit)
-    await keep(interaction)
-    assert await rewrite(interaction, "decided", cast("ui.View", "buttons"))
-    assert edits == [{"content": "decided", "view": "buttons"}]
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=repr)
