@@ -159,7 +159,7 @@ async def _(scene: Scene) -> Change:
 async def _(scene: Scene) -> Change:
     posted, line = await _asked_about(scene)
     await scene.press(line, "この送信元は無視")
-    act = scene.presses(await scene.posted(line.id), "無視をやめる")
+    act = scene.presses(await scene.showing("p1-ops", "無視をやめる", scene.title), "無視をやめる")
     return scene.acts(act, "sender_heeded", of=posted.id, words=(scene.title,))
 
 
