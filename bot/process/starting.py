@@ -49,16 +49,21 @@ def is_there(database: OwnDatabase, *, guilds: Collection[int], data_dir: Path, 
     except _NOT_THERE as error:
         if not has_run:
             raise
-        told = log.warning if isinstance(error, DatabaseAway) else log.error
-        told("database.started_without", reason=str(error))
+        if isinstance(error, DatabaseAway):
+            log.warning("database.started_without", reason=str(error))
+        else:
+            log.error("database.started_without", reason=str(error))  # noqa: TRY400 -- no bug of ours
         return False
     _tell_how_far(reached)
     return True
 
 
 def _tell_how_far(reached: Reached) -> None:
-    tell = log.warning if reached.is_far else log.info
-    tell("database.reached", version=reached.version, round_trip_ms=round(1000 * reached.round_trip_s, 1))
+    round_trip_ms = round(1000 * reached.round_trip_s, 1)
+    if reached.is_far:
+        log.warning("database.reached", version=reached.version, round_trip_ms=round_trip_ms)
+    else:
+        log.info("database.reached", version=reached.version, round_trip_ms=round_trip_ms)
 
 
 def late(database: OwnDatabase, *, migrate: bool) -> Prepare:
