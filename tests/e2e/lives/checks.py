@@ -9,6 +9,14 @@ from tests.e2e.world import World
 
 #: An entry by which somebody is on it.
 _ON_IT = ("acknowledged", "joined", "reopened")
+#: Where each promise with a time is kept, and which of its rows still count.
+_PROMISES = {
+    "escalation_steps.due_at": "status = 'pending'",
+    "triages.reevaluate_at": "status IN ('open', 'reevaluating')",
+    "triages.idle_due_at": "status = 'open'",
+    "incidents.remind_at": "status = 'acknowledged'",
+    "drills.next_at": "next_at IS NOT NULL",
+}
 #: How often a delivery may fall due again before the end.
 _ROUNDS = 6
 _OPEN = ("triggered", "acknowledged")
@@ -31,6 +39,7 @@ async def check(world: World) -> None:
     await _check_triages(world)
     await _check_alerts(world)
     await _check_posts(world)
+    await _check_promises(world)
     await secrets.check(world)
     assert world.complaints() == [], world.complaints()
 
@@ -167,6 +176,16 @@ async def _check_posts(world: World) -> None:
     )
     assert stale == [], stale
     assert await _unsent(world) == [], await _unsent(world)
+
+
+async def _check_promises(world: World) -> None:
+    """What a post has said will happen at a time has happened by then."""
+    for place, counts in _PROMISES.items():
+        table, column = place.split(".")
+        late = await world.rows(
+            f"SELECT * FROM {table} WHERE {counts} AND {column} < now() - interval '1 min'"
+        )
+        assert late == [], (place, late)
 
 
 async def _come_to_rest(world: World) -> None:

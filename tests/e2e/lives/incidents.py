@@ -1,12 +1,13 @@
 """Rules of incidents: every command, every button, 👀 and 📌, drills and private ones."""
 
 import contextlib
+from datetime import timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from bot.demo.human import HumanSideError
-from tests.e2e.lives.people import INCIDENT, PEOPLE, PICK, SEVERITIES, People
+from tests.e2e.lives.people import INCIDENT, PAUSES, PEOPLE, PICK, SEVERITIES, People
 
 ROLES = st.sampled_from(["commander", "communicator", "scribe"])
 
@@ -153,11 +154,15 @@ class Responding(People):
         """A form, sent."""
         self.submit(by, self.say("incident update", by, number=self.one(number)), known="looking")
 
-    @rule(minutes=st.sampled_from([6, 20, 45, 300]))
-    def wait(self, minutes: int) -> None:
+    @rule(time=PAUSES)
+    def wait(self, time: timedelta) -> None:
         """Deadlines pass; what nobody has answered for promotes itself."""
-        self.run(self.world.fast_forward(minutes=minutes))
-        self.run(self.world.settle())
+        self.pass_time(time)
+
+    @rule(time=PAUSES)
+    def take_time(self, time: timedelta) -> None:
+        """Whoever next has a question or a form before them leaves it open for so long."""
+        self.pause = time
 
     @rule()
     def kill(self) -> None:

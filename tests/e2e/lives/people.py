@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Final, TypeVar
 
 from hypothesis import strategies as st
@@ -17,7 +18,24 @@ T = TypeVar("T")
 
 PEOPLE: Final = st.sampled_from(["responder", "primary", "secondary", "observer"])
 SEVERITIES: Final = st.sampled_from(["SEV1", "SEV2", "SEV3"])
+#: What a person reads when the bot has met a bug.
+_UNEXPECTED: Final = "予期しないエラー"
+
 PICK: Final = st.integers(0, 99)
+
+#: What passes between two steps of one thing that somebody does, or between two things: a moment, the time
+#: that a form takes, lunch, a night, a weekend, the holidays at the turn of the year.
+PAUSES: Final = st.sampled_from(
+    [
+        timedelta(seconds=1),
+        timedelta(minutes=1, seconds=1),
+        timedelta(minutes=11),
+        timedelta(hours=1),
+        timedelta(hours=13),
+        timedelta(hours=63),
+        timedelta(days=40),
+    ]
+)
 
 #: Any incident so far, tracked alerts included: `People.one`. No bundle: what there is depends on timing,
 #: and hypothesis wants the same choices to lead to the same questions.
@@ -29,6 +47,7 @@ class People(RuleBasedStateMachine):
 
     Attributes:
         cards: The triage cards so far: whose, and where.
+        pause: What passes before somebody next presses or sends something.
     """
 
     #: Makes a world, set by the test: hypothesis makes the machines itself.
@@ -40,6 +59,7 @@ class People(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.world = self.run(type(self).open(self.stack))
         self.cards: list[tuple[str, Message]] = []
+        self.pause: timedelta | None = None
         self._titles = 0
 
     def run(self, work: Awaitable[T]) -> T:
@@ -70,6 +90,7 @@ class People(RuleBasedStateMachine):
 
     def press(self, by: str, message: Message, control: Control, *values: str) -> Interaction | None:
         """Press it; None when it is not there any more: a person's screen would have been edited, too."""
+        self.hesitate()
         with contextlib.suppress(HumanSideError):
             said = self.run(self.world.human.click(by, message.id, control, values=values))
             answered(said)
@@ -88,9 +109,21 @@ class People(RuleBasedStateMachine):
         """Send a form, if there is one."""
         if form is None or form.modal is None:
             return None
+        self.hesitate()
         sent = self.run(self.world.human.submit(by, form, fields))
         answered(sent)
         return sent
+
+    def hesitate(self) -> None:
+        """Let the time pass that somebody takes between two steps; the bot does what falls due meanwhile."""
+        pause, self.pause = self.pause, None
+        if pause is not None:
+            self.pass_time(pause)
+
+    def pass_time(self, time: timedelta) -> None:
+        """Move the clock on, and let the bot do what falls due."""
+        self.run(self.world.fast_forward(hours=time.total_seconds() / 3600))
+        self.run(self.world.settle())
 
     def one(self, pick: int) -> int:
         """The number of an incident; there is always one."""
@@ -116,6 +149,7 @@ def answered(said: Interaction) -> None:
     """Whatever it was, the bot has said something."""
     assert said.state != "failed", said
     assert said.state != "pending", said
+    assert _UNEXPECTED not in said.text, said
 
 
 def _choices(controls: Iterable[Control]) -> Iterable[tuple[Control, tuple[str, ...]]]:
