@@ -70,6 +70,7 @@ from bot.services.redactions import Redactions
 from bot.services.reevaluations import Reevaluations
 from bot.services.registry import Services
 from bot.services.regrading import Regrading
+from bot.services.releasing import Releasing
 from bot.services.removals import Removals
 from bot.services.roles import Roles
 from bot.services.schedules import Schedules
@@ -155,6 +156,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     digests = Digests(store, parts.dlq, policy)
     mornings = Mornings(store, discord, policy)
     faces = Faces(store)
+    releasing = Releasing(store, discord, policy, access, passing_on)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations, faces)
     questions = Questions(store, discord, policy, access, incidents)
     alerts = Alerts(store, policy, incidents, Recoveries(store, policy, lifecycle), questions)
@@ -180,7 +182,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
         removals=Removals(store, discord, policy, access, changes),
-        updates=Updates(store, policy, changes, Leads(discord, oncall, access)),
+        updates=Updates(store, policy, changes, Leads(discord, oncall, access), releasing),
         details=Details(policy, changes),
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),
@@ -190,6 +192,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         acknowledger=acknowledger,
         escalations=escalations,
         passing_on=passing_on,
+        releasing=releasing,
         oncall=oncall,
         handovers=Handovers(store, policy, oncall, reach),
         schedules=schedules,

@@ -20,7 +20,7 @@ from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.interaction import reply, wait
 from bot.ui.people import member_person, person_from, person_of
-from bot.ui.screens.incident_answers import acknowledged, passed_on
+from bot.ui.screens.incident_answers import acknowledged, passed_on, release_view, released
 from bot.ui.screens.incident_console import first_response_screen
 
 log = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ class Responding(commands.Cog):
 
     async def cog_load(self) -> None:
         """Register the buttons."""
-        self.bot.add_controls(Ack, First, Decline)
+        self.bot.add_controls(Ack, Release, First, Decline)
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
@@ -127,7 +127,19 @@ class Ack(Control, template=template(IncidentVerb.ACK)):
         await wait(interaction)
         by, acknowledger = await person_of(interaction), interaction.client.services(interaction).acknowledger
         result = await acknowledger.acknowledge(self.number, by=by, via=AckVia.BUTTON)
-        await reply(interaction, acknowledged(interaction.client.voice(interaction), result))
+        voice = interaction.client.voice(interaction)
+        await reply(interaction, acknowledged(voice, result), view=release_view(voice, result))
+
+
+class Release(Control, template=template(IncidentVerb.RELEASE)):
+    """[手を離す]."""
+
+    async def press(self, interaction: Press) -> None:
+        """Be on it no more: somebody who has joined takes over, or the ladder goes on."""
+        await wait(interaction)
+        by, releasing = await person_of(interaction), interaction.client.services(interaction).releasing
+        result = await releasing.release(self.number, by=by)
+        await reply(interaction, released(interaction.client.voice(interaction), result))
 
 
 class First(Control, template=template(IncidentVerb.FIRST)):

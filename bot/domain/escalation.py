@@ -46,6 +46,8 @@ class WhyKind(StrEnum):
 
     UNREACHED = "unreached"  # no DM reaches whoever was asked
     DECLINED = "declined"  # and they cannot respond
+    LAPSED = "lapsed"  # whoever was on it has been silent for too long
+    RELEASED = "released"  # and has let go
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Why:
     """Why somebody is told now.
 
     Attributes:
-        who: Whom it is about, as `marked`.
+        who: Whom it is about: as `marked`, or the name of whoever was on it.
     """
 
     kind: WhyKind

@@ -47,6 +47,29 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Who is on it since then, after an acknowledge that has ended."""
+
+    id: int
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndedAck:
+    """How an acknowledge ended before its incident did.
+
+    Attributes:
+        who: The name of whoever was on it.
+        lapsed: They said nothing for too long; False: they let go.
+    """
+
+    who: str
+    at: datetime
+    lapsed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A step of the first-response sheet that is done: who ticked it, and when."""
 
@@ -141,6 +164,9 @@ class Incident:
         reminders: How often one was asked for since the last sign of life.
         archive_at: When the thread of an ended incident goes to sleep.
         occurrences, last_seen_at: Of a tracked alert: how often it came, and when last.
+        acknowledged_at, acknowledged_by_id, acknowledged_by_name: The first acknowledge, which stays.
+        taken: The latest one, after one that has ended.
+        ack_ended: The latest that has ended; None while none has.
         unreached: People on call whom no DM reaches, as `bot.domain.standing.marked`.
     """
 
@@ -196,6 +222,8 @@ class Incident:
     checks: Mapping[str, Check] = field(default_factory=dict)
     details_version: int | None = None
     unreached: tuple[str, ...] = ()
+    taken: Taken | None = None
+    ack_ended: EndedAck | None = None
 
     @property
     def label(self) -> str:
@@ -219,7 +247,11 @@ class Incident:
 
     @property
     def on_it(self) -> Holder | None:
-        """Whoever opened it again, else whoever acknowledged first."""
+        """Whoever took it last: by an acknowledge, or by opening it again. Nobody while it waits."""
+        if self.status is Status.TRIGGERED:
+            return None
+        if self.taken is not None and self.is_taken_last:
+            return Holder(self.taken.id, self.taken.name)
         for number, name in (
             (self.reopened_by_id, self.reopened_by_name),
             (self.acknowledged_by_id, self.acknowledged_by_name),
@@ -227,6 +259,11 @@ class Incident:
             if number is not None and name is not None:
                 return Holder(number, name)
         return None
+
+    @property
+    def is_taken_last(self) -> bool:
+        """Whether the latest acknowledge is not the first, and came after it was last opened again."""
+        return self.taken is not None and (self.reopened_at is None or self.taken.at > self.reopened_at)
 
     @property
     def lead(self) -> Holder | None:

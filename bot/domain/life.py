@@ -6,7 +6,16 @@ from enum import StrEnum
 
 from bot.domain import relations
 from bot.domain.errors import InvalidTransition
-from bot.domain.incident import Holder, Incident, IncidentKind, Role, Status, StatusUpdate
+from bot.domain.incident import (
+    EndedAck,
+    Holder,
+    Incident,
+    IncidentKind,
+    Role,
+    Status,
+    StatusUpdate,
+    Taken,
+)
 from bot.domain.people import Person
 from bot.domain.posting import next_posting
 from bot.domain.promise import promised
@@ -58,17 +67,41 @@ def acknowledge(
     if not incident.is_open:
         return Acknowledgement(incident, AckOutcome.TOO_LATE, by, at)
     if incident.status is Status.TRIGGERED:
-        first = replace(
-            incident,
-            status=Status.ACKNOWLEDGED,
-            acknowledged_at=at,
-            acknowledged_by_id=by.id,
-            acknowledged_by_name=by.name,
-            version=incident.version + 1,
-        )
+        first = replace(_taken(incident, by, at), status=Status.ACKNOWLEDGED, version=incident.version + 1)
         return Acknowledgement(promised(first, next_update_at), AckOutcome.FIRST, by, at)
     outcome = AckOutcome.ALREADY if already_responding else AckOutcome.JOINED
     return Acknowledgement(incident, outcome, by, at)
+
+
+def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
+    """*by* is on it; the first acknowledge stays what it was."""
+    if incident.acknowledged_at is not None:
+        return replace(incident, taken=Taken(by.id, by.name, at))
+    return replace(incident, acknowledged_at=at, acknowledged_by_id=by.id, acknowledged_by_name=by.name)
+
+
+def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
+    """Nobody is on it any more: it waits again, as before the acknowledge.
+
+    Raises:
+        InvalidTransition: nobody is on it, or it has ended.
+    """
+    holder = incident.on_it
+    if incident.status is not Status.ACKNOWLEDGED or holder is None:
+        raise InvalidTransition("not_on_it", incident=incident.label)
+    ended = replace(
+        incident,
+        status=Status.TRIGGERED,
+        ack_ended=EndedAck(holder.name, at, lapsed),
+        version=incident.version + 1,
+    )
+    return promised(ended, None)
+
+
+def take_over(incident: Incident, *, by: Holder, at: datetime, next_update_at: datetime | None) -> Incident:
+    """*by*, who had joined, is on it now that whoever was has let go."""
+    taken = replace(incident, taken=Taken(by.id, by.name, at), version=incident.version + 1)
+    return promised(taken, next_update_at)
 
 
 def resolve(incident: Incident, *, by: Person, at: datetime, archive_at: datetime | None = None) -> Incident:

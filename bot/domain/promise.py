@@ -18,6 +18,11 @@ def promised(incident: Incident, due_at: datetime | None) -> Incident:
     return replace(incident, next_update_at=due_at, remind_at=due_at, reminders=0)
 
 
+def renewed(incident: Incident, due_at: datetime | None) -> Incident:
+    """Somebody is there, though they have told nothing: an update is owed at *due_at*, and asked for then."""
+    return replace(promised(incident, due_at), version=incident.version + 1)
+
+
 def patience(incident: Incident) -> int:
     """After how many intervals, >= 1, the reminder that is due now is repeated when nobody heeds it."""
     return min(1 << incident.reminders, _SLOWEST)

@@ -60,6 +60,8 @@ class SeverityPolicy:
         rank: Place in the policy file, 0 = gravest.
         update_every: When a status update is owed once somebody is on it, and how often from then on; None
             for never.
+        ack_lapses_after: How long after the first reminder of a status update the acknowledge lapses when
+            nobody heeds it, and the ladder goes on; None for never.
         email_backup: When Discord does not take the alert, the on-call gets it by email.
     """
 
@@ -74,6 +76,7 @@ class SeverityPolicy:
     rank: int
     email_backup: bool = False
     update_every: Deadline | None = None
+    ack_lapses_after: timedelta | None = None
 
     @property
     def calls_people(self) -> bool:

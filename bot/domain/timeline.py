@@ -27,6 +27,8 @@ class TimelineKind(StrEnum):
     PAGED = "paged"  # a DM reached somebody
     ACKNOWLEDGED = "acknowledged"
     JOINED = "joined"
+    RELEASED = "released"  # whoever was on it let go
+    LAPSED = "lapsed"  # or was silent for too long
     DECLINED = "declined"  # on call, but cannot respond now
     ESCALATED = "escalated"
     DELIVERY_FAILED = "delivery_failed"

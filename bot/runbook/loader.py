@@ -84,6 +84,7 @@ def _policy(file: Table) -> Policy:
         timezone=timezone,
         language=file.take("language", values.LANGUAGE, "ja"),
         ack_emoji=file.take("ack_emoji", values.EMOJI, "👀"),
+        removing_ack_releases=file.take("removing_ack_releases", values.BOOL, default=False),
         severities=severities,
         tree=read_tree(file),
         targets=sections.read_targets(file),

@@ -226,6 +226,7 @@ class Policy:
 
     Attributes:
         language: "ja" or "en": what the bot posts for all.
+        removing_ack_releases: Who takes their 👀 back lets go of the incident.
         severities: By name, gravest first; at least one.
         targets, symptoms: What `/triage` offers; at most 25 each. Symptoms by id.
         oncall: By place name, in the order they are asked; at least one.
@@ -243,6 +244,7 @@ class Policy:
     timezone: ZoneInfo
     language: str
     ack_emoji: str
+    removing_ack_releases: bool
     severities: Mapping[str, SeverityPolicy]
     tree: Tree
     targets: tuple[str, ...]

@@ -30,19 +30,22 @@ def read_severities(file: Table, oncall: Mapping[str, OnCallPlace]) -> Mapping[s
 
 def _severity(table: Table, name: str, rank: int, oncall: Mapping[str, OnCallPlace]) -> SeverityPolicy:
     channel = table.take("channel", values.CHANNEL)
+    ack_within = table.take("ack_within", moments.ACK_WITHIN)
+    lapses = ack_within if rank == 0 and isinstance(ack_within, timedelta) else None
     mention = table.take("mention", _MENTION, Mention.NONE)
     read = SeverityPolicy(
         name=name,
         priority=table.take("priority", values.PRIORITY),
         channel=channel,
         mention=mention,
-        ack_within=table.take("ack_within", moments.ACK_WITHIN),
+        ack_within=ack_within,
         thread_channel=table.take("thread_channel", values.THREAD_CHANNEL, channel),
         postmortem=table.take("postmortem", values.BOOL, default=False),
         ladder=_ladder(table, mention=mention, oncall=oncall),
         rank=rank,
         email_backup=table.take("email_backup", values.BOOL, default=rank == 0),
         update_every=table.take("update_every", moments.UPDATE_EVERY, NEXT_BUSINESS_DAY),
+        ack_lapses_after=table.take("ack_lapses_after", moments.DURATION_OR_NONE, lapses),
     )
     table.close()
     return read

@@ -27,6 +27,7 @@ class Act(StrEnum):
     """What somebody does to an incident; a refusal says which."""
 
     ACKNOWLEDGE = "acknowledge"
+    RELEASE = "release"
     DECLINE = "decline"
     RESOLVE = "resolve"
     CANCEL = "cancel"

@@ -1,6 +1,7 @@
 """The acknowledge: 👀 or a button, by somebody who may. The first one stops the ladder."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -15,7 +16,7 @@ from bot.services.access import Access, Act
 from bot.services.lookup import Lookup
 from bot.services.opening import refresh_job, step_key
 from bot.services.ports import Store, Transaction
-from bot.services.reminders import remind_later
+from bot.services.reminders import note_sign_of_life, remind_later
 
 log = structlog.get_logger(__name__)
 
@@ -100,9 +101,10 @@ class Acknowledger:
             await _take_back(tx, incident.id, cancelled)
             await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules(incident.severity)))
             await remind_later(tx, result.incident, now=now, before=incident)
-        elif result.outcome is AckOutcome.JOINED:
+            return result
+        if result.outcome is AckOutcome.JOINED:
             await tx.record(incident, _entry(result, via), by=by, data=data)
-        return result
+        return replace(result, incident=await note_sign_of_life(tx, self._policy, incident, now=now))
 
 
 async def stop_ladder(tx: Transaction, incident_id: int) -> None:

@@ -8,7 +8,7 @@ import structlog
 from bot.domain.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
 from bot.domain.errors import InvalidTransition
 from bot.domain.escalation import Step, StepStatus, Why, WhyKind
-from bot.domain.incident import Incident, Status
+from bot.domain.incident import Holder, Incident, Status
 from bot.domain.paging import answering, asked_of, declined, next_place, place_of, since
 from bot.domain.people import Person
 from bot.domain.standing import OnCallPerson, marked
@@ -110,6 +110,30 @@ class PassingOn:
                 pages = await tx.pages(member.incident_id)
                 await self.give_up_page(tx, next(page for page in pages if page.id == member.id))
 
+    async def resume(self, tx: Transaction, incident: Incident, holder: Holder | None, *, why: Why) -> None:
+        """Nobody is on it any more: the ladder goes on, and whoever comes next is told why, at once.
+
+        Args:
+            incident: Locked, and waiting again.
+            holder: Whoever was on it; not told, unless a step of the ladder names them.
+        """
+        await self._escalations.resume(tx, incident, why=why)
+        if not self._policy.rules(incident.severity).ladder:
+            return
+        standing = await self._oncall.standing(incident.guild_id, source=tx)
+        _, said_no = declined(await tx.timeline(incident.id))
+        was = {marked(person.handle) for person in standing.values() if _is(person, holder)}
+        to = next_place(standing, {*said_no, *incident.unreached, *was})
+        now = await tx.now()
+        pages = [page for page in await tx.pages(incident.id) if page.created_at >= now]
+        told = {asked_of(page, standing) for page in pages}
+        if to is None or marked(standing[to].handle) in told:
+            return
+        waited = (now - incident.triggered_at).total_seconds()
+        data = {"why": why.facts(), "waited_s": waited, "severity": incident.severity}
+        key = f"inc:{incident.id}:{why.kind.value}:{incident.version}:dm:{to}"
+        await tx.insert_deliveries([self._telling.page(incident, to, key=key, data=data)])
+
     async def _note_unreached(self, tx: Transaction, incident: Incident, person: str) -> Incident:
         unreached = (*incident.unreached, person)
         noted = replace(incident, unreached=unreached, version=incident.version + 1)
@@ -173,6 +197,15 @@ class PassingOn:
             return [line]
         data = {"declined_by": by.name, "waited_s": waited.total_seconds()}
         return [line, self._telling.page(incident, to, key=f"inc:{incident.id}:{key}:dm:{to}", data=data)]
+
+
+def _is(person: OnCallPerson, holder: Holder | None) -> bool:
+    """Whether *person* of the on-call order is *holder*, of whom only id and name are known."""
+    if holder is None:
+        return False
+    if person.user_id is not None:
+        return person.user_id == holder.id
+    return holder.name.lower() in (person.handle.lower(), person.name.lower())
 
 
 async def _told_the_channel(tx: Transaction, page: Delivery) -> bool:

@@ -178,8 +178,25 @@ class Reconciler:
         return None
 
     async def _read(self, incident: Incident, places: list[tuple[int, int]]) -> bool:
-        async for person, _message_id in self._discord.acknowledgers(places, guild_id=incident.guild_id):
+        old = await self._ended(incident)
+        async for person, message_id in self._discord.acknowledgers(places, guild_id=incident.guild_id):
+            if (person.id, message_id) in old:
+                continue
             if self._access.allows(person, "acknowledge") and await self._access.sees(person, incident):
                 await self._acknowledger.acknowledge(incident.id, by=person, via=AckVia.RECONCILED)
                 return True
         return False
+
+    async def _ended(self, incident: Incident) -> frozenset[tuple[int, int]]:
+        """Whose 👀 under which message is that of an acknowledge that has ended: it says nothing any more.
+
+        Under what was posted since then a 👀 is a new one, and others' count wherever they stand.
+        """
+        ended = incident.ack_ended
+        if ended is None:
+            return frozenset()
+        left, posts = await self._store.who_left(incident.id), await self._store.posts(incident.id)
+        since = {post.message_id for post in posts if (post.first_sent_at or ended.at) > ended.at}
+        earlier = {post.message_id for post in posts if post.message_id is not None} - since
+        earlier |= {message_id for _, message_id in await self._store.alert_messages(incident.id)}
+        return frozenset((user_id, number) for user_id in left for number in earlier)

@@ -39,6 +39,7 @@ from bot.services.privacy import Privacy
 from bot.services.questions import Questions
 from bot.services.reconciler import Reconciler
 from bot.services.reevaluations import Reevaluations
+from bot.services.releasing import Releasing
 from bot.services.removals import Removals
 from bot.services.roles import Roles
 from bot.services.schedules import Schedules
@@ -79,6 +80,7 @@ class Services:
     acknowledger: Acknowledger
     escalations: Escalations
     passing_on: PassingOn
+    releasing: Releasing
     oncall: OnCall
     handovers: Handovers
     schedules: Schedules

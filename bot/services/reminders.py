@@ -2,7 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from bot.domain import promise
 from bot.domain.incident import Incident
+from bot.runbook.model import Policy
+from bot.services.opening import refresh_job
 from bot.services.ports import Job, JobName, Transaction
 
 
@@ -26,3 +29,24 @@ async def remind_later(
         after = max(remind_at - now, timedelta())
         # Sooner: the job of the last one may be on its way back into the queue at this moment.
         await tx.enqueue(Job(JobName.REMIND, str(incident.id), key, after=after, sooner=True))
+
+
+async def note_sign_of_life(
+    tx: Transaction, policy: Policy, incident: Incident, *, now: datetime
+) -> Incident:
+    """Somebody is there after a reminder: the promise of an update begins anew, where the ack would lapse.
+
+    Args:
+        incident: Locked.
+
+    Returns:
+        The incident as it is now.
+    """
+    severity = policy.rules(incident.severity)
+    if not (incident.is_open and incident.reminders and severity.ack_lapses_after is not None):
+        return incident
+    alive = promise.renewed(incident, policy.update_due(severity, at=now))
+    await tx.save(alive)
+    await remind_later(tx, alive, now=now)
+    await tx.enqueue(refresh_job(alive, severity=severity))
+    return alive

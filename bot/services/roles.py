@@ -16,6 +16,7 @@ from bot.services.acknowledging import Acknowledger
 from bot.services.changes import Change, Changes
 from bot.services.opening import notice
 from bot.services.ports import Transaction
+from bot.services.reminders import note_sign_of_life
 from bot.services.role_dms import role_dm
 
 
@@ -138,7 +139,8 @@ async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
     line = f"role:{assigned.version}"
     await change.record(TimelineKind.ROLE_CHANGED, facts, line=line)
     await change.say("role_changed", key=line, facts={**facts, "by_id": change.by.id})
-    return Assigned(assigned, role, former, changed=True)
+    change.incident = await note_sign_of_life(change.tx, change.policy, assigned, now=change.now)
+    return Assigned(change.incident, role, former, changed=True)
 
 
 async def give_up(change: Change, gone: Collection[int]) -> None:

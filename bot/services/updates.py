@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain import life, promise
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident, StatusUpdate
+from bot.domain.incident import Incident, Status, StatusUpdate
 from bot.domain.people import Person
 from bot.domain.severity import Deadline
 from bot.domain.shown import Shown, with_changes
@@ -21,6 +21,7 @@ from bot.services.changes import Change, Changes
 from bot.services.leads import NOBODY, Absence, Leads
 from bot.services.opening import notice, refresh_job
 from bot.services.ports import Store, Transaction
+from bot.services.releasing import Releasing
 from bot.services.reminders import remind_later
 from bot.services.roles import vacate
 
@@ -76,8 +77,11 @@ class Told:
 class Updates:
     """Keeps people informed, and asks for it when nobody does."""
 
-    def __init__(self, store: Store, policy: Policy, changes: Changes, leads: Leads) -> None:
+    def __init__(
+        self, store: Store, policy: Policy, changes: Changes, leads: Leads, releasing: Releasing
+    ) -> None:
         self._leads = leads
+        self._releasing = releasing
         self._store = store
         self._policy = policy
         self._changes = changes
@@ -114,15 +118,29 @@ class Updates:
         while True:
             seen = await self._store.incident(incident_id)
             absence = await self._absence(seen)
+            is_heard_of = await self._is_heard_of(seen)
             try:
                 async with self._store.transaction() as tx:
-                    reminders = await self._remind_if_due(tx, seen, absence)
+                    reminders = await self._remind_if_due(tx, seen, absence, is_heard_of=is_heard_of)
             except MaySeeLess:  # nothing is written yet: look once more whom it may mention
                 log.info("update.reminder_retried", incident_id=incident_id)
                 continue
             if reminders is not None:
                 log.info("update.reminded", incident_id=incident_id, reminders=reminders)
             return
+
+    async def _is_heard_of(self, incident: Incident) -> bool:
+        """Whether somebody has written in the thread before their acknowledge lapses."""
+        if incident.remind_at is None or not self._lapses(incident):
+            return False
+        if incident.remind_at > await self._store.now():
+            return False
+        return await self._releasing.is_heard_of(incident)
+
+    def _lapses(self, incident: Incident) -> bool:
+        """Whether what is due is no second reminder, but the end of the acknowledge."""
+        lapses = self._policy.rules(incident.severity).ack_lapses_after is not None
+        return lapses and incident.reminders > 0 and incident.status is Status.ACKNOWLEDGED
 
     async def _absence(self, incident: Incident) -> Absence:
         """Who is not to be asked: Discord is, before anything is locked, and only when a reminder is due.
@@ -135,7 +153,9 @@ class Updates:
             return NOBODY
         return await self._leads.look(incident)
 
-    async def _remind_if_due(self, tx: Transaction, seen: Incident, absence: Absence) -> int | None:
+    async def _remind_if_due(
+        self, tx: Transaction, seen: Incident, absence: Absence, *, is_heard_of: bool
+    ) -> int | None:
         """How many reminders of the promise there are now; None: it is not due.
 
         Raises:
@@ -148,6 +168,10 @@ class Updates:
         if incident.remind_at > now:
             await remind_later(tx, incident, now=now)
             return None
+        if self._lapses(incident):
+            end = self._releasing.renew if is_heard_of else self._releasing.lapse
+            await end(tx, incident, now=now)
+            return None
         require_as_seen(incident, seen)
         incident = await vacate(tx, self._policy, incident, absence.gone, now=now)
         return (await self._remind(tx, incident, absence, now=now, due_at=due_at)).reminders
@@ -157,7 +181,11 @@ class Updates:
     ) -> Incident:
         severity = self._policy.rules(incident.severity)
         every, times = severity.update_every or _EVERY, promise.patience(incident)
-        reminded = promise.remind(incident, again_at=self._policy.due(every, at=now, times=times))
+        again_at = self._policy.due(every, at=now, times=times)
+        lapses_at = None
+        if severity.ack_lapses_after is not None and incident.status is Status.ACKNOWLEDGED:
+            again_at = lapses_at = now + severity.ack_lapses_after
+        reminded = promise.remind(incident, again_at=again_at)
         lead = incident.lead_without(absence.all)
         facts: dict[str, object] = {
             "due_at": due_at.isoformat(),
@@ -165,6 +193,8 @@ class Updates:
             "lead": None if lead is None else lead.name,
         }
         lead_id = None if lead is None else lead.id
+        if lapses_at is not None:
+            facts["lapses_at"] = lapses_at.isoformat()
         told = {**facts, "notice": "update_due", "gone": sorted(absence.all), "lead_id": lead_id}
         if lead is None and absence.place is not None and incident.rings:
             told["asks"] = absence.place

@@ -12,7 +12,7 @@ from bot.services.ports import Job, JobName
 from bot.storage.appends import Appends, owed_as_json
 from bot.storage.locks import IncidentLocks
 from bot.storage.queue import Queue
-from bot.storage.rows import delivery_from_row, entry_as_json, request_as_json
+from bot.storage.rows import delivery_from_row, entry_as_json, request_as_json, timed_as_json
 from bot.storage.sql import Row, many
 
 #: What waits for one of these will never be sent.
@@ -163,6 +163,7 @@ class DeliveryWrites(IncidentLocks):
             entry_as_json(entry),
             dict(data),
             via,
+            timed_as_json(incident.taken),
         )
         if not any(row["is_saved"] for row in rows):
             raise RuntimeError(f"{incident.label} is not at version {incident.version - 1}")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation import Step
-from bot.domain.incident import Incident, NewIncident, Status
+from bot.domain.incident import Holder, Incident, NewIncident, Status
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
@@ -18,6 +18,7 @@ from bot.storage.rows import (
     roles_as_json,
     source_as_json,
     step_from_row,
+    timed_as_json,
     update_as_json,
 )
 
@@ -114,6 +115,15 @@ class IncidentWrites(IncidentLocks):
         await self._lock_incident(incident_id)
         return await self._sql.first("join", incident_id, by.id, by.name, via, self._guild_id) is not None
 
+    async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
+        await self._lock_incident(incident_id)
+        await self._sql.all("leave", incident_id, user_id)
+        return await self.on_it(incident_id)
+
+    async def on_it(self, incident_id: int) -> list[Holder]:
+        rows = await self._sql.all("on_it", incident_id)
+        return [Holder(row["user_id"], row["name"]) for row in rows]
+
     async def use_link(self, link_id: str, incident_id: int) -> bool:
         return await self._sql.first("use_link", link_id, incident_id) is not None
 
@@ -144,6 +154,11 @@ class IncidentWrites(IncidentLocks):
 
     async def steps(self, incident_id: int) -> list[Step]:
         return [step_from_row(row) for row in await self._sql.all("steps", incident_id)]
+
+    async def resume_ladder(self, incident_id: int, *, since: datetime, priority: int) -> bool:
+        await self._lock_incident(incident_id)
+        self._begun.add(incident_id)
+        return bool(await self._sql.all("resume_ladder", incident_id, since, priority))
 
     async def claim_step(self, incident_id: int, index: int) -> Step | None:
         await self._lock_incident(incident_id)
@@ -192,4 +207,6 @@ def _life(incident: Incident) -> tuple[object, ...]:
         incident.started_at,
         incident.details_version,
         incident.unreached,
+        timed_as_json(incident.taken),
+        timed_as_json(incident.ack_ended),
     )

@@ -12,6 +12,7 @@ from bot.domain.escalation import Step, StepStatus
 from bot.domain.evidence import Evidence
 from bot.domain.incident import (
     Check,
+    EndedAck,
     Holder,
     Incident,
     IncidentKind,
@@ -19,6 +20,7 @@ from bot.domain.incident import (
     Source,
     Status,
     StatusUpdate,
+    Taken,
 )
 from bot.domain.privacy import RemovedMember
 from bot.domain.severity import LadderStep, Mention
@@ -86,7 +88,18 @@ def incident_from_row(row: Row) -> Incident:
         checks={step: _check_from_json(kept) for step, kept in row["checks"].items()},
         details_version=row["details_version"],
         unreached=tuple(row["unreached"]),
+        taken=None if row["taken"] is None else Taken(**_with_time(row["taken"])),
+        ack_ended=None if row["ack_ended"] is None else EndedAck(**_with_time(row["ack_ended"])),
     )
+
+
+def timed_as_json(kept: Taken | EndedAck | None) -> dict[str, object] | None:
+    """What `incidents.taken` and `incidents.ack_ended` keep."""
+    return None if kept is None else {**asdict(kept), "at": kept.at.isoformat()}
+
+
+def _with_time(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {**kept, "at": datetime.fromisoformat(kept["at"])}
 
 
 def roles_as_json(incident: Incident) -> dict[str, object]:

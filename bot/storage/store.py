@@ -244,6 +244,10 @@ class PostgresStore(
         )
         return [incident_from_row(row) for row in rows]
 
+    async def who_left(self, incident_id: int) -> frozenset[int]:
+        rows = await self._sql.all("who_left", incident_id)
+        return frozenset(row["user_id"] for row in rows)
+
     async def responders(self, incident_id: int) -> list[Holder]:
         rows = await self._sql.all("responders", incident_id)
         return [Holder(row["user_id"], row["name"]) for row in rows]

@@ -51,6 +51,7 @@ class Responder:
     name: str
     via: AckVia
     joined_at: datetime
+    has_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

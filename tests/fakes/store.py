@@ -277,6 +277,11 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         self._check()
         return removed_of(self._state, incident_id)
 
+    async def who_left(self, incident_id: int) -> frozenset[int]:
+        self._check()
+        own = ((user, who) for (number, user), who in self._state.responders.items() if number == incident_id)
+        return frozenset(user for user, who in own if who.has_left)
+
     async def responders(self, incident_id: int) -> list[Holder]:
         self._check()
         own = [(user, who) for (number, user), who in self._state.responders.items() if number == incident_id]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from bot.domain.delivery import DeliveryStatus
@@ -10,7 +10,7 @@ from bot.domain.digest import IsoWeek
 from bot.domain.dlq import ReplayRecord
 from bot.domain.emergency import Change
 from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Incident, NewIncident, Status
+from bot.domain.incident import Holder, Incident, NewIncident, Status
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.privacy import RemovedMember
@@ -109,10 +109,25 @@ class FakeTransaction(
         incident, key = self.state.incidents.get(incident_id), (incident_id, by.id)
         if incident is None or self._guild_id not in (None, incident.guild_id):
             return False
-        joins = incident.is_open and key not in self.state.responders
+        known = self.state.responders.get(key)
+        joins = incident.is_open and (known is None or known.has_left)
         if joins:
-            self.state.responders[key] = Responder(by.name, via, self._now)
+            self.state.responders[key] = (
+                Responder(by.name, via, self._now) if known is None else replace(known, has_left=False)
+            )
         return joins
+
+    async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
+        own = {key: who for key, who in self.state.responders.items() if key[0] == incident_id}
+        for key, who in own.items():
+            if user_id in (None, key[1]):
+                self.state.responders[key] = replace(who, has_left=True)
+        return await self.on_it(incident_id)
+
+    async def on_it(self, incident_id: int) -> list[Holder]:
+        own = [(key[1], who) for key, who in self.state.responders.items() if key[0] == incident_id]
+        there = sorted((who.joined_at, user, who.name) for user, who in own if not who.has_left)
+        return [Holder(user, name) for _, user, name in there]
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return list(self.state.timelines.get(incident_id, []))
@@ -198,6 +213,23 @@ class FakeTransaction(
     async def steps(self, incident_id: int) -> list[Step]:
         return ladder(self.state.steps.values(), incident_id)
 
+    async def resume_ladder(self, incident_id: int, *, since: datetime, priority: int) -> bool:
+        self.begun.add(incident_id)
+        steps = await self.steps(incident_id)
+        latest = max((step.starts_at for step in steps if step.starts_at is not None), default=None)
+        again = [
+            step
+            for step in steps
+            if (step.status, step.priority, step.starts_at) == (StepStatus.CANCELLED, priority, latest)
+        ]
+        shift = max(since - min((step.due_at for step in again), default=since), timedelta())
+        for step in again:
+            due_at = step.due_at + shift
+            rung = replace(step.rung, after=due_at - (step.starts_at or since))
+            resumed = replace(step, status=StepStatus.PENDING, due_at=due_at, rung=rung)
+            self.state.steps[incident_id, step.index] = resumed
+        return bool(again)
+
     async def claim_step(self, incident_id: int, index: int) -> Step | None:
         step = self.state.steps.get((incident_id, index))
         return step if step is not None and step.status is StepStatus.PENDING else None
@@ -211,8 +243,7 @@ class FakeTransaction(
     async def acknowledge(
         self, incident: Incident, entry: TimelineEntry, *, via: AckVia, data: Mapping[str, object]
     ) -> list[int]:
-        assert incident.on_it is not None
-        by = Person(id=incident.on_it.id, name=incident.on_it.name)
+        by = Person(id=entry.actor_id or 0, name=entry.actor_name or "")
         await self.save(incident)
         await self.join(incident.id, by, via=via)
         await self.record(incident, entry, by=by, data=data)

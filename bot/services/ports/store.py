@@ -97,6 +97,10 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         """Open ones first, each newest first."""
         ...
 
+    async def who_left(self, incident_id: int) -> frozenset[int]:
+        """Ids of those who have been on it and are not any more: they let go, or were silent for too long."""
+        ...
+
     async def responders(self, incident_id: int) -> list[Holder]:
         """Who has acknowledged it or joined, in that order."""
         ...

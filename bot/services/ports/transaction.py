@@ -8,7 +8,7 @@ from uuid import UUID
 from bot.domain.delivery import Delivery, NewDelivery, Posted, Request
 from bot.domain.digest import IsoWeek
 from bot.domain.escalation import Step
-from bot.domain.incident import Incident, NewIncident
+from bot.domain.incident import Holder, Incident, NewIncident
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry
@@ -103,6 +103,14 @@ class Transaction(
         """Put *by* on the list of responders; False: they are on it, or there is no such open incident."""
         ...
 
+    async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
+        """That person, or everybody, is not on it any more; who still is, in the order in which they came."""
+        ...
+
+    async def on_it(self, incident_id: int) -> list[Holder]:
+        """Who has acknowledged it or joined, and has not left, in the order in which they came."""
+        ...
+
     async def use_link(self, link_id: str, incident_id: int) -> bool:
         """Note that a link acknowledges; False when it has before."""
         ...
@@ -150,6 +158,19 @@ class Transaction(
 
     async def steps(self, incident_id: int) -> list[Step]:
         """The ladder by due time, as this transaction sees it."""
+        ...
+
+    async def resume_ladder(self, incident_id: int, *, since: datetime, priority: int) -> bool:
+        """What the last acknowledge cancelled of the latest ladder is to come again, without its jobs.
+
+        The first of it at its time, or at *since* where that is later; the others as long after it as before.
+
+        Args:
+            priority: Of its steps: those of another severity's ladder stay cancelled.
+
+        Returns:
+            Whether there was anything.
+        """
         ...
 
     async def claim_step(self, incident_id: int, index: int) -> Step | None:

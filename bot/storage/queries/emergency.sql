@@ -63,7 +63,7 @@ SELECT incidents.id
 SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label, severity, title, targets,
        triggered_at AS raised_at, room.id AS room_id, is_private, is_drill, rings,
        coalesce(ladder.rungs, '[]') AS rungs, coalesce(unsaid.owed, '[]') AS owed,
-       coalesce(posts.places, '[]') || coalesce(alerts.places, '[]') AS places
+       coalesce(posts.places, '[]') || coalesce(CASE WHEN ack_ended IS NULL THEN alerts.places END, '[]') AS places
   FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, nth)
  CROSS JOIN LATERAL (
        SELECT * FROM incidents WHERE incidents.id = wanted.id AND status = 'triggered' OFFSET 0) AS incidents
@@ -87,7 +87,9 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places
          FROM deliveries
-        WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY ($2::text[])) AS posts
+        WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY ($2::text[])
+          AND (incidents.ack_ended IS NULL  -- the 👀 of an acknowledge that has ended stand under older ones
+               OR first_sent_at > (incidents.ack_ended ->> 'at')::timestamptz)) AS posts
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places
          FROM (SELECT channel_id, message_id FROM alert_messages

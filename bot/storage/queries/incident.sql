@@ -69,6 +69,7 @@ UPDATE incidents
        reopened_at = $26, reopened_by_id = $27, reopened_by_name = $28, first_ended_at = $29, remind_at = $30,
        duplicates = $31, linked = $32, checks = $33, merged_into_hidden = $34,
        title = $35, started_at = $36, details_version = $37, unreached = $38,
+       taken = $39, ack_ended = $40,
        version = $2
  WHERE id = $1 AND version = $2 - 1
 RETURNING id;
@@ -97,8 +98,22 @@ INSERT INTO responders (incident_id, user_id, name, via, joined_at)
 SELECT id, $2, $3, $4, now()
   FROM incidents
  WHERE id = $1 AND status IN ('triggered', 'acknowledged') AND ($5::bigint IS NULL OR guild_id = $5)
-ON CONFLICT DO NOTHING
+ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL WHERE responders.left_at IS NOT NULL
 RETURNING user_id;
+
+-- name: leave
+-- $2 is not on it any more, or nobody is when that is null.
+UPDATE responders SET left_at = now()
+ WHERE incident_id = $1 AND ($2::bigint IS NULL OR user_id = $2) AND left_at IS NULL
+RETURNING user_id;
+
+-- name: on_it
+-- Who is on it, in the order in which they came.
+SELECT user_id, name FROM responders WHERE incident_id = $1 AND left_at IS NULL ORDER BY joined_at, user_id;
+
+-- name: who_left
+-- Who has been on it and is not any more.
+SELECT user_id FROM responders WHERE incident_id = $1 AND left_at IS NOT NULL;
 
 -- name: responders
 -- Who has acknowledged it or joined, in that order.

@@ -45,21 +45,43 @@ SELECT index, NULL::bigint AS id, NULL::text AS key FROM steps
 UNION ALL
 SELECT NULL, id, key FROM pages;
 
+-- name: resume_ladder
+-- What the last acknowledge cancelled of the latest ladder, if that is one of the priority $3, is to come again: as late
+-- after $2 as it was to come after its first step, or at its time where that is later.
+WITH ladder AS (
+    SELECT max(starts_at) AS starts_at FROM escalation_steps WHERE incident_id = $1
+), waiting AS (
+    SELECT index, min(due_at) OVER () AS first_due_at
+      FROM escalation_steps
+     WHERE incident_id = $1 AND status = 'cancelled' AND priority = $3
+       AND starts_at IS NOT DISTINCT FROM (SELECT starts_at FROM ladder)
+)
+UPDATE escalation_steps AS step
+   SET status = 'pending', decided_at = NULL,
+       due_at = step.due_at + greatest($2::timestamptz - waiting.first_due_at, interval '0')
+  FROM waiting
+ WHERE step.incident_id = $1 AND step.index = waiting.index
+RETURNING step.index;
+
 -- name: acknowledge
 -- What the first acknowledge of a locked incident writes, at once: the state of version $2, who is on it as in `join`
--- (by way of $12), the end of its ladder as in `cancel_ladder` (with the kinds $9), and the entry $10 with its audit
+-- (by way of $12), the latest acknowledge $13 where that is not the first, the end of its ladder as in `cancel_ladder` (with the kinds $9), and the entry $10 with its audit
 -- data $11 as in `record`. One row says `is_saved`; without it somebody else's change came first, and nothing is
 -- written.
 WITH saved AS (
     UPDATE incidents
        SET status = 'acknowledged', acknowledged_at = $3, acknowledged_by_id = $4, acknowledged_by_name = $5,
-           next_update_at = $6, remind_at = $7, reminders = $8, version = $2
+           next_update_at = $6, remind_at = $7, reminders = $8, taken = $13, version = $2
      WHERE id = $1 AND version = $2 - 1
     RETURNING id, guild_id
+), entry AS (
+    SELECT *
+      FROM saved, jsonb_to_record($10)
+        AS said (at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb, corrects bigint)
 ), joined AS (
     INSERT INTO responders (incident_id, user_id, name, via, joined_at)
-    SELECT id, $4, $5, $12, now() FROM saved
-    ON CONFLICT DO NOTHING
+    SELECT id, actor_id, actor_name, $12, now() FROM entry
+    ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL
 ), steps AS (
     UPDATE escalation_steps
        SET status = 'cancelled', decided_at = now()
@@ -70,13 +92,9 @@ WITH saved AS (
        SET status = 'cancelled', finished_at = now()
      WHERE incident_id = $1 AND kind = ANY ($9::text[]) AND status = 'pending' AND EXISTS (SELECT FROM saved)
     RETURNING id, key
-), entry AS (
-    SELECT *
-      FROM saved, jsonb_to_record($10)
-        AS said (at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb, corrects bigint)
 ), audited AS (
     INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)
-    SELECT now(), guild_id, $4, $5, kind, true, $11 FROM entry
+    SELECT now(), guild_id, actor_id, actor_name, kind, true, $11 FROM entry
 ), told AS (
     INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data, corrects)
     SELECT id, at, kind, actor_id, actor_name, data, corrects FROM entry

@@ -62,7 +62,9 @@ def head(words: Wording, incident: Incident) -> str:
         who, at = incident.ended_by_name, incident.ended_at
         took = at - incident.triggered_at
         name = f"{name}_unseen" if incident.merged_into_hidden else name
-    elif incident.reopened_at is not None:
+    elif incident.taken is not None and incident.is_taken_last and incident.on_it is not None:
+        name, who, at = "taken", incident.taken.name, incident.taken.at
+    elif incident.reopened_at is not None and incident.status is not Status.TRIGGERED:
         name, who, at = "reopened", incident.reopened_by_name, incident.reopened_at
     else:
         who, at = incident.acknowledged_by_name, incident.acknowledged_at or incident.triggered_at
@@ -191,12 +193,15 @@ def _progress(words: Wording, incident: Incident) -> Iterator[str]:
         first = next((rung.dm for rung in words.severity(incident).ladder if rung.dm), ())
         asked = words.say("alert.on_call", people=words.on_call(first)) if first else ""
         yield _line(deadline(words, incident), asked)
+        if (ended := incident.ack_ended) is not None:
+            key = "alert.ack_lapsed" if ended.lapsed else "alert.ack_released"
+            yield words.say(key, who=words.who(ended.who), at=words.clock(ended.at, on=incident.triggered_at))
         if incident.unreached:
             yield words.say("alert.unreached", people=words.on_call(incident.unreached))
         return
     if incident.is_open:
         yield update_due(words, incident)
-    is_in_head = incident.is_open and incident.reopened_at is None
+    is_in_head = incident.is_open and incident.reopened_at is None and incident.taken is None
     if incident.acknowledged_at is not None and not is_in_head:
         yield words.say(
             "alert.acknowledged_before",

@@ -58,6 +58,17 @@ def _unreached(words: Wording, _incident: Incident, data: Data) -> Body:
     return message(words.say("thread.notice.unreached", who=who, people=words.on_call([str(to)])))
 
 
+def _taken_over(words: Wording, incident: Incident, data: Data) -> Body:
+    """Whoever has joined and is on it now is rung, except where a mention would let them in."""
+    to_id = int(str(data.get("to_id") or 0))
+    rings = to_id > 0 and incident.rings and not incident.is_private
+    to = f"<@{to_id}>" if rings else words.who(str(data["to"]))
+    body = message(words.say("thread.notice.taken_over", who=_by(words, data), to=to))
+    if rings:
+        body["allowed_mentions"] = {"parse": [], "users": [str(to_id)]}
+    return body
+
+
 def _resolved(words: Wording, incident: Incident, data: Data) -> Body:
     at = _ended_at(incident, data)
     lines = [
@@ -156,6 +167,9 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "details_changed": details_changed,
     "declined": _declined,
     "unreached": _unreached,
+    "released": _said,
+    "lapsed": _said,
+    "taken_over": _taken_over,
     "resolved": _resolved,
     "cancelled": _said,
     "merged": _said,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.domain.escalation import Why
+from bot.domain.escalation import Why, WhyKind
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import Mention
 from bot.ui.buttons import IncidentVerb, row
@@ -89,8 +89,13 @@ def _why(data: Mapping[str, object]) -> Why | None:
 
 
 def _to_you(words: Wording, incident: Incident, why: Why) -> str:
-    who = words.on_call([why.who])
+    who = _who(words, why)
     return words.say(f"page.dm.{why.kind.value}", who=who, deadline=deadline(words, incident))
+
+
+def _who(words: Wording, why: Why) -> str:
+    was_on_it = why.kind in (WhyKind.LAPSED, WhyKind.RELEASED)
+    return words.who(why.who) if was_on_it else words.on_call([why.who])
 
 
 def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, object]) -> str:
@@ -101,6 +106,7 @@ def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, obje
         label=incident.label,
         title=words.bare_title(incident),
         waited=words.span(_waited(data)),
+        who="" if why is None else _who(words, why),
     )
     return words.marked(incident, line)
 

@@ -41,6 +41,11 @@ def _standing(words: Wording, incident: Incident) -> str:
     if incident.ended_at is not None:
         who, at = words.who(incident.ended_by_name), words.clock(incident.ended_at, on=began)
         return words.say("tracked.ended", who=who, at=at, took=words.span(incident.ended_at - began))
+    if incident.status is Status.TRIGGERED:
+        return deadline(words, incident)
+    if incident.taken is not None and incident.is_taken_last:
+        who, at = words.who(incident.taken.name), words.clock(incident.taken.at, on=began)
+        return words.say("tracked.taken", emoji=words.policy.ack_emoji, who=who, at=at)
     if incident.reopened_at is not None:
         who, at = words.who(incident.reopened_by_name), words.clock(incident.reopened_at, on=began)
         return words.say("tracked.reopened", who=who, at=at)

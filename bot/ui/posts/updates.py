@@ -48,10 +48,13 @@ def update_due(words: Wording, incident: Incident, data: Data) -> Body:
     else:
         who = f"<@{lead.id}>" if rings else words.who(lead.name)
         line = words.say("updates.due.line", who=who, label=incident.label, at=at)
-    body = message(
-        f"{line}\n{_so_far(words, incident)}",
-        components=row([words.buttons.make(IncidentVerb.DETAILS, incident.id)]),
-    )
+    make, lapses_at = words.buttons.make, data.get("lapses_at")
+    lines, verbs = [line, _so_far(words, incident)], [IncidentVerb.DETAILS]
+    if lapses_at is not None:
+        lapses = words.clock(_moment(lapses_at), on=incident.triggered_at)
+        lines.append(words.say("updates.due.lapses", at=lapses))
+        verbs.append(IncidentVerb.RELEASE)
+    body = message("\n".join(lines), components=row([make(verb, incident.id) for verb in verbs]))
     if lead is not None and rings:
         body["allowed_mentions"] = {"parse": [], "users": [str(lead.id)]}
     return body

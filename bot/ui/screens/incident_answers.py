@@ -12,6 +12,7 @@ from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.merging import Merged
 from bot.services.passing_on import PassedOn
 from bot.services.regrading import Regraded
+from bot.services.releasing import Released
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.posts.bodies import COLOURS
@@ -120,12 +121,33 @@ def acknowledged(voice: Voice, result: Acknowledgement) -> str:
     """What pressing ack has changed."""
     incident = result.incident
     took = incident.took_to_acknowledge
+    is_again = result.outcome is AckOutcome.FIRST and incident.taken is not None
     return voice.say(
-        f"consoles.ack.{result.outcome.value}",
+        "consoles.ack.first_again" if is_again else f"consoles.ack.{result.outcome.value}",
         label=incident.label,
         span="" if took is None or result.outcome is not AckOutcome.FIRST else voice.span(took),
         by=voice.who(incident.on_it.name if incident.on_it else None),
         state=voice.state(incident),
+    )
+
+
+def release_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
+    """[手を離す], for somebody who is on it now."""
+    if result.outcome is AckOutcome.TOO_LATE:
+        return None
+    view = ui.View(timeout=None)
+    view.add_item(made_of(voice.buttons.make(IncidentVerb.RELEASE, result.incident.id)))
+    view.stop()  # so that discord.py keeps none of it: the custom id says everything
+    return view
+
+
+def released(voice: Voice, result: Released) -> str:
+    """What 手を離す has changed."""
+    on_it = result.incident.on_it
+    return voice.say(
+        f"consoles.ack.released_{result.outcome.value}",
+        label=result.incident.label,
+        by=voice.who(None if on_it is None else on_it.name),
     )
 
 

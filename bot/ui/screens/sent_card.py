@@ -51,7 +51,7 @@ def raised_card(voice: Voice, incident: Incident, *, has_typed: bool = True) -> 
     Args:
         has_typed: They have filled in the form.
     """
-    on_it = incident.acknowledged_by_name
+    on_it = None if incident.on_it is None else incident.on_it.name
     key = "raised_before" if has_typed else "raised_unasked"
     return Screen(
         text(

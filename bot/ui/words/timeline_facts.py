@@ -116,6 +116,11 @@ def _declined(words: Wording, data: Data, _limit: int) -> Iterator[str]:
         yield words.say("history.fact.passed_to", people=words.on_call([str(data["to"])]))
 
 
+def _lapsed(words: Wording, data: Data, _limit: int) -> Iterator[str]:
+    if (who := data.get("who")) is not None:
+        yield words.who(str(who))
+
+
 def _escalated(words: Wording, data: Data, _limit: int) -> Iterator[str]:
     if places := _texts(data, "dm"):
         yield words.say("history.fact.called", people=words.on_call(places))
@@ -300,6 +305,7 @@ _FACTS: Final[Mapping[TimelineKind, Facts]] = {
     TimelineKind.ACKNOWLEDGED: _acknowledged,
     TimelineKind.JOINED: _acknowledged,
     TimelineKind.DECLINED: _declined,
+    TimelineKind.LAPSED: _lapsed,
     TimelineKind.ESCALATED: _escalated,
     TimelineKind.DELIVERY_FAILED: _failed,
     TimelineKind.EMAILED: _emailed,
