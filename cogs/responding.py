@@ -63,6 +63,28 @@ class Responding(commands.Cog):
         finally:
             self._under_way.discard(key)
 
+    @commands.Cog.listener()
+    async def on_raw_reaction_remove(self, reaction: discord.RawReactionActionEvent) -> None:
+        """Let go, where the policy says that whoever takes their 👀 back does."""
+        if not self._may_acknowledge(reaction):
+            return
+        self._done.pop((reaction.user_id, reaction.message_id), None)
+        guilds, guild_id = self.bot.served, reaction.guild_id
+        try:
+            services = guilds.get(guild_id) if guild_id else await guilds.of_message(reaction.message_id)
+            if services is not None and services.policy.removing_ack_releases:
+                await self._take_back(services, reaction)
+        except (UserError, UnavailableError) as error:
+            log.warning("reaction.not_taken_back", reason=str(error), user_id=reaction.user_id)
+
+    async def _take_back(self, services: Services, reaction: discord.RawReactionActionEvent) -> None:
+        incidents = await services.acknowledger.places(reaction.message_id, is_new=False)
+        if not incidents:
+            return
+        by = await self._person(reaction, services.guild_id)
+        for incident in incidents:
+            await services.releasing.release_by_reaction(incident, by=by)
+
     async def _react(self, reaction: discord.RawReactionActionEvent) -> None:
         clear_contextvars()
         bind_contextvars(

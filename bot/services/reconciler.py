@@ -196,7 +196,11 @@ class Reconciler:
         if ended is None:
             return frozenset()
         left, posts = await self._store.who_left(incident.id), await self._store.posts(incident.id)
-        since = {post.message_id for post in posts if (post.first_sent_at or ended.at) > ended.at}
+        since = {
+            post.message_id
+            for post in posts
+            if post.first_sent_at is not None and post.first_sent_at >= ended.at
+        }
         earlier = {post.message_id for post in posts if post.message_id is not None} - since
         earlier |= {message_id for _, message_id in await self._store.alert_messages(incident.id)}
         return frozenset((user_id, number) for user_id in left for number in earlier)

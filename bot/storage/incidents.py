@@ -117,7 +117,7 @@ class IncidentWrites(IncidentLocks):
 
     async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
         await self._lock_incident(incident_id)
-        await self._sql.all("leave", incident_id, user_id)
+        await self._sql.all("leave_incident", incident_id, user_id)
         return await self.on_it(incident_id)
 
     async def on_it(self, incident_id: int) -> list[Holder]:

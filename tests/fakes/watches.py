@@ -48,7 +48,7 @@ def _watch(state: State, incident: Incident) -> Watch:
     sent = [d for d in known if d.status is DeliveryStatus.SENT and d.kind in ACK_PLACES]
     ended = incident.ack_ended
     if ended is not None:  # the 👀 of an acknowledge that has ended stand under older ones
-        sent = [d for d in sent if d.first_sent_at is not None and d.first_sent_at > ended.at]
+        sent = [d for d in sent if d.first_sent_at is not None and d.first_sent_at >= ended.at]
     to: str | None = "channel"
     if incident.is_private:
         room = next((d.message_id for d in known if d.key == private_thread_key(incident)), None)

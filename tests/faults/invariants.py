@@ -17,7 +17,7 @@ from tests.faults.promise import Incident, Span, rung_in_vain, unescalated
 from tests.faults.seen import ESCALATES, Post, attempts, bundles, posts
 
 _INCIDENTS = """
-SELECT id, ack_due_at, acknowledged_at, resolved_at
+SELECT id, ack_due_at, acknowledged_at, resolved_at, ack_ended IS NOT NULL AS goes_on
   FROM incidents
  WHERE priority = 'P0' AND NOT is_drill AND id > $1
  ORDER BY id
@@ -44,7 +44,11 @@ UNFINISHED: Final = "SELECT key, attempts, error FROM deliveries WHERE status IN
 _NO_MESSAGES = ("seed_ack", "thread", "private_thread", "member", "member_removed", "pin_seen")
 
 
-_PASSED_ON = "SELECT incident_id, target FROM deliveries WHERE kind = 'page' AND key LIKE '%:unreached:%'"
+_PASSED_ON = """
+SELECT incident_id, target
+  FROM deliveries
+ WHERE kind = 'page' AND key ~ ':(unreached|declined|lapsed|released):'
+"""
 
 _BEFORE_ITS_TIME = ("on-call に連絡がつきません", "on-call の全員が対応できません")
 

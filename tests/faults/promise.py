@@ -29,17 +29,20 @@ class Incident:
 
     Attributes:
         ended_at: When somebody resolved or cancelled it.
+        goes_on: An acknowledge has ended, so that its ladder went on.
     """
 
     id: int
     due_at: datetime
     acknowledged_at: datetime | None = None
     ended_at: datetime | None = None
+    goes_on: bool = False
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Incident":
         """One of the bot's rows."""
-        return cls(row["id"], row["ack_due_at"], row["acknowledged_at"], row["resolved_at"])
+        ended_at, goes_on = row["resolved_at"], row["goes_on"]
+        return cls(row["id"], row["ack_due_at"], row["acknowledged_at"], ended_at, goes_on)
 
     @property
     def label(self) -> str:
@@ -80,7 +83,7 @@ def unescalated(
 
 def rung_in_vain(incident: Incident, *, rung: Sequence[datetime], excuses: Sequence[Span]) -> Iterator[str]:
     """Escalations long after the acknowledge: one may have been under way, or nobody could know of it yet."""
-    if incident.acknowledged_at is None:
+    if incident.acknowledged_at is None or incident.goes_on:
         return
     until = excused(incident.acknowledged_at, excuses) + LATE
     yield from (

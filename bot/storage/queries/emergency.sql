@@ -89,7 +89,7 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
          FROM deliveries
         WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY ($2::text[])
           AND (incidents.ack_ended IS NULL  -- the 👀 of an acknowledge that has ended stand under older ones
-               OR first_sent_at > (incidents.ack_ended ->> 'at')::timestamptz)) AS posts
+               OR first_sent_at >= (incidents.ack_ended ->> 'at')::timestamptz)) AS posts
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places
          FROM (SELECT channel_id, message_id FROM alert_messages

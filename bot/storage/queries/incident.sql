@@ -101,7 +101,7 @@ SELECT id, $2, $3, $4, now()
 ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL WHERE responders.left_at IS NOT NULL
 RETURNING user_id;
 
--- name: leave
+-- name: leave_incident
 -- $2 is not on it any more, or nobody is when that is null.
 UPDATE responders SET left_at = now()
  WHERE incident_id = $1 AND ($2::bigint IS NULL OR user_id = $2) AND left_at IS NULL

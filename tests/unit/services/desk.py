@@ -154,6 +154,7 @@ class Desk:
         self.reconciler = cases.services.reconciler
         self.escalations = cases.services.escalations
         self.passing_on = cases.services.passing_on
+        self.releasing = cases.services.releasing
         self.incidents = cases.services.incidents
         self.lifecycle = cases.services.lifecycle
         self.merging = cases.services.merging

@@ -1,0 +1,86 @@
+"""An acknowledge that ends: a sleepy 👀 does not stop the paging for good."""
+
+from tests.e2e.severities import SEV1
+from tests.e2e.world import World
+
+TITLE = "決済 API が 5xx"
+
+
+async def test_a_sleepy_eye_lapses_and_the_ladder_goes_on(world: World) -> None:
+    """👀 at 3 a.m., then nothing: reminded after 30 minutes, and 15 later the second person hears why.
+
+    SIGKILL right before and after; the same old 👀 acknowledges nothing, a new one of the same person does.
+    """
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    await world.fast_forward(minutes=30)
+    reminder = await world.expect_reminder(alert)
+    assert "ack は失効し" in reminder.text
+    await world.settle()
+    await world.kill_bot()
+    await world.shift(minutes=15)
+    await world.start_bot()
+    told = await world.expect_message("p0-alerts", contains="@primary の ack が失効", pings_here=True)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+    await world.expect_message(alert.thread, contains="ack は失効しました")
+    await world.expect_text(alert.post, "@primary の ack は")
+    await world.expect_text(told, "未対応")
+    await world.restart_bot()  # READY reads the 👀 that stands under the alert
+    await world.settle()
+    [row] = await world.rows("SELECT status, acknowledged_by_name FROM incidents")
+    assert tuple(row) == ("triggered", "primary")
+    await world.human.unreact("primary", alert.post, "👀")
+    await world.react(alert, by="primary")
+    await world.expect_text(alert.post, "対応中 · 👀 @primary")
+    await world.fast_forward(minutes=20)
+    await world.expect_nothing_more()
+
+
+async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
+    """[手を離す] under the answer: the next person is told at once, the deadline of the ladder stands.
+
+    Pressed twice it is one change. SIGKILL while the DM is owed.
+    """
+    alert = await world.triage(SEV1, title=TITLE)
+    said = await world.click(alert, "ack", by="primary")
+    assert "あなたが対応中です" in said.text
+    await world.expect_acknowledged(alert, by="primary")
+    await world.settle()
+    await world.fault(route="POST /channels/*/messages", times=None, status=503)
+    card = await world.reread(alert.card)
+    answer = await world.human.press("primary", card, "手を離す")
+    assert "手を離しました" in answer.text
+    again = await world.human.press("primary", card, "手を離す")
+    assert "対応中の人だけが手を離せます" in again.text
+    await world.kill_bot()
+    await world.human.clear_faults()
+    await world.shift(minutes=1)
+    await world.start_bot()
+    await world.expect_dm("secondary", contains="@primary が手を離したため")
+    await world.expect_message(alert.thread, contains="@primary が手を離しました")
+    await world.expect_text(alert.post, "手を離しました")
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=14)
+    await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+    await world.click(alert, "ack", by="secondary")
+    await world.expect_text(alert.post, "対応中 · 👀 @secondary")
+    await world.expect_nothing_more()
+
+
+async def test_writing_in_the_thread_keeps_the_ack(world: World) -> None:
+    """No update, but somebody is plainly at work: nobody is rung, and an update is owed anew."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
+    await world.fast_forward(minutes=30)
+    await world.expect_reminder(alert)
+    await world.fast_forward(minutes=5)
+    await world.human.say("primary", alert.thread, "rollback を試しています")
+    await world.fast_forward(minutes=10)
+    await world.expect_nothing_more()
+    await world.fast_forward(minutes=30)
+    await world.expect_reminder(alert)
