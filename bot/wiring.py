@@ -263,6 +263,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
+        JobName.EMAIL: _numbered(cases.failures.mail),
     }
 
 
@@ -292,7 +293,13 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
     async def run(payload: str) -> timedelta | None:
         number = int(payload.partition(":")[0])
         match name:
-            case JobName.DELIVER | JobName.RECORD_FAILURE | JobName.REFRESH_BUNDLE | JobName.REFRESH_QUESTION:
+            case (
+                JobName.DELIVER
+                | JobName.RECORD_FAILURE
+                | JobName.EMAIL
+                | JobName.REFRESH_BUNDLE
+                | JobName.REFRESH_QUESTION
+            ):
                 guild_id = await find.guild_of_delivery(number)
             case JobName.MORNING | JobName.REFRESH_MORNING | JobName.HANDOVER | JobName.REACH:
                 guild_id = number

@@ -75,7 +75,7 @@ class Responding(commands.Cog):
             if services is not None and services.policy.removing_ack_releases:
                 await self._take_back(services, reaction)
         except (UserError, UnavailableError) as error:
-            log.warning("reaction.not_taken_back", reason=str(error), user_id=reaction.user_id)
+            log.info("reaction.not_taken_back", reason=str(error), user_id=reaction.user_id)
 
     async def _take_back(self, services: Services, reaction: discord.RawReactionActionEvent) -> None:
         incidents = await services.acknowledger.places(reaction.message_id, is_new=False)

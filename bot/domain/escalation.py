@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.incident import Incident
-from bot.domain.severity import LadderStep
+from bot.domain.severity import LadderStep, SeverityPolicy
 
 
 class StepStatus(StrEnum):
@@ -122,6 +122,20 @@ def plan(
             key=lambda step: (step.due_at, step.index),
         )
     )
+
+
+def is_mailed(step: Step, incident: Incident, severity: SeverityPolicy) -> bool:
+    """Whether an email goes out with *step*, though Discord takes its message: a phone may be muted.
+
+    Steps that come as late as the one that `SeverityPolicy.email_after` counts to, or later.
+    """
+    if severity.email_after is None or not severity.ladder:
+        return False
+    starts_at = step.starts_at or incident.triggered_at
+    times = sorted(
+        incident.ack_due_at if rung.after is None else starts_at + rung.after for rung in severity.ladder
+    )
+    return step.due_at >= times[min(severity.email_after, len(times)) - 1]
 
 
 def repetition(step: Step, *, now: datetime, index: int) -> Step | None:

@@ -62,6 +62,8 @@ class SeverityPolicy:
             for never.
         ack_lapses_after: How long after the first reminder of a status update the acknowledge lapses when
             nobody heeds it, and the ladder goes on; None for never.
+        email_after: From which step of the ladder on, counted from 1, an email goes out as well, although
+            Discord takes the message; None for never.
         email_backup: When Discord does not take the alert, the on-call gets it by email.
     """
 
@@ -77,6 +79,7 @@ class SeverityPolicy:
     email_backup: bool = False
     update_every: Deadline | None = None
     ack_lapses_after: timedelta | None = None
+    email_after: int | None = None
 
     @property
     def calls_people(self) -> bool:

@@ -30,12 +30,13 @@ def read_severities(file: Table, oncall: Mapping[str, OnCallPlace]) -> Mapping[s
 
 def _severity(table: Table, name: str, rank: int, oncall: Mapping[str, OnCallPlace]) -> SeverityPolicy:
     channel = table.take("channel", values.CHANNEL)
+    mention = table.take("mention", _MENTION, Mention.NONE)
+    priority = table.take("priority", values.PRIORITY)
     ack_within = table.take("ack_within", moments.ACK_WITHIN)
     lapses = ack_within if rank == 0 and isinstance(ack_within, timedelta) else None
-    mention = table.take("mention", _MENTION, Mention.NONE)
     read = SeverityPolicy(
         name=name,
-        priority=table.take("priority", values.PRIORITY),
+        priority=priority,
         channel=channel,
         mention=mention,
         ack_within=ack_within,
@@ -44,6 +45,7 @@ def _severity(table: Table, name: str, rank: int, oncall: Mapping[str, OnCallPla
         ladder=_ladder(table, mention=mention, oncall=oncall),
         rank=rank,
         email_backup=table.take("email_backup", values.BOOL, default=rank == 0),
+        email_after=table.take("email_after", values.LATER_STEP, 2 if rank == 0 else None),
         update_every=table.take("update_every", moments.UPDATE_EVERY, NEXT_BUSINESS_DAY),
         ack_lapses_after=table.take("ack_lapses_after", moments.DURATION_OR_NONE, lapses),
     )

@@ -215,6 +215,25 @@ def _repetitions(value: object) -> int:
 REPETITIONS = Rule("a number of times", f"1 to {_MOST_REPETITIONS}", _repetitions, 10)
 
 
+_MOST_STEPS = 20
+
+
+def _later_step(value: object) -> int | None:
+    if value == "none":
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not _SECOND <= value <= _MOST_STEPS:
+        raise ValueError(value)
+    return value
+
+
+_SECOND = 2  # the first step of a ladder goes out with the alert
+
+#: A step of a ladder after its first one, counted from 1.
+LATER_STEP: Rule[int | None] = Rule(
+    "a step of the ladder", f'{_SECOND} to {_MOST_STEPS}, or "none"', _later_step, None
+)
+
+
 def _language(value: object) -> str:
     if value not in LANGUAGES:
         raise ValueError(value)

@@ -18,7 +18,7 @@ from bot.domain.people import Person
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging import Acknowledger
-from bot.services.outage import record_job_of
+from bot.services.outage import email_job, record_job_of
 from bot.services.ports import TRY_AGAIN, Discord, Job, JobName, Store, Transaction
 from bot.services.ports.storms import Prospect
 from bot.services.sent import paged
@@ -93,6 +93,8 @@ class Bundles:
         if delivery.data["of"] == DeliveryKind.PAGE:
             entry = paged(delivery, at=await tx.now())
             await tx.add_timelines([(one.incident_id, entry) for one in await tx.bundled(delivery.id)])
+        elif self._policy.rules(str(delivery.data["severity"])).email_after is not None:
+            await tx.enqueue(email_job(delivery))
         await tx.enqueue(refresh_bundle_job(delivery.id))
 
     async def failed(self, tx: Transaction, delivery: Delivery, *, reason: str) -> None:

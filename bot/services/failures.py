@@ -83,8 +83,38 @@ class Failures:
         owed = incident is not None and await self._owes_email(delivery, incident) and not reached.everybody
         return _TRY_EMAIL_AGAIN if owed else None
 
+    async def mail(self, delivery_id: int) -> timedelta | None:
+        """Send the email that goes out beside an escalation: Discord has taken it, and nobody has answered.
+
+        What was held in an outage has had its email, or gets it by `record`.
+
+        Returns:
+            When to try again, or None when nothing is owed any more.
+        """
+        delivery = await self._mailed_for(await self._store.delivery(delivery_id))
+        if delivery is None or delivery.incident_id is None or delivery.held_at is not None:
+            return None
+        incident = await self._store.incident(delivery.incident_id)
+        if not await self._owes_email(delivery, incident):
+            return None
+        reached = await self._email(delivery, incident)
+        return None if reached.everybody else _TRY_EMAIL_AGAIN
+
+    async def _mailed_for(self, delivery: Delivery) -> Delivery | None:
+        """What the email is sent for: of a bundle, the first that it tells of and that nobody is on."""
+        if delivery.kind is DeliveryKind.BUNDLE:
+            bundle = await self._store.bundle(delivery.id)
+            first = bundle.shown[0].id if bundle.shown else None
+            async with self._store.transaction() as tx:
+                own = [one.id for one in await tx.bundled(delivery.id) if one.incident_id == first]
+            if not own or delivery.held_at is not None:
+                return None
+            delivery = await self._store.delivery(own[0])
+        return delivery if delivery.data.get("emails") else None
+
     async def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
-        if not self._letters.can_send or not self._policy.rules(incident.severity).email_backup:
+        asked_for = self._policy.rules(incident.severity).email_backup or delivery.data.get("emails")
+        if not self._letters.can_send or not asked_for:
             return False
         if incident.status is not Status.TRIGGERED:
             return False  # somebody has it: the email would only wake another one

@@ -44,6 +44,11 @@ def record_job_of(delivery_id: int, *, priority: int) -> Job:
     return Job(JobName.RECORD_FAILURE, str(delivery_id), f"record:{delivery_id}", priority=priority)
 
 
+def email_job(delivery: Delivery) -> Job:
+    """The job that also mails what Discord has taken; of a bundle, one email for all that it tells of."""
+    return Job(JobName.EMAIL, str(delivery.id), f"email:{delivery.id}", priority=delivery.priority)
+
+
 def dated(delivery: Delivery, *, now: datetime) -> Delivery:
     """*delivery* as it is to be sent now: late, if it tells of a moment that has passed."""
     if delivery.kind not in DATED or now - delivery.created_at < LATE:

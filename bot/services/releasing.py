@@ -114,7 +114,7 @@ class Releasing:
         holder = incident.on_it
         facts = {"who": "?" if holder is None else holder.name}
         await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.LAPSED, now, data=facts))
-        log.warning("incident.ack_lapsed", incident_id=incident.id)
+        log.info("incident.ack_lapsed", incident_id=incident.id)
         return await self._resume(tx, incident, now=now, lapsed=True)
 
     async def renew(self, tx: Transaction, incident: Incident, *, now: datetime) -> Incident:

@@ -12,6 +12,7 @@ from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.membership import settle
 from bot.services.opening import refresh_job
+from bot.services.outage import email_job
 from bot.services.ports import Transaction
 
 
@@ -41,6 +42,8 @@ async def tell_incident(
         case DeliveryKind.PAGE:
             await tx.add_timeline(incident_id, paged(delivery, at=now))
             incident = await _reached(tx, incident, delivery)
+        case DeliveryKind.ESCALATION if delivery.data.get("emails") and at is None:
+            await tx.enqueue(email_job(delivery))
         case _:
             pass
     if delivery.shown_version < incident.version:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.domain.delivery import DeliveryKind, NewDelivery, priority_of
-from bot.domain.escalation import Due, Step, repetition
+from bot.domain.escalation import Due, Step, is_mailed, repetition
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson, marked
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -25,11 +25,12 @@ class Telling:
             called: Who stands at the step's places, each person once.
         """
         incident, step, data = due.incident, due.step, _facts(due, called, now=now)
+        severity = self._policy.rules(incident.severity)
+        mailed = {"emails": True} if is_mailed(step, incident, severity) else {}
         key = f"inc:{incident.id}:step:{step.index}"
         pages = [self.page(incident, place, key=f"{key}:dm:{place}", data=data) for place in called]
         if _is_first_page(step):
             return pages
-        severity = self._policy.rules(incident.severity)
         to, after = f"channel:{severity.channel}", None
         if incident.is_private:
             to, after = "incident", private_thread_key(incident)
@@ -40,7 +41,7 @@ class Telling:
             key=f"{key}:channel",
             guild_id=incident.guild_id,
             incident_id=incident.id,
-            data=data,
+            data={**data, **mailed},
             priority=priority_of(severity.rank),
         )
         return [escalation, *pages]

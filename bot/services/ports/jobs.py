@@ -21,6 +21,7 @@ class JobName(StrEnum):
     ARCHIVE = "archive"  # payload: incident id
     SHOW_COUNT = "show_count"  # payload: incident id; a tracked alert came again
     RECORD_FAILURE = "record_failure"  # payload: delivery id
+    EMAIL = "email"  # payload: delivery id; it is there, and nobody has answered so far
     REDACT = "redact"  # payload: incident id; it is private by now
     DRILL = "drill"  # payload: incident id
     MORNING = "morning"  # payload: "guild_id:day"

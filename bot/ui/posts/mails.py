@@ -1,9 +1,9 @@
-"""The email to whoever is on call, when Discord did not take the alert."""
+"""The email to whoever is on call: Discord did not take the alert, or nobody has answered it."""
 
 from collections.abc import Iterable, Mapping
 
 from bot.domain.bundle import Bundle
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson
 from bot.i18n import Texts, language_of
@@ -59,8 +59,7 @@ class Mails:
             count=count,
             items="\n".join(items),
             ack=self._how_to_acknowledge_many(to, has_links=bool(links)),
-            what=self._say(f"mail.what.{bundle.kind.value}"),
-            nonce=delivery.nonce,
+            reason=self._reason(delivery, bundle.kind.value),
         )
         own = message_id(delivery.nonce, to)
         return Mail(to=(to.email or "",), subject=subject, body=body, message_id=own)
@@ -104,9 +103,15 @@ class Mails:
             reporter=plain(incident.reported_by_name, limit=_LINE_LIMIT),
             ack=self._how_to_acknowledge(incident, letter),
             steps=self._steps(incident),
-            what=self._say(f"mail.what.{what}"),
-            nonce=delivery.nonce,
+            reason=self._reason(delivery, what),
         )
+
+    def _reason(self, delivery: Delivery, what: str) -> str:
+        """Why it comes by email: Discord has not taken it, or has, and nobody has answered."""
+        is_there = delivery.status is DeliveryStatus.SENT and delivery.held_at is None
+        takes_part = delivery.kind is DeliveryKind.BUNDLE or bool(delivery.data.get("emails"))
+        key = "unanswered" if is_there and takes_part else "refused"
+        return self._say(f"mail.reason.{key}", what=self._say(f"mail.what.{what}"), nonce=delivery.nonce)
 
     def _how_to_acknowledge(self, incident: Incident, letter: Letter) -> str:
         emoji, place = self._policy.ack_emoji, home_url(incident) or ""

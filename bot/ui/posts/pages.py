@@ -23,7 +23,9 @@ def page(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body
     """
     buttons = words.buttons
     waiting = incident.status is Status.TRIGGERED
-    lines = _asked(words, incident, data) if waiting else [words.say("page.dm.taken")]
+    is_theirs = _is_theirs(incident, data)
+    taken = "page.dm.yours" if is_theirs else "page.dm.taken"
+    lines = _asked(words, incident, data) if waiting else [words.say(taken)]
     return message(
         headline(words, incident),
         embeds=[_embed(incident, [head(words, incident), *lines])],
@@ -32,6 +34,7 @@ def page(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body
                 buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
                 buttons.link("to_post", links.home_url(incident)),
                 buttons.make(IncidentVerb.DECLINE, incident.id) if waiting else None,
+                buttons.make(IncidentVerb.RELEASE, incident.id) if is_theirs else None,
             ]
         ),
     )
@@ -62,6 +65,14 @@ def escalation(words: Wording, incident: Incident, data: Mapping[str, object]) -
         ),
         rings=rings,
     )
+
+
+def _is_theirs(incident: Incident, data: Mapping[str, object]) -> bool:
+    """Whether the one who has this DM is on it: by id, or by a username that is their name, too."""
+    recipient, on_it = data.get("recipient"), incident.on_it
+    if recipient is None or on_it is None or incident.status is not Status.ACKNOWLEDGED:
+        return False
+    return str(recipient) in (str(on_it.id), on_it.name)
 
 
 def _asked(words: Wording, incident: Incident, data: Mapping[str, object]) -> list[str]:

@@ -140,6 +140,8 @@ def _of_incident(delivery: Delivery, words: Wording, incident: Incident) -> Body
         return post(words, incident, rings=rings(words, delivery, incident))
     if kind in _PLAIN:
         return _PLAIN[kind](words, incident)
+    if kind is DeliveryKind.PAGE and delivery.request is not None:
+        return page(words, incident, {**delivery.data, "recipient": delivery.request.recipient})
     if kind in _WITH_DATA:
         return _WITH_DATA[kind](words, incident, delivery.data)
     raise TypeError(f"{kind} about an incident")

@@ -1,6 +1,6 @@
 """The incident's thread: its name, the start time by itself, the card, and the notices that follow."""
 
-from bot.domain.incident import Incident, Status
+from bot.domain.incident import Incident
 from bot.runbook.model import Command
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.alerts import related_labels
@@ -118,7 +118,5 @@ def _command(words: Wording, command: Command) -> Field:
 def _controls(words: Wording, incident: Incident) -> list[Component]:
     kept = (IncidentVerb.NOTE, IncidentVerb.TIMELINE)
     shown = (*VERBS, *kept) if incident.is_open else kept
-    make = words.buttons.make
-    buttons = row([make(verb, incident.id) for verb in shown])
-    back = row([make(IncidentVerb.RELEASE, incident.id)]) if incident.status is Status.ACKNOWLEDGED else []
-    return [*buttons, *steps_select(words, incident), *back]
+    buttons = row([words.buttons.make(verb, incident.id) for verb in shown])
+    return [*buttons, *steps_select(words, incident)]

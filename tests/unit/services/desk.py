@@ -1,8 +1,9 @@
 """The use cases on the fakes, wired as `bot.app` wires them, with a hand that runs the queue."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import MappingProxyType
 
 from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery, DeliveryKind, Request
@@ -183,6 +184,12 @@ class Desk:
         self.emergency = cases.services.emergency
         self._handlers = handlers(cases)
         return cases
+
+    def lets_nothing_lapse(self) -> None:
+        """Whoever is silent is reminded again and again, whatever the severity."""
+        rules = {name: replace(one, ack_lapses_after=None) for name, one in self.policy.severities.items()}
+        self.policy = replace(self.policy, severities=MappingProxyType(rules))
+        self.use(self.discord)
 
     @property
     def guilds(self) -> Guilds:

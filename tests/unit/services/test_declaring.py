@@ -219,6 +219,7 @@ async def test_what_somebody_is_on_stays_theirs_when_nobody_answers(
     """The clock lowers nothing and takes it from nobody; a lesser alert it does raise."""
     policy = default_policy_text().replace("[alerts.watch]", '[alerts.watch]\np2-deploys = "SEV3"')
     desk = Desk(parse_policy(policy, name="watched.toml"))
+    desk.lets_nothing_lapse()
     tracked, _ = await held(desk, channel=channel)
     await desk.acknowledger.acknowledge(tracked.id, by=PRIMARY, via=AckVia.REACTION)
     await desk.pass_time(minutes=46)

@@ -59,7 +59,8 @@ async def test_nobody_acknowledges(desk: Desk) -> None:
 
 
 async def test_acknowledge_stops_the_ladder(desk: Desk) -> None:
-    """One 👀, and nothing rings any more."""
+    """One 👀, and nothing rings any more, where the policy lets no acknowledge lapse."""
+    desk.lets_nothing_lapse()
     incident = await desk.open()
     await desk.work()
     [result] = await desk.eyes(desk.message(DeliveryKind.ALERT), by=RESPONDER)

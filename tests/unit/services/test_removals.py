@@ -355,6 +355,7 @@ async def test_whoever_is_removed_while_a_reminder_looks_is_not_asked(desk: Desk
 
 async def test_a_reminder_passes_over_who_lost_the_role_by_which_they_saw_it(desk: Desk) -> None:
     """They lead still, which is said of them; the mention would let them in. Away, Discord says no role."""
+    desk.lets_nothing_lapse()
     incident = await open_private(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=replace(SECONDARY, id=50, username="gone"))
     for members, is_away, asked in (

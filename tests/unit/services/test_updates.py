@@ -205,6 +205,7 @@ async def test_who_may_not_tell(desk: Desk) -> None:
 
 async def test_a_silent_incident_is_asked_for_less_and_less_often(desk: Desk) -> None:
     """After 30 minutes, then half an hour, 1, 2, 4 and 4 hours later; always for the same promise."""
+    desk.lets_nothing_lapse()
     incident = await acknowledged(desk)
     start = desk.store.clock.time
     times = ((0.49, 0), (0.51, 1), (1.01, 2), (2.01, 3), (4.01, 4), (7.99, 4), (8.01, 5), (12.01, 6))
@@ -308,6 +309,7 @@ async def test_a_severity_for_which_none_is_owed_still_keeps_a_promise() -> None
     """Then it asks every hour."""
     text = default_policy_text().replace('update_every = "30m"', 'update_every = "none"')
     desk = Desk(parse_policy(text, name="none.toml"))
+    desk.lets_nothing_lapse()
     incident = await acknowledged(desk)
     assert f"remind:{incident.id}" not in [job.key for job in desk.store.jobs]
     await desk.updates.tell(incident.id, form(incident, known="a"), by=PRIMARY)
@@ -340,6 +342,7 @@ async def test_a_commander_who_has_left_is_not_asked(desk: Desk) -> None:
 
 async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk) -> None:
     """The first of them who is still there; in a drill that does not ring, nobody is."""
+    desk.lets_nothing_lapse()
     incident = await acknowledged(desk)
     first, second = list((await desk.oncall.standing(GUILD)).items())[:2]
     desk.discord.left = {str(PRIMARY.id)}
@@ -367,6 +370,7 @@ async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
 
 async def test_reminders_that_an_outage_held_up_do_not_pile_up(desk: Desk) -> None:
     """When Discord is back, the last one is told; none when somebody was faster."""
+    desk.lets_nothing_lapse()
     incident = await acknowledged(desk)
     desk.discord.failures = [UpstreamUnavailable("away")] * 40
     await desk.pass_time(minutes=70)
