@@ -153,7 +153,7 @@ class Ack(Control, template=template(IncidentVerb.ACK)):
         await reply(interaction, acknowledged(voice, result), view=release_view(voice, result))
 
 
-class Release(Control, template=template(IncidentVerb.RELEASE)):
+class Release(Control, template=template(IncidentVerb.HAND_BACK)):
     """[手を離す]."""
 
     async def press(self, interaction: Press) -> None:

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
+
+#: How the reason begins of a message that Discord took and that rang nobody.
+MUTE: Final = "posted, but @here did not ring"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.dlq import NewFailure, failure_id
+from bot.domain.dlq import MUTE, NewFailure, failure_id
 from bot.domain.drill import DLQ_MARK
 from bot.domain.incident import Incident, Status
 from bot.domain.standing import OnCallPerson
@@ -26,7 +26,7 @@ _WORTH_AN_EMAIL = frozenset(
 )
 
 #: Of a message that Discord took and that rang nobody.
-_MUTE = "posted, but @here did not ring: the bot may not mention everyone there"
+_MUTE = f"{MUTE}: the bot may not mention everyone there"
 
 _TRY_EMAIL_AGAIN = timedelta(seconds=15)
 

@@ -17,7 +17,7 @@ from bot.services.changes import Change, Changes
 from bot.services.opening import notice
 from bot.services.ports import Transaction
 from bot.services.reminders import note_sign_of_life
-from bot.services.role_dms import role_dm
+from bot.services.role_dms import role_dm, taken_over_dm
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,10 @@ class Roles:
         async with self._changes.change(incident_id, by=by, act=Act.TAKE_ROLE) as change:
             is_first = await self._respond(change, role)
             result = await put(change, role, Holder(by.id, by.name))
+            former = result.former
+            if result.changed and former is not None and former.id > 0:
+                owed = taken_over_dm(result.incident, role, former=former, by=by, policy=change.policy)
+                await change.tx.insert_deliveries([owed])
         return Assigned(result.incident, role, result.former, result.changed, acknowledged=is_first)
 
     async def give(self, incident_id: int, role: Role, *, to: Person, by: Person) -> Assigned:

@@ -51,7 +51,7 @@ class IncidentVerb(StrEnum):
     REOPEN = "reopen"
     VIEW = "view"  # what `/incident show` shows
     DECLINE = "decline"  # 今は対応できない
-    RELEASE = "release"  # 手を離す
+    HAND_BACK = "hand_back"  # 手を離す
     COMMAND = "command"  # take a role
     COMMUNICATE = "communicate"
     SCRIBE = "scribe"
@@ -107,7 +107,7 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.REOPEN: ("🔄", ButtonStyle.SECONDARY),
     IncidentVerb.VIEW: ("🔎", ButtonStyle.SECONDARY),
     IncidentVerb.DECLINE: ("🙅", ButtonStyle.SECONDARY),
-    IncidentVerb.RELEASE: ("🙌", ButtonStyle.SECONDARY),
+    IncidentVerb.HAND_BACK: ("🙌", ButtonStyle.SECONDARY),
     IncidentVerb.COMMAND: ("🧭", ButtonStyle.PRIMARY),
     IncidentVerb.COMMUNICATE: ("💬", ButtonStyle.SECONDARY),
     IncidentVerb.SCRIBE: ("✍️", ButtonStyle.SECONDARY),

@@ -90,4 +90,6 @@ async def test_writing_in_the_thread_keeps_the_ack(world: World) -> None:
 async def _own_dm(world: World) -> Message | None:
     """Primary's DM, once it says that it is theirs."""
     shown = await world.human.dms("primary")
-    return next((one for one in shown if any(found.label == "手を離す" for found in one.controls)), None)
+    return next(
+        (one for one in shown if any("手を離す" in (found.label or "") for found in one.controls)), None
+    )

@@ -45,7 +45,7 @@ async def test_telling_with_the_button(world: World) -> None:
 
 
 async def test_a_commander_who_has_left_the_server(world: World) -> None:
-    """The role is vacant, and the reminder rings whoever acknowledged; then the on-call."""
+    """The role is vacant, and the reminder rings whoever acknowledged; gone as well, their ack lapses."""
     alert = await acknowledged(world, by="responder")
     await world.command("incident assign", by="secondary", number=alert.number, role="commander")
     await world.expect_message(alert.thread, contains="@secondary が受け持ちます")
@@ -55,8 +55,10 @@ async def test_a_commander_who_has_left_the_server(world: World) -> None:
     assert pinged(await world.expect_message(alert.thread, contains="🔔")) == ["responder"]
     await world.expect_text(alert.card, "🧭 指揮 空席")
     await world.human._request("DELETE", "member", {"user": "responder"})
-    await world.fast_forward(minutes=30)
-    assert pinged(await world.expect_message(alert.thread, contains="🔔")) == ["primary"]
+    await world.fast_forward(minutes=15)
+    await world.expect_message("p0-alerts", contains="@responder の ack が失効", pings_here=True)
+    await world.expect_message(alert.thread, contains="ack は失効しました")
+    await world.expect_dm("primary", contains=TITLE)
     await world.expect_nothing_more()
 
 

@@ -38,6 +38,8 @@ def waited(words: Wording, bundle: Bundle, incident: Incident) -> str:
 
 def _line(words: Wording, bundle: Bundle) -> str:
     key = "done" if not bundle.waiting else "waiting" if bundle.waiting == bundle.count else "some"
+    if key == "waiting" and _is_new(bundle):
+        key = "new"
     fields = {"severity": bundle.severity, "count": bundle.count, "waiting": bundle.waiting}
     return words.say(f"bundle.line.{key}", **fields)
 
@@ -45,11 +47,10 @@ def _line(words: Wording, bundle: Bundle) -> str:
 def _lines(words: Wording, bundle: Bundle) -> list[str]:
     if not bundle.waiting:
         return [words.say("bundle.nothing_left")]
-    oldest = waited(words, bundle, bundle.shown[0])
     lines = [
         words.sentences(
             words.say("bundle.on_call") if bundle.kind is DeliveryKind.PAGE else "",
-            words.say("bundle.oldest", waited=oldest),
+            _urgency(words, bundle),
         ),
         words.say("bundle.means_all", emoji=words.policy.ack_emoji, count=bundle.count),
         *(_item(words, bundle, incident) for incident in bundle.shown[:_LINES]),
@@ -58,8 +59,26 @@ def _lines(words: Wording, bundle: Bundle) -> list[str]:
     return [*lines, words.say("bundle.more", count=more)] if more else lines
 
 
+def _is_new(bundle: Bundle) -> bool:
+    """Whether no deadline has passed: that nobody has acknowledged is no news then."""
+    return all(incident.ack_due_at > bundle.now for incident in bundle.shown)
+
+
+def _urgency(words: Wording, bundle: Bundle) -> str:
+    """The first deadline, while it is to come; else how long the longest has waited."""
+    first = bundle.shown[0]
+    if not _is_new(bundle):
+        return words.say("bundle.oldest", waited=waited(words, bundle, first))
+    due_at = min(incident.ack_due_at for incident in bundle.shown)
+    return words.say("bundle.due", at=words.clock(due_at, on=first.triggered_at))
+
+
 def _item(words: Wording, bundle: Bundle, incident: Incident) -> str:
-    facts = {"label": incident.label, "waited": waited(words, bundle, incident)}
+    since = words.clock(incident.triggered_at, on=incident.triggered_at)
+    facts = {
+        "label": incident.label,
+        "waited": since if _is_new(bundle) else waited(words, bundle, incident),
+    }
     if incident.is_private:  # made so after it was bundled
         return words.say("bundle.item_hidden", **facts)
     title, targets = words.title(incident), words.targets(incident.targets, limit=_TARGETS_LIMIT)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.domain.digest import Digest
 from bot.domain.dlq import DlqCounts
-from bot.ui.words.inert import inert
+from bot.ui.words.dlq_words import where
 from bot.ui.words.wording import Wording
 
 _MOST_OF_THEM = 50  # percent from which one channel is worth naming
@@ -75,7 +75,7 @@ def _share(words: Wording, counts: DlqCounts) -> list[str]:
     percent = round(100 * count / counts.total)
     if percent < _MOST_OF_THEM:
         return []
-    name = inert(channel.lstrip("#"), limit=_CHANNEL_LIMIT)
+    name = where(channel, limit=_CHANNEL_LIMIT)
     return [words.say("digest.headline.dlq_share", percent=percent, channel=name)]
 
 

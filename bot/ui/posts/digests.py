@@ -13,6 +13,7 @@ from bot.runbook.model import Policy
 from bot.ui.posts.bodies import FIELD_VALUE_LIMIT, GREY, Body, Field, embed, message
 from bot.ui.posts.digest_headline import change, headline
 from bot.ui.posts.postmortems import postmortem_path
+from bot.ui.words.dlq_words import where
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.links import home_url
 from bot.ui.words.wording import Wording
@@ -120,7 +121,7 @@ def _dlq(words: Wording, counts: DlqCounts, *, previous: int | None) -> _Section
         "digest.dlq.heading", count=counts.total, change=change(words, counts.total, previous=previous)
     )
     channels = " · ".join(
-        words.say("digest.dlq.channel", channel=inert(channel.lstrip("#"), limit=100), count=count)
+        words.say("digest.dlq.channel", channel=where(channel, limit=100), count=count)
         for channel, count in counts.by_channel
     )
     p0 = words.say("digest.dlq.p0", failed=counts.p0_failed, emailed=counts.p0_emailed)

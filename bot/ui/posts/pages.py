@@ -34,7 +34,7 @@ def page(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body
                 buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
                 buttons.link("to_post", links.home_url(incident)),
                 buttons.make(IncidentVerb.DECLINE, incident.id) if waiting else None,
-                buttons.make(IncidentVerb.RELEASE, incident.id) if is_theirs else None,
+                buttons.make(IncidentVerb.HAND_BACK, incident.id) if is_theirs else None,
             ]
         ),
     )

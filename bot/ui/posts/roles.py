@@ -72,6 +72,9 @@ def role_dm(words: Wording, incident: Incident, data: Data) -> Body:
     now = incident.roles.get(role)
     is_theirs = incident.is_open and now is not None and now.id == data["holder_id"]
     lines = _task(words, incident, role, by=str(data["by"])) if is_theirs else [_past(words, incident, role)]
+    if data.get("taken_over") and incident.is_open and not is_theirs:
+        who = words.who(str(data["by"]))
+        lines = [words.say("roles.dm.taken_over", **_named(words, role), who=who)]
     waiting = is_theirs and incident.status is Status.TRIGGERED
     return message(
         headline(words, incident),

@@ -53,7 +53,7 @@ def update_due(words: Wording, incident: Incident, data: Data) -> Body:
     if lapses_at is not None:
         lapses = words.clock(_moment(lapses_at), on=incident.triggered_at)
         lines.append(words.say("updates.due.lapses", at=lapses))
-        verbs.append(IncidentVerb.RELEASE)
+        verbs.append(IncidentVerb.HAND_BACK)
     body = message("\n".join(lines), components=row([make(verb, incident.id) for verb in verbs]))
     if lead is not None and rings:
         body["allowed_mentions"] = {"parse": [], "users": [str(lead.id)]}

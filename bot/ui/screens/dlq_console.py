@@ -7,6 +7,7 @@ from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, StatusCount
 from bot.ui.components import Screen, button, row, text
+from bot.ui.words.dlq_words import answer, where
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.voice import Voice
 
@@ -75,13 +76,6 @@ def recent_id(asked: DlqFilter, *, page: int, verb: str = "recent") -> str:
     return f"dlq:v1:{verb}:{asked.hours}:{asked.severity or ''}:{asked.channel or ''}:{page}"
 
 
-def where(channel: str, *, limit: int = 80) -> str:
-    """A stored channel name with one '#'; "DM @primary" for a page of ours."""
-    if channel.startswith("person:"):
-        return f"DM @{inert(channel.removeprefix('person:'), limit=limit)}"
-    return f"#{inert(channel.lstrip('#'), limit=limit)}"
-
-
 def _lines(voice: Voice, entries: Sequence[DlqEntry], *, email: bool = False) -> Iterator[str]:
     """One line per failure, in room that all of them share."""
     room = _LINES_ROOM // max(len(entries), 1)
@@ -93,7 +87,10 @@ def _line(voice: Voice, entry: DlqEntry, *, email: bool, room: int) -> str:
     """11/24 14:05 JST `P0` #p0-alerts 決済 API が 5xx — HTTP 503 · 再試行 3 · upstream timeout."""
     head = f"{voice.moment(entry.attempted_at)} `{plain(entry.severity or '-', limit=8).replace('`', '')}`"
     place = where(entry.channel, limit=30)
-    ended = [_http(voice, entry.http_status), voice.say("consoles.dlq.retries", count=entry.retry_count or 0)]
+    ended = [
+        answer(voice, entry.http_status, entry.error_message),
+        voice.say("consoles.dlq.retries", count=entry.retry_count or 0),
+    ]
     if email:
         ended.append(voice.say(f"consoles.dlq.{'emailed' if entry.fallback_email_sent else 'not_emailed'}"))
     tail = " · ".join(ended)
@@ -101,6 +98,11 @@ def _line(voice: Voice, entry: DlqEntry, *, email: bool, room: int) -> str:
     title = inert(entry.title or voice.say("consoles.dlq.untitled"), limit=left // 2)
     error = inert(entry.error_message or "", limit=left // 2)
     return f"{head} {place} {title} — {tail}" + (f" · {error}" if error else "")
+
+
+def _tried(voice: Voice, entry: DlqEntry) -> str:
+    said = answer(voice, entry.http_status, entry.error_message)
+    return f"{voice.moment(entry.attempted_at)} {said}"
 
 
 def _http(voice: Voice, status: int | None) -> str:
@@ -117,7 +119,7 @@ def _open(voice: Voice, entries: Sequence[DlqEntry]) -> ui.ActionRow[ui.LayoutVi
     options = [
         SelectOption(
             label=plain(entry.title or voice.say("consoles.dlq.untitled"), limit=100) or str(entry.id),
-            description=f"{voice.moment(entry.attempted_at)} {_http(voice, entry.http_status)}",
+            description=_tried(voice, entry),
             value=str(entry.id),
         )
         for entry in entries[:_SELECT_OPTIONS]

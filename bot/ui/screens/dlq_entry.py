@@ -11,7 +11,7 @@ from discord import ButtonStyle, ui
 from bot.domain.dlq import Delivered, DlqEntry, ReplayRecord, sanitise_payload
 from bot.services.dlq import EntryView, ReplayPreview
 from bot.ui.components import Screen, button, link, row, text
-from bot.ui.screens.dlq_console import where
+from bot.ui.words.dlq_words import answer, where
 from bot.ui.words.inert import code_block, cut, inert, inert_lines, plain
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice
@@ -102,7 +102,7 @@ def raw_json(voice: Voice, entry: DlqEntry) -> tuple[str, discord.File | None]:
 def _facts(voice: Voice, entry: DlqEntry) -> Iterator[str]:
     yield voice.say("consoles.dlq.title_entry", id=f"`{entry.id}`")
     yield f"**{inert(entry.title or voice.say('consoles.dlq.untitled'), limit=420)}**"
-    http = voice.say("consoles.dlq.no_answer") if entry.http_status is None else f"HTTP {entry.http_status}"
+    http = answer(voice, entry.http_status, entry.error_message)
     email = "emailed" if entry.fallback_email_sent else "not_emailed"
     yield " · ".join(
         [

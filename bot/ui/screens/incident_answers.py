@@ -136,7 +136,7 @@ def release_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
     if result.outcome is AckOutcome.TOO_LATE:
         return None
     view = ui.View(timeout=None)
-    release = made_of(voice.buttons.make(IncidentVerb.RELEASE, result.incident.id))
+    release = made_of(voice.buttons.make(IncidentVerb.HAND_BACK, result.incident.id))
     assert release is not None
     view.add_item(release)
     view.stop()  # so that discord.py keeps none of it: the custom id says everything

@@ -126,3 +126,13 @@ def test_each_of_many_has_a_link_of_its_own_in_the_mail() -> None:
     assert f"@{SOMEBODY.handle} として" in with_links
     assert "として" not in without
     assert "1. Discord を開き、それぞれに 👀 を付ける (ack)。" in without
+
+
+def test_what_has_just_come_says_by_when_not_for_how_long() -> None:
+    """The first DMs of a storm: nobody is late, so that nobody has acknowledged for 0 seconds is no news."""
+    body = bundle_post(JA, replace(bundle(13, kind=DeliveryKind.PAGE), now=AT))
+    assert body["content"] == "🔴 SEV1 · アラート 13 件"
+    assert "あなたが on-call です。ack 期限は早いもので 14:22 JST です。" in description_of(body)
+    assert "0 秒" not in description_of(body)
+    assert "**INC-1** 決済 API が 5xx · api.parky.co.jp · 14:0" in description_of(body)
+    assert bundle_post(EN, replace(bundle(13), now=AT))["content"] == "@here 🔴 SEV1 · 13 alerts"
