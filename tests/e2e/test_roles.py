@@ -46,6 +46,7 @@ async def test_taking_over_and_stepping_down_after_a_restart(world: World) -> No
     said = await world.click(alert.card, "指揮", by="secondary")
     assert "@primary から引き継ぎました" in said.text
     await world.expect_message(alert.thread, contains="@secondary が @primary から引き継ぎます")
+    await world.expect_dm("primary", contains="@secondary が **指揮** を引き継ぎました")
     await world.settle()
     await world.restart_bot()
     down = await world.human.press("secondary", said.messages[-1], "降りる")
@@ -123,7 +124,10 @@ async def test_two_press_at_once(world: World) -> None:
     await world.expect_message(alert.thread, contains="が受け持ちます")
     await world.expect_message(alert.thread, contains="から引き継ぎます")
     rows = await world.rows("SELECT actor_name FROM timeline WHERE kind = 'role_changed' ORDER BY id")
-    assert (await roles(world))["commander"] == rows[-1]["actor_name"]
+    has_it = rows[-1]["actor_name"]
+    assert (await roles(world))["commander"] == has_it
+    [former] = set(people) - {has_it}
+    await world.expect_dm(former, contains="を引き継ぎました")
     await world.expect_nothing_more()
 
 

@@ -58,6 +58,7 @@ async def test_a_commander_who_has_left_the_server(world: World) -> None:
     await world.fast_forward(minutes=15)
     await world.expect_message("p0-alerts", contains="@responder の ack が失効", pings_here=True)
     await world.expect_message(alert.thread, contains="ack は失効しました")
+    await world.expect_message(alert.thread, contains="@secondary に DM が届きません")
     await world.expect_dm("primary", contains=TITLE)
     await world.expect_nothing_more()
 
