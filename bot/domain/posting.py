@@ -59,9 +59,15 @@ def next_posting(incident: Incident) -> int:
     return max(incident.posting, incident.thread_posting) + 1
 
 
-def repost(incident: Incident) -> Incident:
-    """Its alert is gone from Discord: there is to be another. Whoever saw the first is not rung again."""
-    return replace(incident, posting=next_posting(incident), version=incident.version + 1)
+def repost(incident: Incident, *, with_thread: bool = False) -> Incident:
+    """Its alert is gone from Discord: there is to be another. Whoever saw the first is not rung again.
+
+    Args:
+        with_thread: The thread was to hang on it, and is not there yet.
+    """
+    number = next_posting(incident)
+    thread = number if with_thread else incident.thread_posting
+    return replace(incident, posting=number, thread_posting=thread, version=incident.version + 1)
 
 
 def rethread(incident: Incident) -> Incident:

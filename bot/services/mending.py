@@ -93,12 +93,16 @@ class Mending:
         incident = await tx.incident(delivery.incident_id, lock=True)
         await tx.cancel_delivery(delivery.id)
         if incident.is_open and is_current(delivery, incident):
-            is_again = "again" in delivery.data  # one that is deleted twice is not wanted
-            if delivery.kind is DeliveryKind.ALERT and not (incident.is_private or is_again):
-                incident = await self._repost(tx, incident)
-            if incident.thread_id is None or incident.is_private:
+            if delivery.kind is DeliveryKind.THREAD_ROOT or incident.is_private:
                 await self._rethread(tx, incident)
+            else:
+                await self._repost(tx, incident, with_thread=self._carries_thread(delivery, incident))
         return True
+
+    def _carries_thread(self, alert: Delivery, incident: Incident) -> bool:
+        """Whether the thread was to hang on *alert*, and is not there yet."""
+        is_near = incident.thread_channel == self._policy.rules(incident.severity).channel
+        return is_near and incident.thread_id is None and posting_of(alert) == incident.thread_posting
 
     async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Find another way for what Discord refused for good, in the caller's transaction.
@@ -214,8 +218,9 @@ class Mending:
         put_back = sum(post.kind in THREADS and "again" in post.data for post in posts)
         return incident if put_back >= _MOST_THREADS else await self._rethread(tx, incident)
 
-    async def _repost(self, tx: Transaction, incident: Incident) -> Incident:
-        changed, severity = repost(incident), self._policy.rules(incident.severity)
+    async def _repost(self, tx: Transaction, incident: Incident, *, with_thread: bool = False) -> Incident:
+        changed = repost(incident, with_thread=with_thread)
+        severity = self._policy.rules(changed.severity)
         await tx.save(changed)
         await tx.insert_deliveries(posting_deliveries(changed, severity, facts=AGAIN))
         await tx.enqueue(refresh_job(changed, severity=severity))

@@ -39,9 +39,24 @@ async def test_an_alert_is_posted_anew_quietly(desk: Desk) -> None:
     assert again.data["quiet"]
     assert incident.thread_id is not None
     assert desk.sent(DeliveryKind.THREAD_CARD) == ["incident"]
+    assert incident.thread_id == incident.alert_message_id, "it hangs on the new one"
     check_nobody_hears_of_a_failure(desk, incident)
     await desk.pass_time(minutes=15)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_a_root_of_its_own_is_posted_anew_too(desk: Desk) -> None:
+    """A SEV2's thread begins in #p0-alerts, and its alert in #p1-ops: each comes back by itself."""
+    for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_ROOT):
+        desk.discord.deleted_at_once = {kind}
+        incident = await desk.open("SEV2", key=kind.value)
+        await desk.pass_time(minutes=2)
+        now = await desk.store.incident(incident.id)
+        kinds = [one.kind for one in desk.store.deliveries if one.incident_id == incident.id]
+        assert kinds.count(kind) == 2
+        assert kinds.count(DeliveryKind.THREAD_ROOT) + kinds.count(DeliveryKind.ALERT) == 3
+        assert None not in (now.thread_id, now.alert_message_id)
+        check_nobody_hears_of_a_failure(desk, now)
 
 
 @pytest.mark.parametrize(
