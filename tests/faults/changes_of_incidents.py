@@ -21,6 +21,13 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.presses(page, "今は対応できない", by="primary"), "declined")
 
 
+@change("responding.Release")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    taken = await scene.press(known.alert, "ack")
+    return known.change(scene.presses(taken, "手を離す"), "released")
+
+
 @change("incidents.checking.Steps")
 async def _(scene: Scene) -> Change:
     known, label = await scene.raised(), "済んだ手順"
