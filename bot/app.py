@@ -21,7 +21,6 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
-from bot.integrations.heartbeat import HttpHeartbeat
 from bot.integrations.mail import SmtpMailer
 from bot.process.ack_site import AckSite, Desk
 from bot.process.deafness import DeafWatch
@@ -270,6 +269,9 @@ def make_dead_man(settings: Settings, stand: Stand) -> DeadMan | None:
     """Who tells the outside that all is well, if anybody is to be told."""
     if settings.heartbeat_url is None:
         return None
+    # Its HTTP client is three megabytes, and a twentieth of a start, which most bots do not need.
+    from bot.integrations.heartbeat import HttpHeartbeat  # noqa: PLC0415
+
     url = settings.heartbeat_url.get_secret_value()
     return DeadMan(stand.store, HttpHeartbeat(url, settings.proxy_for(url)), stand.queue)
 

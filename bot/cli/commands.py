@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 -- a command imports what it needs when it runs: `--help` must not wait for discord.py
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -36,8 +37,13 @@ def run(
         from bot.cli.setup import load
 
         settings = load("discord_token", "discord_guild_id", quiet=False)
-        from bot.app import run as run_bot
+        from bot.runbook import load_served
 
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            # It waits for another program, which works out the holidays, as long as an import takes.
+            policies = beside.submit(load_served, settings.runbook_file, home=settings.discord_guild_id)
+            from bot.app import run as run_bot
+        policies.result()  # what is wrong with them; the bot loads them once more, which takes no time now
         run_bot(settings, migrate=not no_migrate)
 
 
