@@ -16,6 +16,7 @@ from bot.services.ports import Store
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.errors import STORAGE_ERRORS, every_storage_error
+from bot.storage.migrate import PATIENCE_S as MIGRATION_PATIENCE_S
 from bot.storage.migrate import migrate, pending
 from bot.storage.pools import borrow, open_pool
 
@@ -141,14 +142,14 @@ async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> Reached:
         await asyncio.sleep(_PAUSE_S)
 
 
-def bring_up_to_date(dsn: str, *, apply: bool) -> None:
+def bring_up_to_date(dsn: str, *, apply: bool, patience_s: float = MIGRATION_PATIENCE_S) -> None:
     """Apply the pending migrations, or insist that there are none. Several starts at once wait in turn.
 
     Raises:
         ConfigError: a migration failed, or is pending and was not to be applied.
     """
     if apply:
-        for name in migrate(dsn):
+        for name in migrate(dsn, patience_s=patience_s):
             log.info("database.migrated", migration=name)
     elif left := pending(dsn):
         raise ConfigError(f"migrations are pending: {', '.join(left)}; run `incident-bot migrate`")

@@ -17,6 +17,7 @@ from bot.database import (
     reach,
 )
 from bot.domain.errors import StorageUnavailable
+from bot.storage.migrate import PATIENCE_S as MIGRATION_PATIENCE_S
 from bot.storage.migrate import MigrationError
 from bot.storage.spool import FileSpool
 
@@ -45,7 +46,8 @@ def is_there(database: OwnDatabase, *, guilds: Collection[int], data_dir: Path, 
     has_run = any(FileSpool(data_dir, guild_id).is_there for guild_id in guilds)
     try:
         reached = asyncio.run(reach(database.dsn, patience_s=_SHORT_S if has_run else PATIENCE_S))
-        bring_up_to_date(database.dsn, apply=migrate)
+        patience_s = _SHORT_S if has_run else MIGRATION_PATIENCE_S
+        bring_up_to_date(database.dsn, apply=migrate, patience_s=patience_s)
     except _NOT_THERE as error:
         if not has_run:
             raise

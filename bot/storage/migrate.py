@@ -11,6 +11,7 @@ dbmate is a Go program and reads addresses more strictly than asyncpg does; `dbm
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files
@@ -26,6 +27,17 @@ SEARCH_PATH: Final = f"{SCHEMA}, pg_catalog"
 `now()` in front of it."""
 
 _CONNECT_TIMEOUT_S = 10
+
+#: How long a statement waits for a lock, ms. A table that is to be changed lets nobody in while it is waited
+#: for: shorter than what the running bots call "locked", and than what they may be late by.
+_LOCK_TIMEOUT_MS = 500
+_LOCK_TIMEOUT = "(55P03)"
+
+#: Between two tries, in which the others get on, seconds.
+_PAUSE_S = 2.0
+
+PATIENCE_S: Final = 60.0
+"""For how long it is tried while others hold what it needs, seconds."""
 _HIDDEN = "***"
 _STATUS_LINE = re.compile(r"^\[(?P<mark>[X ])\] (?P<file>\S+\.sql)$", re.MULTILINE)
 _APPLYING = re.compile(r"^Applying: (?P<file>\S+\.sql)", re.MULTILINE)
@@ -36,6 +48,18 @@ class MigrationError(ConfigError):
     """The database could not be brought up to date; one line without the address's password."""
 
 
+class LockTimeout(MigrationError):
+    """Somebody else holds a table, or migrates: the same call may succeed later.
+
+    Attributes:
+        applied: What had been applied before.
+    """
+
+    def __init__(self, said: str, applied: list[str]) -> None:
+        super().__init__(said)
+        self.applied = applied
+
+
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
     """Which migrations a database has, each by its file name without ".sql", in order."""
@@ -44,14 +68,18 @@ class MigrationStatus:
     pending: tuple[str, ...]
 
 
-def migrate(dsn: str) -> list[str]:
+def migrate(dsn: str, *, patience_s: float = PATIENCE_S) -> list[str]:
     """Apply what is pending, in order, each file in a transaction of its own.
+
+    Where a backup or another long reader holds a table, a change of it waits for half a second at a time, so
+    that nobody behind it is late.
 
     Instances that start at the same time wait for each other behind an advisory lock, so *dsn* must not
     lead through a pooler in transaction mode.
 
     Args:
         dsn: A postgresql:// address as asyncpg takes it; the database must exist.
+        patience_s: For how long it is tried again while others hold what it needs.
 
     Returns:
         The migrations that this call applied, such as "0001_incidents".
@@ -59,7 +87,19 @@ def migrate(dsn: str) -> list[str]:
     Raises:
         MigrationError: Unreachable, refused, out of order, or a failing statement.
     """
-    return _names(_APPLIED.findall(_dbmate(dsn, "--migration-lock", "migrate", "--strict")))
+    applied, give_up = list[str](), time.monotonic() + patience_s
+    while True:
+        try:
+            return applied + _applied(_dbmate(dsn, "--migration-lock", "migrate", "--strict"))
+        except LockTimeout as held:
+            applied += held.applied
+            if time.monotonic() > give_up:
+                raise
+        time.sleep(_PAUSE_S)
+
+
+def _applied(said: str) -> list[str]:
+    return _names(_APPLIED.findall(said))
 
 
 def status(dsn: str) -> MigrationStatus:
@@ -100,7 +140,7 @@ def dbmate_url(dsn: str) -> str:
     - A socket folder in the host's place moves to the `host` parameter.
     - TLS: both sides know the same modes, but asyncpg's default is `prefer` and dbmate's `require`. Without
       a mode in *dsn* or in PGSSLMODE, `prefer` is asked for, so that both connect in the same way.
-    - The search_path is ours, whatever *dsn* says.
+    - The search_path is ours, whatever *dsn* says, and so is how long a lock is waited for.
 
     Raises:
         MigrationError: *dsn* is no postgresql:// address.
@@ -121,6 +161,7 @@ def dbmate_url(dsn: str) -> str:
         parameters.setdefault("sslmode", "prefer")
     parameters.setdefault("connect_timeout", str(_CONNECT_TIMEOUT_S))
     parameters["search_path"] = SCHEMA
+    parameters["lock_timeout"] = str(_LOCK_TIMEOUT_MS)
     return f"postgres://{login}{host}{parts.path}?{urlencode(parameters)}"
 
 
@@ -155,7 +196,10 @@ def _dbmate(dsn: str, *arguments: str) -> str:
         command, capture_output=True, text=True, errors="replace", check=False, env=_environment(dsn)
     )
     if done.returncode != 0:
-        raise MigrationError(_redact(_reason(done.stdout, done.stderr), dsn))
+        said = _redact(_reason(done.stdout, done.stderr), dsn)
+        if _LOCK_TIMEOUT in done.stderr:
+            raise LockTimeout(said, _applied(done.stdout))
+        raise MigrationError(said)
     return done.stdout
 
 

@@ -1,10 +1,15 @@
-"""Rows 58 and 59: PostgreSQL answers and can be written, and the work does not get done."""
+"""Rows 58 to 60: PostgreSQL answers and can be written, and the work does not get done."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from bot.storage import migrate as migrations
+from bot.storage.migrate import migrate, migrations_dir
 from tests.faults.behind import behind
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
@@ -15,6 +20,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 _AHEAD_S = 6.0
 _LATE_S = 5.0
+_CHANGE = "9999_of_row_60"
 
 #: What only the queue's own connections say.
 _OF_THE_QUEUE = ("LISTEN", "queue_manager_id")
@@ -67,6 +73,39 @@ async def test_row_59_a_table_is_locked(open_stage: OpenStage, figure: Figure, t
         late_s = (rung.at - due).total_seconds()
         assert late_s < _LATE_S
         figure(f"{table}: rung {late_s:.1f} s after its deadline; database: {said}")
+
+
+async def test_row_60_a_migration_beside_a_long_reader(
+    open_stage: OpenStage, figure: Figure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup reads a table that a new version changes: the change waits, and nobody waits behind it."""
+    async with behind(open_stage) as there:
+        stage, title = there.stage, "行60 移行と期限"
+        await there.start_bot()
+        alert = await stage.sev1(title)
+        due = await stage.reach_deadline(alert.number, ahead_s=_AHEAD_S)
+        _add_migration(tmp_path, monkeypatch)
+        async with stage.world.database() as reader:
+            await reader.execute("BEGIN; SELECT FROM incidents, escalation_steps LIMIT 1")
+            migrating = asyncio.create_task(asyncio.to_thread(migrate, stage.world.database_url))
+            [rung] = await stage.escalated(alert.number, within_s=2 * _AHEAD_S)
+            assert not migrating.done(), "it waits for as long as somebody reads"
+            await reader.execute("ROLLBACK")
+            assert await migrating == [_CHANGE]
+        late_s = (rung.at - due).total_seconds()
+        assert late_s < _LATE_S
+        assert not [entry for entry in stage.world.bot.entries() if entry["event"] == "database.not_writable"]
+        figure(f"rung {late_s:.1f} s after its deadline, then migrated")
+
+
+def _add_migration(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more than there are, as a newer version has it."""
+    for file in migrations_dir().glob("*.sql"):
+        shutil.copy(file, folder)
+    tables = ("incidents", "escalation_steps")
+    change = "\n".join(f"ALTER TABLE {table} ADD COLUMN of_row_60 int;" for table in tables)
+    (folder / f"{_CHANGE}.sql").write_text(f"-- migrate:up\n{change}\n-- migrate:down\n")
+    monkeypatch.setattr(migrations, "migrations_dir", lambda: folder)
 
 
 @asynccontextmanager

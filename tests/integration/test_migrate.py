@@ -258,7 +258,7 @@ def test_tcp_server_without_tls(guarded: EmbeddedPostgres) -> None:
 def test_address_is_translated(dsn: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What asyncpg takes leniently is spelled as Go wants it, to the same place."""
     monkeypatch.delenv("PGSSLMODE", raising=False)
-    parameters = "sslmode=prefer&connect_timeout=10&search_path=incident_bot"
+    parameters = "sslmode=prefer&connect_timeout=10&search_path=incident_bot&lock_timeout=500"
     assert dbmate_url(dsn) == f"{url}{'&' if '?' in url else '?'}{parameters}"
 
 
