@@ -81,8 +81,9 @@ class Releasing:
             raise InvalidTransition("not_on_it", incident=incident.label)
         others = [one for one in await tx.leave(incident.id, by.id) if one.id != by.id]
         now = await tx.now()
-        entry = TimelineEntry(TimelineKind.RELEASED, now, actor_id=by.id, actor_name=by.name)
-        await tx.record(incident, entry, by=by, data={"incident_id": incident.id})
+        facts = {"resumed": by.id in there and not others}
+        entry = TimelineEntry(TimelineKind.RELEASED, now, actor_id=by.id, actor_name=by.name, data=facts)
+        await tx.record(incident, entry, by=by, data={"incident_id": incident.id, **facts})
         if by.id not in there:
             return Released(incident, Left.LEFT)
         if others:

@@ -49,9 +49,8 @@ def _take(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> 
         case "opened":
             told.enter("triggered", of=[""], kind=kind)
             told.severity = data["severity"]
-        case "acknowledged":
-            told.enter("acknowledged", of=["triggered"], kind=kind)
-            told.acknowledged_by = actor
+        case "acknowledged" | "lapsed" | "released":
+            _take_on(told, kind, actor, data)
         case "resolved" | "cancelled" | "merged":
             told.enter(kind, of=_OPEN, kind=kind)
             told.merged_into = data.get("into")
@@ -70,6 +69,16 @@ def _take(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> 
             _respond(told, kind, actor, data)
         case "linked" | "unlinked" | "unmerged":
             _relate(told, kind, data)
+
+
+def _take_on(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> None:
+    """Somebody is on it; or nobody any more, unless somebody takes over, or who let go had only joined."""
+    if kind == "acknowledged":
+        told.enter("acknowledged", of=["triggered"], kind=kind)
+        told.acknowledged_by = told.acknowledged_by or actor  # the first one stays
+        return
+    to = "triggered" if data.get("resumed", True) else "acknowledged"
+    told.enter(to, of=["acknowledged"], kind=kind)
 
 
 def _respond(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> None:
