@@ -2,11 +2,13 @@
 
 import asyncio
 
+import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.delivery import Posted
 from bot.domain.emergency import Saying, Trouble, Watch, Word
 from bot.domain.timeline import TimelineKind
+from bot.services import emergency_overdue, queue_watch
 from bot.services.ports import Mail
 from tests.fakes.emergency import FakeSiren
 from tests.unit.services.desk import RESPONDER, Desk, FakeMailer
@@ -33,6 +35,32 @@ async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
     assert desk.emergency.trouble is Trouble.BROKEN
     assert (Word.ESCALATION, "channel") in desk.siren.posted
     assert ("database.broken", "error") in {(one["event"], one["log_level"]) for one in logged}
+
+
+async def test_a_queue_that_does_not_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database can be written: what is due is told, recorded at the next look, and told once."""
+    monkeypatch.setattr(queue_watch, "SILENT_S", -1.0)
+    await mirrored(desk)
+    desk.queue.asked()
+    for _ in range(4):
+        await desk.emergency.look()
+    assert desk.emergency.trouble is None
+    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+    kinds = [entry.kind for entry in desk.store.timelines[1]]
+    assert kinds.count(TimelineKind.ESCALATED) == 1
+
+
+async def test_a_step_that_nobody_takes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known to be wrong, and it is overdue: it is told, but not while others are being decided."""
+    await mirrored(desk)
+    monkeypatch.setattr(emergency_overdue, "OVERDUE_S", 0.0)
+    desk.queue.decided()
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") not in desk.siren.posted
+    monkeypatch.setattr(queue_watch, "_BUSY_S", 0.0)
+    for _ in range(3):
+        await desk.emergency.look()
+    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
 
 
 class Slow(FakeSiren):
