@@ -38,7 +38,8 @@ async def test_made_private_while_a_message_of_it_is_triaged(world: World) -> No
     await world.human.see(alert.thread, "別の件名")
     await world.settle()
     asked = await world.command("incident private", by="primary", number=alert.number)
-    await confirmed_private(world, asked)
+    thread = await confirmed_private(world, asked)
+    await world.expect_message(thread, contains="人が書いたメッセージ 1 件")
     sent = await world.human.submit("responder", forms[1], {"title": "さらに別の件名"})
     assert "非公開インシデントのスレッドの発言です" in sent.text
     with pytest.raises(HumanSideError, match="160005"):
