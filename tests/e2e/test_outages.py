@@ -74,7 +74,7 @@ async def test_discord_takes_nothing_so_email_and_dlq_do(make_world: MakeWorld) 
 
 
 async def test_dm_refused_is_told_by_email(make_world: MakeWorld) -> None:
-    """[52] The on-call takes no DMs: the alert is posted, and their page goes out by email."""
+    """[52] The on-call takes no DMs: their page goes out by email, and the next person is told."""
     async with mailbox() as box, make_world(SMTP_URL=box.url) as world:
         await world.human.change("member", user="primary", dms=False)
         await world.start_bot()
@@ -84,8 +84,9 @@ async def test_dm_refused_is_told_by_email(make_world: MakeWorld) -> None:
         assert box.recipients == [["primary@example.com"]]
         await world.idle()
         [thread] = (await world.human.state())["threads"]
-        for words in ("開始時刻", "SEV1"):
+        for words in ("開始時刻", "SEV1", "@primary に DM が届きません"):
             await world.expect_message(thread["id"], contains=words)
+        await world.expect_dm("secondary", contains="@primary に DM が届かないため")
 
 
 async def test_slow_discord_is_still_answered_in_time(world: World) -> None:
