@@ -30,7 +30,7 @@ _FAULTS: Final[dict[str, dict[str, Any]]] = {
     "after 4 s": {"delay_s": 4.0},
 }
 #: One drill is played at a time: this one begins when the one before has been stopped.
-_LATER: Final = ("/drill start",)
+LATER: Final = ("/drill start",)
 
 #: How many are prepared at once.
 _AT_ONCE: Final = 8
@@ -76,16 +76,16 @@ async def test_row_63_each_change_is_made_once_whatever_becomes_of_its_answer(
     database_url: str, commands: Commands, figure: Figure, tmp_path: Path, fault: str
 ) -> None:
     """Everything that changes something, all at once; it is on record once, and people see it."""
-    async with _staged(database_url, commands, tmp_path) as stage:
+    async with staged(database_url, commands, tmp_path) as stage:
         async with Human(stage.world.sandbox.human, waits=False) as hasty:
-            scenes = {name: Scene(stage, hasty, _title(name)) for name in CHANGES}
-            first = [name for name in CHANGES if name not in _LATER]
+            scenes = {name: Scene(stage, hasty, title_of(name)) for name in CHANGES}
+            first = [name for name in CHANGES if name not in LATER]
             wrong = await _make(stage, scenes, first, fault)
-            wrong += await _make(stage, scenes, _LATER, fault)
+            wrong += await _make(stage, scenes, LATER, fault)
         assert not wrong, "\n".join(wrong)
         unanswered = len(CHANGES) + 2  # and two lists of choices
         await stage.until(lambda: len(_unanswered(stage)) == unanswered, "the warnings", within_s=_REST_S)
-        assert await stage.numbers(_title("triage.starting.send_triage")) == []
+        assert await stage.numbers(title_of("triage.starting.send_triage")) == []
         assert stage.world.complaints() == []
         figure(f"{fault}: {len(CHANGES)} changes, each once")
 
@@ -117,7 +117,7 @@ async def _make(stage: Stage, scenes: dict[str, Scene], names: Iterable[str], fa
             return await CHANGES[name](scenes[name])
 
     changes: dict[str, Change] = await all_of({name: prepare(name) for name in names})
-    await stage.until(lambda: _at_rest(stage), "rest", within_s=_REST_S)
+    await stage.until(lambda: at_rest(stage), "rest", within_s=_REST_S)
     before = await all_of({name: Seen.of(stage, change) for name, change in changes.items()})
     await stage.world.fault(route=_ANSWERS, times=None, **_FAULTS[fault])
     await stage.world.fault(gateway="duplicate", event="INTERACTION_CREATE", times=None)
@@ -136,20 +136,20 @@ def _unanswered(stage: Stage) -> set[int]:
     return {each["interaction_id"] for each in lines if each["event"] == "interaction.answer_failed"}
 
 
-async def _at_rest(stage: Stage) -> bool:
+async def at_rest(stage: Stage) -> bool:
     """No post is about to follow: what changes from now on is what is looked at."""
     await stage.world.idle()
     [row] = await stage.world.rows("SELECT count(*) FROM pgqueuer WHERE entrypoint LIKE 'refresh%'")
     return not row["count"]
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
     """Words for a change, without what Discord's markdown or a monitor's fingerprint would change."""
     return f"行63 {re.sub('[^A-Za-z0-9]+', ' ', name).strip()}。"
 
 
 @asynccontextmanager
-async def _staged(database_url: str, commands: Commands, folder: Path) -> AsyncIterator[Stage]:
+async def staged(database_url: str, commands: Commands, folder: Path) -> AsyncIterator[Stage]:
     """A stage on which there is something for everything, with a bot that reads what monitors post."""
     seats = "\n".join(f'seat{name} = "secondary"' for name in _SEATS)
     policy = policy_file(folder, _ON_CALL.format(seats=seats))
@@ -175,6 +175,6 @@ async def _reach_morning(stage: Stage) -> None:
 async def _leave_triages(stage: Stage) -> None:
     """Two triages that somebody has begun and left, and is asked about."""
     for name in LEFT:
-        await Triage(stage.world.human, "responder", "general").begin(Report(_title(name)))
+        await Triage(stage.world.human, "responder", "general").begin(Report(title_of(name)))
     await stage.world.idle()
     await stage.world.shift(minutes=_LEFT_FOR_MIN)

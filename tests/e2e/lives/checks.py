@@ -39,7 +39,7 @@ async def check(world: World) -> None:
     await _check_triages(world)
     await _check_alerts(world)
     await _check_posts(world)
-    await _check_promises(world)
+    await check_promises(world)
     await secrets.check(world)
     assert world.complaints() == [], world.complaints()
 
@@ -178,7 +178,7 @@ async def _check_posts(world: World) -> None:
     assert await _unsent(world) == [], await _unsent(world)
 
 
-async def _check_promises(world: World) -> None:
+async def check_promises(world: World) -> None:
     """What a post has said will happen at a time has happened by then."""
     for place, counts in _PROMISES.items():
         table, column = place.split(".")
