@@ -90,6 +90,7 @@ async def test_an_acknowledge_of_an_old_state_writes_nothing(pool: asyncpg.Pool)
         entry,
         {},
         "reaction",
+        None,
     )
     before = await store.timeline(incident.id)
     async with pool.acquire() as connection:
