@@ -108,4 +108,12 @@ MUTANTS: Final = (
         after="reason=away.reason)\n            return True\n",
         tests=("tests/unit/services/test_letters.py",),
     ),
+    Mutant(
+        name="a COMMIT that failed passes as success",
+        file="bot/storage/store.py",
+        before='            with storage_errors():\n                await connection.execute("COMMIT")\n',
+        after="            with suppress(*STORAGE_ERRORS):\n"
+        '                await connection.execute("COMMIT")\n',
+        tests=("tests/faults/test_commits.py",),
+    ),
 )
