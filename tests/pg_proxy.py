@@ -62,6 +62,10 @@ class Session:
     statements: set[str] = field(default_factory=set)
     loses_answer: bool = False
 
+    def has_said(self, words: str) -> bool:
+        """Whether *words* are in one of its statements."""
+        return any(words in text for text in self.statements)
+
     def abort(self) -> None:
         """Break it, both ways."""
         self.client.transport.abort()
@@ -80,6 +84,8 @@ class PgProxy:
         refuse_statement: Says what a statement hears, whose connection ends then; None: it passes.
         commits: What becomes of them.
         commits_met: How many were not passed.
+        last_words: A part of a statement: the answer to the COMMIT after it is lost, and from then on nobody
+            reaches the server. None: nobody's is.
         most: How many connections there were at once, at most.
         refused: How many connections were refused.
     """
@@ -91,6 +97,7 @@ class PgProxy:
     refuse_statement: Callable[[str], Refusal | None] = lambda _statement: None
     commits: Commits = Commits.PASS
     commits_met: int = 0
+    last_words: str | None = None
     most: int = 0
     refused: int = 0
     sessions: set[Session] = field(default_factory=set)
@@ -215,6 +222,11 @@ class PgProxy:
             session.client.write(refusal.encoded())
             await session.client.drain()
             return False
+        if self.last_words is not None and _is_commit(text) and session.has_said(self.last_words):
+            self.commits_met += 1
+            session.loses_answer, self.limit = True, 0
+            self.break_all(lambda other: other is not session)
+            return True
         if self.commits is not Commits.PASS and _is_commit(text):
             self.commits_met += 1
             session.loses_answer = True

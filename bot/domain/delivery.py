@@ -21,6 +21,7 @@ class DeliveryKind(StrEnum):
     THREAD_CARD = "thread_card"
     PAGE = "page"  # a DM to whoever is on call
     ESCALATION = "escalation"
+    SECOND = "second"  # one of these three that stands in Discord twice: the later one points to the alert
     BUNDLE = "bundle"  # one message in the place of many pages or escalations
     ROLE_DM = "role_dm"  # to whoever was given a role by somebody else
     NOTICE = "notice"  # one line in the incident's thread
@@ -193,6 +194,7 @@ ACK_PLACES = frozenset(
         DeliveryKind.THREAD_START,
         DeliveryKind.PAGE,
         DeliveryKind.ESCALATION,
+        DeliveryKind.SECOND,
         DeliveryKind.ROLE_DM,
     }
 )

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted
+import structlog
+
+from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Posted
 from bot.domain.incident import Incident
 from bot.domain.paging import person_of
 from bot.domain.posting import is_current
@@ -14,6 +16,8 @@ from bot.services.membership import settle
 from bot.services.opening import refresh_job
 from bot.services.outage import email_job
 from bot.services.ports import Transaction
+
+log = structlog.get_logger(__name__)
 
 
 async def tell_incident(
@@ -73,14 +77,39 @@ async def adopt(
 ) -> None:
     """The message of that key is there, before its delivery could be written down.
 
+    Where the delivery is known to stand elsewhere, this one belongs to the incident as well.
+
     Args:
         at: When it was posted; None: about when it was owed.
     """
     delivery = await tx.delivery_by_key(key)
-    if delivery is None or delivery.status is DeliveryStatus.SENT:
+    if delivery is None:
+        return
+    if delivery.status is DeliveryStatus.SENT:
+        await _keep_second(tx, policy, delivery, posted)
         return
     await tx.finish_sent(delivery.id, posted)
     await tell_incident(tx, policy, delivery, posted, at=at or delivery.created_at)
+
+
+async def _keep_second(tx: Transaction, policy: Policy, first: Delivery, posted: Posted) -> None:
+    """A 👀 on a message that was posted twice counts on either, and the second one says that it is one.
+
+    A process that hears no answer to its COMMIT, and cannot look, tells of what another tells of, too.
+    """
+    if first.incident_id is None or posted.message_id in (None, first.message_id):
+        return
+    key = f"{first.key}:second:{posted.message_id}"
+    if await tx.delivery_by_key(key) is not None:
+        return
+    second = NewDelivery(DeliveryKind.SECOND, first.to, key, first.guild_id, first.incident_id)
+    await tx.insert_deliveries([second])
+    stored = await tx.delivery_by_key(key)
+    assert stored is not None, "it was stored a moment ago"
+    await tx.finish_sent(stored.id, posted)
+    incident = await tx.incident(first.incident_id, lock=True)
+    await tx.enqueue(refresh_job(incident, severity=policy.rules(incident.severity)))
+    log.warning("delivery.told_twice", incident_id=first.incident_id, kind=first.kind)
 
 
 async def _set_places(tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted) -> Incident:

@@ -4,6 +4,8 @@ import pytest
 
 from tests.faults.behind import behind
 from tests.faults.conftest import Figure, OpenStage
+from tests.faults.seen import Post
+from tests.faults.stage import Stage
 from tests.pg_proxy import Commits
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-commits")]
@@ -47,3 +49,37 @@ async def test_row_62_the_answer_to_each_commit_is_lost(
         await stage.world.idle()
         assert stage.escalations(number) == []
         figure(f"{commits}: {there.proxy.commits_met} commits, 1 incident, 1 post, acknowledged by its 👀")
+
+
+async def test_row_62_the_answer_is_lost_and_so_is_the_database(
+    open_stage: OpenStage, figure: Figure
+) -> None:
+    """Told by who has lost it and by who has it: the second post says that it is one, and its 👀 counts."""
+    async with behind(open_stage) as there:
+        stage, title = there.stage, "行62 届かない"
+        cut_off = await there.start_bot()
+        await stage.world.start_bot()
+        stage.world.expect_log("database.not_writable")
+        there.proxy.last_words = "INTO incidents"
+        assert (await stage.world.command("sev1", title=title)).text
+        assert there.proxy.commits_met == 1
+        await stage.until(lambda: len(_alerts(stage, title)) == 2, "both alerts", within_s=_HEARD_S)
+        there.proxy.last_words = there.proxy.limit = None
+        await there.well(cut_off)
+        number = await stage.number(title)
+        [row] = await stage.world.rows("SELECT alert_message_id FROM incidents WHERE id = $1", number)
+        channel = await stage.world.channel_id("p0-alerts")
+        shown = [post for post in await stage.world.human.messages(channel) if title in post.text]
+        [second] = [post for post in shown if int(post.id) != row["alert_message_id"]]
+        await stage.world.expect_text(second, "二度投稿")
+        await stage.world.expect_link(second, str(row["alert_message_id"]))
+        await stage.world.react(second, by="primary")
+        await stage.acknowledged(number)
+        await stage.reach_deadline(number)
+        await stage.world.idle()
+        assert stage.escalations(number) == []
+        figure("cut off after the COMMIT: 1 incident, 2 posts, acknowledged by the 👀 on the second")
+
+
+def _alerts(stage: Stage, title: str) -> list[Post]:
+    return [post for post in stage.posts_in("p0-alerts") if title in post.text]

@@ -45,6 +45,16 @@ def thread_root(words: Wording, incident: Incident) -> Body:
     )
 
 
+def second(words: Wording, incident: Incident) -> Body:
+    """What the later one of two same messages says: that it is one, and where the alert is."""
+    line = words.say("alert.second", emoji=words.policy.ack_emoji)
+    return message(
+        headline(words, incident),
+        embeds=[_state_embed(words, incident, lines=[line])],
+        components=row([_ack(words, incident), words.buttons.link("to_post", links.alert_url(incident))]),
+    )
+
+
 def headline(words: Wording, incident: Incident) -> str:
     """Such as "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp", true for the state it is in."""
     line = words.say(

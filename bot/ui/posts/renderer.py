@@ -11,7 +11,7 @@ from bot.domain.posting import shows_old_details
 from bot.domain.triage_session import Triage
 from bot.services.ports import Subject
 from bot.ui.buttons import reaction_of
-from bot.ui.posts.alerts import alert, thread_root
+from bot.ui.posts.alerts import alert, second, thread_root
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.bundles import bundle_post
 from bot.ui.posts.digests import digest
@@ -38,6 +38,7 @@ REFRESHED = frozenset(
         DeliveryKind.THREAD_CARD,
         DeliveryKind.PAGE,
         DeliveryKind.ESCALATION,
+        DeliveryKind.SECOND,
         DeliveryKind.ROLE_DM,
         *TRIAGE_POSTS,
     }
@@ -46,6 +47,7 @@ REFRESHED = frozenset(
 
 _PLAIN: Mapping[DeliveryKind, Callable[[Wording, Incident], Body]] = {
     DeliveryKind.THREAD_ROOT: thread_root,
+    DeliveryKind.SECOND: second,
     DeliveryKind.THREAD: thread,
     DeliveryKind.PRIVATE_THREAD: room,
     DeliveryKind.MEMBER: lambda _words, _incident: {},
