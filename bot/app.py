@@ -21,7 +21,6 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
-from bot.integrations.mail import SmtpMailer
 from bot.process.ack_site import AckSite, Desk
 from bot.process.deafness import DeafWatch
 from bot.process.health import Health, serve_health
@@ -251,18 +250,27 @@ async def open_stand(
         dlq_pool = (
             pool if other is None else await stack.enter_async_context(closing(await open_dlq_pool(other)))
         )
-        mailer = None if settings.smtp is None else SmtpMailer(settings.smtp)
         yield Stand(
             served,
             PostgresStore(pool, is_shared=len(served.policies) > 1),
             pool,
             dlq_pool,
             Texts.load(),
-            mailer,
+            make_mailer(settings),
             data_dir=settings.data_dir,
             public_url=settings.public_url,
             queue=QueueWatch(),
         )
+
+
+def make_mailer(settings: Settings) -> Mailer | None:
+    """The way out by email, if there is one."""
+    if settings.smtp is None:
+        return None
+    # Its SMTP client is nothing that a bot without email needs.
+    from bot.integrations.mail import SmtpMailer  # noqa: PLC0415
+
+    return SmtpMailer(settings.smtp)
 
 
 def make_dead_man(settings: Settings, stand: Stand) -> DeadMan | None:

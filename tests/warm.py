@@ -29,7 +29,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _STDOUT, _STDERR = 1, 2
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["bot.app", "bot.cli.commands", "time_machine"])
+_context.set_forkserver_preload(["bot.cli.setup", "bot.app", "bot.cli.commands", "time_machine"])
 
 
 @dataclass(frozen=True, slots=True)

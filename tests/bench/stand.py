@@ -36,6 +36,11 @@ class Discord:
     settings: Mapping[str, str]
 
 
+def _compiled(folder: Path) -> dict[str, str]:
+    """Has the bot's modules compiled once and not at every start, as wherever it is installed."""
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+
+
 @asynccontextmanager
 async def discord(folder: Path) -> AsyncIterator[Discord]:
     """Start one, end it."""
@@ -52,6 +57,7 @@ async def discord(folder: Path) -> AsyncIterator[Discord]:
                 "HEALTH_PORT": "0",
                 "LOG_FORMAT": "json",
                 "MESSAGE_CONTENT": "true",
+                **_compiled(folder),
             }
             yield Discord(
                 human,

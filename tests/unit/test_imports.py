@@ -1,0 +1,34 @@
+"""What the running bot keeps in memory of the packages that it is made of."""
+
+import subprocess
+import sys
+
+#: Each takes megabytes, or a part of a start: for another command, another process, or what is not set up.
+UNUSED = {
+    "aiosmtplib",
+    "dbmate",
+    "fastapi",
+    "holidays",
+    "httpx",
+    "icalendar",
+    "psycopg",
+    "pygments",
+    "recurring_ical_events",
+    "rich",
+    "starlette",
+    "uvicorn",
+}
+_AS_RUN_DOES = "import sys, bot.cli.setup, bot.app"
+
+
+def test_what_a_start_does_not_import() -> None:
+    """Else each start and each takeover waits for it."""
+    code = f"{_AS_RUN_DOES}; print(sorted({UNUSED!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_whoever_needs_it_imports_it_afterwards() -> None:
+    """It is kept from one importer, not from the others."""
+    code = f"{_AS_RUN_DOES}; import rich.console, aiosmtplib"
+    subprocess.run([sys.executable, "-c", code], check=True)
