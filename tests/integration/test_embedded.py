@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -186,6 +187,43 @@ def test_sharer_becomes_owner_when_it_starts_again(root: Path) -> None:
     with sharer:
         assert sharer.is_owner
         assert run_sql(owner.dsn, "SELECT 1") == 1
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """For the block a process stands still, as on a machine that was suspended or has no memory left."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_server_that_stands_still_is_not_waited_for_forever(root: Path) -> None:
+    """The kernel takes its calls all the same: whoever shares it hears no answer, and is told so in time."""
+    with EmbeddedPostgres(root, durable=False):
+        sharer = EmbeddedPostgres(root, durable=False, timeout_s=3)
+        began = time.monotonic()
+        with stopped(server_pid(root)):
+            with pytest.raises(EmbeddedPostgresError, match="does not become ready within 3 s"):
+                sharer.start()
+            with pytest.raises(EmbeddedPostgresError, match="psql was not done within"):
+                sharer.ensure_database("incident_bot")
+        assert time.monotonic() - began < 20
+        assert run_sql(sharer.ensure_database("incident_bot"), "SELECT 1") == 1
+
+
+def test_a_server_that_stood_still_is_joined(root: Path) -> None:
+    """Whoever waits for it goes on as soon as it does."""
+    with EmbeddedPostgres(root, durable=False):
+        with stopped(server_pid(root)), ThreadPoolExecutor(1) as pool:
+            joining = pool.submit(Process, root)
+            with pytest.raises(TimeoutError):
+                joining.result(timeout=2)
+            os.kill(server_pid(root), signal.SIGCONT)
+            other = joining.result(timeout=20)
+        assert other.role == "sharer"
+        other.stop()
 
 
 def test_recovers_after_everything_was_killed(root: Path) -> None:

@@ -30,23 +30,32 @@ class Binaries:
         return [*launcher, str(self.folder / program), *arguments]
 
     def run(
-        self, program: str, *arguments: str, stdin: str = "", pass_fds: Sequence[int] = ()
+        self,
+        program: str,
+        *arguments: str,
+        stdin: str = "",
+        pass_fds: Sequence[int] = (),
+        timeout_s: float | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run *program* to its end.
 
         Raises:
-            EmbeddedPostgresError: It failed; the message ends with its last line.
+            EmbeddedPostgresError: It failed; the message ends with its last line. It took too long.
         """
-        done = subprocess.run(  # noqa: S603 -- our own programs, no shell
-            self.command(program, *arguments),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            env=_ENVIRONMENT,
-            pass_fds=pass_fds,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 -- our own programs, no shell
+                self.command(program, *arguments),
+                input=stdin,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                env=_ENVIRONMENT,
+                pass_fds=pass_fds,
+                timeout=timeout_s,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise EmbeddedPostgresError(f"{program} was not done within {timeout_s:g} s") from late
         if done.returncode != 0:
             said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()
             raise EmbeddedPostgresError(f"{program} failed ({done.returncode}): {said[-1]}")

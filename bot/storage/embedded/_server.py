@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,9 @@ _SOCKET = ".s.PGSQL.5432"
 _SOCKET_PATH_MAX = 100  # sun_path holds 108 bytes on Linux and 104 on macOS
 _STATUS_LINE = 7  # of postmaster.pid, counted from 0: "starting", "ready", "stopping"
 _POLL_S = 0.01
+_ANSWER_S = 2.0
+#: A question that PostgreSQL answers before it knows who asks: its length, and its code.
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 _FAST_SHUTDOWN_S = 20.0
 _IMMEDIATE_SHUTDOWN_S = 10.0
 _LOG_MAX_BYTES = 1_000_000
@@ -117,13 +121,17 @@ class EmbeddedPostgres:
 
         Returns:
             Its address.
+
+        Raises:
+            EmbeddedPostgresError: It cannot, or the server does not answer in time.
         """
         arguments = ("-X", "-w", "-q", "-v", "ON_ERROR_STOP=1", "-v", f"name={name}", self.dsn())
         client = Binaries(find_folder(), Identity.PLAIN)  # only the server and initdb mind being root
+        each_s = self._timeout_s / 2  # a server that hangs says nothing at all
         try:
-            client.run("psql", *arguments, stdin=_CREATE_DATABASE)
+            client.run("psql", *arguments, stdin=_CREATE_DATABASE, timeout_s=each_s)
         except EmbeddedPostgresError:  # another process may have created it in between: look again
-            client.run("psql", *arguments, stdin=_CREATE_DATABASE)
+            client.run("psql", *arguments, stdin=_CREATE_DATABASE, timeout_s=each_s)
         return self.dsn(name)
 
     def stop(self) -> None:
@@ -232,12 +240,16 @@ class EmbeddedPostgres:
         return self._is_ready()
 
     def _is_ready(self) -> bool:
-        """Whether the server says so in its pid file and is not a memory: somebody answers at the socket."""
+        """Whether the server says so in its pid file and is neither a memory nor stopped: it answers."""
         lines = self._pid_lines()
         if len(lines) <= _STATUS_LINE or lines[_STATUS_LINE].strip() != "ready":
             return False
-        with socket.socket(socket.AF_UNIX) as client:
-            return client.connect_ex(str(self._sockets / _SOCKET)) == 0
+        with socket.socket(socket.AF_UNIX) as client, contextlib.suppress(OSError):
+            client.settimeout(_ANSWER_S)  # of a server that is stopped the kernel takes calls all the same
+            client.connect(str(self._sockets / _SOCKET))
+            client.sendall(_SSL_REQUEST)
+            return bool(client.recv(1))
+        return False
 
     def _pid_lines(self) -> list[str]:
         try:
