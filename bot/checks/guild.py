@@ -1,5 +1,6 @@
 """The server as the policy needs it: channels, permissions, roles, people. By REST only."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Final
 
@@ -7,11 +8,12 @@ import discord
 from discord.http import Route
 
 from bot.checks.alerts import check_alerts
+from bot.checks.channels import channels_by_name, check_channels
 from bot.checks.finding import Finding, fail, ok, warn
 from bot.checks.people import check_people
 from bot.checks.private import check_private
-from bot.checks.voice import check_voice
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.checks.voice import VOICE, check_voice
+from bot.domain.errors import DeliveryRefused, PutOff, UpstreamUnavailable
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.domain.standing import OnCallPerson
 from bot.runbook.model import Policy
@@ -32,6 +34,8 @@ _PING: Final = discord.Permissions(mention_everyone=True)
 
 #: Everything the bot may need somewhere: what its invitation asks for.
 INVITED: Final = _POST | _THREAD | _PRIVATE | _PING
+
+_BETWEEN_DMS_S: Final = 2.0
 
 _PRIVILEGED: Final = {
     "message_content": "gateway_message_content",
@@ -62,7 +66,7 @@ async def check_guild(
         yield finding
     try:
         guild = await client.fetch_guild(guild_id)
-        channels = {channel.name: channel for channel in await guild.fetch_channels()}
+        channels = await guild.fetch_channels()
         me = await guild.fetch_member(_own_id(client))
     except (discord.NotFound, discord.Forbidden):
         yield fail("server", f"the bot is not in server {guild_id}", f"invite it: {invitation(client)}")
@@ -73,10 +77,10 @@ async def check_guild(
     if finding := _two_factor(client, guild):
         yield finding
     yield check_alerts(client, policy)
-    known = channels | {str(channel.id): channel for channel in channels.values()}
-    for name, needed in needs(policy).items():
-        yield _channel(name, known.get(name.removeprefix("#")), me=me, needed=needed)
-    for finding in check_voice(policy, known):
+    for finding in check_channels(needs(policy), channels, me=me):
+        yield finding
+    known = channels_by_name(channels)
+    for finding in check_voice(policy, channels_by_name(channels, VOICE)):
         yield finding
     private = known.get(policy.private.channel.removeprefix("#"))
     for finding in check_private(policy, private, roles=guild.roles, me=me):
@@ -149,25 +153,6 @@ def _two_factor(client: discord.Client, guild: discord.Guild) -> Finding | None:
     return fail("two-factor authentication", said, todo)
 
 
-def _channel(
-    name: str, channel: discord.abc.GuildChannel | None, *, me: discord.Member, needed: discord.Permissions
-) -> Finding:
-    what = f"channel #{name.removeprefix('#')}"
-    if channel is None:
-        todo = "create it, give the bot View Channel in it, or name another one in the policy file"
-        return fail(what, "there is no such channel, or the bot may not see it (VIEW_CHANNEL)", todo)
-    allowed = channel.permissions_for(me)
-    missing = [_official(name) for name, wanted in needed if wanted and not getattr(allowed, name)]
-    if missing:
-        return fail(what, f"missing: {', '.join(missing)}", "allow it for the bot's role in this channel")
-    return ok(what, "every permission that is needed")
-
-
-def _official(permission: str) -> str:
-    """Discord's own name of a permission; discord.py has kept an older one."""
-    return "VIEW_CHANNEL" if permission == "read_messages" else permission.upper()
-
-
 def _roles(policy: Policy, *, known: set[str]) -> Iterator[Finding]:
     for action in policy.permissions.__slots__:
         named: tuple[str, ...] = getattr(policy.permissions, action)
@@ -197,7 +182,9 @@ async def check_dms(
     words: str,
     standing: Mapping[str, OnCallPerson] | None = None,
 ) -> AsyncIterator[Finding]:
-    """Send each person on call a DM: only sending shows whether they take any.
+    """Send each person on call a DM, with a pause between two: only sending shows whether they take any.
+
+    Opened too fast, DMs are refused for a while (40003), those of a real alert too: that ends it.
 
     Args:
         words: What it says.
@@ -208,8 +195,9 @@ async def check_dms(
     """
     rest = Rest(client)
     places = Places(rest, policy)
-    for name, person in (standing or of_policy(policy)).items():
+    for index, (name, person) in enumerate((standing or of_policy(policy)).items()):
         what = f"DM to {name}"
+        await asyncio.sleep(_BETWEEN_DMS_S if index else 0.0)
         try:
             channel_id = await places.direct(guild_id, person)
             route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
@@ -217,6 +205,10 @@ async def check_dms(
         except DeliveryRefused as refused:
             todo = "they allow direct messages: the server's name, Privacy Settings, Direct Messages"
             yield fail(what, f"{person.name}: {refused.reason}", todo)
+        except PutOff as put_off:
+            todo = "try again in ten minutes; until then the bot's own DMs may be delayed"
+            yield fail(what, f"{person.name}: {put_off.reason}; nobody else is sent one", todo)
+            return
         else:
             yield ok(what, f"{person.name} has been sent a test message")
 

@@ -7,7 +7,7 @@ import discord
 from bot.checks.finding import Finding, fail, ok
 from bot.runbook.model import Policy
 
-_VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
+VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
 
 
 def check_voice(policy: Policy, known: Mapping[str, discord.abc.GuildChannel]) -> Iterator[Finding]:
@@ -19,7 +19,7 @@ def check_voice(policy: Policy, known: Mapping[str, discord.abc.GuildChannel]) -
     for name in policy.timeline.voice_channels:
         found = known.get(name)
         what = f"voice channel {name}"
-        if found is None or found.type not in _VOICE:
+        if found is None or found.type not in VOICE:
             todo = "create it, give the bot View Channel in it, or name another one under [timeline]"
             yield fail(what, "there is no such voice channel, or the bot may not see it", todo)
         else:

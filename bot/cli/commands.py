@@ -114,18 +114,43 @@ def sync_commands() -> None:
         sync(settings)
 
 
-@app.command(epilog="Example: incident-bot doctor --test-dms")
-def doctor(
+@app.command(epilog="Example: incident-bot doctor --live --in bot-tests --press")
+def doctor(  # noqa: PLR0913 -- its options
     *,
     test_dms: Annotated[
         bool, typer.Option("--test-dms", help="Send each person on call a test message as well.")
     ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Try on Discord itself what the bot relies on; needs --in.")
+    ] = False,
+    channel: Annotated[
+        str | None, typer.Option("--in", help="Where --live posts its tests, and removes them.")
+    ] = None,
+    ring: Annotated[bool, typer.Option("--ring", help="One real @here and role ping.")] = False,
+    press: Annotated[bool, typer.Option("--press", help="You are there to press what is posted.")] = False,
+    outsider: Annotated[
+        str | None, typer.Option(help="A member who does not see the channel, by username or id.")
+    ] = None,
+    nonce_window: Annotated[
+        bool, typer.Option("--nonce-window", help="Measure how long a nonce is remembered: ten minutes.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option(help="Write what --live saw into this file.")] = None,
 ) -> None:
-    """Check everything it needs and say what to do. Changes nothing."""
+    """Check everything it needs and say what to do. Changes nothing; --live removes what it posts."""
+    if live != (channel is not None):
+        raise typer.BadParameter("--live needs --in CHANNEL, and --in needs --live")
     with ends_well():
         from bot.cli.doctor import examine
 
-        raise typer.Exit(examine(test_dms=test_dms))
+        code = examine(test_dms=test_dms)
+        if channel is not None:
+            from bot.checks.live.probe import Options
+            from bot.cli.live import NONCE_MOMENTS_S, examine_live
+
+            moments = NONCE_MOMENTS_S if nonce_window else ()
+            options = Options(channel, ring, press, outsider, moments)
+            code = max(code, examine_live(options, file=json))
+        raise typer.Exit(code)
 
 
 @app.command(epilog="Example: incident-bot jobs --port 8090")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+import aiohttp
 import discord
 import pytest
 import pytest_asyncio
@@ -18,11 +19,11 @@ from bot.client import intents, use_api_base
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
 from bot.runbook import Policy, load_policy
-from bot.sandbox.kinds import ChannelType
+from bot.sandbox.kinds import ChannelType, extra_of
 from bot.sandbox.permissions import P
 from bot.sandbox.seed import BOT, GUILD_ID
 from bot.sandbox.server import Sandbox
-from bot.sandbox.world import Overwrite
+from bot.sandbox.world import Channel, Overwrite
 from tests.integration.command_line import incident_bot, settings_for
 from tests.postgres import connect
 
@@ -166,6 +167,34 @@ async def test_a_missing_channel(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "called"),
+    [(ChannelType.FORUM, "forum"), (ChannelType.CATEGORY, "category"), (ChannelType.VOICE, "voice")],
+)
+async def test_a_channel_of_another_kind(sandbox: Sandbox, kind: ChannelType, called: str) -> None:
+    """The bot posts in text and announcement channels; one of its name that takes alerts comes first."""
+    channels = sandbox.core.world.channels
+    other = Channel("1100000000000000999", kind, "p1-ops", extra=extra_of(kind))
+    channels[other.id] = other
+    assert (await examine(sandbox))["channel #p1-ops"].state is State.OK
+    del channels[next(key for key, one in channels.items() if one.name == "p1-ops" and one is not other)]
+    found = (await examine(sandbox))["channel #p1-ops"]
+    assert (found.state, found.said) == (State.FAIL, f"it is a {called} channel, which takes no alerts")
+    assert "text channel" in found.todo
+
+
+async def test_two_channels_of_one_name(sandbox: Sandbox) -> None:
+    """The bot takes the older one, and somebody may look into the other."""
+    channels = sandbox.core.world.channels
+    channels["1100000000000000999"] = Channel("1100000000000000999", ChannelType.TEXT, "p1-ops")
+    older = next(one.id for one in channels.values() if one.name == "p1-ops")
+    found = (await examine(sandbox))["channel #p1-ops"]
+    said = f"2 channels have this name; the oldest is used: {older}"
+    assert (found.state, found.said) == (State.WARN, said)
+    watch = replace(POLICY.alerts, watch=MappingProxyType({older: "SEV2"}))
+    assert (await examine(sandbox, replace(POLICY, alerts=watch)))[f"channel #{older}"].state is State.OK
+
+
+@pytest.mark.parametrize(
     ("bit", "name"),
     [
         (P.VIEW_CHANNEL, "VIEW_CHANNEL"),
@@ -218,6 +247,20 @@ async def test_dms_are_proved_by_sending_one(sandbox: Sandbox) -> None:
         )
         found = {finding.what: finding.state async for finding in asked}
     assert found == {"DM to primary": State.OK, "DM to secondary": State.FAIL}
+
+
+async def test_dms_end_where_discord_asks_to_slow_down(sandbox: Sandbox) -> None:
+    """One more would only delay those of a real alert."""
+    async with aiohttp.ClientSession() as http:
+        fault = {"route": "POST /users/@me/channels", "status": 400, "code": 40003, "times": None}
+        async with http.post(f"{sandbox.human}/fault", json=fault) as response:
+            assert response.status == 200
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        await client.login(sandbox.address.token)
+        asked = check_dms(client, guild_id=int(GUILD_ID), policy=POLICY, words="a test, nothing to do")
+        found = [finding async for finding in asked]
+    assert [(one.what, one.state) for one in found] == [("DM to primary", State.FAIL)]
+    assert "40003" in found[0].said
 
 
 async def test_another_server(sandbox: Sandbox) -> None:

@@ -1,0 +1,132 @@
+"""Private threads: who is let in, who is not, and which role is rung."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Final
+
+from bot.checks.live.api import JSON, Refused
+from bot.checks.live.probe import MARK, Probe, Run, Seen, Skipped
+
+_PRIVATE_THREAD: Final = 12
+
+
+async def private_thread(run: Run) -> Seen:
+    """Make one, and let in the application's owner, or else who is on call in the policy file."""
+    body = {"name": "🧪 doctor", "type": _PRIVATE_THREAD, "invitable": False, "auto_archive_duration": 60}
+    made = await run.api.post(f"{run.place}/threads", body)
+    run.private_id = made["id"]
+    run.clean_up.later("DELETE", f"/channels/{run.private_id}")
+    async for user_id in _candidates(run):
+        outcome = (await run.api.ask("PUT", f"{_of(run)}/thread-members/{user_id}")).outcome
+        if outcome == "204":
+            break
+    else:
+        raise Refused("neither the application's owner nor anybody on call could be let in")
+    return Seen({"type": made["type"], "member": outcome})
+
+
+async def unadded_role(run: Run) -> Seen:
+    """Name a role in it without ringing it: that lets nobody in."""
+    role = await _role(run)
+    posted = await run.post(_of(run), content=f"{MARK} <@&{role['id']}>")
+    return Seen({"rings": role["id"] in posted["mention_roles"]})
+
+
+async def rung_role(run: Run) -> Seen:
+    """Ring a role in it."""
+    _require_ring(run)
+    role = await _role(run)
+    posted = await _ring(run, _of(run), role)
+    return Seen({"rings": role["id"] in posted["mention_roles"]}, {"role": role["name"]})
+
+
+async def let_in_by_role(run: Run) -> Seen:
+    """See whether somebody with that role is in the thread now."""
+    _require_ring(run)
+    role = await _role(run)
+    async for member in _on_call(run):
+        if role["id"] in member["roles"]:
+            where = f"{_of(run)}/thread-members/{member['user']['id']}"
+            return Seen({"outcome": (await run.api.ask("GET", where)).outcome})
+    raise Skipped(f"nobody on call has @{role['name']}")
+
+
+async def outsider(run: Run) -> Seen:
+    """Let somebody in who does not see the channel."""
+    if run.options.outsider is None:
+        raise Skipped("needs a member who does not see the channel: --outsider USER")
+    member = await run.member(run.options.outsider)
+    answer = await run.api.ask("PUT", f"{_of(run)}/thread-members/{member['user']['id']}")
+    return Seen({"outcome": answer.outcome})
+
+
+async def here(run: Run) -> Seen:
+    """Ring @here once."""
+    _require_ring(run)
+    posted = await run.post(content=f"@here {MARK}", allowed_mentions={"parse": ["everyone"]})
+    return Seen({"rings": posted["mention_everyone"]})
+
+
+async def role(run: Run) -> Seen:
+    """Ring one role of the policy once."""
+    _require_ring(run)
+    rung = await _role(run)
+    posted = await _ring(run, None, rung)
+    return Seen({"rings": rung["id"] in posted["mention_roles"]}, {"role": rung["name"]})
+
+
+def _require_ring(run: Run) -> None:
+    if not run.options.rings:
+        raise Skipped("rings people: --ring")
+
+
+async def _ring(run: Run, path: str | None, rung: JSON) -> JSON:
+    mentions = {"parse": [], "roles": [rung["id"]]}
+    return await run.post(path, content=f"<@&{rung['id']}> {MARK}", allowed_mentions=mentions)
+
+
+async def _role(run: Run) -> JSON:
+    """The first role of the policy that the server has.
+
+    Raises:
+        Skipped: it has none.
+    """
+    wanted = (*run.policy.permissions.private, *run.policy.permissions.acknowledge)
+    roles: list[JSON] = await run.api.get(f"/guilds/{run.guild_id}/roles")
+    found = {key: one for one in roles for key in (one["id"], one["name"])}
+    for name in wanted:
+        if name in found and found[name]["id"] != str(run.guild_id):
+            return found[name]
+    raise Skipped("the server has no role of the policy")
+
+
+async def _candidates(run: Run) -> AsyncIterator[str]:
+    application = await run.api.get("/applications/@me")
+    team, owner = application.get("team") or {}, application.get("owner") or {}
+    if owner_id := team.get("owner_user_id") or owner.get("id"):
+        yield owner_id
+    async for member in _on_call(run):
+        yield member["user"]["id"]
+
+
+async def _on_call(run: Run) -> AsyncIterator[JSON]:
+    for place in run.policy.oncall.values():
+        with suppress(Refused):  # the ordinary doctor has a row for each of them
+            yield await run.member(place.person.handle)
+
+
+def _of(run: Run) -> str:
+    if run.private_id is None:
+        raise Skipped("there is no private thread")
+    return f"/channels/{run.private_id}"
+
+
+PROBES: Final = (
+    Probe("private thread", private_thread, "allow Create Private Threads and Manage Threads there"),
+    Probe("unadded role", unadded_role, "report it: naming a role must ring nobody"),
+    Probe("outsider", outsider, "take View Channel from them there, or report it", is_detail=True),
+    Probe("@here", here, "allow Mention @everyone, @here and All Roles there"),
+    Probe("role", role, "let anyone mention the role, or allow Mention @everyone there"),
+    Probe("role in a private thread", rung_role, "let anyone mention the role, or allow Mention @everyone"),
+    Probe("who a rung role lets in", let_in_by_role, "report it", is_detail=True),
+)

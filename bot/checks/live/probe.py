@@ -1,0 +1,178 @@
+"""What a probe is, what it is given, and what it says."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from bot.checks.live.api import JSON, Api, Refused
+from bot.checks.live.cleanup import CleanUp
+from bot.checks.live.link import Link
+from bot.runbook.model import Policy
+
+#: JSON values by name: what was seen, to be compared.
+Facts: TypeAlias = Mapping[str, object]
+
+MARK: Final = "🧪 incident-bot doctor: a test, nothing to do / テストです。対応は不要です"
+
+MESSAGE_CONTENT: Final = 1 << 15  # among the intents
+
+
+class Skipped(Exception):
+    """A probe was not tried, and why."""
+
+
+class Outcome(StrEnum):
+    """How a probe ended."""
+
+    OK = "ok"
+    DIFFERS = "differs"  # from the local Discord, in something that the bot bears
+    FAIL = "FAIL"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a probe saw.
+
+    Attributes:
+        facts: Compared with what the local Discord says.
+        measured: Differs from run to run: times, counts, versions.
+        warning: For a person, when the facts are right and something is worth a word.
+    """
+
+    facts: Facts
+    measured: Facts = field(default_factory=dict)
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the person asked for.
+
+    Attributes:
+        channel: Name or id of the channel in which everything is posted.
+        rings: One real @here and role ping.
+        presses: Somebody is there who presses.
+        outsider: Username or id of a member who does not see the channel.
+        nonce_window_s: Each of these moments after a message, its nonce is used again.
+        press_s: How long a press is waited for.
+    """
+
+    channel: str
+    rings: bool = False
+    presses: bool = False
+    outsider: str | None = None
+    nonce_window_s: tuple[float, ...] = ()
+    press_s: float = 90.0
+
+
+@dataclass(slots=True)
+class Run:
+    """What the probes of one run share.
+
+    Attributes:
+        intents: Those that the bot asks for.
+        say: Tells the person what to do next.
+        channel: Of the option, once it was found.
+        link: The gateway session, once it stands.
+        message_id: A message that stands until the end, once it was posted.
+        thread_id: A thread of that message, once it was made.
+        private_id: A private thread, once it was made.
+        shards: How many Discord advises.
+        asked: The custom id that is pressed next.
+    """
+
+    api: Api
+    policy: Policy
+    guild_id: int
+    intents: int
+    options: Options
+    say: Callable[[str], None]
+    clean_up: CleanUp
+    channel: JSON | None = None
+    link: Link | None = None
+    message_id: str | None = None
+    thread_id: str | None = None
+    private_id: str | None = None
+    shards: int = 1
+    asked: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The path of the channel in which everything is posted."""
+        if self.channel is None:
+            raise Skipped("the channel was not found")
+        return f"/channels/{self.channel['id']}"
+
+    @property
+    def gateway(self) -> Link:
+        """The session at the gateway."""
+        if self.link is None:
+            raise Skipped("there is no session at the gateway")
+        return self.link
+
+    async def post(self, path: str | None = None, **body: object) -> JSON:
+        """Post a message, marked as a test, and remove it at the end.
+
+        Args:
+            path: Of a channel or thread; without it, the channel of the run.
+            body: Discord's fields. Nobody is mentioned unless `allowed_mentions` says so.
+
+        Raises:
+            Refused: Discord did not take it.
+        """
+        where = path or self.place
+        posted = await self.api.post(
+            f"{where}/messages", {"content": MARK, "allowed_mentions": {"parse": []}, **body}
+        )
+        if path is None:  # a thread takes its messages with it
+            self.clean_up.later("DELETE", f"{where}/messages/{posted['id']}")
+        return posted
+
+    async def member(self, named: str) -> JSON:
+        """The member with this username or id.
+
+        Raises:
+            Refused: there is none.
+        """
+        if named.isdecimal():
+            found: JSON = await self.api.get(f"/guilds/{self.guild_id}/members/{named}")
+            return found
+        path = f"/guilds/{self.guild_id}/members/search"
+        for member in await self.api.get(path, query=named.removeprefix("@"), limit="25"):
+            if member["user"]["username"].lower() == named.removeprefix("@").lower():
+                return dict(member)
+        raise Refused(f"no member has the username {named}")
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One thing to look at.
+
+    Attributes:
+        name: Also its key in expected.json.
+        look: Returns what it saw; raises Refused or Skipped.
+        todo: For a person, when it fails.
+        is_detail: A difference is worth a word, no failure: the bot bears it.
+        deadline_s: For all of it.
+    """
+
+    name: str
+    look: Callable[[Run], Awaitable[Seen]]
+    todo: str
+    is_detail: bool = False
+    deadline_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What came of a probe. Its fields are those of the JSON file."""
+
+    name: str
+    state: Outcome
+    said: str
+    expected: Facts | None
+    observed: Facts | None
+    measured: Facts = field(default_factory=dict)
+    todo: str = ""

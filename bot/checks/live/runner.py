@@ -1,0 +1,92 @@
+"""Every probe in order, each with its deadline, and the clean-up after them."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from importlib import resources
+from typing import Final
+
+from bot.checks.live import messages, presses, private, reads, sessions, threads
+from bot.checks.live.api import Refused
+from bot.checks.live.probe import Facts, Observation, Outcome, Probe, Run, Seen, Skipped
+from bot.checks.live.sweep import sweep
+
+#: In the order in which they run: what others need comes first.
+REGISTRY: Final[tuple[Probe, ...]] = (
+    *reads.PROBES,
+    *sessions.PROBES,
+    *messages.PROBES,
+    *threads.PROBES,
+    *private.PROBES,
+    *presses.PROBES,
+)
+
+_SWEEP_S: Final = 30.0
+_SIGNS: Final = 400  # of what was seen, in one line
+
+
+def expectations() -> Mapping[str, Facts]:
+    """What each probe sees in the local Discord, by the probe's name."""
+    text = resources.files("bot.checks.live").joinpath("expected.json").read_text(encoding="utf-8")
+    found: Mapping[str, Facts] = json.loads(text)
+    return found
+
+
+async def observe(run: Run) -> AsyncGenerator[Observation, None]:
+    """Run every probe, then remove whatever was made, even when somebody interrupts."""
+    expected = expectations()
+    try:
+        for probe in REGISTRY:
+            yield await _look(probe, run, expected.get(probe.name))
+    finally:
+        if run.link is not None:
+            await run.link.leave(is_over=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SWEEP_S):
+                await sweep(run)
+        left = await run.clean_up.run()
+    yield _cleaned(*left)
+
+
+async def _look(probe: Probe, run: Run, expected: Facts | None) -> Observation:
+    try:
+        async with asyncio.timeout(probe.deadline_s):
+            seen = await probe.look(run)
+    except Skipped as skipped:
+        return Observation(probe.name, Outcome.SKIPPED, str(skipped), expected, None)
+    except Refused as refused:
+        return Observation(probe.name, Outcome.FAIL, str(refused), expected, None, todo=probe.todo)
+    except TimeoutError:
+        said = f"not done within {probe.deadline_s:g} s"
+        return Observation(probe.name, Outcome.FAIL, said, expected, None, todo=probe.todo)
+    except (KeyError, TypeError, ValueError) as error:
+        said = f"Discord's answer is not of the known shape: {type(error).__name__}"
+        return Observation(probe.name, Outcome.FAIL, said, expected, None, todo=probe.todo)
+    return _judged(probe, seen, expected)
+
+
+def _judged(probe: Probe, seen: Seen, expected: Facts | None) -> Observation:
+    is_as_expected = expected is None or seen.facts == expected
+    outcome = Outcome.OK if is_as_expected else Outcome.DIFFERS if probe.is_detail else Outcome.FAIL
+    told = [seen.warning, _line(seen.facts), _line(seen.measured)]
+    return Observation(
+        probe.name,
+        outcome,
+        "; ".join(each for each in told if each)[:_SIGNS],
+        expected,
+        seen.facts,
+        seen.measured,
+        todo="" if is_as_expected else probe.todo,
+    )
+
+
+def _cleaned(count: int, left: list[str]) -> Observation:
+    if left:
+        todo = "delete what is marked 🧪 in the channel by hand"
+        return Observation("clean-up", Outcome.FAIL, "; ".join(left), None, None, todo=todo)
+    return Observation("clean-up", Outcome.OK, f"everything is removed ({count})", None, None)
+
+
+def _line(facts: Facts) -> str:
+    return ", ".join(f"{name}: {json.dumps(value)}" for name, value in facts.items())

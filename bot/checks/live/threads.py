@@ -1,0 +1,92 @@
+"""Threads of a message: made once, renamed twice in ten minutes, and what is refused while they sleep."""
+
+from typing import Final
+
+from bot.checks.live.api import JSON, Answer
+from bot.checks.live.probe import MARK, Probe, Run, Seen, Skipped
+
+_NAME: Final = "🧪 doctor"
+_EMOJI: Final = "🧪" * 100  # the longest name
+_RENAMED: Final = 4  # Resources > Message > Message Types: CHANNEL_NAME_CHANGE
+
+
+async def thread(run: Run) -> Seen:
+    """Make a thread of the message."""
+    answer = await _make(run)
+    made = answer.good().body
+    run.thread_id = made["id"]
+    run.clean_up.later("DELETE", f"/channels/{run.thread_id}")
+    return Seen({"outcome": answer.outcome, "has_the_message_s_id": made["id"] == run.message_id})
+
+
+async def thread_again(run: Run) -> Seen:
+    """Make it once more, as after an answer that was lost."""
+    _of(run)
+    return Seen({"outcome": (await _make(run)).outcome})
+
+
+async def longest_name(run: Run) -> Seen:
+    """Rename it to a hundred emoji."""
+    answer = await _change(run, name=_EMOJI)
+    return Seen({"outcome": answer.outcome, "is_kept": answer.good().body["name"] == _EMOJI})
+
+
+async def note_of_rename(run: Run) -> Seen:
+    """Delete the note that Discord leaves of a rename; titles stand in it."""
+    where = f"{_of(run)}/messages"
+    notes = [one for one in await run.api.get(where, limit="50") if one["type"] == _RENAMED]
+    if not notes:
+        return Seen({"has_note": False, "outcome": ""})
+    return Seen(
+        {"has_note": True, "outcome": (await run.api.ask("DELETE", f"{where}/{notes[0]['id']}")).outcome}
+    )
+
+
+async def sleeping(run: Run) -> Seen:
+    """Lock and archive it, edit what stands in it, and wake it."""
+    where = _of(run)
+    posted = await run.post(where)
+    asleep = await _change(run, locked=True, archived=True)
+    edit = f"{where}/messages/{posted['id']}"
+    refused = await run.api.ask("PATCH", edit, json={"content": MARK})
+    awake = await _change(run, locked=False, archived=False)
+    edited = await run.api.ask("PATCH", edit, json={"content": MARK})
+    steps = {"archive": asleep, "edit": refused, "wake": awake, "edit again": edited}
+    return Seen({name: answer.outcome for name, answer in steps.items()})
+
+
+async def third_rename(run: Run) -> Seen:
+    """Rename it twice more; Discord takes two in ten minutes. It can be archived nevertheless."""
+    second = await _change(run, name=_NAME)
+    third = await _change(run, name=f"{_NAME} 3")
+    archived = await _change(run, archived=True)
+    body = third.body if isinstance(third.body, dict) else {}
+    facts = {"second": second.outcome, "third": third.outcome, "archive": archived.outcome}
+    return Seen(facts, {"retry_after_s": body.get("retry_after")})
+
+
+async def _make(run: Run) -> Answer:
+    if run.message_id is None:
+        raise Skipped("there is no message")
+    body: JSON = {"name": _NAME, "auto_archive_duration": 60}
+    return await run.api.ask("POST", f"{run.place}/messages/{run.message_id}/threads", json=body)
+
+
+async def _change(run: Run, **fields: object) -> Answer:
+    return await run.api.ask("PATCH", _of(run), json=fields, is_patient="name" not in fields)
+
+
+def _of(run: Run) -> str:
+    if run.thread_id is None:
+        raise Skipped("there is no thread")
+    return f"/channels/{run.thread_id}"
+
+
+PROBES: Final = (
+    Probe("thread", thread, "allow Create Public Threads there"),
+    Probe("thread again", thread_again, "report it: the bot counts on 160004"),
+    Probe("longest thread name", longest_name, "allow Manage Threads there", is_detail=True),
+    Probe("note of a rename", note_of_rename, "report it: titles stand in these notes", is_detail=True),
+    Probe("sleeping thread", sleeping, "allow Manage Threads and Send Messages in Threads there"),
+    Probe("third rename", third_rename, "report it", is_detail=True),
+)

@@ -1,0 +1,106 @@
+"""`incident-bot doctor --live`: the probes, a table of them, and a file of what they saw."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.checks.live.api import Api
+from bot.checks.live.cleanup import CleanUp
+from bot.checks.live.probe import Observation, Options, Outcome, Run
+from bot.checks.live.runner import observe
+from bot.cli.outcome import EXIT_FOUND, EXIT_OK
+from bot.cli.setup import load
+from bot.client import intents
+from bot.runbook import load_served
+from bot.settings import Settings
+
+#: Moments after a message at which its nonce is used again, seconds: "the past few minutes", says Discord.
+NONCE_MOMENTS_S: Final = (30.0, 60.0, 120.0, 180.0, 240.0, 330.0, 450.0, 600.0)
+
+_STYLES: Final = {
+    Outcome.OK: "green",
+    Outcome.DIFFERS: "yellow",
+    Outcome.FAIL: "bold red",
+    Outcome.SKIPPED: "dim",
+}
+_PLAIN_WIDTH: Final = 160  # columns when nobody watches
+
+
+def examine_live(options: Options, *, file: Path | None = None) -> int:
+    """Try on Discord itself what the bot relies on, and print a table of it.
+
+    Args:
+        file: Gets everything that was seen, as JSON.
+
+    Returns:
+        The exit code: 0 when nothing has failed.
+
+    Raises:
+        ConfigError: The settings or the policy are wrong.
+    """
+    settings = load("discord_token", "discord_guild_id")
+    console = Console(width=None if Console().is_terminal else _PLAIN_WIDTH)
+    found = asyncio.run(_observe(settings, options, console))
+    console.print(_table(found))
+    if file is not None:
+        file.write_text(_json(settings, found), encoding="utf-8")
+    failed = sum(one.state is Outcome.FAIL for one in found)
+    differ = sum(one.state is Outcome.DIFFERS for one in found)
+    skipped = sum(one.state is Outcome.SKIPPED for one in found)
+    console.print(f"{failed} failed, {differ} differ from the local Discord, {skipped} not tried")
+    return EXIT_FOUND if failed else EXIT_OK
+
+
+async def _observe(settings: Settings, options: Options, console: Console) -> list[Observation]:
+    assert settings.discord_guild_id is not None
+    served = load_served(settings.runbook_file, home=settings.discord_guild_id)
+    policy = served.policies[settings.discord_guild_id]
+    base = settings.discord_api_base
+    async with aiohttp.ClientSession() as session:
+        api = Api(session, base=base, token=settings.token, proxy=settings.proxy_for(base))
+        run = Run(
+            api=api,
+            policy=policy,
+            guild_id=settings.discord_guild_id,
+            intents=intents(
+                message_content=settings.message_content, voice=bool(policy.timeline.voice_channels)
+            ).value,
+            options=options,
+            say=lambda what: console.print(f"→ within {options.press_s:g} s: {what}", style="bold"),
+            clean_up=CleanUp(api),
+        )
+        async with aclosing(observe(run)) as observations:
+            return [one async for one in observations]
+
+
+def _table(found: Sequence[Observation]) -> Table:
+    table = Table(header_style="bold", title="live", title_justify="left")
+    for heading in ("what", "state", "seen", "the local Discord says", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for one in found:
+        # The same twice tells nothing.
+        says = "" if one.expected is None or one.state is Outcome.SKIPPED else json.dumps(one.expected)
+        says = "the same" if one.state is Outcome.OK and says else says
+        table.add_row(
+            Text(one.name), Text(one.state, _STYLES[one.state]), Text(one.said), Text(says), Text(one.todo)
+        )
+    return table
+
+
+def _json(settings: Settings, found: Sequence[Observation]) -> str:
+    whole = {
+        "api": settings.discord_api_base,
+        "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "observations": [asdict(one) for one in found],
+    }
+    return json.dumps(whole, indent=2) + "\n"

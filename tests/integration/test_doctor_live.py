@@ -1,0 +1,296 @@
+"""`doctor --live` against the local Discord: it passes, says what differs, and leaves nothing behind."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from bot.checks.live.api import Api
+from bot.checks.live.cleanup import CleanUp
+from bot.checks.live.messages import nonce_window
+from bot.checks.live.probe import Observation, Options, Outcome, Run
+from bot.checks.live.runner import REGISTRY, expectations, observe
+from bot.cli.live import NONCE_MOMENTS_S
+from bot.runbook import load_policy
+from bot.sandbox import posting
+from bot.sandbox.kinds import ChannelType
+from bot.sandbox.permissions import P
+from bot.sandbox.posting import NONCE_LIFE_S
+from bot.sandbox.server import Sandbox
+from bot.sandbox.world import Channel, Message, Overwrite
+from tests.integration.command_line import incident_bot, settings_for
+
+OBSERVED = Path(__file__).parents[1] / "live_observations"
+POLICY = load_policy(None)
+#: Cannot be tried here: plain HTTP, and a probe of ten minutes with a test of its own.
+UNTRIED = {"TLS", "nonce window"}
+
+
+@pytest_asyncio.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A local Discord without rate limits; a webhook has posted, and one member does not see #general."""
+    async with Sandbox() as started, aiohttp.ClientSession() as http:
+        started.core.limiter.enabled = False
+        started.core.world.application.message_content = True
+        hook = {"channel": "general", "name": "monitor", "content": "[FIRING:1] disk full"}
+        async with http.post(f"{started.human}/webhook", json=hook) as response:
+            assert response.status == 200
+        observer = next(u.id for u in started.core.world.users.values() if u.username == "observer")
+        general(started).overwrites[observer] = Overwrite(observer, 1, deny=int(P.VIEW_CHANNEL))
+        yield started
+
+
+def general(sandbox: Sandbox) -> Channel:
+    """The channel in which everything is posted."""
+    return next(one for one in sandbox.core.world.channels.values() if one.name == "general")
+
+
+def left_behind(sandbox: Sandbox) -> list[str]:
+    """Whatever is in the server and was not before."""
+    world = sandbox.core.world
+    threads = [one.name for one in world.channels.values() if one.thread is not None]
+    messages = [one for stand in world.messages.values() for one in stand.values()]
+    return threads + [one.content for one in messages if one.webhook_id is None]
+
+
+async def look(sandbox: Sandbox, **options: Any) -> dict[str, Observation]:
+    """Run every probe in this process; what came of each, by name."""
+    async with aiohttp.ClientSession() as session:
+        run = run_of(sandbox, session, Options(**{"channel": "general", **options}))
+        return {one.name: one async for one in observe(run)}
+
+
+def run_of(sandbox: Sandbox, session: aiohttp.ClientSession, options: Options) -> Run:
+    """What the probes are given."""
+    api = Api(session, base=sandbox.api_base, token=sandbox.address.token)
+    return Run(
+        api=api,
+        policy=POLICY,
+        guild_id=int(sandbox.address.guild_id),
+        intents=1 << 0 | 1 << 9 | 1 << 10 | 1 << 15,
+        options=options,
+        say=lambda _what: None,
+        clean_up=CleanUp(api),
+    )
+
+
+def differences(observations: list[Mapping[str, Any]]) -> list[str]:
+    """The probes whose facts are not those that the local Discord is held to."""
+    expected = expectations()
+    return [
+        one["name"]
+        for one in observations
+        if one["observed"] is not None and one["observed"] != expected[one["name"]]
+    ]
+
+
+class Human:
+    """Presses and writes as the person does who was asked for it."""
+
+    def __init__(self, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+        self._sandbox = sandbox
+        self._http = http
+
+    async def press_all(self) -> None:
+        """The button, the button on the screen that answers it, and the form."""
+        await self._click(await self._shown(lambda one: bool(one.components)))
+        opened = await self._click(
+            await self._shown(lambda one: bool(one.components and one.flags & 1 << 15))
+        )
+        interaction = self._sandbox.core.interactions[opened]
+        await self._sandbox.core.hub.until(lambda: interaction.modal, 20.0)
+        fields = {"user": "primary", "interaction": opened, "fields": {"text": "hello"}}
+        await self._ask("modal", fields)
+
+    async def _shown(self, wanted: Callable[[Message], bool]) -> Message:
+        def found() -> Message | None:
+            stand = self._sandbox.core.world.messages[general(self._sandbox).id].values()
+            return next((one for one in stand if wanted(one)), None)
+
+        message = await self._sandbox.core.hub.until(found, 60.0)
+        assert message is not None
+        return message
+
+    async def _click(self, message: Message) -> str:
+        rows = [one for one in message.components if one["type"] == 1]
+        button = rows[0]["components"][0]["custom_id"]
+        asked = {"user": "primary", "message": message.id, "custom_id": button}
+        return str((await self._ask("click", asked))["interaction"])
+
+    async def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        async with self._http.post(f"{self._sandbox.human}/{path}", json=body) as response:
+            answer: dict[str, Any] = await response.json()
+            assert response.status == 200, answer
+            return answer
+
+
+async def test_all_of_it(sandbox: Sandbox, database_url: str, tmp_path: Path) -> None:
+    """The command as a person runs it: what is seen is what the local Discord is held to; nothing stays."""
+    sandbox.core.limiter.enabled = True
+    env = settings_for(sandbox, DATABASE_URL=database_url, MESSAGE_CONTENT="true")
+    await incident_bot("sync-commands", folder=tmp_path, **env)
+    options = ("--in", "general", "--ring", "--press", "--outsider", "observer", "--json", "seen.json")
+    async with aiohttp.ClientSession() as http:
+        pressing = asyncio.create_task(Human(sandbox, http).press_all())
+        ended = await incident_bot("doctor", "--live", *options, folder=tmp_path, **env)
+        await pressing
+    text = (tmp_path / "seen.json").read_text(encoding="utf-8")
+    seen = json.loads(text)["observations"]
+    assert ended.code == 0, ended.out
+    assert [one["name"] for one in seen] == [*(probe.name for probe in REGISTRY), "clean-up"]
+    assert {one["name"] for one in seen if one["state"] == "skipped"} == UNTRIED
+    assert {one["name"] for one in seen if one["observed"] is not None} == set(expectations()) - UNTRIED
+    assert differences(seen) == []
+    assert left_behind(sandbox) == []
+    assert sandbox.address.token not in ended.out + ended.err + text
+
+
+def test_what_the_real_discord_said() -> None:
+    """Runs against the real Discord agree with what the local one is held to; a difference would show."""
+    for file in sorted(OBSERVED.glob("*.json")):
+        assert differences(json.loads(file.read_text(encoding="utf-8"))["observations"]) == [], file.name
+    assert differences([{"name": "thread again", "observed": {"outcome": "400 50035"}}]) == ["thread again"]
+
+
+async def test_without_the_flags_nobody_is_rung(sandbox: Sandbox) -> None:
+    """What needs people is left out, and says which flag asks for it."""
+    found = await look(sandbox)
+    skipped = {name: one.said for name, one in found.items() if one.state is Outcome.SKIPPED}
+    assert set(skipped) == {
+        *UNTRIED,
+        "outsider",
+        "@here",
+        "role",
+        "role in a private thread",
+        "who a rung role lets in",
+        "button",
+        "Components V2 screen",
+        "form",
+    }
+    assert "--ring" in skipped["@here"]
+    assert "--press" in skipped["button"]
+    assert "--outsider" in skipped["outsider"]
+    assert {name for name, one in found.items() if one.state is Outcome.DIFFERS} == {"third rename"}
+    assert Outcome.FAIL not in {one.state for one in found.values()}
+
+
+async def test_a_missing_permission(sandbox: Sandbox, database_url: str, tmp_path: Path) -> None:
+    """Named with Discord's code, and the exit code is 1; the rest is tried all the same."""
+    role = next(role.id for role in sandbox.core.world.roles.values() if role.name == "incident-bot")
+    general(sandbox).overwrites[role] = Overwrite(role, 0, deny=int(P.CREATE_PRIVATE_THREADS))
+    env = settings_for(sandbox, DATABASE_URL=database_url, MESSAGE_CONTENT="true")
+    await incident_bot("sync-commands", folder=tmp_path, **env)
+    ended = await incident_bot("doctor", "--live", "--in", "#general", folder=tmp_path, **env)
+    assert ended.code == 1
+    assert "403 50013" in ended.out
+    assert "Create Private Threads" in ended.out
+    assert "1 failed, 1 differ" in ended.out
+    assert left_behind(sandbox) == []
+
+
+@pytest.mark.parametrize(
+    ("route", "failed"),
+    [
+        ("PATCH /channels/*", {"longest thread name"}),
+        ("POST /channels/*/threads", {"private thread"}),
+        ("PUT /channels/*/messages/*/reactions/*/@me", {"own reaction"}),
+        ("GET /users/@me", {"login", "two-factor authentication"}),
+    ],
+)
+async def test_discord_fails(sandbox: Sandbox, route: str, failed: set[str]) -> None:
+    """A 500 fails its probe; what was made before is removed."""
+    async with aiohttp.ClientSession() as http:
+        fault = {"route": route, "status": 500, "times": None}
+        async with http.post(f"{sandbox.human}/fault", json=fault) as response:
+            assert response.status == 200
+    found = await look(sandbox)
+    assert failed <= {name for name, one in found.items() if one.state is Outcome.FAIL}
+    assert ": 500" in found[next(iter(failed))].said
+    assert found["clean-up"].state is Outcome.OK
+    assert left_behind(sandbox) == []
+
+
+async def test_what_cannot_be_removed_is_told(sandbox: Sandbox) -> None:
+    """Somebody has to do it by hand then."""
+    async with aiohttp.ClientSession() as http:
+        fault = {"route": "DELETE /channels/*", "status": 500, "times": None}
+        async with http.post(f"{sandbox.human}/fault", json=fault) as response:
+            assert response.status == 200
+    found = (await look(sandbox))["clean-up"]
+    assert (found.state, len(found.said.split("; "))) == (Outcome.FAIL, 2)
+    assert "by hand" in found.todo
+
+
+@pytest.mark.parametrize("kind", [ChannelType.FORUM, ChannelType.CATEGORY, ChannelType.VOICE])
+async def test_a_channel_of_another_kind(sandbox: Sandbox, kind: ChannelType) -> None:
+    """Nothing is posted anywhere."""
+    general(sandbox).type = kind
+    found = await look(sandbox)
+    assert found["channel"].state is Outcome.FAIL
+    assert f"of type {int(kind)}" in found["channel"].said
+    assert found["message"].said == "the channel was not found"
+    assert found["session"].state is Outcome.OK
+    assert left_behind(sandbox) == []
+
+
+async def test_a_difference(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In what the bot stands on it is a failure, in the rest a word."""
+    monkeypatch.setattr(posting, "NONCE_LIFE_S", -1.0)
+    found = await look(sandbox)
+    assert found["nonce twice"].state is Outcome.FAIL
+    assert found["nonce twice"].observed == {"is_same_message": False}
+    assert found["third rename"].state is Outcome.DIFFERS
+    assert left_behind(sandbox) == []
+
+
+async def test_the_nonce_s_window(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The moments around its end are found."""
+    monkeypatch.setattr(posting, "NONCE_LIFE_S", 0.5)
+    async with aiohttp.ClientSession() as session:
+        run = run_of(sandbox, session, Options("general", nonce_window_s=(0.0, 1.0)))
+        run.channel = {"id": general(sandbox).id}
+        seen = await nonce_window(run)
+        await run.clean_up.run()
+    assert seen.facts == {"kept_s": 0.0, "over_s": 1.0}
+    assert left_behind(sandbox) == []
+
+
+def test_the_nonce_s_window_is_that_of_the_local_discord() -> None:
+    """Which a run of ten minutes would show."""
+    kept = max(at_s for at_s in NONCE_MOMENTS_S if at_s <= NONCE_LIFE_S)
+    over = min(at_s for at_s in NONCE_MOMENTS_S if at_s > NONCE_LIFE_S)
+    assert expectations()["nonce window"] == {"kept_s": kept, "over_s": over}
+
+
+async def test_somebody_interrupts(sandbox: Sandbox) -> None:
+    """Ctrl-C while a press is awaited: what was posted is removed."""
+    looking = asyncio.create_task(look(sandbox, presses=True))
+    core = sandbox.core
+
+    def is_waiting() -> bool | None:
+        stand = core.world.messages[general(sandbox).id].values()
+        return any(one.components for one in stand) or None
+
+    assert await core.hub.until(is_waiting, 60.0)
+    looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking
+    assert left_behind(sandbox) == []
+
+
+async def test_an_answer_is_lost(sandbox: Sandbox) -> None:
+    """A message and a private thread of which only the server knows are removed too."""
+    async with aiohttp.ClientSession() as http:
+        for route in ("POST /channels/*/messages", "POST /channels/*/threads"):
+            fault = {"route": route, "reset": "after"}
+            async with http.post(f"{sandbox.human}/fault", json=fault) as response:
+                assert response.status == 200
+    found = await look(sandbox)
+    assert {name for name, one in found.items() if one.state is Outcome.FAIL} == {"message", "private thread"}
+    assert left_behind(sandbox) == []
