@@ -3,6 +3,7 @@
 Commands and clicks do not reach the bot on such a session, and nothing else would ever end it.
 """
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -73,8 +74,9 @@ class DeafWatch:
 
     def _begin_anew(self, shard: int) -> None:
         echoes, now = self.client.echoes, self.clock()
-        silent_s, since_s = round(echoes.silent_for_s(shard)), now - self._anew_s.get(shard, float("-inf"))
-        echoes.forget(shard)
+        silent, since_s = echoes.silent_for_s(shard), now - self._anew_s.get(shard, -math.inf)
+        silent_s = round(silent) if math.isfinite(silent) else None  # nothing was ever heard on it
+        echoes.excuse(shard)
         if since_s < _AGAIN_S:
             self._still_s[shard] = now
             log.error("gateway.still_deaf", shard=shard, silent_s=silent_s)
@@ -83,6 +85,7 @@ class DeafWatch:
         link = self.client.links.get(shard)
         if isinstance(link, GuardedSocket) and since_s >= _ANEW_AT_MOST_EVERY_S:
             self._anew_s[shard] = now
+            echoes.forget(shard)
             self.client.spawn(link.give_up(), name="a deaf session")
 
     async def _ask(self, shard: int) -> None:

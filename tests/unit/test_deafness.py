@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.client import IncidentBot
 from bot.process.deafness import DeafWatch
+from bot.process.gateway import GuardedSocket
 from bot.ui.rest.echoes import Echoes
 
 SHARD = 0
@@ -36,6 +37,16 @@ class FakeLink:
         self.asked.append(guild_id)
 
 
+class FakeSocket(GuardedSocket):
+    """The same as one that can be given up."""
+
+    def __init__(self) -> None:
+        self._keep_alive = None
+
+    async def request_chunks(self, *_given: Any, **_named: Any) -> None:
+        """Take it."""
+
+
 @dataclass(slots=True)
 class FakeThing:
     """A server or a user."""
@@ -49,13 +60,15 @@ class FakeClient:
     """As much of a client as the watch asks."""
 
     echoes: Echoes
-    links: dict[int, FakeLink]
+    links: dict[int, FakeLink | FakeSocket]
     listening: dict[int, float] = field(default_factory=lambda: {SHARD: 0.0})
     user: FakeThing = field(default_factory=lambda: FakeThing(7))
     guilds: list[FakeThing] = field(default_factory=lambda: [FakeThing(1), FakeThing(2), FakeThing(3, 1)])
+    spawned: list[str] = field(default_factory=list)
 
     def spawn(self, work: Any, *, name: str) -> None:
-        raise AssertionError(name)
+        work.close()
+        self.spawned.append(name)
 
 
 class Scene:
@@ -132,6 +145,19 @@ async def test_deaf_again_is_an_alarm(scene: Scene) -> None:
     scene.echoes.heard(SHARD)
     scene.time.now += 301
     assert scene.watch.trouble is None
+
+
+async def test_deaf_for_as_long_as_it_lasts(scene: Scene) -> None:
+    """Found anew every two minutes while no new session helps, and not ready all that time."""
+    scene.client.links[SHARD] = FakeSocket()
+    found, ready = [], []
+    for _ in range(100):
+        found += [event for event in await scene.after(15) if event.startswith("gateway.")]
+        ready.append(scene.watch.trouble is None)
+    assert len(found) >= 5
+    assert set(found[1:]) == {"gateway.still_deaf"}
+    assert True not in ready[ready.index(False) :]
+    assert len(scene.client.spawned) >= 3, "another one is begun five minutes later"
 
 
 async def test_a_shard_of_another_process_owes_nothing(scene: Scene) -> None:

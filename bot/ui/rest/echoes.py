@@ -45,6 +45,10 @@ class Echoes:
         if session.heard_s < began_s and session.owed_s is None:
             session.owed_s = began_s
 
+    def excuse(self, shard: int) -> None:
+        """Expect no longer what is owed; the session goes on, and may be asked anew."""
+        self._session(shard).owed_s = None
+
     def forget(self, shard: int) -> None:
         """The session has ended, or another one takes its place."""
         self._sessions.pop(shard, None)
