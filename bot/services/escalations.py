@@ -124,18 +124,21 @@ class Escalations:
         called = await self._owe(tx, replace(due, following=due.following or again), at=at)
         await tx.add_timeline(incident.id, *entries(step, called, now=at))
 
-    async def resume(self, tx: Transaction, incident: Incident, *, why: Why) -> None:
+    async def resume(self, tx: Transaction, incident: Incident, *, why: Why) -> bool:
         """Go on with the ladder that an acknowledge had stopped, in the caller's transaction.
 
         Its next step is taken now if its time has passed; the others follow as they were to follow that one.
         Where nothing of it is left, or another severity's rules hold by now, a ladder begins anew.
+
+        Returns:
+            Whether a step was taken now: then the channel is told.
         """
         severity, now = self._policy.rules(incident.severity), await tx.now()
         if not await tx.resume_ladder(incident.id, since=now, priority=priority_of(severity.rank)):
             await self.start(tx, incident, severity, now=now)
-            return
+            return False  # the first step of a ladder only sends DMs
         tx.watch(incident.id)
-        pages = reached(await tx.pages(incident.id))
+        pages, is_taken = reached(await tx.pages(incident.id)), False
         for step in await tx.steps(incident.id):
             if step.status is not StepStatus.PENDING:
                 continue
@@ -143,6 +146,8 @@ class Escalations:
                 await tx.enqueue(step_job(step, after=step.due_at - now, severity=severity))
             elif claimed := await tx.claim_step(step.incident_id, step.index):
                 await self.tell(tx, incident, claimed, before=pages, why=why)
+                is_taken = True
+        return is_taken
 
     async def take_early(
         self, tx: Transaction, incident: Incident, *, why: Why, without: Collection[str]

@@ -113,21 +113,27 @@ class PassingOn:
     async def resume(self, tx: Transaction, incident: Incident, holder: Holder | None, *, why: Why) -> None:
         """Nobody is on it any more: the ladder goes on, and whoever comes next is told why, at once.
 
+        When nobody is left in the on-call order the channel is told, unless the ladder has just told it.
+
         Args:
             incident: Locked, and waiting again.
             holder: Whoever was on it; not told, unless a step of the ladder names them.
         """
-        await self._escalations.resume(tx, incident, why=why)
+        is_told = await self._escalations.resume(tx, incident, why=why)
         if not self._policy.rules(incident.severity).ladder:
             return
         standing = await self._oncall.standing(incident.guild_id, source=tx)
         _, said_no = declined(await tx.timeline(incident.id))
         was = {marked(person.handle) for person in standing.values() if _is(person, holder)}
-        to = next_place(standing, {*said_no, *incident.unreached, *was})
+        passed = {*said_no, *incident.unreached, *was}
+        to = next_place(standing, passed)
+        if to is None:
+            if not is_told:
+                await self._escalations.take_early(tx, incident, why=why, without=passed)
+            return
         now = await tx.now()
         pages = [page for page in await tx.pages(incident.id) if page.created_at >= now]
-        told = {asked_of(page, standing) for page in pages}
-        if to is None or marked(standing[to].handle) in told:
+        if marked(standing[to].handle) in {asked_of(page, standing) for page in pages}:
             return
         waited = (now - incident.triggered_at).total_seconds()
         data = {"why": why.facts(), "waited_s": waited, "severity": incident.severity}

@@ -11,10 +11,11 @@ from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, Role, Status
 from bot.domain.life import AckOutcome, AckVia
 from bot.domain.pinned import ThreadMessage
+from bot.domain.standing import Who
 from bot.domain.timeline import TimelineKind
 from bot.services.releasing import Left
 from bot.services.updates import NewUpdate
-from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 UPDATE = NewUpdate(
     known="rollback 中", impact=None, next_in=timedelta(minutes=30), targets=(), symptoms=(), key="u"
@@ -30,6 +31,11 @@ async def acknowledged(desk: Desk, severity: str = "SEV1", *, after_min: float =
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.REACTION)
     await desk.work()
     return await desk.store.incident(incident.id)
+
+
+async def primary_stands_everywhere(desk: Desk) -> None:
+    """One person at every place of the on-call order."""
+    await desk.schedules.set_person(GUILD, "secondary", Who(PRIMARY.id, "primary", "primary"), by=PRIMARY)
 
 
 def reasons(desk: Desk, kind: DeliveryKind) -> list[tuple[str, object]]:
@@ -70,6 +76,32 @@ async def test_whoever_lets_go_late_lets_the_next_step_ring_at_once(desk: Desk) 
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
     await desk.pass_time(minutes=1)
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 2
+
+
+@pytest.mark.parametrize(("severity", "channel"), [("SEV1", "channel:p0-alerts"), ("SEV2", "channel:p1-ops")])
+async def test_the_only_one_on_call_lets_go_and_the_channel_is_told_at_once(
+    desk: Desk, severity: str, channel: str
+) -> None:
+    """Nobody comes next, and no step is due for long; those of the ladder keep their times."""
+    await primary_stands_everywhere(desk)
+    incident = await acknowledged(desk, severity)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == [channel]
+    assert reasons(desk, DeliveryKind.ESCALATION) == [(channel, "released")]
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"], "not whoever has just let go"
+    await desk.pass_time(hours=4)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) > 1
+
+
+async def test_the_only_one_on_call_lets_go_late_and_the_channel_is_told_once(desk: Desk) -> None:
+    """The ladder's next step is due: it tells the channel."""
+    await primary_stands_everywhere(desk)
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=25)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
 
 async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
