@@ -16,9 +16,12 @@ from bot.services.boot_clock import boot_s
 
 #: How long after an attempt has begun its request may still go out, seconds: as long as Discord surely knows
 #: the nonce under which another process may have sent the same meanwhile.
-_FRESH_S: Final = 60.0
+FRESH_S: Final = 60.0
 
-_until: Final[ContextVar[float | None]] = ContextVar("until", default=None)
+#: The same of what has no nonce: sooner than another process takes over the work of one that is stopped.
+ALONE_S: Final = 1.0
+
+_began: Final[ContextVar[float | None]] = ContextVar("began", default=None)
 
 #: On whose behalf the running task writes. Tasks inherit it from the task that starts them.
 CLAIM: Final[ContextVar[Claim | None]] = ContextVar("claim", default=None)
@@ -27,14 +30,14 @@ CLAIM: Final[ContextVar[Claim | None]] = ContextVar("claim", default=None)
 @contextmanager
 def fresh() -> Iterator[None]:
     """An attempt begins: what asks Discord within the block must do so soon (`is_stale`)."""
-    token = _until.set(boot_s() + _FRESH_S)
+    token = _began.set(boot_s())
     try:
         yield
     finally:
-        _until.reset(token)
+        _began.reset(token)
 
 
-def is_stale() -> bool:
+def is_stale(*, after_s: float = FRESH_S) -> bool:
     """Whether this attempt has slept through its time."""
-    until = _until.get()
-    return until is not None and boot_s() > until
+    began = _began.get()
+    return began is not None and boot_s() > began + after_s

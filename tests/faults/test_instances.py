@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,29 @@ async def test_row_28_stopped_for_longer_than_its_lease(open_stage: OpenStage, f
             1,
         )
         figure(f"rung by the other one {late_s:.1f} s late, 0 doubles")
+
+
+async def test_row_28_stopped_before_it_makes_a_private_thread(open_stage: OpenStage, figure: Figure) -> None:
+    """Discord knows no nonce of one: whoever was stopped finds the other one's instead of making a second."""
+    async with open_stage() as stage:
+        await stage.world.start_bot()
+        await stage.world.start_bot()
+        stage.arm("stop before:send:private_thread")
+        title = "行28 非公開"
+        await stage.start_command(
+            "incident declare", by="primary", severity="SEV1", title=title, private=True
+        )
+        made = "SELECT thread_id FROM incidents WHERE title = $1 AND alert_message_id IS NOT NULL"
+        [row] = await stage.until(lambda: stage.world.rows(made, title), "its thread", within_s=30)
+        assert [_is_stopped(bot.child.pid) for bot in stage.world.running].count(True) == 1
+        for bot in stage.world.running:
+            bot.child.signal(signal.SIGCONT)
+        await asyncio.gather(*(bot.child.wait_until_ready(within_s=30) for bot in stage.world.running))
+        await stage.world.idle()
+        state = await stage.world.human.state()
+        assert [one["id"] for one in state["threads"]] == [str(row["thread_id"])]
+        await stage.world.command("incident cancel", by="primary", number=await stage.number(title))
+        figure("a private thread by the other one, 0 doubles")
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.slow)])
@@ -128,3 +152,8 @@ async def _answers(stage: Stage, *, within_s: float) -> None:
         if said.state == "responded":
             return
         assert time.monotonic() < deadline, "nobody answers"
+
+
+def _is_stopped(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    return stat.rpartition(")")[2].split()[0] == "T"

@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.delivery import Delivery, DeliveryKind, Posted, is_mute
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident, Status
 from bot.domain.privacy import LeftBehind
 from bot.sandbox.permissions import P
 from bot.sandbox.posting import remove, set_archived
 from bot.sandbox.threads import remove_channel
 from bot.sandbox.world import Overwrite
+from bot.services import fencing
+from bot.services.boot_clock import boot_s
+from bot.services.fencing import fresh
 from tests.integration.notifier_world import (
     ALERTS,
     INCIDENT,
@@ -48,6 +51,17 @@ async def test_a_private_thread_is_made(world: NotifierWorld) -> None:
     assert made.thread is not None
     assert made.thread.invitable is False
     assert world.messages(ALERTS) == []
+
+
+async def test_who_was_stopped_makes_none(world: NotifierWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discord knows no nonce of a thread: a second later another process may have made it."""
+    with fresh():
+        slept_s = boot_s() + 1.1
+        monkeypatch.setattr(fencing, "boot_s", lambda: slept_s)
+        with pytest.raises(Crowded):
+            await world.deliver(ROOM, SECRET)
+    request = await world.notifier.compose(ROOM, SECRET)
+    assert await world.notifier.find(request, since=datetime.now(UTC) - AGO) is None
 
 
 async def test_people_are_let_in(world: NotifierWorld) -> None:

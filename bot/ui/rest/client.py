@@ -17,7 +17,7 @@ import discord
 from discord.http import Route
 
 from bot.domain.errors import Crowded, DeliveryRefused, PutOff, UpstreamUnavailable
-from bot.services.fencing import is_stale
+from bot.services.fencing import FRESH_S, is_stale
 from bot.services.ports.urgency import BACKGROUND, PERSON, current
 from bot.ui.rest.bypass import has_room, open_buckets
 from bot.ui.rest.circuit import Asking, Circuit
@@ -166,7 +166,7 @@ class Rest:
         tokens = _attempt.set(attempt), has_room.set(True)
         try:
             await self._turn()
-            _require_fresh()
+            require_fresh()
             # From now on, since Discord is not to blame for our queue.
             attempt.deadline = asyncio.timeout(self._deadline_s)
             answer = await self._request(route, given, attempt.deadline)
@@ -329,13 +329,13 @@ def _with_status(away: UpstreamUnavailable, attempt: _Attempt) -> UpstreamUnavai
     return UpstreamUnavailable(reason, http_status=attempt.status, retry_after_s=retry_after_s)
 
 
-def _require_fresh() -> None:
+def require_fresh(*, after_s: float = FRESH_S) -> None:
     """Whoever slept since the attempt began looks first: another has had time to do it.
 
     Raises:
         Crowded: as if there were no room at this moment.
     """
-    if is_stale():
+    if is_stale(after_s=after_s):
         raise Crowded(_AT_ONCE_S)
 
 

@@ -10,7 +10,8 @@ from discord.http import Route
 from bot.domain.delivery import Posted, Request
 from bot.domain.errors import DeliveryRefused
 from bot.domain.text import folded
-from bot.ui.rest.client import Payload, Rest, snowflake
+from bot.services.fencing import ALONE_S
+from bot.ui.rest.client import Payload, Rest, require_fresh, snowflake
 from bot.ui.rest.hooks import known
 from bot.ui.rest.routes import route_of
 
@@ -25,11 +26,12 @@ class Rooms:
         self._rest = rest
 
     async def make(self, request: Request) -> Posted:
-        """Start Thread without Message.
+        """Start Thread without Message; not by an attempt that was stopped: another may have made it.
 
         Raises:
-            DeliveryRefused: Discord will never take it. UpstreamUnavailable.
+            DeliveryRefused: Discord will never take it. UpstreamUnavailable. Crowded: it was stopped.
         """
+        require_fresh(after_s=ALONE_S)
         route = Route("POST", "/channels/{channel_id}/threads", channel_id=request.channel_id)
         return Posted(request.channel_id, snowflake(await self._rest.one(route, json=request.body)))
 
