@@ -119,8 +119,9 @@ class Pattern:
         line: What one of its lines looks like; ``{what}`` names the trouble, ``{where}`` what has it.
         sender: The name that it is posted under; None: any.
         part: Where the line is looked for.
-        exact: ``{what}`` and ``{where}`` alone make it the same alert, compared as they are: the sender names
-            its alert or its group of alerts there, so a target or a figure elsewhere makes no difference.
+        exact: ``{what}`` and ``{where}``, compared as they are, make it the same alert of one sender in one
+            channel: the sender names its alert or its group of alerts there, so a target or a figure
+            elsewhere makes no difference. Staging calls its alerts what production calls them, though.
         same_within: For how long the same one is counted; None: as the policy says for all.
     """
 
@@ -158,9 +159,9 @@ class Reading:
         if not self.exact:
             title = "\n".join([normalised(self.what), _fold(self.where)])
             return fingerprint_of(message, parts, target=target, title=title)
-        others = [part for part in parts if part is not AlertPart.TARGET]
-        title = "\n".join(["exact", _fold(self.what), _fold(self.where)])
-        return fingerprint_of(message, [AlertPart.TITLE, *others], target=None, title=title)
+        posted_by = [str(message.channel_id), message.sender]
+        title = "\n".join(["exact", *posted_by, _fold(self.what), _fold(self.where)])
+        return fingerprint_of(message, [AlertPart.TITLE], target=None, title=title)
 
 
 def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequence[str]) -> Reading:

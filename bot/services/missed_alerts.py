@@ -94,7 +94,7 @@ class MissedAlerts:
             if (found := self._alerts.understand(message)) is not None
         ]
         over = {
-            found.fingerprint: message.id
+            (found.fingerprint, message.sender): message.id
             for message, found in understood
             if found.reading.says is Says.RESOLVED
         }
@@ -106,7 +106,7 @@ class MissedAlerts:
             ):
                 continue
             is_firing, closes = found.reading.says is Says.FIRING, self._policy.alerts.closes
-            if is_firing and closes and message.id < over.get(found.fingerprint, 0):
+            if is_firing and closes and message.id < over.get((found.fingerprint, message.sender), 0):
                 continue  # it was over before anybody could have been told
             if incident := await self._alerts.receive(message):
                 late[incident.id] = incident

@@ -26,7 +26,8 @@ class Recoveries:
     async def receive(self, message: AlertMessage, fingerprint: str) -> None:
         """Take a recovery in; once for each message, however often it is read.
 
-        What has fired again after the message goes on.
+        What has fired again after the message goes on. What another monitor posts, or what came in another
+        channel too, is not closed: that one may still fire.
 
         Args:
             message: A monitor's.
@@ -34,7 +35,9 @@ class Recoveries:
         """
         async with self._store.transaction() as tx:
             await tx.lock_fingerprint(message.guild_id, fingerprint)
-            firing = await tx.firing_alerts(message.guild_id, fingerprint, before=message.id)
+            firing = await tx.firing_alerts(
+                message.guild_id, fingerprint, before=message.id, channel_id=message.channel_id
+            )
             for incident, is_alone in firing:
                 if await tx.note_recovery(incident.id, message_id=message.id):
                     await self._recover(tx, incident, message, is_alone=is_alone)
@@ -45,7 +48,8 @@ class Recoveries:
         monitor = Person(id=message.evidence.author_id, name=message.evidence.author_name, is_bot=True)
         change = Change(tx, self._policy, incident, monitor, await tx.now())
         untouched = incident.kind is IncidentKind.ALERT and incident.status is Status.TRIGGERED
-        if untouched and is_alone and self._policy.alerts.closes:
+        is_own = (incident.reported_by_id, incident.reported_by_name) == (monitor.id, monitor.name)
+        if untouched and is_alone and is_own and self._policy.alerts.closes:
             ended = life.resolve(
                 incident, by=monitor, at=change.now, archive_at=self._lifecycle.archive_at(change)
             )

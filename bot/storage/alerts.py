@@ -38,9 +38,9 @@ class AlertWrites:
         await self._sql.all("note_alert", message_id, channel_id, incident_id)
 
     async def firing_alerts(
-        self, guild_id: int, fingerprint: str, *, before: int
+        self, guild_id: int, fingerprint: str, *, before: int, channel_id: int
     ) -> list[tuple[Incident, bool]]:
-        rows = await self._sql.all("firing_alerts", guild_id, fingerprint, before)
+        rows = await self._sql.all("firing_alerts", guild_id, fingerprint, before, channel_id)
         return [(incident_from_row(row), row["alone"]) for row in rows]
 
     async def note_recovery(self, incident_id: int, *, message_id: int) -> bool:

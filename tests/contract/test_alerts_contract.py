@@ -174,10 +174,13 @@ async def test_a_cursor_never_goes_back(rig: Rig) -> None:
     assert await rig.store.alert_cursor(GUILD + 1, CHANNEL) is None
 
 
-async def firing(rig: Rig, *, before: int) -> list[tuple[int, bool]]:
+async def firing(
+    rig: Rig, *, before: int, guild_id: int = GUILD, channel_id: int = CHANNEL
+) -> list[tuple[int, bool]]:
     """The numbers of what a recovery is about, and whether each is alone."""
     async with rig.store.transaction() as tx:
-        return [(one.id, alone) for one, alone in await tx.firing_alerts(GUILD, SAME, before=before)]
+        found = await tx.firing_alerts(guild_id, SAME, before=before, channel_id=channel_id)
+    return [(one.id, alone) for one, alone in found]
 
 
 async def test_a_recovery_is_about_what_has_not_fired_since(rig: Rig) -> None:
@@ -189,8 +192,12 @@ async def test_a_recovery_is_about_what_has_not_fired_since(rig: Rig) -> None:
     assert await firing(rig, before=905) == [(first.id, True)]
     async with rig.store.transaction() as tx:
         await tx.save(life.resolve(await tx.incident(first.id, lock=True), by=OLIVE, at=await tx.now()))
-        assert await tx.firing_alerts(GUILD + 1, SAME, before=950) == []
+    assert await firing(rig, before=950, guild_id=GUILD + 1) == []
     assert await firing(rig, before=950) == [(second.id, True)]
+    assert await firing(rig, before=950, channel_id=CHANNEL + 1) == [(second.id, False)]
+    async with rig.store.transaction() as tx:
+        await tx.note_alert(second.id, channel_id=CHANNEL + 1, message_id=911)
+    assert await firing(rig, before=950) == [(second.id, False)]
 
 
 async def test_a_recovery_of_what_was_merged_is_about_the_other(rig: Rig) -> None:

@@ -42,7 +42,7 @@ class FakeAlerts(FakePart):
         self.state.alert_messages.setdefault(message_id, (channel_id, incident_id))
 
     async def firing_alerts(
-        self, guild_id: int, fingerprint: str, *, before: int
+        self, guild_id: int, fingerprint: str, *, before: int, channel_id: int
     ) -> list[tuple[Incident, bool]]:
         known = self.state.incidents.values()
         same = [one for one in known if (one.guild_id, one.fingerprint) == (guild_id, fingerprint)]
@@ -53,8 +53,10 @@ class FakeAlerts(FakePart):
             )
             for found in ends
         }
+        shared = {other.merged_into_id for other in known}
+        shared |= {on for channel, on in self.state.alert_messages.values() if channel != channel_id}
         return [
-            (found, not any(other.merged_into_id == found.id for other in known))
+            (found, found.id not in shared)
             for found in sorted(ends.values(), key=lambda one: one.id)
             if found.is_open and newest[found.id] <= before
         ]

@@ -39,12 +39,13 @@ class AlertTransaction(Protocol):
         ...
 
     async def firing_alerts(
-        self, guild_id: int, fingerprint: str, *, before: int
+        self, guild_id: int, fingerprint: str, *, before: int, channel_id: int
     ) -> list[tuple[Incident, bool]]:
         """The open incidents that an alert counts on, locked, oldest first; and whether it is alone there.
 
         Args:
             before: Only those that no message after this one was counted on.
+            channel_id: One that has a message in another channel is not alone.
         """
         ...
 

@@ -70,7 +70,8 @@ DO UPDATE SET message_id = greatest(alert_cursors.message_id, EXCLUDED.message_i
 -- name: firing_alerts
 -- The open incidents that an alert of this fingerprint counts on, by number: the alerts themselves, or what they
 -- were merged into (32 merges at most). Without those that a message after $3 was counted on: they have fired
--- since. alone: it is no other alert's, too. Nobody else changes them until the commit.
+-- since. alone: it is no other alert's, too, and came in no channel but $4. Nobody else changes them until the
+-- commit.
 WITH RECURSIVE chain AS (
     SELECT id, merged_into_id, 0 AS merges
       FROM incidents
@@ -81,7 +82,9 @@ WITH RECURSIVE chain AS (
       JOIN incidents AS into_ ON into_.id = chain.merged_into_id
      WHERE merges < 32
 )
-SELECT found.*, NOT EXISTS (SELECT FROM incidents AS other WHERE other.merged_into_id = found.id) AS alone
+SELECT found.*,
+       NOT EXISTS (SELECT FROM incidents AS other WHERE other.merged_into_id = found.id)
+       AND NOT EXISTS (SELECT FROM alert_messages WHERE incident_id = found.id AND channel_id <> $4) AS alone
   FROM incidents AS found
  WHERE found.id IN (SELECT id FROM chain)
    AND found.status IN ('triggered', 'acknowledged')

@@ -80,6 +80,44 @@ async def test_a_recovery_closes_what_nobody_has_acknowledged(desk: Desk) -> Non
     assert [kind for kind, _ in desk.discord.sent if kind is DeliveryKind.ESCALATION] == []
 
 
+def by(message: AlertMessage, name: str, *, author_id: int = 78) -> AlertMessage:
+    """The same message, posted by another webhook."""
+    return replace(message, evidence=replace(message.evidence, author_id=author_id, author_name=name))
+
+
+@pytest.mark.parametrize("channel", ["p1-ops", "p0-alerts"])
+async def test_another_monitors_recovery_closes_nothing(desk: Desk, channel: str) -> None:
+    """Staging calls its alerts what production calls them: one is over, the other rings on."""
+    await say(desk, 1, FIRING)
+    await desk.services.alerts.receive(by(posted(desk, 2, FIRING, channel=channel), "Staging"))
+    assert await statuses(desk) == [("HighErrorRate", Status.TRIGGERED, 1)] * 2
+    await desk.services.alerts.receive(by(posted(desk, 3, RESOLVED, channel=channel), "Staging"))
+    assert [status for _, status, _ in await statuses(desk)] == [Status.TRIGGERED, Status.RESOLVED]
+    assert notices(desk) == []
+
+
+async def test_a_recovery_by_another_sender_is_a_line(desk: Desk) -> None:
+    """Whose alerts are told apart by title and target alone counts on one, and closes only its own."""
+    await say(desk, 1, "ALERT: disk full")
+    for number, name in ((2, "Captain Hook"), (3, "Staging")):  # another webhook, then another name too
+        await desk.services.alerts.receive(by(posted(desk, number, "Recovered: disk full"), name))
+    assert [status for _, status, _ in await statuses(desk)] == [Status.TRIGGERED]
+    assert notices(desk) == ["recovered", "recovered"]
+    await say(desk, 4, "Recovered: disk full")
+    assert [status for _, status, _ in await statuses(desk)] == [Status.RESOLVED]
+
+
+async def test_what_came_in_two_channels_is_not_over_in_both() -> None:
+    """The recovery in one is a line: in the other it may still fire."""
+    text = default_policy_text().replace('p0-alerts = "SEV1"', 'p0-alerts = "SEV2"')
+    desk = Desk(parse_policy(text, name="two"))
+    await say(desk, 1, "ALERT: disk full", channel="p0-alerts")
+    await say(desk, 2, "ALERT: disk full")
+    await say(desk, 3, "Recovered: disk full")
+    assert await statuses(desk) == [("disk full", Status.TRIGGERED, 2)]
+    assert notices(desk) == ["recovered"]
+
+
 @pytest.mark.parametrize("chatter", [RESOLVED, "✅ deploy ok", "[OK] disk", "Resolved: 5xx", "復旧: 5xx"])
 @pytest.mark.parametrize("channel", ["p0-alerts", "p1-ops"])
 async def test_a_recovery_never_opens_anything(desk: Desk, chatter: str, channel: str) -> None:
@@ -185,6 +223,15 @@ async def test_what_was_over_before_the_bot_came_back_pages_nobody(desk: Desk) -
         (5, "ALERT: disk full"),
     ]
     desk.discord.watching = [posted(desk, number, title) for number, title in missed]
+    await desk.services.missed_alerts.catch_up(GUILD)
+    assert await statuses(desk) == [("disk full", Status.TRIGGERED, 1)]
+
+
+async def test_another_senders_recovery_hides_nothing_that_was_missed(desk: Desk) -> None:
+    """Fired while the bot was down, and another monitor's recovery came after it."""
+    await desk.services.missed_alerts.catch_up(GUILD)
+    recovery = by(posted(desk, 2, "Recovered: disk full"), "Staging")
+    desk.discord.watching = [posted(desk, 1, "ALERT: disk full"), recovery]
     await desk.services.missed_alerts.catch_up(GUILD)
     assert await statuses(desk) == [("disk full", Status.TRIGGERED, 1)]
 
