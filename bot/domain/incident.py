@@ -165,7 +165,7 @@ class Incident:
         archive_at: When the thread of an ended incident goes to sleep.
         occurrences, last_seen_at: Of a tracked alert: how often it came, and when last.
         acknowledged_at, acknowledged_by_id, acknowledged_by_name: The first acknowledge, which stays.
-        taken: The latest one, after one that has ended.
+        taken: The latest one, after one that has ended, or after it was reopened and handed back.
         ack_ended: The latest that has ended; None while none has.
         unreached: People on call whom no DM reaches, as `bot.domain.standing.marked`.
     """

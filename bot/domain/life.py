@@ -74,9 +74,14 @@ def acknowledge(
 
 
 def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
-    """*by* is on it; the first acknowledge stays what it was."""
+    """*by* is on it; the first acknowledge stays what it was.
+
+    After a reopening it is the latest one as well: before it, whoever reopened the incident was on it.
+    """
+    if incident.acknowledged_at is not None or incident.reopened_at is not None:
+        incident = replace(incident, taken=Taken(by.id, by.name, at))
     if incident.acknowledged_at is not None:
-        return replace(incident, taken=Taken(by.id, by.name, at))
+        return incident
     return replace(incident, acknowledged_at=at, acknowledged_by_id=by.id, acknowledged_by_name=by.name)
 
 

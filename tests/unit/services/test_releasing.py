@@ -104,6 +104,25 @@ async def test_the_only_one_on_call_lets_go_late_and_the_channel_is_told_once(de
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
 
+async def test_whoever_acknowledges_first_after_a_reopening_is_on_it(desk: Desk) -> None:
+    """Ended without an acknowledge, reopened, handed back: the next acknowledge is the first, and theirs."""
+    incident = await desk.open("SEV2")
+    await desk.lifecycle.resolve(incident.id, by=RESPONDER)
+    await desk.lifecycle.reopen(incident.id, by=SECONDARY)
+    await desk.pass_time(minutes=1)
+    await desk.releasing.release(incident.id, by=SECONDARY)
+    result = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    now = await desk.store.incident(incident.id)
+    assert now.on_it is not None
+    assert (result.outcome, now.on_it.id, now.acknowledged_by_id) == (
+        AckOutcome.FIRST,
+        PRIMARY.id,
+        PRIMARY.id,
+    )
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    assert (released.outcome, released.incident.status) == (Left.RESUMED, Status.TRIGGERED)
+
+
 async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
     """Nobody is rung, and an update is owed by them from now on."""
     incident = await acknowledged(desk)

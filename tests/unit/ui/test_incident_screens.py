@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain import life
 from bot.domain.escalation import Step, plan
-from bot.domain.incident import Holder, Incident, Role, Status, StatusUpdate
+from bot.domain.incident import Holder, Incident, Role, Status, StatusUpdate, Taken
 from bot.domain.life import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
 from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
@@ -282,6 +282,15 @@ def test_ack_and_passing_on_have_their_words() -> None:
             for outcome in AckOutcome
         }
         assert len(told) == len(AckOutcome)
+    first = answers.acknowledged(JA, Acknowledgement(ACKNOWLEDGED, AckOutcome.FIRST, PRIMARY, AT))
+    again_at = ACKNOWLEDGED.acknowledged_at
+    assert again_at is not None
+    for at, is_told_as_first in ((again_at, True), (again_at + timedelta(hours=1), False)):
+        taken = replace(ACKNOWLEDGED, taken=Taken(PRIMARY.id, PRIMARY.name, at))
+        told_of = answers.acknowledged(JA, Acknowledgement(taken, AckOutcome.FIRST, PRIMARY, at))
+        assert (told_of == first) is is_told_as_first, (
+            "reopened without an acknowledge, then taken; taken again"
+        )
     following = Step(42, 1, PLACED.ack_due_at, LadderStep(after=None))
     said = answers.passed_on(JA, PassedOn(PLACED, "secondary", following))
     assert "@secondary" in said
