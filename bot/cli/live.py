@@ -50,7 +50,8 @@ def examine_live(options: Options, *, file: Path | None = None) -> int:
     """
     settings = load("discord_token", "discord_guild_id")
     console = Console(width=None if Console().is_terminal else _PLAIN_WIDTH)
-    found = asyncio.run(_observe(settings, options, console))
+    with console.status("asking Discord: half a minute, and longer with --press and --nonce-window"):
+        found = asyncio.run(_observe(settings, options, console))
     console.print(_table(found))
     if file is not None:
         file.write_text(_json(settings, found), encoding="utf-8")

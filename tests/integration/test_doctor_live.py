@@ -17,14 +17,17 @@ from bot.checks.live.messages import nonce_window
 from bot.checks.live.probe import Observation, Options, Outcome, Run
 from bot.checks.live.runner import REGISTRY, expectations, observe
 from bot.cli.live import NONCE_MOMENTS_S
+from bot.integrations.proxy import EgressProxy
 from bot.runbook import load_policy
 from bot.sandbox import posting
 from bot.sandbox.kinds import ChannelType
 from bot.sandbox.permissions import P
 from bot.sandbox.posting import NONCE_LIFE_S
+from bot.sandbox.seed import BOT
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Channel, Message, Overwrite
 from tests.integration.command_line import incident_bot, settings_for
+from tests.integration.proxy import PASSWORD, proxy
 
 OBSERVED = Path(__file__).parents[1] / "live_observations"
 POLICY = load_policy(None)
@@ -59,16 +62,37 @@ def left_behind(sandbox: Sandbox) -> list[str]:
     return threads + [one.content for one in messages if one.webhook_id is None]
 
 
-async def look(sandbox: Sandbox, **options: Any) -> dict[str, Observation]:
+async def look(
+    sandbox: Sandbox, *, through: EgressProxy | None = None, **options: Any
+) -> dict[str, Observation]:
     """Run every probe in this process; what came of each, by name."""
     async with aiohttp.ClientSession() as session:
-        run = run_of(sandbox, session, Options(**{"channel": "general", **options}))
+        run = run_of(sandbox, session, Options(**{"channel": "general", **options}), through)
         return {one.name: one async for one in observe(run)}
 
 
-def run_of(sandbox: Sandbox, session: aiohttp.ClientSession, options: Options) -> Run:
+def failures(found: Mapping[str, Observation]) -> set[str]:
+    """The names of the probes that failed."""
+    return {name for name, one in found.items() if one.state is Outcome.FAIL}
+
+
+def deny(sandbox: Sandbox, bit: P) -> None:
+    """Take a permission from the bot in #general."""
+    role = next(role.id for role in sandbox.core.world.roles.values() if role.name == "incident-bot")
+    general(sandbox).overwrites[role] = Overwrite(role, 0, deny=int(bit))
+
+
+async def put_in_force(sandbox: Sandbox, **fault: object) -> None:
+    """Let requests go wrong."""
+    async with aiohttp.ClientSession() as http, http.post(f"{sandbox.human}/fault", json=fault) as response:
+        assert response.status == 200
+
+
+def run_of(
+    sandbox: Sandbox, session: aiohttp.ClientSession, options: Options, through: EgressProxy | None = None
+) -> Run:
     """What the probes are given."""
-    api = Api(session, base=sandbox.api_base, token=sandbox.address.token)
+    api = Api(session, base=sandbox.api_base, token=sandbox.address.token, proxy=through)
     return Run(
         api=api,
         policy=POLICY,
@@ -182,8 +206,7 @@ async def test_without_the_flags_nobody_is_rung(sandbox: Sandbox) -> None:
 
 async def test_a_missing_permission(sandbox: Sandbox, database_url: str, tmp_path: Path) -> None:
     """Named with Discord's code, and the exit code is 1; the rest is tried all the same."""
-    role = next(role.id for role in sandbox.core.world.roles.values() if role.name == "incident-bot")
-    general(sandbox).overwrites[role] = Overwrite(role, 0, deny=int(P.CREATE_PRIVATE_THREADS))
+    deny(sandbox, P.CREATE_PRIVATE_THREADS)
     env = settings_for(sandbox, DATABASE_URL=database_url, MESSAGE_CONTENT="true")
     await incident_bot("sync-commands", folder=tmp_path, **env)
     ended = await incident_bot("doctor", "--live", "--in", "#general", folder=tmp_path, **env)
@@ -194,23 +217,73 @@ async def test_a_missing_permission(sandbox: Sandbox, database_url: str, tmp_pat
     assert left_behind(sandbox) == []
 
 
+@pytest.mark.parametrize("bit", [bit for bit in P if bit & BOT], ids=lambda bit: bit.name)
+async def test_each_permission_of_the_invitation_is_tried(sandbox: Sandbox, bit: P) -> None:
+    """Without any one of them something fails, and says what to allow."""
+    assert failures(await look(sandbox, rings=True)) == set()
+    deny(sandbox, bit)
+    found = await look(sandbox, rings=True)
+    failed = failures(found)
+    assert failed
+    assert any("allow" in found[name].todo.lower() for name in failed)
+
+
+async def test_an_intent_that_is_not_granted(sandbox: Sandbox) -> None:
+    """Discord closes the session with 4014; what needs events is left out, the rest is tried."""
+    sandbox.core.world.application.message_content = False
+    found = await look(sandbox)
+    assert found["application"].observed == {"is_without_endpoint": True, "has_asked_intents": False}
+    assert "4014" in found["session"].said
+    assert found["message"].state is Outcome.SKIPPED
+    assert found["nonce twice"].state is Outcome.OK
+    assert failures(found) == {"application", "session", "webhook's text"}
+    assert left_behind(sandbox) == []
+
+
+async def test_an_outsider_who_is_none(sandbox: Sandbox) -> None:
+    """They see the channel and are let in: that proves nothing."""
+    found = (await look(sandbox, outsider="responder"))["outsider"]
+    assert (found.state, found.observed) == (Outcome.DIFFERS, {"outcome": "204"})
+    assert (await look(sandbox, outsider="nobody-here"))["outsider"].state is Outcome.FAIL
+
+
+async def test_a_token_that_discord_does_not_know(sandbox: Sandbox) -> None:
+    """Nothing else is asked then."""
+    async with aiohttp.ClientSession() as session:
+        run = run_of(sandbox, session, Options("general"))
+        run.api.token = "of.somebody.else"
+        found = {one.name: one async for one in observe(run)}
+    assert failures(found) == {"login"}
+    assert found["login"].said.startswith("GET /users/@me: 401")
+    assert found["gateway"].said == "Discord was not reached"
+
+
+async def test_through_a_proxy(sandbox: Sandbox) -> None:
+    """Requests and the gateway go through it; its password stands nowhere."""
+    async with proxy() as between:
+        found = await look(sandbox, through=EgressProxy.parse(between.address()))
+        refused = await look(sandbox, through=EgressProxy.parse(between.address(password="wrong")))
+    assert failures(found) == set()
+    assert found["DNS"].said == f"{between.url.replace('//', '//***@')} does it"
+    assert any("encoding=json" in line for line in between.asked)
+    assert failures(refused) == {"login"}
+    assert PASSWORD not in str(found) + str(refused)
+
+
 @pytest.mark.parametrize(
     ("route", "failed"),
     [
         ("PATCH /channels/*", {"longest thread name"}),
         ("POST /channels/*/threads", {"private thread"}),
         ("PUT /channels/*/messages/*/reactions/*/@me", {"own reaction"}),
-        ("GET /users/@me", {"login", "two-factor authentication"}),
+        ("GET /gateway/bot", {"gateway", "session"}),
     ],
 )
 async def test_discord_fails(sandbox: Sandbox, route: str, failed: set[str]) -> None:
     """A 500 fails its probe; what was made before is removed."""
-    async with aiohttp.ClientSession() as http:
-        fault = {"route": route, "status": 500, "times": None}
-        async with http.post(f"{sandbox.human}/fault", json=fault) as response:
-            assert response.status == 200
+    await put_in_force(sandbox, route=route, status=500, times=None)
     found = await look(sandbox)
-    assert failed <= {name for name, one in found.items() if one.state is Outcome.FAIL}
+    assert failed <= failures(found)
     assert ": 500" in found[next(iter(failed))].said
     assert found["clean-up"].state is Outcome.OK
     assert left_behind(sandbox) == []
@@ -218,10 +291,7 @@ async def test_discord_fails(sandbox: Sandbox, route: str, failed: set[str]) -> 
 
 async def test_what_cannot_be_removed_is_told(sandbox: Sandbox) -> None:
     """Somebody has to do it by hand then."""
-    async with aiohttp.ClientSession() as http:
-        fault = {"route": "DELETE /channels/*", "status": 500, "times": None}
-        async with http.post(f"{sandbox.human}/fault", json=fault) as response:
-            assert response.status == 200
+    await put_in_force(sandbox, route="DELETE /channels/*", status=500, times=None)
     found = (await look(sandbox))["clean-up"]
     assert (found.state, len(found.said.split("; "))) == (Outcome.FAIL, 2)
     assert "by hand" in found.todo
@@ -286,11 +356,7 @@ async def test_somebody_interrupts(sandbox: Sandbox) -> None:
 
 async def test_an_answer_is_lost(sandbox: Sandbox) -> None:
     """A message and a private thread of which only the server knows are removed too."""
-    async with aiohttp.ClientSession() as http:
-        for route in ("POST /channels/*/messages", "POST /channels/*/threads"):
-            fault = {"route": route, "reset": "after"}
-            async with http.post(f"{sandbox.human}/fault", json=fault) as response:
-                assert response.status == 200
-    found = await look(sandbox)
-    assert {name for name, one in found.items() if one.state is Outcome.FAIL} == {"message", "private thread"}
+    for route in ("POST /channels/*/messages", "POST /channels/*/threads"):
+        await put_in_force(sandbox, route=route, reset="after")
+    assert failures(await look(sandbox)) == {"message", "private thread"}
     assert left_behind(sandbox) == []

@@ -32,6 +32,12 @@ async def message(run: Run) -> Seen:
     return Seen({"comes_as_event": True, "is_whole": event.data["content"] == MARK})
 
 
+async def embed(run: Run) -> Seen:
+    """Post an embed, as every alert has one."""
+    posted = await run.post(embeds=[{"title": "🧪 doctor", "description": "テスト / a test"}])
+    return Seen({"has_embed": len(posted["embeds"]) == 1})
+
+
 async def nonce_twice(run: Run) -> Seen:
     """Post twice with one nonce: the bot's way to repeat a request whose answer was lost."""
     nonce = secrets.token_hex(8)
@@ -132,6 +138,7 @@ _POSTING: Final = "allow View Channel, Send Messages and Read Message History th
 
 PROBES: Final = (
     Probe("message", message, _POSTING),
+    Probe("embed", embed, "allow Embed Links there"),
     Probe("nonce twice", nonce_twice, f"{_POSTING}; if it differs, a repeat may post twice: report it"),
     Probe("nonce after deletion", nonce_after_deletion, "report it: the bot counts on 10008"),
     Probe("nonce window", nonce_window, "report it", is_detail=True, deadline_s=1_000.0),

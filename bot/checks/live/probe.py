@@ -155,6 +155,7 @@ class Probe:
         look: Returns what it saw; raises Refused or Skipped.
         todo: For a person, when it fails.
         is_detail: A difference is worth a word, no failure: the bot bears it.
+        is_vital: Nothing else is tried when it fails.
         deadline_s: For all of it.
     """
 
@@ -162,6 +163,7 @@ class Probe:
     look: Callable[[Run], Awaitable[Seen]]
     todo: str
     is_detail: bool = False
+    is_vital: bool = False
     deadline_s: float = 60.0
 
 

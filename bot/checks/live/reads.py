@@ -131,7 +131,7 @@ PROBES: Final = (
     Probe(
         "TLS", tls, "see what stands between this machine and Discord; set its clock; renew ca-certificates"
     ),
-    Probe("login", login, "copy the token again, or see https://discordstatus.com"),
+    Probe("login", login, "copy the token again, or see https://discordstatus.com", is_vital=True),
     Probe("clock", clock, "switch on time synchronisation: every deadline is counted by this clock"),
     Probe(
         "application",
@@ -143,6 +143,10 @@ PROBES: Final = (
         two_factor,
         "switch it on in the account that owns the application: without it MANAGE_THREADS does not count",
     ),
-    Probe("channel", channel, "name a text channel of the server by --in; an id, where two have one name"),
+    Probe(
+        "channel",
+        channel,
+        "name a text channel of the server by --in (two of one name: its id), and allow View Channel there",
+    ),
     Probe("command permissions", command_permissions, "invite the bot again, with applications.commands"),
 )

@@ -35,10 +35,12 @@ def expectations() -> Mapping[str, Facts]:
 
 async def observe(run: Run) -> AsyncGenerator[Observation, None]:
     """Run every probe, then remove whatever was made, even when somebody interrupts."""
-    expected = expectations()
+    expected, is_over = expectations(), False
     try:
         for probe in REGISTRY:
-            yield await _look(probe, run, expected.get(probe.name))
+            found = _untried(probe) if is_over else await _look(probe, run, expected[probe.name])
+            is_over = is_over or (probe.is_vital and found.state is Outcome.FAIL)
+            yield found
     finally:
         if run.link is not None:
             await run.link.leave(is_over=True)
@@ -49,7 +51,11 @@ async def observe(run: Run) -> AsyncGenerator[Observation, None]:
     yield _cleaned(*left)
 
 
-async def _look(probe: Probe, run: Run, expected: Facts | None) -> Observation:
+def _untried(probe: Probe) -> Observation:
+    return Observation(probe.name, Outcome.SKIPPED, "Discord was not reached", None, None)
+
+
+async def _look(probe: Probe, run: Run, expected: Facts) -> Observation:
     try:
         async with asyncio.timeout(probe.deadline_s):
             seen = await probe.look(run)
@@ -66,8 +72,8 @@ async def _look(probe: Probe, run: Run, expected: Facts | None) -> Observation:
     return _judged(probe, seen, expected)
 
 
-def _judged(probe: Probe, seen: Seen, expected: Facts | None) -> Observation:
-    is_as_expected = expected is None or seen.facts == expected
+def _judged(probe: Probe, seen: Seen, expected: Facts) -> Observation:
+    is_as_expected = seen.facts == expected
     outcome = Outcome.OK if is_as_expected else Outcome.DIFFERS if probe.is_detail else Outcome.FAIL
     told = [seen.warning, _line(seen.facts), _line(seen.measured)]
     return Observation(
