@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.outcome import EXIT_OK, ends_well
+from bot.trimmed import uncollected
 
 app = typer.Typer(
     name="incident-bot",
@@ -34,15 +35,16 @@ def run(
 ) -> None:
     """Run the bot until it is asked to stop. Needs DISCORD_TOKEN, and a guild."""
     with ends_well():
-        from bot.cli.setup import load
+        with uncollected():
+            from bot.cli.setup import load
 
-        settings = load("discord_token", "discord_guild_id", quiet=False)
-        from bot.runbook import load_served
+            settings = load("discord_token", "discord_guild_id", quiet=False)
+            from bot.runbook import load_served
 
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            # It waits for another program, which works out the holidays, as long as an import takes.
-            policies = beside.submit(load_served, settings.runbook_file, home=settings.discord_guild_id)
-            from bot.app import run as run_bot
+            with ThreadPoolExecutor(max_workers=1) as beside:
+                # It waits for another program, which works out the holidays, as long as an import takes.
+                policies = beside.submit(load_served, settings.runbook_file, home=settings.discord_guild_id)
+                from bot.app import run as run_bot
         policies.result()  # what is wrong with them; the bot loads them once more, which takes no time now
         run_bot(settings, migrate=not no_migrate)
 

@@ -1,7 +1,10 @@
 """What the running bot keeps in memory of the packages that it is made of."""
 
+import gc
 import subprocess
 import sys
+
+from bot.trimmed import uncollected
 
 #: Each takes megabytes, or a part of a start: for another command, another process, or what is not set up.
 UNUSED = {
@@ -32,3 +35,10 @@ def test_whoever_needs_it_imports_it_afterwards() -> None:
     """It is kept from one importer, not from the others."""
     code = f"{_AS_RUN_DOES}; import rich.console, aiosmtplib"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_collector_rests_for_the_imports_only() -> None:
+    """It is back afterwards."""
+    with uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
