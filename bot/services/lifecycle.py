@@ -108,7 +108,7 @@ class Lifecycle:
         return ended
 
     async def reopen(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
-        """It is not over: whoever says so is on it, and nobody is rung. Raises as `resolve`.
+        """It is not over: whoever says so is on it, and nobody else; nobody is rung. Raises as `resolve`.
 
         What it had been merged into hears that it goes on by itself again.
         """
@@ -130,6 +130,7 @@ class Lifecycle:
             opened = life.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.save(opened)
             await give_up(change, {one.id for one in await change.tx.removed_members(incident_id)})
+            await change.tx.leave(incident_id)  # whoever was on it before it ended
             await change.tx.join(incident_id, by, via=AckVia.REOPENED)
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)

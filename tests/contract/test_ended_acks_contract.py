@@ -94,6 +94,24 @@ async def test_whoever_left_is_on_it_again_by_joining_anew(rig: Rig) -> None:
     assert len(await rig.store.responders(incident.id)) == 2
 
 
+async def test_whoever_comes_back_comes_after_those_who_stayed(rig: Rig) -> None:
+    """By joining, and by an acknowledge after everybody had left: the place in the order of old is gone."""
+    incident = await open_incident(rig.store)
+    async with rig.store.transaction() as tx:
+        for person in (OLIVE, PERRY):
+            await tx.join(incident.id, person, via=AckVia.BUTTON)
+        await tx.leave(incident.id, OLIVE.id)
+    await rig.advance(MINUTE)
+    async with rig.store.transaction() as tx:
+        await tx.join(incident.id, OLIVE, via=AckVia.BUTTON)
+        assert [one.id for one in await tx.on_it(incident.id)] == [PERRY.id, OLIVE.id]
+        await tx.leave(incident.id)
+    await rig.advance(MINUTE)
+    async with rig.store.transaction() as tx:
+        await acknowledge(tx, await tx.incident(incident.id, lock=True), by=PERRY)
+    assert [one.id for one in await rig.store.responders(incident.id)] == [OLIVE.id, PERRY.id]
+
+
 async def test_a_ladder_goes_on_from_where_it_was(rig: Rig) -> None:
     """At its own times while they are to come; else the next step at once, the others as far behind it."""
     incident = await with_ladder(rig.store)

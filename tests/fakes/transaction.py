@@ -113,7 +113,9 @@ class FakeTransaction(
         joins = incident.is_open and (known is None or known.has_left)
         if joins:
             self.state.responders[key] = (
-                Responder(by.name, via, self._now) if known is None else replace(known, has_left=False)
+                Responder(by.name, via, self._now)
+                if known is None
+                else replace(known, has_left=False, joined_at=self._now)
             )
         return joins
 

@@ -93,12 +93,13 @@ RETURNING *;
 
 -- name: join
 -- Puts somebody on the list of an incident that is open, of the guild $5 unless null: no row comes back when they are
--- on it.
+-- on it. Somebody who had left comes after those who stayed.
 INSERT INTO responders (incident_id, user_id, name, via, joined_at)
 SELECT id, $2, $3, $4, now()
   FROM incidents
  WHERE id = $1 AND status IN ('triggered', 'acknowledged') AND ($5::bigint IS NULL OR guild_id = $5)
-ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL WHERE responders.left_at IS NOT NULL
+ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL, joined_at = now()
+ WHERE responders.left_at IS NOT NULL
 RETURNING user_id;
 
 -- name: leave_incident

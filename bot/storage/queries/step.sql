@@ -81,7 +81,7 @@ WITH saved AS (
 ), joined AS (
     INSERT INTO responders (incident_id, user_id, name, via, joined_at)
     SELECT id, actor_id, actor_name, $12, now() FROM entry
-    ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL
+    ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL, joined_at = now()
 ), steps AS (
     UPDATE escalation_steps
        SET status = 'cancelled', decided_at = now()

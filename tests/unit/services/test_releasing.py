@@ -123,6 +123,22 @@ async def test_whoever_acknowledges_first_after_a_reopening_is_on_it(desk: Desk)
     assert (released.outcome, released.incident.status) == (Left.RESUMED, Status.TRIGGERED)
 
 
+async def test_whoever_was_on_it_before_it_ended_is_not_on_it_once_it_is_reopened(desk: Desk) -> None:
+    """Secondary reopens it and lets go: the ladder goes on, and primary's 👀 of before says nothing."""
+    incident = await acknowledged(desk)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.pass_time(hours=1)
+    await desk.lifecycle.reopen(incident.id, by=SECONDARY)
+    with pytest.raises(InvalidTransition):
+        await desk.releasing.release(incident.id, by=PRIMARY)
+    released = await desk.releasing.release(incident.id, by=SECONDARY)
+    await desk.work()
+    assert (released.outcome, released.incident.status) == (Left.RESUMED, Status.TRIGGERED)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    await desk.reconciler.reconcile_all()
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+
+
 async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
     """Nobody is rung, and an update is owed by them from now on."""
     incident = await acknowledged(desk)
