@@ -55,8 +55,12 @@ class Unfinished:
                 await tx.save_triage(replace(triage, idle=triage.idle.stopped()))
             elif due_at > now:
                 await set_clock(tx, triage, self._policy)
-            elif triage.idle.asked_at is None:
+            elif (asked_at := triage.idle.asked_at) is None:
                 await self._look(tx, triage, await tx.sign_of_life(triage_id), now=now)
+            elif (last := await tx.sign_of_life(triage_id)).at > asked_at:
+                # An older version, which takes no question back, has taken an answer.
+                by = Person(id=last.by_id, name=last.by_name)
+                await self._save(tx, continued(triage, self._policy, by=by, at=last.at))
             elif not await is_dealt_with(tx, self._policy, triage):
                 await self._decide(tx, triage)
 

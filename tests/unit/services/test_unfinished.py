@@ -213,6 +213,24 @@ async def test_an_older_version_has_gone_on_with_it(desk: Desk) -> None:
     assert asked(desk) == ([], [])
 
 
+async def test_an_older_version_has_taken_an_answer(desk: Desk) -> None:
+    """It takes no question back: the walk is not raised while somebody answers, and they are asked next."""
+    view = await walk(desk, "yes")
+    await desk.pass_time(minutes=15)
+    asked_about = (await desk.store.triage(1)).idle
+    await go_on(desk, view, "yes", by=PRIMARY)
+    async with desk.store.transaction() as tx:
+        await tx.save_triage(replace(await tx.triage(1), idle=asked_about))
+    desk.store.advance(timedelta(minutes=5))
+    await desk.services.unfinished.strike(1)
+    await desk.work()
+    assert (desk.sent(DM), desk.sent(DeliveryKind.ALERT)) == ([TO_RESPONDER], [])
+    await desk.pass_time(minutes=5)
+    assert desk.sent(DM) == [TO_RESPONDER, f"user:{PRIMARY.id}"]
+    await desk.pass_time(minutes=10)
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:p0-alerts"]
+
+
 async def test_the_policy_may_ask_nobody_or_raise_nothing() -> None:
     """As before: forgotten after a day; or a line in any case, elsewhere."""
     never = Desk(
