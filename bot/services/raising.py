@@ -20,6 +20,7 @@ from bot.services.escalations import Escalations
 from bot.services.incidents import Incidents
 from bot.services.ports import Transaction
 from bot.services.regrading import Regrading
+from bot.services.triage_posts import is_confided
 from bot.services.walk_ends import end_in, subject_of, take_in_walks
 
 
@@ -186,11 +187,6 @@ def _is_tracked(alert: Incident | None) -> TypeGuard[Incident]:
 def _is_told(incident: Incident) -> bool:
     """It is an incident that goes on, and that everybody may see."""
     return incident.kind is IncidentKind.INCIDENT and incident.is_open and not incident.is_private
-
-
-async def is_confided(tx: Transaction, channel_id: int | None, message_id: int | None) -> bool:
-    """Whether a message is from the thread of an incident that is private now: not for everybody to read."""
-    return channel_id is not None and message_id is not None and await tx.is_confided(channel_id)
 
 
 def _path(case: _Case) -> tuple[tuple[str, str], ...]:

@@ -101,9 +101,17 @@ async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
     )
 
 
+async def is_confided(tx: Transaction, channel_id: int | None, message_id: int | None) -> bool:
+    """Whether a message is from the thread of an incident that is private now: not for everybody to read."""
+    return channel_id is not None and message_id is not None and await tx.is_confided(channel_id)
+
+
 async def is_out_of_date(tx: Transaction, delivery: Delivery) -> bool:
-    """What a post of a triage would say is true no more, before it was ever sent."""
+    """What a post of a triage would say is true no more, or not for the team, before it was ever sent."""
     triage = await tx.triage(triage_of(delivery))
+    is_for_all = delivery.kind in (DeliveryKind.TRIAGE_LINE, DeliveryKind.UNFINISHED)
+    if is_for_all and await is_confided(tx, triage.channel_id, triage.source_message_id):
+        return True
     if delivery.kind is DeliveryKind.TRIAGE_LINE:
         return triage.status is not TriageStatus.OPEN
     if delivery.kind in UNFINISHED_POSTS:

@@ -12,7 +12,7 @@ from bot.domain.incident import Incident
 from bot.domain.people import Person
 from bot.services.ports import Store, Transaction
 from bot.services.ports.triages import KnownMessage
-from bot.services.raising import is_confided
+from bot.services.triage_posts import is_confided
 
 #: How many messages are remembered until they are written down.
 _UNWRITTEN: Final = 200

@@ -10,7 +10,7 @@ from bot.domain.incident import Incident
 from bot.domain.timeline import TimelineKind
 from bot.domain.triage_session import NewTriage, TriageStatus
 from bot.services.triage_views import TriageView
-from tests.unit.services.desk import GUILD, PRIMARY, SECONDARY, Desk
+from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_privacy import open_private
 from tests.unit.services.triage_walks import EVIDENCE, go_on
 
@@ -87,6 +87,19 @@ async def test_made_private_since_the_walk_began(desk: Desk, answers: tuple[str,
     assert len(await desk.store.open_incidents(GUILD)) == 1
     assert desk.sent(DeliveryKind.REEVALUATION_HELD) == []
     assert (await desk.triages.cancel(view.triage.id, by=PRIMARY)).triage.status is TriageStatus.CANCELLED
+
+
+@pytest.mark.parametrize("is_refused", [False, True], ids=["asked", "no DM"])
+async def test_made_private_and_nobody_goes_on(desk: Desk, *, is_refused: bool) -> None:
+    """Its person is asked, the team is not: the line would tell them what is said among a few."""
+    if is_refused:
+        desk.discord.refused.add(f"user:{RESPONDER.id}")
+    incident, _ = await walk_in_public(desk, "no")
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=25)
+    assert desk.sent(DeliveryKind.UNFINISHED_DM) == ([] if is_refused else [f"user:{RESPONDER.id}"])
+    assert desk.sent(DeliveryKind.UNFINISHED) == desk.sent(DeliveryKind.TRIAGE_LINE) == []
+    assert (await desk.store.triage(1)).idle.due_at is None
 
 
 @pytest.mark.parametrize("is_answered", [True, False], ids=["by somebody", "by the clock"])
