@@ -36,7 +36,10 @@ NAMING: Final = frozenset(
     {"incident_id", "triage_id", "message_id", "message_ids", "thread_id", "number", "message"}
 )
 #: What a person is told of a number that is not there.
-NOT_FOUND: Final = ("incident_not_found", "triage_not_found", "not_in_thread", "oncall_override_over")
+NOT_FOUND: Final = (
+    *("incident_not_found", "triage_not_found", "not_in_thread", "oncall_override_over"),
+    "alert_not_asked",
+)
 #: Named otherwise: a page's number; an entry of the shared DLQ; a message of others in a watched channel.
 NOT_OURS: Final = frozenset({"dlq.recent", "alerts.receive"})
 #: Records who asked for a foreign number, and reads nothing.
