@@ -141,6 +141,8 @@ def doctor(  # noqa: PLR0913 -- its options
     """Check everything it needs and say what to do. Changes nothing; --live removes what it posts."""
     if live != (channel is not None):
         raise typer.BadParameter("--live needs --in CHANNEL, and --in needs --live")
+    if json is not None and not json.absolute().parent.is_dir():
+        raise typer.BadParameter(f"--json: there is no folder {json.parent}")
     with ends_well():
         from bot.cli.doctor import examine
 

@@ -21,7 +21,8 @@ from bot.checks.live.runner import observe
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import intents
-from bot.runbook import load_served
+from bot.domain.errors import ConfigError
+from bot.runbook import Served, load_served
 from bot.settings import Settings
 
 #: Moments after a message at which its nonce is used again, seconds: "the past few minutes", says Discord.
@@ -44,14 +45,15 @@ def examine_live(options: Options, *, file: Path | None = None) -> int:
 
     Returns:
         The exit code: 0 when nothing has failed.
-
-    Raises:
-        ConfigError: The settings or the policy are wrong.
     """
-    settings = load("discord_token", "discord_guild_id")
+    try:
+        settings = load("discord_token", "discord_guild_id")
+        served = load_served(settings.runbook_file, home=settings.discord_guild_id)
+    except ConfigError:  # the table above this one has a row for each mistake
+        return EXIT_FOUND
     console = Console(width=None if Console().is_terminal else _PLAIN_WIDTH)
     with console.status("asking Discord: half a minute, and longer with --press and --nonce-window"):
-        found = asyncio.run(_observe(settings, options, console))
+        found = asyncio.run(_observe(settings, served, options, console))
     console.print(_table(found))
     if file is not None:
         file.write_text(_json(settings, found), encoding="utf-8")
@@ -62,17 +64,17 @@ def examine_live(options: Options, *, file: Path | None = None) -> int:
     return EXIT_FOUND if failed else EXIT_OK
 
 
-async def _observe(settings: Settings, options: Options, console: Console) -> list[Observation]:
-    assert settings.discord_guild_id is not None
-    served = load_served(settings.runbook_file, home=settings.discord_guild_id)
-    policy = served.policies[settings.discord_guild_id]
+async def _observe(
+    settings: Settings, served: Served, options: Options, console: Console
+) -> list[Observation]:
+    policy = served.home_policy
     base = settings.discord_api_base
     async with aiohttp.ClientSession() as session:
         api = Api(session, base=base, token=settings.token, proxy=settings.proxy_for(base))
         run = Run(
             api=api,
             policy=policy,
-            guild_id=settings.discord_guild_id,
+            guild_id=served.home,
             intents=intents(
                 message_content=settings.message_content, voice=bool(policy.timeline.voice_channels)
             ).value,

@@ -258,6 +258,55 @@ async def test_a_token_that_discord_does_not_know(sandbox: Sandbox) -> None:
     assert found["gateway"].said == "Discord was not reached"
 
 
+async def test_an_application_that_is_set_up_otherwise(sandbox: Sandbox) -> None:
+    """Commands would go elsewhere, Manage Threads would not count, and somebody restricted a command."""
+    world = sandbox.core.world
+    world.application.extra["interactions_endpoint_url"] = "https://elsewhere.example/"
+    world.application.owner_mfa, world.guild.mfa_level = False, 1
+    denied = {"id": world.guild.id, "type": 1, "permission": False}
+    world.command_permissions[world.application.id] = [denied]
+    found = await look(sandbox)
+    assert {"application", "two-factor authentication"} <= failures(found)
+    assert found["two-factor authentication"].measured == {"is_required": True, "owner_has_it": False}
+    assert "restricted under Server Settings, Integrations: all" in found["command permissions"].said
+
+
+async def test_a_clock_that_is_wrong(sandbox: Sandbox) -> None:
+    """Deadlines are counted by it."""
+    late = {"Date": "Fri, 01 Jan 2021 00:00:00 GMT", "Retry-After": "0"}
+    await put_in_force(sandbox, route="GET /gateway", status=500, headers=late)
+    assert (await look(sandbox))["clock"].observed == {"is_right": False}
+
+
+async def test_no_sessions_to_spare(sandbox: Sandbox) -> None:
+    """Past the day's last IDENTIFY Discord resets the token: the bot keeps what is left."""
+    sandbox.core.starts.left = 5
+    found = await look(sandbox)
+    assert found["gateway"].state is Outcome.FAIL
+    assert found["session"].state is Outcome.SKIPPED
+    assert sandbox.core.identifies_left == 5
+
+
+async def test_a_resume_host_that_is_away(sandbox: Sandbox) -> None:
+    """The session cannot be resumed where READY says; what needs no events is tried."""
+    sandbox.desk.resume_down = True
+    found = await look(sandbox)
+    assert found["session"].state is Outcome.FAIL
+    assert found["session"].said.startswith("the gateway does not answer")
+    assert found["message"].state is Outcome.SKIPPED
+    assert found["thread"].state is Outcome.OK
+
+
+async def test_wrong_options_and_settings(tmp_path: Path) -> None:
+    """Said before anything is asked; a secret is not."""
+    for options in (["--live"], ["--in", "general"], ["--live", "--in", "x", "--json", "gone/x.json"]):
+        assert (await incident_bot("doctor", *options, folder=tmp_path)).code == 2
+    ended = await incident_bot("doctor", "--live", "--in", "x", folder=tmp_path, DISCORD_TOKEN="hunter2")
+    assert (ended.code, ended.err) == (1, "")
+    assert "DISCORD_TOKEN" in ended.out
+    assert "hunter2" not in ended.out
+
+
 async def test_through_a_proxy(sandbox: Sandbox) -> None:
     """Requests and the gateway go through it; its password stands nowhere."""
     async with proxy() as between:

@@ -3,6 +3,7 @@
 import time
 from typing import Final
 
+from bot.checks.live.api import JSON
 from bot.checks.live.link import Link
 from bot.checks.live.probe import Probe, Run, Seen, Skipped
 
@@ -34,12 +35,21 @@ async def session(run: Run) -> Seen:
         await link.leave(is_over=False)
     ready_s, sequence = time.monotonic() - began, link.sequence
     began = time.monotonic()
-    run.link = await Link.open(run.api.session, ready["resume_gateway_url"], proxy=run.api.proxy)
-    await run.link.resume(run.api.token, ready["session_id"], sequence)
+    run.link = await _resumed(run, ready, sequence)
     resumed_s = time.monotonic() - began
     measured = {"ready_ms": round(1000 * ready_s), "resumed_ms": round(1000 * resumed_s)}
     has_host = ready["resume_gateway_url"].rstrip("/") != found["url"].rstrip("/")
     return Seen({"resumes": True, "has_host_of_its_own": has_host}, measured)
+
+
+async def _resumed(run: Run, ready: JSON, sequence: int | None) -> Link:
+    link = await Link.open(run.api.session, ready["resume_gateway_url"], proxy=run.api.proxy)
+    try:
+        await link.resume(run.api.token, ready["session_id"], sequence)
+    except BaseException:
+        await link.leave(is_over=True)
+        raise
+    return link
 
 
 PROBES: Final = (
