@@ -30,7 +30,7 @@ def thread_left(words: Wording, incident: Incident, data: Mapping[str, object]) 
     thread_id, names = int(str(data["thread"])), data.get("names")
     lines = [words.say("private.notice_left_open", url=place_url(incident.guild_id, thread_id))]
     if isinstance(names, list) and names:
-        shown = [f"「{inert(str(name), limit=_NAME_LIMIT)}」" for name in names]
+        shown = [words.say("private.left_name", name=inert(str(name), limit=_NAME_LIMIT)) for name in names]
         listed = joined(shown, separator=" ", limit=_NAMES_LIMIT, more="…")
         lines.append(words.say("private.notice_left_names", names=listed))
     if written := int(str(data.get("written") or 0)):

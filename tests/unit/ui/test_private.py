@@ -115,7 +115,8 @@ def test_what_the_old_thread_still_tells(words: Wording) -> None:
     }
     both = render(words, delivery(DeliveryKind.NOTICE, data=left), SECRET)
     assert "https://discord.com/channels/7/900" in str(both["content"])
-    assert "「INC-42 🔴 ＠here」" in str(both["content"])
+    quoted = "「INC-42 🔴 ＠here」" if words is JA else "“INC-42 🔴 ＠here”"
+    assert quoted in str(both["content"])
     assert both["allowed_mentions"] == {"parse": []}
     assert "inc:v1:thread-delete:42:900" in str(both["components"])
     named = render(words, delivery(DeliveryKind.NOTICE, data={**left, "written": 0}), SECRET)
