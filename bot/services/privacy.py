@@ -23,6 +23,7 @@ from bot.services.opening import (
     refresh_job,
 )
 from bot.services.ports import Discord, Job, JobName, Store
+from bot.services.questions import question_key, show_answer
 from bot.services.walk_ends import take_in_walks
 
 log = structlog.get_logger(__name__)
@@ -175,7 +176,11 @@ class Privacy:
         if not incident.is_private:
             return
         await self._untold_by_others(incident)
+        messages = await self._store.alert_messages(incident_id)
+        lines = [await self._store.delivery_by_key(question_key(message_id)) for _, message_id in messages]
         async with self._store.transaction() as tx:
+            for line in lines:
+                await show_answer(tx, line)
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
     async def _let_in(self, change: Change, user_id: int, name: str, *, asked: str | None = None) -> None:

@@ -58,7 +58,7 @@ class Questions:
             NotPermitted; UserError: it was answered before, or nothing was asked.
         """
         await self._require(by, guild_id, act="track_alert")
-        line = await self._store.delivery_by_key(_key(message_id))
+        line = await self._store.delivery_by_key(question_key(message_id))
         async with self._store.transaction() as tx:
             question = await _open(tx, message_id, guild_id)
             if question.severity not in self._policy.severities:
@@ -69,7 +69,7 @@ class Questions:
             )
             await tx.note_alert(incident.id, channel_id=question.channel_id, message_id=message_id)
             await tx.answer_alert_question(message_id, Answer.TRACKED, by=by)
-            await _show(tx, line)
+            await show_answer(tx, line)
         log.info("alert.tracked", incident_id=incident.id, user_id=by.id)
         return incident
 
@@ -80,13 +80,13 @@ class Questions:
             NotPermitted; UserError: it was answered before, or nothing was asked.
         """
         await self._require(by, guild_id, act="ignore_sender")
-        line = await self._store.delivery_by_key(_key(message_id))
+        line = await self._store.delivery_by_key(question_key(message_id))
         async with self._store.transaction() as tx:
             question = await _open(tx, message_id, guild_id)
             await tx.answer_alert_question(message_id, Answer.IGNORED, by=by)
             await tx.ignore_sender(guild_id, question.channel_id, question.sender, by=by)
             await _audit(tx, question, by=by, action="sender_ignored")
-            await _show(tx, line)
+            await show_answer(tx, line)
         return question
 
     async def heed(self, message_id: int, *, guild_id: int, by: Person) -> Question:
@@ -96,7 +96,7 @@ class Questions:
             NotPermitted; UserError: nothing was asked about it, or the sender is not ignored.
         """
         await self._require(by, guild_id, act="heed_sender")
-        line = await self._store.delivery_by_key(_key(message_id))
+        line = await self._store.delivery_by_key(question_key(message_id))
         async with self._store.transaction() as tx:
             question = await _asked(tx, message_id, guild_id)
             if not await tx.heed_sender(guild_id, question.channel_id, question.sender):
@@ -104,7 +104,7 @@ class Questions:
             if question.answer is Answer.IGNORED:
                 await tx.answer_alert_question(message_id, None, by=by)
             await _audit(tx, question, by=by, action="sender_heeded")
-            await _show(tx, line)
+            await show_answer(tx, line)
         return question
 
     async def refresh(self, line_id: int) -> None:
@@ -153,12 +153,13 @@ def as_incident(question: Question) -> NewIncident:
     )
 
 
-def _key(message_id: int) -> str:
+def question_key(message_id: int) -> str:
+    """The key of the line that asks about a message."""
     return f"alert_question:{message_id}"
 
 
-async def _show(tx: Transaction, line: Delivery | None) -> None:
-    """Let the line say what was answered, however the one who answered is told."""
+async def show_answer(tx: Transaction, line: Delivery | None) -> None:
+    """Let the line, if there is one, say what was answered, however the one who answered is told."""
     if line is not None:
         key = f"refresh_question:{line.id}"
         await tx.enqueue(Job(JobName.REFRESH_QUESTION, str(line.id), key, sooner=True, patience=IN_LINE))
@@ -168,7 +169,7 @@ def _line(question: Question) -> NewDelivery:
     return NewDelivery(
         kind=DeliveryKind.ALERT_QUESTION,
         to=f"channel:{question.channel_id}",
-        key=_key(question.message_id),
+        key=question_key(question.message_id),
         guild_id=question.guild_id,
         data={
             "answers": question.message_id,

@@ -259,7 +259,8 @@ class FakeDiscord:
         self.answered.append((triage.status, [post.kind for post in posts]))
 
     async def refresh_question(self, view: QuestionView, line: Delivery) -> None:
-        self.questions.append((view.question.answer, view.incident is not None, line.kind))
+        is_told = view.incident is not None and not view.incident.is_private
+        self.questions.append((view.question.answer, is_told, line.kind))
 
     async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
         self.mornings.append((post.key, [one.id for one in view.waiting]))

@@ -32,6 +32,8 @@ def question_post(words: Wording, view: QuestionView) -> Body:
     """The line as it is now: what was said to it, by whom, and how an ignored sender is heard again."""
     question = view.question
     sender, who = question.evidence.author_name, words.who(question.answered_by_name)
+    if view.incident is not None and view.incident.is_private:
+        return message(words.say("triaging.line.private", label=view.incident.label))
     if view.incident is not None:
         line = words.say("tracked.question.tracked", label=view.incident.label, who=who)
         return message(line, components=row([words.buttons.link("to_post", alert_url(view.incident))]))

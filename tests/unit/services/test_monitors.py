@@ -327,6 +327,19 @@ async def test_the_line_says_what_was_answered(desk: Desk) -> None:
     ]
 
 
+async def test_the_line_forgets_what_became_private(desk: Desk) -> None:
+    """Its number and the way to its post are for those who see it."""
+    await say(desk, 1, "something odd")
+    await desk.work()
+    await desk.services.questions.track(1, guild_id=GUILD, by=RESPONDER)
+    await desk.services.lifecycle.declare(1, by=RESPONDER)
+    await desk.work()
+    await desk.privacy.make_private(1, by=PRIMARY)
+    await desk.work()
+    line = DeliveryKind.ALERT_QUESTION
+    assert desk.discord.questions == [(Answer.TRACKED, True, line), (Answer.TRACKED, False, line)]
+
+
 async def test_an_observer_answers_nothing(desk: Desk) -> None:
     """On record."""
     await say(desk, 1, "deploy finished")

@@ -1,0 +1,27 @@
+"""The line under a message that nobody understands."""
+
+from dataclasses import replace
+
+from bot.domain.evidence import Evidence
+from bot.domain.question import Answer, Question, QuestionView
+from bot.ui.posts.questions import question_post
+from tests.unit.ui.samples import AT, EN, JA, TRIGGERED, labels_of
+
+EVIDENCE = Evidence("odd", 77, "Parky API", "https://discord.com/channels/1/2/3", AT)
+TRACKED = Question(
+    1, 2, 3, "77:Parky API", "f", "SEV2", "odd", None, EVIDENCE, Answer.TRACKED, answered_by_name="responder"
+)
+SHOWN = replace(TRIGGERED, alert_channel_id=2, alert_message_id=4)
+
+
+def test_what_is_tracked_leads_to_its_post() -> None:
+    """With who has said that it is an alert."""
+    body = question_post(EN, QuestionView(TRACKED, SHOWN))
+    assert body["content"] == "🔴 Tracked as INC-42 · @responder"
+    assert labels_of(body) != []
+
+
+def test_what_is_private_by_now_leads_nowhere() -> None:
+    """As any other post that told of it."""
+    body = question_post(JA, QuestionView(TRACKED, replace(SHOWN, is_private=True)))
+    assert (body["content"], body["components"]) == ("🔒 INC-42 · 非公開", [])
