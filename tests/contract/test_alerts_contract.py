@@ -222,6 +222,21 @@ async def test_a_recovery_is_noted_once(rig: Rig) -> None:
         assert not await tx.has_recovered(alert.id)
 
 
+async def test_a_recovery_is_kept_for_a_month(rig: Rig) -> None:
+    """And for as long as its alert goes on; what is older goes when another one comes."""
+    over, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
+    async with rig.store.transaction() as tx:
+        for alert in (over, goes_on):
+            assert await tx.note_recovery(alert.id, message_id=910)
+        await tx.save(life.resolve(await tx.incident(over.id, lock=True), by=OLIVE, at=await tx.now()))
+    for days, is_forgotten in ((29, False), (2, True)):
+        await rig.advance(timedelta(days=days))
+        async with rig.store.transaction() as tx:
+            await tx.note_recovery(goes_on.id, message_id=910 + days)
+            assert await tx.has_recovered(over.id) is not is_forgotten
+            assert await tx.has_recovered(goes_on.id)
+
+
 async def question(rig: Rig, message_id: int, *, fingerprint: str = SAME) -> Question:
     """What is asked about a message."""
     async with rig.store.transaction() as tx:
@@ -256,6 +271,23 @@ async def test_a_message_is_asked_about_once(rig: Rig) -> None:
         reopened = await tx.alert_question(900, guild_id=GUILD)
         assert reopened is not None
         assert reopened.answer is None
+
+
+async def test_a_question_is_kept_for_a_month(rig: Rig) -> None:
+    """With the message's words; longer where it says whose posts are ignored: that can still be undone."""
+    asked = [await question(rig, 900 + n, fingerprint=str(n) * 64) for n in range(5)]
+    async with rig.store.transaction() as tx:
+        for one in asked[:3]:
+            assert await tx.ask_about_alert(one, since=await tx.now() - MINUTE, most=5)
+        await tx.answer_alert_question(901, Answer.TRACKED, by=OLIVE)
+        await tx.answer_alert_question(902, Answer.IGNORED, by=OLIVE)
+    for days, new, kept in ((29, 3, {900, 901, 902, 903}), (2, 4, {902, 903, 904})):
+        await rig.advance(timedelta(days=days))
+        async with rig.store.transaction() as tx:
+            assert await tx.ask_about_alert(asked[new], since=await tx.now() - MINUTE, most=5)
+        async with rig.store.transaction() as tx:
+            found = [await tx.alert_question(one.message_id, guild_id=GUILD) for one in asked]
+        assert {one.message_id for one in found if one is not None} == kept
 
 
 async def test_a_sender_is_asked_about_a_few_times(rig: Rig) -> None:

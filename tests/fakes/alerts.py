@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident
 from bot.domain.people import Person
@@ -10,6 +10,8 @@ from bot.domain.question import Answer, Question
 from bot.domain.triage_session import Triage
 from tests.fakes.base import FakePart
 from tests.fakes.state import State
+
+_KEPT = timedelta(days=30)
 
 
 class FakeAlerts(FakePart):
@@ -62,9 +64,14 @@ class FakeAlerts(FakePart):
         ]
 
     async def note_recovery(self, incident_id: int, *, message_id: int) -> bool:
-        known = (incident_id, message_id) in self.state.recoveries
-        self.state.recoveries.add((incident_id, message_id))
-        return not known
+        is_known = (incident_id, message_id) in self.state.recoveries
+        self.state.recoveries = {
+            (on, message): at
+            for (on, message), at in self.state.recoveries.items()
+            if at >= self._now - _KEPT or self.state.incidents[on].is_open
+        }
+        self.state.recoveries.setdefault((incident_id, message_id), self._now)
+        return not is_known
 
     async def has_recovered(self, incident_id: int) -> bool:
         counted = (message for message, (_, on) in self.state.alert_messages.items() if on == incident_id)
@@ -72,7 +79,11 @@ class FakeAlerts(FakePart):
         return any(on == incident_id and message > newest for on, message in self.state.recoveries)
 
     async def ask_about_alert(self, question: Question, *, since: datetime, most: int) -> bool:
-        asked = self.state.questions
+        asked = self.state.questions = {
+            number: (known, at)
+            for number, (known, at) in self.state.questions.items()
+            if at >= self._now - _KEPT or known.answer is Answer.IGNORED or number == question.message_id
+        }
         about = (question.guild_id, question.fingerprint)
         if question.message_id in asked or any(
             (known.guild_id, known.fingerprint) == about and at >= since for known, at in asked.values()

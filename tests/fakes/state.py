@@ -94,7 +94,7 @@ class State:
     noted: dict[tuple[int, int], tuple[Evidence, datetime]] = field(default_factory=dict)
     alert_messages: dict[int, tuple[int, int]] = field(default_factory=dict)
     alert_cursors: dict[tuple[int, int], int] = field(default_factory=dict)
-    recoveries: set[tuple[int, int]] = field(default_factory=set)
+    recoveries: dict[tuple[int, int], datetime] = field(default_factory=dict)
     questions: dict[int, tuple[Question, datetime]] = field(default_factory=dict)
     ignored: set[tuple[int, int, str]] = field(default_factory=set)
     digests: dict[tuple[int, str], datetime] = field(default_factory=dict)

@@ -93,7 +93,17 @@ SELECT found.*,
    FOR NO KEY UPDATE OF found;
 
 -- name: note_recovery
--- A message has said that an alert is over; no row comes back when that was known.
+-- A message has said that an alert is over; no row comes back when that was known. What was said 30 days ago of an
+-- alert that has ended is forgotten; rows that another deletes at this moment are left to it.
+WITH forgotten AS (
+    DELETE FROM alert_recoveries
+     WHERE (incident_id, message_id) IN (
+        SELECT incident_id, message_id
+          FROM alert_recoveries AS old
+          JOIN incidents ON incidents.id = incident_id
+         WHERE old.at < now() - interval '30 days' AND incidents.status NOT IN ('triggered', 'acknowledged')
+           FOR UPDATE OF old SKIP LOCKED)
+)
 INSERT INTO alert_recoveries (incident_id, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING message_id;
 
 -- name: has_recovered
@@ -106,7 +116,16 @@ SELECT EXISTS (
 
 -- name: ask_about_alert
 -- Asks about a message, once, unless since $10 the same was asked, or $11 others of its sender that nobody has
--- answered.
+-- answered. What was asked 30 days ago is forgotten, unless it says whose posts are ignored; rows that are being
+-- answered or deleted at this moment are left alone.
+WITH forgotten AS (
+    DELETE FROM alert_questions
+     WHERE message_id IN (
+        SELECT message_id
+          FROM alert_questions
+         WHERE asked_at < now() - interval '30 days' AND answer IS DISTINCT FROM 'ignored' AND message_id <> $1
+           FOR UPDATE SKIP LOCKED)
+)
 INSERT INTO alert_questions
        (message_id, guild_id, channel_id, sender, fingerprint, severity, title, target, evidence)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
