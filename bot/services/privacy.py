@@ -157,6 +157,8 @@ class Privacy:
         async with self._changes.change(incident_id, by=by, act=Act.DELETE_THREAD) as change:
             await self._audit(change, Act.DELETE_THREAD, {"thread": thread_id})
             await change.say("thread_deleted", key=f"thread_deleted:{thread_id}")
+            await change.tx.tell_thread_deleted(incident_id, thread_id, by=by.name)
+            await change.refresh()  # of the lines that offer to delete it
         log.info("thread.deleted", incident_id=incident_id, thread_id=thread_id, user_id=by.id)
 
     async def _leaver(self, incident_id: int, thread_id: int, *, by: Person) -> Incident:

@@ -184,6 +184,10 @@ class DeliveryWrites(IncidentLocks):
         await self._lock_incident(incident_id)
         await self._clear_up(await self._sql.all("cancel_posts", incident_id))
 
+    async def tell_thread_deleted(self, incident_id: int, thread_id: int, *, by: str) -> None:
+        await self._lock_incident(incident_id)
+        await self._sql.all("tell_thread_deleted", incident_id, str(thread_id), by)
+
     async def failed_deliveries(self, incident_id: int) -> list[int]:
         return [row["id"] for row in await self._sql.all("failed_deliveries", incident_id)]
 

@@ -54,6 +54,26 @@ async def test_posts_are_cancelled_and_dms_stay(rig: Rig) -> None:
     assert sorted(job.key for job in await rig.jobs()) == sorted(f"deliver:{ids[at]}" for at in (2, 3, 4, 5))
 
 
+async def test_a_deleted_thread_is_told_where_it_was_offered(rig: Rig) -> None:
+    """By whom and when, in the notices about that thread alone; who was first stays."""
+    incident = await open_incident(rig.store)
+    about = [
+        replace(to("incident", incident=incident.id, key=f"n{thread}"), data={"thread": thread})
+        for thread in (900, 901)
+    ]
+    ids = await delivery_ids(rig.store, *about)
+    await send(rig.store, ids[0], message_id=5)
+    async with rig.store.transaction() as tx:
+        await tx.tell_thread_deleted(incident.id, 900, by="primary")
+        now = await tx.now()
+    async with rig.store.transaction() as tx:
+        await tx.tell_thread_deleted(incident.id, 900, by="secondary")
+    told, other = [await rig.store.delivery(number) for number in ids]
+    assert (told.data["deleted_by"], told.shown_version) == ("primary", 0)
+    assert datetime.fromisoformat(str(told.data["deleted_at"])) == now
+    assert "deleted_by" not in other.data
+
+
 async def test_failed_deliveries_are_known(rig: Rig) -> None:
     """Of one incident, oldest first."""
     incident = await open_incident(rig.store)

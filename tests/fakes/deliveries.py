@@ -199,6 +199,15 @@ class FakeDeliveries(FakePart):
             if is_post and delivery.status is DeliveryStatus.PENDING:
                 self._finish(delivery_id, DeliveryStatus.CANCELLED)
 
+    async def tell_thread_deleted(self, incident_id: int, thread_id: int, *, by: str) -> None:
+        told = {"deleted_by": by, "deleted_at": self._now.isoformat()}
+        for number, stored in list(self.state.deliveries.items()):
+            delivery, data = stored.delivery, stored.delivery.data
+            is_about = delivery.kind is DeliveryKind.NOTICE and str(data.get("thread")) == str(thread_id)
+            if delivery.incident_id == incident_id and is_about and "deleted_by" not in data:
+                changed = replace(delivery, data={**data, **told}, shown_version=0)
+                self.state.deliveries[number] = replace(stored, delivery=changed)
+
     async def failed_deliveries(self, incident_id: int) -> list[int]:
         return [
             delivery_id

@@ -291,6 +291,13 @@ class Transaction(
         """Cancel what an incident owes where several people read, unless it is on its way; DMs stay owed."""
         ...
 
+    async def tell_thread_deleted(self, incident_id: int, thread_id: int, *, by: str) -> None:
+        """Let the notices about an old thread say that it was deleted now, once they are refreshed.
+
+        They get ``deleted_by`` and ``deleted_at``; those that have them keep them.
+        """
+        ...
+
     async def failed_deliveries(self, incident_id: int) -> list[int]:
         """The ids of what was given up of an incident, oldest first."""
         ...

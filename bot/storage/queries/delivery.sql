@@ -172,6 +172,12 @@ UPDATE deliveries
  WHERE incident_id = $1 AND target NOT LIKE 'person:%' AND target NOT LIKE 'user:%' AND status = 'pending'
 RETURNING id, key;
 
+-- name: tell_thread_deleted
+-- The notices about an old thread ($2) of an incident are to say who deleted it, and when; the first time stays.
+UPDATE deliveries
+   SET data = data || jsonb_build_object('deleted_by', $3::text, 'deleted_at', now()), shown_version = 0
+ WHERE incident_id = $1 AND kind = 'notice' AND data ->> 'thread' = $2::text AND NOT data ? 'deleted_by';
+
 -- name: failed_deliveries
 -- What was given up of an incident, oldest first.
 SELECT id FROM deliveries WHERE incident_id = $1 AND status = 'failed' ORDER BY id;

@@ -1,6 +1,7 @@
 """The public thread that a private incident has left: what it still tells, and deleting it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from discord import ButtonStyle
@@ -27,6 +28,8 @@ _NAMES_LIMIT: Final = 1_200
 
 def thread_left(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
     """A line in the private thread: what others still read in the old one, and the way to delete it."""
+    if is_deleted(data):
+        return _gone(words, incident, data)
     thread_id, names = int(str(data["thread"])), data.get("names")
     lines = [words.say("private.notice_left_open", url=place_url(incident.guild_id, thread_id))]
     if isinstance(names, list) and names:
@@ -40,12 +43,16 @@ def thread_left(words: Wording, incident: Incident, data: Mapping[str, object]) 
 
 def thread_not_closed(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
     """A line in the private thread: Discord refuses to rename the old one."""
+    if is_deleted(data):
+        return _gone(words, incident, data)
     url = place_url(incident.guild_id, int(str(data["thread"])))
     return message(words.say("private.notice_not_closed", url=url))
 
 
 def name_waits(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
     """A line in the private thread: the old one is still called as it was."""
+    if is_deleted(data):
+        return _gone(words, incident, data)
     thread_id = int(str(data["thread"]))
     line = words.say("private.notice_name_waits", url=place_url(incident.guild_id, thread_id))
     return message(line, components=_offer(words, incident, thread_id))
@@ -54,6 +61,11 @@ def name_waits(words: Wording, incident: Incident, data: Mapping[str, object]) -
 def thread_deleted(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
     """A line in the private thread: who has deleted the old one."""
     return message(words.say("private.notice_thread_deleted", who=words.who(str(data.get("by") or "?"))))
+
+
+def is_deleted(data: Mapping[str, object]) -> bool:
+    """Whether a notice is about an old thread that somebody has deleted since."""
+    return "deleted_by" in data
 
 
 def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Screen:
@@ -77,6 +89,13 @@ def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Scree
 def deleted_screen(voice: Voice, incident: Incident) -> Screen:
     """The old thread is gone."""
     return Screen(text(voice.say("private.deleted", label=incident.label)))
+
+
+def _gone(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+    at = datetime.fromisoformat(str(data["deleted_at"]))
+    who = words.who(str(data["deleted_by"]))
+    clock = words.clock(at, on=incident.triggered_at)
+    return message(words.say("private.notice_left_deleted", who=who, at=clock))
 
 
 def _offer(words: Wording, incident: Incident, thread_id: int) -> Sequence[Component]:

@@ -15,6 +15,7 @@ from bot.ui.posts.alerts import alert, second, thread_root
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.bundles import bundle_post
 from bot.ui.posts.digests import digest
+from bot.ui.posts.left_threads import is_deleted
 from bot.ui.posts.mornings import morning, morning_nag
 from bot.ui.posts.notices import notice, tells_details
 from bot.ui.posts.oncall import oncall_post
@@ -103,9 +104,12 @@ def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
     """Whether *post* is edited now that *incident* has changed.
 
     The thread's first line and the one that asks for the postmortem say nothing that changes, unless title or
-    start were put right: any other edit would cost a request.
+    start were put right; nor do the lines about an old thread, unless it was deleted: any other edit would
+    cost a request.
     """
     if post.kind in REFRESHED:
+        return True
+    if post.kind is DeliveryKind.NOTICE and is_deleted(post.data) and not post.shown_version:
         return True
     tells = post.kind is DeliveryKind.THREAD_START or (
         post.kind is DeliveryKind.NOTICE and tells_details(words, incident, post.data)

@@ -208,6 +208,23 @@ async def test_the_old_thread_is_deleted_by_who_may(desk: Desk) -> None:
     assert audited[0].data == {"incident_id": incident.id, "thread": thread}
 
 
+async def test_the_line_that_offered_to_delete_it_is_written_anew(desk: Desk) -> None:
+    """It must not go on saying that everybody can read what is gone."""
+    incident = await desk.open()
+    await desk.work()
+    thread = (await desk.store.incident(incident.id)).thread_id or 0
+    desk.discord.left_in_threads = {thread: LeftBehind(thread, (), 2)}
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    await desk.privacy.delete_thread(incident.id, thread, by=PRIMARY)
+    desk.discord.refreshed.clear()
+    await desk.work()
+    (told,) = (d for d in desk.store.deliveries if d.data.get("notice") == "thread_left")
+    assert told.data["deleted_by"] == "primary"
+    version = (await desk.store.incident(incident.id)).version
+    assert desk.discord.refreshed == [(version, [DeliveryKind.NOTICE])]
+
+
 async def test_what_was_begun_in_public_is_not_sent_after_all(desk: Desk) -> None:
     """Its body was made while everybody might read it, and it never arrived."""
     incident = await desk.open()

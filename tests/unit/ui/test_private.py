@@ -24,7 +24,7 @@ from bot.ui.posts.private import (
     removed_answer,
     unaddressed,
 )
-from bot.ui.posts.renderer import render
+from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.posts.threads import thread_name
 from bot.ui.screens.incident_answers import passed_on, regraded_screen
 from bot.ui.screens.incident_console import show_screen
@@ -128,6 +128,22 @@ def test_what_the_old_thread_still_tells(words: Wording) -> None:
         words, delivery(DeliveryKind.NOTICE, data={"notice": "thread_deleted", "by": "primary"}), SECRET
     )
     assert "@primary" in str(gone["content"])
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+@pytest.mark.parametrize("name", ["thread_left", "name_waits", "thread_not_closed"])
+def test_a_line_about_an_old_thread_that_was_deleted(words: Wording, name: str) -> None:
+    """Who has deleted it and when, with no link and no button; edited once."""
+    data = {"notice": name, "thread": 900, "names": ["x"], "written": 3}
+    data |= {"deleted_by": "primary", "deleted_at": "2026-01-12T05:09:00+00:00"}
+    line = delivery(DeliveryKind.NOTICE, data=data)
+    body = render(words, line, SECRET)
+    assert "@primary" in str(body["content"])
+    assert "14:09" in str(body["content"])
+    assert "https://" not in str(body["content"])
+    assert body["components"] == []
+    assert is_refreshed(words, replace(line, shown_version=0), SECRET)
+    assert not is_refreshed(words, replace(line, shown_version=3), SECRET)
 
 
 @pytest.mark.parametrize("voice", screens.VOICES)
