@@ -82,6 +82,7 @@ async def set_stage(dsn: str, *, folder: Path) -> AsyncIterator[Stage]:
             "DATABASE_URL": dsn,
             "HEALTH_PORT": "0",
             "LOG_FORMAT": "json",
+            "MESSAGE_CONTENT": "true",  # so that a monitor's recovery is told from its alert
         }
         bot = await Child.start("the bot", "run", env=settings, folder=folder)
         stack.push_async_callback(bot.stop)
@@ -91,6 +92,7 @@ async def set_stage(dsn: str, *, folder: Path) -> AsyncIterator[Stage]:
 
 
 async def _prepare(connection: asyncpg.Connection, human: Human, *, guild_id: int) -> None:
+    await human.change("application", message_content=True)
     people = {member["name"]: int(member["id"]) for member in (await human.state())["members"]}
     await clock.install(connection)
     await seed(connection, policy=load_policy(None), place=Place(guild_id, people))
