@@ -11,10 +11,11 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from bot.checks.live.api import Api
+from bot.checks.live.api import Api, Refused
 from bot.checks.live.cleanup import CleanUp
 from bot.checks.live.messages import nonce_window
 from bot.checks.live.probe import Observation, Options, Outcome, Run
+from bot.checks.live.reads import tls
 from bot.checks.live.runner import REGISTRY, expectations, observe
 from bot.cli.live import NONCE_MOMENTS_S
 from bot.integrations.proxy import EgressProxy
@@ -26,6 +27,7 @@ from bot.sandbox.posting import NONCE_LIFE_S
 from bot.sandbox.seed import BOT
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Channel, Message, Overwrite
+from tests.integration.certificates import make_certificate, server_side
 from tests.integration.command_line import incident_bot, settings_for
 from tests.integration.proxy import PASSWORD, proxy
 
@@ -403,9 +405,34 @@ async def test_somebody_interrupts(sandbox: Sandbox) -> None:
     assert left_behind(sandbox) == []
 
 
-async def test_an_answer_is_lost(sandbox: Sandbox) -> None:
-    """A message and a private thread of which only the server knows are removed too."""
-    for route in ("POST /channels/*/messages", "POST /channels/*/threads"):
-        await put_in_force(sandbox, route=route, reset="after")
-    assert failures(await look(sandbox)) == {"message", "private thread"}
+@pytest.mark.parametrize(
+    ("route", "failed"),
+    [
+        ("POST /channels/*/messages", "message"),
+        ("POST /channels/*/messages/*/threads", "thread"),
+        ("POST /channels/*/threads", "private thread"),
+    ],
+)
+async def test_an_answer_is_lost(sandbox: Sandbox, route: str, failed: str) -> None:
+    """What only the server knows of is removed too."""
+    await put_in_force(sandbox, route=route, reset="after")
+    assert failures(await look(sandbox)) == {failed}
     assert left_behind(sandbox) == []
+
+
+async def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate that nobody vouches for is refused, one of a known authority is told with its end."""
+    certificate = make_certificate(tmp_path)
+
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=server_side(certificate))
+    async with server, aiohttp.ClientSession() as session, Sandbox() as sandbox:
+        run = run_of(sandbox, session, Options("general"))
+        run.api.base = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/v10"
+        with pytest.raises(Refused, match="no TLS with"):
+            await tls(run)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        seen = await tls(run)
+    assert (seen.facts, seen.measured["version"]) == (expectations()["TLS"], "TLSv1.3")

@@ -3,8 +3,6 @@
 import asyncio
 import re
 import socket
-import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -27,6 +25,7 @@ from bot.integrations.smtp_url import SmtpServer
 from bot.services.ports import Letter, Mail
 from bot.ui.posts.emergency import emergency_mail
 from bot.ui.posts.mails import Mails
+from tests.integration.certificates import make_certificate, server_side
 from tests.unit.services.desk import Desk
 from tests.unit.ui.samples import JA, PLACED, POLICY, TEXTS, delivery, watch
 
@@ -217,26 +216,14 @@ async def test_a_silent_server() -> None:
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate for 127.0.0.1 with its key, that nobody vouches for."""
-    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    names = ["-days", "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    key, file = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run([*made, *names, "-keyout", key, "-out", file], check=True, capture_output=True)
-    file.write_text(file.read_text() + key.read_text())
-    return file
-
-
-def tls(certificate: Path) -> ssl.SSLContext:
-    """A server's side of TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
+    return make_certificate(tmp_path)
 
 
 async def test_starttls_is_used_when_offered(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An offered STARTTLS is taken without being asked for."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     inbox = Inbox()
-    async with smtp_server(inbox, tls_context=tls(certificate)) as server:
+    async with smtp_server(inbox, tls_context=server_side(certificate)) as server:
         await SmtpMailer(server).send(MAIL)
     assert inbox.tls == [True]
 
@@ -244,7 +231,7 @@ async def test_starttls_is_used_when_offered(certificate: Path, monkeypatch: pyt
 async def test_a_certificate_that_nobody_vouches_for(certificate: Path) -> None:
     """Such a server gets no mail."""
     inbox = Inbox()
-    async with smtp_server(inbox, tls_context=tls(certificate)) as server:
+    async with smtp_server(inbox, tls_context=server_side(certificate)) as server:
         with pytest.raises(UpstreamUnavailable, match="certificate verify failed"):
             await SmtpMailer(server).send(MAIL)
     assert inbox.mails == []

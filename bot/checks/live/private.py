@@ -5,14 +5,14 @@ from contextlib import suppress
 from typing import Final
 
 from bot.checks.live.api import JSON, Refused
-from bot.checks.live.probe import MARK, Probe, Run, Seen, Skipped
+from bot.checks.live.probe import MARK, THREAD_NAME, Probe, Run, Seen, Skipped
 
 _PRIVATE_THREAD: Final = 12
 
 
 async def private_thread(run: Run) -> Seen:
     """Make one, and let in the application's owner, or else who is on call in the policy file."""
-    body = {"name": "🧪 doctor", "type": _PRIVATE_THREAD, "invitable": False, "auto_archive_duration": 60}
+    body = {"name": THREAD_NAME, "type": _PRIVATE_THREAD, "invitable": False, "auto_archive_duration": 60}
     made = await run.api.post(f"{run.place}/threads", body)
     run.private_id = made["id"]
     run.clean_up.later("DELETE", f"/channels/{run.private_id}")

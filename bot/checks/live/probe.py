@@ -15,6 +15,9 @@ Facts: TypeAlias = Mapping[str, object]
 
 MARK: Final = "🧪 incident-bot doctor: a test, nothing to do / テストです。対応は不要です"
 
+#: Of the threads that are made.
+THREAD_NAME: Final = "🧪 incident-bot doctor"
+
 MESSAGE_CONTENT: Final = 1 << 15  # among the intents
 
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from bot.checks.live.api import Refused
-from bot.checks.live.probe import MARK, Run, Skipped
+from bot.checks.live.probe import MARK, THREAD_NAME, Run, Skipped
 
 
 async def sweep(run: Run) -> None:
@@ -16,5 +16,5 @@ async def sweep(run: Run) -> None:
         active = await run.api.get(f"/guilds/{run.guild_id}/threads/active")
         for thread in active["threads"]:
             is_here = run.place == f"/channels/{thread['parent_id']}"
-            if is_here and thread["owner_id"] == own_id and thread["name"].startswith("🧪"):
+            if is_here and thread["owner_id"] == own_id and thread["name"] == THREAD_NAME:
                 run.clean_up.later("DELETE", f"/channels/{thread['id']}")

@@ -3,9 +3,8 @@
 from typing import Final
 
 from bot.checks.live.api import JSON, Answer
-from bot.checks.live.probe import MARK, Probe, Run, Seen, Skipped
+from bot.checks.live.probe import MARK, THREAD_NAME, Probe, Run, Seen, Skipped
 
-_NAME: Final = "🧪 doctor"
 _EMOJI: Final = "🧪" * 100  # the longest name
 _RENAMED: Final = 4  # Resources > Message > Message Types: CHANNEL_NAME_CHANGE
 
@@ -15,7 +14,6 @@ async def thread(run: Run) -> Seen:
     answer = await _make(run)
     made = answer.good().body
     run.thread_id = made["id"]
-    run.clean_up.later("DELETE", f"/channels/{run.thread_id}")
     return Seen({"outcome": answer.outcome, "has_the_message_s_id": made["id"] == run.message_id})
 
 
@@ -57,8 +55,8 @@ async def sleeping(run: Run) -> Seen:
 
 async def third_rename(run: Run) -> Seen:
     """Rename it twice more; Discord takes two in ten minutes. It can be archived nevertheless."""
-    second = await _change(run, name=_NAME)
-    third = await _change(run, name=f"{_NAME} 3")
+    second = await _change(run, name=THREAD_NAME)
+    third = await _change(run, name=f"{THREAD_NAME} 3")
     archived = await _change(run, archived=True)
     body = third.body if isinstance(third.body, dict) else {}
     facts = {"second": second.outcome, "third": third.outcome, "archive": archived.outcome}
@@ -68,7 +66,8 @@ async def third_rename(run: Run) -> Seen:
 async def _make(run: Run) -> Answer:
     if run.message_id is None:
         raise Skipped("there is no message")
-    body: JSON = {"name": _NAME, "auto_archive_duration": 60}
+    run.clean_up.later("DELETE", f"/channels/{run.message_id}")  # it has the message's id
+    body: JSON = {"name": THREAD_NAME, "auto_archive_duration": 60}
     return await run.api.ask("POST", f"{run.place}/messages/{run.message_id}/threads", json=body)
 
 
