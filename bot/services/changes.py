@@ -17,6 +17,7 @@ from bot.runbook.model import Policy
 from bot.services.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.opening import notice, refresh_job
 from bot.services.ports import Store, Transaction
+from bot.services.reminders import note_act
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +64,7 @@ class Change:
         corrects: int | None = None,
         line: str | None = None,
     ) -> None:
-        """Put it on the timeline and in the audit.
+        """Put it on the timeline and in the audit; of somebody who is on it, it is a sign of life.
 
         Args:
             facts: JSON-able.
@@ -86,6 +87,11 @@ class Change:
             return
         audited = {"incident_id": self.incident.id, **(facts or {})}
         await self.tx.record(self.incident, entry, by=self.by, data=audited)
+        await self.note_act()
+
+    async def note_act(self) -> None:
+        """Whoever makes it is there: that begins the promise of an update anew, if they are on it."""
+        self.incident = await note_act(self.tx, self.policy, self.incident, by=self.by, now=self.now)
 
     async def say(self, name: str, *, key: str, facts: Facts | None = None) -> None:
         """Owe one line in the thread. A tracked alert has none: how it ended is edited into its post.

@@ -29,7 +29,7 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
     facts = LOUD if is_graver or is_news else QUIET
     await change.tx.insert_deliveries(posting_deliveries(declared, severity, facts=facts))
     await change.record(TimelineKind.DECLARED)
-    return declared
+    return change.incident
 
 
 async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escalations) -> None:

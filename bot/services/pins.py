@@ -144,6 +144,7 @@ class Pins:
                 data = {"incident_id": incident_id, "message_id": message.id, "outcome": outcome.value}
                 guild_id = change.incident.guild_id
                 await change.tx.audit(guild_id=guild_id, by=by, action=TimelineKind.PINNED.value, data=data)
+                await change.note_act()
             await change.tx.insert_deliveries([self._check_mark(change.incident, message)])
         return outcome
 

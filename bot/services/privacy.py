@@ -75,7 +75,7 @@ class Privacy:
             await self._hide_what_is_known(change)
             await change.record(TimelineKind.MADE_PRIVATE)
             await change.say("made_private", key="made_private")
-        return private
+        return change.incident
 
     async def add(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:
         """Name somebody who sees it from now on; False when they were named before.

@@ -98,12 +98,18 @@ class Releasing:
         due_at, thread_id = incident.next_update_at, incident.thread_id
         if thread_id is None or due_at is None:
             return False
-        people = {holder.id for holder in (incident.commander, incident.on_it) if holder is not None}
+        people = await self._people_on(incident)
         try:
             latest = await self._discord.latest_messages(thread_id, guild_id=incident.guild_id)
         except (UpstreamUnavailable, DeliveryRefused):
             return False
         return any(one.content.author_id in people and one.content.at > due_at for one in latest)
+
+    async def _people_on(self, incident: Incident) -> set[int]:
+        """Who is on it, of the commander whether or not they have joined."""
+        named = {holder.id for holder in (incident.commander, incident.on_it) if holder is not None}
+        joined = {holder.id for holder in await self._store.responders(incident.id)}
+        return named | (joined - await self._store.who_left(incident.id))
 
     async def lapse(self, tx: Transaction, incident: Incident, *, now: datetime) -> Incident:
         """Whoever is on it has said nothing though asked: the ladder goes on, in the caller's transaction.

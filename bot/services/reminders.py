@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.domain import promise
 from bot.domain.incident import Incident
+from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.opening import refresh_job
 from bot.services.ports import Job, JobName, Transaction
@@ -29,6 +30,17 @@ async def remind_later(
         after = max(remind_at - now, timedelta())
         # Sooner: the job of the last one may be on its way back into the queue at this moment.
         await tx.enqueue(Job(JobName.REMIND, str(incident.id), key, after=after, sooner=True))
+
+
+async def note_act(
+    tx: Transaction, policy: Policy, incident: Incident, *, by: Person, now: datetime
+) -> Incident:
+    """*by* has done something about it: a sign of life, if they are on it. See `note_sign_of_life`."""
+    if not incident.reminders:
+        return incident
+    named = (holder for holder in (incident.commander, incident.on_it) if holder is not None)
+    there = {one.id for one in (*named, *await tx.on_it(incident.id))}
+    return await note_sign_of_life(tx, policy, incident, now=now) if by.id in there else incident
 
 
 async def note_sign_of_life(

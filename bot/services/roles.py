@@ -143,7 +143,7 @@ async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
     line = f"role:{assigned.version}"
     await change.record(TimelineKind.ROLE_CHANGED, facts, line=line)
     await change.say("role_changed", key=line, facts={**facts, "by_id": change.by.id})
-    change.incident = await note_sign_of_life(change.tx, change.policy, assigned, now=change.now)
+    change.incident = await note_sign_of_life(change.tx, change.policy, change.incident, now=change.now)
     return Assigned(change.incident, role, former, changed=True)
 
 

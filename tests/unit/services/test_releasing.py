@@ -5,14 +5,18 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.checklist import Pick
 from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.details import shown_details
 from bot.domain.errors import InvalidTransition, NotPermitted
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident, Role, Status
 from bot.domain.life import AckOutcome, AckVia
+from bot.domain.people import Person
 from bot.domain.pinned import ThreadMessage
 from bot.domain.standing import Who
 from bot.domain.timeline import TimelineKind
+from bot.services.details import NewDetails
 from bot.services.releasing import Left
 from bot.services.updates import NewUpdate
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -44,10 +48,10 @@ def reasons(desk: Desk, kind: DeliveryKind) -> list[tuple[str, object]]:
     return [(one.to, dict(one.data["why"])["kind"]) for one in found]  # type: ignore[call-overload]
 
 
-def write(desk: Desk, incident: Incident) -> None:
-    """Primary writes in its thread, now."""
+def write(desk: Desk, incident: Incident, *, by: Person = PRIMARY) -> None:
+    """Somebody writes in its thread, now."""
     at, thread = desk.store.clock.time, incident.thread_id or 0
-    said = Evidence("調べています", PRIMARY.id, PRIMARY.name, "https://discord.com/channels/7/8/9", at)
+    said = Evidence("調べています", by.id, by.name, "https://discord.com/channels/7/8/9", at)
     desk.discord.messages[9] = ThreadMessage(9, thread, said)
 
 
@@ -187,7 +191,9 @@ async def test_silence_past_one_reminder_lets_the_ack_lapse(desk: Desk) -> None:
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 2
 
 
-@pytest.mark.parametrize("act", ["update", "button", "join", "role", "thread"])
+@pytest.mark.parametrize(
+    "act", ["update", "button", "join", "role", "thread", "note", "step", "details", "pin"]
+)
 async def test_any_sign_of_life_keeps_the_ack(desk: Desk, act: str) -> None:
     """After the reminder, and before it lapses: an update is owed anew."""
     incident = await acknowledged(desk)
@@ -203,11 +209,45 @@ async def test_any_sign_of_life_keeps_the_ack(desk: Desk, act: str) -> None:
             await desk.roles.take(incident.id, Role.SCRIBE, by=PRIMARY)
         case "thread":
             write(desk, incident)
+        case "note":
+            await desk.timelines.note(incident.id, by=PRIMARY, text="DB を調べています", key="n")
+        case "step":
+            sheet = desk.policy.checklist(incident.severity)
+            pick = Pick(sheet.edition, shown=frozenset(), chosen=frozenset({0}))
+            await desk.checklists.choose(incident.id, pick, by=PRIMARY)
+        case "details":
+            shown = shown_details(incident)
+            await desk.details.put_right(
+                incident.id, NewDetails("決済が落ちた", None, shown, "d"), by=PRIMARY
+            )
+        case "pin":
+            write(desk, incident)
+            await desk.pins.pin(desk.discord.messages.pop(9), by=PRIMARY)
     await desk.pass_time(minutes=20)
     assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
     assert desk.sent(DeliveryKind.ESCALATION) == []
     await desk.pass_time(minutes=60)
     assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED, "silent once more"
+
+
+@pytest.mark.parametrize(("joins", "status"), [(True, Status.ACKNOWLEDGED), (False, Status.TRIGGERED)])
+@pytest.mark.parametrize("act", ["thread", "note"])
+async def test_everybody_who_is_on_it_counts_and_nobody_else(
+    desk: Desk, act: str, joins: bool, status: Status
+) -> None:
+    """Secondary works on it while primary is silent; one who has let go or was never on it is no sign."""
+    incident = await acknowledged(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    if not joins:
+        await desk.releasing.release(incident.id, by=SECONDARY)
+    await desk.pass_time(minutes=40)
+    match act:
+        case "thread":
+            write(desk, incident, by=SECONDARY)
+        case "note":
+            await desk.timelines.note(incident.id, by=SECONDARY, text="DB を調べています", key="n")
+    await desk.pass_time(minutes=20)
+    assert (await desk.store.incident(incident.id)).status is status
 
 
 async def test_what_ended_or_lets_nothing_lapse_goes_on_as_ever(desk: Desk) -> None:
