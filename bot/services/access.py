@@ -15,6 +15,7 @@ from bot.domain.timeline import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.oncall import OnCall
 from bot.services.ports import Store, Transaction
+from bot.services.ports.oncall import OnCallReads
 
 log = structlog.get_logger(__name__)
 
@@ -163,21 +164,33 @@ class Access:
             )
             raise IncidentNotFound(number=incident.id)
 
-    async def sees(self, person: Person, incident: Incident) -> bool:
-        """Whether *person* may know of *incident*: everybody, unless it is private."""
-        if not incident.is_private or await self.sees_private(person, guild_id=incident.guild_id):
+    async def sees(self, person: Person, incident: Incident, *, source: Transaction | None = None) -> bool:
+        """Whether *person* may know of *incident*: everybody, unless it is private.
+
+        Args:
+            source: The caller's transaction, if there is one.
+        """
+        if not incident.is_private:
             return True
-        return await self._store.is_member(incident.id, person.id)
+        if await self.sight(person, guild_id=incident.guild_id, source=source) is not None:
+            return True
+        return await (source or self._store).is_member(incident.id, person.id)
 
     async def sees_private(self, person: Person, *, guild_id: int) -> bool:
         """Whether *person* may know of every private incident, named or not."""
         return await self.sight(person, guild_id=guild_id) is not None
 
-    async def sight(self, person: Person, *, guild_id: int) -> Sight | None:
-        """Why *person* may know of every private incident, named or not; None: they may not."""
+    async def sight(
+        self, person: Person, *, guild_id: int, source: OnCallReads | None = None
+    ) -> Sight | None:
+        """Why *person* may know of every private incident, named or not; None: they may not.
+
+        Args:
+            source: The caller's transaction, if there is one.
+        """
         if self.allows(person, "private"):
             return Sight.ROLE
-        return Sight.ON_CALL if await self._oncall.is_on_call(guild_id, person) else None
+        return Sight.ON_CALL if await self._oncall.is_on_call(guild_id, person, source=source) else None
 
     @property
     def private_roles(self) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ class CarriedAcks:
         on_it = duplicate.on_it
         if on_it is None or other.incident.status is not Status.TRIGGERED:
             return
-        if not await self._sees(on_it, other.incident, known):
+        if not await self._sees(on_it, other, known):
             log.info("incident.ack_not_carried", incident_id=other.incident.id, user_id=on_it.id)
             return
         by = Person(id=on_it.id, name=on_it.name)
@@ -64,9 +64,10 @@ class CarriedAcks:
             log.info("incident.ack_holder_not_asked", reason=type(unknown).__name__, user_id=who.id)
         return Person(who.id, who.name, username=who.name if who.id <= 0 else "")
 
-    async def _sees(self, who: Holder, incident: Incident, known: Mapping[int, Person]) -> bool:
-        if await self._access.sees(Person(who.id, who.name), incident):  # by name, which takes no role
+    async def _sees(self, who: Holder, other: Change, known: Mapping[int, Person]) -> bool:
+        incident, tx = other.incident, other.tx
+        if await self._access.sees(Person(who.id, who.name), incident, source=tx):  # by name, without a role
             return True
         if who.id not in known:
             raise MustAsk(who, incident.guild_id)
-        return await self._access.sees(known[who.id], incident)
+        return await self._access.sees(known[who.id], incident, source=tx)

@@ -143,7 +143,7 @@ class Mending:
     async def _lost_its_root(self, tx: Transaction, delivery: Delivery) -> bool:
         """The bot's 👀, or a thread, for a message that was deleted before it could be put there."""
         incident = await tx.incident(delivery.incident_id or 0, lock=True)
-        posts = await self._store.posts(incident.id)
+        posts = await tx.posts(incident.id)
         changed = await self._alert_again(tx, incident, posts, {delivery.after_message_id or 0})
         if delivery.kind is DeliveryKind.THREAD and incident.is_open:
             await self._rethread(tx, changed)
@@ -153,7 +153,7 @@ class Mending:
         incident = await tx.incident(delivery.incident_id or 0, lock=True)
         if incident.thread_channel is None or delivery.request is None:
             return False  # it was for the alert's channel, which is gone: nothing can be put there
-        posts = await self._store.posts(incident.id)
+        posts = await tx.posts(incident.id)
         await self._thread_again(tx, incident, posts, {delivery.request.channel_id})
         return True
 
@@ -182,7 +182,7 @@ class Mending:
         incident = await tx.incident(delivery.incident_id or 0)
         key = delivery.key.removeprefix(f"inc:{incident.id}:") + SAID_AGAIN
         again = notice(incident, self._policy, key=key, data=delivery.data)
-        current = await self._store.delivery_by_key(str(again.after))
+        current = await tx.delivery_by_key(str(again.after))
         place = None if delivery.request is None else delivery.request.channel_id
         is_another = current is None or current.channel_id != place
         await tx.insert_deliveries([again if in_thread and is_another else _to_alert(again, incident)])
@@ -233,7 +233,7 @@ class Mending:
         changed, severity = rethread(incident), self._policy.rules(incident.severity)
         await tx.save(changed)
         await tx.insert_deliveries(thread_deliveries(changed, severity, channel=incident.thread_channel))
-        named = await self._store.members(incident.id) if incident.is_private else []
+        named = await tx.members(incident.id) if incident.is_private else []
         priority = priority_of(severity.rank)
         await tx.insert_deliveries([member(changed, f"user:{one}", priority=priority) for one in named])
         await tx.enqueue(refresh_job(changed, severity=severity))

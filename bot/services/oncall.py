@@ -85,9 +85,10 @@ class OnCall:
         found, _ = await self.rosters(guild_id)
         return found.person(who)
 
-    async def is_on_call(self, guild_id: int, person: Person) -> bool:
+    async def is_on_call(self, guild_id: int, person: Person, *, source: OnCallReads | None = None) -> bool:
         """Whether *person* stands at any place now."""
-        return any(each.is_for(person) for each in (await self.standing(guild_id)).values())
+        standing = await self.standing(guild_id, source=source)
+        return any(each.is_for(person) for each in standing.values())
 
     async def each_once(
         self, guild_id: int, places: Iterable[str], *, source: OnCallReads | None = None

@@ -67,7 +67,7 @@ class Privacy:
             await change.save(private)
             severity = self._policy.rules(private.severity)
             await change.tx.insert_deliveries(posting_deliveries(private, severity, facts=QUIET))
-            joined = await self._store.responders(incident_id)
+            joined = await change.tx.responders(incident_id)
             for user_id, name in {**_involved(private, joined), by.id: by.name}.items():
                 await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
                 await self._let_in(change, user_id, name)

@@ -73,10 +73,10 @@ class Removals:
                 raise UserError("private_not_removed", incident=incident.label)
             if who.is_bot:
                 raise UserError("private_for_bot", who=who.name)
-            sight = await self._access.sight(who, guild_id=incident.guild_id)
+            sight = await self._access.sight(who, guild_id=incident.guild_id, source=change.tx)
             if sight is not None:
                 raise _Stays(sight, incident)
-            if not is_role_there and await self._store.members(incident_id) == [who.id]:
+            if not is_role_there and await change.tx.members(incident_id) == [who.id]:
                 raise _Stays(_LAST, incident)
             return await self._take_out(change, who, act, key=key)
 

@@ -78,7 +78,7 @@ class Roles:
         if to.is_bot:
             raise UserError("role_for_bot", who=to.name)
         async with self._changes.change(incident_id, by=by, act=Act.GIVE_ROLE) as change:
-            await self._require_fit(to, change.incident)
+            await self._require_fit(to, change)
             result = await put(change, role, Holder(to.id, to.name))
             if result.changed:
                 owed = role_dm(result.incident, role, by=by, policy=change.policy)
@@ -116,14 +116,13 @@ class Roles:
         change.incident = result.incident
         return result.outcome is AckOutcome.FIRST
 
-    async def _require_fit(self, to: Person, incident: Incident) -> None:
+    async def _require_fit(self, to: Person, change: Change) -> None:
         """A private incident is told to nobody by way of a role, and nobody has one who may not respond.
 
-        Args:
-            incident: Locked: whoever is taken out of it, or whom it is hidden from, waits for that.
+        Under its lock: whoever is taken out of it, or whom it is hidden from, waits for that.
         """
-        if not await self._access.sees(to, incident):
-            raise Unfit("role_not_visible", incident=incident.label, who=to.name)
+        if not await self._access.sees(to, change.incident, source=change.tx):
+            raise Unfit("role_not_visible", incident=change.incident.label, who=to.name)
         if roles := self._access.lacks(to, Act.TAKE_ROLE.permission):
             raise Unfit("role_not_allowed", who=to.name, roles=roles)
 

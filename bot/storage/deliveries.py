@@ -88,6 +88,9 @@ class DeliveryWrites(IncidentLocks):
     async def pages(self, incident_id: int) -> list[Delivery]:
         return [delivery_from_row(row) for row in await self._sql.all("pages", incident_id)]
 
+    async def posts(self, incident_id: int) -> list[Delivery]:
+        return [delivery_from_row(row) for row in await self._sql.all("posts", incident_id)]
+
     async def begin_attempt(
         self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
     ) -> Delivery | None:

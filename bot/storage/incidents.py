@@ -124,6 +124,10 @@ class IncidentWrites(IncidentLocks):
         rows = await self._sql.all("on_it", incident_id)
         return [Holder(row["user_id"], row["name"]) for row in rows]
 
+    async def responders(self, incident_id: int) -> list[Holder]:
+        rows = await self._sql.all("responders", incident_id)
+        return [Holder(row["user_id"], row["name"]) for row in rows]
+
     async def use_link(self, link_id: str, incident_id: int) -> bool:
         return await self._sql.first("use_link", link_id, incident_id) is not None
 

@@ -21,10 +21,8 @@ class MemberReads:
         return [removed_from_row(row) for row in await self._sql.all("removed_members", incident_id)]
 
 
-class MemberWrites:
+class MemberWrites(MemberReads):
     """The part of a transaction that is about them."""
-
-    _sql: Sql
 
     async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
         row = await self._sql.first("add_member", incident_id, user_id, name, by.id, by.name)
@@ -38,6 +36,3 @@ class MemberWrites:
 
     async def readmit(self, incident_id: int, user_id: int) -> None:
         await self._sql.all("readmit", incident_id, user_id)
-
-    async def removed_members(self, incident_id: int) -> list[RemovedMember]:
-        return [removed_from_row(row) for row in await self._sql.all("removed_members", incident_id)]

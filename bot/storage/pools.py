@@ -56,7 +56,7 @@ class Connections:
     """How a process divides what it may have of our own database.
 
     Attributes:
-        total: Connections at most, >= 5: `DATABASE_CONNECTIONS`.
+        total: Connections at most, >= 7: `DATABASE_CONNECTIONS`.
     """
 
     total: int

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from bot.domain import life
-from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Request
+from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
 from bot.domain.dlq import NewFailure
 from bot.domain.drill import DLQ_MARK
+from bot.domain.life import AckVia
 from bot.domain.privacy import RemovedMember
 from bot.services.ports import Store
 from tests.contract.conftest import Rig
@@ -129,6 +130,23 @@ async def test_it_comes_back_private(rig: Rig) -> None:
     assert (kept.is_private, kept.thread_channel, kept.posting, kept.thread_posting) == (True, "secret", 2, 2)
     assert await rig.store.is_member(incident.id, OLIVE.id)
     assert not await rig.store.is_member(incident.id, PERRY.id)
+
+
+async def test_a_transaction_reads_what_it_has_written(rig: Rig) -> None:
+    """Who sees it, who is on it, and its posts: before the commit, and without another connection."""
+    incident = await open_incident(rig.store)
+    (post,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
+    async with rig.store.transaction() as tx:
+        await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+        assert await tx.is_member(incident.id, OLIVE.id)
+        assert await tx.members(incident.id) == [OLIVE.id]
+        await tx.join(incident.id, PERRY, via=AckVia.REACTION)
+        await tx.leave(incident.id, PERRY.id)
+        assert [who.id for who in await tx.responders(incident.id)] == [PERRY.id]
+        assert await tx.posts(incident.id) == []
+        await tx.begin_attempt(post, NOTHING, version=1)
+        await tx.finish_sent(post, Posted(50, 60))
+        assert [one.message_id for one in await tx.posts(incident.id)] == [60]
 
 
 async def test_who_was_removed_is_kept_out_until_they_are_readmitted(rig: Rig) -> None:

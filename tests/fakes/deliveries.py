@@ -16,7 +16,7 @@ from bot.domain.delivery import (
 )
 from bot.services.ports import Job, JobName
 from tests.fakes.base import FakePart
-from tests.fakes.state import StoredDelivery
+from tests.fakes.state import StoredDelivery, sent_of
 
 GIVEN_UP = frozenset({DeliveryStatus.FAILED, DeliveryStatus.CANCELLED})
 
@@ -55,6 +55,10 @@ class FakeDeliveries(FakePart):
     async def pages(self, incident_id: int) -> list[Delivery]:
         found = map(self.state.delivery, sorted(self.state.deliveries))
         return [one for one in found if one.incident_id == incident_id and one.kind is DeliveryKind.PAGE]
+
+    async def posts(self, incident_id: int) -> list[Delivery]:
+        sent = (one for one in sent_of(self.state) if one.incident_id == incident_id)
+        return [one for one in sent if one.message_id is not None]
 
     async def begin_attempt(
         self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from bot.domain.delivery import Delivery
+from bot.domain.delivery import Delivery, DeliveryStatus
 from bot.domain.dlq import ReplayRecord
 from bot.domain.drill import Drill
 from bot.domain.escalation import Step
 from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident
+from bot.domain.incident import Holder, Incident
 from bot.domain.installation import Installation
 from bot.domain.life import AckVia
 from bot.domain.morning import Morning
@@ -128,3 +128,19 @@ def removed_of(state: State, incident_id: int) -> list[RemovedMember]:
     """Who was taken out of one incident, in that order."""
     own = [one for (number, _), one in state.removed.items() if number == incident_id]
     return sorted(own, key=lambda one: (one.at, one.id))
+
+
+def responders_of(state: State, incident_id: int) -> list[Holder]:
+    """Who has acknowledged one incident or joined it, in that order, also those who have left."""
+    own = [(user, who) for (number, user), who in state.responders.items() if number == incident_id]
+    return [Holder(user, who.name) for user, who in sorted(own, key=lambda pair: pair[1].joined_at)]
+
+
+def sent_of(state: State) -> list[Delivery]:
+    """The sent deliveries, in the order in which they were."""
+    sent = [
+        (stored.finished_at, delivery_id)
+        for delivery_id, stored in state.deliveries.items()
+        if stored.delivery.status is DeliveryStatus.SENT and stored.finished_at is not None
+    ]
+    return [state.delivery(delivery_id) for _, delivery_id in sorted(sent)]

@@ -31,7 +31,7 @@ from tests.fakes.emergency import Mirrors
 from tests.fakes.leases import FakeLeases
 from tests.fakes.mornings import FakeMorningReads
 from tests.fakes.overdue import late_steps, overdue_jobs, unheard_incidents
-from tests.fakes.state import AuditRow, QueuedJob, State, removed_of
+from tests.fakes.state import AuditRow, QueuedJob, State, removed_of, responders_of, sent_of
 from tests.fakes.storms import FakeStormReads
 from tests.fakes.transaction import FakeTransaction, ladder
 from tests.fakes.triages import find_triage
@@ -136,8 +136,6 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     async def transaction(self, *, locking: int | None = None) -> AsyncIterator[FakeTransaction]:
         self._check()
         shared = self._shared
-        if shared.holder is not None and shared.holder is asyncio.current_task():
-            raise RuntimeError("a transaction within a transaction would wait for itself")
         async with self._lock:
             self.leases.require_shard()
             shared.holder = asyncio.current_task()
@@ -146,7 +144,7 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
                     deepcopy(shared.state), self._sequences, now=self.clock.time, guild_id=self._guild_id
                 )
                 yield tx
-                self._check()
+                self._check_there()
                 self._state = tx.state
                 if self._listener is not None and (change := tx.change()) is not None:
                     self._listener(change)
@@ -284,8 +282,7 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
 
     async def responders(self, incident_id: int) -> list[Holder]:
         self._check()
-        own = [(user, who) for (number, user), who in self._state.responders.items() if number == incident_id]
-        return [Holder(user, who.name) for user, who in sorted(own, key=lambda pair: pair[1].joined_at)]
+        return responders_of(self._state, incident_id)
 
     async def pinned_in(self, message_id: int) -> list[int]:
         self._check()
@@ -448,12 +445,7 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     async def _sent(self) -> list[Delivery]:
         """The sent ones, in the order in which they were."""
         self._check()
-        sent = [
-            (stored.finished_at, delivery_id)
-            for delivery_id, stored in self._state.deliveries.items()
-            if stored.delivery.status is DeliveryStatus.SENT and stored.finished_at is not None
-        ]
-        return [self._state.delivery(delivery_id) for _, delivery_id in sorted(sent)]
+        return sent_of(self._state)
 
     def _sees(self, guild_id: int) -> bool:
         return self._guild_id in (None, guild_id)
@@ -464,6 +456,12 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         return self._state.mirrors
 
     def _check(self) -> None:
+        self._check_there()
+        # PostgreSQL would be asked by another connection. When none is left, it is waited for in vain.
+        if self._shared.holder is not None and self._shared.holder is asyncio.current_task():
+            raise RuntimeError("within a transaction the store may not be asked: ask the transaction")
+
+    def _check_there(self) -> None:
         if self.is_away:
             self.mirrors.go_silent()
             raise StorageUnavailable("PostgreSQL is away")

@@ -20,7 +20,7 @@ from tests.fakes.deliveries import FakeDeliveries
 from tests.fakes.drills import FakeDrills
 from tests.fakes.mornings import FakeMornings
 from tests.fakes.oncall import FakeOnCall
-from tests.fakes.state import AuditRow, Responder, removed_of
+from tests.fakes.state import AuditRow, Responder, removed_of, responders_of
 from tests.fakes.storms import FakeStorms
 from tests.fakes.triages import FakeTriages
 from tests.fakes.watches import change
@@ -131,6 +131,9 @@ class FakeTransaction(
         there = sorted((who.joined_at, user, who.name) for user, who in own if not who.has_left)
         return [Holder(user, name) for _, user, name in there]
 
+    async def responders(self, incident_id: int) -> list[Holder]:
+        return responders_of(self.state, incident_id)
+
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return list(self.state.timelines.get(incident_id, []))
 
@@ -190,6 +193,12 @@ class FakeTransaction(
 
     async def readmit(self, incident_id: int, user_id: int) -> None:
         self.state.removed.pop((incident_id, user_id), None)
+
+    async def is_member(self, incident_id: int, user_id: int) -> bool:
+        return (incident_id, user_id) in self.state.members
+
+    async def members(self, incident_id: int) -> list[int]:
+        return [user_id for number, user_id in self.state.members if number == incident_id]
 
     async def removed_members(self, incident_id: int) -> list[RemovedMember]:
         return removed_of(self.state, incident_id)

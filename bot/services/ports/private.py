@@ -22,8 +22,8 @@ class MemberReads(Protocol):
         ...
 
 
-class MemberTransaction(Protocol):
-    """What is written about them."""
+class MemberTransaction(MemberReads, Protocol):
+    """The same as a transaction sees it, and what is written about them."""
 
     async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
         """Name somebody who may see a private incident; False when they could before."""
@@ -35,8 +35,4 @@ class MemberTransaction(Protocol):
 
     async def readmit(self, incident_id: int, user_id: int) -> None:
         """Let somebody in again who may have been taken out."""
-        ...
-
-    async def removed_members(self, incident_id: int) -> list[RemovedMember]:
-        """Who was taken out and not let in again, as this transaction sees it."""
         ...

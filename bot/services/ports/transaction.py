@@ -111,6 +111,10 @@ class Transaction(
         """Who has acknowledged it or joined, and has not left, in the order in which they came."""
         ...
 
+    async def responders(self, incident_id: int) -> list[Holder]:
+        """The same with those who have left."""
+        ...
+
     async def use_link(self, link_id: str, incident_id: int) -> bool:
         """Note that a link acknowledges; False when it has before."""
         ...
@@ -221,6 +225,10 @@ class Transaction(
 
     async def pages(self, incident_id: int) -> list[Delivery]:
         """The DMs that an incident owed, whatever became of them, oldest first, as seen here."""
+        ...
+
+    async def posts(self, incident_id: int) -> list[Delivery]:
+        """The sent deliveries of an incident, oldest first, as seen here."""
         ...
 
     async def begin_attempt(

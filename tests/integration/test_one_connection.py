@@ -1,0 +1,64 @@
+"""A use case asks its transaction, not the store beside it: with one connection it would wait for itself."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import asyncpg
+import pytest_asyncio
+
+from bot.domain.delivery import DeliveryKind
+from bot.domain.incident import Incident, Role
+from bot.domain.life import AckVia
+from bot.services.opening import posting_key
+from bot.storage.pools import open_pool
+from bot.storage.store import PostgresStore
+from tests.contract.examples import GUILD, new_incident, send
+from tests.unit.services.desk import PRIMARY, SECONDARY, Desk
+from tests.unit.services.test_privacy import NAMED
+
+
+@pytest_asyncio.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool as the bot opens it, as small as can be."""
+    pool = await open_pool(database_url, max_size=1)
+    yield pool
+    await pool.close()
+
+
+@pytest_asyncio.fixture
+async def desk(pool: asyncpg.Pool) -> Desk:
+    """The use cases on PostgreSQL."""
+    desk = Desk(guild_id=GUILD)
+    desk.own_store = PostgresStore(pool, guild_id=GUILD)  # type: ignore[assignment]
+    desk.use(desk.discord)
+    return desk
+
+
+async def _opened(desk: Desk, key: str) -> Incident:
+    new = replace(new_incident(await desk.own_store.now(), key=key), reported_by=PRIMARY)
+    return await desk.incidents.open(new)
+
+
+async def test_a_private_incident(desk: Desk) -> None:
+    """Somebody is let in, has a role, is taken out; who is on another comes along when that is merged in."""
+    one, other = await _opened(desk, "one"), await _opened(desk, "other")
+    await desk.acknowledger.acknowledge(one.id, by=PRIMARY, via=AckVia.REACTION)
+    for each in (one, other):
+        await desk.privacy.make_private(each.id, by=PRIMARY)
+    await desk.privacy.add(other.id, who=NAMED, by=PRIMARY, key="add")
+    await desk.roles.give(other.id, Role.SCRIBE, to=replace(SECONDARY, id=9), by=PRIMARY)
+    assert await desk.removals.remove(other.id, who=NAMED, by=PRIMARY, key="out")
+    await desk.merging.merge(one.id, into=other.id, by=PRIMARY)
+    assert [who.id for who in await desk.own_store.responders(other.id)] == [PRIMARY.id]
+
+
+async def test_a_thread_that_is_gone(desk: Desk) -> None:
+    """It is made anew with everybody in it."""
+    incident = await _opened(desk, "one")
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    key = posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, 2)
+    thread = await desk.own_store.delivery_by_key(key)
+    assert thread is not None
+    await send(desk.own_store, thread.id, message_id=77)
+    await desk.mending.thread_gone(77)
+    assert (await desk.own_store.incident(incident.id)).thread_posting == 3
