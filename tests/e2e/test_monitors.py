@@ -81,13 +81,13 @@ async def test_chatter_is_asked_about_and_its_sender_ignored(world: World) -> No
     posted = await deploys.say("api.parky.co.jp: v1.2 is live")
     line = await asked(world, posted)
     assert line.content.startswith(
-        "❔ アラートかどうか見分けられません：api.parky.co.jp: v1.2 is live (Deploys)"
+        "❔ アラートかどうか判別できません：api.parky.co.jp: v1.2 is live (Deploys)"
     )
     assert "responder" in (await world.click(line, "この送信元は無視", by="observer")).text
     answer = (await world.click(line, "この送信元は無視", by="responder")).text
-    assert "Deploys の見分けられない投稿をこれから無視します" in answer
+    assert "今後、#p1-ops では Deploys の判別できない投稿を無視します" in answer
     assert "無視をやめる" in answer
-    line = await world.expect_text(line, "🔇 Deploys の見分けられない投稿は無視しています · @responder")
+    line = await world.expect_text(line, "🔇 Deploys の判別できない投稿は無視しています · @responder")
     await world.restart_bot()
     await deploys.say("admin.parky.co.jp: v1.3 is live")
     await world.settle()

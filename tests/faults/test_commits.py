@@ -71,7 +71,7 @@ async def test_row_62_the_answer_is_lost_and_so_is_the_database(
         channel = await stage.world.channel_id("p0-alerts")
         shown = [post for post in await stage.world.human.messages(channel) if title in post.text]
         [second] = [post for post in shown if int(post.id) != row["alert_message_id"]]
-        await stage.world.expect_text(second, "二度投稿")
+        await stage.world.expect_text(second, "二重投稿")
         await stage.world.expect_link(second, str(row["alert_message_id"]))
         await stage.world.react(second, by="primary")
         await stage.acknowledged(number)

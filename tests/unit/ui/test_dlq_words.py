@@ -21,4 +21,4 @@ def test_what_became_of_it() -> None:
     assert answer(JA, 503, "upstream") == "HTTP 503"
     assert answer(JA, None, "connection failed") == "応答なし"
     assert answer(JA, None, _MUTE) == "投稿済み、@here は鳴らず"
-    assert answer(EN, None, _MUTE) == "posted, @here did not ring"
+    assert answer(EN, None, _MUTE) == "posted, but @here did not ping"

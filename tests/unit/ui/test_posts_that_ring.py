@@ -62,7 +62,7 @@ def test_page_says_who_passed_it_on() -> None:
     ("words", "says"),
     [
         (JA, "@primary に DM が届かないため、あなたに連絡しています"),
-        (EN, "No DM reaches @primary, so this comes"),
+        (EN, "@primary cannot be reached by DM, so this comes"),
     ],
 )
 def test_page_says_who_could_not_be_reached(words: Wording, says: str) -> None:

@@ -29,8 +29,8 @@ PRESSES = ["tri:v1:continue:5", "tri:v1:stop:5"]
     [
         (JA, LEFT, "続けますか", "14:27 JST に #p1-ops で引き継ぐ人を募ります"),
         (JA, AFFECTED, "続けますか", "14:27 JST に SEV2 として発報します"),
-        (EN, LEFT, "Go on?", "offered to the team in #p1-ops"),
-        (EN, AFFECTED, "Go on?", "it is raised as SEV2"),
+        (EN, LEFT, "Continue?", "offered to the team in #p1-ops"),
+        (EN, AFFECTED, "Continue?", "it is raised as SEV2"),
         (JA, LEFT.with_idle(LEFT.idle.stopped()), "続けますか", "#p1-ops で引き継ぐ人を募っています"),
     ],
 )
