@@ -141,7 +141,6 @@ PROBES: Final = (
     Probe("embed", embed, "allow Embed Links there"),
     Probe("nonce twice", nonce_twice, f"{_POSTING}; if it differs, a repeat may post twice: report it"),
     Probe("nonce after deletion", nonce_after_deletion, "report it: the bot counts on 10008"),
-    Probe("nonce window", nonce_window, "report it", is_detail=True, deadline_s=1_000.0),
     Probe("awkward text", awkward_text, "report it", is_detail=True),
     Probe("own reaction", own_reaction, "allow Add Reactions and Read Message History there"),
     Probe(
@@ -150,3 +149,6 @@ PROBES: Final = (
         "set MESSAGE_CONTENT=true, and switch Message Content Intent on",
     ),
 )
+
+#: After all others: Discord may end the session at the gateway meanwhile.
+LAST: Final = (Probe("nonce window", nonce_window, "report it", is_detail=True, deadline_s=1_000.0),)

@@ -20,6 +20,7 @@ REGISTRY: Final[tuple[Probe, ...]] = (
     *threads.PROBES,
     *private.PROBES,
     *presses.PROBES,
+    *messages.LAST,
 )
 
 _SWEEP_S: Final = 30.0
