@@ -56,20 +56,36 @@ class Why:
 
     Attributes:
         who: Whom it is about: as `marked`, or the name of whoever was on it.
+        who_id: Their Discord id, where it was told.
     """
 
     kind: WhyKind
     who: str
+    who_id: int | None = None
 
     def facts(self) -> dict[str, object]:
         """As the data of a delivery keep it."""
-        return {"kind": self.kind.value, "who": self.who}
+        known = {} if self.who_id is None else {"who_id": self.who_id}
+        return {"kind": self.kind.value, "who": self.who, **known}
+
+    def is_about(self, handle: str) -> bool:
+        """Whether it is about whoever the policy calls *handle*: by id, or by a name that is the same."""
+        return handle.lower() in (self.who.removeprefix("@").lower(), str(self.who_id))
 
     @classmethod
     def read(cls, facts: Mapping[str, object]) -> "Why | None":
         """From there; None for a kind that only a newer version knows."""
         kind = facts.get("kind")
-        return cls(WhyKind(str(kind)), str(facts.get("who"))) if kind in set(WhyKind) else None
+        if kind not in set(WhyKind):
+            return None
+        who_id = facts.get("who_id")
+        return cls(WhyKind(str(kind)), str(facts.get("who")), None if who_id is None else int(str(who_id)))
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> "Why | None":
+        """What a delivery's data say of it, if anything."""
+        said = data.get("why")
+        return cls.read(said) if isinstance(said, Mapping) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,5 +155,6 @@ class Releasing:
         line = notice(waiting, self._policy, key=f"{kind.value}:{waiting.version}", data=told)
         await tx.insert_deliveries([line])
         await tx.enqueue(refresh_job(waiting, severity=self._policy.rules(waiting.severity)))
-        await self._passing_on.resume(tx, waiting, holder, why=Why(kind, who))
+        why = Why(kind, who, None if holder is None else holder.id)
+        await self._passing_on.resume(tx, waiting, holder, why=why)
         return waiting

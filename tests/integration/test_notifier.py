@@ -97,6 +97,14 @@ async def test_deleted_channel_is_forgotten(world: NotifierWorld) -> None:
     assert (await world.deliver(ALERT, nonce="n3")).channel_id == 1100000000000000399
 
 
+async def test_whoever_lost_their_ack_is_told_so_in_the_first_place(world: NotifierWorld) -> None:
+    """The DM knows whom it goes to when it is made, not only when it is edited."""
+    page = owed(DeliveryKind.PAGE, to="person:primary")
+    why = {"kind": "lapsed", "who": "primary"}
+    request = await world.notifier.compose(replace(page, data={"why": why}), INCIDENT)
+    assert "あなたの ack は失効しました" in str(request.body)
+
+
 async def test_page_goes_to_whoever_stands_at_the_place(world: NotifierWorld) -> None:
     """By username, exactly; the DM is opened once."""
     page = owed(DeliveryKind.PAGE, to="person:primary")

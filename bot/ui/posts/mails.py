@@ -1,9 +1,11 @@
 """The email to whoever is on call: Discord did not take the alert, or nobody has answered it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from bot.domain.bundle import Bundle
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.escalation import Why, WhyKind
 from bot.domain.incident import Incident
 from bot.domain.standing import OnCallPerson
 from bot.i18n import Texts, language_of
@@ -22,6 +24,8 @@ _NAMED = frozenset({DeliveryKind.ALERT, DeliveryKind.PAGE, DeliveryKind.ESCALATI
 
 
 _TITLE_LIMIT = 100
+_WHO_LIMIT = 40
+_A_MINUTE = timedelta(minutes=1)  # what is younger comes with the alert
 
 
 class Mails:
@@ -33,12 +37,12 @@ class Mails:
 
     def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
         """The email for *delivery*; its Message-ID is the same each time, so a retry is no second mail."""
-        line = self._line(incident)
+        step = self._because("step_of", delivery, letter)
         own, first = (message_id(nonce, letter.to) for nonce in (delivery.nonce, letter.first))
         return Mail(
             to=(letter.to.email or "",),
-            subject=_subject(line, label=incident.label),
-            body=self._body(delivery, incident, letter, line=line),
+            subject=_subject(self._line(incident, step=step), label=incident.label),
+            body=self._body(delivery, incident, letter),
             message_id=own,
             thread_id=None if own == first else first,
         )
@@ -81,20 +85,23 @@ class Mails:
         ).rstrip()
         return item if link is None else self._say("bundle.mail.item_link", item=item, link=link)
 
-    def _line(self, incident: Incident) -> str:
-        """What a lock screen shows: severity, title, target."""
+    def _line(self, incident: Incident, *, step: str = "") -> str:
+        """What a lock screen shows: severity, title, target; of a later step what has brought it on."""
         title = plain(incident.title, limit=_TITLE_LIMIT)
-        line = self._say("mail.line", severity=incident.severity, title=title)
+        key = "mail.line_step" if step else "mail.line"
+        line = self._say(key, severity=incident.severity, title=title, step=step)
         if incident.targets:
             line = self._say("mail.line_at", line=line, targets=self._list(incident.targets))
         return self._marked(incident, line)
 
-    def _body(self, delivery: Delivery, incident: Incident, letter: Letter, *, line: str) -> str:
+    def _body(self, delivery: Delivery, incident: Incident, letter: Letter) -> str:
         zone = self._policy.timezone
         what = delivery.kind.value if delivery.kind in _NAMED else "other"
+        because = self._because("because", delivery, letter)
         return self._say(
             "mail.body",
-            line=line,
+            line=self._line(incident),
+            because=f"{because}\n" if because else "",
             priority=incident.priority,
             label=incident.label,
             symptoms=self._list(self._symptom(name) for name in incident.symptoms),
@@ -105,6 +112,28 @@ class Mails:
             steps=self._steps(incident),
             reason=self._reason(delivery, what),
         )
+
+    def _because(self, part: str, delivery: Delivery, letter: Letter) -> str:
+        """Why this step: whom it is about and for how long nobody has acknowledged; "" at the alert itself.
+
+        Args:
+            part: Of the mail: "step_of" for its subject, or "because".
+        """
+        waited = timedelta(seconds=float(str(delivery.data.get("waited_s") or 0)))
+        if (reason := _step_of(delivery, letter.to, waited)) is None:
+            return ""
+        name, who = reason
+        words = Wording(self._texts, self._policy)
+        return self._say(
+            f"mail.{part}.{name}",
+            who=f"@{plain(self._name(who), limit=_WHO_LIMIT)}",
+            waited=words.span(waited),
+        )
+
+    def _name(self, handle: str) -> str:
+        """What the team calls whoever the policy calls *handle*: an id tells nobody who they are."""
+        people = (place.person for place in self._policy.oncall.values())
+        return next((one.name for one in people if one.handle == handle), handle)
 
     def _reason(self, delivery: Delivery, what: str) -> str:
         """Why it comes by email: Discord has not taken it, or has, and nobody has answered."""
@@ -142,6 +171,17 @@ class Mails:
 
     def _say(self, key: str, **fields: object) -> str:
         return self._texts.say(self._policy.language, key, **fields)
+
+
+def _step_of(delivery: Delivery, reader: OnCallPerson, waited: timedelta) -> tuple[str, str] | None:
+    """The end of the text's key, and whom it is about; None for what comes with the alert."""
+    if (why := Why.of(delivery.data)) is not None:
+        was_on_it = why.kind in (WhyKind.LAPSED, WhyKind.RELEASED)
+        own = "_own" if was_on_it and why.is_about(reader.handle) else ""
+        return f"{why.kind.value}{own}", why.who.removeprefix("@")
+    if declined_by := delivery.data.get("declined_by"):
+        return "passed_on", str(declined_by)
+    return ("waited", "") if waited >= _A_MINUTE else None
 
 
 def _subject(line: str, *, label: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.domain.escalation import Why, WhyKind
 from bot.domain.incident import Incident, Status
@@ -11,6 +12,9 @@ from bot.ui.posts.alerts import HERE, deadline, head, headline
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.words import links, timestamps
 from bot.ui.words.wording import Wording
+
+#: What is about whoever was on it, by name.
+_WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
 
 
 def page(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
@@ -81,8 +85,8 @@ def _asked(words: Wording, incident: Incident, data: Mapping[str, object]) -> li
         at=words.moment(incident.started_at),
         ago=timestamps.relative(incident.started_at),
     )
-    if (why := _why(data)) is not None:
-        return [_to_you(words, incident, why), started]
+    if (why := Why.of(data)) is not None:
+        return [_to_you(words, incident, why, str(data.get("recipient") or "")), started]
     declined_by = data.get("declined_by")
     if declined_by:
         who = words.who(str(declined_by))
@@ -93,24 +97,19 @@ def _asked(words: Wording, incident: Incident, data: Mapping[str, object]) -> li
     return [words.say("page.dm.on_call", deadline=deadline(words, incident)), started]
 
 
-def _why(data: Mapping[str, object]) -> Why | None:
-    """What brought it on, if that was not its time."""
-    said = data.get("why")
-    return Why.read(said) if isinstance(said, Mapping) else None
-
-
-def _to_you(words: Wording, incident: Incident, why: Why) -> str:
+def _to_you(words: Wording, incident: Incident, why: Why, reader: str) -> str:
     who = _who(words, why)
+    if why.kind in _WAS_ON_IT and why.is_about(reader):
+        return words.say(f"page.dm.{why.kind.value}_own")
     return words.say(f"page.dm.{why.kind.value}", who=who, deadline=deadline(words, incident))
 
 
 def _who(words: Wording, why: Why) -> str:
-    was_on_it = why.kind in (WhyKind.LAPSED, WhyKind.RELEASED)
-    return words.who(why.who) if was_on_it else words.on_call([why.who])
+    return words.who(why.who) if why.kind in _WAS_ON_IT else words.on_call([why.who])
 
 
 def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, object]) -> str:
-    why = _why(data)
+    why = Why.of(data)
     line = words.say(
         "page.escalation.line" if why is None else f"page.escalation.line_{why.kind.value}",
         severity=incident.severity,

@@ -113,7 +113,10 @@ class DiscordNotifier:
         action = _ACTIONS.get(delivery.kind, Action.MESSAGE)
         person = await self._person(delivery)
         channel_id, message_id = await self._target(action, delivery, subject, person)
-        body = render(await self._words_now(delivery.guild_id), delivery, subject)
+        told = delivery
+        if person is not None:
+            told = replace(delivery, data={**delivery.data, "recipient": person.handle})
+        body = render(await self._words_now(delivery.guild_id), told, subject)
         if isinstance(subject, Incident) and subject.is_private and action is Action.MESSAGE:
             body = addressed(body, await self._places.roles(subject.guild_id))
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):

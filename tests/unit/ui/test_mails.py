@@ -1,6 +1,9 @@
 """The email when Discord is away."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+
+import pytest
 
 from bot.domain.delivery import DeliveryKind
 from bot.domain.standing import OnCallPerson
@@ -77,6 +80,48 @@ def test_mails_of_one_incident_are_one_conversation() -> None:
     assert later.thread_id == begins.message_id
     other = replace(TO, to=replace(TO.to, email="secondary@example.com"))
     assert MAILS.write(delivery(DeliveryKind.ALERT), PLACED, other).message_id != begins.message_id
+
+
+@pytest.mark.parametrize(
+    ("data", "subject", "because"),
+    [
+        ({"waited_s": 900}, "⏫ SEV1 · 15 分 ack なし · 決済", "ack がないまま 15 分たちました。"),
+        (
+            {"why": {"kind": "declined", "who": "@tertiary"}},
+            "on-call の全員が対応できません",
+            "全員が対応できない",
+        ),
+        (
+            {"why": {"kind": "unreached", "who": "@secondary"}},
+            "@secondary に DM が届きません",
+            "@secondary に DM が届きません",
+        ),
+        ({"why": {"kind": "released", "who": "花子"}}, "@花子 が手を離しました", "@花子 が手を離しました"),
+        ({"why": {"kind": "lapsed", "who": "花子"}}, "@花子 の ack が失効", "@花子 の ack は失効しました"),
+        ({"why": {"kind": "lapsed", "who": "primary"}}, "あなたの ack が失効", "あなたの ack は失効しました"),
+        ({"declined_by": "secondary"}, "@secondary は対応できません", "@secondary が対応できない"),
+    ],
+)
+def test_a_later_step_says_why(data: Mapping[str, object], subject: str, because: str) -> None:
+    """In the subject, so that it is not taken for the one before, and for how long below."""
+    mail = MAILS.write(delivery(DeliveryKind.ESCALATION, data={"waited_s": 720, **data}), PLACED, TO)
+    assert subject in mail.subject
+    assert mail.subject.endswith("(INC-42)")
+    assert because in mail.body.splitlines()[1]
+
+
+def test_the_first_mail_claims_no_wait() -> None:
+    """What comes with the alert is no step of its own."""
+    mail = MAILS.write(delivery(DeliveryKind.PAGE, data={"waited_s": 2}), PLACED, TO)
+    assert mail.subject.startswith("🔴 SEV1 · 決済")
+    assert not mail.body.splitlines()[1]
+
+
+def test_a_step_of_a_drill_is_marked_first() -> None:
+    """Whatever else the subject says."""
+    drill = replace(PLACED, is_drill=True)
+    mail = MAILS.write(delivery(DeliveryKind.ESCALATION, data={"waited_s": 900}), drill, TO)
+    assert mail.subject.startswith("【訓練】⏫ SEV1")
 
 
 def test_a_link_stands_on_a_line_of_its_own() -> None:

@@ -72,6 +72,18 @@ def test_page_says_who_could_not_be_reached(words: Wording, says: str) -> None:
     assert says in description_of(body)
 
 
+@pytest.mark.parametrize(
+    ("kind", "own"), [("lapsed", "あなたの ack は失効"), ("released", "あなたが手を離した")]
+)
+@pytest.mark.parametrize("by", ["Primary", "123456789012345678"])
+def test_whoever_was_on_it_is_not_told_of_themselves_by_name(kind: str, own: str, by: str) -> None:
+    """By their username or id; everybody else is told who it was."""
+    why = {"kind": kind, "who": "primary", "who_id": 123456789012345678}
+    assert own in page({"why": why, "recipient": by})
+    assert "@primary" in page({"why": why, "recipient": "secondary"})
+    assert "@primary" in page({"why": {"kind": kind, "who": "primary"}})
+
+
 def test_a_reason_that_only_a_newer_version_knows_is_left_out() -> None:
     """In an upgrade both versions send."""
     assert "あなたが on-call です" in page({"why": {"kind": "unheard of", "who": "?"}})
@@ -97,7 +109,7 @@ def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
 
 def test_page_after_the_deadline_says_how_long_nobody_came() -> None:
     """The same person again, now late."""
-    assert "ack がないまま 15 分 たちました。ack 期限 14:22 JST を過ぎました。" in page(FIRST_ESCALATION)
+    assert "ack がないまま 15 分たちました。ack 期限 14:22 JST を過ぎました。" in page(FIRST_ESCALATION)
 
 
 def test_page_ends_when_somebody_has_it() -> None:
