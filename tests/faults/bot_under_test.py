@@ -27,6 +27,7 @@ from bot.services.boot_clock import boot_s
 from bot.services.oncall import OnCall
 from bot.wiring import Outward, Parts, UseCases, wire
 from tests.faults.crashing import Fuse, watched
+from tests.faults.under_way import log_what_is_told
 
 #: Names the file that arms a point; see `tests.faults.crashing`. Nothing but this build reads it.
 CRASH_FILE = "CRASH_FILE"
@@ -71,6 +72,7 @@ def main() -> None:
     """`incident-bot run`."""
     WallClock()
     let_time_pass()
+    log_what_is_told()
     try:
         with ends_well():
             run(load("discord_token", "discord_guild_id", quiet=False), assemble=assemble)

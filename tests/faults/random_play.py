@@ -13,6 +13,7 @@ from bot.storage.embedded import EmbeddedPostgres
 from tests.e2e.world import World
 from tests.faults import aftermath, invariants
 from tests.faults.stage import Stage
+from tests.faults.under_way import is_telling
 
 _INSTANCES: Final = 2
 _ANSWER_S: Final = 3.0
@@ -150,6 +151,7 @@ class Play:
             await self.stage.until(self._is_calm, "rest", within_s=_UNDER_WAY_S)
         except AssertionError:
             self.say(f"not at rest after {_UNDER_WAY_S:g} s")  # what cannot be sent now stays under way
+            await self.stage.until(self._is_nothing_told, "everything said", within_s=_REST_S)
 
     async def _is_calm(self) -> bool:
         """Quiet for long enough: of a process that lost the database a moment ago nobody knows it yet."""
@@ -162,7 +164,12 @@ class Play:
 
     async def _is_quiet(self) -> bool:
         [row] = await self.world.rows(_WELL)
-        return row["well"] >= len(self.world.running) and await self._is_at_rest()
+        is_well = row["well"] >= len(self.world.running) and self._is_nothing_told()
+        return is_well and await self._is_at_rest()
+
+    def _is_nothing_told(self) -> bool:
+        """Whether no process is telling of something by its journal: until it is there, no row says so."""
+        return not any(is_telling(bot) for bot in self.world.running)
 
     # -- what goes wrong
     async def _episode(self) -> None:

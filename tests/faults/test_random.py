@@ -1,15 +1,25 @@
 """The random run as CI plays it: one short seed. `tests.faults.random_run` plays more, and longer."""
 
 import os
+import random
+from datetime import datetime
 
 import pytest
 
+from bot.storage.embedded import EmbeddedPostgres
 from tests.e2e.conftest import Commands
+from tests.faults.behind import behind
+from tests.faults.conftest import OpenStage
+from tests.faults.random_play import Play
 from tests.faults.random_run import play
+from tests.faults.stage import Stage
+from tests.faults.under_way import is_telling
 from tests.postgres import server_of_its_own
 
 _SEED = int(os.environ.get("FAULTS_SEED", "5"))
 _ROUNDS = 6
+_SLOW_S = 8.0  # a request of the bot takes ten at most
+_REST_S = 20.0
 
 
 @pytest.mark.timeout(300)
@@ -21,3 +31,34 @@ async def test_nothing_is_lost_and_nothing_is_doubled(
     with server_of_its_own() as server:
         broken = await play(_SEED, rounds=_ROUNDS, server=server, commands=commands, say=print)
     assert broken == [], capsys.readouterr().out
+
+
+async def test_time_waits_for_what_is_told_without_the_database(
+    cluster: EmbeddedPostgres, open_stage: OpenStage
+) -> None:
+    """Were minutes to pass while a message is on its way, Discord would not know its nonce any more."""
+    async with behind(open_stage) as there:
+        stage = there.stage
+        await there.start_bot(SMTP_URL="")  # of an email the journal would know at once
+        await stage.world.start_bot()
+        stage.world.expect_log("database.not_writable")
+        alert = await stage.sev1("待つ 決済 API が 5xx")
+        await stage.reach_deadline(alert.number, ahead_s=6.0)
+        [row] = await stage.world.rows("SELECT statement_timestamp() AS now")
+        await stage.until(lambda: _all_have_beaten(stage, row["now"]), "everybody knows what time it is")
+        there.proxy.limit = 0
+        there.proxy.break_all()
+        await stage.escalated(alert.number)
+        await stage.until(lambda: stage.pages(alert.number, "secondary"), "the last of its messages")
+        await stage.world.fault(route="POST /channels/*/messages", delay_s=_SLOW_S, times=3)
+        cut_off, _ = stage.world.running
+        await stage.until(lambda: is_telling(cut_off), "told by who has lost the database")
+        there.proxy.limit = None
+        run = Play(stage, cluster, random.Random(1), print)
+        while is_telling(cut_off):
+            assert not (await run._is_quiet() and is_telling(cut_off))
+        await stage.until(run._is_quiet, "nothing is under way", within_s=_REST_S)
+
+
+async def _all_have_beaten(stage: Stage, since: datetime) -> bool:
+    return not await stage.world.rows("SELECT FROM mirrors WHERE told_at <= $1", since)
