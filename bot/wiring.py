@@ -213,7 +213,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     )
     return UseCases(
         services=services,
-        sweeps=Sweeps(store, policy, ahead, escalations, oncall, comeback=comeback),
+        sweeps=Sweeps(store, policy, ahead, escalations, oncall, comeback=comeback, queue=parts.queue),
         deliveries=Deliveries(
             store,
             discord,

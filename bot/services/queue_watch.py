@@ -32,7 +32,7 @@ class QueueWatch:
         self._asked_at = None
 
     def decided(self) -> None:
-        """A step of a ladder was decided by one of its jobs."""
+        """Steps of ladders were decided just now, or are taken to be."""
         self._decided_at = time.monotonic()
 
     def done(self) -> None:

@@ -19,6 +19,7 @@ from bot.services.escalations import Escalations
 from bot.services.oncall import OnCall, once
 from bot.services.opening import step_job
 from bot.services.ports import Store, Transaction
+from bot.services.queue_watch import QueueWatch
 from bot.services.reading_ahead import READ_ON_S, READ_WITHIN_S, ReadingAhead
 from bot.services.telling import Telling, entries, repeated
 
@@ -39,7 +40,7 @@ _Whom: TypeAlias = tuple[int, tuple[str, ...]]
 class Sweeps:
     """Handler of the queue's escalate job; may run twice without harm."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it decides with, and whom it tells that it does
         self,
         store: Store,
         policy: Policy,
@@ -48,6 +49,7 @@ class Sweeps:
         oncall: OnCall,
         *,
         comeback: Comeback,
+        queue: QueueWatch,
     ) -> None:
         self._store = store
         self._policy = policy
@@ -56,6 +58,7 @@ class Sweeps:
         self._oncall = oncall
         self._telling = Telling(policy)
         self._comeback = comeback
+        self._queue = queue
         self._sweeping = self._is_asked = False
 
     async def decide(self, incident_id: int, index: int) -> timedelta | None:
@@ -124,8 +127,10 @@ class Sweeps:
         async with self._store.transaction() as tx:
             due = await tx.claim_due(before, limit=limit)
             if due:
+                self._queue.decided()  # they are ours: with a slow database their commit takes a moment
                 await self._tell(tx, due)
         if due:
+            self._queue.decided()
             log.info("escalation.decided_together", steps=len(due))
         return len(due)
 

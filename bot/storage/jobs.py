@@ -228,12 +228,12 @@ class JobRunner:
         except Crowded as crowded:  # nothing is wrong: Discord has no room for it at this moment
             return crowded.room_in
         except Contended:  # somebody else is at it, or was
-            self._note(job, failed=True)
+            self._note_failed(job)
             return _CONTENDED
         except UnavailableError as error:
             if isinstance(error, StorageUnavailable):
                 self._on_refusal(str(error))
-                self._note(job, failed=True)
+                self._note_failed(job)
             is_promised = JobName(job.entrypoint) in _PROMISED
             delay = self._delay(job, *(_PROMISED_S if is_promised else _POSTPONE_S))
             limit = error.room_in if isinstance(error, UpstreamUnavailable) else None
@@ -246,18 +246,19 @@ class JobRunner:
             log.exception("job.failed", retry_s=delay.total_seconds())
             return delay
         self._failures.pop(job.id, None)
-        self._note(job, failed=False)
+        self._note_done(job, is_over=again is None)
         return again
 
-    def _note(self, job: PgJob, *, failed: bool) -> None:
-        """What became of a job that is promised within seconds."""
-        if (name := JobName(job.entrypoint)) not in _PROMISED:
-            return
-        if failed:
+    def _note_failed(self, job: PgJob) -> None:
+        if JobName(job.entrypoint) in _PROMISED:
             self._watch.failed()
-            return
-        self._watch.done()
-        if name is JobName.ESCALATE:
+
+    def _note_done(self, job: PgJob, *, is_over: bool) -> None:
+        """A job that is promised within seconds was let do its work; one that only looked decided nothing."""
+        name = JobName(job.entrypoint)
+        if name in _PROMISED:
+            self._watch.done()
+        if name is JobName.ESCALATE and is_over:
             self._watch.decided()
 
     def _handler(self, job: PgJob) -> Handler:

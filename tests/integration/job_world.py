@@ -9,6 +9,7 @@ from datetime import timedelta
 import asyncpg
 
 from bot.services.ports import Job, JobName, Store
+from bot.services.queue_watch import QueueWatch
 from bot.storage.jobs import JobRunner
 
 DEADLINE_S = 15.0
@@ -52,9 +53,11 @@ async def until_empty(pool: asyncpg.Pool) -> None:
 
 
 @asynccontextmanager
-async def running(dsn: str, work: Work, *, ready: bool = True) -> AsyncIterator[JobRunner]:
+async def running(
+    dsn: str, work: Work, *, ready: bool = True, watch: QueueWatch | None = None
+) -> AsyncIterator[JobRunner]:
     """A runner that does refresh and escalate jobs."""
-    runner = JobRunner(dsn, dict.fromkeys((JobName.REFRESH, JobName.ESCALATE), work))
+    runner = JobRunner(dsn, dict.fromkeys((JobName.REFRESH, JobName.ESCALATE), work), watch=watch)
     task = asyncio.create_task(runner.run())
     try:
         if ready:

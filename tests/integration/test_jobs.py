@@ -13,12 +13,17 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from bot.domain.errors import UpstreamUnavailable
+from bot.services import queue_watch
 from bot.services.ports import IN_LINE, Job, JobName, Store
+from bot.services.queue_watch import QueueWatch
 from bot.storage import jobs as module
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.postgres import install_movable_clock, shift_clock
+
+#: What is not put off until later.
+_AT_ONCE = "SELECT count(*) FROM pgqueuer WHERE execute_after < now() + interval '1 minute'"
 
 
 @pytest_asyncio.fixture
@@ -125,6 +130,29 @@ async def test_a_part_that_is_away_postpones_the_job(
     postponed = [line for line in lines if line["event"] == "job.postponed"]
     assert [line["retry_s"] for line in postponed] == delays
     assert {line["log_level"] for line in postponed} == {"warning"}
+
+
+@pytest.mark.parametrize("again", [None, timedelta(hours=1)])
+async def test_a_step_that_is_put_off_is_not_decided(
+    store: Store,
+    pool: asyncpg.Pool,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    again: timedelta | None,
+) -> None:
+    """What waits for its time or for a sweep hides no overdue one from the emergency."""
+    monkeypatch.setattr(queue_watch, "_BUSY_S", 60.0)
+    watch = QueueWatch()
+
+    async def look(_payload: str) -> timedelta | None:
+        return again
+
+    await enqueue(store, Job(JobName.ESCALATE, "1:1", "step:1:1"))
+    async with running(database_url, Work(look), watch=watch):
+        async with asyncio.timeout(DEADLINE_S):
+            while await pool.fetchval(_AT_ONCE):  # noqa: ASYNC110 -- nobody signals what is waited for
+                await asyncio.sleep(0.01)
+        assert watch.is_deciding is (again is None)
 
 
 @pytest.mark.parametrize(("name", "delay"), [(JobName.REFRESH, 0.2), (JobName.ESCALATE, 0.01)])

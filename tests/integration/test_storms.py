@@ -15,6 +15,7 @@ from bot.services.comeback import Comeback
 from bot.services.escalations import Escalations
 from bot.services.oncall import OnCall
 from bot.services.ports import JobName
+from bot.services.queue_watch import QueueWatch
 from bot.services.reading_ahead import ReadingAhead
 from bot.services.reconciler import Reconciler
 from bot.services.sweeps import Sweeps
@@ -105,7 +106,9 @@ def _instance(store: PostgresStore, discord: FakeDiscord | None = None) -> Insta
     reconciler = Reconciler(store, discord or FakeDiscord(), Acknowledger(store, policy, access), access)
     ahead = ReadingAhead(store, reconciler)
     escalations = Escalations(store, policy, ahead, oncall)
-    return Instance(store, Sweeps(store, policy, ahead, escalations, oncall, comeback=Comeback(store)))
+    comeback, queue = Comeback(store), QueueWatch()
+    sweeps = Sweeps(store, policy, ahead, escalations, oncall, comeback=comeback, queue=queue)
+    return Instance(store, sweeps)
 
 
 async def open_many(

@@ -9,12 +9,13 @@ import pytest
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import DeliveryRefused, DiscordAway, NotPermitted
-from bot.domain.escalation import StepStatus
+from bot.domain.escalation import Due, StepStatus
 from bot.domain.incident import Incident, Status
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline import TimelineKind
 from bot.runbook import load_policy
+from bot.services.ports import Transaction
 from bot.services.reading_ahead import READ_WITHIN_S
 from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import OBSERVER, PRIMARY, SECONDARY, Desk
@@ -307,6 +308,26 @@ async def test_an_outsiders_eyes_on_a_bundle_are_refused_once(desk: Desk) -> Non
     with pytest.raises(NotPermitted):
         await desk.acknowledger.acknowledge_each(incidents, by=OBSERVER, via=AckVia.REACTION)
     assert len(desk.store.audit_rows) == before + 1
+
+
+async def test_a_sweep_says_that_it_decides(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before its commit, which may take long, and after it; not when somebody else holds what is due."""
+    [first] = await open_many(desk, 1)
+    desk.store.advance(timedelta(minutes=15))
+    told: list[bool] = []
+    tell = desk.sweeps._tell
+
+    async def look_and_tell(tx: Transaction, due: Sequence[Due]) -> None:
+        told.append(desk.queue.is_deciding)
+        await tell(tx, due)
+
+    monkeypatch.setattr(desk.sweeps, "_tell", look_and_tell)
+    await desk.sweeps.decide(first.id, 1)
+    assert told == [True]
+    assert desk.queue.is_deciding
+    desk.queue._decided_at = float("-inf")
+    await desk.sweeps.decide(first.id, 1)
+    assert not desk.queue.is_deciding, "there was nothing left"
 
 
 async def test_one_that_cannot_be_decided_with_the_others_holds_up_nobody(
