@@ -13,7 +13,7 @@ from rich.console import Console
 from bot.demo.acts import Actors
 from bot.demo.human import HumanSideError, NotSeen
 from bot.demo.play import CONFIRM, Report
-from bot.demo.screen import NotOnScreen
+from bot.demo.screen import Message, NotOnScreen
 from bot.demo.stage import Stage
 from bot.demo.transcript import Transcript
 from bot.runbook import load_policy
@@ -77,6 +77,7 @@ async def _sev1(actors: Actors) -> None:
     await actors.wait(timedelta(minutes=2), "2 分後")
     await actors.react("primary", alert, place="#p0-alerts")
     await actors.see_edit(alert, "対応中 · 👀 @primary", "👀 で ack、投稿が書き換わった")
+    await _resolve(actors, alert)
 
 
 async def _sev2(actors: Actors) -> None:
@@ -127,10 +128,14 @@ async def _missed(actors: Actors) -> None:
         await actors.see(f"dm:{who}", "ack がないまま 15 分たちました", f"{who} に DM が届いた")
     await actors.react("secondary", escalation, place="#p0-alerts")
     await actors.see_edit(alert, "対応中 · 👀 @secondary", "エスカレーションへの 👀 で ack した")
-    await actors.silence(timedelta(hours=2), "2 時間後", "ack のあとは誰も呼び出さない")
+    await actors.silence(timedelta(minutes=40), "40 分後", "ack のあとは誰も呼び出さない")
     thread = await actors.thread(alert)
     await actors.see(thread, "状況を知らせてください", "黙ったままなら、スレッドで担当に更新を頼む")
     await actors.command("incident note", {"text": "電源系統を切り替えた", "number": _number(alert.text)})
+    await _resolve(actors, alert)
+
+
+async def _resolve(actors: Actors, alert: Message) -> None:
     asked = await actors.command("incident resolve", {"number": _number(alert.text)})
     await actors.press(asked.messages[-1], "解決にする")
     await actors.see_edit(alert, "解決", "解決した")
