@@ -50,6 +50,7 @@ KINDS: Mapping[DeliveryKind, Mapping[str, object]] = {
     DeliveryKind.THREAD_CARD: {},
     DeliveryKind.PAGE: {**FIRST_ESCALATION, "declined_by": BIG},
     DeliveryKind.ESCALATION: {**FIRST_ESCALATION, "declined_by": BIG, "next": None},
+    DeliveryKind.SECOND: {},
     **{kind: {} for kind in TRIAGE_POSTS},
     DeliveryKind.NOTICE: {"notice": "note", "by": BIG, "text": "*" * 1_000},
     DeliveryKind.ROLE_DM: {"role": "commander", "holder_id": 101, "holder": BIG, "by": BIG},
