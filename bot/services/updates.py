@@ -131,16 +131,22 @@ class Updates:
 
     async def _is_heard_of(self, incident: Incident) -> bool:
         """Whether somebody has written in the thread before their acknowledge lapses."""
-        if incident.remind_at is None or not self._lapses(incident):
+        if incident.remind_at is None or incident.remind_at > await self._store.now():
             return False
-        if incident.remind_at > await self._store.now():
-            return False
-        return await self._releasing.is_heard_of(incident)
+        return await self._lapses(incident, self._store) and await self._releasing.is_heard_of(incident)
 
-    def _lapses(self, incident: Incident) -> bool:
-        """Whether what is due is no second reminder, but the end of the acknowledge."""
-        lapses = self._policy.rules(incident.severity).ack_lapses_after is not None
-        return lapses and incident.reminders > 0 and incident.status is Status.ACKNOWLEDGED
+    async def _lapses(self, incident: Incident, source: Store | Transaction) -> bool:
+        """Whether what is due is no second reminder, but the end of the acknowledge.
+
+        Only when the last reminder has said so: an older version, or another policy, may have sent it.
+        """
+        due_at, lapses_after = incident.next_update_at, self._policy.rules(incident.severity).ack_lapses_after
+        if due_at is None or lapses_after is None or not incident.reminders:
+            return False
+        if incident.status is not Status.ACKNOWLEDGED:
+            return False
+        last = await source.delivery_by_key(f"inc:{incident.id}:{_notice_key(due_at, incident.reminders)}")
+        return last is not None and "lapses_at" in last.data
 
     async def _absence(self, incident: Incident) -> Absence:
         """Who is not to be asked: Discord is, before anything is locked, and only when a reminder is due.
@@ -168,7 +174,7 @@ class Updates:
         if incident.remind_at > now:
             await remind_later(tx, incident, now=now)
             return None
-        if self._lapses(incident):
+        if await self._lapses(incident, tx):
             end = self._releasing.renew if is_heard_of else self._releasing.lapse
             await end(tx, incident, now=now)
             return None
@@ -200,8 +206,7 @@ class Updates:
             told["asks"] = absence.place
         await tx.save(reminded)
         await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.UPDATE_DUE, now, data=facts))
-        # One promise is asked for several times; the number alone starts again with each promise.
-        key = f"update_due:{int(due_at.timestamp())}:{reminded.reminders}"
+        key = _notice_key(due_at, reminded.reminders)
         await tx.insert_deliveries([notice(reminded, self._policy, key=key, data=told)])
         await tx.enqueue(refresh_job(reminded, severity=severity))
         await remind_later(tx, reminded, now=now)
@@ -256,6 +261,11 @@ def is_past(incident: Incident, reminder: Mapping[str, object]) -> bool:
         return True
     asked = datetime.fromisoformat(str(reminder["due_at"])), reminder["reminder"]
     return (promised, incident.reminders) != asked
+
+
+def _notice_key(due_at: datetime, number: int) -> str:
+    """One promise is asked for several times; the number alone starts again with each promise."""
+    return f"update_due:{int(due_at.timestamp())}:{number}"
 
 
 async def _kinds_under(tx: Transaction, incident_id: int, key: str) -> set[TimelineKind]:

@@ -19,7 +19,7 @@ from tests.integration.job_world import DEADLINE_S
 from tests.unit.services.desk import PRIMARY, SECONDARY, Desk
 
 _WAITS: Final = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-_LAPSES: Final = "UPDATE incidents SET reminders = 1, remind_at = now() - interval '1 second' WHERE id = $1"
+_IS_DUE: Final = "UPDATE incidents SET remind_at = now() - interval '1 second' WHERE id = $1"
 _PENDING: Final = "SELECT count(*) FROM escalation_steps WHERE incident_id = $1 AND status = 'pending'"
 _PAGES: Final = "SELECT count(*) FROM deliveries WHERE incident_id = $1 AND kind = 'page'"
 
@@ -46,7 +46,9 @@ async def _about_to_lapse(desk: Desk, pool: asyncpg.Pool) -> Incident:
         replace(new_incident(await desk.own_store.now()), reported_by=PRIMARY)
     )
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.REACTION)
-    await pool.execute(_LAPSES, incident.id)
+    await pool.execute(_IS_DUE, incident.id)
+    await desk.updates.remind(incident.id)
+    await pool.execute(_IS_DUE, incident.id)
     return await desk.own_store.incident(incident.id)
 
 

@@ -230,6 +230,22 @@ async def test_any_sign_of_life_keeps_the_ack(desk: Desk, act: str) -> None:
     assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED, "silent once more"
 
 
+async def test_no_ack_lapses_of_which_the_last_reminder_has_not_said_so(desk: Desk) -> None:
+    """An upgrade, or another policy, while it goes on: one more reminder, with the time; then it ends."""
+    policy = desk.policy
+    desk.lets_nothing_lapse()
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=40)
+    desk.policy = policy
+    desk.use(desk.discord)
+    await desk.pass_time(minutes=20)
+    reminders = [one for one in desk.store.deliveries if one.data.get("notice") == "update_due"]
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert ["lapses_at" in one.data for one in reminders] == [False, True]
+    await desk.pass_time(minutes=15)
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+
+
 @pytest.mark.parametrize(("joins", "status"), [(True, Status.ACKNOWLEDGED), (False, Status.TRIGGERED)])
 @pytest.mark.parametrize("act", ["thread", "note"])
 async def test_everybody_who_is_on_it_counts_and_nobody_else(
