@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.delivery import PAGING, DeliveryKind, NewDelivery
@@ -11,6 +11,12 @@ from bot.domain.incident import Incident, Status
 
 #: How many incidents a bundle lists by name; Discord: options in a select menu.
 LISTED: Final = 25
+
+#: How long a bundle waits, since it was begun, while steps are due that may belong in it: for those that were
+#: due with it, and for what only came due since. Sending it writes twice whatever it tells of: in the middle
+#: of thousands that holds up the decision of the others, and these need a further message.
+_FOR_ITS_OWN: Final = timedelta(seconds=4.5)
+_FOR_LATER: Final = timedelta(seconds=2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +97,14 @@ def crowded(owed: Sequence[tuple[NewDelivery, Incident]], *, bundle_from: int) -
     groups = {new.key: group for new, incident in owed if (group := group_of(new, incident)) is not None}
     sizes = Counter(groups.values())
     return {key: group for key, group in groups.items() if sizes[group] >= bundle_from}
+
+
+def may_grow(begun_at: datetime, *, due_since: datetime | None, now: datetime) -> bool:
+    """Whether a bundle waits for more.
+
+    Args:
+        due_since: Since when a step is due that nobody has decided yet; None: there is none.
+    """
+    if due_since is None:
+        return False
+    return now - begun_at < (_FOR_ITS_OWN if due_since <= begun_at else _FOR_LATER)

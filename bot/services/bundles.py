@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.bundle import Bundle, Bundled
+from bot.domain.bundle import Bundle, Bundled, may_grow
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.life import AckOutcome, AckVia
@@ -25,8 +25,7 @@ from bot.services.sent import paged
 
 log = structlog.get_logger(__name__)
 
-#: How long a bundle waits, since it was begun, while steps are due that may belong in it.
-_PATIENCE: Final = timedelta(seconds=2.5)
+#: How soon a bundle is looked at again that may grow.
 _LOOK_AGAIN: Final = timedelta(seconds=0.25)
 
 #: Many acknowledges at once are one edit of the bundle.
@@ -157,8 +156,7 @@ def _for_more(seen: Prospect) -> timedelta | None:
     bundle = seen.delivery
     if bundle.kind is not DeliveryKind.BUNDLE or bundle.status is not DeliveryStatus.PENDING:
         return None
-    is_young = seen.now - bundle.created_at < _PATIENCE
-    return _LOOK_AGAIN if seen.steps_are_due and is_young else None
+    return _LOOK_AGAIN if may_grow(bundle.created_at, due_since=seen.due_since, now=seen.now) else None
 
 
 def refresh_bundle_job(bundle_id: int) -> Job:

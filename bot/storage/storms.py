@@ -140,7 +140,7 @@ class StormReads:
         if row["waiting"] is not None:
             place = (delivery.to, row["severity"], row["mention"], delivery.priority)
             group = Group(delivery.guild_id, delivery.kind, *place)
-        dues = row["steps_are_due"], row["is_behind"]
+        dues = row["due_since"], row["is_behind"]
         return Prospect(delivery, row["now"], *dues, group, row["waiting"] or 0)
 
     async def step_due_in(self, incident_id: int, index: int) -> timedelta | None:

@@ -107,7 +107,8 @@ async def test_due_steps_are_claimed_with_all_that_their_decision_needs(rig: Rig
         now = await tx.now()
     assert [one.id for one in await rig.store.due_incidents(now, limit=9)] == [grave.id, minor.id]
     assert await alike(rig, told) is None
-    assert (await prospect(rig, untold)).steps_are_due
+    longest = min([step.due_at for one in (grave, minor) for step in await rig.store.steps(one.id)])
+    assert (await prospect(rig, untold)).due_since == longest
     async with rig.store.transaction() as tx:
         [due] = await tx.claim_due(now, limit=1)
         assert (due.incident, due.step.index, due.step.priority) == (grave, 0, 100)

@@ -186,7 +186,7 @@ class FakeStormReads:
         group = _group(self._state, stored) if _is_untouched(stored) else None
         waiting = 0 if group is None else min(len(waiting_of(self._state, group)), at_most)
         delivery = self._state.delivery(delivery_id)
-        dues = self._steps_are_due(), self._is_behind(delivery)
+        dues = self._due_since(), self._is_behind(delivery)
         return Prospect(delivery, self.clock.time, *dues, group, waiting)
 
     async def step_due_in(self, incident_id: int, index: int) -> timedelta | None:
@@ -207,13 +207,13 @@ class FakeStormReads:
             and one.kind in {own.kind, DeliveryKind.ALERT}
         )
 
-    def _steps_are_due(self) -> bool:
+    def _due_since(self) -> datetime | None:
         own = (
             step
             for step in _pending(self._state)
             if self._sees(self._state.incidents[step.incident_id].guild_id)
         )
-        return any(step.due_at <= self.clock.time for step in own)
+        return min((step.due_at for step in own if step.due_at <= self.clock.time), default=None)
 
     async def bundle(self, delivery_id: int) -> Bundle:
         self._check()

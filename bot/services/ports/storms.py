@@ -33,7 +33,7 @@ class Prospect:
 
     Attributes:
         now: The database's time.
-        steps_are_due: Steps are due that nobody has decided yet: more may come for the same place.
+        due_since: Since when a step is due that nobody has decided yet: more may come for the same place.
         is_behind: An earlier line of its thread, or its alert, is held back by an outage.
         group: What a page or escalation could be told of with; None: it stands for itself, or has been begun.
         waiting: How many of these there are, itself included.
@@ -41,7 +41,7 @@ class Prospect:
 
     delivery: Delivery
     now: datetime
-    steps_are_due: bool
+    due_since: datetime | None
     is_behind: bool
     group: Group | None
     waiting: int

@@ -105,17 +105,17 @@ UPDATE pgqueuer
               OFFSET 0) AS steps));
 
 -- name: before_sending
--- A delivery that is not finished, with the place of the one that it waited for; the time; whether steps are due that
--- nobody has decided yet, of the guild $3 unless null; whether it is behind another (see `behind`); and what one that
+-- A delivery that is not finished, with the place of the one that it waited for; the time; since when a step is due
+-- that nobody has decided yet, of the guild $3 unless null; whether it is behind another (see `behind`); and what one that
 -- nobody has begun to send could be told of with, and how many there are, up to $2 (null: it stands for itself, see
 -- `bot.domain.bundle.group_of`). No row comes back when it is finished, or when a bundle tells of it.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
-       EXISTS (
-       SELECT
-         FROM escalation_steps
-        WHERE status = 'pending' AND due_at <= now()
-          AND ($3::bigint IS NULL OR $3 = (SELECT guild_id FROM incidents WHERE id = incident_id))
-       ) AS steps_are_due,
+       (SELECT due_at
+          FROM escalation_steps
+         WHERE status = 'pending' AND due_at <= now()
+           AND ($3::bigint IS NULL OR $3 = (SELECT guild_id FROM incidents WHERE id = incident_id))
+         ORDER BY due_at
+         LIMIT 1) AS due_since,
        owed.kind IN ('notice', 'escalation') AND EXISTS (
        SELECT
          FROM deliveries AS earlier

@@ -1,10 +1,11 @@
 """Which escalations may share one message."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.bundle import Group, crowded, group_of
+from bot.domain.bundle import Group, crowded, group_of, may_grow
 from bot.domain.delivery import DeliveryKind, NewDelivery
 from bot.domain.incident import Incident, Status
 from tests.unit.ui.samples import TRIGGERED
@@ -56,3 +57,21 @@ def test_a_group_is_bundled_from_the_number_that_the_policy_says() -> None:
     minor = [(owed(number), incident(severity="SEV2")) for number in range(3, 5)]
     assert set(crowded([*grave, *minor], bundle_from=3)) == {new.key for new, _ in grave}
     assert crowded([*grave, *minor], bundle_from=4) == {}
+
+
+@pytest.mark.parametrize(
+    ("age_s", "due_s", "waits"),
+    [
+        (0.1, None, False),
+        (4.4, -60, True),
+        (4.4, 0, True),
+        (4.6, 0, False),
+        (2.4, 1, True),
+        (2.6, 1, False),
+    ],
+)
+def test_how_long_it_waits_for_more(age_s: float, due_s: float | None, *, waits: bool) -> None:
+    """Longer for what was due when it was begun than for what comes due meanwhile."""
+    begun_at = datetime(2026, 11, 27, tzinfo=UTC)
+    due_since = None if due_s is None else begun_at + timedelta(seconds=due_s)
+    assert may_grow(begun_at, due_since=due_since, now=begun_at + timedelta(seconds=age_s)) is waits
