@@ -12,7 +12,7 @@ TITLE = "決済 API が 5xx"
 async def expect_moved(world: World, post: Message, *, to: str, channel: str) -> Message:
     """*post* becomes a pointer; the new alert in *channel*."""
     alert = await world.ledger.expect(channel, f"{to} ·")
-    pointer = await world.expect_text(post, f"↗ 移しました: {to} INC-1")
+    pointer = await world.expect_text(post, f"↗ 移しました：{to} INC-1")
     assert pointer.controls == []
     assert pointer.content.endswith(alert.id)
     return alert

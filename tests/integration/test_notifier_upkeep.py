@@ -282,7 +282,7 @@ async def test_an_older_post_is_edited_into_a_pointer(world: NotifierWorld) -> N
     )
     await world.notifier.refresh(moved, [sent(DeliveryKind.ALERT, alert), sent(DeliveryKind.THREAD, alert)])
     old = world.message(alert)
-    assert old.content.startswith("↗ 移しました: SEV1 INC-42")
+    assert old.content.startswith("↗ 移しました：SEV1 INC-42")
     assert old.content.endswith(str(newer.message_id))
     assert (old.embeds, old.components) == ([], [])
     assert world.channel(alert.message_id).name == "INC-42 ↗ 決済 API が 5xx"

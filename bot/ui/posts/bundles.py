@@ -52,11 +52,18 @@ def _lines(words: Wording, bundle: Bundle) -> list[str]:
             words.say("bundle.on_call") if bundle.kind is DeliveryKind.PAGE else "",
             _urgency(words, bundle),
         ),
-        words.say("bundle.means_all", emoji=words.policy.ack_emoji, count=bundle.count),
+        _means(words, bundle),
         *(_item(words, bundle, incident) for incident in bundle.shown[:_LINES]),
     ]
     more = bundle.waiting - min(len(bundle.shown), _LINES)
     return [*lines, words.say("bundle.more", count=more)] if more else lines
+
+
+def _means(words: Wording, bundle: Bundle) -> str:
+    """What 👀 does: of what was gathered, only what still waits is acknowledged."""
+    key = "means_one" if bundle.waiting == 1 else "means_all"
+    count = {} if bundle.waiting == 1 else {"count": bundle.waiting}
+    return words.say(f"bundle.{key}", emoji=words.policy.ack_emoji, **count)
 
 
 def _is_new(bundle: Bundle) -> bool:

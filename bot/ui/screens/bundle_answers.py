@@ -13,14 +13,15 @@ def all_question(voice: Voice, bundle: Bundle) -> Screen:
     """すべて ack しますか? The safe way out comes first."""
     if not bundle.waiting:
         return Screen(text(voice.say("bundle.nothing_to_acknowledge")))
+    one = "_one" if bundle.waiting == 1 else ""
     facts = {"severity": bundle.severity, "count": bundle.waiting}
     return Screen(
-        text(voice.say("bundle.question", **facts), voice.say("bundle.question_means", count=bundle.waiting)),
+        text(voice.say(f"bundle.question{one}", **facts), voice.say(f"bundle.question_means{one}", **facts)),
         rows=[
             row(
                 button(voice.say("consoles.quit"), "ui:v1:quit"),
                 button(
-                    voice.say("bundle.yes", count=bundle.waiting),
+                    voice.say(f"bundle.yes{one}", **facts),
                     custom_id(BundleVerb.YES, bundle.id),
                     style=ButtonStyle.primary,
                     emoji=voice.policy.ack_emoji,

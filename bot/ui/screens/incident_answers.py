@@ -166,7 +166,8 @@ def passed_on(voice: Voice, result: PassedOn) -> str:
     if following is None:
         return told
     at = voice.clock(following.due_at, on=incident.triggered_at)
-    then = voice.say("consoles.said.passed_on_then", at=at, channel=channel)
+    key = "passed_on_again" if result.to is None else "passed_on_then"
+    then = voice.say(f"consoles.said.{key}", at=at, channel=channel)
     return voice.sentences(told, then)
 
 

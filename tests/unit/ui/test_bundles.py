@@ -10,7 +10,10 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.standing import OnCallPerson
 from bot.ui.posts.bundles import bundle_post
 from bot.ui.posts.mails import Mails
+from bot.ui.screens.bundle_answers import all_question
+from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
+from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     AT,
     EN,
@@ -48,6 +51,27 @@ def test_it_says_how_many_mentions_once_and_lists_the_longest_waits() -> None:
     ]
     assert lines[-1] == "ほか 22 件"
     assert presses_of(body) == ["bun:v1:all:7"]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    ("words", "says"), [(JA, "👀 を付けると ack します。"), (EN, "👀 on this message acknowledges it.")]
+)
+def test_one_that_is_left_is_not_called_all(words: Wording, says: str, count: int) -> None:
+    """Neither when it came alone nor when somebody is on the others."""
+    lines = description_of(bundle_post(words, bundle(count, waiting=1))).splitlines()
+    assert lines[1] == says
+    assert len(lines) == 3
+    asked = screens.words(
+        all_question(Voice.of(TEXTS, POLICY, locale=words.policy.language), bundle(count, waiting=1))
+    )
+    assert "すべて" not in asked
+    assert "all" not in asked
+
+
+def test_what_is_left_is_counted_not_what_was_gathered() -> None:
+    """👀 acknowledges those that still wait."""
+    assert "ここにある 2 件すべて" in description_of(bundle_post(JA, bundle(9, waiting=2)))
 
 
 def test_english_says_the_same() -> None:

@@ -295,6 +295,8 @@ def test_ack_and_passing_on_have_their_words() -> None:
     said = answers.passed_on(JA, PassedOn(PLACED, "secondary", following))
     assert "@secondary" in said
     assert "ack がなければ 14:22 JST に #p0-alerts で呼びかけます" in said
+    again = answers.passed_on(JA, PassedOn(PLACED, None, following))
+    assert again.endswith("ack がなければ 14:22 JST に #p0-alerts でもう一度呼びかけます。")
     assert "相手がほかにいません。いま #p0-alerts" in answers.passed_on(JA, PassedOn(PLACED, None, None))
     assert "何も変えていません" in words(answers.quit_screen(JA))
 

@@ -43,7 +43,7 @@ def test_an_older_alert_points_to_the_newer_one() -> None:
     """No buttons, no details, and it rings nobody."""
     body = render(JA, OLD_ALERT, RAISED)
     assert body["content"] == (
-        "↗ 移しました: SEV1 INC-42 · 決済 API が 5xx → https://discord.com/channels/7/301/900"
+        "↗ 移しました：SEV1 INC-42 · 決済 API が 5xx → https://discord.com/channels/7/301/900"
     )
     assert (body["embeds"], body["components"], body["allowed_mentions"]) == ([], [], QUIET)
     assert "Moved: SEV1 INC-42" in str(render(EN, OLD_ALERT, RAISED)["content"])
