@@ -256,8 +256,10 @@ def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path("
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"{env_file}: cannot be read: {reason}") from None
     named = {"discord_guild_id"} if settings.has_policies else set[str]()
-    needed = dict.fromkeys([*require, *(["health_port"] if settings.public_url else [])])
+    needed = dict.fromkeys(require)
     missing = [_missing(name) for name in needed if name not in named and getattr(settings, name) is None]
+    if settings.public_url and settings.health_port is None and "health_port" not in needed:
+        missing.append(f"PUBLIC_URL: needs HEALTH_PORT, which is not set; allowed: {_allowed('health_port')}")
     if missing:
         raise ConfigError("\n".join(missing))
     return settings

@@ -1,6 +1,7 @@
 """Reading a TOML table key by key, and writing down every problem instead of stopping at the first."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -51,7 +52,9 @@ class Table:
 
     def where(self, key: str) -> str:
         """The dotted name of a key in this table; of the table itself for an empty key."""
-        name = key if key.isprintable() else shown(key)  # a line break in a key must not break the line
+        name = (
+            key if key.isprintable() and not looks_secret(key) else shown(key)
+        )  # a line break in a key must not break the line
         return f"{self.at}.{name}".strip(".")
 
     def problem(self, key: str, said: str) -> None:
@@ -153,9 +156,25 @@ class Table:
             return rule.stand_in
 
 
+#: What people paste by mistake: a bot's token, of three parts; an address with a password; one of a webhook.
+_SECRET: Final = re.compile(
+    r"[\w-]{24,}\.[\w-]+\.[\w-]+|\w://[^\s/?#]*@|/webhooks/[0-9]+/[\w-]+", re.ASCII | re.IGNORECASE
+)
+
+
+def looks_secret(text: str) -> bool:
+    """Whether *text* has something in it that nobody should read in a log."""
+    return _SECRET.search(text) is not None
+
+
 def shown(value: object) -> str:
-    """A value as an error line quotes it: like TOML, on one line, at most some 60 characters."""
+    """A value as an error line quotes it: like TOML, on one line, at most some 60 characters.
+
+    What looks like a secret is left out: the line goes to terminals and to the logs of a CI.
+    """
     if isinstance(value, date | datetime | time):
         return value.isoformat()
     text = json.dumps(value, ensure_ascii=False, default=str)
+    if looks_secret(text):
+        return "(a value that looks like a secret)"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -177,7 +177,7 @@ def test_smtp_url(
 def test_links_need_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """PUBLIC_URL without HEALTH_PORT would send people to nobody."""
     monkeypatch.setenv("PUBLIC_URL", "https://bot.example.com/")
-    with pytest.raises(ConfigError, match="HEALTH_PORT: is not set"):
+    with pytest.raises(ConfigError, match="PUBLIC_URL: needs HEALTH_PORT"):
         load_settings()
     monkeypatch.setenv("HEALTH_PORT", "8080")
     assert load_settings().public_url == "https://bot.example.com"

@@ -21,6 +21,24 @@ def test_each_problem_is_one_line(case: dict[str, str]) -> None:
     assert problems(changed(case["old"], case["new"])) == [case["line"]]
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.abcdefghijklmnopqrstuvwxyz0123456789AB",
+        "smtp://bot:hunter2@mail.example.com",
+        "https://discord.com/api/webhooks/123456789012345678/abcdefghijkl",
+    ],
+)
+@pytest.mark.parametrize(
+    ("old", "new"), [('discord = "primary"', 'discord = "{}"'), ('language = "ja"', '"{}" = "ja"')]
+)
+def test_a_secret_that_was_pasted_is_not_quoted(secret: str, old: str, new: str) -> None:
+    """Neither as a value nor as a key: the line goes to terminals and logs."""
+    lines = problems(changed(old, new.format(secret)))
+    assert "looks like a secret" in "".join(lines)
+    assert not any(part in "".join(lines) for part in (secret, secret[:24], "hunter2"))
+
+
 def test_a_severitys_priority_is_its_own() -> None:
     """P0 must mean one severity."""
     assert problems(changed('priority = "P1"', 'priority = "P0"')) == [
