@@ -94,9 +94,11 @@ class Watch:
         label: "INC-42"; None without a number.
         to: Where it is told: "channel", its severity's, or "thread:<id>" of a private one; None of a
             private one without a thread: then only people are told.
-        places: Messages (channel id, message id) on which a 👀 counts.
+        places: Messages (channel id, message id) on which a 👀 counts, but for what `counts` says.
         rungs: By due time; the first one of a report is due when it is raised.
         owed: What is still to be said of it, by when it was owed; a report has none.
+        left: Ids of people who are not on it any more: their acknowledge has ended.
+        old_messages: Ids of those of `places` that are older than the end of the latest acknowledge.
     """
 
     key: str
@@ -113,6 +115,12 @@ class Watch:
     places: tuple[tuple[int, int], ...]
     rungs: tuple[Rung, ...]
     owed: tuple[Owed, ...] = ()
+    left: tuple[int, ...] = ()
+    old_messages: tuple[int, ...] = ()
+
+    def counts(self, user_id: int, message_id: int) -> bool:
+        """Whether their 👀 under that message may acknowledge: not that of an acknowledge that has ended."""
+        return not (user_id in self.left and message_id in self.old_messages)
 
     def step_key(self, rung: Rung) -> str:
         """Such as "inc:42:step:1"."""

@@ -217,8 +217,8 @@ class Alarm:
         places = [*watch.places, *((where.channel_id, where.message_id) for where in own)]
         try:
             async with asyncio.timeout(READ_WITHIN_S):
-                async for person, _ in self._discord.acknowledgers(places, guild_id=watch.guild_id):
-                    if self._access.allows(person, "acknowledge"):
+                async for person, message_id in self._discord.acknowledgers(places, guild_id=watch.guild_id):
+                    if watch.counts(person.id, message_id) and self._access.allows(person, "acknowledge"):
                         return True
         except (BotError, TimeoutError) as error:
             log.warning("reconciliation.skipped", watch=watch.key, reason=type(error).__name__)

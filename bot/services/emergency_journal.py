@@ -87,7 +87,10 @@ def _watch(kept: Mapping[str, Any]) -> Watch:
             "raised_at": _moment(kept["raised_at"]),
             "places": tuple((int(channel), int(message)) for channel, message in kept["places"]),
             "rungs": tuple(_rung(each) for each in kept["rungs"]),
-            "owed": tuple(_owed(each) for each in kept.get("owed", ())),  # older files have none
+            # Older files have none of these.
+            "owed": tuple(_owed(each) for each in kept.get("owed", ())),
+            "left": tuple(map(int, kept.get("left", ()))),
+            "old_messages": tuple(map(int, kept.get("old_messages", ()))),
         }
     )
 

@@ -130,11 +130,13 @@ async def test_a_ladder_goes_on_from_where_it_was(rig: Rig) -> None:
     assert [step.rung.after for step in steps] == [timedelta(), 60 * MINUTE, 75 * MINUTE]
 
 
-async def test_without_a_database_only_eyes_since_then_count(rig: Rig) -> None:
-    """The one of the acknowledge that has ended still stands under what was posted before."""
+async def test_without_a_database_an_old_eye_of_whoever_left_does_not_count(rig: Rig) -> None:
+    """The one of the acknowledge that has ended still stands under what was posted before; others' count."""
     incident = await with_ladder(rig.store)
     [old] = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     await begin_and_send(rig, old, message_id=900)
+    [watch] = await rig.store.watched(without=(), limit=9)
+    assert (watch.places, watch.left, watch.old_messages) == (((50, 900),), (), ())
     async with rig.store.transaction() as tx:
         await acknowledge(tx, await tx.incident(incident.id, lock=True), by=OLIVE)
     await rig.advance(45 * MINUTE)
@@ -142,10 +144,15 @@ async def test_without_a_database_only_eyes_since_then_count(rig: Rig) -> None:
         ended = await end(tx, await tx.incident(incident.id, lock=True))
         await tx.resume_ladder(incident.id, since=await tx.now(), priority=100)
     await rig.advance(MINUTE)
-    assert [watch.places for watch in await rig.store.watched(without=(), limit=9)] == [()]
+    [watch] = await rig.store.watched(without=(), limit=9)
+    assert (watch.places, watch.left, watch.old_messages) == (((50, 900),), (OLIVE.id,), (900,))
     [new] = await delivery_ids(rig.store, owed(DeliveryKind.ESCALATION, incident=ended.id))
     await begin_and_send(rig, new, message_id=901)
-    assert [watch.places for watch in await rig.store.watched(without=(), limit=9)] == [((50, 901),)]
+    [watch] = await rig.store.watched(without=(), limit=9)
+    assert set(watch.places) == {(50, 900), (50, 901)}
+    assert not watch.counts(OLIVE.id, 900)
+    assert watch.counts(OLIVE.id, 901)
+    assert watch.counts(PERRY.id, 900)
 
 
 async def begin_and_send(rig: Rig, delivery_id: int, *, message_id: int) -> None:

@@ -47,8 +47,10 @@ def _watch(state: State, incident: Incident) -> Watch:
     known = [delivery for delivery in deliveries if delivery.incident_id == incident.id]
     sent = [d for d in known if d.status is DeliveryStatus.SENT and d.kind in ACK_PLACES]
     ended = incident.ack_ended
-    if ended is not None:  # the 👀 of an acknowledge that has ended stand under older ones
-        sent = [d for d in sent if d.first_sent_at is not None and d.first_sent_at >= ended.at]
+    old = [d for d in sent if ended is not None and (d.first_sent_at is None or d.first_sent_at < ended.at)]
+    left = (
+        user for (number, user), who in state.responders.items() if number == incident.id and who.has_left
+    )
     to: str | None = "channel"
     if incident.is_private:
         room = next((d.message_id for d in known if d.key == private_thread_key(incident)), None)
@@ -66,6 +68,8 @@ def _watch(state: State, incident: Incident) -> Watch:
         is_drill=incident.is_drill,
         is_private=incident.is_private,
         places=tuple((p.channel_id or 0, p.message_id or 0) for p in sent),
+        left=() if ended is None else tuple(left),
+        old_messages=tuple(d.message_id or 0 for d in old),
         rungs=tuple(Rung(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in pending),
         owed=tuple(
             _owed(delivery, to)

@@ -63,7 +63,9 @@ SELECT incidents.id
 SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label, severity, title, targets,
        triggered_at AS raised_at, room.id AS room_id, is_private, is_drill, rings,
        coalesce(ladder.rungs, '[]') AS rungs, coalesce(unsaid.owed, '[]') AS owed,
-       coalesce(posts.places, '[]') || coalesce(CASE WHEN ack_ended IS NULL THEN alerts.places END, '[]') AS places
+       coalesce(posts.places, '[]') || coalesce(alerts.places, '[]') AS places,
+       coalesce(former.ids, '[]') AS left,
+       coalesce(posts.old, '[]') || coalesce(CASE WHEN ack_ended IS NOT NULL THEN alerts.ids END, '[]') AS old_messages
   FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, nth)
  CROSS JOIN LATERAL (
        SELECT * FROM incidents WHERE incidents.id = wanted.id AND status = 'triggered' OFFSET 0) AS incidents
@@ -85,15 +87,20 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
         WHERE incident_id = incidents.id AND kind = ANY ($3::text[]) AND bundle_id IS NULL
           AND NOT data ? 'quiet') AS unsaid
  CROSS JOIN LATERAL (
-       SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places
+       SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places,
+              jsonb_agg(message_id)  -- the 👀 of an acknowledge that has ended stand under these
+              FILTER (WHERE NOT coalesce(first_sent_at >= (incidents.ack_ended ->> 'at')::timestamptz,
+                                         incidents.ack_ended IS NULL)) AS old
          FROM deliveries
-        WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY ($2::text[])
-          AND (incidents.ack_ended IS NULL  -- the 👀 of an acknowledge that has ended stand under older ones
-               OR first_sent_at >= (incidents.ack_ended ->> 'at')::timestamptz)) AS posts
+        WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY ($2::text[])) AS posts
  CROSS JOIN LATERAL (
-       SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places
+       SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places, jsonb_agg(message_id) AS ids
          FROM (SELECT channel_id, message_id FROM alert_messages
                 WHERE incident_id = incidents.id ORDER BY message_id DESC LIMIT 5) AS newest) AS alerts
+ CROSS JOIN LATERAL (
+       SELECT jsonb_agg(user_id) AS ids
+         FROM responders
+        WHERE incident_id = incidents.id AND left_at IS NOT NULL AND incidents.ack_ended IS NOT NULL) AS former
   LEFT JOIN LATERAL (  -- the private thread of its latest posting: an older one is for everybody to read
        SELECT message_id AS id
          FROM deliveries

@@ -11,6 +11,7 @@ from bot.domain.emergency import Trouble, Word
 from bot.domain.errors import NotPermitted
 from bot.domain.escalation import StepStatus
 from bot.domain.incident import NewIncident, Status
+from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.standing import Who
 from bot.domain.timeline import TimelineKind
@@ -18,7 +19,7 @@ from bot.ui.interaction import Interaction
 from bot.ui.screens.emergency import opened_or_raised
 from bot.ui.words.voice import Voice
 from tests.fakes.emergency import FakeSpool
-from tests.unit.services.desk import GUILD, OBSERVER, RESPONDER, Desk
+from tests.unit.services.desk import GUILD, OBSERVER, RESPONDER, SECONDARY, Desk
 
 ADMIN = Person(id=9, name="admin", roles=frozenset({"admin"}))
 
@@ -194,6 +195,23 @@ async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.ESCALATION) == []
     await desk.emergency.look()
     assert not desk.emergency._book.journal.was_used  # reopened, it rings in the next outage
+
+
+@pytest.mark.parametrize(("who", "is_told"), [(RESPONDER, True), (SECONDARY, False)])
+async def test_after_an_acknowledge_that_has_ended_only_others_eyes_count(
+    desk: Desk, who: Person, is_told: bool
+) -> None:
+    """The responder's 👀 still stands under the alert, where anybody else's is a new one."""
+    await mirrored(desk)
+    await desk.acknowledger.acknowledge(1, by=RESPONDER, via=AckVia.REACTION)
+    pass_wall_time(desk, minutes=1)
+    await desk.releasing.release(1, by=RESPONDER)
+    pass_wall_time(desk, minutes=1)
+    await desk.emergency.look()
+    desk.store.is_away = True
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [who]
+    await desk.emergency.look()
+    assert bool(desk.siren.posted) is is_told
 
 
 async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:

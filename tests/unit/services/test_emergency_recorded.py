@@ -168,18 +168,19 @@ async def test_the_next_process_finds_it(desk: Desk) -> None:
 
 
 async def test_a_file_from_before(desk: Desk) -> None:
-    """An older version's says nothing of what is owed."""
+    """An older version's says nothing of what is owed, nor of acknowledgements that have ended."""
     await mirrored(desk)
     kept = desk.spool.load()
     assert kept is not None
     watches = kept["watches"]
     assert isinstance(watches, list)
-    old = {**kept, "watches": [_without_owed(watch) for watch in watches]}
-    assert from_data(old).watches["inc:1"].owed == ()
+    old = {**kept, "watches": [_as_before(watch) for watch in watches]}
+    watch = from_data(old).watches["inc:1"]
+    assert (watch.owed, watch.left, watch.old_messages) == ((), (), ())
 
 
-def _without_owed(watch: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in watch.items() if key != "owed"}
+def _as_before(watch: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in watch.items() if key not in {"owed", "left", "old_messages"}}
 
 
 async def test_a_reaction_is_enough(desk: Desk) -> None:
