@@ -22,7 +22,7 @@ from bot.services.opening import (
     thread_deliveries,
 )
 from bot.services.ports import Store, Transaction
-from bot.services.triage_posts import question, question_again
+from bot.services.triage_posts import monitor_of, question, question_again
 
 log = structlog.get_logger(__name__)
 
@@ -192,8 +192,9 @@ class Mending:
         """Owe the question once more if it still waits: nobody could answer it before its clock raises it."""
         triage = await tx.triage(triage_id, lock=True)
         is_asked = triage.is_under_reevaluation and triage.asked_at is not None
-        if is_asked and key == question(triage, self._policy).key:
-            await tx.insert_deliveries([question_again(triage, self._policy)])
+        monitor = await monitor_of(tx, triage)
+        if is_asked and key == question(triage, self._policy, monitor=monitor).key:
+            await tx.insert_deliveries([question_again(triage, self._policy, monitor=monitor)])
             log.info("triage.asked_again", triage_id=triage_id)
 
     async def _alert_again(

@@ -14,7 +14,7 @@ from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.ports import Store, Transaction
 from bot.services.raising import Raising
-from bot.services.triage_posts import held, question, refresh_triage_job, set_clock
+from bot.services.triage_posts import held, monitor_of, question, refresh_triage_job, set_clock
 from bot.services.triage_views import Notice, TriageView, view_of
 from bot.services.walk_ends import is_dealt_with, lock_walk
 
@@ -34,7 +34,8 @@ class Reevaluations:
         """Put a locked *triage* to re-evaluation, as a part of the caller's transaction."""
         due_at = await tx.now() + self._policy.reevaluate.after
         waiting = triage.hold(by=by, due_at=due_at)
-        await tx.insert_deliveries([held(waiting, self._policy)])
+        monitor = await monitor_of(tx, triage)
+        await tx.insert_deliveries([held(waiting, self._policy, monitor=monitor)])
         await self._save(tx, waiting, by=by, action="triage.held")
 
     async def strike(self, triage_id: int) -> None:
@@ -113,7 +114,8 @@ class Reevaluations:
 
     async def _ask(self, tx: Transaction, triage: Triage, *, now: datetime) -> None:
         asked = triage.ask(at=now, due_at=now + self._policy.reevaluate.answer_within)
-        await tx.insert_deliveries([question(asked, self._policy)])
+        monitor = await monitor_of(tx, triage)
+        await tx.insert_deliveries([question(asked, self._policy, monitor=monitor)])
         await self._save(tx, asked)
         log.info("triage.asked", triage_id=triage.id)
 

@@ -32,19 +32,30 @@ def line(triage: Triage) -> NewDelivery | None:
     )
 
 
-def held(triage: Triage, policy: Policy) -> NewDelivery:
+async def monitor_of(tx: Transaction, triage: Triage) -> str | None:
+    """The name of the monitor that has posted the alert that a triage is about; None: it is about no such."""
+    if triage.source_message_id is None:
+        return None
+    number = await tx.alert_of_message(triage.source_message_id)
+    source = None if number is None else (await tx.incident(number)).source
+    return None if source is None else source.author
+
+
+def held(triage: Triage, policy: Policy, *, monitor: str | None) -> NewDelivery:
     """A quiet word of when it will be asked about."""
-    return _about(triage, policy, DeliveryKind.REEVALUATION_HELD, _held_key(triage.id, triage.rounds))
+    key = _held_key(triage.id, triage.rounds)
+    return _about(triage, policy, DeliveryKind.REEVALUATION_HELD, key, monitor=monitor)
 
 
-def question(triage: Triage, policy: Policy) -> NewDelivery:
+def question(triage: Triage, policy: Policy, *, monitor: str | None) -> NewDelivery:
     """Somebody should look now."""
-    return _about(triage, policy, DeliveryKind.REEVALUATION, _asked_key(triage.id, triage.rounds))
+    key = _asked_key(triage.id, triage.rounds)
+    return _about(triage, policy, DeliveryKind.REEVALUATION, key, monitor=monitor)
 
 
-def question_again(triage: Triage, policy: Policy) -> NewDelivery:
+def question_again(triage: Triage, policy: Policy, *, monitor: str | None) -> NewDelivery:
     """The same once more, quietly: somebody has deleted it, and it cannot be answered where it was."""
-    asked = question(triage, policy)
+    asked = question(triage, policy, monitor=monitor)
     return replace(asked, key=asked.key + AGAIN, data={**asked.data, "quiet": True})
 
 
@@ -152,14 +163,16 @@ class TriagePosts:
             await self._discord.refresh_triage(triage, posts)
 
 
-def _about(triage: Triage, policy: Policy, kind: DeliveryKind, key: str) -> NewDelivery:
+def _about(
+    triage: Triage, policy: Policy, kind: DeliveryKind, key: str, *, monitor: str | None
+) -> NewDelivery:
     rule = policy.reevaluate
     return NewDelivery(
         kind=kind,
         to=f"channel:{rule.channel}",
         key=key,
         guild_id=triage.guild_id,
-        data={"triage": triage.id},
+        data={"triage": triage.id, **({} if monitor is None else {"monitor": monitor})},
         priority=priority_of(policy.severities[rule.promote_to].rank),
     )
 

@@ -89,7 +89,7 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """
     match delivery.kind, subject:
         case kind, Triage() as triage if kind in TRIAGE_POSTS:
-            return first_triage_post(words, kind, triage, quiet="quiet" in delivery.data)
+            return first_triage_post(words, kind, triage, data=delivery.data)
         case kind, _ if kind in _ALONE:
             return _ALONE[kind](words, delivery)
         case kind, (Digest() | MorningView() | Bundle()) as several:

@@ -1,6 +1,7 @@
 """What a triage posts for all, as it stands: the quiet line, and what asks for its re-evaluation."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from bot.domain.delivery import TRIAGE_POSTS, UNFINISHED_POSTS, Delivery, DeliveryKind
@@ -27,6 +28,8 @@ _SILENT = 1 << 12  # Discord: SUPPRESS_NOTIFICATIONS, the message rings no phone
 #: Those of a re-evaluation: one after the other, the newest counts.
 _ROUNDS = TRIAGE_POSTS - UNFINISHED_POSTS - {DeliveryKind.TRIAGE_LINE}
 
+_NO_DATA: Final[Mapping[str, object]] = MappingProxyType({})
+
 _LINES = {
     TriageStatus.OPEN: "open",
     TriageStatus.CANCELLED: "cancelled",
@@ -35,18 +38,20 @@ _LINES = {
 }
 
 
-def first_triage_post(words: Wording, kind: DeliveryKind, triage: Triage, *, quiet: bool = False) -> Body:
+def first_triage_post(
+    words: Wording, kind: DeliveryKind, triage: Triage, *, data: Mapping[str, object] = _NO_DATA
+) -> Body:
     """The body that posts it; a line answers the message that the triage is about.
 
     Args:
         words: The team's.
         kind: One of `TRIAGE_POSTS`.
         triage: As it is now.
-        quiet: Whoever it mentions was told before.
+        data: The delivery's; ``quiet``: whoever it mentions was told before.
     """
-    body = triage_post(words, kind, triage, newer=None)
+    body = triage_post(words, kind, triage, newer=None, data=data)
     if kind is not DeliveryKind.TRIAGE_LINE:
-        return {**body, "flags": _SILENT} if quiet or kind is DeliveryKind.UNFINISHED else body
+        return {**body, "flags": _SILENT} if "quiet" in data or kind is DeliveryKind.UNFINISHED else body
     return {**body, "flags": _SILENT, **_reference(triage)}
 
 
@@ -62,11 +67,19 @@ def triage_posts(words: Wording, triage: Triage, posts: Sequence[Delivery]) -> l
     newest = asked[-1] if asked else None
     url = None if newest is None else _url(newest)
     return [
-        (post, triage_post(words, post.kind, triage, newer=None if post is newest else url)) for post in posts
+        (post, triage_post(words, post.kind, triage, newer=None if post is newest else url, data=post.data))
+        for post in posts
     ]
 
 
-def triage_post(words: Wording, kind: DeliveryKind, triage: Triage, *, newer: str | None) -> Body:
+def triage_post(
+    words: Wording,
+    kind: DeliveryKind,
+    triage: Triage,
+    *,
+    newer: str | None,
+    data: Mapping[str, object] = _NO_DATA,
+) -> Body:
     """One post of a triage that has no incident.
 
     Args:
@@ -74,6 +87,7 @@ def triage_post(words: Wording, kind: DeliveryKind, triage: Triage, *, newer: st
         kind: One of `TRIAGE_POSTS`.
         triage: As it is now.
         newer: The address of a later post that asks about it.
+        data: The delivery's; ``monitor``: who has posted the alert that it is about.
     """
     if kind in UNFINISHED_POSTS and is_left(triage):
         return unfinished_post(words, kind, triage)
@@ -84,7 +98,7 @@ def triage_post(words: Wording, kind: DeliveryKind, triage: Triage, *, newer: st
     if newer is not None:
         moved = _question(words, triage, [words.say("triaging.question.moved")])
         return {**moved, "components": row([words.buttons.link("to_post", newer)])}
-    return _asked(words, triage, kind)
+    return _asked(words, triage, kind, reporter=str(data.get("monitor") or triage.user_name))
 
 
 def triage_button(words: Wording, *, channel_id: int, message_id: int) -> Component:
@@ -132,10 +146,10 @@ def _waiting(words: Wording, triage: Triage, title: str) -> str:
     return words.say(f"triaging.line.{key}", title=title, due=words.moment(due), channel=channel)
 
 
-def _asked(words: Wording, triage: Triage, kind: DeliveryKind) -> Body:
+def _asked(words: Wording, triage: Triage, kind: DeliveryKind, *, reporter: str) -> Body:
     """The question with its buttons; only the one that somebody should look at mentions the reporter."""
     is_due = kind is DeliveryKind.REEVALUATION
-    facts = [_about(words, triage, "asked" if is_due else "held"), _facts(words, triage)]
+    facts = [_about(words, triage, "asked" if is_due else "held", reporter=reporter), _facts(words, triage)]
     if is_due:
         facts.append(_promise(words, triage))
     if triage.taken_by_name is not None:
@@ -161,11 +175,11 @@ def _question(
     return message(line, embeds=[embed(colour=GREY, description="\n".join(facts))])
 
 
-def _about(words: Wording, triage: Triage, key: str) -> str:
+def _about(words: Wording, triage: Triage, key: str, *, reporter: str) -> str:
     due = triage.due_at or triage.created_at
     return words.say(
         f"triaging.question.{key}",
-        reporter=words.who(triage.user_name),
+        reporter=words.who(reporter),
         holder=words.who(triage.held_by_name),
         due=words.moment(due),
         left=timestamps.relative(due),

@@ -212,6 +212,17 @@ async def test_a_recovery_ends_the_second_look_that_waits(desk: Desk) -> None:
     assert [status for _, status, _ in await statuses(desk)] == [Status.RESOLVED]
 
 
+async def test_a_second_look_names_the_monitor(desk: Desk) -> None:
+    """Whoever has triaged its alert has reported nothing; the incident names the monitor, too."""
+    await say(desk, 600, FIRING)
+    await hold(desk)
+    desk.store.clock.advance(desk.policy.reevaluate.after)
+    await desk.work()
+    kinds = (DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION)
+    told = [one.data.get("monitor") for one in desk.store.deliveries if one.kind in kinds]
+    assert told == ["Captain Hook", "Captain Hook"]
+
+
 async def test_what_was_over_before_the_bot_came_back_pages_nobody(desk: Desk) -> None:
     """Fired and recovered while it was down; what fires once more after that is tracked."""
     await desk.services.missed_alerts.catch_up(GUILD)

@@ -87,6 +87,16 @@ def test_held_says_when_it_will_be_asked_about() -> None:
     assert presses_of(body) == ANSWERS
 
 
+@pytest.mark.parametrize(("kind", "triage"), [(NOTE, HELD), (QUESTION, ASKED)])
+def test_a_monitors_alert_is_the_monitors_report(kind: DeliveryKind, triage: Triage) -> None:
+    """When it is posted, and when it is edited."""
+    owed = delivery(kind, data={"triage": 1, "monitor": "Parky API"})
+    first = first_triage_post(JA, kind, triage, data=owed.data)
+    ((_, edited),) = triage_posts(JA, triage, [owed])
+    for body in (first, edited):
+        assert "@Parky API の報告を @responder が再評価に回しました" in description_of(body)
+
+
 def test_asked_mentions_the_reporter_alone() -> None:
     """And says what happens when nobody answers."""
     body = first_triage_post(JA, QUESTION, ASKED)
@@ -100,7 +110,7 @@ def test_asked_mentions_the_reporter_alone() -> None:
 
 def test_asked_once_more_rings_no_phone() -> None:
     """The reporter was told; the words are the same."""
-    again = first_triage_post(JA, QUESTION, ASKED, quiet=True)
+    again = first_triage_post(JA, QUESTION, ASKED, data={"quiet": True})
     assert again == {**first_triage_post(JA, QUESTION, ASKED), "flags": 4096}
 
 
