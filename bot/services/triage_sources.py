@@ -8,7 +8,7 @@ from cachetools import LRUCache
 
 from bot.domain.errors import UserError
 from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.services.ports import Store, Transaction
 from bot.services.ports.triages import KnownMessage
@@ -97,6 +97,15 @@ class TriageSources:
             _require(known, guild_id, channel_id, message_id)
             if known.raised is not None:
                 raise AlreadyRaised(known.raised)
+
+    async def alert_title(self, message_id: int) -> str | None:
+        """What the alert that a message was counted on is called; None: it is none that all may read of.
+
+        Whoever asked for the form waits for this, so it is one round trip.
+        """
+        alert = await self._store.incident_by_message(message_id)
+        is_told = alert is not None and alert.kind is IncidentKind.ALERT and not alert.is_private
+        return alert.title if alert is not None and is_told else None
 
     def remember_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
         """Know it here before the form is shown: whoever sends that at once is faster than `note_message`."""

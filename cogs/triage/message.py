@@ -99,8 +99,20 @@ async def _open_about(
     """The form, and beside it the words for when it comes back."""
     sources = interaction.client.services(interaction).triages.sources
     sources.remember_message(source.channel_id, source.message_id, evidence)
-    await open_form(interaction, title=suggested_title(evidence.text, names), source=source)
+    title = await _alert_title(interaction, source) or suggested_title(evidence.text, names)
+    await open_form(interaction, title=title, source=source)
     interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
+
+
+async def _alert_title(interaction: Press, source: Source) -> str | None:
+    """What the tracked alert is called, so that both have one name; None when that is not known in time."""
+    sources = interaction.client.services(interaction).triages.sources
+    try:
+        async with asyncio.timeout(_READ_BEFORE_FORM_S):
+            return await sources.alert_title(source.message_id)
+    except (TimeoutError, UnavailableError) as error:
+        log.info("triage.alert_not_looked_up", reason=str(error))
+        return None
 
 
 async def _keep(interaction: Press, source: Source, evidence: Evidence) -> None:

@@ -125,6 +125,22 @@ async def test_a_click_makes_it_an_incident(world: World) -> None:
     assert [row["occurrences"] for row in await world.rows("SELECT occurrences FROM incidents")] == [2]
 
 
+async def test_a_triage_of_an_alert_proposes_the_alerts_title(world: World) -> None:
+    """From its menu and from 🔎: without the monitor's "ALERT:", so that both have one name."""
+    posted, answer = await Monitor(world).alert()
+    await world.expect_dm("primary", contains=TITLE)
+    by_menu = await world.human.context("responder", "p1-ops", "Triage this message", posted)
+    by_button = await world.click(answer, "triage", by="responder")
+    for form in (by_menu, by_button):
+        assert form.modal is not None
+        (title,) = (
+            label["component"]["value"]
+            for label in form.modal["components"]
+            if label["component"]["custom_id"] == "title"
+        )
+        assert title == TITLE
+
+
 async def test_what_a_click_has_raised_is_not_triaged_once_more(world: World) -> None:
     """Whoever points at the monitor's message then is shown what it has become."""
     posted, answer = await Monitor(world).alert()

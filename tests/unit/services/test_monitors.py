@@ -212,6 +212,18 @@ async def test_a_recovery_ends_the_second_look_that_waits(desk: Desk) -> None:
     assert [status for _, status, _ in await statuses(desk)] == [Status.RESOLVED]
 
 
+async def test_a_triage_of_an_alert_begins_with_its_title(desk: Desk) -> None:
+    """Without what the monitor writes around it; nothing is told of one that is private, or of chatter."""
+    await say(desk, 600, FIRING)
+    (alert,) = await desk.store.list_incidents(GUILD, Wanted(), limit=1, offset=0)
+    assert alert.title != FIRING
+    assert await desk.triages.sources.alert_title(600) == alert.title
+    assert await desk.triages.sources.alert_title(601) is None
+    async with desk.store.transaction() as tx:
+        await tx.save(replace(alert, is_private=True, version=alert.version + 1))
+    assert await desk.triages.sources.alert_title(600) is None
+
+
 async def test_a_second_look_names_the_monitor(desk: Desk) -> None:
     """Whoever has triaged its alert has reported nothing; the incident names the monitor, too."""
     await say(desk, 600, FIRING)
