@@ -43,6 +43,8 @@ class Watch(commands.Cog):
             return
         guild_id = services.guild_id
         received = self._incoming[guild_id].live(message, guild_id=guild_id)
+        if services.alerts.is_by_own_webhook(received):
+            log.info("alert.own_webhook", channel_id=received.channel_id, message_id=received.id)
         if not services.alerts.watches(received):
             return
         self.bot.heard[message.id] = evidence_of(message)

@@ -76,9 +76,15 @@ class Alerts:
             message.username,
             str(message.evidence.author_id),
         }.isdisjoint(alerts.bots)
-        is_watched = alerts.watch.keys() & {message.channel, str(message.channel_id)}
         is_heeded = not message.is_ours and (message.is_webhook or is_allowed)
-        return bool(is_watched) and is_heeded and not is_from(message, alerts.ignore)
+        return self._is_watched(message) and is_heeded and not is_from(message, alerts.ignore)
+
+    def is_by_own_webhook(self, message: AlertMessage) -> bool:
+        """Whether it comes, in a watched channel, by a webhook of the bot's own application."""
+        return self._is_watched(message) and message.is_ours and message.is_webhook
+
+    def _is_watched(self, message: AlertMessage) -> bool:
+        return not self._policy.alerts.watch.keys().isdisjoint({message.channel, str(message.channel_id)})
 
     async def receive(self, message: AlertMessage) -> Incident | None:
         """Do what a message asks for; the same one twice, on whichever instance, changes nothing.

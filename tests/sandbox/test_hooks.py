@@ -1,5 +1,9 @@
 """Webhooks by hand: what a monitor or another service posts."""
 
+from http import HTTPStatus
+
+from aiohttp import ClientSession
+
 from tests.sandbox.client import ALERTS, Client
 from tests.sandbox.conftest import Connect
 
@@ -28,6 +32,21 @@ async def test_a_webhook_posts(client: Client, connect: Connect) -> None:
     assert again["webhook_id"] == first["webhook_id"]
     other = (await client.human("POST webhook", **{**said, "name": "Sentry"})).body
     assert other["webhook_id"] != first["webhook_id"]
+
+
+async def test_its_address_is_given_to_whoever_made_it(client: Client) -> None:
+    """A monitor posts there, with nothing but the address."""
+    made = (await client.human("POST webhook", channel="p0-alerts", name="Grafana", content="a")).body
+    async with (
+        ClientSession() as monitor,
+        monitor.post(
+            f"{made['webhook_url']}?wait=true", json={"content": "[FIRING:1] HighErrorRate"}
+        ) as answer,
+    ):
+        posted = await answer.json()
+    assert answer.status == HTTPStatus.OK
+    assert (posted["webhook_id"], posted["channel_id"]) == (made["webhook_id"], ALERTS)
+    assert made["webhook_url"].startswith(client.sandbox.address.api_base)
 
 
 async def test_in_a_thread_it_is_the_channels(client: Client) -> None:

@@ -9,6 +9,7 @@ from bot.sandbox.human.files import read_files
 from bot.sandbox.kinds import JSON
 from bot.sandbox.payloads import webhook_author
 from bot.sandbox.posting import Origin, publish
+from bot.sandbox.rest.pipeline import API_PREFIX
 from bot.sandbox.rest.webhooks import KINDS, new_webhook, read_name
 from bot.sandbox.world import Channel, Webhook
 
@@ -20,14 +21,15 @@ def post(ask: Ask) -> JSON:
 
     The channel's webhook of that name is taken, or made: it belongs to the server's owner, not to the bot. In
     a thread it is that of the thread's channel. Answers with the message, whose ``id`` and ``webhook_id`` say
-    what was made.
+    what was made, and with ``webhook_url``, what "Copy Webhook URL" gives a person: a monitor posts there.
     """
     channel, core = ask.channel(), ask.core
     webhook = _webhook(ask, core.world.parent_of(channel))
     body: JSON = {key: ask.body[key] for key in _SAID if key in ask.body}
     draft = read_draft(core, Request(body, read_files(ask), channel, None))
     origin = Origin(webhook_author(webhook, None), webhook_id=webhook.id)
-    return views.message(core, publish(core, channel, draft, origin))
+    url = f"{core.origin}{API_PREFIX}/webhooks/{webhook.id}/{webhook.token}"
+    return views.message(core, publish(core, channel, draft, origin)) | {"webhook_url": url}
 
 
 def _webhook(ask: Ask, channel: Channel) -> Webhook:

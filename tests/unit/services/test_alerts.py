@@ -187,6 +187,15 @@ async def test_what_is_not_watched_for_is_left_alone(desk: Desk) -> None:
     assert desk.store.deliveries == []
 
 
+async def test_a_webhook_that_the_bots_application_made_is_told_from_others(desk: Desk) -> None:
+    """In a watched channel, so that the log can say why nothing comes of it; not the bot's own messages."""
+    tells, usual = desk.services.alerts.is_by_own_webhook, alert(desk)
+    own = replace(usual, is_ours=True)
+    assert tells(own)
+    for other in (usual, replace(own, is_webhook=False), replace(own, channel="general", channel_id=1)):
+        assert not tells(other)
+
+
 @pytest.mark.parametrize("known", ["parky-monitor", "77"])
 async def test_an_allowed_bot_counts_like_a_webhook(known: str) -> None:
     """By its username or id; a person of that name does not."""
