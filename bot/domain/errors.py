@@ -73,6 +73,10 @@ class UnavailableError(BotError):
     """A part we depend on is away; the same call may succeed later."""
 
 
+class NewerVersion(UnavailableError):
+    """A newer version has written what this one does not know: a process of that one does it."""
+
+
 class StorageUnavailable(UnavailableError):
     """PostgreSQL cannot be reached, or refuses to write."""
 

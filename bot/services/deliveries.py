@@ -24,6 +24,7 @@ from bot.domain.errors import (
     DeletedSince,
     DeliveryRefused,
     DiscordAway,
+    NewerVersion,
     StorageUnavailable,
     UpstreamUnavailable,
 )
@@ -217,7 +218,7 @@ class Deliveries:
             return Failure(refused.reason, refused.http_status, final=True, code=refused.code)
         except UpstreamUnavailable as away:
             return Failure(away.reason, away.http_status, final=False, asked_s=away.retry_after_s)
-        except StorageUnavailable:
+        except (StorageUnavailable, NewerVersion):
             raise
         except Exception as bug:  # it must not keep a P0 silent: in the end it goes by email
             log.exception("delivery.attempt_broken", delivery_id=delivery.id, kind=delivery.kind)

@@ -12,7 +12,13 @@ from bot.services.ports import Job, JobName
 from bot.storage.appends import Appends, owed_as_json
 from bot.storage.locks import IncidentLocks
 from bot.storage.queue import Queue
-from bot.storage.rows import delivery_from_row, entry_as_json, request_as_json, timed_as_json
+from bot.storage.rows import (
+    deliveries_from_rows,
+    delivery_from_row,
+    entry_as_json,
+    request_as_json,
+    timed_as_json,
+)
 from bot.storage.sql import Row, many
 
 #: What waits for one of these will never be sent.
@@ -86,10 +92,10 @@ class DeliveryWrites(IncidentLocks):
         return None if row is None else delivery_from_row(row)
 
     async def pages(self, incident_id: int) -> list[Delivery]:
-        return [delivery_from_row(row) for row in await self._sql.all("pages", incident_id)]
+        return deliveries_from_rows(await self._sql.all("pages", incident_id))
 
     async def posts(self, incident_id: int) -> list[Delivery]:
-        return [delivery_from_row(row) for row in await self._sql.all("posts", incident_id)]
+        return deliveries_from_rows(await self._sql.all("posts", incident_id))
 
     async def begin_attempt(
         self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
@@ -112,7 +118,7 @@ class DeliveryWrites(IncidentLocks):
             return []
         waiting = await self._sql.all("deliveries", released)
         self._queue.add(*map(deliver_job, waiting))
-        return [delivery_from_row(row) for row in waiting]
+        return deliveries_from_rows(waiting)
 
     async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
         await self._lock_incident_of(delivery_id)

@@ -28,6 +28,7 @@ from structlog.contextvars import bound_contextvars
 from bot.domain.errors import (
     Contended,
     Crowded,
+    NewerVersion,
     StorageUnavailable,
     UnavailableError,
     UpstreamUnavailable,
@@ -234,7 +235,7 @@ class JobRunner:
             if isinstance(error, StorageUnavailable):
                 self._on_refusal(str(error))
                 self._note_failed(job)
-            is_promised = JobName(job.entrypoint) in _PROMISED
+            is_promised = JobName(job.entrypoint) in _PROMISED and not isinstance(error, NewerVersion)
             delay = self._delay(job, *(_PROMISED_S if is_promised else _POSTPONE_S))
             limit = error.room_in if isinstance(error, UpstreamUnavailable) else None
             if limit is not None and not is_promised:

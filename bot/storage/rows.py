@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bot.domain.delivery import Action, Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.dlq import DlqEntry, ReplayRecord
+from bot.domain.errors import NewerVersion
 from bot.domain.escalation import Step, StepStatus
 from bot.domain.evidence import Evidence
 from bot.domain.incident import (
@@ -30,6 +31,7 @@ from bot.domain.unfinished import Idle
 from bot.storage.sql import Row
 
 _KINDS: Final = frozenset(TimelineKind)
+_DELIVERY_KINDS: Final = frozenset(DeliveryKind)
 
 
 def incident_from_row(row: Row) -> Incident:
@@ -187,8 +189,19 @@ def step_from_row(row: Row) -> Step:
     )
 
 
+def deliveries_from_rows(rows: Iterable[Row]) -> list[Delivery]:
+    """Rows of `deliveries` without the kinds of a newer version, as with `entries_from_rows`."""
+    return [delivery_from_row(row) for row in rows if row["kind"] in _DELIVERY_KINDS]
+
+
 def delivery_from_row(row: Row) -> Delivery:
-    """A row of `deliveries` with the place of the one it waited for."""
+    """A row of `deliveries` with the place of the one it waited for.
+
+    Raises:
+        NewerVersion: its kind is not known.
+    """
+    if row["kind"] not in _DELIVERY_KINDS:
+        raise NewerVersion(row["kind"])
     return Delivery(
         id=row["id"],
         kind=DeliveryKind(row["kind"]),

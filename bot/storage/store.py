@@ -42,6 +42,7 @@ from bot.storage.pools import PoolConnection, borrow
 from bot.storage.pulse import Pulse
 from bot.storage.queue import Queue
 from bot.storage.rows import (
+    deliveries_from_rows,
     delivery_from_row,
     entries_from_rows,
     incident_from_row,
@@ -268,10 +269,10 @@ class PostgresStore(
         return [incident_from_row(row) for row in rows]
 
     async def pages(self, incident_id: int) -> list[Delivery]:
-        return [delivery_from_row(row) for row in await self._sql.all("pages", incident_id)]
+        return deliveries_from_rows(await self._sql.all("pages", incident_id))
 
     async def posts(self, incident_id: int) -> list[Delivery]:
-        return [delivery_from_row(row) for row in await self._sql.all("posts", incident_id)]
+        return deliveries_from_rows(await self._sql.all("posts", incident_id))
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return entries_from_rows(await self._sql.all("timeline", incident_id))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from bot.domain.errors import NewerVersion
 from bot.domain.incident import Incident, label_of
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.drills import drill_scored, inject
@@ -37,8 +38,14 @@ def notice(words: Wording, incident: Incident, data: Data) -> Body:
         words: The team's.
         incident: As it is now.
         data: ``notice`` names it, below ``thread.notice.``; ``by`` is the name of whoever acted.
+
+    Raises:
+        NewerVersion: its name is not known.
     """
-    body = NOTICES[str(data.get("notice"))](words, incident, data)
+    name = str(data.get("notice"))
+    if name not in NOTICES:
+        raise NewerVersion(name)
+    body = NOTICES[name](words, incident, data)
     if not (incident.is_drill and body["content"]):
         return body
     return {**body, "content": cut(words.drilled(incident, str(body["content"])), limit=CONTENT_LIMIT)}

@@ -1,0 +1,70 @@
+"""Beside a newer version, in an upgrade: what that writes is left to it, and all else goes on."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Final
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
+from bot.domain.errors import NewerVersion
+from bot.services.ports import Subject
+from bot.storage.pools import open_pool
+from bot.storage.store import PostgresStore
+from bot.ui.posts.notices import notice
+from bot.ui.words.wording import Wording
+from tests.contract.examples import delivery_ids, open_incident, owed, send
+from tests.fakes.discord import FakeDiscord
+from tests.unit.services.desk import Desk
+from tests.unit.ui.samples import PLACED, POLICY, TEXTS
+
+_BECOMES_NEW: Final = "UPDATE deliveries SET kind = 'hologram' WHERE id = $1"
+
+
+@pytest_asyncio.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool as the bot opens it."""
+    pool = await open_pool(database_url)
+    yield pool
+    await pool.close()
+
+
+async def test_a_kind_of_delivery(pool: asyncpg.Pool) -> None:
+    """It is passed over among others, and what would send it is told that it is not ours to send."""
+    store = PostgresStore(pool)
+    incident = await open_incident(store)
+    alert, new, unsent = await delivery_ids(
+        store, *(owed(DeliveryKind.ALERT, incident=incident.id, key=key) for key in ("a", "new", "unsent"))
+    )
+    await send(store, alert, message_id=70)
+    await send(store, new, message_id=71)
+    for one in (new, unsent):
+        await pool.execute(_BECOMES_NEW, one)
+    assert [post.id for post in await store.posts(incident.id)] == [alert]
+    with pytest.raises(NewerVersion):
+        await store.before_sending(unsent, at_most=5)
+    status = await pool.fetchval("SELECT status FROM deliveries WHERE id = $1", unsent)
+    assert status == DeliveryStatus.PENDING
+
+
+async def test_a_notice() -> None:
+    """Its line is not written without its words, and no attempt has failed."""
+
+    class Older(FakeDiscord):
+        async def compose(self, delivery: Delivery, subject: Subject) -> Request:
+            if delivery.kind is DeliveryKind.NOTICE:
+                notice(Wording(TEXTS, POLICY), PLACED, delivery.data)
+            return await super().compose(delivery, subject)
+
+    desk = Desk()
+    desk.use(Older())
+    incident = await desk.open()
+    await desk.work()
+    new = owed(DeliveryKind.NOTICE, incident=incident.id, key="new")
+    (line,) = await delivery_ids(desk.store, replace(new, data={"notice": "hologram"}))
+    with pytest.raises(NewerVersion):
+        await desk.run(desk.store.take_due_jobs()[0])
+    now = await desk.store.delivery(line)
+    assert (now.status, now.attempts) == (DeliveryStatus.PENDING, 0)
