@@ -28,8 +28,9 @@ async def test_a_p0_that_discord_refuses_everywhere_stops_it(make_world: MakeWor
         owed = "SELECT status FROM incident_bot.deliveries WHERE kind IN ('alert', 'page')"
         assert {row["status"] for row in await world.rows(owed)} == {"failed"}
         await world.shift(minutes=2)
-        await _beat_anew(world)
-        await world.bot.child.line_with("1 told to nobody", within_s=10)
+        await world.stop_bot()
+        unready = await world.begin_bot()  # as long as somebody has to be told, /readyz says so
+        await unready.child.line_with("1 told to nobody", within_s=10)
         assert len(there.asked) == 1
         await world.human.clear_faults()
         await world.fast_forward(minutes=14)
