@@ -65,6 +65,7 @@ async def test_an_old_step_down_does_not_take_it_from_another(world: World) -> N
     assert "いま @secondary が受け持っています" in refused.text
     for words in ("@primary が受け持ちます", "@secondary が @primary から"):
         await world.expect_message(alert.thread, contains=words)
+    await world.expect_dm("primary", contains="@secondary が **記録** を引き継ぎました")
     assert await roles(world) == {"scribe": "secondary"}
 
 
