@@ -12,7 +12,7 @@ from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.merging import Merged
 from bot.services.passing_on import PassedOn
 from bot.services.regrading import Regraded
-from bot.services.releasing import Released
+from bot.services.releasing import Left, Released
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.posts.bodies import COLOURS
@@ -146,9 +146,11 @@ def release_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
 
 def released(voice: Voice, result: Released) -> str:
     """What 手を離す has changed."""
-    on_it = result.incident.on_it
+    on_it, outcome = result.incident.on_it, result.outcome.value
+    if result.outcome is Left.RESUMED and not voice.severity(result.incident).ladder:
+        outcome = "open"  # nothing escalates: it waits for somebody to take it
     return voice.say(
-        f"consoles.ack.released_{result.outcome.value}",
+        f"consoles.ack.released_{outcome}",
         label=result.incident.label,
         by=voice.who(None if on_it is None else on_it.name),
     )

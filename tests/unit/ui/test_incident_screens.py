@@ -19,6 +19,7 @@ from bot.services.looking import IncidentView
 from bot.services.merging import Merged
 from bot.services.passing_on import PassedOn
 from bot.services.regrading import Regraded
+from bot.services.releasing import Left, Released
 from bot.ui.forms.severity import SEVERITY_FORM, severity_form
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
@@ -299,6 +300,13 @@ def test_ack_and_passing_on_have_their_words() -> None:
     assert again.endswith("ack がなければ 14:22 JST に #p0-alerts でもう一度呼びかけます。")
     assert "相手がほかにいません。いま #p0-alerts" in answers.passed_on(JA, PassedOn(PLACED, None, None))
     assert "何も変えていません" in words(answers.quit_screen(JA))
+
+
+def test_handing_back_promises_an_escalation_only_where_there_is_one() -> None:
+    """A SEV3 has no ladder: it waits for whoever takes it next."""
+    minor = replace(PLACED, severity="SEV3", priority="P2")
+    assert "エスカレーションを再開し" in answers.released(JA, Released(PLACED, Left.RESUMED))
+    assert answers.released(JA, Released(minor, Left.RESUMED)).endswith("未対応に戻っています。")
 
 
 def test_show_says_how_often_an_alert_came() -> None:
