@@ -37,6 +37,7 @@ ONCE: Final = {
     "Drop, and forget the session": "drop",
     "Close with a code": "close",
     "Fall silent": "silent",
+    "Fall deaf": "deaf",
     "Invalidate the session": "invalidate",
     "Ask to reconnect": "reconnect",
     "Ask for a heartbeat": "heartbeat",
@@ -89,7 +90,7 @@ async def test_what_is_done_at_once(open_page: Visit, puppet: Puppet) -> None:
             await visitor.press("Do it now", within=drawer)
             wanted = {"for": "log", "kind": "fault", "since": since, "contains": kind}
             assert (await puppet.client.human("POST wait", **wanted)).body["timeout"] is False
-    offered = {*ONCE.values(), *(one["gateway"] for one in EVENTS.values()), "down"}
+    offered = {*ONCE.values(), *(one["gateway"] for one in EVENTS.values()), "down", "resume_down"}
     assert offered == {*GATEWAY_FAULTS, *DISPATCH_FAULTS}
 
 

@@ -29,6 +29,7 @@ export const KINDS = {
   forget: { group: "once", spec: { gateway: "drop", forget: true } },
   close: { group: "once", asks: ["code"], spec: { gateway: "close" } },
   silent: { group: "once", spec: { gateway: "silent" } },
+  deaf: { group: "once", spec: { gateway: "deaf" } },
   invalidate: { group: "once", spec: { gateway: "invalidate" } },
   reconnect: { group: "once", spec: { gateway: "reconnect" } },
   heartbeat: { group: "once", spec: { gateway: "heartbeat" } },

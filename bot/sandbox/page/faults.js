@@ -11,12 +11,13 @@ import { on, state } from "./store.js";
 import { attempt } from "./toast.js";
 
 const EVERY = "* /**";
-const DOWN = "down"; // what `DELETE fault/{id}` calls the gateway that is down
-const RESUME_DOWN = "resume_down";
+/** Hosts that are gone while it lasts: what `DELETE fault/{id}` calls each, and where the state says so. */
+const GONE = { down: "gateway_down", resume_down: "resume_down" };
 const LASTING = {
   503: { route: EVERY, status: 503, times: null },
   slow: { route: EVERY, delay_s: 2, times: null },
   down: { gateway: "down" },
+  resume_down: { gateway: "resume_down" },
   frozen: {},
 };
 
@@ -29,8 +30,9 @@ export function faultPanel() {
   on("state", () => {
     for (const [name, element] of lasting) element.setAttribute("aria-checked", String(holds(name)));
     const rows = state.faults.map(describe);
-    if (state.gateway_down) rows.push(row([t("fault.down")], () => liftFault(DOWN)));
-    if (state.resume_down) rows.push(row([t("fault.resume_down")], () => liftFault(RESUME_DOWN)));
+    for (const [name, flag] of Object.entries(GONE)) {
+      if (state[flag]) rows.push(row([t(`fault.${name}`)], () => liftFault(name)));
+    }
     if (state.frozen) rows.push(row([t("fault.frozen")], thaw));
     if (state.silent) rows.push(row([t("fault.silent", { n: state.silent })]));
     refill(active, rows.length ? rows : h("li", { class: "dim" }, t("fault.none")));
@@ -69,14 +71,14 @@ function faultOf(name) {
 }
 
 function holds(name) {
-  if (name === "down") return state.gateway_down;
+  if (name in GONE) return state[GONE[name]];
   return name === "frozen" ? state.frozen : Boolean(faultOf(name));
 }
 
 async function flip(name) {
   if (name === "frozen") await (state.frozen ? thaw() : freeze());
   else if (!holds(name)) await fault(LASTING[name]);
-  else if (name === "down") await liftFault(DOWN);
+  else if (name in GONE) await liftFault(name);
   else await liftFault(faultOf(name).id);
 }
 
