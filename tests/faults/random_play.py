@@ -29,7 +29,7 @@ _AT_IT_S: Final = 0.25
 _PEOPLE: Final = ("primary", "secondary", "responder")
 
 #: Lines for which a person has to look, but which these faults lead to.
-_EXPECTED: Final = ("delivery.ping_suppressed",)
+_EXPECTED: Final = ("delivery.ping_suppressed", "jobs.silent")
 
 _NEXT = """
 SELECT extract(epoch FROM min(due_at) - now())::float AS left
