@@ -76,7 +76,7 @@ MUTANTS: Final = (
     Mutant(
         name="a private incident is shown to everybody",
         file="bot/services/access.py",
-        before="return await self._store.is_member(incident.id, person.id)",
+        before="return await (source or self._store).is_member(incident.id, person.id)",
         after="return True",
         tests=("tests/unit/services/test_privacy.py",),
     ),

@@ -148,7 +148,7 @@ def test_who_has_overruled_the_tree_is_on_the_card(proposed: str | None, ja: str
 def test_reevaluation_says_until_when_and_where() -> None:
     """Before and after confirming it."""
     before = triage_card(JA, view_at(at("no", "no")))
-    assert "30 分後に #p1-ops で確認します。そこから15 分以内に誰も答えなければ SEV2" in words(before)
+    assert "30 分後に #p1-ops で確認します。そこから 15 分以内に誰も答えなければ SEV2" in words(before)
     assert labels(before)[0] == "再評価に回す"
     due = AT + timedelta(minutes=30)
     held = view_at(at("no", "no"), status=TriageStatus.REEVALUATING, due_at=due, rounds=1)
