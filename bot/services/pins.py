@@ -1,10 +1,12 @@
 """📌 under a message of an incident's thread: it is on the timeline, and what becomes of it is too."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -36,7 +38,11 @@ class Pinned(StrEnum):
 
 
 class Pins:
-    """Keeps what people point at. Everything here may run twice without harm."""
+    """Keeps what people point at. Everything here may run twice without harm.
+
+    Events of one message are recorded one at a time, in the order in which these methods were called: Discord
+    gives the edit before the deletion, and the database would take either first.
+    """
 
     def __init__(
         self, store: Store, discord: Discord, policy: Policy, access: Access, changes: Changes
@@ -46,6 +52,7 @@ class Pins:
         self._policy = policy
         self._access = access
         self._changes = changes
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def pin_reaction(self, channel_id: int, message_id: int, *, by: Person) -> Pinned | None:
         """A 📌 was put under a message; None when it is none of an incident's thread, or gone.
@@ -53,7 +60,13 @@ class Pins:
         Raises:
             NotPermitted, IncidentNotFound; UpstreamUnavailable: Discord could not be asked for the message.
         """
-        incident = None if by.is_bot else await self._of_thread(channel_id)
+        if by.is_bot:
+            return None
+        async with self._turn(message_id):
+            return await self._pin_reaction(channel_id, message_id, by=by)
+
+    async def _pin_reaction(self, channel_id: int, message_id: int, *, by: Person) -> Pinned | None:
+        incident = await self._of_thread(channel_id)
         if incident is None:
             return None
         # Refused before Discord is asked, and on record.
@@ -69,27 +82,33 @@ class Pins:
         Raises:
             NotPermitted, IncidentNotFound; UserError: it is not in an incident's thread.
         """
-        incident = await self._of_thread(message.channel_id)
-        if incident is None:
-            raise UserError("not_in_thread")
-        return incident, await self._pin(incident.id, message, by=by)
+        async with self._turn(message.id):
+            incident = await self._of_thread(message.channel_id)
+            if incident is None:
+                raise UserError("not_in_thread")
+            return incident, await self._pin(incident.id, message, by=by)
 
     async def edited(self, message: ThreadMessage) -> None:
         """A message was edited: if it is pinned, its new words are kept beside the old ones."""
         if message.edited_at is None:
             return  # Discord has only added a preview
-        for incident_id in await self._store.pinned_in(message.id):
-            async with self._store.transaction() as tx:
-                await tx.incident(incident_id, lock=True)
-                await _note_edit(tx, incident_id, message, at=message.edited_at)
+        async with self._turn(message.id):
+            for incident_id in await self._store.pinned_in(message.id):
+                async with self._store.transaction() as tx:
+                    await tx.incident(incident_id, lock=True)
+                    await _note_edit(tx, incident_id, message, at=message.edited_at)
 
     async def deleted(self, message_ids: Sequence[int]) -> None:
         """Messages were deleted: what is pinned of them stays, and the deletion is noted, once."""
         for message_id in message_ids:
-            for incident_id in await self._store.pinned_in(message_id):
-                async with self._store.transaction() as tx:
-                    await tx.incident(incident_id, lock=True)
-                    await _note_deletion(tx, incident_id, message_id)
+            async with self._turn(message_id):
+                await self._deleted(message_id)
+
+    async def _deleted(self, message_id: int) -> None:
+        for incident_id in await self._store.pinned_in(message_id):
+            async with self._store.transaction() as tx:
+                await tx.incident(incident_id, lock=True)
+                await _note_deletion(tx, incident_id, message_id)
 
     async def reconcile_all(self, guild_id: int) -> None:
         """Find what happened while the gateway was away, in the threads of open incidents.
@@ -129,7 +148,15 @@ class Pins:
             may = self._access.allows(person, "acknowledge") and await self._access.sees(person, incident)
             if may and message_id in by_id:
                 with suppress(IncidentNotFound):  # made private in this moment: on record, and nobody waits
-                    await self._pin(incident.id, by_id.pop(message_id), by=person)
+                    async with self._turn(message_id):
+                        await self._pin(incident.id, by_id.pop(message_id), by=person)
+
+    @asynccontextmanager
+    async def _turn(self, message_id: int) -> AsyncIterator[None]:
+        """For the block no other event of this message is handled; those that wait come in their order."""
+        lock = self._turns.setdefault(message_id, asyncio.Lock())
+        async with lock:
+            yield
 
     async def _of_thread(self, channel_id: int) -> Incident | None:
         try:

@@ -94,7 +94,6 @@ async def test_edits_and_deletions_lose_nothing(reading: World) -> None:
     await world.react(said, PIN, by="primary")
     await expect_seen(world, said)
     await world.human.edit("primary", said, "14:12 に再起動")
-    await world.settle()
     await world.human.delete("primary", said)
     await world.settle()
     told = (await timeline(world, alert)).text

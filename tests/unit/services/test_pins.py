@@ -1,5 +1,7 @@
 """📌: once per message, by those who may, and what becomes of the message."""
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,10 +14,13 @@ from bot.domain.incident import Incident
 from bot.domain.pinned import ThreadMessage
 from bot.domain.timeline import TimelineEntry, TimelineKind
 from bot.services.pins import Pinned
+from tests.fakes import FakeStore
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_lifecycle import Interrupted
 
 MESSAGE = 5_000
+_TURNS = 20  # of the event loop, in which an event that waits for nothing is recorded
+_ABOUT = (TimelineKind.PINNED, TimelineKind.PIN_EDITED, TimelineKind.PIN_DELETED)
 SOMEBODY = replace(OBSERVER, roles=frozenset({"responder"}))
 
 
@@ -32,6 +37,38 @@ async def opened(desk: Desk) -> tuple[Incident, ThreadMessage]:
     message = ThreadMessage(MESSAGE, incident.thread_id, content)
     desk.discord.messages[MESSAGE] = message
     return incident, message
+
+
+class SlowAtFirst(FakeStore):
+    """The first question to it about a message or a thread takes long, and those after it do not."""
+
+    def __init__(self, store: FakeStore) -> None:
+        vars(self).update(vars(store.of(GUILD)))
+        self._is_slow = True
+
+    async def pinned_in(self, message_id: int) -> list[int]:
+        await self._hold()
+        return await super().pinned_in(message_id)
+
+    async def incident_by_thread(self, thread_id: int) -> Incident:
+        await self._hold()
+        return await super().incident_by_thread(thread_id)
+
+    async def _hold(self) -> None:
+        was_slow, self._is_slow = self._is_slow, False
+        for _ in range(_TURNS if was_slow else 0):
+            await asyncio.sleep(0)
+
+
+async def at_once(*events: Awaitable[object]) -> None:
+    """Handle *events* as discord.py does: a task for each, begun in the order in which Discord gave them."""
+    await asyncio.gather(*events)
+
+
+def slow_at_first(desk: Desk) -> None:
+    """The next event takes longest."""
+    desk.own_store = SlowAtFirst(desk.store)
+    desk.use(desk.discord)
 
 
 def pins(desk: Desk, incident: Incident, kind: TimelineKind = TimelineKind.PINNED) -> list[TimelineEntry]:
@@ -197,3 +234,28 @@ async def test_one_that_is_made_private_while_it_is_read_holds_up_no_other(desk:
     await desk.pins.reconcile_all(GUILD)
     assert (len(pins(desk, incident)), len(pins(desk, other))) == (0, 1)
     assert [row.actor_name for row in desk.store.audit_rows if not row.allowed] == [SOMEBODY.name]
+
+
+async def test_an_edit_and_a_deletion_at_the_same_moment_keep_their_order(desk: Desk) -> None:
+    """However long the database takes over the first: the deletion quotes the last words."""
+    incident, message = await opened(desk)
+    await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=RESPONDER)
+    slow_at_first(desk)
+    content, at = replace(message.content, text="DB を停止した"), desk.store.clock.time
+    edited = replace(message, content=content, edited_at=at)
+    await at_once(desk.pins.edited(edited), desk.pins.deleted([MESSAGE]))
+    told = [entry.kind for entry in desk.store.timelines[incident.id] if entry.kind in _ABOUT]
+    assert told == [TimelineKind.PINNED, TimelineKind.PIN_EDITED, TimelineKind.PIN_DELETED]
+    (deletion,) = pins(desk, incident, TimelineKind.PIN_DELETED)
+    assert deletion.said == "DB を停止した"
+
+
+async def test_an_edit_right_behind_the_pin_is_kept(desk: Desk) -> None:
+    """It comes while the message is still being put on the timeline: it is not one of an unpinned message."""
+    incident, message = await opened(desk)
+    slow_at_first(desk)
+    content, at = replace(message.content, text="DB を停止した"), desk.store.clock.time
+    edited = replace(message, content=content, edited_at=at)
+    pin = desk.pins.pin_reaction(message.channel_id, MESSAGE, by=RESPONDER)
+    await at_once(pin, desk.pins.edited(edited))
+    assert [entry.said for entry in pins(desk, incident, TimelineKind.PIN_EDITED)] == ["DB を停止した"]
