@@ -1,22 +1,45 @@
 """PgQueuer's queries, with more patience: nothing but success takes a job out of the queue."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
 import asyncpg
 import structlog
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver, AsyncpgPoolDriver
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.domain.types import JOB_STATUS, JobId, QueueEntrypoint, QueueManagerId
 from pgqueuer.models import Job, TracebackRecord
+from pgqueuer.ports.driver import NotifyCallback
 from pgqueuer.queries import EntrypointExecutionParameter, Queries
 
 from bot.domain.errors import StorageUnavailable
 from bot.services.ports import IN_LINE
 from bot.storage.errors import STORAGE_ERRORS
-from bot.storage.pools import PoolConnection, borrow
+from bot.storage.pools import PoolConnection
 from bot.storage.sql import Sql
 
 log = structlog.get_logger(__name__)
+
+
+class _ListeningDriver(AsyncpgPoolDriver):
+    """Notifies only when it listens.
+
+    The manager begins to listen and asks whether it hears itself at the same moment, on two connections.
+    Where the question comes first it is lost, and ten seconds later the manager ends: never on loopback, most
+    times at a distance.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool)
+        self._is_listening = asyncio.Event()
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        await super().add_listener(channel, callback)
+        self._is_listening.set()
+
+    async def notify(self, channel: str, payload: str) -> None:
+        await self._is_listening.wait()
+        await super().notify(channel, payload)
 
 
 class PatientQueries(Queries):
@@ -37,8 +60,9 @@ class PatientQueries(Queries):
         on_answer: Callable[[], None],
         on_failure: Callable[[], None],
     ) -> None:
-        super().__init__(AsyncpgPoolDriver(pool))
-        self._pool = pool
+        super().__init__(_ListeningDriver(pool))
+        self._sql = Sql(PoolConnection(pool))
+        self._due_in: timedelta | None = None
         self._on_ask = on_ask
         self._on_answer = on_answer
         self._on_failure = on_failure
@@ -62,18 +86,34 @@ class PatientQueries(Queries):
         self._on_answer()
         return jobs
 
+    async def eligible_queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
+        """1 if a job is due, else 0.
+
+        The manager asks this first, then, if none is, `next_deferred_eta` and `queued_work`: what is found
+        here answers those as well, so that a database far away is asked once, not three times.
+        """
+        [row] = await self._sql.all("next_due", entrypoints)
+        self._due_in = row["due_in"]
+        return int(self._due_in is not None and self._due_in <= timedelta())
+
+    async def next_deferred_eta(self, entrypoints: list[QueueEntrypoint]) -> timedelta | None:
+        """In how long the next queued job is due, as just found; None: none is queued."""
+        del entrypoints
+        return self._due_in
+
+    async def queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
+        """1 if a job is queued, due or not, else 0, as just found."""
+        del entrypoints
+        return int(self._due_in is not None)
+
     async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
         """Queue it again, no later than it was asked for while it ran, if it would wait for long.
 
         The traceback is left out: ours is in the log, where secrets are hidden.
         """
         del traceback_record
-        sql = Sql(PoolConnection(self._pool))
         try:
-            await super().retry_job(job, delay, None)
-            if delay > IN_LINE:
-                await sql.all("run_as_asked", job.id)
-            await sql.all("wake_runners")
+            await self._sql.all("retry_job", job.id, delay, delay > IN_LINE)
         except (StorageUnavailable, *STORAGE_ERRORS) as error:
             # Raised further, it would end the job. Left alone, the job counts as abandoned before long.
             log.warning("job.left_behind", job=job.entrypoint, error=type(error).__name__)
@@ -84,15 +124,9 @@ class PatientQueries(Queries):
         Another status means that the handler was cancelled together with this process: its job is left
         behind for the next one.
         """
-        done = {entry[0].id: entry for entry in job_status if entry[1] == "successful"}
-        if not done:
-            return
-        async with borrow(self._pool) as connection, connection.transaction():
-            sql = Sql(connection)
-            await sql.all("lock_jobs", list(done))
-            for row in await sql.all("requeue_asked_again", list(done)):
-                del done[JobId(row["id"])]
-            await Queries(AsyncpgDriver(connection)).log_jobs(list(done.values()))
+        done = [job.id for job, status, _ in job_status if status == "successful"]
+        if done:
+            await self._sql.all("finish_jobs", done)
 
     async def update_heartbeat(self, job_ids: list[JobId]) -> None:
         try:
@@ -103,6 +137,5 @@ class PatientQueries(Queries):
     async def aggregate_logs(self) -> None:
         """Fold the queue's history into counts, and forget what is old: neither may fill the disk."""
         await super().aggregate_logs()
-        sql = Sql(PoolConnection(self._pool))
-        await sql.all("prune_job_log")
-        await sql.all("prune_job_statistics")
+        await self._sql.all("prune_job_log")
+        await self._sql.all("prune_job_statistics")

@@ -42,11 +42,24 @@ UPDATE pgqueuer
  WHERE dedupe_key = asked.key AND status IN ('queued', 'picked')
 RETURNING dedupe_key;
 
--- name: run_as_asked
--- A job that has just been queued again for later than somebody asked for while it ran.
-UPDATE pgqueuer
-   SET execute_after = (headers ->> 'again_at')::timestamptz, headers = headers - 'again_at'
- WHERE id = $1 AND status = 'queued' AND (headers ->> 'again_at')::timestamptz < execute_after;
+-- name: retry_job
+-- Queues the running job $1 once more, in $2, and says so in the log; where $3 says that this is long, no later than
+-- somebody asked for while it ran. A trigger per statement sees neither OLD nor NEW, so PgQueuer's does not tell the
+-- runners of an update: the deletion of nothing makes it do so.
+WITH retried AS (
+    UPDATE pgqueuer
+       SET status = 'queued', queue_manager_id = NULL, slot = NULL, attempts = attempts + 1, updated = now(),
+           execute_after = CASE WHEN $3 THEN least((headers ->> 'again_at')::timestamptz, now() + $2::interval)
+                                ELSE now() + $2::interval END,
+           headers = CASE WHEN $3 AND (headers ->> 'again_at')::timestamptz < now() + $2::interval
+                          THEN headers - 'again_at' ELSE headers END
+     WHERE id = $1::bigint
+    RETURNING id, entrypoint, priority
+), woken AS (
+    DELETE FROM pgqueuer WHERE false
+)
+INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
+SELECT id, 'queued', entrypoint, priority FROM retried;
 
 -- name: count_queued
 -- How many jobs each of the guilds $1 has queued in the band of ten priorities below and with $2; beyond $3
@@ -72,23 +85,40 @@ WITH queued AS (
 INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
 SELECT id, 'canceled', entrypoint, priority FROM gone;
 
--- name: lock_jobs
--- Nobody asks for these jobs to run again until the commit.
-SELECT id FROM pgqueuer WHERE id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE;
+-- name: finish_jobs
+-- The jobs $1 have done their work: they are gone, and in the log. Those that somebody asked for while they ran are
+-- queued once more instead. What is asked for at this very moment is waited for: a row is read once it is locked.
+WITH finished AS MATERIALIZED (
+    SELECT id, headers, (headers ->> 'again_at')::timestamptz AS again_at
+      FROM pgqueuer
+     WHERE id = ANY ($1::bigint[])
+     ORDER BY id
+       FOR UPDATE
+), again AS (
+    UPDATE pgqueuer
+       SET status = 'queued', queue_manager_id = NULL, slot = NULL, attempts = 0, updated = now(),
+           execute_after = finished.again_at, headers = finished.headers - 'again_at'
+      FROM finished
+     WHERE pgqueuer.id = finished.id AND finished.again_at IS NOT NULL
+), gone AS (
+    DELETE FROM pgqueuer
+     USING finished
+     WHERE pgqueuer.id = finished.id AND finished.again_at IS NULL
+    RETURNING pgqueuer.id, entrypoint, priority
+)
+INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
+SELECT id, 'successful', entrypoint, priority FROM gone;
 
--- name: requeue_asked_again
--- Finished jobs that somebody asked for while they ran are queued once more instead of ending.
-UPDATE pgqueuer
-   SET status = 'queued', queue_manager_id = NULL, slot = NULL, attempts = 0, updated = now(),
-       execute_after = (headers ->> 'again_at')::timestamptz,
-       headers = headers - 'again_at'
- WHERE id = ANY ($1::bigint[]) AND headers ? 'again_at'
-RETURNING id;
-
--- name: wake_runners
--- Makes the table's trigger tell every runner to look: PgQueuer's own update of a job's due time does not,
--- because a trigger per statement sees neither OLD nor NEW.
-DELETE FROM pgqueuer WHERE false;
+-- name: next_due
+-- In how long the next queued job of the entrypoints $1 is due, or since when one is (negative); null: none is queued.
+SELECT min(next.execute_after) - now() AS due_in
+  FROM unnest($1::text[]) AS asked (entrypoint)
+ CROSS JOIN LATERAL (
+       SELECT execute_after
+         FROM pgqueuer
+        WHERE entrypoint = asked.entrypoint AND status = 'queued'
+        ORDER BY execute_after
+        LIMIT 1) AS next;
 
 -- name: prune_job_log
 -- The queue's history, once it is counted, is kept for a week.
