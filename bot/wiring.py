@@ -254,6 +254,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REEVALUATE: _numbered(services.reevaluations.strike),
         JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.strike),
         JobName.REDACT: _numbered(services.privacy.hide),
+        JobName.REDACT_FAILURES: _numbered(cases.failures.redact),
         JobName.DRILL: _numbered(services.drills.strike),
         JobName.MORNING: _dated(services.mornings.strike),
         JobName.REFRESH_MORNING: _dated(services.mornings.refresh),

@@ -79,9 +79,20 @@ class Failures:
             reached = _Reached(anybody=channels.has_email, everybody=channels.has_email)
         else:
             reached = _NOBODY if incident is None else await self._email(delivery, incident)
-        await self._failures.record(self._row(delivery, incident, emailed=reached.anybody))
+        await self._write(delivery, incident, emailed=reached.anybody)
         owed = incident is not None and await self._owes_email(delivery, incident) and not reached.everybody
         return _TRY_EMAIL_AGAIN if owed else None
+
+    async def redact(self, incident_id: int) -> None:
+        """Take the words out of an incident's rows: it is private by now. Handler of the redact_failures job.
+
+        Raises:
+            StorageUnavailable: as `record`.
+        """
+        incident = await self._store.incident(incident_id)
+        if incident.is_private:
+            ids = [failure_id(nonce) for nonce in await self._store.delivery_nonces(incident_id)]
+            await self._failures.redact(ids, title=_incident_title(incident, in_words=False))
 
     async def mail(self, delivery_id: int) -> timedelta | None:
         """Send the email that goes out beside an escalation: Discord has taken it, and nobody has answered.
@@ -181,6 +192,15 @@ class Failures:
         place = delivery.to.removeprefix("person:") if delivery.kind is DeliveryKind.PAGE else None
         return await self._oncall.reachable(delivery.guild_id, place)
 
+    async def _write(self, delivery: Delivery, incident: Incident | None, *, emailed: bool) -> None:
+        """Write the row, and once more if *incident* was made private meanwhile: `redact` did not find it."""
+        await self._failures.record(self._row(delivery, incident, emailed=emailed))
+        if incident is None or incident.is_private:
+            return
+        now = await self._store.incident(incident.id)
+        if now.is_private:
+            await self._failures.record(self._row(delivery, now, emailed=emailed))
+
     def _row(self, delivery: Delivery, incident: Incident | None, *, emailed: bool) -> NewFailure:
         # The table is read by more people than may know of a private incident, or of another guild's.
         in_words = self._policy.sees_dlq and not (incident is not None and incident.is_private)
@@ -211,5 +231,9 @@ def _emailed(recipients: int, *, at: datetime) -> TimelineEntry:
 def _title(delivery: Delivery, incident: Incident | None, *, in_words: bool) -> str:
     if incident is None:
         return delivery.kind.value
+    return _incident_title(incident, in_words=in_words)
+
+
+def _incident_title(incident: Incident, *, in_words: bool) -> str:
     title = incident.title if in_words else incident.label
     return f"{DLQ_MARK}{title}" if incident.is_drill else title

@@ -79,9 +79,16 @@ def archive_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
     return Job(JobName.ARCHIVE, str(incident_id), archive_key(incident_id), after=after)
 
 
-def hide_job(incident: Incident) -> Job:
-    """The job that takes out of sight what others could read of an incident before it was private."""
-    return Job(JobName.REDACT, str(incident.id), f"redact:{incident.id}")
+def hide_jobs(incident: Incident) -> tuple[Job, Job]:
+    """The jobs that take out of sight what others could read of an incident before it was private.
+
+    The DLQ has its own: its database may be away while Discord is not.
+    """
+    number = str(incident.id)
+    return (
+        Job(JobName.REDACT, number, f"redact:{number}"),
+        Job(JobName.REDACT_FAILURES, number, f"redact_failures:{number}"),
+    )
 
 
 def posting_key(incident_id: int, kind: DeliveryKind, posting: int) -> str:

@@ -16,13 +16,13 @@ from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes
 from bot.services.opening import (
     QUIET,
-    hide_job,
+    hide_jobs,
     member,
     member_key,
     posting_deliveries,
     refresh_job,
 )
-from bot.services.ports import Discord, Job, JobName, Store
+from bot.services.ports import Discord, Store
 from bot.services.questions import question_key, show_answer
 from bot.services.walk_ends import take_in_walks
 
@@ -72,7 +72,7 @@ class Privacy:
                 await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
                 await self._let_in(change, user_id, name)
             await take_in_walks(change, with_open=True)  # their posts have its title
-            await self._hide_what_is_known(change)
+            await change.tx.enqueue(*hide_jobs(private))
             await change.record(TimelineKind.MADE_PRIVATE)
             await change.say("made_private", key="made_private")
         return change.incident
@@ -196,12 +196,6 @@ class Privacy:
         """Put on record what leaves no entry on the timeline."""
         data = {"incident_id": change.incident.id, **facts}
         await change.tx.audit(guild_id=change.incident.guild_id, by=change.by, action=act, data=data)
-
-    async def _hide_what_is_known(self, change: Change) -> None:
-        """Posts that are there, and rows of the DLQ that carry its title."""
-        await change.tx.enqueue(hide_job(change.incident))
-        failed = await change.tx.failed_deliveries(change.incident.id)
-        await change.tx.enqueue(*(Job(JobName.RECORD_FAILURE, str(one), f"record:{one}") for one in failed))
 
     async def _untold_by_others(self, incident: Incident) -> None:
         """The posts of those that it has to do with give its number no more."""

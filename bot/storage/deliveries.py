@@ -197,9 +197,6 @@ class DeliveryWrites(IncidentLocks):
         await self._lock_incident(incident_id)
         await self._sql.all("tell_thread_deleted", incident_id, str(thread_id), by)
 
-    async def failed_deliveries(self, incident_id: int) -> list[int]:
-        return [row["id"] for row in await self._sql.all("failed_deliveries", incident_id)]
-
     async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
         await self._lock_incident_of(delivery_id)
         await self._sql.all("mark_emailed", delivery_id, list(to), is_done)

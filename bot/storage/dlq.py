@@ -1,7 +1,7 @@
 """`admin.notification_failures`, perhaps in somebody else's database behind a transaction pooler."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -100,6 +100,10 @@ class PostgresDlqStore:
                 failure.fallback_email_sent,
                 json.dumps(storable_json(failure.payload), ensure_ascii=False),
             )
+
+    async def redact(self, ids: Sequence[UUID], *, title: str) -> None:
+        async with self._question(readonly=False) as sql:
+            await sql.all("redact_failures", list(ids), title)
 
     async def missing_columns(self) -> tuple[str, ...]:
         async with self._question() as sql:

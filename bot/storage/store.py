@@ -274,6 +274,9 @@ class PostgresStore(
     async def posts(self, incident_id: int) -> list[Delivery]:
         return deliveries_from_rows(await self._sql.all("posts", incident_id))
 
+    async def delivery_nonces(self, incident_id: int) -> list[str]:
+        return [row["nonce"] for row in await self._sql.all("delivery_nonces", incident_id)]
+
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return entries_from_rows(await self._sql.all("timeline", incident_id))
 

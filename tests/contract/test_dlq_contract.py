@@ -113,6 +113,16 @@ async def test_our_own_failure_is_one_row(rig: Rig) -> None:
     assert (await rig.dlq.page(DlqFilter(), number=1, size=9)).total == 1
 
 
+async def test_what_has_become_private_leaves_a_title(rig: Rig) -> None:
+    """And no payload; of those that are there, and of no other."""
+    secret, other = await put(rig, 1), await put(rig, 2)
+    await rig.dlq.redact([secret.id, UUID(int=9)], title="INC-42")
+    told = await rig.dlq.entry(secret.id)
+    assert told == replace(secret, title="INC-42", payload={})
+    assert (await rig.dlq.entry(other.id)).title == other.title
+    assert (await rig.dlq.page(DlqFilter(), number=1, size=9)).total == 2
+
+
 async def test_unknown_entries_are_an_error_for_the_person(rig: Rig) -> None:
     """With the id they asked for."""
     with pytest.raises(UserError) as caught:

@@ -75,16 +75,18 @@ async def test_a_deleted_thread_is_told_where_it_was_offered(rig: Rig) -> None:
     assert "deleted_by" not in other.data
 
 
-async def test_failed_deliveries_are_known(rig: Rig) -> None:
-    """Of one incident, oldest first."""
-    incident = await open_incident(rig.store)
+async def test_every_delivery_has_a_nonce_that_is_known(rig: Rig) -> None:
+    """Of one incident, whatever became of it, oldest first."""
+    incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
     ids = await delivery_ids(
         rig.store, *(owed(DeliveryKind.NOTICE, incident=incident.id, key=key) for key in ("a", "b", "c"))
     )
+    await delivery_ids(rig.store, owed(DeliveryKind.NOTICE, incident=other.id, key="d"))
     async with rig.store.transaction() as tx:
         await tx.finish_failed(ids[2], error="no", http_status=403)
-        await tx.finish_failed(ids[0], error="no", http_status=403)
-        assert await tx.failed_deliveries(incident.id) == [ids[0], ids[2]]
+    await send(rig.store, ids[0], message_id=5)
+    nonces = [(await rig.store.delivery(one)).nonce for one in ids]
+    assert await rig.store.delivery_nonces(incident.id) == nonces
 
 
 async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:

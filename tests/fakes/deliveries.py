@@ -212,13 +212,6 @@ class FakeDeliveries(FakePart):
                 changed = replace(delivery, data={**data, **told}, shown_version=0)
                 self.state.deliveries[number] = replace(stored, delivery=changed)
 
-    async def failed_deliveries(self, incident_id: int) -> list[int]:
-        return [
-            delivery_id
-            for delivery_id, stored in sorted(self.state.deliveries.items())
-            if stored.delivery.incident_id == incident_id and stored.delivery.status is DeliveryStatus.FAILED
-        ]
-
     async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
         stored = self.state.deliveries[delivery_id]
         told = emailed(stored.delivery, to=to, is_done=is_done)

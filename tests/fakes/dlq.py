@@ -1,7 +1,7 @@
 """`admin.notification_failures` in memory."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -85,6 +85,11 @@ class FakeDlqStore:
                 payload=entry.payload,
             )
         self.entries[failure.id] = entry
+
+    async def redact(self, ids: Sequence[UUID], *, title: str) -> None:
+        self._check()
+        for one in self.entries.keys() & set(ids):
+            self.entries[one] = replace(self.entries[one], title=title, payload={})
 
     async def missing_columns(self) -> tuple[str, ...]:
         self._check()

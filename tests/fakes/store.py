@@ -325,6 +325,9 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         sent = (one for one in await self._sent() if one.incident_id == incident_id)
         return [delivery for delivery in sent if delivery.message_id is not None]
 
+    async def delivery_nonces(self, incident_id: int) -> list[str]:
+        return [delivery.nonce for delivery in self.deliveries if delivery.incident_id == incident_id]
+
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         self._check()
         return list(self._state.timelines.get(incident_id, []))

@@ -1,5 +1,6 @@
 """The table of notifications that were not delivered."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -36,6 +37,10 @@ class DlqStore(Protocol):
 
     async def record(self, failure: NewFailure) -> None:
         """Write a failure of our own; the same id twice leaves one row (later flag, title, payload)."""
+        ...
+
+    async def redact(self, ids: Sequence[UUID], *, title: str) -> None:
+        """Leave of those of *ids* that are there *title* and no payload."""
         ...
 
     async def missing_columns(self) -> tuple[str, ...]:

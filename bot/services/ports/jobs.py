@@ -23,6 +23,7 @@ class JobName(StrEnum):
     RECORD_FAILURE = "record_failure"  # payload: delivery id
     EMAIL = "email"  # payload: delivery id; it is there, and nobody has answered so far
     REDACT = "redact"  # payload: incident id; it is private by now
+    REDACT_FAILURES = "redact_failures"  # payload: incident id; the same of its rows in the DLQ
     DRILL = "drill"  # payload: incident id
     MORNING = "morning"  # payload: "guild_id:day"
     REFRESH_MORNING = "refresh_morning"  # payload: "guild_id:day"

@@ -129,6 +129,10 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         """The sent deliveries of an incident, oldest first."""
         ...
 
+    async def delivery_nonces(self, incident_id: int) -> list[str]:
+        """Those of all deliveries of an incident, oldest first: rows of the DLQ are found by them."""
+        ...
+
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         """Oldest first."""
         ...

@@ -306,10 +306,6 @@ class Transaction(
         """
         ...
 
-    async def failed_deliveries(self, incident_id: int) -> list[int]:
-        """The ids of what was given up of an incident, oldest first."""
-        ...
-
     async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
         """The email in its place was accepted for *to*, by `OnCallPerson.mailbox`, beside those before them.
 

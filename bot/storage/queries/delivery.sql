@@ -178,9 +178,10 @@ UPDATE deliveries
    SET data = data || jsonb_build_object('deleted_by', $3::text, 'deleted_at', now()), shown_version = 0
  WHERE incident_id = $1 AND kind = 'notice' AND data ->> 'thread' = $2::text AND NOT data ? 'deleted_by';
 
--- name: failed_deliveries
--- What was given up of an incident, oldest first.
-SELECT id FROM deliveries WHERE incident_id = $1 AND status = 'failed' ORDER BY id;
+-- name: delivery_nonces
+-- The nonces of an incident's deliveries, oldest first. Not only what was given up has a row in the DLQ: what an outage
+-- held back and mailed has one as well, and what was posted and rang nobody.
+SELECT nonce FROM deliveries WHERE incident_id = $1 ORDER BY id;
 
 -- name: cancel_waiting
 -- Cancels what waits, directly or through others, for those of $1 that were given up.

@@ -71,6 +71,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'failed', $9, $10::text::jsonb)
 ON CONFLICT (id) DO UPDATE
    SET fallback_email_sent = excluded.fallback_email_sent, title = excluded.title, payload = excluded.payload;
 
+-- name: redact_failures
+-- Leaves nothing but the title $2 of what these rows told.
+UPDATE admin.notification_failures SET title = $2, payload = '{}' WHERE id = ANY ($1::uuid[]);
+
 -- name: failure_columns
 -- The columns that we may see; none when there is no such table.
 SELECT column_name::text AS name

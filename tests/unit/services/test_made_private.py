@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.dlq import NewFailure
 from bot.domain.errors import (
     DeliveryRefused,
     IncidentNotFound,
@@ -15,12 +16,15 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident import IncidentKind
+from bot.domain.incident import Incident, IncidentKind
 from bot.domain.life import AckVia
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
+from bot.services.ports import JobName
+from tests.fakes import FakeDlqStore
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_lifecycle import Interrupted
+from tests.unit.services.test_outage import AWAY
 from tests.unit.services.test_privacy import NAMED, secret
 
 
@@ -276,6 +280,66 @@ async def test_rows_of_the_dlq_from_before_lose_their_title(desk: Desk) -> None:
     assert {(row.title, bool(row.payload)) for row in desk.dlq_store.entries.values()} == {
         (incident.label, False)
     }
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+async def test_rows_of_what_an_outage_held_back_lose_their_title(desk: Desk, *, is_back: bool) -> None:
+    """It was mailed at once and is no failure: it still waits, or has been posted since."""
+    desk.discord.failures = [AWAY] * 5_000
+    incident = await desk.open("SEV1")
+    await desk.pass_time(minutes=1)
+    assert {row.title for row in desk.dlq_store.entries.values()} == {incident.title}
+    if is_back:
+        desk.discord.failures = []
+        await desk.pass_time(minutes=2)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    _require_no_words(desk, incident)
+
+
+async def test_rows_of_what_rang_nobody_lose_their_title(desk: Desk) -> None:
+    """It was posted; the row says that the bot may not mention everyone."""
+    desk.discord.rings = False
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    _require_no_words(desk, incident)
+
+
+async def test_what_has_no_row_gets_none(desk: Desk) -> None:
+    """A SEV2 that waits for Discord to be back is no failure, private or not."""
+    desk.discord.failures = [AWAY] * 5_000
+    incident = await desk.open("SEV2")
+    await desk.pass_time(minutes=1)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.dlq_store.entries == {}
+
+
+async def test_a_row_that_is_written_while_it_is_made_private_keeps_no_title(desk: Desk) -> None:
+    """What looks for rows has been by then, and has not found it."""
+    desk.discord.failures = [AWAY] * 5_000
+    incident = await desk.open("SEV1")
+
+    class Slow(FakeDlqStore):
+        async def record(self, failure: NewFailure) -> None:
+            if not (await desk.store.incident(incident.id)).is_private:
+                await desk.privacy.make_private(incident.id, by=PRIMARY)
+                (job,) = (one for one in desk.store.take_due_jobs() if one.name is JobName.REDACT_FAILURES)
+                await desk.run(job)
+            await super().record(failure)
+
+    desk.dlq_store = Slow(desk.store.clock)
+    desk.use(desk.discord)
+    await desk.work()
+    _require_no_words(desk, incident)
+
+
+def _require_no_words(desk: Desk, incident: Incident) -> None:
+    """Each row has the number and nothing to send again, and there are some."""
+    rows = {(row.title, bool(row.payload)) for row in desk.dlq_store.entries.values()}
+    assert rows == {(incident.label, False)}
 
 
 @pytest.mark.parametrize("act", ["resolve", "link"])
