@@ -8,8 +8,10 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
-#: Discord's JSON error codes: Unknown Member, Unknown User.
-_UNKNOWN_MESSAGE: Final = 10008
+#: Discord's JSON error code Unknown Message; to a nonce it says that the message was posted and then deleted.
+UNKNOWN_MESSAGE: Final = 10008
+
+#: Unknown Member, Unknown User.
 _NO_MEMBER: Final = frozenset({10007, 10013})
 
 
@@ -188,7 +190,7 @@ class DeletedSince(DeliveryRefused):
     """
 
     def __init__(self, reason: str, *, channel_id: int) -> None:
-        super().__init__(reason, http_status=HTTPStatus.NOT_FOUND, code=_UNKNOWN_MESSAGE)
+        super().__init__(reason, http_status=HTTPStatus.NOT_FOUND, code=UNKNOWN_MESSAGE)
         self.channel_id = channel_id
 
 

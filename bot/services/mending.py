@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.delivery import AGAIN as SAID_AGAIN
 from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
-from bot.domain.errors import IncidentNotFound
+from bot.domain.errors import UNKNOWN_MESSAGE, IncidentNotFound
 from bot.domain.incident import Incident
 from bot.domain.posting import THREADS, is_current, posting_of, repost, rethread
 from bot.runbook.model import Policy
@@ -26,10 +26,9 @@ from bot.services.triage_posts import monitor_of, question, question_again
 
 log = structlog.get_logger(__name__)
 
-#: Discord's codes for a place or a message that is not there, and for a thread that takes no message, because
+#: Discord's codes for a place that is not there, and for a thread that takes no message, because
 #: it is archived and locked, or locked.
 UNKNOWN_CHANNEL: Final = 10003
-UNKNOWN_MESSAGE: Final = 10008
 CLOSED: Final = frozenset({50083, 160005})
 
 #: What other posts hang on.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest_asyncio
 
 from bot.domain.emergency import Attempt, Saying, Watch, Word
 from bot.domain.standing import OnCallPerson
+from bot.sandbox.posting import remove
 from bot.ui.posts.emergency import emergency_post
 from tests.integration.notifier_world import ALERTS, GUILD, NotifierWorld, running_world
 from tests.unit.ui.samples import watch
@@ -57,6 +59,22 @@ async def test_what_discord_has_and_never_said_is_found(world: NotifierWorld) ->
         Word.ALERT, "inc:42:alert", "channel", rings=True, attempt=Attempt(missed.raised_at, json.dumps(body))
     )
     assert await siren.post(missed, alert, nonce="ours") == first
+    assert len(world.messages(ALERTS)) == 1
+
+
+@pytest.mark.parametrize("rings", [True, False])
+async def test_what_was_deleted_since_rings_no_second_time(world: NotifierWorld, *, rings: bool) -> None:
+    """Its nonce says that it was posted and has rung: it is put there once more, quietly, whoever asks."""
+    missed = passed()
+    first = await world.notifier.siren(nobody).post(missed, escalation(missed, rings=rings), nonce="ours")
+    remove(world.sandbox.core, world.message(first))
+    again = await world.notifier.siren(nobody).post(missed, escalation(missed, rings=rings), nonce="ours")
+    assert again.message_id != first.message_id
+    assert not world.message(again).mention_everyone
+    assert again.pinged == rings
+    other = replace(escalation(missed, rings=rings), sought_since=None)
+    theirs = await world.notifier.siren(nobody).post(missed, other, nonce="ours")
+    assert theirs.message_id == again.message_id
     assert len(world.messages(ALERTS)) == 1
 
 

@@ -12,7 +12,7 @@ import discord
 from bot.domain.alerts import ChannelPage
 from bot.domain.bundle import Bundle
 from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
-from bot.domain.errors import DeletedSince, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import UNKNOWN_MESSAGE, DeletedSince, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
@@ -47,7 +47,6 @@ from bot.ui.rest.siren import RestSiren
 from bot.ui.words.wording import Wording
 
 _UNKNOWN_CHANNEL = 10003
-_UNKNOWN_MESSAGE = 10008
 _THREAD_EXISTS = 160004
 
 #: Kinds that may answer a message, named in their data.
@@ -333,7 +332,7 @@ class DiscordNotifier:
         try:
             return posted(await self._rest.one(route_of(request), json=body))
         except DeliveryRefused as refused:
-            if refused.code != _UNKNOWN_MESSAGE:
+            if refused.code != UNKNOWN_MESSAGE:
                 raise
             raise DeletedSince(refused.reason, channel_id=request.channel_id) from None
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+import structlog
 from discord.http import Route
 
 from bot.domain.delivery import Posted
 from bot.domain.emergency import Saying, Watch, Word
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import UNKNOWN_MESSAGE, DeliveryRefused, UpstreamUnavailable
+from bot.domain.installation import nonce_of
 from bot.domain.standing import OnCallPerson
 from bot.services.ports import Mail
 from bot.ui.buttons import reaction_of
@@ -20,6 +23,8 @@ from bot.ui.rest.history import posted, standing_message
 from bot.ui.rest.places import Places
 from bot.ui.rest.reactions import react
 from bot.ui.words.wording import Wording
+
+log = structlog.get_logger(__name__)
 
 _LOOK_WITHIN_S: Final = 1.5
 
@@ -41,9 +46,26 @@ class RestSiren:
         since = saying.sought_since
         if since is not None and (there := await self._find(channel_id, body, since=since)):
             return there
+        try:
+            return await self._send(channel_id, body, nonce=nonce)
+        except DeliveryRefused as refused:
+            if refused.code != UNKNOWN_MESSAGE:
+                raise
+        return await self._again(channel_id, watch, saying, nonce=nonce)
+
+    async def _again(self, channel_id: int, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+        """Post quietly what was posted under *nonce*, has rung and was deleted since: a 👀 needs a place.
+
+        Every process does so under the same nonce.
+        """
+        quiet = emergency_post(self._words, watch, replace(saying, rings=False))
+        log.info("emergency.deleted_since", watch=watch.key, word=saying.word)
+        there = await self._send(channel_id, quiet, nonce=nonce_of(nonce, "again"))
+        return replace(there, pinged=saying.rings)
+
+    async def _send(self, channel_id: int, body: Body, *, nonce: str) -> Posted:
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
-        made = await self._rest.one(route, json={**body, "nonce": nonce, "enforce_nonce": True})
-        return posted(made)
+        return posted(await self._rest.one(route, json={**body, "nonce": nonce, "enforce_nonce": True}))
 
     async def _find(self, channel_id: int, body: Body, *, since: datetime) -> Posted | None:
         """What has been posted of it before: its nonce holds for minutes only."""
