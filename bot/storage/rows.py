@@ -189,6 +189,17 @@ def step_from_row(row: Row) -> Step:
     )
 
 
+def delivery_kind(name: str) -> DeliveryKind:
+    """The kind of a delivery as its row has it.
+
+    Raises:
+        NewerVersion: it is not known here.
+    """
+    if name not in _DELIVERY_KINDS:
+        raise NewerVersion(name)
+    return DeliveryKind(name)
+
+
 def deliveries_from_rows(rows: Iterable[Row]) -> list[Delivery]:
     """Rows of `deliveries` without the kinds of a newer version, as with `entries_from_rows`."""
     return [delivery_from_row(row) for row in rows if row["kind"] in _DELIVERY_KINDS]
@@ -200,11 +211,9 @@ def delivery_from_row(row: Row) -> Delivery:
     Raises:
         NewerVersion: its kind is not known.
     """
-    if row["kind"] not in _DELIVERY_KINDS:
-        raise NewerVersion(row["kind"])
     return Delivery(
         id=row["id"],
-        kind=DeliveryKind(row["kind"]),
+        kind=delivery_kind(row["kind"]),
         to=row["target"],
         key=row["key"],
         guild_id=row["guild_id"],

@@ -16,7 +16,7 @@ from bot.services.ports import Job, JobName
 from bot.services.ports.storms import OpenCount, Prospect
 from bot.storage.deliveries import DeliveryWrites
 from bot.storage.queue import cancel_jobs
-from bot.storage.rows import delivery_from_row, incident_from_row, step_from_row
+from bot.storage.rows import delivery_from_row, delivery_kind, incident_from_row, step_from_row
 from bot.storage.sql import Row, Sql
 
 #: How long a bundle waits for what is decided at the same moment.
@@ -78,7 +78,7 @@ class StormWrites(DeliveryWrites):
     async def bundled(self, delivery_id: int) -> list[Bundled]:
         rows = await self._sql.all("bundled", delivery_id)
         return [
-            Bundled(row["id"], row["incident_id"], DeliveryKind(row["kind"]), row["target"]) for row in rows
+            Bundled(row["id"], row["incident_id"], delivery_kind(row["kind"]), row["target"]) for row in rows
         ]
 
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
@@ -153,7 +153,7 @@ class StormReads:
         shown = await self._sql.all("bundle_waiting", delivery_id, LISTED, self._guild_id)
         return Bundle(
             id=delivery_id,
-            kind=DeliveryKind(data["of"]),
+            kind=delivery_kind(data["of"]),
             severity=data["severity"],
             mention=data["mention"],
             count=counts["count"],

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from bot.domain.bundle import Group
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.errors import NewerVersion
 from bot.services.ports import Subject
@@ -15,7 +16,7 @@ from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.notices import notice
 from bot.ui.words.wording import Wording
-from tests.contract.examples import delivery_ids, open_incident, owed, send
+from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import Desk
 from tests.unit.ui.samples import PLACED, POLICY, TEXTS
@@ -47,6 +48,25 @@ async def test_a_kind_of_delivery(pool: asyncpg.Pool) -> None:
         await store.before_sending(unsent, at_most=5)
     status = await pool.fetchval("SELECT status FROM deliveries WHERE id = $1", unsent)
     assert status == DeliveryStatus.PENDING
+
+
+async def test_what_a_bundle_tells_of(pool: asyncpg.Pool) -> None:
+    """A bundle of a kind that is not known, and one with such a delivery in it, are left to the newer one."""
+    store = PostgresStore(pool)
+    incident = await open_incident(store)
+    group = Group(GUILD, DeliveryKind.PAGE, "person:primary", "SEV1", "none", priority=10)
+    page = replace(owed(DeliveryKind.PAGE, incident=incident.id), to=group.to)
+    async with store.transaction() as tx:
+        await tx.insert_bundled([page], group)
+    bundle_id = await pool.fetchval("SELECT id FROM deliveries WHERE kind = 'bundle'")
+    assert (await store.bundle(bundle_id)).kind is DeliveryKind.PAGE
+    await pool.execute("UPDATE deliveries SET kind = 'hologram' WHERE bundle_id = $1", bundle_id)
+    async with store.transaction() as tx:
+        with pytest.raises(NewerVersion):
+            await tx.bundled(bundle_id)
+    await pool.execute('UPDATE deliveries SET data = data || \'{"of": "hologram"}\' WHERE id = $1', bundle_id)
+    with pytest.raises(NewerVersion):
+        await store.bundle(bundle_id)
 
 
 async def test_a_notice() -> None:
