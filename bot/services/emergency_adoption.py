@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.errors import StorageUnavailable
 from bot.services.emergency_import import TakingIn
-from bot.services.emergency_journal import as_data, read
+from bot.services.emergency_journal import Encoder, read
 from bot.services.ports import Spool, Store
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class Adoption:
             except StorageUnavailable as away:
                 log.warning("emergency.not_taken_in", reason=str(away))
         if rest.has_news:
-            await asyncio.to_thread(left.save, as_data(rest))
+            await asyncio.to_thread(left.save, Encoder().encode(rest))
             return
         await asyncio.to_thread(left.remove)
         if journal.mirror is not None:

@@ -1,7 +1,6 @@
 """The journal as this process has it, in a file for the next one, and the time by which it goes."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,7 +10,7 @@ import structlog
 
 from bot.domain.journal import Journal
 from bot.services.boot_clock import boot_s
-from bot.services.emergency_journal import as_data, read
+from bot.services.emergency_journal import Encoder, read
 from bot.services.ports import Spool
 
 log = structlog.get_logger(__name__)
@@ -26,7 +25,8 @@ class Logbook:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._journal = Journal()
-        self._saved: Mapping[str, object] | None = None
+        self._encoder = Encoder()
+        self._saved: bytes | None = None
         self._saving = asyncio.Lock()
         self._remembering: asyncio.Task[None] | None = None
         self._clock: tuple[datetime, float] | None = None
@@ -66,7 +66,7 @@ class Logbook:
         """Remember it, in the file too; a disk that does not take it keeps nobody from being told."""
         self._journal = journal
         async with self._saving:
-            data = as_data(self._journal)  # whatever has come since is in it, too
+            data = self._encoder.encode(self._journal)  # whatever has come since is in it, too
             if data == self._saved:
                 return
             try:

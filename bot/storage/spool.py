@@ -94,10 +94,10 @@ class FileSpool:
             return None
         return kept if isinstance(kept, dict) else None
 
-    def save(self, data: Mapping[str, object]) -> None:
+    def save(self, data: bytes) -> None:
         fresh = self._path.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(data, file, ensure_ascii=False)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)

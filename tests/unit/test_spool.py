@@ -1,5 +1,8 @@
 """The file that stands in for the database: whole or not at all, and nobody else's to read."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,8 +15,8 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
     spool = FileSpool(tmp_path / "data", 7)
     assert spool.load() is None
     assert not spool.is_there
-    spool.save({"title": "決済"})
-    spool.save({"title": "決済 API"})
+    spool.save('{"title": "決済"}'.encode())
+    spool.save('{"title": "決済 API"}'.encode())
     del spool  # as its process ends
     assert FileSpool(tmp_path / "data", 7).load() == {"title": "決済 API"}
     assert FileSpool(tmp_path / "data", 8).load() is None
@@ -23,8 +26,8 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
 def test_two_at_once_have_one_each(tmp_path: Path) -> None:
     """Neither overwrites what the other has done; whoever starts next finds what was left."""
     first, second = FileSpool(tmp_path, 7), FileSpool(tmp_path, 7)
-    first.save({"by": "first"})
-    second.save({"by": "second"})
+    first.save(b'{"by": "first"}')
+    second.save(b'{"by": "second"}')
     assert (first.load(), second.load()) == ({"by": "first"}, {"by": "second"})
     del second
     assert FileSpool(tmp_path, 7).load() == {"by": "second"}
@@ -34,8 +37,8 @@ def test_the_living_find_what_the_dead_have_left(tmp_path: Path) -> None:
     """Not their own file, nor that of another who lives; and nobody finds it twice at once."""
     first, second, third = (FileSpool(tmp_path, 7) for _ in range(3))
     for number, spool in enumerate((first, second, third), 1):
-        spool.save({"by": number})
-    FileSpool(tmp_path, 8).save({"by": "another guild's"})
+        spool.save(b'{"by": %d}' % number)
+    FileSpool(tmp_path, 8).save(b'{"by": "another guild"}')
     del second
     found = first.left_behind()
     assert [spool.load() for spool in found] == [{"by": 2}]
@@ -49,8 +52,8 @@ def test_the_living_find_what_the_dead_have_left(tmp_path: Path) -> None:
 def test_whoever_starts_reads_what_is_there_before_a_new_file(tmp_path: Path) -> None:
     """The first file was taken in and removed: the second still says what must be told without a database."""
     first, second = FileSpool(tmp_path, 7), FileSpool(tmp_path, 7)
-    first.save({"by": 1})
-    second.save({"by": 2})
+    first.save(b'{"by": 1}')
+    second.save(b'{"by": 2}')
     first.remove()
     del first, second
     assert FileSpool(tmp_path, 7).is_there
@@ -68,7 +71,18 @@ def test_a_broken_file_is_as_none(tmp_path: Path, text: str) -> None:
 def test_a_crash_half_way_leaves_the_old_one(tmp_path: Path) -> None:
     """The new file is written beside it first."""
     spool = FileSpool(tmp_path, 7)
-    spool.save({"a": 1})
-    with pytest.raises(TypeError):
-        spool.save({"a": object()})
+    spool.save(b'{"a": 1}')
+    with at_most_bytes(9), pytest.raises(OSError, match="File too large"):
+        spool.save(b'{"a": 1000000}')
     assert spool.load() == {"a": 1}
+
+
+@contextmanager
+def at_most_bytes(size: int) -> Iterator[None]:
+    """No file of this process grows beyond *size*."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

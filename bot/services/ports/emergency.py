@@ -16,8 +16,8 @@ class Spool(Protocol):
         """What was saved last; None when there is nothing, or nothing readable."""
         ...
 
-    def save(self, data: Mapping[str, object]) -> None:
-        """Write it through to the disk, all or nothing. Blocks.
+    def save(self, data: bytes) -> None:
+        """Write a JSON object through to the disk, all or nothing. Blocks.
 
         Raises:
             OSError: the disk does not take it.
