@@ -149,7 +149,7 @@ class Alerts:
                 incident = await self._incidents.open_within(tx, as_incident(understood.would_be), by=None)
             else:
                 incident = await self._count(tx, same, message)
-            await tx.note_alert(incident.id, channel_id=message.channel_id, message_id=message.id)
+            await _note(tx, incident, message)
         log.info("alert.tracked" if same is None else "alert.repeated", incident_id=incident.id)
         return incident
 
@@ -165,7 +165,7 @@ class Alerts:
                 await self._questions.ask(tx, understood.would_be)
                 return None
             incident = await self._count(tx, same, message)
-            await tx.note_alert(incident.id, channel_id=message.channel_id, message_id=message.id)
+            await _note(tx, incident, message)
         log.info("alert.repeated", incident_id=incident.id)
         return incident
 
@@ -215,6 +215,12 @@ class Alerts:
             await tx.insert_deliveries([line])
         await tx.enqueue(_count_job(incident))
         return incident
+
+
+async def _note(tx: Transaction, incident: Incident, message: AlertMessage) -> None:
+    """Count *message* on *incident*."""
+    place = message.channel_id
+    await tx.note_alert(incident.id, channel_id=place, message_id=message.id, sender=message.sender)
 
 
 def _count_job(incident: Incident) -> Job:

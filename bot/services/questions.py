@@ -67,7 +67,9 @@ class Questions:
             incident = await self._same(tx, question) or await self._incidents.open_within(
                 tx, as_incident(question), by=by
             )
-            await tx.note_alert(incident.id, channel_id=question.channel_id, message_id=message_id)
+            await tx.note_alert(
+                incident.id, channel_id=question.channel_id, message_id=message_id, sender=question.sender
+            )
             await tx.answer_alert_question(message_id, Answer.TRACKED, by=by)
             await show_answer(tx, line)
         log.info("alert.tracked", incident_id=incident.id, user_id=by.id)

@@ -26,8 +26,8 @@ class Recoveries:
     async def receive(self, message: AlertMessage, fingerprint: str) -> None:
         """Take a recovery in; once for each message, however often it is read.
 
-        What has fired again after the message goes on. What another monitor posts, or what came in another
-        channel too, is not closed: that one may still fire.
+        What has fired again after the message goes on. What another monitor posts, alone or as well, and what
+        came in another channel too is not closed: that may still fire.
 
         Args:
             message: A monitor's.
@@ -36,7 +36,11 @@ class Recoveries:
         async with self._store.transaction() as tx:
             await tx.lock_fingerprint(message.guild_id, fingerprint)
             firing = await tx.firing_alerts(
-                message.guild_id, fingerprint, before=message.id, channel_id=message.channel_id
+                message.guild_id,
+                fingerprint,
+                before=message.id,
+                channel_id=message.channel_id,
+                sender=message.sender,
             )
             for incident, is_alone in firing:
                 if await tx.note_recovery(incident.id, message_id=message.id):

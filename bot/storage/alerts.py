@@ -34,13 +34,13 @@ class AlertWrites:
         row = await self._sql.first("same_alert", guild_id, fingerprint, since, list(lesser))
         return None if row is None else incident_from_row(row)
 
-    async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int) -> None:
-        await self._sql.all("note_alert", message_id, channel_id, incident_id)
+    async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int, sender: str) -> None:
+        await self._sql.all("note_alert", message_id, channel_id, incident_id, sender)
 
     async def firing_alerts(
-        self, guild_id: int, fingerprint: str, *, before: int, channel_id: int
+        self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
     ) -> list[tuple[Incident, bool]]:
-        rows = await self._sql.all("firing_alerts", guild_id, fingerprint, before, channel_id)
+        rows = await self._sql.all("firing_alerts", guild_id, fingerprint, before, channel_id, sender)
         return [(incident_from_row(row), row["alone"]) for row in rows]
 
     async def note_recovery(self, incident_id: int, *, message_id: int) -> bool:

@@ -15,6 +15,7 @@ from tests.contract.examples import GUILD, OLIVE, new_incident
 
 MINUTE = timedelta(minutes=1)
 CHANNEL = 50
+SENDER = "77:Parky API"
 SAME = "a" * 64
 
 
@@ -30,7 +31,7 @@ async def track(rig: Rig, message_id: int, *, fingerprint: str = SAME, severity:
         )
         await tx.lock_fingerprint(GUILD, fingerprint)
         incident, _ = await tx.insert_incident(new, priority="P1", ack_due_at=now + MINUTE)
-        await tx.note_alert(incident.id, channel_id=CHANNEL, message_id=message_id)
+        await tx.note_alert(incident.id, channel_id=CHANNEL, message_id=message_id, sender=SENDER)
     return incident
 
 
@@ -46,7 +47,7 @@ async def test_a_message_is_counted_once(rig: Rig) -> None:
     alert = await track(rig, 900)
     other = await track(rig, 901, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
-        await tx.note_alert(other.id, channel_id=CHANNEL, message_id=900)
+        await tx.note_alert(other.id, channel_id=CHANNEL, message_id=900, sender=SENDER)
         assert await tx.alert_of_message(900) == alert.id
         assert await tx.alert_of_message(999) is None
     found = await rig.store.incident_by_message(900)
@@ -65,7 +66,7 @@ async def test_the_first_message_and_the_newest_few_are_read(rig: Rig) -> None:
     assert await rig.store.alert_messages(alert.id) == [(CHANNEL, 900)]
     async with rig.store.transaction() as tx:
         for message_id in (905, 903, 902, 904, 901):
-            await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=message_id)
+            await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=message_id, sender=SENDER)
     assert await rig.store.alert_messages(alert.id) == [(CHANNEL, n) for n in (900, 903, 904, 905)]
     assert await rig.store.alert_messages(alert.id + 1) == []
 
@@ -175,11 +176,11 @@ async def test_a_cursor_never_goes_back(rig: Rig) -> None:
 
 
 async def firing(
-    rig: Rig, *, before: int, guild_id: int = GUILD, channel_id: int = CHANNEL
+    rig: Rig, *, before: int, guild_id: int = GUILD, channel_id: int = CHANNEL, sender: str = SENDER
 ) -> list[tuple[int, bool]]:
     """The numbers of what a recovery is about, and whether each is alone."""
     async with rig.store.transaction() as tx:
-        found = await tx.firing_alerts(guild_id, SAME, before=before, channel_id=channel_id)
+        found = await tx.firing_alerts(guild_id, SAME, before=before, channel_id=channel_id, sender=sender)
     return [(one.id, alone) for one, alone in found]
 
 
@@ -195,9 +196,20 @@ async def test_a_recovery_is_about_what_has_not_fired_since(rig: Rig) -> None:
     assert await firing(rig, before=950, guild_id=GUILD + 1) == []
     assert await firing(rig, before=950) == [(second.id, True)]
     assert await firing(rig, before=950, channel_id=CHANNEL + 1) == [(second.id, False)]
+    assert await firing(rig, before=950, sender="77:Staging") == [(second.id, False)]
     async with rig.store.transaction() as tx:
-        await tx.note_alert(second.id, channel_id=CHANNEL + 1, message_id=911)
+        await tx.note_alert(second.id, channel_id=CHANNEL + 1, message_id=911, sender=SENDER)
     assert await firing(rig, before=950) == [(second.id, False)]
+
+
+async def test_a_recovery_of_what_two_senders_post_is_not_about_both(rig: Rig) -> None:
+    """Neither is alone: the other one may still fire."""
+    alert = await track(rig, 900)
+    assert await firing(rig, before=950) == [(alert.id, True)]
+    async with rig.store.transaction() as tx:
+        await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=901, sender="78:Parky API")
+    for sender in (SENDER, "78:Parky API"):
+        assert await firing(rig, before=950, sender=sender) == [(alert.id, False)]
 
 
 async def test_a_recovery_of_what_was_merged_is_about_the_other(rig: Rig) -> None:
@@ -218,7 +230,7 @@ async def test_a_recovery_is_noted_once(rig: Rig) -> None:
         assert await tx.note_recovery(alert.id, message_id=901)
         assert not await tx.note_recovery(alert.id, message_id=901)
         assert await tx.has_recovered(alert.id)
-        await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=902)
+        await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=902, sender=SENDER)
         assert not await tx.has_recovered(alert.id)
 
 

@@ -28,7 +28,7 @@ async def furnish(store: Store) -> tuple[int, int]:
         now = await tx.now()
         pin = TimelineEntry(TimelineKind.PINNED, now, data={"message_id": PINNED})
         await tx.pin(incident.id, pin)
-        await tx.note_alert(incident.id, channel_id=1, message_id=COUNTED)
+        await tx.note_alert(incident.id, channel_id=1, message_id=COUNTED, sender="77:Parky API")
         new = NewTriage(GUILD, PERRY, "x", (), (), now, "interaction:2", None, None, None)
         triage, _ = await tx.insert_triage(new, due_at=now)
     return incident.id, triage.id

@@ -107,7 +107,7 @@ async def test_a_message_of_an_alert_has_become_what_was_declared(rig: Rig) -> N
     """An alert that is only tracked is still to be triaged."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
-        await tx.note_alert(incident.id, channel_id=500, message_id=600)
+        await tx.note_alert(incident.id, channel_id=500, message_id=600, sender="77:Parky API")
     await change(rig, incident, lambda one, _: replace(one, kind=IncidentKind.ALERT, version=one.version + 1))
     assert await of_message(rig) == (None, None)
     declared = replace(incident, kind=IncidentKind.INCIDENT)

@@ -21,8 +21,8 @@ async def test_the_walks_about_an_incident_are_those_about_its_messages(rig: Rig
     """That were counted on it, or on what was merged into it; while they go on; with their answers."""
     incident, other = await open_incident(rig.store, key="a"), await open_incident(rig.store, key="b")
     async with rig.store.transaction() as tx:
-        await tx.note_alert(incident.id, channel_id=500, message_id=600)
-        await tx.note_alert(other.id, channel_id=500, message_id=601)
+        await tx.note_alert(incident.id, channel_id=500, message_id=600, sender="77:Parky API")
+        await tx.note_alert(other.id, channel_id=500, message_id=601, sender="77:Parky API")
     first, second = await start(rig), await start(rig, key="interaction:2")
     async with rig.store.transaction() as tx:
         await tx.add_answer(second.id, question="production", answer="no", unsure=False, by=PERRY)

@@ -40,11 +40,12 @@ class FakeAlerts(FakePart):
                 found.append((seen, counts.id, counts))
         return max(found)[2] if found else None
 
-    async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int) -> None:
+    async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int, sender: str) -> None:
         self.state.alert_messages.setdefault(message_id, (channel_id, incident_id))
+        self.state.alert_senders.setdefault(message_id, sender)
 
     async def firing_alerts(
-        self, guild_id: int, fingerprint: str, *, before: int, channel_id: int
+        self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
     ) -> list[tuple[Incident, bool]]:
         known = self.state.incidents.values()
         same = [one for one in known if (one.guild_id, one.fingerprint) == (guild_id, fingerprint)]
@@ -56,7 +57,11 @@ class FakeAlerts(FakePart):
             for found in ends
         }
         shared = {other.merged_into_id for other in known}
-        shared |= {on for channel, on in self.state.alert_messages.values() if channel != channel_id}
+        shared |= {
+            on
+            for message, (channel, on) in self.state.alert_messages.items()
+            if channel != channel_id or self.state.alert_senders[message] != sender
+        }
         return [
             (found, found.id not in shared)
             for found in sorted(ends.values(), key=lambda one: one.id)

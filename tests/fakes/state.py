@@ -93,6 +93,7 @@ class State:
     signs_of_life: dict[int, SignOfLife] = field(default_factory=dict)
     noted: dict[tuple[int, int], tuple[Evidence, datetime]] = field(default_factory=dict)
     alert_messages: dict[int, tuple[int, int]] = field(default_factory=dict)
+    alert_senders: dict[int, str] = field(default_factory=dict)
     alert_cursors: dict[tuple[int, int], int] = field(default_factory=dict)
     recoveries: dict[tuple[int, int], datetime] = field(default_factory=dict)
     questions: dict[int, tuple[Question, datetime]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Beside a newer version, in an upgrade: what that writes is left to it, and all else goes on."""
+"""Beside another version, in an upgrade: what a newer one writes is left to it, and all else goes on."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -11,12 +11,13 @@ import pytest_asyncio
 from bot.domain.bundle import Group
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.errors import NewerVersion
+from bot.domain.incident import IncidentKind, Source
 from bot.services.ports import Subject
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.notices import notice
 from bot.ui.words.wording import Wording
-from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send
+from tests.contract.examples import GUILD, delivery_ids, new_incident, open_incident, owed, send
 from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import Desk
 from tests.unit.ui.samples import PLACED, POLICY, TEXTS
@@ -67,6 +68,21 @@ async def test_what_a_bundle_tells_of(pool: asyncpg.Pool) -> None:
     await pool.execute('UPDATE deliveries SET data = data || \'{"of": "hologram"}\' WHERE id = $1', bundle_id)
     with pytest.raises(NewerVersion):
         await store.bundle(bundle_id)
+
+
+async def test_an_older_version_says_no_sender_of_a_message(pool: asyncpg.Pool) -> None:
+    """What it has counted on an alert keeps nobody's recovery from closing that."""
+    store, fingerprint = PostgresStore(pool), "a" * 64
+    async with store.transaction() as tx:
+        now = await tx.now()
+        source = Source(50, 900, "Parky API")
+        new = replace(new_incident(now), kind=IncidentKind.ALERT, source=source, fingerprint=fingerprint)
+        alert, _ = await tx.insert_incident(new, priority="P1", ack_due_at=now)
+    as_before = "INSERT INTO alert_messages (message_id, channel_id, incident_id) VALUES (900, 50, $1)"
+    await pool.execute(as_before, alert.id)
+    async with store.transaction() as tx:
+        firing = await tx.firing_alerts(GUILD, fingerprint, before=950, channel_id=50, sender="77:Parky API")
+    assert [(one.id, alone) for one, alone in firing] == [(alert.id, True)]
 
 
 async def test_a_notice() -> None:

@@ -34,18 +34,23 @@ class AlertTransaction(Protocol):
         """
         ...
 
-    async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int) -> None:
-        """Count a message on an incident; one that was counted stays where it is."""
+    async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int, sender: str) -> None:
+        """Count a message on an incident; one that was counted stays where it is.
+
+        Args:
+            sender: As `AlertMessage.sender`.
+        """
         ...
 
     async def firing_alerts(
-        self, guild_id: int, fingerprint: str, *, before: int, channel_id: int
+        self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
     ) -> list[tuple[Incident, bool]]:
         """The open incidents that an alert counts on, locked, oldest first; and whether it is alone there.
 
         Args:
             before: Only those that no message after this one was counted on.
             channel_id: One that has a message in another channel is not alone.
+            sender: Nor is one that has a message by somebody else.
         """
         ...
 

@@ -35,7 +35,8 @@ SELECT found.*
 
 -- name: note_alert
 -- Counts a message on an incident, once.
-INSERT INTO alert_messages (message_id, channel_id, incident_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+INSERT INTO alert_messages (message_id, channel_id, incident_id, sender) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING;
 
 -- name: set_triaged
 -- What a triage says of a tracked alert; where and how only if it says so. Nothing begins after its report. Grows the
@@ -70,8 +71,8 @@ DO UPDATE SET message_id = greatest(alert_cursors.message_id, EXCLUDED.message_i
 -- name: firing_alerts
 -- The open incidents that an alert of this fingerprint counts on, by number: the alerts themselves, or what they
 -- were merged into (32 merges at most). Without those that a message after $3 was counted on: they have fired
--- since. alone: it is no other alert's, too, and came in no channel but $4. Nobody else changes them until the
--- commit.
+-- since. alone: it is no other alert's, too, and came in no channel but $4 and by nobody but $5. Nobody else changes
+-- them until the commit.
 WITH RECURSIVE chain AS (
     SELECT id, merged_into_id, 0 AS merges
       FROM incidents
@@ -84,7 +85,9 @@ WITH RECURSIVE chain AS (
 )
 SELECT found.*,
        NOT EXISTS (SELECT FROM incidents AS other WHERE other.merged_into_id = found.id)
-       AND NOT EXISTS (SELECT FROM alert_messages WHERE incident_id = found.id AND channel_id <> $4) AS alone
+       AND NOT EXISTS (SELECT
+                         FROM alert_messages
+                        WHERE incident_id = found.id AND (channel_id <> $4 OR sender <> $5)) AS alone
   FROM incidents AS found
  WHERE found.id IN (SELECT id FROM chain)
    AND found.status IN ('triggered', 'acknowledged')

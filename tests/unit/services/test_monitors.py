@@ -107,6 +107,16 @@ async def test_a_recovery_by_another_sender_is_a_line(desk: Desk) -> None:
     assert [status for _, status, _ in await statuses(desk)] == [Status.RESOLVED]
 
 
+async def test_a_recovery_closes_nothing_that_another_sender_posts_too(desk: Desk) -> None:
+    """Both count on one alert; the first one being over leaves the other's trouble."""
+    await say(desk, 1, "ALERT: disk full")
+    await desk.services.alerts.receive(by(posted(desk, 2, "ALERT: disk full"), "Staging"))
+    assert await statuses(desk) == [("disk full", Status.TRIGGERED, 2)]
+    await say(desk, 3, "Recovered: disk full")
+    assert [status for _, status, _ in await statuses(desk)] == [Status.TRIGGERED]
+    assert notices(desk) == ["recovered"]
+
+
 async def test_what_came_in_two_channels_is_not_over_in_both() -> None:
     """The recovery in one is a line: in the other it may still fire."""
     text = default_policy_text().replace('p0-alerts = "SEV1"', 'p0-alerts = "SEV2"')
