@@ -48,7 +48,7 @@ LEASE_CONNECTIONS: Final = 2
 """For the leases: one that hangs must not cost them."""
 
 _ASK_AGAIN_S: Final = 0.1
-_MANY: Final = 12
+_MANY: Final = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
         if not self.is_closed() and self._outlived():
             await self.execute(_FORGET_PLANS)
 
+    def knows(self, statements: Iterable[str]) -> bool:
+        """Whether `learn` would have nothing to do."""
+        return self._learned.issuperset(statements)
+
     async def learn(self, statements: Iterable[str]) -> None:
         """Have those of *statements* parsed that were not, and run none of them."""
         new = [statement for statement in statements if statement not in self._learned]

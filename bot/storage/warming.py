@@ -3,7 +3,7 @@
 A statement that a connection has not run before costs a round trip more, and an alert takes a dozen of them.
 """
 
-import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -11,6 +11,7 @@ import asyncpg
 
 from bot.storage.errors import storage_errors
 from bot.storage.pools import borrow
+from bot.storage.sessions import Session
 from bot.storage.sql import queries
 
 WARM_S: Final = 30
@@ -58,14 +59,34 @@ _NEEDED: Final = (
 
 
 async def warm(pool: asyncpg.Pool) -> None:
-    """Have what is needed parsed on the connections that are used first.
+    """Have what is needed parsed on the connections that are used first, one after another.
+
+    A database far away takes seconds for each, and an alert needs the others meanwhile.
 
     Raises:
         StorageUnavailable: the database is away.
     """
     statements = [queries()[name] for name in _NEEDED]
     count = max(min(_CONNECTIONS, pool.get_max_size() - 1), 1)  # one stays free for whoever is in a hurry
-    async with AsyncExitStack() as stack:
-        borrowed = [await stack.enter_async_context(borrow(pool)) for _ in range(count)]
-        with storage_errors():
-            await asyncio.gather(*(connection.learn(statements) for connection in borrowed))
+    for _ in range(count):
+        async with AsyncExitStack() as learning:
+            connection = await _next_to_learn(pool, statements, among=count, learning=learning)
+            if connection is None:
+                return
+            with storage_errors():
+                await connection.learn(statements)
+
+
+async def _next_to_learn(
+    pool: asyncpg.Pool, statements: Sequence[str], *, among: int, learning: AsyncExitStack
+) -> Session | None:
+    """The first connection that has not learned all, kept until *learning* ends; the others are back."""
+    async with AsyncExitStack() as knowing:
+        for _ in range(among):
+            one = AsyncExitStack()
+            connection: Session = await one.enter_async_context(borrow(pool))
+            knows = connection.knows(statements)
+            (knowing if knows else learning).push_async_exit(one)
+            if not knows:
+                return connection
+    return None
