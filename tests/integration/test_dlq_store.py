@@ -10,13 +10,18 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.domain.dlq import DlqFilter, NewFailure
+from bot.domain.delivery import DeliveryKind
+from bot.domain.dlq import DlqFilter, NewFailure, failure_id
 from bot.domain.errors import StorageUnavailable
+from bot.services.outage import record_job_of
+from bot.services.ports import Job, JobName
 from bot.storage.dlq import COLUMNS, PostgresDlqStore
 from bot.storage.pools import open_dlq_pool, open_pool
 from bot.storage.sql import queries
 from bot.storage.store import PostgresStore
+from tests.contract.examples import GUILD, delivery_ids, open_incident, owed
 from tests.postgres import connect, install_movable_clock, shift_clock
+from tests.unit.services.desk import PRIMARY, Desk
 
 ENTRY = UUID(int=1)
 
@@ -65,6 +70,29 @@ async def test_text_that_postgres_refuses_does_not_lose_the_failure(
     )
     entry = await dlq.entry(ENTRY)
     assert (entry.title, entry.channel, entry.payload) == ("ab\ufffd", "ab\ufffd", {"ab\ufffd": ["ab\ufffd"]})
+
+
+async def test_what_an_outage_held_back_tells_no_title_once_it_is_private(
+    dlq: PostgresDlqStore, database_url: str
+) -> None:
+    """It has a row, as it was mailed, and it was never given up."""
+    main = await open_pool(database_url)
+    store, desk = PostgresStore(main, guild_id=GUILD), Desk(guild_id=GUILD)
+    desk.own_store, desk.dlq_store = store, dlq  # type: ignore[assignment]  # all that they ask for is a port
+    desk.use(desk.discord)
+    incident = await open_incident(store)
+    [alert] = await delivery_ids(store, owed(DeliveryKind.ALERT, incident=incident.id))
+    async with store.transaction() as tx:
+        await tx.hold_delivery(alert, error="HTTP 503", http_status=503, after=timedelta(minutes=1))
+    await desk.run(record_job_of(alert, priority=1))
+    row = failure_id((await store.delivery(alert)).nonce)
+    assert (await dlq.entry(row)).title == incident.title
+    await desk.services.privacy.make_private(incident.id, by=PRIMARY)
+    payload = await main.fetchval("SELECT payload FROM pgqueuer WHERE entrypoint = 'redact_failures'")
+    await desk.run(Job(JobName.REDACT_FAILURES, payload.decode(), "redact_failures"))
+    told = await dlq.entry(row)
+    assert (told.title, told.payload) == (incident.label, {})
+    await main.close()
 
 
 async def test_a_payload_of_another_shape_is_left_out(dlq: PostgresDlqStore, database_url: str) -> None:
