@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -21,14 +21,11 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
-from bot.process.ack_site import AckSite, Desk
 from bot.process.deafness import DeafWatch
-from bot.process.health import Health, serve_health
 from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
 from bot.process.login import AWAY, log_in
 from bot.process.starting import Prepare, is_there, late, succeeds, until_done
-from bot.process.vitals import Vitals
 from bot.runbook import Policy, Served, load_served
 from bot.services.auditor import Auditor
 from bot.services.dead_man import DeadMan
@@ -45,7 +42,6 @@ from bot.storage.leases import PostgresLeases, open_lease_pool
 from bot.storage.pools import Connections, open_dlq_pool, open_pool, process_id
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
-from bot.ui.ack_page import AckPage
 from bot.ui.posts.mails import Mails
 from bot.ui.rest.circuit import Circuit
 from bot.ui.rest.client import Rest
@@ -113,10 +109,14 @@ async def _live(
         await stack.enter_async_context(closing(lease_pool))
         keeper, deaf = make_keeper(settings, client, PostgresLeases(lease_pool), gate), DeafWatch(client)
         if settings.health_port is not None:
+            # Its server and its figures are three megabytes, which a bot without a port does not need.
+            from bot.process.serving import serving  # noqa: PLC0415
+            from bot.process.vitals import Vitals  # noqa: PLC0415
+
             emergencies = [one.services.emergency for one in cases.values()]
             figures = partial(_counted, stand.pool, asyncio.Lock())
             vitals = Vitals(client, stand.store, runner, keeper, figures, circuit, emergencies, deaf)
-            await stack.enter_async_context(_serving(settings, settings.health_port, stand, cases, vitals))
+            await stack.enter_async_context(serving(settings, vitals, cases, served, stand.texts))
         life = Life(
             client,
             Auditor(stand.store),
@@ -140,28 +140,12 @@ async def _counted(pool: asyncpg.Pool, one_at_a_time: asyncio.Lock) -> Figures:
         return await read_figures(pool)
 
 
-def _serving(
-    settings: Settings, port: int, stand: "Stand", cases: Mapping[int, UseCases], vitals: Vitals
-) -> AbstractAsyncContextManager[int]:
-    """Health and metrics, and where emails lead to the page behind their links."""
-    site = AckSite({guild_id: _desk(stand, one, guild_id) for guild_id, one in cases.items()})
-    beside = site.routes if settings.public_url else ()
-    return serve_health(
-        Health(vitals.parts, vitals.figures), host=settings.health_host, port=port, beside=beside
-    )
-
-
 def _shared(each: dict[int, dict[JobName, Handler]]) -> dict[int, dict[JobName, Handler]]:
     """Several guilds share the process's hands; one alone has them all."""
     if len(each) == 1:
         return each
     turns = Turns(hands=CONCURRENT * 3 // 4)
     return {guild_id: turns.shared(guild_id, own) for guild_id, own in each.items()}
-
-
-def _desk(stand: "Stand", cases: UseCases, guild_id: int) -> Desk:
-    """What the links of one guild lead to."""
-    return Desk(cases.links, AckPage(stand.texts, stand.served.policies[guild_id]))
 
 
 @asynccontextmanager

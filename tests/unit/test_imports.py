@@ -8,12 +8,14 @@ from bot.trimmed import uncollected
 
 #: Each takes megabytes, or a part of a start: for another command, another process, or what is not set up.
 UNUSED = {
+    "aiohttp.web",
     "aiosmtplib",
     "dbmate",
     "fastapi",
     "holidays",
     "httpx",
     "icalendar",
+    "prometheus_client",
     "psycopg",
     "pygments",
     "recurring_ical_events",
