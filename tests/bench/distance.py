@@ -17,6 +17,10 @@ _APART: Final = timedelta(seconds=2)
 _REST_S: Final = 3.0
 _WITHIN_S: Final = 30.0
 
+#: What a start does besides, until its connections have learned their statements (`bot/storage/warming.py`).
+#: An alert before that takes up to twice as long.
+_TRIPS_OF_A_START: Final = 150
+
 #: Round trips to PostgreSQL, milliseconds, and how long an alert may take then, seconds.
 _AWAY: Final = {0: 1.0, 10: 1.0, 50: 1.2, 100: 2.0}
 
@@ -30,7 +34,7 @@ async def _rows(place: Discord, dsn: str, folder: Path, away_ms: int) -> list[Ro
     async with PgProxy(dsn, delay_s=away_ms / 2000).running() as proxy:
         settings = {**place.settings, "DATABASE_URL": proxy.dsn()}
         async with bot(settings, folder):
-            await asyncio.sleep(_REST_S)  # whatever a start does besides is over by then
+            await asyncio.sleep(_REST_S + _TRIPS_OF_A_START * away_ms / 1000)
             alerts = [await _alert(place.human, number) for number in range(_ALERTS)]
             late = await storms.lateness(place, dsn, rounds=_STEPS, apart=_APART)
     where, limit_s = f"database {away_ms} ms away", _AWAY[away_ms]
