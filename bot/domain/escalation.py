@@ -3,13 +3,18 @@
 Source: the runbook, エスカレーションパス.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
+from bot.domain.emergency import Rung
 from bot.domain.incident import Incident
-from bot.domain.severity import LadderStep, SeverityPolicy
+from bot.domain.severity import LadderStep, Mention, SeverityPolicy
+
+#: A rung as the policy has it, or as it is mirrored for when the database is away.
+_Rung = TypeVar("_Rung", LadderStep, Rung)
 
 
 class StepStatus(StrEnum):
@@ -90,14 +95,16 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A step that is due, with what its decision needs to know.
+    """What is due of an incident's ladder, with what its decision needs to know.
 
     Attributes:
+        step: The last one that is due: its message tells of all.
         following: The ladder's next step, if nobody answers until then.
         told: Person -> how many DMs have reached them.
         unreached: People whom no DM has reached.
         last_index: The highest number of the incident's steps.
         why: What brought it on, if that was not its time.
+        earlier: Steps that were due before it and are decided with it, oldest first; the bot was away.
     """
 
     incident: Incident
@@ -107,6 +114,41 @@ class Due:
     unreached: tuple[str, ...] = ()
     last_index: int = 0
     why: Why | None = None
+    earlier: tuple[Step, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All that are decided with it."""
+        return (*self.earlier, self.step)
+
+    @property
+    def rung(self) -> LadderStep:
+        """Whom its message tells, and how."""
+        return combined([step.rung for step in self.steps])
+
+    @property
+    def overdue(self) -> list[datetime]:
+        """When the steps were due whose time has passed without a message of their own."""
+        return [step.due_at for step in self.earlier if step.due_at < self.step.due_at]
+
+
+def combined(rungs: Sequence[_Rung]) -> _Rung:
+    """Return the last of *rungs*, as loud as the loudest of them and to everybody whom one of them tells."""
+    loudest = max((rung.mention for rung in rungs), key=list(Mention).index)
+    return replace(
+        rungs[-1], mention=loudest, dm=tuple(dict.fromkeys(who for rung in rungs for who in rung.dm))
+    )
+
+
+def split(pending: Iterable[Step], before: datetime) -> tuple[tuple[Step, ...], Step | None]:
+    """Return the steps of a ladder that were due at *before*, and the first that was not.
+
+    Args:
+        pending: By due time.
+    """
+    steps = list(pending)
+    due = tuple(step for step in steps if step.due_at <= before)
+    return due, next((step for step in steps if step.due_at > before), None)
 
 
 def plan(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bot.domain.delivery import Posted
 from bot.domain.emergency import Owed, Report, Rung, Watch, Word
+from bot.domain.escalation import combined
 
 #: How long after a deadline the database may still decide it: longer than it takes to see that it is away.
 GRACE: Final = timedelta(seconds=2)
@@ -110,11 +111,14 @@ class Journal:
         return tuple(owed for owed in [*alerts, *last] if owed.key not in self.posted)
 
     def due(self, watch: Watch, now: datetime) -> tuple[Rung, tuple[Rung, ...]] | None:
-        """The step of its ladder that must be taken now, the last one, with those that it speaks for."""
+        """The step of its ladder that must be taken now, the last one, with those that it speaks for.
+
+        It tells everybody whom one of them was to tell.
+        """
         late = [rung for rung in watch.rungs if self._is_due(watch, rung, now)]
         if not late or watch.key in self.acknowledged:
             return None
-        return late[-1], tuple(late[:-1])
+        return combined(late), tuple(late[:-1])
 
     def _is_due(self, watch: Watch, rung: Rung, now: datetime) -> bool:
         return rung.due_at + GRACE <= now and watch.step_key(rung) not in self.taken

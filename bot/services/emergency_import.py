@@ -1,6 +1,6 @@
 """What was done while the database was away becomes rows: once, at its own time, with its posts."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ import structlog
 from bot.domain.delivery import Posted
 from bot.domain.emergency import Report, watch_key
 from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable
-from bot.domain.escalation import Step, StepStatus
+from bot.domain.escalation import Step
 from bot.domain.incident import Incident, NewIncident, Status
 from bot.domain.journal import Journal, Taken
 from bot.domain.life import AckVia
@@ -155,11 +155,14 @@ class TakingIn:
     ) -> None:
         """Its steps as they were taken, its messages as they stand in Discord, and when that was."""
         tx.watch(incident.id)  # by this commit the mirror knows that none of it is to be told again
-        own = f"{key}:"
+        own, together = f"{key}:", list[Step]()
         for step in await tx.steps(incident.id):
             name = f"{own}step:{step.index}"
             if name in journal.taken:
-                await self._take(tx, incident, step, journal.taken[name], skipped=name in journal.skipped)
+                together.append(step)
+                if name not in journal.skipped:  # it has spoken for those before it
+                    await self._take(tx, incident, together, journal.taken[name], posted=posted)
+                    together = []
         said = {
             name.replace(key, watch_key(incident.id), 1): at
             for name, at in journal.said.items()
@@ -176,16 +179,23 @@ class TakingIn:
             await self._mailed(tx, incident, message, to=list(to), at=at)
 
     async def _take(
-        self, tx: Transaction, incident: Incident, step: Step, at: datetime, *, skipped: bool
+        self,
+        tx: Transaction,
+        incident: Incident,
+        steps: Sequence[Step],
+        at: datetime,
+        *,
+        posted: Collection[str],
     ) -> None:
+        """Decide steps that one message has told of; keep that message if they were decided otherwise."""
         current = await tx.incident(incident.id, lock=True)
-        claimed = await tx.claim_step(incident.id, step.index)
-        if claimed is not None and current.status is Status.TRIGGERED and not skipped:
-            await self._escalations.tell(tx, current, claimed, at=at)
-        elif claimed is not None:
+        waiting = [step for step in steps if await tx.claim_step(incident.id, step.index) is not None]
+        if steps[-1] in waiting and current.status is Status.TRIGGERED:
+            await self._escalations.tell(tx, current, waiting, at=at)
+            return
+        for step in waiting:
             await tx.finish_step(incident.id, step.index)
-        elif step.status is StepStatus.CANCELLED and not skipped:
-            await self._escalations.owe(tx, current, step, at=at)
+        await self._escalations.owe_posted(tx, current, steps, posted=posted, at=at)
 
     async def _mailed(
         self, tx: Transaction, incident: Incident, key: str, *, to: Sequence[str], at: datetime | None

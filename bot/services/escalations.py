@@ -36,10 +36,13 @@ class Escalations:
         self._ahead = ahead
         self._telling = Telling(policy)
 
-    async def decide(self, incident_id: int, index: int) -> None:
+    async def decide(self, incident_id: int, index: int, *, is_alone: bool = False) -> None:
         """A step is due: read the 👀 once more, then tell the next people, once.
 
         Running twice is harmless: the second finds the step decided.
+
+        Args:
+            is_alone: Other steps that are due are left to their own jobs.
         """
         # Before the decision, not within it: reading Discord must not hold a row lock.
         await self._ahead.read_within([await self._store.incident(incident_id)], READ_WITHIN_S)
@@ -49,8 +52,9 @@ class Escalations:
             step = await tx.claim_step(incident_id, index)
             if step is None or incident.status is not Status.TRIGGERED:
                 return
-            await self.tell(tx, incident, step, before=reached(pages))
-        log.info("escalation.decided", incident_id=incident_id, step=index)
+            due = [step] if is_alone else await _due_with(tx, step)
+            await self.tell(tx, incident, due, before=reached(pages))
+        log.info("escalation.decided", incident_id=incident_id, step=due[-1].index, steps=len(due))
 
     async def start(
         self,
@@ -84,7 +88,7 @@ class Escalations:
         current = await tx.now()
         for step in ladder:
             if step.status is StepStatus.DONE:
-                await self._take(tx, _as_due(incident, step, [*earlier, *ladder]), at=current)
+                await self._take(tx, _as_due(incident, [step], [*earlier, *ladder]), at=current)
             else:
                 await tx.enqueue(step_job(step, after=step.due_at - current, severity=severity))
 
@@ -92,22 +96,24 @@ class Escalations:
         self,
         tx: Transaction,
         incident: Incident,
-        step: Step,
+        steps: Sequence[Step],
         *,
         before: Reached = ({}, ()),
         at: datetime | None = None,
         why: Why | None = None,
     ) -> None:
-        """Owe the messages of a claimed step, in the caller's transaction.
+        """Owe the messages of claimed steps, in the caller's transaction: the last one speaks for all.
 
         Args:
-            before: Who has had a DM, and who could not be reached, before this step.
-            at: When it was taken; None for now.
-            why: What brought it on, if that was not its time.
+            steps: By due time; at least one.
+            before: Who has had a DM, and who could not be reached, before them.
+            at: When they were taken; None for now.
+            why: What brought them on, if that was not their time.
         """
-        await tx.finish_step(incident.id, step.index)
+        for step in steps:
+            await tx.finish_step(incident.id, step.index)
         (told, unreached), ladder = before, await tx.steps(incident.id)
-        due = replace(_as_due(incident, step, ladder), told=told, unreached=unreached, why=why)
+        due = replace(_as_due(incident, steps, ladder), told=told, unreached=unreached, why=why)
         await self._take(tx, due, at=at or await tx.now())
 
     async def _take(self, tx: Transaction, due: Due, *, at: datetime) -> None:
@@ -116,13 +122,13 @@ class Escalations:
         Args:
             at: When it was taken.
         """
-        now, incident, step = await tx.now(), due.incident, due.step
+        now, incident = await tx.now(), due.incident
         if again := repeated(due, now=now):
             severity = self._policy.rules(incident.severity)
             await tx.insert_steps([again])
             await tx.enqueue(step_job(again, after=again.due_at - now, severity=severity))
         called = await self._owe(tx, replace(due, following=due.following or again), at=at)
-        await tx.add_timeline(incident.id, *entries(step, called, now=at))
+        await tx.add_timeline(incident.id, *entries(due, called, now=at))
 
     async def resume(self, tx: Transaction, incident: Incident, *, why: Why) -> bool:
         """Go on with the ladder that an acknowledge had stopped, in the caller's transaction.
@@ -138,16 +144,17 @@ class Escalations:
             await self.start(tx, incident, severity, now=now)
             return False  # the first step of a ladder only sends DMs
         tx.watch(incident.id)
-        pages, is_taken = reached(await tx.pages(incident.id)), False
+        pages, due = reached(await tx.pages(incident.id)), []
         for step in await tx.steps(incident.id):
             if step.status is not StepStatus.PENDING:
                 continue
             if step.due_at > now:
                 await tx.enqueue(step_job(step, after=step.due_at - now, severity=severity))
             elif claimed := await tx.claim_step(step.incident_id, step.index):
-                await self.tell(tx, incident, claimed, before=pages, why=why)
-                is_taken = True
-        return is_taken
+                due.append(claimed)
+        if due:
+            await self.tell(tx, incident, due, before=pages, why=why)
+        return bool(due)
 
     async def take_early(
         self, tx: Transaction, incident: Incident, *, why: Why, without: Collection[str]
@@ -180,23 +187,46 @@ class Escalations:
         claimed = await tx.claim_step(step.incident_id, step.index)
         if claimed is not None:
             before = reached(await tx.pages(incident.id))
-            await self.tell(tx, incident, claimed, before=before, why=why)
+            await self.tell(tx, incident, [claimed], before=before, why=why)
 
-    async def owe(self, tx: Transaction, incident: Incident, step: Step, *, at: datetime) -> None:
-        """Store the messages of a step that was taken then, in the caller's transaction.
+    async def owe_posted(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        steps: Sequence[Step],
+        *,
+        posted: Collection[str],
+        at: datetime,
+    ) -> None:
+        """Store those messages of steps taken then that are *posted*, in the caller's transaction.
 
         Known ones stay as they are.
         """
-        await self._owe(tx, _as_due(incident, step, await tx.steps(incident.id)), at=at)
+        due = _as_due(incident, steps, await tx.steps(incident.id))
+        messages = self._telling.messages(due, await self._called(tx, due), now=at)
+        await tx.insert_deliveries([one for one in messages if one.key in posted])
 
     async def _owe(self, tx: Transaction, due: Due, *, at: datetime) -> Mapping[str, OnCallPerson]:
-        called = await self._oncall.each_once(due.incident.guild_id, due.step.rung.dm, source=tx)
+        called = await self._called(tx, due)
         await tx.insert_deliveries(self._telling.messages(due, called, now=at))
         return called
 
+    async def _called(self, tx: Transaction, due: Due) -> Mapping[str, OnCallPerson]:
+        return await self._oncall.each_once(due.incident.guild_id, due.rung.dm, source=tx)
 
-def _as_due(incident: Incident, step: Step, ladder: Sequence[Step]) -> Due:
-    return Due(incident, step, _following(ladder), last_index=max(other.index for other in ladder))
+
+async def _due_with(tx: Transaction, step: Step) -> list[Step]:
+    """Claim what is due by now beside a claimed *step* of the same ladder; all of them, by due time."""
+    now = await tx.now()
+    waiting = [one for one in await tx.steps(step.incident_id) if one.status is StepStatus.PENDING]
+    beside = [one for one in waiting if one.due_at <= now and one.index != step.index]
+    claimed = [step, *[await tx.claim_step(one.incident_id, one.index) for one in beside]]
+    return sorted((one for one in claimed if one is not None), key=lambda one: (one.due_at, one.index))
+
+
+def _as_due(incident: Incident, steps: Sequence[Step], ladder: Sequence[Step]) -> Due:
+    last_index = max(other.index for other in ladder)
+    return Due(incident, steps[-1], _following(ladder), last_index=last_index, earlier=tuple(steps[:-1]))
 
 
 def _following(ladder: Sequence[Step]) -> Step | None:

@@ -98,7 +98,8 @@ class Sweeps:
         """Nothing but this step, if nobody can have told of it; else when to look again."""
         if overdue >= OLD:
             return LOOK_AGAIN
-        await self._escalations.decide(incident_id, index)
+        # Under its own key: that of a later step would tell again what was told under this one.
+        await self._escalations.decide(incident_id, index, is_alone=True)
         return None
 
     async def _sweep(self) -> None:
@@ -119,10 +120,11 @@ class Sweeps:
     async def decide_due(self, before: datetime, *, limit: int) -> int:
         """Decide what was due at *before* or earlier of *limit* incidents, in one commit.
 
-        What somebody else holds at this moment is passed over: they decide it, or its own job does.
+        Each rings once, however many of its steps are due. What somebody else holds at this moment is passed
+        over: they decide it, or its own job does.
 
         Returns:
-            How many were decided.
+            Of how many incidents steps were decided.
         """
         async with self._store.transaction() as tx:
             due = await tx.claim_due(before, limit=limit)
@@ -131,7 +133,7 @@ class Sweeps:
                 await self._tell(tx, due)
         if due:
             self._queue.decided()
-            log.info("escalation.decided_together", steps=len(due))
+            log.info("escalation.decided_together", steps=sum(len(one.steps) for one in due))
         return len(due)
 
     async def _tell(self, tx: Transaction, due: Sequence[Due]) -> None:
@@ -141,9 +143,9 @@ class Sweeps:
             for one in due
             for new in self._telling.messages(one, called[_whom(one)], now=now)
         ]
-        await tx.finish_steps([one.step for one in due])
+        await tx.finish_steps([step for one in due for step in one.steps])
         await self._repeat(tx, [(one, again) for one in due if (again := repeated(one, now=now))], now=now)
-        history = [(one, entry) for one in due for entry in entries(one.step, called[_whom(one)], now=now)]
+        history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]
         await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
         await self._owe(tx, owed)
 
@@ -172,8 +174,8 @@ class Sweeps:
         """Who stands at the places of each rung, asked once per guild."""
         guilds = {one.incident.guild_id for one in due}
         standing = {guild_id: await self._oncall.standing(guild_id, source=tx) for guild_id in guilds}
-        return {_whom(one): once(standing[one.incident.guild_id], one.step.rung.dm) for one in due}
+        return {_whom(one): once(standing[one.incident.guild_id], one.rung.dm) for one in due}
 
 
 def _whom(due: Due) -> _Whom:
-    return due.incident.guild_id, due.step.rung.dm
+    return due.incident.guild_id, due.rung.dm

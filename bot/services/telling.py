@@ -22,12 +22,12 @@ class Telling:
         """The channel's message first (unless it is the alert itself that rang), then a DM each.
 
         Args:
-            called: Who stands at the step's places, each person once.
+            called: Who stands at the places of `Due.rung`, each person once.
         """
         incident, step, data = due.incident, due.step, _facts(due, called, now=now)
         severity = self._policy.rules(incident.severity)
         mailed = {"emails": True} if is_mailed(step, incident, severity) else {}
-        key = f"inc:{incident.id}:step:{step.index}"
+        key = f"inc:{incident.id}:step:{step.index}"  # the steps told with it have no messages of their own
         pages = [self.page(incident, place, key=f"{key}:dm:{place}", data=data) for place in called]
         if _is_first_page(step):
             return pages
@@ -59,11 +59,11 @@ class Telling:
         )
 
 
-def entries(step: Step, called: Mapping[str, OnCallPerson], *, now: datetime) -> list[TimelineEntry]:
+def entries(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> list[TimelineEntry]:
     """What a decided step leaves in the history; the first pages are noted when they arrive."""
-    if _is_first_page(step):
+    if _is_first_page(due.step):
         return []
-    data = {"step": step.index, "dm": _people(called.values())}
+    data = {"step": due.step.index, "dm": _people(called.values()), **_overdue(due)}
     return [TimelineEntry(TimelineKind.ESCALATED, now, data=data)]
 
 
@@ -80,12 +80,18 @@ def _facts(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> di
         "unreached": list(due.unreached),
         "step": step.index,
         "severity": due.incident.severity,
-        "mention": step.rung.mention.value,
+        "mention": due.rung.mention.value,
         "dm": _people(called.values()),
         "waited_s": (now - due.incident.triggered_at).total_seconds(),
         "next": None if following is None else _next(following),
         **({} if due.why is None else {"why": due.why.facts()}),
+        **_overdue(due),
     }
+
+
+def _overdue(due: Due) -> dict[str, object]:
+    """What is said of the earlier steps that it stands in for, if there are any."""
+    return {"overdue": [at.isoformat() for at in due.overdue]} if due.overdue else {}
 
 
 def _people(called: Iterable[OnCallPerson]) -> list[str]:

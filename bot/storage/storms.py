@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final
 from uuid import uuid4
 
 from bot.domain.bundle import LISTED, Bundle, Bundled, Group
 from bot.domain.delivery import ACK_PLACES, DeliveryKind, DeliveryStatus, NewDelivery
-from bot.domain.escalation import Due, Step
+from bot.domain.escalation import Due, Step, split
 from bot.domain.incident import Incident
 from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry
@@ -41,13 +42,11 @@ class StormWrites(DeliveryWrites):
         )
         told, unreached = _reached(await self._sql.all("reached", numbers))
         found = []
-        for step, following in zip(steps, [*steps[1:], None], strict=True):
-            number = step.incident_id
-            is_same = following is not None and following.incident_id == number
-            if step.due_at <= before:
-                further = following if is_same else None
-                reached = told.get(number, {}), unreached.get(number, ())
-                found.append(Due(incidents[number], step, further, *reached, last_index=last[number]))
+        for number, ladder in groupby(steps, key=lambda step: step.incident_id):
+            due, further = split(ladder, before)
+            if due:  # somebody may have decided them just before the lock
+                facts = further, told.get(number, {}), unreached.get(number, ()), last[number]
+                found.append(Due(incidents[number], due[-1], *facts, earlier=due[:-1]))
         return found
 
     async def finish_steps(self, steps: Sequence[Step]) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.domain import life
 from bot.domain.bundle import Group
 from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
-from bot.domain.escalation import Step
+from bot.domain.escalation import Step, StepStatus
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline import TimelineEntry, TimelineKind
@@ -121,6 +121,22 @@ async def test_due_steps_are_claimed_with_all_that_their_decision_needs(rig: Rig
         assert await tx.claim_due(now - MINUTE, limit=9) == []
     assert [job.key for job in await rig.jobs() if job.name == "escalate"] == [f"step:{minor.id}:0"]
     assert [entry.kind for entry in await rig.store.timeline(grave.id)] == [TimelineKind.ESCALATED]
+
+
+async def test_all_steps_of_an_incident_that_are_due_are_claimed_as_one(rig: Rig) -> None:
+    """After an absence: the last one with those before it, and the first one that is still to come."""
+    incident = await with_ladder(rig, 1)
+    async with rig.store.transaction() as tx:
+        later = (await tx.now()) + 30 * MINUTE
+        await tx.insert_steps([Step(incident.id, 2, later, HERE, starts_at=later, priority=100)])
+        [due] = await tx.claim_due(later - MINUTE, limit=9)
+        assert [step.index for step in due.steps] == [0, 1]
+        assert (due.step.index, due.following and due.following.index, due.last_index) == (1, 2, 2)
+        await tx.finish_steps(due.steps)
+    left = {step.index: step.status for step in await rig.store.steps(incident.id)}
+    assert left == {0: StepStatus.DONE, 1: StepStatus.DONE, 2: StepStatus.PENDING}
+    async with rig.store.transaction() as tx:
+        assert await tx.claim_due(later - MINUTE, limit=9) == []
 
 
 async def test_decisions_that_are_due_are_put_off_and_others_are_not(rig: Rig) -> None:

@@ -1,5 +1,7 @@
 """The ladder: nobody acks, so somebody else is told. Source: the runbook, エスカレーションパス."""
 
+import asyncio
+
 from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV1, SEV2
 from tests.e2e.world import World
@@ -92,6 +94,27 @@ async def test_missed_deadline_pings_here_once_even_if_the_bot_dies(world: World
     await world.expect_acknowledged(alert, by="responder")
     await world.fast_forward(hours=2)
     await world.expect_reminder(alert)
+    await world.expect_nothing_more()
+
+
+async def test_three_deadlines_without_a_bot_are_one_ring(world: World) -> None:
+    """Two bots come back at once: one `@here` that names what was missed, one DM each; then as ever."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.kill_bot()
+    await world.shift(minutes=70)
+    await asyncio.gather(world.start_bot(), world.start_bot())
+    rung = await world.expect_message("p0-alerts", contains="1 時間 10 分 ack なし", pings_here=True)
+    assert "エスカレーション 2 回分は予定どおりに送れなかったため、この 1 通にまとめました。" in rung.text
+    for who in ("primary", "secondary"):
+        await world.expect_dm(who, contains=TITLE)
+    await world.expect_nothing_more()
+    rows = await world.rows("SELECT status, due_at > now() AS is_next FROM escalation_steps ORDER BY due_at")
+    assert [tuple(row) for row in rows] == [("done", False)] * 4 + [("pending", True)] * 2
+    await world.fast_forward(minutes=50)
+    await expect_step(world, alert, waited="2 時間")
+    await world.react(alert, by="responder")
+    await world.expect_acknowledged(alert, by="responder")
     await world.expect_nothing_more()
 
 

@@ -2,13 +2,13 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.bundle import LISTED, Bundle, Bundled, Group, group_of
 from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
-from bot.domain.escalation import Due, Step, StepStatus
+from bot.domain.escalation import Due, Step, StepStatus, split
 from bot.domain.incident import Incident, Status
 from bot.domain.standing import marked
 from bot.domain.timeline import TimelineEntry
@@ -32,14 +32,14 @@ class FakeStorms(FakePart):
             waiting, key=lambda step: (-step.priority, step.due_at, step.incident_id, step.index)
         )
         numbers = list(dict.fromkeys(step.incident_id for step in gravest))[:limit]
-        return [due for number in numbers for due in self._due(number, before)]
+        return [self._due(number, before) for number in numbers]
 
     def _owns(self, number: int) -> bool:
         return self._guild_id in (None, self.state.incidents[number].guild_id)
 
-    def _due(self, number: int, before: datetime) -> Iterator[Due]:
+    def _due(self, number: int, before: datetime) -> Due:
         own = [step for step in _pending(self.state) if step.incident_id == number]
-        ladder = sorted(own, key=lambda step: (step.due_at, step.index))
+        due, following = split(sorted(own, key=lambda step: (step.due_at, step.index)), before)
         pages = [
             stored.delivery
             for stored in self.state.deliveries.values()
@@ -48,11 +48,8 @@ class FakeStorms(FakePart):
         told = Counter(_person(page) for page in pages if page.status is DeliveryStatus.SENT)
         failed = {_person(page) for page in pages if page.status is DeliveryStatus.FAILED}
         last = max(index for incident_id, index in self.state.steps if incident_id == number)
-        for step, following in zip(ladder, [*ladder[1:], None], strict=True):
-            if step.due_at <= before:
-                incident = self.state.incidents[number]
-                reached = dict(told), tuple(sorted(failed - set(told)))
-                yield Due(incident, step, following, *reached, last_index=last)
+        reached = dict(told), tuple(sorted(failed - set(told)))
+        return Due(self.state.incidents[number], due[-1], following, *reached, last, earlier=due[:-1])
 
     async def finish_steps(self, steps: Sequence[Step]) -> None:
         for step in steps:

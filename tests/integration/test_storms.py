@@ -83,7 +83,7 @@ class Instance:
 async def instances(database_url: str) -> AsyncIterator[list[Instance]]:
     """Two of them on one database, as they look at one guild."""
     pools = [await open_pool(database_url) for _ in range(2)]
-    yield [_instance(PostgresStore(pool).of(1)) for pool in pools]
+    yield [instance(PostgresStore(pool).of(1)) for pool in pools]
     for pool in pools:
         await pool.close()
 
@@ -99,7 +99,8 @@ class SlowDiscord(FakeDiscord):
             yield found
 
 
-def _instance(store: PostgresStore, discord: FakeDiscord | None = None) -> Instance:
+def instance(store: PostgresStore, discord: FakeDiscord | None = None) -> Instance:
+    """A process on *store*, with Parky's policy."""
     policy = load_policy(None)
     oncall = OnCall(store, policy)
     access = Access(store, policy, oncall)
@@ -225,7 +226,7 @@ async def test_a_p0_that_comes_due_in_the_middle_of_a_storm_does_not_wait_for_it
     connection = await connect(database_url)
     for number, row in enumerate(await connection.fetch(_GRAVE)):
         await connection.execute(_DUE_LATER, row["id"], timedelta(seconds=1 + 0.2 * number))
-    slow = _instance(instances[0].store, SlowDiscord())
+    slow = instance(instances[0].store, SlowDiscord())
     runner = JobRunner(database_url, {JobName.ESCALATE: _decide(slow.sweeps)})
     running = asyncio.create_task(runner.run())
     async with asyncio.timeout(60):

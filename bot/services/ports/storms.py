@@ -55,6 +55,9 @@ class StormTransaction(Protocol):
 
         What somebody else holds at this moment is passed over for the next, and not waited for. Call it
         before anything else is locked.
+
+        Returns:
+            One `Due` for each, with all of its steps that were due.
         """
         ...
 

@@ -126,6 +126,7 @@ def _who_was_told(words: Wording, incident: Incident, data: Mapping[str, object]
     if _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
         sentences.append(words.say("page.escalation.missed", at=at))
+    sentences.append(_overdue(words, incident, _names(data.get("overdue"))))
     for place, count in _counts(data.get("told")).items():
         key = "page.escalation.told" if count > 1 else "page.escalation.told_once"
         sentences.append(words.say(key, who=words.on_call([place]), count=count))
@@ -133,6 +134,17 @@ def _who_was_told(words: Wording, incident: Incident, data: Mapping[str, object]
     sentences += [words.say(f"page.escalation.{key}", who=who) for key, who in people.items() if who]
     sentences.append(_next(words, incident, data.get("next")))
     return [words.sentences(*sentences)]
+
+
+def _overdue(words: Wording, incident: Incident, times: list[str]) -> str:
+    """Which earlier steps the message stands in for; "" for none."""
+    if not times:
+        return ""
+    first, last = (
+        words.clock(datetime.fromisoformat(at), on=incident.triggered_at) for at in (times[0], times[-1])
+    )
+    key = "page.escalation.overdue" if len(times) > 1 else "page.escalation.overdue_once"
+    return words.say(key, first=first, last=last, count=len(times))
 
 
 def _is_of_this_ladder(incident: Incident, data: Mapping[str, object]) -> bool:

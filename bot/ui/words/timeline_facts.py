@@ -124,6 +124,8 @@ def _lapsed(words: Wording, data: Data, _limit: int) -> Iterator[str]:
 def _escalated(words: Wording, data: Data, _limit: int) -> Iterator[str]:
     if places := _texts(data, "dm"):
         yield words.say("history.fact.called", people=words.on_call(places))
+    if times := _texts(data, "overdue"):
+        yield words.say("history.fact.stands_in", count=len(times))
 
 
 def _failed(words: Wording, data: Data, limit: int) -> Iterator[str]:

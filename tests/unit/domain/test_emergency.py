@@ -62,6 +62,15 @@ def test_of_one_ladder_the_last_speaks_for_all() -> None:
     assert (due[0].index, [one.index for one in due[1]]) == (2, [1])
 
 
+def test_the_last_one_tells_everybody_whom_the_others_were_to_tell() -> None:
+    """As loud as the loudest: its own rung may be for one person, and quiet."""
+    one = watch(1, 15, 30)
+    quiet = replace(one.rungs[1], mention=Mention.NONE, dm=("secondary",))
+    due = journal(one).due(replace(one, rungs=(one.rungs[0], quiet)), T0 + 40 * MINUTE)
+    assert due is not None
+    assert (due[0].index, due[0].mention, due[0].dm) == (2, Mention.HERE, ("primary", "secondary"))
+
+
 def test_what_was_taken_or_acknowledged_is_not_due() -> None:
     """Once is enough."""
     one = watch(1, 15, 30)

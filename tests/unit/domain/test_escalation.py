@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.escalation import Step, StepStatus, plan, repetition
+from bot.domain.escalation import Due, Step, StepStatus, plan, repetition, split
 from bot.domain.severity import LadderStep, Mention
+from tests.unit.domain.test_incident import incident
 
 T0 = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)
 
@@ -27,6 +28,24 @@ def test_step_without_a_time_is_due_at_the_deadline() -> None:
     ladder = (LadderStep(after=None), LadderStep(after=timedelta(hours=1)))
     steps = plan(ladder, incident_id=1, starts_at=T0, ack_due_at=deadline)
     assert [(s.index, s.due_at) for s in steps] == [(1, T0 + timedelta(hours=1)), (0, deadline)]
+
+
+def rung(index: int, minutes: int, mention: Mention, *dm: str) -> Step:
+    """A step so long after the alert."""
+    after = timedelta(minutes=minutes)
+    return Step(42, index, T0 + after, LadderStep(after=after, mention=mention, dm=dm), starts_at=T0)
+
+
+def test_steps_due_together_tell_everybody_once() -> None:
+    """As loud as the loudest; what they stand in for is known, what comes at the same moment is not late."""
+    first, second = rung(1, 15, Mention.HERE, "primary"), rung(2, 30, Mention.NONE, "secondary", "primary")
+    beside, later = rung(3, 30, Mention.NONE), rung(4, 60, Mention.HERE, "primary")
+    steps, following = split([first, second, beside, later], T0 + timedelta(minutes=40))
+    assert (steps, following) == ((first, second, beside), later)
+    due = Due(incident(), steps[-1], following, earlier=steps[:-1])
+    assert (due.rung.mention, due.rung.dm) == (Mention.HERE, ("primary", "secondary"))
+    assert due.overdue == [first.due_at]
+    assert due.steps == steps
 
 
 def decided(**rung: object) -> Step:

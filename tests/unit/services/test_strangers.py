@@ -110,6 +110,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "answer": "yes",
         "shown": None,
         "index": 1,
+        "is_alone": False,
         "entry_id": 1,
         "text": "x",
         "right": Correction("x"),

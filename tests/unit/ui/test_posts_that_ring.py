@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -129,6 +130,22 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
         "いま @primary, @secondary に DM を送ります。次は @primary, @secondary (14:37 JST)。"
     )
     assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900"]
+
+
+@pytest.mark.parametrize(
+    ("words", "times", "says"),
+    [
+        (JA, 1, "14:07 JST のエスカレーションは予定どおりに送れなかったため、この 1 通にまとめました。"),
+        (JA, 2, "14:07 JST から 14:22 JST までのエスカレーション 2 回分は予定どおりに送れなかったため、"),
+        (EN, 1, "The earlier escalation, due at 14:07 JST, was not sent on time; this one covers it too."),
+        (EN, 2, "2 earlier escalations, due from 14:07 JST to 14:22 JST, were not sent on time;"),
+    ],
+)
+def test_escalation_names_what_it_stands_in_for(words: Wording, times: int, says: str) -> None:
+    """The bot was away over several deadlines: one message for all of them, which says so once."""
+    overdue = [(AT + timedelta(minutes=minutes)).isoformat() for minutes in (0, 15)][:times]
+    asked = delivery(DeliveryKind.ESCALATION, data={**FIRST_ESCALATION, "overdue": overdue})
+    assert description_of(render(words, asked, PLACED)).count(says) == 1
 
 
 def test_escalation_reads_well_for_one_person_and_for_several() -> None:

@@ -45,7 +45,10 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     TimelineKind.ACKNOWLEDGED: ({"via": "button"}, ("👀 ack", "ボタン")),
     TimelineKind.JOINED: ({"via": "telepathy"}, ("参加", "telepathy")),
     TimelineKind.DECLINED: ({"place": "primary", "to": "secondary"}, ("@secondary へ",)),
-    TimelineKind.ESCALATED: ({"step": 1, "dm": ["primary", "secondary"]}, ("@primary, @secondary に DM",)),
+    TimelineKind.ESCALATED: (
+        {"step": 3, "dm": ["primary", "secondary"], "overdue": [AT.isoformat(), LATER.isoformat()]},
+        ("@primary, @secondary に DM", "送れなかった 2 回分を含む"),
+    ),
     TimelineKind.DELIVERY_FAILED: (
         {"kind": "page", "to": "person:primary", "reason": "HTTP 403 <@1>"},
         ("配信に失敗", "page", "@primary", "HTTP 403 \\<＠1>"),
