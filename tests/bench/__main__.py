@@ -40,6 +40,7 @@ _ANSWER = "≤ 1.5 ×, never 1 s"
 #: Where it waits for Discord, which no ratio can measure, or must not be late: still never a second.
 _SECOND = Limit(worst_ms=1_000)
 _FIVE_SECONDS = Limit(worst_ms=5_000)
+_START = Limit(worst_ms=1_500)
 _ACK = Limit(ratio=3)
 _LATE = Limit(p99_ms=500)
 _MEGABYTES = Limit(worst_ms=120)
@@ -86,6 +87,8 @@ async def _measure(dsn: str, other: str, folder: Path, *, only: str | None) -> l
     async with discord(folder) as place:
         await register_commands(place.settings, folder)
         await measure.make_floor(dsn)
+        async with bot({**place.settings, "DATABASE_URL": dsn}, folder):
+            pass  # from here on all that it imports is compiled
         rows: list[Row] = []
         if only in (None, "answers"):
             rows += await _everyday(place, dsn, folder)
@@ -108,7 +111,7 @@ async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
         *responses,
         *acks,
         Row("killed → its standby has answered a command", takeovers, limit=_FIVE_SECONDS, goal="< 5 s"),
-        Row("start → ready, database up to date", Figures.of(warm)),
+        Row("start → ready, database up to date", Figures.of(warm), limit=_START, goal="< 1.5 s"),
         Row("start → ready, empty folder (embedded PostgreSQL)", Figures.of(cold)),
     ]
 
