@@ -98,8 +98,8 @@ class PostgresLeases:
         """A transaction in which nobody else looks for what may be taken; renewing does not wait for it."""
         with every_storage_error():
             async with borrow(self._pool) as connection:
-                await connection.begin(_BEGIN_LOOK)
                 try:
+                    await connection.begin(_BEGIN_LOOK)  # cancelled, it may have begun all the same
                     yield Sql(connection)
                 except BaseException:
                     with suppress(*STORAGE_ERRORS):  # a connection that is gone has rolled back already

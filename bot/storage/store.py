@@ -156,8 +156,8 @@ class PostgresStore(
     @asynccontextmanager
     async def transaction(self, *, locking: int | None = None) -> AsyncIterator[PostgresTransaction]:
         async with borrow(self._pool) as connection:
-            await begin(connection)
             try:
+                await begin(connection)  # cancelled, it may have begun all the same
                 begun = await opened(Sql(connection), guild_id=self._guild_id, locking=locking)
                 tx = PostgresTransaction(
                     connection, guild_id=self._guild_id, is_shared=self._is_shared, begun=begun

@@ -17,7 +17,7 @@ from bot.storage.sql import queries
 WARM_S: Final = 30
 """How often connections are looked at that have not learned them yet, seconds."""
 
-_CONNECTIONS: Final = 3  # that an alert takes at once, the answer to whoever has raised it included
+_CONNECTIONS: Final = 5  # that an alert and its escalation take at once
 
 #: From a command to the alert, from a reaction to the acknowledge, and from a deadline to what rings.
 _NEEDED: Final = (

@@ -12,6 +12,7 @@ import pytest
 from bot.storage import sessions
 from bot.storage.pools import borrow, open_pool
 from bot.storage.store import PostgresStore
+from tests.pg_proxy import PgProxy
 
 _QUERY: Final = "SELECT count(*) FROM deliveries WHERE id = ANY ($1::bigint[]) OR kind = 'notice'"
 _MANY: Final = """
@@ -142,3 +143,25 @@ async def test_a_connection_is_given_back_as_it_is(database_url: str) -> None:
         assert connection.get_server_pid() == before
     await pool.close()
     assert asked == []
+
+
+async def test_a_transaction_that_is_cancelled_while_it_begins_is_ended(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Far away the server has begun it when the wish to cancel arrives; the pool would log an error."""
+    async with PgProxy(database_url, delay_s=0.02).running() as proxy:
+        pool = await open_pool(proxy.dsn(), max_size=1)
+        store = PostgresStore(pool)
+        for wait_s in (0.0, 0.005, 0.015, 0.025, 0.035):
+            begun = asyncio.create_task(_in_transaction(store))
+            await asyncio.wait({begun}, timeout=wait_s)
+            begun.cancel()
+            await asyncio.wait({begun})
+        await pool.fetchval("SELECT 1")
+        await pool.close()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def _in_transaction(store: PostgresStore) -> None:
+    async with store.transaction():
+        await asyncio.Event().wait()
