@@ -32,6 +32,7 @@ SELECT owed.key, owed.nonce, owed.message_id, whole.nonce AS bundled
   LEFT JOIN deliveries AS whole ON whole.id = owed.bundle_id AND owed.status = 'sent'
  WHERE owed.kind IN ('escalation', 'page')
 """
+_ESCALATED = "SELECT incident_id, at FROM timeline WHERE kind = 'escalated'"
 _SENT = """
 SELECT nonce, kind, message_id
   FROM deliveries
@@ -131,6 +132,7 @@ def _judged(
 async def _doubled(world: World, told: Sequence[Post]) -> list[str]:
     """Steps that happened more than once, counted by what people can see."""
     found = [*_posted_twice(told), *told_twice(await world.rows(_TOLD), told)]
+    found += told_apart(await world.rows(_ESCALATED))
     rungs: dict[int, list[Any]] = {}
     passed_on = Counter((row["incident_id"], row["target"]) for row in await world.rows(_PASSED_ON))
     for row in await world.rows(_STEPS):
@@ -170,6 +172,17 @@ def told_twice(owed: Sequence[Mapping[str, Any]], told: Sequence[Post]) -> Itera
         for one in seen:
             unowed.pop(one, None)
     yield from (f"nobody owed what stands in {post.place}: {post.text[:60]!r}" for post in unowed.values())
+
+
+def told_apart(escalated: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Several steps of one incident were due at once, and one message told of them.
+
+    Args:
+        escalated: The entries of the timelines: incident_id, at.
+    """
+    for (number, at), count in Counter((row["incident_id"], row["at"]) for row in escalated).items():
+        if count > 1:
+            yield f"INC-{number}: {count} escalations in the place of one at {at}"
 
 
 def _posted_twice(told: Sequence[Post]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.faults.aftermath import Found, miscounted, unseen
-from tests.faults.invariants import told_twice
+from tests.faults.invariants import told_apart, told_twice
 from tests.faults.promise import Incident, Span, rung_in_vain, unescalated
 from tests.faults.seen import Post
 
@@ -91,6 +91,13 @@ def test_a_step_told_twice_is_found() -> None:
     assert len(list(told_twice([{**step, "bundled": "together"}], [alone, together]))) == 1
     assert len(list(told_twice([step], [_post(4, "alone"), strange]))) == 1
     assert list(told_twice([{**step, "message_id": 3}], [strange])) == []
+
+
+def test_steps_that_were_due_at_once_and_told_one_by_one_are_found() -> None:
+    """After an absence one message tells of all; two incidents, or two moments, are something else."""
+    rung = {"incident_id": 1, "at": _DUE}
+    assert list(told_apart([rung, {**rung, "incident_id": 2}, {**rung, "at": _LATER}])) == []
+    assert list(told_apart([rung, rung])) == [f"INC-1: 2 escalations in the place of one at {_DUE}"]
 
 
 def test_a_report_is_one_incident_and_one_alert() -> None:
