@@ -19,7 +19,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.domain.errors import ConfigError, IncidentNotFound, Superseded, UnavailableError, UserError
-from bot.domain.evidence import Evidence
+from bot.domain.triage.evidence import Evidence
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
 from bot.integrations.proxy import EgressProxy

@@ -6,8 +6,8 @@ from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
+from bot.domain.alerts.question import Question
 from bot.domain.errors import UnavailableError
-from bot.domain.question import Question
 from bot.ui.buttons import AlertVerb, IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.interaction import reply, wait

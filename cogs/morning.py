@@ -5,7 +5,7 @@ from discord.ext import commands
 
 from bot.client import IncidentBot
 from bot.domain.errors import UserError
-from bot.domain.life import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.ui.components import Control
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of

@@ -13,7 +13,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from bot.client import IncidentBot
 from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import UnavailableError, UserError
-from bot.domain.life import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.services.registry import Services
 from bot.ui.buttons import IncidentVerb, template

@@ -14,8 +14,8 @@ from bot.checks.people import check_people
 from bot.checks.private import check_private
 from bot.checks.voice import VOICE, check_voice
 from bot.domain.errors import DeliveryRefused, PutOff, UpstreamUnavailable
+from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.severity import Mention, SeverityPolicy
-from bot.domain.standing import OnCallPerson
 from bot.runbook.model import Policy
 from bot.ui.rest.client import Rest
 from bot.ui.rest.places import Places

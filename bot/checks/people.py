@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from bot.checks.finding import Finding, fail, ok, warn
-from bot.domain.standing import OnCallPerson, id_of
+from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.services.ports.oncall import Finding as Lacks
 from bot.services.ports.oncall import Gap, Reach
 

@@ -8,7 +8,7 @@ import typer
 
 from bot.app import Stand, open_stand
 from bot.database import bring_up_to_date, own_database, reach
-from bot.domain.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import ConfigError, DeliveryRefused
 from bot.runbook import Served, load_served

@@ -7,9 +7,9 @@ from typing import Annotated, Final, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from bot.domain.business_time import Weekday
+from bot.domain.calendar.business_time import Weekday
+from bot.domain.calendar.durations import parse_duration
 from bot.domain.digest import IsoWeek
-from bot.domain.durations import parse_duration
 from bot.runbook import Policy
 
 _FILE: Final = Path(__file__).with_name("week.toml")

@@ -12,7 +12,7 @@ import asyncpg
 from bot.demo.past import PastFailure, PastIncident, read_past
 from bot.demo.sql import queries
 from bot.domain.digest import IsoWeek, week_due
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import Policy
 
 _SERVED_FOR: Final = timedelta(days=40)

@@ -8,7 +8,7 @@ from statistics import fmean
 from zoneinfo import ZoneInfo
 
 from bot.domain.dlq import DlqCounts
-from bot.domain.incident import Incident, IncidentKind, Status
+from bot.domain.incident.incident import Incident, IncidentKind, Status
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.checklist import Checklist
-from bot.domain.incident import Incident, Role, Status
-from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage import Text
+from bot.domain.incident.checklist import Checklist
+from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.tree import Text
 
 #: Before the title of a drill's row in the DLQ, which other programs read too.
 DLQ_MARK: Final = "[DRILL] "

@@ -6,8 +6,8 @@ Source: the runbook, SEV3 翌営業日対応 / 朝の triage で確認.
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from bot.domain.business_time import BusinessHours, local_moment
-from bot.domain.incident import Incident, Status
+from bot.domain.calendar.business_time import BusinessHours, local_moment
+from bot.domain.incident.incident import Incident, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.delivery import MEMBERSHIP, Action, Delivery, DeliveryKind, Request
+from bot.domain.delivery.delivery import MEMBERSHIP, Action, Delivery, DeliveryKind, Request
+from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.people import Person
-from bot.domain.standing import OnCallPerson, id_of
 
 #: What a redacted post shows from then on, whatever becomes of the incident: a version that is never reached.
 SETTLED = 2_000_000_000

@@ -9,9 +9,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.alerts import AlertPart
+from bot.domain.alerts.alert import AlertPart
+from bot.domain.alerts.recognition import PATTERN_LIMIT, Part, Pattern, Says, Shape, Unknown
 from bot.domain.errors import ConfigError
-from bot.domain.recognition import PATTERN_LIMIT, Part, Pattern, Says, Shape, Unknown
 from bot.domain.severity import SeverityPolicy
 from bot.runbook import moments, values
 from bot.runbook.model import Alerts

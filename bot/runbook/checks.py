@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
-from bot.domain.durations import format_duration
+from bot.domain.calendar.durations import format_duration
 from bot.domain.emoji import is_same_emoji
 from bot.domain.severity import LadderStep, SeverityPolicy
-from bot.domain.triage_check import check_tree
+from bot.domain.triage.tree_check import check_tree
 from bot.runbook.model import FirstResponse, Policy
 from bot.runbook.values import LANGUAGES
 

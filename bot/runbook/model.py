@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.alerts import AlertPart
-from bot.domain.business_time import BusinessHours, Weekday
-from bot.domain.checklist import Checklist
+from bot.domain.alerts.alert import AlertPart
+from bot.domain.alerts.recognition import Pattern, Shape, Unknown
+from bot.domain.calendar.business_time import BusinessHours, Weekday
 from bot.domain.drill import Script
-from bot.domain.oncall import Layer
-from bot.domain.recognition import Pattern, Shape, Unknown
+from bot.domain.incident.checklist import Checklist
+from bot.domain.oncall.roster import OnCallPerson, id_of
+from bot.domain.oncall.rotation import Layer
 from bot.domain.severity import Deadline, SeverityPolicy
-from bot.domain.standing import OnCallPerson, id_of
-from bot.domain.triage import Text, Tree
+from bot.domain.triage.tree import Text, Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.domain.durations import parse_duration
+from bot.domain.calendar.durations import parse_duration
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook.calendar import NO_HOLIDAYS, public_holidays
 from bot.runbook.reader import Rule

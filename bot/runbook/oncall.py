@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall import Applies, Layer, Rotation, Unit, parse_turn
-from bot.domain.standing import OnCallPerson, id_of
+from bot.domain.oncall.roster import OnCallPerson, id_of
+from bot.domain.oncall.rotation import Applies, Layer, Rotation, Unit, parse_turn
 from bot.runbook import moments, values
 from bot.runbook.model import Handover, OnCallPlace
 from bot.runbook.reader import Rule, Table

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from bot.domain.triage import Answer, Question, Tree
+from bot.domain.triage.tree import Answer, Question, Tree
 from bot.runbook import values
 from bot.runbook.reader import Table
 

@@ -5,9 +5,9 @@ from datetime import time, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bot.domain.business_time import WORKING_WEEK, BusinessHours, Weekday
+from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours, Weekday
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage import Text
+from bot.domain.triage.tree import Text
 from bot.runbook import moments, values
 from bot.runbook.calendar import DaysOff
 from bot.runbook.model import (

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.drill import Inject, Script
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage import Text
+from bot.domain.triage.tree import Text
 from bot.runbook import moments, values
 from bot.runbook.model import Private, Storm
 from bot.runbook.reader import Table

@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bot.domain.emoji import is_one_emoji
-from bot.domain.standing import SHORTEST_ID
-from bot.domain.triage import LATER, REEVALUATE, UNSURE, Outcome, Text
+from bot.domain.oncall.roster import SHORTEST_ID
+from bot.domain.triage.tree import LATER, REEVALUATE, UNSURE, Outcome, Text
 from bot.runbook.reader import Rule
 
 E = TypeVar("E", bound=StrEnum)

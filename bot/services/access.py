@@ -7,11 +7,11 @@ from typing import Final
 
 import structlog
 
-from bot.domain import relations
 from bot.domain.errors import IncidentNotFound, NotPermitted
-from bot.domain.incident import Incident
+from bot.domain.incident import relations
+from bot.domain.incident.incident import Incident
 from bot.domain.people import Person, require_role
-from bot.domain.timeline import TimelineEntry
+from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.oncall import OnCall
 from bot.services.ports import Store, Transaction

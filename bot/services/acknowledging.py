@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import structlog
 
-from bot.domain import life
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident, Status
-from bot.domain.life import Acknowledgement, AckOutcome, AckVia
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import Acknowledgement, AckOutcome, AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.lookup import Lookup
@@ -93,7 +93,9 @@ class Acknowledger:
         # The first is put on the list, if need be, with all else that their acknowledge writes.
         joined = incident.status is Status.TRIGGERED or await tx.join(incident.id, by, via=via)
         owed = self._policy.update_due(self._policy.rules(incident.severity), at=now)
-        result = life.acknowledge(incident, by=by, at=now, already_responding=not joined, next_update_at=owed)
+        result = transitions.acknowledge(
+            incident, by=by, at=now, already_responding=not joined, next_update_at=owed
+        )
         data = {"incident_id": incident.id, "via": via.value}
         if result.outcome is AckOutcome.FIRST:
             # The end of the ladder with it: no step can be decided afterwards.

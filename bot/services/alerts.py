@@ -7,13 +7,13 @@ from typing import Final, TypeVar
 
 import structlog
 
-from bot.domain import life
-from bot.domain.alerts import AlertMessage, severity_at_start
-from bot.domain.incident import Incident, Status
-from bot.domain.question import Question
-from bot.domain.recognition import Reading, Says, Unknown, is_from, read_message
+from bot.domain.alerts.alert import AlertMessage, severity_at_start
+from bot.domain.alerts.question import Question
+from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import SeverityPolicy
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.incidents import Incidents
 from bot.services.opening import notice, refresh_job
@@ -203,7 +203,7 @@ class Alerts:
 
     async def _count(self, tx: Transaction, same: Incident, message: AlertMessage) -> Incident:
         now, is_back = await tx.now(), await tx.has_recovered(same.id)
-        incident = life.see_again(same, at=now)
+        incident = transitions.see_again(same, at=now)
         await tx.save(incident)
         told = [entry.at for entry in await tx.timeline(same.id) if entry.kind is TimelineKind.REPEATED]
         data = {"count": incident.occurrences, "url": message.evidence.url}

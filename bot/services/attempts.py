@@ -5,7 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
-from bot.domain.delivery import Delivery, may_double
+from bot.domain.delivery.delivery import Delivery, may_double
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.services.comeback import OLD
 

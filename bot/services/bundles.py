@@ -10,12 +10,12 @@ from typing import Final
 
 import structlog
 
-from bot.domain.bundle import Bundle, Bundled, may_grow
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.life import AckOutcome, AckVia
+from bot.domain.escalation.bundle import Bundle, Bundled, may_grow
+from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging import Acknowledger
 from bot.services.outage import email_job, record_job_of

@@ -7,9 +7,9 @@ from hashlib import sha256
 from typing import Final
 
 from bot.domain.errors import UserError
-from bot.domain.oncall import Shift
+from bot.domain.oncall.roster import Content, OnCallPerson, Rosters, Who
+from bot.domain.oncall.rotation import Shift
 from bot.domain.people import Person
-from bot.domain.standing import Content, OnCallPerson, Rosters, Who
 from bot.runbook.model import Policy
 from bot.services.handovers import wake
 from bot.services.oncall import PAST, OnCall

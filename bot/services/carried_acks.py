@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import structlog
 
 from bot.domain.errors import BotError
-from bot.domain.incident import Holder, Incident, Status
-from bot.domain.life import AckVia
+from bot.domain.incident.incident import Holder, Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger

@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import structlog
 
-from bot.domain import relations
 from bot.domain.errors import Unfit
-from bot.domain.incident import Incident, IncidentKind
+from bot.domain.incident import relations
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.opening import notice, refresh_job

@@ -2,9 +2,9 @@
 
 from dataclasses import asdict, dataclass
 
-from bot.domain.checklist import Checklist, Filled, Pick, drawn_anew, fill_in
+from bot.domain.incident.checklist import Checklist, Filled, Pick, drawn_anew, fill_in
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Act
 from bot.services.changes import Change, Changes

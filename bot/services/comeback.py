@@ -9,8 +9,8 @@ import time
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.delivery import Delivery, Posted
-from bot.domain.emergency import Told
+from bot.domain.delivery.delivery import Delivery, Posted
+from bot.domain.escalation.watches import Told
 from bot.services.ports import Store
 
 #: What is overdue for longer may have been told so long ago that Discord no longer knows the nonce.

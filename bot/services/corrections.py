@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.errors import UserError
-from bot.domain.shown import digest_of
+from bot.domain.incident.form_state import digest_of
 from bot.domain.text import storable
-from bot.domain.timeline import Line, TimelineKind
+from bot.domain.timeline.entries import Line, TimelineKind
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT
 
 #: Characters of a correction: a pinned message may be this long.

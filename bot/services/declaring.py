@@ -1,9 +1,9 @@
 """From a tracked alert to an incident, by a click or by a triage of its message."""
 
-from bot.domain import life
-from bot.domain.incident import Incident, IncidentKind, Status
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.severity import NewSeverity, SeverityPolicy
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging import stop_ladder
 from bot.services.changes import Change
 from bot.services.escalations import Escalations
@@ -22,7 +22,7 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
     before = change.incident
     if severity.name != before.severity and before.kind is IncidentKind.ALERT:
         await _regrade(change, severity, escalations)
-    declared = life.declare(change.incident, thread_channel=severity.thread_channel)
+    declared = transitions.declare(change.incident, thread_channel=severity.thread_channel)
     await change.save(declared)
     is_graver = severity.rank < change.policy.rules(before.severity).rank
     is_news = before.status is Status.TRIGGERED and not change.policy.alerts.rings
@@ -43,7 +43,7 @@ async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escala
         thread_channel=None,
     )
     owed = change.policy.update_due(severity, at=change.now)
-    await change.save(life.change_severity(before, new, next_update_at=owed))
+    await change.save(transitions.change_severity(before, new, next_update_at=owed))
     await stop_ladder(change.tx, before.id)
     if before.status is Status.TRIGGERED:
         await escalations.start(change.tx, change.incident, severity, now=change.now)

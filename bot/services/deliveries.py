@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.delivery import (
+from bot.domain.delivery.delivery import (
     DISPENSABLE,
     MORNING_POSTS,
     TRIAGE_POSTS,
@@ -28,8 +28,8 @@ from bot.domain.errors import (
     StorageUnavailable,
     UpstreamUnavailable,
 )
-from bot.domain.incident import Incident
-from bot.domain.posting import THREADS
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.posting import THREADS
 from bot.domain.privacy import exposed, is_told, would_expose
 from bot.runbook.model import Policy
 from bot.services.attempts import Failure, require_repeatable

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.details import ShownDetails, changes_of, put_right
+from bot.domain.calendar.start_time import InvalidStartTime, parse_start_time
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.title_and_start import ShownDetails, changes_of, put_right
 from bot.domain.people import Person
-from bot.domain.start_time import InvalidStartTime, parse_start_time
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Act
 from bot.services.changes import Changes

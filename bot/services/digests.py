@@ -2,7 +2,7 @@
 
 import structlog
 
-from bot.domain.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.digest import Digest, IsoWeek, WeekFacts, summarise, week_due
 from bot.domain.dlq import DlqCounts
 from bot.domain.errors import StorageUnavailable

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from bot.domain.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.dlq import (
     Delivered,
     DlqEntry,

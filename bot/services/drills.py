@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain import life
-from bot.domain.delivery import NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.drill import Drill, Inject, Score, score
 from bot.domain.errors import IncidentNotFound, StorageUnavailable, UserError
-from bot.domain.incident import Incident, NewIncident
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.changes import Change
@@ -144,7 +144,7 @@ class Drills:
         now = await tx.now()
         if incident.is_open:
             change = Change(tx, self._policy, incident, by, now)
-            ended = life.cancel(incident, by=by, at=now, archive_at=now + self._policy.archive_after)
+            ended = transitions.cancel(incident, by=by, at=now, archive_at=now + self._policy.archive_after)
             await self._lifecycle.end(change, ended, TimelineKind.CANCELLED, {"reason": ""})
             incident = change.incident
         sheet = self._policy.checklist(incident.severity)

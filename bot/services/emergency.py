@@ -12,13 +12,13 @@ from uuid import UUID
 import structlog
 from cachetools import LRUCache
 
-from bot.domain.delivery import Posted
-from bot.domain.emergency import Report, Rung, Trouble, Watch
+from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import StorageBroken, StorageUnavailable
-from bot.domain.escalation import plan
-from bot.domain.incident import NewIncident
+from bot.domain.escalation.ladder import plan
+from bot.domain.escalation.watches import Report, Rung, Trouble, Watch
+from bot.domain.incident.incident import NewIncident
 from bot.domain.people import require_role
-from bot.domain.triage_session import Triage, TriageStatus
+from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.emergency_adoption import Adoption
 from bot.services.emergency_alarm import Alarm

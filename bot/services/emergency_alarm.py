@@ -11,9 +11,9 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.domain.emergency import Owed, Rung, Saying, Watch, Word
 from bot.domain.errors import BotError
-from bot.domain.journal import Journal
+from bot.domain.escalation.watches import Owed, Rung, Saying, Watch, Word
+from bot.domain.outage.journal import Journal
 from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.access import Access

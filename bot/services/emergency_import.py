@@ -10,15 +10,15 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.domain.delivery import Posted
-from bot.domain.emergency import Report, watch_key
+from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable
-from bot.domain.escalation import Step
-from bot.domain.incident import Incident, NewIncident, Status
-from bot.domain.journal import Journal, Taken
-from bot.domain.life import AckVia
+from bot.domain.escalation.ladder import Step
+from bot.domain.escalation.watches import Report, watch_key
+from bot.domain.incident.incident import Incident, NewIncident, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.outage.journal import Journal, Taken
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger

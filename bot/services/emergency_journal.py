@@ -9,9 +9,9 @@ from uuid import UUID
 
 import structlog
 
-from bot.domain.delivery import Posted
-from bot.domain.emergency import Attempt, Owed, Report, Rung, Watch, Word
-from bot.domain.journal import Journal
+from bot.domain.delivery.delivery import Posted
+from bot.domain.escalation.watches import Attempt, Owed, Report, Rung, Watch, Word
+from bot.domain.outage.journal import Journal
 from bot.domain.severity import Mention
 from bot.services.ports import Spool
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.domain.journal import Journal
+from bot.domain.outage.journal import Journal
 from bot.services.boot_clock import boot_s
 from bot.services.emergency_journal import Encoder, read
 from bot.services.ports import Spool

@@ -8,9 +8,9 @@ from typing import Final
 
 import structlog
 
-from bot.domain.emergency import Change, Watch
 from bot.domain.errors import StorageUnavailable
-from bot.domain.journal import Journal
+from bot.domain.escalation.watches import Change, Watch
+from bot.domain.outage.journal import Journal
 from bot.runbook.model import Policy
 from bot.services.emergency_logbook import Logbook
 from bot.services.ports import Store

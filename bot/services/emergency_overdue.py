@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from bot.domain.journal import Journal
+from bot.domain.outage.journal import Journal
 from bot.services.emergency_logbook import Logbook
 from bot.services.queue_watch import QueueWatch
 

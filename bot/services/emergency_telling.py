@@ -8,9 +8,9 @@ from typing import Final
 import structlog
 from cachetools import TTLCache
 
-from bot.domain.delivery import Posted
-from bot.domain.emergency import Saying, Told, Watch, Word
+from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
+from bot.domain.escalation.watches import Saying, Told, Watch, Word
 from bot.domain.installation import nonce_of
 from bot.services.emergency_logbook import Logbook
 from bot.services.oncall import OnCall

@@ -7,12 +7,12 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import Delivery, priority_of
-from bot.domain.escalation import Due, Step, StepStatus, Why, WhyKind, plan
-from bot.domain.incident import Incident, Status
-from bot.domain.paging import Reached, reached
+from bot.domain.delivery.delivery import Delivery, priority_of
+from bot.domain.escalation.ladder import Due, Step, StepStatus, Why, WhyKind, plan
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.paging import Reached, reached
+from bot.domain.oncall.roster import OnCallPerson, marked
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
-from bot.domain.standing import OnCallPerson, marked
 from bot.runbook.model import Policy
 from bot.services.oncall import OnCall
 from bot.services.opening import step_job

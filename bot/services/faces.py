@@ -1,6 +1,6 @@
 """What this process has shown of incidents: a form about one opens without asking the database.
 
-A button under a post that is edited carries the post's face (`bot.domain.face`). While that is what this
+A button under a post that is edited carries the post's face (`domain/incident/face`). While that is what this
 process knows of the incident, the form shows what whoever presses it sees; otherwise it is read. What is sent
 then is decided on the rows, and a form says what it showed, so that nothing of others is undone.
 """
@@ -11,8 +11,8 @@ from typing import Final
 
 from cachetools import TTLCache
 
-from bot.domain.face import face_of
-from bot.domain.incident import Incident
+from bot.domain.incident.face import face_of
+from bot.domain.incident.incident import Incident
 from bot.services.ports import Store
 
 #: How long it is believed, seconds: another process may have shown the end of an incident meanwhile.

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import MUTE, NewFailure, failure_id
 from bot.domain.drill import DLQ_MARK
-from bot.domain.incident import Incident, Status
-from bot.domain.standing import OnCallPerson
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.letters import Letters
 from bot.services.oncall import OnCall

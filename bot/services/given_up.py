@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
-from bot.domain.standing import marked
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.oncall.roster import marked
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.lacks import warn_refused
 from bot.services.oncall import OnCall

@@ -14,10 +14,10 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.incident import Incident
-from bot.domain.standing import OnCallPerson, Rosters, Watch
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson, Rosters, Watch
 from bot.runbook.model import Policy
 from bot.services.lacks import HORIZON, StandingLooks, told, warnings
 from bot.services.oncall import OnCall

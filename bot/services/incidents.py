@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import IncidentNotFound, UserError
-from bot.domain.incident import Incident, IncidentKind, NewIncident, Status
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident, Status
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.text import one_line
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.escalations import Escalations

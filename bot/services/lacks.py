@@ -12,9 +12,9 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.standing import OnCallPerson, Rosters, Watch
+from bot.domain.oncall.roster import OnCallPerson, Rosters, Watch
 from bot.runbook.model import Policy
 from bot.services.oncall import OnCall
 from bot.services.ports import Store, Transaction

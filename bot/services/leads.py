@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Final
 
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import Holder, Incident
+from bot.domain.incident.incident import Holder, Incident
 from bot.domain.people import Person
 from bot.services.access import Access
 from bot.services.oncall import OnCall

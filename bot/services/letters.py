@@ -7,11 +7,11 @@ from typing import Final
 
 import structlog
 
-from bot.domain.bundle import Bundle
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.incident import Incident
-from bot.domain.standing import OnCallPerson
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson
 from bot.services.links import AckLinks
 from bot.services.opening import posting_key
 from bot.services.ports import Letter, Mail, Mailer, MailWriter, Store

@@ -1,17 +1,17 @@
-"""Severity changes, and the ways an incident ends or goes on again. The rules: `bot.domain.life`."""
+"""Ending an incident and opening it again. The rules: `bot.domain.incident.transitions`."""
 
 from datetime import datetime
 
 import structlog
 
-from bot.domain import life, relations
 from bot.domain.errors import InvalidTransition, UserError
-from bot.domain.incident import Incident, IncidentKind
-from bot.domain.life import AckVia
+from bot.domain.incident import relations, transitions
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.posting import THREADS, archived
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.posting import THREADS, archived
 from bot.domain.text import one_line
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Act
 from bot.services.acknowledging import stop_ladder
@@ -76,7 +76,7 @@ class Lifecycle:
         """
         incident = await self._faces.as_shown(incident_id, face)
         await self._changes.require(incident, by=by, act=act)
-        life.require_open(incident)
+        transitions.require_open(incident)
         return incident
 
     async def resolve(self, incident_id: int, *, by: Person) -> Incident:
@@ -86,7 +86,9 @@ class Lifecycle:
             NotPermitted, IncidentNotFound, InvalidTransition.
         """
         async with self._changes.change(incident_id, by=by, act=Act.RESOLVE) as change:
-            ended = life.resolve(change.incident, by=by, at=change.now, archive_at=self.archive_at(change))
+            ended = transitions.resolve(
+                change.incident, by=by, at=change.now, archive_at=self.archive_at(change)
+            )
             await self.end(change, ended, TimelineKind.RESOLVED)
         return ended
 
@@ -98,12 +100,12 @@ class Lifecycle:
     async def dismiss(self, incident_id: int, *, by: Person) -> Incident:
         """A tracked alert was a false alarm. Raises as `resolve`, and if it is an incident by now."""
         async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
-            life.require_tracked(change.incident)
+            transitions.require_tracked(change.incident)
             return await self._cancel(change, "")
 
     async def _cancel(self, change: Change, reason: str) -> Incident:
         at, archive_at = change.now, self.archive_at(change)
-        ended = life.cancel(change.incident, by=change.by, at=at, archive_at=archive_at)
+        ended = transitions.cancel(change.incident, by=change.by, at=at, archive_at=archive_at)
         await self.end(change, ended, TimelineKind.CANCELLED, {"reason": _reason(reason)})
         return ended
 
@@ -127,7 +129,7 @@ class Lifecycle:
             if was_merged_into not in (None, into):
                 raise _MergedElsewhere
             owed = self._policy.update_due(self._policy.rules(change.incident.severity), at=change.now)
-            opened = life.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
+            opened = transitions.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.save(opened)
             await give_up(change, {one.id for one in await change.tx.removed_members(incident_id)})
             await change.tx.leave(incident_id)  # whoever was on it before it ended

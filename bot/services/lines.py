@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.services.ports import Transaction
 
 _LOOK_AGAIN: Final = timedelta(milliseconds=200)

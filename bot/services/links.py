@@ -11,14 +11,14 @@ from typing import Final
 import structlog
 from itsdangerous import BadData, URLSafeSerializer
 
-from bot.domain.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery
 from bot.domain.errors import BotError, IncidentNotFound
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.installation import Installation
-from bot.domain.life import AckOutcome, AckVia
+from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.privacy import is_out
-from bot.domain.standing import OnCallPerson
 from bot.services.access import Act
 from bot.services.acknowledging import Acknowledger
 from bot.services.ports import Discord, Store

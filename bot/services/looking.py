@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain import relations
 from bot.domain.errors import IncidentNotFound, InvalidTransition
-from bot.domain.escalation import Step
-from bot.domain.incident import OPEN, Holder, Incident, Status
-from bot.domain.listing import Wanted
+from bot.domain.escalation.ladder import Step
+from bot.domain.incident import relations
+from bot.domain.incident.incident import OPEN, Holder, Incident, Status
+from bot.domain.incident.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.timeline import Line, lines_of
+from bot.domain.timeline.entries import Line, lines_of
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.ports import Store

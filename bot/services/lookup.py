@@ -7,7 +7,7 @@ from typing import Final
 
 from cachetools import TTLCache
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.services.ports import Store
 
 #: How long a message that is none of ours is not asked for again, seconds. It may still become one, an alert

@@ -1,6 +1,6 @@
 """Who is in a private thread: what Discord was asked for last is not always what was decided last."""
 
-from bot.domain.delivery import MEMBERSHIP, Delivery, DeliveryKind
+from bot.domain.delivery.delivery import MEMBERSHIP, Delivery, DeliveryKind
 from bot.domain.privacy import is_overruled, member_of
 from bot.services.opening import member, member_removed
 from bot.services.ports import Transaction

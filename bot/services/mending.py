@@ -6,11 +6,11 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import AGAIN as SAID_AGAIN
-from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.delivery import AGAIN as SAID_AGAIN
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import UNKNOWN_MESSAGE, IncidentNotFound
-from bot.domain.incident import Incident
-from bot.domain.posting import THREADS, is_current, posting_of, repost, rethread
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.posting import THREADS, is_current, posting_of, repost, rethread
 from bot.runbook.model import Policy
 from bot.services.opening import (
     AGAIN,

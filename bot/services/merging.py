@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain import life, relations
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.incident import Incident, IncidentKind
+from bot.domain.incident import relations, transitions
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.access import Access, Act
 from bot.services.carried_acks import CarriedAcks, MustAsk
 from bot.services.changes import Change, Changes
@@ -80,7 +80,7 @@ class Merging:
             other, found = change.beside[into], change.incident
             is_graver, is_less = _rank(change) < _rank(other), _rank(change) > _rank(other)
             archive_at = self._lifecycle.archive_at(change)
-            ended = life.merge(found, into=other.incident, by=by, at=change.now, archive_at=archive_at)
+            ended = transitions.merge(found, into=other.incident, by=by, at=change.now, archive_at=archive_at)
             if is_graver and not self._access.allows(by, Act.CHANGE_SEVERITY.permission):
                 raise _MayNotRaise(found, other.incident)
             await self._lifecycle.end(change, ended, TimelineKind.MERGED, {"into": into})

@@ -6,11 +6,11 @@ from typing import Final
 
 import structlog
 
-from bot.domain.alerts import AlertMessage
-from bot.domain.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.alerts.alert import AlertMessage
+from bot.domain.alerts.recognition import Says
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import Incident
-from bot.domain.recognition import Says
+from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.alerts import Alerts

@@ -1,8 +1,15 @@
 """Whether what is owed still makes sense: the last look before anybody is rung."""
 
-from bot.domain.delivery import MEMBERSHIP, MORNING_POSTS, PAGING, TRIAGE_POSTS, Delivery, DeliveryKind
-from bot.domain.incident import Incident, Status
-from bot.domain.posting import ALERT_PARTS, THREAD_PARTS, is_superseded
+from bot.domain.delivery.delivery import (
+    MEMBERSHIP,
+    MORNING_POSTS,
+    PAGING,
+    TRIAGE_POSTS,
+    Delivery,
+    DeliveryKind,
+)
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.posting import ALERT_PARTS, THREAD_PARTS, is_superseded
 from bot.domain.privacy import is_overruled
 from bot.runbook.model import Policy
 from bot.services.escalations import is_of_earlier_ladder

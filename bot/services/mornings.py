@@ -6,8 +6,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
-from bot.domain.incident import Incident
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.incident.incident import Incident
 from bot.domain.morning import Morning, MorningView, end_of, first_nag, morning_of, next_nag
 from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.runbook.model import MorningTriage, Policy

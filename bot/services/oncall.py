@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.oncall.roster import OnCallPerson, Rosters, Who, rosters
 from bot.domain.people import Person
-from bot.domain.standing import OnCallPerson, Rosters, Who, rosters
 from bot.runbook.model import Policy
 from bot.services.ports import Store
 from bot.services.ports.oncall import OnCallReads

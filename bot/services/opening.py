@@ -5,9 +5,9 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.delivery import DeliveryKind, NewDelivery, priority_of
-from bot.domain.escalation import Step
-from bot.domain.incident import Incident, IncidentKind, Source
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.escalation.ladder import Step
+from bot.domain.incident.incident import Incident, IncidentKind, Source
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.ports import IN_LINE, Job, JobName

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import (
+from bot.domain.delivery.delivery import (
     DATED,
     LATE,
     PAGING,
@@ -17,7 +17,7 @@ from bot.domain.delivery import (
     comes_too_late,
 )
 from bot.domain.errors import Crowded, DiscordAway, UpstreamUnavailable
-from bot.domain.escalation import StepStatus
+from bot.domain.escalation.ladder import StepStatus
 from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.opening import posting_key

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import structlog
 
-from bot.domain.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
+from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
 from bot.domain.errors import InvalidTransition
-from bot.domain.escalation import Step, StepStatus, Why, WhyKind
-from bot.domain.incident import Holder, Incident, Status
-from bot.domain.paging import answering, asked_of, declined, next_place, place_of, since
+from bot.domain.escalation.ladder import Step, StepStatus, Why, WhyKind
+from bot.domain.incident.incident import Holder, Incident, Status
+from bot.domain.incident.paging import answering, asked_of, declined, next_place, place_of, since
+from bot.domain.oncall.roster import OnCallPerson, marked
 from bot.domain.people import Person
-from bot.domain.standing import OnCallPerson, marked
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.escalations import Escalations

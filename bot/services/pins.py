@@ -10,12 +10,12 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.domain.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import DeliveryRefused, IncidentNotFound, UpstreamUnavailable, UserError
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.pinned import ThreadMessage
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.pinned import ThreadMessage
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
-from bot.domain import life, relations
-from bot.domain.delivery import DeliveryKind, DeliveryStatus, priority_of
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, priority_of
 from bot.domain.errors import DeliveryRefused, UserError
-from bot.domain.incident import Holder, Incident
+from bot.domain.incident import relations, transitions
+from bot.domain.incident.incident import Holder, Incident
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes
@@ -50,7 +50,7 @@ class Privacy:
         incident = await self._store.incident(incident_id)
         await self._access.require_incident(by, Act.MAKE_PRIVATE, incident)
         if not incident.is_private:
-            life.make_private(incident, channel=self._policy.private.channel)
+            transitions.make_private(incident, channel=self._policy.private.channel)
         return incident
 
     async def make_private(self, incident_id: int, *, by: Person) -> Incident:
@@ -62,7 +62,7 @@ class Privacy:
             NotPermitted, IncidentNotFound; InvalidTransition: it is private already.
         """
         async with self._changes.change(incident_id, by=by, act=Act.MAKE_PRIVATE) as change:
-            private = life.make_private(change.incident, channel=self._policy.private.channel)
+            private = transitions.make_private(change.incident, channel=self._policy.private.channel)
             await change.tx.cancel_posts(incident_id)
             await change.save(private)
             severity = self._policy.rules(private.severity)

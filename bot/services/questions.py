@@ -4,11 +4,11 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.alerts.question import Answer, Question, QuestionView
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident, IncidentKind, NewIncident, Source
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident, Source
 from bot.domain.people import Person
-from bot.domain.question import Answer, Question, QuestionView
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.incidents import Incidents

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeGuard
 
-from bot.domain.details import start_of_alert
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.title_and_start import start_of_alert
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage import UNANSWERED, UNFINISHED
-from bot.domain.triage_session import Triage
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.session import Triage
+from bot.domain.triage.tree import UNANSWERED, UNFINISHED
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.changes import Change, link_both

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.services.opening import READ_AHEAD
 from bot.services.ports import Store
 from bot.services.reconciler import Reconciler

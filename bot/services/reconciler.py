@@ -8,10 +8,10 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery import ACK_PLACES
+from bot.domain.delivery.delivery import ACK_PLACES
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, Superseded, UnavailableError
-from bot.domain.incident import Incident, Status
-from bot.domain.life import AckVia
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.services.access import Access
 from bot.services.acknowledging import Acknowledger
 from bot.services.ports import Discord, Store

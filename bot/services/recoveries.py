@@ -2,11 +2,11 @@
 
 import structlog
 
-from bot.domain import life
-from bot.domain.alerts import AlertMessage
-from bot.domain.incident import Incident, IncidentKind, Status
+from bot.domain.alerts.alert import AlertMessage
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.changes import Change
 from bot.services.lifecycle import Lifecycle
@@ -54,7 +54,7 @@ class Recoveries:
         untouched = incident.kind is IncidentKind.ALERT and incident.status is Status.TRIGGERED
         is_own = (incident.reported_by_id, incident.reported_by_name) == (monitor.id, monitor.name)
         if untouched and is_alone and is_own and self._policy.alerts.closes:
-            ended = life.resolve(
+            ended = transitions.resolve(
                 incident, by=monitor, at=change.now, archive_at=self._lifecycle.archive_at(change)
             )
             facts = {"url": message.evidence.url}

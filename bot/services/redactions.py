@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery
-from bot.domain.incident import Incident
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.incident.incident import Incident
 from bot.domain.privacy import SETTLED, LeftBehind, exposed
 from bot.runbook.model import Policy
 from bot.services.opening import notice

@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from bot.domain.people import Person
-from bot.domain.triage_session import Triage
+from bot.domain.triage.session import Triage
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.ports import Store, Transaction

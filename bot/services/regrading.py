@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from bot.domain import life
-from bot.domain.delivery import NewDelivery
-from bot.domain.incident import Incident, IncidentKind, Status
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.severity import Mention, NewSeverity, SeverityPolicy
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging import stop_ladder
 from bot.services.changes import Change, Facts
@@ -47,7 +47,7 @@ class Regrading:
         """
         before = change.incident
         owed = self._policy.update_due(severity, at=change.now)
-        changed = life.change_severity(before, self._new(severity, change), next_update_at=owed)
+        changed = transitions.change_severity(before, self._new(severity, change), next_update_at=owed)
         await change.save(changed)
         await self._announce(change, severity, before=before, why=why)
         return Regraded(changed, before.severity, changed.posting > before.posting)

@@ -6,12 +6,12 @@ from enum import StrEnum
 
 import structlog
 
-from bot.domain import life
 from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
-from bot.domain.escalation import Why, WhyKind
-from bot.domain.incident import Holder, Incident, Status
+from bot.domain.escalation.ladder import Why, WhyKind
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Holder, Incident, Status
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.opening import notice, refresh_job
@@ -134,7 +134,7 @@ class Releasing:
         """Whoever joined first is on it, and the thread says so to them."""
         severity = self._policy.rules(incident.severity)
         owed = self._policy.update_due(severity, at=now)
-        taken = life.take_over(incident, by=to, at=now, next_update_at=owed)
+        taken = transitions.take_over(incident, by=to, at=now, next_update_at=owed)
         await tx.save(taken)
         await remind_later(tx, taken, now=now)
         told = {"notice": "taken_over", "by": by.name, "to": to.name, "to_id": to.id}
@@ -146,7 +146,7 @@ class Releasing:
     async def _resume(self, tx: Transaction, incident: Incident, *, now: datetime, lapsed: bool) -> Incident:
         """Nobody is on it: its posts and its thread say so, and the next people are told why."""
         holder = incident.on_it
-        waiting = life.end_ack(incident, at=now, lapsed=lapsed)
+        waiting = transitions.end_ack(incident, at=now, lapsed=lapsed)
         await tx.save(waiting)
         await remind_later(tx, waiting, now=now)
         kind = WhyKind.LAPSED if lapsed else WhyKind.RELEASED

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from bot.domain import promise
-from bot.domain.incident import Incident
+from bot.domain.incident import update_promise
+from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.opening import refresh_job
@@ -57,7 +57,7 @@ async def note_sign_of_life(
     severity = policy.rules(incident.severity)
     if not (incident.is_open and incident.reminders and severity.ack_lapses_after is not None):
         return incident
-    alive = promise.renewed(incident, policy.update_due(severity, at=now))
+    alive = update_promise.renewed(incident, policy.update_due(severity, at=now))
     await tx.save(alive)
     await remind_later(tx, alive, now=now)
     await tx.enqueue(refresh_job(alive, severity=severity))

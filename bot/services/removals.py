@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from bot.domain import life
-from bot.domain.delivery import DeliveryStatus, priority_of
+from bot.domain.delivery.delivery import DeliveryStatus, priority_of
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.changes import Change, Changes
@@ -86,7 +86,7 @@ class Removals:
         priority = priority_of(self._policy.rules(incident.severity).rank)
         owed = member_removed(incident, who.id, priority=priority, name=who.name, asked=key)
         await change.tx.insert_deliveries([owed])
-        await change.save(life.lose_member(incident))
+        await change.save(transitions.lose_member(incident))
         if incident.is_open:
             await give_up(change, {who.id})
         if not was_named:

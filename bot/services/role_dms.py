@@ -1,7 +1,7 @@
 """The DM to whoever was given a role by somebody else: owed, moot, or refused."""
 
-from bot.domain.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
-from bot.domain.incident import Holder, Incident, Role
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.incident.incident import Holder, Incident, Role
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.opening import notice

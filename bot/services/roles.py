@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain import life
 from bot.domain.errors import InvalidTransition, Unfit, UserError
-from bot.domain.incident import Holder, Incident, Role, Status
-from bot.domain.life import AckOutcome, AckVia
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Holder, Incident, Role, Status
+from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act
 from bot.services.acknowledging import Acknowledger
@@ -134,7 +134,7 @@ async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
         InvalidTransition: it has ended.
     """
     former = change.incident.roles.get(role)
-    assigned = life.assign(change.incident, role, holder)
+    assigned = transitions.assign(change.incident, role, holder)
     if _id(former) == _id(holder):
         return Assigned(change.incident, role, former, changed=False)
     await change.save(assigned)
@@ -170,7 +170,7 @@ async def vacate(
     """
     left = [(role, holder) for role, holder in incident.roles.items() if holder.id in gone]
     for role, holder in left:
-        incident = life.assign(incident, role, None)
+        incident = transitions.assign(incident, role, None)
         await tx.save(incident)
         facts = {"role": role.value, "holder": None, "former": _as_data(holder), "gone": True}
         line = f"role:{incident.version}"

@@ -8,9 +8,7 @@ from typing import Final
 import structlog
 
 from bot.domain.errors import UserError
-from bot.domain.oncall import Rotation, Shift
-from bot.domain.people import Person
-from bot.domain.standing import (
+from bot.domain.oncall.roster import (
     Content,
     NewOverride,
     OnCallPerson,
@@ -18,6 +16,8 @@ from bot.domain.standing import (
     StoredOverride,
     Who,
 )
+from bot.domain.oncall.rotation import Rotation, Shift
+from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.handovers import wake

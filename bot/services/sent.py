@@ -5,12 +5,12 @@ from datetime import datetime
 
 import structlog
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Posted
-from bot.domain.incident import Incident
-from bot.domain.paging import person_of
-from bot.domain.posting import is_current
-from bot.domain.standing import marked
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Posted
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.paging import person_of
+from bot.domain.incident.posting import is_current
+from bot.domain.oncall.roster import marked
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.membership import settle
 from bot.services.opening import refresh_job

@@ -7,12 +7,12 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from bot.domain.bundle import crowded
-from bot.domain.delivery import NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import StorageUnavailable
-from bot.domain.escalation import Due, Step
-from bot.domain.incident import Incident
-from bot.domain.standing import OnCallPerson
+from bot.domain.escalation.bundle import crowded
+from bot.domain.escalation.ladder import Due, Step
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson
 from bot.runbook.model import Policy
 from bot.services.comeback import LOOK_AGAIN, OLD, Comeback
 from bot.services.escalations import Escalations

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import DeliveryKind, NewDelivery, priority_of
-from bot.domain.escalation import Due, Step, is_mailed, repetition
-from bot.domain.incident import Incident
-from bot.domain.standing import OnCallPerson, marked
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.escalation.ladder import Due, Step, is_mailed, repetition
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson, marked
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.opening import private_thread_key
 

@@ -7,18 +7,18 @@ from typing import Final
 
 import structlog
 
-from bot.domain.errors import UserError
-from bot.domain.incident import Incident, IncidentKind, Status
-from bot.domain.people import Person
-from bot.domain.start_time import (
+from bot.domain.calendar.start_time import (
     InvalidStartTime,
     StartTimeInFuture,
     StartTimeTooOld,
     names_day,
     parse_start_time,
 )
-from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
-from bot.domain.told import put_right
+from bot.domain.errors import UserError
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.last_told import put_right
+from bot.domain.people import Person
+from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
 from bot.runbook.model import Policy
 from bot.services.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.changes import Change, Changes

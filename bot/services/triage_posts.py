@@ -3,8 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery import AGAIN, UNFINISHED_POSTS, Delivery, DeliveryKind, NewDelivery, priority_of
-from bot.domain.triage_session import Triage, TriageStatus
+from bot.domain.delivery.delivery import (
+    AGAIN,
+    UNFINISHED_POSTS,
+    Delivery,
+    DeliveryKind,
+    NewDelivery,
+    priority_of,
+)
+from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
 

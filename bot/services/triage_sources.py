@@ -7,9 +7,9 @@ from typing import Final
 from cachetools import LRUCache
 
 from bot.domain.errors import UserError
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident, IncidentKind
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
+from bot.domain.triage.evidence import Evidence
 from bot.services.ports import Store, Transaction
 from bot.services.ports.triages import KnownMessage
 from bot.services.triage_posts import is_confided

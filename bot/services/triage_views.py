@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage import Given, Path, Position
-from bot.domain.triage_session import Choice, StoredAnswer, Triage, TriageStatus
-from bot.domain.unfinished import severity_if_left
+from bot.domain.triage.session import Choice, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.tree import Given, Path, Position
+from bot.domain.triage.unfinished import severity_if_left
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
 

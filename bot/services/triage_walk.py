@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.people import Person
-from bot.domain.triage_session import Triage, TriageStatus
+from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
 from bot.services.triage_posts import refresh_triage_job, set_clock

@@ -1,4 +1,4 @@
-"""A walk through the decision tree, answer by answer; the rules are in `bot.domain.triage`.
+"""A walk through the decision tree, answer by answer; the rules are in `bot.domain.triage.tree`.
 
 Several people may answer the same walk, from screens that show it as it was a while ago, under a policy
 that has changed since: a press that no longer fits changes nothing, and shows where the walk stands.
@@ -12,8 +12,8 @@ import structlog
 
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage import LATER, StaleTriage
-from bot.domain.triage_session import NewTriage, Triage, TriageStatus
+from bot.domain.triage.session import NewTriage, Triage, TriageStatus
+from bot.domain.triage.tree import LATER, StaleTriage
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.incidents import clean_title

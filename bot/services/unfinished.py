@@ -9,10 +9,10 @@ from datetime import datetime
 
 import structlog
 
-from bot.domain.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery
 from bot.domain.people import Person
-from bot.domain.triage_session import Triage
-from bot.domain.unfinished import SignOfLife
+from bot.domain.triage.session import Triage
+from bot.domain.triage.unfinished import SignOfLife
 from bot.runbook.model import Policy
 from bot.services.access import Access
 from bot.services.ports import Store, Transaction

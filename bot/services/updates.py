@@ -7,14 +7,14 @@ from typing import Final
 
 import structlog
 
-from bot.domain import life, promise
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident, Status, StatusUpdate
+from bot.domain.incident import transitions, update_promise
+from bot.domain.incident.form_state import Shown, with_changes
+from bot.domain.incident.incident import Incident, Status, StatusUpdate
 from bot.domain.people import Person
 from bot.domain.severity import Deadline
-from bot.domain.shown import Shown, with_changes
 from bot.domain.text import storable
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.access import Act, MaySeeLess, require_as_seen
 from bot.services.changes import Change, Changes
@@ -100,7 +100,7 @@ class Updates:
                     posted=TimelineKind.UPDATED in earlier,
                     detailed=TimelineKind.DETAILS_CHANGED in earlier,
                 )
-            life.require_open(change.incident)
+            transitions.require_open(change.incident)
             detailed = await self._set_details(change, update)
             posted = await self._say(change, update)
             if not (detailed or posted):
@@ -186,12 +186,12 @@ class Updates:
         self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime
     ) -> Incident:
         severity = self._policy.rules(incident.severity)
-        every, times = severity.update_every or _EVERY, promise.patience(incident)
+        every, times = severity.update_every or _EVERY, update_promise.patience(incident)
         again_at = self._policy.due(every, at=now, times=times)
         lapses_at = None
         if severity.ack_lapses_after is not None and incident.status is Status.ACKNOWLEDGED:
             again_at = lapses_at = now + severity.ack_lapses_after
-        reminded = promise.remind(incident, again_at=again_at)
+        reminded = update_promise.remind(incident, again_at=again_at)
         lead = incident.lead_without(absence.all)
         facts: dict[str, object] = {
             "due_at": due_at.isoformat(),
@@ -241,7 +241,7 @@ class Updates:
         said = StatusUpdate(kept, impact, change.now, change.by.name) if is_said else None
         next_in = update.next_in
         next_at = None if next_in is None else self._policy.due(next_in, at=change.now)
-        await change.save(life.tell(incident, said, next_update_at=next_at))
+        await change.save(transitions.tell(incident, said, next_update_at=next_at))
         await remind_later(change.tx, change.incident, now=change.now)
         await self._post(change, {"known": known, "impact": impact} if is_said else {}, key=update.key)
         return True

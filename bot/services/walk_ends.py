@@ -7,10 +7,10 @@ from datetime import datetime
 
 import structlog
 
-from bot.domain.incident import Incident, IncidentKind
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage_session import Choice, StoredAnswer, Triage
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.session import Choice, StoredAnswer, Triage
 from bot.runbook.model import Policy
 from bot.services.changes import Change
 from bot.services.opening import refresh_job

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident
+from bot.domain.alerts.question import Answer, Question
+from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.question import Answer, Question
-from bot.domain.triage_session import Triage
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Triage
 from bot.storage.rows import incident_from_row
 from bot.storage.sql import Row, Sql
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from bot.domain.delivery import NewDelivery
-from bot.domain.escalation import Step, StepStatus
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry
+from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.rows import entry_as_json
 from bot.storage.sql import Connection, Row, Sql, many, queries
 

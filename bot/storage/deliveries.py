@@ -4,10 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.delivery import PAGING, Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
-from bot.domain.incident import Incident
-from bot.domain.life import AckVia
-from bot.domain.timeline import TimelineEntry
+from bot.domain.delivery.delivery import (
+    PAGING,
+    Delivery,
+    DeliveryKind,
+    DeliveryStatus,
+    NewDelivery,
+    Posted,
+    Request,
+)
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineEntry
 from bot.services.ports import Job, JobName
 from bot.storage.appends import Appends, owed_as_json
 from bot.storage.locks import IncidentLocks

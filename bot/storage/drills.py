@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from bot.domain.drill import Drill, Inject
-from bot.domain.triage import Text
+from bot.domain.triage.tree import Text
 from bot.storage.sql import Row, Sql
 
 

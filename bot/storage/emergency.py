@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from bot.domain.delivery import ACK_PLACES
-from bot.domain.emergency import Change, Watch, Word, watch_key
+from bot.domain.delivery.delivery import ACK_PLACES
+from bot.domain.escalation.watches import Change, Watch, Word, watch_key
 from bot.services.emergency_journal import watch_from_data
 from bot.storage.pools import borrow
 from bot.storage.pulse import Pulse

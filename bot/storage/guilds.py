@@ -1,6 +1,6 @@
 """Whose a row is: the one question that is asked over all guilds."""
 
-from bot.domain.delivery import ACK_PLACES
+from bot.domain.delivery.delivery import ACK_PLACES
 from bot.storage.sql import Sql
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.errors import IncidentNotFound
-from bot.domain.escalation import Step
-from bot.domain.incident import Holder, Incident, NewIncident, Status
-from bot.domain.life import AckVia
+from bot.domain.escalation.ladder import Step
+from bot.domain.incident.incident import Holder, Incident, NewIncident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry
+from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.appends import Appends
 from bot.storage.locks import IncidentLocks
 from bot.storage.rows import (

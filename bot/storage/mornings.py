@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.morning import Morning, MorningView
 from bot.storage.rows import incident_from_row
 from bot.storage.sql import Row, Sql

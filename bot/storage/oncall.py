@@ -5,9 +5,9 @@ from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall import Rotation, Shift, Unit
+from bot.domain.oncall.roster import Book, Content, NewOverride, StoredOverride, StoredSchedule, Watch, Who
+from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.domain.people import Person
-from bot.domain.standing import Book, Content, NewOverride, StoredOverride, StoredSchedule, Watch, Who
 from bot.storage.sql import Row, Sql
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.delivery import priority_of
+from bot.domain.delivery.delivery import priority_of
 from bot.services.handovers import handover_job
 from bot.services.mornings import morning_job
 from bot.services.opening import archive_job, drill_job

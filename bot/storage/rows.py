@@ -6,12 +6,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from bot.domain.delivery import Action, Delivery, DeliveryKind, DeliveryStatus, Request
+from bot.domain.delivery.delivery import Action, Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.dlq import DlqEntry, ReplayRecord
 from bot.domain.errors import NewerVersion
-from bot.domain.escalation import Step, StepStatus
-from bot.domain.evidence import Evidence
-from bot.domain.incident import (
+from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident.incident import (
     Check,
     EndedAck,
     Holder,
@@ -25,9 +24,10 @@ from bot.domain.incident import (
 )
 from bot.domain.privacy import RemovedMember
 from bot.domain.severity import LadderStep, Mention
-from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
-from bot.domain.unfinished import Idle
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.unfinished import Idle
 from bot.storage.sql import Row
 
 _KINDS: Final = frozenset(TimelineKind)

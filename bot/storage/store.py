@@ -11,19 +11,19 @@ from uuid import UUID
 
 import asyncpg
 
-from bot.domain.allowance import URGENT
-from bot.domain.delivery import ACK_PLACES, PAGING, Delivery, DeliveryKind
+from bot.domain.delivery.allowance import URGENT
+from bot.domain.delivery.delivery import ACK_PLACES, PAGING, Delivery, DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import Delivered, ReplayRecord
 from bot.domain.errors import IncidentNotFound
-from bot.domain.escalation import Step
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Holder, Incident
+from bot.domain.escalation.ladder import Step
+from bot.domain.incident.incident import Holder, Incident
+from bot.domain.incident.listing import Wanted
 from bot.domain.installation import Installation
-from bot.domain.listing import Wanted
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry
-from bot.domain.triage_session import Triage
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Triage
 from bot.services.ports import Job
 from bot.services.ports.triages import KnownMessage
 from bot.storage.alerts import AlertReads, AlertWrites

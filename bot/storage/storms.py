@@ -7,12 +7,12 @@ from itertools import groupby
 from typing import Final
 from uuid import uuid4
 
-from bot.domain.bundle import LISTED, Bundle, Bundled, Group
-from bot.domain.delivery import ACK_PLACES, DeliveryKind, DeliveryStatus, NewDelivery
-from bot.domain.escalation import Due, Step, split
-from bot.domain.incident import Incident
-from bot.domain.standing import marked
-from bot.domain.timeline import TimelineEntry
+from bot.domain.delivery.delivery import ACK_PLACES, DeliveryKind, DeliveryStatus, NewDelivery
+from bot.domain.escalation.bundle import LISTED, Bundle, Bundled, Group
+from bot.domain.escalation.ladder import Due, Step, split
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import marked
+from bot.domain.timeline.entries import TimelineEntry
 from bot.services.ports import Job, JobName
 from bot.services.ports.storms import OpenCount, Prospect
 from bot.storage.deliveries import DeliveryWrites

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import ACK_PLACES
+from bot.domain.delivery.delivery import ACK_PLACES
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage
-from bot.domain.unfinished import SignOfLife
+from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage
+from bot.domain.triage.unfinished import SignOfLife
 from bot.services.ports.triages import KnownMessage
 from bot.storage.rows import answer_from_row, incident_from_row, triage_from_rows
 from bot.storage.sql import Row, Sql

@@ -6,7 +6,7 @@ from hashlib import sha256
 from html import escape
 from typing import Final
 
-from bot.domain.incident import Incident, Status
+from bot.domain.incident.incident import Incident, Status
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.services.links import LinkState, Seen

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
-from bot.domain.face import DIGITS, face_of
-from bot.domain.incident import Incident
+from bot.domain.incident.face import DIGITS, face_of
+from bot.domain.incident.incident import Incident
 from bot.i18n import Texts
 
 #: A component as JSON.

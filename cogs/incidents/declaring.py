@@ -4,7 +4,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.incident import NewIncident
+from bot.domain.incident.incident import NewIncident
 from bot.i18n.options import described
 from bot.services.incidents import TITLE_LIMIT
 from bot.ui.interaction import wait

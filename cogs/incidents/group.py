@@ -10,7 +10,7 @@ from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
 from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.ui.people import person_from
 from bot.ui.severities import severity_choices
 from bot.ui.words.inert import plain

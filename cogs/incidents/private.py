@@ -7,9 +7,9 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.delivery import DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.i18n.options import described
 from bot.ui.components import Control

@@ -8,7 +8,7 @@ from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
 from bot.domain.errors import UserError
-from bot.domain.incident import Role
+from bot.domain.incident.incident import Role
 from bot.domain.people import Person
 from bot.i18n.options import described
 from bot.ui.buttons import IncidentVerb

@@ -4,7 +4,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.i18n.options import described
 from bot.services.access import Act
 from bot.ui.buttons import IncidentVerb, template

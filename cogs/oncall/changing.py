@@ -9,7 +9,7 @@ from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
 from bot.domain.errors import BotError, UserError
-from bot.domain.standing import NewOverride
+from bot.domain.oncall.roster import NewOverride
 from bot.i18n.options import described
 from bot.services.schedules import Turn
 from bot.ui.interaction import reply, wait

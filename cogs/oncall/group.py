@@ -9,8 +9,8 @@ from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
 from bot.domain.errors import UserError
-from bot.domain.later import parse_later
-from bot.domain.standing import Who
+from bot.domain.oncall.moments import parse_later
+from bot.domain.oncall.roster import Who
 
 Press: TypeAlias = discord.Interaction[IncidentBot]
 Place = app_commands.Range[str, 1, 24]

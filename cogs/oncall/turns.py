@@ -8,10 +8,10 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.business_time import local_moment
+from bot.domain.calendar.business_time import local_moment
+from bot.domain.calendar.start_time import plain_line
 from bot.domain.errors import UserError
-from bot.domain.oncall import Rotation, parse_turn
-from bot.domain.start_time import plain_line
+from bot.domain.oncall.rotation import Rotation, parse_turn
 from bot.i18n.options import described
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from

@@ -6,7 +6,7 @@ import discord
 
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
-from bot.domain.incident import NewIncident
+from bot.domain.incident.incident import NewIncident
 from bot.services.triage_views import TriageView
 from bot.ui.buttons import TriageVerb, template
 from bot.ui.components import Control

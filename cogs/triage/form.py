@@ -7,7 +7,7 @@ from typing import TypeAlias
 import discord
 
 from bot.client import IncidentBot
-from bot.domain.start_time import OLDEST
+from bot.domain.calendar.start_time import OLDEST
 from bot.ui.forms.base import Source, Typed, started_now, triage_form
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import wait

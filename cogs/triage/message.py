@@ -12,7 +12,7 @@ from discord.http import Route
 
 from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, UnavailableError
-from bot.domain.evidence import Evidence
+from bot.domain.triage.evidence import Evidence
 from bot.services.triage_sources import AlreadyRaised
 from bot.ui.components import Control
 from bot.ui.forms.base import Source

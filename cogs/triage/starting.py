@@ -9,10 +9,10 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
+from bot.domain.calendar.start_time import parse_start_time
 from bot.domain.errors import StorageUnavailable, UserError
-from bot.domain.incident import NewIncident
-from bot.domain.start_time import parse_start_time
-from bot.domain.triage_session import NewTriage
+from bot.domain.incident.incident import NewIncident
+from bot.domain.triage.session import NewTriage
 from bot.i18n.options import described
 from bot.services.incidents import TITLE_LIMIT
 from bot.services.triage_sources import AlreadyRaised

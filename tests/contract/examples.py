@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import DeliveryKind, NewDelivery, Posted
-from bot.domain.incident import Incident, NewIncident
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
+from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.people import Person
 from bot.services.ports import Store
 

@@ -4,12 +4,12 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain import life
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident, IncidentKind, Source
-from bot.domain.question import Answer, Question
-from bot.domain.triage import UNANSWERED
-from bot.domain.triage_session import NewTriage
+from bot.domain.alerts.question import Answer, Question
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentKind, Source
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import NewTriage
+from bot.domain.triage.tree import UNANSWERED
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, new_incident
 
@@ -83,7 +83,7 @@ async def test_the_same_alert_is_open_recent_and_as_grave(rig: Rig) -> None:
     assert await same(rig, within=3 * MINUTE) == second.id
     async with rig.store.transaction() as tx:
         known = await tx.incident(second.id, lock=True)
-        await tx.save(life.resolve(known, by=OLIVE, at=await tx.now()))
+        await tx.save(transitions.resolve(known, by=OLIVE, at=await tx.now()))
     assert await same(rig, within=3 * MINUTE) == first.id
 
 
@@ -93,7 +93,7 @@ async def test_seeing_it_again_prolongs_the_window(rig: Rig) -> None:
     await rig.advance(timedelta(seconds=40))
     async with rig.store.transaction() as tx:
         known = await tx.incident(alert.id, lock=True)
-        await tx.save(life.see_again(known, at=await tx.now()))
+        await tx.save(transitions.see_again(known, at=await tx.now()))
     await rig.advance(timedelta(seconds=40))
     assert await same(rig) == alert.id
     assert (await rig.store.incident(alert.id)).occurrences == 2
@@ -103,7 +103,7 @@ async def merge(rig: Rig, incident: Incident, into: Incident) -> None:
     """People say that it is the same trouble."""
     async with rig.store.transaction() as tx:
         known, other = await tx.incident(incident.id, lock=True), await tx.incident(into.id)
-        await tx.save(life.merge(known, into=other, by=OLIVE, at=await tx.now()))
+        await tx.save(transitions.merge(known, into=other, by=OLIVE, at=await tx.now()))
 
 
 async def test_a_merged_alert_counts_on_what_it_was_merged_into(rig: Rig) -> None:
@@ -121,7 +121,7 @@ async def test_a_merged_alert_counts_on_what_it_was_merged_into(rig: Rig) -> Non
     assert (await same(rig), await same(rig, within=3 * MINUTE)) == (None, last.id)
     async with rig.store.transaction() as tx:
         known = await tx.incident(last.id, lock=True)
-        await tx.save(life.resolve(known, by=OLIVE, at=await tx.now()))
+        await tx.save(transitions.resolve(known, by=OLIVE, at=await tx.now()))
     assert await same(rig, within=5 * MINUTE) is None
 
 
@@ -192,7 +192,9 @@ async def test_a_recovery_is_about_what_has_not_fired_since(rig: Rig) -> None:
     assert await firing(rig, before=950) == [(first.id, True), (second.id, True)]
     assert await firing(rig, before=905) == [(first.id, True)]
     async with rig.store.transaction() as tx:
-        await tx.save(life.resolve(await tx.incident(first.id, lock=True), by=OLIVE, at=await tx.now()))
+        await tx.save(
+            transitions.resolve(await tx.incident(first.id, lock=True), by=OLIVE, at=await tx.now())
+        )
     assert await firing(rig, before=950, guild_id=GUILD + 1) == []
     assert await firing(rig, before=950) == [(second.id, True)]
     assert await firing(rig, before=950, channel_id=CHANNEL + 1) == [(second.id, False)]
@@ -217,7 +219,7 @@ async def test_a_recovery_of_what_was_merged_is_about_the_other(rig: Rig) -> Non
     duplicate, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
         known = await tx.incident(duplicate.id, lock=True)
-        merged = life.merge(known, into=goes_on, by=OLIVE, at=await tx.now())
+        merged = transitions.merge(known, into=goes_on, by=OLIVE, at=await tx.now())
         await tx.save(merged)
     assert await firing(rig, before=950) == [(goes_on.id, False)]
 
@@ -240,7 +242,7 @@ async def test_a_recovery_is_kept_for_a_month(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         for alert in (over, goes_on):
             assert await tx.note_recovery(alert.id, message_id=910)
-        await tx.save(life.resolve(await tx.incident(over.id, lock=True), by=OLIVE, at=await tx.now()))
+        await tx.save(transitions.resolve(await tx.incident(over.id, lock=True), by=OLIVE, at=await tx.now()))
     for days, is_forgotten in ((29, False), (2, True)):
         await rig.advance(timedelta(days=days))
         async with rig.store.transaction() as tx:

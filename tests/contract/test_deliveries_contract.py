@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import life
-from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, Request
-from bot.domain.escalation import Step, StepStatus
+from bot.domain.delivery.delivery import Action, DeliveryKind, DeliveryStatus, Request
+from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident import transitions
+from bot.domain.incident.transitions import AckVia
 from bot.domain.installation import nonce_of
-from bot.domain.life import AckVia
 from bot.domain.severity import LadderStep
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName
 from bot.storage.fairness import top_of
 from tests.contract.conftest import Rig
@@ -193,7 +193,7 @@ async def test_an_acknowledge_writes_all_at_once(rig: Rig) -> None:
         await tx.insert_steps([step])
     async with rig.store.transaction() as tx:
         known, now = await tx.incident(incident.id, lock=True), await tx.now()
-        acked = life.acknowledge(
+        acked = transitions.acknowledge(
             known, by=OLIVE, at=now, already_responding=False, next_update_at=now + MINUTE
         ).incident
         entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, OLIVE.id, OLIVE.name, {"via": "button"})

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.drill import Drill, Inject
-from bot.domain.triage import Text
+from bot.domain.triage.tree import Text
 from bot.services.ports import Store
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, PERRY, open_incident

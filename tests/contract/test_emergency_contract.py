@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import Action, DeliveryKind, NewDelivery, Posted, Request
-from bot.domain.emergency import Change, Word
+from bot.domain.delivery.delivery import Action, DeliveryKind, NewDelivery, Posted, Request
 from bot.domain.errors import IncidentNotFound
-from bot.domain.escalation import Step
-from bot.domain.incident import Incident, NewIncident
+from bot.domain.escalation.ladder import Step
+from bot.domain.escalation.watches import Change, Word
+from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.severity import LadderStep, Mention
 from bot.services.opening import private_thread_key
 from tests.contract.conftest import Rig

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain import life
-from bot.domain.delivery import Action, DeliveryKind, Request
-from bot.domain.escalation import Step, StepStatus, plan
-from bot.domain.incident import Incident
-from bot.domain.life import AckVia
+from bot.domain.delivery.delivery import Action, DeliveryKind, Request
+from bot.domain.escalation.ladder import Step, StepStatus, plan
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep, Mention
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Store, Transaction
 from tests.contract.conftest import Rig
 from tests.contract.examples import OLIVE, PERRY, delivery_ids, open_incident, owed, send
@@ -27,7 +27,7 @@ async def acknowledge(tx: Transaction, incident: Incident, *, by: Person) -> Inc
     """As the acknowledger writes it."""
     now = await tx.now()
     due = now + 30 * MINUTE
-    result = life.acknowledge(incident, by=by, at=now, already_responding=False, next_update_at=due)
+    result = transitions.acknowledge(incident, by=by, at=now, already_responding=False, next_update_at=due)
     entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, actor_id=by.id, actor_name=by.name)
     await tx.acknowledge(result.incident, entry, via=AckVia.BUTTON, data={"incident_id": incident.id})
     return result.incident
@@ -35,7 +35,7 @@ async def acknowledge(tx: Transaction, incident: Incident, *, by: Person) -> Inc
 
 async def end(tx: Transaction, incident: Incident) -> Incident:
     """As it lapses."""
-    ended = life.end_ack(incident, at=await tx.now(), lapsed=True)
+    ended = transitions.end_ack(incident, at=await tx.now(), lapsed=True)
     await tx.save(ended)
     await tx.leave(incident.id)
     return ended

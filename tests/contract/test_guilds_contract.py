@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
-from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage_session import NewTriage
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.session import NewTriage
 from bot.services.ports import GuildFinder, Store
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, PERRY, delivery_ids, open_incident, owed, send

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import life
 from bot.domain.errors import IncidentNotFound
-from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Incident, Status
-from bot.domain.life import AckVia
-from bot.domain.listing import Wanted
+from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.listing import Wanted
+from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import LadderStep, Mention
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY, new_incident, open_incident
@@ -88,7 +88,9 @@ async def test_saving_needs_the_version_before(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         known = await tx.incident(incident.id, lock=True)
         now = await tx.now()
-        result = life.acknowledge(known, by=OLIVE, at=now, already_responding=False, next_update_at=None)
+        result = transitions.acknowledge(
+            known, by=OLIVE, at=now, already_responding=False, next_update_at=None
+        )
         await tx.save(result.incident)
     saved = await rig.store.incident(incident.id)
     assert (saved.status, saved.acknowledged_by_name, saved.version) == (Status.ACKNOWLEDGED, "Olive", 2)
@@ -123,7 +125,7 @@ async def test_nobody_joins_what_has_ended(rig: Rig) -> None:
     """Nor what is not there."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
-        await tx.save(life.resolve(incident, by=OLIVE, at=await tx.now()))
+        await tx.save(transitions.resolve(incident, by=OLIVE, at=await tx.now()))
         assert not await tx.join(incident.id, PERRY, via=AckVia.BUTTON)
         assert not await tx.join(incident.id + 1, PERRY, via=AckVia.BUTTON)
     assert await rig.store.responders(incident.id) == []
@@ -156,7 +158,7 @@ async def test_lists_of_incidents(rig: Rig) -> None:
     assert await store.unacknowledged(after=0, limit=10) == [minor, old, new]
     assert await store.open_incidents(GUILD + 1) == []
     async with store.transaction() as tx:
-        resolved = life.resolve(await tx.incident(old.id, lock=True), by=OLIVE, at=await tx.now())
+        resolved = transitions.resolve(await tx.incident(old.id, lock=True), by=OLIVE, at=await tx.now())
         await tx.save(resolved)
     assert await store.open_incidents(GUILD) == [minor, new]
     assert await store.list_incidents(GUILD, Wanted(), limit=9, offset=0) == [new, minor, resolved]
@@ -178,12 +180,14 @@ async def test_a_list_begins_with_the_unacknowledged_by_severity(rig: Rig) -> No
     async with rig.store.transaction() as tx:
         for one in (grave_taken, minor_taken):
             taken = await tx.incident(one.id, lock=True)
-            done = life.acknowledge(
+            done = transitions.acknowledge(
                 taken, by=OLIVE, at=await tx.now(), already_responding=False, next_update_at=None
             )
             await tx.save(done.incident)
         for one in (grave_over, minor_over):
-            await tx.save(life.resolve(await tx.incident(one.id, lock=True), by=OLIVE, at=await tx.now()))
+            await tx.save(
+                transitions.resolve(await tx.incident(one.id, lock=True), by=OLIVE, at=await tx.now())
+            )
     listed = await rig.store.list_incidents(GUILD, Wanted(gravity=gravity), limit=9, offset=0)
     assert [one.id for one in listed] == [
         one.id for one in (grave, minor, grave_taken, minor_taken, minor_over, grave_over)
@@ -242,7 +246,7 @@ async def test_an_incident_locked_from_the_beginning_is_as_it_was_read(rig: Rig)
         assert await tx.incident(known.id, lock=True, known=known) == known
         now = await tx.now()
     async with rig.store.transaction() as tx:
-        await tx.save(changed := life.resolve(known, by=OLIVE, at=now))
+        await tx.save(changed := transitions.resolve(known, by=OLIVE, at=now))
     async with rig.store.transaction(locking=known.id) as tx:
         assert await tx.incident(known.id, lock=True, known=known) == changed
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from bot.domain.errors import Superseded
-from bot.domain.escalation import Step
+from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
 from bot.domain.shards import LEASE_S, Claim, Identifies, Instance, Shard, to_take
 from bot.services.fencing import CLAIM

@@ -5,14 +5,23 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import life, promise, relations
-from bot.domain.delivery import DeliveryKind
-from bot.domain.details import put_right, shown_details
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident import Check, Holder, Incident, IncidentKind, Role, Source, Status, StatusUpdate
-from bot.domain.life import AckVia
-from bot.domain.listing import Wanted
-from bot.domain.posting import archived
+from bot.domain.incident import relations, transitions, update_promise
+from bot.domain.incident.incident import (
+    Check,
+    Holder,
+    Incident,
+    IncidentKind,
+    Role,
+    Source,
+    Status,
+    StatusUpdate,
+)
+from bot.domain.incident.listing import Wanted
+from bot.domain.incident.posting import archived
+from bot.domain.incident.title_and_start import put_right, shown_details
+from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NewSeverity
 from bot.services.opening import archive_job
 from bot.services.ports import Store
@@ -40,13 +49,13 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     """Severity, roles, words, clocks and postings; the places stay."""
     incident = await open_incident(rig.store)
     at = incident.triggered_at
-    changed = life.change_severity(
+    changed = transitions.change_severity(
         incident, NewSeverity("SEV2", "P1", at + DAY, reposts=True, thread_channel="p0"), next_update_at=None
     )
     changed = await saved(rig.store, changed)
-    led = life.assign(changed, Role.SCRIBE, Holder(7, "Olive"))
+    led = transitions.assign(changed, Role.SCRIBE, Holder(7, "Olive"))
     led = await saved(rig.store, led)
-    told = life.tell(
+    told = transitions.tell(
         led, StatusUpdate("知っていること\n二行目", "影響", at, "Olive"), next_update_at=at + MINUTE
     )
     told = await saved(rig.store, told)
@@ -55,9 +64,9 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     assert dict(told.roles) == {Role.SCRIBE: Holder(7, "Olive")}
     assert told.last_update == StatusUpdate("知っていること\n二行目", "影響", at, "Olive")
     assert (told.next_update_at, told.version) == (at + MINUTE, 4)
-    ended = life.resolve(told, by=OLIVE, at=at + DAY, archive_at=at + 2 * DAY)
+    ended = transitions.resolve(told, by=OLIVE, at=at + DAY, archive_at=at + 2 * DAY)
     assert await saved(rig.store, ended) == ended
-    again = life.reopen(ended, by=PERRY, at=at + DAY, next_update_at=at + 2 * DAY)
+    again = transitions.reopen(ended, by=PERRY, at=at + DAY, next_update_at=at + 2 * DAY)
     again = await saved(rig.store, again)
     assert (again.reopened_at, again.reopened_by_id, again.reopened_by_name) == (at + DAY, PERRY.id, "Perry")
     assert (again.first_ended_at, again.acknowledged_at) == (at + DAY, None)
@@ -66,7 +75,7 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     assert dict(again.checks) == checks
     again = await saved(rig.store, replace(again, checks={}, version=again.version + 1))
     assert dict(again.checks) == {}
-    asked = await saved(rig.store, promise.remind(again, again_at=at + 4 * DAY))
+    asked = await saved(rig.store, update_promise.remind(again, again_at=at + 4 * DAY))
     assert (asked.next_update_at, asked.remind_at, asked.reminders) == (at + 2 * DAY, at + 4 * DAY, 1)
     taken = await saved(rig.store, relations.take_in(asked, 2**40))
     related = await saved(rig.store, relations.link(taken, 2**41))
@@ -94,7 +103,7 @@ async def test_title_and_start_are_put_right(rig: Rig) -> None:
 async def test_a_false_alarm_is_kept_as_one(rig: Rig) -> None:
     """It is no resolution."""
     incident = await open_incident(rig.store)
-    ended = life.cancel(incident, by=OLIVE, at=incident.triggered_at)
+    ended = transitions.cancel(incident, by=OLIVE, at=incident.triggered_at)
     assert await saved(rig.store, ended) == ended
 
 
@@ -102,7 +111,7 @@ async def test_a_merge_names_the_other_one(rig: Rig) -> None:
     """And the other one knows it."""
     first = await open_incident(rig.store, key="a")
     second = await open_incident(rig.store, key="b")
-    merged = life.merge(second, into=first, by=OLIVE, at=second.triggered_at)
+    merged = transitions.merge(second, into=first, by=OLIVE, at=second.triggered_at)
     merged = await saved(rig.store, merged)
     assert merged.merged_into_id == first.id
     hidden = await saved(rig.store, relations.hide(merged, first.id))
@@ -137,9 +146,9 @@ async def test_a_tracked_alert_a_drill_and_a_private_one_come_back_as_they_were(
         "f",
         now,
     )
-    seen = life.see_again(incident, at=now + MINUTE)
+    seen = transitions.see_again(incident, at=now + MINUTE)
     assert await saved(rig.store, seen) == seen
-    declared = life.declare(seen, thread_channel="p0-alerts")
+    declared = transitions.declare(seen, thread_channel="p0-alerts")
     assert await saved(rig.store, declared) == declared
 
 
@@ -236,8 +245,8 @@ async def test_a_list_shows_what_was_asked_for(rig: Rig) -> None:
     new = await open_incident(store, key="b")
     async with store.transaction() as tx:
         await tx.join(new.id, OLIVE, via=AckVia.BUTTON)
-    led = await saved(store, life.assign(old, Role.SCRIBE, Holder(9, "Nadia")))
-    cancelled = await saved(store, life.cancel(led, by=OLIVE, at=new.triggered_at))
+    led = await saved(store, transitions.assign(old, Role.SCRIBE, Holder(9, "Nadia")))
+    cancelled = await saved(store, transitions.cancel(led, by=OLIVE, at=new.triggered_at))
     assert await listed(store, Wanted()) == [new.id, old.id]
     assert await listed(store, Wanted(statuses=frozenset([Status.CANCELLED]))) == [cancelled.id]
     assert await listed(store, Wanted(statuses=frozenset([Status.CANCELLED, Status.TRIGGERED]))) == [
@@ -276,7 +285,7 @@ async def test_a_thread_whose_day_is_over_gets_its_job_again(rig: Rig) -> None:
     """Only one that lost it, and only once it is late."""
     incident = await open_incident(rig.store)
     at = incident.triggered_at
-    ended = life.resolve(incident, by=OLIVE, at=at, archive_at=at + DAY)
+    ended = transitions.resolve(incident, by=OLIVE, at=at, archive_at=at + DAY)
     await saved(rig.store, ended)
     async with rig.store.transaction() as tx:
         await tx.enqueue(archive_job(incident.id, after=DAY))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery import DeliveryKind, Posted
+from bot.domain.delivery.delivery import DeliveryKind, Posted
 from tests.contract.conftest import Rig
 from tests.contract.examples import delivery_ids, open_incident, owed
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall import Rotation, Shift, Unit
-from bot.domain.standing import Content, NewOverride, Watch, Who
+from bot.domain.oncall.roster import Content, NewOverride, Watch, Who
+from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.services.ports import Job, JobName
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bot.domain import life
-from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.delivery.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
 from bot.domain.dlq import NewFailure
 from bot.domain.drill import DLQ_MARK
-from bot.domain.life import AckVia
+from bot.domain.incident import transitions
+from bot.domain.incident.transitions import AckVia
 from bot.domain.privacy import RemovedMember
 from bot.services.ports import Store
 from tests.contract.conftest import Rig
@@ -106,7 +106,7 @@ async def test_what_is_written_in_its_threads_is_confided(rig: Rig) -> None:
     await send(rig.store, others, message_id=61)
     assert await _confided(rig.store, 60, 61) == []
     async with rig.store.transaction() as tx:
-        await tx.save(life.make_private(await tx.incident(incident.id, lock=True), channel="secret"))
+        await tx.save(transitions.make_private(await tx.incident(incident.id, lock=True), channel="secret"))
     private = owed(DeliveryKind.PRIVATE_THREAD, incident=incident.id, key="private")
     (thread,) = await delivery_ids(rig.store, private)
     await send(rig.store, thread, message_id=77)
@@ -123,7 +123,7 @@ async def test_it_comes_back_private(rig: Rig) -> None:
     """With where its thread is made, and who is named."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
-        private = life.make_private(await tx.incident(incident.id, lock=True), channel="secret")
+        private = transitions.make_private(await tx.incident(incident.id, lock=True), channel="secret")
         await tx.save(private)
         assert await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
         assert not await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)

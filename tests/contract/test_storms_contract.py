@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from bot.domain import life
-from bot.domain.bundle import Group
-from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
-from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Incident, Status
+from bot.domain.delivery.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.escalation.bundle import Group
+from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import LadderStep, Mention
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
 from bot.services.ports.storms import OpenCount, Prospect
 from tests.contract.conftest import Rig
@@ -73,7 +73,9 @@ async def acknowledge(rig: Rig, incident: Incident) -> None:
     async with rig.store.transaction() as tx:
         locked = await tx.incident(incident.id, lock=True)
         now = await tx.now()
-        done = life.acknowledge(locked, by=OLIVE, at=now, already_responding=False, next_update_at=None)
+        done = transitions.acknowledge(
+            locked, by=OLIVE, at=now, already_responding=False, next_update_at=None
+        )
         await tx.save(done.incident)
         await tx.cancel_ladder(incident.id)
 

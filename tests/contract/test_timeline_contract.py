@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from tests.contract.conftest import Rig
 from tests.contract.examples import OLIVE, PERRY, open_incident
 

@@ -8,15 +8,15 @@ from uuid import uuid4
 
 import pytest
 
-from bot.domain import life
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import Delivered
 from bot.domain.errors import UserError
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident, IncidentKind
-from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
-from bot.domain.unfinished import Idle
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.unfinished import Idle
 from bot.services.ports import Store
 from tests.contract.conftest import Rig
 from tests.contract.examples import (
@@ -88,18 +88,18 @@ async def test_a_message_has_become_what_its_incident_was_merged_into(rig: Rig) 
     assert await of_message(rig) == (None, incident.id)
     assert await of_message(rig, guild_id=GUILD + 1) == (None, None)
     other = await open_incident(rig.store, key="b")
-    await change(rig, incident, lambda one, at: life.merge(one, into=other, by=OLIVE, at=at))
+    await change(rig, incident, lambda one, at: transitions.merge(one, into=other, by=OLIVE, at=at))
     assert await of_message(rig) == (None, other.id)
     last = await open_incident(rig.store, key="c")
-    await change(rig, other, lambda one, at: life.merge(one, into=last, by=OLIVE, at=at))
+    await change(rig, other, lambda one, at: transitions.merge(one, into=last, by=OLIVE, at=at))
     assert await of_message(rig) == (None, last.id), "however often it was merged"
-    await change(rig, last, lambda one, _: life.make_private(one, channel="secret"))
+    await change(rig, last, lambda one, _: transitions.make_private(one, channel="secret"))
     assert await of_message(rig) == (None, None)
 
 
 async def test_a_message_whose_incident_is_over_is_triaged_anew(rig: Rig) -> None:
     incident = await raised_from(rig, await start(rig), key="a")
-    await change(rig, incident, lambda one, at: life.resolve(one, by=OLIVE, at=at))
+    await change(rig, incident, lambda one, at: transitions.resolve(one, by=OLIVE, at=at))
     assert await of_message(rig) == (None, None)
 
 

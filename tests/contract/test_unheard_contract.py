@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery import DeliveryKind, NewDelivery, Posted
-from bot.domain.incident import Incident
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Store, Transaction
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, open_incident

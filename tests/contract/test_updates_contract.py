@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.domain import life, promise
-from bot.domain.incident import Holder, Incident, Role, StatusUpdate
+from bot.domain.incident import transitions, update_promise
+from bot.domain.incident.incident import Holder, Incident, Role, StatusUpdate
 from bot.services.ports import Job, JobName
 from tests.contract.conftest import Rig
 from tests.contract.examples import OLIVE, open_incident
@@ -16,7 +16,7 @@ async def owing(rig: Rig, *, key: str = "interaction:1", after: timedelta = 30 *
     incident = await open_incident(rig.store, key=key)
     async with rig.store.transaction() as tx:
         known, now = await tx.incident(incident.id, lock=True), await tx.now()
-        result = life.acknowledge(
+        result = transitions.acknowledge(
             known, by=OLIVE, at=now, already_responding=False, next_update_at=now + after
         )
         await tx.save(result.incident)
@@ -28,20 +28,20 @@ async def test_roles_and_updates_come_back_as_they_were_saved(rig: Rig) -> None:
     incident = await owing(rig)
     async with rig.store.transaction() as tx:
         now = await tx.now()
-        led = life.assign(incident, Role.SCRIBE, Holder(8, "Perry 🔧"))
+        led = transitions.assign(incident, Role.SCRIBE, Holder(8, "Perry 🔧"))
         await tx.save(led)
-        both = life.assign(led, Role.COMMANDER, Holder(2**62, 'O"live'))
+        both = transitions.assign(led, Role.COMMANDER, Holder(2**62, 'O"live'))
         await tx.save(both)
         update = StatusUpdate("戻した\n様子見", "", now, "Perry")
-        told = life.tell(both, update, next_update_at=now + MINUTE)
+        told = transitions.tell(both, update, next_update_at=now + MINUTE)
         await tx.save(told)
-        reminded = promise.remind(told, again_at=now + MINUTE)
+        reminded = update_promise.remind(told, again_at=now + MINUTE)
         await tx.save(reminded)
     kept = await rig.store.incident(incident.id)
     assert kept == reminded
     assert list(kept.roles) == [Role.COMMANDER, Role.SCRIBE]
     async with rig.store.transaction() as tx:
-        await tx.save(life.assign(kept, Role.COMMANDER, None))
+        await tx.save(transitions.assign(kept, Role.COMMANDER, None))
     assert (await rig.store.incident(incident.id)).roles == {Role.SCRIBE: Holder(8, "Perry 🔧")}
 
 
@@ -51,7 +51,7 @@ async def test_an_overdue_reminder_that_lost_its_job_gets_one(rig: Rig) -> None:
     over, quiet = await owing(rig, key="c", after=MINUTE), await open_incident(rig.store, key="d")
     queued = await owing(rig, key="e", after=MINUTE)
     async with rig.store.transaction() as tx:
-        await tx.save(life.resolve(over, by=OLIVE, at=await tx.now()))
+        await tx.save(transitions.resolve(over, by=OLIVE, at=await tx.now()))
         number = str(queued.id)
         await tx.enqueue(Job(JobName.REMIND, number, f"remind:{number}", after=MINUTE))
     await rig.advance(4 * MINUTE)

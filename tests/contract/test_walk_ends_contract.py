@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from bot.domain import life
-from bot.domain.delivery import DeliveryKind
-from bot.domain.incident import Incident
-from bot.domain.triage_session import NewTriage
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident
+from bot.domain.triage.session import NewTriage
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
 from tests.contract.test_triages_contract import DAY, MINUTE, change, raised_from, start
@@ -30,7 +30,7 @@ async def test_the_walks_about_an_incident_are_those_about_its_messages(rig: Rig
         await tx.save_triage(second.hold(by=OLIVE, due_at=at + MINUTE))
         assert [walk.answers != () for walk in await tx.walks_about(incident.id)] == [False, True]
     assert (await about(rig, incident), await about(rig, other)) == ([first.id, second.id], [])
-    await change(rig, incident, lambda one, at: life.merge(one, into=other, by=OLIVE, at=at))
+    await change(rig, incident, lambda one, at: transitions.merge(one, into=other, by=OLIVE, at=at))
     assert (await about(rig, incident), await about(rig, other)) == ([], [first.id, second.id])
     async with rig.store.transaction() as tx:
         await tx.save_triage(first.give_up(by=OLIVE, at=at))

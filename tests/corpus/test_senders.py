@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import pytest
 
-from bot.domain.recognition import Says
+from bot.domain.alerts.recognition import Says
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts import Alerts, Understood

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from bot.demo.process import Child
 from bot.demo.screen import Message
-from bot.domain.delivery import priority_of
+from bot.domain.delivery.delivery import priority_of
 from bot.runbook import default_policy_text
 from bot.sandbox.seed import GUILD_ID
 from bot.services.ports import Job, JobName

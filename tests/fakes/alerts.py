@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.incident import Incident
+from bot.domain.alerts.question import Answer, Question
+from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.question import Answer, Question
-from bot.domain.triage_session import Triage
+from bot.domain.triage.session import Triage
 from tests.fakes.base import FakePart
 from tests.fakes.state import State
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 
-from bot.domain.delivery import Delivery, DeliveryStatus, NewDelivery
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.installation import nonce_of
 from bot.services.ports import Job
 from tests.fakes.state import QueuedJob, State

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery import (
+from bot.domain.delivery.delivery import (
     PAGING,
     UNFINISHED,
     Delivery,

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Final, TypeAlias
 
-from bot.domain.alerts import AlertMessage, ChannelPage
-from bot.domain.bundle import Bundle
-from bot.domain.delivery import MEMBERSHIP, Action, Delivery, DeliveryKind, Posted, Request
+from bot.domain.alerts.alert import AlertMessage, ChannelPage
+from bot.domain.alerts.question import Answer, QuestionView
+from bot.domain.delivery.delivery import MEMBERSHIP, Action, Delivery, DeliveryKind, Posted, Request
 from bot.domain.errors import (
     BotError,
     Crowded,
@@ -18,14 +18,14 @@ from bot.domain.errors import (
     PutOff,
     UpstreamUnavailable,
 )
-from bot.domain.incident import Incident
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.incident import Incident
 from bot.domain.morning import MorningView
+from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.people import Person
-from bot.domain.pinned import ThreadMessage
 from bot.domain.privacy import LeftBehind
-from bot.domain.question import Answer, QuestionView
-from bot.domain.standing import OnCallPerson
-from bot.domain.triage_session import Triage, TriageStatus
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.triage.session import Triage, TriageStatus
 from bot.services.ports import Redacted, Refreshed, Subject, soonest
 
 #: The ids of the watched channels.

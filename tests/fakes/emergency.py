@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from bot.domain.delivery import Posted
-from bot.domain.emergency import Saying, Watch, Word
+from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import DiscordAway
-from bot.domain.standing import OnCallPerson
+from bot.domain.escalation.watches import Saying, Watch, Word
+from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Mail
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from bot.domain.incident import Incident, Status
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.morning import Morning, MorningView
 from tests.fakes.base import FakePart
 from tests.fakes.state import State

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.domain.oncall.roster import Book, Content, NewOverride, StoredOverride, Watch
 from bot.domain.people import Person
-from bot.domain.standing import Book, Content, NewOverride, StoredOverride, Watch
 from tests.fakes.base import FakePart
 from tests.fakes.oncall_state import KeptSchedule
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.standing import Book, Content, StoredOverride, StoredSchedule, Watch
+from bot.domain.oncall.roster import Book, Content, StoredOverride, StoredSchedule, Watch
 
 
 @dataclass(frozen=True, slots=True)

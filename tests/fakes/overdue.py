@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Final
 
-from bot.domain.allowance import URGENT
-from bot.domain.delivery import PAGING, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Status
-from bot.domain.timeline import TimelineKind
+from bot.domain.delivery.allowance import URGENT
+from bot.domain.delivery.delivery import PAGING, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident.incident import Status
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.mornings import morning_job
 from bot.services.ports import Job, JobName
 from tests.fakes.deliveries import deliver_job

@@ -4,20 +4,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from bot.domain.delivery import Delivery, DeliveryStatus
+from bot.domain.alerts.question import Question
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.dlq import ReplayRecord
 from bot.domain.drill import Drill
-from bot.domain.escalation import Step
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Holder, Incident
+from bot.domain.escalation.ladder import Step
+from bot.domain.incident.incident import Holder, Incident
+from bot.domain.incident.transitions import AckVia
 from bot.domain.installation import Installation
-from bot.domain.life import AckVia
 from bot.domain.morning import Morning
 from bot.domain.privacy import RemovedMember
-from bot.domain.question import Question
-from bot.domain.timeline import TimelineEntry
-from bot.domain.triage_session import Choice, StoredAnswer, Triage
-from bot.domain.unfinished import SignOfLife
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Choice, StoredAnswer, Triage
+from bot.domain.triage.unfinished import SignOfLife
 from bot.services.ports import Job
 from tests.fakes.emergency import Mirrors
 from tests.fakes.oncall_state import OnCallState

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import Delivered, ReplayRecord
-from bot.domain.emergency import Change, Watch
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
-from bot.domain.escalation import Step
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Holder, Incident, Status
+from bot.domain.escalation.ladder import Step
+from bot.domain.escalation.watches import Change, Watch
+from bot.domain.incident.incident import Holder, Incident, Status
+from bot.domain.incident.listing import Wanted
 from bot.domain.installation import Installation
-from bot.domain.listing import Wanted
+from bot.domain.oncall.roster import Book
 from bot.domain.people import Person
 from bot.domain.privacy import RemovedMember
-from bot.domain.standing import Book
-from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage_session import Triage
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Triage
 from bot.services.ports import Job
 from bot.services.ports.triages import KnownMessage
 from tests.fakes.alerts import FakeAlertReads

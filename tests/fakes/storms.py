@@ -6,12 +6,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.bundle import LISTED, Bundle, Bundled, Group, group_of
-from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
-from bot.domain.escalation import Due, Step, StepStatus, split
-from bot.domain.incident import Incident, Status
-from bot.domain.standing import marked
-from bot.domain.timeline import TimelineEntry
+from bot.domain.delivery.delivery import (
+    ACK_PLACES,
+    UNFINISHED,
+    Delivery,
+    DeliveryKind,
+    DeliveryStatus,
+    NewDelivery,
+)
+from bot.domain.escalation.bundle import LISTED, Bundle, Bundled, Group, group_of
+from bot.domain.escalation.ladder import Due, Step, StepStatus, split
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.oncall.roster import marked
+from bot.domain.timeline.entries import TimelineEntry
 from bot.services.opening import step_key
 from bot.services.ports import Job, JobName
 from bot.services.ports.storms import OpenCount, Prospect

@@ -5,16 +5,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bot.domain.delivery import DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import ReplayRecord
-from bot.domain.emergency import Change
-from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Holder, Incident, NewIncident, Status
-from bot.domain.life import AckVia
+from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.escalation.watches import Change
+from bot.domain.incident.incident import Holder, Incident, NewIncident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.privacy import RemovedMember
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from tests.fakes.alerts import FakeAlerts
 from tests.fakes.deliveries import FakeDeliveries
 from tests.fakes.drills import FakeDrills

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import ACK_PLACES, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import ACK_PLACES, DeliveryKind, DeliveryStatus
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident, IncidentKind
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
-from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
-from bot.domain.unfinished import Idle, SignOfLife
+from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.unfinished import Idle, SignOfLife
 from bot.services.ports.triages import KnownMessage
 from tests.fakes.base import FakePart
 

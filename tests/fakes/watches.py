@@ -4,10 +4,10 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from bot.domain.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryStatus
-from bot.domain.emergency import Attempt, Change, Owed, Rung, Watch, Word, watch_key
-from bot.domain.escalation import StepStatus
-from bot.domain.incident import Incident, Status
+from bot.domain.delivery.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryStatus
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.escalation.watches import Attempt, Change, Owed, Rung, Watch, Word, watch_key
+from bot.domain.incident.incident import Incident, Status
 from bot.services.opening import private_thread_key
 from tests.fakes.state import State
 

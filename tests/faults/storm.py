@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
-from bot.domain.delivery import priority_of
+from bot.domain.delivery.delivery import priority_of
 from bot.services.ports import Job, JobName
 from bot.storage.pools import _set_codecs
 from bot.storage.queue import Queue

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.alerts import AlertMessage, severity_at_start
+from bot.domain.alerts.alert import AlertMessage, severity_at_start
+from bot.domain.alerts.recognition import Reading, Shape, read_message
+from bot.domain.calendar.durations import parse_duration
+from bot.domain.calendar.start_time import parse_start_time
 from bot.domain.dlq import sanitise_payload
-from bot.domain.durations import parse_duration
 from bot.domain.emoji import is_one_emoji, is_same_emoji
 from bot.domain.errors import UserError
-from bot.domain.later import parse_later
-from bot.domain.oncall import parse_turn
-from bot.domain.recognition import Reading, Shape, read_message
-from bot.domain.start_time import parse_start_time
+from bot.domain.oncall.moments import parse_later
+from bot.domain.oncall.rotation import parse_turn
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.services.incidents import clean_title

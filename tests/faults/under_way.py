@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 import structlog
 
-from bot.domain.emergency import Watch
+from bot.domain.escalation.watches import Watch
 from bot.services.emergency_alarm import Alarm
 from tests.e2e.bot import BotProcess
 

@@ -9,10 +9,10 @@ import discord
 import pytest
 from discord.http import Route
 
-from bot.domain.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.digest import Digest
-from bot.domain.incident import Incident
-from bot.domain.triage_session import Triage
+from bot.domain.incident.incident import Incident
+from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.runbook.model import Policy

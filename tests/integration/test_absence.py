@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, NewDelivery, Posted
-from bot.domain.escalation import StepStatus
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
+from bot.domain.escalation.ladder import StepStatus
 from bot.domain.people import Person
 from tests.fakes.discord import FakeDiscord
 from tests.integration.test_storms import Instance, instance, instances, record

@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Incident
-from bot.domain.life import AckVia
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep
 from bot.services.access import Access

@@ -8,8 +8,8 @@ import icalendar
 import pytest
 
 from bot.domain.errors import UserError
-from bot.domain.oncall import Shift
-from bot.domain.standing import OnCallPerson
+from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.rotation import Shift
 from bot.integrations.calendars import WorkerCalendars
 from bot.services.ports.oncall import CalendarEvent, PlacedShift
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.domain.breaker import ENOUGH
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.breaker import ENOUGH
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.ui.rest.circuit import Circuit
 from bot.ui.rest.notifier import DiscordNotifier

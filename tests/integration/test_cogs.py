@@ -12,10 +12,10 @@ import pytest
 from discord.http import Route
 from structlog.testing import capture_logs
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.dlq import DlqEntry
-from bot.domain.incident import Status
-from bot.domain.triage_session import TriageStatus
+from bot.domain.incident.incident import Status
+from bot.domain.triage.session import TriageStatus
 from tests.integration.console_world import ConsoleWorld, Json, console_world, presses, shown, words
 from tests.unit.services.desk import PRIMARY
 

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.dlq import DlqFilter, NewFailure, failure_id
 from bot.domain.errors import StorageUnavailable
 from bot.services.outage import record_job_of

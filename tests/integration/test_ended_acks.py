@@ -9,8 +9,8 @@ import asyncpg
 import pytest_asyncio
 
 from bot.domain.errors import InvalidTransition
-from bot.domain.incident import Incident, Status
-from bot.domain.life import AckVia
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.services.ports import Transaction
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore

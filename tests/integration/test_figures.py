@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.escalation import Step
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
 from bot.process.metrics import Session, exposition
 from bot.services.ports import Job, JobName

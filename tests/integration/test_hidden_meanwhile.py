@@ -8,14 +8,14 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.domain import life
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident, Role
-from bot.domain.life import AckVia
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.pinned import ThreadMessage
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.triage.evidence import Evidence
 from bot.services.ports import Transaction
 from bot.services.updates import NewUpdate
 from bot.storage.pools import open_pool
@@ -57,12 +57,12 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 async def _make_private(tx: Transaction, incident: Incident) -> None:
-    await tx.save(life.make_private(incident, channel="p0-alerts"))
+    await tx.save(transitions.make_private(incident, channel="p0-alerts"))
 
 
 async def _take_out(tx: Transaction, incident: Incident) -> None:
     await tx.remove_member(incident.id, _BY, by=_ON_CALL)
-    await tx.save(life.lose_member(incident))
+    await tx.save(transitions.lose_member(incident))
 
 
 async def _made_private(

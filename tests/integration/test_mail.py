@@ -15,11 +15,11 @@ from typing import Any, cast
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.emergency import Word
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
+from bot.domain.escalation.watches import Word
+from bot.domain.oncall.roster import OnCallPerson, Who
 from bot.domain.people import Person
-from bot.domain.standing import OnCallPerson, Who
 from bot.integrations.mail import SmtpMailer
 from bot.integrations.smtp_url import SmtpServer
 from bot.services.ports import Letter, Mail

@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.domain.bundle import Group
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.errors import NewerVersion
-from bot.domain.incident import IncidentKind, Source
+from bot.domain.escalation.bundle import Group
+from bot.domain.incident.incident import IncidentKind, Source
 from bot.services.ports import Subject
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore

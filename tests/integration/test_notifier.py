@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery import Action, DeliveryKind, Posted, Request
+from bot.domain.delivery.delivery import Action, DeliveryKind, Posted, Request
 from bot.domain.errors import DeliveryRefused
 from bot.runbook import default_policy_text, parse_policy
 from bot.sandbox.kinds import ChannelType

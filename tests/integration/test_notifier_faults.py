@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
 from bot.sandbox.permissions import P
 from bot.sandbox.posting import remove

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import life
-from bot.domain.delivery import DeliveryKind, Posted
-from bot.domain.details import put_right, shown_details
-from bot.domain.incident import Incident, Status
+from bot.domain.delivery.delivery import DeliveryKind, Posted
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.title_and_start import put_right, shown_details
 from bot.domain.people import Person
 from bot.sandbox.posting import remove, set_archived
 from bot.sandbox.reacting import react
@@ -146,7 +146,7 @@ async def test_refresh_lets_the_archived_thread_of_an_ended_incident_sleep(world
     """Nobody looks at it; waking it would put it back into everybody's list."""
     incident, alert = await world.threaded()
     set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
-    over = life.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
+    over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
     await world.notifier.refresh(over, [sent(DeliveryKind.THREAD, alert)])
     assert world.channel(incident.thread_id).name == "INC-42 🔴 決済 API が 5xx"
     assert is_asleep(world, incident)
@@ -159,7 +159,7 @@ async def test_the_card_in_a_sleeping_thread_is_edited_and_sleeps_on(world: Noti
         owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="n3"
     )
     set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
-    over = life.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
+    over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
     await world.notifier.refresh(over, [sent(DeliveryKind.THREAD_CARD, card)])
     assert world.message(card).embeds[0]["title"].startswith("INC-42 ⚪")
     assert is_asleep(world, incident)
@@ -224,7 +224,7 @@ async def test_a_line_is_edited_when_it_tells_what_was_put_right(
 async def test_the_line_in_a_sleeping_thread_is_edited_and_sleeps_on(world: NotifierWorld) -> None:
     """The postmortem is begun a day later."""
     incident, alert = await world.threaded()
-    over = life.resolve(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
+    over = transitions.resolve(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
     data = {"notice": "resolved", "at": incident.triggered_at.isoformat()}
     owed_line = owed(DeliveryKind.NOTICE, after=(alert.message_id, 0), data=data)
     line = await world.deliver(owed_line, over, nonce="n3")
@@ -238,7 +238,7 @@ async def test_the_line_in_a_sleeping_thread_is_edited_and_sleeps_on(world: Noti
 async def test_a_title_put_right_renames_the_sleeping_thread(world: NotifierWorld) -> None:
     """Somebody looks for it by that name; it sleeps on, unless it is still to be seen for a day."""
     incident, alert = await world.threaded()
-    over = life.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
+    over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
     right = corrected(over)
     post = replace(sent(DeliveryKind.THREAD, alert), shown_version=over.version)
     set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)

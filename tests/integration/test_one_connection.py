@@ -6,9 +6,9 @@ from dataclasses import replace
 import asyncpg
 import pytest_asyncio
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.incident import Incident, Role
-from bot.domain.life import AckVia
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.transitions import AckVia
 from bot.services.opening import posting_key
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore

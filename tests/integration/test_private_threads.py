@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind, Posted, is_mute
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, is_mute
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import Incident, Status
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.privacy import LeftBehind
 from bot.sandbox.permissions import P
 from bot.sandbox.posting import remove, set_archived

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.standing import OnCallPerson
+from bot.domain.oncall.roster import OnCallPerson
 from bot.sandbox.permissions import P
 from bot.sandbox.world import Overwrite
 from bot.services.ports.oncall import Finding, Gap

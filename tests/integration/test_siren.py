@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from bot.domain.emergency import Attempt, Saying, Watch, Word
-from bot.domain.standing import OnCallPerson
+from bot.domain.escalation.watches import Attempt, Saying, Watch, Word
+from bot.domain.oncall.roster import OnCallPerson
 from bot.sandbox.posting import remove
 from bot.ui.posts.emergency import emergency_post
 from tests.integration.notifier_world import ALERTS, GUILD, NotifierWorld, running_world

@@ -12,15 +12,15 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from bot.domain import life
-from bot.domain.delivery import DeliveryKind, NewDelivery, Posted
-from bot.domain.emergency import Change
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
 from bot.domain.errors import ConfigError, StorageUnavailable
-from bot.domain.escalation import Step
-from bot.domain.life import AckOutcome, AckVia
+from bot.domain.escalation.ladder import Step
+from bot.domain.escalation.watches import Change
+from bot.domain.incident import transitions
+from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
@@ -80,7 +80,7 @@ async def test_of_a_hundred_acknowledgements_one_is_first(store: Store) -> None:
         async with store.transaction(locking=incident.id) as tx:
             known = await tx.incident(incident.id, lock=True, known=incident)
             joined, now = await tx.join(incident.id, by, via=AckVia.BUTTON), await tx.now()
-            result = life.acknowledge(
+            result = transitions.acknowledge(
                 known, by=by, at=now, already_responding=not joined, next_update_at=None
             )
             if result.outcome is AckOutcome.FIRST:

@@ -54,10 +54,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="the next attempt does not wait as long as Discord asks for",
-        file="bot/domain/delivery.py",
+        file="bot/domain/delivery/delivery.py",
         before="return timedelta(seconds=max(delay_s, asked_s or 0.0))",
         after="return timedelta(seconds=delay_s)",
-        tests=("tests/unit/domain/test_delivery.py",),
+        tests=("tests/unit/domain/delivery/test_delivery.py",),
     ),
     Mutant(
         name="a limit for all requests is not waited for",
@@ -82,10 +82,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a step is due after twice its time",
-        file="bot/domain/escalation.py",
+        file="bot/domain/escalation/ladder.py",
         before="due_at=ack_due_at if rung.after is None else starts_at + rung.after,",
         after="due_at=ack_due_at if rung.after is None else starts_at + 2 * rung.after,",
-        tests=("tests/unit/domain/test_escalation.py",),
+        tests=("tests/unit/domain/escalation/test_ladder.py",),
     ),
     Mutant(
         name="a deadline is one time off",
@@ -96,10 +96,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a holiday counts as a business day",
-        file="bot/domain/business_time.py",
+        file="bot/domain/calendar/business_time.py",
         before="if day.weekday() in working and day not in holidays:",
         after="if day.weekday() in working:",
-        tests=("tests/unit/domain/test_business_time.py",),
+        tests=("tests/unit/domain/calendar/test_business_time.py",),
     ),
     Mutant(
         name="an email that the mail server refused counts as sent",

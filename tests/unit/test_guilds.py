@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.client import IncidentBot
 from bot.domain.errors import IncidentNotFound, StorageUnavailable, Superseded, UserError
-from bot.domain.triage_session import NewTriage
+from bot.domain.triage.session import NewTriage
 from bot.i18n import Texts
 from bot.services.ports import JobName
 from bot.services.registry import Guilds, Services

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
-from bot.domain.alerts import ChannelPage
-from bot.domain.bundle import Bundle
-from bot.domain.delivery import Delivery, Posted, Request
+from bot.domain.alerts.alert import ChannelPage
+from bot.domain.alerts.question import QuestionView
+from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.digest import Digest
-from bot.domain.incident import Incident
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.incident import Incident
 from bot.domain.morning import MorningView
 from bot.domain.people import Person
-from bot.domain.pinned import ThreadMessage
 from bot.domain.privacy import LeftBehind
-from bot.domain.question import QuestionView
-from bot.domain.triage_session import Triage
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.triage.session import Triage
 
 #: What a delivery is about: incident, triage, a week's figures, a morning, a bundle; None for what has none.
 Subject: TypeAlias = Incident | Digest | Triage | MorningView | Bundle | None

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from bot.domain.delivery import Posted
-from bot.domain.emergency import Saying, Watch, Word
-from bot.domain.standing import OnCallPerson
+from bot.domain.delivery.delivery import Posted
+from bot.domain.escalation.watches import Saying, Watch, Word
+from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports.mail import Mail
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.bundle import Bundle
-from bot.domain.delivery import Delivery
-from bot.domain.incident import Incident
-from bot.domain.standing import OnCallPerson
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.morning import Morning, MorningView
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from bot.domain.oncall import Shift
+from bot.domain.oncall.roster import Book, Content, NewOverride, OnCallPerson, StoredOverride, Watch
+from bot.domain.oncall.rotation import Shift
 from bot.domain.people import Person
-from bot.domain.standing import Book, Content, NewOverride, OnCallPerson, StoredOverride, Watch
 
 
 class OnCallReads(Protocol):

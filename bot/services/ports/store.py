@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from bot.domain.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery
 from bot.domain.dlq import Delivered, ReplayRecord
-from bot.domain.emergency import Change, Watch
-from bot.domain.escalation import Step
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Holder, Incident
+from bot.domain.escalation.ladder import Step
+from bot.domain.escalation.watches import Change, Watch
+from bot.domain.incident.incident import Holder, Incident
+from bot.domain.incident.listing import Wanted
 from bot.domain.installation import Installation
-from bot.domain.listing import Wanted
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry
-from bot.domain.triage_session import Triage
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Triage
 from bot.services.ports.alerts import AlertStore
 from bot.services.ports.mornings import MorningStore
 from bot.services.ports.oncall import OnCallReads

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.bundle import Bundle, Bundled, Group
-from bot.domain.delivery import Delivery, NewDelivery
-from bot.domain.escalation import Due, Step
-from bot.domain.incident import Incident
-from bot.domain.timeline import TimelineEntry
+from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.escalation.bundle import Bundle, Bundled, Group
+from bot.domain.escalation.ladder import Due, Step
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.entries import TimelineEntry
 
 
 @dataclass(frozen=True, slots=True)

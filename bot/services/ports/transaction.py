@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from bot.domain.delivery import Delivery, NewDelivery, Posted, Request
+from bot.domain.delivery.delivery import Delivery, NewDelivery, Posted, Request
 from bot.domain.digest import IsoWeek
-from bot.domain.escalation import Step
-from bot.domain.incident import Holder, Incident, NewIncident
-from bot.domain.life import AckVia
+from bot.domain.escalation.ladder import Step
+from bot.domain.incident.incident import Holder, Incident, NewIncident
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry
+from bot.domain.timeline.entries import TimelineEntry
 from bot.services.ports.alerts import AlertTransaction
 from bot.services.ports.drills import DrillTransaction
 from bot.services.ports.jobs import Job
@@ -80,7 +80,7 @@ class Transaction(
         ...
 
     async def save(self, incident: Incident) -> None:
-        """Write everything that `bot.domain.life` may have changed. The row must be locked."""
+        """Write what `bot.domain.incident.transitions` may have changed. The row must be locked."""
         ...
 
     async def set_details(
@@ -191,7 +191,7 @@ class Transaction(
         """What the first acknowledge of a locked incident writes, as one statement; which steps it cancelled.
 
         Args:
-            incident: After `bot.domain.life.acknowledge`; saved, with whoever acknowledged as a responder.
+            incident: After `transitions.acknowledge`; saved, with the person who acknowledged as a responder.
             entry: Appended, and audited as what they did.
             data: For the audit row; JSON-able.
         """

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.triage_session import Choice, NewTriage, StoredAnswer, Triage
-from bot.domain.unfinished import SignOfLife
+from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage
+from bot.domain.triage.unfinished import SignOfLife
 
 
 @dataclass(frozen=True, slots=True)

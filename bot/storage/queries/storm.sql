@@ -108,7 +108,7 @@ UPDATE pgqueuer
 -- A delivery that is not finished, with the place of the one that it waited for; the time; since when a step is due
 -- that nobody has decided yet, of the guild $3 unless null; whether it is behind another (see `behind`); and what one that
 -- nobody has begun to send could be told of with, and how many there are, up to $2 (null: it stands for itself, see
--- `bot.domain.bundle.group_of`). No row comes back when it is finished, or when a bundle tells of it.
+-- `bot.domain.escalation.bundle.group_of`). No row comes back when it is finished, or when a bundle tells of it.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
        (SELECT due_at
           FROM escalation_steps

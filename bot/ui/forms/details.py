@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.domain.details import ShownDetails, shown_details
-from bot.domain.incident import Incident
-from bot.domain.shown import digest_of
+from bot.domain.incident.form_state import digest_of
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.title_and_start import ShownDetails, shown_details
 from bot.services.details import NewDetails
 from bot.services.incidents import TITLE_LIMIT
 from bot.ui.forms.base import STARTED, STARTED_LIMIT, TITLE, Submitted, started_now

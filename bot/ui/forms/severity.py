@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.lifecycle import REASON_LIMIT
 from bot.ui.buttons import Option

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from bot.domain.incident import label_of
-from bot.domain.shown import digest_of
-from bot.domain.timeline import Line
+from bot.domain.incident.form_state import digest_of
+from bot.domain.incident.incident import label_of
+from bot.domain.timeline.entries import Line
 from bot.services.corrections import CORRECTION_LIMIT, Correction, ShownWords, editable, shown_words
 from bot.services.timelines import NOTE_LIMIT
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT

@@ -5,9 +5,9 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
-from bot.domain.incident import Incident
+from bot.domain.incident.form_state import DIGITS, Shown, digest_of
+from bot.domain.incident.incident import Incident
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
-from bot.domain.shown import DIGITS, Shown, digest_of
 from bot.runbook.model import Policy
 from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.buttons import Component, Option

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from bot.domain.incident import Incident, Status, label_of
+from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.words import links, timestamps

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.incident import Status
+from bot.domain.incident.incident import Status
 from bot.ui.buttons import Component
 from bot.ui.words.inert import cut
 

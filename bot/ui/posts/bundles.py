@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from bot.domain.bundle import LISTED, Bundle
-from bot.domain.delivery import DeliveryKind
-from bot.domain.incident import Incident, Status
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.escalation.bundle import LISTED, Bundle
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import Mention
 from bot.ui.buttons import BundleVerb, Component, Option, row
 from bot.ui.posts.alerts import HERE

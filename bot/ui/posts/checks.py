@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.checklist import Checklist, Pick
-from bot.domain.incident import Incident
+from bot.domain.incident.checklist import Checklist, Pick
+from bot.domain.incident.incident import Incident
 from bot.services.checklists import Checked
 from bot.ui.buttons import Component, Option, select_row
 from bot.ui.posts.bodies import CONTENT_LIMIT

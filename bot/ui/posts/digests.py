@@ -7,7 +7,7 @@ from functools import partial
 
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.ui.posts.bodies import FIELD_VALUE_LIMIT, GREY, Body, Field, embed, message

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from bot.domain.drill import Missed, Score
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.ui.components import Screen, link, row, text
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.words.inert import inert_lines

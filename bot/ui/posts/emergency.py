@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from bot.domain.emergency import Saying, Watch, Word
-from bot.domain.incident import Status
-from bot.domain.standing import OnCallPerson
+from bot.domain.escalation.watches import Saying, Watch, Word
+from bot.domain.incident.incident import Status
+from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Mail
 from bot.ui.posts.alerts import HERE
 from bot.ui.posts.bodies import COLOURS, Body, embed, message

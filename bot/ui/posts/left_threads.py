@@ -6,7 +6,7 @@ from typing import Final
 
 from discord import ButtonStyle
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.privacy import LeftBehind
 from bot.ui.buttons import Component, row
 from bot.ui.components import Screen, button, text

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from bot.domain.bundle import Bundle
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.escalation import Why, WhyKind
-from bot.domain.incident import Incident
-from bot.domain.standing import OnCallPerson
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.escalation.ladder import Why, WhyKind
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.services.ports import Letter, Mail

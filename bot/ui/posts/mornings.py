@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.domain.business_time import local_moment
-from bot.domain.incident import Incident, Status
+from bot.domain.calendar.business_time import local_moment
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.morning import MorningView
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import COLOURS, DESCRIPTION_LIMIT, Body, embed, message

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.errors import NewerVersion
-from bot.domain.incident import Incident, label_of
+from bot.domain.incident.incident import Incident, label_of
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.drills import drill_scored, inject
 from bot.ui.posts.left_threads import name_waits, thread_deleted, thread_left, thread_not_closed

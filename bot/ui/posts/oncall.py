@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.domain.delivery import Delivery, DeliveryKind
-from bot.domain.incident import Status
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.incident.incident import Status
 from bot.services.ports.oncall import Gap
 from bot.ui.posts.bodies import Body, message
 from bot.ui.words import timestamps

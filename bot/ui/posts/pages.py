@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.escalation import Why, WhyKind
-from bot.domain.incident import Incident, Status
+from bot.domain.escalation.ladder import Why, WhyKind
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import Mention
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.alerts import HERE, deadline, head, headline

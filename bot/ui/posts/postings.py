@@ -1,8 +1,8 @@
 """What a post says once a newer one has taken its place, and when the newer one rings."""
 
-from bot.domain.delivery import Delivery
-from bot.domain.incident import Incident, Status
-from bot.domain.posting import THREAD_PARTS, has_moved, is_current, posting_of
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.posting import THREAD_PARTS, has_moved, is_current, posting_of
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.threads import signed_name

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.runbook.model import Policy
 
 _SLUG_LIMIT = 60

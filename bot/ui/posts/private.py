@@ -5,8 +5,8 @@ from typing import Final
 
 from discord import ButtonStyle
 
-from bot.domain.delivery import DeliveryStatus
-from bot.domain.incident import Incident
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.incident.incident import Incident
 from bot.ui.components import Screen, button, link, row, text
 from bot.ui.posts.alerts import HERE
 from bot.ui.posts.bodies import Body, message

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from bot.domain.delivery import Delivery
-from bot.domain.question import Answer, QuestionView
+from bot.domain.alerts.question import Answer, QuestionView
+from bot.domain.delivery.delivery import Delivery
 from bot.ui.buttons import AlertVerb, row
 from bot.ui.posts.alerts import HERE
 from bot.ui.posts.bodies import Body, message

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.domain.bundle import Bundle
-from bot.domain.delivery import ONCALL_POSTS, TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.delivery.delivery import ONCALL_POSTS, TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.digest import Digest
-from bot.domain.incident import Incident, IncidentKind
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.posting import shows_old_details
 from bot.domain.morning import MorningView
-from bot.domain.posting import shows_old_details
-from bot.domain.triage_session import Triage
+from bot.domain.triage.session import Triage
 from bot.services.ports import Subject
 from bot.ui.buttons import reaction_of
 from bot.ui.posts.alerts import alert, second, thread_root

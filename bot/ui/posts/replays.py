@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.domain.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.words.inert import cut, inert
 from bot.ui.words.wording import Wording

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.incident import Holder, Incident, Role, Status
+from bot.domain.incident.incident import Holder, Incident, Role, Status
 from bot.services.roles import Assigned
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.components import Screen, button, text

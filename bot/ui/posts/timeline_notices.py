@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.services.details import PutRight
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.words.inert import inert, inert_lines

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.incident import Incident, Status, label_of
+from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.alerts import HERE, again, deadline, related
 from bot.ui.posts.bodies import Body, message

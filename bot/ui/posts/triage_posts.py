@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.delivery import TRIAGE_POSTS, UNFINISHED_POSTS, Delivery, DeliveryKind
-from bot.domain.incident import Incident
-from bot.domain.triage_session import Triage, TriageStatus
+from bot.domain.delivery.delivery import TRIAGE_POSTS, UNFINISHED_POSTS, Delivery, DeliveryKind
+from bot.domain.incident.incident import Incident
+from bot.domain.triage.session import Triage, TriageStatus
 from bot.ui.buttons import ButtonStyle, Component, TriageVerb, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
 from bot.ui.posts.unfinished import is_left, unfinished_post

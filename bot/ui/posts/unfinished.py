@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.triage_session import Triage
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.triage.session import Triage
 from bot.services.triage_views import raised_if_left
 from bot.ui.buttons import TriageVerb, row
 from bot.ui.posts.bodies import GREY, Body, embed, message

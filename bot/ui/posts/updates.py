@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.services.updates import Told
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, CONTENT_LIMIT, Body, embed, message

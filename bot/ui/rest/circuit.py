@@ -1,4 +1,4 @@
-"""Whether Discord answers, as this process has seen it. The rule: `bot.domain.breaker`.
+"""Whether Discord answers, as this process has seen it. The rule: `bot.domain.delivery.breaker`.
 
 Reading and writing are told apart: Discord has often served the one and refused the other.
 """
@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 import structlog
 
-from bot.domain.breaker import Breaker
+from bot.domain.delivery.breaker import Breaker
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.ui.rest.echoes import Echoes
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from itertools import count
 from typing import Final
 
-from bot.domain.allowance import Allowance, RouteAllowance
+from bot.domain.delivery.allowance import Allowance, RouteAllowance
 from bot.services.ports.urgency import BACKGROUND
 
 #: Of the 50 that Discord allows in a second: the rest is for what discord.py asks by itself, and for requests

@@ -8,7 +8,7 @@ from typing import Final
 import discord
 from discord.http import Route
 
-from bot.domain.delivery import Posted
+from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UpstreamUnavailable
 from bot.ui.rest.client import Payload, Rest, snowflake
 from bot.ui.rest.marks import marks

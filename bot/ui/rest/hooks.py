@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.services.ports import Subject
 
 

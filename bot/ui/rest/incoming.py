@@ -6,7 +6,7 @@ from typing import Any, Final
 import discord
 from discord.http import Route
 
-from bot.domain.alerts import AlertEmbed, AlertMessage, ChannelPage
+from bot.domain.alerts.alert import AlertEmbed, AlertMessage, ChannelPage
 from bot.ui.rest.client import Rest, snowflake
 from bot.ui.rest.history import further
 from bot.ui.rest.places import Places

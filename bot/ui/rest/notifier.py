@@ -9,18 +9,18 @@ from datetime import datetime
 
 import discord
 
-from bot.domain.alerts import ChannelPage
-from bot.domain.bundle import Bundle
-from bot.domain.delivery import Action, Delivery, DeliveryKind, Posted, Request
+from bot.domain.alerts.alert import ChannelPage
+from bot.domain.alerts.question import QuestionView
+from bot.domain.delivery.delivery import Action, Delivery, DeliveryKind, Posted, Request
 from bot.domain.errors import UNKNOWN_MESSAGE, DeletedSince, DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import Incident
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.incident import Incident
 from bot.domain.morning import MorningView
+from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.people import Person
-from bot.domain.pinned import ThreadMessage
 from bot.domain.privacy import LeftBehind
-from bot.domain.question import QuestionView
-from bot.domain.standing import OnCallPerson, id_of
-from bot.domain.triage_session import Triage
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import TRY_AGAIN, Redacted, Refreshed, Subject

@@ -8,8 +8,8 @@ from cachetools import TTLCache
 from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused
+from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.people import Person
-from bot.domain.standing import OnCallPerson, id_of
 from bot.runbook.model import Policy
 from bot.ui.rest.client import Payload, Rest, snowflake
 from bot.ui.rest.reactions import GuildRoles, person_from_member

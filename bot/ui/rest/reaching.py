@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import discord
 
 from bot.domain.errors import DeliveryRefused, NotPermitted, UpstreamUnavailable
+from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.people import Person, require_role
-from bot.domain.standing import OnCallPerson
 from bot.runbook.model import Policy
 from bot.services.ports.oncall import Finding, Gap
 from bot.ui.people import person_from

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 from discord.http import Route
 
-from bot.domain.delivery import Posted
+from bot.domain.delivery.delivery import Posted
 from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import DeliveryRefused
 from bot.domain.people import Person

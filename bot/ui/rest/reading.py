@@ -10,7 +10,7 @@ import structlog
 from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused
-from bot.domain.pinned import ThreadMessage
+from bot.domain.timeline.pinned import ThreadMessage
 from bot.runbook.model import Policy
 from bot.ui.rest.client import Payload, Rest
 from bot.ui.rest.reactions import reacted_with

@@ -9,9 +9,9 @@ from typing import Final
 import structlog
 from discord.http import Route
 
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.privacy import LeftBehind
 from bot.services.ports import Redacted, soonest
 from bot.ui.posts.private import left_room_name, redacted

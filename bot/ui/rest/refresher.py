@@ -11,10 +11,10 @@ from http import HTTPStatus
 import structlog
 from discord.http import Route
 
-from bot.domain.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.delivery.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident import Incident
-from bot.domain.posting import THREADS, has_moved, shows_old_details
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.posting import THREADS, has_moved, shows_old_details
 from bot.domain.text import folded
 from bot.services.ports import Refreshed, soonest
 from bot.ui.posts.postings import left_name

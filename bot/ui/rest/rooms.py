@@ -7,7 +7,7 @@ from typing import Final
 import discord
 from discord.http import Route
 
-from bot.domain.delivery import Posted, Request
+from bot.domain.delivery.delivery import Posted, Request
 from bot.domain.errors import DeliveryRefused
 from bot.domain.text import folded
 from bot.services.fencing import ALONE_S

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from discord.http import Route
 
-from bot.domain.delivery import Action, Request
+from bot.domain.delivery.delivery import Action, Request
 
 #: Method, path below the channel, and what the path names.
 _ROUTES: Final[Mapping[Action, tuple[str, str, tuple[str, ...]]]] = {

@@ -9,11 +9,11 @@ from typing import Final
 import structlog
 from discord.http import Route
 
-from bot.domain.delivery import Posted
-from bot.domain.emergency import Saying, Watch, Word
+from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UNKNOWN_MESSAGE, DeliveryRefused, UpstreamUnavailable
+from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.installation import nonce_of
-from bot.domain.standing import OnCallPerson
+from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Mail
 from bot.ui.buttons import reaction_of
 from bot.ui.posts.bodies import Body

@@ -9,7 +9,7 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.domain.errors import StorageUnavailable
-from bot.domain.incident import Incident, NewIncident
+from bot.domain.incident.incident import Incident, NewIncident
 from bot.services.emergency import Emergency, Raised
 from bot.services.incidents import Incidents
 from bot.ui.components import GREY, button, link

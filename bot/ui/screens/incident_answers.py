@@ -6,8 +6,8 @@ from typing import Any
 
 from discord import ButtonStyle, ui
 
-from bot.domain.incident import Incident, Status, label_of
-from bot.domain.life import Acknowledgement, AckOutcome
+from bot.domain.incident.incident import Incident, Status, label_of
+from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.merging import Merged
 from bot.services.passing_on import PassedOn

@@ -5,8 +5,8 @@ from typing import Final
 
 from discord import SelectOption, ui
 
-from bot.domain.escalation import Step, StepStatus
-from bot.domain.incident import Incident, Status, label_of
+from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident.incident import Incident, Status, label_of
 from bot.services.looking import IncidentView
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, made_of, row, text

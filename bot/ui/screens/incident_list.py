@@ -7,8 +7,8 @@ from typing import Final
 
 from discord import SelectOption, ui
 
-from bot.domain.incident import OPEN, Incident, Status
-from bot.domain.listing import Wanted
+from bot.domain.incident.incident import OPEN, Incident, Status
+from bot.domain.incident.listing import Wanted
 from bot.services.looking import ENDED
 from bot.ui.components import Screen, button, row, text
 from bot.ui.words.inert import inert, plain

@@ -8,8 +8,8 @@ from typing import Final, TypeAlias
 import discord
 from discord import ButtonStyle, ui
 
-from bot.domain.oncall import Shift
-from bot.domain.standing import NewOverride, OnCallPerson, StoredOverride
+from bot.domain.oncall.roster import NewOverride, OnCallPerson, StoredOverride
+from bot.domain.oncall.rotation import Shift
 from bot.services.calendars import Draft, Preview
 from bot.services.schedules import DutyView, Standing, Swapped, Turn
 from bot.ui.components import Screen, button, row, text

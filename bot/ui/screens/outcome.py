@@ -5,7 +5,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, Protocol, cast
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.services.incidents import Opening
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, redraw, soon

@@ -12,8 +12,8 @@ from typing import Final
 
 import discord
 
-from bot.domain.incident import Incident
-from bot.domain.timeline import Line
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.entries import Line
 from bot.services.corrections import CORRECTION_LIMIT
 from bot.services.timelines import History
 from bot.ui.words.timeline import corrected_by, kind_words, recorded, source_url, spoken

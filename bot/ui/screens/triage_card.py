@@ -6,11 +6,11 @@ from typing import Final
 
 from discord import ButtonStyle, SelectOption, ui
 
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage import LATER, UNSURE, Question
-from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.tree import LATER, UNSURE, Question
 from bot.services.triage_views import TriageView
 from bot.ui.buttons import TriageVerb
 from bot.ui.components import Screen, button, made_of, row, text

@@ -1,6 +1,6 @@
 """Addresses of places in Discord."""
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 
 
 def place_url(guild_id: int, channel_id: int, message_id: int | None = None) -> str:

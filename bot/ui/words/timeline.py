@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.timeline import Line, TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
 from bot.ui.words.inert import fair_share, joined
 from bot.ui.words.links import place_url
 from bot.ui.words.timeline_facts import beside, facts, quoted

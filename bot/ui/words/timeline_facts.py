@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from bot.domain.incident import label_of
-from bot.domain.relations import Other
-from bot.domain.timeline import Line, TimelineEntry, TimelineKind
+from bot.domain.incident.incident import label_of
+from bot.domain.incident.relations import Other
+from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.triage_history import triage_history
 from bot.ui.words.voice import channel_name

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.evidence import Evidence
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.evidence import Evidence
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import answer_words, outcome_words, question_words
 from bot.ui.words.wording import Wording

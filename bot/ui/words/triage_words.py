@@ -1,7 +1,7 @@
 """Questions and answers of a triage as words, whether or not the policy still knows them."""
 
-from bot.domain.triage import LATER, Answer, StaleTriage
-from bot.domain.triage_session import Choice, Triage
+from bot.domain.triage.session import Choice, Triage
+from bot.domain.triage.tree import LATER, Answer, StaleTriage
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 

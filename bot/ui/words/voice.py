@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
-from bot.domain.standing import OnCallPerson, id_of
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.words.inert import inert

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.domain.incident import Incident, Status
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.severity import SeverityPolicy
-from bot.domain.standing import OnCallPerson, id_of
-from bot.domain.triage import BY_HAND, UNANSWERED, UNFINISHED, StaleTriage, Text
+from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, StaleTriage, Text
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.buttons import Buttons

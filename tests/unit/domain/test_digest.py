@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import life
 from bot.domain.digest import IsoWeek, WeekFacts, mtta_s, mttr_s, summarise, week_due
 from bot.domain.dlq import DlqCounts
-from bot.domain.incident import IncidentKind
-from tests.unit.domain.test_incident import PRIMARY, T0, incident
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import IncidentKind
+from tests.unit.domain.incident.test_incident import PRIMARY, T0, incident
 
 JST = ZoneInfo("Asia/Tokyo")
 QUIET = WeekFacts((), DlqCounts(0, (), 0, 0))
@@ -73,10 +73,10 @@ def test_week_reads_back(day: date) -> None:
 
 def test_means_skip_what_did_not_happen() -> None:
     """MTTA over the acknowledged, MTTR over the resolved; None for none."""
-    acked = life.acknowledge(
+    acked = transitions.acknowledge(
         incident(), by=PRIMARY, at=T0 + timedelta(seconds=120), already_responding=False, next_update_at=None
     )
-    done = life.resolve(acked.incident, by=PRIMARY, at=T0 + timedelta(seconds=600))
+    done = transitions.resolve(acked.incident, by=PRIMARY, at=T0 + timedelta(seconds=600))
     waiting = incident()
     assert (mtta_s([done, waiting]), mttr_s([done, waiting])) == (120.0, 600.0)
     assert (mtta_s([waiting]), mttr_s([])) == (None, None)
@@ -84,7 +84,7 @@ def test_means_skip_what_did_not_happen() -> None:
 
 def test_summary_counts() -> None:
     """Every severity of the policy has a count; a resolved SEV1 owes a postmortem; the DLQ may be away."""
-    done = life.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=20))
+    done = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=20))
     digest = summarise(
         IsoWeek(2026, 48),
         WeekFacts((done,), None),
@@ -101,9 +101,9 @@ def test_summary_counts() -> None:
 
 def test_what_is_no_incident_of_its_own_stands_apart() -> None:
     """False alarms, duplicates and alerts that nobody declared are told apart; drills are told nowhere."""
-    real = life.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=20))
-    false_alarm = life.cancel(incident(id=2), by=PRIMARY, at=T0 + timedelta(hours=9))
-    duplicate = life.merge(incident(id=3), into=incident(id=4), by=PRIMARY, at=T0 + timedelta(hours=9))
+    real = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=20))
+    false_alarm = transitions.cancel(incident(id=2), by=PRIMARY, at=T0 + timedelta(hours=9))
+    duplicate = transitions.merge(incident(id=3), into=incident(id=4), by=PRIMARY, at=T0 + timedelta(hours=9))
     alert = incident(id=5, kind=IncidentKind.ALERT)
     drill = incident(id=6, is_drill=True)
     week = WeekFacts((real, false_alarm, duplicate, alert, drill), None)
@@ -123,7 +123,7 @@ def test_what_is_no_incident_of_its_own_stands_apart() -> None:
 
 def test_a_week_of_a_false_alarm_is_not_quiet() -> None:
     """Somebody was rung."""
-    false_alarm = WeekFacts((life.cancel(incident(), by=PRIMARY, at=T0),), DlqCounts(0, (), 0, 0))
+    false_alarm = WeekFacts((transitions.cancel(incident(), by=PRIMARY, at=T0),), DlqCounts(0, (), 0, 0))
     digest = summarise(
         IsoWeek(2026, 48), false_alarm, before=QUIET, still_open=(), severities={"SEV1": True}, now=T0
     )

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import drill as drills
-from bot.domain import life
-from bot.domain.checklist import Checklist
 from bot.domain.drill import Drill, Inject, Missed, Score
-from bot.domain.incident import Check, Incident, Status
+from bot.domain.incident import transitions
+from bot.domain.incident.checklist import Checklist
+from bot.domain.incident.incident import Check, Incident, Status
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage import Text
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.tree import Text
 
 AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
 PRIMARY = Person(id=1, name="primary")
@@ -58,12 +58,14 @@ def entry(kind: TimelineKind, minutes: float, **data: object) -> TimelineEntry:
 def acknowledged(minutes: float) -> Incident:
     """Somebody was on it then."""
     at = AT + minutes * MINUTE
-    return life.acknowledge(PLAYED, by=PRIMARY, at=at, already_responding=False, next_update_at=None).incident
+    return transitions.acknowledge(
+        PLAYED, by=PRIMARY, at=at, already_responding=False, next_update_at=None
+    ).incident
 
 
 def resolved(minutes: float, *, acked: float = 2) -> Incident:
     """And it was over then."""
-    return life.resolve(acknowledged(acked), by=PRIMARY, at=AT + minutes * MINUTE)
+    return transitions.resolve(acknowledged(acked), by=PRIMARY, at=AT + minutes * MINUTE)
 
 
 PERFECT: Sequence[TimelineEntry] = (
@@ -92,7 +94,7 @@ def test_a_drill_in_which_nothing_was_missed() -> None:
 
 def test_a_drill_in_which_nothing_was_done() -> None:
     """Every step is named, in the runbook's order."""
-    ended = life.cancel(PLAYED, by=PRIMARY, at=AT + 30 * MINUTE)
+    ended = transitions.cancel(PLAYED, by=PRIMARY, at=AT + 30 * MINUTE)
     found = score(ended, [entry(TimelineKind.OPENED, 0)])
     assert found.missed == (Missed.ACK, Missed.COMMANDER, Missed.UPDATE, Missed.RECORD, Missed.RESOLVE)
     assert (found.ack_s, found.commander, found.update_s, found.took_s) == (None, None, None, None)
@@ -148,7 +150,7 @@ INCIDENTS = st.one_of(
     st.just(PLAYED),
     MOMENTS.map(acknowledged),
     st.tuples(MOMENTS, MOMENTS).map(lambda both: resolved(max(both), acked=min(both))),
-    MOMENTS.map(lambda minutes: life.cancel(PLAYED, by=PRIMARY, at=AT + minutes * MINUTE)),
+    MOMENTS.map(lambda minutes: transitions.cancel(PLAYED, by=PRIMARY, at=AT + minutes * MINUTE)),
 )
 
 

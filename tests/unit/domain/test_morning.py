@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.business_time import WORKING_WEEK, BusinessHours
+from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
 from bot.domain.morning import end_of, first_nag, morning_of, next_nag
 
 TOKYO = ZoneInfo("Asia/Tokyo")

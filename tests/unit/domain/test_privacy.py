@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import Action, DeliveryKind, Request
+from bot.domain.delivery.delivery import Action, DeliveryKind, Request
 from bot.domain.privacy import RemovedMember, is_overruled, is_told, member_of
-from tests.unit.domain.test_incident import incident
+from tests.unit.domain.incident.test_incident import incident
 from tests.unit.ui.samples import delivery
 
 AT = incident().triggered_at

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.domain.alerts.recognition import Says, Unknown
 from bot.domain.errors import ConfigError
-from bot.domain.recognition import Says, Unknown
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.alerts import usual_senders
 from bot.runbook.model import Policy

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.alerts import AlertPart
-from bot.domain.business_time import Weekday
+from bot.domain.alerts.alert import AlertPart
+from bot.domain.calendar.business_time import Weekday
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
-from bot.domain.triage import UNSURE, Path
+from bot.domain.triage.tree import UNSURE, Path
 from bot.runbook import Policy, default_policy_text, load_policy
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

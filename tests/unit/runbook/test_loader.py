@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.business_time import WORKING_WEEK, Weekday
+from bot.domain.calendar.business_time import WORKING_WEEK, Weekday
 from bot.domain.errors import ConfigError
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
-from bot.domain.triage import Text
+from bot.domain.triage.tree import Text
 from bot.runbook import Policy, load_policy, parse_policy
 from tests.unit.runbook.policies import DOC, MINIMAL, PARKY, changed, problems
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.oncall import Applies, Rotation, Unit
+from bot.domain.oncall.rotation import Applies, Rotation, Unit
 from bot.runbook import parse_policy
 from tests.unit.runbook.policies import MINIMAL, changed, problems
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from bot.domain.bundle import Bundle
-from bot.domain.delivery import Delivery, DeliveryKind, Request
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Request
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.incident import Incident, NewIncident
-from bot.domain.life import Acknowledgement, AckVia
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.transitions import Acknowledgement, AckVia
+from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.people import Person
-from bot.domain.standing import OnCallPerson
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
 from bot.runbook import load_policy

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts import AlertMessage
-from bot.domain.delivery import DeliveryKind
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident, IncidentKind, Status
-from bot.domain.life import AckVia
+from bot.domain.alerts.alert import AlertMessage
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.triage.evidence import Evidence
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.ports.urgency import BACKGROUND, current
 from tests.fakes.discord import WATCHED, FakeDiscord

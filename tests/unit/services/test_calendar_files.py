@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.standing import NewOverride, OnCallPerson, Who
+from bot.domain.oncall.roster import NewOverride, OnCallPerson, Who
 from bot.services.calendars import BIGGEST
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, Desk
 

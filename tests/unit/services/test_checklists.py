@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.checklist import Pick
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
-from bot.domain.incident import Incident
-from bot.domain.life import AckVia
-from bot.domain.timeline import TimelineEntry, TimelineKind
-from bot.domain.triage import Text
+from bot.domain.incident.checklist import Pick
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.tree import Text
 from bot.runbook.model import FirstResponse
 from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 

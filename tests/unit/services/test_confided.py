@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident
-from bot.domain.timeline import TimelineKind
-from bot.domain.triage_session import NewTriage, TriageStatus
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.services.triage_views import TriageView
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_privacy import open_private

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident
-from bot.domain.life import AckVia
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.corrections import Correction, ShownWords, shown_words
 from bot.services.updates import NewUpdate
 from tests.unit.services.desk import OBSERVER, PRIMARY, SECONDARY, Desk

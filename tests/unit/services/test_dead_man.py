@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.delivery import PAGING, UNFINISHED
+from bot.domain.delivery.delivery import PAGING, UNFINISHED
 from bot.domain.errors import DeliveryRefused, DiscordAway, UpstreamUnavailable
 from bot.services import queue_watch
 from bot.services.dead_man import DeadMan

@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
-from bot.domain.escalation import StepStatus
-from bot.domain.incident import Incident, IncidentKind, Status
-from bot.domain.life import AckVia
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
-from bot.domain.triage import UNANSWERED
-from bot.domain.triage_session import NewTriage
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.triage.session import NewTriage
+from bot.domain.triage.tree import UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.triage_views import TriageView
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk

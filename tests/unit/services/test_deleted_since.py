@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.incident import Incident
-from bot.domain.timeline import TimelineKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.entries import TimelineKind
 from tests.unit.services.desk import PRIMARY, Desk
 from tests.unit.services.test_privacy import secret
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.delivery import RETRY_DELAYS_S, Delivery, DeliveryKind, DeliveryStatus, Request
+from bot.domain.delivery.delivery import RETRY_DELAYS_S, Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.life import AckVia
-from bot.domain.timeline import TimelineKind
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports import JobName, Subject
 from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import PRIMARY, Desk

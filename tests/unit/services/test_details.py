@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.details import ShownDetails, shown_details
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
-from bot.domain.incident import Incident
-from bot.domain.timeline import TimelineKind
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.title_and_start import ShownDetails, shown_details
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.details import NewDetails, PutRight
 from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_storms import MANY, open_many

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import Delivered, DlqEntry, DlqFilter, failure_id
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError

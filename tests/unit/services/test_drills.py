@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.checklist import Pick
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.drill import DLQ_MARK, Missed, Score
 from bot.domain.errors import DrillAndReal, InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
-from bot.domain.incident import Incident, Role, Status
-from bot.domain.life import AckVia
-from bot.domain.timeline import TimelineKind
+from bot.domain.incident.checklist import Pick
+from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.updates import NewUpdate
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_alerts import alert, receive

@@ -6,15 +6,15 @@ from typing import cast
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
-from bot.domain.emergency import Trouble, Word
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import NotPermitted
-from bot.domain.escalation import StepStatus
-from bot.domain.incident import NewIncident, Status
-from bot.domain.life import AckVia
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.escalation.watches import Trouble, Word
+from bot.domain.incident.incident import NewIncident, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.oncall.roster import Who
 from bot.domain.people import Person
-from bot.domain.standing import Who
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.ui.interaction import Interaction
 from bot.ui.screens.emergency import opened_or_raised
 from bot.ui.words.voice import Voice

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.domain.delivery import Posted
-from bot.domain.emergency import Saying, Watch, Word
+from bot.domain.delivery.delivery import Posted
+from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.services.emergency_mirror import MIRRORED
 from tests.fakes.emergency import FakeSiren
 from tests.unit.services.desk import Desk

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.delivery import Posted
-from bot.domain.emergency import Saying, Trouble, Watch, Word
-from bot.domain.timeline import TimelineKind
+from bot.domain.delivery.delivery import Posted
+from bot.domain.escalation.watches import Saying, Trouble, Watch, Word
+from bot.domain.timeline.entries import TimelineKind
 from bot.services import emergency_overdue, queue_watch
 from bot.services.ports import Mail
 from tests.fakes.emergency import FakeSiren

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.delivery import Action, DeliveryKind, DeliveryStatus, Posted, Request
-from bot.domain.emergency import Saying, Watch, Word
+from bot.domain.delivery.delivery import Action, DeliveryKind, DeliveryStatus, Posted, Request
 from bot.domain.errors import DeliveryRefused
-from bot.domain.escalation import StepStatus
-from bot.domain.incident import Status
-from bot.domain.journal import GRACE
-from bot.domain.life import AckVia
-from bot.domain.timeline import TimelineKind
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.escalation.watches import Saying, Watch, Word
+from bot.domain.incident.incident import Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.outage.journal import GRACE
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.emergency_journal import from_data
 from bot.services.emergency_logbook import Logbook
 from tests.fakes.emergency import FakeSiren, FakeSpool

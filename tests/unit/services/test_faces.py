@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain import life
 from bot.domain.errors import InvalidTransition, NotPermitted
-from bot.domain.face import face_of
-from bot.domain.incident import Incident, StatusUpdate
+from bot.domain.incident import transitions
+from bot.domain.incident.face import face_of
+from bot.domain.incident.incident import Incident, StatusUpdate
 from bot.services.access import Act
 from bot.services.faces import Faces
 from tests.fakes.clock import START
@@ -22,7 +22,7 @@ _OTHERS: dict[str, Callable[[Incident], Incident]] = {
     "symptoms": lambda incident: replace(incident, symptoms=()),
     "impact": lambda incident: replace(incident, last_update=StatusUpdate("", "all", START, "primary")),
     "private": lambda incident: replace(incident, is_private=True),
-    "ended": lambda incident: life.resolve(incident, by=PRIMARY, at=START),
+    "ended": lambda incident: transitions.resolve(incident, by=PRIMARY, at=START),
 }
 
 
@@ -84,7 +84,7 @@ async def test_what_was_read_late_takes_no_newer_ones_place(desk: Desk) -> None:
     """Two who read it at once may finish in the other order."""
     incident = await desk.open("SEV1")
     old = face_of(incident)
-    ended = life.resolve(incident, by=PRIMARY, at=START)
+    ended = transitions.resolve(incident, by=PRIMARY, at=START)
     answers = [ended, incident, ended]
 
     class Late(FakeStore):

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.life import AckVia
-from bot.domain.oncall import Layer, Rotation, Unit
-from bot.domain.standing import NewOverride, Who
+from bot.domain.incident.transitions import AckVia
+from bot.domain.oncall.roster import NewOverride, Who
+from bot.domain.oncall.rotation import Layer, Rotation, Unit
 from bot.runbook import load_policy
 from bot.runbook.model import Handover, OnCallPlace, Policy
 from bot.services.ports.oncall import Finding, Gap

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
-from bot.domain.escalation import StepStatus
-from bot.domain.incident import Status
-from bot.domain.life import AckOutcome, AckVia
-from bot.domain.timeline import TimelineKind
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.incident import Status
+from bot.domain.incident.transitions import AckOutcome, AckVia
+from bot.domain.timeline.entries import TimelineKind
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.runbook import load_policy
 from bot.runbook.model import Handover, Policy
 from bot.services.ports.oncall import Finding, Gap

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import DeliveryRefused, StorageUnavailable
-from bot.domain.life import AckVia
-from bot.domain.timeline import TimelineKind
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.links import PATH, LinkState
 from bot.services.outage import record_job
 from bot.services.ports import JobName, Mail

@@ -7,16 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import (
     IncidentNotFound,
     InvalidTransition,
     NotPermitted,
     UserError,
 )
-from bot.domain.escalation import StepStatus
-from bot.domain.incident import Status
-from bot.domain.timeline import TimelineKind
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.incident import Status
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.access import Act
 from bot.services.ports import JobName
 from tests.fakes import FakeStore

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import PATIENCE, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import PATIENCE, DeliveryKind, DeliveryStatus
 from bot.domain.errors import BotError, UpstreamUnavailable
-from bot.domain.life import AckVia
+from bot.domain.incident.transitions import AckVia
 from tests.unit.services.desk import PRIMARY, Desk
 
 ASKED_S = 600.0

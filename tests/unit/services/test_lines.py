@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import DeliveryRefused
-from bot.domain.incident import Incident, Role
+from bot.domain.incident.incident import Incident, Role
 from bot.services.lines import PATIENCE
 from tests.unit.services.desk import PRIMARY, SECONDARY, Desk
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import DiscordAway
-from bot.domain.incident import Status
-from bot.domain.standing import OnCallPerson
-from bot.domain.timeline import TimelineKind
+from bot.domain.incident.incident import Status
+from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.links import PATH, VALID_FOR, LinkState, stand_in
 from tests.unit.services.desk import PRIMARY, PUBLIC, RESPONDER, Desk
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.errors import StorageUnavailable
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.services.lookup import PASSED_OVER_S, Lookup
 from tests.fakes import FakeStore
 from tests.unit.ui.samples import TRIGGERED

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.dlq import NewFailure
 from bot.domain.errors import (
     DeliveryRefused,
@@ -16,8 +16,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident import Incident, IncidentKind
-from bot.domain.life import AckVia
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.services.ports import JobName

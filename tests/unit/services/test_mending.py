@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import DeliveryRefused
-from bot.domain.incident import Incident, Role
-from bot.domain.timeline import TimelineKind
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.timeline.entries import TimelineKind
 from tests.unit.services.desk import PRIMARY, Desk
 
 ALERT, THREAD, NOTICE = DeliveryKind.ALERT, DeliveryKind.THREAD, DeliveryKind.NOTICE

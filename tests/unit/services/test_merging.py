@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import UserError
-from bot.domain.escalation import StepStatus
-from bot.domain.incident import Status
-from bot.domain.life import AckVia
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.incident import Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook import default_policy_text, parse_policy
 from tests.unit.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
 

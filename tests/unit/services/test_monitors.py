@@ -5,16 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts import AlertEmbed, AlertMessage
-from bot.domain.delivery import DeliveryKind
+from bot.domain.alerts.alert import AlertEmbed, AlertMessage
+from bot.domain.alerts.question import Answer
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.evidence import Evidence
-from bot.domain.incident import IncidentKind, Status
-from bot.domain.life import AckVia
-from bot.domain.listing import Wanted
-from bot.domain.question import Answer
-from bot.domain.timeline import TimelineKind
-from bot.domain.triage_session import TriageStatus
+from bot.domain.incident.incident import IncidentKind, Status
+from bot.domain.incident.listing import Wanted
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import TriageStatus
 from bot.runbook import default_policy_text, parse_policy
 from tests.fakes.discord import WATCHED
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk

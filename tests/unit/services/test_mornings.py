@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import MORNING_POSTS, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import MORNING_POSTS, DeliveryKind, DeliveryStatus
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.life import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.services.mornings import morning_key
 from tests.unit.services.desk import GUILD, PRIMARY, Desk
 

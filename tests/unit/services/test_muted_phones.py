@@ -3,8 +3,8 @@
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.life import AckVia
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.transitions import AckVia
 from tests.unit.services.desk import PRIMARY, Desk
 
 

@@ -1,7 +1,7 @@
 """No DM reaches whoever is on call: the next one is told at once, and the channel when nobody is left."""
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
-from bot.domain.life import AckVia
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.incident.transitions import AckVia
 from tests.unit.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
 
 CLOSED = {"person:primary"}

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, UpstreamUnavailable, UserError
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident
-from bot.domain.pinned import ThreadMessage
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.triage.evidence import Evidence
 from bot.services.pins import Pinned
 from tests.fakes import FakeStore
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import (
     DeliveryRefused,
     IncidentNotFound,
@@ -13,11 +13,11 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident import Incident, NewIncident, Role
-from bot.domain.life import AckVia
-from bot.domain.listing import Wanted
+from bot.domain.incident.incident import Incident, NewIncident, Role
+from bot.domain.incident.listing import Wanted
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_alerts import alert, receive
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident import Incident, Status
-from bot.domain.life import AckVia
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.i18n import Texts
 from bot.ui.posts.renderer import REFRESHED, render
 from bot.ui.screens.timeline_file import markdown

@@ -8,9 +8,9 @@ from typing import cast
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import StorageUnavailable
-from bot.domain.incident import Incident, Status
+from bot.domain.incident.incident import Incident, Status
 from bot.services.opening import READ_AHEAD
 from bot.services.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.reconciler import Looked, Reconciler

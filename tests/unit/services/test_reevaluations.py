@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, StorageUnavailable
-from bot.domain.timeline import TimelineKind
-from bot.domain.triage import BY_HAND, UNANSWERED
-from bot.domain.triage_session import Triage, TriageStatus
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.triage.session import Triage, TriageStatus
+from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.services.triage_views import Notice
 from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.triage_walks import go_on, hold, start

@@ -5,17 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.checklist import Pick
-from bot.domain.delivery import Delivery, DeliveryKind
-from bot.domain.details import shown_details
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident, Role, Status
-from bot.domain.life import AckOutcome, AckVia
+from bot.domain.incident.checklist import Pick
+from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.incident.title_and_start import shown_details
+from bot.domain.incident.transitions import AckOutcome, AckVia
+from bot.domain.oncall.roster import Who
 from bot.domain.people import Person
-from bot.domain.pinned import ThreadMessage
-from bot.domain.standing import Who
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.triage.evidence import Evidence
 from bot.services.details import NewDetails
 from bot.services.releasing import Left
 from bot.services.updates import NewUpdate

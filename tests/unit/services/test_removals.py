@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted, Request
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted, Request
 from bot.domain.errors import (
     DeliveryRefused,
     IncidentNotFound,
@@ -15,10 +15,10 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident import Incident, Role
-from bot.domain.life import AckVia
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_privacy import NAMED, ON_CALL, open_private

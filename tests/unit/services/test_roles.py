@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
-from bot.domain.incident import Holder, Incident, Role, Status
-from bot.domain.life import AckVia
+from bot.domain.incident.incident import Holder, Incident, Role, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 ROBOT = Person(id=9, name="robot", is_bot=True)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import (
     IncidentNotFound,
     InvalidTransition,
@@ -13,9 +13,9 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.escalation import StepStatus
-from bot.domain.life import AckVia
-from bot.domain.timeline import TimelineKind
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports import JobName
 from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import DeliveryRefused, DiscordAway, NotPermitted
-from bot.domain.escalation import Due, StepStatus
-from bot.domain.incident import Incident, Status
-from bot.domain.life import AckVia
+from bot.domain.escalation.ladder import Due, StepStatus
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import load_policy
 from bot.services.ports import Transaction
 from bot.services.reading_ahead import READ_WITHIN_S

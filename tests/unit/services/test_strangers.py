@@ -8,17 +8,17 @@ from typing import Any, Final
 
 import pytest
 
-from bot.domain.checklist import Pick
-from bot.domain.delivery import DeliveryKind
-from bot.domain.details import shown_details
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
-from bot.domain.evidence import Evidence
-from bot.domain.face import face_of
-from bot.domain.incident import Incident, Role
-from bot.domain.life import AckVia
-from bot.domain.listing import Wanted
+from bot.domain.incident.checklist import Pick
+from bot.domain.incident.face import face_of
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.listing import Wanted
+from bot.domain.incident.title_and_start import shown_details
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.pinned import ThreadMessage
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.triage.evidence import Evidence
 from bot.services.access import Act
 from bot.services.corrections import Correction
 from bot.services.details import NewDetails

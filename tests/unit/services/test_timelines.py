@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
-from bot.domain.incident import Holder, Incident, IncidentKind, Role
-from bot.domain.life import AckVia, assign
+from bot.domain.incident.incident import Holder, Incident, IncidentKind, Role
+from bot.domain.incident.transitions import AckVia, assign
 from bot.domain.people import Person
-from bot.domain.timeline import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.corrections import Correction
 from bot.services.timelines import PAGE_SIZE
 from bot.services.updates import NewUpdate

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
-from bot.domain.incident import Status
-from bot.domain.journal import GRACE
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.incident.incident import Status
+from bot.domain.outage.journal import GRACE
 from tests.unit.services.desk import RESPONDER, Desk
 from tests.unit.services.test_emergency import desk, new
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.incident import Incident
-from bot.domain.triage_session import NewTriage
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.incident import Incident
+from bot.domain.triage.session import NewTriage
 from bot.services.triage_sources import AlreadyRaised, SourceRefused
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 from tests.unit.services.test_confided import about

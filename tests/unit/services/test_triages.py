@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.evidence import Evidence
-from bot.domain.timeline import TimelineKind
-from bot.domain.triage import UNSURE
-from bot.domain.triage_session import NewTriage, TriageStatus
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import NewTriage, TriageStatus
+from bot.domain.triage.tree import UNSURE
 from bot.services.triage_views import Notice, TriageView
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.triage_walks import EVIDENCE, go_on, start, walk

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
-from bot.domain.triage_session import TriageStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.triage.session import TriageStatus
 from bot.services.triage_sources import AlreadyRaised
 from bot.services.triage_views import Notice
 from tests.unit.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk

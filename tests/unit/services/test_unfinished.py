@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted
-from bot.domain.incident import IncidentKind
-from bot.domain.life import AckVia
-from bot.domain.timeline import TimelineKind
-from bot.domain.triage import UNFINISHED
-from bot.domain.triage_session import TriageStatus
+from bot.domain.incident.incident import IncidentKind
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.triage.session import TriageStatus
+from bot.domain.triage.tree import UNFINISHED
 from bot.runbook import default_policy_text, parse_policy
 from tests.unit.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.test_alerts import alert, receive

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
-from bot.domain.incident import Incident, Role
-from bot.domain.life import AckVia
+from bot.domain.incident.form_state import Shown
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NEXT_BUSINESS_DAY
-from bot.domain.shown import Shown
-from bot.domain.timeline import TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.updates import NewUpdate
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.incident import Incident, IncidentKind
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.privacy import SETTLED
-from bot.domain.timeline import TimelineKind
-from bot.domain.triage_session import Triage, TriageStatus
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.triage_views import Notice
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk

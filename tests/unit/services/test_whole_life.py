@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.details import shown_details
 from bot.domain.errors import DeliveryRefused
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Incident, Role
-from bot.domain.life import AckVia
-from bot.domain.pinned import ThreadMessage
-from bot.domain.timeline import TimelineKind as Kind
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.title_and_start import shown_details
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind as Kind
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.triage.evidence import Evidence
 from bot.services.corrections import Correction
 from bot.services.details import NewDetails
 from bot.services.updates import NewUpdate

@@ -1,8 +1,8 @@
 """Walks for the tests of triage."""
 
-from bot.domain.evidence import Evidence
 from bot.domain.people import Person
-from bot.domain.triage_session import NewTriage
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import NewTriage
 from bot.services.triage_views import TriageView
 from tests.fakes.clock import START
 from tests.unit.services.desk import GUILD, RESPONDER, Desk

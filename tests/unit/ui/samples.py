@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain import life
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.emergency import Watch
-from bot.domain.incident import Incident, Status
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.escalation.watches import Watch
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.people import Person
-from bot.domain.triage_session import Triage, TriageStatus
+from bot.domain.triage.session import Triage, TriageStatus
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, load_policy, parse_policy
 from bot.ui.words.wording import Wording
@@ -47,15 +47,15 @@ ACKNOWLEDGED = replace(
     acknowledged_by_id=101,
     acknowledged_by_name="primary",
 )
-RESOLVED = life.resolve(ACKNOWLEDGED, by=Person(id=101, name="primary"), at=AT + timedelta(minutes=45))
-CANCELLED = life.cancel(ACKNOWLEDGED, by=Person(id=101, name="primary"), at=AT + timedelta(minutes=45))
-MERGED = life.merge(
+RESOLVED = transitions.resolve(ACKNOWLEDGED, by=Person(id=101, name="primary"), at=AT + timedelta(minutes=45))
+CANCELLED = transitions.cancel(ACKNOWLEDGED, by=Person(id=101, name="primary"), at=AT + timedelta(minutes=45))
+MERGED = transitions.merge(
     ACKNOWLEDGED,
     into=replace(PLACED, id=41),
     by=Person(id=101, name="primary"),
     at=AT + timedelta(minutes=45),
 )
-REOPENED = life.reopen(
+REOPENED = transitions.reopen(
     RESOLVED,
     by=Person(id=102, name="secondary"),
     at=AT + timedelta(hours=2),

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.bundle import LISTED, Bundle
-from bot.domain.delivery import DeliveryKind
-from bot.domain.standing import OnCallPerson
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.escalation.bundle import LISTED, Bundle
+from bot.domain.oncall.roster import OnCallPerson
 from bot.ui.posts.bundles import bundle_post
 from bot.ui.posts.mails import Mails
 from bot.ui.screens.bundle_answers import all_question

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.domain import life
-from bot.domain.checklist import Pick, fill_in
-from bot.domain.delivery import DeliveryKind
-from bot.domain.incident import Check, Incident
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident import transitions
+from bot.domain.incident.checklist import Pick, fill_in
+from bot.domain.incident.incident import Check, Incident
 from bot.domain.people import Person
-from bot.domain.triage import Text
+from bot.domain.triage.tree import Text
 from bot.runbook.model import FirstResponse
 from bot.services.checklists import Checked
 from bot.ui.posts.checks import STEPS, checked, pick_of
@@ -116,7 +116,7 @@ def test_an_ended_one_keeps_its_checks_and_has_no_select(incident: Incident) -> 
     body = render(JA, CARD, ended)
     assert selects(body) == []
     assert "☑ 1. " in description_of(body)
-    again = life.reopen(ended, by=RESPONDER, at=AT, next_update_at=None)
+    again = transitions.reopen(ended, by=RESPONDER, at=AT, next_update_at=None)
     assert len(selects(render(JA, CARD, again))) == 1
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
 from bot.services.corrections import Correction, ShownWords, shown_words
 from bot.services.timelines import History
 from bot.ui.forms.base import Submitted

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.details import changes_of, put_right, shown_details
 from bot.domain.errors import UserError
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.title_and_start import changes_of, put_right, shown_details
 from bot.services.details import NewDetails, PutRight
 from bot.ui.errors import describe
 from bot.ui.forms.base import Submitted

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
 from bot.ui.posts.digests import digest_text

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.drill import Missed, Score
-from bot.domain.standing import OnCallPerson
+from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Letter
 from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
 from bot.ui.posts.mails import Mails

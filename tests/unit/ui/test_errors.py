@@ -15,6 +15,7 @@ import pytest
 from discord import app_commands
 from structlog.testing import capture_logs
 
+from bot.domain.calendar.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
 from bot.domain.errors import (
     BotError,
     IncidentNotFound,
@@ -23,9 +24,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident import Status, StatusUpdate
-from bot.domain.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
-from bot.domain.timeline import Line, TimelineEntry, TimelineKind
+from bot.domain.incident.incident import Status, StatusUpdate
+from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
 from bot.services.looking import ENDED
 from bot.ui.errors import ErrorReplies, describe, unwrapped
 from bot.ui.forms.base import Typed, triage_form

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import life
-from bot.domain.escalation import Step, plan
-from bot.domain.incident import Holder, Incident, Role, Status, StatusUpdate, Taken
-from bot.domain.life import Acknowledgement, AckOutcome
+from bot.domain.escalation.ladder import Step, plan
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Holder, Incident, Role, Status, StatusUpdate, Taken
+from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
-from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind, lines_of
 from bot.services.looking import IncidentView
 from bot.services.merging import Merged
 from bot.services.passing_on import PassedOn
@@ -81,7 +81,7 @@ def test_show_names_who_opened_it_again() -> None:
     told = words(console.show_screen(EN, view_of(never)))
     assert "🔄 reopened by @secondary" in told
     assert "ack due" not in told, "nobody is waited for"
-    over = life.resolve(REOPENED, by=PRIMARY, at=AT + timedelta(hours=3))
+    over = transitions.resolve(REOPENED, by=PRIMARY, at=AT + timedelta(hours=3))
     told = words(console.show_screen(JA, view_of(over, responders=people)))
     assert "再開" not in told.split("直近の記録")[0]
     assert "@secondary" in told

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.standing import OnCallPerson
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Letter
 from bot.ui.posts.mails import Mails
 from tests.unit.ui.samples import EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.morning import Morning, MorningView
 from bot.ui.posts.mornings import asked_of, morning, morning_nag
 from tests.unit.ui.samples import ACKNOWLEDGED, EN, JA, PLACED, RESOLVED, description_of, over_limits

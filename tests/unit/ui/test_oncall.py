@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.oncall import Shift
-from bot.domain.standing import OnCallPerson, StoredOverride, Who
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.oncall.roster import OnCallPerson, StoredOverride, Who
+from bot.domain.oncall.rotation import Shift
 from bot.services.calendars import Draft, Preview
 from bot.services.ports.oncall import Gap
 from bot.services.schedules import DutyView, Standing, Swapped, Turn

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.incident import Incident
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.incident.incident import Incident
 from bot.ui.posts.postings import left_name
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (

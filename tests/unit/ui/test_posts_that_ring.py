@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
-from bot.domain.incident import Incident, IncidentKind
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import (

@@ -7,10 +7,10 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.delivery import TRIAGE_POSTS, DeliveryKind
+from bot.domain.delivery.delivery import TRIAGE_POSTS, DeliveryKind
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
-from bot.domain.incident import Check, Incident
+from bot.domain.incident.incident import Check, Incident
 from bot.domain.text import one_line
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.privacy import LeftBehind
 from bot.domain.severity import Mention
 from bot.services.incidents import Opening

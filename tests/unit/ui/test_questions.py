@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.domain.evidence import Evidence
-from bot.domain.question import Answer, Question, QuestionView
+from bot.domain.alerts.question import Answer, Question, QuestionView
+from bot.domain.triage.evidence import Evidence
 from bot.ui.posts.questions import question_post
 from tests.unit.ui.samples import AT, EN, JA, TRIGGERED, labels_of
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain import life
-from bot.domain.delivery import DeliveryKind
-from bot.domain.incident import Holder, Incident, Role
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Holder, Incident, Role
 from bot.domain.people import Person
 from bot.services.roles import Assigned
 from bot.ui.posts.renderer import render
@@ -30,7 +30,7 @@ from tests.unit.ui.samples import (
 )
 
 PRIMARY, SECONDARY = Holder(101, "primary"), Holder(102, "secondary")
-LED = life.assign(ACKNOWLEDGED, Role.COMMANDER, PRIMARY)
+LED = transitions.assign(ACKNOWLEDGED, Role.COMMANDER, PRIMARY)
 NASTY = Holder(103, "*" * 400 + "@everyone <@1>")
 CARD = delivery(DeliveryKind.THREAD_CARD)
 
@@ -104,7 +104,7 @@ def test_the_dm_says_what_was_given_and_by_when() -> None:
     assert body["content"] == "🟠 SEV1 · 対応中 · 決済 API が 5xx · api.parky.co.jp"
     assert "🧭 @secondary から **指揮** を任されました。判断し" in description_of(body)
     assert presses_of(body) == ["https://discord.com/channels/7/900"]
-    waiting = dm(life.assign(PLACED, Role.COMMANDER, PRIMARY))
+    waiting = dm(transitions.assign(PLACED, Role.COMMANDER, PRIMARY))
     assert "ack 期限 14:22 JST" in description_of(waiting)
     assert presses_of(waiting)[0] == "inc:v1:ack:42"
     owed = dm(replace(LED, next_update_at=AT))
@@ -113,10 +113,10 @@ def test_the_dm_says_what_was_given_and_by_when() -> None:
 
 def test_the_dm_stays_true() -> None:
     """Passed on, vacant, over: each says that there is nothing to do."""
-    passed = life.assign(LED, Role.COMMANDER, SECONDARY)
+    passed = transitions.assign(LED, Role.COMMANDER, SECONDARY)
     assert "**指揮** は @secondary に替わりました。" in description_of(dm(passed))
     assert "**指揮** から外れました。" in description_of(dm(ACKNOWLEDGED))
-    ended = life.resolve(LED, by=Person(1, "primary"), at=AT)
+    ended = transitions.resolve(LED, by=Person(1, "primary"), at=AT)
     assert "このインシデントは終わっています。" in description_of(dm(ended))
     assert "inc:v1:ack:42" not in presses_of(dm(ended))
 

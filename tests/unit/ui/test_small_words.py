@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
-from bot.domain.escalation import Step
+from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
 from bot.services.passing_on import PassedOn
 from bot.services.regrading import Regraded

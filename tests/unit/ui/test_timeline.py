@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import relations
-from bot.domain.evidence import Evidence
-from bot.domain.life import AckVia
-from bot.domain.timeline import TimelineEntry, TimelineKind, lines_of
+from bot.domain.incident import relations
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind, lines_of
+from bot.domain.triage.evidence import Evidence
 from bot.ui.words.timeline import LINE_LIMIT, entry_line, told_line
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT, TEXTS

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.incident import Holder, Incident, Role
-from bot.domain.timeline import Line, TimelineEntry, TimelineKind, lines_of
+from bot.domain.incident.incident import Holder, Incident, Role
+from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
 from bot.services.timelines import PAGE_SIZE, History, TimelinePage
 from bot.ui.forms import timeline as forms_timeline
 from bot.ui.posts.timeline_notices import corrected, noted

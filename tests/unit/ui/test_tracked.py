@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import life
-from bot.domain.delivery import DeliveryKind
-from bot.domain.incident import Incident, IncidentKind, Source
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentKind, Source
 from bot.domain.people import Person
 from bot.ui.posts.renderer import render
 from bot.ui.screens.incident_answers import resolve_question
@@ -37,7 +37,7 @@ def tracked(incident: Incident) -> Incident:
 
 
 NEW = tracked(TRIGGERED)
-MERGED = life.merge(NEW, into=replace(TRIGGERED, id=44), by=PRIMARY, at=LATER)
+MERGED = transitions.merge(NEW, into=replace(TRIGGERED, id=44), by=PRIMARY, at=LATER)
 
 
 def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None:
@@ -80,7 +80,9 @@ def test_it_says_what_it_has_to_do_with() -> None:
     ("incident", "ja", "en"),
     [
         (
-            life.reopen(life.resolve(NEW, by=PRIMARY, at=AT), by=PRIMARY, at=LATER, next_update_at=None),
+            transitions.reopen(
+                transitions.resolve(NEW, by=PRIMARY, at=AT), by=PRIMARY, at=LATER, next_update_at=None
+            ),
             "🟠 INC-42 対応中 · SEV1 · 決済 API が 5xx · 🔄 @primary が再開 14:52 JST",
             "🟠 INC-42 In progress · SEV1 · 決済 API が 5xx · 🔄 reopened by @primary 14:52 JST",
         ),
@@ -90,12 +92,12 @@ def test_it_says_what_it_has_to_do_with() -> None:
             "🟠 INC-42 In progress · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (acked after 2 min)",
         ),
         (
-            life.resolve(NEW, by=PRIMARY, at=LATER),
+            transitions.resolve(NEW, by=PRIMARY, at=LATER),
             "🟢 INC-42 解決 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)",
             "🟢 INC-42 Resolved · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 min)",
         ),
         (
-            life.cancel(NEW, by=PRIMARY, at=LATER),
+            transitions.cancel(NEW, by=PRIMARY, at=LATER),
             "⚪ INC-42 誤報 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)",
             "⚪ INC-42 False alarm · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 min)",
         ),
@@ -115,7 +117,7 @@ def test_every_state_reads_at_a_glance(incident: Incident, ja: str, en: str) -> 
 def test_what_is_closed_can_be_looked_at_and_opened_again() -> None:
     """Only what was merged leads to another one."""
     for incident, seen in (
-        (life.cancel(NEW, by=PRIMARY, at=LATER), (42, "詳細")),
+        (transitions.cancel(NEW, by=PRIMARY, at=LATER), (42, "詳細")),
         (MERGED, (44, "統合先を見る")),
     ):
         body = render(JA, QUIET, incident)

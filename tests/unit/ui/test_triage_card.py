@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.evidence import Evidence
-from bot.domain.incident import Status
-from bot.domain.start_time import InvalidStartTime
-from bot.domain.triage import Given, Path, Position, Text
-from bot.domain.triage_session import Choice, StoredAnswer, Triage, TriageStatus
+from bot.domain.calendar.start_time import InvalidStartTime
+from bot.domain.incident.incident import Status
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Choice, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.tree import Given, Path, Position, Text
 from bot.services.triage_views import Notice, TriageView
 from bot.ui.forms.base import Source, Typed
 from bot.ui.screens.sent_card import raised_card, sent_card

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.evidence import Evidence
-from bot.domain.timeline import Line, TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
+from bot.domain.triage.evidence import Evidence
 from bot.services.timelines import History
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import entry_line

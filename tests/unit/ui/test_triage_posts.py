@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.delivery import TRIAGE_POSTS, DeliveryKind
+from bot.domain.delivery.delivery import TRIAGE_POSTS, DeliveryKind
 from bot.domain.people import Person
 from bot.domain.text import one_line
-from bot.domain.triage_session import Triage, TriageStatus
+from bot.domain.triage.session import Triage, TriageStatus
 from bot.ui.posts.triage_posts import (
     FROM,
     first_triage_post,

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.people import Person
-from bot.domain.triage_session import StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
 from bot.ui.posts.triage_posts import first_triage_post, triage_post
 from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import AT, EN, HELD, JA, description_of, over_limits, presses_of

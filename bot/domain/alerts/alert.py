@@ -1,0 +1,246 @@
+"""Alerts that others post: what one is about, and whether two of them are the same.
+
+Two alerts that differ only in a figure, an id, a time or an address's query are the same one: a monitor says
+"latency 812 ms", then "latency 907 ms", of one trouble.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Final
+
+from bot.domain.text import one_line
+from bot.domain.triage.evidence import Evidence
+
+#: Characters of a target that is taken from a message rather than from the policy.
+TARGET_LIMIT: Final = 80
+_TITLE_LIMIT: Final = 200
+_LINE_SEEN: Final = 1_000  # characters of a line of which at most 300 are shown
+_LINES: Final = 30  # that are looked at for one that says something: the others may be thousands of signs
+
+
+class AlertPart(StrEnum):
+    """What two alerts may have in common."""
+
+    TITLE = "title"
+    TARGET = "target"
+    CHANNEL = "channel"
+    AUTHOR = "author"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEmbed:
+    """The words of an embed; what it does not have is empty.
+
+    Attributes:
+        fields: Name and value of each, in order.
+    """
+
+    title: str = ""
+    description: str = ""
+    author: str = ""
+    footer: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMessage:
+    """A message that may be an alert.
+
+    Attributes:
+        channel: The channel's name.
+        evidence: Its words, its author under the name that it was posted under, its address and time.
+        is_webhook: A webhook posted it.
+        is_bot: A bot's user posted it.
+        is_ours: It is this bot's own, or its application's.
+        username: The author's own name, which the policy may allow.
+        stand_in: The title when nothing of the message can be read, in the team's language.
+    """
+
+    id: int
+    guild_id: int
+    channel_id: int
+    channel: str
+    content: str
+    embeds: tuple[AlertEmbed, ...]
+    evidence: Evidence
+    is_webhook: bool
+    is_bot: bool
+    is_ours: bool
+    username: str
+    stand_in: str
+
+    @property
+    def title(self) -> str:
+        """The first embed's title, else the first line that says something; empty when none can be read."""
+        return next(self.titles(), "")
+
+    def titles(self) -> Iterator[str]:
+        """What may be its title, the best first."""
+        said = (line for embed in self.embeds for line in (embed.title, embed.description, embed.author))
+        titles = [embed.title for embed in self.embeds[:1]]
+        for text in (*titles, self.content, *said):
+            if line := first_line(text):
+                yield line
+
+    @property
+    def sender(self) -> str:
+        """Who posts it: the webhook or bot, under the name that it uses; one webhook may serve several."""
+        return f"{self.evidence.author_id}:{self.evidence.author_name}"
+
+    def target(self, known: Sequence[str]) -> str | None:
+        """What it is about: one of *known* that it mentions, else what it calls its target, service or host.
+
+        Args:
+            known: The policy's targets. "dev-*" stands for any name that begins so; of several the longest.
+        """
+        texts = list(self._texts())
+        for name in sorted(known, key=len, reverse=True):
+            pattern = _mention_of(name)
+            if any(pattern.search(text) for text in texts):
+                return name
+        named = (found for embed in self.embeds for found in _named_fields(embed))
+        said = (found["value"] for text in texts for found in _LABELLED.finditer(text))
+        return next(
+            (cleaned for value in (*named, *said) if (cleaned := first_line(value)[:TARGET_LIMIT])), None
+        )
+
+    def _texts(self) -> Iterator[str]:
+        yield self.content
+        for embed in self.embeds:
+            yield from (embed.title, embed.description, embed.author, embed.footer)
+            for name, value in embed.fields:
+                yield f"{name}: {value}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPage:
+    """Some messages of a watched channel, oldest first."""
+
+    channel_id: int
+    messages: tuple[AlertMessage, ...]
+
+
+def fingerprint_of(
+    message: AlertMessage, parts: Iterable[AlertPart], *, target: str | None, title: str | None = None
+) -> str:
+    """What the same alert has again.
+
+    Args:
+        message: The alert.
+        parts: What counts. When the message has none of them its title does, and when it has no title either
+            (it cannot be read) its channel and author do.
+        target: As `AlertMessage.target` found it.
+        title: What stands for the title; None: the message's own, `normalised`.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    has = {
+        AlertPart.TITLE: normalised(message.title) if title is None else title,
+        AlertPart.TARGET: normalised(target or ""),
+        AlertPart.CHANNEL: str(message.channel_id),
+        AlertPart.AUTHOR: normalised(message.evidence.author_name),
+    }
+    chosen = list(dict.fromkeys(parts))
+    if not any(has[part] for part in chosen):
+        chosen = [AlertPart.TITLE] if has[AlertPart.TITLE] else [AlertPart.CHANNEL, AlertPart.AUTHOR]
+    said = "\n".join(f"{part}={has[part]}" for part in sorted(chosen))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def severity_at_start(title: str, words: Iterable[str]) -> str | None:
+    """The one of *words* that *title* begins with ("[P0] ...", "SEV1: ..."), or None."""
+    begin = re.sub(r"^[\W_]+", "", unicodedata.normalize("NFKC", title)).casefold()
+    for word in sorted(words, key=len, reverse=True):
+        if re.match(rf"{re.escape(word.casefold())}(?![A-Za-z0-9])", begin):
+            return word
+    return None
+
+
+def normalised(text: str) -> str:
+    """*text* without what differs between two occurrences of one alert; one line, in small letters.
+
+    Figures with their units, times, ids (long digits, hexadecimal, UUIDs) become "#"; addresses lose their
+    query. Names with a short number stay what they are: "eu-west-1" is not "eu-west-2".
+    """
+    plain = unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode()).casefold()
+    plain = _ADDRESS.sub(lambda found: _QUERY.sub("", found[0]), plain)
+    for pattern, put in _VARYING:
+        plain = pattern.sub(put, plain)
+    return " ".join(_MARKUP.sub(" ", plain).split())
+
+
+_HEX = r"(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,}"
+_TIME = r"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?"
+_FIGURE = r"\d+(?:,\d{3})*(?:\.\d+)?(?![.,]?\d)"
+_UNIT = r"(?:ms|msec|us|ns|secs?|s|mins?|m|hours?|hrs?|h|days?|d|[kmgt]?i?b|rps|qps|rpm|x|%|percent)"
+
+
+def _varying(pattern: str, put: str = "#") -> tuple[re.Pattern[str], str]:
+    # ASCII: Japanese has no blanks, so a figure may stand right behind a word.
+    return re.compile(pattern, re.ASCII), put
+
+
+# Strangers write what these are matched with: each is linear in the text. An address is taken whole, and only
+# then cut, since looking for a "?" from each "https://" on would not be.
+_ADDRESS: Final = re.compile(r"https?://[^\s<>]+")
+_QUERY: Final = re.compile(r"[?#].*", re.DOTALL)
+
+# In this order: what an earlier one has replaced the later ones do not see.
+_VARYING: Final = (
+    _varying(r"<t:\d+(?::\w)?>"),  # Discord's own timestamps
+    _varying(r"<(?:@[!&]?|#|a?:\w+:)\d+>"),  # its mentions and emoji
+    _varying(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),  # UUIDs
+    _varying(rf"\b{_HEX}\b"),  # commits, traces, requests
+    _varying(rf"\b\d{{4}}-\d\d-\d\d(?:[t ]{_TIME}(?:z|[+-]\d\d:?\d\d)?)?"),
+    _varying(rf"\b{_TIME}"),
+    _varying(r"\b\d{1,4}/\d{1,2}(?:/\d{1,4})?\b"),  # a date, or so many of so many
+    _varying(r"\d{5,}"),  # nobody numbers hosts that high
+    # A figure, perhaps with its unit; no part of a name ("api2", "eu-west-1", "5xx") or of an IP address.
+    _varying(rf"(?<![\w.])(?<![a-z][-_]){_FIGURE}(?:\s?{_UNIT}(?![a-z0-9])|(?![a-z0-9_]))"),
+)
+_MARKUP: Final = re.compile(r"[*_~`|>\[\]()]+")
+
+_SAID: Final = re.compile(r"<(?:@[!&]?|#)\d{1,20}>|@(?:everyone|here)\b")
+_EMOJI: Final = re.compile(r"<a?:(\w{2,32}):\d{1,20}>")
+# No part runs over what another link may begin with, so that a text of brackets is looked at once.
+_LINK: Final = re.compile(r"\[([^\[\]\n]+)\]\(<?https?://[^()\[\]<>\s]+>?\)")
+_BEGIN: Final = re.compile(r"^(?:#{1,3}|-#|>{1,3}|[-*])\s+")
+_STYLE: Final = re.compile(r"\*{1,3}|~~|\|\||`{1,3}|__")
+
+_LABELS: Final = (
+    *("target", "service", "service name", "host", "monitor", "check"),
+    *("対象", "サービス", "ホスト", "監視"),
+)
+_LABELLED: Final = re.compile(
+    rf"(?:^|[\s|·,(*])(?:{'|'.join(_LABELS)})\**\s*[:=：]\**\s*(?P<value>[^\s,|·)][^\n,|·)]*)",
+    re.IGNORECASE,
+)
+
+
+def first_line(text: str, *, limit: int = _TITLE_LIMIT) -> str:
+    """The first line that says something, without markup and mentions, at most *limit* characters long."""
+    readable = _LINK.sub(r"\1", _EMOJI.sub(r":\1:", _SAID.sub("", text)))
+    lines = (line.strip()[:_LINE_SEEN] for line in readable.splitlines())
+    for line in islice((line for line in lines if line), _LINES):
+        if said := one_line(_STYLE.sub("", _BEGIN.sub("", line)), limit=limit):
+            return said
+    return ""
+
+
+def _named_fields(embed: AlertEmbed) -> Iterator[str]:
+    """The values of the fields that say what it is about."""
+    for name, value in embed.fields:
+        if first_line(name).rstrip(":：").strip().casefold() in _LABELS:
+            yield value
+
+
+def _mention_of(target: str) -> re.Pattern[str]:
+    """Finds *target* as a whole name: "parky.co.jp" is not in "api.parky.co.jp"."""
+    name = re.escape(target).replace(r"\*", r"[\w.-]*")
+    return re.compile(rf"(?<![\w.-]){name}(?!\w|[.-]\w)", re.IGNORECASE | re.ASCII)

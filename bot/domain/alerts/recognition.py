@@ -1,0 +1,265 @@
+"""What a monitor's message says: that something is wrong, that it is over, or neither.
+
+A table of patterns decides. A pattern is literal text with holes, no regular expression: matching one takes
+time in proportion to the line, whoever has written either of them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.alerts.alert import AlertMessage, AlertPart, fingerprint_of, first_line, normalised
+
+WHAT: Final = "what"
+WHERE: Final = "where"
+
+#: Characters of a pattern, and of a line that is compared: an embed's title has at most 256.
+PATTERN_LIMIT: Final = 200
+LINE_LIMIT: Final = 300
+
+_EMBEDS: Final = 3  # whose titles count as a headline
+_HOLE: Final = re.compile(r"\*|\{(what|where)\}")
+_VARIATION: Final = "\ufe0f"
+
+
+class Says(StrEnum):
+    """What a message of a monitor means."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+    CHATTER = "chatter"
+
+
+class Unknown(StrEnum):
+    """What becomes of a message that no pattern matches."""
+
+    TRACK = "track"
+    ASK = "ask"
+    IGNORE = "ignore"
+
+
+class Part(StrEnum):
+    """Which lines of a message a pattern is compared with."""
+
+    HEADLINE = "headline"
+    FIELD = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A line with holes: "[FIRING:*] {what} (*)".
+
+    Attributes:
+        pieces: The literal text around the holes, folded; one more than there are holes.
+        holes: Their names; None for "*".
+    """
+
+    pieces: tuple[str, ...]
+    holes: tuple[str | None, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Shape":
+        """The shape that *text* writes.
+
+        Raises:
+            ValueError: it is too long, names an unknown hole, or has two holes side by side or one twice.
+        """
+        pieces, holes, at = [], [], 0
+        for hole in _HOLE.finditer(text):
+            pieces.append(text[at : hole.start()])
+            holes.append(hole[1])
+            at = hole.end()
+        pieces.append(text[at:])
+        named = [hole for hole in holes if hole is not None]
+        if len(text) > PATTERN_LIMIT or "" in pieces[1:-1] or len(set(named)) < len(named):
+            raise ValueError(text)
+        if any(sign in piece for piece in pieces for sign in "{}"):
+            raise ValueError(text)
+        return cls(tuple(_fold(piece.replace(_VARIATION, "")) for piece in pieces), tuple(holes))
+
+    @property
+    def is_bare(self) -> bool:
+        """It has no text of its own, so that it matches whatever is there."""
+        return not "".join(self.pieces).strip()
+
+    def match(self, line: str) -> Mapping[str, str] | None:
+        """What stands in the named holes when the whole of *line* has this shape, else None.
+
+        Each piece is looked for once, behind the one before it. A named hole is never empty.
+        """
+        plain = line.replace(_VARIATION, "")
+        folded, first = _fold(plain), self.pieces[0]
+        if not folded.startswith(first) or (not self.holes and folded != first):
+            return None
+        found, at = {}, len(first)
+        for number, (hole, piece) in enumerate(zip(self.holes, self.pieces[1:], strict=True), 1):
+            is_last = number == len(self.holes)
+            start = len(folded) - len(piece) if is_last else folded.find(piece, at)
+            if start < at or not folded.startswith(piece, start):
+                return None
+            value = plain[at:start].strip()
+            if hole is not None:
+                if not value:
+                    return None
+                found[hole] = value
+            at = start + len(piece)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A row of the table.
+
+    Attributes:
+        says: What a message that matches means.
+        line: What one of its lines looks like; ``{what}`` names the trouble, ``{where}`` what has it.
+        sender: The name that it is posted under; None: any.
+        part: Where the line is looked for.
+        exact: ``{what}`` and ``{where}``, compared as they are, make it the same alert of one sender in one
+            channel: the sender names its alert or its group of alerts there, so a target or a figure
+            elsewhere makes no difference. Staging calls its alerts what production calls them, though.
+        same_within: For how long the same one is counted; None: as the policy says for all.
+    """
+
+    says: Says
+    line: Shape
+    sender: Shape | None = None
+    part: Part = Part.HEADLINE
+    exact: bool = False
+    same_within: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is understood of a message.
+
+    Attributes:
+        says: None: no pattern matches.
+        title: What it is about; empty when nothing of it can be read.
+        same_within: As in `Pattern`.
+        exact: As in `Pattern`.
+        what, where: As the pattern found them; empty when it names none.
+    """
+
+    says: Says | None
+    title: str
+    same_within: timedelta | None = None
+    exact: bool = False
+    what: str = ""
+    where: str = ""
+
+    def fingerprint(self, message: AlertMessage, parts: Sequence[AlertPart], *, target: str | None) -> str:
+        """What the same alert has again, whether it fires or is resolved; see `fingerprint_of`."""
+        if not self.what:
+            return fingerprint_of(message, parts, target=target, title=normalised(self.title))
+        if not self.exact:
+            title = "\n".join([normalised(self.what), _fold(self.where)])
+            return fingerprint_of(message, parts, target=target, title=title)
+        posted_by = [str(message.channel_id), message.sender]
+        title = "\n".join(["exact", *posted_by, _fold(self.what), _fold(self.where)])
+        return fingerprint_of(message, [AlertPart.TITLE], target=None, title=title)
+
+
+def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequence[str]) -> Reading:
+    """Understand a message by the first pattern that matches one of its lines, the most telling line first.
+
+    Args:
+        message: Of a monitor.
+        patterns: In the order in which they are tried.
+        names: Titles that only name a sender: such a message is about what its text says.
+    """
+    title = titled(message, names)
+    known = [one for one in patterns if _is_from(message, one.sender)]
+    own = _own_names(message, names)
+    headlines = (line for line in _headlines(message) if _fold(line) not in own)
+    for part, lines in ((Part.HEADLINE, headlines), (Part.FIELD, _fields(message))):
+        for line in lines:
+            for pattern in known:
+                found = pattern.line.match(line) if pattern.part is part else None
+                if found is not None:
+                    return _reading(pattern, found, title)
+    return Reading(None, title)
+
+
+def titled(message: AlertMessage, names: Sequence[str]) -> str:
+    """What a message is about: its title, or the first line of its text where that is its sender's name."""
+    own = _own_names(message, names)
+    lines = list(message.titles())
+    telling = next((line for line in lines if _fold(line) not in own), "")
+    if not telling:
+        return message.title
+    if not _REPOSITORY.fullmatch(telling):
+        return telling
+    said = next((line for line in lines if line != telling and _fold(line) not in own), "")
+    return first_line(f"{telling}: {said}") if said else telling
+
+
+def is_from(message: AlertMessage, senders: Iterable[Shape]) -> bool:
+    """Whether the name that a message is posted under, or its author's id, is one of *senders*."""
+    return any(_is_from(message, sender) for sender in senders)
+
+
+# Many senders title everything with the repository that it is about.
+_REPOSITORY: Final = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
+
+
+def _reading(pattern: Pattern, found: Mapping[str, str], title: str) -> Reading:
+    what, where = found.get(WHAT, ""), found.get(WHERE, "")
+    named = f"{what} ({where})" if what and where else what
+    return Reading(
+        says=pattern.says,
+        title=first_line(named) or title,
+        same_within=pattern.same_within,
+        exact=pattern.exact,
+        what=what,
+        where=where,
+    )
+
+
+def _is_from(message: AlertMessage, sender: Shape | None) -> bool:
+    if sender is None:
+        return True
+    signs = (message.evidence.author_name, message.username, str(message.evidence.author_id))
+    return any(sender.match(sign.strip()) is not None for sign in signs)
+
+
+def _own_names(message: AlertMessage, names: Iterable[str]) -> frozenset[str]:
+    """What only names the sender: no trouble is called so."""
+    own = {_fold(name) for name in (*names, message.evidence.author_name, message.username)}
+    return frozenset(own | {_fold(first_line(embed.footer)) for embed in message.embeds} - {""})
+
+
+def _headlines(message: AlertMessage) -> Iterator[str]:
+    """The lines that may say how things are, best first; each without the signs before it, then with."""
+    shown = message.embeds[:_EMBEDS]
+    texts = [embed.title for embed in shown]
+    texts += [message.content, *(embed.description for embed in shown), *(embed.author for embed in shown)]
+    for text in texts:
+        line = first_line(text, limit=LINE_LIMIT)
+        if bare := _without_signs(line):
+            yield bare
+        if line and line != bare:
+            yield line
+
+
+def _fields(message: AlertMessage) -> Iterator[str]:
+    for embed in message.embeds[:_EMBEDS]:
+        for name, value in embed.fields:
+            yield f"{first_line(name, limit=LINE_LIMIT)}: {first_line(value, limit=LINE_LIMIT)}"
+
+
+def _without_signs(line: str) -> str:
+    """*line* without the emoji and blanks that it begins with."""
+    for at, sign in enumerate(line):
+        if not (sign.isspace() or sign == _VARIATION or unicodedata.category(sign) == "So"):
+            return line[at:]
+    return ""
+
+
+def _fold(text: str) -> str:
+    """*text* in small letters, each in its place: İ is the one sign whose small letter is two."""
+    return text.replace("İ", "I").lower()

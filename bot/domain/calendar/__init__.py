@@ -1,0 +1,1 @@
+"""Business days, durations and times as people type them."""

@@ -1,0 +1,1 @@
+"""A message that is to be sent, and how fast Discord takes it."""

@@ -1,0 +1,1 @@
+"""The ladder of escalation steps, and which of them can share a message."""

@@ -1,0 +1,217 @@
+"""The ladder: who is told again, and when, while nobody acknowledges.
+
+Source: the runbook, エスカレーションパス.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from bot.domain.escalation.watches import Rung
+from bot.domain.incident.incident import Incident
+from bot.domain.severity import LadderStep, Mention, SeverityPolicy
+
+#: A rung as the policy has it, or as it is mirrored for when the database is away.
+_Rung = TypeVar("_Rung", LadderStep, Rung)
+
+
+class StepStatus(StrEnum):
+    """What became of a step of the ladder."""
+
+    PENDING = "pending"
+    DONE = "done"
+    CANCELLED = "cancelled"  # acknowledged or resolved first
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung of one incident's ladder: a row, not a timer.
+
+    Attributes:
+        index: Number within the incident, from 0; a ladder that a change of severity starts goes on counting.
+        due_at: When it is decided, aware.
+        rung: Whom it tells and how, frozen when the ladder was started.
+        starts_at: When that was: what `rung.after` counts from.
+        priority: Of several that are due, the higher one is decided first.
+    """
+
+    incident_id: int
+    index: int
+    due_at: datetime
+    rung: LadderStep
+    status: StepStatus = StepStatus.PENDING
+    starts_at: datetime | None = None
+    priority: int = 100
+
+
+class WhyKind(StrEnum):
+    """What brings a page or a step on, when that is not its time."""
+
+    UNREACHED = "unreached"  # no DM reaches whoever was asked
+    DECLINED = "declined"  # and they cannot respond
+    LAPSED = "lapsed"  # whoever was on it has been silent for too long
+    RELEASED = "released"  # and has let go
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why somebody is told now.
+
+    Attributes:
+        who: Whom it is about: as `marked`, or the name of whoever was on it.
+        who_id: Their Discord id, where it was told.
+    """
+
+    kind: WhyKind
+    who: str
+    who_id: int | None = None
+
+    def facts(self) -> dict[str, object]:
+        """As the data of a delivery keep it."""
+        known = {} if self.who_id is None else {"who_id": self.who_id}
+        return {"kind": self.kind.value, "who": self.who, **known}
+
+    def is_about(self, handle: str) -> bool:
+        """Whether it is about whoever the policy calls *handle*: by id, or by a name that is the same."""
+        return handle.lower() in (self.who.removeprefix("@").lower(), str(self.who_id))
+
+    @classmethod
+    def read(cls, facts: Mapping[str, object]) -> "Why | None":
+        """From there; None for a kind that only a newer version knows."""
+        kind = facts.get("kind")
+        if kind not in set(WhyKind):
+            return None
+        who_id = facts.get("who_id")
+        return cls(WhyKind(str(kind)), str(facts.get("who")), None if who_id is None else int(str(who_id)))
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> "Why | None":
+        """What a delivery's data say of it, if anything."""
+        said = data.get("why")
+        return cls.read(said) if isinstance(said, Mapping) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due of an incident's ladder, with what its decision needs to know.
+
+    Attributes:
+        step: The last one that is due: its message tells of all.
+        following: The ladder's next step, if nobody answers until then.
+        told: Person -> how many DMs have reached them.
+        unreached: People whom no DM has reached.
+        last_index: The highest number of the incident's steps.
+        why: What brought it on, if that was not its time.
+        earlier: Steps that were due before it and are decided with it, oldest first; the bot was away.
+    """
+
+    incident: Incident
+    step: Step
+    following: Step | None = None
+    told: Mapping[str, int] = field(default_factory=dict)
+    unreached: tuple[str, ...] = ()
+    last_index: int = 0
+    why: Why | None = None
+    earlier: tuple[Step, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All that are decided with it."""
+        return (*self.earlier, self.step)
+
+    @property
+    def rung(self) -> LadderStep:
+        """Whom its message tells, and how."""
+        return combined([step.rung for step in self.steps])
+
+    @property
+    def overdue(self) -> list[datetime]:
+        """When the steps were due whose time has passed without a message of their own."""
+        return [step.due_at for step in self.earlier if step.due_at < self.step.due_at]
+
+
+def combined(rungs: Sequence[_Rung]) -> _Rung:
+    """Return the last of *rungs*, as loud as the loudest of them and to everybody whom one of them tells."""
+    loudest = max((rung.mention for rung in rungs), key=list(Mention).index)
+    return replace(
+        rungs[-1], mention=loudest, dm=tuple(dict.fromkeys(who for rung in rungs for who in rung.dm))
+    )
+
+
+def split(pending: Iterable[Step], before: datetime) -> tuple[tuple[Step, ...], Step | None]:
+    """Return the steps of a ladder that were due at *before*, and the first that was not.
+
+    Args:
+        pending: By due time.
+    """
+    steps = list(pending)
+    due = tuple(step for step in steps if step.due_at <= before)
+    return due, next((step for step in steps if step.due_at > before), None)
+
+
+def plan(
+    ladder: tuple[LadderStep, ...],
+    *,
+    incident_id: int,
+    starts_at: datetime,
+    ack_due_at: datetime,
+    first_index: int = 0,
+    priority: int = 100,
+) -> tuple[Step, ...]:
+    """The steps of a ladder as rows, in order of their due time.
+
+    A rung's `after` counts from *starts_at*; a rung without one is due at the ack deadline.
+    """
+    return tuple(
+        sorted(
+            (
+                Step(
+                    incident_id=incident_id,
+                    index=index,
+                    due_at=ack_due_at if rung.after is None else starts_at + rung.after,
+                    rung=rung,
+                    starts_at=starts_at,
+                    priority=priority,
+                )
+                for index, rung in enumerate(ladder, start=first_index)
+            ),
+            key=lambda step: (step.due_at, step.index),
+        )
+    )
+
+
+def is_mailed(step: Step, incident: Incident, severity: SeverityPolicy) -> bool:
+    """Whether an email goes out with *step*, though Discord takes its message: a phone may be muted.
+
+    Steps that come as late as the one that `SeverityPolicy.email_after` counts to, or later.
+    """
+    if severity.email_after is None or not severity.ladder:
+        return False
+    starts_at = step.starts_at or incident.triggered_at
+    times = sorted(
+        incident.ack_due_at if rung.after is None else starts_at + rung.after for rung in severity.ladder
+    )
+    return step.due_at >= times[min(severity.email_after, len(times)) - 1]
+
+
+def repetition(step: Step, *, now: datetime, index: int) -> Step | None:
+    """The step that follows *step*, now decided, when its rung repeats itself; None when it does not.
+
+    It is a row like any other. Its time lies on the grid of the first one: what was missed while nobody could
+    decide is not made up for.
+
+    Args:
+        now: Aware; the repetition is due later.
+        index: Its number, free until now.
+    """
+    rung = step.rung
+    if rung.repeat is None or rung.repeat_up_to == 0:
+        return None
+    missed = max((now - step.due_at) // rung.repeat, 0)
+    left = None if rung.repeat_up_to is None else rung.repeat_up_to - 1
+    due_at = step.due_at + (missed + 1) * rung.repeat
+    after = rung.after if step.starts_at is None else due_at - step.starts_at
+    again = replace(rung, after=after, repeat_up_to=left)
+    return replace(step, index=index, due_at=due_at, rung=again, status=StepStatus.PENDING)

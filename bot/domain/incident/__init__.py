@@ -1,0 +1,1 @@
+"""An incident: its state, its transitions, what its posts and forms show."""

@@ -1,0 +1,26 @@
+"""What was last told of an incident, after somebody has put it right."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.entries import Line
+
+
+def put_right(incident: Incident, lines: Iterable[Line], *, entry_id: int) -> Incident:
+    """The incident with what it shows of an update as that is now: its words, its impact, or both.
+
+    The words that are shown may be older than the impact: an update that tells only that leaves them.
+    An incident that shows nothing of the entry comes back as it is.
+
+    Args:
+        lines: Its history, oldest first, with what was put right.
+        entry_id: The entry that was corrected.
+    """
+    told = [line for line in lines if line.entry.is_update]
+    last = incident.last_update
+    if last is None or entry_id not in (line.entry.id for line in told):
+        return incident
+    known = next((line.said for line in reversed(told) if line.said), "")
+    true = replace(last, known=known, impact=told[-1].impact)
+    return incident if true == last else replace(incident, last_update=true, version=incident.version + 1)

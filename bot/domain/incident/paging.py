@@ -1,0 +1,72 @@
+"""Who was paged about an incident, who cannot respond, and who comes next in the on-call order."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.oncall.roster import OnCallPerson, marked
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+
+#: Person -> how many DMs have reached them; and whom none has reached.
+Reached: TypeAlias = tuple[Mapping[str, int], tuple[str, ...]]
+
+
+def declined(entries: Iterable[TimelineEntry]) -> tuple[int, dict[str, object]]:
+    """Which ladder of an incident runs, from 0, and who has declined in it: person -> whom it went to."""
+    history = list(entries)
+    ladder = sum(entry.kind is TimelineKind.SEVERITY_CHANGED for entry in history)  # each begins another
+    said = [entry.data for entry in history if entry.kind is TimelineKind.DECLINED and entry.data]
+    # What an older version has noted says of no ladder: it counts for the first.
+    own = [data for data in said if data.get("ladder", 0) == ladder]
+    return ladder, {str(data.get("asked", data.get("place"))): data.get("to") for data in own}
+
+
+def next_place(standing: Mapping[str, OnCallPerson], passed: Collection[str]) -> str | None:
+    """The first place in the on-call order whose person is not *passed* over, wherever they stand."""
+    people = {standing[name].handle for name in passed if name in standing}  # as they were noted once
+    free = (
+        place
+        for place, person in standing.items()
+        if marked(person.handle) not in passed and person.handle not in people
+    )
+    return next(free, None)
+
+
+def reached(pages: Iterable[Delivery]) -> Reached:
+    """Who has had how many DMs, and whom none has reached."""
+    sent = list(pages)
+    told = Counter(person_of(page) for page in sent if page.status is DeliveryStatus.SENT)
+    failed = {person_of(page) for page in sent if page.status is DeliveryStatus.FAILED}
+    return dict(told), tuple(sorted(failed - set(told)))
+
+
+def since(pages: Iterable[Delivery], starts_at: datetime | None) -> list[Delivery]:
+    """Those of *pages* that the ladder which began at *starts_at* has owed."""
+    return [page for page in pages if starts_at is None or page.created_at >= starts_at]
+
+
+def place_of(page: Delivery) -> str:
+    """The on-call place that a page is for."""
+    return page.to.removeprefix("person:")
+
+
+def person_of(page: Delivery) -> str:
+    """Whom a page was for: the person, or the place while it is not known who stood there."""
+    recipient = None if page.request is None else page.request.recipient
+    return place_of(page) if recipient is None else marked(recipient)
+
+
+def asked_of(page: Delivery, standing: Mapping[str, OnCallPerson]) -> str:
+    """The person of a page that was sent; of another one, whoever stands at its place."""
+    person = person_of(page)
+    return marked(standing[person].handle) if person in standing else person
+
+
+def answering(by: Person, standing: Mapping[str, OnCallPerson]) -> tuple[str | None, str]:
+    """Place and person of an answer to a DM that is not on record yet: its sender has died since."""
+    places = (place for place, person in standing.items() if person.is_for(by))
+    place = next(places, None)
+    return place, "None" if place is None else marked(standing[place].handle)

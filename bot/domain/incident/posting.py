@@ -1,0 +1,82 @@
+"""An incident may be posted more than once: which of its posts is the one that people should look at."""
+
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.incident.incident import Incident
+
+#: What a thread is made of; the rest of a posting is the alert and the bot's own reaction.
+THREADS: Final = frozenset({DeliveryKind.THREAD, DeliveryKind.PRIVATE_THREAD})
+_IN_THREAD: Final = frozenset({DeliveryKind.THREAD_START, DeliveryKind.THREAD_CARD})
+THREAD_PARTS: Final = THREADS | _IN_THREAD | {DeliveryKind.THREAD_ROOT}
+ALERT_PARTS: Final = frozenset({DeliveryKind.ALERT, DeliveryKind.SEED_ACK})
+
+
+def posting_of(delivery: Delivery) -> int:
+    """The posting that it belongs to, from 1."""
+    return int(str(delivery.data.get("posting", 1)))
+
+
+def is_current(delivery: Delivery, incident: Incident) -> bool:
+    """Whether it belongs to the incident's latest posting, or to its latest thread; what is no part of a
+    posting is always current.
+    """
+    if delivery.kind not in THREAD_PARTS | ALERT_PARTS:
+        return True
+    latest = incident.thread_posting if delivery.kind in THREAD_PARTS else incident.posting
+    return posting_of(delivery) >= latest
+
+
+def is_superseded(delivery: Delivery, incident: Incident) -> bool:
+    """Whether nobody misses it if it was never sent: a later posting says the same.
+
+    An alert that the thread still hangs on is missed.
+    """
+    if is_current(delivery, incident):
+        return False
+    carries_thread = incident.thread_channel is not None and posting_of(delivery) == incident.thread_posting
+    return not (delivery.kind is DeliveryKind.ALERT and carries_thread)
+
+
+def has_moved(post: Delivery, incident: Incident) -> bool:
+    """Whether a newer post of the same thing is there, so that this one only points to it."""
+    if is_current(post, incident):
+        return False
+    if post.kind in THREAD_PARTS:
+        thread_id = post.channel_id if post.kind in _IN_THREAD else post.message_id
+        return incident.thread_id not in (None, thread_id)
+    return incident.alert_message_id not in (None, post.message_id)
+
+
+def shows_old_details(post: Delivery, incident: Incident) -> bool:
+    """Whether title or start were put right after *post* was sent or last edited."""
+    return incident.details_version is not None and post.shown_version < incident.details_version
+
+
+def next_posting(incident: Incident) -> int:
+    """The number of a posting that neither an alert nor a thread has had."""
+    return max(incident.posting, incident.thread_posting) + 1
+
+
+def repost(incident: Incident, *, with_thread: bool = False) -> Incident:
+    """Its alert is gone from Discord: there is to be another. Whoever saw the first is not rung again.
+
+    Args:
+        with_thread: The thread was to hang on it, and is not there yet.
+    """
+    number = next_posting(incident)
+    thread = number if with_thread else incident.thread_posting
+    return replace(incident, posting=number, thread_posting=thread, version=incident.version + 1)
+
+
+def rethread(incident: Incident) -> Incident:
+    """Its thread is gone from Discord: there is to be another, with the alert that stood in a private one."""
+    number = next_posting(incident)
+    alert = number if incident.is_private else incident.posting
+    return replace(incident, posting=alert, thread_posting=number, version=incident.version + 1)
+
+
+def archived(incident: Incident) -> Incident:
+    """Its thread has been put to sleep; nothing that people see has changed."""
+    return replace(incident, archive_at=None, version=incident.version + 1)

@@ -1,0 +1,114 @@
+"""Which incidents have to do with each other: noted on each, so that its posts can say so.
+
+A post is read by whoever is in its channel or thread: what is noted never has the number of a private one.
+The timeline keeps it, and `readable` leaves it out for those who may not see it.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from enum import StrEnum
+
+from bot.domain.errors import DrillAndReal, InvalidTransition
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.timeline.entries import TimelineEntry
+
+
+class Other(StrEnum):
+    """Where an entry, of whatever kind, has the number of another incident."""
+
+    WITH = "with"
+    MERGED = "merged"
+    INTO = "into"
+
+
+def require_taker(into: Incident, incident: Incident) -> None:
+    """Let *into* go on for *incident*, if that goes on.
+
+    Raises:
+        InvalidTransition: *into* has ended, or is the same one; one of the two is a drill or private and the
+            other is not; or *into* is a tracked alert, without a thread, and *incident* is none.
+    """
+    if into.id == incident.id:
+        raise InvalidTransition("merge_with_itself", incident=incident.label)
+    require_alike(incident, into)
+    if not into.is_open:
+        raise InvalidTransition("merge_into_ended", incident=into.label)
+    if incident.is_private is not into.is_private:
+        raise InvalidTransition("merge_unlike", incident=incident.label, other=into.label)
+    if (incident.kind, into.kind) == (IncidentKind.INCIDENT, IncidentKind.ALERT):
+        raise InvalidTransition("merge_into_alert", incident=incident.label, other=into.label)
+
+
+def require_alike(one: Incident, other: Incident) -> None:
+    """Let two incidents have to do with each other: what is played is never taken for what has happened.
+
+    Raises:
+        DrillAndReal.
+    """
+    if one.is_drill is not other.is_drill:
+        drill, real = (one, other) if one.is_drill else (other, one)
+        raise DrillAndReal(drill=drill.label, real=real.label)
+
+
+def take_in(incident: Incident, number: int) -> Incident:
+    """Incident *number* was merged into this one."""
+    duplicates = _with(incident.duplicates, number)
+    return replace(incident, duplicates=duplicates, version=incident.version + 1)
+
+
+def let_go(incident: Incident, number: int) -> Incident:
+    """Incident *number* goes on by itself again."""
+    return replace(incident, duplicates=_without(incident.duplicates, number), version=incident.version + 1)
+
+
+def link(incident: Incident, number: int) -> Incident:
+    """Somebody has linked incident *number* with this one."""
+    return replace(incident, linked=_with(incident.linked, number), version=incident.version + 1)
+
+
+def unlink(incident: Incident, number: int) -> Incident:
+    """Incident *number* has nothing to do with this one after all. Unchanged if it told of none such."""
+    if number not in incident.linked:
+        return incident
+    return replace(incident, linked=_without(incident.linked, number), version=incident.version + 1)
+
+
+def hide(incident: Incident, number: int) -> Incident:
+    """Incident *number* is private now: the posts of this one tell of it no more. Unchanged if none did."""
+    if number not in (*incident.duplicates, *incident.linked, incident.told_merged_into):
+        return incident
+    return replace(
+        incident,
+        duplicates=_without(incident.duplicates, number),
+        linked=_without(incident.linked, number),
+        merged_into_hidden=incident.merged_into_hidden or incident.merged_into_id == number,
+        version=incident.version + 1,
+    )
+
+
+def others_in(entries: Iterable[TimelineEntry]) -> set[int]:
+    """The numbers of other incidents that a history tells of."""
+    found = (number for entry in entries for number in _numbers(entry).values())
+    return {int(number) for number in found if number.isdecimal()}
+
+
+def readable(entry: TimelineEntry, hidden: Collection[int]) -> TimelineEntry:
+    """*entry* without the numbers that its reader must not know of: that something was linked stays."""
+    names = {name for name, number in _numbers(entry).items() if number in {str(one) for one in hidden}}
+    if not names:
+        return entry
+    data = {name: value for name, value in (entry.data or {}).items() if name not in names}
+    return replace(entry, data=data)
+
+
+def _numbers(entry: TimelineEntry) -> dict[str, str]:
+    data = entry.data or {}
+    return {name.value: str(data[name]) for name in Other if data.get(name) is not None}
+
+
+def _with(numbers: tuple[int, ...], number: int) -> tuple[int, ...]:
+    return tuple(sorted({*numbers, number}))
+
+
+def _without(numbers: tuple[int, ...], number: int) -> tuple[int, ...]:
+    return tuple(one for one in numbers if one != number)

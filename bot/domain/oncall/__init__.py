@@ -1,0 +1,1 @@
+"""Rotations, overrides, and who they name at a moment."""

@@ -1,0 +1,1 @@
+"""What is known and done while the database is away."""

@@ -1,0 +1,149 @@
+"""What a process knows and has done without a database, and what it must tell now."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from bot.domain.delivery.delivery import Posted
+from bot.domain.escalation.ladder import combined
+from bot.domain.escalation.watches import Owed, Report, Rung, Watch, Word
+
+#: How long after a deadline the database may still decide it: longer than it takes to see that it is away.
+GRACE: Final = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The mirror, and what was done by it. Survives a restart as a small file.
+
+    Attributes:
+        mirror: By which the database knows it; None before it was ever kept.
+        installation_id: Part of every nonce; empty before the database was ever seen.
+        ahead_s: The database's time minus ours, seconds.
+        watches: By key.
+        posted: Message key -> where Discord has it.
+        said: Message key, or that of an email -> when, aware.
+        taken: Step key -> when it was taken, aware.
+        skipped: Of these, the ones that a later step of the same ladder has spoken for.
+        mailed: Message keys whose email was accepted.
+        acknowledged: Watch keys under which a 👀 was found.
+        reports: By watch key.
+    """
+
+    mirror: UUID | None = None
+    installation_id: str = ""
+    ahead_s: float = 0.0
+    watches: Mapping[str, Watch] = field(default_factory=dict)
+    posted: Mapping[str, Posted] = field(default_factory=dict)
+    said: Mapping[str, datetime] = field(default_factory=dict)
+    taken: Mapping[str, datetime] = field(default_factory=dict)
+    skipped: frozenset[str] = frozenset()
+    mailed: frozenset[str] = frozenset()
+    acknowledged: frozenset[str] = frozenset()
+    reports: Mapping[str, Report] = field(default_factory=dict)
+
+    @property
+    def has_news(self) -> bool:
+        """There is something to be taken into the database."""
+        return bool(self.posted or self.taken or self.mailed or self.reports)
+
+    @property
+    def was_used(self) -> bool:
+        """It says more than what the database has said."""
+        return self.has_news or bool(self.acknowledged)
+
+    def of_reports(self) -> "Journal":
+        """What it says of reports alone: that holds whatever numbers the database has given."""
+        own = tuple(f"{key}:" for key in self.reports)
+        return self._only(lambda key: key.startswith(own), self.reports.keys())
+
+    def without(self, watch_keys: Collection[str], *, as_in: "Journal") -> "Journal":
+        """What it says beside what *as_in*, an earlier state of it, has said of these incidents."""
+        own = tuple(f"{key}:" for key in watch_keys)
+        old = {*as_in.posted, *as_in.taken, *as_in.mailed, *as_in.skipped}
+        left = self._only(
+            lambda key: not (key.startswith(own) and key in old), self.watches.keys() - set(watch_keys)
+        )
+        reports = {key: report for key, report in self.reports.items() if key not in watch_keys}
+        return replace(left, reports=reports)
+
+    def _only(self, keeps: Callable[[str], bool], watches: Collection[str]) -> "Journal":
+        """What it says under the keys that are kept, and of some watches."""
+        return replace(
+            self,
+            watches={key: watch for key, watch in self.watches.items() if key in watches},
+            posted={key: where for key, where in self.posted.items() if keeps(key)},
+            said={key: at for key, at in self.said.items() if keeps(key)},
+            taken={key: at for key, at in self.taken.items() if keeps(key)},
+            skipped=frozenset(key for key in self.skipped if keeps(key)),
+            mailed=frozenset(key for key in self.mailed if keeps(key)),
+            acknowledged=self.acknowledged & set(watches),
+        )
+
+    def pending(self, now: datetime) -> list[Watch]:
+        """The incidents of which somebody must be told something now."""
+        return [
+            watch
+            for watch in self.watches.values()
+            if self.is_unsaid(watch) or self.owed(watch, now) or self.due(watch, now) is not None
+        ]
+
+    def is_unsaid(self, watch: Watch) -> bool:
+        """It is a report whose alert is not there."""
+        return watch.key in self.reports and f"{watch.key}:alert" not in self.posted
+
+    def owed(self, watch: Watch, now: datetime) -> tuple[Owed, ...]:
+        """What was owed long enough ago to be there, and is not known to be: the alert, and the last step.
+
+        What a later step, or alert, speaks for is not said any more: nobody is rung twice for one fact.
+        """
+        if watch.key in self.acknowledged:
+            return ()
+        old = [owed for owed in watch.owed if owed.since + GRACE <= now]
+        alerts = [owed for owed in old if owed.word is Word.ALERT][-1:]
+        passed = max((rung.due_at for rung in watch.rungs if rung.due_at + GRACE <= now), default=None)
+        steps = [
+            owed for owed in old if owed.word is not Word.ALERT and (passed is None or owed.since > passed)
+        ]
+        last = [owed for owed in steps if owed.step == steps[-1].step]
+        return tuple(owed for owed in [*alerts, *last] if owed.key not in self.posted)
+
+    def due(self, watch: Watch, now: datetime) -> tuple[Rung, tuple[Rung, ...]] | None:
+        """The step of its ladder that must be taken now, the last one, with those that it speaks for.
+
+        It tells everybody whom one of them was to tell.
+        """
+        late = [rung for rung in watch.rungs if self._is_due(watch, rung, now)]
+        if not late or watch.key in self.acknowledged:
+            return None
+        return combined(late), tuple(late[:-1])
+
+    def _is_due(self, watch: Watch, rung: Rung, now: datetime) -> bool:
+        return rung.due_at + GRACE <= now and watch.step_key(rung) not in self.taken
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What of a journal is in the database.
+
+    Attributes:
+        journal: As it was then.
+        keys: The incidents, by the keys of their watches.
+        installation_id: Of that database; another one's numbers mean other incidents.
+    """
+
+    journal: Journal
+    keys: frozenset[str]
+    installation_id: str
+
+    def out_of(self, journal: Journal) -> Journal:
+        """What is left of *journal*, which may say more by now.
+
+        A 👀 that was found is read again for what is not recorded: it does not silence a later outage.
+        """
+        if journal.installation_id not in ("", self.installation_id):
+            journal = replace(journal.of_reports(), installation_id=self.installation_id)
+        left = journal.without(self.keys, as_in=self.journal)
+        return replace(left, acknowledged=left.acknowledged & left.reports.keys())

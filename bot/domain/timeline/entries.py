@@ -1,0 +1,218 @@
+"""What happened in an incident, and when: the history that people read; the postmortem starts from it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from bot.domain.delivery.delivery import AGAIN, Delivery, DeliveryKind
+from bot.domain.privacy import SETTLED
+
+
+class TimelineKind(StrEnum):
+    """What a timeline entry tells."""
+
+    OPENED = "opened"
+    EVIDENCE = "evidence"  # the message that a triage started from
+    TRIAGED = "triaged"  # every answer of the triage, who gave it and when
+    PROMOTED = "promoted"  # a re-evaluation that nobody answered
+    UNFINISHED = "unfinished"  # a triage that nobody finished was raised
+    DECLARED = "declared"  # a tracked alert became an incident
+    REPEATED = "repeated"  # the same alert came again
+    RECOVERED = "recovered"  # its monitor says that it is over
+    ALERT_POSTED = "alert_posted"
+    THREAD_OPENED = "thread_opened"
+    PAGED = "paged"  # a DM reached somebody
+    ACKNOWLEDGED = "acknowledged"
+    JOINED = "joined"
+    RELEASED = "released"  # whoever was on it let go
+    LAPSED = "lapsed"  # or was silent for too long
+    DECLINED = "declined"  # on call, but cannot respond now
+    ESCALATED = "escalated"
+    DELIVERY_FAILED = "delivery_failed"
+    EMAILED = "emailed"
+    DETAILS_CHANGED = "details_changed"
+    SEVERITY_CHANGED = "severity_changed"
+    ROLE_CHANGED = "role_changed"
+    STEP_DONE = "step_done"  # of the first-response sheet
+    STEP_UNDONE = "step_undone"  # and its tick was taken back
+    UPDATED = "updated"  # a status update
+    UPDATE_DUE = "update_due"  # and the reminder that one is owed
+    NOTE = "note"
+    PINNED = "pinned"  # a message of the thread
+    PIN_EDITED = "pin_edited"
+    PIN_DELETED = "pin_deleted"
+    CORRECTED = "corrected"  # an entry that somebody put right; the first version stays
+    VOICE_JOINED = "voice_joined"
+    LINKED = "linked"
+    UNLINKED = "unlinked"  # and it was a mistake
+    MADE_PRIVATE = "made_private"
+    MEMBER_ADDED = "member_added"
+    MEMBER_REMOVED = "member_removed"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"  # a false alarm
+    MERGED = "merged"  # a duplicate of another
+    UNMERGED = "unmerged"  # what had been merged into this one goes on by itself again
+    REOPENED = "reopened"
+    DRILL_SCORED = "drill_scored"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One fact in an incident's history.
+
+    Attributes:
+        at: When it happened, aware; for an entry that was added late, the time that its author gave.
+        actor_id, actor_name: Who did it; None for the bot itself.
+        data: JSON-able details; their shape depends on `kind` (see docs/architecture.md).
+        id, recorded_at: Set once it is stored: its number, and when it was written down.
+        corrects: The id of the entry that this one puts right.
+    """
+
+    kind: TimelineKind
+    at: datetime
+    actor_id: int | None = None
+    actor_name: str | None = None
+    data: Mapping[str, object] | None = None
+    corrects: int | None = None
+    id: int | None = field(default=None, compare=False)
+    recorded_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether people put it there, long after it happened."""
+        if self.recorded_at is None or self.kind not in CORRECTABLE:
+            return False
+        return self.recorded_at - self.at >= _LATE
+
+    @property
+    def said(self) -> str:
+        """What somebody wrote: a note's words, what a status update says is known; else empty."""
+        found = (self.data or {}).get(_WORDS.get(self.kind, "text"))
+        return found if isinstance(found, str) else ""
+
+    @property
+    def impact(self) -> str | None:
+        """The impact that a status update, or a correction of one, tells; None where it is not spoken of."""
+        found = (self.data or {}).get("impact")
+        return found if isinstance(found, str) else None
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it tells how things stand; a status update may be no more than a promise of the next."""
+        return self.kind is TimelineKind.UPDATED and "known" in (self.data or {})
+
+    @property
+    def moved_to(self) -> datetime | None:
+        """The time that a correction gives instead; None when it leaves that alone."""
+        found = (self.data or {}).get("at") if self.kind is TimelineKind.CORRECTED else None
+        return None if found is None else datetime.fromisoformat(str(found))
+
+
+#: A minute between what happened and its entry is nobody's afterthought.
+_LATE: Final = timedelta(minutes=1)
+
+#: Where the words are, in kinds that keep them elsewhere than under "text".
+_WORDS: Final = {TimelineKind.UPDATED: "known"}
+
+#: What people wrote, and what can therefore be put right; the rest is what the bot saw.
+CORRECTABLE: Final = frozenset({TimelineKind.NOTE, TimelineKind.PINNED, TimelineKind.UPDATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry with what was put right in it.
+
+    Attributes:
+        corrections: Entries of the kind CORRECTED, oldest first; the last one counts.
+        where: Guild, channel and id of the message that told of it, if one did.
+    """
+
+    entry: TimelineEntry
+    corrections: tuple[TimelineEntry, ...] = ()
+    where: tuple[int, int, int] | None = None
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Whether it is somebody's own words."""
+        has_words = bool(self.said) or self.entry.kind is TimelineKind.PINNED or self.entry.is_update
+        return self.entry.kind in CORRECTABLE and self.entry.id is not None and has_words
+
+    @property
+    def said(self) -> str:
+        """The words that count now."""
+        return self.corrections[-1].said if self.corrections else self.entry.said
+
+    @property
+    def impact(self) -> str:
+        """The impact that counts now; empty when there is none."""
+        return self._impacts[-1]
+
+    @property
+    def earlier_impacts(self) -> tuple[str, ...]:
+        """Which impact stood there before, oldest first; empty while it was not put right."""
+        return tuple(one for one, next_ in pairwise(self._impacts) if one != next_)
+
+    @property
+    def can_be_moved(self) -> bool:
+        """Whether its time is what somebody says; of what was posted in Discord it is known."""
+        return self.entry.kind is TimelineKind.NOTE
+
+    @property
+    def versions(self) -> tuple[TimelineEntry, ...]:
+        """Which words stood before, oldest first; empty while none were put right."""
+        all_of_them = (self.entry, *self.corrections)
+        return tuple(one for one, next_ in pairwise(all_of_them) if one.said != next_.said)
+
+    @property
+    def at(self) -> datetime:
+        """The time that counts now."""
+        return self._moments[-1]
+
+    @property
+    def earlier_moments(self) -> tuple[datetime, ...]:
+        """Which time stood there before, oldest first; empty while it was not put right."""
+        return self._moments[:-1]
+
+    @property
+    def _impacts(self) -> tuple[str, ...]:
+        said = (one.impact for one in self.corrections)
+        return (self.entry.impact or "", *(impact for impact in said if impact is not None))
+
+    @property
+    def _moments(self) -> tuple[datetime, ...]:
+        moved = (one.moved_to for one in self.corrections)
+        return (self.entry.at, *(at for at in moved if at is not None))
+
+
+def lines_of(entries: Iterable[TimelineEntry], posts: Iterable[Delivery] = ()) -> tuple[Line, ...]:
+    """The history as people read it, oldest first: what was put right stands in the place of what was said.
+
+    Args:
+        posts: The incident's sent deliveries: an entry names the line that told the thread of it.
+    """
+    known, told = tuple(entries), _told(posts)
+    ids = {entry.id for entry in known if entry.id is not None}
+    corrections: dict[int, list[TimelineEntry]] = {}
+    for entry in known:
+        if entry.corrects is not None and entry.corrects in ids:
+            corrections.setdefault(entry.corrects, []).append(entry)
+    lines = [
+        Line(entry, tuple(corrections.get(entry.id or 0, ())), told.get((entry.data or {}).get("line")))
+        for entry in known
+        if entry.corrects is None or entry.corrects not in ids
+    ]
+    return tuple(sorted(lines, key=lambda line: line.at))
+
+
+def _told(posts: Iterable[Delivery]) -> dict[object, tuple[int, int, int]]:
+    """Where each line of the thread stands, by its key: the last time it was said, unless it was emptied."""
+    told: dict[object, tuple[int, int, int]] = {}
+    for post in posts:
+        channel, message, is_there = post.channel_id, post.message_id, post.shown_version < SETTLED
+        if post.kind is DeliveryKind.NOTICE and is_there and channel is not None and message is not None:
+            line = post.key.removeprefix(f"inc:{post.incident_id}:").removesuffix(AGAIN)
+            told[line] = (post.guild_id, channel, message)
+    return told

@@ -1,0 +1,35 @@
+"""A message of an incident's thread, on its way to the timeline."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.triage.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadMessage:
+    """A message as Discord has it now.
+
+    Attributes:
+        channel_id: The thread.
+        content: Author, words, address and time.
+        is_readable: False when Discord keeps its words from the bot.
+        edited_at: When it was last edited, aware.
+        has_pin: Somebody has put the policy's pin under it.
+    """
+
+    id: int
+    channel_id: int
+    content: Evidence
+    is_readable: bool = True
+    edited_at: datetime | None = None
+    has_pin: bool = False
+
+    def as_data(self) -> dict[str, object]:
+        """As the timeline entry PINNED carries it."""
+        return {
+            **self.content.as_data(),
+            "message_id": self.id,
+            "channel_id": self.channel_id,
+            "is_readable": self.is_readable,
+        }

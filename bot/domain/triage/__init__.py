@@ -1,0 +1,1 @@
+"""The decision tree and one walk through it."""

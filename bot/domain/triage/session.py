@@ -1,0 +1,277 @@
+"""One walk through the decision tree, as stored, and the changes it can go through.
+
+A walk that ends in 再評価 stays under a clock: held until it is asked about again, asked until somebody
+answers, and raised when nobody does. Looking again reopens the questions without stopping that clock.
+
+A walk that nobody finishes has a clock of its own, see `bot.domain.triage.unfinished`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.errors import InvalidTransition
+from bot.domain.people import Person
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.tree import BY_HAND
+from bot.domain.triage.unfinished import Idle
+
+
+class TriageStatus(StrEnum):
+    """How a walk ended, or that it has not."""
+
+    OPEN = "open"
+    OPENED = "opened"  # it became an incident
+    REEVALUATING = "reevaluating"  # the tree said: look again in a while
+    DISMISSED = "dismissed"  # looked at again, nothing wrong
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"  # nobody went on with it
+
+
+@dataclass(frozen=True, slots=True)
+class NewTriage:
+    """What the first form gave. Attributes as in `NewIncident`.
+
+    Attributes:
+        channel_id: Where somebody started it; None when that is not known.
+        source_message_id: The message of that channel that it is about.
+        evidence: The same message's words, if they could be had.
+    """
+
+    guild_id: int
+    by: Person
+    title: str
+    targets: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    started_at: datetime
+    key: str
+    channel_id: int | None = None
+    source_message_id: int | None = None
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer as it was given.
+
+    Attributes:
+        unsure: They said わからない, and it was counted as *answer*.
+        withdrawn_at, withdrawn_by_name: Set once somebody has taken it back; the row stays.
+    """
+
+    question: str
+    answer: str
+    unsure: bool
+    by_id: int
+    by_name: str
+    at: datetime
+    withdrawn_at: datetime | None = None
+    withdrawn_by_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A severity that somebody chose over the tree's.
+
+    Attributes:
+        proposed: What the tree had led to, by the name of its `Outcome`; None: a question was open.
+        withdrawn_at, withdrawn_by_name: Set once somebody has taken it back, or chosen anew; the row stays.
+    """
+
+    proposed: str | None
+    severity: str
+    by_id: int
+    by_name: str
+    at: datetime
+    withdrawn_at: datetime | None = None
+    withdrawn_by_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """A walk.
+
+    Attributes:
+        user_id, user_name: Who started it.
+        answers: The standing ones, in order.
+        severity: Chosen by hand, over the tree's outcome.
+        due_at: When its clock strikes; None once it is over.
+        asked_at: When the running re-evaluation was asked about; None before that.
+        rounds: How often it was put to re-evaluation.
+        held_by_name: Who did that last.
+        taken_by_name: Who looks at it again now.
+        ended_at, ended_by_name: However it ended; no name when the clock did it.
+        idle: Whether somebody still answers it.
+    """
+
+    id: int
+    guild_id: int
+    user_id: int
+    user_name: str
+    title: str
+    targets: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    started_at: datetime
+    created_at: datetime
+    status: TriageStatus
+    answers: tuple[StoredAnswer, ...]
+    channel_id: int | None = None
+    source_message_id: int | None = None
+    evidence: Evidence | None = None
+    severity: str | None = None
+    incident_id: int | None = None
+    due_at: datetime | None = None
+    asked_at: datetime | None = None
+    rounds: int = 0
+    held_by_name: str | None = None
+    taken_by_name: str | None = None
+    ended_at: datetime | None = None
+    ended_by_name: str | None = None
+    idle: Idle = field(default_factory=Idle)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Its first look goes on: somebody answers it, or has left it."""
+        return self.status is TriageStatus.OPEN and self.rounds == 0
+
+    @property
+    def is_under_reevaluation(self) -> bool:
+        """When its clock strikes it is asked about or raised, also while somebody looks again."""
+        is_reopened = self.status is TriageStatus.OPEN and self.rounds > 0
+        return is_reopened or self.status is TriageStatus.REEVALUATING
+
+    @property
+    def at_work_name(self) -> str:
+        """Who is at the questions: whoever looks again or has gone on with it, else whoever started it."""
+        return self.taken_by_name or self.idle.continued_by_name or self.user_name
+
+    def standing(self, choices: Sequence[Choice]) -> Choice | None:
+        """Who has chosen the severity that stands; None: nobody has, or an older version does not tell.
+
+        Args:
+            choices: All of this walk, in order.
+        """
+        last = choices[-1] if choices else None
+        counts = last is not None and last.withdrawn_at is None and last.severity == self.severity
+        return last if counts else None
+
+    def path_to(self, severity: str | None) -> tuple[tuple[str, str], ...]:
+        """Its answers as `Incident.path` keeps them, and one step more if somebody has chosen *severity*."""
+        answers = tuple((given.question, given.answer) for given in self.answers)
+        return answers if severity is None or severity != self.severity else (*answers, (BY_HAND, severity))
+
+    def is_forgotten(self, now: datetime) -> bool:
+        """Nobody has gone on with it in time, and nothing hangs on it."""
+        is_waiting = self.status is TriageStatus.OPEN and not self.is_under_reevaluation
+        return is_waiting and self.due_at is not None and self.due_at <= now
+
+    def choose(self, severity: str | None) -> "Triage":
+        """Overrule the tree; None leaves it to the tree.
+
+        Raises:
+            InvalidTransition: the walk has ended.
+        """
+        self._require(TriageStatus.OPEN)
+        return replace(self, severity=severity)
+
+    def hold(self, *, by: Person, due_at: datetime) -> "Triage":
+        """Put it to re-evaluation; at *due_at* it is asked about.
+
+        Raises:
+            InvalidTransition: the walk has ended.
+        """
+        self._require(TriageStatus.OPEN)
+        return replace(
+            self,
+            status=TriageStatus.REEVALUATING,
+            due_at=due_at,
+            asked_at=None,
+            rounds=self.rounds + 1,
+            held_by_name=by.name,
+            taken_by_name=None,
+            idle=self.idle.stopped(),
+        )
+
+    def ask(self, *, at: datetime, due_at: datetime) -> "Triage":
+        """It is asked about; without an answer it is raised at *due_at*. Whoever looks at it again goes on.
+
+        Raises:
+            InvalidTransition: it is not under re-evaluation.
+        """
+        self._require_reevaluation()
+        return replace(self, asked_at=at, due_at=due_at)
+
+    def look_again(self, *, by: Person, at: datetime, within: timedelta) -> "Triage":
+        """Reopen the questions. The clock goes on: whoever walks away now must not silence it.
+
+        Before it is asked about, that comes no later than it would have. After that a look gets *within* for
+        itself, but however many there are, it is raised at most twice *within* after the question.
+
+        Raises:
+            InvalidTransition: it is not under re-evaluation.
+        """
+        self._require_reevaluation()
+        due_at = self._due_looked_at(at, within)
+        return replace(self, status=TriageStatus.OPEN, severity=None, due_at=due_at, taken_by_name=by.name)
+
+    def give_up(self, *, by: Person, at: datetime) -> "Triage":
+        """やめる: no incident. Of a walk that was reopened only the second look ends; its clock goes on.
+
+        Raises:
+            InvalidTransition: the walk has ended.
+        """
+        self._require(TriageStatus.OPEN)
+        if self.is_under_reevaluation:
+            return self._waiting()
+        return self._ended(TriageStatus.CANCELLED, by=by, at=at)
+
+    def dismiss(self, *, by: Person, at: datetime) -> "Triage":
+        """Looked at again, and nothing is wrong.
+
+        Raises:
+            InvalidTransition: it is not under re-evaluation.
+        """
+        self._require_reevaluation()
+        return self._ended(TriageStatus.DISMISSED, by=by, at=at)
+
+    def with_idle(self, idle: Idle) -> "Triage":
+        """Its first look, with another state of its clock.
+
+        Raises:
+            InvalidTransition: its first look is over.
+        """
+        if not self.is_unfinished:
+            raise InvalidTransition("triage_over")
+        return replace(self, idle=idle)
+
+    def expire(self, *, at: datetime) -> "Triage":
+        """Nobody went on with it."""
+        return self._ended(TriageStatus.EXPIRED, by=None, at=at)
+
+    def raised(self, incident_id: int, *, severity: str, by: Person | None, at: datetime) -> "Triage":
+        """It became an incident; *by* is None when the clock raised it."""
+        ended = self._ended(TriageStatus.OPENED, by=by, at=at)
+        return replace(ended, incident_id=incident_id, severity=severity)
+
+    def _due_looked_at(self, at: datetime, within: timedelta) -> datetime:
+        promised = self.due_at or at
+        if self.asked_at is None:
+            return min(promised, at + within)
+        return max(promised, min(at, self.asked_at + within) + within)
+
+    def _waiting(self) -> "Triage":
+        return replace(self, status=TriageStatus.REEVALUATING, severity=None, taken_by_name=None)
+
+    def _ended(self, status: TriageStatus, *, by: Person | None, at: datetime) -> "Triage":
+        name = None if by is None else by.name
+        idle = self.idle.stopped()
+        return replace(self, status=status, due_at=None, ended_at=at, ended_by_name=name, idle=idle)
+
+    def _require(self, status: TriageStatus) -> None:
+        if self.status is not status:
+            raise InvalidTransition("triage_over")
+
+    def _require_reevaluation(self) -> None:
+        if not self.is_under_reevaluation:
+            raise InvalidTransition("triage_over")

@@ -1,0 +1,214 @@
+"""The decision tree as data. Source: the runbook, Triage 判定フロー."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from bot.domain.errors import UserError
+
+
+class StaleTriage(UserError):
+    """The answers do not fit the tree: the policy changed while somebody was answering."""
+
+    def __init__(self) -> None:
+        super().__init__("triage.stale")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words shown to people, in both languages."""
+
+    ja: str
+    en: str
+
+    def say(self, language: str) -> str:
+        """The words for a language or Discord locale: Japanese for "ja", English for any other."""
+        return self.ja if language == "ja" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where the questions end: a severity's name, or None to ask again later (再評価)."""
+
+    severity: str | None
+
+    @property
+    def name(self) -> str:
+        """The severity's, or `LATER`."""
+        return self.severity or LATER
+
+
+#: What 再評価 is called where outcomes are named, in the policy too; no severity can have this name.
+LATER: Final = "reevaluate"
+
+REEVALUATE: Final = Outcome(None)
+
+#: The last step of an incident's path that was raised because nobody has answered a re-evaluation. It stands
+#: among (question, answer); no question can have this id.
+UNANSWERED: Final = (LATER, "unanswered")
+
+#: Stands for the question in the last step of an incident's path when somebody chose its severity over the
+#: tree's; the severity is the answer there. No question can have this id.
+BY_HAND: Final = "by hand"
+
+#: The last step of an incident's path that was raised because nobody has finished its triage. As above.
+UNFINISHED: Final = ("not finished", "raised")
+
+#: An answer's choice in the UI that stands for "I don't know"; never an answer's id.
+UNSURE: Final = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One way to answer.
+
+    Attributes:
+        id: ``[a-z0-9_]{1,24}``, unique in its question.
+        label: The button's words.
+        path: Words for the path so far ("本番影響あり").
+        to: The next question's id, or the end.
+    """
+
+    id: str
+    label: Text
+    path: Text
+    to: str | Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One node.
+
+    Attributes:
+        id: ``[a-z0-9_]{1,24}``, unique in the tree.
+        unsure: Id of the answer that わからない counts as: the graver one.
+        hint: What else to think of before answering; None: nothing.
+    """
+
+    id: str
+    text: Text
+    answers: tuple[Answer, ...]
+    unsure: str
+    hint: Text | None = None
+
+    def answer(self, answer_id: str) -> Answer:
+        """The answer of that id.
+
+        Raises:
+            StaleTriage: there is none.
+        """
+        for answer in self.answers:
+            if answer.id == answer_id:
+                return answer
+        raise StaleTriage
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer somebody gave; *unsure* when they said わからない and it was counted as this one."""
+
+    node: str
+    answer: str
+    unsure: bool = False
+
+
+Path: TypeAlias = tuple[Given, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a path has led: exactly one of *question* and *outcome* is set."""
+
+    path: Path
+    question: Question | None
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The decision tree. `tree_check` beside it says whether it is sound; the methods assume that it is.
+
+    Attributes:
+        start: Id of the first question.
+        questions: By id, in the policy's order.
+    """
+
+    start: str
+    questions: Mapping[str, Question] = field(hash=False)
+
+    def node(self, node_id: str) -> Question:
+        """The question of that id.
+
+        Raises:
+            StaleTriage: there is none.
+        """
+        try:
+            return self.questions[node_id]
+        except KeyError:
+            raise StaleTriage from None
+
+    def follow(self, path: Path) -> Position:
+        """Where *path* leads from the start; the empty path leads to the first question.
+
+        Raises:
+            StaleTriage: an answer is not one that its question offers at that point.
+        """
+        at: str | Outcome = self.start
+        for given in path:
+            if given.node != at:
+                raise StaleTriage
+            at = self.node(given.node).answer(given.answer).to
+        if isinstance(at, Outcome):
+            return Position(path, None, at)
+        return Position(path, self.node(at), None)
+
+    def fitting(self, path: Path) -> Path:
+        """As much of *path* as this tree still knows: all of it, unless the policy has changed since."""
+        kept: Path = ()
+        for given in path:
+            try:
+                kept = self.follow((*kept, given)).path
+            except StaleTriage:
+                break
+        return kept
+
+    def give(self, path: Path, answer_id: str) -> Path:
+        """*path* with one more answer; `UNSURE` becomes the graver one and is remembered as unsure.
+
+        Raises:
+            StaleTriage: the path has ended, or its question offers no such answer.
+        """
+        question = self.follow(path).question
+        if question is None:
+            raise StaleTriage
+        unsure = answer_id == UNSURE
+        answer = question.answer(question.unsure if unsure else answer_id)
+        return (*path, Given(question.id, answer.id, unsure))
+
+    def words(self, path: Path) -> tuple[Text, ...]:
+        """What each answer of *path* says of the incident, for "本番影響あり → 影響大".
+
+        Raises:
+            StaleTriage: an answer is not in the tree.
+        """
+        return tuple(self.node(given.node).answer(given.answer).path for given in path)
+
+    def walk(self) -> Iterator[Position]:
+        """Every position that can be reached, depth first, the start first."""
+        yield from self._walk(())
+
+    def outcomes(self, path: Path) -> frozenset[Outcome]:
+        """Where *path* may still end.
+
+        Raises:
+            StaleTriage: an answer is not one that its question offers at that point.
+        """
+        reached = (position.outcome for position in self._walk(path))
+        return frozenset(outcome for outcome in reached if outcome is not None)
+
+    def _walk(self, path: Path) -> Iterator[Position]:
+        position = self.follow(path)
+        yield position
+        if position.question:
+            for answer in position.question.answers:
+                yield from self._walk(self.give(path, answer.id))

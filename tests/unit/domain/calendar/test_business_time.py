@@ -1,0 +1,140 @@
+"""The next business day, in zones with and without DST."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.calendar.business_time import (
+    WORKING_WEEK,
+    BusinessHours,
+    Weekday,
+    local_moment,
+    next_business_day,
+)
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+BERLIN = ZoneInfo("Europe/Berlin")
+TEN = time(10)
+ZONES = ("Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
+
+
+def tokyo(text: str) -> datetime:
+    """That local time in Japan."""
+    return datetime.fromisoformat(text).replace(tzinfo=TOKYO)
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-11-24 14:00", "2026-11-25 10:00"),  # Tuesday -> Wednesday
+        ("2026-11-24 02:00", "2026-11-25 10:00"),  # before business: still the day after
+        ("2026-11-20 18:00", "2026-11-24 10:00"),  # Friday -> over the weekend and 勤労感謝の日
+        ("2026-11-21 12:00", "2026-11-24 10:00"),  # Saturday
+        ("2026-11-24 23:59", "2026-11-25 10:00"),
+    ],
+)
+def test_next_business_day(at: str, expected: str) -> None:
+    """Weekends and holidays are passed over; the time of day does not matter."""
+    found = next_business_day(tokyo(at), timezone=TOKYO, holidays={date(2026, 11, 23)}, starts=TEN)
+    assert found == tokyo(expected)
+
+
+def test_the_day_is_the_local_one() -> None:
+    """16:00 UTC on Monday is Tuesday in Japan already."""
+    at = datetime(2026, 11, 16, 16, 0, tzinfo=UTC)
+    assert next_business_day(at, timezone=TOKYO, holidays=(), starts=TEN) == tokyo("2026-11-18 10:00")
+
+
+def test_other_working_weeks() -> None:
+    """A team that works from Sunday to Thursday."""
+    days = (Weekday.SUN, *WORKING_WEEK[:4])
+    found = next_business_day(tokyo("2026-11-26 12:00"), timezone=TOKYO, holidays=(), starts=TEN, days=days)
+    assert found == tokyo("2026-11-29 10:00")
+
+
+def test_start_is_local_across_a_dst_change() -> None:
+    """Friday in summer time -> Monday at 10:00 in winter time, an hour later in UTC."""
+    at = datetime(2026, 10, 23, 12, 0, tzinfo=BERLIN)
+    found = next_business_day(at, timezone=BERLIN, holidays=(), starts=TEN)
+    assert found.astimezone(UTC) == datetime(2026, 10, 26, 9, 0, tzinfo=UTC)
+
+
+def test_a_time_that_does_not_exist_moves_on() -> None:
+    """02:30 on the night that skips it becomes 03:30."""
+    assert local_moment(date(2026, 3, 29), time(2, 30), timezone=BERLIN).time() == time(3, 30)
+
+
+def test_naive_moments_are_refused() -> None:
+    """Without a zone nobody knows the day."""
+    with pytest.raises(ValueError, match="aware"):
+        next_business_day(datetime(2026, 11, 24), timezone=TOKYO, holidays=(), starts=TEN)  # noqa: DTZ001  # on purpose
+
+
+def test_a_calendar_without_business_days_is_refused() -> None:
+    """Rather than searching for ever."""
+    with pytest.raises(ValueError, match="no business day"):
+        next_business_day(tokyo("2026-11-24 14:00"), timezone=TOKYO, holidays=(), starts=TEN, days=())
+
+
+@given(
+    at=st.datetimes(
+        min_value=datetime(2015, 1, 1),  # noqa: DTZ001  # hypothesis adds the zone
+        max_value=datetime(2035, 1, 1),  # noqa: DTZ001
+        timezones=st.just(UTC),
+    ),
+    zone=st.sampled_from(ZONES),
+    holidays=st.frozensets(st.dates(date(2015, 1, 1), date(2035, 2, 1)), max_size=20),
+    starts=st.times().map(lambda at: at.replace(microsecond=0)),
+)
+def test_next_business_day_is_the_first_later_working_date(
+    at: datetime, zone: str, holidays: frozenset[date], starts: time
+) -> None:
+    """It is later, a working date, none lies between, and it is a time that exists."""
+    timezone = ZoneInfo(zone)
+    found = next_business_day(at, timezone=timezone, holidays=holidays, starts=starts)
+    today = at.astimezone(timezone).date()
+    assert found > at
+    assert found == found.astimezone(UTC).astimezone(timezone)
+    between = [today + timedelta(days=n) for n in range(1, (found.date() - today).days)]
+    assert all(day.weekday() >= 5 or day in holidays for day in between)
+    assert found.weekday() < 5
+    assert found.date() not in holidays
+
+
+HOURS = BusinessHours(
+    timezone=TOKYO,
+    starts=TEN,
+    ends=time(19),
+    triage_by=time(11),
+    days=WORKING_WEEK,
+    holidays={date(2026, 11, 23)},
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "is_open"),
+    [
+        ("2026-11-24 09:59", False),
+        ("2026-11-24 10:00", True),
+        ("2026-11-24 18:59", True),
+        ("2026-11-24 19:00", False),
+        ("2026-11-23 12:00", False),
+        ("2026-11-22 12:00", False),
+    ],
+)
+def test_is_open(at: str, *, is_open: bool) -> None:
+    """Within the hours of a business day; the end is outside."""
+    assert HOURS.is_open(tokyo(at)) is is_open
+
+
+def test_next_triage_is_over_at_triage_by() -> None:
+    """SEV3 is due when the next business day's morning triage has ended."""
+    assert HOURS.next_triage(tokyo("2026-11-20 18:00")) == tokyo("2026-11-24 11:00")
+
+
+def test_weekday_numbers_are_those_of_dates() -> None:
+    """Mon is 0, as date.weekday counts."""
+    assert [day.number for day in Weekday] == list(range(7))

@@ -1,0 +1,53 @@
+"""Durations as people write them."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.calendar.durations import format_duration, parse_duration
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("30s", timedelta(seconds=30)),
+        ("15m", timedelta(minutes=15)),
+        ("4h", timedelta(hours=4)),
+        ("1d", timedelta(days=1)),
+        ("1h30m", timedelta(minutes=90)),
+        ("0s", timedelta(0)),
+        (" 90m ", timedelta(minutes=90)),
+    ],
+)
+def test_parse_duration(text: str, span: timedelta) -> None:
+    """Numbers with units add up."""
+    assert parse_duration(text) == span
+
+
+@pytest.mark.parametrize(
+    "text", ["", "15", "15x", "m", "-5m", "1.5h", "30m1h", "5m5m", "１５m", "9999999d", "1h 30m"]
+)
+def test_parse_duration_refuses(text: str) -> None:
+    """Anything else is no duration."""
+    with pytest.raises(ValueError, match=r".*"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(("minutes", "text"), [(0, "0s"), (90, "1h30m"), (15, "15m"), (1440, "1d")])
+def test_format_duration(minutes: int, text: str) -> None:
+    """Written with the largest units first, zeros left out."""
+    assert format_duration(timedelta(minutes=minutes)) == text
+
+
+def test_format_duration_refuses_the_past() -> None:
+    """A negative span has no form."""
+    with pytest.raises(ValueError, match="not negative"):
+        format_duration(timedelta(seconds=-1))
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)))
+def test_round_trip(span: timedelta) -> None:
+    """What is written is read back, down to the second."""
+    assert parse_duration(format_duration(span)) == span - timedelta(microseconds=span.microseconds)

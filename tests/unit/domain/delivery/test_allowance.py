@@ -1,0 +1,95 @@
+"""Never over Discord's limits, with a clock that the test moves."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.delivery.allowance import URGENT, Allowance, RouteAllowance
+
+LESSER = URGENT - 10
+
+
+@given(st.lists(st.floats(0.0, 0.3), min_size=1, max_size=300))
+def test_in_no_second_more_pass_than_the_rate_and_the_burst(pauses: list[float]) -> None:
+    """Whatever comes when: each waits as long as it is told."""
+    allowance, now, passed = Allowance(40.0, 4.0), 0.0, []
+    for pause in pauses:
+        now += pause
+        now += allowance.wait_s(now)
+        allowance.take(now)
+        passed.append(now)
+    for start in passed:
+        assert sum(start <= at < start + 1.0 for at in passed) <= 44 + 1
+
+
+def test_a_pause_holds_everything_up() -> None:
+    """Discord's global limit was hit: nothing for as long as it says, however much was left."""
+    allowance = Allowance(40.0, 4.0)
+    allowance.pause(12.0, now=10.0)
+    assert allowance.wait_s(10.0) > 1.9
+    assert allowance.wait_s(12.0) == 0.0
+
+
+def known(*, limit: int = 5, remaining: int = 4, at: float = 0.0) -> RouteAllowance:
+    """A bucket whose window is 5 s."""
+    route = RouteAllowance()
+    route.learn(at, limit=limit, remaining=remaining, reset_after_s=5.0)
+    return route
+
+
+def test_the_first_request_of_a_route_goes_alone() -> None:
+    """Its answer says how many may go at once."""
+    route = RouteAllowance()
+    assert route.room_in_s(0.0, urgency=URGENT) == 0.0
+    route.outgoing += 1
+    assert route.room_in_s(0.0, urgency=URGENT) > 0.0
+
+
+def test_what_is_under_way_counts() -> None:
+    """Four are left and four are on their way: the next one has room when the window is over."""
+    route = known(remaining=4)
+    route.outgoing = 4
+    assert route.room_in_s(1.0, urgency=URGENT) == 4.0
+    route.outgoing = 3
+    assert route.room_in_s(1.0, urgency=URGENT) == 0.0
+
+
+def test_the_last_place_of_a_window_is_for_what_is_urgent() -> None:
+    """A digest's edit never takes the place that a P0 needs."""
+    route = known(remaining=1)
+    assert route.room_in_s(1.0, urgency=LESSER) == 4.0
+    assert route.room_in_s(1.0, urgency=URGENT) == 0.0
+
+
+def test_those_who_are_sent_away_come_back_in_turn() -> None:
+    """A window's worth at a time; what is more urgent is not behind them."""
+    route = known(remaining=0)
+    waits = [route.room_in_s(0.0, urgency=LESSER) for _ in range(9)]
+    assert waits == [5.0] * 4 + [10.0] * 4 + [15.0]
+    assert route.room_in_s(0.0, urgency=URGENT) == 5.0
+
+
+def test_an_old_answer_does_not_give_back_what_is_gone() -> None:
+    """Answers overtake each other; a new window starts afresh."""
+    route = known(remaining=1)
+    route.learn(0.1, limit=5, remaining=3, reset_after_s=4.9)
+    assert route.remaining == 1
+    route.learn(6.0, limit=5, remaining=4, reset_after_s=5.0)
+    assert route.remaining == 4
+
+
+def test_a_route_without_a_limit_is_not_held_up() -> None:
+    """Discord sends no headers for some."""
+    route = RouteAllowance(is_unlimited=True, outgoing=50)
+    assert route.room_in_s(0.0, urgency=LESSER) == 0.0
+
+
+def test_a_place_that_is_kept_counts_until_it_is_used_or_given_up() -> None:
+    """Six that look at the same moment are not six that go: a look keeps the place for the request."""
+    route = known(limit=3, remaining=2)
+    for _ in range(2):
+        assert route.room_in_s(1.0, urgency=URGENT) == 0.0
+        route.hold(3.0)
+    assert route.room_in_s(1.0, urgency=URGENT) > 0.0
+    route.begin()
+    assert (route.outgoing, len(route.held)) == (1, 1)
+    assert route.room_in_s(3.5, urgency=URGENT) == 0.0, "the other one never came"

@@ -1,0 +1,40 @@
+"""When an attempt is repeated, and what goes first."""
+
+from datetime import timedelta
+
+from bot.domain.delivery.delivery import (
+    PATIENT_ATTEMPTS,
+    RETRY_DELAYS_S,
+    DeliveryKind,
+    priority_of,
+    retry_after,
+)
+
+
+def test_what_rings_is_given_up_soon() -> None:
+    """Five more attempts within about a minute, then layer two takes over."""
+    delays = [retry_after(DeliveryKind.ALERT, n, asked_s=None) for n in range(1, len(RETRY_DELAYS_S) + 2)]
+    assert delays[-1] is None
+    assert delays[:-1] == sorted(d for d in delays[:-1] if d)
+    assert sum(RETRY_DELAYS_S) < 90
+
+
+def test_what_nobody_waits_for_is_late_rather_than_lost() -> None:
+    """An outage of hours does not cost the week's digest; after a day it has failed."""
+    delays = [retry_after(DeliveryKind.DIGEST, n, asked_s=None) for n in range(1, PATIENT_ATTEMPTS + 2)]
+    assert delays[-1] is None
+    assert sum((d for d in delays if d), timedelta()) > timedelta(hours=20)
+
+
+def test_peer_decides_how_long_at_least() -> None:
+    """`retry_after` is honoured; our own delay stays the lower bound."""
+    assert retry_after(DeliveryKind.PAGE, 1, asked_s=65) == timedelta(seconds=65)
+    assert retry_after(DeliveryKind.PAGE, 5, asked_s=0.3) == timedelta(seconds=RETRY_DELAYS_S[4])
+
+
+def test_graver_goes_first() -> None:
+    """By rank, with room for policies of many severities; what nobody waits for goes last."""
+    order = [priority_of(rank) for rank in range(20)]
+    assert order[0] == 100
+    assert order == sorted(order, reverse=True)
+    assert min(order) > priority_of(None)

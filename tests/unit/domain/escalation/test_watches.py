@@ -1,0 +1,191 @@
+"""The mirror's rule: what is due while the database is away, once."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from bot.domain.delivery.delivery import Posted
+from bot.domain.escalation.watches import Owed, Report, Rung, Watch, Word
+from bot.domain.outage.journal import GRACE, Journal, Taken
+from bot.domain.severity import Mention
+from bot.services.emergency_journal import Encoder, from_data
+
+T0 = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def rung(index: int, *, minutes: float) -> Rung:
+    """A step so long after the alert."""
+    return Rung(index, T0 + minutes * MINUTE, Mention.HERE, ("primary",))
+
+
+def watch(number: int = 1, *minutes: float) -> Watch:
+    """An incident whose steps are due after *minutes*."""
+    return Watch(
+        key=f"inc:{number}",
+        guild_id=7,
+        label=f"INC-{number}",
+        severity="SEV1",
+        title="決済 API が 5xx",
+        targets=("api.parky.co.jp",),
+        raised_at=T0,
+        to="channel",
+        rings=True,
+        is_drill=False,
+        is_private=False,
+        places=((1, 2),),
+        rungs=tuple(rung(index, minutes=after) for index, after in enumerate(minutes, start=1)),
+    )
+
+
+def journal(*watches: Watch) -> Journal:
+    """A mirror of these."""
+    return Journal(watches={one.key: one for one in watches})
+
+
+def test_not_before_the_database_has_had_its_chance() -> None:
+    """At the deadline the regular way decides; shortly after it, this one."""
+    one = watch(1, 15)
+    mirrored = journal(one)
+    assert mirrored.due(one, T0 + 15 * MINUTE) is None
+    assert mirrored.due(one, T0 + 15 * MINUTE + GRACE) == (rung(1, minutes=15), ())
+
+
+def test_of_one_ladder_the_last_speaks_for_all() -> None:
+    """After a long standstill nobody is rung three times for one fact."""
+    first, second, later = watch(1, 15, 30, 60), watch(2, 10), watch(3, 50)
+    mirrored, now = journal(first, second, later), T0 + 40 * MINUTE
+    assert mirrored.pending(now) == [first, second]
+    due = mirrored.due(first, now)
+    assert due is not None
+    assert (due[0].index, [one.index for one in due[1]]) == (2, [1])
+
+
+def test_the_last_one_tells_everybody_whom_the_others_were_to_tell() -> None:
+    """As loud as the loudest: its own rung may be for one person, and quiet."""
+    one = watch(1, 15, 30)
+    quiet = replace(one.rungs[1], mention=Mention.NONE, dm=("secondary",))
+    due = journal(one).due(replace(one, rungs=(one.rungs[0], quiet)), T0 + 40 * MINUTE)
+    assert due is not None
+    assert (due[0].index, due[0].mention, due[0].dm) == (2, Mention.HERE, ("primary", "secondary"))
+
+
+def test_what_was_taken_or_acknowledged_is_not_due() -> None:
+    """Once is enough."""
+    one = watch(1, 15, 30)
+    taken = replace(journal(one), taken={"inc:1:step:1": T0})
+    assert taken.due(one, T0 + 20 * MINUTE) is None
+    assert taken.due(one, T0 + 31 * MINUTE) is not None
+    seen = replace(journal(one), acknowledged=frozenset({"inc:1"}))
+    assert seen.pending(T0 + 60 * MINUTE) == []
+
+
+def owing(one: Watch, *owed: tuple[str, Word, float]) -> Watch:
+    """*one* with messages that were owed so many minutes after the alert."""
+    made = [Owed(key, word, "channel", T0 + at * MINUTE, True, has_email=False) for key, word, at in owed]
+    return replace(one, owed=tuple(made))
+
+
+ALERT = ("inc:1:alert", Word.ALERT, 0)
+FIRST = ("inc:1:step:1:channel", Word.ESCALATION, 15)
+SECOND = ("inc:1:step:2:channel", Word.ESCALATION, 30)
+SECOND_PAGE = ("inc:1:step:2:dm:primary", Word.PAGE, 30)
+
+
+def test_of_what_is_owed_the_last_step_speaks_for_all() -> None:
+    """With the alert, to have something to acknowledge; and it waits, as a step does."""
+    one = owing(watch(1, 60), ALERT, FIRST, SECOND, SECOND_PAGE)
+    mirrored = journal(one)
+    assert [owed.key for owed in mirrored.owed(one, T0 + 16 * MINUTE)] == [ALERT[0], FIRST[0]]
+    now = T0 + 31 * MINUTE
+    assert [owed.key for owed in mirrored.owed(one, now)] == [ALERT[0], SECOND[0], SECOND_PAGE[0]]
+    said = replace(mirrored, posted={ALERT[0]: Posted(1, 2), SECOND[0]: Posted(1, 3)})
+    assert [owed.key for owed in said.owed(one, now)] == [SECOND_PAGE[0]]
+    assert mirrored.owed(one, T0 + GRACE / 2) == ()
+
+
+def test_a_step_that_is_due_speaks_for_what_is_owed() -> None:
+    """Also once it was taken."""
+    one = owing(watch(1, 20), ALERT, FIRST)
+    now = T0 + 21 * MINUTE
+    assert [owed.key for owed in journal(one).owed(one, now)] == [ALERT[0]]
+    taken = replace(journal(one), taken={"inc:1:step:1": now})
+    assert [owed.key for owed in taken.owed(one, now)] == [ALERT[0]]
+
+
+def test_of_two_alerts_the_newer_one_is_said() -> None:
+    """The severity has changed since."""
+    one = owing(watch(1, 60), ALERT, ("inc:1:alert:2", Word.ALERT, 5))
+    assert [owed.key for owed in journal(one).owed(one, T0 + 6 * MINUTE)] == ["inc:1:alert:2"]
+
+
+def test_what_came_since_is_left_when_the_rest_is_recorded() -> None:
+    """An email that was accepted meanwhile is recorded the next time."""
+    one, at = watch(1, 15), T0 + 15 * MINUTE
+    then = replace(
+        journal(one),
+        installation_id="ours",
+        posted={"inc:1:step:1:channel": Posted(1, 2)},
+        said={"inc:1:step:1:channel": at},
+        taken={"inc:1:step:1": at},
+    )
+    mark = "inc:1:step:1:channel:mail:primary"
+    now = replace(then, mailed=frozenset({mark}), said={**then.said, mark: at})
+    left = Taken(then, frozenset({"inc:1"}), "ours").out_of(now)
+    assert (left.posted, left.taken, left.watches) == ({}, {}, {})
+    assert (set(left.mailed), dict(left.said)) == ({mark}, {mark: at})
+
+
+def test_another_databases_incidents_are_left_out() -> None:
+    """INC-1 is another one there."""
+    known = replace(journal(watch(1, 15)), installation_id="theirs", posted={"inc:1:alert": Posted(1, 2)})
+    left = Taken(known.of_reports(), frozenset(), "ours").out_of(known)
+    assert (left.posted, left.watches, left.installation_id) == ({}, {}, "ours")
+
+
+def test_the_file_gives_back_what_it_got() -> None:
+    """A restart loses nothing."""
+    report = Report(
+        key="interaction:1",
+        guild_id=7,
+        severity="SEV1",
+        title="あ",
+        targets=("a",),
+        symptoms=("errors",),
+        path=(("q", "yes"),),
+        started_at=T0,
+        raised_at=T0 + MINUTE,
+        by_id=3,
+        by_name="responder",
+    )
+    full = Journal(
+        mirror=UUID(int=1),
+        installation_id="x",
+        ahead_s=1.5,
+        watches={"inc:1": watch(1, 15)},
+        posted={"inc:1:step:1:channel": Posted(1, 2)},
+        said={"inc:1:step:1:channel": T0},
+        taken={"inc:1:step:1": T0},
+        skipped=frozenset({"inc:1:step:0"}),
+        mailed=frozenset({"m"}),
+        acknowledged=frozenset({"inc:2"}),
+        reports={report.watch_key: report},
+    )
+    kept = json.loads(Encoder().encode(full))
+    assert from_data(kept) == full
+    of_an_older_version = {name: value for name, value in kept.items() if name != "mirror"}
+    assert from_data(of_an_older_version) == replace(full, mirror=None)
+    assert full.has_news
+    assert not Journal(watches=full.watches).has_news
+
+
+def test_each_file_has_the_watches_of_now() -> None:
+    """The encoder keeps the bytes of those that stay, and no others."""
+    encoder = Encoder()
+    before = journal(watch(1, 15), watch(2, 15))
+    later = journal(watch(2, 15), replace(watch(3, 15), title="決済 🔥"), watch(4, 30))
+    changed = journal(replace(watch(2, 15), rungs=()), watch(4, 30))
+    for kept in (before, later, changed, before):
+        assert from_data(json.loads(encoder.encode(kept))) == kept
+        assert set(encoder._watches) == set(kept.watches.values())

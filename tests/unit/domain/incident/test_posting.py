@@ -1,0 +1,65 @@
+"""Which of several posts of one incident counts."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.incident.posting import (
+    ALERT_PARTS,
+    THREAD_PARTS,
+    has_moved,
+    is_current,
+    is_superseded,
+    posting_of,
+)
+from tests.unit.domain.incident.test_incident import incident
+
+
+def owed(kind: DeliveryKind, posting: int | None = None) -> Delivery:
+    """A delivery of incident 42 that was not sent."""
+    return Delivery(
+        id=1,
+        kind=kind,
+        to="incident",
+        key="inc:42:x",
+        guild_id=7,
+        incident_id=42,
+        data={} if posting is None else {"posting": posting},
+        priority=0,
+        status=DeliveryStatus.PENDING,
+        nonce="n",
+        attempts=0,
+        created_at=datetime(2026, 11, 24, tzinfo=UTC),
+    )
+
+
+def test_a_post_without_a_number_is_of_the_first_posting() -> None:
+    """Rows of an older version."""
+    assert posting_of(owed(DeliveryKind.ALERT)) == 1
+    assert is_current(owed(DeliveryKind.ALERT), incident())
+
+
+@pytest.mark.parametrize("kind", sorted(set(DeliveryKind) - ALERT_PARTS - THREAD_PARTS))
+def test_what_is_no_part_of_a_posting_is_never_old(kind: DeliveryKind) -> None:
+    """A DM, a line in the thread, the digest."""
+    moved = incident(posting=3, thread_posting=3, alert_message_id=1, thread_id=2)
+    assert is_current(owed(kind), moved)
+    assert not has_moved(owed(kind), moved)
+    assert not is_superseded(owed(kind), moved)
+
+
+@pytest.mark.parametrize("kind", sorted(ALERT_PARTS | THREAD_PARTS))
+def test_what_was_never_sent_is_not_missed_after_a_newer_posting(kind: DeliveryKind) -> None:
+    """Unless the thread still hangs on it."""
+    moved = incident(posting=2, thread_posting=2, thread_channel="p0-alerts")
+    assert is_superseded(owed(kind, 1), moved)
+    assert not is_superseded(owed(kind, 2), moved)
+    keeps_thread = replace(moved, thread_posting=1)
+    assert is_superseded(owed(kind, 1), keeps_thread) is (kind is DeliveryKind.SEED_ACK)
+
+
+def test_an_alert_without_a_thread_carries_nothing() -> None:
+    """Where the policy opens none."""
+    assert is_superseded(owed(DeliveryKind.ALERT, 1), incident(posting=2, thread_posting=1))

@@ -1,0 +1,99 @@
+"""Title and start put right: what changes, what does not, and what is refused."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.domain.errors import UserError
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.title_and_start import changes_of, put_right, shown_details, start_of_alert
+from tests.unit.domain.incident.test_incident import T0, incident
+from tests.unit.domain.incident.test_transitions import resolve
+
+EARLIER = T0 - timedelta(minutes=10)
+
+
+def righted(
+    of: Incident,
+    *,
+    title: str | None = None,
+    started_at: datetime | None = None,
+    seen: Incident | None = None,
+) -> Incident:
+    """By somebody who had *seen* before their eyes, or what is there."""
+    return put_right(of, title=title, started_at=started_at, shown=shown_details(seen or of))
+
+
+@pytest.mark.parametrize("of", [incident(), resolve(incident()), incident(is_private=True)])
+def test_title_and_start_are_put_right(of: Incident) -> None:
+    """While it goes on and afterwards. Whatever counts from the report stays: the deadline above all."""
+    after = righted(of, title="決済が 5xx", started_at=EARLIER)
+    version = of.version + 1
+    expected = replace(of, title="決済が 5xx", started_at=EARLIER, version=version, details_version=version)
+    assert after == expected
+    assert (after.ack_due_at, after.triggered_at) == (of.ack_due_at, of.triggered_at)
+    assert changes_of(of, after) == {
+        "title": {"before": of.title, "after": "決済が 5xx"},
+        "started_at": {"before": T0.isoformat(), "after": EARLIER.isoformat()},
+    }
+
+
+def test_one_of_them_leaves_the_other() -> None:
+    """And only that one is told."""
+    before = incident()
+    title, start = righted(before, title="x"), righted(before, started_at=EARLIER)
+    assert (title.started_at, start.title) == (before.started_at, before.title)
+    assert [*changes_of(before, title)] == ["title"]
+    assert [*changes_of(before, start)] == ["started_at"]
+
+
+def test_what_is_so_already_changes_nothing() -> None:
+    """Nothing was changed, or both are what they were."""
+    before = incident()
+    assert righted(before) is before
+    assert righted(before, title=before.title, started_at=before.started_at) is before
+
+
+def test_nothing_begins_later_than_it_is_reported() -> None:
+    """The moment of the report itself will do, and so will its minute: nobody is shown the seconds."""
+    reported = T0.replace(second=34)
+    before = incident(started_at=EARLIER, triggered_at=reported)
+    for within in (reported, reported.replace(second=59)):
+        assert righted(before, started_at=within).started_at == reported
+    assert righted(before, started_at=reported.replace(second=0)).started_at == reported.replace(second=0)
+    later = reported.replace(second=0) + timedelta(minutes=1)
+    with pytest.raises(UserError, match="start_after_report") as refused:
+        righted(before, started_at=later)
+    assert refused.value.fields == {"incident": before.label, "start": later, "reported": reported}
+    begun = incident(started_at=reported, triggered_at=reported)
+    assert righted(begun, started_at=reported.replace(second=50)) is begun
+
+
+def test_an_alert_had_begun_by_its_report() -> None:
+    """A triage may tell of an earlier start; a later one, such as a later "now", keeps the alert's own."""
+    alert = incident(started_at=EARLIER, triggered_at=T0)
+    assert start_of_alert(alert, EARLIER - timedelta(hours=2)) == EARLIER - timedelta(hours=2)
+    assert start_of_alert(alert, T0) == T0
+    assert start_of_alert(alert, T0 + timedelta(microseconds=1)) == EARLIER
+
+
+def test_two_people_put_different_things_right() -> None:
+    """Both forms were opened on the first version."""
+    seen = incident()
+    first = righted(seen, title="x")
+    both = righted(first, started_at=EARLIER, seen=seen)
+    assert (both.title, both.started_at) == ("x", EARLIER)
+
+
+def test_the_second_of_two_sees_what_the_first_wrote() -> None:
+    """Instead of undoing it; who wrote the same has nothing left to do."""
+    seen = incident()
+    first = righted(seen, title="x", started_at=EARLIER)
+    with pytest.raises(UserError, match="title_moved") as refused:
+        righted(first, title="y", seen=seen)
+    assert refused.value.fields["title"] == "x"
+    with pytest.raises(UserError, match="start_moved") as refused:
+        righted(first, started_at=EARLIER - timedelta(minutes=1), seen=seen)
+    assert refused.value.fields["start"] == EARLIER
+    assert righted(first, title="x", started_at=EARLIER, seen=seen) is first

@@ -1,0 +1,288 @@
+"""Every transition of an incident, and every refusal."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.errors import InvalidTransition
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Holder, Incident, IncidentKind, Role, Status, StatusUpdate
+from bot.domain.incident.posting import archived, repost, rethread
+from bot.domain.incident.transitions import AckOutcome
+from bot.domain.severity import NewSeverity
+from tests.unit.domain.incident.test_incident import PRIMARY, SECONDARY, T0, incident
+
+MINUTE = timedelta(minutes=1)
+LATER = T0 + 10 * MINUTE
+OTHER = incident(id=43)
+SEV3 = NewSeverity("SEV3", "P2", T0 + timedelta(days=1), reposts=True, thread_channel=None)
+
+End = Callable[[Incident], Incident]
+
+
+def acknowledged(**changes: object) -> Incident:
+    """Somebody is on it since two minutes after the alert."""
+    first = transitions.acknowledge(
+        incident(**changes),
+        by=PRIMARY,
+        at=T0 + 2 * MINUTE,
+        already_responding=False,
+        next_update_at=T0 + 32 * MINUTE,
+    )
+    return first.incident
+
+
+def resolve(of: Incident) -> Incident:
+    """Ended well."""
+    return transitions.resolve(of, by=SECONDARY, at=LATER, archive_at=LATER + timedelta(days=1))
+
+
+def cancel(of: Incident) -> Incident:
+    """Ended as a false alarm."""
+    return transitions.cancel(of, by=SECONDARY, at=LATER, archive_at=LATER + timedelta(days=1))
+
+
+def merge(of: Incident) -> Incident:
+    """Ended as a duplicate."""
+    return transitions.merge(of, into=OTHER, by=SECONDARY, at=LATER, archive_at=LATER + timedelta(days=1))
+
+
+ENDS = [
+    pytest.param(resolve, Status.RESOLVED, id="resolve"),
+    pytest.param(cancel, Status.CANCELLED, id="cancel"),
+    pytest.param(merge, Status.MERGED, id="merge"),
+]
+
+WHAT_NEEDS_AN_OPEN_ONE: list[End] = [
+    resolve,
+    cancel,
+    merge,
+    lambda of: transitions.change_severity(of, SEV3, next_update_at=None),
+    lambda of: transitions.declare(replace(of, kind=IncidentKind.ALERT), thread_channel=None),
+    lambda of: transitions.assign(of, Role.SCRIBE, Holder(1, "primary")),
+    lambda of: transitions.tell(of, StatusUpdate("known", "", LATER, "primary"), next_update_at=None),
+]
+
+
+def refused(do: End, of: Incident) -> InvalidTransition:
+    """What *do* says against it."""
+    with pytest.raises(InvalidTransition) as caught:
+        do(of)
+    return caught.value
+
+
+# -- acknowledging
+
+
+def test_the_first_acknowledge_starts_the_clock_of_updates() -> None:
+    """The next one is owed after the policy's span; without a cadence none is."""
+    assert acknowledged().next_update_at == T0 + 32 * MINUTE
+    quiet = transitions.acknowledge(
+        incident(reminders=3), by=PRIMARY, at=LATER, already_responding=False, next_update_at=None
+    ).incident
+    assert (quiet.next_update_at, quiet.reminders) == (None, 0)
+
+
+@pytest.mark.parametrize(("end", "status"), ENDS)
+def test_an_acknowledge_after_the_end_changes_nothing(end: End, status: Status) -> None:
+    """It is an outcome, not an error."""
+    over = end(incident())
+    late = transitions.acknowledge(over, by=PRIMARY, at=LATER, already_responding=False, next_update_at=None)
+    assert (late.outcome, late.incident.status, late.incident) == (AckOutcome.TOO_LATE, status, over)
+
+
+# -- ending
+
+
+@pytest.mark.parametrize(("end", "status"), ENDS)
+@pytest.mark.parametrize("before", [incident(), acknowledged()], ids=["triggered", "acknowledged"])
+def test_an_end(end: End, status: Status, before: Incident) -> None:
+    """Who and when; nothing is owed any longer; the thread goes to sleep later; who was on it stays known."""
+    over = end(before)
+    assert (over.status, over.ended_at, over.ended_by_id, over.ended_by_name) == (
+        status,
+        LATER,
+        2,
+        "secondary",
+    )
+    assert (over.next_update_at, over.archive_at) == (None, LATER + timedelta(days=1))
+    assert over.version == before.version + 1
+    assert over.acknowledged_by_name == before.acknowledged_by_name
+    assert not over.is_open
+
+
+def test_a_merged_one_knows_where_it_went() -> None:
+    """The other one goes on."""
+    assert merge(incident()).merged_into_id == OTHER.id
+
+
+@pytest.mark.parametrize(("end", "status"), ENDS)
+@pytest.mark.parametrize("again", WHAT_NEEDS_AN_OPEN_ONE)
+def test_what_has_ended_stays_so(end: End, status: Status, again: End) -> None:
+    """Each refusal says how it ended and by whom."""
+    error = refused(again, end(incident()))
+    assert error.key == f"already_{status.value}"
+    assert error.fields == {"incident": "INC-42", "by": "secondary"}
+
+
+@pytest.mark.parametrize(
+    ("into", "key"),
+    [
+        (incident(), "merge_with_itself"),
+        (resolve(OTHER), "merge_into_ended"),
+        (incident(id=43, is_drill=True), "drill_and_real"),
+        (replace(resolve(OTHER), is_drill=True), "drill_and_real"),
+        (incident(id=43, is_private=True), "merge_unlike"),
+        (incident(id=43, kind=IncidentKind.ALERT), "merge_into_alert"),
+    ],
+)
+def test_merging_into_what_does_not_fit(into: Incident, key: str) -> None:
+    """Itself, an ended one, a drill, a private one, an alert that has no thread to go on in."""
+    error = refused(lambda of: transitions.merge(of, into=into, by=PRIMARY, at=LATER), incident())
+    assert error.key == key
+
+
+@pytest.mark.parametrize("into", IncidentKind)
+def test_a_tracked_alert_is_merged_into_an_incident_or_another_one(into: IncidentKind) -> None:
+    """Nobody was at work in a thread of it."""
+    tracked = incident(kind=IncidentKind.ALERT)
+    merged = transitions.merge(tracked, into=incident(id=43, kind=into), by=PRIMARY, at=LATER)
+    assert merged.merged_into_id == 43
+
+
+# -- opening again
+
+
+@pytest.mark.parametrize(("end", "_status"), ENDS)
+def test_whoever_opens_it_again_is_on_it(end: End, _status: Status) -> None:
+    """Nothing of the end is left but when it was; it is no acknowledge, and the one there was stays."""
+    every, at = 30 * MINUTE, LATER + 60 * MINUTE
+    again = transitions.reopen(end(incident()), by=PRIMARY, at=at, next_update_at=at + every)
+    assert (again.status, again.reopened_at, again.lead) == (Status.ACKNOWLEDGED, at, Holder(1, "primary"))
+    assert (again.acknowledged_at, again.acknowledged_by_id, again.took_to_acknowledge) == (None, None, None)
+    assert (again.ended_at, again.ended_by_id, again.ended_by_name) == (None, None, None)
+    assert (again.merged_into_id, again.archive_at, again.first_ended_at) == (None, None, LATER)
+    assert (again.next_update_at, again.remind_at) == (at + every, at + every)
+    known = transitions.reopen(end(acknowledged()), by=SECONDARY, at=at, next_update_at=None)
+    assert (known.acknowledged_by_name, known.lead) == ("primary", Holder(2, "secondary"))
+    assert (known.next_update_at, known.remind_at) == (None, None)
+
+
+def test_the_first_end_and_the_last_reopening_are_known() -> None:
+    """However often; one that an older version has ended knows its end as well."""
+    often = transitions.reopen(resolve(incident()), by=PRIMARY, at=LATER + MINUTE, next_update_at=None)
+    often = transitions.cancel(often, by=PRIMARY, at=LATER + 2 * MINUTE)
+    often = transitions.reopen(often, by=SECONDARY, at=LATER + 3 * MINUTE, next_update_at=None)
+    assert (often.first_ended_at, often.reopened_at) == (LATER, LATER + 3 * MINUTE)
+    assert often.on_it == Holder(2, "secondary")
+    older = replace(resolve(incident()), first_ended_at=None)
+    assert (
+        transitions.reopen(older, by=PRIMARY, at=LATER + MINUTE, next_update_at=None).first_ended_at == LATER
+    )
+
+
+def test_what_is_open_needs_no_reopening() -> None:
+    """A second press."""
+    error = refused(
+        lambda of: transitions.reopen(of, by=PRIMARY, at=LATER, next_update_at=None), acknowledged()
+    )
+    assert error.key == "still_open"
+
+
+# -- severity
+
+
+def test_another_severity_while_nobody_is_on_it() -> None:
+    """Its deadline counts; no status update is owed yet."""
+    changed = transitions.change_severity(incident(), SEV3, next_update_at=LATER)
+    assert (changed.severity, changed.priority, changed.ack_due_at) == ("SEV3", "P2", SEV3.ack_due_at)
+    assert (changed.posting, changed.thread_posting, changed.next_update_at) == (2, 1, None)
+
+
+def test_another_severity_while_somebody_is_on_it() -> None:
+    """Whether they were in time does not change after the fact."""
+    before = replace(acknowledged(), reminders=2)
+    changed = transitions.change_severity(before, replace(SEV3, reposts=False), next_update_at=LATER)
+    assert (changed.ack_due_at, changed.posting) == (before.ack_due_at, 1)
+    assert (changed.next_update_at, changed.reminders) == (LATER, 0)
+
+
+def test_a_thread_moves_with_its_severity() -> None:
+    """Where the new one wants it elsewhere, the new posting opens it."""
+    changed = transitions.change_severity(
+        incident(thread_channel="p2-deploys"), replace(SEV3, thread_channel="p0-alerts"), next_update_at=None
+    )
+    assert (changed.thread_posting, changed.thread_channel) == (2, "p0-alerts")
+    kept = transitions.change_severity(incident(thread_channel="p0-alerts"), SEV3, next_update_at=None)
+    assert (kept.thread_posting, kept.thread_channel) == (1, "p0-alerts")
+
+
+def test_the_same_severity_is_no_change() -> None:
+    """Two people at once: the second is told."""
+    same = replace(SEV3, name="SEV1")
+    error = refused(lambda of: transitions.change_severity(of, same, next_update_at=None), incident())
+    assert (error.key, error.fields["severity"]) == ("same_severity", "SEV1")
+
+
+# -- posting
+
+
+def test_no_number_of_a_posting_is_used_twice() -> None:
+    """Whatever made the last one: a change of severity, a deleted alert, a deleted thread."""
+    rethreaded = rethread(incident())
+    assert (rethreaded.posting, rethreaded.thread_posting) == (1, 2)
+    reposted = repost(rethreaded)
+    assert (reposted.posting, reposted.thread_posting) == (3, 2)
+    changed = transitions.change_severity(reposted, replace(SEV3, thread_channel="x"), next_update_at=None)
+    assert (changed.posting, changed.thread_posting) == (4, 4)
+
+
+def test_a_tracked_alert_is_declared_once() -> None:
+    """Then it is an incident, posted as one."""
+    tracked = incident(kind=IncidentKind.ALERT)
+    declared = transitions.declare(tracked, thread_channel="p0-alerts")
+    assert (declared.kind, declared.posting, declared.thread_posting) == (IncidentKind.INCIDENT, 2, 2)
+    error = refused(lambda of: transitions.declare(of, thread_channel="p0-alerts"), declared)
+    assert error.key == "declared_before"
+
+
+def test_the_same_alert_is_counted() -> None:
+    """When it came last is known."""
+    again = transitions.see_again(incident(kind=IncidentKind.ALERT), at=LATER)
+    assert (again.occurrences, again.last_seen_at, again.version) == (2, LATER, 2)
+
+
+# -- people and words
+
+
+def test_a_role_is_given_passed_on_and_left() -> None:
+    """In the order of the roles; the same holder again changes nothing."""
+    scribed = transitions.assign(incident(), Role.SCRIBE, Holder(1, "primary"))
+    led = transitions.assign(scribed, Role.COMMANDER, Holder(2, "secondary"))
+    assert list(led.roles) == [Role.COMMANDER, Role.SCRIBE]
+    assert led.commander == Holder(2, "secondary")
+    assert transitions.assign(led, Role.SCRIBE, Holder(1, "primary")) is led
+    assert list(transitions.assign(led, Role.COMMANDER, None).roles) == [Role.SCRIBE]
+
+
+def test_a_reminder_is_for_whoever_leads() -> None:
+    """The commander, else whoever opened it again, else whoever was first, else nobody."""
+    assert incident().lead is None
+    assert acknowledged().lead == Holder(1, "primary")
+    led = transitions.assign(acknowledged(), Role.COMMANDER, Holder(2, "secondary"))
+    assert led.lead == Holder(2, "secondary")
+
+
+def test_a_status_update_resets_the_reminders() -> None:
+    """The next one is owed when it was promised."""
+    update = StatusUpdate("rollback 中", "決済", LATER, "primary")
+    told = transitions.tell(replace(acknowledged(), reminders=3), update, next_update_at=LATER + MINUTE)
+    assert (told.last_update, told.next_update_at, told.reminders) == (update, LATER + MINUTE, 0)
+
+
+def test_an_archived_thread_is_not_archived_again() -> None:
+    """Nothing else of the incident has changed."""
+    over = resolve(incident())
+    assert archived(over) == replace(over, archive_at=None, version=over.version + 1)

@@ -1,0 +1,18 @@
+"""The promise of a status update."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.incident import transitions, update_promise
+from tests.unit.domain.incident.test_transitions import LATER, MINUTE, acknowledged
+
+
+@pytest.mark.parametrize(("asked", "times"), [(0, 1), (1, 2), (2, 4), (3, 8), (9, 8)])
+def test_reminders_come_less_and_less_often(asked: int, times: int) -> None:
+    """1, 2, 4 and then every 8 intervals after the last one; what was promised stays promised."""
+    silent = replace(transitions.tell(acknowledged(), None, next_update_at=LATER), reminders=asked)
+    assert update_promise.patience(silent) == times
+    again = update_promise.remind(silent, again_at=LATER + MINUTE)
+    assert (again.next_update_at, again.remind_at) == (LATER, LATER + MINUTE)
+    assert again.reminders == asked + 1
