@@ -27,12 +27,12 @@ from bot.process.life import Life
 from bot.process.login import AWAY, log_in
 from bot.process.starting import Prepare, is_there, late, succeeds, until_done
 from bot.runbook import Policy, Served, load_served
-from bot.services.auditor import Auditor
-from bot.services.dead_man import DeadMan
-from bot.services.oncall import OnCall
 from bot.services.ports import JobName, Leases, Mailer
-from bot.services.queue_watch import QueueWatch
 from bot.services.registry import Guilds
+from bot.services.shared.roster import OnCall
+from bot.services.watchdogs.auditor import Auditor
+from bot.services.watchdogs.dead_man import DeadMan
+from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.settings import DISCORD_API, Settings
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.fairness import Handler, Turns

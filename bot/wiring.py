@@ -10,43 +10,47 @@ import structlog
 from bot.domain.errors import IncidentNotFound
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.access import Access
-from bot.services.acknowledging import Acknowledger
-from bot.services.alerts import Alerts
-from bot.services.bundles import Bundles
-from bot.services.calendars import CalendarFiles
-from bot.services.carried_acks import CarriedAcks
-from bot.services.changes import Changes
-from bot.services.checklists import Checklists
-from bot.services.comeback import Comeback
-from bot.services.deliveries import Deliveries, Helpers
-from bot.services.details import Details
-from bot.services.digests import Digests
-from bot.services.dlq import Dlq
-from bot.services.drills import Drills
-from bot.services.emergency import Emergency
-from bot.services.emergency_adoption import Adoption
-from bot.services.emergency_alarm import Alarm
-from bot.services.emergency_import import Recording, TakingIn
-from bot.services.emergency_logbook import Logbook
-from bot.services.emergency_telling import Means
-from bot.services.escalations import Escalations
-from bot.services.faces import Faces
-from bot.services.failures import Failures
-from bot.services.handovers import Handovers
-from bot.services.incidents import Incidents
-from bot.services.leads import Leads
-from bot.services.letters import Letters
-from bot.services.lifecycle import Lifecycle
-from bot.services.links import AckLinks
-from bot.services.looking import Looking
-from bot.services.mending import Mending
-from bot.services.merging import Merging
-from bot.services.missed_alerts import MissedAlerts
-from bot.services.mornings import Mornings
-from bot.services.oncall import OnCall
-from bot.services.passing_on import PassingOn
-from bot.services.pins import Pins
+from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.acknowledging.carried_acks import CarriedAcks
+from bot.services.acknowledging.email_links import AckLinks
+from bot.services.acknowledging.reading_ahead import ReadingAhead
+from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.alerts.missed import MissedAlerts
+from bot.services.alerts.questions import Questions
+from bot.services.alerts.recoveries import Recoveries
+from bot.services.alerts.tracking import Alerts
+from bot.services.delivery.bundles import Bundles
+from bot.services.delivery.deliveries import Deliveries, Helpers
+from bot.services.delivery.emails import Letters
+from bot.services.delivery.failures import Failures
+from bot.services.delivery.reposting import Mending
+from bot.services.digest.digests import Digests
+from bot.services.dlq.dlq import Dlq
+from bot.services.drills.drills import Drills
+from bot.services.escalation.decisions import Escalations
+from bot.services.escalation.passing_on import PassingOn
+from bot.services.escalation.release import Releasing
+from bot.services.escalation.sweeps import Sweeps
+from bot.services.incidents.checklists import Checklists
+from bot.services.incidents.commands import Incidents
+from bot.services.incidents.faces import Faces
+from bot.services.incidents.lifecycle import Lifecycle
+from bot.services.incidents.merging import Merging
+from bot.services.incidents.queries import Looking
+from bot.services.incidents.roles import Roles
+from bot.services.incidents.severity_change import Regrading
+from bot.services.incidents.title_and_start import Details
+from bot.services.incidents.updates import Updates
+from bot.services.morning.mornings import Mornings
+from bot.services.oncall.calendars import CalendarFiles
+from bot.services.oncall.handovers import Handovers
+from bot.services.oncall.schedules import Schedules
+from bot.services.outage.adoption import Adoption
+from bot.services.outage.alarm import Alarm
+from bot.services.outage.emergency import Emergency
+from bot.services.outage.logbook import Logbook
+from bot.services.outage.taking_in import Recording, TakingIn
+from bot.services.outage.telling import Means
 from bot.services.ports import (
     Discord,
     DlqStore,
@@ -59,27 +63,23 @@ from bot.services.ports import (
     Store,
 )
 from bot.services.ports.oncall import Calendars, Reach
-from bot.services.privacy import Privacy
-from bot.services.questions import Questions
-from bot.services.queue_watch import QueueWatch
-from bot.services.raising import Raising
-from bot.services.reading_ahead import ReadingAhead
-from bot.services.reconciler import Reconciler
-from bot.services.recoveries import Recoveries
-from bot.services.redactions import Redactions
-from bot.services.reevaluations import Reevaluations
+from bot.services.privacy.privacy import Privacy
+from bot.services.privacy.redactions import Redactions
+from bot.services.privacy.removals import Removals
 from bot.services.registry import Services
-from bot.services.regrading import Regrading
-from bot.services.releasing import Releasing
-from bot.services.removals import Removals
-from bot.services.roles import Roles
-from bot.services.schedules import Schedules
-from bot.services.sweeps import Sweeps
-from bot.services.timelines import Timelines
-from bot.services.triage_posts import TriagePosts
-from bot.services.triages import Triages
-from bot.services.unfinished import Unfinished
-from bot.services.updates import Updates
+from bot.services.shared.access import Access
+from bot.services.shared.already_told import Comeback
+from bot.services.shared.changes import Changes
+from bot.services.shared.reminder_recipients import Leads
+from bot.services.shared.roster import OnCall
+from bot.services.timeline.pins import Pins
+from bot.services.timeline.timelines import Timelines
+from bot.services.triage.answers import Triages
+from bot.services.triage.raising import Raising
+from bot.services.triage.reevaluations import Reevaluations
+from bot.services.triage.unfinished import Unfinished
+from bot.services.walks.posts import TriagePosts
+from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.fairness import Handler
 
 log = structlog.get_logger(__name__)

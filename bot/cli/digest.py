@@ -12,7 +12,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import ConfigError, DeliveryRefused
 from bot.runbook import Served, load_served
-from bot.services.digests import Digests, digest_key
+from bot.services.digest.digests import Digests, digest_key
 from bot.services.ports import Store
 from bot.settings import Settings
 from bot.ui.posts.digests import digest_text

@@ -11,7 +11,7 @@ from aiohttp import web
 from cachetools import LRUCache
 
 from bot.domain.errors import StorageUnavailable
-from bot.services.links import PATH, AckLinks, LinkState, Seen, guild_of
+from bot.services.acknowledging.email_links import PATH, AckLinks, LinkState, Seen, guild_of
 from bot.ui.ack_page import SECURITY_POLICY, AckPage
 
 log = structlog.get_logger(__name__)

@@ -23,7 +23,7 @@ from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.shards import LeaseLost
 from bot.process.holding import HOLDING, Holding
 from bot.process.login import bad_token
-from bot.services.fencing import CLAIM
+from bot.services.shared.fencing import CLAIM
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.domain.shards import LEASE_S, RENEW_S, Claim, LeaseLost
-from bot.services.boot_clock import boot_s
+from bot.services.shared.boot_clock import boot_s
 
 #: Our clock and the database's may differ in speed; both are far better than this.
 _DRIFT_S: Final = 0.1

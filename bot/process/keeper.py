@@ -30,8 +30,8 @@ from bot.domain.shards import (
 from bot.process.gateway import GatewaySession, answer_last_when_in_doubt
 from bot.process.holding import Holding
 from bot.process.login import advised
-from bot.services.boot_clock import boot_s
 from bot.services.ports import Leases
+from bot.services.shared.boot_clock import boot_s
 
 log = structlog.get_logger(__name__)
 

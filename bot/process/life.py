@@ -28,11 +28,11 @@ from bot.process.ticks import (
     Ticks,
 )
 from bot.process.watchdog import GatewayWatch
-from bot.services.auditor import Auditor
-from bot.services.dead_man import DeadMan
-from bot.services.emergency import LOOK_S
+from bot.services.outage.emergency import LOOK_S
 from bot.services.ports import DlqStore
 from bot.services.registry import Services
+from bot.services.watchdogs.auditor import Auditor
+from bot.services.watchdogs.dead_man import DeadMan
 from bot.storage.jobs import JobRunner
 from bot.storage.warming import WARM_S
 from bot.ui.rest.circuit import Circuit

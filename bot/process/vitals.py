@@ -13,9 +13,9 @@ from bot.process.deafness import DeafWatch
 from bot.process.health import Part
 from bot.process.keeper import ShardKeeper
 from bot.process.metrics import Incidents, Outage, Session, exposition
-from bot.services.auditor import OVERDUE
-from bot.services.emergency import Emergency, trouble_of
+from bot.services.outage.emergency import Emergency, trouble_of
 from bot.services.ports import Store
+from bot.services.watchdogs.auditor import OVERDUE
 from bot.storage.figures import Figures
 from bot.storage.jobs import JobRunner
 from bot.ui.rest.circuit import Circuit

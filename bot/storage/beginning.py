@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.errors import Superseded
-from bot.services.fencing import CLAIM
 from bot.services.ports.urgency import PERSON, current
+from bot.services.shared.fencing import CLAIM
 from bot.storage.errors import storage_errors
 from bot.storage.sessions import Session
 from bot.storage.sql import Sql

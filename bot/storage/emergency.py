@@ -11,7 +11,7 @@ import structlog
 
 from bot.domain.delivery.delivery import ACK_PLACES
 from bot.domain.escalation.watches import Change, Watch, Word, watch_key
-from bot.services.emergency_journal import watch_from_data
+from bot.services.outage.journal import watch_from_data
 from bot.storage.pools import borrow
 from bot.storage.pulse import Pulse
 from bot.storage.sql import Row, Sql

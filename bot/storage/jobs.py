@@ -35,7 +35,7 @@ from bot.domain.errors import (
 )
 from bot.services.ports import JobName
 from bot.services.ports.urgency import urgency
-from bot.services.queue_watch import QueueWatch
+from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.fairness import Handler
 from bot.storage.patient import PatientQueries
 from bot.storage.pools import open_pool

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import priority_of
-from bot.services.handovers import handover_job
-from bot.services.mornings import morning_job
-from bot.services.opening import archive_job, drill_job
+from bot.services.morning.mornings import morning_job
+from bot.services.oncall.handovers import handover_job
 from bot.services.ports import Job, JobName
-from bot.services.reminders import reminder_key
+from bot.services.shared.postings import archive_job, drill_job
+from bot.services.shared.reminders import reminder_key
 from bot.storage.deliveries import deliver_job
 from bot.storage.sql import Row, Sql
 

@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.incident.incident import Incident, Status
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
-from bot.services.links import LinkState, Seen
+from bot.services.acknowledging.email_links import LinkState, Seen
 from bot.ui.words import timestamps
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url

@@ -6,7 +6,7 @@ from discord.app_commands import locale_str
 from bot.client import IncidentBot
 from bot.domain.incident.incident import NewIncident
 from bot.i18n.options import described
-from bot.services.incidents import TITLE_LIMIT
+from bot.services.incidents.commands import TITLE_LIMIT
 from bot.ui.interaction import wait
 from bot.ui.people import person_from
 from bot.ui.screens.emergency import opened_or_raised

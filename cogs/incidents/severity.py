@@ -6,8 +6,8 @@ from discord.app_commands import locale_str
 from bot.client import IncidentBot
 from bot.domain.incident.incident import Incident
 from bot.i18n.options import described
-from bot.services.access import Act
-from bot.services.lifecycle import REASON_LIMIT
+from bot.services.incidents.lifecycle import REASON_LIMIT
+from bot.services.shared.access import Act
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.forms.base import Submitted

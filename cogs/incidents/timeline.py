@@ -6,8 +6,8 @@ from discord.app_commands import locale_str
 from bot.client import IncidentBot
 from bot.domain.timeline.entries import Line
 from bot.i18n.options import described
-from bot.services.access import Act
-from bot.services.timelines import NOTE_LIMIT, Noted
+from bot.services.shared.access import Act
+from bot.services.timeline.timelines import NOTE_LIMIT, Noted
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.components import Control
 from bot.ui.forms.base import Submitted

@@ -11,7 +11,7 @@ from bot.client import IncidentBot
 from bot.domain.errors import BotError, UserError
 from bot.domain.oncall.roster import NewOverride
 from bot.i18n.options import described
-from bot.services.schedules import Turn
+from bot.services.oncall.schedules import Turn
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from
 from bot.ui.screens.oncall_console import overridden_said, set_said, swapped_said, turn_choice

@@ -7,7 +7,7 @@ from discord.app_commands import locale_str
 from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.i18n.options import described
-from bot.services.calendars import BIGGEST
+from bot.services.oncall.calendars import BIGGEST
 from bot.ui.components import Control
 from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_from, person_of

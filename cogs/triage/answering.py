@@ -7,7 +7,7 @@ import discord
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import NewIncident
-from bot.services.triage_views import TriageView
+from bot.services.triage.views import TriageView
 from bot.ui.buttons import TriageVerb, template
 from bot.ui.components import Control
 from bot.ui.interaction import keep, redraw, reply, wait

@@ -13,7 +13,7 @@ from discord.http import Route
 from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, UnavailableError
 from bot.domain.triage.evidence import Evidence
-from bot.services.triage_sources import AlreadyRaised
+from bot.services.triage.sources import AlreadyRaised
 from bot.ui.components import Control
 from bot.ui.forms.base import Source
 from bot.ui.interaction import reply, wait

@@ -14,8 +14,8 @@ from bot.domain.errors import StorageUnavailable, UserError
 from bot.domain.incident.incident import NewIncident
 from bot.domain.triage.session import NewTriage
 from bot.i18n.options import described
-from bot.services.incidents import TITLE_LIMIT
-from bot.services.triage_sources import AlreadyRaised
+from bot.services.incidents.commands import TITLE_LIMIT
+from bot.services.triage.sources import AlreadyRaised
 from bot.ui.components import Control
 from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
 from bot.ui.forms.fields import ask

@@ -6,7 +6,7 @@ from typing import Final
 import asyncpg
 
 from bot.demo.screen import Message
-from bot.services.opening import READ_AHEAD
+from bot.services.shared.postings import READ_AHEAD
 from tests.bench.stand import Discord
 
 _INCIDENTS = """

@@ -12,7 +12,7 @@ from bot.domain.escalation.ladder import Step
 from bot.domain.escalation.watches import Change, Word
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.severity import LadderStep, Mention
-from bot.services.opening import private_thread_key
+from bot.services.shared.postings import private_thread_key
 from tests.contract.conftest import Rig
 from tests.contract.examples import delivery_ids, new_incident, open_incident, owed
 

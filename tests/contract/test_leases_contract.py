@@ -9,8 +9,8 @@ from bot.domain.errors import Superseded
 from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
 from bot.domain.shards import LEASE_S, Claim, Identifies, Instance, Shard, to_take
-from bot.services.fencing import CLAIM
 from bot.services.ports import Leases
+from bot.services.shared.fencing import CLAIM
 from tests.contract.conftest import Rig
 from tests.contract.examples import PERRY, open_incident
 

@@ -23,8 +23,8 @@ from bot.domain.incident.posting import archived
 from bot.domain.incident.title_and_start import put_right, shown_details
 from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NewSeverity
-from bot.services.opening import archive_job
 from bot.services.ports import Store
+from bot.services.shared.postings import archive_job
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, new_incident, open_incident, owed, send
 

@@ -12,7 +12,7 @@ import pytest
 from bot.domain.alerts.recognition import Says
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, parse_policy
-from bot.services.alerts import Alerts, Understood
+from bot.services.alerts.tracking import Alerts, Understood
 from bot.ui.rest.incoming import Incoming
 from bot.ui.words.wording import Wording
 from tests.unit.services.desk import Desk

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bot.domain.errors import StorageUnavailable, Superseded
 from bot.domain.shards import DAY_S, LEASE_S, Claim, Fleet, Identifies, Instance, Lease, Shard, shards_of
-from bot.services.fencing import CLAIM
+from bot.services.shared.fencing import CLAIM
 
 
 @dataclass(slots=True)

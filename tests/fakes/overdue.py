@@ -8,7 +8,7 @@ from bot.domain.delivery.delivery import PAGING, UNFINISHED, Delivery, DeliveryK
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import Status
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.mornings import morning_job
+from bot.services.morning.mornings import morning_job
 from bot.services.ports import Job, JobName
 from tests.fakes.deliveries import deliver_job
 from tests.fakes.state import State

@@ -19,9 +19,9 @@ from bot.domain.escalation.ladder import Due, Step, StepStatus, split
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.roster import marked
 from bot.domain.timeline.entries import TimelineEntry
-from bot.services.opening import step_key
 from bot.services.ports import Job, JobName
 from bot.services.ports.storms import OpenCount, Prospect
+from bot.services.shared.postings import step_key
 from bot.storage.storms import GATHER
 from tests.fakes.base import FakePart
 from tests.fakes.clock import FakeClock

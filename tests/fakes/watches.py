@@ -8,7 +8,7 @@ from bot.domain.delivery.delivery import ACK_PLACES, UNFINISHED, Delivery, Deliv
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.escalation.watches import Attempt, Change, Owed, Rung, Watch, Word, watch_key
 from bot.domain.incident.incident import Incident, Status
-from bot.services.opening import private_thread_key
+from bot.services.shared.postings import private_thread_key
 from tests.fakes.state import State
 
 

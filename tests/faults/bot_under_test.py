@@ -22,9 +22,9 @@ import typer
 from bot.app import run
 from bot.cli.outcome import ends_well
 from bot.cli.setup import load
-from bot.services import emergency_logbook
-from bot.services.boot_clock import boot_s
-from bot.services.oncall import OnCall
+from bot.services.outage import logbook
+from bot.services.shared.boot_clock import boot_s
+from bot.services.shared.roster import OnCall
 from bot.wiring import Outward, Parts, UseCases, wire
 from tests.faults.crashing import Fuse, watched
 from tests.faults.under_way import log_what_is_told
@@ -65,7 +65,7 @@ def let_time_pass() -> None:
         waited_s += AWAY_S
 
     signal.signal(signal.SIGRTMIN, wait)
-    patch.object(emergency_logbook, "boot_s", lambda: boot_s() + waited_s).start()
+    patch.object(logbook, "boot_s", lambda: boot_s() + waited_s).start()
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import pytest
 from bot.demo.human import HumanSideError
 from bot.demo.play import CONFIRM, Report, Triage
 from bot.demo.screen import Interaction
-from bot.services.incidents import TITLE_LIMIT
+from bot.services.incidents.commands import TITLE_LIMIT
 from tests.e2e.failures import lose
 from tests.e2e.severities import YES
 from tests.faults.conftest import Figure

@@ -20,8 +20,8 @@ from bot.domain.oncall.moments import parse_later
 from bot.domain.oncall.rotation import parse_turn
 from bot.i18n import Texts
 from bot.runbook import load_policy
-from bot.services.incidents import clean_title
-from bot.services.links import guild_of
+from bot.services.acknowledging.email_links import guild_of
+from bot.services.incidents.commands import clean_title
 from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.rest.incoming import Incoming
 from bot.ui.words.evidence import suggested_title

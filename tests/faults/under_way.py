@@ -5,7 +5,7 @@ from unittest.mock import patch
 import structlog
 
 from bot.domain.escalation.watches import Watch
-from bot.services.emergency_alarm import Alarm
+from bot.services.outage.alarm import Alarm
 from tests.e2e.bot import BotProcess
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import asyncpg
 
 from bot.services.ports import Job, JobName, Store
-from bot.services.queue_watch import QueueWatch
+from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.jobs import JobRunner
 
 DEADLINE_S = 15.0

@@ -13,10 +13,10 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep
-from bot.services.access import Access
-from bot.services.acknowledging import Acknowledger
-from bot.services.oncall import OnCall
-from bot.services.opening import step_job
+from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.shared.access import Access
+from bot.services.shared.postings import step_job
+from bot.services.shared.roster import OnCall
 from bot.storage.pools import open_pool
 from bot.storage.sql import Sql
 from bot.storage.store import PostgresStore

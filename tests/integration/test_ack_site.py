@@ -13,10 +13,10 @@ from bot.i18n import Texts
 from bot.process.ack_site import LONGEST, AckSite, Allowance, Door, preferred
 from bot.process.ack_site import Desk as Served
 from bot.process.health import Health, serve_health
-from bot.services.links import PATH
+from bot.services.acknowledging.email_links import PATH
 from bot.ui.ack_page import AckPage
+from tests.unit.services.acknowledging.test_email_links import mailed
 from tests.unit.services.desk import GUILD, Desk
-from tests.unit.services.test_links import mailed
 
 
 async def nothing(_states: object) -> bytes:

@@ -1,7 +1,7 @@
 """How far it is from the menu of a message to the form of its triage: each statement is a round trip."""
 
 from bot.domain.people import Person
-from bot.services.triage_sources import TriageSources
+from bot.services.triage.sources import TriageSources
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD

@@ -16,8 +16,8 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
+from bot.services.incidents.updates import NewUpdate
 from bot.services.ports import Transaction
-from bot.services.updates import NewUpdate
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send

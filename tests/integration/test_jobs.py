@@ -13,9 +13,9 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from bot.domain.errors import UpstreamUnavailable
-from bot.services import queue_watch
 from bot.services.ports import IN_LINE, Job, JobName, Store
-from bot.services.queue_watch import QueueWatch
+from bot.services.watchdogs import queue_watch
+from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage import jobs as module
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore

@@ -14,10 +14,10 @@ from bot.sandbox.permissions import P
 from bot.sandbox.posting import remove
 from bot.sandbox.reacting import react
 from bot.sandbox.world import Overwrite
-from bot.services import fencing
-from bot.services.boot_clock import boot_s
-from bot.services.fencing import fresh
 from bot.services.ports.urgency import urgency
+from bot.services.shared import fencing
+from bot.services.shared.boot_clock import boot_s
+from bot.services.shared.fencing import fresh
 from tests.integration.notifier_world import (
     ALERTS,
     GUILD,

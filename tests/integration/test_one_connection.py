@@ -9,12 +9,12 @@ import pytest_asyncio
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.transitions import AckVia
-from bot.services.opening import posting_key
+from bot.services.shared.postings import posting_key
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, new_incident, send
 from tests.unit.services.desk import PRIMARY, SECONDARY, Desk
-from tests.unit.services.test_privacy import NAMED
+from tests.unit.services.privacy.test_privacy import NAMED
 
 
 @pytest_asyncio.fixture

@@ -9,16 +9,16 @@ import pytest_asyncio
 
 from bot.domain.people import Person
 from bot.runbook import load_policy
-from bot.services.access import Access
-from bot.services.acknowledging import Acknowledger
-from bot.services.comeback import Comeback
-from bot.services.escalations import Escalations
-from bot.services.oncall import OnCall
+from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.acknowledging.reading_ahead import ReadingAhead
+from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.escalation.decisions import Escalations
+from bot.services.escalation.sweeps import Sweeps
 from bot.services.ports import JobName
-from bot.services.queue_watch import QueueWatch
-from bot.services.reading_ahead import ReadingAhead
-from bot.services.reconciler import Reconciler
-from bot.services.sweeps import Sweeps
+from bot.services.shared.access import Access
+from bot.services.shared.already_told import Comeback
+from bot.services.shared.roster import OnCall
+from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.jobs import JobRunner
 from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore

@@ -26,17 +26,17 @@ class Mutant:
 MUTANTS: Final = (
     Mutant(
         name="an escalation does not read the 👀 once more",
-        file="bot/services/escalations.py",
+        file="bot/services/escalation/decisions.py",
         before="await self._ahead.read_within([await self._store.incident(incident_id)], READ_WITHIN_S)",
         after="_ = READ_WITHIN_S",
-        tests=("tests/unit/services/test_reading_ahead.py",),
+        tests=("tests/unit/services/acknowledging/test_reading_ahead.py",),
     ),
     Mutant(
         name="a sweep of due steps does not read the 👀 once more",
-        file="bot/services/sweeps.py",
+        file="bot/services/escalation/sweeps.py",
         before="await self._ahead.read_within(due, within_s, now=now)",
         after="_ = within_s",
-        tests=("tests/unit/services/test_reading_ahead.py",),
+        tests=("tests/unit/services/acknowledging/test_reading_ahead.py",),
     ),
     Mutant(
         name="a message is sent without its nonce",
@@ -68,17 +68,17 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="whoever lacks the role passes",
-        file="bot/services/access.py",
+        file="bot/services/shared/access.py",
         before="data=tried)\n            raise\n",
         after="data=tried)\n",
         tests=("tests/unit/services/test_dlq_and_digest.py",),
     ),
     Mutant(
         name="a private incident is shown to everybody",
-        file="bot/services/access.py",
+        file="bot/services/shared/access.py",
         before="return await (source or self._store).is_member(incident.id, person.id)",
         after="return True",
-        tests=("tests/unit/services/test_privacy.py",),
+        tests=("tests/unit/services/privacy/test_privacy.py",),
     ),
     Mutant(
         name="a step is due after twice its time",
@@ -103,10 +103,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="an email that the mail server refused counts as sent",
-        file="bot/services/letters.py",
+        file="bot/services/delivery/emails.py",
         before="reason=away.reason)\n            return False\n",
         after="reason=away.reason)\n            return True\n",
-        tests=("tests/unit/services/test_letters.py",),
+        tests=("tests/unit/services/delivery/test_emails.py",),
     ),
     Mutant(
         name="a COMMIT that failed passes as success",

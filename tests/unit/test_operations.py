@@ -11,7 +11,7 @@ ROOT: Final = Path(__file__).parents[2]
 LEVELS: Final = {"info": "info", "warning": "warning", "error": "error", "exception": "error"}
 ALARMS: Final = frozenset({"warning", "error"})
 #: Where the level is chosen before the call, so that the event is not beside it: file -> event.
-CHOSEN: Final = {"bot/services/emergency.py": "database.not_writable"}
+CHOSEN: Final = {"bot/services/outage/emergency.py": "database.not_writable"}
 _ROW: Final = re.compile(r"\| (?P<events>`[^|]+) \| (?P<levels>[a-z, ]+) \|")
 
 

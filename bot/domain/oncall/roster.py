@@ -302,10 +302,10 @@ class Watch:
     Attributes:
         standing: Place -> handle, as it was told last.
         told: How many handovers have been told.
-        checked: Coming shifts whose people were looked at (see `bot.services.handovers`).
+        checked: Coming shifts whose people were looked at (see `services/oncall/handovers`).
         next_at: Aware.
         look_at: When those whose shift has no end are looked at next, aware; None until it is first decided.
-        lacking: Handle -> what they lacked at the last look, and were warned of (`bot.services.lacks`).
+        lacking: Handle -> what they lacked at the last look, and were warned of (`oncall/readiness`).
     """
 
     guild_id: int

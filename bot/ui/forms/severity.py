@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
-from bot.services.lifecycle import REASON_LIMIT
+from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.ui.buttons import Option
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, choice, label, text_input

@@ -9,7 +9,7 @@ from bot.domain.incident.form_state import DIGITS, Shown, digest_of
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook.model import Policy
-from bot.services.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
+from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.buttons import Component, Option
 from bot.ui.forms.base import SYMPTOMS, TARGETS, Submitted, where_and_how
 from bot.ui.forms.fields import Form, choice, label, text_input

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.incident.checklist import Checklist, Pick
 from bot.domain.incident.incident import Incident
-from bot.services.checklists import Checked
+from bot.services.incidents.checklists import Checked
 from bot.ui.buttons import Component, Option, select_row
 from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.words.inert import joined, plain

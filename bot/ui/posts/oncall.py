@@ -21,7 +21,7 @@ _TITLE_LIMIT: Final = 100
 
 
 def oncall_post(words: Wording, delivery: Delivery) -> Body:
-    """The message with the facts that `bot.services.handovers` owes; it pings nobody."""
+    """The message with the facts that `bot.services.oncall.handovers` owes; it pings nobody."""
     return message("\n".join(line for line in _POSTS[delivery.kind](words, delivery.data) if line))
 
 

@@ -23,7 +23,7 @@ def page(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body
     Args:
         words: The team's.
         incident: As it is now.
-        data: As `bot.services.escalations` owes it.
+        data: As `bot.services.escalation.decisions` owes it.
     """
     buttons = words.buttons
     waiting = incident.status is Status.TRIGGERED
@@ -50,7 +50,7 @@ def escalation(words: Wording, incident: Incident, data: Mapping[str, object]) -
     Args:
         words: The team's.
         incident: As it is now.
-        data: As `bot.services.escalations` owes it.
+        data: As `bot.services.escalation.decisions` owes it.
     """
     waiting = incident.status is Status.TRIGGERED
     rings = waiting and incident.rings and data.get("mention") == Mention.HERE.value

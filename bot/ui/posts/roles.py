@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.incident.incident import Holder, Incident, Role, Status
-from bot.services.roles import Assigned
+from bot.services.incidents.roles import Assigned
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
@@ -66,7 +66,7 @@ def role_dm(words: Wording, incident: Incident, data: Data) -> Body:
     Args:
         words: The team's.
         incident: As it is now.
-        data: As `bot.services.role_dms` owes it.
+        data: As `bot.services.shared.role_notices` owes it.
     """
     role = Role(str(data["role"]))
     now = incident.roles.get(role)

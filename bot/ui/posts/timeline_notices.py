@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.incident.incident import Incident
-from bot.services.details import PutRight
+from bot.services.incidents.title_and_start import PutRight
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.timeline_facts import put_right

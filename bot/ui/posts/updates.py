@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.incident.incident import Incident
-from bot.services.updates import Told
+from bot.services.incidents.updates import Told
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, CONTENT_LIMIT, Body, embed, message
 from bot.ui.words.inert import inert, inert_lines

@@ -17,8 +17,8 @@ import discord
 from discord.http import Route
 
 from bot.domain.errors import Crowded, DeliveryRefused, PutOff, UpstreamUnavailable
-from bot.services.fencing import FRESH_S, is_stale
 from bot.services.ports.urgency import BACKGROUND, PERSON, current
+from bot.services.shared.fencing import FRESH_S, is_stale
 from bot.ui.rest.bypass import has_room, open_buckets
 from bot.ui.rest.circuit import Asking, Circuit
 from bot.ui.rest.gate import Gate

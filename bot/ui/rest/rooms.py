@@ -10,7 +10,7 @@ from discord.http import Route
 from bot.domain.delivery.delivery import Posted, Request
 from bot.domain.errors import DeliveryRefused
 from bot.domain.text import folded
-from bot.services.fencing import ALONE_S
+from bot.services.shared.fencing import ALONE_S
 from bot.ui.rest.client import Payload, Rest, require_fresh, snowflake
 from bot.ui.rest.hooks import known
 from bot.ui.rest.routes import route_of

@@ -4,7 +4,7 @@ import discord
 
 from bot.domain.dlq import DlqFilter
 from bot.domain.people import Person
-from bot.services.dlq import Dlq, EntryView
+from bot.services.dlq.dlq import Dlq, EntryView
 from bot.ui.components import Screen
 from bot.ui.interaction import soon
 from bot.ui.screens.dlq_console import p0_screen, recent_screen, status_screen

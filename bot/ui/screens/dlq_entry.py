@@ -9,7 +9,7 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.domain.dlq import Delivered, DlqEntry, ReplayRecord, sanitise_payload
-from bot.services.dlq import EntryView, ReplayPreview
+from bot.services.dlq.dlq import EntryView, ReplayPreview
 from bot.ui.components import Screen, button, link, row, text
 from bot.ui.words.dlq_words import answer, where
 from bot.ui.words.inert import code_block, cut, inert, inert_lines, plain

@@ -10,8 +10,8 @@ from discord import ButtonStyle, ui
 
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident, NewIncident
-from bot.services.emergency import Emergency, Raised
-from bot.services.incidents import Incidents
+from bot.services.incidents.commands import Incidents
+from bot.services.outage.emergency import Emergency, Raised
 from bot.ui.components import GREY, button, link
 from bot.ui.forms.base import Typed
 from bot.ui.interaction import Interaction, reply

@@ -9,10 +9,10 @@ from discord import ButtonStyle, ui
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import Mention, SeverityPolicy
-from bot.services.merging import Merged
-from bot.services.passing_on import PassedOn
-from bot.services.regrading import Regraded
-from bot.services.releasing import Left, Released
+from bot.services.escalation.passing_on import PassedOn
+from bot.services.escalation.release import Left, Released
+from bot.services.incidents.merging import Merged
+from bot.services.incidents.severity_change import Regraded
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.posts.bodies import COLOURS

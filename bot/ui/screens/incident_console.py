@@ -7,7 +7,7 @@ from discord import SelectOption, ui
 
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import Incident, Status, label_of
-from bot.services.looking import IncidentView
+from bot.services.incidents.queries import IncidentView
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, made_of, row, text
 from bot.ui.posts.alerts import again, last_update, roles, update_due

@@ -9,7 +9,7 @@ from discord import SelectOption, ui
 
 from bot.domain.incident.incident import OPEN, Incident, Status
 from bot.domain.incident.listing import Wanted
-from bot.services.looking import ENDED
+from bot.services.incidents.queries import ENDED
 from bot.ui.components import Screen, button, row, text
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import home_url

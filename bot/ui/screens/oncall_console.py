@@ -10,8 +10,8 @@ from discord import ButtonStyle, ui
 
 from bot.domain.oncall.roster import NewOverride, OnCallPerson, StoredOverride
 from bot.domain.oncall.rotation import Shift
-from bot.services.calendars import Draft, Preview
-from bot.services.schedules import DutyView, Standing, Swapped, Turn
+from bot.services.oncall.calendars import Draft, Preview
+from bot.services.oncall.schedules import DutyView, Standing, Swapped, Turn
 from bot.ui.components import Screen, button, row, text
 from bot.ui.posts.oncall import until
 from bot.ui.words.inert import inert, joined, plain

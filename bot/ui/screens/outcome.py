@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, Protocol, cast
 
 from bot.domain.incident.incident import Incident
-from bot.services.incidents import Opening
+from bot.services.incidents.commands import Opening
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, redraw, soon
 from bot.ui.screens.sent_card import sent_card

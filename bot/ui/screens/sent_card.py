@@ -5,7 +5,7 @@ from typing import Any
 from discord import ui
 
 from bot.domain.incident.incident import Incident
-from bot.services.incidents import Opening
+from bot.services.incidents.commands import Opening
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, made_of, row, text
 from bot.ui.posts.bodies import COLOURS

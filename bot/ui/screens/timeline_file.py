@@ -14,8 +14,8 @@ import discord
 
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import Line
-from bot.services.corrections import CORRECTION_LIMIT
-from bot.services.timelines import History
+from bot.services.timeline.corrections import CORRECTION_LIMIT
+from bot.services.timeline.timelines import History
 from bot.ui.words.timeline import corrected_by, kind_words, recorded, source_url, spoken
 from bot.ui.words.timeline_facts import beside, facts, quoted
 from bot.ui.words.wording import Wording

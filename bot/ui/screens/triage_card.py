@@ -11,7 +11,7 @@ from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.tree import LATER, UNSURE, Question
-from bot.services.triage_views import TriageView
+from bot.services.triage.views import TriageView
 from bot.ui.buttons import TriageVerb
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.screens.sent_card import beside_drill, sent_card

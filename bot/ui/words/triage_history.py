@@ -18,7 +18,7 @@ def triage_history(words: Wording, entry: TimelineEntry, *, limit: int = _TEXT_L
 
     Args:
         words: The team's, or one reader's.
-        entry: With the data that `bot.services.raising` and `Incidents.open_within` put there.
+        entry: With the data that `bot.services.triage.raising` and `Incidents.open_within` put there.
         limit: Characters of what people wrote.
     """
     data = entry.data or {}

@@ -16,12 +16,12 @@ from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
-from bot.services.auditor import Auditor
-from bot.services.oncall import OnCall
 from bot.services.ports import Discord, Job, Letter, Mail, Mailer, MailWriter
 from bot.services.ports.oncall import Finding
-from bot.services.queue_watch import QueueWatch
 from bot.services.registry import Guilds
+from bot.services.shared.roster import OnCall
+from bot.services.watchdogs.auditor import Auditor
+from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.wiring import Outward, Parts, UseCases, handlers, wire
 from tests.fakes import FakeDlqStore, FakeStore
 from tests.fakes.discord import FakeDiscord

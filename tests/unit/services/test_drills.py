@@ -13,9 +13,9 @@ from bot.domain.incident.checklist import Pick
 from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.updates import NewUpdate
+from bot.services.incidents.updates import NewUpdate
+from tests.unit.services.alerts.test_alerts import alert, receive
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
-from tests.unit.services.test_alerts import alert, receive
 
 INJECTS = 4  # of the default script
 

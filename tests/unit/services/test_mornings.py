@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.delivery import MORNING_POSTS, DeliveryKind, DeliveryStatus
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.transitions import AckVia
-from bot.services.mornings import morning_key
+from bot.services.morning.mornings import morning_key
 from tests.unit.services.desk import GUILD, PRIMARY, Desk
 
 POST, NAG = DeliveryKind.MORNING, DeliveryKind.MORNING_NAG

@@ -19,14 +19,14 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
-from bot.services.access import Act
-from bot.services.corrections import Correction
-from bot.services.details import NewDetails
+from bot.services.incidents.title_and_start import NewDetails
+from bot.services.incidents.updates import NewUpdate
 from bot.services.registry import Guilds, Services
-from bot.services.updates import NewUpdate
+from bot.services.shared.access import Act
+from bot.services.timeline.corrections import Correction
 from tests.fakes.clock import START
 from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
-from tests.unit.services.triage_walks import start
+from tests.unit.services.triage.triage_walks import start
 
 ELSEWHERE: Final = 8
 STRANGER: Final = Person(id=1, name="primary", roles=frozenset({"admin"}), is_admin=True, username="primary")

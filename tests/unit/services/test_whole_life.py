@@ -10,12 +10,12 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind as Kind
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
-from bot.services.corrections import Correction
-from bot.services.details import NewDetails
-from bot.services.updates import NewUpdate
+from bot.services.incidents.title_and_start import NewDetails
+from bot.services.incidents.updates import NewUpdate
+from bot.services.timeline.corrections import Correction
 from bot.ui.words.timeline import entry_line
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
-from tests.unit.services.triage_walks import walk
+from tests.unit.services.triage.triage_walks import walk
 from tests.unit.ui.screens import VOICES
 
 MESSAGE = 5_000

@@ -16,7 +16,7 @@ from bot.domain.incident.incident import Check, Incident
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
 from bot.runbook.model import FirstResponse
-from bot.services.checklists import Checked
+from bot.services.incidents.checklists import Checked
 from bot.ui.posts.checks import STEPS, checked, pick_of
 from bot.ui.posts.renderer import render
 from bot.ui.screens.incident_console import first_response_screen

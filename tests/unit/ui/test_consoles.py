@@ -19,7 +19,7 @@ from bot.domain.dlq import (
     StatusCount,
     sanitise_payload,
 )
-from bot.services.dlq import PAGE_SIZE, EntryView, ReplayPreview
+from bot.services.dlq.dlq import PAGE_SIZE, EntryView, ReplayPreview
 from bot.ui.screens import dlq_console, dlq_entry
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT

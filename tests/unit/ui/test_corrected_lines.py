@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
-from bot.services.corrections import Correction, ShownWords, shown_words
-from bot.services.timelines import History
+from bot.services.timeline.corrections import Correction, ShownWords, shown_words
+from bot.services.timeline.timelines import History
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form
 from bot.ui.forms.timeline import CORRECT_FORM, correction_form, correction_of

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.title_and_start import changes_of, put_right, shown_details
-from bot.services.details import NewDetails, PutRight
+from bot.services.incidents.title_and_start import NewDetails, PutRight
 from bot.ui.errors import describe
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.details import EDIT_FORM, details_form, details_of

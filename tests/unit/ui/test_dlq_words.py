@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.services.failures import _MUTE
+from bot.services.delivery.failures import _MUTE
 from bot.ui.words.dlq_words import answer, where
 from tests.unit.ui.samples import EN, JA
 

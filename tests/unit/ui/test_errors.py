@@ -26,7 +26,7 @@ from bot.domain.errors import (
 )
 from bot.domain.incident.incident import Status, StatusUpdate
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
-from bot.services.looking import ENDED
+from bot.services.incidents.queries import ENDED
 from bot.ui.errors import ErrorReplies, describe, unwrapped
 from bot.ui.forms.base import Typed, triage_form
 from bot.ui.forms.details import details_form

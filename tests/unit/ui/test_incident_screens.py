@@ -15,11 +15,11 @@ from bot.domain.incident.incident import Holder, Incident, Role, Status, StatusU
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind, lines_of
-from bot.services.looking import IncidentView
-from bot.services.merging import Merged
-from bot.services.passing_on import PassedOn
-from bot.services.regrading import Regraded
-from bot.services.releasing import Left, Released
+from bot.services.escalation.passing_on import PassedOn
+from bot.services.escalation.release import Left, Released
+from bot.services.incidents.merging import Merged
+from bot.services.incidents.queries import IncidentView
+from bot.services.incidents.severity_change import Regraded
 from bot.ui.forms.severity import SEVERITY_FORM, severity_form
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console

@@ -8,9 +8,9 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.oncall.roster import OnCallPerson, StoredOverride, Who
 from bot.domain.oncall.rotation import Shift
-from bot.services.calendars import Draft, Preview
+from bot.services.oncall.calendars import Draft, Preview
+from bot.services.oncall.schedules import DutyView, Standing, Swapped, Turn
 from bot.services.ports.oncall import Gap
-from bot.services.schedules import DutyView, Standing, Swapped, Turn
 from bot.ui.posts.renderer import render
 from bot.ui.screens.oncall_console import (
     end_asked_screen,

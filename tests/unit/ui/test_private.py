@@ -7,9 +7,9 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.privacy import LeftBehind
 from bot.domain.severity import Mention
-from bot.services.incidents import Opening
-from bot.services.passing_on import PassedOn
-from bot.services.regrading import Regraded
+from bot.services.escalation.passing_on import PassedOn
+from bot.services.incidents.commands import Opening
+from bot.services.incidents.severity_change import Regraded
 from bot.ui.forms.severity import severity_form
 from bot.ui.posts.digests import digest_text
 from bot.ui.posts.left_threads import delete_question, deleted_screen

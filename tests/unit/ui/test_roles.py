@@ -11,7 +11,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Holder, Incident, Role
 from bot.domain.people import Person
-from bot.services.roles import Assigned
+from bot.services.incidents.roles import Assigned
 from bot.ui.posts.renderer import render
 from bot.ui.posts.roles import given, released, taken_screen
 from bot.ui.words.voice import Voice

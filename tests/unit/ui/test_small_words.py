@@ -9,8 +9,8 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
-from bot.services.passing_on import PassedOn
-from bot.services.regrading import Regraded
+from bot.services.escalation.passing_on import PassedOn
+from bot.services.incidents.severity_change import Regraded
 from bot.ui.errors import describe
 from bot.ui.posts.renderer import render
 from bot.ui.screens import incident_answers as answers

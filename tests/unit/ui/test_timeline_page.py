@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.incident.incident import Holder, Incident, Role
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
-from bot.services.timelines import PAGE_SIZE, History, TimelinePage
+from bot.services.timeline.timelines import PAGE_SIZE, History, TimelinePage
 from bot.ui.forms import timeline as forms_timeline
 from bot.ui.posts.timeline_notices import corrected, noted
 from bot.ui.screens import timeline_page

@@ -15,7 +15,7 @@ from bot.domain.incident.incident import Status
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Choice, StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position, Text
-from bot.services.triage_views import Notice, TriageView
+from bot.services.triage.views import Notice, TriageView
 from bot.ui.forms.base import Source, Typed
 from bot.ui.screens.sent_card import raised_card, sent_card
 from bot.ui.screens.triage_card import answered_before, triage_card

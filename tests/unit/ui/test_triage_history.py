@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
 from bot.domain.triage.evidence import Evidence
-from bot.services.timelines import History
+from bot.services.timeline.timelines import History
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import entry_line
 from bot.ui.words.triage_history import triage_history

@@ -15,7 +15,7 @@ from bot.domain.incident.incident import Holder, Incident, Role, StatusUpdate
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
-from bot.services.updates import NewUpdate, Told
+from bot.services.incidents.updates import NewUpdate, Told
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.posts.renderer import render

@@ -9,7 +9,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.watches import Owed, Report, Rung, Watch, Word
 from bot.domain.outage.journal import GRACE, Journal, Taken
 from bot.domain.severity import Mention
-from bot.services.emergency_journal import Encoder, from_data
+from bot.services.outage.journal import Encoder, from_data
 
 T0 = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

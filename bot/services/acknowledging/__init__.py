@@ -1,0 +1,1 @@
+"""Acknowledging an incident, by button, reaction, DM or email, and reading the reactions again."""

@@ -1,0 +1,129 @@
+"""The acknowledge: 👀 or a button, by somebody who may. The first one stops the ladder."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.errors import UserError
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import Acknowledgement, AckOutcome, AckVia
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.acknowledging.incident_of_message import Lookup
+from bot.services.ports import Store, Transaction
+from bot.services.shared.access import Access, Act
+from bot.services.shared.postings import refresh_job, step_key
+from bot.services.shared.reminders import note_sign_of_life, remind_later
+
+log = structlog.get_logger(__name__)
+
+
+class Acknowledger:
+    """Records who is on it."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+        self._lookup = Lookup(store)
+
+    async def acknowledge(self, incident_id: int, *, by: Person, via: AckVia) -> Acknowledgement:
+        """Record that *by* is on it; the first one stops the ladder, later ones join.
+
+        Raises:
+            NotPermitted: *by* may not acknowledge.
+            IncidentNotFound: no such incident, or a private one that is not theirs.
+        """
+        return await self._acknowledge(await self._store.incident(incident_id), by=by, via=via)
+
+    async def places(self, message_id: int, *, is_new: bool) -> Sequence[Incident]:
+        """What a 👀 on a message acknowledges: on a bundle all that it tells of, on others' messages nothing.
+
+        Thousands may ask at once; see `Lookup`.
+        """
+        return await self._lookup.incidents(message_id, is_new=is_new)
+
+    async def acknowledge_each(
+        self, incidents: Sequence[Incident], *, by: Person, via: AckVia
+    ) -> list[Acknowledgement]:
+        """`acknowledge` for several incidents; those that *by* may not see are passed over, unless all are.
+
+        Args:
+            incidents: As they were read a moment ago: that decides who may, with what they are when locked.
+            by: The 👀 of a bot acknowledges nothing.
+
+        Raises:
+            UserError: *by* may acknowledge none of them.
+        """
+        results: list[Acknowledgement] = []
+        refused: UserError | None = None
+        if by.is_bot:
+            return results
+        if not self._access.allows(by, Act.ACKNOWLEDGE.permission):
+            incidents = incidents[:1]  # refused once, and once on record
+        for incident in incidents:
+            try:
+                results.append(await self._acknowledge(incident, by=by, via=via))
+            except UserError as error:
+                refused = error
+        if refused is not None and not results:
+            raise refused
+        return results
+
+    async def _acknowledge(self, incident: Incident, *, by: Person, via: AckVia) -> Acknowledgement:
+        async with self._access.locked(incident, by=by, act=Act.ACKNOWLEDGE) as (tx, locked):
+            result = await self.record(tx, locked, by=by, via=via)
+        log.info(
+            "incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=via, user_id=by.id
+        )
+        return result
+
+    async def record(
+        self, tx: Transaction, incident: Incident, *, by: Person, via: AckVia
+    ) -> Acknowledgement:
+        """`acknowledge` as a part of the caller's transaction, without the check of permissions.
+
+        Args:
+            incident: Locked, as it is now.
+        """
+        now = await tx.now()
+        # The first is put on the list, if need be, with all else that their acknowledge writes.
+        joined = incident.status is Status.TRIGGERED or await tx.join(incident.id, by, via=via)
+        owed = self._policy.update_due(self._policy.rules(incident.severity), at=now)
+        result = transitions.acknowledge(
+            incident, by=by, at=now, already_responding=not joined, next_update_at=owed
+        )
+        data = {"incident_id": incident.id, "via": via.value}
+        if result.outcome is AckOutcome.FIRST:
+            # The end of the ladder with it: no step can be decided afterwards.
+            cancelled = await tx.acknowledge(result.incident, _entry(result, via), via=via, data=data)
+            await _take_back(tx, incident.id, cancelled)
+            await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules(incident.severity)))
+            await remind_later(tx, result.incident, now=now, before=incident)
+            return result
+        if result.outcome is AckOutcome.JOINED:
+            await tx.record(incident, _entry(result, via), by=by, data=data)
+        return replace(result, incident=await note_sign_of_life(tx, self._policy, incident, now=now))
+
+
+async def stop_ladder(tx: Transaction, incident_id: int) -> None:
+    """Cancel the pending steps and pages of an incident, rows and jobs."""
+    await _take_back(tx, incident_id, await tx.cancel_ladder(incident_id))
+
+
+async def _take_back(tx: Transaction, incident_id: int, steps: Sequence[int]) -> None:
+    await tx.cancel_jobs([step_key(incident_id, index) for index in steps])
+
+
+def _entry(result: Acknowledgement, via: AckVia) -> TimelineEntry:
+    first = result.outcome is AckOutcome.FIRST
+    return TimelineEntry(
+        kind=TimelineKind.ACKNOWLEDGED if first else TimelineKind.JOINED,
+        at=result.at,
+        actor_id=result.by.id,
+        actor_name=result.by.name,
+        data={"via": via.value},
+    )

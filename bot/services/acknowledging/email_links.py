@@ -1,0 +1,276 @@
+"""A link in an email that acknowledges: signed, for one person, once. See docs/architecture.md, Links."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+import structlog
+from itsdangerous import BadData, URLSafeSerializer
+
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.errors import BotError, IncidentNotFound
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckOutcome, AckVia
+from bot.domain.installation import Installation
+from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.people import Person
+from bot.domain.privacy import is_out
+from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.ports import Discord, Store
+from bot.services.shared.access import Act
+
+log = structlog.get_logger(__name__)
+
+#: How long after the delivery that went by email its link holds.
+VALID_FOR: Final = timedelta(hours=24)
+
+#: Where the links lead, below PUBLIC_URL.
+PATH: Final = "/ack/"
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_GUILD: Final = re.compile(r"[0-9]{1,20}")
+_SALT: Final = "incident-bot.ack.v1"
+_MARK_LENGTH: Final = (
+    8  # of the installation's id, in front of the token: tells a foreign one from a broken one
+)
+
+
+class LinkState(StrEnum):
+    """What a link is worth."""
+
+    READY = "ready"
+    DONE = "done"  # it has acknowledged just now
+    USED = "used"
+    EXPIRED = "expired"
+    OVER = "over"  # the incident has ended
+    FOREIGN = "foreign"  # of another installation, or of an incident that is not here, or not theirs any more
+    INVALID = "invalid"  # not as it was signed
+
+
+class _TakenOut(Exception):  # a signal to ourselves: it is on record once nothing is locked
+    """Whom the link is for was taken out of a private incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is to be shown of a link.
+
+    Attributes:
+        name: Who it acknowledges as; None when the link does not say.
+        is_first: Whether acknowledging (`DONE`) was the first, or joined.
+    """
+
+    state: LinkState
+    incident: Incident | None = None
+    name: str | None = None
+    is_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a link says, signed."""
+
+    incident_id: int
+    person: str
+    expires_at: datetime
+    nonce: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.nonce}:{self.person}"
+
+
+class AckLinks:
+    """Makes the links, and does what they say.
+
+    Args:
+        public_url: Where people reach this bot by HTTP; None makes no links.
+    """
+
+    def __init__(
+        self, store: Store, discord: Discord, acknowledger: Acknowledger, *, public_url: str | None
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._acknowledger = acknowledger
+        self._public_url = public_url
+        self._known: Installation | None = None
+
+    async def learn_key(self) -> None:
+        """Ask for the key that `signed_id` goes by, once: all guilds have the same one.
+
+        Raises:
+            StorageUnavailable: the key is in the database.
+        """
+        if self._known is None:
+            self._known = await self._store.installation()
+
+    def signed_id(self, token: str) -> str | None:
+        """Which link *token* is, however it is spelt; None when we have not signed it, or know no key yet.
+
+        Asks nobody: it costs a stranger's request next to nothing.
+        """
+        claim = None if self._known is None else _claim(self._known, _signed(token))
+        return None if claim is None else claim.id
+
+    async def url(self, delivery: Delivery, who: OnCallPerson) -> str | None:
+        """The link in the email to *who* for *delivery*, the same each time; None without a public address.
+
+        Raises:
+            StorageUnavailable: the key is in the database.
+        """
+        if delivery.incident_id is None:
+            return None
+        return (await self._urls(delivery, {delivery.incident_id: delivery.nonce}, who)).get(
+            delivery.incident_id
+        )
+
+    async def urls(
+        self, bundle: Delivery, incident_ids: Iterable[int], who: OnCallPerson
+    ) -> Mapping[int, str]:
+        """The links in the email to *who* for a bundle, one for each incident; none without a public address.
+
+        Each takes one incident: nobody acknowledges with one press what they have not read.
+
+        Raises:
+            StorageUnavailable: the key is in the database.
+        """
+        nonces = {incident_id: f"{bundle.nonce}.{incident_id}" for incident_id in incident_ids}
+        return await self._urls(bundle, nonces, who)
+
+    async def _urls(
+        self, delivery: Delivery, nonces: Mapping[int, str], who: OnCallPerson
+    ) -> Mapping[int, str]:
+        if self._public_url is None:
+            return {}
+        installation = await self._store.installation()
+        serializer, expires_at = _serializer(installation), delivery.created_at + VALID_FOR
+        begin = f"{self._public_url}{PATH}{_mark(installation)}.{delivery.guild_id}."
+        until_s = int(expires_at.timestamp())
+        said = {
+            incident_id: [incident_id, who.handle, until_s, nonce] for incident_id, nonce in nonces.items()
+        }
+        return {incident_id: f"{begin}{serializer.dumps(claim)}" for incident_id, claim in said.items()}
+
+    async def look(self, token: str) -> Seen:
+        """What pressing the button would do; changes nothing: scanners open every link.
+
+        Raises:
+            StorageUnavailable.
+        """
+        seen, _ = await self._read(token)
+        return seen
+
+    async def acknowledge(self, token: str) -> Seen:
+        """Acknowledge as the person the email was for, once.
+
+        Raises:
+            StorageUnavailable.
+        """
+        seen, claim = await self._read(token)
+        if claim is not None and seen.state is LinkState.FOREIGN:
+            return await self._refused(claim)
+        if claim is None or seen.state is not LinkState.READY:
+            log.info("link.refused", state=seen.state)
+            return seen
+        try:
+            return await self._use(claim, seen)
+        except _TakenOut:
+            return await self._refused(claim)
+
+    async def _use(self, claim: _Claim, seen: Seen) -> Seen:
+        by = await self._person(claim, guild_id=seen.incident.guild_id if seen.incident else 0)
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(claim.incident_id, lock=True)
+            if is_out(claim.person, await tx.removed_members(incident.id)):
+                raise _TakenOut
+            if not incident.is_open:
+                return Seen(LinkState.OVER, incident, seen.name)
+            if not await tx.use_link(claim.id, claim.incident_id):
+                return Seen(LinkState.USED, incident, seen.name)
+            result = await self._acknowledger.record(tx, incident, by=by, via=AckVia.EMAIL)
+        log.info("incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=AckVia.EMAIL)
+        is_first = result.outcome is AckOutcome.FIRST
+        return Seen(LinkState.DONE, result.incident, by.name, is_first=is_first)
+
+    async def _refused(self, claim: _Claim) -> Seen:
+        """Whoever was taken out of a private incident learns nothing; that they pressed is on record."""
+        incident = await self._store.incident(claim.incident_id)
+        by = await self._person(claim, guild_id=incident.guild_id)
+        facts = {"act": Act.ACKNOWLEDGE, "incident_id": incident.id, "private": True, "via": AckVia.EMAIL}
+        await self._store.audit(
+            guild_id=incident.guild_id, by=by, action="acknowledge", allowed=False, data=facts
+        )
+        log.info("link.refused", state=LinkState.FOREIGN)
+        return Seen(LinkState.FOREIGN)
+
+    async def _read(self, token: str) -> tuple[Seen, _Claim | None]:
+        installation = await self._store.installation()
+        mark = token.partition(".")[0]
+        if len(mark) == _MARK_LENGTH and mark != _mark(installation):
+            return Seen(LinkState.FOREIGN), None
+        claim = _claim(installation, _signed(token))
+        if claim is None:
+            return Seen(LinkState.INVALID), None
+        try:
+            incident = await self._store.incident(claim.incident_id)
+        except IncidentNotFound:
+            return Seen(LinkState.FOREIGN), None
+        if is_out(claim.person, await self._store.removed_members(incident.id)):
+            return Seen(LinkState.FOREIGN), claim
+        return Seen(await self._state(claim, incident), incident, claim.person), claim
+
+    async def _state(self, claim: _Claim, incident: Incident) -> LinkState:
+        if not incident.is_open:
+            return LinkState.OVER
+        if await self._store.is_link_used(claim.id):
+            return LinkState.USED
+        is_past = await self._store.now() > claim.expires_at
+        return LinkState.EXPIRED if is_past else LinkState.READY
+
+    async def _person(self, claim: _Claim, *, guild_id: int) -> Person:
+        """Whom the email was for. Discord is asked for who that is; it may be what is away."""
+        try:
+            return await self._discord.person(guild_id, claim.person)
+        except BotError as unknown:
+            log.info("link.person_not_asked", reason=type(unknown).__name__)
+        is_id = claim.person.isdigit()
+        return Person(int(claim.person) if is_id else stand_in(claim.person), claim.person)
+
+
+def stand_in(username: str) -> int:
+    """A number for somebody whose id Discord could not be asked for: the same each time, and no id (< 0)."""
+    return -int.from_bytes(sha256(username.lower().encode()).digest()[:7], "big") - 1
+
+
+def _serializer(installation: Installation) -> URLSafeSerializer:
+    return URLSafeSerializer(installation.link_key, salt=_SALT)
+
+
+def _mark(installation: Installation) -> str:
+    return sha256(installation.id.encode()).hexdigest()[:_MARK_LENGTH]
+
+
+def _signed(token: str) -> str:
+    """What is signed of it: all that follows the marks of the installation and the guild."""
+    return token.partition(".")[2].partition(".")[2]
+
+
+def _claim(installation: Installation, signed: str) -> _Claim | None:
+    if not _TOKEN.fullmatch(signed):
+        return None  # base64's decoder passes over what it does not know
+    try:
+        incident_id, person, expires_s, nonce = _serializer(installation).loads(signed)
+    except (BadData, TypeError, ValueError):
+        return None
+    return _Claim(int(incident_id), str(person), datetime.fromtimestamp(expires_s, UTC), str(nonce))
+
+
+def guild_of(token: str) -> int | None:
+    """Whose link it is; None when it does not say. Nothing is known to be true of it yet."""
+    guild_id = token.split(".", 2)[1:2]
+    return int(guild_id[0]) if guild_id and _GUILD.fullmatch(guild_id[0]) else None

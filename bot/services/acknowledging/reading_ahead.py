@@ -1,0 +1,129 @@
+"""The 👀 of what comes due soon are read before its time, so that a deadline waits for nobody's answer."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.incident.incident import Incident
+from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.ports import Store
+from bot.services.shared.postings import READ_AHEAD
+
+log = structlog.get_logger(__name__)
+
+#: How long Discord is asked for the 👀 of what comes due together, seconds; the rest is decided without.
+READ_WITHIN_S: Final = 1.5
+
+#: The same for those whose turn did not come in that time: a storm does not take it twice.
+READ_ON_S: Final = 0.2
+
+_MOST_AGAIN: Final = 20  # of what Discord did not answer, the gravest that have all that time again
+_MOST: Final = 500  # incidents of one reading, the gravest
+_SLACK: Final = timedelta(seconds=0.5)  # what comes due this much later has its job while one chooses
+
+
+class ReadingAhead:
+    """Knows of which incidents the 👀 have just been read. One per process; another one reads for itself."""
+
+    def __init__(self, store: Store, reconciler: Reconciler) -> None:
+        self._store = store
+        self._reconciler = reconciler
+        self._is_choosing = False
+        self._begun: set[int] = set()
+        self._read_at: dict[int, datetime] = {}  # on the database's clock, by incident
+        self._missed_at: dict[int, datetime] = {}  # the same for what Discord has not answered, once
+        self._tried_at: dict[int, datetime] = {}  # and for those that have had their time
+        self._looks: dict[int, asyncio.Event] = {}  # what is being read, and the end of that
+
+    async def read(self) -> None:
+        """Read the 👀 of whatever comes due within `READ_AHEAD` and is not being read.
+
+        Raises:
+            StorageUnavailable. Superseded: see `Reconciler.reconcile`.
+        """
+        if self._is_choosing:
+            return  # it takes along what comes due this late
+        self._is_choosing = True
+        try:
+            mine = await self._choose()
+        finally:
+            self._is_choosing = False
+        try:
+            await self.read_within(mine, READ_WITHIN_S)
+        finally:
+            self._begun.difference_update(one.id for one in mine)
+
+    async def _choose(self) -> list[Incident]:
+        """What comes due and is not being read; now it is."""
+        await self._store.put_off_until_due()
+        now = await self._store.now()
+        self._forget(now)
+        soon = await self._store.due_incidents(now + READ_AHEAD + _SLACK, since=now, limit=_MOST)
+        had = self._begun | self._read_at.keys() | self._missed_at.keys() | self._tried_at.keys()
+        mine = [one for one in soon if one.id not in had]
+        self._begun.update(one.id for one in mine)
+        return mine
+
+    async def read_within(
+        self, incidents: Sequence[Incident], seconds: float, *, now: datetime | None = None
+    ) -> None:
+        """Read the 👀 of those that have not just been read, as far as one gets in so many *seconds*.
+
+        Only what Discord has answered is read: what it did not answer is asked for once again, in the same
+        time. Those whose turn did not come, though they had their time, have `READ_ON_S` after the
+        others. Those that are being read at this moment are waited for as long; when that ended without them,
+        they have `READ_ON_S`.
+
+        Args:
+            now: The database's time, where it was asked for already.
+
+        Raises:
+            As `read`.
+        """
+        now = now or await self._store.now()
+        self._forget(now)
+        unread = [one for one in incidents if one.id not in self._read_at]
+        others = [one for one in unread if one.id in self._looks]
+        mine, on_s = [one for one in unread if one.id not in self._looks], min(seconds, READ_ON_S)
+        ends = {self._looks[one.id] for one in others}
+        await asyncio.gather(self._look_at(mine, seconds, now=now), _wait_for(ends, within_s=seconds))
+        left = [one for one in others if one.id not in self._read_at]
+        await self._look_at([one for one in left if one.id not in self._looks], on_s, now=now)
+        if late := [one.id for one in left if one.id in self._looks]:
+            log.warning("reconciliation.cut_short", incidents=len(late), after_s=seconds)
+
+    def _forget(self, now: datetime) -> None:
+        self._read_at = _lately(self._read_at, now)
+        self._missed_at = _lately(self._missed_at, now)
+        self._tried_at = _lately(self._tried_at, now)
+
+    async def _look_at(self, incidents: Sequence[Incident], seconds: float, *, now: datetime) -> None:
+        again = [one for one in incidents if one.id in self._tried_at]
+        first, end = [one for one in incidents if one.id not in self._tried_at], asyncio.Event()
+        self._looks |= dict.fromkeys((one.id for one in incidents), end)
+        try:
+            for some, within_s in ((first, seconds), (again, min(seconds, READ_ON_S))):
+                looked = await self._reconciler.reconcile_within(some, within_s)
+                self._read_at |= dict.fromkeys(looked.read, now)
+                left = [one.id for one in some if one.id not in looked.read]
+                missed = [one for one in left if one in looked.begun and one not in self._missed_at]
+                self._missed_at |= dict.fromkeys(missed[:_MOST_AGAIN], now)
+                self._tried_at |= dict.fromkeys(set(left).difference(missed[:_MOST_AGAIN]), now)
+        finally:
+            end.set()
+            self._looks = {number: other for number, other in self._looks.items() if other is not end}
+
+
+async def _wait_for(ends: Iterable[asyncio.Event], *, within_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            for end in ends:
+                await end.wait()
+
+
+def _lately(times: dict[int, datetime], now: datetime) -> dict[int, datetime]:
+    return {number: at for number, at in times.items() if now - at < 2 * READ_AHEAD}

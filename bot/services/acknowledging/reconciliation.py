@@ -1,0 +1,206 @@
+"""Acknowledgements whose event was lost: the gateway was away, so Discord itself is asked."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery.delivery import ACK_PLACES
+from bot.domain.errors import DeliveryRefused, StorageUnavailable, Superseded, UnavailableError
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
+from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.ports import Discord, Store
+from bot.services.ports.urgency import BACKGROUND, urgency
+from bot.services.shared.access import Access
+
+log = structlog.get_logger(__name__)
+
+#: How long one look goes on that nobody has asked for, seconds; the next one follows within the minute.
+SOME_WITHIN_S: Final = 45.0
+
+_PAGE: Final = 100  # incidents in memory at a time
+_AT_ONCE: Final = 8
+_PAUSE_S: Final = 0.2  # before Discord is asked again for what it has not answered
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How far a look at several incidents got, by their numbers.
+
+    Attributes:
+        begun: Whose turn came.
+        read: Of which Discord has said who reacted.
+    """
+
+    begun: frozenset[int]
+    read: frozenset[int]
+
+
+@dataclass(slots=True)
+class _Looking:
+    """The same while it goes on."""
+
+    begun: set[int] = field(default_factory=set)
+    read: set[int] = field(default_factory=set)
+
+
+class Reconciler:
+    """Reads the 👀 under what was posted. See docs/architecture.md, What is read from Discord."""
+
+    def __init__(self, store: Store, discord: Discord, acknowledger: Acknowledger, access: Access) -> None:
+        self._store = store
+        self._access = access
+        self._discord = discord
+        self._acknowledger = acknowledger
+        self._pass = asyncio.Lock()
+        self._after = 0  # the incident up to which the pass that goes on has looked
+        self._again = False
+
+    async def reconcile_all(self) -> int:
+        """Look at every unacknowledged incident; after a (re)connection, for instance.
+
+        Behind everything else that is asked of Discord, page by page, and once at a time: asked for while a
+        pass goes on, that one begins anew when it has ended.
+
+        Returns:
+            How many turned out to be acknowledged.
+        """
+        self._again = True
+        if self._pass.locked():
+            return 0
+        found = 0
+        async with self._pass:
+            with urgency(BACKGROUND):
+                while self._again:
+                    self._after, self._again = 0, False
+                    found += await self._look_on(None)
+        return found
+
+    async def reconcile_some(self) -> int:
+        """Look on for a while from where the last look ended, and from the start when there is no more.
+
+        Returns:
+            As `reconcile_all`; 0 while a whole pass goes on.
+        """
+        if self._pass.locked():
+            return 0
+        async with self._pass:
+            with urgency(BACKGROUND):
+                return await self._look_on(SOME_WITHIN_S)
+
+    async def _look_on(self, within_s: float | None) -> int:
+        found = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while page := await self._store.unacknowledged(after=self._after, limit=_PAGE):
+                    for incident in page:
+                        found += await self.reconcile(incident)
+                        self._after = incident.id
+                self._after = 0
+        return found
+
+    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> Looked:
+        """Look at *incidents*, several at a time and in their order, for *seconds* at most.
+
+        What Discord did not answer is asked for once more after the others, if there is time.
+
+        Raises:
+            StorageUnavailable: then nothing can be decided either.
+        """
+        looked, until = _Looking(), asyncio.get_running_loop().time() + seconds
+        await self._look_at(incidents, seconds, looked)
+        missed = [one for one in incidents if one.id in looked.begun - looked.read]
+        left_s = until - asyncio.get_running_loop().time() - _PAUSE_S
+        if missed and left_s > 0:
+            await asyncio.sleep(_PAUSE_S)
+            await self._look_at(missed, left_s, looked)
+        return Looked(frozenset(looked.begun), frozenset(looked.read))
+
+    async def _look_at(self, incidents: Sequence[Incident], seconds: float, looked: "_Looking") -> None:
+        """One look at each, for *seconds* at most, noted in *looked*."""
+        waiting = iter(incidents)
+
+        async def look_on() -> None:
+            for incident in waiting:
+                looked.begun.add(incident.id)
+                if await self._look(incident) is not None:
+                    looked.read.add(incident.id)
+
+        looks = [asyncio.create_task(look_on()) for _ in range(min(_AT_ONCE, len(incidents)))]
+        if not looks:
+            return
+        try:
+            done, late = await asyncio.wait(looks, timeout=seconds)
+        finally:
+            for look in looks:
+                look.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            log.warning("reconciliation.cut_short", incidents=len(incidents), after_s=seconds)
+        for look in done:
+            look.result()
+
+    async def reconcile(self, incident: Incident) -> bool:
+        """Find a 👀 that nobody told us about. When Discord cannot be asked, nothing is assumed.
+
+        Whatever goes wrong with it, a bug included, holds up neither the decision that waits for the answer
+        nor the other incidents: an escalation too many is better than one too few.
+
+        Returns:
+            Whether the incident is acknowledged now.
+
+        Raises:
+            StorageUnavailable: then nothing can be decided either. Superseded: another process listens now,
+                and looks for itself.
+        """
+        return bool(await self._look(incident))
+
+    async def _look(self, incident: Incident) -> bool | None:
+        """As `reconcile`; None: Discord has not said who reacted."""
+        if incident.status is not Status.TRIGGERED:
+            return True
+        posts = await self._store.posts(incident.id)
+        places = [(p.channel_id, p.message_id) for p in posts if p.kind in ACK_PLACES]
+        known = [(c, m) for c, m in places if c is not None and m is not None]
+        known += await self._store.alert_messages(incident.id)
+        try:
+            return await self._read(incident, known)
+        except (StorageUnavailable, Superseded):
+            raise
+        except (UnavailableError, DeliveryRefused) as error:
+            log.warning("reconciliation.skipped", incident_id=incident.id, reason=str(error))
+        except Exception:
+            log.exception("reconciliation.failed", incident_id=incident.id)
+        return None
+
+    async def _read(self, incident: Incident, places: list[tuple[int, int]]) -> bool:
+        old = await self._ended(incident)
+        async for person, message_id in self._discord.acknowledgers(places, guild_id=incident.guild_id):
+            if (person.id, message_id) in old:
+                continue
+            if self._access.allows(person, "acknowledge") and await self._access.sees(person, incident):
+                await self._acknowledger.acknowledge(incident.id, by=person, via=AckVia.RECONCILED)
+                return True
+        return False
+
+    async def _ended(self, incident: Incident) -> frozenset[tuple[int, int]]:
+        """Whose 👀 under which message is that of an acknowledge that has ended: it says nothing any more.
+
+        Under what was posted since then a 👀 is a new one, and others' count wherever they stand.
+        """
+        ended = incident.ack_ended
+        if ended is None:
+            return frozenset()
+        left, posts = await self._store.who_left(incident.id), await self._store.posts(incident.id)
+        since = {
+            post.message_id
+            for post in posts
+            if post.first_sent_at is not None and post.first_sent_at >= ended.at
+        }
+        earlier = {post.message_id for post in posts if post.message_id is not None} - since
+        earlier |= {message_id for _, message_id in await self._store.alert_messages(incident.id)}
+        return frozenset((user_id, number) for user_id in left for number in earlier)

@@ -1,0 +1,1 @@
+"""Alerts that others post: tracked, asked about, closed by a recovery."""

@@ -1,0 +1,146 @@
+"""What monitors posted while no event reached the bot: read from the watched channels, page by page."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.alerts.alert import AlertMessage
+from bot.domain.alerts.recognition import Says
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.incident.incident import Incident
+from bot.domain.severity import Mention, SeverityPolicy
+from bot.runbook.model import Policy
+from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.alerts.tracking import Alerts
+from bot.services.ports import Discord, Store
+from bot.services.ports.urgency import BACKGROUND, urgency
+
+log = structlog.get_logger(__name__)
+
+#: What came while the bot was away is tracked if it is not older, or its severity gives more time than this.
+MISSED_WITHIN: Final = timedelta(hours=24)
+
+#: Pages of 100 messages that are read back to where the last look ended; what is before them is told.
+MOST_PAGES: Final = 30
+
+
+class MissedAlerts:
+    """Reads the watched channels."""
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, alerts: Alerts, reconciler: Reconciler
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._alerts = alerts
+        self._reconciler = reconciler
+
+    async def catch_up(self, guild_id: int) -> None:
+        """Read what was posted in the watched channels while no event reached us.
+
+        A channel that is watched for the first time is read from now on. A channel that cannot be read now is
+        read the next time.
+
+        Raises:
+            StorageUnavailable.
+        """
+        for channel in self._policy.alerts.watch:
+            try:
+                await self._read(guild_id, channel)
+            except (UpstreamUnavailable, DeliveryRefused) as error:
+                log.warning("alerts.not_read", channel=channel, reason=error.reason)
+
+    async def _read(self, guild_id: int, channel: str) -> None:
+        page = await self._discord.watched(guild_id, channel)
+        cursor = await self._store.alert_cursor(guild_id, page.channel_id)
+        now = await self._store.now()
+        messages: Sequence[AlertMessage] = page.messages
+        skipped = False
+        if cursor is not None:
+            messages, skipped = await self._back_to(cursor, guild_id, channel, page.messages, now=now)
+        newest = max((message.id for message in messages), default=0)
+        if cursor is not None:
+            await self._receive([one for one in messages if one.id > cursor], now=now)
+        if skipped:
+            await self._tell(guild_id, page.channel_id, channel, messages[0])
+        if cursor is None or newest > cursor:
+            await self._store.move_alert_cursor(guild_id, page.channel_id, newest)
+
+    async def _back_to(
+        self, cursor: int, guild_id: int, channel: str, newest: Sequence[AlertMessage], *, now: datetime
+    ) -> tuple[Sequence[AlertMessage], bool]:
+        """Everything since *cursor*, oldest first, and whether some of it was too far back to be read.
+
+        It ends where nothing would be tracked any more, for its age.
+        """
+        messages = list(newest)
+        for _ in range(MOST_PAGES - 1):
+            if not messages or messages[0].id <= cursor or self._is_too_old(messages[0], now):
+                return messages, False
+            page = await self._discord.watched(guild_id, channel, before=messages[0].id)
+            if not page.messages:
+                return messages, False
+            messages[:0] = page.messages
+        return messages, messages[0].id > cursor and not self._is_too_old(messages[0], now)
+
+    async def _receive(self, messages: Sequence[AlertMessage], *, now: datetime) -> None:
+        understood = [
+            (message, found)
+            for message in messages
+            if (found := self._alerts.understand(message)) is not None
+        ]
+        over = {
+            (found.fingerprint, message.sender): message.id
+            for message, found in understood
+            if found.reading.says is Says.RESOLVED
+        }
+        late: dict[int, Incident] = {}
+        for message, found in understood:
+            is_over = found.reading.says is Says.RESOLVED
+            if not is_over and now - message.evidence.at > self._patience(
+                found.severity, message.evidence.at
+            ):
+                continue
+            is_firing, closes = found.reading.says is Says.FIRING, self._policy.alerts.closes
+            if is_firing and closes and message.id < over.get((found.fingerprint, message.sender), 0):
+                continue  # it was over before anybody could have been told
+            if incident := await self._alerts.receive(message):
+                late[incident.id] = incident
+        with urgency(BACKGROUND):  # a storm of them is not to hold up what rings
+            for incident in late.values():  # somebody may have put a 👀 under one of its messages meanwhile
+                await self._reconciler.reconcile(incident)
+
+    async def _tell(self, guild_id: int, channel_id: int, channel: str, oldest: AlertMessage) -> None:
+        """Say once, in the channel, that older messages were not looked at."""
+        log.error("alerts.skipped", channel=channel, before=oldest.evidence.at.isoformat())
+        severity = self._severity(channel)
+        async with self._store.transaction() as tx:
+            line = NewDelivery(
+                kind=DeliveryKind.ALERTS_SKIPPED,
+                to=f"channel:{channel_id}",
+                key=f"alerts_skipped:{channel_id}:{oldest.id}",
+                guild_id=guild_id,
+                data={
+                    "before": oldest.evidence.at.isoformat(),
+                    "url": oldest.evidence.url,
+                    "rings": severity.mention is Mention.HERE,
+                },
+                priority=priority_of(severity.rank),
+            )
+            await tx.insert_deliveries([line])
+
+    def _severity(self, channel: str) -> SeverityPolicy:
+        return self._policy.severities[self._policy.alerts.watch[channel]]
+
+    def _is_too_old(self, message: AlertMessage, now: datetime) -> bool:
+        at = message.evidence.at
+        longest = max(self._patience(one, at) for one in self._policy.severities.values())
+        return now - at > longest
+
+    def _patience(self, severity: SeverityPolicy, at: datetime) -> timedelta:
+        """How old a missed alert may be."""
+        return max(MISSED_WITHIN, self._policy.ack_due(severity, at=at) - at)

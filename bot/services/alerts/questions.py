@@ -1,0 +1,202 @@
+"""Messages of others that nobody understands: somebody says in the channel whether one is an alert."""
+
+from typing import Final
+
+import structlog
+
+from bot.domain.alerts.question import Answer, Question, QuestionView
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.errors import UserError
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident, Source
+from bot.domain.people import Person
+from bot.runbook.model import Policy
+from bot.services.incidents.commands import Incidents
+from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
+from bot.services.shared.access import Access
+
+log = structlog.get_logger(__name__)
+
+#: Lines about one sender that nobody has answered, within ``same_within``: one that posts by the second must
+#: not fill the channel with questions.
+MOST_UNANSWERED: Final = 5
+
+#: The key below ``[permissions]`` that it takes to answer: whoever may report may say that this is no report.
+_PERMISSION: Final = "triage"
+
+
+class Questions:
+    """Asks, and does what is answered."""
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, access: Access, incidents: Incidents
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+        self._incidents = incidents
+
+    async def ask(self, tx: Transaction, question: Question) -> bool:
+        """Owe the quiet line, in the caller's transaction; False when the sender is ignored or it was asked.
+
+        The same message within ``same_within`` is asked about once, and a sender a few times until somebody
+        answers.
+        """
+        if await tx.is_ignored_sender(question.guild_id, question.channel_id, question.sender):
+            return False
+        since = await tx.now() - self._policy.alerts.same_within
+        if not await tx.ask_about_alert(question, since=since, most=MOST_UNANSWERED):
+            return False
+        await tx.insert_deliveries([_line(question)])
+        log.info("alert.asked_about", channel_id=question.channel_id, message_id=question.message_id)
+        return True
+
+    async def track(self, message_id: int, *, guild_id: int, by: Person) -> Incident:
+        """It is an alert: tracked from now on like one that was understood.
+
+        Raises:
+            NotPermitted; UserError: it was answered before, or nothing was asked.
+        """
+        await self._require(by, guild_id, act="track_alert")
+        line = await self._store.delivery_by_key(question_key(message_id))
+        async with self._store.transaction() as tx:
+            question = await _open(tx, message_id, guild_id)
+            if question.severity not in self._policy.severities:
+                raise UserError("severity_unknown", value=question.severity)
+            await tx.lock_fingerprint(guild_id, question.fingerprint)
+            incident = await self._same(tx, question) or await self._incidents.open_within(
+                tx, as_incident(question), by=by
+            )
+            await tx.note_alert(
+                incident.id, channel_id=question.channel_id, message_id=message_id, sender=question.sender
+            )
+            await tx.answer_alert_question(message_id, Answer.TRACKED, by=by)
+            await show_answer(tx, line)
+        log.info("alert.tracked", incident_id=incident.id, user_id=by.id)
+        return incident
+
+    async def ignore(self, message_id: int, *, guild_id: int, by: Person) -> Question:
+        """Nothing that its sender posts there is asked about any more; what is plainly an alert still is one.
+
+        Raises:
+            NotPermitted; UserError: it was answered before, or nothing was asked.
+        """
+        await self._require(by, guild_id, act="ignore_sender")
+        line = await self._store.delivery_by_key(question_key(message_id))
+        async with self._store.transaction() as tx:
+            question = await _open(tx, message_id, guild_id)
+            await tx.answer_alert_question(message_id, Answer.IGNORED, by=by)
+            await tx.ignore_sender(guild_id, question.channel_id, question.sender, by=by)
+            await _audit(tx, question, by=by, action="sender_ignored")
+            await show_answer(tx, line)
+        return question
+
+    async def heed(self, message_id: int, *, guild_id: int, by: Person) -> Question:
+        """The sender of that message is ignored no more.
+
+        Raises:
+            NotPermitted; UserError: nothing was asked about it, or the sender is not ignored.
+        """
+        await self._require(by, guild_id, act="heed_sender")
+        line = await self._store.delivery_by_key(question_key(message_id))
+        async with self._store.transaction() as tx:
+            question = await _asked(tx, message_id, guild_id)
+            if not await tx.heed_sender(guild_id, question.channel_id, question.sender):
+                raise UserError("sender_not_ignored", sender=question.evidence.author_name)
+            if question.answer is Answer.IGNORED:
+                await tx.answer_alert_question(message_id, None, by=by)
+            await _audit(tx, question, by=by, action="sender_heeded")
+            await show_answer(tx, line)
+        return question
+
+    async def refresh(self, line_id: int) -> None:
+        """Make a line say what was answered. Handler of the queue's refresh_question job.
+
+        Raises:
+            UpstreamUnavailable: the queue tries again.
+        """
+        line = await self._store.delivery(line_id)
+        message_id = int(str(line.data["answers"]))
+        async with self._store.transaction() as tx:
+            question = await tx.alert_question(message_id, guild_id=line.guild_id)
+            is_tracked = question is not None and question.answer is Answer.TRACKED
+            number = await tx.alert_of_message(message_id) if is_tracked else None
+            incident = None if number is None else await tx.incident(number)
+        if question is not None and line.message_id is not None:
+            await self._discord.refresh_question(QuestionView(question, incident), line)
+
+    async def _same(self, tx: Transaction, question: Question) -> Incident | None:
+        """What somebody tracks by now for another message of the same."""
+        since = await tx.now() - self._policy.alerts.same_within
+        return await tx.same_alert(question.guild_id, question.fingerprint, since=since, lesser=())
+
+    async def _require(self, by: Person, guild_id: int, *, act: str) -> None:
+        await self._access.require(by, _PERMISSION, guild_id=guild_id, act=act)
+
+
+def as_incident(question: Question) -> NewIncident:
+    """The tracked alert that a message is."""
+    evidence = question.evidence
+    author = Person(id=evidence.author_id, name=evidence.author_name, is_bot=True)
+    return NewIncident(
+        guild_id=question.guild_id,
+        severity=question.severity,
+        title=question.title,
+        targets=() if question.target is None else (question.target,),
+        symptoms=(),
+        started_at=evidence.at,
+        reported_by=author,
+        path=(),
+        key=f"alert:{question.message_id}",
+        evidence=evidence,
+        kind=IncidentKind.ALERT,
+        source=Source(question.channel_id, question.message_id, author.name),
+        fingerprint=question.fingerprint,
+    )
+
+
+def question_key(message_id: int) -> str:
+    """The key of the line that asks about a message."""
+    return f"alert_question:{message_id}"
+
+
+async def show_answer(tx: Transaction, line: Delivery | None) -> None:
+    """Let the line, if there is one, say what was answered, however the one who answered is told."""
+    if line is not None:
+        key = f"refresh_question:{line.id}"
+        await tx.enqueue(Job(JobName.REFRESH_QUESTION, str(line.id), key, sooner=True, patience=IN_LINE))
+
+
+def _line(question: Question) -> NewDelivery:
+    return NewDelivery(
+        kind=DeliveryKind.ALERT_QUESTION,
+        to=f"channel:{question.channel_id}",
+        key=question_key(question.message_id),
+        guild_id=question.guild_id,
+        data={
+            "answers": question.message_id,
+            "sender": question.evidence.author_name,
+            "title": question.title,
+            "severity": question.severity,
+        },
+    )
+
+
+async def _asked(tx: Transaction, message_id: int, guild_id: int) -> Question:
+    question = await tx.alert_question(message_id, guild_id=guild_id)
+    if question is None:
+        raise UserError("alert_not_asked")
+    return question
+
+
+async def _open(tx: Transaction, message_id: int, guild_id: int) -> Question:
+    question = await _asked(tx, message_id, guild_id)
+    if question.answer is not None:
+        by, sender = question.answered_by_name, question.evidence.author_name
+        raise UserError(f"alert_{question.answer.value}_before", by=by, sender=sender)
+    return question
+
+
+async def _audit(tx: Transaction, question: Question, *, by: Person, action: str) -> None:
+    data = {"channel_id": question.channel_id, "sender": question.sender, "message_id": question.message_id}
+    await tx.audit(guild_id=question.guild_id, by=by, action=action, data=data)

@@ -1,0 +1,68 @@
+"""A monitor says that it is over: an alert that nobody has acknowledged is closed, the others hear of it."""
+
+import structlog
+
+from bot.domain.alerts.alert import AlertMessage
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineKind
+from bot.runbook.model import Policy
+from bot.services.incidents.lifecycle import Lifecycle
+from bot.services.ports import Store, Transaction
+from bot.services.shared.changes import Change
+
+log = structlog.get_logger(__name__)
+
+
+class Recoveries:
+    """Ends or notes what a recovery is about."""
+
+    def __init__(self, store: Store, policy: Policy, lifecycle: Lifecycle) -> None:
+        self._store = store
+        self._policy = policy
+        self._lifecycle = lifecycle
+
+    async def receive(self, message: AlertMessage, fingerprint: str) -> None:
+        """Take a recovery in; once for each message, however often it is read.
+
+        What has fired again after the message goes on. What another monitor posts, alone or as well, and what
+        came in another channel too is not closed: that may still fire.
+
+        Args:
+            message: A monitor's.
+            fingerprint: Of the alert that is over.
+        """
+        async with self._store.transaction() as tx:
+            await tx.lock_fingerprint(message.guild_id, fingerprint)
+            firing = await tx.firing_alerts(
+                message.guild_id,
+                fingerprint,
+                before=message.id,
+                channel_id=message.channel_id,
+                sender=message.sender,
+            )
+            for incident, is_alone in firing:
+                if await tx.note_recovery(incident.id, message_id=message.id):
+                    await self._recover(tx, incident, message, is_alone=is_alone)
+
+    async def _recover(
+        self, tx: Transaction, incident: Incident, message: AlertMessage, *, is_alone: bool
+    ) -> None:
+        monitor = Person(id=message.evidence.author_id, name=message.evidence.author_name, is_bot=True)
+        change = Change(tx, self._policy, incident, monitor, await tx.now())
+        untouched = incident.kind is IncidentKind.ALERT and incident.status is Status.TRIGGERED
+        is_own = (incident.reported_by_id, incident.reported_by_name) == (monitor.id, monitor.name)
+        if untouched and is_alone and is_own and self._policy.alerts.closes:
+            ended = transitions.resolve(
+                incident, by=monitor, at=change.now, archive_at=self._lifecycle.archive_at(change)
+            )
+            facts = {"url": message.evidence.url}
+            await self._lifecycle.end(change, ended, TimelineKind.RESOLVED, facts)
+            log.info("alert.recovered", incident_id=incident.id)
+            return
+        key = f"recovered:{message.id}"
+        facts = {"url": message.evidence.url}
+        await change.record(TimelineKind.RECOVERED, facts, line=key)
+        await change.say("recovered", key=key, facts=facts)
+        log.info("alert.recovery_noted", incident_id=incident.id)

@@ -1,0 +1,228 @@
+"""Alerts of others: a message in a watched channel becomes a tracked alert, or counts on one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeVar
+
+import structlog
+
+from bot.domain.alerts.alert import AlertMessage, severity_at_start
+from bot.domain.alerts.question import Question
+from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.severity import SeverityPolicy
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.alerts.questions import Questions, as_incident
+from bot.services.alerts.recoveries import Recoveries
+from bot.services.incidents.commands import Incidents
+from bot.services.ports import Job, JobName, Store, Transaction
+from bot.services.shared.postings import notice, refresh_job
+
+log = structlog.get_logger(__name__)
+
+_Value = TypeVar("_Value")
+
+#: The timeline tells of an alert that comes again and again at most once in this time.
+TOLD_EVERY: Final = timedelta(minutes=5)
+
+# An alert that comes by the second must not be an edit by the second: the more often, the later it is shown.
+_SHOWN_AFTER: Final = timedelta(seconds=5)
+_SHOWN_WITHIN: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A message of a watched channel.
+
+    Attributes:
+        severity: The one that it would be tracked under.
+        would_be: What is kept of it when it is tracked or asked about; what makes it the same one is there.
+    """
+
+    reading: Reading
+    severity: SeverityPolicy
+    would_be: Question
+
+    @property
+    def fingerprint(self) -> str:
+        """What the same alert has again."""
+        return self.would_be.fingerprint
+
+
+class Alerts:
+    """Tracks what monitors post."""
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        incidents: Incidents,
+        recoveries: Recoveries,
+        questions: Questions,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._incidents = incidents
+        self._recoveries = recoveries
+        self._questions = questions
+
+    def watches(self, message: AlertMessage) -> bool:
+        """Whether it may be an alert: by a webhook or an allowed bot, in a watched channel, not our own."""
+        alerts = self._policy.alerts
+        is_allowed = message.is_bot and not {
+            message.username,
+            str(message.evidence.author_id),
+        }.isdisjoint(alerts.bots)
+        is_heeded = not message.is_ours and (message.is_webhook or is_allowed)
+        return self._is_watched(message) and is_heeded and not is_from(message, alerts.ignore)
+
+    def is_by_own_webhook(self, message: AlertMessage) -> bool:
+        """Whether it comes, in a watched channel, by a webhook of the bot's own application."""
+        return self._is_watched(message) and message.is_ours and message.is_webhook
+
+    def _is_watched(self, message: AlertMessage) -> bool:
+        return not self._policy.alerts.watch.keys().isdisjoint({message.channel, str(message.channel_id)})
+
+    async def receive(self, message: AlertMessage) -> Incident | None:
+        """Do what a message asks for; the same one twice, on whichever instance, changes nothing.
+
+        An alert is tracked. The same one within ``same_within`` is counted on the first, unless it is a
+        graver one. A recovery ends or notes what it is about. What nobody understands is tracked, asked
+        about or passed over, as its channel says.
+
+        Returns:
+            The incident that it is or counts on; None when it is none.
+        """
+        understood = self.understand(message)
+        if understood is None:
+            return None
+        match understood.reading.says, self._unknown(message):
+            case (Says.FIRING, _) | (None, Unknown.TRACK):
+                return await self._track(message, understood)
+            case Says.RESOLVED, _:
+                await self._recoveries.receive(message, understood.fingerprint)
+            case None, Unknown.ASK:
+                return await self._ask(message, understood)
+        return None
+
+    def understand(self, message: AlertMessage) -> Understood | None:
+        """Read a message; None when it is none that is watched for."""
+        if not self.watches(message):
+            return None
+        alerts = self._policy.alerts
+        reading = read_message(message, alerts.patterns, alerts.names)
+        said = self._said_severity(message, reading)
+        if reading.says is None and said is not None:  # it says how grave it is: that is an alert
+            reading = Reading(Says.FIRING, reading.title)
+        severity = said or self._policy.severities[self._watched(message, alerts.watch)]
+        target = message.target(self._policy.targets)
+        would_be = Question(
+            guild_id=message.guild_id,
+            channel_id=message.channel_id,
+            message_id=message.id,
+            sender=message.sender,
+            fingerprint=reading.fingerprint(message, alerts.fingerprint, target=target),
+            severity=severity.name,
+            title=reading.title or message.stand_in,
+            target=target,
+            evidence=message.evidence,
+        )
+        return Understood(reading, severity, would_be)
+
+    async def show_count(self, incident_id: int) -> None:
+        """Let the posts say how often it came: one edit for all that came meanwhile."""
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(incident_id)
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+
+    async def _track(self, message: AlertMessage, understood: Understood) -> Incident:
+        async with self._store.transaction() as tx:
+            await tx.lock_fingerprint(message.guild_id, understood.fingerprint)
+            known = await tx.alert_of_message(message.id)
+            if known is not None:
+                return await tx.incident(known)
+            same = await self._same(tx, message, understood)
+            if same is None:
+                incident = await self._incidents.open_within(tx, as_incident(understood.would_be), by=None)
+            else:
+                incident = await self._count(tx, same, message)
+            await _note(tx, incident, message)
+        log.info("alert.tracked" if same is None else "alert.repeated", incident_id=incident.id)
+        return incident
+
+    async def _ask(self, message: AlertMessage, understood: Understood) -> Incident | None:
+        """Ask whether it is an alert, unless somebody has said so of the same one, which goes on."""
+        async with self._store.transaction() as tx:
+            await tx.lock_fingerprint(message.guild_id, understood.fingerprint)
+            known = await tx.alert_of_message(message.id)
+            if known is not None:
+                return await tx.incident(known)
+            same = await self._same(tx, message, understood)
+            if same is None:
+                await self._questions.ask(tx, understood.would_be)
+                return None
+            incident = await self._count(tx, same, message)
+            await _note(tx, incident, message)
+        log.info("alert.repeated", incident_id=incident.id)
+        return incident
+
+    def _said_severity(self, message: AlertMessage, reading: Reading) -> SeverityPolicy | None:
+        """The severity that the title begins with."""
+        known = self._policy.severities.values()
+        words = {word: found for found in known for word in (found.name, found.priority)}
+        said = severity_at_start(message.title, words) or severity_at_start(reading.title, words)
+        return None if said is None else words[said]
+
+    def _unknown(self, message: AlertMessage) -> Unknown:
+        alerts = self._policy.alerts
+        return self._watched(message, alerts.unknown if message.title else alerts.unread)
+
+    def _watched(self, message: AlertMessage, of: Mapping[str, _Value]) -> _Value:
+        """What the policy says of its channel, which is watched."""
+        return of[message.channel if message.channel in of else str(message.channel_id)]
+
+    async def _same(self, tx: Transaction, message: AlertMessage, understood: Understood) -> Incident | None:
+        severity, policy = understood.severity, self._policy
+        lesser = [known.name for known in policy.severities.values() if known.rank > severity.rank]
+        usual, now = policy.alerts.same_within, await tx.now()
+        longest = max(usual, understood.reading.same_within or usual)
+        found = await tx.same_alert(
+            message.guild_id, understood.fingerprint, since=now - longest, lesser=lesser
+        )
+        if found is None:
+            return None
+        seen = found.last_seen_at or found.triggered_at
+        if seen < now - usual and await tx.has_recovered(found.id):
+            return None  # it was over meanwhile: this is another trouble
+        if found.status is Status.ACKNOWLEDGED and not message.title:
+            return None  # nobody can read it: it may be another trouble than the one that somebody is on
+        return found
+
+    async def _count(self, tx: Transaction, same: Incident, message: AlertMessage) -> Incident:
+        now, is_back = await tx.now(), await tx.has_recovered(same.id)
+        incident = transitions.see_again(same, at=now)
+        await tx.save(incident)
+        told = [entry.at for entry in await tx.timeline(same.id) if entry.kind is TimelineKind.REPEATED]
+        data = {"count": incident.occurrences, "url": message.evidence.url}
+        if is_back or not told or now - max(told) >= TOLD_EVERY:
+            await tx.add_timeline(same.id, TimelineEntry(TimelineKind.REPEATED, now, data=data))
+        if is_back:  # whoever is on it has been told that it was over
+            facts = {"notice": "fires_again", "by": message.evidence.author_name, **data}
+            line = notice(incident, self._policy, key=f"fires_again:{message.id}", data=facts)
+            await tx.insert_deliveries([line])
+        await tx.enqueue(_count_job(incident))
+        return incident
+
+
+async def _note(tx: Transaction, incident: Incident, message: AlertMessage) -> None:
+    """Count *message* on *incident*."""
+    place = message.channel_id
+    await tx.note_alert(incident.id, channel_id=place, message_id=message.id, sender=message.sender)
+
+
+def _count_job(incident: Incident) -> Job:
+    after = min(_SHOWN_AFTER * incident.occurrences, _SHOWN_WITHIN)
+    return Job(JobName.SHOW_COUNT, str(incident.id), f"count:{incident.id}", after=after)

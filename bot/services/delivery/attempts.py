@@ -1,0 +1,42 @@
+"""Why an attempt to send a delivery did not succeed, and whether there may be another."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Final
+
+from bot.domain.delivery.delivery import Delivery, may_double
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.services.shared.already_told import OLD
+
+_UNKNOWN: Final = "may have been posted; cannot read the channel's history"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt did not succeed; *final* when no further attempt will."""
+
+    reason: str
+    http_status: int | None
+    final: bool
+    asked_s: float | None = None
+    code: int = 0
+
+    @property
+    def away(self) -> UpstreamUnavailable:
+        """The error that it was."""
+        return UpstreamUnavailable(self.reason, http_status=self.http_status, retry_after_s=self.asked_s)
+
+
+def require_repeatable(delivery: Delivery, unread: DeliveryRefused, *, now: datetime) -> None:
+    """See that *delivery* may be sent again though nobody can look whether it is there already.
+
+    The nonce makes one message of two for as long as Discord knows it; a channel that is gone has neither.
+
+    Raises:
+        DeliveryRefused: a person is to look.
+    """
+    is_known = delivery.first_sent_at is None or now - delivery.first_sent_at < OLD
+    if is_known or may_double(delivery) or unread.http_status == HTTPStatus.NOT_FOUND:
+        return
+    raise DeliveryRefused(_UNKNOWN, http_status=unread.http_status) from unread

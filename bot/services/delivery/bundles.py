@@ -1,0 +1,169 @@
+"""One message in the place of many escalations: gathered, sent, kept true, acknowledged as one.
+
+See docs/architecture.md, Storms.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.escalation.bundle import Bundle, Bundled, may_grow
+from bot.domain.incident.transitions import AckOutcome, AckVia
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.delivery.outage import email_job, record_job_of
+from bot.services.delivery.sent import paged
+from bot.services.ports import TRY_AGAIN, Discord, Job, JobName, Store, Transaction
+from bot.services.ports.storms import Prospect
+
+log = structlog.get_logger(__name__)
+
+#: How soon a bundle is looked at again that may grow.
+_LOOK_AGAIN: Final = timedelta(seconds=0.25)
+
+#: Many acknowledges at once are one edit of the bundle.
+_SHOW_AFTER: Final = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class AllAcknowledged:
+    """What became of an acknowledge of everything that a bundle lists.
+
+    Attributes:
+        first: Incidents that nobody had acknowledged.
+        others: Those where somebody was first, or that have ended.
+    """
+
+    first: int
+    others: int
+
+
+class Bundles:
+    """What is special about bundles; the rest is `Deliveries`.
+
+    Args:
+        meanwhile: What was posted while the database was away, by key: nobody need tell of that again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        discord: Discord,
+        policy: Policy,
+        acknowledger: Acknowledger,
+        *,
+        meanwhile: Collection[str],
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._acknowledger = acknowledger
+        self._meanwhile = meanwhile
+
+    # -- sending
+    async def gather(self, seen: Prospect) -> timedelta | None:
+        """A delivery is about to be sent; if too many wait for the same place, one tells of all.
+
+        Returns:
+            When to look again at a bundle that more may join in a moment; None when it may go.
+        """
+        if wait := _for_more(seen):
+            return wait
+        if seen.group is None or not self.is_one_of_many(seen):
+            return None
+        async with self._store.transaction() as tx:
+            bundle_id = await tx.bundle(seen.group, apart=self._meanwhile)
+        log.info("escalation.bundled", bundle_id=bundle_id)
+        return None
+
+    def is_one_of_many(self, seen: Prospect) -> bool:
+        """Whether so many wait for its place that one message tells of all."""
+        return seen.group is not None and seen.waiting >= self._policy.storm.bundle_from
+
+    async def told(self, tx: Transaction, delivery: Delivery) -> None:
+        """It was sent: the histories say whom it has reached, and what changed meanwhile is put right."""
+        if delivery.data["of"] == DeliveryKind.PAGE:
+            entry = paged(delivery, at=await tx.now())
+            await tx.add_timelines([(one.incident_id, entry) for one in await tx.bundled(delivery.id)])
+        elif self._policy.rules(str(delivery.data["severity"])).email_after is not None:
+            await tx.enqueue(email_job(delivery))
+        await tx.enqueue(refresh_bundle_job(delivery.id))
+
+    async def failed(self, tx: Transaction, delivery: Delivery, *, reason: str) -> None:
+        """It was given up: each incident that it told of says so, and goes on to layers two and three."""
+        now, members = await tx.now(), await tx.bundled(delivery.id)
+        await tx.add_timelines([(one.incident_id, _failed(one, reason, now=now)) for one in members])
+        await self.record(tx, members, priority=delivery.priority)
+
+    async def mute(self, tx: Transaction, delivery: Delivery) -> None:
+        """It is there and has rung nobody."""
+        await self.record(tx, await tx.bundled(delivery.id), priority=delivery.priority)
+
+    async def record(self, tx: Transaction, members: Sequence[Bundled], *, priority: int) -> None:
+        """A DLQ row for each, and one email for all of them where the policy asks for it."""
+        await tx.enqueue(*(record_job_of(one.id, priority=priority) for one in members))
+
+    # -- afterwards
+    async def refresh(self, bundle_id: int) -> timedelta | None:
+        """Make a bundle say what is true now. Handler of the queue's refresh_bundle job.
+
+        Returns:
+            When to try again what Discord did not take now, or None.
+        """
+        delivery = await self._store.delivery(bundle_id)
+        if delivery.status is not DeliveryStatus.SENT:
+            return None
+        bundle = await self._store.bundle(bundle_id)
+        is_corrected = any(one.details_version is not None for one in bundle.shown)
+        if bundle.waiting == bundle.count and delivery.shown_version == 0 and not is_corrected:
+            return None  # as it was sent
+        try:
+            await self._discord.refresh_bundle(delivery, bundle)
+        except UpstreamUnavailable as away:
+            return away.room_in or TRY_AGAIN
+        async with self._store.transaction() as tx:
+            await tx.set_shown([bundle_id], version=1)
+        return None
+
+    async def show(self, bundle_id: int) -> Bundle:
+        """What a bundle tells now."""
+        return await self._store.bundle(bundle_id)
+
+    async def acknowledge(self, bundle_id: int, *, by: Person) -> AllAcknowledged:
+        """Be on everything that a bundle lists and that *by* may see.
+
+        Raises:
+            NotPermitted: *by* may not acknowledge.
+        """
+        delivery = await self._store.delivery(bundle_id)
+        message_id = delivery.message_id or 0
+        listed = (await self._store.incidents_by_messages([message_id])).get(message_id, [])
+        outcomes = await self._acknowledger.acknowledge_each(listed, by=by, via=AckVia.BUTTON)
+        first = sum(result.outcome is AckOutcome.FIRST for result in outcomes)
+        log.info("bundle.acknowledged", bundle_id=bundle_id, first=first, of=len(listed), user_id=by.id)
+        return AllAcknowledged(first, len(outcomes) - first)
+
+
+def _for_more(seen: Prospect) -> timedelta | None:
+    """Before it is claimed: that locks the incidents of which it tells, and a sweep passes them over."""
+    bundle = seen.delivery
+    if bundle.kind is not DeliveryKind.BUNDLE or bundle.status is not DeliveryStatus.PENDING:
+        return None
+    return _LOOK_AGAIN if may_grow(bundle.created_at, due_since=seen.due_since, now=seen.now) else None
+
+
+def refresh_bundle_job(bundle_id: int) -> Job:
+    """The job that makes a bundle say what is true now, a moment later: acknowledges come in bursts."""
+    return Job(JobName.REFRESH_BUNDLE, str(bundle_id), f"refresh_bundle:{bundle_id}", after=_SHOW_AFTER)
+
+
+def _failed(one: Bundled, reason: str, *, now: datetime) -> TimelineEntry:
+    data = {"kind": one.kind.value, "to": one.to, "reason": reason}
+    return TimelineEntry(TimelineKind.DELIVERY_FAILED, now, data=data)

@@ -1,0 +1,87 @@
+"""One email per person: each has a link of their own."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson
+from bot.services.acknowledging.email_links import AckLinks
+from bot.services.ports import Letter, Mail, Mailer, MailWriter, Store
+from bot.services.shared.postings import posting_key
+
+log = structlog.get_logger(__name__)
+
+#: How many accepted mails are known by their Message-ID.
+_REMEMBERED: Final = 4_096
+
+
+class Letters:
+    """Writes and sends the emails that stand in for a delivery.
+
+    Args:
+        mailer: None when the bot sends no email.
+    """
+
+    def __init__(self, store: Store, links: AckLinks, *, writer: MailWriter, mailer: Mailer | None) -> None:
+        self._store = store
+        self._links = links
+        self._writer = writer
+        self._mailer = mailer
+        #: Accepted here, perhaps not on record: the database may go away between the two.
+        self._accepted = deque[str](maxlen=_REMEMBERED)
+
+    @property
+    def can_send(self) -> bool:
+        """Whether there is a mail server."""
+        return self._mailer is not None
+
+    async def send(self, delivery: Delivery, incident: Incident, *, to: Sequence[OnCallPerson]) -> list[str]:
+        """Send each of *to* their email, once; those for whom it was accepted, by `OnCallPerson.mailbox`.
+
+        Raises:
+            StorageUnavailable.
+        """
+        first = await self._store.delivery_by_key(posting_key(incident.id, DeliveryKind.ALERT, 1))
+        begins = delivery.nonce if first is None else first.nonce
+        mails = [
+            self._writer.write(delivery, incident, Letter(who, await self._links.url(delivery, who), begins))
+            for who in to
+        ]
+        return await self._accepted_of(mails, to, delivery)
+
+    async def send_many(self, delivery: Delivery, bundle: Bundle, *, to: Sequence[OnCallPerson]) -> list[str]:
+        """Send each of *to* one email about all that *bundle* tells; those for whom it was accepted."""
+        shown = [incident.id for incident in bundle.shown]
+        mails = [
+            self._writer.write_many(
+                delivery, bundle, to=who, links=await self._links.urls(delivery, shown, who)
+            )
+            for who in to
+        ]
+        return await self._accepted_of(mails, to, delivery)
+
+    async def _accepted_of(
+        self, mails: Sequence[Mail], to: Sequence[OnCallPerson], delivery: Delivery
+    ) -> list[str]:
+        taken = await asyncio.gather(*(self._hand_over(mail, delivery) for mail in mails))
+        return [who.mailbox for who, is_taken in zip(to, taken, strict=True) if is_taken]
+
+    async def _hand_over(self, mail: Mail, delivery: Delivery) -> bool:
+        if self._mailer is None:
+            return False
+        if mail.message_id in self._accepted:
+            return True
+        try:
+            await self._mailer.send(mail)
+        except UpstreamUnavailable as away:
+            log.warning("email.attempt_failed", delivery_id=delivery.id, reason=away.reason)
+            return False
+        self._accepted.append(mail.message_id)
+        return True

@@ -1,0 +1,239 @@
+"""Layers two and three: what Discord did not take goes into the DLQ, and a P0 by email as well."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.dlq import MUTE, NewFailure, failure_id
+from bot.domain.drill import DLQ_MARK
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.delivery.emails import Letters
+from bot.services.delivery.outage import beside
+from bot.services.ports import DlqStore, Store
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+#: What a person would have been rung with; a missing card or thread is no reason to write to them.
+_WORTH_AN_EMAIL = frozenset(
+    {DeliveryKind.ALERT, DeliveryKind.PRIVATE_THREAD, DeliveryKind.PAGE, DeliveryKind.ESCALATION}
+)
+
+#: Of a message that Discord took and that rang nobody.
+_MUTE = f"{MUTE}: the bot may not mention everyone there"
+
+_TRY_EMAIL_AGAIN = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """Whom an email has reached, of those whom it is for."""
+
+    anybody: bool
+    everybody: bool
+
+
+_NOBODY = _Reached(anybody=False, everybody=False)
+
+
+class Failures:
+    """Handler of the queue's record_failure job; may run twice without harm."""
+
+    def __init__(
+        self,
+        store: Store,
+        failures: DlqStore,
+        policy: Policy,
+        oncall: OnCall,
+        *,
+        letters: Letters,
+        draft: Callable[[Delivery, Incident], Mapping[str, object]],
+    ) -> None:
+        self._store = store
+        self._oncall = oncall
+        self._failures = failures
+        self._policy = policy
+        self._letters = letters
+        self._draft = draft
+
+    async def record(self, delivery_id: int) -> timedelta | None:
+        """Send the email if the policy asks for one, then write the DLQ row that says whether it went out.
+
+        Returns:
+            When to try the email again, or None when nothing is owed any more.
+
+        Raises:
+            StorageUnavailable: the DLQ's database is away; the queue tries again.
+        """
+        delivery = await self._store.delivery(delivery_id)
+        incident = None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
+        channels = await self._beside(delivery)
+        if channels is not None:
+            # Whoever is left is the other one's to reach.
+            reached = _Reached(anybody=channels.has_email, everybody=channels.has_email)
+        else:
+            reached = _NOBODY if incident is None else await self._email(delivery, incident)
+        await self._write(delivery, incident, emailed=reached.anybody)
+        owed = incident is not None and await self._owes_email(delivery, incident) and not reached.everybody
+        return _TRY_EMAIL_AGAIN if owed else None
+
+    async def redact(self, incident_id: int) -> None:
+        """Take the words out of an incident's rows: it is private by now. Handler of the redact_failures job.
+
+        Raises:
+            StorageUnavailable: as `record`.
+        """
+        incident = await self._store.incident(incident_id)
+        if incident.is_private:
+            ids = [failure_id(nonce) for nonce in await self._store.delivery_nonces(incident_id)]
+            await self._failures.redact(ids, title=_incident_title(incident, in_words=False))
+
+    async def mail(self, delivery_id: int) -> timedelta | None:
+        """Send the email that goes out beside an escalation: Discord has taken it, and nobody has answered.
+
+        What was held in an outage has had its email, or gets it by `record`.
+
+        Returns:
+            When to try again, or None when nothing is owed any more.
+        """
+        delivery = await self._mailed_for(await self._store.delivery(delivery_id))
+        if delivery is None or delivery.incident_id is None or delivery.held_at is not None:
+            return None
+        incident = await self._store.incident(delivery.incident_id)
+        if not await self._owes_email(delivery, incident):
+            return None
+        reached = await self._email(delivery, incident)
+        return None if reached.everybody else _TRY_EMAIL_AGAIN
+
+    async def _mailed_for(self, delivery: Delivery) -> Delivery | None:
+        """What the email is sent for: of a bundle, the first that it tells of and that nobody is on."""
+        if delivery.kind is DeliveryKind.BUNDLE:
+            bundle = await self._store.bundle(delivery.id)
+            first = bundle.shown[0].id if bundle.shown else None
+            async with self._store.transaction() as tx:
+                own = [one.id for one in await tx.bundled(delivery.id) if one.incident_id == first]
+            if not own or delivery.held_at is not None:
+                return None
+            delivery = await self._store.delivery(own[0])
+        return delivery if delivery.data.get("emails") else None
+
+    async def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
+        asked_for = self._policy.rules(incident.severity).email_backup or delivery.data.get("emails")
+        if not self._letters.can_send or not asked_for:
+            return False
+        if incident.status is not Status.TRIGGERED:
+            return False  # somebody has it: the email would only wake another one
+        if delivery.kind is DeliveryKind.PAGE and delivery.status is DeliveryStatus.SENT:
+            return False  # Discord was back before the email went out
+        return delivery.kind in _WORTH_AN_EMAIL and bool(await self._people(delivery))
+
+    async def _email(self, delivery: Delivery, incident: Incident) -> _Reached:
+        """Send it to those who have not got it; who has it now."""
+        if delivery.emailed or not await self._owes_email(delivery, incident):
+            return _Reached(anybody=delivery.has_email, everybody=delivery.emailed)
+        left = [who for who in await self._people(delivery) if who.mailbox not in delivery.emailed_to]
+        if delivery.bundle_id is not None:
+            now = await self._email_of_many(delivery.bundle_id, incident, to=left)
+        else:
+            now = await self._email_of_one(delivery, incident, to=left)
+        return _Reached(anybody=delivery.has_email or now.anybody, everybody=now.everybody)
+
+    async def _email_of_one(
+        self, delivery: Delivery, incident: Incident, *, to: Sequence[OnCallPerson]
+    ) -> _Reached:
+        accepted = await self._letters.send(delivery, incident, to=to)
+        is_done = len(accepted) == len(to)
+        if not accepted and not is_done:
+            return _NOBODY
+        async with self._store.transaction() as tx:
+            await tx.mark_emailed(delivery.id, to=accepted, is_done=is_done)
+            if accepted:
+                await tx.add_timeline(incident.id, _emailed(len(accepted), at=await tx.now()))
+        log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id, left=len(to) - len(accepted))
+        return _Reached(anybody=bool(accepted), everybody=is_done)
+
+    async def _email_of_many(
+        self, bundle_id: int, incident: Incident, *, to: Sequence[OnCallPerson]
+    ) -> _Reached:
+        """One email lists all that a bundle was to tell of; the first of them that nobody is on sends it."""
+        bundle = await self._store.bundle(bundle_id)
+        if not bundle.shown or bundle.shown[0].id != incident.id:
+            return _NOBODY
+        accepted = await self._letters.send_many(await self._store.delivery(bundle_id), bundle, to=to)
+        is_done = len(accepted) == len(to)
+        if not accepted and not is_done:
+            return _NOBODY
+        async with self._store.transaction() as tx:
+            told = await tx.bundled(bundle_id)
+            await tx.mark_bundle_emailed(bundle_id, to=accepted, is_done=is_done)
+            if accepted:
+                entry = _emailed(len(accepted), at=await tx.now())
+                numbers = sorted({one.incident_id for one in told})
+                await tx.add_timelines([(number, entry) for number in numbers])
+        log.info("email.sent", delivery_id=bundle_id, incidents=bundle.count, left=len(to) - len(accepted))
+        return _Reached(anybody=bool(accepted), everybody=is_done)
+
+    async def _beside(self, page: Delivery) -> Delivery | None:
+        """The channel's message of the same moment, when that goes by email to everyone anyway."""
+        channels = await beside(self._store, page)
+        if channels is None:
+            return None
+        will_be = channels.held_at is not None and channels.status is not DeliveryStatus.SENT
+        return channels if channels.has_email or will_be else None
+
+    async def _people(self, delivery: Delivery) -> tuple[OnCallPerson, ...]:
+        """Whom a page was for, else everyone on call."""
+        place = delivery.to.removeprefix("person:") if delivery.kind is DeliveryKind.PAGE else None
+        return await self._oncall.reachable(delivery.guild_id, place)
+
+    async def _write(self, delivery: Delivery, incident: Incident | None, *, emailed: bool) -> None:
+        """Write the row, and once more if *incident* was made private meanwhile: `redact` did not find it."""
+        await self._failures.record(self._row(delivery, incident, emailed=emailed))
+        if incident is None or incident.is_private:
+            return
+        now = await self._store.incident(incident.id)
+        if now.is_private:
+            await self._failures.record(self._row(delivery, now, emailed=emailed))
+
+    def _row(self, delivery: Delivery, incident: Incident | None, *, emailed: bool) -> NewFailure:
+        # The table is read by more people than may know of a private incident, or of another guild's.
+        in_words = self._policy.sees_dlq and not (incident is not None and incident.is_private)
+        return NewFailure(
+            id=failure_id(delivery.nonce),
+            attempted_at=delivery.first_sent_at or delivery.created_at,
+            channel=delivery.to.removeprefix("channel:"),
+            # A drill's failures are no P0's: they are out of every figure.
+            severity=None if incident is None or incident.is_drill else incident.priority,
+            title=_title(delivery, incident, in_words=in_words),
+            http_status=delivery.http_status,
+            retry_count=delivery.attempts,
+            error_message=delivery.error or _MUTE,
+            fallback_email_sent=emailed,
+            payload=self._payload(delivery, incident) if in_words else {},
+        )
+
+    def _payload(self, delivery: Delivery, incident: Incident | None) -> dict[str, object]:
+        if delivery.request is not None:
+            return dict(delivery.request.body)
+        return {} if incident is None else dict(self._draft(delivery, incident))
+
+
+def _emailed(recipients: int, *, at: datetime) -> TimelineEntry:
+    return TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": recipients})
+
+
+def _title(delivery: Delivery, incident: Incident | None, *, in_words: bool) -> str:
+    if incident is None:
+        return delivery.kind.value
+    return _incident_title(incident, in_words=in_words)
+
+
+def _incident_title(incident: Incident, *, in_words: bool) -> str:
+    title = incident.title if in_words else incident.label
+    return f"{DLQ_MARK}{title}" if incident.is_drill else title

@@ -1,0 +1,271 @@
+"""What somebody deleted or closed in Discord while it still counts: posted anew, quietly."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery.delivery import AGAIN as SAID_AGAIN
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.errors import UNKNOWN_MESSAGE, IncidentNotFound
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.posting import THREADS, is_current, posting_of, repost, rethread
+from bot.runbook.model import Policy
+from bot.services.ports import Store, Transaction
+from bot.services.shared.postings import (
+    AGAIN,
+    member,
+    notice,
+    posting_deliveries,
+    posting_key,
+    refresh_job,
+    thread_deliveries,
+)
+from bot.services.walks.posts import monitor_of, question, question_again
+
+log = structlog.get_logger(__name__)
+
+#: Discord's codes for a place that is not there, and for a thread that takes no message, because
+#: it is archived and locked, or locked.
+UNKNOWN_CHANNEL: Final = 10003
+CLOSED: Final = frozenset({50083, 160005})
+
+#: What other posts hang on.
+_ROOTS: Final = frozenset({DeliveryKind.ALERT, DeliveryKind.THREAD_ROOT})
+
+#: How often: an alert that is deleted twice is not wanted; a thread is what the postmortem starts from.
+_MOST_ALERTS: Final = 1
+_MOST_THREADS: Final = 3
+
+
+class Mending:
+    """Puts back what is gone: once, whoever notices it, and however many do."""
+
+    def __init__(self, store: Store, policy: Policy) -> None:
+        self._store = store
+        self._policy = policy
+
+    async def message_gone(self, message_id: int) -> None:
+        """A message was deleted; perhaps it was an alert, or the question of a re-evaluation."""
+        incident = await self._store.incident_by_message(message_id)
+        if incident is not None:
+            await self.gone(incident.id, messages={message_id})
+            return
+        async with self._store.transaction() as tx:
+            if asked := await tx.question_at(message_id):
+                await self._ask_again(tx, *asked)
+
+    async def thread_gone(self, thread_id: int) -> None:
+        """A thread was deleted; perhaps it was an incident's."""
+        try:
+            incident = await self._store.incident_by_thread(thread_id)
+        except IncidentNotFound:
+            return
+        await self.gone(incident.id, threads={thread_id})
+
+    async def gone(
+        self, incident_id: int, *, messages: Collection[int] = (), threads: Collection[int] = ()
+    ) -> None:
+        """Post anew what has gone and still counts.
+
+        Args:
+            messages, threads: Their ids. Apart, because a thread has the id of the message that it hangs on.
+        """
+        posts = await self._store.posts(incident_id)
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(incident_id, lock=True)
+            # The thread first: a private one brings its alert with it.
+            incident = await self._thread_again(tx, incident, posts, threads)
+            await self._alert_again(tx, incident, posts, messages)
+
+    async def deleted_unseen(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Post anew an alert, or a thread's root, that was deleted before anybody knew that it was posted.
+
+        In the caller's transaction.
+
+        Returns:
+            Whether *delivery* is one of these; it is cancelled then, with what was to hang on it.
+        """
+        if delivery.kind not in _ROOTS or delivery.incident_id is None:
+            return False
+        incident = await tx.incident(delivery.incident_id, lock=True)
+        await tx.cancel_delivery(delivery.id)
+        if incident.is_open and is_current(delivery, incident):
+            if delivery.kind is DeliveryKind.THREAD_ROOT or incident.is_private:
+                await self._rethread(tx, incident)
+            else:
+                await self._repost(tx, incident, with_thread=self._carries_thread(delivery, incident))
+        return True
+
+    def _carries_thread(self, alert: Delivery, incident: Incident) -> bool:
+        """Whether the thread was to hang on *alert*, and is not there yet."""
+        is_near = incident.thread_channel == self._policy.rules(incident.severity).channel
+        return is_near and incident.thread_id is None and posting_of(alert) == incident.thread_posting
+
+    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+        """Find another way for what Discord refused for good, in the caller's transaction.
+
+        A line for a thread that is gone waits for the new one; one that a closed thread does not take goes to
+        the alert's channel.
+
+        Returns:
+            Whether nobody need hear of the refusal.
+        """
+        if delivery.incident_id is None or delivery.key.endswith(SAID_AGAIN):
+            return False
+        if code == UNKNOWN_CHANNEL:
+            return await self._lost_its_place(tx, delivery)
+        match delivery.kind, code:
+            case DeliveryKind.SEED_ACK | DeliveryKind.THREAD, code if code == UNKNOWN_MESSAGE:
+                return await self._lost_its_root(tx, delivery)
+            case DeliveryKind.NOTICE, code if code in CLOSED:
+                return await self._say_again(tx, delivery, in_thread=False)
+        return False
+
+    async def _lost_its_place(self, tx: Transaction, delivery: Delivery) -> bool:
+        """The thread or channel that it was for is not there any more."""
+        match delivery.kind:
+            case DeliveryKind.MEMBER:
+                return await self._follows(tx, delivery)
+            case DeliveryKind.MEMBER_REMOVED:  # nobody lets them into the next one
+                await self._lost_its_thread(tx, delivery)
+                return True
+            case DeliveryKind.ALERT | DeliveryKind.SEED_ACK | DeliveryKind.ESCALATION:
+                return await self._lost_its_room(tx, delivery)
+            case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD:
+                return await self._lost_its_thread(tx, delivery)
+            case DeliveryKind.NOTICE:
+                return await self._lost_its_thread(tx, delivery) and await self._say_again(tx, delivery)
+        return False
+
+    async def _lost_its_root(self, tx: Transaction, delivery: Delivery) -> bool:
+        """The bot's 👀, or a thread, for a message that was deleted before it could be put there."""
+        incident = await tx.incident(delivery.incident_id or 0, lock=True)
+        posts = await tx.posts(incident.id)
+        changed = await self._alert_again(tx, incident, posts, {delivery.after_message_id or 0})
+        if delivery.kind is DeliveryKind.THREAD and incident.is_open:
+            await self._rethread(tx, changed)
+        return delivery.kind is DeliveryKind.SEED_ACK or incident.is_open
+
+    async def _lost_its_thread(self, tx: Transaction, delivery: Delivery) -> bool:
+        incident = await tx.incident(delivery.incident_id or 0, lock=True)
+        if incident.thread_channel is None or delivery.request is None:
+            return False  # it was for the alert's channel, which is gone: nothing can be put there
+        posts = await tx.posts(incident.id)
+        await self._thread_again(tx, incident, posts, {delivery.request.channel_id})
+        return True
+
+    async def _lost_its_room(self, tx: Transaction, delivery: Delivery) -> bool:
+        """What stands in a private thread that is gone: the next one has it too, if there is to be one.
+
+        An escalation rings, so that it did not is told as ever: by email, and in the DLQ.
+        """
+        incident = await tx.incident(delivery.incident_id or 0)
+        if not incident.is_private or not await self._lost_its_thread(tx, delivery):
+            return False
+        return not is_current(delivery, await tx.incident(incident.id))
+
+    async def _follows(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Somebody is let into the next thread instead; where there is none, nobody misses it."""
+        if await self._lost_its_thread(tx, delivery):
+            incident = await tx.incident(delivery.incident_id or 0)
+            if incident.thread_posting > posting_of(delivery):
+                await tx.insert_deliveries([_into_next(incident, delivery)])
+        return True
+
+    async def _say_again(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
+        """The same line in the thread that is current now, else as an answer to the alert."""
+        if delivery.to != "incident":
+            return True  # the farewell in a thread that was left: nobody reads there
+        incident = await tx.incident(delivery.incident_id or 0)
+        key = delivery.key.removeprefix(f"inc:{incident.id}:") + SAID_AGAIN
+        again = notice(incident, self._policy, key=key, data=delivery.data)
+        current = await tx.delivery_by_key(str(again.after))
+        place = None if delivery.request is None else delivery.request.channel_id
+        is_another = current is None or current.channel_id != place
+        await tx.insert_deliveries([again if in_thread and is_another else _to_alert(again, incident)])
+        return True
+
+    async def _ask_again(self, tx: Transaction, triage_id: int, key: str) -> None:
+        """Owe the question once more if it still waits: nobody could answer it before its clock raises it."""
+        triage = await tx.triage(triage_id, lock=True)
+        is_asked = triage.is_under_reevaluation and triage.asked_at is not None
+        monitor = await monitor_of(tx, triage)
+        if is_asked and key == question(triage, self._policy, monitor=monitor).key:
+            await tx.insert_deliveries([question_again(triage, self._policy, monitor=monitor)])
+            log.info("triage.asked_again", triage_id=triage_id)
+
+    async def _alert_again(
+        self, tx: Transaction, incident: Incident, posts: Sequence[Delivery], gone: Collection[int]
+    ) -> Incident:
+        """Owe the alert once more, if the current one is among the messages that are gone."""
+        current = posting_key(incident.id, DeliveryKind.ALERT, incident.posting)
+        if not incident.is_open or not _is_among(posts, current, gone):
+            return incident
+        if _alerts_again(posts) >= _MOST_ALERTS:
+            return incident
+        return await self._repost(tx, incident)
+
+    async def _thread_again(
+        self, tx: Transaction, incident: Incident, posts: Sequence[Delivery], gone: Collection[int]
+    ) -> Incident:
+        """Owe the thread once more, if the current one is among those that are gone."""
+        kind = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.THREAD
+        current = posting_key(incident.id, kind, incident.thread_posting)
+        if not incident.is_open or not _is_among(posts, current, gone):
+            return incident
+        put_back = sum(post.kind in THREADS and "again" in post.data for post in posts)
+        return incident if put_back >= _MOST_THREADS else await self._rethread(tx, incident)
+
+    async def _repost(self, tx: Transaction, incident: Incident, *, with_thread: bool = False) -> Incident:
+        changed = repost(incident, with_thread=with_thread)
+        severity = self._policy.rules(changed.severity)
+        await tx.save(changed)
+        await tx.insert_deliveries(posting_deliveries(changed, severity, facts=AGAIN))
+        await tx.enqueue(refresh_job(changed, severity=severity))
+        log.info("incident.reposted", incident_id=incident.id)
+        return changed
+
+    async def _rethread(self, tx: Transaction, incident: Incident) -> Incident:
+        if incident.thread_channel is None:
+            return incident
+        changed, severity = rethread(incident), self._policy.rules(incident.severity)
+        await tx.save(changed)
+        await tx.insert_deliveries(thread_deliveries(changed, severity, channel=incident.thread_channel))
+        named = await tx.members(incident.id) if incident.is_private else []
+        priority = priority_of(severity.rank)
+        await tx.insert_deliveries([member(changed, f"user:{one}", priority=priority) for one in named])
+        await tx.enqueue(refresh_job(changed, severity=severity))
+        log.info("incident.rethreaded", incident_id=incident.id)
+        return changed
+
+
+def _is_among(posts: Sequence[Delivery], key: str, gone: Collection[int]) -> bool:
+    """Whether the post of that key is gone; one that is still being made is not."""
+    return any(post.key == key and post.message_id in gone for post in posts)
+
+
+def _alerts_again(posts: Sequence[Delivery]) -> int:
+    """How many alerts were put back before; one that came with its private thread was not deleted itself."""
+    rooms = {posting_of(post) for post in posts if post.kind is DeliveryKind.PRIVATE_THREAD}
+    again = (post for post in posts if post.kind is DeliveryKind.ALERT and "again" in post.data)
+    return sum(posting_of(post) not in rooms for post in again)
+
+
+def _into_next(incident: Incident, delivery: Delivery) -> NewDelivery:
+    """The same for the thread that there is to be now."""
+    name, asked = (delivery.data.get(key) for key in ("name", "asked"))
+    return member(
+        incident,
+        delivery.to,
+        priority=delivery.priority,
+        name=None if name is None else str(name),
+        asked=None if asked is None else str(asked),
+    )
+
+
+def _to_alert(line: NewDelivery, incident: Incident) -> NewDelivery:
+    """*line* beside the alert instead of in the thread."""
+    after = posting_key(incident.id, DeliveryKind.ALERT, incident.posting)
+    return replace(line, to="alert", after=after)

@@ -1,0 +1,1 @@
+"""Inspecting and replaying notifications that failed."""

@@ -1,0 +1,175 @@
+"""The DLQ from chat: the runbook's three questions, one entry, one replay."""
+
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.dlq import (
+    Delivered,
+    DlqEntry,
+    DlqFilter,
+    DlqPage,
+    ReplayRecord,
+    StatusCount,
+    failure_id,
+    sanitise_payload,
+)
+from bot.domain.errors import InvalidTransition, UserError
+from bot.domain.people import Person
+from bot.runbook.model import Policy
+from bot.services.ports import DlqStore, Store
+from bot.services.shared.access import Access
+
+log = structlog.get_logger(__name__)
+
+PAGE_SIZE = 10
+P0_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One failure, whether somebody sent it again, and where it arrived by itself later."""
+
+    entry: DlqEntry
+    replay: ReplayRecord | None
+    delivered: Delivered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPreview:
+    """What a replay would send.
+
+    Attributes:
+        body: The message as it would be posted.
+        dropped: Top-level keys that are taken out of the stored payload.
+        replay: An earlier replay: then it cannot be sent again.
+    """
+
+    entry: DlqEntry
+    body: dict[str, object]
+    dropped: tuple[str, ...]
+    replay: ReplayRecord | None
+
+
+class Dlq:
+    """Reads `admin.notification_failures`; writes only who replayed what, in our own tables.
+
+    The table belongs to one organisation: a guild of several sees it only if its policy says who may.
+    """
+
+    def __init__(self, store: Store, failures: DlqStore, policy: Policy, access: Access) -> None:
+        self._store = store
+        self._policy = policy
+        self._failures = failures
+        self._access = access
+
+    async def recent(self, asked: DlqFilter, *, number: int, by: Person, guild_id: int) -> DlqPage:
+        """直近で配信失敗した通知. Raises NotPermitted."""
+        await self._admit(by, "dlq", guild_id=guild_id, act="recent")
+        return await self._failures.page(asked, number=number, size=PAGE_SIZE)
+
+    async def p0_email(self, *, by: Person, guild_id: int) -> list[DlqEntry]:
+        """P0 で email backup が送られたか. Raises NotPermitted."""
+        await self._admit(by, "dlq", guild_id=guild_id, act="p0_email")
+        return await self._failures.p0_failed(limit=P0_LIMIT)
+
+    async def http_status(self, *, hours: int, by: Person, guild_id: int) -> list[StatusCount]:
+        """Discord 自体の障害を疑うとき. Raises NotPermitted."""
+        await self._admit(by, "dlq", guild_id=guild_id, act="http_status")
+        return await self._failures.http_statuses(hours=hours)
+
+    async def entry(self, entry_id: str, *, by: Person, guild_id: int) -> EntryView:
+        """One failure with its payload.
+
+        Raises:
+            NotPermitted; UserError: not an id, or no such entry.
+        """
+        await self._admit(by, "dlq", guild_id=guild_id, act="entry")
+        key = _uuid(entry_id)
+        entry = await self._failures.entry(key)
+        return EntryView(
+            entry, await self._store.replay_of(key), await self._delivered(entry, guild_id=guild_id)
+        )
+
+    async def preview_replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayPreview:
+        """What would be sent, before anybody decides.
+
+        Raises:
+            NotPermitted; UserError: no such entry, it holds nothing that can be posted, or it was posted by
+                itself since.
+        """
+        await self._admit(by, "replay", guild_id=guild_id, act="preview_replay")
+        key = _uuid(entry_id)
+        entry = await self._failures.entry(key)
+        body, dropped = sanitise_payload(entry.payload or {})
+        if not (body.keys() - {"allowed_mentions"}):
+            raise UserError("dlq_nothing_to_replay", entry=str(key))
+        if await self._delivered(entry, guild_id=guild_id) is not None:
+            raise UserError("dlq_delivered_since")
+        return ReplayPreview(entry, body, dropped, await self._store.replay_of(key))
+
+    async def replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayRecord:
+        """Send an entry again, to where it was meant for, once; a replay that failed may be repeated.
+
+        Raises:
+            NotPermitted; UserError: as in `preview_replay`; InvalidTransition: it was replayed before.
+        """
+        preview = await self.preview_replay(entry_id, by=by, guild_id=guild_id)
+        entry = preview.entry
+        key = f"replay:{entry.id}:{secrets.token_hex(4)}"  # a repeated one is another message
+        async with self._store.transaction() as tx:
+            claimed = await tx.claim_replay(
+                entry.id, guild_id=guild_id, channel=entry.channel, by=by, key=key
+            )
+            if claimed:
+                await tx.insert_deliveries([_delivery(preview, key=key, guild_id=guild_id, by=by)])
+        record = await self._store.replay_of(entry.id)
+        if record is None or not claimed:
+            raise InvalidTransition("dlq_already_replayed", by=record.requested_by_name if record else "?")
+        await self._store.audit(
+            guild_id=guild_id, by=by, action="replay", allowed=True, data={"entry": str(entry.id)}
+        )
+        log.info("dlq.entry_replayed", entry_id=str(entry.id), user_id=by.id)
+        return record
+
+    async def _delivered(self, entry: DlqEntry, *, guild_id: int) -> Delivered | None:
+        """The message that *entry* became once Discord was back."""
+        there = await self._store.delivered(guild_id, entry.attempted_at)
+        return next((one for one in there if failure_id(one.nonce) == entry.id), None)
+
+    async def _admit(self, by: Person, permission: str, *, guild_id: int, act: str) -> None:
+        """Let *by* pass, or record the refusal.
+
+        Raises:
+            NotPermitted; UserError: nobody here may, whatever their role.
+        """
+        if not self._policy.sees_dlq:
+            data = {"act": act, "here": False}
+            await self._store.audit(guild_id=guild_id, by=by, action=permission, allowed=False, data=data)
+            raise UserError("dlq_not_here")
+        await self._access.require(by, permission, guild_id=guild_id, act=act)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        raise UserError("dlq_bad_id", value=text[:40]) from None
+
+
+def _target(channel: str) -> str:
+    """Where an entry was meant for: a page of ours is kept with its on-call place instead of a channel."""
+    return channel if channel.startswith("person:") else f"channel:{channel.removeprefix('#')}"
+
+
+def _delivery(preview: ReplayPreview, *, key: str, guild_id: int, by: Person) -> NewDelivery:
+    return NewDelivery(
+        kind=DeliveryKind.REPLAY,
+        to=_target(preview.entry.channel),
+        key=key,
+        guild_id=guild_id,
+        data={"body": preview.body, "entry": str(preview.entry.id), "by": by.name},
+    )

@@ -1,0 +1,205 @@
+"""Drills: an incident that is played over the same code as a real one. See docs/architecture.md, Drills."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.drill import Drill, Inject, Score, score
+from bot.domain.errors import IncidentNotFound, StorageUnavailable, UserError
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.incidents.commands import Incidents
+from bot.services.incidents.lifecycle import Lifecycle
+from bot.services.ports import Store, Transaction
+from bot.services.shared.access import Access
+from bot.services.shared.changes import Change
+from bot.services.shared.postings import drill_job, drill_key, notice
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A drill that somebody has ended, and how it went until then."""
+
+    incident: Incident
+    score: Score
+
+
+class Drills:
+    """Starts, plays, ends and scores them; one at a time in each guild."""
+
+    def __init__(
+        self, store: Store, policy: Policy, access: Access, incidents: Incidents, lifecycle: Lifecycle
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+        self._incidents = incidents
+        self._lifecycle = lifecycle
+
+    async def start(
+        self, guild_id: int, *, severity: str | None, rings: bool, by: Person, key: str
+    ) -> Incident:
+        """Play the policy's script as an incident that is marked as a drill.
+
+        Args:
+            severity: Its name; None for the gravest.
+            rings: Mentions ring as in earnest.
+            key: The same key starts one drill ("interaction:123").
+
+        Raises:
+            NotPermitted; UserError: the policy has no such severity, or another drill goes on.
+        """
+        await self._access.require(by, "drill", guild_id=guild_id, act="start_drill")
+        rules = self._rules(severity)
+        async with self._store.transaction() as tx:
+            now = await tx.now()
+            new = self._incident(guild_id, rules, by=by, at=now, key=key)
+            if await tx.incident_by_key(new.key) is None:
+                await _require_none(tx, guild_id)  # before it takes a number that nobody would find
+            incident = await self._incidents.open_within(tx, replace(new, rings=rings), by=by)
+            if await tx.drill(incident.id) is None:  # else Discord has delivered the same interaction twice
+                await self._begin(tx, incident, by=by)
+        log.info("drill.started", incident_id=incident.id, severity=rules.name, rings=rings)
+        return incident
+
+    async def stop(self, guild_id: int, *, by: Person) -> Stopped:
+        """End the drill that goes on, and score it as far as it went.
+
+        Raises:
+            NotPermitted; UserError: none goes on.
+        """
+        await self._access.require(by, "drill", guild_id=guild_id, act="stop_drill")
+        async with self._store.transaction() as tx:
+            running = await tx.running_drill(guild_id)
+            if running is None:
+                raise UserError("drill_none")
+            incident = await tx.incident(running.incident_id, lock=True)
+            drill = await tx.drill(running.incident_id)
+            if drill is None or drill.ended_at is not None:
+                raise UserError("drill_none")
+            ended, scored = await self._finish(tx, drill, incident, by=by)
+        return Stopped(ended, scored)
+
+    async def is_played_in(self, channel_id: int | None) -> bool:
+        """Whether a channel is the thread of a drill. When that cannot be looked up it counts as none."""
+        try:
+            return channel_id is not None and (await self._store.incident_by_thread(channel_id)).is_drill
+        except (IncidentNotFound, StorageUnavailable):
+            return False
+
+    async def strike(self, incident_id: int) -> None:
+        """Its clock strikes: the next injects appear, or it is over. Running twice is harmless."""
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(incident_id, lock=True)
+            drill = await tx.drill(incident_id)
+            if drill is None or drill.ended_at is not None:
+                return
+            now = await tx.now()
+            if not incident.is_open or now >= drill.ends_at:
+                await self._finish(tx, drill, incident, by=_starter(drill))
+                return
+            await self._play(tx, drill, incident, now=now)
+
+    async def _begin(self, tx: Transaction, incident: Incident, *, by: Person) -> None:
+        script, now = self._policy.drill, incident.triggered_at
+        drill = Drill(
+            incident_id=incident.id,
+            guild_id=incident.guild_id,
+            started_by_id=by.id,
+            started_by_name=by.name,
+            started_at=now,
+            injects=script.injects,
+            ends_at=now + script.ends_after,
+            played=0,
+            next_at=now,
+        )
+        drill = replace(drill, next_at=drill.following(0))
+        if not await tx.insert_drill(drill):
+            await _require_none(tx, incident.guild_id)
+            raise UserError("drill_running", incident="?")  # it has ended in this moment
+        await self._wake(tx, drill, now=now)
+        await tx.audit(guild_id=incident.guild_id, by=by, action="drill", data={"incident_id": incident.id})
+
+    async def _play(self, tx: Transaction, drill: Drill, incident: Incident, *, now: datetime) -> None:
+        due = drill.due(now)
+        await tx.insert_deliveries([self._inject(incident, number, inject) for number, inject in due])
+        played = drill.played + len(due)
+        going_on = replace(drill, played=played, next_at=drill.following(played))
+        await tx.save_drill(going_on)
+        await self._wake(tx, going_on, now=now)
+
+    async def _finish(
+        self, tx: Transaction, drill: Drill, incident: Incident, *, by: Person
+    ) -> tuple[Incident, Score]:
+        """End what is still open, and tell how it went, once: in the thread and on the timeline."""
+        now = await tx.now()
+        if incident.is_open:
+            change = Change(tx, self._policy, incident, by, now)
+            ended = transitions.cancel(incident, by=by, at=now, archive_at=now + self._policy.archive_after)
+            await self._lifecycle.end(change, ended, TimelineKind.CANCELLED, {"reason": ""})
+            incident = change.incident
+        sheet = self._policy.checklist(incident.severity)
+        scored = score(incident, await tx.timeline(incident.id), sheet)
+        entry = TimelineEntry(TimelineKind.DRILL_SCORED, now, data=scored.as_data())
+        await tx.add_timeline(incident.id, entry)
+        await tx.insert_deliveries([self._line(incident, "drill_scored", "drill_scored", scored.as_data())])
+        await tx.save_drill(replace(drill, next_at=None, ended_at=now))
+        await tx.cancel_jobs([drill_key(incident.id)])
+        log.info("drill.ended", incident_id=incident.id, missed=len(scored.missed))
+        return incident, scored
+
+    async def _wake(self, tx: Transaction, drill: Drill, *, now: datetime) -> None:
+        assert drill.next_at is not None
+        await tx.cancel_jobs([drill_key(drill.incident_id)])
+        await tx.enqueue(drill_job(drill.incident_id, after=max(drill.next_at - now, timedelta())))
+
+    def _inject(self, incident: Incident, number: int, inject: Inject) -> NewDelivery:
+        text = inject.text.say(self._policy.language)
+        return self._line(incident, "inject", f"inject:{number}", {"text": text})
+
+    def _line(self, incident: Incident, name: str, key: str, facts: Mapping[str, object]) -> NewDelivery:
+        return notice(incident, self._policy, key=key, data={**facts, "notice": name})
+
+    def _rules(self, severity: str | None) -> SeverityPolicy:
+        if severity is None:
+            return self._policy.gravest
+        found = self._policy.severities.get(severity)
+        if found is None:
+            raise UserError("severity_unknown", value=severity)
+        return found
+
+    def _incident(
+        self, guild_id: int, severity: SeverityPolicy, *, by: Person, at: datetime, key: str
+    ) -> NewIncident:
+        script = self._policy.drill
+        return NewIncident(
+            guild_id=guild_id,
+            severity=severity.name,
+            title=script.title.say(self._policy.language),
+            targets=script.targets,
+            symptoms=script.symptoms,
+            started_at=at,
+            reported_by=by,
+            path=(),
+            key=f"drill:{key}",
+            is_drill=True,
+        )
+
+
+async def _require_none(tx: Transaction, guild_id: int) -> None:
+    running = await tx.running_drill(guild_id)
+    if running is not None:
+        raise UserError("drill_running", incident=(await tx.incident(running.incident_id)).label)
+
+
+def _starter(drill: Drill) -> Person:
+    return Person(id=drill.started_by_id, name=drill.started_by_name)

@@ -1,0 +1,245 @@
+"""Deciding the steps of a ladder: nobody acknowledged, so somebody else is told."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery.delivery import Delivery, priority_of
+from bot.domain.escalation.ladder import Due, Step, StepStatus, Why, WhyKind, plan
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.paging import Reached, reached
+from bot.domain.oncall.roster import OnCallPerson, marked
+from bot.domain.severity import LadderStep, Mention, SeverityPolicy
+from bot.runbook.model import Policy
+from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
+from bot.services.escalation.step_messages import Telling, entries, repeated
+from bot.services.ports import Store, Transaction
+from bot.services.shared.postings import step_job
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+#: A step at the very start of its ladder only sends DMs; one that is taken early also writes to the channel.
+_NOT_AT_THE_START: Final = timedelta(milliseconds=1)
+
+
+class Escalations:
+    """The ladder of every incident."""
+
+    def __init__(self, store: Store, policy: Policy, ahead: ReadingAhead, oncall: OnCall) -> None:
+        self._store = store
+        self._oncall = oncall
+        self._policy = policy
+        self._ahead = ahead
+        self._telling = Telling(policy)
+
+    async def decide(self, incident_id: int, index: int, *, is_alone: bool = False) -> None:
+        """A step is due: read the 👀 once more, then tell the next people, once.
+
+        Running twice is harmless: the second finds the step decided.
+
+        Args:
+            is_alone: Other steps that are due are left to their own jobs.
+        """
+        # Before the decision, not within it: reading Discord must not hold a row lock.
+        await self._ahead.read_within([await self._store.incident(incident_id)], READ_WITHIN_S)
+        pages = await self._store.pages(incident_id)
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(incident_id, lock=True)
+            step = await tx.claim_step(incident_id, index)
+            if step is None or incident.status is not Status.TRIGGERED:
+                return
+            due = [step] if is_alone else await _due_with(tx, step)
+            await self.tell(tx, incident, due, before=reached(pages))
+        log.info("escalation.decided", incident_id=incident_id, step=due[-1].index, steps=len(due))
+
+    async def start(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        severity: SeverityPolicy,
+        *,
+        now: datetime,
+        is_first: bool = False,
+    ) -> None:
+        """Begin the ladder of *severity*, in the caller's transaction: the first pages are owed at once.
+
+        Args:
+            now: When it begins; what has been due since then is due at once.
+            is_first: The incident is new: it had no ladder before.
+
+        Its steps are numbered after those of an earlier ladder, so that no key is used twice.
+        """
+        earlier = [] if is_first else await tx.steps(incident.id)
+        steps = plan(
+            severity.ladder,
+            incident_id=incident.id,
+            starts_at=now,
+            ack_due_at=incident.ack_due_at,
+            first_index=max((step.index for step in earlier), default=-1) + 1,
+            priority=priority_of(severity.rank),
+        )
+        ladder = [step if step.due_at > now else replace(step, status=StepStatus.DONE) for step in steps]
+        await tx.insert_steps(ladder)
+        tx.watch(incident.id)
+        current = await tx.now()
+        for step in ladder:
+            if step.status is StepStatus.DONE:
+                await self._take(tx, _as_due(incident, [step], [*earlier, *ladder]), at=current)
+            else:
+                await tx.enqueue(step_job(step, after=step.due_at - current, severity=severity))
+
+    async def tell(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        steps: Sequence[Step],
+        *,
+        before: Reached = ({}, ()),
+        at: datetime | None = None,
+        why: Why | None = None,
+    ) -> None:
+        """Owe the messages of claimed steps, in the caller's transaction: the last one speaks for all.
+
+        Args:
+            steps: By due time; at least one.
+            before: Who has had a DM, and who could not be reached, before them.
+            at: When they were taken; None for now.
+            why: What brought them on, if that was not their time.
+        """
+        for step in steps:
+            await tx.finish_step(incident.id, step.index)
+        (told, unreached), ladder = before, await tx.steps(incident.id)
+        due = replace(_as_due(incident, steps, ladder), told=told, unreached=unreached, why=why)
+        await self._take(tx, due, at=at or await tx.now())
+
+    async def _take(self, tx: Transaction, due: Due, *, at: datetime) -> None:
+        """Owe the messages of a step that is done, and tell of it.
+
+        Args:
+            at: When it was taken.
+        """
+        now, incident = await tx.now(), due.incident
+        if again := repeated(due, now=now):
+            severity = self._policy.rules(incident.severity)
+            await tx.insert_steps([again])
+            await tx.enqueue(step_job(again, after=again.due_at - now, severity=severity))
+        called = await self._owe(tx, replace(due, following=due.following or again), at=at)
+        await tx.add_timeline(incident.id, *entries(due, called, now=at))
+
+    async def resume(self, tx: Transaction, incident: Incident, *, why: Why) -> bool:
+        """Go on with the ladder that an acknowledge had stopped, in the caller's transaction.
+
+        Its next step is taken now if its time has passed; the others follow as they were to follow that one.
+        Where nothing of it is left, or another severity's rules hold by now, a ladder begins anew.
+
+        Returns:
+            Whether a step was taken now: then the channel is told.
+        """
+        severity, now = self._policy.rules(incident.severity), await tx.now()
+        if not await tx.resume_ladder(incident.id, since=now, priority=priority_of(severity.rank)):
+            await self.start(tx, incident, severity, now=now)
+            return False  # the first step of a ladder only sends DMs
+        tx.watch(incident.id)
+        pages, due = reached(await tx.pages(incident.id)), []
+        for step in await tx.steps(incident.id):
+            if step.status is not StepStatus.PENDING:
+                continue
+            if step.due_at > now:
+                await tx.enqueue(step_job(step, after=step.due_at - now, severity=severity))
+            elif claimed := await tx.claim_step(step.incident_id, step.index):
+                due.append(claimed)
+        if due:
+            await self.tell(tx, incident, due, before=pages, why=why)
+        return bool(due)
+
+    async def take_early(
+        self, tx: Transaction, incident: Incident, *, why: Why, without: Collection[str]
+    ) -> None:
+        """Tell the channel now what the ladder's next step would tell it later, in the caller's transaction.
+
+        It is a step of its own: the ladder's steps keep their times, so a deadline still rings.
+
+        Args:
+            without: People who get no DM with it, as `marked`.
+        """
+        ladder, now = await tx.steps(incident.id), await tx.now()
+        following = _following(ladder)
+        rung = LadderStep(after=None) if following is None else following.rung
+        severity = self._policy.rules(incident.severity)
+        # A DM that nobody takes comes right after an alert that has rung the channel, or not.
+        has_rung = why.kind is WhyKind.UNREACHED and severity.mention is not Mention.NONE
+        called = await self._oncall.each_once(incident.guild_id, rung.dm, source=tx)
+        dm = tuple(place for place, person in called.items() if marked(person.handle) not in without)
+        starts_at = max((step.starts_at for step in ladder if step.starts_at is not None), default=now)
+        step = Step(
+            incident.id,
+            index=max((step.index for step in ladder), default=-1) + 1,
+            due_at=max(now, starts_at + _NOT_AT_THE_START),
+            rung=LadderStep(after=None, mention=Mention.NONE if has_rung else rung.mention, dm=dm),
+            starts_at=starts_at,
+            priority=priority_of(severity.rank),
+        )
+        await tx.insert_steps([step])
+        claimed = await tx.claim_step(step.incident_id, step.index)
+        if claimed is not None:
+            before = reached(await tx.pages(incident.id))
+            await self.tell(tx, incident, [claimed], before=before, why=why)
+
+    async def owe_posted(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        steps: Sequence[Step],
+        *,
+        posted: Collection[str],
+        at: datetime,
+    ) -> None:
+        """Store those messages of steps taken then that are *posted*, in the caller's transaction.
+
+        Known ones stay as they are.
+        """
+        due = _as_due(incident, steps, await tx.steps(incident.id))
+        messages = self._telling.messages(due, await self._called(tx, due), now=at)
+        await tx.insert_deliveries([one for one in messages if one.key in posted])
+
+    async def _owe(self, tx: Transaction, due: Due, *, at: datetime) -> Mapping[str, OnCallPerson]:
+        called = await self._called(tx, due)
+        await tx.insert_deliveries(self._telling.messages(due, called, now=at))
+        return called
+
+    async def _called(self, tx: Transaction, due: Due) -> Mapping[str, OnCallPerson]:
+        return await self._oncall.each_once(due.incident.guild_id, due.rung.dm, source=tx)
+
+
+async def _due_with(tx: Transaction, step: Step) -> list[Step]:
+    """Claim what is due by now beside a claimed *step* of the same ladder; all of them, by due time."""
+    now = await tx.now()
+    waiting = [one for one in await tx.steps(step.incident_id) if one.status is StepStatus.PENDING]
+    beside = [one for one in waiting if one.due_at <= now and one.index != step.index]
+    claimed = [step, *[await tx.claim_step(one.incident_id, one.index) for one in beside]]
+    return sorted((one for one in claimed if one is not None), key=lambda one: (one.due_at, one.index))
+
+
+def _as_due(incident: Incident, steps: Sequence[Step], ladder: Sequence[Step]) -> Due:
+    last_index = max(other.index for other in ladder)
+    return Due(incident, steps[-1], _following(ladder), last_index=last_index, earlier=tuple(steps[:-1]))
+
+
+def _following(ladder: Sequence[Step]) -> Step | None:
+    """The ladder's next step, if nobody answers until then."""
+    return next((step for step in ladder if step.status is StepStatus.PENDING), None)
+
+
+async def is_of_earlier_ladder(source: Transaction | Store, delivery: Delivery, incident: Incident) -> bool:
+    """Whether a page or escalation belongs to a ladder that a change of severity has ended."""
+    if delivery.data.get("severity", incident.severity) != incident.severity:
+        return True  # whose ladder may be empty: then no later step says so
+    number = delivery.data.get("step")
+    steps = await source.steps(incident.id)
+    own = next((step for step in steps if step.index == number), None)
+    starts = [step.starts_at for step in steps if step.starts_at is not None]
+    return own is not None and own.starts_at != max(starts, default=None)

@@ -1,0 +1,222 @@
+"""Whoever comes next in the on-call order is told at once: somebody cannot respond, or no DM reaches them."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
+from bot.domain.errors import InvalidTransition
+from bot.domain.escalation.ladder import Step, StepStatus, Why, WhyKind
+from bot.domain.incident.incident import Holder, Incident, Status
+from bot.domain.incident.paging import answering, asked_of, declined, next_place, place_of, since
+from bot.domain.oncall.roster import OnCallPerson, marked
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.escalation.decisions import Escalations
+from bot.services.escalation.step_messages import Telling
+from bot.services.ports import Store, Transaction
+from bot.services.shared.access import Access, Act
+from bot.services.shared.postings import notice, refresh_job
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """What became of 今は対応できない.
+
+    Attributes:
+        to: The on-call place that is told instead; None when nobody is left: then the channel is told.
+        following: The ladder's next step, which is taken at its time all the same.
+    """
+
+    incident: Incident
+    to: str | None
+    following: Step | None
+
+
+class PassingOn:
+    """Tells the next place in the on-call order, and the channel when nobody is left there."""
+
+    def __init__(
+        self, store: Store, policy: Policy, access: Access, oncall: OnCall, escalations: Escalations
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+        self._oncall = oncall
+        self._escalations = escalations
+        self._telling = Telling(policy)
+
+    async def decline(self, incident_id: int, *, by: Person, message_id: int) -> PassedOn:
+        """今は対応できない: whoever comes next in the on-call order is told at once.
+
+        The ladder's own steps stay as they are: an alert that nobody takes still rings at its deadline.
+        The same place declining twice changes nothing and gets the same answer, until a change of severity
+        begins another ladder: then everybody is asked anew, and so is the next one told.
+
+        Args:
+            message_id: The DM that was answered; it says for which place.
+
+        Raises:
+            NotPermitted: *by* is nobody who could respond. IncidentNotFound: it is private, and not theirs.
+            InvalidTransition: somebody acknowledged or resolved it meanwhile.
+        """
+        pages = await self._store.pages(incident_id)
+        page = next((page for page in pages if page.message_id == message_id), None)
+        seen = await self._store.incident(incident_id)
+        async with self._access.locked(seen, by=by, act=Act.DECLINE) as (tx, incident):
+            if incident.status is not Status.TRIGGERED:
+                raise InvalidTransition("not_waiting", incident=incident.label)
+            to = await self._hand_over(tx, incident, page, by=by)
+            ladder = await tx.steps(incident_id)
+            following = next((step for step in ladder if step.status is StepStatus.PENDING), None)
+            return PassedOn(incident, to, following)
+
+    async def give_up_page(self, tx: Transaction, page: Delivery) -> None:
+        """No DM reaches whoever *page* was for: say so on the post, and tell the next one, once.
+
+        In the transaction that gives it up, which has locked the incident. Another place that the same ladder
+        has told, or is telling, is enough; when nobody is left the channel is told, unless it just was.
+        """
+        incident = await tx.incident(page.incident_id or 0, lock=True)
+        if incident.status is not Status.TRIGGERED:
+            return
+        standing = await self._oncall.standing(incident.guild_id, source=tx)
+        person = asked_of(page, standing)
+        if person not in incident.unreached:
+            incident = await self._note_unreached(tx, incident, person)
+        ladder, said_no = declined(await tx.timeline(incident.id))
+        to = next_place(standing, {*said_no, *incident.unreached})
+        why = Why(WhyKind.UNREACHED, person)
+        if to is not None:
+            await self._page_once(tx, incident, to, marked(standing[to].handle), page=page, why=why)
+        elif not await _told_the_channel(tx, page):
+            passed = {*said_no, *incident.unreached}
+            await self._escalations.take_early(tx, incident, why=why, without=passed)
+        told = {"notice": "unreached", "who": person, "to": to}
+        await tx.insert_deliveries(
+            [notice(incident, self._policy, key=f"unreached:{ladder}:{person}", data=told)]
+        )
+        log.info("escalation.page_passed_on", incident_id=incident.id, delivery_id=page.id, to=to)
+
+    async def give_up_bundle(self, tx: Transaction, bundle: Delivery) -> None:
+        """The same for each page that *bundle* stood for."""
+        for member in await tx.bundled(bundle.id):
+            if member.kind is DeliveryKind.PAGE:
+                pages = await tx.pages(member.incident_id)
+                await self.give_up_page(tx, next(page for page in pages if page.id == member.id))
+
+    async def resume(self, tx: Transaction, incident: Incident, holder: Holder | None, *, why: Why) -> None:
+        """Nobody is on it any more: the ladder goes on, and whoever comes next is told why, at once.
+
+        When nobody is left in the on-call order the channel is told, unless the ladder has just told it.
+
+        Args:
+            incident: Locked, and waiting again.
+            holder: Whoever was on it; not told, unless a step of the ladder names them.
+        """
+        is_told = await self._escalations.resume(tx, incident, why=why)
+        if not self._policy.rules(incident.severity).ladder:
+            return
+        standing = await self._oncall.standing(incident.guild_id, source=tx)
+        _, said_no = declined(await tx.timeline(incident.id))
+        was = {marked(person.handle) for person in standing.values() if _is(person, holder)}
+        passed = {*said_no, *incident.unreached, *was}
+        to = next_place(standing, passed)
+        if to is None:
+            if not is_told:
+                await self._escalations.take_early(tx, incident, why=why, without=passed)
+            return
+        now = await tx.now()
+        pages = [page for page in await tx.pages(incident.id) if page.created_at >= now]
+        if marked(standing[to].handle) in {asked_of(page, standing) for page in pages}:
+            return
+        waited = (now - incident.triggered_at).total_seconds()
+        data = {"why": why.facts(), "waited_s": waited, "severity": incident.severity}
+        key = f"inc:{incident.id}:{why.kind.value}:{incident.version}:dm:{to}"
+        await tx.insert_deliveries([self._telling.page(incident, to, key=key, data=data)])
+
+    async def _note_unreached(self, tx: Transaction, incident: Incident, person: str) -> Incident:
+        unreached = (*incident.unreached, person)
+        noted = replace(incident, unreached=unreached, version=incident.version + 1)
+        await tx.save(noted)
+        await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
+        return noted
+
+    async def _page_once(
+        self, tx: Transaction, incident: Incident, to: str, person: str, *, page: Delivery, why: Why
+    ) -> None:
+        """Owe a DM to whoever stands at *to*, unless this ladder has told them or is about to."""
+        steps = await tx.steps(incident.id)
+        starts_at = max((step.starts_at for step in steps if step.starts_at is not None), default=None)
+        standing = {to: OnCallPerson(person.removeprefix("@"), "")}
+        counts = UNFINISHED | {DeliveryStatus.SENT}
+        told = {
+            asked_of(one, standing)
+            for one in since(await tx.pages(incident.id), starts_at)
+            if one.status in counts
+        }
+        if person in told:
+            return
+        waited = (await tx.now() - incident.triggered_at).total_seconds()
+        # Of the same moment as the page that failed: what was mailed of that moment is not mailed again.
+        data = {**page.data, "severity": incident.severity, "why": why.facts(), "waited_s": waited}
+        key = f"inc:{incident.id}:unreached:{page.id}:dm:{to}"
+        await tx.insert_deliveries([self._telling.page(incident, to, key=key, data=data)])
+
+    async def _hand_over(
+        self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
+    ) -> str | None:
+        """Note that whoever *page* was for declined, and owe the next one a DM; the place that is told."""
+        standing = await self._oncall.standing(incident.guild_id, source=tx)
+        place, asked = answering(by, standing) if page is None else (place_of(page), asked_of(page, standing))
+        ladder, said_no = declined(await tx.timeline(incident.id))
+        if asked in said_no:
+            known = said_no[asked]
+            return None if known is None else str(known)
+        passed = {*said_no, asked, *incident.unreached}
+        to = next_place(standing, passed)
+        now = await tx.now()
+        facts = {"place": place, "to": to, "asked": asked, "ladder": ladder}
+        entry = TimelineEntry(TimelineKind.DECLINED, now, actor_id=by.id, actor_name=by.name, data=facts)
+        await tx.record(incident, entry, by=by, data={"incident_id": incident.id, **facts})
+        key = f"declined:{ladder}:{asked}" if ladder else f"declined:{asked}"
+        await tx.insert_deliveries(
+            self._declined(incident, key, to, by=by, waited=now - incident.triggered_at)
+        )
+        if to is None:
+            why = Why(WhyKind.DECLINED, asked)
+            await self._escalations.take_early(tx, incident, why=why, without=passed)
+        return to
+
+    def _declined(
+        self, incident: Incident, key: str, to: str | None, *, by: Person, waited: timedelta
+    ) -> list[NewDelivery]:
+        """The line in the thread, and the DM to whoever stands at *to*."""
+        told = {"notice": "declined", "by": by.name, "to": to}
+        line = notice(incident, self._policy, key=key, data=told)
+        if to is None:
+            return [line]
+        data = {"declined_by": by.name, "waited_s": waited.total_seconds()}
+        return [line, self._telling.page(incident, to, key=f"inc:{incident.id}:{key}:dm:{to}", data=data)]
+
+
+def _is(person: OnCallPerson, holder: Holder | None) -> bool:
+    """Whether *person* of the on-call order is *holder*, of whom only id and name are known."""
+    if holder is None:
+        return False
+    if person.user_id is not None:
+        return person.user_id == holder.id
+    return holder.name.lower() in (person.handle.lower(), person.name.lower())
+
+
+async def _told_the_channel(tx: Transaction, page: Delivery) -> bool:
+    """Whether the step of *page* has told the channel as well: all but the first step of a ladder do."""
+    step = page.data.get("step")
+    if step is None:
+        return False
+    return await tx.delivery_by_key(f"inc:{page.incident_id}:step:{step}:channel") is not None

@@ -1,0 +1,160 @@
+"""An acknowledge ends before its incident does: whoever gave it lets go, or says nothing for too long."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+
+from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
+from bot.domain.escalation.ladder import Why, WhyKind
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Holder, Incident, Status
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.escalation.passing_on import PassingOn
+from bot.services.ports import Discord, Store, Transaction
+from bot.services.shared.access import Access, Act
+from bot.services.shared.postings import notice, refresh_job
+from bot.services.shared.reminders import note_sign_of_life, remind_later
+
+log = structlog.get_logger(__name__)
+
+
+class Left(StrEnum):
+    """What letting go has changed."""
+
+    RESUMED = "resumed"  # nobody is on it: the ladder goes on
+    PASSED = "passed"  # somebody who had joined is on it
+    LEFT = "left"  # somebody else is on it, as before
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What became of 手を離す; *incident* as it is now."""
+
+    incident: Incident
+    outcome: Left
+
+
+class Releasing:
+    """Ends acknowledgements, and lets the ladder go on from where it was."""
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, access: Access, passing_on: PassingOn
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+        self._passing_on = passing_on
+
+    async def release(self, incident_id: int, *, by: Person) -> Released:
+        """手を離す: *by* is not on it any more. Somebody who has joined takes over; else the ladder goes on.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: they are not on it.
+        """
+        seen = await self._store.incident(incident_id)
+        async with self._access.locked(seen, by=by, act=Act.RELEASE) as (tx, incident):
+            released = await self._release(tx, incident, by=by)
+        log.info("incident.released", incident_id=incident_id, outcome=released.outcome, user_id=by.id)
+        return released
+
+    async def release_by_reaction(self, incident: Incident, *, by: Person) -> None:
+        """The same when somebody has taken their 👀 back, where the policy says so and they are on it."""
+        holder = incident.on_it
+        if not self._policy.removing_ack_releases or holder is None or holder.id != by.id:
+            return
+        try:
+            await self.release(incident.id, by=by)
+        except InvalidTransition:
+            log.info("incident.release_too_late", incident_id=incident.id, user_id=by.id)
+
+    async def _release(self, tx: Transaction, incident: Incident, *, by: Person) -> Released:
+        holder = incident.on_it
+        there = {holder.id} if holder is not None else set()
+        if incident.status is not Status.ACKNOWLEDGED or not (
+            by.id in there or by.id in {one.id for one in await tx.on_it(incident.id)}
+        ):
+            raise InvalidTransition("not_on_it", incident=incident.label)
+        others = [one for one in await tx.leave(incident.id, by.id) if one.id != by.id]
+        now = await tx.now()
+        facts = {"resumed": by.id in there and not others}
+        entry = TimelineEntry(TimelineKind.RELEASED, now, actor_id=by.id, actor_name=by.name, data=facts)
+        await tx.record(incident, entry, by=by, data={"incident_id": incident.id, **facts})
+        if by.id not in there:
+            return Released(incident, Left.LEFT)
+        if others:
+            return Released(await self._take_over(tx, incident, others[0], by=by, now=now), Left.PASSED)
+        return Released(await self._resume(tx, incident, now=now, lapsed=False), Left.RESUMED)
+
+    async def is_heard_of(self, incident: Incident) -> bool:
+        """Whether somebody who is on it has written in its thread since the update was due.
+
+        When Discord cannot be asked, nothing is assumed: an escalation too many is better than one too few.
+        """
+        due_at, thread_id = incident.next_update_at, incident.thread_id
+        if thread_id is None or due_at is None:
+            return False
+        people = await self._people_on(incident)
+        try:
+            latest = await self._discord.latest_messages(thread_id, guild_id=incident.guild_id)
+        except (UpstreamUnavailable, DeliveryRefused):
+            return False
+        return any(one.content.author_id in people and one.content.at > due_at for one in latest)
+
+    async def _people_on(self, incident: Incident) -> set[int]:
+        """Who is on it, of the commander whether or not they have joined."""
+        named = {holder.id for holder in (incident.commander, incident.on_it) if holder is not None}
+        joined = {holder.id for holder in await self._store.responders(incident.id)}
+        return named | (joined - await self._store.who_left(incident.id))
+
+    async def lapse(self, tx: Transaction, incident: Incident, *, now: datetime) -> Incident:
+        """Whoever is on it has said nothing though asked: the ladder goes on, in the caller's transaction.
+
+        Args:
+            incident: Locked.
+        """
+        await tx.leave(incident.id)
+        holder = incident.on_it
+        facts = {"who": "?" if holder is None else holder.name}
+        await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.LAPSED, now, data=facts))
+        log.info("incident.ack_lapsed", incident_id=incident.id)
+        return await self._resume(tx, incident, now=now, lapsed=True)
+
+    async def renew(self, tx: Transaction, incident: Incident, *, now: datetime) -> Incident:
+        """They have written in the thread: the promise of an update begins anew."""
+        return await note_sign_of_life(tx, self._policy, incident, now=now)
+
+    async def _take_over(
+        self, tx: Transaction, incident: Incident, to: Holder, *, by: Person, now: datetime
+    ) -> Incident:
+        """Whoever joined first is on it, and the thread says so to them."""
+        severity = self._policy.rules(incident.severity)
+        owed = self._policy.update_due(severity, at=now)
+        taken = transitions.take_over(incident, by=to, at=now, next_update_at=owed)
+        await tx.save(taken)
+        await remind_later(tx, taken, now=now)
+        told = {"notice": "taken_over", "by": by.name, "to": to.name, "to_id": to.id}
+        key = f"taken_over:{taken.version}"
+        await tx.insert_deliveries([notice(taken, self._policy, key=key, data=told)])
+        await tx.enqueue(refresh_job(taken, severity=severity))
+        return taken
+
+    async def _resume(self, tx: Transaction, incident: Incident, *, now: datetime, lapsed: bool) -> Incident:
+        """Nobody is on it: its posts and its thread say so, and the next people are told why."""
+        holder = incident.on_it
+        waiting = transitions.end_ack(incident, at=now, lapsed=lapsed)
+        await tx.save(waiting)
+        await remind_later(tx, waiting, now=now)
+        kind = WhyKind.LAPSED if lapsed else WhyKind.RELEASED
+        who = "?" if holder is None else holder.name
+        told = {"notice": kind.value, "by": who}
+        line = notice(waiting, self._policy, key=f"{kind.value}:{waiting.version}", data=told)
+        await tx.insert_deliveries([line])
+        await tx.enqueue(refresh_job(waiting, severity=self._policy.rules(waiting.severity)))
+        why = Why(kind, who, None if holder is None else holder.id)
+        await self._passing_on.resume(tx, waiting, holder, why=why)
+        return waiting

@@ -1,0 +1,107 @@
+"""What a decided step of a ladder owes: the channel's message, a DM each, a line of history."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.escalation.ladder import Due, Step, is_mailed, repetition
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson, marked
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.shared.postings import private_thread_key
+
+
+class Telling:
+    """Puts messages together; nothing is written here."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    def messages(self, due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> list[NewDelivery]:
+        """The channel's message first (unless it is the alert itself that rang), then a DM each.
+
+        Args:
+            called: Who stands at the places of `Due.rung`, each person once.
+        """
+        incident, step, data = due.incident, due.step, _facts(due, called, now=now)
+        severity = self._policy.rules(incident.severity)
+        mailed = {"emails": True} if is_mailed(step, incident, severity) else {}
+        key = f"inc:{incident.id}:step:{step.index}"  # the steps told with it have no messages of their own
+        pages = [self.page(incident, place, key=f"{key}:dm:{place}", data=data) for place in called]
+        if _is_first_page(step):
+            return pages
+        to, after = f"channel:{severity.channel}", None
+        if incident.is_private:
+            to, after = "incident", private_thread_key(incident)
+        escalation = NewDelivery(
+            kind=DeliveryKind.ESCALATION,
+            to=to,
+            after=after,
+            key=f"{key}:channel",
+            guild_id=incident.guild_id,
+            incident_id=incident.id,
+            data={**data, **mailed},
+            priority=priority_of(severity.rank),
+        )
+        return [escalation, *pages]
+
+    def page(self, incident: Incident, place: str, *, key: str, data: Mapping[str, object]) -> NewDelivery:
+        """A DM to whoever stands at *place* when it is rendered."""
+        return NewDelivery(
+            kind=DeliveryKind.PAGE,
+            to=f"person:{place}",
+            key=key,
+            guild_id=incident.guild_id,
+            incident_id=incident.id,
+            data=data,
+            priority=priority_of(self._policy.rules(incident.severity).rank),
+        )
+
+
+def entries(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> list[TimelineEntry]:
+    """What a decided step leaves in the history; the first pages are noted when they arrive."""
+    if _is_first_page(due.step):
+        return []
+    data = {"step": due.step.index, "dm": _people(called.values()), **_overdue(due)}
+    return [TimelineEntry(TimelineKind.ESCALATED, now, data=data)]
+
+
+def repeated(due: Due, *, now: datetime) -> Step | None:
+    """The next row of a last rung that repeats itself; only one is ever ahead."""
+    return repetition(due.step, now=now, index=due.last_index + 1)
+
+
+def _facts(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> dict[str, object]:
+    """What the messages are rendered from, beside the incident."""
+    step, following = due.step, due.following or repeated(due, now=now)
+    return {
+        "told": dict(due.told),
+        "unreached": list(due.unreached),
+        "step": step.index,
+        "severity": due.incident.severity,
+        "mention": due.rung.mention.value,
+        "dm": _people(called.values()),
+        "waited_s": (now - due.incident.triggered_at).total_seconds(),
+        "next": None if following is None else _next(following),
+        **({} if due.why is None else {"why": due.why.facts()}),
+        **_overdue(due),
+    }
+
+
+def _overdue(due: Due) -> dict[str, object]:
+    """What is said of the earlier steps that it stands in for, if there are any."""
+    return {"overdue": [at.isoformat() for at in due.overdue]} if due.overdue else {}
+
+
+def _people(called: Iterable[OnCallPerson]) -> list[str]:
+    return [marked(person.handle) for person in called]
+
+
+def _is_first_page(step: Step) -> bool:
+    """The step at the alert itself: the alert has just been posted, only the DMs are new."""
+    return step.rung.after == timedelta()
+
+
+def _next(step: Step) -> dict[str, object]:
+    return {"dm": list(step.rung.dm), "mention": step.rung.mention.value, "due_at": step.due_at.isoformat()}

@@ -1,0 +1,181 @@
+"""Steps that are due at the same moment are decided together. See docs/architecture.md, Storms."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+import structlog
+
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.errors import StorageUnavailable
+from bot.domain.escalation.bundle import crowded
+from bot.domain.escalation.ladder import Due, Step
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson
+from bot.runbook.model import Policy
+from bot.services.acknowledging.reading_ahead import READ_ON_S, READ_WITHIN_S, ReadingAhead
+from bot.services.escalation.decisions import Escalations
+from bot.services.escalation.step_messages import Telling, entries, repeated
+from bot.services.ports import Store, Transaction
+from bot.services.shared.already_told import LOOK_AGAIN, OLD, Comeback
+from bot.services.shared.postings import step_job
+from bot.services.shared.roster import OnCall, once
+from bot.services.watchdogs.queue_watch import QueueWatch
+
+log = structlog.get_logger(__name__)
+
+#: Incidents in one commit: as few as make its cost per step small, so that an acknowledge never waits long.
+_TOGETHER: Final = 500
+
+#: A step that comes due during a sweep is looked at again after this long: perhaps that has died.
+_PUT_OFF: Final = timedelta(seconds=2)
+
+_NOW: Final = timedelta()
+
+#: A guild, and the places of a rung.
+_Whom: TypeAlias = tuple[int, tuple[str, ...]]
+
+
+class Sweeps:
+    """Handler of the queue's escalate job; may run twice without harm."""
+
+    def __init__(  # noqa: PLR0913  # what it decides with, and whom it tells that it does
+        self,
+        store: Store,
+        policy: Policy,
+        ahead: ReadingAhead,
+        escalations: Escalations,
+        oncall: OnCall,
+        *,
+        comeback: Comeback,
+        queue: QueueWatch,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._ahead = ahead
+        self._escalations = escalations
+        self._oncall = oncall
+        self._telling = Telling(policy)
+        self._comeback = comeback
+        self._queue = queue
+        self._sweeping = self._is_asked = False
+
+    async def decide(self, incident_id: int, index: int) -> timedelta | None:
+        """A step is due soon: have its 👀 read. It is due: decide it, and whatever else is due with it.
+
+        Returns:
+            When to look again: at its time, or because others are being decided; None when it is decided.
+        """
+        due_in, is_untold = await asyncio.gather(
+            self._store.step_due_in(incident_id, index), self._comeback.is_untold()
+        )
+        if due_in is None:
+            return None
+        if due_in > _NOW:
+            await self._ahead.read()
+            left = await self._store.step_due_in(incident_id, index)
+            return None if left is None else max(left, _NOW)
+        if is_untold:  # of what is overdue for a while somebody may have told already
+            return await self._decide_alone(incident_id, index, overdue=-due_in)
+        if self._sweeping:
+            self._is_asked = True
+            return _PUT_OFF
+        self._sweeping = True
+        try:
+            await self._sweep()
+        except StorageUnavailable:
+            raise
+        except Exception:  # of somebody else's: ours is decided all the same, by itself
+            log.exception("escalation.sweep_failed", incident_id=incident_id)
+        finally:
+            self._sweeping = False
+        if await self._store.step_due_in(incident_id, index) is not None:  # somebody held its incident
+            await self._escalations.decide(incident_id, index)
+        return None
+
+    async def _decide_alone(self, incident_id: int, index: int, *, overdue: timedelta) -> timedelta | None:
+        """Nothing but this step, if nobody can have told of it; else when to look again."""
+        if overdue >= OLD:
+            return LOOK_AGAIN
+        # Under its own key: that of a later step would tell again what was told under this one.
+        await self._escalations.decide(incident_id, index, is_alone=True)
+        return None
+
+    async def _sweep(self) -> None:
+        """Decide everything that is due, the gravest first, also what comes due meanwhile.
+
+        Each commit is whole, and whatever is left when this process dies is decided by its own job.
+        """
+        since, within_s, decided = None, READ_WITHIN_S, 1
+        while decided or self._is_asked:
+            self._is_asked = False
+            now, _ = await asyncio.gather(self._store.now(), self._store.put_off_steps(_PUT_OFF))
+            # Their 👀 first; what cannot be read in time is decided without.
+            due = await self._store.due_incidents(now, since=since, limit=_TOGETHER)
+            await self._ahead.read_within(due, within_s, now=now)
+            decided = await self.decide_due(now, limit=_TOGETHER)
+            since, within_s = now, READ_ON_S
+
+    async def decide_due(self, before: datetime, *, limit: int) -> int:
+        """Decide what was due at *before* or earlier of *limit* incidents, in one commit.
+
+        Each rings once, however many of its steps are due. What somebody else holds at this moment is passed
+        over: they decide it, or its own job does.
+
+        Returns:
+            Of how many incidents steps were decided.
+        """
+        async with self._store.transaction() as tx:
+            due = await tx.claim_due(before, limit=limit)
+            if due:
+                self._queue.decided()  # they are ours: with a slow database their commit takes a moment
+                await self._tell(tx, due)
+        if due:
+            self._queue.decided()
+            log.info("escalation.decided_together", steps=sum(len(one.steps) for one in due))
+        return len(due)
+
+    async def _tell(self, tx: Transaction, due: Sequence[Due]) -> None:
+        now, called = await tx.now(), await self._called(tx, due)
+        owed = [
+            (new, one.incident)
+            for one in due
+            for new in self._telling.messages(one, called[_whom(one)], now=now)
+        ]
+        await tx.finish_steps([step for one in due for step in one.steps])
+        await self._repeat(tx, [(one, again) for one in due if (again := repeated(one, now=now))], now=now)
+        history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]
+        await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
+        await self._owe(tx, owed)
+
+    async def _owe(self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]) -> None:
+        """What too many wait for becomes one message for all; the rest is owed one by one."""
+        news = [(new, incident) for new, incident in owed if new.key not in self._comeback.meanwhile]
+        together = crowded(news, bundle_from=self._policy.storm.bundle_from)
+        await tx.insert_deliveries([new for new, _ in owed if new.key not in together])
+        for group in dict.fromkeys(together.values()):
+            await tx.insert_bundled([new for new, _ in owed if together.get(new.key) == group], group)
+
+    async def _repeat(self, tx: Transaction, again: Sequence[tuple[Due, Step]], *, now: datetime) -> None:
+        """Last rungs that repeat themselves owe their next rows now."""
+        await tx.insert_steps([step for _, step in again])
+        rules = self._policy.rules
+        await tx.enqueue(
+            *(
+                step_job(step, after=step.due_at - now, severity=rules(one.incident.severity))
+                for one, step in again
+            )
+        )
+
+    async def _called(
+        self, tx: Transaction, due: Sequence[Due]
+    ) -> Mapping[_Whom, Mapping[str, OnCallPerson]]:
+        """Who stands at the places of each rung, asked once per guild."""
+        guilds = {one.incident.guild_id for one in due}
+        standing = {guild_id: await self._oncall.standing(guild_id, source=tx) for guild_id in guilds}
+        return {_whom(one): once(standing[one.incident.guild_id], one.rung.dm) for one in due}
+
+
+def _whom(due: Due) -> _Whom:
+    return due.incident.guild_id, due.rung.dm

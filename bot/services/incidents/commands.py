@@ -1,0 +1,190 @@
+"""Opening incidents, and what people add to them by hand."""
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.errors import IncidentNotFound, UserError
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident, Status
+from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
+from bot.domain.text import one_line
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.escalation.decisions import Escalations
+from bot.services.ports import Store, Transaction
+from bot.services.shared.access import Access
+from bot.services.shared.postings import LOUD, QUIET, posting_deliveries
+
+log = structlog.get_logger(__name__)
+
+#: Characters of a title; the alert's first line must fit a lock screen with room to spare.
+TITLE_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How far an incident's first posts are.
+
+    Attributes:
+        has_failed: Discord will not take the alert.
+        emailed: Somebody on call has been told by email instead.
+        is_settled: Nothing more is to be waited for: the posts are there, or what replaces them is.
+    """
+
+    incident: Incident
+    has_failed: bool
+    emailed: bool
+    is_settled: bool
+
+
+class Incidents:
+    """From declared to known: what an incident begins with."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access, escalations: Escalations) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+        self._escalations = escalations
+
+    async def open(self, new: NewIncident) -> Incident:
+        """Declare an incident: row, timeline, ladder and everything it owes, in one commit.
+
+        Opening the same `key` again gives the first one back.
+
+        Raises:
+            NotPermitted: the reporter may not triage, or not make a private one.
+            UserError: the title is empty, or the start lies in the future.
+        """
+        for permission in ("triage", "private") if new.is_private else ("triage",):
+            await self._access.require(
+                new.reported_by, permission, guild_id=new.guild_id, act="open", severity=new.severity
+            )
+        async with self._store.transaction() as tx:
+            incident = await self.open_within(tx, new, by=new.reported_by)
+        log.info("incident.opened", incident_id=incident.id, severity=incident.severity)
+        return incident
+
+    async def opened(self, key: str) -> Incident | None:
+        """The incident that *key* has opened: of a commit whose answer was lost nobody knows otherwise."""
+        async with self._store.at_once() as tx:
+            return await tx.incident_by_key(key)
+
+    async def open_within(self, tx: Transaction, new: NewIncident, *, by: Person | None) -> Incident:
+        """`open` as a part of the caller's transaction, without the check of permissions.
+
+        Args:
+            by: Who does it, on whosever report; None when the bot does.
+
+        Source: the runbook, SEV1/2 は即エスカレーション.
+        """
+        severity = self._policy.severities[new.severity]
+        now = min(new.triggered_at or await tx.now(), await tx.now())
+        is_alert = new.kind is IncidentKind.ALERT
+        incident, is_new = await tx.insert_incident(
+            replace(
+                new,
+                title=clean_title(new.title),
+                started_at=min(new.started_at, now),
+                triggered_at=now if new.triggered_at else None,
+            ),
+            priority=severity.priority,
+            ack_due_at=self._policy.ack_due(severity, at=now),
+            thread_channel=None if is_alert else self._thread_channel(severity, new),
+        )
+        if is_new and new.is_private:
+            await tx.add_member(
+                incident.id, user_id=new.reported_by.id, name=new.reported_by.name, by=new.reported_by
+            )
+        if is_new:
+            # The message that a tracked alert is was there before, and may have rung by itself.
+            facts = QUIET if is_alert and not self._policy.alerts.rings else LOUD
+            await tx.add_timeline(incident.id, _opened(incident, by=by), *_evidence(incident, new))
+            await _audit(tx, incident, by=by)
+            await tx.insert_deliveries(posting_deliveries(incident, severity, facts=facts))
+            await self._escalations.start(tx, incident, severity, now=now, is_first=True)
+        return incident
+
+    async def find(self, *, number: int | None, thread_id: int | None, by: Person) -> Incident:
+        """The incident that was named, or the one whose thread this is.
+
+        Raises:
+            IncidentNotFound: neither leads to one that *by* may see.
+        """
+        if number is not None:
+            found = await self._store.incident(number)
+        elif thread_id is not None:
+            found = await self._store.incident_by_thread(thread_id)
+        else:
+            raise IncidentNotFound(number=None)
+        await self._access.require_visible(by, "show", found, act="show")
+        return found
+
+    async def opening(self, incident_id: int) -> Opening:
+        """What has become of the alert and its thread so far.
+
+        Raises:
+            IncidentNotFound: no such number.
+        """
+        incident = await self._store.incident(incident_id)
+        severity = self._policy.rules(incident.severity)
+        # The alert of a private one stands in its thread, and falls with it.
+        first = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.ALERT
+        alert = await self._store.delivery_by_key(f"inc:{incident_id}:{first}")
+        failed = alert is not None and (alert.status is DeliveryStatus.FAILED or _is_held(alert))
+        emailed = alert is not None and alert.has_email
+        last = incident.thread_id if incident.thread_channel else incident.alert_message_id
+        waits_for_email = severity.email_backup and not emailed and incident.status is Status.TRIGGERED
+        return Opening(incident, failed, emailed, last is not None or (failed and not waits_for_email))
+
+    def _thread_channel(self, severity: SeverityPolicy, new: NewIncident) -> str | None:
+        return self._policy.private.channel if new.is_private else severity.thread_channel
+
+
+def clean_title(text: str) -> str:
+    """A title as one visible line of at most `TITLE_LIMIT` characters.
+
+    Raises:
+        UserError: nothing is left of it.
+    """
+    title = one_line(text, limit=TITLE_LIMIT)
+    if not title:
+        raise UserError("title_empty")
+    return title
+
+
+def _is_held(alert: Delivery) -> bool:
+    """Discord is away: it will be posted once it is back."""
+    return alert.held_at is not None and alert.status is not DeliveryStatus.SENT
+
+
+async def _audit(tx: Transaction, incident: Incident, *, by: Person | None) -> None:
+    if by is not None:
+        data = {"incident_id": incident.id, "severity": incident.severity}
+        await tx.audit(guild_id=incident.guild_id, by=by, action=TimelineKind.OPENED.value, data=data)
+
+
+def _opened(incident: Incident, *, by: Person | None) -> TimelineEntry:
+    """Whoever raised it; with the name of whoever reported it where that is somebody else, or a clock."""
+    reporter = Person(id=incident.reported_by_id, name=incident.reported_by_name)
+    who = reporter if incident.kind is IncidentKind.ALERT else by  # an alert raises itself
+    return TimelineEntry(
+        TimelineKind.OPENED,
+        incident.triggered_at,
+        actor_id=None if who is None else who.id,
+        actor_name=None if who is None else who.name,
+        data={
+            **({} if who is not None and who.id == reporter.id else {"reporter": reporter.name}),
+            "severity": incident.severity,
+            "started_at": incident.started_at.isoformat(),
+            "path": [list(answer) for answer in incident.path],
+        },
+    )
+
+
+def _evidence(incident: Incident, new: NewIncident) -> list[TimelineEntry]:
+    if new.evidence is None:
+        return []
+    data = new.evidence.as_data()
+    return [TimelineEntry(TimelineKind.EVIDENCE, incident.triggered_at, data=data)]

@@ -1,0 +1,52 @@
+"""From a tracked alert to an incident, by a click or by a triage of its message."""
+
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.severity import NewSeverity, SeverityPolicy
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.acknowledging.acknowledge import stop_ladder
+from bot.services.escalation.decisions import Escalations
+from bot.services.shared.changes import Change
+from bot.services.shared.postings import LOUD, QUIET, posting_deliveries
+from bot.services.shared.reminders import remind_later
+
+
+async def declare_within(change: Change, severity: SeverityPolicy, escalations: Escalations) -> Incident:
+    """Post it as an incident of *severity*, with its thread. Under the same severity its clock goes on.
+
+    The new post rings like any incident's, unless somebody is on it or the tracked one has rung before.
+
+    Raises:
+        InvalidTransition: it has ended, or is an incident already.
+    """
+    before = change.incident
+    if severity.name != before.severity and before.kind is IncidentKind.ALERT:
+        await _regrade(change, severity, escalations)
+    declared = transitions.declare(change.incident, thread_channel=severity.thread_channel)
+    await change.save(declared)
+    is_graver = severity.rank < change.policy.rules(before.severity).rank
+    is_news = before.status is Status.TRIGGERED and not change.policy.alerts.rings
+    facts = LOUD if is_graver or is_news else QUIET
+    await change.tx.insert_deliveries(posting_deliveries(declared, severity, facts=facts))
+    await change.record(TimelineKind.DECLARED)
+    return change.incident
+
+
+async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escalations) -> None:
+    """The rules of another severity from now on; the post that follows tells of it."""
+    before = change.incident
+    new = NewSeverity(
+        name=severity.name,
+        priority=severity.priority,
+        ack_due_at=change.policy.ack_due(severity, at=change.now),
+        reposts=False,
+        thread_channel=None,
+    )
+    owed = change.policy.update_due(severity, at=change.now)
+    await change.save(transitions.change_severity(before, new, next_update_at=owed))
+    await stop_ladder(change.tx, before.id)
+    if before.status is Status.TRIGGERED:
+        await escalations.start(change.tx, change.incident, severity, now=change.now)
+    await remind_later(change.tx, change.incident, now=change.now)
+    facts = {"before": before.severity, "after": severity.name, "reason": ""}
+    await change.record(TimelineKind.SEVERITY_CHANGED, facts)

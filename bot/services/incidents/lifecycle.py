@@ -1,0 +1,286 @@
+"""Ending an incident and opening it again. The rules: `bot.domain.incident.transitions`."""
+
+from datetime import datetime
+
+import structlog
+
+from bot.domain.errors import InvalidTransition, UserError
+from bot.domain.incident import relations, transitions
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.posting import THREADS, archived
+from bot.domain.incident.transitions import AckVia
+from bot.domain.people import Person
+from bot.domain.text import one_line
+from bot.domain.timeline.entries import TimelineKind
+from bot.runbook.model import Policy
+from bot.services.acknowledging.acknowledge import stop_ladder
+from bot.services.escalation.decisions import Escalations
+from bot.services.incidents.declaring import declare_within
+from bot.services.incidents.faces import Faces
+from bot.services.incidents.roles import give_up
+from bot.services.incidents.severity_change import Regraded, Regrading
+from bot.services.ports import Discord, Store
+from bot.services.shared.access import Act
+from bot.services.shared.changes import Change, Changes, Facts, link_both, unlink_both
+from bot.services.shared.postings import (
+    archive_job,
+    archive_key,
+    drill_job,
+    drill_key,
+    refresh_job,
+)
+from bot.services.shared.reminders import remind_later, reminder_key
+from bot.services.walks.endings import dismiss_walks, take_in_walks
+
+log = structlog.get_logger(__name__)
+
+#: Characters of a reason: one line in the thread.
+REASON_LIMIT = 300
+
+
+class _MergedElsewhere(Exception):  # a signal to ourselves, and no error of anybody's
+    """Between the read and the lock somebody has opened it and merged it into another one."""
+
+
+class Lifecycle:
+    """What people decide about an incident as a whole."""
+
+    def __init__(
+        self,
+        store: Store,
+        discord: Discord,
+        policy: Policy,
+        changes: Changes,
+        escalations: Escalations,
+        faces: Faces,
+    ) -> None:
+        self._faces = faces
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._changes = changes
+        self._escalations = escalations
+        self._regrading = Regrading(policy, escalations)
+
+    async def require_open(
+        self, incident_id: int, *, by: Person, act: Act, face: str | None = None
+    ) -> Incident:
+        """The incident, if *by* may change it and it goes on: refused before anything is asked of them.
+
+        Args:
+            face: What the post shows of it that *by* sees. Then what comes back is for showing only, and may
+                be older than the row; see `Faces`.
+
+        Raises:
+            NotPermitted, IncidentNotFound, InvalidTransition.
+        """
+        incident = await self._faces.as_shown(incident_id, face)
+        await self._changes.require(incident, by=by, act=act)
+        transitions.require_open(incident)
+        return incident
+
+    async def resolve(self, incident_id: int, *, by: Person) -> Incident:
+        """End an incident; whatever its ladder still had is off.
+
+        Raises:
+            NotPermitted, IncidentNotFound, InvalidTransition.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.RESOLVE) as change:
+            ended = transitions.resolve(
+                change.incident, by=by, at=change.now, archive_at=self.archive_at(change)
+            )
+            await self.end(change, ended, TimelineKind.RESOLVED)
+        return ended
+
+    async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
+        """It was a false alarm. Raises as `resolve`."""
+        async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
+            return await self._cancel(change, reason)
+
+    async def dismiss(self, incident_id: int, *, by: Person) -> Incident:
+        """A tracked alert was a false alarm. Raises as `resolve`, and if it is an incident by now."""
+        async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
+            transitions.require_tracked(change.incident)
+            return await self._cancel(change, "")
+
+    async def _cancel(self, change: Change, reason: str) -> Incident:
+        at, archive_at = change.now, self.archive_at(change)
+        ended = transitions.cancel(change.incident, by=change.by, at=at, archive_at=archive_at)
+        await self.end(change, ended, TimelineKind.CANCELLED, {"reason": _reason(reason)})
+        return ended
+
+    async def reopen(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
+        """It is not over: whoever says so is on it, and nobody else; nobody is rung. Raises as `resolve`.
+
+        What it had been merged into hears that it goes on by itself again.
+        """
+        while True:
+            into = (await self._store.incident(incident_id)).merged_into_id
+            try:
+                return await self._reopen(incident_id, into, by=by, reason=reason)
+            except _MergedElsewhere:
+                log.info("incident.reopen_retried", incident_id=incident_id)
+
+    async def _reopen(self, incident_id: int, into: int | None, *, by: Person, reason: str) -> Incident:
+        """Reopen it if it is merged into nothing but *into*; else nothing is done."""
+        told = [] if into is None else [into]
+        async with self._changes.change(incident_id, by=by, act=Act.REOPEN, told=told) as change:
+            was_merged_into = change.incident.merged_into_id
+            if was_merged_into not in (None, into):
+                raise _MergedElsewhere
+            owed = self._policy.update_due(self._policy.rules(change.incident.severity), at=change.now)
+            opened = transitions.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
+            await change.save(opened)
+            await give_up(change, {one.id for one in await change.tx.removed_members(incident_id)})
+            await change.tx.leave(incident_id)  # whoever was on it before it ended
+            await change.tx.join(incident_id, by, via=AckVia.REOPENED)
+            await change.tx.cancel_jobs([archive_key(incident_id)])
+            await remind_later(change.tx, change.incident, now=change.now)
+            facts = {"reason": _reason(reason)}
+            line = f"reopened:{opened.version}"
+            await change.record(TimelineKind.REOPENED, facts, line=line)
+            await change.say("reopened", key=line, facts=facts)
+            if was_merged_into is not None:
+                await _unmerge(change.beside[was_merged_into], change.incident)
+        return change.incident
+
+    async def link(self, incident_id: int, *, with_: int, by: Person) -> bool:
+        """Two incidents have to do with each other; False when that was known.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: they are the same one; DrillAndReal.
+        """
+        if incident_id == with_:
+            raise UserError("link_with_itself")
+        async with self._changes.change(incident_id, by=by, act=Act.LINK, also=[with_]) as change:
+            other = change.beside[with_]
+            relations.require_alike(change.incident, other.incident)
+            if not await change.tx.link(incident_id, with_, by=by):
+                return False
+            await link_both(change, other)
+            await _tell_both("linked", change, other)
+        return True
+
+    async def unlink(self, incident_id: int, *, with_: int, by: Person) -> bool:
+        """Two incidents have nothing to do with each other after all; False when they were not linked.
+
+        Raises:
+            NotPermitted, IncidentNotFound.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.UNLINK, also=[with_]) as change:
+            other = change.beside[with_]
+            if not await change.tx.unlink(incident_id, with_):
+                return False
+            await unlink_both(change, other)
+            await _tell_both("unlinked", change, other)
+        return True
+
+    async def change_severity(
+        self, incident_id: int, *, to: str, by: Person, reason: str, was: str | None = None
+    ) -> Regraded:
+        """The rules of another severity apply from now on: its channel, mention, deadline and ladder.
+
+        It is announced anew where its channel is another one, or where it mentions somebody and the old one
+        did not; else the post that is there is edited.
+
+        Args:
+            to: The new severity's name.
+            reason: Why; kept and shown, up to `REASON_LIMIT` characters.
+            was: The severity that *by* was shown; None: nobody knows.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended, has that severity, or another one
+                than was shown; UserError: the policy has no such severity, or no reason is given.
+        """
+        severity = self._policy.severities.get(to)
+        if severity is None:
+            raise UserError("severity_unknown", value=to)
+        why = _reason(reason)
+        if not why:
+            raise UserError("reason_empty")
+        async with self._changes.change(incident_id, by=by, act=Act.CHANGE_SEVERITY) as change:
+            now = change.incident.severity
+            if was is not None and now not in (was, to):
+                raise InvalidTransition("severity_moved", incident=change.incident.label, severity=now)
+            return await self._regrading.regrade(change, severity, why={"reason": why})
+
+    async def declare(self, incident_id: int, *, by: Person) -> Incident:
+        """A tracked alert becomes an incident: posted as one, with its thread. Its clock goes on.
+
+        Raises:
+            NotPermitted, IncidentNotFound, InvalidTransition.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.DECLARE) as change:
+            severity = self._policy.rules(change.incident.severity)
+            declared = await declare_within(change, severity, self._escalations)
+            await take_in_walks(change)
+        return declared
+
+    async def archive(self, incident_id: int) -> None:
+        """The thread of an ended incident has been awake long enough; one that was reopened stays so.
+
+        Raises:
+            UpstreamUnavailable: the queue tries again.
+        """
+        incident = await self._store.incident(incident_id)
+        if incident.archive_at is None or incident.archive_at > await self._store.now():
+            return
+        for post in await self._store.posts(incident_id):
+            if post.kind in THREADS and post.message_id is not None:
+                await self._discord.archive(post.message_id)
+        async with self._store.transaction() as tx:
+            locked = await tx.incident(incident_id, lock=True)
+            if locked.archive_at == incident.archive_at:
+                await tx.save(archived(locked))
+            elif locked.is_open:  # somebody reopened it just now: the thread is to be awake
+                await tx.enqueue(refresh_job(locked, severity=self._policy.rules(locked.severity)))
+
+    async def end(
+        self, change: Change, ended: Incident, kind: TimelineKind, data: Facts | None = None
+    ) -> None:
+        """What every end entails, in the caller's transaction.
+
+        Args:
+            ended: As `life` has ended it.
+            data: Why, or in favour of what; JSON-able.
+        """
+        await change.save(ended)
+        await stop_ladder(change.tx, ended.id)
+        await change.tx.cancel_jobs([reminder_key(ended.id)])
+        await change.tx.enqueue(archive_job(ended.id, after=self._policy.archive_after))
+        if ended.kind is IncidentKind.ALERT and ended.merged_into_id is None:
+            await dismiss_walks(change)
+        line = f"{kind.value}:{ended.version}"
+        await change.record(kind, {**(data or {}), "drill": True} if ended.is_drill else data, line=line)
+        if ended.is_drill:  # it is scored at once, and the score says that it is over
+            await change.tx.cancel_jobs([drill_key(ended.id)])
+            await change.tx.enqueue(drill_job(ended.id))
+        else:
+            await change.say(kind.value, key=line, facts={**(data or {}), "at": change.now.isoformat()})
+
+    def archive_at(self, change: Change) -> datetime:
+        """When the thread of what ends now goes to sleep."""
+        return change.now + self._policy.archive_after
+
+
+async def _tell_both(name: str, one: Change, other: Change) -> None:
+    """One line in the thread of each, unless the other one is private: as in `link_both`."""
+    for here, there in ((one, other), (other, one)):
+        if not there.incident.is_private:
+            number = there.incident.id
+            key = f"{name}:{number}:{here.incident.version}"  # once more each time that it is done
+            await here.say(name, key=key, facts={"number": number})
+
+
+async def _unmerge(other: Change, reopened: Incident) -> None:
+    """What it had been merged into is told that it goes on by itself."""
+    await other.save(relations.let_go(other.incident, reopened.id))
+    await other.record(TimelineKind.UNMERGED, {"with": reopened.id})
+    if reopened.is_private and not other.incident.is_private:
+        return
+    key = f"unmerged:{reopened.id}:{reopened.version}"
+    await other.say("unmerged", key=key, facts={"number": reopened.id})
+
+
+def _reason(text: str) -> str:
+    return one_line(text, limit=REASON_LIMIT)

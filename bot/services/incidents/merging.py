@@ -1,0 +1,125 @@
+"""A duplicate ends in favour of another incident, which must not be less alive than it was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.errors import NotPermitted, UserError
+from bot.domain.incident import relations, transitions
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.acknowledging.carried_acks import CarriedAcks, MustAsk
+from bot.services.incidents.lifecycle import Lifecycle
+from bot.services.incidents.severity_change import Regraded, Regrading
+from bot.services.shared.access import Access, Act
+from bot.services.shared.changes import Change, Changes
+from bot.services.walks.endings import take_in_walks
+
+
+class _MayNotRaise(Exception):  # a signal to ourselves: the refusal is recorded once the locks are gone
+    """The other one would be raised, and whoever merges may not."""
+
+    def __init__(self, incident: Incident, into: Incident) -> None:
+        super().__init__()
+        self.incident, self.into = incident, into
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge has done.
+
+    Attributes:
+        incident: The duplicate, ended.
+        raised: The other one under its severity; None when that was no graver.
+    """
+
+    incident: Incident
+    raised: Regraded | None = None
+
+
+class Merging:
+    """Merges duplicates."""
+
+    def __init__(
+        self,
+        access: Access,
+        changes: Changes,
+        acks: CarriedAcks,
+        lifecycle: Lifecycle,
+        regrading: Regrading,
+    ) -> None:
+        self._access = access
+        self._changes = changes
+        self._acks = acks
+        self._lifecycle = lifecycle
+        self._regrading = regrading
+
+    async def merge(self, incident_id: int, *, into: int, by: Person) -> Merged:
+        """It is the same trouble as another open one, which goes on and hears of it.
+
+        A graver one raises the other to its severity, in the same commit and with all that this entails: else
+        a merge would silence it. That takes the permission to change the severity as well. And whoever is on
+        a duplicate that is at least as grave is on the other one from then on, if nobody was and they may
+        see it.
+
+        Raises:
+            NotPermitted, IncidentNotFound, InvalidTransition; UserError: the other one would be raised, which
+                *by* may not.
+        """
+        known = {by.id: by}
+        while True:
+            try:
+                return await self._merge(incident_id, into, by=by, known=known)
+            except MustAsk as asked:
+                known[asked.who.id] = await self._acks.look_up(asked)
+            except _MayNotRaise as refused:
+                raise await self._refusal(refused.incident, refused.into, by=by) from None
+
+    async def _merge(self, incident_id: int, into: int, *, by: Person, known: Mapping[int, Person]) -> Merged:
+        async with self._changes.change(incident_id, by=by, act=Act.MERGE, also=[into]) as change:
+            other, found = change.beside[into], change.incident
+            is_graver, is_less = _rank(change) < _rank(other), _rank(change) > _rank(other)
+            archive_at = self._lifecycle.archive_at(change)
+            ended = transitions.merge(found, into=other.incident, by=by, at=change.now, archive_at=archive_at)
+            if is_graver and not self._access.allows(by, Act.CHANGE_SEVERITY.permission):
+                raise _MayNotRaise(found, other.incident)
+            await self._lifecycle.end(change, ended, TimelineKind.MERGED, {"into": into})
+            if not ended.is_private:  # then the other one is private, too, and its thread alone hears of it
+                await other.save(relations.take_in(other.incident, incident_id))
+            await other.record(TimelineKind.LINKED, {"merged": incident_id})
+            if not is_less:
+                await self._acks.carry(found, other, known=known)
+            raised = await self._tell(ended, other, is_graver=is_graver)
+            if other.incident.kind is IncidentKind.INCIDENT:
+                await take_in_walks(other)
+        return Merged(ended, raised)
+
+    async def _tell(self, ended: Incident, other: Change, *, is_graver: bool) -> Regraded | None:
+        """One line in the other one's thread, whether or not it is raised."""
+        if is_graver:
+            severity = other.policy.rules(ended.severity)
+            return await self._regrading.regrade(other, severity, why={"merged": ended.id})
+        key = f"merged_here:{ended.id}:{ended.version}"  # once more if it was reopened in between
+        await other.say("merged_here", key=key, facts={"number": ended.id})
+        return None
+
+    async def _refusal(self, incident: Incident, into: Incident, *, by: Person) -> UserError:
+        """What to tell *by*, put on record."""
+        permission = Act.CHANGE_SEVERITY.permission
+        try:
+            await self._access.require(
+                by, permission, guild_id=into.guild_id, act=Act.MERGE, incident_id=into.id
+            )
+        except NotPermitted as refused:
+            return UserError(
+                "merge_raises",
+                incident=incident.label,
+                severity=incident.severity,
+                other=into.label,
+                roles=refused.fields["roles"],
+            )
+        raise AssertionError("a policy does not change while it is in force")
+
+
+def _rank(change: Change) -> int:
+    return change.policy.rules(change.incident.severity).rank

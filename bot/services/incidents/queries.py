@@ -1,0 +1,165 @@
+"""What people look up: one incident with everything around it, lists, and what a command offers."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.errors import IncidentNotFound, InvalidTransition
+from bot.domain.escalation.ladder import Step
+from bot.domain.incident import relations
+from bot.domain.incident.incident import OPEN, Holder, Incident, Status
+from bot.domain.incident.listing import Wanted
+from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
+from bot.domain.timeline.entries import Line, lines_of
+from bot.runbook.model import Policy
+from bot.services.ports import Store
+from bot.services.shared.access import Access
+
+#: How long after its end an incident is offered to be opened again, or linked.
+LATELY: Final = timedelta(days=14)
+_MOST: Final = 100
+
+ENDED: Final = frozenset(Status) - OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """Everything that `/incident show` tells.
+
+    Attributes:
+        lines: Its history, oldest first.
+        responders: Who acknowledged or joined, in that order.
+        related: Linked with it or merged into it, as far as whoever looks may see them.
+    """
+
+    incident: Incident
+    severity: SeverityPolicy
+    lines: tuple[Line, ...]
+    ladder: tuple[Step, ...]
+    now: datetime
+    responders: tuple[Holder, ...] = ()
+    related: tuple[Incident, ...] = ()
+
+
+class Looking:
+    """Reads; nobody is shown a private incident that is not theirs to see."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+
+    async def view(self, incident_id: int, *, by: Person) -> IncidentView:
+        """One incident with its history, its people and what is due next.
+
+        Raises:
+            IncidentNotFound: no such number, or not theirs to see.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require_visible(by, "show", incident, act="show")
+        related = await self._store.related(incident_id)
+        if (into := incident.merged_into_id) is not None:
+            related = [await self._store.incident(into), *(one for one in related if one.id != into)]
+        related = await self._visible(related, by)
+        if into not in {one.id for one in related}:  # it went on in one that was made private since
+            incident = replace(incident, merged_into_id=None)
+        entries = await self._access.readable(by, await self._store.timeline(incident_id))
+        return IncidentView(
+            incident=incident,
+            severity=self._policy.rules(incident.severity),
+            lines=lines_of(entries, await self._store.posts(incident_id)),
+            ladder=tuple(await self._store.steps(incident_id)),
+            now=await self._store.now(),
+            responders=tuple(await self._store.responders(incident_id)),
+            related=tuple(related),
+        )
+
+    async def page(
+        self, guild_id: int, wanted: Wanted, *, by: Person, limit: int, offset: int = 0
+    ) -> list[Incident]:
+        """The unacknowledged first, then the other open ones, each by severity; then those that have ended.
+
+        Within that the newest first; private ones only to those who may see them.
+        """
+        sees_all = await self._access.sees_private(by, guild_id=guild_id)
+        rules = sorted(self._policy.severities.values(), key=lambda rule: rule.rank)
+        gravity = tuple(rule.name for rule in rules)
+        allowed = replace(wanted, viewer=by.id, sees_all=sees_all, gravity=gravity)
+        return await self._store.list_incidents(guild_id, allowed, limit=limit, offset=offset)
+
+    async def open_ones(self, guild_id: int, *, by: Person) -> list[Incident]:
+        """Not ended, and *by* may see them: gravest first, then oldest first."""
+        found = await self._visible(await self._store.open_incidents(guild_id), by)
+        return sorted(found, key=lambda incident: self._policy.rules(incident.severity).rank)
+
+    async def ended_lately(self, guild_id: int, *, by: Person) -> list[Incident]:
+        """Ended within `LATELY`: the last to end comes first."""
+        since = await self._store.now() - LATELY
+        # What ended lately may have begun long before: the list is by beginning.
+        found = await self.page(guild_id, Wanted(statuses=ENDED), by=by, limit=_MOST)
+        lately = [(one.ended_at, one) for one in found if one.ended_at is not None and one.ended_at >= since]
+        return [one for _, one in sorted(lately, key=lambda pair: pair[0], reverse=True)]
+
+    async def others(
+        self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
+    ) -> list[Incident]:
+        """What an incident may be linked with: open ones first, without the one itself.
+
+        Args:
+            than: The number of the one itself; None for the one of *thread_id*.
+        """
+        itself = await self._itself(than, thread_id, by=by)
+        found = [*await self.open_ones(guild_id, by=by), *await self.ended_lately(guild_id, by=by)]
+        if itself is None:
+            return found
+        return [one for one in found if one.id != itself.id and one.is_drill is itself.is_drill]
+
+    async def linked(self, *, than: int | None, thread_id: int | None, by: Person) -> list[Incident]:
+        """What an incident is linked with; nothing while the one itself is not known, or not theirs to see.
+
+        Args:
+            than: The number of the one itself; None for the one of *thread_id*.
+        """
+        itself = await self._itself(than, thread_id, by=by)
+        return [] if itself is None else await self._visible(await self._store.linked(itself.id), by)
+
+    async def takers(
+        self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
+    ) -> list[Incident]:
+        """What an incident may be merged into: open ones that it fits, see `relations.require_taker`.
+
+        Args:
+            than: The number of the one itself; None for the one of *thread_id*.
+        """
+        itself, found = await self._itself(than, thread_id, by=by), await self.open_ones(guild_id, by=by)
+        return found if itself is None else [one for one in found if _takes(one, itself)]
+
+    async def duplicates(self, guild_id: int, *, into: int | None, by: Person) -> list[Incident]:
+        """What may be merged into an incident: open ones that fit it; any while none is named."""
+        taker, found = await self._itself(into, None, by=by), await self.open_ones(guild_id, by=by)
+        return found if taker is None else [one for one in found if _takes(taker, one)]
+
+    async def _itself(self, number: int | None, thread_id: int | None, *, by: Person) -> Incident | None:
+        """The one that a command is about so far, if *by* may see it: a list says nothing of any other."""
+        try:
+            if number is not None:
+                found = await self._store.incident(number)
+            elif thread_id is not None:
+                found = await self._store.incident_by_thread(thread_id)
+            else:
+                return None
+        except IncidentNotFound:
+            return None
+        return found if await self._access.sees(by, found) else None
+
+    async def _visible(self, incidents: list[Incident], by: Person) -> list[Incident]:
+        return [one for one in incidents if await self._access.sees(by, one)]
+
+
+def _takes(into: Incident, incident: Incident) -> bool:
+    try:
+        relations.require_taker(into, incident)
+    except InvalidTransition:
+        return False
+    return True

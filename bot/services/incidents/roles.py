@@ -1,0 +1,189 @@
+"""Commander, communicator, scribe: taken by whoever is on it, or given to somebody."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.errors import InvalidTransition, Unfit, UserError
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Holder, Incident, Role, Status
+from bot.domain.incident.transitions import AckOutcome, AckVia
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.ports import Transaction
+from bot.services.shared.access import Access, Act
+from bot.services.shared.changes import Change, Changes
+from bot.services.shared.postings import notice
+from bot.services.shared.reminders import note_sign_of_life
+from bot.services.shared.role_notices import role_dm, taken_over_dm
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What became of a role.
+
+    Attributes:
+        former: Who had it before; None when it was vacant.
+        changed: False: it was so already.
+        acknowledged: Taking it was the first acknowledge.
+    """
+
+    incident: Incident
+    role: Role
+    former: Holder | None
+    changed: bool
+    acknowledged: bool = False
+
+    @property
+    def holder(self) -> Holder | None:
+        """Who has it now; None when it is vacant."""
+        return self.incident.roles.get(self.role)
+
+
+class Roles:
+    """Who does what during an incident."""
+
+    def __init__(self, access: Access, changes: Changes, acknowledger: Acknowledger) -> None:
+        self._access = access
+        self._changes = changes
+        self._acknowledger = acknowledger
+
+    async def take(self, incident_id: int, role: Role, *, by: Person) -> Assigned:
+        """*by* does it from now on, whoever did before. That is to respond: command acknowledges.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.TAKE_ROLE) as change:
+            is_first = await self._respond(change, role)
+            result = await put(change, role, Holder(by.id, by.name))
+            former = result.former
+            if result.changed and former is not None and former.id > 0:
+                owed = taken_over_dm(result.incident, role, former=former, by=by, policy=change.policy)
+                await change.tx.insert_deliveries([owed])
+        return Assigned(result.incident, role, result.former, result.changed, acknowledged=is_first)
+
+    async def give(self, incident_id: int, role: Role, *, to: Person, by: Person) -> Assigned:
+        """*to* does it from now on, and is told by DM. It acknowledges nothing: they have not answered yet.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: *to* is a bot; Unfit:
+                they may not see the incident, or have no role that may respond: they could neither note nor
+                step down; on record.
+        """
+        if to.id == by.id:
+            return await self.take(incident_id, role, by=by)
+        if to.is_bot:
+            raise UserError("role_for_bot", who=to.name)
+        async with self._changes.change(incident_id, by=by, act=Act.GIVE_ROLE) as change:
+            await self._require_fit(to, change)
+            result = await put(change, role, Holder(to.id, to.name))
+            if result.changed:
+                owed = role_dm(result.incident, role, by=by, policy=change.policy)
+                await change.tx.insert_deliveries([owed])
+        return result
+
+    async def release(
+        self, incident_id: int, role: Role, *, by: Person, holder_id: int | None = None
+    ) -> Assigned:
+        """Nobody does it from now on.
+
+        Args:
+            holder_id: Only if this person has it, perhaps *by*; None whoever has it.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended, or somebody else has the role.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.RELEASE_ROLE) as change:
+            held = change.incident.roles.get(role)
+            if held is not None and holder_id not in (None, held.id):
+                if holder_id == by.id:
+                    raise InvalidTransition("role_held_by_other", who=held.name)
+                raise InvalidTransition("role_not_theirs", who=held.name)
+            return await put(change, role, None)
+
+    async def _respond(self, change: Change, role: Role) -> bool:
+        """Put whoever takes a role on the list of responders; whether that was the first acknowledge."""
+        incident = change.incident
+        if incident.status is Status.TRIGGERED and role is not Role.COMMANDER:
+            # Writing it down is not seeing to it: the ladder goes on until somebody does.
+            if await change.tx.join(incident.id, change.by, via=AckVia.ROLE):
+                await change.record(TimelineKind.JOINED, {"via": AckVia.ROLE.value})
+            return False
+        result = await self._acknowledger.record(change.tx, incident, by=change.by, via=AckVia.ROLE)
+        change.incident = result.incident
+        return result.outcome is AckOutcome.FIRST
+
+    async def _require_fit(self, to: Person, change: Change) -> None:
+        """A private incident is told to nobody by way of a role, and nobody has one who may not respond.
+
+        Under its lock: whoever is taken out of it, or whom it is hidden from, waits for that.
+        """
+        if not await self._access.sees(to, change.incident, source=change.tx):
+            raise Unfit("role_not_visible", incident=change.incident.label, who=to.name)
+        if roles := self._access.lacks(to, Act.TAKE_ROLE.permission):
+            raise Unfit("role_not_allowed", who=to.name, roles=roles)
+
+
+async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
+    """*holder* has *role* from now on; None: nobody does.
+
+    Raises:
+        InvalidTransition: it has ended.
+    """
+    former = change.incident.roles.get(role)
+    assigned = transitions.assign(change.incident, role, holder)
+    if _id(former) == _id(holder):
+        return Assigned(change.incident, role, former, changed=False)
+    await change.save(assigned)
+    facts = {"role": role.value, "holder": _as_data(holder), "former": _as_data(former)}
+    line = f"role:{assigned.version}"
+    await change.record(TimelineKind.ROLE_CHANGED, facts, line=line)
+    await change.say("role_changed", key=line, facts={**facts, "by_id": change.by.id})
+    change.incident = await note_sign_of_life(change.tx, change.policy, change.incident, now=change.now)
+    return Assigned(change.incident, role, former, changed=True)
+
+
+async def give_up(change: Change, gone: Collection[int]) -> None:
+    """Nobody has the roles any more that people with these ids had: they see the incident no more.
+
+    Raises:
+        InvalidTransition: it has ended, and there are such roles.
+    """
+    for role, holder in change.incident.roles.items():
+        if holder.id in gone:
+            await put(change, role, None)
+
+
+async def vacate(
+    tx: Transaction, policy: Policy, incident: Incident, gone: Collection[int], *, now: datetime
+) -> Incident:
+    """Nobody has the roles any more that people with these ids had: they have left the server.
+
+    Args:
+        incident: Locked.
+
+    Returns:
+        As it is saved; the caller asks for the refresh.
+    """
+    left = [(role, holder) for role, holder in incident.roles.items() if holder.id in gone]
+    for role, holder in left:
+        incident = transitions.assign(incident, role, None)
+        await tx.save(incident)
+        facts = {"role": role.value, "holder": None, "former": _as_data(holder), "gone": True}
+        line = f"role:{incident.version}"
+        entry = TimelineEntry(TimelineKind.ROLE_CHANGED, now, data={**facts, "line": line})
+        await tx.add_timeline(incident.id, entry)
+        told = {**facts, "notice": "role_changed"}
+        await tx.insert_deliveries([notice(incident, policy, key=line, data=told)])
+    return incident
+
+
+def _id(holder: Holder | None) -> int | None:
+    return None if holder is None else holder.id
+
+
+def _as_data(holder: Holder | None) -> dict[str, object] | None:
+    return None if holder is None else {"id": holder.id, "name": holder.name}

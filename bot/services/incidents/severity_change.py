@@ -1,0 +1,105 @@
+"""Another severity: its channel, mention, deadline, ladder and thread hold from now on."""
+
+from dataclasses import dataclass, replace
+
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.severity import Mention, NewSeverity, SeverityPolicy
+from bot.domain.timeline.entries import TimelineKind
+from bot.runbook.model import Policy
+from bot.services.acknowledging.acknowledge import stop_ladder
+from bot.services.escalation.decisions import Escalations
+from bot.services.shared.changes import Change, Facts
+from bot.services.shared.postings import notice, posting_deliveries
+from bot.services.shared.reminders import remind_later
+
+
+@dataclass(frozen=True, slots=True)
+class Regraded:
+    """What a change of severity has done.
+
+    Attributes:
+        before: The severity it had.
+        reposts: It is announced by a post of its own.
+    """
+
+    incident: Incident
+    before: str
+    reposts: bool
+
+
+class Regrading:
+    """The one path by which an open incident gets another severity."""
+
+    def __init__(self, policy: Policy, escalations: Escalations) -> None:
+        self._policy = policy
+        self._escalations = escalations
+
+    async def regrade(self, change: Change, severity: SeverityPolicy, *, why: Facts) -> Regraded:
+        """Put *change*'s incident under *severity*, and tell of it, in the caller's transaction.
+
+        Args:
+            why: ``reason``, in somebody's words; or ``merged``, the number of what was merged into it.
+
+        Raises:
+            InvalidTransition: it has ended, or has that severity.
+        """
+        before = change.incident
+        owed = self._policy.update_due(severity, at=change.now)
+        changed = transitions.change_severity(before, self._new(severity, change), next_update_at=owed)
+        await change.save(changed)
+        await self._announce(change, severity, before=before, why=why)
+        return Regraded(changed, before.severity, changed.posting > before.posting)
+
+    async def _announce(
+        self, change: Change, severity: SeverityPolicy, *, before: Incident, why: Facts
+    ) -> None:
+        """The new post where one is due, the line in the thread, the new ladder, the new reminder."""
+        changed = change.incident
+        await stop_ladder(change.tx, changed.id)
+        if changed.posting > before.posting:
+            await change.tx.insert_deliveries(posting_deliveries(changed, severity))
+        if changed.status is Status.TRIGGERED:
+            await self._escalations.start(change.tx, changed, severity, now=change.now)
+        if changed.thread_posting > before.thread_posting and before.thread_id is not None:
+            await change.tx.insert_deliveries([self._farewell(changed, before.thread_id)])
+        await remind_later(change.tx, change.incident, now=change.now)
+        facts = {"before": before.severity, "after": changed.severity, **why, **_promise(before, changed)}
+        line = f"severity:{changed.version}"
+        await change.record(TimelineKind.SEVERITY_CHANGED, facts, line=line)
+        await change.say("severity_changed", key=line, facts=facts)
+
+    def _new(self, severity: SeverityPolicy, change: Change) -> NewSeverity:
+        incident, old = change.incident, self._policy.rules(change.incident.severity)
+        is_graver = severity.rank < old.rank
+        # A private incident stays in its thread, whatever its severity.
+        moves = severity.channel != old.channel and not incident.is_private
+        rings = severity.mention is not Mention.NONE and severity.mention is not old.mention
+        # A tracked alert has no thread until somebody declares it.
+        belongs = severity.thread_channel if incident.kind is IncidentKind.INCIDENT else None
+        # A thread is moved upwards only: a conversation is not split for a lesser severity.
+        is_missing = not incident.is_private and (
+            None in (incident.thread_channel, incident.thread_id)
+            or (is_graver and incident.thread_channel != belongs)
+        )
+        return NewSeverity(
+            name=severity.name,
+            priority=severity.priority,
+            ack_due_at=self._policy.ack_due(severity, at=change.now),
+            reposts=moves or rings or (belongs is not None and is_missing),
+            thread_channel=belongs if is_missing else None,
+        )
+
+    def _farewell(self, incident: Incident, thread_id: int) -> NewDelivery:
+        """A line in the thread that is left: whoever writes there is not heard any more."""
+        key, data = f"thread_moved:{incident.thread_posting}", {"notice": "thread_moved"}
+        return replace(notice(incident, self._policy, key=key, data=data), to=f"thread:{thread_id}")
+
+
+def _promise(before: Incident, changed: Incident) -> Facts:
+    """When the next update comes now, where people were told of another time."""
+    due_at = changed.next_update_at
+    if due_at == before.next_update_at:
+        return {}
+    return {"next_at": None if due_at is None else due_at.isoformat()}

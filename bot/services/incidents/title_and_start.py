@@ -1,0 +1,92 @@
+"""A title that was mistyped, a start that turned out to be another: put right for all who read the posts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.calendar.start_time import InvalidStartTime, parse_start_time
+from bot.domain.errors import UserError
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.title_and_start import ShownDetails, changes_of, put_right
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.incidents.commands import clean_title
+from bot.services.shared.access import Act
+from bot.services.shared.changes import Changes
+
+
+@dataclass(frozen=True, slots=True)
+class NewDetails:
+    """What somebody filled in.
+
+    Attributes:
+        title, started: As typed; None when left as the form showed them.
+        shown: What the form showed.
+        key: The same key puts them right once ("interaction:123").
+    """
+
+    title: str | None
+    started: str | None
+    shown: ShownDetails
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutRight:
+    """What was changed.
+
+    Attributes:
+        facts: "title", "started_at", each with its "before" and "after"; see `changes_of`.
+    """
+
+    incident: Incident
+    facts: Mapping[str, object]
+
+
+class Details:
+    """Title and start, also of an incident that has ended."""
+
+    def __init__(self, policy: Policy, changes: Changes) -> None:
+        self._policy = policy
+        self._changes = changes
+
+    async def editable(self, incident_id: int, *, by: Person) -> Incident:
+        """The incident, if *by* may put it right: refused before anything is asked of them.
+
+        Raises:
+            NotPermitted, IncidentNotFound.
+        """
+        return await self._changes.allowed(incident_id, by=by, act=Act.EDIT)
+
+    async def put_right(self, incident_id: int, new: NewDetails, *, by: Person) -> PutRight:
+        """Put title, start or both right; every post that shows them is edited, nobody is rung.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: nothing is other than it was, the title is empty,
+                nobody can tell which moment is meant or it lies after the report, or somebody else was first.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.EDIT) as change:
+            if (known := _facts_under(new.key, await change.tx.timeline(incident_id))) is not None:
+                return PutRight(change.incident, known)  # Discord has delivered the same interaction twice
+            before = change.incident
+            title = None if new.title is None else clean_title(new.title)
+            started_at = None if new.started is None else self._moment(new.started, now=change.now)
+            after = put_right(before, title=title, started_at=started_at, shown=new.shown)
+            if after is before:
+                raise UserError("edit_empty", incident=before.label)
+            await change.save(after)
+            facts, line = changes_of(before, after), f"details:{after.version}"
+            await change.record(TimelineKind.DETAILS_CHANGED, {**facts, "key": new.key}, line=line)
+            await change.say("details_changed", key=line, facts=facts)
+        return PutRight(change.incident, facts)
+
+    def _moment(self, typed: str, *, now: datetime) -> datetime:
+        if not typed.strip():  # elsewhere that means now; here somebody has emptied what stood there
+            raise InvalidStartTime(typed, now=now.astimezone(self._policy.timezone))
+        return parse_start_time(typed, now=now, timezone=self._policy.timezone)
+
+
+def _facts_under(key: str, entries: Sequence[TimelineEntry]) -> Mapping[str, object] | None:
+    found = (entry.data for entry in entries if entry.data is not None and entry.data.get("key") == key)
+    return next(found, None)

@@ -1,0 +1,284 @@
+"""Status updates: what is known, who is affected, when the next one comes; and the reminder of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.errors import UserError
+from bot.domain.incident import transitions, update_promise
+from bot.domain.incident.form_state import Shown, with_changes
+from bot.domain.incident.incident import Incident, Status, StatusUpdate
+from bot.domain.people import Person
+from bot.domain.severity import Deadline
+from bot.domain.text import storable
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.escalation.release import Releasing
+from bot.services.incidents.roles import vacate
+from bot.services.ports import Store, Transaction
+from bot.services.shared.access import Act, MaySeeLess, require_as_seen
+from bot.services.shared.changes import Change, Changes
+from bot.services.shared.postings import notice, refresh_job
+from bot.services.shared.reminder_recipients import NOBODY, Absence, Leads
+from bot.services.shared.reminders import remind_later
+
+log = structlog.get_logger(__name__)
+
+#: Characters of what is known, and of who is affected.
+KNOWN_LIMIT: Final = 1_000
+IMPACT_LIMIT: Final = 300
+
+# Of a severity for which the policy asks for no updates, and somebody has promised one.
+_EVERY: Final = timedelta(hours=1)
+
+# The same words by the same person within this time were sent twice: Discord had shown an error, perhaps.
+_AGAIN_WITHIN: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpdate:
+    """What somebody filled in.
+
+    Attributes:
+        known: What is known; empty when only something else is to be changed.
+        impact: Who or what is affected; None when it was left as the form showed it.
+        next_in: When the next update is promised, from now on; None promises none.
+        targets, symptoms: What is chosen of those that the policy knows.
+        key: The same key tells once ("interaction:123").
+        shown: What the form showed as chosen; None when nobody knows, or the policy listed others then.
+    """
+
+    known: str
+    impact: str | None
+    next_in: Deadline | None
+    targets: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    key: str
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an update has changed.
+
+    Attributes:
+        posted: The thread is told.
+        detailed: Targets or symptoms are others.
+    """
+
+    incident: Incident
+    posted: bool
+    detailed: bool
+
+
+class Updates:
+    """Keeps people informed, and asks for it when nobody does."""
+
+    def __init__(
+        self, store: Store, policy: Policy, changes: Changes, leads: Leads, releasing: Releasing
+    ) -> None:
+        self._leads = leads
+        self._releasing = releasing
+        self._store = store
+        self._policy = policy
+        self._changes = changes
+
+    async def tell(self, incident_id: int, update: NewUpdate, *, by: Person) -> Told:
+        """Tell the thread how it stands, and keep what is known of where and how.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: nothing is new.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.UPDATE) as change:
+            earlier = await _kinds_under(change.tx, incident_id, update.key)
+            if earlier:  # Discord has delivered the same interaction twice
+                return Told(
+                    change.incident,
+                    posted=TimelineKind.UPDATED in earlier,
+                    detailed=TimelineKind.DETAILS_CHANGED in earlier,
+                )
+            transitions.require_open(change.incident)
+            detailed = await self._set_details(change, update)
+            posted = await self._say(change, update)
+            if not (detailed or posted):
+                raise UserError("update_empty", incident=change.incident.label)
+            await change.refresh()
+        return Told(change.incident, posted=posted, detailed=detailed)
+
+    async def remind(self, incident_id: int) -> None:
+        """An update is owed: ask the commander for it, else whoever is on it, once.
+
+        A commander who has left the server loses the role; when nobody is left who may see it, whoever is on
+        call is asked.
+        Running twice is harmless: the second finds the next reminder later.
+        """
+        while True:
+            seen = await self._store.incident(incident_id)
+            absence = await self._absence(seen)
+            is_heard_of = await self._is_heard_of(seen)
+            try:
+                async with self._store.transaction() as tx:
+                    reminders = await self._remind_if_due(tx, seen, absence, is_heard_of=is_heard_of)
+            except MaySeeLess:  # nothing is written yet: look once more whom it may mention
+                log.info("update.reminder_retried", incident_id=incident_id)
+                continue
+            if reminders is not None:
+                log.info("update.reminded", incident_id=incident_id, reminders=reminders)
+            return
+
+    async def _is_heard_of(self, incident: Incident) -> bool:
+        """Whether somebody has written in the thread before their acknowledge lapses."""
+        if incident.remind_at is None or incident.remind_at > await self._store.now():
+            return False
+        return await self._lapses(incident, self._store) and await self._releasing.is_heard_of(incident)
+
+    async def _lapses(self, incident: Incident, source: Store | Transaction) -> bool:
+        """Whether what is due is no second reminder, but the end of the acknowledge.
+
+        Only when the last reminder has said so: an older version, or another policy, may have sent it.
+        """
+        due_at, lapses_after = incident.next_update_at, self._policy.rules(incident.severity).ack_lapses_after
+        if due_at is None or lapses_after is None or not incident.reminders:
+            return False
+        if incident.status is not Status.ACKNOWLEDGED:
+            return False
+        last = await source.delivery_by_key(f"inc:{incident.id}:{_notice_key(due_at, incident.reminders)}")
+        return last is not None and "lapses_at" in last.data
+
+    async def _absence(self, incident: Incident) -> Absence:
+        """Who is not to be asked: Discord is, before anything is locked, and only when a reminder is due.
+
+        Of a private incident in any case: it may be due by the time it is locked.
+        """
+        if incident.remind_at is None:
+            return NOBODY
+        if not incident.is_private and incident.remind_at > await self._store.now():
+            return NOBODY
+        return await self._leads.look(incident)
+
+    async def _remind_if_due(
+        self, tx: Transaction, seen: Incident, absence: Absence, *, is_heard_of: bool
+    ) -> int | None:
+        """How many reminders of the promise there are now; None: it is not due.
+
+        Raises:
+            MaySeeLess: *absence* is of another state of a private incident.
+        """
+        incident = await tx.incident(seen.id, lock=True)
+        now, due_at = await tx.now(), incident.next_update_at
+        if not incident.is_open or due_at is None or incident.remind_at is None:
+            return None
+        if incident.remind_at > now:
+            await remind_later(tx, incident, now=now)
+            return None
+        if await self._lapses(incident, tx):
+            end = self._releasing.renew if is_heard_of else self._releasing.lapse
+            await end(tx, incident, now=now)
+            return None
+        require_as_seen(incident, seen)
+        incident = await vacate(tx, self._policy, incident, absence.gone, now=now)
+        return (await self._remind(tx, incident, absence, now=now, due_at=due_at)).reminders
+
+    async def _remind(
+        self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime
+    ) -> Incident:
+        severity = self._policy.rules(incident.severity)
+        every, times = severity.update_every or _EVERY, update_promise.patience(incident)
+        again_at = self._policy.due(every, at=now, times=times)
+        lapses_at = None
+        if severity.ack_lapses_after is not None and incident.status is Status.ACKNOWLEDGED:
+            again_at = lapses_at = now + severity.ack_lapses_after
+        reminded = update_promise.remind(incident, again_at=again_at)
+        lead = incident.lead_without(absence.all)
+        facts: dict[str, object] = {
+            "due_at": due_at.isoformat(),
+            "reminder": reminded.reminders,
+            "lead": None if lead is None else lead.name,
+        }
+        lead_id = None if lead is None else lead.id
+        if lapses_at is not None:
+            facts["lapses_at"] = lapses_at.isoformat()
+        told = {**facts, "notice": "update_due", "gone": sorted(absence.all), "lead_id": lead_id}
+        if lead is None and absence.place is not None and incident.rings:
+            told["asks"] = absence.place
+        await tx.save(reminded)
+        await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.UPDATE_DUE, now, data=facts))
+        key = _notice_key(due_at, reminded.reminders)
+        await tx.insert_deliveries([notice(reminded, self._policy, key=key, data=told)])
+        await tx.enqueue(refresh_job(reminded, severity=severity))
+        await remind_later(tx, reminded, now=now)
+        return reminded
+
+    async def _set_details(self, change: Change, update: NewUpdate) -> bool:
+        """Whether anything about where and how is new."""
+        incident, policy, shown = change.incident, self._policy, update.shown
+        was_in, was_how = (None, None) if shown is None else (shown.targets, shown.symptoms)
+        targets = with_changes(incident.targets, update.targets, was_in, known=policy.targets)
+        symptoms = with_changes(incident.symptoms, update.symptoms, was_how, known=policy.symptoms)
+        if set(targets) == set(incident.targets) and set(symptoms) == set(incident.symptoms):
+            return False
+        change.incident = await change.tx.set_details(incident.id, targets=targets, symptoms=symptoms)
+        facts = {"targets": list(targets), "symptoms": list(symptoms), "key": update.key}
+        await change.record(TimelineKind.DETAILS_CHANGED, facts)
+        return True
+
+    async def _say(self, change: Change, update: NewUpdate) -> bool:
+        """Whether there is anything to tell: words, or another promise than the form offered."""
+        incident, last = change.incident, change.incident.last_update
+        before = "" if last is None else last.impact
+        known = _words(update.known, KNOWN_LIMIT)
+        impact = before if update.impact is None else _words(update.impact, IMPACT_LIMIT)
+        if _was_just_said(last, known, impact, change=change):
+            return True
+        is_said = bool(known) or impact != before
+        if not is_said and update.next_in == self._policy.rules(incident.severity).update_every:
+            return False
+        # What was known stays so when only the impact is another.
+        kept = known or ("" if last is None else last.known)
+        said = StatusUpdate(kept, impact, change.now, change.by.name) if is_said else None
+        next_in = update.next_in
+        next_at = None if next_in is None else self._policy.due(next_in, at=change.now)
+        await change.save(transitions.tell(incident, said, next_update_at=next_at))
+        await remind_later(change.tx, change.incident, now=change.now)
+        await self._post(change, {"known": known, "impact": impact} if is_said else {}, key=update.key)
+        return True
+
+    async def _post(self, change: Change, words: dict[str, str], *, key: str) -> None:
+        due_at = change.incident.next_update_at
+        facts = {**words, "next_at": None if due_at is None else due_at.isoformat(), "key": key}
+        await change.record(TimelineKind.UPDATED, facts, line=f"updated:{key}")
+        told = {**facts, "at": change.now.isoformat()}
+        await change.say("updated", key=f"updated:{key}", facts=told)
+
+
+def is_past(incident: Incident, reminder: Mapping[str, object]) -> bool:
+    """Whether a reminder with these facts need not be sent any more: it was heeded, or asked for again."""
+    promised = incident.next_update_at
+    if not incident.is_open or promised is None:
+        return True
+    asked = datetime.fromisoformat(str(reminder["due_at"])), reminder["reminder"]
+    return (promised, incident.reminders) != asked
+
+
+def _notice_key(due_at: datetime, number: int) -> str:
+    """One promise is asked for several times; the number alone starts again with each promise."""
+    return f"update_due:{int(due_at.timestamp())}:{number}"
+
+
+async def _kinds_under(tx: Transaction, incident_id: int, key: str) -> set[TimelineKind]:
+    entries = await tx.timeline(incident_id)
+    return {entry.kind for entry in entries if (entry.data or {}).get("key") == key}
+
+
+def _was_just_said(last: StatusUpdate | None, known: str, impact: str, *, change: Change) -> bool:
+    if last is None or not known:
+        return False
+    is_same = (last.known, last.impact, last.by) == (known, impact, change.by.name)
+    return is_same and change.now - last.at < _AGAIN_WITHIN
+
+
+def _words(text: str, limit: int) -> str:
+    return storable(text).strip()[:limit]

@@ -1,0 +1,1 @@
+"""The morning triage of what waits for a business day."""

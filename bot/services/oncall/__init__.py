@@ -1,0 +1,1 @@
+"""Who is on call, handing over, and whether they can be reached."""

@@ -1,0 +1,235 @@
+"""On-call schedules as iCalendar files: out for everybody's calendar, in from the tool used before."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from bot.domain.errors import UserError
+from bot.domain.oncall.roster import Content, OnCallPerson, Rosters, Who
+from bot.domain.oncall.rotation import Shift
+from bot.domain.people import Person
+from bot.runbook.model import Policy
+from bot.services.oncall.handovers import wake
+from bot.services.oncall.schedules import Schedules
+from bot.services.ports import Store
+from bot.services.ports.oncall import CalendarEvent, Calendars, PlacedShift, Reach
+from bot.services.shared.roster import PAST, OnCall
+
+#: How far a file reaches, out and in.
+EXPORTED: Final = timedelta(days=90)
+IMPORTED: Final = timedelta(days=180)
+
+#: Bytes of a file that is read: a year of twelve-hour shifts has about 300 kB.
+BIGGEST: Final = 512 * 1024
+
+#: Shifts per file: more is no on-call schedule.
+MOST_SHIFTS: Final = 500
+
+#: Places per file: a button's custom id has room for seven drafts.
+MOST_PLACES: Final = 7
+
+#: People who are looked up in Discord for one file.
+_MOST_LOOKUPS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a file says of one place, not yet in force.
+
+    Attributes:
+        number: Names it when it is confirmed.
+        shifts: Their persons are names for people.
+        formers: Who would stand there without it, when each shift begins.
+        people: By handle.
+    """
+
+    number: int
+    place: str
+    shifts: tuple[Shift, ...]
+    formers: tuple[OnCallPerson, ...]
+    people: dict[str, OnCallPerson]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an import would change.
+
+    Attributes:
+        unknown: Names that nobody could be found for; their events are left out.
+        until: Nothing after this was read.
+    """
+
+    drafts: tuple[Draft, ...]
+    unknown: tuple[str, ...]
+    until: datetime
+
+
+class CalendarFiles:
+    """`/oncall schedule export` and `import`."""
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        schedules: Schedules,
+        oncall: OnCall,
+        *,
+        reach: Reach,
+        calendars: Calendars,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._schedules = schedules
+        self._oncall = oncall
+        self._reach = reach
+        self._calendars = calendars
+
+    async def export(self, guild_id: int) -> bytes:
+        """A calendar of the next 90 days, with what goes on now."""
+        found, now = await self._oncall.rosters(guild_id, past=PAST)
+        placed = [
+            PlacedShift(_uid(guild_id, place, shift, now - PAST), place, found.people[shift.person], shift)
+            for place, roster in found.places.items()
+            for shift in roster.shifts(now - PAST, now + EXPORTED)
+            if shift.ends > now
+        ]
+        return await self._calendars.write(placed, name="on-call")
+
+    async def preview(self, guild_id: int, data: bytes, *, place: str | None, by: Person) -> Preview:
+        """Read a file and keep what it says as drafts; nothing changes yet.
+
+        Args:
+            place: Where its events belong; None when each says so itself, or there is only one place.
+
+        Raises:
+            NotPermitted; UserError: the file is too big, no calendar, or says nothing that can be used.
+        """
+        default = place or next(iter(self._policy.oncall))
+        await self._schedules.require(by, guild_id, act="import_schedule", place=default)
+        if len(data) > BIGGEST:
+            raise UserError("oncall_file_too_big", most=BIGGEST // 1024)
+        found, now = await self._oncall.rosters(guild_id)
+        events = await self._calendars.read(data, start=now, end=now + IMPORTED, most=MOST_SHIFTS + 1)
+        if len(events) > MOST_SHIFTS:
+            raise UserError("oncall_file_too_many", most=MOST_SHIFTS)
+        reading = _Reading(guild_id, found, self._reach, self._policy.oncall, place)
+        await reading.take(events)
+        if not reading.shifts:
+            raise UserError("oncall_file_empty", unknown=", ".join(reading.unknown)[:200] or "-")
+        if len(reading.shifts) > MOST_PLACES:
+            raise UserError("oncall_file_places", most=MOST_PLACES)
+        drafts = [await self._keep(guild_id, reading, place, found, by=by) for place in reading.shifts]
+        return Preview(tuple(drafts), tuple(reading.unknown), now + IMPORTED)
+
+    async def confirm(self, guild_id: int, numbers: Iterable[int], *, by: Person) -> list[str]:
+        """Put drafts into force; the places they are for.
+
+        Raises:
+            NotPermitted; UserError: they are in force already, or older than a day.
+        """
+        first = next(iter(self._policy.oncall))
+        await self._schedules.require(by, guild_id, act="import_schedule", place=first)
+        async with self._store.transaction() as tx:
+            done = [await tx.confirm_schedule(guild_id, number, by=by) for number in numbers]
+            places = [confirmed[0] for confirmed in done if confirmed is not None]
+            if not places:
+                raise UserError("oncall_draft_gone")
+            await tx.audit(guild_id=guild_id, by=by, action="import_schedule", data={"places": places})
+            await wake(tx, guild_id)
+        return places
+
+    async def _keep(
+        self, guild_id: int, reading: "_Reading", place: str, found: Rosters, *, by: Person
+    ) -> Draft:
+        shifts = tuple(sorted(reading.shifts[place], key=lambda shift: shift.starts))
+        handles = {shift.person for shift in shifts}
+        people = {handle: person for handle, person in reading.people.items() if handle in handles}
+        content = Content({handle: person.who for handle, person in people.items()}, shifts=shifts)
+        async with self._store.transaction() as tx:
+            number = await tx.add_schedule(guild_id, place, content, by=by, draft=True)
+        formers = [found.people[found.places[place].person_at(shift.starts)] for shift in shifts]
+        return Draft(number, place, shifts, tuple(formers), people)
+
+
+class _Reading:
+    """Turns the events of a file into shifts of people at places."""
+
+    def __init__(
+        self, guild_id: int, found: Rosters, reach: Reach, places: Iterable[str], place: str | None
+    ) -> None:
+        self._guild_id = guild_id
+        self._found = found
+        self._reach = reach
+        self._places = list(places)
+        self._place = place
+        self._asked: dict[str, OnCallPerson | None] = {}
+        self.shifts: dict[str, list[Shift]] = {}
+        self.people: dict[str, OnCallPerson] = {}
+        self.unknown: list[str] = []
+
+    async def take(self, events: Sequence[CalendarEvent]) -> None:
+        """Every event whose person is known."""
+        for event in events:
+            place, named = self._place_of(event)
+            person = await self._person(event, named)
+            if person is None:
+                name = _unknown(named, event.handle)
+                self.unknown += [name] if name not in self.unknown else []
+                continue
+            handle = person.who.handle
+            self.people[handle] = person
+            self.shifts.setdefault(place, []).append(Shift(handle, event.starts, event.ends))
+
+    def _place_of(self, event: CalendarEvent) -> tuple[str, str]:
+        """Where it belongs, and the words that name the person: "secondary: ben", or only "ben"."""
+        head, colon, rest = event.summary.partition(":")
+        prefix = head.strip().lower()
+        named = (rest if colon and prefix in self._places else event.summary).strip().removeprefix("@")
+        if self._place is not None:
+            return self._place, named
+        for name in (*event.categories, prefix):
+            if name in self._places:
+                return name, named
+        return self._places[0], named
+
+    async def _person(self, event: CalendarEvent, named: str) -> OnCallPerson | None:
+        if event.handle is not None:  # anybody can write that; and it may be another server's
+            return self._found.people.get(event.handle) or await self._member(event.handle)
+        for words in (*event.attendees, named):
+            if person := self._team(words):
+                return person
+        return await self._member(named.lower())
+
+    def _team(self, words: str) -> OnCallPerson | None:
+        wanted = words.strip().lower()
+        for person in self._found.people.values():
+            names = (person.handle, person.name, person.email or "")
+            if wanted and wanted in (name.lower() for name in names):
+                return person
+        return None
+
+    async def _member(self, handle: str) -> OnCallPerson | None:
+        if handle not in self._asked:
+            if len(self._asked) >= _MOST_LOOKUPS or not handle or " " in handle:
+                return None
+            member = await self._reach.member(self._guild_id, handle)
+            self._asked[handle] = (
+                None if member is None else self._found.person(Who(member.id, member.username, member.name))
+            )
+        return self._asked[handle]
+
+
+def _unknown(named: str, handle: str | None) -> str:
+    """Whom an event names; a name of ours may be somebody else's elsewhere, so the handle is told, too."""
+    if handle is None or handle == named:
+        return named or "?"
+    return f"{named} ({handle})" if named else handle
+
+
+def _uid(guild_id: int, place: str, shift: Shift, since: datetime) -> str:
+    """The same in each export of the same shift; one that began long ago has no start of its own."""
+    began = "always" if shift.starts <= since else shift.starts.isoformat()
+    digest = sha256(f"{guild_id}|{place}|{shift.person}|{began}".encode()).hexdigest()
+    return f"{digest[:32]}@incident-bot"

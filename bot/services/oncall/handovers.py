@@ -1,0 +1,268 @@
+"""The watch over on-call: who comes on is told, and looked at a day ahead. See docs/architecture.md, On call.
+
+Both are decided by a row per guild, `Watch`: what was told last, and when somebody must look again; so is
+when those are looked at whose shift has no end (`bot.services.oncall.readiness`). A
+handover is told when somebody else stands there than was told last, so it is told once, however late, by
+whichever instance looks first.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import OnCallPerson, Rosters, Watch
+from bot.runbook.model import Policy
+from bot.services.oncall.readiness import HORIZON, StandingLooks, told, warnings
+from bot.services.ports import Job, JobName, Store, Transaction
+from bot.services.ports.oncall import Finding, Gap, Reach
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+#: A shift that begins sooner needs no announcement: the handover itself is near.
+_SOON: Final = timedelta(hours=1)
+_TRY_AGAIN: Final = timedelta(minutes=1)
+_MOST_INCIDENTS: Final = 10
+
+
+def handover_key(guild_id: int) -> str:
+    """The queue's key for the next look at a guild's on-call."""
+    return f"handover:{guild_id}"
+
+
+def handover_job(guild_id: int, *, after: timedelta = timedelta()) -> Job:
+    """The job that looks who stands where."""
+    return Job(JobName.HANDOVER, str(guild_id), handover_key(guild_id), after=after, sooner=True)
+
+
+async def wake(tx: Transaction, guild_id: int) -> None:
+    """Something has changed: look at once, after this commit."""
+    await tx.wake_watch(guild_id)
+    await tx.enqueue(handover_job(guild_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A shift that begins soon, at one place or several.
+
+    Attributes:
+        starts, ends: Aware; None when no end is in sight.
+        keys: As `Watch.checked` keeps them.
+    """
+
+    person: OnCallPerson
+    places: tuple[str, ...]
+    starts: datetime
+    ends: datetime | None
+    keys: tuple[str, ...]
+
+
+class Handovers:
+    """Handlers of the queue's handover and reach jobs; each may run twice without harm."""
+
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall, reach: Reach) -> None:
+        self._store = store
+        self._policy = policy
+        self._oncall = oncall
+        self._reach = reach
+        self._looks = StandingLooks(store, policy, oncall, reach)
+
+    async def begin(self, guild_id: int) -> None:
+        """At each start: whoever stands there first is told nothing; a changed policy file is noticed now."""
+        async with self._store.transaction() as tx:
+            found, now = await self._oncall.rosters(guild_id, source=tx)
+            first = Watch(guild_id, _handles(found, now), told=0, checked=(), next_at=now)
+            await tx.begin_watch(first)
+            await wake(tx, guild_id)
+
+    async def strike(self, guild_id: int) -> None:
+        """Tell what has changed, have those looked at who come on soon, and set the time of the next look."""
+        incidents = await self._store.open_incidents(guild_id)
+        async with self._store.transaction() as tx:
+            watch = await tx.lock_watch(guild_id)
+            if watch is None:
+                return
+            found, now = await self._oncall.rosters(guild_id, source=tx)
+            watch = await self._tell(tx, watch, found, now, incidents=incidents)
+            look_at = watch.look_at or self._looks.next_at(now)
+            watch = replace(watch, next_at=self._next_look(found, now), look_at=look_at)
+            await tx.save_watch(watch)
+            await tx.enqueue(handover_job(guild_id, after=watch.next_at - now))
+            if self._coming(watch, found, now) or self._looks.is_due(watch, now):
+                await tx.enqueue(Job(JobName.REACH, str(guild_id), f"reach:{guild_id}"))
+
+    async def look_ahead(self, guild_id: int) -> timedelta | None:
+        """Look at those who come on soon or stand there for good: whether they can be paged, and answer.
+
+        A job of its own, because Discord may be slow and a handover must not wait for it.
+
+        Returns:
+            When to try again what Discord could not be asked now, or None.
+        """
+        async with self._store.transaction() as tx:
+            watch = await tx.lock_watch(guild_id)
+            found, now = await self._oncall.rosters(guild_id, source=tx)
+        owed: list[NewDelivery] = []
+        checked: list[str] = []
+        coming = [] if watch is None else self._coming(watch, found, now)
+        for each in coming:
+            with suppress(UpstreamUnavailable):
+                gaps = await self._reach.gaps(guild_id, each.person)
+                owed += self._ahead(guild_id, each, gaps, found.at(now), now=now)
+                checked += each.keys
+        await self._note(guild_id, owed, checked, now=now)
+        is_done = await self._looks.look(guild_id) and len(checked) == sum(len(each.keys) for each in coming)
+        return None if is_done else _TRY_AGAIN
+
+    async def _tell(
+        self, tx: Transaction, watch: Watch, found: Rosters, now: datetime, *, incidents: list[Incident]
+    ) -> Watch:
+        """Owe one line, and a DM to each who comes on; a place that is new in the file is no handover."""
+        standing = _handles(found, now)
+        changed = {
+            place: former for place, former in watch.standing.items() if standing.get(place, former) != former
+        }
+        told = watch.told + bool(changed)
+        if changed:
+            facts = {
+                "at": now.isoformat(),
+                "changes": [_change(found, place, now, former=former) for place, former in changed.items()],
+                "incidents": [_told_incident(one) for one in incidents if not one.is_drill][:_MOST_INCIDENTS],
+            }
+            await tx.insert_deliveries(list(self._owed(watch.guild_id, told, facts, changed, standing)))
+            log.info("oncall.handed_over", guild_id=watch.guild_id, places=len(changed))
+        return replace(watch, standing=standing, told=told)
+
+    def _owed(
+        self,
+        guild_id: int,
+        number: int,
+        facts: Mapping[str, object],
+        changed: Mapping[str, str],
+        standing: Mapping[str, str],
+    ) -> Iterator[NewDelivery]:
+        key = f"oncall:{guild_id}:handover:{number}"
+        if self._policy.handover.channel is not None:
+            to = f"channel:{self._policy.handover.channel}"
+            yield NewDelivery(DeliveryKind.HANDOVER, to, key, guild_id, data=facts)
+        for handle in dict.fromkeys(standing[place] for place in changed):
+            data = {**facts, "handle": handle}
+            yield NewDelivery(DeliveryKind.ON_DUTY, f"named:{handle}", f"{key}:{handle}", guild_id, data=data)
+
+    def _next_look(self, found: Rosters, now: datetime) -> datetime:
+        """The next handover, or the time to look at somebody who comes on later or stands there for good."""
+        ahead = self._policy.handover.check_before or timedelta()
+        changes = found.changes(now, now + HORIZON)
+        looks = [at - ahead for at in changes if at - ahead > now]
+        return min([*changes, *looks, self._looks.next_at(now) or now + HORIZON])
+
+    def _coming(self, watch: Watch, found: Rosters, now: datetime) -> list[Coming]:
+        """The shifts that begin within `check_before` and were not looked at."""
+        before = self._policy.handover.check_before
+        return [] if before is None else _coming(found, now, now + before, known=watch.checked)
+
+    async def _note(
+        self, guild_id: int, owed: Sequence[NewDelivery], checked: Sequence[str], *, now: datetime
+    ) -> None:
+        """Write down who was looked at; the same shift owes nothing twice, because its keys are known."""
+        if not checked:
+            return
+        async with self._store.transaction() as tx:
+            watch = await tx.lock_watch(guild_id)
+            if watch is None:
+                return
+            kept = [key for key in watch.checked if _begins(key) > now]
+            await tx.insert_deliveries(owed)
+            await tx.save_watch(replace(watch, checked=tuple(dict.fromkeys([*kept, *checked]))))
+
+    def _ahead(
+        self,
+        guild_id: int,
+        coming: Coming,
+        gaps: Sequence[Finding],
+        standing: Mapping[str, OnCallPerson],
+        *,
+        now: datetime,
+    ) -> Iterator[NewDelivery]:
+        """The DM to whoever comes on, and the warning to those who can do something about a gap."""
+        handle = coming.person.handle
+        key = f"oncall:{guild_id}:{coming.starts.isoformat()}:{handle}"
+        facts: dict[str, object] = {
+            "handle": handle,
+            "places": list(coming.places),
+            "starts": coming.starts.isoformat(),
+            "ends": None if coming.ends is None else coming.ends.isoformat(),
+            "gaps": told(gaps),
+        }
+        is_member = all(found.gap is not Gap.NOT_MEMBER for found in gaps)
+        if is_member and (gaps or coming.starts - now >= _SOON):
+            yield NewDelivery(
+                DeliveryKind.ON_DUTY_SOON, f"named:{handle}", f"{key}:soon", guild_id, data=facts
+            )
+        if gaps:
+            others = [standing[place].handle for place in coming.places if place in standing]
+            yield from warnings(self._policy, guild_id, key, facts, others=others)
+
+
+def _handles(found: Rosters, now: datetime) -> dict[str, str]:
+    return {place: person.handle for place, person in found.at(now).items()}
+
+
+def _change(found: Rosters, place: str, now: datetime, *, former: str) -> dict[str, object]:
+    until = found.places[place].shifts(now, now + HORIZON)[0].ends
+    return {
+        "place": place,
+        "former": former,
+        "handle": found.at(now)[place].handle,
+        "until": None if until >= now + HORIZON else until.isoformat(),
+    }
+
+
+def _told_incident(incident: Incident) -> dict[str, object]:
+    """What a handover tells of an open incident; of a private one only that there is one."""
+    known = None if incident.is_private else incident.title
+    where = None
+    if not incident.is_private and incident.alert_channel_id is not None:
+        where = [incident.guild_id, incident.thread_id or incident.alert_channel_id]
+    return {
+        "label": incident.label,
+        "severity": incident.severity,
+        "status": incident.status.value,
+        "title": known,
+        "where": where,
+    }
+
+
+def _coming(found: Rosters, now: datetime, until: datetime, *, known: Sequence[str]) -> list[Coming]:
+    """The shifts that begin in (now, until] and were not looked at, by person and time."""
+    groups: dict[tuple[datetime, str], list[tuple[str, datetime | None]]] = {}
+    for place, roster in found.places.items():
+        for shift in roster.shifts(now, until + HORIZON)[1:]:
+            if shift.starts <= until and _key(place, shift.starts, shift.person) not in known:
+                ends = None if shift.ends >= until + HORIZON else shift.ends
+                groups.setdefault((shift.starts, shift.person), []).append((place, ends))
+    return [
+        Coming(
+            person=found.people[handle],
+            places=tuple(place for place, _ in at),
+            starts=starts,
+            ends=at[0][1],
+            keys=tuple(_key(place, starts, handle) for place, _ in at),
+        )
+        for (starts, handle), at in sorted(groups.items())
+    ]
+
+
+def _key(place: str, starts: datetime, handle: str) -> str:
+    return f"{starts.isoformat()}|{place}|{handle}"
+
+
+def _begins(key: str) -> datetime:
+    return datetime.fromisoformat(key.partition("|")[0])

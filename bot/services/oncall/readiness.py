@@ -1,0 +1,171 @@
+"""What somebody on call lacks: a daily look at whoever stands there for good, and who is told. See On call.
+
+Whoever takes turns is looked at before each shift (see `handovers`). A shift without an end has no
+such day, and may be all that there is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.oncall.roster import OnCallPerson, Rosters, Watch
+from bot.runbook.model import Policy
+from bot.services.ports import Store, Transaction
+from bot.services.ports.oncall import Finding, Gap, Reach
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+#: A shift that goes on for longer than this has no end in sight.
+HORIZON: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """Somebody who stands at *places* with no end in sight."""
+
+    person: OnCallPerson
+    places: tuple[str, ...]
+
+
+class StandingLooks:
+    """Looks at those whose shift has no end: once a day, as business hours begin; twice is no harm."""
+
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall, reach: Reach) -> None:
+        self._store = store
+        self._policy = policy
+        self._oncall = oncall
+        self._reach = reach
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """The next look, later than *now*; None when the policy wants none (`check_before`)."""
+        if self._policy.handover.check_before is None:
+            return None
+        return self._policy.business_hours.next_morning(now)
+
+    def is_due(self, watch: Watch, now: datetime) -> bool:
+        """Whether somebody is to look now."""
+        is_wanted = self._policy.handover.check_before is not None
+        return is_wanted and watch.look_at is not None and watch.look_at <= now
+
+    async def look(self, guild_id: int) -> bool:
+        """Look at them in Discord, if that is due, and tell what is new.
+
+        Returns:
+            Whether that is done; False when Discord could not be asked about somebody.
+        """
+        async with self._store.transaction() as tx:
+            watch = await tx.lock_watch(guild_id)
+            found, now = await self._oncall.rosters(guild_id, source=tx)
+        if watch is None or not self.is_due(watch, now):
+            return True
+        lasting = _lasting(found, now)
+        lacks: dict[str, Sequence[Finding]] = {}
+        for each in lasting:
+            with suppress(UpstreamUnavailable):
+                lacks[each.person.handle] = await self._reach.gaps(guild_id, each.person)
+        await self._note(guild_id, lasting, lacks, now=now)
+        return len(lacks) == len(lasting)
+
+    async def _note(
+        self,
+        guild_id: int,
+        lasting: Sequence[Lasting],
+        lacks: Mapping[str, Sequence[Finding]],
+        *,
+        now: datetime,
+    ) -> None:
+        """Tell what nobody has told yet, and forget what is mended: it would be news again."""
+        async with self._store.transaction() as tx:
+            watch = await tx.lock_watch(guild_id)
+            if watch is None or not self.is_due(watch, now):
+                return  # another instance has looked meanwhile
+            lacking: dict[str, tuple[str, ...]] = {}
+            for each in lasting:
+                handle = each.person.handle
+                known = watch.lacking.get(handle, ())
+                if handle in lacks:
+                    known, before = _marks(lacks[handle]), known
+                    if not set(known) <= set(before):
+                        await tx.insert_deliveries(list(self._warnings(guild_id, each, lacks[handle], now)))
+                        log.warning("oncall.lacks", guild_id=guild_id, lacks=list(known))
+                if known:
+                    lacking[handle] = known
+            look_at = self.next_at(now) if len(lacks) == len(lasting) else watch.look_at
+            await tx.save_watch(replace(watch, look_at=look_at, lacking=lacking))
+
+    def _warnings(
+        self, guild_id: int, lasting: Lasting, gaps: Sequence[Finding], now: datetime
+    ) -> Iterator[NewDelivery]:
+        """In the channel, and by DM to themselves: most of it only they, or whoever they know, can mend."""
+        handle = lasting.person.handle
+        key = f"oncall:{guild_id}:standing:{now.isoformat()}:{handle}"
+        facts: dict[str, object] = {
+            "handle": handle,
+            "places": list(lasting.places),
+            "starts": now.isoformat(),
+            "ends": None,
+            "standing": True,
+            "gaps": told(gaps),
+        }
+        yield from warnings(self._policy, guild_id, key, facts, others=())
+        if all(found.gap is not Gap.NOT_MEMBER for found in gaps):
+            to = f"named:{handle}"
+            yield NewDelivery(DeliveryKind.ON_DUTY_GAPS, to, f"{key}:gaps:{handle}", guild_id, data=facts)
+
+
+def told(gaps: Sequence[Finding]) -> list[dict[str, object]]:
+    """As the facts of a message keep them."""
+    return [{"gap": found.gap.value, "names": list(found.names)} for found in gaps]
+
+
+def warnings(
+    policy: Policy, guild_id: int, key: str, facts: Mapping[str, object], *, others: Sequence[str]
+) -> Iterator[NewDelivery]:
+    """That somebody on call lacks something: in the channel, and to whomever they relieve.
+
+    Args:
+        facts: As `ON_DUTY_SOON` has them.
+        others: Handles of whoever stands there now.
+    """
+    if policy.handover.channel is not None:
+        to = f"channel:{policy.handover.channel}"
+        yield NewDelivery(DeliveryKind.ON_DUTY_GAPS, to, f"{key}:gaps", guild_id, data=facts)
+    for other in dict.fromkeys(others):
+        if other != facts["handle"]:
+            yield NewDelivery(
+                DeliveryKind.ON_DUTY_GAPS, f"named:{other}", f"{key}:gaps:{other}", guild_id, data=facts
+            )
+
+
+async def warn_refused(tx: Transaction, delivery: Delivery, *, policy: Policy, oncall: OnCall) -> None:
+    """Whoever comes on takes no DM: that is known only now, when one was refused."""
+    data = delivery.data
+    standing = await oncall.standing(delivery.guild_id, source=tx)
+    places = data["places"]
+    assert isinstance(places, list | tuple)
+    facts = {**data, "gaps": told([Finding(Gap.NO_DM)])}
+    others = [standing[place].handle for place in places if place in standing]
+    key = f"{delivery.key}:refused"
+    await tx.insert_deliveries(list(warnings(policy, delivery.guild_id, key, facts, others=others)))
+
+
+def _lasting(found: Rosters, now: datetime) -> list[Lasting]:
+    """Whose shift has no end in sight, by person, in the order of asking."""
+    places: dict[str, list[str]] = {}
+    for place, roster in found.places.items():
+        shift = roster.shifts(now, now + HORIZON)[0]
+        if shift.ends >= now + HORIZON:
+            places.setdefault(shift.person, []).append(place)
+    return [Lasting(found.people[handle], tuple(at)) for handle, at in places.items()]
+
+
+def _marks(gaps: Sequence[Finding]) -> tuple[str, ...]:
+    """What is lacking, one by one, so that less of it is no news: "no_channel:p0-alerts"."""
+    return tuple(f"{found.gap}:{name}" for found in gaps for name in found.names or ("",))

@@ -1,0 +1,1 @@
+"""Escalating while the database is away, from a mirror and a journal on disk."""

@@ -1,0 +1,240 @@
+"""What is told without a database, and when: by the journal, incident by incident, the gravest first."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from weakref import WeakValueDictionary
+
+import structlog
+
+from bot.domain.errors import BotError
+from bot.domain.escalation.watches import Owed, Rung, Saying, Watch, Word
+from bot.domain.outage.journal import Journal
+from bot.domain.severity import Mention
+from bot.runbook.model import Policy
+from bot.services.acknowledging.reading_ahead import READ_WITHIN_S
+from bot.services.outage.telling import Means, Telling, for_a_while
+from bot.services.ports import Discord
+from bot.services.shared.access import Access
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE: Final = 8  # incidents
+
+#: How long one look waits for what it has begun, seconds: the next is to come in time. It goes on by itself.
+_ACT_S: Final = 1.0
+
+#: What is to be said for longer may have been said by somebody whose nonce Discord no longer knows.
+_OLD: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The steps that some messages take.
+
+    Attributes:
+        by: How the keys of the messages begin that say so.
+        skipped: Those of the steps that the last one speaks for.
+    """
+
+    watch: Watch
+    rungs: tuple[Rung, ...]
+    by: str
+    skipped: tuple[Rung, ...] = ()
+
+
+class Alarm:
+    """Does what the journal says, and notes it there."""
+
+    def __init__(
+        self, discord: Discord, policy: Policy, access: Access, oncall: OnCall, means: Means
+    ) -> None:
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+        self._oncall = oncall
+        self._book = means.book
+        self._telling = Telling(means, oncall)
+        self._hands = asyncio.Semaphore(_AT_ONCE)
+        self._begun: dict[str, asyncio.Task[None]] = {}
+        self._held: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @property
+    def _journal(self) -> Journal:
+        return self._book.journal
+
+    def load(self) -> None:
+        """Read what an earlier process has left."""
+        self._book.load()
+        self._telling.load()
+
+    def told(self, watch: Watch) -> int:
+        """How many people a DM or an email about *watch* has reached; somebody with both is one."""
+        return self._telling.told(watch)
+
+    def is_held(self, watch_key: str) -> bool:
+        """Whether somebody is being told of that incident, or it is being recorded."""
+        lock = self._held.get(watch_key)
+        return lock is not None and lock.locked()
+
+    @asynccontextmanager
+    async def hold(self, watch_key: str) -> AsyncIterator[None]:
+        """For the block nobody else tells of that incident, or records it."""
+        lock = self._held.setdefault(watch_key, asyncio.Lock())
+        async with lock:
+            yield
+
+    async def act(self, *, is_needed: Callable[[Watch], bool]) -> None:
+        """See to every incident that is not seen to yet, several at a time: none holds up another for long.
+
+        Args:
+            is_needed: Nobody else tells of that incident, and still does not when it is its turn.
+        """
+        now = self._book.now()
+        waiting = [
+            watch for watch in self._journal.pending(now) if watch.key not in self._begun and is_needed(watch)
+        ]
+        for watch in sorted(waiting, key=lambda one: (self._policy.rules(one.severity).rank, _first(one))):
+            seen_to = self._seen_to(watch, is_needed)
+            self._begun[watch.key] = asyncio.create_task(seen_to, name=f"alarm {watch.key}")
+        if begun := list(self._begun.values()):
+            await asyncio.wait(begun, timeout=_ACT_S)
+
+    async def _seen_to(self, watch: Watch, is_needed: Callable[[Watch], bool]) -> None:
+        try:
+            async with self._hands, self.hold(watch.key):
+                if is_needed(watch):
+                    await self._see_to(watch)
+        except Exception:
+            log.exception("emergency.failed", watch=watch.key)
+        finally:
+            del self._begun[watch.key]
+
+    async def _see_to(self, watch: Watch) -> None:
+        if self._journal.is_unsaid(watch):
+            await self.begin(watch)
+        now = self._book.now()
+        owed, due = self._journal.owed(watch, now), self._journal.due(watch, now)
+        if not (owed or due) or await self._was_acknowledged(watch):
+            return
+        if owed:
+            await self._say(watch, owed, is_overtaken=due is not None)
+        if due is not None:
+            await self._escalate(watch, *due)
+
+    async def begin(self, watch: Watch) -> None:
+        """The alert of a report, with a 👀 to tap, and its first pages."""
+        key = f"{watch.key}:alert"
+        if watch.to is not None:
+            saying = Saying(Word.ALERT, key, watch.to, rings=self._rings(watch))
+            await self._telling.alert(watch, self._sought(saying, since=watch.raised_at))
+        first = tuple(rung for rung in watch.rungs if rung.due_at <= watch.raised_at)
+        step = _Taken(watch, first, by=f"{watch.key}:")
+        mailing = self._telling.mail(watch, Word.ALERT, key=key, then=partial(self._take, step))
+        pages = [page for rung in first for page in self._pages(watch, rung)]
+        await asyncio.gather(*(self._telling.post(watch, page) for page in pages))
+        await self._take(step)
+        await for_a_while(mailing)
+
+    async def _say(self, watch: Watch, owed: tuple[Owed, ...], *, is_overtaken: bool) -> None:
+        """What was recorded and has not been said; by email, too, if Discord does not take it.
+
+        Args:
+            is_overtaken: A step is due, which rings instead of it.
+        """
+        is_quiet = is_overtaken or any(one.word is Word.ESCALATION for one in owed)
+        for one in (one for one in owed if one.word is Word.ALERT):
+            rings = one.rings and self._rings(watch) and not is_quiet
+            await self._telling.alert(watch, self._saying(watch, one, rings=rings))
+        steps = [
+            self._saying(watch, one, rings=one.word is Word.ESCALATION and one.rings and watch.rings)
+            for one in owed
+            if one.word is not Word.ALERT
+        ]
+        await asyncio.gather(*(self._telling.post(watch, saying) for saying in steps))
+        unsaid = [one for one in owed if one.key not in self._journal.posted]
+        if len(unsaid) < len(owed):
+            log.warning("emergency.said", watch=watch.key, count=len(owed) - len(unsaid))
+        for one in [one for one in unsaid if not one.has_email][:1]:
+            await for_a_while(self._telling.mail(watch, one.word, key=one.key))
+
+    async def _escalate(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
+        key = watch.step_key(rung)
+        step = _Taken(watch, (*skipped, rung), by=f"{key}:", skipped=skipped)
+        mailing = self._telling.mail(
+            watch, Word.ESCALATION, key=f"{key}:channel", then=partial(self._take, step)
+        )
+        sayings = self._pages(watch, rung)
+        if watch.to is not None:
+            rings = rung.mention is Mention.HERE and watch.rings
+            saying = Saying(Word.ESCALATION, f"{key}:channel", watch.to, rings, rung.due_at - watch.raised_at)
+            sayings = [self._sought(saying, since=rung.due_at), *sayings]
+        await asyncio.gather(*(self._telling.post(watch, saying) for saying in sayings))
+        log.warning("emergency.escalated", watch=watch.key, step=rung.index)
+        await self._take(step)
+        await for_a_while(mailing)
+
+    def _pages(self, watch: Watch, rung: Rung) -> list[Saying]:
+        """The DMs of a step; one person at two of its places has one."""
+        waited = rung.due_at - watch.raised_at
+        return [
+            self._sought(
+                Saying(Word.PAGE, f"{watch.step_key(rung)}:dm:{place}", to=f"person:{place}", waited=waited),
+                since=rung.due_at,
+            )
+            for place in self._oncall.places_without_asking(watch.guild_id, rung.dm)
+        ]
+
+    def _saying(self, watch: Watch, owed: Owed, *, rings: bool) -> Saying:
+        waited = timedelta() if owed.word is Word.ALERT else owed.since - watch.raised_at
+        saying = Saying(owed.word, owed.key, owed.to, rings, waited, attempt=owed.attempt)
+        return self._sought(saying, since=owed.since)
+
+    def _sought(self, saying: Saying, *, since: datetime) -> Saying:
+        """Looked for first, where another process may have said it before Discord forgot the nonce."""
+        is_old = saying.waited or self._book.now() - since > _OLD
+        return replace(saying, sought_since=since) if is_old else saying
+
+    def _rings(self, watch: Watch) -> bool:
+        return watch.rings and self._policy.rules(watch.severity).mention is Mention.HERE
+
+    async def _was_acknowledged(self, watch: Watch) -> bool:
+        """Whether a 👀 is there; then it is noted."""
+        if not await self._is_acknowledged(watch):
+            return False
+        await self._book.keep(replace(self._journal, acknowledged=self._journal.acknowledged | {watch.key}))
+        log.info("emergency.acknowledged", watch=watch.key)
+        return True
+
+    async def _is_acknowledged(self, watch: Watch) -> bool:
+        """Whether somebody who may has put a 👀 on it. When Discord cannot be asked, nothing is assumed."""
+        own = [where for key, where in self._journal.posted.items() if key.startswith(f"{watch.key}:")]
+        places = [*watch.places, *((where.channel_id, where.message_id) for where in own)]
+        try:
+            async with asyncio.timeout(READ_WITHIN_S):
+                async for person, message_id in self._discord.acknowledgers(places, guild_id=watch.guild_id):
+                    if watch.counts(person.id, message_id) and self._access.allows(person, "acknowledge"):
+                        return True
+        except (BotError, TimeoutError) as error:
+            log.warning("reconciliation.skipped", watch=watch.key, reason=type(error).__name__)
+        return False
+
+    async def _take(self, step: _Taken) -> None:
+        """Note the steps as taken, if anybody was reached: else they are tried again at the next look."""
+        journal = self._journal
+        if not any(key.startswith(step.by) for key in (*journal.posted, *journal.mailed)):
+            return
+        taken = dict.fromkeys(map(step.watch.step_key, step.rungs), self._book.now())
+        skipped = journal.skipped | set(map(step.watch.step_key, step.skipped))
+        await self._book.keep(replace(journal, taken={**taken, **journal.taken}, skipped=skipped))
+
+
+def _first(watch: Watch) -> datetime:
+    """When the first of what it tells was due."""
+    times = [*(rung.due_at for rung in watch.rungs), *(owed.since for owed in watch.owed)]
+    return min(times, default=watch.raised_at)

@@ -1,0 +1,282 @@
+"""While the database is away: whoever must be told is told. See docs/architecture.md, Without a database."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+from cachetools import LRUCache
+
+from bot.domain.delivery.delivery import Posted
+from bot.domain.errors import StorageBroken, StorageUnavailable
+from bot.domain.escalation.ladder import plan
+from bot.domain.escalation.watches import Report, Rung, Trouble, Watch
+from bot.domain.incident.incident import NewIncident
+from bot.domain.people import require_role
+from bot.domain.triage.session import Triage, TriageStatus
+from bot.runbook.model import Policy
+from bot.services.incidents.commands import clean_title
+from bot.services.outage.adoption import Adoption
+from bot.services.outage.alarm import Alarm
+from bot.services.outage.logbook import Logbook
+from bot.services.outage.mirror import Mirror
+from bot.services.outage.overdue import Overdue
+from bot.services.ports import Store
+from bot.services.ports.urgency import PERSON, urgency
+from bot.services.watchdogs.queue_watch import QueueWatch
+
+log = structlog.get_logger(__name__)
+
+#: How often to look whether the database answers, seconds: it has two to do so.
+LOOK_S: Final = 1.0
+
+#: How many triages are remembered.
+_WALKS: Final = 200
+
+#: How often in a row the queue has been silent while the database answers before it counts.
+_SILENT_LOOKS: Final = 2
+
+#: The same trouble is told once in so many seconds.
+_TELL_EVERY_S: Final = 60.0
+
+#: Of PostgreSQL's errors, those that mean something else than "away", by asyncpg's names.
+_TROUBLES: Final[Mapping[str, Trouble]] = {
+    "ReadOnlySQLTransactionError": Trouble.READ_ONLY,
+    "DiskFullError": Trouble.FULL,
+    "LockNotAvailableError": Trouble.LOCKED,
+}
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """What a write that failed says about the database."""
+    if isinstance(error, StorageBroken) or not isinstance(error, StorageUnavailable):
+        return Trouble.BROKEN
+    return _TROUBLES.get(str(error), Trouble.AWAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What became of an alert that could not be recorded.
+
+    Attributes:
+        alert: Where it was posted; None when Discord did not take it either.
+        told: How many people have a DM or an email.
+    """
+
+    severity: str
+    alert: Posted | None
+    told: int
+
+
+class Emergency:
+    """Mirrors the deadlines that must not be missed, and keeps them when the database cannot."""
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        book: Logbook,
+        *,
+        alarm: Alarm,
+        adoption: Adoption,
+        queue: QueueWatch,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._book = book
+        self._alarm = alarm
+        self._mirror = Mirror(store, policy, book)
+        self._taking_in = adoption.taking_in
+        self._adoption = adoption
+        self._queue = queue
+        self._overdue = Overdue(book, queue)
+        self._silent_looks = 0
+        self._since: float | None = None
+        self._told_at = float("-inf")
+        self._walks: LRUCache[int, Triage] = LRUCache(_WALKS)
+        self.trouble: Trouble | None = None
+
+    def load(self) -> None:
+        """Read what an earlier process has left; once, before anything else runs."""
+        self._alarm.load()
+
+    def covers(self, severity: str) -> bool:
+        """Whether alerts of *severity* must get through without a database: policy, ``email_backup``."""
+        return self._mirror.covers(severity)
+
+    def remember(self, triage: Triage) -> None:
+        """What a triage is about, in case that it can be confirmed and not be read; not once it is over."""
+        if triage.status is TriageStatus.OPEN:
+            self._walks[triage.id] = triage
+        else:
+            self._walks.pop(triage.id, None)
+
+    def walk(self, triage_id: int) -> Triage | None:
+        """A triage that this process has shown lately."""
+        return self._walks.get(triage_id)
+
+    async def look(self) -> None:
+        """A tick: mirror what the database says, or do what it cannot.
+
+        Only a write that fails says that it is away. Reading much may take long although it is not: then the
+        last mirror stays.
+        """
+        self._overdue.look()
+        if self.trouble is not None:  # what has come due does not wait until we know that it is still away
+            await asyncio.gather(self._answers(), self._act())
+        elif not await self._answers() or self._is_queue_silent or self._overdue.watches():
+            await self._act()
+
+    async def _act(self) -> None:
+        with urgency(PERSON):  # unlike what a tick does otherwise
+            await self._alarm.act(is_needed=self._is_needed)
+
+    def _is_needed(self, watch: Watch) -> bool:
+        """Whether nobody else tells of it: nothing can be recorded, or what is recorded is not done."""
+        has_trouble = self.trouble is not None or self._is_queue_silent
+        return has_trouble or watch.key in self._overdue.watches()
+
+    @property
+    def _is_queue_silent(self) -> bool:
+        """Whether the queue does not work although the database does."""
+        return self._silent_looks >= _SILENT_LOOKS
+
+    def _look_at_queue(self) -> None:
+        """Once the database has answered: right after an outage the queue may take a moment longer."""
+        was_silent = self._is_queue_silent
+        self._silent_looks = self._silent_looks + 1 if self._queue.is_stuck else 0
+        if self._is_queue_silent and not was_silent:
+            log.error("jobs.silent", watched=len(self._book.journal.watches))
+        elif was_silent and not self._is_queue_silent:
+            log.info("jobs.back")
+
+    async def _answers(self) -> bool:
+        """Whether the database does; then what is known here and there is brought together."""
+        try:
+            now = await self._store.beat(mirror=self._nothing_to_tell())
+        except StorageUnavailable as away:
+            self._silent_looks = 0
+            self._is_away(away)
+            return False
+        except Exception as broken:  # damaged, without its tables, not ours any more
+            if self._since is None:  # it is looked at every second
+                log.exception("database.broken")
+            self._is_away(broken)
+            return False
+        ahead_s = (now - datetime.now(UTC)).total_seconds()  # before anything that may take long
+        self._book.set_clock(now)
+        was_away = self._is_back()
+        self._look_at_queue()
+        await self._take_in()
+        await self._adoption.adopt(at_once=was_away)
+        # After it: what was taken in is nobody's to take again.
+        at_once = self._is_queue_silent or self._overdue.is_doubtful
+        await self._mirror.read(ahead_s=ahead_s, at_once=at_once)
+        return True
+
+    async def _take_in(self) -> None:
+        journal = self._book.journal
+        if not journal.was_used:
+            return
+        try:
+            taken = await self._taking_in.take_in(journal, held=self._alarm)
+            await self._book.keep(self._mirror.completed(taken.out_of(self._book.journal)))
+            if journal.has_news:  # others wait for this: see `bot.services.shared.already_told`
+                await self._store.beat(mirror=self._nothing_to_tell())
+        except StorageUnavailable as away:
+            log.warning("emergency.not_taken_in", reason=str(away))
+
+    async def leave(self) -> None:
+        """This process ends: what it has told is in the database, or in its file for the next one."""
+        if (mirror := self._nothing_to_tell()) is not None:
+            with suppress(StorageUnavailable):
+                await self._store.leave(mirror)
+
+    def _nothing_to_tell(self) -> UUID | None:
+        """The mirror, when everything that was done by it is in the database."""
+        journal = self._book.journal
+        return None if journal.has_news else journal.mirror
+
+    async def raise_alert(self, new: NewIncident) -> Raised:
+        """Tell people of an incident that cannot be recorded now; it is recorded later, once.
+
+        Raises:
+            NotPermitted; UserError: the title is empty.
+        """
+        require_role(new.reported_by, action="triage", roles=self._policy.permissions.triage)
+        report = self._report(new)
+        watch = self._watch_of(report)
+        async with self._alarm.hold(watch.key):
+            journal = self._book.journal
+            if watch.key not in journal.reports:
+                await self._book.keep(
+                    replace(
+                        journal,
+                        watches={**journal.watches, watch.key: watch},
+                        reports={**journal.reports, watch.key: report},
+                    )
+                )
+            log.warning("emergency.raised", severity=report.severity)
+            await self._alarm.begin(watch)
+            posted = self._book.journal.posted.get(f"{watch.key}:alert")
+            return Raised(report.severity, posted, self._alarm.told(watch))
+
+    def _report(self, new: NewIncident) -> Report:
+        now = self._book.now()
+        return Report(
+            key=new.key,
+            guild_id=new.guild_id,
+            severity=new.severity,
+            title=clean_title(new.title),
+            targets=new.targets,
+            symptoms=new.symptoms,
+            path=new.path,
+            started_at=min(new.started_at, now),
+            raised_at=now,
+            by_id=new.reported_by.id,
+            by_name=new.reported_by.name,
+        )
+
+    def _watch_of(self, report: Report) -> Watch:
+        severity = self._policy.rules(report.severity)
+        due = self._policy.ack_due(severity, at=report.raised_at)
+        steps = plan(severity.ladder, incident_id=0, starts_at=report.raised_at, ack_due_at=due)
+        return Watch(
+            key=report.watch_key,
+            guild_id=report.guild_id,
+            label=None,
+            severity=report.severity,
+            title=report.title,
+            targets=report.targets,
+            raised_at=report.raised_at,
+            to="channel",
+            rings=True,
+            is_drill=False,
+            is_private=False,
+            places=(),
+            rungs=tuple(Rung(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in steps),
+        )
+
+    def _is_away(self, error: Exception) -> None:
+        self.trouble = trouble_of(error)
+        now = time.monotonic()
+        self._since = self._since or now
+        if now - self._told_at < _TELL_EVERY_S:
+            return
+        self._told_at = now
+        told = log.warning if self.trouble is Trouble.AWAY else log.error
+        watched = len(self._book.journal.watches)
+        told("database.not_writable", trouble=self.trouble, reason=str(error), watched=watched)
+
+    def _is_back(self) -> bool:
+        """Whether it was away until now."""
+        was_away = self._since is not None
+        if self._since is not None:
+            log.info("database.back", away_s=round(time.monotonic() - self._since))
+        self.trouble, self._since, self._told_at = None, None, float("-inf")
+        return was_away

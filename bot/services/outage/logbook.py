@@ -1,0 +1,77 @@
+"""The journal as this process has it, in a file for the next one, and the time by which it goes."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+import structlog
+
+from bot.domain.outage.journal import Journal
+from bot.services.outage.journal import Encoder, read
+from bot.services.ports import Spool
+from bot.services.shared.boot_clock import boot_s
+
+log = structlog.get_logger(__name__)
+
+#: What is remembered within so many seconds is written at once.
+_GATHER_S: Final = 0.05
+
+
+class Logbook:
+    """Whoever changes the journal keeps it here."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._journal = Journal()
+        self._encoder = Encoder()
+        self._saved: bytes | None = None
+        self._saving = asyncio.Lock()
+        self._remembering: asyncio.Task[None] | None = None
+        self._clock: tuple[datetime, float] | None = None
+
+    @property
+    def journal(self) -> Journal:
+        """What is known, and what was done."""
+        return self._journal
+
+    def load(self) -> None:
+        """Read what an earlier process has left."""
+        journal = read(self._spool) or Journal()
+        self._journal = replace(journal, mirror=journal.mirror or uuid4())
+
+    def set_clock(self, now: datetime) -> None:
+        """The database has said that it is *now*: from there on time passes, wherever our clock is put."""
+        self._clock = now, boot_s()
+
+    def now(self) -> datetime:
+        """The database's time; by our clock, as long as this process has not heard it."""
+        if self._clock is None:
+            return datetime.now(UTC) + timedelta(seconds=self._journal.ahead_s)
+        then, heard_s = self._clock
+        return then + timedelta(seconds=boot_s() - heard_s)
+
+    def remember(self, journal: Journal) -> None:
+        """`keep`, for whoever cannot wait: it is known at once, and in the file soon."""
+        self._journal = journal
+        if self._remembering is None or self._remembering.done():
+            self._remembering = asyncio.create_task(self._keep_soon(), name="journal")
+
+    async def _keep_soon(self) -> None:
+        await asyncio.sleep(_GATHER_S)
+        await self.keep(self._journal)
+
+    async def keep(self, journal: Journal) -> None:
+        """Remember it, in the file too; a disk that does not take it keeps nobody from being told."""
+        self._journal = journal
+        async with self._saving:
+            data = self._encoder.encode(self._journal)  # whatever has come since is in it, too
+            if data == self._saved:
+                return
+            try:
+                await asyncio.to_thread(self._spool.save, data)
+            except OSError as error:
+                log.error("emergency.not_kept", error=type(error).__name__)  # noqa: TRY400 -- the disk's fault
+                return
+            self._saved = data

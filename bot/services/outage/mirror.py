@@ -1,0 +1,107 @@
+"""What the process knows of the database's deadlines: read every other second, and told at each commit."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from bot.domain.errors import StorageUnavailable
+from bot.domain.escalation.watches import Change, Watch
+from bot.domain.outage.journal import Journal
+from bot.runbook.model import Policy
+from bot.services.outage.logbook import Logbook
+from bot.services.ports import Store
+
+log = structlog.get_logger(__name__)
+
+#: How often to read what the database says, and how long that may take, seconds.
+EVERY_S: Final = 2.0
+_PATIENCE_S: Final = 2.0
+
+#: How many incidents are mirrored, those with the nearest deadlines.
+MIRRORED: Final = 500
+
+
+class Mirror:
+    """Keeps the journal's watches as the database has them.
+
+    What this process commits is known with the commit: the database may be away a moment later. It holds
+    until a reading that began afterwards.
+    """
+
+    def __init__(self, store: Store, policy: Policy, book: Logbook) -> None:
+        self._store = store
+        self._policy = policy
+        self._book = book
+        self._committed: dict[str, tuple[Watch | None, float]] = {}
+        self._is_full = False
+        self._read_at = float("-inf")
+        store.listen(self.note)
+
+    def covers(self, severity: str) -> bool:
+        """Whether alerts of *severity* must get through without a database: policy, ``email_backup``."""
+        return self._policy.rules(severity).email_backup
+
+    def note(self, change: Change) -> None:
+        """A commit of this process has begun or ended ladders."""
+        now = time.monotonic()
+        watches: dict[str, Watch | None] = dict.fromkeys(change.ended)
+        watches |= {each.key: each if self.covers(each.severity) else None for each in change.begun}
+        self._committed |= {key: (watch, now) for key, watch in watches.items()}
+        journal = self._book.journal
+        if any(journal.watches.get(key) != watch for key, watch in watches.items()):
+            self._book.remember(self.completed(journal))
+
+    def completed(self, journal: Journal) -> Journal:
+        """*journal* with what was committed since its watches were read."""
+        changed = {key: watch for key, (watch, _) in self._committed.items()}
+        return replace(journal, watches=_merged(journal.watches, changed))
+
+    async def read(self, *, ahead_s: float, at_once: bool = False) -> None:
+        """Read what the database says, when it is time; a reading that takes too long leaves what is known.
+
+        Args:
+            ahead_s: The database's time minus ours, seconds.
+            at_once: It is time.
+        """
+        now = time.monotonic()
+        if now - self._read_at < EVERY_S - 0.5 and not at_once:
+            return
+        self._read_at = now
+        if (found := await self._ask()) is None:
+            return
+        watches, installation_id = found
+        journal = self._book.journal
+        if abs(ahead_s - journal.ahead_s) < 1:
+            ahead_s = journal.ahead_s  # no news: the file stays as it is
+        journal = replace(journal, installation_id=installation_id, ahead_s=ahead_s)
+        await self._keep(journal, watches, since=now)
+
+    async def _ask(self) -> tuple[list[Watch], str] | None:
+        """What it would take to do without the database, and which that is; None when it does not say so."""
+        without = [name for name in self._policy.severities if not self.covers(name)]
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                installation = await self._store.installation()
+                watches = await self._store.watched(without=without, limit=MIRRORED)
+        except (StorageUnavailable, TimeoutError) as late:
+            log.warning("emergency.mirror_stale", reason=type(late).__name__)
+            return None
+        if self._is_full != (is_full := len(watches) == MIRRORED):
+            self._is_full = is_full
+            log.warning("emergency.mirror_full" if is_full else "emergency.mirror_whole", most=MIRRORED)
+        return watches, installation.id
+
+    async def _keep(self, journal: Journal, watches: list[Watch], *, since: float) -> None:
+        """Take what was read, beginning at *since*, for what is, but for what was committed after that."""
+        self._committed = {key: known for key, known in self._committed.items() if known[1] >= since}
+        own = {key: watch for key, watch in journal.watches.items() if key in journal.reports}
+        mirrored = {**{watch.key: watch for watch in watches}, **own}
+        await self._book.keep(self.completed(replace(journal, watches=mirrored)))
+
+
+def _merged(watches: Mapping[str, Watch], changed: Mapping[str, Watch | None]) -> dict[str, Watch]:
+    return {key: watch for key, watch in {**watches, **changed}.items() if watch is not None}

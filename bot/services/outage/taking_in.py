@@ -1,0 +1,247 @@
+"""What was done while the database was away becomes rows: once, at its own time, with its posts."""
+
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from typing import Any, Protocol
+
+import structlog
+
+from bot.domain.delivery.delivery import Posted
+from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable
+from bot.domain.escalation.ladder import Step
+from bot.domain.escalation.watches import Report, watch_key
+from bot.domain.incident.incident import Incident, NewIncident, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.outage.journal import Journal, Taken
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.delivery.sent import adopt
+from bot.services.escalation.decisions import Escalations
+from bot.services.incidents.commands import Incidents
+from bot.services.ports import Discord, Store, Transaction
+from bot.services.shared.access import Access
+
+log = structlog.get_logger(__name__)
+
+
+class Held(Protocol):
+    """Who is telling of what at this moment."""
+
+    def is_held(self, watch_key: str) -> bool:
+        """Whether somebody is, of that incident."""
+        ...
+
+    def hold(self, watch_key: str) -> AbstractAsyncContextManager[None]:
+        """For the block nobody is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The use cases that write it down."""
+
+    incidents: Incidents
+    escalations: Escalations
+    acknowledger: Acknowledger
+
+
+class TakingIn:
+    """Takes the journal into the database, each incident in a commit of its own."""
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, access: Access, use_cases: Recording
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+        self._incidents = use_cases.incidents
+        self._escalations = use_cases.escalations
+        self._acknowledger = use_cases.acknowledger
+
+    async def take_in(self, journal: Journal, *, held: Held | None = None) -> Taken:
+        """What of it is in the database now; what failed is tried again. Twice changes nothing.
+
+        Args:
+            held: Who is telling of what: that is recorded later.
+
+        Raises:
+            StorageUnavailable: nothing is.
+        """
+        installation = await self._store.installation()
+        journal = self._ours(journal, installation.id)
+        recorded = set()
+        for report in journal.reports.values():
+            if await self._recorded(report.watch_key, partial(self._report, report, journal), held):
+                recorded.add(report.watch_key)
+        done = (key.split(":") for key in (*journal.taken, *journal.posted, *journal.mailed))
+        for number in sorted({int(parts[1]) for parts in done if parts[0] == "inc"}):
+            if await self._recorded(watch_key(number), partial(self._steps, number, journal), held):
+                recorded.add(watch_key(number))
+        return Taken(journal, frozenset(recorded), installation.id)
+
+    def _ours(self, journal: Journal, installation_id: str) -> Journal:
+        """*journal* without the incidents of another database: there INC-1 is another one than here."""
+        if journal.installation_id in ("", installation_id):
+            return journal
+        ours = journal.of_reports()
+        dropped = {
+            "posts": len(journal.posted) - len(ours.posted),
+            "steps": len(journal.taken) - len(ours.taken),
+            "mails": len(journal.mailed) - len(ours.mailed),
+            "acknowledged": len(journal.acknowledged) - len(ours.acknowledged),
+        }
+        if any(dropped.values()):
+            log.error("emergency.set_aside", **dropped, reports_kept=len(ours.reports))
+        return replace(ours, installation_id=installation_id)
+
+    async def _recorded(
+        self, key: str, work: Callable[[], Coroutine[Any, Any, None]], held: Held | None
+    ) -> bool:
+        if held is None:
+            return await self._succeeds(work(), key)
+        if held.is_held(key):
+            return False
+        async with held.hold(key):
+            return await self._succeeds(work(), key)
+
+    async def _succeeds(self, work: Coroutine[Any, Any, None], key: str) -> bool:
+        try:
+            await work
+        except IncidentNotFound:  # of a database that was put back to where it did not have it yet
+            log.error("emergency.set_aside", watch=key)  # noqa: TRY400 -- no bug of ours
+            return True
+        except StorageUnavailable as away:
+            log.warning("emergency.not_taken_in", watch=key, reason=str(away))
+            return False
+        except Exception:
+            log.exception("emergency.not_taken_in", watch=key)
+            return False
+        log.info("emergency.taken_in", watch=key)
+        return True
+
+    async def _report(self, report: Report, journal: Journal) -> None:
+        """One incident per key, however often this is killed, with its ladder from when it was raised."""
+        posted = {
+            key: where for key, where in journal.posted.items() if key.startswith(f"{report.watch_key}:")
+        }
+        acknowledged_by = await self._who_acknowledged(report.guild_id, list(posted.values()))
+        async with self._store.transaction() as tx:
+            incident = await self._incidents.open_within(tx, _new(report), by=_reporter(report))
+            ours = {_renamed(key, report, incident): where for key, where in posted.items()}
+            await self._settle(tx, incident, ours, journal, key=report.watch_key)
+            if acknowledged_by is not None:
+                settled = await tx.incident(incident.id, lock=True)
+                await self._acknowledger.record(tx, settled, by=acknowledged_by, via=AckVia.RECONCILED)
+
+    async def _steps(self, incident_id: int, journal: Journal) -> None:
+        posted = {
+            key: where
+            for key, where in journal.posted.items()
+            if key.startswith(f"{watch_key(incident_id)}:")
+        }
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(incident_id, lock=True)
+            await self._settle(tx, incident, posted, journal, key=watch_key(incident_id))
+
+    async def _settle(
+        self, tx: Transaction, incident: Incident, posted: dict[str, Posted], journal: Journal, *, key: str
+    ) -> None:
+        """Its steps as they were taken, its messages as they stand in Discord, and when that was."""
+        tx.watch(incident.id)  # by this commit the mirror knows that none of it is to be told again
+        own, together = f"{key}:", list[Step]()
+        for step in await tx.steps(incident.id):
+            name = f"{own}step:{step.index}"
+            if name in journal.taken:
+                together.append(step)
+                if name not in journal.skipped:  # it has spoken for those before it
+                    await self._take(tx, incident, together, journal.taken[name], posted=posted)
+                    together = []
+        said = {
+            name.replace(key, watch_key(incident.id), 1): at
+            for name, at in journal.said.items()
+            if name.startswith(own)
+        }
+        for name, where in posted.items():
+            await adopt(tx, self._policy, name, where, at=said.get(name))
+        renamed = (
+            name.replace(key, watch_key(incident.id), 1) for name in journal.mailed if name.startswith(own)
+        )
+        for message, marks in groupby(sorted(renamed), key=lambda name: name.partition(":mail:")[0]):
+            to = {mark.partition(":mail:")[2]: said.get(mark) for mark in marks}
+            at = min((at for at in to.values() if at is not None), default=None)
+            await self._mailed(tx, incident, message, to=list(to), at=at)
+
+    async def _take(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        steps: Sequence[Step],
+        at: datetime,
+        *,
+        posted: Collection[str],
+    ) -> None:
+        """Decide steps that one message has told of; keep that message if they were decided otherwise."""
+        current = await tx.incident(incident.id, lock=True)
+        waiting = [step for step in steps if await tx.claim_step(incident.id, step.index) is not None]
+        if steps[-1] in waiting and current.status is Status.TRIGGERED:
+            await self._escalations.tell(tx, current, waiting, at=at)
+            return
+        for step in waiting:
+            await tx.finish_step(incident.id, step.index)
+        await self._escalations.owe_posted(tx, current, steps, posted=posted, at=at)
+
+    async def _mailed(
+        self, tx: Transaction, incident: Incident, key: str, *, to: Sequence[str], at: datetime | None
+    ) -> None:
+        delivery = await tx.delivery_by_key(key)
+        # Known are those of a file that is taken in again, or of another process that told the same people.
+        known = () if delivery is None else delivery.emailed_to
+        if not (news := [who for who in to if who not in known]):
+            return
+        at = at or (incident.triggered_at if delivery is None else delivery.created_at)
+        entry = TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": len(news)})
+        await tx.add_timeline(incident.id, entry)
+        if delivery is not None:
+            # Whether everyone has it only those know who look at who is on call when it is owed.
+            await tx.mark_emailed(delivery.id, to=news, is_done=False)
+
+    async def _who_acknowledged(self, guild_id: int, posted: list[Posted]) -> Person | None:
+        """The first one with a 👀 who may. When Discord cannot be asked: whoever reads them next finds it."""
+        places = [(where.channel_id, where.message_id) for where in posted]
+        try:
+            async for person, _ in self._discord.acknowledgers(places, guild_id=guild_id):
+                if self._access.allows(person, "acknowledge"):
+                    return person
+        except BotError as error:
+            log.warning("reconciliation.skipped", reason=type(error).__name__)
+        return None
+
+
+def _reporter(report: Report) -> Person:
+    return Person(id=report.by_id, name=report.by_name)
+
+
+def _new(report: Report) -> NewIncident:
+    return NewIncident(
+        guild_id=report.guild_id,
+        severity=report.severity,
+        title=report.title,
+        targets=report.targets,
+        symptoms=report.symptoms,
+        started_at=report.started_at,
+        reported_by=_reporter(report),
+        path=report.path,
+        key=report.key,
+        triggered_at=report.raised_at,
+    )
+
+
+def _renamed(key: str, report: Report, incident: Incident) -> str:
+    return key.replace(report.watch_key, watch_key(incident.id), 1)

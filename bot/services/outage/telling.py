@@ -1,0 +1,154 @@
+"""Messages and emails without a database: each once, and noted before the next."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+from cachetools import TTLCache
+
+from bot.domain.delivery.delivery import Posted
+from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
+from bot.domain.escalation.watches import Saying, Told, Watch, Word
+from bot.domain.installation import nonce_of
+from bot.services.outage.logbook import Logbook
+from bot.services.ports import Mail, Mailer, Siren
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+#: How long an email holds up what comes after it, seconds; it goes on by itself, as long as the server takes.
+_MAIL_S: Final = 2.0
+
+#: What Discord has refused is not asked again so soon, seconds: refusals are counted, and lead to a ban.
+_REFUSED_S: Final = 60.0
+_REFUSALS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How somebody is told without a database.
+
+    Attributes:
+        mailer: None when the bot sends no email.
+        meanwhile: What was posted here, by the key of the delivery that it stands in for.
+    """
+
+    siren: Siren
+    book: Logbook
+    mailer: Mailer | None
+    meanwhile: dict[str, Told]
+
+
+class Telling:
+    """Tells, and notes it in the journal."""
+
+    def __init__(self, means: Means, oncall: OnCall) -> None:
+        self._means = means
+        self._book = means.book
+        self._oncall = oncall
+        self._mailing: dict[str, asyncio.Task[None]] = {}
+        self._refused: TTLCache[str, None] = TTLCache(_REFUSALS, _REFUSED_S)
+
+    def load(self) -> None:
+        """Know what an earlier process has posted."""
+        for key, where in self._book.journal.posted.items():
+            self._means.meanwhile[key] = Told(self._nonce(key), where)
+
+    async def post(self, watch: Watch, saying: Saying) -> Posted | None:
+        """Where it stands; None when Discord does not take it now."""
+        key = saying.key
+        if key in self._book.journal.posted or key in self._refused:
+            return self._book.journal.posted.get(key)
+        nonce = self._nonce(key)
+        try:
+            posted = await self._means.siren.post(watch, saying, nonce=nonce)
+        except BotError as error:
+            log.warning("emergency.not_posted", word=saying.word, reason=type(error).__name__)
+            if isinstance(error, DeliveryRefused):
+                self._refused[key] = None
+            return None
+        self._means.meanwhile[key] = Told(nonce, posted)
+        journal = self._book.journal
+        said = {**journal.said, key: self._book.now()}
+        await self._book.keep(replace(journal, posted={**journal.posted, key: posted}, said=said))
+        return posted
+
+    async def alert(self, watch: Watch, saying: Saying) -> None:
+        """The same, with the bot's own 👀 under it."""
+        if (alert := await self.post(watch, saying)) is None:
+            return
+        try:
+            await self._means.siren.seed(alert)
+        except BotError as error:
+            log.info("emergency.not_seeded", reason=type(error).__name__)
+
+    def mail(
+        self, watch: Watch, word: Word, *, key: str, then: Callable[[], Awaitable[None]] | None = None
+    ) -> list[asyncio.Task[None]]:
+        """To everyone on call whom an email reaches; each once, under the Message-ID that a retry has too.
+
+        A server that takes long keeps nobody else from being told.
+
+        Args:
+            then: What to do once one is accepted.
+        """
+        if self._means.mailer is None:
+            return []
+        first = self._nonce(f"{watch.key}:alert")
+        for who in self._oncall.reachable_without_asking(watch.guild_id):
+            mark = f"{key}:mail:{who.mailbox}"
+            if mark not in self._book.journal.mailed and mark not in self._mailing:
+                mail = self._means.siren.mail(watch, word, to=who, nonce=self._nonce(key), first=first)
+                sending = self._send(self._means.mailer, mail, watch, mark=mark, then=then)
+                self._mailing[mark] = asyncio.create_task(sending, name="email")
+        return [task for mark, task in self._mailing.items() if mark.startswith(f"{key}:mail:")]
+
+    async def _send(
+        self,
+        mailer: Mailer,
+        mail: Mail,
+        watch: Watch,
+        *,
+        mark: str,
+        then: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        try:
+            await mailer.send(mail)
+        except UpstreamUnavailable as away:
+            log.warning("email.attempt_failed", watch=watch.key, reason=away.reason)
+        except Exception:
+            log.exception("email.attempt_broken", watch=watch.key)
+        else:
+            log.info("email.sent", watch=watch.key)
+            journal = self._book.journal
+            if watch.label is None and watch.key not in journal.watches:
+                return  # a report that has a number by now: nothing would find this under its old key
+            said = {**journal.said, mark: self._book.now()}
+            await self._book.keep(replace(journal, mailed=journal.mailed | {mark}, said=said))
+            if then is not None:
+                await then()
+        finally:
+            del self._mailing[mark]
+
+    def told(self, watch: Watch) -> int:
+        """How many people a DM or an email about *watch* has reached; somebody with both is one."""
+        begin, journal = f"{watch.key}:", self._book.journal
+        mailed = {key.rpartition(":mail:")[2] for key in journal.mailed if key.startswith(begin)}
+        posted = (key.rpartition(":dm:") for key in journal.posted if key.startswith(begin))
+        places = {place for _, is_page, place in posted if is_page}
+        return len(mailed | {self._mailbox_at(place, watch.guild_id) for place in places})
+
+    def _mailbox_at(self, place: str, guild_id: int) -> str:
+        who = self._oncall.reachable_without_asking(guild_id, place)
+        return who[0].mailbox if who else place
+
+    def _nonce(self, key: str) -> str:
+        return nonce_of(self._book.journal.installation_id, key)
+
+
+async def for_a_while(mailing: Collection[asyncio.Task[None]]) -> None:
+    """Until the emails are out, or take long: they go on."""
+    if mailing:
+        await asyncio.wait(mailing, timeout=_MAIL_S)

@@ -1,0 +1,1 @@
+"""Making an incident private, and taking back what had been public."""

@@ -1,0 +1,226 @@
+"""Private incidents: made so from the start or later, and who else is let in. See docs/architecture.md."""
+
+from collections.abc import Iterable, Mapping
+
+import structlog
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, priority_of
+from bot.domain.errors import DeliveryRefused, UserError
+from bot.domain.incident import relations, transitions
+from bot.domain.incident.incident import Holder, Incident
+from bot.domain.people import Person
+from bot.domain.privacy import LeftBehind
+from bot.domain.timeline.entries import TimelineKind
+from bot.runbook.model import Policy
+from bot.services.alerts.questions import question_key, show_answer
+from bot.services.ports import Discord, Store
+from bot.services.shared.access import Access, Act
+from bot.services.shared.changes import Change, Changes
+from bot.services.shared.postings import (
+    QUIET,
+    hide_jobs,
+    member,
+    member_key,
+    posting_deliveries,
+    refresh_job,
+)
+from bot.services.walks.endings import take_in_walks
+
+log = structlog.get_logger(__name__)
+
+
+class Privacy:
+    """Who knows of a private incident, and what others had read before it was one."""
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, access: Access, changes: Changes
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+        self._changes = changes
+
+    async def begin(self, incident_id: int, *, by: Person) -> Incident:
+        """The incident, if *by* may make it private or is let into its thread; nothing is changed.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it cannot be made private.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require_incident(by, Act.MAKE_PRIVATE, incident)
+        if not incident.is_private:
+            transitions.make_private(incident, channel=self._policy.private.channel)
+        return incident
+
+    async def make_private(self, incident_id: int, *, by: Person) -> Incident:
+        """A new posting in a private thread; what the bot had posted for all is emptied.
+
+        Whoever reported it, is on it, or makes it private still sees it.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it is private already.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.MAKE_PRIVATE) as change:
+            private = transitions.make_private(change.incident, channel=self._policy.private.channel)
+            await change.tx.cancel_posts(incident_id)
+            await change.save(private)
+            severity = self._policy.rules(private.severity)
+            await change.tx.insert_deliveries(posting_deliveries(private, severity, facts=QUIET))
+            joined = await change.tx.responders(incident_id)
+            for user_id, name in {**_involved(private, joined), by.id: by.name}.items():
+                await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
+                await self._let_in(change, user_id, name)
+            await take_in_walks(change, with_open=True)  # their posts have its title
+            await change.tx.enqueue(*hide_jobs(private))
+            await change.record(TimelineKind.MADE_PRIVATE)
+            await change.say("made_private", key="made_private")
+        return change.incident
+
+    async def add(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:
+        """Name somebody who sees it from now on; False when they were named before.
+
+        They are let into its thread each time: they may have left it, or Discord may have refused them.
+
+        Args:
+            key: Of the asking, unique: the same one lets in once.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: it is not private, or *who* is a bot.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.ADD_MEMBER) as change:
+            if not change.incident.is_private:
+                raise UserError("private_not", incident=change.incident.label)
+            if who.is_bot:
+                raise UserError("private_for_bot", who=who.name)
+            await self._let_in(change, who.id, who.name, asked=key)
+            if not await change.tx.add_member(incident_id, user_id=who.id, name=who.name, by=by):
+                await self._audit(change, Act.ADD_MEMBER, {"id": who.id, "name": who.name})
+                return False
+            await change.record(TimelineKind.MEMBER_ADDED, {"id": who.id, "name": who.name})
+            await change.say("member_added", key=f"member_added:{who.id}:{key}", facts={"name": who.name})
+            await change.refresh()  # of the DMs that they have from before
+        return True
+
+    async def enter(self, incident_id: int, *, by: Person, key: str) -> Incident:
+        """Let *by*, who sees it by role or has left, into the thread: Discord lets in only who was added.
+
+        On record.
+
+        Args:
+            key: As in `add`.
+
+        Raises:
+            NotPermitted, IncidentNotFound.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.ENTER) as change:
+            await self._let_in(change, by.id, by.name, asked=key)
+            await self._audit(change, Act.ENTER, {})
+            return change.incident
+
+    async def entry(self, incident_id: int, *, who: Person, key: str) -> DeliveryStatus | None:
+        """What has become of letting somebody in, who was asked for under *key*; None: nobody was.
+
+        Raises:
+            IncidentNotFound.
+        """
+        incident = await self._store.incident(incident_id)
+        found = await self._store.delivery_by_key(member_key(incident, f"user:{who.id}", asked=key))
+        return None if found is None else found.status
+
+    async def left_thread(self, incident_id: int, thread_id: int, *, by: Person) -> LeftBehind | None:
+        """What the public thread from before still tells, for whoever may delete it; None: it is gone.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: no such thread, or Discord keeps the bot out of it;
+            UpstreamUnavailable.
+        """
+        incident = await self._leaver(incident_id, thread_id, by=by)
+        try:
+            return await self._discord.left_behind(incident, thread_id)
+        except DeliveryRefused as refused:
+            raise _not_ours(refused, thread_id) from None
+
+    async def delete_thread(self, incident_id: int, thread_id: int, *, by: Person) -> None:
+        """Delete the public thread from before, with all that people wrote in it.
+
+        On record, and a line in the private thread. A second time changes nothing.
+
+        Raises:
+            As `left_thread`.
+        """
+        await self._leaver(incident_id, thread_id, by=by)
+        try:
+            await self._discord.delete_thread(thread_id)
+        except DeliveryRefused as refused:
+            raise _not_ours(refused, thread_id) from None
+        async with self._changes.change(incident_id, by=by, act=Act.DELETE_THREAD) as change:
+            await self._audit(change, Act.DELETE_THREAD, {"thread": thread_id})
+            await change.say("thread_deleted", key=f"thread_deleted:{thread_id}")
+            await change.tx.tell_thread_deleted(incident_id, thread_id, by=by.name)
+            await change.refresh()  # of the lines that offer to delete it
+        log.info("thread.deleted", incident_id=incident_id, thread_id=thread_id, user_id=by.id)
+
+    async def _leaver(self, incident_id: int, thread_id: int, *, by: Person) -> Incident:
+        """The private incident that has left that public thread, for whoever may delete it."""
+        incident = await self._store.incident(incident_id)
+        await self._access.require_incident(by, Act.DELETE_THREAD, incident)
+        posts = await self._store.posts(incident_id)
+        if not incident.is_private or not any(
+            post.kind is DeliveryKind.THREAD and post.message_id == thread_id for post in posts
+        ):
+            raise UserError("private_no_such_thread", incident=incident.label)
+        return incident
+
+    async def hide(self, incident_id: int) -> None:
+        """Let the posts of others forget a private incident's number, and its own from before be emptied."""
+        incident = await self._store.incident(incident_id)
+        if not incident.is_private:
+            return
+        await self._untold_by_others(incident)
+        messages = await self._store.alert_messages(incident_id)
+        lines = [await self._store.delivery_by_key(question_key(message_id)) for _, message_id in messages]
+        async with self._store.transaction() as tx:
+            for line in lines:
+                await show_answer(tx, line)
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+
+    async def _let_in(self, change: Change, user_id: int, name: str, *, asked: str | None = None) -> None:
+        priority = self._priority(change.incident)
+        to = f"user:{user_id}"
+        await change.tx.readmit(change.incident.id, user_id)
+        owed = member(change.incident, to, priority=priority, name=name, asked=asked)
+        await change.tx.insert_deliveries([owed])
+
+    async def _audit(self, change: Change, act: Act, facts: Mapping[str, object]) -> None:
+        """Put on record what leaves no entry on the timeline."""
+        data = {"incident_id": change.incident.id, **facts}
+        await change.tx.audit(guild_id=change.incident.guild_id, by=change.by, action=act, data=data)
+
+    async def _untold_by_others(self, incident: Incident) -> None:
+        """The posts of those that it has to do with give its number no more."""
+        others = {one.id for one in await self._store.related(incident.id)} | {incident.merged_into_id}
+        async with self._store.transaction() as tx:
+            for number in sorted(one for one in others if one is not None):
+                other = await tx.incident(number, lock=True)
+                hidden = relations.hide(other, incident.id)
+                if hidden is not other:
+                    await tx.save(hidden)
+                    await tx.enqueue(refresh_job(hidden, severity=self._policy.rules(hidden.severity)))
+
+    def _priority(self, incident: Incident) -> int:
+        return priority_of(self._policy.rules(incident.severity).rank)
+
+
+def _not_ours(refused: DeliveryRefused, thread_id: int) -> UserError:
+    log.warning("thread.not_deleted", thread_id=thread_id, code=refused.code)
+    return UserError("private_thread_refused")
+
+
+def _involved(incident: Incident, joined: Iterable[Holder]) -> dict[int, str]:
+    """Who knows of it already: whoever reported it, has acknowledged or joined, or holds a role.
+
+    What has reported a tracked alert is a monitor, which nobody can let in.
+    """
+    people = {} if incident.source is not None else {incident.reported_by_id: incident.reported_by_name}
+    return people | {who.id: who.name for who in (*joined, *incident.roles.values())}

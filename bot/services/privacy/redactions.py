@@ -1,0 +1,62 @@
+"""What the bot had posted for all of an incident that is private by now. See docs/architecture.md."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.incident.incident import Incident
+from bot.domain.privacy import SETTLED, LeftBehind, exposed
+from bot.runbook.model import Policy
+from bot.services.ports import Discord, Redacted, Store
+from bot.services.shared.postings import notice
+
+log = structlog.get_logger(__name__)
+
+
+class Redactions:
+    """Empties it, within the job that edits the incident's posts: no edit from before comes after it."""
+
+    def __init__(self, store: Store, discord: Discord, policy: Policy) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+
+    async def empty(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
+        """Empty those of a private incident's sent *posts* that stand where others read; each once.
+
+        Returns:
+            When to try again what Discord did not take now, or None.
+        """
+        left = [post for post in exposed(posts) if post.shown_version < SETTLED]
+        if not left:
+            return None
+        result = await self._discord.redact(incident, left)
+        still_there = {*result.refused, *result.late}
+        lines = [self._still_told(incident, post, result) for post in left if post.id in still_there]
+        lines += [self._left_line(incident, thread) for thread in result.left]
+        async with self._store.transaction() as tx:
+            await tx.set_shown(result.done, version=SETTLED)
+            await tx.insert_deliveries(lines)
+        log.info("incident.redacted", incident_id=incident.id, posts=len(result.done), of=len(left))
+        return result.again_in
+
+    def _left_line(self, incident: Incident, thread: LeftBehind) -> NewDelivery:
+        """A line in the private thread: what others still read in the old one, and a way to delete it."""
+        data = {
+            "notice": "thread_left",
+            "thread": thread.thread_id,
+            "names": list(thread.names),
+            "written": thread.written,
+        }
+        return notice(incident, self._policy, key=f"thread_left:{thread.thread_id}", data=data)
+
+    def _still_told(self, incident: Incident, post: Delivery, result: Redacted) -> NewDelivery:
+        """A line in the thread: somebody can do by hand what the bot may not, or not yet."""
+        if post.kind is DeliveryKind.THREAD:
+            name = "thread_not_closed" if post.id in result.refused else "name_waits"
+            data: dict[str, object] = {"notice": name, "thread": post.message_id}
+        else:
+            data = {"notice": "not_redacted", "channel": post.channel_id, "message": post.message_id}
+        return notice(incident, self._policy, key=f"{data['notice']}:{post.id}", data=data)

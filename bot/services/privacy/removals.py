@@ -1,0 +1,122 @@
+"""Taking people out of a private incident, who must not see it by another way. See docs/architecture.md."""
+
+from typing import Final
+
+from bot.domain.delivery.delivery import DeliveryStatus, priority_of
+from bot.domain.errors import UserError
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineKind
+from bot.runbook.model import Policy
+from bot.services.incidents.roles import give_up
+from bot.services.ports import Discord, Store
+from bot.services.shared.access import Access, Act
+from bot.services.shared.changes import Change, Changes
+from bot.services.shared.postings import member_removed, member_removed_key
+
+#: Why somebody cannot be taken out who does not see it otherwise (`Sight`): nobody would be left.
+_LAST: Final = "last"
+
+
+class _Stays(Exception):  # a signal to ourselves: the refusal is recorded once the locks are gone
+    """They cannot be taken out; *why* is a `Sight` or `_LAST`."""
+
+    def __init__(self, why: str, incident: Incident) -> None:
+        super().__init__()
+        self.why, self.incident = why, incident
+
+
+class Removals:
+    """Who knows of a private incident no more."""
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, access: Access, changes: Changes
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+        self._changes = changes
+
+    async def remove(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:
+        """*who* sees it no more, and has none of its roles; False when nobody had named them.
+
+        They are taken out of its thread each time: they may be in it without a name, from when they were on
+        call. Whoever sees it may remove themselves.
+
+        Args:
+            key: Of the asking, unique: the same one takes out once.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: it is not private, *who* is a bot, or sees it whether
+                or not they are named, or is the last who does; these are on record, too. UpstreamUnavailable:
+                Discord has to say whether somebody else does.
+        """
+        is_role_there = False
+        while True:
+            try:
+                return await self._remove(incident_id, who, by=by, key=key, is_role_there=is_role_there)
+            except _Stays as stays:
+                guild_id = stays.incident.guild_id
+                is_role_there = stays.why == _LAST and await self._discord.has_private_role(guild_id)
+                if not is_role_there:
+                    raise await self._refusal(stays, who, by=by) from None
+
+    async def _remove(
+        self, incident_id: int, who: Person, *, by: Person, key: str, is_role_there: bool
+    ) -> bool:
+        act = _removing(who, by=by)
+        async with self._changes.change(incident_id, by=by, act=act) as change:
+            incident = change.incident
+            if not incident.is_private:
+                raise UserError("private_not_removed", incident=incident.label)
+            if who.is_bot:
+                raise UserError("private_for_bot", who=who.name)
+            sight = await self._access.sight(who, guild_id=incident.guild_id, source=change.tx)
+            if sight is not None:
+                raise _Stays(sight, incident)
+            if not is_role_there and await change.tx.members(incident_id) == [who.id]:
+                raise _Stays(_LAST, incident)
+            return await self._take_out(change, who, act, key=key)
+
+    async def _take_out(self, change: Change, who: Person, act: Act, *, key: str) -> bool:
+        incident, facts = change.incident, {"id": who.id, "name": who.name}
+        was_named = await change.tx.remove_member(incident.id, who, by=change.by)
+        priority = priority_of(self._policy.rules(incident.severity).rank)
+        owed = member_removed(incident, who.id, priority=priority, name=who.name, asked=key)
+        await change.tx.insert_deliveries([owed])
+        await change.save(transitions.lose_member(incident))
+        if incident.is_open:
+            await give_up(change, {who.id})
+        if not was_named:
+            data = {"incident_id": incident.id, **facts}
+            await change.tx.audit(guild_id=incident.guild_id, by=change.by, action=act, data=data)
+            return False
+        await change.record(TimelineKind.MEMBER_REMOVED, facts)
+        told = {"name": who.name, "is_own": act is Act.LEAVE}
+        await change.say("member_removed", key=f"member_removed:{who.id}:{key}", facts=told)
+        return True
+
+    async def _refusal(self, stays: _Stays, who: Person, *, by: Person) -> UserError:
+        """What to tell *by*, put on record."""
+        act, incident = _removing(who, by=by), stays.incident
+        data = {"act": act, "incident_id": incident.id, "id": who.id, "why": stays.why}
+        guild_id = incident.guild_id
+        await self._store.audit(guild_id=guild_id, by=by, action=act.permission, allowed=False, data=data)
+        roles = self._access.private_roles
+        return UserError(f"private_stays_{stays.why}", incident=incident.label, who=who.name, roles=roles)
+
+    async def exit(self, incident_id: int, *, who: Person, key: str) -> DeliveryStatus | None:
+        """What has become of taking somebody out, which was asked for under *key*; None: nobody has asked.
+
+        Raises:
+            IncidentNotFound.
+        """
+        incident = await self._store.incident(incident_id)
+        found = await self._store.delivery_by_key(member_removed_key(incident, who.id, asked=key))
+        return None if found is None else found.status
+
+
+def _removing(who: Person, *, by: Person) -> Act:
+    return Act.LEAVE if who.id == by.id else Act.REMOVE_MEMBER

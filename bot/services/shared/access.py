@@ -1,0 +1,251 @@
+"""Who may do what: roles in the policy, checked here, refusals on record."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Final
+
+import structlog
+
+from bot.domain.errors import IncidentNotFound, NotPermitted
+from bot.domain.incident import relations
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person, require_role
+from bot.domain.timeline.entries import TimelineEntry
+from bot.runbook.model import Policy
+from bot.services.ports import Store, Transaction
+from bot.services.ports.oncall import OnCallReads
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+
+class MaySeeLess(Exception):  # a signal to whoever locks: ask once more whether they may
+    """Between the read and the lock somebody has made it private, or changed a private one."""
+
+
+class Act(StrEnum):
+    """What somebody does to an incident; a refusal says which."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RELEASE = "release"
+    DECLINE = "decline"
+    RESOLVE = "resolve"
+    CANCEL = "cancel"
+    MERGE = "merge"
+    REOPEN = "reopen"
+    LINK = "link"
+    UNLINK = "unlink"
+    CHANGE_SEVERITY = "change_severity"
+    DECLARE = "declare"
+    UPDATE = "update"
+    EDIT = "edit"
+    TAKE_ROLE = "take_role"
+    GIVE_ROLE = "give_role"
+    RELEASE_ROLE = "release_role"
+    CHECK_STEP = "check_step"
+    NOTE = "note"
+    CORRECT = "correct"
+    PIN = "pin"
+    MAKE_PRIVATE = "make_private"
+    ADD_MEMBER = "add_member"
+    REMOVE_MEMBER = "remove_member"
+    LEAVE = "leave"
+    ENTER = "enter"
+    DELETE_THREAD = "delete_thread"
+
+    @property
+    def permission(self) -> str:
+        """The key below ``[permissions]`` that it takes."""
+        return _PERMISSIONS.get(self, "acknowledge")
+
+
+# The others are what responding consists of.
+_PERMISSIONS: Final = {
+    Act.CHANGE_SEVERITY: "severity",
+    Act.DECLARE: "triage",
+    Act.MAKE_PRIVATE: "private",
+    Act.ADD_MEMBER: "private",
+    Act.REMOVE_MEMBER: "private",
+    Act.LEAVE: "private",
+    Act.ENTER: "private",
+    Act.DELETE_THREAD: "private",
+}
+
+
+class Sight(StrEnum):
+    """Why somebody sees every private incident, whether or not they are named in it."""
+
+    ROLE = "role"
+    ON_CALL = "on_call"  # they are paged about them, by a DM that says what it is about
+
+
+class Access:
+    """The policy's ``[permissions]``."""
+
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall) -> None:
+        self._store = store
+        self._policy = policy
+        self._oncall = oncall
+
+    async def require(self, person: Person, action: str, *, guild_id: int, act: str, **data: object) -> None:
+        """Let *person* pass, or record the refusal.
+
+        Args:
+            action: A key below ``[permissions]``: "triage", "acknowledge", "resolve", "dlq", "replay", ...
+            act: What they were about to do, for the audit row.
+            data: What it was about, for the audit row; JSON-able.
+
+        Raises:
+            NotPermitted: with the roles that would do.
+        """
+        try:
+            require_role(person, action=action, roles=self._roles(action))
+        except NotPermitted:
+            tried = {"act": act, **data}
+            await self._store.audit(guild_id=guild_id, by=person, action=action, allowed=False, data=tried)
+            raise
+
+    async def require_incident(self, person: Person, act: Act, incident: Incident) -> None:
+        """The same for one incident; a private one is hidden from those who may not see it.
+
+        Raises:
+            NotPermitted: with the roles that would do. IncidentNotFound: it is private, and not theirs.
+        """
+        await self.require_visible(person, act.permission, incident, act=act)
+        if act is Act.LEAVE:  # whoever sees it may stop doing so
+            return
+        await self.require(
+            person, act.permission, guild_id=incident.guild_id, act=act, incident_id=incident.id
+        )
+
+    @asynccontextmanager
+    async def locked(
+        self, incident: Incident, *, by: Person, act: Act
+    ) -> AsyncIterator[tuple[Transaction, Incident]]:
+        """*incident* as it is now, locked in a transaction of its own, if *by* may do *act* to it.
+
+        That is asked before the lock, and once more when meanwhile it was made private, or a private one was
+        changed. The lock costs no round trip beside the transaction's own.
+
+        Args:
+            incident: As it was read a moment ago.
+
+        Raises:
+            As `require_incident`.
+        """
+        seen = incident
+        while True:
+            await self.require_incident(by, act, seen)
+            try:
+                async with self._store.transaction(locking=seen.id) as tx:
+                    found = await tx.incident(seen.id, lock=True, known=seen)
+                    require_as_seen(found, seen)
+                    yield tx, found
+            except MaySeeLess:  # nothing is written yet
+                log.info("incident.access_retried", incident_id=seen.id, act=act, user_id=by.id)
+                seen = await self._store.incident(seen.id)
+                continue
+            return
+
+    async def require_visible(self, person: Person, action: str, incident: Incident, *, act: str) -> None:
+        """Let *person* know of *incident*; to those who may not, it is as if there were none.
+
+        Raises:
+            IncidentNotFound: it is private, and not theirs; on record.
+        """
+        if not await self.sees(person, incident):
+            await self._store.audit(
+                guild_id=incident.guild_id,
+                by=person,
+                action=action,
+                allowed=False,
+                data={"act": act, "incident_id": incident.id, "private": True},
+            )
+            raise IncidentNotFound(number=incident.id)
+
+    async def sees(self, person: Person, incident: Incident, *, source: Transaction | None = None) -> bool:
+        """Whether *person* may know of *incident*: everybody, unless it is private.
+
+        Args:
+            source: The caller's transaction, if there is one.
+        """
+        if not incident.is_private:
+            return True
+        if await self.sight(person, guild_id=incident.guild_id, source=source) is not None:
+            return True
+        return await (source or self._store).is_member(incident.id, person.id)
+
+    async def sees_private(self, person: Person, *, guild_id: int) -> bool:
+        """Whether *person* may know of every private incident, named or not."""
+        return await self.sight(person, guild_id=guild_id) is not None
+
+    async def sight(
+        self, person: Person, *, guild_id: int, source: OnCallReads | None = None
+    ) -> Sight | None:
+        """Why *person* may know of every private incident, named or not; None: they may not.
+
+        Args:
+            source: The caller's transaction, if there is one.
+        """
+        if self.allows(person, "private"):
+            return Sight.ROLE
+        return Sight.ON_CALL if await self._oncall.is_on_call(guild_id, person, source=source) else None
+
+    @property
+    def private_roles(self) -> tuple[str, ...]:
+        """The roles that see every private incident, by name or id."""
+        return self._roles("private")
+
+    async def readable(self, person: Person, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
+        """A history as *person* may read it: without the numbers of private incidents that are not theirs."""
+        known = list(entries)
+        others = [await self._store.incident(number) for number in sorted(relations.others_in(known))]
+        hidden = {other.id for other in others if not await self.sees(person, other)}
+        return [relations.readable(entry, hidden) for entry in known]
+
+    async def note_refused(self, person: Person, act: Act, incident: Incident, **data: object) -> None:
+        """Record that *person* was refused for what *incident* is, and not for who they are.
+
+        Args:
+            data: What else it was about; JSON-able.
+        """
+        tried = {"act": act, "incident_id": incident.id, **data}
+        await self._store.audit(
+            guild_id=incident.guild_id, by=person, action=act.permission, allowed=False, data=tried
+        )
+
+    async def note_foreign(self, person: Person, *, guild_id: int, incident_id: int) -> None:
+        """Record that *person* asked for an incident of another guild, which was not found for them."""
+        data = {"act": "see_foreign", "incident_id": incident_id}
+        await self._store.audit(guild_id=guild_id, by=person, action="show", allowed=False, data=data)
+
+    def allows(self, person: Person, action: str) -> bool:
+        """The same question without a record, where nobody is waiting for an answer."""
+        return not self.lacks(person, action)
+
+    def lacks(self, person: Person, action: str) -> tuple[str, ...]:
+        """The roles of which *person* would need one; empty when they may."""
+        roles = self._roles(action)
+        try:
+            require_role(person, action=action, roles=roles)
+        except NotPermitted:
+            return roles
+        return ()
+
+    def _roles(self, action: str) -> tuple[str, ...]:
+        roles: tuple[str, ...] = getattr(self._policy.permissions, action)
+        return roles
+
+
+def require_as_seen(locked: Incident, seen: Incident) -> None:
+    """Let whoever was let pass when an incident was as *seen* go on with it as it is under its lock.
+
+    Who they are and which roles they have came with what they pressed. A private one may have lost
+    them as a member since.
+
+    Raises:
+        MaySeeLess.
+    """
+    if locked.is_private and locked.version != seen.version:
+        raise MaySeeLess

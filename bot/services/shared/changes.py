@@ -1,0 +1,200 @@
+"""What every change of an incident does beside changing it: permission, lock, history, audit, posts."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+import structlog
+
+from bot.domain.errors import Unfit
+from bot.domain.incident import relations
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.ports import Store, Transaction
+from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
+from bot.services.shared.postings import notice, refresh_job
+from bot.services.shared.reminders import note_act
+
+log = structlog.get_logger(__name__)
+
+Facts: TypeAlias = Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Change:
+    """One change while it is made: inside a transaction, with the incident locked.
+
+    Attributes:
+        incident: As it is now; `save` replaces it.
+        by: Who makes it, or on whose behalf a clock does.
+        now: The transaction's time.
+        beside: The same for the others that were asked for, by number.
+        is_by_clock: Nobody made it just now: the history names nobody, and nobody is audited for it.
+    """
+
+    tx: Transaction
+    policy: Policy
+    incident: Incident
+    by: Person
+    now: datetime
+    beside: Mapping[int, "Change"] = field(default_factory=dict)
+    is_by_clock: bool = False
+
+    async def save(self, changed: Incident) -> None:
+        """Write *changed*, and let every post that shows it be edited."""
+        await self.tx.save(changed)
+        self.incident = changed
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Let every post that shows the incident be edited."""
+        severity = self.policy.rules(self.incident.severity)
+        await self.tx.enqueue(refresh_job(self.incident, severity=severity))
+
+    async def record(
+        self,
+        kind: TimelineKind,
+        facts: Facts | None = None,
+        *,
+        at: datetime | None = None,
+        corrects: int | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Put it on the timeline and in the audit; of somebody who is on it, it is a sign of life.
+
+        Args:
+            facts: JSON-able.
+            at: When it happened, if that was not now.
+            corrects: The entry that this one puts right.
+            line: The key of what `say` tells the thread of it, to lead there.
+        """
+        actor = None if self.is_by_clock else self.by
+        data = facts if line is None else {**(facts or {}), "line": line}
+        entry = TimelineEntry(
+            kind,
+            at or self.now,
+            None if actor is None else actor.id,
+            None if actor is None else actor.name,
+            data=data,
+            corrects=corrects,
+        )
+        if self.is_by_clock:
+            await self.tx.add_timeline(self.incident.id, entry)
+            return
+        audited = {"incident_id": self.incident.id, **(facts or {})}
+        await self.tx.record(self.incident, entry, by=self.by, data=audited)
+        await self.note_act()
+
+    async def note_act(self) -> None:
+        """Whoever makes it is there: that begins the promise of an update anew, if they are on it."""
+        self.incident = await note_act(self.tx, self.policy, self.incident, by=self.by, now=self.now)
+
+    async def say(self, name: str, *, key: str, facts: Facts | None = None) -> None:
+        """Owe one line in the thread. A tracked alert has none: how it ended is edited into its post.
+
+        Args:
+            name: Of the notice, as `bot.ui.posts.notices` knows it.
+            key: Unique for the incident: the same one is said once.
+            facts: JSON-able.
+        """
+        if self.incident.kind is IncidentKind.ALERT and not self.incident.is_open:
+            return
+        told = {**(facts or {}), "notice": name, "by": self.by.name}
+        await self.tx.insert_deliveries([notice(self.incident, self.policy, key=key, data=told)])
+
+
+async def link_both(one: Change, other: Change) -> None:
+    """Note on each of two that it has to do with the other, for its timeline and its posts.
+
+    Posts tell of no private one: not everybody who reads them may know that there is one.
+    """
+    for here, there in ((one, other), (other, one)):
+        if not there.incident.is_private:
+            await here.save(relations.link(here.incident, there.incident.id))
+        await here.record(TimelineKind.LINKED, {"with": there.incident.id})
+
+
+async def unlink_both(one: Change, other: Change) -> None:
+    """Note on each of two that it has nothing to do with the other, as `link_both` has noted that it has."""
+    for here, there in ((one, other), (other, one)):
+        left = relations.unlink(here.incident, there.incident.id)
+        if left is not here.incident:  # it told of no private one
+            await here.save(left)
+        await here.record(TimelineKind.UNLINKED, {"with": there.incident.id})
+
+
+class Changes:
+    """Begins changes."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+
+    async def allowed(self, incident_id: int, *, by: Person, act: Act) -> Incident:
+        """The incident, if *by* may change it so. Raises as `change`."""
+        incident = await self._store.incident(incident_id)
+        await self.require(incident, by=by, act=act)
+        return incident
+
+    async def require(self, incident: Incident, *, by: Person, act: Act) -> None:
+        """Let *by* change *incident* so. Raises as `change`."""
+        await self._access.require_incident(by, act, incident)
+
+    @asynccontextmanager
+    async def change(
+        self,
+        incident_id: int,
+        *,
+        by: Person,
+        act: Act,
+        also: Collection[int] = (),
+        told: Collection[int] = (),
+    ) -> AsyncIterator[Change]:
+        """Change one incident in one transaction.
+
+        Args:
+            act: What is done; says which permission it takes.
+            also: Further incidents that it is about, to be changed as well.
+            told: Further ones that must hear of it, whoever may see them.
+
+        Raises:
+            NotPermitted: on record. IncidentNotFound: no such number, or a private one that is not theirs.
+            Unfit: what the caller raised; on record.
+        """
+        while True:
+            seen = [await self.allowed(number, by=by, act=act) for number in sorted({incident_id, *also})]
+            try:
+                async with self._store.transaction() as tx:
+                    now, others = await tx.now(), (*also, *told)
+                    locked = await _locked(tx, {incident_id, *others}, seen=seen)
+                    beside = {number: Change(tx, self._policy, locked[number], by, now) for number in others}
+                    yield Change(tx, self._policy, locked[incident_id], by, now, beside)
+            except MaySeeLess:  # nothing is written yet: ask once more whether they may
+                log.info("incident.change_retried", incident_id=incident_id, act=act, user_id=by.id)
+                continue
+            except Unfit as refused:
+                found = next(one for one in seen if one.id == incident_id)
+                await self._access.note_refused(by, act, found, refused=refused.key, others=sorted(also))
+                raise
+            log.info("incident.changed", incident_id=incident_id, act=act, user_id=by.id)
+            return
+
+
+async def _locked(
+    tx: Transaction, numbers: Collection[int], *, seen: Collection[Incident]
+) -> dict[int, Incident]:
+    """Those incidents, locked: in one order for all, so that two people who merge crosswise wait for each
+    other, not for ever.
+
+    Args:
+        seen: Some of them, as they were when somebody was let pass.
+    """
+    locked = {number: await tx.incident(number, lock=True) for number in sorted(numbers)}
+    for one in seen:
+        require_as_seen(locked[one.id], one)
+    return locked

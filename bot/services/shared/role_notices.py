@@ -1,0 +1,69 @@
+"""The DM to whoever was given a role by somebody else: owed, moot, or refused."""
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.incident.incident import Holder, Incident, Role
+from bot.domain.people import Person
+from bot.runbook.model import Policy
+from bot.services.ports import Transaction
+from bot.services.shared.postings import notice
+
+
+def role_dm(incident: Incident, role: Role, *, by: Person, policy: Policy) -> NewDelivery:
+    """What is owed to the holder of *role*, whom *by* has named.
+
+    Args:
+        incident: As saved, with its holder.
+    """
+    holder = incident.roles[role]
+    return NewDelivery(
+        kind=DeliveryKind.ROLE_DM,
+        to=f"user:{holder.id}",
+        key=f"inc:{incident.id}:role:{incident.version}:dm",
+        guild_id=incident.guild_id,
+        incident_id=incident.id,
+        data={"role": role.value, "holder_id": holder.id, "holder": holder.name, "by": by.name},
+        priority=priority_of(policy.rules(incident.severity).rank),
+    )
+
+
+def taken_over_dm(
+    incident: Incident, role: Role, *, former: Holder, by: Person, policy: Policy
+) -> NewDelivery:
+    """What is owed to *former*, whose *role* somebody has taken over.
+
+    Args:
+        incident: As saved, with its new holder.
+    """
+    return NewDelivery(
+        kind=DeliveryKind.ROLE_DM,
+        to=f"user:{former.id}",
+        key=f"inc:{incident.id}:role:{incident.version}:taken:dm",
+        guild_id=incident.guild_id,
+        incident_id=incident.id,
+        data={
+            "role": role.value,
+            "holder_id": former.id,
+            "holder": former.name,
+            "by": by.name,
+            "taken_over": True,
+        },
+        priority=priority_of(policy.rules(incident.severity).rank),
+    )
+
+
+def still_holds(incident: Incident, delivery: Delivery) -> bool:
+    """Whether it goes on, and the role that a DM tells of is still theirs, or still taken from them."""
+    holder = incident.roles.get(Role(str(delivery.data["role"])))
+    is_theirs = holder is not None and holder.id == delivery.data["holder_id"]
+    if delivery.data.get("taken_over"):
+        return incident.is_open and not is_theirs
+    return incident.is_open and is_theirs
+
+
+async def say_undelivered(tx: Transaction, delivery: Delivery, *, policy: Policy) -> None:
+    """Discord does not take the DM: a line in the thread, so that somebody tells them. Nobody is rung."""
+    assert delivery.incident_id is not None
+    incident = await tx.incident(delivery.incident_id)
+    facts = {**delivery.data, "notice": "role_undelivered"}
+    key = f"role_undelivered:{delivery.id}"
+    await tx.insert_deliveries([notice(incident, policy, key=key, data=facts)])

@@ -1,0 +1,1 @@
+"""What an incident's timeline shows, and correcting or pinning an entry."""

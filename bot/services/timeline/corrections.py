@@ -1,0 +1,147 @@
+"""What somebody puts right of an entry that people wrote: words, time, and the impact of a status update."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.domain.errors import UserError
+from bot.domain.incident.form_state import digest_of
+from bot.domain.text import storable
+from bot.domain.timeline.entries import Line, TimelineKind
+from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT
+
+#: Characters of a correction: a pinned message may be this long.
+CORRECTION_LIMIT: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWords:
+    """What a form showed when it was opened, each as its `digest_of`.
+
+    Attributes:
+        moment: When it happened; None when nobody knows: a form of an older version.
+    """
+
+    words: str
+    impact: str
+    moment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What an entry is to say.
+
+    Attributes:
+        text: Its words; None when they were left as the form showed them.
+        at: When it happened, as typed; empty leaves the time alone.
+        impact: Of a status update; None as for `text`, empty when there is none.
+        shown: None when nobody knows: a form of an older version.
+    """
+
+    text: str | None
+    at: str = ""
+    impact: str | None = None
+    shown: ShownWords | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Righted:
+    """An entry's line, and what is to stand there."""
+
+    line: Line
+    words: str
+    impact: str
+    at: datetime
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is put right."""
+        line = self.line
+        return (self.words, self.impact, self.at) != (line.said, line.impact, line.at)
+
+    @property
+    def kept(self) -> dict[str, object]:
+        """The facts of the correction: all that counts from now on. What stood before is in its own entry."""
+        impact = {"impact": self.impact} if self.line.entry.is_update else {}
+        return {"text": self.words, **impact, **self._moved}
+
+    @property
+    def told(self) -> dict[str, object]:
+        """The facts of the thread's line: what has changed, and what stood there before."""
+        line = self.line
+        told: dict[str, object] = {**self._moved}
+        if self.words != line.said or self.impact == line.impact:
+            told |= {"before": "" if self.words == line.said else line.said, "text": self.words}
+        if self.impact != line.impact:
+            told |= {"impact_before": line.impact, "impact": self.impact}
+        return told | ({"at_before": line.at.isoformat()} if self._moved else {})
+
+    @property
+    def _moved(self) -> dict[str, object]:
+        return {} if self.at == self.line.at else {"at": self.at.isoformat()}
+
+
+def editable(line: Line) -> tuple[str, str]:
+    """Words and impact as a form shows them, within the lengths that it takes."""
+    limit = KNOWN_LIMIT if line.entry.is_update else CORRECTION_LIMIT
+    return line.said[:limit], line.impact[:IMPACT_LIMIT]
+
+
+def shown_words(line: Line) -> ShownWords:
+    """What a form about *line* shows now."""
+    words, impact = editable(line)
+    return ShownWords(digest_of(words), digest_of(impact), digest_of(line.at.isoformat()))
+
+
+def righted(line: Line, right: Correction, *, at: datetime, label: str) -> Righted:
+    """What *right* makes of *line*. An update tells words, an impact or both, or that there is no impact.
+
+    Args:
+        at: When it happened.
+        label: Of the incident.
+
+    Raises:
+        UserError: nothing is left, nothing is other than it was, or somebody else has put the same right
+            since the form was opened.
+    """
+    found = _of_update(line, right, at=at) if line.entry.is_update else _of_words(line, right, at=at)
+    _require_as_shown(found, right.shown, label=label)
+    if not found.differs:
+        raise UserError("correction_empty", incident=label)
+    return found
+
+
+def cleaned(text: str, *, limit: int) -> str:
+    """*text* as it is kept."""
+    return storable(text).strip()[:limit]
+
+
+def _of_words(line: Line, right: Correction, *, at: datetime) -> Righted:
+    words = line.said if right.text is None else cleaned(right.text, limit=CORRECTION_LIMIT)
+    if right.text is not None and not words:
+        is_pin = line.entry.kind is TimelineKind.PINNED
+        raise UserError("pin_emptied") if is_pin else UserError("note_empty")
+    return Righted(line, words, line.impact, at)
+
+
+def _of_update(line: Line, right: Correction, *, at: datetime) -> Righted:
+    words = line.said if right.text is None else cleaned(right.text, limit=KNOWN_LIMIT)
+    impact = line.impact if right.impact is None else cleaned(right.impact, limit=IMPACT_LIMIT)
+    if line.said and not (words or impact):
+        raise UserError("update_emptied")
+    return Righted(line, words, impact, at)
+
+
+def _require_as_shown(found: Righted, shown: ShownWords | None, *, label: str) -> None:
+    """Whoever puts something right has seen what stands there."""
+    line, now = found.line, shown_words(found.line)
+    if shown is None:
+        return
+    if found.words != line.said and now.words != shown.words:
+        gone = UserError("words_removed", incident=label)
+        raise UserError("words_moved", incident=label, words=line.said) if line.said else gone
+    if found.impact != line.impact and now.impact != shown.impact:
+        gone = UserError("impact_removed", incident=label)
+        raise UserError("impact_moved", incident=label, impact=line.impact) if line.impact else gone
+    if found.at != line.at and shown.moment not in (None, now.moment):
+        raise UserError("moment_moved", incident=label, at=line.at)

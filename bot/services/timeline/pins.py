@@ -1,0 +1,252 @@
+"""📌 under a message of an incident's thread: it is on the timeline, and what becomes of it is too."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from weakref import WeakValueDictionary
+
+import structlog
+
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.errors import DeliveryRefused, IncidentNotFound, UpstreamUnavailable, UserError
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.runbook.model import Policy
+from bot.services.ports import Discord, Store, Transaction
+from bot.services.ports.urgency import BACKGROUND, urgency
+from bot.services.shared.access import Access, Act
+from bot.services.shared.changes import Change, Changes
+
+log = structlog.get_logger(__name__)
+
+_PAGE: Final = 100  # incidents in memory at a time
+
+_QUOTED: Final = 200  # characters of a deleted message, to say which one it was
+
+
+class Pinned(StrEnum):
+    """What pinning has changed."""
+
+    ADDED = "added"
+    FILLED = "filled"  # it was there without words, and has them now
+    ALREADY = "already"
+
+
+class Pins:
+    """Keeps what people point at. Everything here may run twice without harm.
+
+    Events of one message are recorded one at a time, in the order in which these methods were called: Discord
+    gives the edit before the deletion, and the database would take either first.
+    """
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, access: Access, changes: Changes
+    ) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+        self._changes = changes
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def pin_reaction(self, channel_id: int, message_id: int, *, by: Person) -> Pinned | None:
+        """A 📌 was put under a message; None when it is none of an incident's thread, or gone.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UpstreamUnavailable: Discord could not be asked for the message.
+        """
+        if by.is_bot:
+            return None
+        async with self._turn(message_id):
+            return await self._pin_reaction(channel_id, message_id, by=by)
+
+    async def _pin_reaction(self, channel_id: int, message_id: int, *, by: Person) -> Pinned | None:
+        incident = await self._of_thread(channel_id)
+        if incident is None:
+            return None
+        # Refused before Discord is asked, and on record.
+        await self._access.require_incident(by, Act.PIN, incident)
+        if incident.id in await self._store.pinned_in(message_id):
+            return Pinned.ALREADY
+        found = await self._discord.message(channel_id, message_id, guild_id=incident.guild_id)
+        return None if found is None else await self._pin(incident.id, found, by=by)
+
+    async def pin(self, message: ThreadMessage, *, by: Person) -> tuple[Incident, Pinned]:
+        """Somebody has chosen a message by its menu, which carries its words.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: it is not in an incident's thread.
+        """
+        async with self._turn(message.id):
+            incident = await self._of_thread(message.channel_id)
+            if incident is None:
+                raise UserError("not_in_thread")
+            return incident, await self._pin(incident.id, message, by=by)
+
+    async def edited(self, message: ThreadMessage) -> None:
+        """A message was edited: if it is pinned, its new words are kept beside the old ones."""
+        if message.edited_at is None:
+            return  # Discord has only added a preview
+        async with self._turn(message.id):
+            for incident_id in await self._store.pinned_in(message.id):
+                async with self._store.transaction() as tx:
+                    await tx.incident(incident_id, lock=True)
+                    await _note_edit(tx, incident_id, message, at=message.edited_at)
+
+    async def deleted(self, message_ids: Sequence[int]) -> None:
+        """Messages were deleted: what is pinned of them stays, and the deletion is noted, once."""
+        for message_id in message_ids:
+            async with self._turn(message_id):
+                await self._deleted(message_id)
+
+    async def _deleted(self, message_id: int) -> None:
+        for incident_id in await self._store.pinned_in(message_id):
+            async with self._store.transaction() as tx:
+                await tx.incident(incident_id, lock=True)
+                await _note_deletion(tx, incident_id, message_id)
+
+    async def reconcile_all(self, guild_id: int) -> None:
+        """Find what happened while the gateway was away, in the threads of open incidents.
+
+        One request for each thread, and one more for each 📌 that is not on the timeline; behind everything
+        else that is asked of Discord. Messages further back than the newest hundred are not looked at.
+        """
+        after = 0
+        with urgency(BACKGROUND):
+            while page := await self._store.open_page(guild_id, after=after, limit=_PAGE):
+                for incident in page:
+                    await self._reconcile_one(incident)
+                after = page[-1].id
+
+    async def _reconcile_one(self, incident: Incident) -> None:
+        try:
+            await self._reconcile(incident)
+        except (UpstreamUnavailable, DeliveryRefused) as error:
+            log.warning("pins.not_reconciled", incident_id=incident.id, reason=str(error))
+
+    async def _reconcile(self, incident: Incident) -> None:
+        thread_id = incident.thread_id
+        if thread_id is None:
+            return
+        messages = await self._discord.latest_messages(thread_id, guild_id=incident.guild_id)
+        known = _pins(await self._store.timeline(incident.id))
+        await self._find_pins(incident, [one for one in messages if one.has_pin and one.id not in known])
+        for message in messages:
+            if message.id in known:
+                await self.edited(message)
+        await self.deleted(_gone(messages, [one for one, place in known.items() if place == thread_id]))
+
+    async def _find_pins(self, incident: Incident, messages: Sequence[ThreadMessage]) -> None:
+        by_id = {message.id: message for message in messages}
+        places = [(message.channel_id, message.id) for message in messages]
+        async for person, message_id in self._discord.pinners(places, guild_id=incident.guild_id):
+            may = self._access.allows(person, "acknowledge") and await self._access.sees(person, incident)
+            if may and message_id in by_id:
+                with suppress(IncidentNotFound):  # made private in this moment: on record, and nobody waits
+                    async with self._turn(message_id):
+                        await self._pin(incident.id, by_id.pop(message_id), by=person)
+
+    @asynccontextmanager
+    async def _turn(self, message_id: int) -> AsyncIterator[None]:
+        """For the block no other event of this message is handled; those that wait come in their order."""
+        lock = self._turns.setdefault(message_id, asyncio.Lock())
+        async with lock:
+            yield
+
+    async def _of_thread(self, channel_id: int) -> Incident | None:
+        try:
+            return await self._store.incident_by_thread(channel_id)
+        except IncidentNotFound:
+            return None
+
+    async def _pin(self, incident_id: int, message: ThreadMessage, *, by: Person) -> Pinned:
+        async with self._changes.change(incident_id, by=by, act=Act.PIN) as change:
+            outcome = await self._keep(change, message)
+            if outcome is not Pinned.ALREADY:
+                data = {"incident_id": incident_id, "message_id": message.id, "outcome": outcome.value}
+                guild_id = change.incident.guild_id
+                await change.tx.audit(guild_id=guild_id, by=by, action=TimelineKind.PINNED.value, data=data)
+                await change.note_act()
+            await change.tx.insert_deliveries([self._check_mark(change.incident, message)])
+        return outcome
+
+    async def _keep(self, change: Change, message: ThreadMessage) -> Pinned:
+        tx, incident_id, by = change.tx, change.incident.id, change.by
+        at = min(message.content.at, change.now)  # two clocks: nothing is pinned before it was written
+        entry = TimelineEntry(TimelineKind.PINNED, at, by.id, by.name, data=message.as_data())
+        if await tx.pin(incident_id, entry):
+            return Pinned.ADDED
+        data = {"text": message.content.text, "is_readable": True}
+        if message.content.text and await tx.fill_pin(incident_id, message.id, data=data):
+            return Pinned.FILLED
+        return Pinned.ALREADY
+
+    def _check_mark(self, incident: Incident, message: ThreadMessage) -> NewDelivery:
+        return NewDelivery(
+            kind=DeliveryKind.PIN_SEEN,
+            to="message",
+            key=f"inc:{incident.id}:pin:{message.id}",
+            guild_id=incident.guild_id,
+            incident_id=incident.id,
+            data={"channel_id": message.channel_id, "message_id": message.id},
+            priority=priority_of(self._policy.rules(incident.severity).rank),
+        )
+
+
+async def _note_edit(tx: Transaction, incident_id: int, message: ThreadMessage, *, at: datetime) -> None:
+    entries = await tx.timeline(incident_id)
+    key = f"edited:{message.id}:{at.isoformat()}"
+    versions = [entry for entry in entries if _message_id(entry) == message.id]
+    words = next((entry.said for entry in reversed(versions) if entry.said), "")
+    is_known = any((entry.data or {}).get("key") == key for entry in versions)
+    if is_known or (message.is_readable and words == message.content.text):
+        return
+    data = {
+        "message_id": message.id,
+        "text": message.content.text,
+        "is_readable": message.is_readable,
+        "url": message.content.url,
+        "key": key,
+    }
+    who = (message.content.author_id, message.content.author_name)
+    await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PIN_EDITED, at, *who, data=data))
+    log.info("timeline.pin_edited", incident_id=incident_id, message_id=message.id)
+
+
+async def _note_deletion(tx: Transaction, incident_id: int, message_id: int) -> None:
+    about = [entry for entry in await tx.timeline(incident_id) if _message_id(entry) == message_id]
+    if any(entry.kind is TimelineKind.PIN_DELETED for entry in about):
+        return
+    pin = next(entry for entry in about if entry.kind is TimelineKind.PINNED)
+    words = next((entry.said for entry in reversed(about) if entry.said), "")
+    data = {
+        "message_id": message_id,
+        "author_name": (pin.data or {}).get("author_name"),
+        "text": words[:_QUOTED],
+    }
+    await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PIN_DELETED, await tx.now(), data=data))
+    log.info("timeline.pin_deleted", incident_id=incident_id, message_id=message_id)
+
+
+def _pins(entries: Sequence[TimelineEntry]) -> dict[int, int]:
+    """The thread of each pinned message."""
+    pins = [entry.data or {} for entry in entries if entry.kind is TimelineKind.PINNED]
+    return {int(str(data["message_id"])): int(str(data["channel_id"])) for data in pins}
+
+
+def _gone(messages: Sequence[ThreadMessage], pinned: Sequence[int]) -> list[int]:
+    """What is pinned, and no longer among the messages from its time on."""
+    if not messages:
+        return []  # the thread is gone or hidden, which says nothing of a single message
+    there = {message.id for message in messages}
+    return [one for one in pinned if one >= min(there) and one not in there]
+
+
+def _message_id(entry: TimelineEntry) -> int | None:
+    found = (entry.data or {}).get("message_id")
+    return None if found is None else int(str(found))

@@ -1,0 +1,270 @@
+"""The timeline that people read and write: notes, corrections, pages; and who joins the war room."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.calendar.start_time import (
+    InvalidStartTime,
+    StartTimeInFuture,
+    StartTimeTooOld,
+    names_day,
+    parse_start_time,
+)
+from bot.domain.errors import UserError
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.last_told import put_right
+from bot.domain.people import Person
+from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
+from bot.runbook.model import Policy
+from bot.services.ports import Store
+from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
+from bot.services.shared.changes import Change, Changes
+from bot.services.timeline.corrections import Correction, cleaned, righted
+
+log = structlog.get_logger(__name__)
+
+NOTE_LIMIT: Final = 1_000
+PAGE_SIZE: Final = 10
+
+#: Somebody whose connection drops and comes back has not joined twice.
+_JOINED_AGAIN_AFTER: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """An incident with all that happened, oldest first."""
+
+    incident: Incident
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A note that was put on an incident's timeline.
+
+    Attributes:
+        at: When it happened, as it was understood; None: now.
+    """
+
+    incident: Incident
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """A part of a history.
+
+    Attributes:
+        lines: At most `PAGE_SIZE`, oldest first.
+        number: From 0, which is the oldest: a page stays what it is while the timeline grows.
+        pages: How many there are, at least 1.
+    """
+
+    incident: Incident
+    lines: tuple[Line, ...]
+    number: int
+    pages: int
+
+
+class Timelines:
+    """What people add to an incident's history, and how they read it."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access, changes: Changes) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+        self._changes = changes
+
+    async def note(self, incident_id: int, *, by: Person, text: str, key: str, at: str = "") -> Noted:
+        """Put a note on the timeline; it is posted in the thread as well.
+
+        Args:
+            key: The same key posts one note ("interaction:123").
+            at: When it happened, as typed ("14:10"); empty for now.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: the note is empty, or nobody can tell which moment is
+                meant, or it lies ahead, or it is a time of day, without a day, before the incident began.
+        """
+        words = _words(text, limit=NOTE_LIMIT)
+        async with self._changes.change(incident_id, by=by, act=Act.NOTE) as change:
+            happened_at = self._moment(at, now=change.now, incident=change.incident)
+            if _known(key, await change.tx.timeline(incident_id)):
+                return Noted(change.incident, happened_at)  # Discord has delivered the same interaction twice
+            facts: dict[str, object] = {"text": words, "key": key}
+            await change.record(TimelineKind.NOTE, facts, at=happened_at, line=f"note:{key}")
+            late = {} if happened_at is None else {"at": happened_at.isoformat()}
+            await change.say("note", key=f"note:{key}", facts={"text": words, **late})
+        return Noted(change.incident, happened_at)
+
+    async def correctable(self, incident_id: int, entry_id: int, *, by: Person) -> Line:
+        """The entry that somebody wants to put right, with its words.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require_incident(by, Act.CORRECT, incident)
+        return _line(await self._store.timeline(incident_id), entry_id)
+
+    async def correct(
+        self, incident_id: int, entry_id: int, right: Correction, *, by: Person, key: str
+    ) -> Incident:
+        """Put right what somebody wrote, and when it was; the first version stays. The thread is told.
+
+        Of a status update that is its impact, too; every post that shows it is edited.
+
+        Args:
+            key: As for `note`.
+
+        Raises:
+            NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote, nothing is left,
+                nothing is other than it was, somebody else was first, or the time is none, as for `note`.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.CORRECT) as change:
+            entries = await change.tx.timeline(incident_id)
+            if _known(key, entries):
+                return change.incident  # Discord has delivered the same interaction twice
+            line = _line(entries, entry_id)
+            moved = line.can_be_moved
+            at = self._moment(right.at, now=change.now, incident=change.incident) if moved else None
+            now = righted(line, right, at=line.at if at is None else at, label=change.incident.label)
+            facts = {**now.kept, "key": key}
+            await change.record(TimelineKind.CORRECTED, facts, corrects=entry_id, line=f"corrected:{key}")
+            await change.say("corrected", key=f"corrected:{key}", facts=now.told)
+            lines = lines_of(await change.tx.timeline(incident_id))
+            true = put_right(change.incident, lines, entry_id=entry_id)
+            if true is not change.incident:
+                await change.save(true)
+        return change.incident
+
+    async def history(self, incident_id: int, *, by: Person) -> History:
+        """Everything that happened.
+
+        Raises:
+            IncidentNotFound: no such number, or not theirs to see.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require_visible(by, "show", incident, act="show")
+        entries = await self._access.readable(by, await self._store.timeline(incident_id))
+        return History(incident, lines_of(entries, await self._store.posts(incident_id)))
+
+    async def page(self, incident_id: int, *, by: Person, number: int | None = None) -> TimelinePage:
+        """A part of it; the newest one when *number* is None or too large. Raises as `history`."""
+        history = await self.history(incident_id, by=by)
+        pages = max(-(-len(history.lines) // PAGE_SIZE), 1)
+        shown = pages - 1 if number is None else min(number, pages - 1)
+        lines = history.lines[shown * PAGE_SIZE : (shown + 1) * PAGE_SIZE]
+        return TimelinePage(history.incident, lines, shown, pages)
+
+    async def join_voice(self, guild_id: int, *, by: Person, channel: str) -> Incident | None:
+        """Note that somebody who may respond has joined a voice channel, on one incident.
+
+        A person talks about one thing at a time: of the acknowledged ones that they are on or hold a role in,
+        the gravest, and of several the newest; when there is none, the only one that is open. Tracked alerts
+        have no war room.
+
+        Args:
+            channel: The channel's name.
+
+        Returns:
+            The incident with the new entry; None when nothing was noted.
+        """
+        if by.is_bot or not self._access.allows(by, "acknowledge"):
+            return None
+        seen = [one for one in await self._store.open_incidents(guild_id) if await self._concerns(one, by)]
+        theirs = [one for one in seen if await self._is_on(one, by)]
+        chosen = theirs or (seen if len(seen) == 1 else [])
+        if not chosen:
+            return None
+        newest_first = sorted(chosen, key=lambda one: one.id, reverse=True)
+        gravest = min(newest_first, key=lambda one: self._policy.rules(one.severity).rank)
+        return gravest if await self._note_voice(gravest, by=by, channel=channel) else None
+
+    async def _concerns(self, incident: Incident, by: Person) -> bool:
+        return incident.kind is IncidentKind.INCIDENT and await self._access.sees(by, incident)
+
+    async def _is_on(self, incident: Incident, by: Person) -> bool:
+        if incident.status is not Status.ACKNOWLEDGED:
+            return False
+        holds_role = any(holder.id == by.id for holder in incident.roles.values())
+        return holds_role or any(one.id == by.id for one in await self._store.responders(incident.id))
+
+    async def _note_voice(self, incident: Incident, *, by: Person, channel: str) -> bool:
+        while await self._access.sees(by, incident):  # nobody is refused, so nothing is on record
+            try:
+                return await self._note_join(incident, by=by, channel=channel)
+            except MaySeeLess:
+                incident = await self._store.incident(incident.id)
+        return False
+
+    async def _note_join(self, seen: Incident, *, by: Person, channel: str) -> bool:
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(seen.id, lock=True)
+            require_as_seen(incident, seen)
+            now = await tx.now()
+            if not incident.is_open or _joined_since(
+                await tx.timeline(seen.id), by, now - _JOINED_AGAIN_AFTER
+            ):
+                return False
+            change = Change(tx, self._policy, incident, by, now)
+            await change.record(TimelineKind.VOICE_JOINED, {"channel": channel})
+        log.info("timeline.voice_joined", incident_id=seen.id, user_id=by.id)
+        return True
+
+    def _moment(self, typed: str, *, now: datetime, incident: Incident) -> datetime | None:
+        """None for what is happening now."""
+        if not typed.strip():
+            return None
+        at = self._read(typed, now=now)
+        # A day that nobody has typed was guessed: before the incident it is as likely a slip.
+        if at < incident.started_at.replace(second=0, microsecond=0) and not names_day(typed):
+            local = at.astimezone(self._policy.timezone)
+            raise UserError(
+                "note_time_before_start",
+                text=typed,
+                at=at,
+                incident=incident.label,
+                start=incident.started_at,
+                example_date=f"{local:%Y-%m-%d %H:%M}",
+            )
+        return at
+
+    def _read(self, typed: str, *, now: datetime) -> datetime:
+        try:
+            return parse_start_time(typed, now=now, timezone=self._policy.timezone)
+        except InvalidStartTime as refused:
+            raise UserError("note_time_unreadable", **refused.fields) from refused
+        except StartTimeInFuture as refused:
+            raise UserError("note_time_in_future", **refused.fields) from refused
+        except StartTimeTooOld as refused:
+            raise UserError("note_time_too_old", **refused.fields) from refused
+
+
+def _words(text: str, *, limit: int) -> str:
+    words = cleaned(text, limit=limit)
+    if not words:
+        raise UserError("note_empty")
+    return words
+
+
+def _known(key: str, entries: Sequence[TimelineEntry]) -> bool:
+    return any((entry.data or {}).get("key") == key for entry in entries)
+
+
+def _line(entries: Sequence[TimelineEntry], entry_id: int) -> Line:
+    found = next((line for line in lines_of(entries) if line.entry.id == entry_id), None)
+    if found is None or not found.can_be_corrected:
+        raise UserError("entry_not_correctable")
+    return found
+
+
+def _joined_since(entries: Sequence[TimelineEntry], by: Person, since: datetime) -> bool:
+    return any(
+        entry.kind is TimelineKind.VOICE_JOINED and entry.actor_id == by.id and entry.at > since
+        for entry in entries
+    )

@@ -1,0 +1,1 @@
+"""Walking through the decision tree, and what follows from its end."""

@@ -1,0 +1,237 @@
+"""A walk through the decision tree, answer by answer; the rules are in `bot.domain.triage.tree`.
+
+Several people may answer the same walk, from screens that show it as it was a while ago, under a policy
+that has changed since: a press that no longer fits changes nothing, and shows where the walk stands.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
+from bot.domain.triage.session import NewTriage, Triage, TriageStatus
+from bot.domain.triage.tree import LATER, StaleTriage
+from bot.runbook.model import Policy
+from bot.services.incidents.commands import clean_title
+from bot.services.ports import Store, Transaction
+from bot.services.shared.access import Access
+from bot.services.triage.raising import MayNotLower, Raising
+from bot.services.triage.reevaluations import Reevaluations, admit
+from bot.services.triage.sources import AlreadyRaised, TriageSources, require_open
+from bot.services.triage.views import Notice, TriageView, path_of, view_of
+from bot.services.triage.walk import FORGOTTEN_AFTER, Walk
+from bot.services.walks.endings import lock_walk
+from bot.services.walks.posts import line, set_clock
+
+log = structlog.get_logger(__name__)
+
+
+class Triages:
+    """Starts, answers, goes back, ends."""
+
+    def __init__(
+        self, store: Store, policy: Policy, access: Access, raising: Raising, reevaluations: Reevaluations
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+        self._raising = raising
+        self._reevaluations = reevaluations
+        self.sources = TriageSources(store)
+
+    async def start(self, new: NewTriage) -> TriageView:
+        """Begin a walk, and say so where it was started; the same `key` gives the first one back.
+
+        About a message that is being triaged already that walk comes back, with a notice: whoever points at
+        it second joins.
+
+        Raises:
+            AlreadyRaised: the message has become an incident, or shows one, which goes on.
+            NotPermitted: they may not triage. UserError: the title is empty. SourceRefused: the message that
+                it is about is a drill's, or from the thread of a private incident; on record.
+        """
+        await self._access.require(new.by, "triage", guild_id=new.guild_id, act="triage.begin")
+        title = clean_title(new.title)
+        async with self.sources.recording(by=new.by, act="triage.begin"), self._store.transaction() as tx:
+            await require_open(tx, new.guild_id, new.channel_id, new.source_message_id)
+            if known := await self._known(tx, new):
+                return known
+            now, ask_after = await tx.now(), self._policy.unfinished.ask_after
+            triage, is_new = await tx.insert_triage(
+                replace(new, title=title),
+                due_at=now + FORGOTTEN_AFTER,
+                idle_due_at=None if ask_after is None else now + ask_after,
+            )
+            if is_new:
+                told = line(triage)
+                await tx.insert_deliveries([] if told is None else [told])
+                await set_clock(tx, triage, self._policy)
+                about = {"triage": triage.id}
+                await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.begun", data=about)
+            return await view_of(tx, self._policy, triage)
+
+    async def _known(self, tx: Transaction, new: NewTriage) -> TriageView | None:
+        """The walk about the same message that goes on."""
+        if new.channel_id is None or new.source_message_id is None:
+            return None
+        place = (new.channel_id, new.source_message_id)
+        await tx.lock_message(*place)
+        if incident := await tx.raised_from_message(*place):
+            raise AlreadyRaised(incident)
+        triage = await tx.triage_of_message(*place)
+        if triage is None:
+            return None
+        if triage.user_id == new.by.id:
+            return await view_of(tx, self._policy, triage)
+        about = {"triage": triage.id}
+        await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.joined", data=about)
+        is_held = triage.status is TriageStatus.REEVALUATING
+        return await view_of(tx, self._policy, triage, notice=Notice.HELD if is_held else Notice.JOINED)
+
+    async def view(self, triage_id: int, *, by: Person) -> TriageView:
+        """Where it stands, for somebody who joins.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        async with self._walk(triage_id, by=by, act="triage.view") as walk:
+            return await walk.view()
+
+    async def answer(self, triage_id: int, *, question: str, answer: str, by: Person) -> TriageView:
+        """Answer *question* (`UNSURE` counts as the graver answer).
+
+        A question that somebody has answered meanwhile is not answered again: their answer comes back.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        async with self._walk(triage_id, by=by, act="triage.answer") as walk:
+            if not walk.is_open:
+                return await walk.view()
+            asked = self._policy.tree.follow(path_of(walk.triage)).question
+            if asked is None or asked.id != question:
+                return await walk.view(answered=question)
+            try:
+                given = self._policy.tree.give(path_of(walk.triage), answer)[-1]
+            except StaleTriage:
+                return await walk.view(notice=Notice.OUTDATED)
+            await walk.tx.add_answer(
+                triage_id, question=given.node, answer=given.answer, unsure=given.unsure, by=by
+            )
+            about = {"question": given.node, "answer": given.answer, "unsure": given.unsure}
+            await walk.audit("triage.answered", **about)
+            await walk.go_on()
+            return await walk.read_again()
+
+    async def back(self, triage_id: int, *, by: Person) -> TriageView:
+        """Withdraw the last answer, and any severity that was chosen by hand.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        async with self._walk(triage_id, by=by, act="triage.back") as walk:
+            last = walk.triage.answers[-1:]
+            return await walk.withdraw(last[0].question) if last else await walk.view()
+
+    async def revise(self, triage_id: int, *, question: str, by: Person) -> TriageView:
+        """Go back to *question*: its answer and the later ones are withdrawn.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        async with self._walk(triage_id, by=by, act="triage.revise") as walk:
+            return await walk.withdraw(question)
+
+    async def choose_severity(self, triage_id: int, *, severity: str, by: Person) -> TriageView:
+        """Overrule the tree by hand; the path stays on record, with what it had led to.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        async with self._walk(triage_id, by=by, act="triage.choose_severity") as walk:
+            if not walk.is_open:
+                return await walk.view()
+            if severity not in self._policy.severities:
+                return await walk.view(notice=Notice.OUTDATED)
+            if severity == walk.triage.severity:  # Discord has delivered the same interaction twice
+                return await walk.view()
+            return await walk.choose(severity)
+
+    async def cancel(self, triage_id: int, *, by: Person) -> TriageView:
+        """Stop without an incident; of a re-evaluation only the second look ends.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        async with self._walk(triage_id, by=by, act="triage.cancel") as walk:
+            if not walk.is_open:
+                return await walk.view()
+            await walk.audit("triage.cancelled")
+            return await walk.save(walk.triage.give_up(by=by, at=await walk.tx.now()))
+
+    async def confirm(self, triage_id: int, *, by: Person, shown: str | None = None) -> TriageView:
+        """Open the incident that the walk led to, or put it to re-evaluation; twice opens one incident.
+
+        When somebody else has made an incident of its message meanwhile, it ends in that one.
+
+        Args:
+            shown: What the screen said it would open: a severity's name, or `LATER`. When it would
+                be another one by now nothing is opened, and the view says so. None asks no questions.
+
+        Raises:
+            NotPermitted; UserError: no such triage; or it would lower an alert, which *by* may not.
+            SourceRefused: the message that it is about is a drill's, or from the thread of an incident that
+                is private by now; on record.
+        """
+        try:
+            async with self.sources.recording(by=by, act="triage.confirm"):
+                return await self._confirm(triage_id, by=by, shown=shown)
+        except MayNotLower as refused:
+            raise await self._raising.refusal(refused, by=by) from None
+
+    async def _confirm(self, triage_id: int, *, by: Person, shown: str | None) -> TriageView:
+        async with self._walk(triage_id, by=by, act="triage.confirm", may_end_in_incident=True) as walk:
+            if not walk.is_open or walk.notice is not None:
+                return await walk.view()
+            about = walk.triage  # made private since the walk began, or not known then as what it is
+            await require_open(walk.tx, about.guild_id, about.channel_id, about.source_message_id)
+            if not self._has_result(walk.triage):  # somebody has taken an answer back meanwhile
+                return await walk.view(notice=Notice.REOPENED)
+            severity = self._severity(walk.triage)
+            if shown not in (None, LATER if severity is None else severity.name):
+                return await walk.view(notice=Notice.CHANGED)
+            incident = await self._raising.join(walk.tx, walk.triage, severity, by=by)
+            if incident is None and severity is not None:
+                incident = await self._raising.raise_alert(walk.tx, walk.triage, severity, by=by)
+            if incident is None:
+                await self._reevaluations.hold(walk.tx, walk.triage, by=by)
+            else:
+                await walk.audit("triage.raised", incident=incident.id)
+            return await walk.read_again()
+
+    def _has_result(self, triage: Triage) -> bool:
+        """Whether no question is open."""
+        return triage.severity is not None or self._policy.tree.follow(path_of(triage)).outcome is not None
+
+    def _severity(self, triage: Triage) -> SeverityPolicy | None:
+        """What confirming a walk with a result opens; None: re-evaluate."""
+        if triage.severity is not None:
+            return self._policy.rules(triage.severity)
+        outcome = self._policy.tree.follow(path_of(triage)).outcome
+        name = None if outcome is None else outcome.severity
+        return None if name is None else self._policy.severities[name]
+
+    @asynccontextmanager
+    async def _walk(
+        self, triage_id: int, *, by: Person, act: str, may_end_in_incident: bool = False
+    ) -> AsyncIterator[Walk]:
+        """The walk, locked, without answers that fit the policy no more, put away if it was forgotten."""
+        await admit(self._store, self._access, triage_id, by=by, act=act)
+        async with self._store.transaction() as tx:
+            lock = lock_walk(tx, triage_id) if may_end_in_incident else tx.triage(triage_id, lock=True)
+            walk = Walk(tx, self._policy, await lock, by)
+            await walk.settle()
+            yield walk

@@ -1,0 +1,234 @@
+"""From a triage to its incident: with the path, the evidence, and every answer on the timeline."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeGuard
+
+from bot.domain.errors import NotPermitted, UserError
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.title_and_start import start_of_alert
+from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.session import Triage
+from bot.domain.triage.tree import UNANSWERED, UNFINISHED
+from bot.runbook.model import Policy
+from bot.services.escalation.decisions import Escalations
+from bot.services.incidents.commands import Incidents
+from bot.services.incidents.declaring import declare_within
+from bot.services.incidents.severity_change import Regrading
+from bot.services.ports import Transaction
+from bot.services.shared.access import Access, Act
+from bot.services.shared.changes import Change, link_both
+from bot.services.walks.endings import end_in, subject_of, take_in_walks
+from bot.services.walks.posts import is_confided
+
+
+class MayNotLower(Exception):  # a signal to the caller: the refusal is recorded once the locks are gone
+    """The triage would lower the alert that it is about, and whoever confirms it may not."""
+
+    def __init__(self, alert: Incident, severity: SeverityPolicy) -> None:
+        super().__init__()
+        self.alert, self.severity = alert, severity
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A triage that ends in an alert.
+
+    Attributes:
+        alert: The one that it is about, if any, whatever became of it.
+        by: None when a clock raises it.
+        cause: With `by` None, the step of the path that says so: `UNANSWERED` or `UNFINISHED`.
+    """
+
+    triage: Triage
+    severity: SeverityPolicy
+    alert: Incident | None
+    by: Person | None
+    cause: tuple[str, str] = UNANSWERED
+
+
+class Raising:
+    """Ends a triage in an alert."""
+
+    def __init__(
+        self, policy: Policy, access: Access, incidents: Incidents, escalations: Escalations
+    ) -> None:
+        self._policy = policy
+        self._access = access
+        self._incidents = incidents
+        self._escalations = escalations
+        self._regrading = Regrading(policy, escalations)
+
+    async def raise_alert(
+        self, tx: Transaction, triage: Triage, severity: SeverityPolicy, *, by: Person
+    ) -> Incident:
+        """Open what the questions of a locked *triage* have led to, which keeps its posts true from then on.
+
+        A tracked alert becomes graver by whoever may triage: they could as well report it anew. To make it
+        less grave takes the permission to change a severity.
+
+        Raises:
+            MayNotLower: *by* lacks that; `refusal` says so to them.
+        """
+        alert = await subject_of(tx, triage)
+        may_lower = self._access.allows(by, Act.CHANGE_SEVERITY.permission)
+        if _is_tracked(alert) and self._rules(alert).rank < severity.rank and not may_lower:
+            raise MayNotLower(alert, severity)
+        return await self._raise(tx, _Case(triage, severity, alert, by))
+
+    async def join(
+        self, tx: Transaction, triage: Triage, severity: SeverityPolicy | None, *, by: Person
+    ) -> Incident | None:
+        """End a locked *triage* in the incident that somebody else has made of its message meanwhile.
+
+        That hears what the questions have led to. It becomes as grave as that if *by* may change severities.
+
+        Args:
+            severity: What they have led to; None: to re-evaluate.
+
+        Returns:
+            None when its message has become no incident that goes on and everybody may see.
+        """
+        incident = await subject_of(tx, triage)
+        if incident is None or not _is_told(incident):
+            return None
+        change = Change(tx, self._policy, incident, by, await tx.now())
+        led_to = {} if severity is None else {"severity": severity.name}
+        await change.say("triaged_here", key=f"triaged_here:{triage.id}", facts=led_to)
+        is_graver = severity is not None and severity.rank < self._rules(incident).rank
+        if severity is not None and is_graver and self._access.allows(by, Act.CHANGE_SEVERITY.permission):
+            await self._regrading.regrade(change, severity, why={"reason": ""})
+        await end_in(tx, self._policy, triage, change.incident, by=by)
+        return change.incident
+
+    async def promote(self, tx: Transaction, triage: Triage, *, by: Person | None) -> Incident:
+        """Raise a locked *triage* that is under re-evaluation: as the policy says, or as grave as the tracked
+        alert that it is about. What says "raise" lowers nothing.
+
+        Args:
+            by: None when nobody has answered.
+        """
+        severity = self._policy.severities[self._policy.reevaluate.promote_to]
+        if by is not None and (joined := await self.join(tx, triage, severity, by=by)):
+            return joined
+        return await self._raise(tx, await self._not_lowered(tx, _Case(triage, severity, None, by)))
+
+    async def raise_unfinished(self, tx: Transaction, triage: Triage, severity: SeverityPolicy) -> Incident:
+        """Raise a locked *triage* that nobody finishes; as grave as the tracked alert that it is about."""
+        case = _Case(triage, severity, None, None, cause=UNFINISHED)
+        return await self._raise(tx, await self._not_lowered(tx, case))
+
+    async def _not_lowered(self, tx: Transaction, case: _Case) -> _Case:
+        """The case with its alert, at least as grave as that."""
+        alert, severity = await subject_of(tx, case.triage), case.severity
+        if _is_tracked(alert):
+            severity = min(severity, self._rules(alert), key=lambda known: known.rank)
+        return replace(case, alert=alert, severity=severity)
+
+    async def refusal(self, refused: MayNotLower, *, by: Person) -> UserError:
+        """What to tell *by*, put on record."""
+        alert, permission = refused.alert, Act.CHANGE_SEVERITY.permission
+        try:
+            await self._access.require(
+                by, permission, guild_id=alert.guild_id, act="triage.confirm", incident_id=alert.id
+            )
+        except NotPermitted as error:
+            return UserError(
+                "triage_lowers",
+                incident=alert.label,
+                severity=self._rules(alert).name,
+                lower=refused.severity.name,
+                roles=error.fields["roles"],
+            )
+        raise AssertionError("a policy does not change while it is in force")
+
+    async def _raise(self, tx: Transaction, case: _Case) -> Incident:
+        incident = await self._incident(tx, case)
+        await end_in(tx, self._policy, case.triage, incident, by=case.by)
+        if case.by is None:
+            told = _unfinished if case.cause == UNFINISHED else _promoted
+            await tx.add_timeline(incident.id, told(case.triage, at=await tx.now()))
+        await take_in_walks(await self._change(tx, case, incident))  # about other messages of the same alert
+        return incident
+
+    async def _change(self, tx: Transaction, case: _Case, incident: Incident) -> Change:
+        who = case.by or Person(id=case.triage.user_id, name=case.triage.user_name)
+        return Change(tx, self._policy, incident, who, await tx.now(), is_by_clock=case.by is None)
+
+    async def _incident(self, tx: Transaction, case: _Case) -> Incident:
+        """A new one, or the tracked alert that the triage is about: one trouble is not opened twice."""
+        triage, severity, alert, by = case.triage, case.severity, case.alert, case.by
+        if _is_tracked(alert):
+            said = replace(triage, started_at=start_of_alert(alert, triage.started_at))
+            known = await tx.set_triaged(alert.id, said, path=_path(case))
+            return await declare_within(await self._change(tx, case, known), severity, self._escalations)
+        new = _new_incident(case)
+        if await is_confided(tx, triage.channel_id, triage.source_message_id):
+            new = replace(new, evidence=None)  # not refused: what is raised by now must not be silenced
+        incident = await self._incidents.open_within(tx, new, by=by)
+        here = await self._change(tx, case, incident)
+        if alert is not None and await tx.link(alert.id, incident.id, by=here.by):
+            there = await self._change(tx, case, alert)
+            await link_both(there, here)
+            await there.say("raised_again", key=f"linked:{incident.id}", facts={"number": incident.id})
+        return here.incident
+
+    def _rules(self, alert: Incident) -> SeverityPolicy:
+        return self._policy.rules(alert.severity)
+
+
+def _is_tracked(alert: Incident | None) -> TypeGuard[Incident]:
+    """It goes on, and is no incident yet: the triage makes it one."""
+    return alert is not None and alert.kind is IncidentKind.ALERT and alert.is_open
+
+
+def _is_told(incident: Incident) -> bool:
+    """It is an incident that goes on, and that everybody may see."""
+    return incident.kind is IncidentKind.INCIDENT and incident.is_open and not incident.is_private
+
+
+def _path(case: _Case) -> tuple[tuple[str, str], ...]:
+    """The answers, and that somebody overruled the tree, or why a clock has raised it."""
+    if case.by is not None:
+        return case.triage.path_to(case.severity.name)
+    overruled = None if case.cause == UNANSWERED else case.severity.name
+    return (*case.triage.path_to(overruled), case.cause)
+
+
+def _new_incident(case: _Case) -> NewIncident:
+    triage = case.triage
+    return NewIncident(
+        guild_id=triage.guild_id,
+        severity=case.severity.name,
+        title=triage.title,
+        targets=triage.targets,
+        symptoms=triage.symptoms,
+        started_at=triage.started_at,
+        reported_by=Person(id=triage.user_id, name=triage.user_name),
+        path=_path(case),
+        key=f"triage:{triage.id}",
+        evidence=triage.evidence,
+    )
+
+
+def _promoted(triage: Triage, *, at: datetime) -> TimelineEntry:
+    """Why it was raised: who triaged it, when it was asked about, and that nobody answered."""
+    data = {
+        "triage": triage.id,
+        "triaged_by": triage.held_by_name,
+        "asked_at": None if triage.asked_at is None else triage.asked_at.isoformat(),
+    }
+    return TimelineEntry(TimelineKind.PROMOTED, at, data=data)
+
+
+def _unfinished(triage: Triage, *, at: datetime) -> TimelineEntry:
+    """Why it was raised: who left it, when they were asked, and that nobody went on."""
+    asked_at = triage.idle.asked_at
+    data = {
+        "triage": triage.id,
+        "left_by": triage.idle.asked_name,
+        "asked_at": None if asked_at is None else asked_at.isoformat(),
+    }
+    return TimelineEntry(TimelineKind.UNFINISHED, at, data=data)

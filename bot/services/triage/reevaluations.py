@@ -1,0 +1,147 @@
+"""再評価: a state with a clock of its own. Source: the runbook, Triage 判定フロー.
+
+Held until it is asked about in the policy's channel, asked until somebody answers, raised when nobody does.
+Each deadline is a row; the job that looks at it is set and taken back in the commit that moves it.
+"""
+
+from datetime import datetime
+
+import structlog
+
+from bot.domain.people import Person
+from bot.domain.triage.session import Triage
+from bot.runbook.model import Policy
+from bot.services.ports import Store, Transaction
+from bot.services.shared.access import Access
+from bot.services.triage.raising import Raising
+from bot.services.triage.views import Notice, TriageView, view_of
+from bot.services.walks.endings import is_dealt_with, lock_walk
+from bot.services.walks.posts import held, monitor_of, question, refresh_triage_job, set_clock
+
+log = structlog.get_logger(__name__)
+
+
+class Reevaluations:
+    """Holds, asks, and takes the answer."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access, raising: Raising) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+        self._raising = raising
+
+    async def hold(self, tx: Transaction, triage: Triage, *, by: Person) -> None:
+        """Put a locked *triage* to re-evaluation, as a part of the caller's transaction."""
+        due_at = await tx.now() + self._policy.reevaluate.after
+        waiting = triage.hold(by=by, due_at=due_at)
+        monitor = await monitor_of(tx, triage)
+        await tx.insert_deliveries([held(waiting, self._policy, monitor=monitor)])
+        await self._save(tx, waiting, by=by, action="triage.held")
+
+    async def strike(self, triage_id: int) -> None:
+        """Its clock strikes: ask, raise what nobody has answered, or put a forgotten walk away.
+
+        What somebody has dealt with meanwhile ends, unasked; they have ended it, so this is a guard.
+
+        Twice, or too early, changes nothing.
+        """
+        async with self._store.transaction() as tx:
+            triage = await lock_walk(tx, triage_id)
+            now = await tx.now()
+            if triage.due_at is None:
+                return
+            if triage.due_at > now:
+                await set_clock(tx, triage, self._policy)
+            elif triage.is_forgotten(now):
+                await self._save(tx, triage.expire(at=now))
+            elif await is_dealt_with(tx, self._policy, triage):
+                log.info("triage.dealt_with", triage_id=triage_id)
+            elif triage.asked_at is None:
+                await self._ask(tx, triage, now=now)
+            else:
+                await self._raising.promote(tx, triage, by=None)
+
+    async def promote(self, triage_id: int, *, by: Person) -> TriageView:
+        """Somebody says that it is an incident; with a notice when it was answered before.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        await self._admit(triage_id, by, act="triage.promote")
+        async with self._store.transaction() as tx:
+            triage = await lock_walk(tx, triage_id)
+            if not triage.is_under_reevaluation:
+                return await self._answered_before(tx, triage)
+            incident = await self._raising.promote(tx, triage, by=by)
+            data = {"triage": triage.id, "incident": incident.id}
+            await tx.audit(guild_id=triage.guild_id, by=by, action="triage.raised", data=data)
+            return await view_of(tx, self._policy, await tx.triage(triage_id))
+
+    async def dismiss(self, triage_id: int, *, by: Person) -> TriageView:
+        """Looked at again, and nothing is wrong; with a notice when it was answered before.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        await self._admit(triage_id, by, act="triage.dismiss")
+        async with self._store.transaction() as tx:
+            triage = await tx.triage(triage_id, lock=True)
+            if not triage.is_under_reevaluation:
+                return await self._answered_before(tx, triage)
+            ended = triage.dismiss(by=by, at=await tx.now())
+            await self._save(tx, ended, by=by, action="triage.dismissed")
+            return await view_of(tx, self._policy, ended)
+
+    async def look_again(self, triage_id: int, *, by: Person) -> TriageView:
+        """もう一度見る: the questions from the start; its clock goes on meanwhile, see `Triage.look_again`.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        await self._admit(triage_id, by, act="triage.look_again")
+        async with self._store.transaction() as tx:
+            triage = await tx.triage(triage_id, lock=True)
+            if not triage.is_under_reevaluation:
+                return await self._answered_before(tx, triage)
+            if triage.taken_by_name is not None:  # somebody is at it: join them
+                return await view_of(tx, self._policy, triage)
+            if triage.answers:
+                await tx.withdraw_answers(triage_id, since=triage.answers[0].question, by=by)
+            within = self._policy.reevaluate.answer_within
+            again = triage.look_again(by=by, at=await tx.now(), within=within)
+            await self._save(tx, again, by=by, action="triage.reopened")
+            return await view_of(tx, self._policy, await tx.triage(triage_id))
+
+    async def _ask(self, tx: Transaction, triage: Triage, *, now: datetime) -> None:
+        asked = triage.ask(at=now, due_at=now + self._policy.reevaluate.answer_within)
+        monitor = await monitor_of(tx, triage)
+        await tx.insert_deliveries([question(asked, self._policy, monitor=monitor)])
+        await self._save(tx, asked)
+        log.info("triage.asked", triage_id=triage.id)
+
+    async def _save(
+        self, tx: Transaction, triage: Triage, *, by: Person | None = None, action: str = ""
+    ) -> None:
+        """Write it, set its clock, and let its posts follow."""
+        await tx.save_triage(triage)
+        await set_clock(tx, triage, self._policy)
+        await tx.enqueue(refresh_triage_job(triage.id))
+        if by is not None:
+            await tx.audit(guild_id=triage.guild_id, by=by, action=action, data={"triage": triage.id})
+
+    async def _answered_before(self, tx: Transaction, triage: Triage) -> TriageView:
+        return await view_of(tx, self._policy, triage, notice=Notice.ANSWERED)
+
+    async def _admit(self, triage_id: int, by: Person, *, act: str) -> None:
+        await admit(self._store, self._access, triage_id, by=by, act=act)
+
+
+async def admit(store: Store, access: Access, triage_id: int, *, by: Person, act: str) -> None:
+    """Let *by* pass; only a refusal costs a query.
+
+    Raises:
+        NotPermitted: they may not triage, or not any more.
+    """
+    if not access.allows(by, "triage"):
+        triage = await store.triage(triage_id)
+        await access.require(by, "triage", guild_id=triage.guild_id, act=act, triage_id=triage_id)

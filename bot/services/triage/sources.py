@@ -1,0 +1,130 @@
+"""Which messages a triage may be about, and their words until its form comes back."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from cachetools import LRUCache
+
+from bot.domain.errors import UserError
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.people import Person
+from bot.domain.triage.evidence import Evidence
+from bot.services.ports import Store, Transaction
+from bot.services.ports.triages import KnownMessage
+from bot.services.walks.posts import is_confided
+
+#: How many messages are remembered until they are written down.
+_UNWRITTEN: Final = 200
+
+
+class AlreadyRaised(Exception):  # a signal to the caller, who shows it
+    """The message that somebody wants to triage has become an incident, which goes on, or shows one."""
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__()
+        self.incident = incident
+
+
+class SourceRefused(UserError):
+    """No triage is about this message.
+
+    Args:
+        why: The end of the text's key: "of_drill" or "confided".
+        guild_id, channel_id, message_id: Where it is.
+    """
+
+    def __init__(self, why: str, guild_id: int, channel_id: int, message_id: int) -> None:
+        super().__init__(f"triage_{why}")
+        self.guild_id, self.channel_id, self.message_id = guild_id, channel_id, message_id
+
+
+async def require_open(
+    tx: Transaction, guild_id: int, channel_id: int | None, message_id: int | None
+) -> None:
+    """Let a triage be about a message; one that is about none may always be.
+
+    Raises:
+        SourceRefused: it is a drill's, or from the thread of an incident that is private now.
+    """
+    if channel_id is None or message_id is None:
+        return
+    _require(await tx.known_message(channel_id, message_id), guild_id, channel_id, message_id)
+
+
+def _require(known: KnownMessage, guild_id: int, channel_id: int, message_id: int) -> None:
+    if known.is_of_drill:
+        raise SourceRefused("of_drill", guild_id, channel_id, message_id)
+    if known.is_confided:
+        raise SourceRefused("confided", guild_id, channel_id, message_id)
+
+
+class TriageSources:
+    """The messages that triages are about."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._unwritten: LRUCache[tuple[int, int], Evidence] = LRUCache(_UNWRITTEN)
+
+    @asynccontextmanager
+    async def recording(self, *, by: Person, act: str) -> AsyncIterator[None]:
+        """Put the refusal of a message on record, once the transaction that has refused it is gone."""
+        try:
+            yield
+        except SourceRefused as refused:
+            tried = {
+                "act": act,
+                "refused": refused.key,
+                "channel_id": refused.channel_id,
+                "message_id": refused.message_id,
+            }
+            await self._store.audit(
+                guild_id=refused.guild_id, by=by, action="triage", allowed=False, data=tried
+            )
+            raise
+
+    async def require_open(self, guild_id: int, channel_id: int, message_id: int, *, by: Person) -> None:
+        """Let the form about a message be opened; it is asked once more when that is sent.
+
+        Whoever asked for the form waits for this, so it is one round trip.
+
+        Raises:
+            AlreadyRaised: the message has become an incident, or shows one, which goes on.
+            SourceRefused: as `require_open`; on record.
+        """
+        async with self.recording(by=by, act="triage.begin"):
+            known = await self._store.known_message(channel_id, message_id)
+            _require(known, guild_id, channel_id, message_id)
+            if known.raised is not None:
+                raise AlreadyRaised(known.raised)
+
+    async def alert_title(self, message_id: int) -> str | None:
+        """What the alert that a message was counted on is called; None: it is none that all may read of.
+
+        Whoever asked for the form waits for this, so it is one round trip.
+        """
+        alert = await self._store.incident_by_message(message_id)
+        is_told = alert is not None and alert.kind is IncidentKind.ALERT and not alert.is_private
+        return alert.title if alert is not None and is_told else None
+
+    def remember_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
+        """Know it here before the form is shown: whoever sends that at once is faster than `note_message`."""
+        self._unwritten[channel_id, message_id] = evidence
+
+    async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
+        """Keep the message that a form was opened from until the form comes back.
+
+        Nothing is kept of what was said in the thread of an incident that is private by now.
+        """
+        async with self._store.transaction() as tx:
+            is_kept = not await is_confided(tx, channel_id, message_id)
+        if is_kept:
+            await self._store.note_message(channel_id, message_id, evidence)
+        if self._unwritten.get((channel_id, message_id)) is evidence:
+            del self._unwritten[channel_id, message_id]
+
+    async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
+        """What was kept of it; None when it could not be, or that was more than a day ago."""
+        if unwritten := self._unwritten.get((channel_id, message_id)):
+            return unwritten
+        return await self._store.noted_message(channel_id, message_id)

@@ -1,0 +1,122 @@
+"""A triage that its person leaves: asked about by DM, then raised or offered to the team.
+
+Answering it moves no clock: a strike looks at when somebody last did something about it. Only once its person
+was asked, whatever is done about it takes the question back.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.people import Person
+from bot.domain.triage.session import Triage
+from bot.domain.triage.unfinished import SignOfLife
+from bot.runbook.model import Policy
+from bot.services.ports import Store, Transaction
+from bot.services.shared.access import Access
+from bot.services.triage.raising import Raising
+from bot.services.triage.reevaluations import admit
+from bot.services.triage.views import TriageView, raised_if_left, view_of
+from bot.services.triage.walk import continued
+from bot.services.walks.endings import is_dealt_with, lock_walk
+from bot.services.walks.posts import (
+    go_on_question,
+    refresh_triage_job,
+    set_clock,
+    triage_of,
+    unfinished_line,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Unfinished:
+    """Asks whether somebody goes on with a triage, and decides what becomes of it if not."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access, raising: Raising) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+        self._raising = raising
+
+    async def strike(self, triage_id: int) -> None:
+        """Look whether somebody still answers a walk; ask its person, or decide without them.
+
+        Twice, or too early, changes nothing.
+        """
+        async with self._store.transaction() as tx:
+            triage = await lock_walk(tx, triage_id)
+            now, due_at = await tx.now(), triage.idle.due_at
+            if due_at is None or triage.is_forgotten(now):
+                return  # what is forgotten is put away by its other clock
+            if not triage.is_unfinished:  # an older version, which knows no such clock, has gone on with it
+                await tx.save_triage(replace(triage, idle=triage.idle.stopped()))
+            elif due_at > now:
+                await set_clock(tx, triage, self._policy)
+            elif (asked_at := triage.idle.asked_at) is None:
+                await self._look(tx, triage, await tx.sign_of_life(triage_id), now=now)
+            elif (last := await tx.sign_of_life(triage_id)).at > asked_at:
+                # An older version, which takes no question back, has taken an answer.
+                by = Person(id=last.by_id, name=last.by_name)
+                await self._save(tx, continued(triage, self._policy, by=by, at=last.at))
+            elif not await is_dealt_with(tx, self._policy, triage):
+                await self._decide(tx, triage)
+
+    async def go_on(self, triage_id: int, *, by: Person) -> TriageView:
+        """続ける: *by* takes it up, and sees where it stands.
+
+        Raises:
+            NotPermitted, UserError: no such triage.
+        """
+        await admit(self._store, self._access, triage_id, by=by, act="triage.continue")
+        async with self._store.transaction() as tx:
+            triage = await tx.triage(triage_id, lock=True)
+            if triage.is_unfinished:
+                triage = continued(triage, self._policy, by=by, at=await tx.now())
+                await self._save(tx, triage)
+                about = {"triage": triage_id}
+                await tx.audit(guild_id=triage.guild_id, by=by, action="triage.continued", data=about)
+            return await view_of(tx, self._policy, triage)
+
+    async def _look(self, tx: Transaction, triage: Triage, last: SignOfLife, *, now: datetime) -> None:
+        """Ask its person, or look again later when they have just answered."""
+        rule = self._policy.unfinished
+        if rule.ask_after is None:  # the policy has changed meanwhile
+            await self._save(tx, triage.with_idle(triage.idle.stopped()))
+        elif (due_at := last.at + rule.ask_after) > now:
+            later = triage.idle.due(due_at)
+            await self._save(tx, triage.with_idle(later))
+        elif not await is_dealt_with(tx, self._policy, triage):
+            idle = triage.idle.asked(last.by_name, at=now, due_at=now + rule.decide_after)
+            asked = triage.with_idle(idle)
+            await tx.insert_deliveries([go_on_question(asked, user_id=last.by_id)])
+            await self._save(tx, asked)
+            log.info("triage.left", triage_id=triage.id, user_id=last.by_id)
+
+    async def _decide(self, tx: Transaction, triage: Triage) -> None:
+        """Nobody has gone on: raise it if the answers say enough, else leave it to the team."""
+        severity = raised_if_left(self._policy, triage)
+        if severity is not None:
+            await self._raising.raise_unfinished(tx, triage, severity)
+            return
+        await tx.insert_deliveries([unfinished_line(triage, self._policy)])
+        await self._save(tx, triage.with_idle(triage.idle.stopped()))
+        log.info("triage.left_to_team", triage_id=triage.id)
+
+    async def _save(self, tx: Transaction, triage: Triage) -> None:
+        """Write it, set its clocks, and let its posts follow."""
+        await tx.save_triage(triage)
+        await set_clock(tx, triage, self._policy)
+        await tx.enqueue(refresh_triage_job(triage.id))
+
+
+async def tell_team(tx: Transaction, delivery: Delivery, *, policy: Policy) -> None:
+    """Offer a walk to the team at once: Discord does not take the DM that asks its person.
+
+    The walk is not locked: its lock comes before that of a delivery.
+    """
+    triage = await tx.triage(triage_of(delivery))
+    if triage.is_unfinished and triage.idle.asked_at is not None:
+        await tx.insert_deliveries([unfinished_line(triage, policy)])

@@ -1,0 +1,121 @@
+"""A walk through the decision tree while somebody acts on it: locked, in one transaction."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.people import Person
+from bot.domain.triage.session import Triage, TriageStatus
+from bot.runbook.model import Policy
+from bot.services.ports import Transaction
+from bot.services.triage.views import Notice, TriageView, path_of, view_of
+from bot.services.walks.posts import refresh_triage_job, set_clock
+
+#: A walk that nobody goes on with is put away after this long.
+FORGOTTEN_AFTER: Final = timedelta(hours=24)
+
+
+def continued(triage: Triage, policy: Policy, *, by: Person, at: datetime) -> Triage:
+    """Return an unfinished walk that *by* takes up: it is theirs, and its clocks begin anew."""
+    ask_after = policy.unfinished.ask_after
+    idle = triage.idle.continued(by=by, at=at, due_at=None if ask_after is None else at + ask_after)
+    return replace(triage.with_idle(idle), due_at=at + FORGOTTEN_AFTER)
+
+
+class Walk:
+    """A locked triage in one transaction, and whoever acts on it."""
+
+    def __init__(self, tx: Transaction, policy: Policy, triage: Triage, by: Person) -> None:
+        self.tx = tx
+        self.triage = triage
+        self.notice: Notice | None = None
+        self._policy = policy
+        self._by = by
+
+    @property
+    def is_open(self) -> bool:
+        """Its questions can be answered."""
+        return self.triage.status is TriageStatus.OPEN
+
+    async def audit(self, action: str, **data: object) -> None:
+        """Put on record what is done to it.
+
+        Args:
+            action: What, as ``triage.answered``.
+            data: JSON-able.
+        """
+        about = {"triage": self.triage.id, **data}
+        await self.tx.audit(guild_id=self.triage.guild_id, by=self._by, action=action, data=about)
+
+    async def settle(self) -> None:
+        """What time and a new policy have done to it."""
+        now = await self.tx.now()
+        if self.triage.is_forgotten(now):
+            await self._write(self.triage.expire(at=now))
+        if not self.is_open:
+            return
+        fitting = self._policy.tree.fitting(path_of(self.triage))
+        unfit = self.triage.answers[len(fitting) :]
+        is_known = self.triage.severity is None or self.triage.severity in self._policy.severities
+        if unfit or not is_known:
+            if unfit:
+                await self.tx.withdraw_answers(self.triage.id, since=unfit[0].question, by=self._by)
+            await self._write(self.triage.choose(None))
+            self.notice = Notice.OUTDATED
+
+    async def go_on(self) -> None:
+        """Whoever answers a walk of which it was asked whether somebody goes on, goes on with it."""
+        if self.triage.is_unfinished and self.triage.idle.asked_at is not None:
+            now = await self.tx.now()
+            await self._write(continued(self.triage, self._policy, by=self._by, at=now))
+
+    async def withdraw(self, question: str) -> TriageView:
+        """Take the answer to *question* back, and all after it."""
+        if not self.is_open or question not in {given.question for given in self.triage.answers}:
+            return await self.view()
+        await self.tx.withdraw_answers(self.triage.id, since=question, by=self._by)
+        await self.audit("triage.withdrawn", since=question)
+        await self.go_on()
+        return await self.save(self.triage.choose(None))
+
+    async def choose(self, severity: str) -> TriageView:
+        """Overrule the tree: who does it, and what it had led to, is kept."""
+        outcome = self._policy.tree.follow(path_of(self.triage)).outcome
+        proposed = None if outcome is None else outcome.name
+        await self.tx.add_choice(self.triage.id, proposed=proposed, severity=severity, by=self._by)
+        await self.audit("triage.severity_chosen", severity=severity, proposed=proposed)
+        await self.go_on()
+        return await self.save(self.triage.choose(severity))
+
+    async def save(self, triage: Triage) -> TriageView:
+        """Write it, and show it."""
+        await self._write(triage)
+        return await self.view()
+
+    async def read_again(self) -> TriageView:
+        """The view after a change that somebody else has written."""
+        self.triage = await self.tx.triage(self.triage.id)
+        return await self.view()
+
+    async def _write(self, triage: Triage) -> None:
+        """When a stretch of it ends, its clock and its posts follow."""
+        before = (self.triage.status, self.triage.due_at, self.triage.idle)
+        if triage.severity is None and self.triage.severity is not None:
+            await self.tx.withdraw_choice(triage.id, by=self._by)
+        await self.tx.save_triage(triage)
+        if (triage.status, triage.due_at, triage.idle) != before:
+            await set_clock(self.tx, triage, self._policy)
+            await self.tx.enqueue(refresh_triage_job(triage.id))
+        self.triage = await self.tx.triage(self.triage.id)
+
+    async def view(self, *, answered: str | None = None, notice: Notice | None = None) -> TriageView:
+        """The view as it stands.
+
+        Args:
+            answered: A question that was not asked any more; told when somebody else has answered it.
+            notice: Why nothing was changed.
+        """
+        first = next((given for given in self.triage.answers if given.question == answered), None)
+        if first is None or first.by_id == self._by.id or self.notice is not None:
+            return await view_of(self.tx, self._policy, self.triage, notice=notice or self.notice)
+        return await view_of(self.tx, self._policy, self.triage, notice=Notice.ANSWERED, first_answer=first)

@@ -1,0 +1,1 @@
+"""What a running triage has posted, and how it ends: incidents, privacy and triage all end some."""

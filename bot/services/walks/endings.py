@@ -1,0 +1,168 @@
+"""A walk ends by what becomes of the message that it is about: what was dealt with is not asked about.
+
+Locks are taken in this order: the incident, its walks by number, deliveries, jobs.
+"""
+
+from datetime import datetime
+
+import structlog
+
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.session import Choice, StoredAnswer, Triage
+from bot.runbook.model import Policy
+from bot.services.ports import Transaction
+from bot.services.shared.changes import Change
+from bot.services.shared.postings import refresh_job
+from bot.services.walks.posts import post_keys, refresh_triage_job, set_clock
+
+log = structlog.get_logger(__name__)
+
+
+async def subject_of(tx: Transaction, triage: Triage) -> Incident | None:
+    """What the message of a walk has become or counts on, merges followed, locked; None: nothing yet."""
+    if triage.source_message_id is None:
+        return None
+    number = await tx.alert_of_message(triage.source_message_id)
+    if triage.channel_id is not None:
+        raised = await tx.raised_from_message(triage.channel_id, triage.source_message_id)
+        number = number if raised is None else raised.id
+    if number is None:
+        return None
+    found = await tx.incident(number)
+    while found.merged_into_id is not None:
+        found = await tx.incident(found.merged_into_id)
+    locked = await tx.incident(found.id, lock=True)  # one of them only: others lock several by number
+    while locked.merged_into_id is not None:  # merged in this very moment
+        locked = await tx.incident(locked.merged_into_id, lock=True)
+    return locked
+
+
+async def lock_walk(tx: Transaction, triage_id: int) -> Triage:
+    """A walk that may end in what its message has become: that is locked first.
+
+    Raises:
+        UserError: no such triage.
+    """
+    await subject_of(tx, await tx.triage(triage_id))
+    return await tx.triage(triage_id, lock=True)
+
+
+async def end_in(
+    tx: Transaction, policy: Policy, triage: Triage, incident: Incident, *, by: Person | None
+) -> None:
+    """End a locked walk in a locked incident: its answers and its posts are that one's from now on.
+
+    Args:
+        by: None when the clock does it.
+    """
+    at = await tx.now()
+    answers, choices = await tx.given_answers(triage.id), await tx.given_choices(triage.id)
+    await tx.add_timeline(incident.id, _triaged(triage, answers, choices, at=at))
+    ended = triage.raised(incident.id, severity=incident.severity, by=by, at=at)
+    await tx.save_triage(ended)
+    await set_clock(tx, ended, policy)
+    await tx.adopt_deliveries(post_keys(triage), incident_id=incident.id)
+    await tx.enqueue(refresh_job(incident, severity=policy.rules(incident.severity)))
+    log.info("triage.raised", triage_id=triage.id, incident_id=incident.id, by_clock=by is None)
+
+
+async def take_in_walks(change: Change, *, with_open: bool = False) -> None:
+    """The walks about what has become *change*'s incident end in it: those that a clock would raise.
+
+    Args:
+        with_open: Also those that somebody is answering; else they end in it when they are confirmed.
+    """
+    for triage in await change.tx.walks_about(change.incident.id):
+        if (with_open or triage.is_under_reevaluation) and not _began_after(triage, change.incident):
+            await _take_in(change, triage)
+
+
+async def dismiss_walks(change: Change) -> None:
+    """A tracked alert has ended: what was to be looked at again is answered by whoever has ended it."""
+    for triage in await change.tx.walks_about(change.incident.id):
+        if triage.is_under_reevaluation:
+            await _dismiss(change, triage)
+
+
+async def is_dealt_with(tx: Transaction, policy: Policy, triage: Triage) -> bool:
+    """End a locked walk whose clock strikes if its message was dealt with meanwhile; else nothing is done."""
+    incident = await subject_of(tx, triage)
+    if incident is None or _began_after(triage, incident):
+        return False
+    if incident.kind is IncidentKind.ALERT and incident.is_open:
+        return False
+    who = Person(id=incident.ended_by_id or 0, name=incident.ended_by_name or "")
+    change = Change(tx, policy, incident, who, await tx.now(), is_by_clock=True)
+    if incident.kind is IncidentKind.ALERT:
+        await _dismiss(change, triage)
+    else:
+        await _take_in(change, triage)
+    return True
+
+
+def _began_after(triage: Triage, incident: Incident) -> bool:
+    """The incident was over by then: whoever triages its message anew means something new."""
+    return incident.ended_at is not None and incident.ended_at <= triage.created_at
+
+
+async def _take_in(change: Change, triage: Triage) -> None:
+    by = None if change.is_by_clock else change.by
+    await end_in(change.tx, change.policy, triage, change.incident, by=by)
+    await _audit(change, triage, "triage.raised", incident=change.incident.id)
+
+
+async def _dismiss(change: Change, triage: Triage) -> None:
+    is_waiting = triage.is_under_reevaluation
+    ended = triage.dismiss(by=change.by, at=change.now) if is_waiting else triage.expire(at=change.now)
+    await change.tx.save_triage(ended)
+    await set_clock(change.tx, ended, change.policy)
+    await change.tx.enqueue(refresh_triage_job(triage.id))
+    await _audit(change, triage, "triage.dismissed", incident=change.incident.id)
+
+
+async def _audit(change: Change, triage: Triage, action: str, **facts: object) -> None:
+    if not change.is_by_clock:
+        data = {"triage": triage.id, **facts}
+        await change.tx.audit(guild_id=triage.guild_id, by=change.by, action=action, data=data)
+
+
+def _triaged(
+    triage: Triage, answers: list[StoredAnswer], choices: list[Choice], *, at: datetime
+) -> TimelineEntry:
+    data = {
+        "triage": triage.id,
+        "started_by": triage.user_name,
+        "chosen": triage.severity,
+        "answers": [_as_data(answer) for answer in answers],
+        "choices": [_choice(choice, counts=choice is triage.standing(choices)) for choice in choices],
+    }
+    return TimelineEntry(TimelineKind.TRIAGED, at, data=data)
+
+
+def _as_data(given: StoredAnswer) -> dict[str, object]:
+    return {
+        "question": given.question,
+        "answer": given.answer,
+        "unsure": given.unsure,
+        **_who_and_when(given),
+    }
+
+
+def _choice(made: Choice, *, counts: bool) -> dict[str, object]:
+    return {
+        "proposed": made.proposed,
+        "severity": made.severity,
+        "counts": counts,
+        **_who_and_when(made),
+    }
+
+
+def _who_and_when(done: StoredAnswer | Choice) -> dict[str, object]:
+    return {
+        "by": done.by_name,
+        "at": done.at.isoformat(),
+        "withdrawn": None if done.withdrawn_at is None else done.withdrawn_at.isoformat(),
+        "withdrawn_by": done.withdrawn_by_name,
+    }

@@ -1,0 +1,1 @@
+"""Noticing what everything else has missed."""

@@ -1,0 +1,51 @@
+"""The dead-man's switch: it is kept from going off for as long as every deadline is kept."""
+
+import structlog
+
+from bot.domain.errors import StorageUnavailable, UpstreamUnavailable
+from bot.services.ports import Heartbeat, Store
+from bot.services.watchdogs.auditor import OVERDUE
+from bot.services.watchdogs.queue_watch import QueueWatch
+
+log = structlog.get_logger(__name__)
+
+
+class DeadMan:
+    """Pings while the promise holds: steps are decided, P0s are heard of, and the next ones will be, too."""
+
+    def __init__(self, store: Store, heartbeat: Heartbeat, queue: QueueWatch) -> None:
+        self._store = store
+        self._queue = queue
+        self._heartbeat = heartbeat
+
+    async def beat(self, *, trouble: str | None = None) -> bool:
+        """Ping, or say in the log why not.
+
+        Args:
+            trouble: What the process knows to be wrong besides, in one line.
+
+        Returns:
+            Whether somebody has taken it.
+        """
+        if (reason := await self._objection() or trouble) is not None:
+            log.warning("heartbeat.withheld", reason=reason)
+            return False
+        try:
+            await self._heartbeat.ping()
+        except UpstreamUnavailable as error:
+            log.warning("heartbeat.not_taken", reason=error.reason, http_status=error.http_status)
+            return False
+        return True
+
+    async def _objection(self) -> str | None:
+        try:
+            late = await self._store.late_steps(overdue=OVERDUE)
+            unheard = await self._store.unheard_incidents(overdue=OVERDUE)
+            await self._store.beat()
+        except StorageUnavailable:
+            return "the database cannot be written"
+        if self._queue.is_stuck:
+            return "the job queue does not answer"
+        if late:
+            return f"{late} overdue"
+        return f"{unheard} told to nobody" if unheard else None

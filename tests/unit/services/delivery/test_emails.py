@@ -1,0 +1,109 @@
+"""One email for each on call: those who have not got it are tried again, and nobody else."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import DeliveryRefused, StorageUnavailable
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.acknowledging.email_links import PATH, LinkState
+from bot.services.delivery.outage import record_job
+from bot.services.ports import JobName, Mail
+from tests.fakes import FakeStore
+from tests.unit.services.delivery.test_outage import outage
+from tests.unit.services.desk import PRIMARY, PUBLIC, SECONDARY, Desk, FakeMailer
+from tests.unit.services.escalation.test_storms import open_many, work_once
+
+
+async def test_whom_the_server_did_not_take_is_tried_again_alone(desk: Desk) -> None:
+    """One who has it is no reason to leave out the other, and does not get it again, restart or not."""
+    desk.mailer.refused = {"primary@example.com"}
+    outage(desk)
+    incident = await desk.open("SEV1")
+    await desk.pass_time(seconds=40)
+    assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com"]
+    assert {row.fallback_email_sent for row in desk.dlq_store.entries.values()} == {True}
+    desk.use(desk.discord)  # a process that has sent none of them
+    desk.mailer.refused = set()
+    await desk.pass_time(minutes=10)
+    assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com", "primary@example.com"]
+    told = [entry.data for entry in desk.store.timelines[incident.id] if entry.kind is TimelineKind.EMAILED]
+    assert told == [{"recipients": 1}] * 2
+    assert [job for job in desk.store.jobs if job.name is JobName.RECORD_FAILURE] == []
+
+
+async def test_whom_nobody_could_mail_until_the_acknowledge_is_left_alone(desk: Desk) -> None:
+    """Somebody has it: no more emails, and no more attempts."""
+    desk.mailer.refused = {"primary@example.com"}
+    outage(desk)
+    incident = await desk.open("SEV1")
+    await desk.pass_time(seconds=20)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.EMAIL)
+    desk.mailer.refused = set()
+    await desk.pass_time(minutes=10)
+    assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com"]
+    assert {row.fallback_email_sent for row in desk.dlq_store.entries.values()} == {True}
+
+
+class LastMail(FakeMailer):
+    """Takes mails; with the first one the database goes away."""
+
+    store: FakeStore | None = None
+
+    async def send(self, mail: Mail) -> None:
+        await super().send(mail)
+        if self.store is not None:
+            self.store.is_away = True
+
+
+async def test_an_email_that_could_not_be_put_on_record_is_not_sent_again() -> None:
+    """The server has taken it, then the database goes away for a moment: the same process remembers."""
+    mailer = LastMail()
+    desk = Desk(mailer=mailer)
+    mailer.store = desk.store
+    outage(desk)
+    await desk.open("SEV1")
+    with pytest.raises(StorageUnavailable):
+        await desk.work()
+    assert len(mailer.sent) == 2
+    mailer.store, desk.store.is_away = None, False
+    [alert] = [one for one in desk.store.deliveries if one.kind is DeliveryKind.ALERT]
+    assert not alert.has_email
+    await desk.run(record_job(alert))
+    assert len(mailer.sent) == 2
+    assert (await desk.store.delivery(alert.id)).emailed
+
+
+async def test_whom_the_email_of_many_did_not_reach_is_tried_again_alone(desk: Desk) -> None:
+    """The other one does not get it again; every incident's row says that somebody has it."""
+    desk.mailer.refused = {"primary@example.com"}
+    await open_many(desk)
+    desk.store.advance(timedelta(minutes=15))
+    await work_once(desk)
+    desk.discord.failures += [DeliveryRefused("Missing Access", http_status=403, code=50001)] * 3
+    await desk.pass_time(seconds=40)
+    assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com"]
+    desk.mailer.refused = set()
+    await desk.pass_time(minutes=1)
+    assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com", "primary@example.com"]
+    assert all(row.fallback_email_sent for row in desk.dlq_store.entries.values())
+
+
+async def test_the_email_of_many_acknowledges_each_by_itself(desk: Desk) -> None:
+    """Each link takes one incident, once, as the person the email was for."""
+    incidents = await open_many(desk)
+    desk.store.advance(timedelta(minutes=15))
+    await work_once(desk)
+    desk.discord.failures += [DeliveryRefused("Missing Access", http_status=403, code=50001)] * 3
+    await desk.pass_time(seconds=5)
+    mail = next(mail for mail in desk.mailer.sent if mail.to == ("primary@example.com",))
+    tokens = [line.removeprefix(PUBLIC + PATH) for line in mail.body.splitlines()]
+    assert len(set(tokens)) == len(incidents)
+    first, second, *others = tokens
+    for token, expected in ((first, LinkState.DONE), (first, LinkState.USED), (second, LinkState.DONE)):
+        assert (await desk.links.acknowledge(token)).state is expected
+    taken = [one for one in incidents if (await desk.store.incident(one.id)).acknowledged_by_id == PRIMARY.id]
+    assert len(taken) == 2
+    assert [(await desk.links.look(token)).state for token in others] == [LinkState.READY] * len(others)
