@@ -34,12 +34,12 @@ from bot.services.watchdogs.auditor import Auditor
 from bot.services.watchdogs.dead_man import DeadMan
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.settings import DISCORD_API, Settings
+from bot.storage.database.leases import PostgresLeases, open_lease_pool
+from bot.storage.database.pools import Connections, open_dlq_pool, open_pool, process_id
 from bot.storage.dlq import PostgresDlqStore
-from bot.storage.fairness import Handler, Turns
 from bot.storage.figures import Figures, read_figures
-from bot.storage.jobs import CONCURRENT, JobRunner
-from bot.storage.leases import PostgresLeases, open_lease_pool
-from bot.storage.pools import Connections, open_dlq_pool, open_pool, process_id
+from bot.storage.queue.fairness import Handler, Turns
+from bot.storage.queue.runner import CONCURRENT, JobRunner
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.mails import Mails

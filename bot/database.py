@@ -14,11 +14,11 @@ import structlog
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.services.ports import Store
 from bot.settings import Settings
+from bot.storage.database.errors import STORAGE_ERRORS, every_storage_error
+from bot.storage.database.migrate import PATIENCE_S as MIGRATION_PATIENCE_S
+from bot.storage.database.migrate import migrate, pending
+from bot.storage.database.pools import borrow, open_pool
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.errors import STORAGE_ERRORS, every_storage_error
-from bot.storage.migrate import PATIENCE_S as MIGRATION_PATIENCE_S
-from bot.storage.migrate import migrate, pending
-from bot.storage.pools import borrow, open_pool
 
 log = structlog.get_logger(__name__)
 

@@ -24,7 +24,7 @@ DISCORD_API: Final = "https://discord.com/api/v10"
 _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
 _MOST_SHARDS: Final = 10_000
-_LEAST_CONNECTIONS: Final = 7  # divided in `bot.storage.pools.Connections`
+_LEAST_CONNECTIONS: Final = 7  # divided in `bot.storage.database.pools.Connections`
 _MOST_CONNECTIONS: Final = 200
 _MOST: Final = 2**63 - 1  # PostgreSQL's bigint
 

@@ -80,7 +80,7 @@ from bot.services.triage.reevaluations import Reevaluations
 from bot.services.triage.unfinished import Unfinished
 from bot.services.walks.posts import TriagePosts
 from bot.services.watchdogs.queue_watch import QueueWatch
-from bot.storage.fairness import Handler
+from bot.storage.queue.fairness import Handler
 
 log = structlog.get_logger(__name__)
 

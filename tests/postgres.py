@@ -15,8 +15,8 @@ import pytest
 import pytest_asyncio
 
 from bot.demo import clock
+from bot.storage.database.migrate import SEARCH_PATH, migrate
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.migrate import SEARCH_PATH, migrate
 
 TEMPLATE = "template_incident_bot"
 

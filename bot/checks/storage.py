@@ -6,8 +6,8 @@ from bot.checks.finding import Finding, fail, ok, warn
 from bot.database import FAR_S, closing, reach, reason_of
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.services.ports import DlqStore, Leases
-from bot.storage.migrate import pending
-from bot.storage.pools import open_pool
+from bot.storage.database.migrate import pending
+from bot.storage.database.pools import open_pool
 
 
 async def check_database(dsn: str) -> Finding:

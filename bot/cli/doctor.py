@@ -24,7 +24,7 @@ from bot.i18n import Texts
 from bot.integrations.mail import SmtpMailer
 from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings
-from bot.storage.leases import PostgresLeases, open_lease_pool
+from bot.storage.database.leases import PostgresLeases, open_lease_pool
 
 _LOOKS: Final = {State.OK: ("ok", "green"), State.WARN: ("warn", "yellow"), State.FAIL: ("FAIL", "bold red")}
 _LOGIN_S: Final = 30.0

@@ -16,7 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from bot.database import closing, own_database
 from bot.settings import Settings
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
 
 HOST: Final = "127.0.0.1"
 _READING: Final = ("GET", "HEAD")

@@ -6,7 +6,7 @@ import typer
 
 from bot.database import own_database, reach
 from bot.settings import Settings
-from bot.storage.migrate import migrate
+from bot.storage.database.migrate import migrate
 
 
 def apply(settings: Settings) -> None:

@@ -17,8 +17,8 @@ from rich.console import Console
 from bot.demo.process import ChildDied
 from bot.demo.stage import Stage, set_stage
 from bot.demo.tour import play_tour
+from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.migrate import migrate
 
 _DATABASE: Final = "incident_bot"
 _PLAIN_WIDTH: Final = 100  # columns when the output is no terminal

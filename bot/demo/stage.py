@@ -15,7 +15,7 @@ from bot.demo.human import Human
 from bot.demo.process import Child, ChildDied
 from bot.demo.seed import Place, seed
 from bot.runbook import load_policy
-from bot.storage.migrate import SEARCH_PATH
+from bot.storage.database.migrate import SEARCH_PATH
 
 _START_S: Final = 30.0
 _IDLE_S: Final = 15.0

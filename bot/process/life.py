@@ -33,8 +33,8 @@ from bot.services.ports import DlqStore
 from bot.services.registry import Services
 from bot.services.watchdogs.auditor import Auditor
 from bot.services.watchdogs.dead_man import DeadMan
-from bot.storage.jobs import JobRunner
-from bot.storage.warming import WARM_S
+from bot.storage.database.warming import WARM_S
+from bot.storage.queue.runner import JobRunner
 from bot.ui.rest.circuit import Circuit
 
 log = structlog.get_logger(__name__)

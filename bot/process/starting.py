@@ -17,8 +17,8 @@ from bot.database import (
     reach,
 )
 from bot.domain.errors import StorageUnavailable
-from bot.storage.migrate import PATIENCE_S as MIGRATION_PATIENCE_S
-from bot.storage.migrate import MigrationError
+from bot.storage.database.migrate import PATIENCE_S as MIGRATION_PATIENCE_S
+from bot.storage.database.migrate import MigrationError
 from bot.storage.spool import FileSpool
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from bot.services.outage.emergency import Emergency, trouble_of
 from bot.services.ports import Store
 from bot.services.watchdogs.auditor import OVERDUE
 from bot.storage.figures import Figures
-from bot.storage.jobs import JobRunner
+from bot.storage.queue.runner import JobRunner
 from bot.ui.rest.circuit import Circuit
 
 #: From when on a step that nobody has decided is late: twice what is promised.

@@ -9,8 +9,8 @@ from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Triage
+from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import incident_from_row
-from bot.storage.sql import Row, Sql
 
 _NEWEST: Final = 3  # messages of one alert whose reactions are read; the events tell of the others
 

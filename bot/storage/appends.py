@@ -13,8 +13,8 @@ from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
+from bot.storage.database.sql import Connection, Row, Sql, many, queries
 from bot.storage.rows import entry_as_json
-from bot.storage.sql import Connection, Row, Sql, many, queries
 
 _TABLES: Final = re.compile(r"\b(escalation_steps|timeline|audit|deliveries)\b")
 

@@ -18,8 +18,9 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineEntry
 from bot.services.ports import Job, JobName
 from bot.storage.appends import Appends, owed_as_json
-from bot.storage.locks import IncidentLocks
-from bot.storage.queue import Queue
+from bot.storage.database.locks import IncidentLocks
+from bot.storage.database.sql import Row, many
+from bot.storage.queue.enqueue import Queue
 from bot.storage.rows import (
     deliveries_from_rows,
     delivery_from_row,
@@ -27,7 +28,6 @@ from bot.storage.rows import (
     request_as_json,
     timed_as_json,
 )
-from bot.storage.sql import Row, many
 
 #: What waits for one of these will never be sent.
 _ENDED: Final = frozenset({DeliveryStatus.FAILED, DeliveryStatus.CANCELLED})

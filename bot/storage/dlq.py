@@ -13,11 +13,11 @@ from bot.domain.dlq import DlqCounts, DlqEntry, DlqFilter, DlqPage, NewFailure, 
 from bot.domain.drill import DLQ_MARK
 from bot.domain.errors import DlqUnavailable, StorageUnavailable, UserError
 from bot.domain.text import storable_json
-from bot.storage.errors import storage_errors
-from bot.storage.migrate import SEARCH_PATH
-from bot.storage.pools import borrow
+from bot.storage.database.errors import storage_errors
+from bot.storage.database.migrate import SEARCH_PATH
+from bot.storage.database.pools import borrow
+from bot.storage.database.sql import Sql
 from bot.storage.rows import failure_from_row
-from bot.storage.sql import Sql
 
 #: The key, and what the runbook names. Source: the runbook, DLQ 確認.
 COLUMNS: Final = (

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.domain.drill import Drill, Inject
 from bot.domain.triage.tree import Text
-from bot.storage.sql import Row, Sql
+from bot.storage.database.sql import Row, Sql
 
 
 class DrillWrites:

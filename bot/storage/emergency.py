@@ -12,9 +12,9 @@ import structlog
 from bot.domain.delivery.delivery import ACK_PLACES
 from bot.domain.escalation.watches import Change, Watch, Word, watch_key
 from bot.services.outage.journal import watch_from_data
-from bot.storage.pools import borrow
-from bot.storage.pulse import Pulse
-from bot.storage.sql import Row, Sql
+from bot.storage.database.pools import borrow
+from bot.storage.database.pulse import Pulse
+from bot.storage.database.sql import Row, Sql
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class EmergencyReads:
         return await self._pulse.beat(mirror, self._guild_id)
 
     def refused(self, reason: str) -> None:
-        """See `bot.storage.pulse.Pulse.refused`."""
+        """See `bot.storage.database.pulse.Pulse.refused`."""
         self._pulse.refused(reason)
 
     async def leave(self, mirror: UUID) -> None:

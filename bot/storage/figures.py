@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from bot.storage.pools import PoolConnection
-from bot.storage.sql import Sql
+from bot.storage.database.pools import PoolConnection
+from bot.storage.database.sql import Sql
 
 #: Upper bounds of the lateness of a step, seconds.
 LATENESS_S = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)

@@ -1,7 +1,7 @@
 """Whose a row is: the one question that is asked over all guilds."""
 
 from bot.domain.delivery.delivery import ACK_PLACES
-from bot.storage.sql import Sql
+from bot.storage.database.sql import Sql
 
 
 class GuildReads:

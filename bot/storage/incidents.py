@@ -10,7 +10,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.appends import Appends
-from bot.storage.locks import IncidentLocks
+from bot.storage.database.locks import IncidentLocks
 from bot.storage.rows import (
     checks_as_json,
     entries_from_rows,

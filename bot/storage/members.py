@@ -2,8 +2,8 @@
 
 from bot.domain.people import Person
 from bot.domain.privacy import RemovedMember
+from bot.storage.database.sql import Sql
 from bot.storage.rows import removed_from_row
-from bot.storage.sql import Sql
 
 
 class MemberReads:

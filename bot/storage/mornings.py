@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from bot.domain.incident.incident import Incident
 from bot.domain.morning import Morning, MorningView
+from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import incident_from_row
-from bot.storage.sql import Row, Sql
 
 
 class MorningReads:

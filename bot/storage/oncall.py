@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.oncall.roster import Book, Content, NewOverride, StoredOverride, StoredSchedule, Watch, Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.domain.people import Person
-from bot.storage.sql import Row, Sql
+from bot.storage.database.sql import Row, Sql
 
 
 class OnCallReads:

@@ -11,8 +11,8 @@ from bot.services.oncall.handovers import handover_job
 from bot.services.ports import Job, JobName
 from bot.services.shared.postings import archive_job, drill_job
 from bot.services.shared.reminders import reminder_key
+from bot.storage.database.sql import Row, Sql
 from bot.storage.deliveries import deliver_job
-from bot.storage.sql import Row, Sql
 
 # The row does not say how grave it is; what is late is done first.
 _LATE = priority_of(0)

@@ -28,7 +28,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.unfinished import Idle
-from bot.storage.sql import Row
+from bot.storage.database.sql import Row
 
 _KINDS: Final = frozenset(TimelineKind)
 _DELIVERY_KINDS: Final = frozenset(DeliveryKind)

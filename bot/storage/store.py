@@ -28,19 +28,21 @@ from bot.services.ports import Job
 from bot.services.ports.triages import KnownMessage
 from bot.storage.alerts import AlertReads, AlertWrites
 from bot.storage.appends import Appends, OrderedSql
-from bot.storage.beginning import Begun, begin, opened
+from bot.storage.database.beginning import Begun, begin, opened
+from bot.storage.database.errors import STORAGE_ERRORS, storage_errors
+from bot.storage.database.pools import PoolConnection, borrow
+from bot.storage.database.pulse import Pulse
+from bot.storage.database.sql import Connection, Row, Sql
+from bot.storage.database.warming import warm
 from bot.storage.drills import DrillWrites
 from bot.storage.emergency import EmergencyReads, EmergencyWrites
-from bot.storage.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.guilds import GuildReads
 from bot.storage.incidents import IncidentWrites
 from bot.storage.members import MemberReads, MemberWrites
 from bot.storage.mornings import MorningReads, MorningWrites
 from bot.storage.oncall import OnCallReads, OnCallWrites
 from bot.storage.overdue import overdue_jobs
-from bot.storage.pools import PoolConnection, borrow
-from bot.storage.pulse import Pulse
-from bot.storage.queue import Queue
+from bot.storage.queue.enqueue import Queue
 from bot.storage.rows import (
     deliveries_from_rows,
     delivery_from_row,
@@ -49,10 +51,8 @@ from bot.storage.rows import (
     replay_from_row,
     step_from_row,
 )
-from bot.storage.sql import Connection, Row, Sql
 from bot.storage.storms import StormReads, StormWrites
 from bot.storage.triages import TriageWrites, read_known_message, with_answers
-from bot.storage.warming import warm
 
 
 class PostgresTransaction(
@@ -184,7 +184,7 @@ class PostgresStore(
                 raise RuntimeError("what is to be written by the commit needs one")
 
     async def warm(self) -> None:
-        """See `bot.storage.warming.warm`."""
+        """See `bot.storage.database.warming.warm`."""
         await warm(self._pool)
 
     async def now(self) -> datetime:

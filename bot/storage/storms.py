@@ -15,10 +15,10 @@ from bot.domain.oncall.roster import marked
 from bot.domain.timeline.entries import TimelineEntry
 from bot.services.ports import Job, JobName
 from bot.services.ports.storms import OpenCount, Prospect
+from bot.storage.database.sql import Row, Sql
 from bot.storage.deliveries import DeliveryWrites
-from bot.storage.queue import cancel_jobs
+from bot.storage.queue.enqueue import cancel_jobs
 from bot.storage.rows import delivery_from_row, delivery_kind, incident_from_row, step_from_row
-from bot.storage.sql import Row, Sql
 
 #: How long a bundle waits for what is decided at the same moment.
 GATHER: Final = timedelta(seconds=0.3)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.migrate import migrate
 from tests.bench import answers, distance, growth, measure, screens, storms
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.report import put_into, table

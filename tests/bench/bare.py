@@ -7,7 +7,7 @@ import asyncpg
 import discord
 
 from bot.client import use_api_base
-from bot.storage.migrate import SEARCH_PATH
+from bot.storage.database.migrate import SEARCH_PATH
 
 
 class Bare(discord.Client):

@@ -17,7 +17,7 @@ _APART: Final = timedelta(seconds=2)
 _REST_S: Final = 3.0
 _WITHIN_S: Final = 30.0
 
-#: What a start does besides, until its connections have learned their statements (`bot/storage/warming.py`).
+#: What a start does besides, until its connections have learned their statements (`database/warming.py`).
 #: An alert before that takes up to twice as long.
 _TRIPS_OF_A_START: Final = 150
 

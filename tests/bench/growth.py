@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.bench import storms
 from tests.bench.figures import Figures, Limit, Row

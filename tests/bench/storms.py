@@ -14,8 +14,8 @@ import httpx
 
 from bot.demo.human import Human
 from bot.services.ports import Job, JobName
-from bot.storage.jobs import JobRunner
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
+from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
 from tests.bench.measure import acknowledged
 from tests.bench.seed import open_incidents

@@ -11,11 +11,11 @@ import pytest_asyncio
 
 from bot.domain.dlq import DlqEntry
 from bot.services.ports import DlqStore, GuildFinder, Leases, Store
+from bot.storage.database.leases import PostgresLeases, open_lease_pool
+from bot.storage.database.pools import open_dlq_pool, open_pool
+from bot.storage.database.sql import Row
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.leases import PostgresLeases, open_lease_pool
-from bot.storage.pools import open_dlq_pool, open_pool
-from bot.storage.sql import Row
 from bot.storage.store import PostgresStore
 from tests.fakes import FakeDlqStore, FakeStore
 from tests.postgres import connect, install_movable_clock, shift_clock, temporary_database

@@ -12,7 +12,7 @@ from bot.domain.installation import nonce_of
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName
-from bot.storage.fairness import top_of
+from bot.storage.queue.fairness import top_of
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, delivery_ids, open_incident, owed, send
 
@@ -273,7 +273,7 @@ async def test_what_is_overdue_and_lost_its_job_gets_one(rig: Rig) -> None:
     expected = [f"step:{incident.id}:0", f"deliver:{alert}"]
     assert await rig.store.requeue_stuck(overdue=6 * MINUTE) == []
     assert await rig.store.requeue_stuck(overdue=MINUTE) == expected
-    # Where in its band a job stands is the queue's business (bot/storage/fairness.py).
+    # Where in its band a job stands is the queue's business (bot/storage/queue/fairness.py).
     assert [(job.name, job.payload, top_of(job.priority)) for job in await rig.jobs()] == [
         ("escalate", f"{incident.id}:0", 100),
         ("deliver", str(alert), 100),

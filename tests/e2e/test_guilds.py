@@ -15,7 +15,7 @@ from bot.domain.delivery.delivery import priority_of
 from bot.runbook import default_policy_text
 from bot.sandbox.seed import GUILD_ID
 from bot.services.ports import Job, JobName
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.e2e.guilds import OTHER_ID, Guilds, two_guilds
 from tests.e2e.severities import SEV1

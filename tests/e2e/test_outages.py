@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.storage.migrate import migrate
+from bot.storage.database.migrate import migrate
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.mailbox import mailbox
 from tests.e2e.severities import SEV1, SEV3

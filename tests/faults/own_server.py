@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 import pytest_asyncio
 
+from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.migrate import migrate
 from tests.faults.conftest import OpenStage
 from tests.faults.stage import Stage
 from tests.postgres import server_of_its_own

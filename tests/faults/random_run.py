@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.migrate import migrate
 from tests.e2e.opening import registered_commands
 from tests.faults.random_play import Play
 from tests.faults.seen import ESCALATES

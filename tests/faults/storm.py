@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from bot.domain.delivery.delivery import priority_of
 from bot.services.ports import Job, JobName
-from bot.storage.pools import _set_codecs
-from bot.storage.queue import Queue
-from bot.storage.sql import Sql
+from bot.storage.database.pools import _set_codecs
+from bot.storage.database.sql import Sql
+from bot.storage.queue.enqueue import Queue
 from tests.e2e.world import World
 from tests.faults.seen import ESCALATES, bundles, posts
 

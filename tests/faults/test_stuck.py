@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import migrate as migrations
-from bot.storage.migrate import migrate, migrations_dir
+from bot.storage.database import migrate as migrations
+from bot.storage.database.migrate import migrate, migrations_dir
 from tests.faults.behind import behind
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage

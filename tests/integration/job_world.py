@@ -10,7 +10,7 @@ import asyncpg
 
 from bot.services.ports import Job, JobName, Store
 from bot.services.watchdogs.queue_watch import QueueWatch
-from bot.storage.jobs import JobRunner
+from bot.storage.queue.runner import JobRunner
 
 DEADLINE_S = 15.0
 

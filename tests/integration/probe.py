@@ -8,7 +8,7 @@ import time
 
 _IS_WARM = "bot.app" in sys.modules  # before anything of the bot's is imported here
 
-from bot.storage.pools import process_id  # noqa: E402 -- as is said above
+from bot.storage.database.pools import process_id  # noqa: E402 -- as is said above
 
 if __name__ == "__main__":
     print(  # noqa: T201 -- its output is what it is for

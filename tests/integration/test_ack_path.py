@@ -17,8 +17,8 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.shared.access import Access
 from bot.services.shared.postings import step_job
 from bot.services.shared.roster import OnCall
-from bot.storage.pools import open_pool
-from bot.storage.sql import Sql
+from bot.storage.database.pools import open_pool
+from bot.storage.database.sql import Sql
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.unit.ui.samples import POLICY

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest_asyncio
 
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.unit.services.desk import GUILD, Desk
 

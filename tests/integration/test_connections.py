@@ -9,7 +9,7 @@ import pytest_asyncio
 from bot.checks.finding import State
 from bot.checks.storage import check_connections
 from bot.domain.errors import StorageBroken
-from bot.storage.pools import LEASE_CONNECTIONS, Connections, borrow, open_pool
+from bot.storage.database.pools import LEASE_CONNECTIONS, Connections, borrow, open_pool
 from tests.pg_proxy import PgProxy, Refusal
 
 

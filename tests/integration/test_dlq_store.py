@@ -15,9 +15,9 @@ from bot.domain.dlq import DlqFilter, NewFailure, failure_id
 from bot.domain.errors import StorageUnavailable
 from bot.services.delivery.outage import record_job_of
 from bot.services.ports import Job, JobName
+from bot.storage.database.pools import open_dlq_pool, open_pool
+from bot.storage.database.sql import queries
 from bot.storage.dlq import COLUMNS, PostgresDlqStore
-from bot.storage.pools import open_dlq_pool, open_pool
-from bot.storage.sql import queries
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, delivery_ids, open_incident, owed
 from tests.postgres import connect, install_movable_clock, shift_clock

@@ -12,7 +12,7 @@ from bot.domain.errors import InvalidTransition
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.transitions import AckVia
 from bot.services.ports import Transaction
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, new_incident
 from tests.integration.job_world import DEADLINE_S

@@ -7,8 +7,8 @@ from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
 from bot.process.metrics import Session, exposition
 from bot.services.ports import Job, JobName
+from bot.storage.database.pools import open_pool
 from bot.storage.figures import LATENESS_S, read_figures
-from bot.storage.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import delivery_ids, open_incident, owed
 from tests.postgres import connect

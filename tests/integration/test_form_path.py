@@ -2,7 +2,7 @@
 
 from bot.domain.people import Person
 from bot.services.triage.sources import TriageSources
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD
 

@@ -6,8 +6,8 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.errors import StorageUnavailable
-from bot.storage import pulse
-from bot.storage.pools import open_pool
+from bot.storage.database import pulse
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 
 OURS = 7

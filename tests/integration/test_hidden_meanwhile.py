@@ -18,7 +18,7 @@ from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
 from bot.services.incidents.updates import NewUpdate
 from bot.services.ports import Transaction
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.integration.job_world import DEADLINE_S

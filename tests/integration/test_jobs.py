@@ -16,8 +16,8 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.services.ports import IN_LINE, Job, JobName, Store
 from bot.services.watchdogs import queue_watch
 from bot.services.watchdogs.queue_watch import QueueWatch
-from bot.storage import jobs as module
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
+from bot.storage.queue import runner as module
 from bot.storage.store import PostgresStore
 from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.postgres import install_movable_clock, shift_clock

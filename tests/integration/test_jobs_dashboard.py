@@ -10,9 +10,9 @@ import pytest
 
 from bot.cli.jobs import dashboard
 from bot.services.ports import Job, JobName
-from bot.storage.pools import open_pool
-from bot.storage.queue import Queue
-from bot.storage.sql import Sql
+from bot.storage.database.pools import open_pool
+from bot.storage.database.sql import Sql
+from bot.storage.queue.enqueue import Queue
 from tests.postgres import connect
 
 

@@ -12,9 +12,9 @@ from pgqueuer.models import Job
 from structlog.testing import capture_logs
 
 from bot.services.ports import Store
-from bot.storage.patient import PatientQueries
-from bot.storage.pools import open_pool
-from bot.storage.sql import queries
+from bot.storage.database.pools import open_pool
+from bot.storage.database.sql import queries
+from bot.storage.queue.queries import PatientQueries
 from bot.storage.store import PostgresStore
 from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.pg_proxy import PgProxy

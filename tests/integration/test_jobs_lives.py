@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import StorageUnavailable
 from bot.services.ports import JobName, Store
-from bot.storage import jobs as module
+from bot.storage.database.migrate import migrate
+from bot.storage.database.pools import open_pool
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.jobs import JobRunner
-from bot.storage.migrate import migrate
-from bot.storage.patient import PatientQueries
-from bot.storage.pools import open_pool
+from bot.storage.queue import runner as module
+from bot.storage.queue.queries import PatientQueries
+from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
 from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.postgres import cluster_folder, install_movable_clock, shift_clock, start_sweeper

@@ -22,9 +22,9 @@ from pgqueuer.domain.types import QueueEntrypoint
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 
-from bot.storage import migrate as module
+from bot.storage.database import migrate as module
+from bot.storage.database.migrate import MigrationError, dbmate_url, migrate, migrations_dir, pending, status
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.migrate import MigrationError, dbmate_url, migrate, migrations_dir, pending, status
 from tests.postgres import (
     connect,
     guarded_server,

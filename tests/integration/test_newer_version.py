@@ -13,7 +13,7 @@ from bot.domain.errors import NewerVersion
 from bot.domain.escalation.bundle import Group
 from bot.domain.incident.incident import IncidentKind, Source
 from bot.services.ports import Subject
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.notices import notice
 from bot.ui.words.wording import Wording

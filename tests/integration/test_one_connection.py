@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.transitions import AckVia
 from bot.services.shared.postings import posting_key
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, new_incident, send
 from tests.unit.services.desk import PRIMARY, SECONDARY, Desk

@@ -9,8 +9,8 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from bot.storage import sessions
-from bot.storage.pools import borrow, open_pool
+from bot.storage.database import sessions
+from bot.storage.database.pools import borrow, open_pool
 from bot.storage.store import PostgresStore
 from tests.pg_proxy import PgProxy
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import bot
-from bot.storage import sql
-from bot.storage.sql import Sql, queries
+from bot.storage.database import sql
+from bot.storage.database.sql import Sql, queries
 from tests.postgres import connect
 
 SOURCES = Path(bot.__path__[0])
@@ -59,8 +59,9 @@ def test_a_faulty_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str
 ) -> None:
     """Two of one name, or one without a description."""
-    (tmp_path / "queries").mkdir()
-    (tmp_path / "queries" / "noun.sql").write_text(text)
-    monkeypatch.setattr("bot.storage.sql.resources.files", lambda _package: tmp_path)
+    for folder in ("database", "queue"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "noun.sql").write_text(text)
+    monkeypatch.setattr("bot.storage.database.sql.resources.files", lambda _package: tmp_path)
     with pytest.raises(ValueError, match=says):
         queries.__wrapped__()

@@ -9,9 +9,9 @@ from typing import Final
 import pytest_asyncio
 
 from bot.services.ports import Job, JobName
-from bot.storage.fairness import Handler
-from bot.storage.jobs import JobRunner
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
+from bot.storage.queue.fairness import Handler
+from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
 from tests.postgres import connect
 

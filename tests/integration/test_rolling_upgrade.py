@@ -11,15 +11,15 @@ import asyncpg
 import pytest
 
 from bot.domain.errors import StorageUnavailable
-from bot.storage.migrate import migrations_dir
-from bot.storage.pools import open_pool
+from bot.storage.database.migrate import migrations_dir
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import open_incident
 from tests.postgres import connect
 from tests.unit.test_migrations import FIRST
 
 ROOT = Path(__file__).parents[2]
-QUERIES = "bot/storage/queries"
+STORAGE = "bot/storage/"
 LATER = sorted(path.stem for path in migrations_dir().glob("*.sql") if path.stem not in FIRST)
 
 
@@ -42,7 +42,8 @@ def version_before(migration: str) -> str | None:
 def queries_of(commit: str) -> dict[str, str]:
     """Its queries by name."""
     found: dict[str, str] = {}
-    for file in git("ls-tree", "--name-only", commit, f"{QUERIES}/").splitlines():
+    files = git("ls-tree", "-r", "--name-only", commit, STORAGE).splitlines()
+    for file in (each for each in files if each.endswith(".sql")):
         _, *parts = re.split(r"^-- name: (\w+)\n", git("show", f"{commit}:{file}"), flags=re.MULTILINE)
         found |= dict(zip(parts[::2], parts[1::2], strict=True))
     return found

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from bot.domain.shards import Instance
-from bot.storage.leases import PostgresLeases, open_lease_pool
+from bot.storage.database.leases import PostgresLeases, open_lease_pool
 from tests.postgres import connect
 
 _LOCK = "SELECT pg_advisory_xact_lock(1)"

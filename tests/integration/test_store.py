@@ -22,7 +22,7 @@ from bot.domain.people import Person
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, OLIVE, delivery_ids, new_incident, open_incident, owed
 from tests.postgres import connect
@@ -218,7 +218,7 @@ async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
 
 async def test_an_exhausted_pool_is_unavailable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits too long for a connection is told, instead of waiting for ever."""
-    monkeypatch.setattr("bot.storage.pools.ACQUIRE_S", 0.05)
+    monkeypatch.setattr("bot.storage.database.pools.ACQUIRE_S", 0.05)
     pool = await open_pool(database_url, max_size=1)
     store = PostgresStore(pool)
     async with store.transaction():

@@ -19,8 +19,8 @@ from bot.services.shared.access import Access
 from bot.services.shared.already_told import Comeback
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
-from bot.storage.jobs import JobRunner
-from bot.storage.pools import open_pool
+from bot.storage.database.pools import open_pool
+from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
 from tests.fakes.discord import FakeDiscord
 from tests.postgres import connect

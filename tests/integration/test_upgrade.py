@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import migrate as module
-from bot.storage.migrate import migrate, migrations_dir
+from bot.storage.database import migrate as module
+from bot.storage.database.migrate import migrate, migrations_dir
 from tests.postgres import connect
 
 # As the first version wrote it.

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from bot.storage.pools import open_pool
-from bot.storage.warming import warm
+from bot.storage.database.pools import open_pool
+from bot.storage.database.warming import warm
 from tests.pg_proxy import PgProxy
 
 _AWAY_S = 0.01

@@ -47,7 +47,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="an incident is read without its row lock",
-        file="bot/storage/queries/incident.sql",
+        file="bot/storage/incidents.sql",
         before="AND ($2::bigint IS NULL OR guild_id = $2) FOR NO KEY UPDATE;",
         after="AND ($2::bigint IS NULL OR guild_id = $2);",
         tests=("tests/integration/test_hidden_meanwhile.py", "tests/integration/test_store.py"),

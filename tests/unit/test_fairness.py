@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.services.ports import JobName
-from bot.storage.fairness import MOST, Handler, Turns, level_of, placed, top_of
+from bot.storage.queue.fairness import MOST, Handler, Turns, level_of, placed, top_of
 
 STORMY, QUIET = 1, 2
 

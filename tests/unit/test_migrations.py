@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from bot.storage.migrate import migrations_dir
+from bot.storage.database.migrate import migrations_dir
 
 #: Before these there was no version to survive them.
 FIRST: Final = ("0001_incidents", "0002_pgqueuer")

@@ -14,9 +14,9 @@ import structlog
 
 from bot.domain.errors import StorageUnavailable
 from bot.domain.shards import LEASE_S, Claim, Fleet, Identifies, Instance, Lease, Shard
-from bot.storage.errors import STORAGE_ERRORS, every_storage_error
-from bot.storage.pools import LEASE_CONNECTIONS, PoolConnection, borrow, open_pool
-from bot.storage.sql import Row, Sql, queries
+from bot.storage.database.errors import STORAGE_ERRORS, every_storage_error
+from bot.storage.database.pools import LEASE_CONNECTIONS, PoolConnection, borrow, open_pool
+from bot.storage.database.sql import Row, Sql, queries
 
 log = structlog.get_logger(__name__)
 

@@ -8,9 +8,9 @@ from typing import Final
 from bot.domain.errors import Superseded
 from bot.services.ports.urgency import PERSON, current
 from bot.services.shared.fencing import CLAIM
-from bot.storage.errors import storage_errors
-from bot.storage.sessions import Session
-from bot.storage.sql import Sql
+from bot.storage.database.errors import storage_errors
+from bot.storage.database.sessions import Session
+from bot.storage.database.sql import Sql
 
 _BEGIN: Final = "BEGIN"
 

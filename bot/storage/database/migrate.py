@@ -127,7 +127,7 @@ def migrations_dir() -> Path:
         MigrationError: There is none.
     """
     here = Path(__file__).resolve()
-    for folder in (here.parent / "migrations", here.parents[2] / "migrations"):
+    for folder in (here.parent / "migrations", here.parents[3] / "migrations"):
         if any(folder.glob("*.sql")):
             return folder
     raise MigrationError("this installation has no migration files; install it again")

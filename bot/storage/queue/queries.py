@@ -14,9 +14,9 @@ from pgqueuer.queries import EntrypointExecutionParameter, Queries
 
 from bot.domain.errors import StorageUnavailable
 from bot.services.ports import IN_LINE
-from bot.storage.errors import STORAGE_ERRORS
-from bot.storage.pools import PoolConnection
-from bot.storage.sql import Sql
+from bot.storage.database.errors import STORAGE_ERRORS
+from bot.storage.database.pools import PoolConnection
+from bot.storage.database.sql import Sql
 
 log = structlog.get_logger(__name__)
 

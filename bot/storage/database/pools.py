@@ -17,10 +17,10 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from bot.domain.errors import ConfigError, StorageUnavailable
-from bot.storage.errors import STORAGE_ERRORS, every_storage_error
-from bot.storage.migrate import SEARCH_PATH
-from bot.storage.sessions import STATEMENTS, Session
-from bot.storage.sql import Connection, Row
+from bot.storage.database.errors import STORAGE_ERRORS, every_storage_error
+from bot.storage.database.migrate import SEARCH_PATH
+from bot.storage.database.sessions import STATEMENTS, Session
+from bot.storage.database.sql import Connection, Row
 
 CONNECT_S = 5.0
 """How long a new connection may take, seconds."""

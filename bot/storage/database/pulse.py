@@ -9,9 +9,9 @@ from uuid import UUID
 import asyncpg
 
 from bot.domain.errors import StorageUnavailable
-from bot.storage.errors import every_storage_error
-from bot.storage.pools import borrow
-from bot.storage.sql import Sql
+from bot.storage.database.errors import every_storage_error
+from bot.storage.database.pools import borrow
+from bot.storage.database.sql import Sql
 
 WITHIN_S: Final = 2.0
 """How long a write may take before the database counts as away, seconds."""

@@ -1,14 +1,15 @@
-"""The queries of `queries/*.sql`, each named and described there, called by name."""
+"""The queries of the `*.sql` files in this package, each named and described there, called by name."""
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any, Protocol, TypeAlias
 
 from bot.domain.text import storable_json
-from bot.storage.errors import storage_errors
+from bot.storage.database.errors import storage_errors
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -29,7 +30,7 @@ def queries() -> Mapping[str, str]:
         ValueError: two share a name, or one has no description.
     """
     found: dict[str, str] = {}
-    for file in resources.files("bot.storage").joinpath("queries").iterdir():
+    for file in _files():
         _, *parts = _NAME.split(file.read_text(encoding="utf-8"))
         for name, text in zip(parts[::2], parts[1::2], strict=True):
             if name in found:
@@ -38,6 +39,13 @@ def queries() -> Mapping[str, str]:
                 raise ValueError(f"the query {name} does not say what it promises")
             found[name] = text.strip()
     return found
+
+
+def _files() -> Iterator[Traversable]:
+    """The files with queries: each lies beside the module that runs them."""
+    here = resources.files("bot.storage")
+    for folder in (here, here / "database", here / "queue"):
+        yield from (file for file in folder.iterdir() if file.name.endswith(".sql"))
 
 
 def many(rows: Sequence[Mapping[str, object]]) -> object:

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Final
 
 from bot.services.ports import Job
-from bot.storage.fairness import MOST, placed, top_of
-from bot.storage.sql import Sql, many
+from bot.storage.database.sql import Sql, many
+from bot.storage.queue.fairness import MOST, placed, top_of
 
 #: The key of a job's headers that says whose it is. A version that knows none of it leaves it alone.
 _GUILD: Final = "guild"

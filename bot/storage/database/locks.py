@@ -1,6 +1,6 @@
 """Which incidents a transaction has locked already: asking once more would be a round trip for nothing."""
 
-from bot.storage.sql import Row, Sql
+from bot.storage.database.sql import Row, Sql
 
 
 class IncidentLocks:

@@ -9,10 +9,10 @@ from typing import Final
 
 import asyncpg
 
-from bot.storage.errors import storage_errors
-from bot.storage.pools import borrow
-from bot.storage.sessions import Session
-from bot.storage.sql import queries
+from bot.storage.database.errors import storage_errors
+from bot.storage.database.pools import borrow
+from bot.storage.database.sessions import Session
+from bot.storage.database.sql import queries
 
 WARM_S: Final = 30
 """How often connections are looked at that have not learned them yet, seconds."""

@@ -6,7 +6,7 @@ What PgQueuer 1.6 leaves to its user, and what is done about it here:
 - A job whose handler fails, or is cancelled together with the process, is deleted. Here only success deletes:
   whatever else happens, the row stays and the handler runs again.
 - A job stays "running" until its success is written, up to 0.2 s after its handler has returned. What was
-  asked for meanwhile (`queue.py`) is seen when it is.
+  asked for meanwhile (`enqueue.py`) is seen when it is.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ from bot.domain.errors import (
 from bot.services.ports import JobName
 from bot.services.ports.urgency import urgency
 from bot.services.watchdogs.queue_watch import QueueWatch
-from bot.storage.fairness import Handler
-from bot.storage.patient import PatientQueries
-from bot.storage.pools import open_pool
-from bot.storage.queue import guild_of
+from bot.storage.database.pools import open_pool
+from bot.storage.queue.enqueue import guild_of
+from bot.storage.queue.fairness import Handler
+from bot.storage.queue.queries import PatientQueries
 
 log = structlog.get_logger(__name__)
 
