@@ -42,12 +42,12 @@ from bot.storage.queue.fairness import Handler, Turns
 from bot.storage.queue.runner import CONCURRENT, JobRunner
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
-from bot.ui.posts.mails import Mails
-from bot.ui.rest.circuit import Circuit
-from bot.ui.rest.client import Rest
-from bot.ui.rest.gate import Gate
-from bot.ui.rest.notifier import DiscordNotifier
-from bot.ui.rest.reaching import Reaching
+from bot.ui.discord_api.circuit import Circuit
+from bot.ui.discord_api.client import Rest
+from bot.ui.discord_api.gate import Gate
+from bot.ui.discord_api.notifier import DiscordNotifier
+from bot.ui.discord_api.reaching import Reaching
+from bot.ui.posts.paging.emails import Mails
 from bot.wiring import Outward, Parts, UseCases, handlers, routed, wire
 
 log = structlog.get_logger(__name__)

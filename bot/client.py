@@ -27,11 +27,11 @@ from bot.listening import ListeningBot
 from bot.services.registry import Guilds, Services
 from bot.ui.answers import Answers, FormHandler, custom_id_of
 from bot.ui.components import Control
+from bot.ui.discord_api.client import answer_trace
 from bot.ui.errors import ErrorReplies, unwrapped
 from bot.ui.first_response import note_refused_choices
 from bot.ui.interaction import Interaction, bind, find_guild, found_guild
 from bot.ui.people import person_from
-from bot.ui.rest.client import answer_trace
 from bot.ui.turns import FirstResponses
 from bot.ui.words.voice import Voice
 

@@ -10,7 +10,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.state import AutoShardedConnectionState
 
-from bot.ui.rest.echoes import Echoes
+from bot.ui.discord_api.echoes import Echoes
 
 _COMPONENT: Final = discord.InteractionType.component.value
 _FORM: Final = discord.InteractionType.modal_submit.value

@@ -14,7 +14,7 @@ from discord.http import Route
 
 from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.ui.rest.client import Payload, Rest
+from bot.ui.discord_api.client import Payload, Rest
 
 #: A command as JSON.
 Command: TypeAlias = Mapping[str, Any]

@@ -10,9 +10,9 @@ from bot.domain.alerts.question import Question
 from bot.domain.errors import UnavailableError
 from bot.ui.buttons import AlertVerb, IncidentVerb, template
 from bot.ui.components import Control
+from bot.ui.discord_api.incoming import Incoming
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
-from bot.ui.rest.incoming import Incoming
 from bot.ui.words.evidence import evidence_of
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording

@@ -13,9 +13,9 @@ from bot.client import IncidentBot
 from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import UnavailableError, UserError
 from bot.services.registry import Services
+from bot.ui.discord_api.reading import message_from, message_of
 from bot.ui.interaction import reply, wait
 from bot.ui.people import member_person, person_from
-from bot.ui.rest.reading import message_from, message_of
 
 log = structlog.get_logger(__name__)
 

@@ -17,9 +17,9 @@ from bot.domain.errors import DeliveryRefused, PutOff, UpstreamUnavailable
 from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.runbook.model import Policy
-from bot.ui.rest.client import Rest
-from bot.ui.rest.places import Places
-from bot.ui.rest.reaching import Reaching
+from bot.ui.discord_api.client import Rest
+from bot.ui.discord_api.places import Places
+from bot.ui.discord_api.reaching import Reaching
 
 _POST: Final = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, add_reactions=True, read_message_history=True

@@ -35,7 +35,7 @@ from bot.services.watchdogs.auditor import Auditor
 from bot.services.watchdogs.dead_man import DeadMan
 from bot.storage.database.warming import WARM_S
 from bot.storage.queue.runner import JobRunner
-from bot.ui.rest.circuit import Circuit
+from bot.ui.discord_api.circuit import Circuit
 
 log = structlog.get_logger(__name__)
 

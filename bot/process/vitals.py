@@ -18,7 +18,7 @@ from bot.services.ports import Store
 from bot.services.watchdogs.auditor import OVERDUE
 from bot.storage.figures import Figures
 from bot.storage.queue.runner import JobRunner
-from bot.ui.rest.circuit import Circuit
+from bot.ui.discord_api.circuit import Circuit
 
 #: From when on a step that nobody has decided is late: twice what is promised.
 _LATE: Final = timedelta(seconds=10)

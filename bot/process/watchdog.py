@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.process.keeper import ShardKeeper
-from bot.ui.rest.circuit import Circuit
+from bot.ui.discord_api.circuit import Circuit
 
 log = structlog.get_logger(__name__)
 

@@ -4,7 +4,7 @@ from bot.client import IncidentBot
 from bot.ui.components import Control
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
-from bot.ui.posts.checks import STEPS, checked, pick_of
+from bot.ui.posts.incident.checks import STEPS, checked, pick_of
 from cogs.incidents.group import Press
 
 

@@ -13,7 +13,7 @@ from bot.ui.forms.details import EDIT_FORM, details_form, details_of
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
-from bot.ui.posts.timeline_notices import details_said
+from bot.ui.posts.incident.timeline_notices import details_said
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, in_time, incident_group, named, offer_all
 
 

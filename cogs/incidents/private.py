@@ -15,8 +15,8 @@ from bot.i18n.options import described
 from bot.ui.components import Control
 from bot.ui.interaction import keep, redraw, reply, soon, wait
 from bot.ui.people import person_from, person_of
-from bot.ui.posts.left_threads import DELETE, DELETE_NOW, delete_question, deleted_screen
-from bot.ui.posts.private import (
+from bot.ui.posts.incident.left_threads import DELETE, DELETE_NOW, delete_question, deleted_screen
+from bot.ui.posts.incident.private import (
     added_answer,
     entered_screen,
     private_question,

@@ -15,7 +15,7 @@ from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Control, Screen, text
 from bot.ui.interaction import keep, redraw, reply, wait
 from bot.ui.people import person_from, person_of
-from bot.ui.posts.roles import VERBS, given, released, taken_screen
+from bot.ui.posts.incident.roles import VERBS, given, released, taken_screen
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
 
 ROLES: Final = [

@@ -14,7 +14,7 @@ from bot.ui.forms.fields import ask
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_of
-from bot.ui.posts.updates import told
+from bot.ui.posts.incident.updates import told
 from cogs.incidents.group import NUMBER_OPTION, Number, Press, in_time, incident_group, named, offer_open
 
 

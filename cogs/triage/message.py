@@ -15,11 +15,11 @@ from bot.domain.errors import DeliveryRefused, UnavailableError
 from bot.domain.triage.evidence import Evidence
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.components import Control
+from bot.ui.discord_api.client import Rest
 from bot.ui.forms.base import Source
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from
 from bot.ui.posts.triage_posts import FROM
-from bot.ui.rest.client import Rest
 from bot.ui.screens.sent_card import raised_card
 from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
 from cogs.triage.form import admit, open_form, source_of

@@ -13,7 +13,7 @@ from bot.domain.alerts.recognition import Says
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts.tracking import Alerts, Understood
-from bot.ui.rest.incoming import Incoming
+from bot.ui.discord_api.incoming import Incoming
 from bot.ui.words.wording import Wording
 from tests.unit.services.desk import Desk
 

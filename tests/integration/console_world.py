@@ -20,7 +20,7 @@ from bot.i18n import Texts
 from bot.process.keeper import ShardKeeper
 from bot.sandbox.server import Sandbox
 from bot.services.registry import Guilds
-from bot.ui.rest.notifier import DiscordNotifier
+from bot.ui.discord_api.notifier import DiscordNotifier
 from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
 
 DEADLINE_S = 10.0

@@ -21,9 +21,9 @@ from bot.sandbox.payloads import user_payload
 from bot.sandbox.posting import system_message
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Channel, Message
-from bot.ui.rest.client import answer_trace
-from bot.ui.rest.gate import Gate
-from bot.ui.rest.notifier import DiscordNotifier
+from bot.ui.discord_api.client import answer_trace
+from bot.ui.discord_api.gate import Gate
+from bot.ui.discord_api.notifier import DiscordNotifier
 from tests.unit.ui.samples import TRIGGERED, delivery
 
 TEXTS = Texts.load()

@@ -9,8 +9,8 @@ import pytest_asyncio
 from bot.domain.delivery.breaker import ENOUGH
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
-from bot.ui.rest.circuit import Circuit
-from bot.ui.rest.notifier import DiscordNotifier
+from bot.ui.discord_api.circuit import Circuit
+from bot.ui.discord_api.notifier import DiscordNotifier
 from tests.integration.notifier_world import (
     ALERTS,
     GUILD,

@@ -23,8 +23,8 @@ from bot.domain.people import Person
 from bot.integrations.mail import SmtpMailer
 from bot.integrations.smtp_url import SmtpServer
 from bot.services.ports import Letter, Mail
-from bot.ui.posts.emergency import emergency_mail
-from bot.ui.posts.mails import Mails
+from bot.ui.posts.paging.emails import Mails
+from bot.ui.posts.paging.outage import emergency_mail
 from tests.integration.certificates import make_certificate, server_side
 from tests.unit.services.desk import Desk
 from tests.unit.ui.samples import JA, PLACED, POLICY, TEXTS, delivery, watch

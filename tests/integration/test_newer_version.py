@@ -15,7 +15,7 @@ from bot.domain.incident.incident import IncidentKind, Source
 from bot.services.ports import Subject
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
-from bot.ui.posts.notices import notice
+from bot.ui.posts.incident.notices import notice
 from bot.ui.words.wording import Wording
 from tests.contract.examples import GUILD, delivery_ids, new_incident, open_incident, owed, send
 from tests.fakes.discord import FakeDiscord

@@ -13,7 +13,7 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.integrations.heartbeat import HttpHeartbeat
 from bot.integrations.proxy import EgressProxy
 from bot.sandbox.server import Sandbox
-from bot.ui.rest.client import Rest
+from bot.ui.discord_api.client import Rest
 from tests.integration.command_line import incident_bot, settings_for
 from tests.integration.console_world import TEXTS
 from tests.integration.proxy import PASSWORD, proxy

@@ -12,7 +12,7 @@ from bot.domain.oncall.roster import OnCallPerson
 from bot.sandbox.permissions import P
 from bot.sandbox.world import Overwrite
 from bot.services.ports.oncall import Finding, Gap
-from bot.ui.rest.reaching import Reaching
+from bot.ui.discord_api.reaching import Reaching
 from tests.integration.notifier_world import (
     GUILD,
     INCIDENT,

@@ -40,7 +40,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a message is sent without its nonce",
-        file="bot/ui/rest/notifier.py",
+        file="bot/ui/discord_api/notifier.py",
         before='"nonce": nonce, "enforce_nonce": True',
         after='"nonce": nonce[:0] or None',
         tests=("tests/integration/test_notifier.py", "tests/integration/test_notifier_faults.py"),
@@ -61,7 +61,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a limit for all requests is not waited for",
-        file="bot/ui/rest/client.py",
+        file="bot/ui/discord_api/client.py",
         before="            self.gate.pause(self.retry_after_s)\n",
         after="            pass\n",
         tests=("tests/integration/test_notifier_faults.py",),

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.client import IncidentBot
 from bot.process.deafness import DeafWatch
 from bot.process.gateway import GuardedSocket
-from bot.ui.rest.echoes import Echoes
+from bot.ui.discord_api.echoes import Echoes
 
 SHARD = 0
 

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from bot.process.keeper import ShardKeeper
 from bot.process.watchdog import GatewayWatch
-from bot.ui.rest.circuit import Circuit
+from bot.ui.discord_api.circuit import Circuit
 
 
 @dataclass(slots=True)

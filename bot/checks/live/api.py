@@ -1,6 +1,6 @@
 """Discord's HTTP API as a probe needs it: one request, and all of its answer, refusals included.
 
-The bot's own way (`bot.ui.rest.client`) turns answers into two errors and waits for rate limits by itself.
+The bot's own client (`bot.ui.discord_api.client`) turns answers into two errors and waits for rate limits.
 """
 
 import asyncio

@@ -97,7 +97,7 @@ class Change:
         """Owe one line in the thread. A tracked alert has none: how it ended is edited into its post.
 
         Args:
-            name: Of the notice, as `bot.ui.posts.notices` knows it.
+            name: Of the notice, as `bot.ui.posts.incident.notices` knows it.
             key: Unique for the incident: the same one is said once.
             facts: JSON-able.
         """

@@ -12,7 +12,7 @@ from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.ui.posts.bodies import FIELD_VALUE_LIMIT, GREY, Body, Field, embed, message
 from bot.ui.posts.digest_headline import change, headline
-from bot.ui.posts.postmortems import postmortem_path
+from bot.ui.posts.incident.postmortems import postmortem_path
 from bot.ui.words.dlq_words import where
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.links import home_url

@@ -5,8 +5,8 @@ from typing import Final
 from bot.domain.alerts.question import Answer, QuestionView
 from bot.domain.delivery.delivery import Delivery
 from bot.ui.buttons import AlertVerb, row
-from bot.ui.posts.alerts import HERE
 from bot.ui.posts.bodies import Body, message
+from bot.ui.posts.incident.alert import HERE
 from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url
 from bot.ui.words.wording import Wording

@@ -11,21 +11,21 @@ from bot.domain.morning import MorningView
 from bot.domain.triage.session import Triage
 from bot.services.ports import Subject
 from bot.ui.buttons import reaction_of
-from bot.ui.posts.alerts import alert, second, thread_root
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
-from bot.ui.posts.bundles import bundle_post
 from bot.ui.posts.digests import digest
-from bot.ui.posts.left_threads import is_deleted
+from bot.ui.posts.incident.alert import alert, second, thread_root
+from bot.ui.posts.incident.left_threads import is_deleted
+from bot.ui.posts.incident.notices import notice, tells_details
+from bot.ui.posts.incident.postings import pointer, rings
+from bot.ui.posts.incident.private import room
+from bot.ui.posts.incident.roles import role_dm
+from bot.ui.posts.incident.thread import thread, thread_card, thread_start
 from bot.ui.posts.mornings import morning, morning_nag
-from bot.ui.posts.notices import notice, tells_details
-from bot.ui.posts.oncall import oncall_post
-from bot.ui.posts.pages import escalation, page
-from bot.ui.posts.postings import pointer, rings
-from bot.ui.posts.private import room
+from bot.ui.posts.paging.bundles import bundle_post
+from bot.ui.posts.paging.handovers import oncall_post
+from bot.ui.posts.paging.pages import escalation, page
 from bot.ui.posts.questions import asked, skipped
 from bot.ui.posts.replays import replay
-from bot.ui.posts.roles import role_dm
-from bot.ui.posts.threads import thread, thread_card, thread_start
 from bot.ui.posts.tracked import tracked
 from bot.ui.posts.triage_posts import first_triage_post, triage_raised
 from bot.ui.words.inert import cut

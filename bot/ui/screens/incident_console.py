@@ -10,9 +10,9 @@ from bot.domain.incident.incident import Incident, Status, label_of
 from bot.services.incidents.queries import IncidentView
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, made_of, row, text
-from bot.ui.posts.alerts import again, last_update, roles, update_due
 from bot.ui.posts.bodies import COLOURS
-from bot.ui.posts.checks import step_lines
+from bot.ui.posts.incident.alert import again, last_update, roles, update_due
+from bot.ui.posts.incident.checks import step_lines
 from bot.ui.words.inert import code_block, inert, joined
 from bot.ui.words.links import alert_url, home_url, thread_url
 from bot.ui.words.timeline import told_line

@@ -13,7 +13,7 @@ from bot.domain.oncall.rotation import Shift
 from bot.services.oncall.calendars import Draft, Preview
 from bot.services.oncall.schedules import DutyView, Standing, Swapped, Turn
 from bot.ui.components import Screen, button, row, text
-from bot.ui.posts.oncall import until
+from bot.ui.posts.paging.handovers import until
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice

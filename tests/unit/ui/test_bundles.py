@@ -8,8 +8,8 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle
 from bot.domain.oncall.roster import OnCallPerson
-from bot.ui.posts.bundles import bundle_post
-from bot.ui.posts.mails import Mails
+from bot.ui.posts.paging.bundles import bundle_post
+from bot.ui.posts.paging.emails import Mails
 from bot.ui.screens.bundle_answers import all_question
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Letter
-from bot.ui.posts.mails import Mails
+from bot.ui.posts.paging.emails import Mails
 from tests.unit.ui.samples import EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery
 
 TO = Letter(OnCallPerson("primary", "primary", "primary@example.com"), None, "d1nonce")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.incident.incident import Incident
-from bot.ui.posts.postings import left_name
+from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

@@ -12,9 +12,9 @@ from bot.services.incidents.commands import Opening
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.forms.severity import severity_form
 from bot.ui.posts.digests import digest_text
-from bot.ui.posts.left_threads import delete_question, deleted_screen
-from bot.ui.posts.postings import left_name
-from bot.ui.posts.private import (
+from bot.ui.posts.incident.left_threads import delete_question, deleted_screen
+from bot.ui.posts.incident.postings import left_name
+from bot.ui.posts.incident.private import (
     added_answer,
     addressed,
     entered_screen,
@@ -24,8 +24,8 @@ from bot.ui.posts.private import (
     removed_answer,
     unaddressed,
 )
+from bot.ui.posts.incident.thread import thread_name
 from bot.ui.posts.renderer import is_refreshed, render
-from bot.ui.posts.threads import thread_name
 from bot.ui.screens.incident_answers import passed_on, regraded_screen
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.screens.sent_card import sent_card

@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 
 from bot.domain.errors import DeliveryRefused
-from bot.ui.rest.client import Rest
-from bot.ui.rest.reading import Reading, message_from
+from bot.ui.discord_api.client import Rest
+from bot.ui.discord_api.reading import Reading, message_from
 from tests.unit.ui.samples import POLICY
 
 MESSAGE: dict[str, Any] = {

@@ -12,8 +12,8 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import Holder, Incident, Role
 from bot.domain.people import Person
 from bot.services.incidents.roles import Assigned
+from bot.ui.posts.incident.roles import given, released, taken_screen
 from bot.ui.posts.renderer import render
-from bot.ui.posts.roles import given, released, taken_screen
 from bot.ui.words.voice import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (

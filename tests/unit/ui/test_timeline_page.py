@@ -14,7 +14,7 @@ from bot.domain.incident.incident import Holder, Incident, Role
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
 from bot.services.timeline.timelines import PAGE_SIZE, History, TimelinePage
 from bot.ui.forms import timeline as forms_timeline
-from bot.ui.posts.timeline_notices import corrected, noted
+from bot.ui.posts.incident.timeline_notices import corrected, noted
 from bot.ui.screens import timeline_page
 from bot.ui.screens.timeline_file import markdown, timeline_file
 from bot.ui.screens.timeline_page import timeline_screen

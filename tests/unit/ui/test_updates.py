@@ -18,8 +18,8 @@ from bot.runbook.model import Policy
 from bot.services.incidents.updates import NewUpdate, Told
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
+from bot.ui.posts.incident.updates import told
 from bot.ui.posts.renderer import render
-from bot.ui.posts.updates import told
 from bot.ui.words.voice import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (

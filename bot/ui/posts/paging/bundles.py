@@ -7,8 +7,8 @@ from bot.domain.escalation.bundle import LISTED, Bundle
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import Mention
 from bot.ui.buttons import BundleVerb, Component, Option, row
-from bot.ui.posts.alerts import HERE
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.posts.incident.alert import HERE
 from bot.ui.words.inert import plain
 from bot.ui.words.wording import Wording
 

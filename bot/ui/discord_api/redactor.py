@@ -14,9 +14,9 @@ from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import LeftBehind
 from bot.services.ports import Redacted, soonest
-from bot.ui.posts.private import left_room_name, redacted
-from bot.ui.rest.client import Payload, Rest, snowflake
-from bot.ui.rest.refresher import tell_of_wait
+from bot.ui.discord_api.client import Payload, Rest, snowflake
+from bot.ui.discord_api.refresher import tell_of_wait
+from bot.ui.posts.incident.private import left_room_name, redacted
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)

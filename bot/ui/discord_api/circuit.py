@@ -12,7 +12,7 @@ import structlog
 
 from bot.domain.delivery.breaker import Breaker
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
-from bot.ui.rest.echoes import Echoes
+from bot.ui.discord_api.echoes import Echoes
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.posting import THREAD_PARTS, has_moved, is_current, posting_of
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.threads import signed_name
+from bot.ui.posts.incident.thread import signed_name
 from bot.ui.words import links
 from bot.ui.words.wording import Wording
 

@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import DeliveryRefused
 from bot.domain.people import Person
-from bot.ui.rest.client import Payload, Rest, snowflake
+from bot.ui.discord_api.client import Payload, Rest, snowflake
 
 log = structlog.get_logger(__name__)
 

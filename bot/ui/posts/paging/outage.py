@@ -6,9 +6,9 @@ from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.incident.incident import Status
 from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Mail
-from bot.ui.posts.alerts import HERE
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
-from bot.ui.posts.mails import message_id
+from bot.ui.posts.incident.alert import HERE
+from bot.ui.posts.paging.emails import message_id
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Wording
 

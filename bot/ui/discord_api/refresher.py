@@ -17,11 +17,11 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import THREADS, has_moved, shows_old_details
 from bot.domain.text import folded
 from bot.services.ports import Refreshed, soonest
-from bot.ui.posts.postings import left_name
-from bot.ui.posts.private import room_name, unaddressed
+from bot.ui.discord_api.client import Rest
+from bot.ui.posts.incident.postings import left_name
+from bot.ui.posts.incident.private import room_name, unaddressed
+from bot.ui.posts.incident.thread import thread_name
 from bot.ui.posts.renderer import is_refreshed, render
-from bot.ui.posts.threads import thread_name
-from bot.ui.rest.client import Rest
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)

@@ -10,8 +10,8 @@ from discord.http import Route
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UpstreamUnavailable
-from bot.ui.rest.client import Payload, Rest, snowflake
-from bot.ui.rest.marks import marks
+from bot.ui.discord_api.client import Payload, Rest, snowflake
+from bot.ui.discord_api.marks import marks
 
 _HISTORY: Final = 100  # Discord: messages per page
 _PATIENCE: Final = timedelta(

@@ -8,8 +8,8 @@ from discord import ButtonStyle
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.incident.incident import Incident
 from bot.ui.components import Screen, button, link, row, text
-from bot.ui.posts.alerts import HERE
 from bot.ui.posts.bodies import Body, message
+from bot.ui.posts.incident.alert import HERE
 from bot.ui.words.links import place_url, thread_url
 from bot.ui.words.voice import Voice, channel_name
 from bot.ui.words.wording import Wording, sign_of

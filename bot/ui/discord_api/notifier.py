@@ -24,26 +24,26 @@ from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import TRY_AGAIN, Redacted, Refreshed, Subject
+from bot.ui.discord_api.circuit import Circuit
+from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
+from bot.ui.discord_api.gate import Gate
+from bot.ui.discord_api.history import posted, standing_message
+from bot.ui.discord_api.hooks import answer_to, answering, home, hook, known
+from bot.ui.discord_api.incoming import Incoming, Watching
+from bot.ui.discord_api.places import Places, Standing
+from bot.ui.discord_api.reactions import Reactions, react
+from bot.ui.discord_api.reading import Reading
+from bot.ui.discord_api.redactor import Redactor
+from bot.ui.discord_api.refresher import Refresher
+from bot.ui.discord_api.rooms import Rooms
+from bot.ui.discord_api.routes import route_of
+from bot.ui.discord_api.siren import RestSiren
 from bot.ui.posts.bodies import Body
+from bot.ui.posts.incident.private import addressed
 from bot.ui.posts.mornings import asked_of, morning
-from bot.ui.posts.private import addressed
 from bot.ui.posts.questions import question_post
 from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
-from bot.ui.rest.circuit import Circuit
-from bot.ui.rest.client import DEADLINE_S, Rest, snowflake
-from bot.ui.rest.gate import Gate
-from bot.ui.rest.history import posted, standing_message
-from bot.ui.rest.hooks import answer_to, answering, home, hook, known
-from bot.ui.rest.incoming import Incoming, Watching
-from bot.ui.rest.places import Places, Standing
-from bot.ui.rest.reactions import Reactions, react
-from bot.ui.rest.reading import Reading
-from bot.ui.rest.redactor import Redactor
-from bot.ui.rest.refresher import Refresher
-from bot.ui.rest.rooms import Rooms
-from bot.ui.rest.routes import route_of
-from bot.ui.rest.siren import RestSiren
 from bot.ui.words.wording import Wording
 
 _UNKNOWN_CHANNEL = 10003

@@ -7,9 +7,9 @@ import discord
 from discord.http import Route
 
 from bot.domain.alerts.alert import AlertEmbed, AlertMessage, ChannelPage
-from bot.ui.rest.client import Rest, snowflake
-from bot.ui.rest.history import further
-from bot.ui.rest.places import Places
+from bot.ui.discord_api.client import Rest, snowflake
+from bot.ui.discord_api.history import further
+from bot.ui.discord_api.places import Places
 from bot.ui.words.evidence import evidence_from
 from bot.ui.words.wording import Wording
 from bot.ui.words.written import written_embeds

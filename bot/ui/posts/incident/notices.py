@@ -8,9 +8,9 @@ from bot.domain.errors import NewerVersion
 from bot.domain.incident.incident import Incident, label_of
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.drills import drill_scored, inject
-from bot.ui.posts.left_threads import name_waits, thread_deleted, thread_left, thread_not_closed
-from bot.ui.posts.postmortems import postmortem_path
-from bot.ui.posts.private import (
+from bot.ui.posts.incident.left_threads import name_waits, thread_deleted, thread_left, thread_not_closed
+from bot.ui.posts.incident.postmortems import postmortem_path
+from bot.ui.posts.incident.private import (
     made_private,
     member_added,
     member_removed,
@@ -18,9 +18,9 @@ from bot.ui.posts.private import (
     not_redacted,
     not_taken_out,
 )
-from bot.ui.posts.roles import role_changed, role_undelivered
-from bot.ui.posts.timeline_notices import corrected, details_changed, noted
-from bot.ui.posts.updates import next_update, update_due, updated
+from bot.ui.posts.incident.roles import role_changed, role_undelivered
+from bot.ui.posts.incident.timeline_notices import corrected, details_changed, noted
+from bot.ui.posts.incident.updates import next_update, update_due, updated
 from bot.ui.words import links
 from bot.ui.words.inert import cut, inert
 from bot.ui.words.wording import Wording

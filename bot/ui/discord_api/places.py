@@ -11,8 +11,8 @@ from bot.domain.errors import DeliveryRefused
 from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.ui.rest.client import Payload, Rest, snowflake
-from bot.ui.rest.reactions import GuildRoles, person_from_member
+from bot.ui.discord_api.client import Payload, Rest, snowflake
+from bot.ui.discord_api.reactions import GuildRoles, person_from_member
 
 #: Who stands where at this moment, by place, in a guild.
 Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]

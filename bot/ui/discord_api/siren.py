@@ -16,12 +16,12 @@ from bot.domain.installation import nonce_of
 from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Mail
 from bot.ui.buttons import reaction_of
+from bot.ui.discord_api.client import Rest
+from bot.ui.discord_api.history import posted, standing_message
+from bot.ui.discord_api.places import Places
+from bot.ui.discord_api.reactions import react
 from bot.ui.posts.bodies import Body
-from bot.ui.posts.emergency import emergency_mail, emergency_post
-from bot.ui.rest.client import Rest
-from bot.ui.rest.history import posted, standing_message
-from bot.ui.rest.places import Places
-from bot.ui.rest.reactions import react
+from bot.ui.posts.paging.outage import emergency_mail, emergency_post
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)

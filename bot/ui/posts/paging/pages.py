@@ -8,8 +8,8 @@ from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import Mention
 from bot.ui.buttons import IncidentVerb, row
-from bot.ui.posts.alerts import HERE, deadline, head, headline
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.posts.incident.alert import HERE, deadline, head, headline
 from bot.ui.words import links, timestamps
 from bot.ui.words.wording import Wording
 

@@ -10,9 +10,9 @@ from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.people import Person, require_role
 from bot.runbook.model import Policy
 from bot.services.ports.oncall import Finding, Gap
+from bot.ui.discord_api.client import DEADLINE_S, Rest
+from bot.ui.discord_api.places import Places
 from bot.ui.people import person_from
-from bot.ui.rest.client import DEADLINE_S, Rest
-from bot.ui.rest.places import Places
 
 _Channels = dict[str, discord.abc.GuildChannel]
 

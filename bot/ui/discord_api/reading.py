@@ -12,8 +12,8 @@ from discord.http import Route
 from bot.domain.errors import DeliveryRefused
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.runbook.model import Policy
-from bot.ui.rest.client import Payload, Rest
-from bot.ui.rest.reactions import reacted_with
+from bot.ui.discord_api.client import Payload, Rest
+from bot.ui.discord_api.reactions import reacted_with
 from bot.ui.words.evidence import evidence_from, evidence_of
 
 log = structlog.get_logger(__name__)

@@ -3,7 +3,6 @@
 from bot.domain.incident.incident import Incident
 from bot.runbook.model import Command
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.posts.alerts import related_labels
 from bot.ui.posts.bodies import (
     COLOURS,
     EMBED_TOTAL,
@@ -15,9 +14,10 @@ from bot.ui.posts.bodies import (
     embed,
     message,
 )
-from bot.ui.posts.checks import MOST_STEPS, step_lines, steps_select
-from bot.ui.posts.roles import VERBS, roles_line
-from bot.ui.posts.updates import card_lines
+from bot.ui.posts.incident.alert import related_labels
+from bot.ui.posts.incident.checks import MOST_STEPS, step_lines, steps_select
+from bot.ui.posts.incident.roles import VERBS, roles_line
+from bot.ui.posts.incident.updates import card_lines
 from bot.ui.words import links
 from bot.ui.words.inert import code_block, inert, plain
 from bot.ui.words.wording import Wording, sign_of

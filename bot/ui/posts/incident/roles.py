@@ -8,8 +8,8 @@ from bot.services.incidents.roles import Assigned
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
-from bot.ui.posts.alerts import deadline, head, headline, update_due
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.posts.incident.alert import deadline, head, headline, update_due
 from bot.ui.words import links
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording

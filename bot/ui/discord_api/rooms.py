@@ -11,9 +11,9 @@ from bot.domain.delivery.delivery import Posted, Request
 from bot.domain.errors import DeliveryRefused
 from bot.domain.text import folded
 from bot.services.shared.fencing import ALONE_S
-from bot.ui.rest.client import Payload, Rest, require_fresh, snowflake
-from bot.ui.rest.hooks import known
-from bot.ui.rest.routes import route_of
+from bot.ui.discord_api.client import Payload, Rest, require_fresh, snowflake
+from bot.ui.discord_api.hooks import known
+from bot.ui.discord_api.routes import route_of
 
 _ARCHIVED: Final = 50083
 _CLOCK_SKEW: Final = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord

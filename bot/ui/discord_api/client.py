@@ -19,9 +19,9 @@ from discord.http import Route
 from bot.domain.errors import Crowded, DeliveryRefused, PutOff, UpstreamUnavailable
 from bot.services.ports.urgency import BACKGROUND, PERSON, current
 from bot.services.shared.fencing import FRESH_S, is_stale
-from bot.ui.rest.bypass import has_room, open_buckets
-from bot.ui.rest.circuit import Asking, Circuit
-from bot.ui.rest.gate import Gate
+from bot.ui.discord_api.bypass import has_room, open_buckets
+from bot.ui.discord_api.circuit import Asking, Circuit
+from bot.ui.discord_api.gate import Gate
 
 DEADLINE_S = 10.0
 

@@ -1,0 +1,1 @@
+"""An incident's posts: its alert, its thread, and the lines that follow there."""

@@ -1,0 +1,1 @@
+"""What rings somebody: DMs, escalations, bundles, emails, handovers."""
