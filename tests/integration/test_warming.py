@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.storage.database.pools import open_pool
+from bot.storage.database.pools import borrow, open_pool
 from bot.storage.database.warming import warm
 from tests.pg_proxy import PgProxy
 
@@ -24,3 +24,27 @@ async def test_learning_takes_one_connection_at_a_time(database_url: str) -> Non
         await pool.close()
     assert len(busy) > 100
     assert sum(one > 1 for one in busy) < len(busy) / 10
+
+
+async def test_whoever_needs_a_connection_waits_for_no_learning(database_url: str) -> None:
+    """Two of five are busy for long: all others were kept until one of them came back."""
+    pool = await open_pool(database_url, min_size=_CONNECTIONS, max_size=_CONNECTIONS)
+    await warm(pool)
+    async with borrow(pool), borrow(pool):
+        learning = asyncio.create_task(warm(pool))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(1), borrow(pool) as connection:
+            assert await connection.fetchval("SELECT 1") == 1
+        await learning
+    await pool.close()
+
+
+async def test_a_small_pool_learns_too(database_url: str) -> None:
+    """All but the connection that stays free."""
+    pool = await open_pool(database_url, min_size=2, max_size=2)
+    await warm(pool)
+    await warm(pool)
+    async with borrow(pool) as one, borrow(pool) as other:
+        known = [len(await each.fetch("SELECT FROM pg_prepared_statements")) for each in (one, other)]
+    await pool.close()
+    assert sorted(count > 30 for count in known) == [False, True]

@@ -61,16 +61,16 @@ _NEEDED: Final = (
 async def warm(pool: asyncpg.Pool) -> None:
     """Have what is needed parsed on the connections that are used first, one after another.
 
-    A database far away takes seconds for each, and an alert needs the others meanwhile.
+    A database far away takes seconds for each, and an alert needs the others meanwhile: nothing is waited for
+    here, and one connection stays free.
 
     Raises:
         StorageUnavailable: the database is away.
     """
     statements = [queries()[name] for name in _NEEDED]
-    count = max(min(_CONNECTIONS, pool.get_max_size() - 1), 1)  # one stays free for whoever is in a hurry
-    for _ in range(count):
+    for _ in range(_CONNECTIONS):
         async with AsyncExitStack() as learning:
-            connection = await _next_to_learn(pool, statements, among=count, learning=learning)
+            connection = await _next_to_learn(pool, statements, learning=learning)
             if connection is None:
                 return
             with storage_errors():
@@ -78,11 +78,13 @@ async def warm(pool: asyncpg.Pool) -> None:
 
 
 async def _next_to_learn(
-    pool: asyncpg.Pool, statements: Sequence[str], *, among: int, learning: AsyncExitStack
+    pool: asyncpg.Pool, statements: Sequence[str], *, learning: AsyncExitStack
 ) -> Session | None:
-    """The first connection that has not learned all, kept until *learning* ends; the others are back."""
+    """The first free connection that has not learned all, kept until *learning* ends; the others are back."""
     async with AsyncExitStack() as knowing:
-        for _ in range(among):
+        for _ in range(_CONNECTIONS):
+            if _free(pool) <= 1:
+                return None
             one = AsyncExitStack()
             connection: Session = await one.enter_async_context(borrow(pool))
             knows = connection.knows(statements)
@@ -90,3 +92,8 @@ async def _next_to_learn(
             if not knows:
                 return connection
     return None
+
+
+def _free(pool: asyncpg.Pool) -> int:
+    """How many connections of *pool* can be had without waiting for somebody, those not yet open included."""
+    return int(pool.get_max_size() - pool.get_size() + pool.get_idle_size())
