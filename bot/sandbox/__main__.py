@@ -9,9 +9,9 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from bot.sandbox.rules import GatewayRules
+from bot.sandbox.gateway.rules import GatewayRules
 from bot.sandbox.server import Address, NotLoopback, serve
-from bot.sandbox.state import BadState
+from bot.sandbox.world.state import BadState
 
 _LAST_PORT = 65_535
 

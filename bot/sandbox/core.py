@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.sandbox.clock import Clock
-from bot.sandbox.faults import Faults
-from bot.sandbox.freeze import Freezer
-from bot.sandbox.hub import Hub
-from bot.sandbox.interaction import Interaction
-from bot.sandbox.kinds import JSON
+from bot.sandbox.faults.faults import Faults
+from bot.sandbox.faults.freeze import Freezer
+from bot.sandbox.gateway.hub import Hub
+from bot.sandbox.gateway.rules import GatewayRules, Starts
+from bot.sandbox.interactions.interaction import Interaction
 from bot.sandbox.log import Log
-from bot.sandbox.ratelimit import Limiter
-from bot.sandbox.rules import GatewayRules, Starts
-from bot.sandbox.seed import default_world
-from bot.sandbox.snowflake import Snowflakes
-from bot.sandbox.world import World
+from bot.sandbox.rest.ratelimit import Limiter
+from bot.sandbox.world.clock import Clock
+from bot.sandbox.world.kinds import JSON
+from bot.sandbox.world.seed import default_world
+from bot.sandbox.world.snowflake import Snowflakes
+from bot.sandbox.world.world import World
 
 
 @dataclass(slots=True)

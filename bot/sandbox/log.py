@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
-from bot.sandbox.kinds import JSON
+from bot.sandbox.world.kinds import JSON
 
 _MOST_ENTRIES: Final = 200_000
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from bot.sandbox.kinds import JSON
+from bot.sandbox.world.kinds import JSON
 
 
 class Why(StrEnum):

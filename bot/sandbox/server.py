@@ -11,21 +11,21 @@ from typing import Self
 
 from aiohttp import web
 
-from bot.sandbox.cdn import attachment
 from bot.sandbox.core import Core
-from bot.sandbox.gateway import Connection
-from bot.sandbox.guard import is_loopback, own_only
+from bot.sandbox.gateway.connection import Connection
+from bot.sandbox.gateway.rules import GatewayRules
+from bot.sandbox.gateway.sessions import Sessions
 from bot.sandbox.human.desk import Desk
 from bot.sandbox.human.table import PREFIX, add_routes
-from bot.sandbox.listener import expect, listen
 from bot.sandbox.live.routes import add_page
 from bot.sandbox.live.typing import Typing
+from bot.sandbox.messages.cdn import attachment
+from bot.sandbox.messages.uploads import MAX_BYTES
+from bot.sandbox.rest.guard import is_loopback, own_only
+from bot.sandbox.rest.listener import expect, listen
 from bot.sandbox.rest.pipeline import ANY_VERSION, API_PREFIX, Pipeline
 from bot.sandbox.rest.table import all_routes
-from bot.sandbox.rules import GatewayRules
-from bot.sandbox.sessions import Sessions
-from bot.sandbox.state import load, save
-from bot.sandbox.uploads import MAX_BYTES
+from bot.sandbox.world.state import load, save
 
 _GATEWAY_PATH = "/gateway"
 _MOST_FILES = 10

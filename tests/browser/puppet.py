@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.hub import Event
+from bot.sandbox.gateway.hub import Event
 from tests.sandbox.client import Client, Reply
 
 MESSAGE, DEFERRED, UPDATE, CHOICES, MODAL = 4, 5, 7, 8, 9

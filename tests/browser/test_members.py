@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import pytest
 from playwright.async_api import WebSocket, expect
 
-from bot.sandbox.permissions import P
+from bot.sandbox.world.permissions import P
 from tests.browser.conftest import Visit
 from tests.browser.puppet import EPHEMERAL, MESSAGE, Puppet
 from tests.browser.visitor import PHONE, Visitor

@@ -17,10 +17,10 @@ from aiohttp.typedefs import Handler
 
 from bot.demo.human import Human
 from bot.sandbox.core import Core
-from bot.sandbox.seed import GUILD_ID, default_world
 from bot.sandbox.server import Sandbox
-from bot.sandbox.world import Channel, Guild, Member, Role
-from bot.sandbox.world import World as Discord
+from bot.sandbox.world.seed import GUILD_ID, default_world
+from bot.sandbox.world.world import Channel, Guild, Member, Role
+from bot.sandbox.world.world import World as Discord
 from tests.e2e.opening import hold_digests
 from tests.e2e.world import World
 from tests.postgres import install_movable_clock

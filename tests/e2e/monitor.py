@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from bot.demo.screen import JSON, Message
-from bot.sandbox.drafts import Draft
-from bot.sandbox.kinds import InteractionType
-from bot.sandbox.names import find_user
-from bot.sandbox.payloads import user_payload
-from bot.sandbox.posting import Origin, publish
-from bot.sandbox.world import User
+from bot.sandbox.messages.drafts import Draft
+from bot.sandbox.messages.posting import Origin, publish
+from bot.sandbox.world.kinds import InteractionType
+from bot.sandbox.world.names import find_user
+from bot.sandbox.world.payloads import user_payload
+from bot.sandbox.world.world import User
 from tests.e2e.world import World
 
 NAME = "Parky API"

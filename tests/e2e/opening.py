@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.demo.human import Human
 from bot.demo.process import Child
-from bot.sandbox.seed import GUILD_ID
 from bot.sandbox.server import Sandbox
+from bot.sandbox.world.seed import GUILD_ID
 from tests.e2e.world import World
 from tests.postgres import connect, install_movable_clock
 from tests.sandbox.watch import hold_against_the_description

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.demo.process import Child
-from bot.sandbox.seed import GUILD_ID
+from bot.sandbox.world.seed import GUILD_ID
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
 from tests.e2e.alert import Alert

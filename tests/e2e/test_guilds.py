@@ -13,7 +13,7 @@ from bot.demo.process import Child
 from bot.demo.screen import Message
 from bot.domain.delivery.delivery import priority_of
 from bot.runbook import default_policy_text
-from bot.sandbox.seed import GUILD_ID
+from bot.sandbox.world.seed import GUILD_ID
 from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from bot.runbook import default_policy_text
-from bot.sandbox.seed import GUILD_ID
+from bot.sandbox.world.seed import GUILD_ID
 from tests.e2e.guilds import Guilds, two_guilds
 from tests.e2e.opening import open_world
 from tests.e2e.world import World

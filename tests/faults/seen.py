@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.server import Sandbox
-from bot.sandbox.world import Channel, Message
+from bot.sandbox.world.world import Channel, Message
 from tests.e2e.ledger import WRITTEN
 from tests.e2e.world import World
 

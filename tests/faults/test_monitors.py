@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 
 from bot.demo.screen import JSON, Message
-from bot.sandbox.drafts import Draft
-from bot.sandbox.names import find_user
-from bot.sandbox.payloads import user_payload
-from bot.sandbox.posting import Origin, publish
+from bot.sandbox.messages.drafts import Draft
+from bot.sandbox.messages.posting import Origin, publish
+from bot.sandbox.world.names import find_user
+from bot.sandbox.world.payloads import user_payload
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
 

@@ -16,11 +16,11 @@ from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
-from bot.sandbox.kinds import MessageType
-from bot.sandbox.payloads import user_payload
-from bot.sandbox.posting import system_message
+from bot.sandbox.messages.posting import system_message
 from bot.sandbox.server import Sandbox
-from bot.sandbox.world import Channel, Message
+from bot.sandbox.world.kinds import MessageType
+from bot.sandbox.world.payloads import user_payload
+from bot.sandbox.world.world import Channel, Message
 from bot.ui.discord_api.client import answer_trace
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier

@@ -20,8 +20,8 @@ from bot.cli.commands import app
 from bot.database import PATIENCE_S
 from bot.domain.errors import ConfigError
 from bot.runbook import default_policy_text
-from bot.sandbox.seed import GUILD_ID
 from bot.sandbox.server import Sandbox
+from bot.sandbox.world.seed import GUILD_ID
 from bot.settings import Settings, load_settings
 from tests.integration.command_line import Outcome, incident_bot, settings_for
 from tests.postgres import connect

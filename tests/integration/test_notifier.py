@@ -9,9 +9,9 @@ import pytest
 from bot.domain.delivery.delivery import Action, DeliveryKind, Posted, Request
 from bot.domain.errors import DeliveryRefused
 from bot.runbook import default_policy_text, parse_policy
-from bot.sandbox.kinds import ChannelType
-from bot.sandbox.threads import remove_channel
-from bot.sandbox.world import Channel
+from bot.sandbox.world.kinds import ChannelType
+from bot.sandbox.world.threads import remove_channel
+from bot.sandbox.world.world import Channel
 from tests.integration.notifier_world import (
     ALERTS,
     INCIDENT,

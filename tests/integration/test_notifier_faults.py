@@ -10,10 +10,10 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
-from bot.sandbox.permissions import P
-from bot.sandbox.posting import remove
-from bot.sandbox.reacting import react
-from bot.sandbox.world import Overwrite
+from bot.sandbox.messages.posting import remove
+from bot.sandbox.messages.reacting import react
+from bot.sandbox.world.permissions import P
+from bot.sandbox.world.world import Overwrite
 from bot.services.ports.urgency import urgency
 from bot.services.shared import fencing
 from bot.services.shared.boot_clock import boot_s

@@ -11,10 +11,10 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.title_and_start import put_right, shown_details
 from bot.domain.people import Person
-from bot.sandbox.posting import remove, set_archived
-from bot.sandbox.reacting import react
-from bot.sandbox.threads import remove_channel
-from bot.sandbox.world import User
+from bot.sandbox.messages.posting import remove, set_archived
+from bot.sandbox.messages.reacting import react
+from bot.sandbox.world.threads import remove_channel
+from bot.sandbox.world.world import User
 from bot.services.ports import TRY_AGAIN
 from tests.integration.notifier_world import (
     ADMIN,

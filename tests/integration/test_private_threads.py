@@ -10,10 +10,10 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, is_mute
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.privacy import LeftBehind
-from bot.sandbox.permissions import P
-from bot.sandbox.posting import remove, set_archived
-from bot.sandbox.threads import remove_channel
-from bot.sandbox.world import Overwrite
+from bot.sandbox.messages.posting import remove, set_archived
+from bot.sandbox.world.permissions import P
+from bot.sandbox.world.threads import remove_channel
+from bot.sandbox.world.world import Overwrite
 from bot.services.shared import fencing
 from bot.services.shared.boot_clock import boot_s
 from bot.services.shared.fencing import fresh

@@ -9,8 +9,8 @@ import pytest_asyncio
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.roster import OnCallPerson
-from bot.sandbox.permissions import P
-from bot.sandbox.world import Overwrite
+from bot.sandbox.world.permissions import P
+from bot.sandbox.world.world import Overwrite
 from bot.services.ports.oncall import Finding, Gap
 from bot.ui.discord_api.reaching import Reaching
 from tests.integration.notifier_world import (

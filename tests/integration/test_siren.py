@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.domain.escalation.watches import Attempt, Saying, Watch, Word
 from bot.domain.oncall.roster import OnCallPerson
-from bot.sandbox.posting import remove
+from bot.sandbox.messages.posting import remove
 from bot.ui.posts.paging.outage import emergency_post
 from tests.integration.notifier_world import ALERTS, GUILD, NotifierWorld, running_world
 from tests.unit.ui.samples import watch

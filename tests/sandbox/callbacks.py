@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from bot.sandbox.kinds import CallbackType
+from bot.sandbox.world.kinds import CallbackType
 from tests.sandbox.client import Client
 
 BUTTON: Final = {

@@ -8,9 +8,9 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.permissions import P
-from bot.sandbox.seed import BOT
 from bot.sandbox.server import Sandbox
+from bot.sandbox.world.permissions import P
+from bot.sandbox.world.seed import BOT
 
 DEADLINE_S = 5.0
 ALERTS, OPS, GENERAL = "1100000000000000301", "1100000000000000302", "1100000000000000305"

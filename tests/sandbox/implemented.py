@@ -2,7 +2,7 @@
 
 import re
 
-from bot.sandbox.errors import ApiError
+from bot.sandbox.rest.errors import ApiError
 from bot.sandbox.rest.routing import match
 from bot.sandbox.rest.table import all_routes
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.drafts import Draft
-from bot.sandbox.kinds import JSON, CallbackType
-from bot.sandbox.payloads import webhook_author
-from bot.sandbox.permissions import P
-from bot.sandbox.posting import Origin, publish
-from bot.sandbox.responses import respond
+from bot.sandbox.interactions.responses import respond
+from bot.sandbox.messages.drafts import Draft
+from bot.sandbox.messages.posting import Origin, publish
 from bot.sandbox.server import Sandbox
+from bot.sandbox.world.kinds import JSON, CallbackType
+from bot.sandbox.world.payloads import webhook_author
+from bot.sandbox.world.permissions import P
 from tests.sandbox.description import document, operation, operations
 from tests.sandbox.fuzz.requests import USUAL, Request
 from tests.sandbox.fuzz.stage import Stage

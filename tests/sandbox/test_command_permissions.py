@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.seed import ADMIN_ID, user_token
+from bot.sandbox.world.seed import ADMIN_ID, user_token
 from tests.sandbox.client import ALERTS, OBSERVER, PRIMARY, Client, Reply
 
 GUILD, APPLICATION = "1100000000000000001", "1100000000000000002"

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from bot.sandbox.kinds import LOCALES
+from bot.sandbox.world.kinds import LOCALES
 from tests.sandbox.client import Client
 from tests.sandbox.description import document, require_description
 from tests.sandbox.test_commands import APPLICATION, GUILD, option

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yarl
 
-from bot.sandbox.permissions import P
 from bot.sandbox.server import Sandbox
+from bot.sandbox.world.permissions import P
 from tests.sandbox.client import DEADLINE_S, Client
 from tests.sandbox.hasty import GUILDS_WITHIN_S, Hasty
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.faults import DISPATCH_FAULTS, GATEWAY_FAULTS
+from bot.sandbox.faults.faults import DISPATCH_FAULTS, GATEWAY_FAULTS
+from bot.sandbox.gateway.rules import GatewayRules
 from bot.sandbox.human.table import _ROUTES
-from bot.sandbox.rules import GatewayRules
 from tests.sandbox.client import Client
 
 DOCS = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.world import Webhook
+from bot.sandbox.world.world import Webhook
 from tests.sandbox.client import GENERAL, PRIMARY, Client
 
 GUILD = "1100000000000000001"

@@ -10,9 +10,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.membership import add_member
 from bot.sandbox.server import Sandbox
-from bot.sandbox.threads import start_thread
+from bot.sandbox.world.membership import add_member
+from bot.sandbox.world.threads import start_thread
 from tests.sandbox.client import GENERAL, PRIMARY, Client, Socket
 from tests.sandbox.conftest import Connect
 from tests.sandbox.gateway_client import GUILDS, MEMBERS, MESSAGES, dial

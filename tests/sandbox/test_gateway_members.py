@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.server import Sandbox
-from bot.sandbox.world import Member, User
+from bot.sandbox.world.world import Member, User
 from tests.sandbox.client import OBSERVER, PRIMARY, Client, Socket
 from tests.sandbox.conftest import Connect
 from tests.sandbox.gateway_client import GUILDS, MEMBERS, PRESENCES, USUAL

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.core import Core
-from bot.sandbox.rules import GatewayRules
+from bot.sandbox.gateway.rules import GatewayRules
 from bot.sandbox.server import Sandbox
 from tests.sandbox.client import ALERTS, PRIMARY, Client, Socket
 from tests.sandbox.conftest import Connect

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.sandbox.hub import Hub
+from bot.sandbox.gateway.hub import Hub
 
 
 async def test_one_look_after_any_number_of_changes_and_nobody_is_woken_for_nothing() -> None:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.sandbox.permissions import P
+from bot.sandbox.world.permissions import P
 from tests.sandbox.client import ALERTS, GENERAL, OBSERVER, PRIMARY, Client
 from tests.sandbox.conftest import Connect
 from tests.sandbox.test_gateway import GUILDS, MESSAGES, REACTIONS

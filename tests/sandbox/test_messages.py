@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.permissions import P
+from bot.sandbox.world.permissions import P
 from tests.sandbox.client import ALERTS, GENERAL, OBSERVER, PRIMARY, Client, Reply
 
 

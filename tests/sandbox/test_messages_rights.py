@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.permissions import P
+from bot.sandbox.world.permissions import P
 from tests.sandbox.client import ALERTS, GENERAL, Client, Reply
 
 GUILD = "1100000000000000001"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.permissions import P
+from bot.sandbox.world.permissions import P
 from tests.sandbox.client import ALERTS, OBSERVER, PRIMARY, Client
 from tests.sandbox.conftest import Connect
 

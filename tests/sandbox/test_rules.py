@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.permissions import P
-from bot.sandbox.rest.messages import CHANNEL_WRITES
+from bot.sandbox.rest.resources.messages import CHANNEL_WRITES
+from bot.sandbox.world.permissions import P
 from tests.sandbox.client import ALERTS, GENERAL, OBSERVER, OPS, PRIMARY, Client
 
 GUILD = "1100000000000000001"

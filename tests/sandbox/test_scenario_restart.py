@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.server import Sandbox
-from bot.sandbox.state import BadState
+from bot.sandbox.world.state import BadState
 from tests.sandbox.client import ALERTS, PRIMARY, Client, Socket
 from tests.sandbox.conftest import Connect
 from tests.sandbox.gateway_client import GUILDS, MESSAGES, USUAL, dial

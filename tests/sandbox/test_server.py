@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.server import Address, NotLoopback, Sandbox, serve
-from bot.sandbox.snowflake import created_at
+from bot.sandbox.world.snowflake import created_at
 from tests.sandbox.oracle import require_description, validate_log
 
 KEYS = {"api_base", "gateway", "human", "page", "token", "guild_id", "application_id"}

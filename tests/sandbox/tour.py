@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.seed import ADMIN_ID, user_token
 from bot.sandbox.server import Sandbox
+from bot.sandbox.world.seed import ADMIN_ID, user_token
 from tests.sandbox.callbacks import BUTTON, answer_in_every_way
 from tests.sandbox.client import ALERTS, GENERAL, OBSERVER, OPS, PRIMARY, Client
 from tests.sandbox.description import METHODS, document, operation

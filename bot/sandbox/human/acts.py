@@ -3,14 +3,18 @@
 import asyncio
 from typing import Any, Final
 
-from bot.sandbox.access import not_archived, require, unlocked, viewable
-from bot.sandbox.component_tree import walk
 from bot.sandbox.core import Core
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Ask, BadRequest
-from bot.sandbox.interaction import RESPOND_WITHIN_S, Interaction
-from bot.sandbox.interactions import Act, open_interaction
-from bot.sandbox.kinds import (
+from bot.sandbox.interactions.interaction import RESPOND_WITHIN_S, Interaction
+from bot.sandbox.interactions.interactions import Act, open_interaction
+from bot.sandbox.interactions.modals import select_values, submitted
+from bot.sandbox.interactions.options import OptionReader, find_command
+from bot.sandbox.messages.component_tree import walk
+from bot.sandbox.messages.posting import set_archived
+from bot.sandbox.refusals import Why
+from bot.sandbox.world.access import not_archived, require, unlocked, viewable
+from bot.sandbox.world.kinds import (
     ENTITY_SELECTS,
     JSON,
     SELECTS,
@@ -19,14 +23,10 @@ from bot.sandbox.kinds import (
     Component,
     InteractionType,
 )
-from bot.sandbox.message_payloads import message_payload
-from bot.sandbox.modals import select_values, submitted
-from bot.sandbox.names import NoSuchName, find_channel, find_message, find_role, find_user
-from bot.sandbox.options import OptionReader, find_command
-from bot.sandbox.permissions import P
-from bot.sandbox.posting import set_archived
-from bot.sandbox.refusals import Why
-from bot.sandbox.world import Channel, Message, User
+from bot.sandbox.world.message_payloads import message_payload
+from bot.sandbox.world.names import NoSuchName, find_channel, find_message, find_role, find_user
+from bot.sandbox.world.permissions import P
+from bot.sandbox.world.world import Channel, Message, User
 
 _MOMENT_S: Final = 0.01  # after the end of a deadline it has passed
 

@@ -10,14 +10,14 @@ from typing import Any, TypeAlias, TypeVar
 from aiohttp import web
 
 from bot.sandbox.core import Core
-from bot.sandbox.errors import ApiError
-from bot.sandbox.gateway import Connection
-from bot.sandbox.kinds import JSON
-from bot.sandbox.names import NoSuchName, find_channel, find_user
+from bot.sandbox.gateway.connection import Connection
+from bot.sandbox.gateway.sessions import Sessions
 from bot.sandbox.refusals import Refusal, Why, why_of
-from bot.sandbox.rest.users import dm_channel
-from bot.sandbox.sessions import Sessions
-from bot.sandbox.world import Channel, User
+from bot.sandbox.rest.errors import ApiError
+from bot.sandbox.rest.resources.users import dm_channel
+from bot.sandbox.world.kinds import JSON
+from bot.sandbox.world.names import NoSuchName, find_channel, find_user
+from bot.sandbox.world.world import Channel, User
 
 T = TypeVar("T")
 _NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)

@@ -4,7 +4,7 @@ from base64 import b64decode
 from binascii import Error
 
 from bot.sandbox.human.desk import Ask, BadRequest
-from bot.sandbox.uploads import Upload
+from bot.sandbox.messages.uploads import Upload
 
 
 def read_files(ask: Ask) -> list[Upload]:

@@ -1,17 +1,17 @@
 """What other services post: webhooks that a person has set up, e.g. for a monitor."""
 
-from bot.sandbox.drafts import Request, read_draft
-from bot.sandbox.errors import refused
-from bot.sandbox.forms import Form
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Ask
 from bot.sandbox.human.files import read_files
-from bot.sandbox.kinds import JSON
-from bot.sandbox.payloads import webhook_author
-from bot.sandbox.posting import Origin, publish
+from bot.sandbox.messages.drafts import Request, read_draft
+from bot.sandbox.messages.posting import Origin, publish
+from bot.sandbox.rest.errors import refused
+from bot.sandbox.rest.forms import Form
 from bot.sandbox.rest.pipeline import API_PREFIX
-from bot.sandbox.rest.webhooks import KINDS, new_webhook, read_name
-from bot.sandbox.world import Channel, Webhook
+from bot.sandbox.rest.resources.webhooks import KINDS, new_webhook, read_name
+from bot.sandbox.world.kinds import JSON
+from bot.sandbox.world.payloads import webhook_author
+from bot.sandbox.world.world import Channel, Webhook
 
 _SAID = ("content", "embeds", "components", "flags", "tts", "allowed_mentions")
 

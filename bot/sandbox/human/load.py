@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from bot.sandbox.drafts import Request, read_draft
 from bot.sandbox.human.desk import Ask, BadRequest
-from bot.sandbox.kinds import JSON
-from bot.sandbox.payloads import user_payload
-from bot.sandbox.posting import Origin, publish
-from bot.sandbox.reacting import react, unreact
-from bot.sandbox.world import Channel
+from bot.sandbox.messages.drafts import Request, read_draft
+from bot.sandbox.messages.posting import Origin, publish
+from bot.sandbox.messages.reacting import react, unreact
+from bot.sandbox.world.kinds import JSON
+from bot.sandbox.world.payloads import user_payload
+from bot.sandbox.world.world import Channel
 
 _STEP_S = 0.005  # sleeping for less than this would cost more than it paces
 _AT_ONCE = 20  # and unpaced sending lets the sockets have their turn this often

@@ -2,20 +2,20 @@
 
 from typing import Final
 
-from bot.sandbox import events, voice
-from bot.sandbox.access import thread_state
-from bot.sandbox.errors import unknown
-from bot.sandbox.hub import Event
+from bot.sandbox.gateway.hub import Event
+from bot.sandbox.gateway.rules import BadRule, rules_payload
 from bot.sandbox.human.desk import Ask, BadRequest
-from bot.sandbox.kinds import JSON
-from bot.sandbox.membership import remove_member
-from bot.sandbox.names import find_role
-from bot.sandbox.payloads import guild_payload, user_payload
-from bot.sandbox.posting import archive_idle, set_archived
-from bot.sandbox.rules import BadRule, rules_payload
-from bot.sandbox.state import save
-from bot.sandbox.threads import remove_channel
-from bot.sandbox.world import Member, Overwrite, User
+from bot.sandbox.messages.posting import archive_idle, set_archived
+from bot.sandbox.rest.errors import unknown
+from bot.sandbox.world import events, voice
+from bot.sandbox.world.access import thread_state
+from bot.sandbox.world.kinds import JSON
+from bot.sandbox.world.membership import remove_member
+from bot.sandbox.world.names import find_role
+from bot.sandbox.world.payloads import guild_payload, user_payload
+from bot.sandbox.world.state import save
+from bot.sandbox.world.threads import remove_channel
+from bot.sandbox.world.world import Member, Overwrite, User
 
 _ENDPOINT: Final = "interactions_endpoint_url"
 

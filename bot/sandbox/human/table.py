@@ -8,9 +8,9 @@ from aiohttp import web
 
 from bot.sandbox.human import acts, hooks, load, powers, talk, trouble, views, voice
 from bot.sandbox.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
-from bot.sandbox.kinds import JSON
 from bot.sandbox.refusals import Why
 from bot.sandbox.rest.bodies import parse_json
+from bot.sandbox.world.kinds import JSON
 
 PREFIX = "/_human"
 _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (

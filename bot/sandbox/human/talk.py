@@ -3,18 +3,18 @@
 import re
 from typing import Any
 
-from bot.sandbox.access import keep_pace, may_send, viewable
-from bot.sandbox.drafts import Request, read_draft, read_edit
-from bot.sandbox.errors import refused
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Ask, BadRequest
 from bot.sandbox.human.files import read_files
-from bot.sandbox.kinds import JSON
-from bot.sandbox.names import find_channel, find_message, find_user
-from bot.sandbox.payloads import user_payload
-from bot.sandbox.posting import Origin, deletable, publish, remove, revise
-from bot.sandbox.reacting import react, unreact
-from bot.sandbox.world import Message
+from bot.sandbox.messages.drafts import Request, read_draft, read_edit
+from bot.sandbox.messages.posting import Origin, deletable, publish, remove, revise
+from bot.sandbox.messages.reacting import react, unreact
+from bot.sandbox.rest.errors import refused
+from bot.sandbox.world.access import keep_pace, may_send, viewable
+from bot.sandbox.world.kinds import JSON
+from bot.sandbox.world.names import find_channel, find_message, find_user
+from bot.sandbox.world.payloads import user_payload
+from bot.sandbox.world.world import Message
 
 _MOST_WAIT_S = 120.0
 

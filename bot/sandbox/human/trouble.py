@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from bot.sandbox.faults import DISPATCH_FAULTS, GATEWAY_FAULTS, BadFault, described
-from bot.sandbox.gateway import Connection
+from bot.sandbox.faults.faults import DISPATCH_FAULTS, GATEWAY_FAULTS, BadFault, described
+from bot.sandbox.gateway.connection import Connection
+from bot.sandbox.gateway.opcodes import Close, Op
 from bot.sandbox.human.desk import Ask, BadRequest
-from bot.sandbox.kinds import JSON
-from bot.sandbox.opcodes import Close, Op
+from bot.sandbox.world.kinds import JSON
 
 _WITH_CODE = ("gateway", "code", "shard", "forget", "resumable")
 _DOWN, _RESUME_DOWN = "down", "resume_down"

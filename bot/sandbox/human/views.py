@@ -2,11 +2,11 @@
 
 from bot.sandbox.core import Core
 from bot.sandbox.human.desk import Desk
-from bot.sandbox.interaction import Interaction
-from bot.sandbox.kinds import JSON
-from bot.sandbox.message_payloads import message_payload
-from bot.sandbox.payloads import channel_payload, role_payload
-from bot.sandbox.world import Channel, Member, Message
+from bot.sandbox.interactions.interaction import Interaction
+from bot.sandbox.world.kinds import JSON
+from bot.sandbox.world.message_payloads import message_payload
+from bot.sandbox.world.payloads import channel_payload, role_payload
+from bot.sandbox.world.world import Channel, Member, Message
 
 
 def state(desk: Desk) -> JSON:

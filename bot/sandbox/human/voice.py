@@ -1,9 +1,9 @@
 """People who join and leave voice channels."""
 
-from bot.sandbox import voice
 from bot.sandbox.human.desk import Ask, BadRequest
-from bot.sandbox.kinds import JSON
 from bot.sandbox.refusals import Why
+from bot.sandbox.world import voice
+from bot.sandbox.world.kinds import JSON
 
 
 def join(ask: Ask) -> JSON:

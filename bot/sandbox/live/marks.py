@@ -3,8 +3,8 @@
 from itertools import takewhile
 
 from bot.sandbox.core import Core
-from bot.sandbox.kinds import JSON
-from bot.sandbox.world import Channel, Message
+from bot.sandbox.world.kinds import JSON
+from bot.sandbox.world.world import Channel, Message
 
 _MOST_COUNTED = 100
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.human.desk import Desk
-from bot.sandbox.kinds import JSON
 from bot.sandbox.live import shown
 from bot.sandbox.live.marks import Marks
 from bot.sandbox.live.typing import Typing
-from bot.sandbox.world import Channel
+from bot.sandbox.world.kinds import JSON
+from bot.sandbox.world.world import Channel
 
 _WINDOW = 100  # messages of a channel that a page begins with, and that it gets more of at a time
 _FURTHEST = 3000  # messages back that a link may lead

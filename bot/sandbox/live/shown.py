@@ -1,17 +1,17 @@
 """What one person's page shows: only what that person's permissions allow."""
 
-from bot.sandbox.access import may_send
 from bot.sandbox.core import Core
-from bot.sandbox.errors import ApiError
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Desk
-from bot.sandbox.kinds import JSON, ChannelType, CommandType
+from bot.sandbox.interactions.options import BadCommand, find_command
 from bot.sandbox.live.marks import Marks
-from bot.sandbox.options import BadCommand, find_command
-from bot.sandbox.payloads import channel_payload
-from bot.sandbox.permissions import P, channel_permissions
-from bot.sandbox.voice import in_channel
-from bot.sandbox.world import Channel, Member, Message
+from bot.sandbox.rest.errors import ApiError
+from bot.sandbox.world.access import may_send
+from bot.sandbox.world.kinds import JSON, ChannelType, CommandType
+from bot.sandbox.world.payloads import channel_payload
+from bot.sandbox.world.permissions import P, channel_permissions
+from bot.sandbox.world.voice import in_channel
+from bot.sandbox.world.world import Channel, Member, Message
 
 _NESTED = (1, 2)
 

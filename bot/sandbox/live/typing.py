@@ -1,7 +1,7 @@
 """Who is typing where. Source: Discord's docs, Resources > Channel > Trigger Typing Indicator."""
 
 from bot.sandbox.core import Core
-from bot.sandbox.hub import Event
+from bot.sandbox.gateway.hub import Event
 
 LASTS_S = 10.0
 

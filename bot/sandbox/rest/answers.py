@@ -9,8 +9,8 @@ import math
 import zlib
 from dataclasses import dataclass, field, replace
 
-from bot.sandbox.kinds import JSON
-from bot.sandbox.ratelimit import Verdict
+from bot.sandbox.rest.ratelimit import Verdict
+from bot.sandbox.world.kinds import JSON
 
 VIA = {"Via": "1.1 google"}  # Discord's answers have it, a proxy's own pages do not
 _JSON_TYPE = "application/json"  # exactly: no charset, as Discord sends it

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl
 from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http import HttpProcessingError
 
-from bot.sandbox.errors import bad_request, refused, too_large, too_slow
-from bot.sandbox.forms import Form
-from bot.sandbox.uploads import MAX_BYTES, MOST_FILES, Upload
+from bot.sandbox.messages.uploads import MAX_BYTES, MOST_FILES, Upload
+from bot.sandbox.rest.errors import bad_request, refused, too_large, too_slow
+from bot.sandbox.rest.forms import Form
 
 _FILE_PART = re.compile(r"files\[(\d{1,4})\]|file(\d{0,4})")
 _FORM_TYPE = "application/x-www-form-urlencoded"

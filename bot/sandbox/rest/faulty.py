@@ -14,9 +14,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.sandbox.faults import Fault
-from bot.sandbox.ratelimit import Verdict
+from bot.sandbox.faults.faults import Fault
 from bot.sandbox.rest.answers import BAN_PAGE, VIA, Answer, dump, limited
+from bot.sandbox.rest.ratelimit import Verdict
 
 _TOO_MANY = 429
 _BAD_GATEWAY = 502

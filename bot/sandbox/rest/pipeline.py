@@ -11,11 +11,11 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from bot.sandbox.core import Core
-from bot.sandbox.errors import ApiError, not_found, refused, unauthorized
-from bot.sandbox.faults import Fault
-from bot.sandbox.kinds import JSON
+from bot.sandbox.faults.faults import Fault
+from bot.sandbox.messages.uploads import Upload
 from bot.sandbox.rest.answers import VIA, Answer, banned, compressed, dump, limited
 from bot.sandbox.rest.bodies import read_body
+from bot.sandbox.rest.errors import ApiError, not_found, refused, unauthorized
 from bot.sandbox.rest.faulty import cut, has_left, reset, suffer
 from bot.sandbox.rest.routing import (
     Auth,
@@ -27,8 +27,8 @@ from bot.sandbox.rest.routing import (
     internal_error,
     match,
 )
-from bot.sandbox.seed import user_token
-from bot.sandbox.uploads import Upload
+from bot.sandbox.world.kinds import JSON
+from bot.sandbox.world.seed import user_token
 
 API_PREFIX = "/api/v10"
 ANY_VERSION = "/api"

@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from bot.sandbox.core import Core
-from bot.sandbox.errors import ApiError, shared_limit, unknown, wrong_method
-from bot.sandbox.forms import Form, body_object
-from bot.sandbox.kinds import JSON
-from bot.sandbox.ratelimit import Limit
-from bot.sandbox.uploads import Upload
+from bot.sandbox.messages.uploads import Upload
+from bot.sandbox.rest.errors import ApiError, shared_limit, unknown, wrong_method
+from bot.sandbox.rest.forms import Form, body_object
+from bot.sandbox.rest.ratelimit import Limit
+from bot.sandbox.world.kinds import JSON
 
 DEFAULT_LIMIT = Limit(50, 1.0)
 _MOST_REASON = 512

@@ -1,6 +1,6 @@
 """Every route of the API. Literal paths come before those with parameters in the same place."""
 
-from bot.sandbox.rest import (
+from bot.sandbox.rest.resources import (
     application,
     audit,
     channels,

@@ -7,18 +7,18 @@ from urllib.parse import quote
 
 import aiohttp
 
-from bot.sandbox.drafts import Draft
-from bot.sandbox.hub import Hub
-from bot.sandbox.interactions import Act, open_interaction
-from bot.sandbox.kinds import ChannelType, InteractionType, MessageType
-from bot.sandbox.payloads import user_payload
-from bot.sandbox.permissions import P
-from bot.sandbox.posting import Origin, publish, set_archived
-from bot.sandbox.rest.users import dm_channel
-from bot.sandbox.seed import ADMIN_ID, default_world, user_token
+from bot.sandbox.gateway.hub import Hub
+from bot.sandbox.interactions.interactions import Act, open_interaction
+from bot.sandbox.messages.drafts import Draft
+from bot.sandbox.messages.posting import Origin, publish, set_archived
+from bot.sandbox.rest.resources.users import dm_channel
 from bot.sandbox.server import Sandbox
-from bot.sandbox.threads import start_thread
-from bot.sandbox.world import Channel, Message, Webhook
+from bot.sandbox.world.kinds import ChannelType, InteractionType, MessageType
+from bot.sandbox.world.payloads import user_payload
+from bot.sandbox.world.permissions import P
+from bot.sandbox.world.seed import ADMIN_ID, default_world, user_token
+from bot.sandbox.world.threads import start_thread
+from bot.sandbox.world.world import Channel, Message, Webhook
 from tests.sandbox.client import ALERTS, PRIMARY
 from tests.sandbox.fuzz.requests import Request
 

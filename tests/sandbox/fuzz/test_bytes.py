@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.errors import CODES
+from bot.sandbox.rest.errors import CODES
 from tests.sandbox.fuzz.bytes_of_requests import Bytes, raw_requests
 from tests.sandbox.fuzz.ring import Ring
 

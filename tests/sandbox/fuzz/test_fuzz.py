@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.errors import CODES
+from bot.sandbox.rest.errors import CODES
 from tests.sandbox.description import DESCRIPTION, operations, template_of
 from tests.sandbox.fuzz.requests import Request, requests
 from tests.sandbox.fuzz.ring import Ring

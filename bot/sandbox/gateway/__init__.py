@@ -1,0 +1,1 @@
+"""The gateway: sessions, events, and who gets which."""

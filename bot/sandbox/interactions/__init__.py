@@ -1,0 +1,1 @@
+"""Commands, components and forms: what people do, and what a bot may answer."""

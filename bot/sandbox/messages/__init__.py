@@ -1,0 +1,1 @@
+"""Messages: what a bot may write, and what Discord makes of it."""

@@ -1,0 +1,39 @@
+"""What Discord adds to a message by itself: previews of the links in it.
+
+They come with a MESSAGE_UPDATE of their own after the MESSAGE_CREATE, which is no edit: ``edited_timestamp``
+stays as it is. (Discord leaves that event out for what it has looked at before.)
+
+Sources: Resources > Message > Embed Types; discord-api-docs #5406 and #7060; discord.py #273.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from bot.sandbox.core import Core
+from bot.sandbox.world.kinds import JSON, MessageFlag
+from bot.sandbox.world.permissions import P, channel_permissions
+from bot.sandbox.world.world import Message
+
+_MOST = 5
+# Not in code, nor in angle brackets, which ask for none.
+_PASSED_OVER = re.compile(r"```.*?```|`[^`\n]+`|<https?://[^\s>]+>", re.DOTALL)
+_LINK = re.compile(r"https?://[^\s<>\[\](){}`*~|\\\"']+")
+# Links to places in Discord are shown without a preview, and nobody reaches this machine.
+_WITHOUT = frozenset({"discord.com", "localhost", "127.0.0.1"})
+
+
+def previews_of(core: Core, message: Message) -> list[JSON]:
+    """The previews that Discord adds to *message* as it is now; none where its author may not embed links."""
+    if message.ephemeral_to or message.flags & MessageFlag.SUPPRESS_EMBEDS or not _may_embed(core, message):
+        return []
+    links = _LINK.findall(_PASSED_OVER.sub(" ", message.content))
+    hosts = {link: urlsplit(link).hostname for link in links}
+    shown = [link for link, host in hosts.items() if host and host not in _WITHOUT]
+    return [{"type": "link", "url": link, "title": hosts[link]} for link in shown[:_MOST]]
+
+
+def _may_embed(core: Core, message: Message) -> bool:
+    if message.webhook_id or message.author_id not in core.world.members:
+        return True
+    channel = core.world.channels[message.channel_id]
+    return channel.is_dm or bool(channel_permissions(core.world, message.author_id, channel) & P.EMBED_LINKS)

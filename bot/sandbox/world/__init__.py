@@ -1,0 +1,1 @@
+"""Everything that exists in the local Discord, and its JSON."""
