@@ -39,6 +39,29 @@ class Acknowledger:
         """
         return await self._acknowledge(await self._store.incident(incident_id), by=by, via=via)
 
+    async def acknowledge_as_read(self, read: Incident, *, by: Person) -> Incident:
+        """Record a 👀 of *by* that was found by reading Discord, unless somebody was on it meanwhile.
+
+        Then it may be the very 👀 that was theirs: it neither shows that they are still there, nor counts
+        once more when their acknowledge has ended.
+
+        Args:
+            read: As it was before Discord was asked.
+
+        Returns:
+            The incident as it is now.
+
+        Raises:
+            As `acknowledge`.
+        """
+        seen = await self._store.incident(read.id)
+        async with self._access.locked(seen, by=by, act=Act.ACKNOWLEDGE) as (tx, locked):
+            if locked.status is not Status.TRIGGERED or locked.ack_ended != read.ack_ended:
+                return locked
+            result = await self.record(tx, locked, by=by, via=AckVia.RECONCILED)
+        _tell(result, via=AckVia.RECONCILED)
+        return result.incident
+
     async def places(self, message_id: int, *, is_new: bool) -> Sequence[Incident]:
         """What a 👀 on a message acknowledges: on a bundle all that it tells of, on others' messages nothing.
 
@@ -76,9 +99,7 @@ class Acknowledger:
     async def _acknowledge(self, incident: Incident, *, by: Person, via: AckVia) -> Acknowledgement:
         async with self._access.locked(incident, by=by, act=Act.ACKNOWLEDGE) as (tx, locked):
             result = await self.record(tx, locked, by=by, via=via)
-        log.info(
-            "incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=via, user_id=by.id
-        )
+        _tell(result, via=via)
         return result
 
     async def record(
@@ -116,6 +137,11 @@ async def stop_ladder(tx: Transaction, incident_id: int) -> None:
 
 async def _take_back(tx: Transaction, incident_id: int, steps: Sequence[int]) -> None:
     await tx.cancel_jobs([step_key(incident_id, index) for index in steps])
+
+
+def _tell(result: Acknowledgement, *, via: AckVia) -> None:
+    number, user_id = result.incident.id, result.by.id
+    log.info("incident.acknowledged", incident_id=number, outcome=result.outcome, via=via, user_id=user_id)
 
 
 def _entry(result: Acknowledgement, via: AckVia) -> TimelineEntry:

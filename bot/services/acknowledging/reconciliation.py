@@ -11,7 +11,6 @@ import structlog
 from bot.domain.delivery.delivery import ACK_PLACES
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, Superseded, UnavailableError
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.transitions import AckVia
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.ports import Discord, Store
 from bot.services.ports.urgency import BACKGROUND, urgency
@@ -161,31 +160,38 @@ class Reconciler:
 
     async def _look(self, incident: Incident) -> bool | None:
         """As `reconcile`; None: Discord has not said who reacted."""
-        if incident.status is not Status.TRIGGERED:
-            return True
-        posts = await self._store.posts(incident.id)
-        places = [(p.channel_id, p.message_id) for p in posts if p.kind in ACK_PLACES]
-        known = [(c, m) for c, m in places if c is not None and m is not None]
-        known += await self._store.alert_messages(incident.id)
         try:
-            return await self._read(incident, known)
+            while incident.status is Status.TRIGGERED:
+                if (now := await self._read(incident)) is None:
+                    return False
+                incident = now
         except (StorageUnavailable, Superseded):
             raise
         except (UnavailableError, DeliveryRefused) as error:
             log.warning("reconciliation.skipped", incident_id=incident.id, reason=str(error))
         except Exception:
             log.exception("reconciliation.failed", incident_id=incident.id)
+        else:
+            return True
         return None
 
-    async def _read(self, incident: Incident, places: list[tuple[int, int]]) -> bool:
+    async def _read(self, incident: Incident) -> Incident | None:
+        """What *incident* has become by the first 👀 that counts; None: there is none."""
         old = await self._ended(incident)
+        places = await self._places(incident)
         async for person, message_id in self._discord.acknowledgers(places, guild_id=incident.guild_id):
             if (person.id, message_id) in old:
                 continue
             if self._access.allows(person, "acknowledge") and await self._access.sees(person, incident):
-                await self._acknowledger.acknowledge(incident.id, by=person, via=AckVia.RECONCILED)
-                return True
-        return False
+                return await self._acknowledger.acknowledge_as_read(incident, by=person)
+        return None
+
+    async def _places(self, incident: Incident) -> list[tuple[int, int]]:
+        """Where a 👀 acknowledges it, by channel and message."""
+        posts = await self._store.posts(incident.id)
+        places = [(p.channel_id, p.message_id) for p in posts if p.kind in ACK_PLACES]
+        known = [(c, m) for c, m in places if c is not None and m is not None]
+        return known + list(await self._store.alert_messages(incident.id))
 
     async def _ended(self, incident: Incident) -> frozenset[tuple[int, int]]:
         """Whose 👀 under which message is that of an acknowledge that has ended: it says nothing any more.
