@@ -118,15 +118,32 @@ class NewFailure:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A message of ours that Discord has, which may have been in the DLQ before.
+    """A message of ours that Discord has, which has been in the DLQ before."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The delivery that an entry of the DLQ is about.
 
     Attributes:
-        nonce: Of its delivery.
+        incident_id: None: it is about no incident.
+        channel_id, message_id: Where it is by now, if it has arrived after all.
     """
 
     nonce: str
-    channel_id: int
-    message_id: int
+    incident_id: int | None = None
+    channel_id: int | None = None
+    message_id: int | None = None
+
+    @property
+    def delivered(self) -> Delivered | None:
+        """The message that it has become since."""
+        if self.channel_id is None or self.message_id is None:
+            return None
+        return Delivered(self.channel_id, self.message_id)
 
 
 def failure_id(nonce: str) -> UUID:

@@ -183,6 +183,15 @@ UPDATE deliveries
 -- held back and mailed has one as well, and what was posted and rang nobody.
 SELECT nonce FROM deliveries WHERE incident_id = $1 ORDER BY id;
 
+-- name: shared_body_nonces
+-- The nonces of other incidents' deliveries that keep the body of a bundle that told of this incident, too: the version
+-- before this one kept it when a bundle was given up.
+SELECT other.nonce
+  FROM deliveries AS own
+  JOIN deliveries AS other ON other.bundle_id = own.bundle_id
+ WHERE own.incident_id = $1 AND other.incident_id <> $1 AND other.request -> 'body' <> '{}'
+ ORDER BY other.id;
+
 -- name: cancel_waiting
 -- Cancels what waits, directly or through others, for those of $1 that were given up.
 -- $1 may be thousands: each key is looked up by itself, whatever the planner believes.
@@ -271,8 +280,8 @@ UPDATE deliveries
 -- These posts show this version of their incident; never lowers it.
 UPDATE deliveries SET shown_version = greatest(shown_version, $2) WHERE id = ANY ($1::bigint[]);
 
--- name: delivered
--- Messages of a guild that Discord has, owed or first tried at exactly $2: an entry of the DLQ keeps that moment.
-SELECT nonce, channel_id, message_id
+-- name: origins
+-- The deliveries of a guild owed or first tried at exactly $2: an entry of the DLQ keeps that moment.
+SELECT nonce, incident_id, channel_id, message_id
   FROM deliveries
- WHERE guild_id = $1 AND $2 IN (created_at, first_sent_at) AND channel_id IS NOT NULL AND message_id IS NOT NULL;
+ WHERE guild_id = $1 AND $2 IN (created_at, first_sent_at);

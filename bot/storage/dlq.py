@@ -101,7 +101,7 @@ class PostgresDlqStore:
                 json.dumps(storable_json(failure.payload), ensure_ascii=False),
             )
 
-    async def redact(self, ids: Sequence[UUID], *, title: str) -> None:
+    async def redact(self, ids: Sequence[UUID], *, title: str | None) -> None:
         async with self._question(readonly=False) as sql:
             await sql.all("redact_failures", list(ids), title)
 

@@ -72,8 +72,8 @@ ON CONFLICT (id) DO UPDATE
    SET fallback_email_sent = excluded.fallback_email_sent, title = excluded.title, payload = excluded.payload;
 
 -- name: redact_failures
--- Leaves nothing but the title $2 of what these rows told.
-UPDATE admin.notification_failures SET title = $2, payload = '{}' WHERE id = ANY ($1::uuid[]);
+-- Leaves nothing but the title $2, or their own if that is null, of what these rows told.
+UPDATE admin.notification_failures SET title = coalesce($2, title), payload = '{}' WHERE id = ANY ($1::uuid[]);
 
 -- name: failure_columns
 -- The columns that we may see; none when there is no such table.

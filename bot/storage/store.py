@@ -14,7 +14,7 @@ import asyncpg
 from bot.domain.delivery.allowance import URGENT
 from bot.domain.delivery.delivery import ACK_PLACES, PAGING, Delivery, DeliveryKind
 from bot.domain.digest import IsoWeek
-from bot.domain.dlq import Delivered, ReplayRecord
+from bot.domain.dlq import Origin, ReplayRecord
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident.incident import Holder, Incident
@@ -277,6 +277,9 @@ class PostgresStore(
     async def delivery_nonces(self, incident_id: int) -> list[str]:
         return [row["nonce"] for row in await self._sql.all("delivery_nonces", incident_id)]
 
+    async def shared_body_nonces(self, incident_id: int) -> list[str]:
+        return [row["nonce"] for row in await self._sql.all("shared_body_nonces", incident_id)]
+
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return entries_from_rows(await self._sql.all("timeline", incident_id))
 
@@ -318,9 +321,11 @@ class PostgresStore(
         row = await self._sql.first("replay", entry_id)
         return None if row is None else replay_from_row(row)
 
-    async def delivered(self, guild_id: int, at: datetime) -> list[Delivered]:
-        rows = await self._sql.all("delivered", guild_id, at)
-        return [Delivered(row["nonce"], row["channel_id"], row["message_id"]) for row in rows]
+    async def origins(self, guild_id: int, at: datetime) -> list[Origin]:
+        rows = await self._sql.all("origins", guild_id, at)
+        return [
+            Origin(row["nonce"], row["incident_id"], row["channel_id"], row["message_id"]) for row in rows
+        ]
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
         lost = await overdue_jobs(self._sql, overdue)

@@ -215,10 +215,11 @@ UPDATE deliveries
  WHERE bundle_id = $1 AND status IN ('pending', 'sending');
 
 -- name: fail_bundled
--- The bundle was given up, and with it its deliveries; they keep what was to be sent.
+-- The bundle was given up, and with it its deliveries. They keep to whom it was to be sent, but not its body: that
+-- tells of all incidents, and what is kept of one must not tell of another that becomes private.
 UPDATE deliveries
    SET status = 'failed', finished_at = now(), error = $2, http_status = $3, first_sent_at = whole.first_sent_at,
-       attempts = whole.attempts, request = whole.request
+       attempts = whole.attempts, request = whole.request || '{"body": {}}'
   FROM (SELECT id, first_sent_at, attempts, request FROM deliveries WHERE id = $1) AS whole
  WHERE deliveries.bundle_id = whole.id AND deliveries.status IN ('pending', 'sending');
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
-from bot.domain.dlq import Delivered
+from bot.domain.dlq import Origin
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind
@@ -343,8 +343,8 @@ async def test_an_entry_is_replayed_once(rig: Rig) -> None:
     assert sent is not None
     assert (sent.channel_id, sent.message_id) == (50, 60)
     there = await rig.store.delivery(1)
-    assert await rig.store.delivered(GUILD, there.created_at) == [Delivered(there.nonce, 50, 60)]
-    assert await rig.store.delivered(GUILD + 1, there.created_at) == []
+    assert await rig.store.origins(GUILD, there.created_at) == [Origin(there.nonce, None, 50, 60)]
+    assert await rig.store.origins(GUILD + 1, there.created_at) == []
 
 
 async def test_the_last_sign_of_life(rig: Rig) -> None:

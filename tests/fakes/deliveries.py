@@ -120,7 +120,8 @@ class FakeDeliveries(FakePart):
             self._finish(delivery_id, DeliveryStatus.FAILED)
             for one in self._bundled(delivery_id, *UNFINISHED):
                 whole = stored.delivery
-                kept: dict[str, object] = {"request": whole.request, "attempts": whole.attempts}
+                asked = None if whole.request is None else replace(whole.request, body={})
+                kept: dict[str, object] = {"request": asked, "attempts": whole.attempts}
                 kept |= {"first_sent_at": whole.first_sent_at, "error": error}
                 self._change_delivery(one, status=DeliveryStatus.FAILED, http_status=http_status, **kept)
 

@@ -86,10 +86,10 @@ class FakeDlqStore:
             )
         self.entries[failure.id] = entry
 
-    async def redact(self, ids: Sequence[UUID], *, title: str) -> None:
+    async def redact(self, ids: Sequence[UUID], *, title: str | None) -> None:
         self._check()
         for one in self.entries.keys() & set(ids):
-            self.entries[one] = replace(self.entries[one], title=title, payload={})
+            self.entries[one] = replace(self.entries[one], title=title or self.entries[one].title, payload={})
 
     async def missing_columns(self) -> tuple[str, ...]:
         self._check()

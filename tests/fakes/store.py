@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from bot.domain.delivery.delivery import ACK_PLACES, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.dlq import Delivered, ReplayRecord
+from bot.domain.dlq import Origin, ReplayRecord
 from bot.domain.errors import IncidentNotFound, StorageUnavailable
 from bot.domain.escalation.ladder import Step
 from bot.domain.escalation.watches import Change, Watch
@@ -328,6 +328,16 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     async def delivery_nonces(self, incident_id: int) -> list[str]:
         return [delivery.nonce for delivery in self.deliveries if delivery.incident_id == incident_id]
 
+    async def shared_body_nonces(self, incident_id: int) -> list[str]:
+        self._check()
+        own = {one.bundle_id for one in self.deliveries if one.incident_id == incident_id} - {None}
+        return [
+            one.nonce
+            for one in self.deliveries
+            if one.bundle_id in own and one.incident_id != incident_id
+            if one.request is not None and one.request.body
+        ]
+
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         self._check()
         return list(self._state.timelines.get(incident_id, []))
@@ -379,14 +389,12 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
         error = there.error if there.status is DeliveryStatus.FAILED else None
         return replace(record, channel_id=there.channel_id, message_id=there.message_id, error=error)
 
-    async def delivered(self, guild_id: int, at: datetime) -> list[Delivered]:
+    async def origins(self, guild_id: int, at: datetime) -> list[Origin]:
         self._check()
-        own = [stored.delivery for stored in self._state.deliveries.values()]
         return [
-            Delivered(one.nonce, one.channel_id, one.message_id)
-            for one in own
+            Origin(one.nonce, one.incident_id, one.channel_id, one.message_id)
+            for one in self.deliveries
             if one.guild_id == guild_id and at in (one.created_at, one.first_sent_at)
-            if one.channel_id is not None and one.message_id is not None
         ]
 
     async def guild_of_incident(self, incident_id: int) -> int | None:

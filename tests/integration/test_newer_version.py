@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
+from bot.domain.delivery.delivery import Action, Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.bundle import Group
 from bot.domain.incident.incident import IncidentKind, Source
@@ -68,6 +68,34 @@ async def test_what_a_bundle_tells_of(pool: asyncpg.Pool) -> None:
     await pool.execute('UPDATE deliveries SET data = data || \'{"of": "hologram"}\' WHERE id = $1', bundle_id)
     with pytest.raises(NewerVersion):
         await store.bundle(bundle_id)
+
+
+async def test_an_older_version_keeps_the_body_of_a_bundle_in_each_that_it_told_of(
+    pool: asyncpg.Pool,
+) -> None:
+    """Those of other incidents are found by the one that becomes private."""
+    store = PostgresStore(pool)
+    incidents = [await open_incident(store, key=key) for key in ("a", "b", "c")]
+    group = Group(GUILD, DeliveryKind.PAGE, "person:primary", "SEV1", "none", priority=10)
+    pages = [
+        replace(owed(DeliveryKind.PAGE, incident=one.id, key=f"page:{one.id}"), to=group.to)
+        for one in incidents
+    ]
+    async with store.transaction() as tx:
+        await tx.insert_bundled(pages, group)
+    bundle_id = await pool.fetchval("SELECT id FROM deliveries WHERE kind = 'bundle'")
+    async with store.transaction() as tx:
+        await tx.close_bundle(bundle_id)
+        await tx.begin_attempt(bundle_id, Request(Action.MESSAGE, 50, None, {"content": "many"}), version=0)
+        await tx.finish_failed(bundle_id, error="HTTP 500", http_status=500)
+    assert await store.shared_body_nonces(incidents[0].id) == []
+    as_before = (
+        "UPDATE deliveries SET request = (SELECT request FROM deliveries WHERE id = $1)"
+        " WHERE bundle_id = $1 AND incident_id <> $2 RETURNING nonce"
+    )
+    kept = await pool.fetch(as_before, bundle_id, incidents[2].id)
+    assert sorted(await store.shared_body_nonces(incidents[2].id)) == sorted(row["nonce"] for row in kept)
+    assert len(await store.shared_body_nonces(incidents[0].id)) == 1
 
 
 async def test_an_older_version_says_no_sender_of_a_message(pool: asyncpg.Pool) -> None:

@@ -93,6 +93,8 @@ class Failures:
         if incident.is_private:
             ids = [failure_id(nonce) for nonce in await self._store.delivery_nonces(incident_id)]
             await self._failures.redact(ids, title=_incident_title(incident, in_words=False))
+            shared = [failure_id(nonce) for nonce in await self._store.shared_body_nonces(incident_id)]
+            await self._failures.redact(shared, title=None)
 
     async def mail(self, delivery_id: int) -> timedelta | None:
         """Send the email that goes out beside an escalation: Discord has taken it, and nobody has answered.
@@ -208,8 +210,7 @@ class Failures:
             id=failure_id(delivery.nonce),
             attempted_at=delivery.first_sent_at or delivery.created_at,
             channel=delivery.to.removeprefix("channel:"),
-            # A drill's failures are no P0's: they are out of every figure.
-            severity=None if incident is None or incident.is_drill else incident.priority,
+            severity=None if incident is None or not _counts(delivery, incident) else incident.priority,
             title=_title(delivery, incident, in_words=in_words),
             http_status=delivery.http_status,
             retry_count=delivery.attempts,
@@ -219,13 +220,19 @@ class Failures:
         )
 
     def _payload(self, delivery: Delivery, incident: Incident | None) -> dict[str, object]:
-        if delivery.request is not None:
+        """What was to be sent; of a bundle, what this incident alone would have sent."""
+        if delivery.request is not None and delivery.bundle_id is None:
             return dict(delivery.request.body)
         return {} if incident is None else dict(self._draft(delivery, incident))
 
 
 def _emailed(recipients: int, *, at: datetime) -> TimelineEntry:
     return TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": recipients})
+
+
+def _counts(delivery: Delivery, incident: Incident) -> bool:
+    """Whether it counts as a failure of its severity: no drill does, and no entry that was sent again."""
+    return not incident.is_drill and delivery.kind is not DeliveryKind.REPLAY
 
 
 def _title(delivery: Delivery, incident: Incident | None, *, in_words: bool) -> str:

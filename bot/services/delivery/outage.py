@@ -137,7 +137,7 @@ async def _goes_by_email(tx: Transaction, delivery: Delivery, policy: Policy) ->
     """Whether the policy asks for an email in its place."""
     if delivery.kind is DeliveryKind.BUNDLE:
         return policy.rules(str(delivery.data["severity"])).email_backup
-    if delivery.kind not in URGENT or delivery.incident_id is None:
+    if delivery.kind not in URGENT - {DeliveryKind.REPLAY} or delivery.incident_id is None:
         return False
     incident = await tx.incident(delivery.incident_id)
     return policy.rules(incident.severity).email_backup

@@ -1,7 +1,7 @@
 """The DLQ from chat: the runbook's three questions, one entry, one replay."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -12,6 +12,7 @@ from bot.domain.dlq import (
     DlqEntry,
     DlqFilter,
     DlqPage,
+    Origin,
     ReplayRecord,
     StatusCount,
     failure_id,
@@ -46,12 +47,14 @@ class ReplayPreview:
         body: The message as it would be posted.
         dropped: Top-level keys that are taken out of the stored payload.
         replay: An earlier replay: then it cannot be sent again.
+        incident_id: What it tells of, if that is an incident of ours.
     """
 
     entry: DlqEntry
     body: dict[str, object]
     dropped: tuple[str, ...]
     replay: ReplayRecord | None
+    incident_id: int | None = None
 
 
 class Dlq:
@@ -89,10 +92,9 @@ class Dlq:
         """
         await self._admit(by, "dlq", guild_id=guild_id, act="entry")
         key = _uuid(entry_id)
-        entry = await self._failures.entry(key)
-        return EntryView(
-            entry, await self._store.replay_of(key), await self._delivered(entry, guild_id=guild_id)
-        )
+        entry, origin = await self._read(key, guild_id=guild_id)
+        delivered = None if origin is None else origin.delivered
+        return EntryView(entry, await self._store.replay_of(key), delivered)
 
     async def preview_replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayPreview:
         """What would be sent, before anybody decides.
@@ -103,13 +105,14 @@ class Dlq:
         """
         await self._admit(by, "replay", guild_id=guild_id, act="preview_replay")
         key = _uuid(entry_id)
-        entry = await self._failures.entry(key)
+        entry, origin = await self._read(key, guild_id=guild_id)
         body, dropped = sanitise_payload(entry.payload or {})
         if not (body.keys() - {"allowed_mentions"}):
             raise UserError("dlq_nothing_to_replay", entry=str(key))
-        if await self._delivered(entry, guild_id=guild_id) is not None:
+        if origin is not None and origin.delivered is not None:
             raise UserError("dlq_delivered_since")
-        return ReplayPreview(entry, body, dropped, await self._store.replay_of(key))
+        incident_id = None if origin is None else origin.incident_id
+        return ReplayPreview(entry, body, dropped, await self._store.replay_of(key), incident_id)
 
     async def replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayRecord:
         """Send an entry again, to where it was meant for, once; a replay that failed may be repeated.
@@ -135,10 +138,19 @@ class Dlq:
         log.info("dlq.entry_replayed", entry_id=str(entry.id), user_id=by.id)
         return record
 
-    async def _delivered(self, entry: DlqEntry, *, guild_id: int) -> Delivered | None:
-        """The message that *entry* became once Discord was back."""
-        there = await self._store.delivered(guild_id, entry.attempted_at)
-        return next((one for one in there if failure_id(one.nonce) == entry.id), None)
+    async def _read(self, key: UUID, *, guild_id: int) -> tuple[DlqEntry, Origin | None]:
+        """Read an entry and the delivery that it is about; of a private incident it has no words.
+
+        Perhaps the incident became private a moment ago, and its rows have not been emptied yet.
+        """
+        entry = await self._failures.entry(key)
+        owed = await self._store.origins(guild_id, entry.attempted_at)
+        origin = next((one for one in owed if failure_id(one.nonce) == entry.id), None)
+        if origin is not None and origin.incident_id is not None:
+            incident = await self._store.incident(origin.incident_id)
+            if incident.is_private:
+                entry = replace(entry, title=incident.label, payload={})
+        return entry, origin
 
     async def _admit(self, by: Person, permission: str, *, guild_id: int, act: str) -> None:
         """Let *by* pass, or record the refusal.
@@ -171,5 +183,6 @@ def _delivery(preview: ReplayPreview, *, key: str, guild_id: int, by: Person) ->
         to=_target(preview.entry.channel),
         key=key,
         guild_id=guild_id,
+        incident_id=preview.incident_id,
         data={"body": preview.body, "entry": str(preview.entry.id), "by": by.name},
     )

@@ -39,8 +39,8 @@ class DlqStore(Protocol):
         """Write a failure of our own; the same id twice leaves one row (later flag, title, payload)."""
         ...
 
-    async def redact(self, ids: Sequence[UUID], *, title: str) -> None:
-        """Leave of those of *ids* that are there *title* and no payload."""
+    async def redact(self, ids: Sequence[UUID], *, title: str | None) -> None:
+        """Leave no payload in those of *ids* that are there, and *title*, or their own if that is None."""
         ...
 
     async def missing_columns(self) -> tuple[str, ...]:

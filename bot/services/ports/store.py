@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.dlq import Delivered, ReplayRecord
+from bot.domain.dlq import Origin, ReplayRecord
 from bot.domain.escalation.ladder import Step
 from bot.domain.escalation.watches import Change, Watch
 from bot.domain.incident.incident import Holder, Incident
@@ -133,6 +133,13 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         """Those of all deliveries of an incident, oldest first: rows of the DLQ are found by them."""
         ...
 
+    async def shared_body_nonces(self, incident_id: int) -> list[str]:
+        """Those of deliveries of other incidents that keep the body of a bundle that told of this one, too.
+
+        The version before this one kept it when a bundle was given up.
+        """
+        ...
+
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         """Oldest first."""
         ...
@@ -212,8 +219,8 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         """Who replayed an entry, and the message it became once it was sent."""
         ...
 
-    async def delivered(self, guild_id: int, at: datetime) -> list[Delivered]:
-        """Messages that Discord has, owed or first tried at exactly *at* (aware)."""
+    async def origins(self, guild_id: int, at: datetime) -> list[Origin]:
+        """What entries of the DLQ may be about: deliveries owed or first tried at exactly *at* (aware)."""
         ...
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:

@@ -11,6 +11,7 @@ from bot.domain.digest import IsoWeek
 from bot.domain.dlq import Delivered, DlqEntry, DlqFilter, failure_id
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.runbook import load_policy
+from tests.unit.services.delivery.test_outage import AWAY
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk, body_of
 
 ENTRY = UUID("00000000-0000-4000-8000-000000000001")
@@ -75,6 +76,26 @@ async def test_replay_of_a_page_goes_to_the_person(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.REPLAY) == ["person:primary"]
 
 
+async def test_a_replay_of_ours_is_no_failure_of_its_severity(desk: Desk) -> None:
+    """Refused, it has a row that no figure counts; held back, it has none and is not mailed."""
+    desk.discord.refused = {"channel:p0-alerts"}
+    await desk.open()
+    await desk.work()
+    alert = next(one for one in desk.store.deliveries if one.kind is DeliveryKind.ALERT)
+    before = dict(desk.dlq_store.entries)
+    await desk.dlq.replay(str(failure_id(alert.nonce)), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    (row,) = (row for key, row in desk.dlq_store.entries.items() if key not in before)
+    assert (row.severity, row.fallback_email_sent) == (None, False)
+    desk.discord.refused, desk.discord.failures = set(), [AWAY]
+    before = dict(desk.dlq_store.entries)
+    await desk.dlq.replay(str(failure_id(alert.nonce)), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    (held,) = (one for one in desk.store.deliveries if one.kind is DeliveryKind.REPLAY and one.held_at)
+    assert held.incident_id == alert.incident_id
+    assert desk.dlq_store.entries == before
+
+
 @pytest.mark.parametrize("payload", [None, {}, {"components": []}, {"content": ""}])
 async def test_nothing_to_replay(desk: Desk, payload: dict[str, object] | None) -> None:
     """An entry that holds no message is shown, not sent."""
@@ -92,7 +113,7 @@ async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:
     failed = replace(desk.dlq_store.entries[ENTRY], id=failure_id(alert.nonce), attempted_at=alert.created_at)
     desk.dlq_store.entries[failed.id] = failed
     view = await desk.dlq.entry(str(failed.id), by=PRIMARY, guild_id=GUILD)
-    assert view.delivered == Delivered(alert.nonce, alert.channel_id or 0, alert.message_id or 0)
+    assert view.delivered == Delivered(alert.channel_id or 0, alert.message_id or 0)
     with pytest.raises(UserError, match="dlq_delivered_since"):
         await desk.dlq.replay(str(failed.id), by=PRIMARY, guild_id=GUILD)
     assert (await desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD)).delivered is None

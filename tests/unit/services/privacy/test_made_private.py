@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
-from bot.domain.dlq import NewFailure
+from bot.domain.dlq import NewFailure, failure_id
 from bot.domain.errors import (
     DeliveryRefused,
     IncidentNotFound,
@@ -24,6 +25,7 @@ from bot.services.ports import JobName
 from tests.fakes import FakeDlqStore
 from tests.unit.services.delivery.test_outage import AWAY
 from tests.unit.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.unit.services.escalation.test_storms import open_many, work_once
 from tests.unit.services.incidents.test_lifecycle import Interrupted
 from tests.unit.services.privacy.test_privacy import NAMED, secret
 
@@ -334,6 +336,85 @@ async def test_a_row_that_is_written_while_it_is_made_private_keeps_no_title(des
     desk.use(desk.discord)
     await desk.work()
     _require_no_words(desk, incident)
+
+
+async def give_up_bundles(desk: Desk) -> list[Incident]:
+    """Seven P0 whose three bundles Discord has refused."""
+    incidents = await open_many(desk)
+    desk.store.advance(timedelta(minutes=15))
+    await work_once(desk)
+    desk.discord.failures += [DeliveryRefused("Missing Permissions", http_status=403, code=50013)] * 3
+    await desk.pass_time(minutes=1)
+    return incidents
+
+
+async def test_rows_of_a_bundle_tell_of_one_incident_each(desk: Desk) -> None:
+    """The bundle lists them all, and one of them may become private later."""
+    secret_one, *others = await give_up_bundles(desk)
+    await desk.privacy.make_private(secret_one.id, by=PRIMARY)
+    await desk.work()
+    owed = {failure_id(one.nonce): one for one in desk.store.deliveries if one.bundle_id is not None}
+    assert len(owed) == 3 * len([secret_one, *others])
+    for entry_id, one in owed.items():
+        words: dict[str, object] = {} if one.incident_id == secret_one.id else {"content": one.key}
+        assert desk.dlq_store.entries[entry_id].payload == words
+
+
+async def test_rows_that_an_older_version_has_written_of_a_bundle_lose_what_they_share(desk: Desk) -> None:
+    """It kept the whole body in each; their titles are their own."""
+    secret_one, *others = await give_up_bundles(desk)
+    shared: dict[str, object] = {"content": "INC-1 INC-2 INC-3"}
+    for stored in list(desk.store._state.deliveries.values()):
+        one = stored.delivery
+        if one.bundle_id is not None and one.request is not None:
+            as_before = replace(one, request=replace(one.request, body=shared))
+            desk.store._state.deliveries[one.id] = replace(stored, delivery=as_before)
+            row = desk.dlq_store.entries[failure_id(one.nonce)]
+            desk.dlq_store.entries[row.id] = replace(row, payload=shared)
+    await desk.privacy.make_private(secret_one.id, by=PRIMARY)
+    await desk.work()
+    rows = {(row.title, bool(row.payload)) for row in desk.dlq_store.entries.values()}
+    assert rows == {(secret_one.label, False), (others[0].title, False)}
+
+
+async def failed_alert(desk: Desk) -> tuple[Incident, UUID]:
+    """An incident whose alert was given up, and the entry about that."""
+    desk.discord.refused = {"channel:p0-alerts"}
+    incident = await desk.open()
+    await desk.work()
+    alert = next(one for one in desk.store.deliveries if one.kind is DeliveryKind.ALERT)
+    desk.discord.refused = set()
+    return incident, failure_id(alert.nonce)
+
+
+async def test_a_replay_from_before_is_emptied(desk: Desk) -> None:
+    """It stands in the public channel with the title, as the alert would."""
+    incident, entry_id = await failed_alert(desk)
+    await desk.dlq.replay(str(entry_id), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert DeliveryKind.REPLAY in desk.discord.redacted
+
+
+async def test_a_replay_that_waits_is_not_posted(desk: Desk) -> None:
+    """Somebody has pressed the button a moment before."""
+    incident, entry_id = await failed_alert(desk)
+    await desk.dlq.replay(str(entry_id), by=PRIMARY, guild_id=GUILD)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(DeliveryKind.REPLAY) == []
+
+
+async def test_a_row_that_is_not_emptied_yet_is_not_read(desk: Desk) -> None:
+    """The DLQ may be away for a while: its words are shown to nobody, and not sent again."""
+    incident, entry_id = await failed_alert(desk)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    shown = (await desk.dlq.entry(str(entry_id), by=PRIMARY, guild_id=GUILD)).entry
+    assert (shown.title, shown.payload) == (incident.label, {})
+    with pytest.raises(UserError, match="dlq_nothing_to_replay"):
+        await desk.dlq.replay(str(entry_id), by=PRIMARY, guild_id=GUILD)
 
 
 def _require_no_words(desk: Desk, incident: Incident) -> None:
