@@ -1,4 +1,4 @@
-"""A drill: what is played, and how it went. See docs/architecture.md, Drills."""
+"""A drill: what is played, and how it went. See docs/internals/drills.md."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass

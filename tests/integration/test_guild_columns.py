@@ -1,4 +1,4 @@
-"""Whose a row is: it says so, or its parent does. See docs/architecture.md, Many guilds."""
+"""Whose a row is: it says so, or its parent does. See docs/internals/guilds.md."""
 
 from typing import Final
 

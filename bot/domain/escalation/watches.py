@@ -1,7 +1,7 @@
 """What must still be told while the database is away: a mirror of deadlines, and a journal of what was done.
 
 Only severities with ``email_backup`` are mirrored. Keys of messages are those of the deliveries that they
-stand in for, so that both have one nonce. See docs/architecture.md, Without a database.
+stand in for, so that both have one nonce. See docs/internals/database-outage.md.
 """
 
 from dataclasses import dataclass

@@ -66,7 +66,7 @@ class TimelineEntry:
     Attributes:
         at: When it happened, aware; for an entry that was added late, the time that its author gave.
         actor_id, actor_name: Who did it; None for the bot itself.
-        data: JSON-able details; their shape depends on `kind` (see docs/architecture.md).
+        data: JSON-able details; their shape depends on `kind` (see docs/internals/timeline.md).
         id, recorded_at: Set once it is stored: its number, and when it was written down.
         corrects: The id of the entry that this one puts right.
     """

@@ -1,4 +1,4 @@
-"""A link in an email that acknowledges: signed, for one person, once. See docs/architecture.md, Links."""
+"""A link in an email that acknowledges: signed, for one person, once. See docs/internals/acknowledging.md."""
 
 import re
 from collections.abc import Iterable, Mapping

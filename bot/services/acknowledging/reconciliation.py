@@ -48,7 +48,7 @@ class _Looking:
 
 
 class Reconciler:
-    """Reads the 👀 under what was posted. See docs/architecture.md, What is read from Discord."""
+    """Reads the 👀 under what was posted. See docs/internals/acknowledging.md."""
 
     def __init__(self, store: Store, discord: Discord, acknowledger: Acknowledger, access: Access) -> None:
         self._store = store

@@ -1,6 +1,6 @@
 """One message in the place of many escalations: gathered, sent, kept true, acknowledged as one.
 
-See docs/architecture.md, Storms.
+See docs/internals/delivery.md.
 """
 
 from collections.abc import Collection, Sequence

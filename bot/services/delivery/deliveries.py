@@ -1,4 +1,4 @@
-"""Sending what is owed: once, however often the sender dies. See docs/architecture.md, Sending once."""
+"""Sending what is owed: once, however often the sender dies. See docs/internals/delivery.md."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Drills: an incident that is played over the same code as a real one. See docs/architecture.md, Drills."""
+"""Drills: an incident that is played over the same code as a real one. See docs/internals/drills.md."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

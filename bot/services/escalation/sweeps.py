@@ -1,4 +1,4 @@
-"""Steps that are due at the same moment are decided together. See docs/architecture.md, Storms."""
+"""Steps that are due at the same moment are decided together. See docs/internals/escalation.md."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The watch over on-call: who comes on is told, and looked at a day ahead. See docs/architecture.md, On call.
+"""The watch over on-call: who comes on is told, and looked at a day ahead. See docs/internals/oncall.md.
 
 Both are decided by a row per guild, `Watch`: what was told last, and when somebody must look again; so is
 when those are looked at whose shift has no end (`bot.services.oncall.readiness`). A

@@ -1,4 +1,6 @@
-"""What somebody on call lacks: a daily look at whoever stands there for good, and who is told. See On call.
+"""What somebody on call lacks: a daily look at whoever stands there for good, and who is told.
+
+See docs/internals/oncall.md.
 
 Whoever takes turns is looked at before each shift (see `handovers`). A shift without an end has no
 such day, and may be all that there is.

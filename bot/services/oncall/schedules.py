@@ -1,4 +1,4 @@
-"""Changing who is on call from chat, and looking at it. See docs/architecture.md, On call."""
+"""Changing who is on call from chat, and looking at it. See docs/internals/oncall.md."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""While the database is away: whoever must be told is told. See docs/architecture.md, Without a database."""
+"""While the database is away: whoever must be told is told. See docs/internals/database-outage.md."""
 
 import asyncio
 import time

@@ -1,4 +1,7 @@
-"""Private incidents: made so from the start or later, and who else is let in. See docs/architecture.md."""
+"""Private incidents: made so from the start or later, and who else is let in.
+
+See docs/internals/privacy.md.
+"""
 
 from collections.abc import Iterable, Mapping
 

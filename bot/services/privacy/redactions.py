@@ -1,4 +1,4 @@
-"""What the bot had posted for all of an incident that is private by now. See docs/architecture.md."""
+"""What the bot had posted for all of an incident that is private by now. See docs/internals/privacy.md."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""Taking people out of a private incident, who must not see it by another way. See docs/architecture.md."""
+"""Taking people out of a private incident, who must not see it by another way.
+
+See docs/internals/privacy.md.
+"""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Who stands at which place of the on-call order, now or at any moment. See docs/architecture.md, On call."""
+"""Who stands at which place of the on-call order, now or at any moment. See docs/internals/oncall.md."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

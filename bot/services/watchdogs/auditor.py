@@ -1,4 +1,7 @@
-"""The second pair of eyes: whatever is overdue although its job should have run. See docs/architecture.md."""
+"""The second pair of eyes: whatever is overdue although its job should have run.
+
+See docs/internals/database.md.
+"""
 
 from datetime import timedelta
 

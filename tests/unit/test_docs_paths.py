@@ -1,0 +1,160 @@
+"""The documents name only things that exist: files, folders, modules, headings that are linked, queries."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+DOCUMENTS: Final = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (*ROOT.glob("README*.md"), ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
+)
+#: Where docstrings and comments may name a page of the documents.
+SOURCES: Final = ("bot", "cogs", "tests", "migrations")
+
+#: `bot/domain/text.py`, but not the end of an address or of a longer path.
+_PATH: Final = re.compile(
+    r"(?<![\w./:>-])(?:bot|cogs|tests|docs|migrations|\.ci|\.github)/[^\s`()\[\]|,;:'\"…*]+"
+)
+_MODULE: Final = re.compile(r"(?<![\w./@-])(?:bot|cogs|tests)(?:\.[A-Za-z_]\w*)+(?![\w/])")
+_LINK: Final = re.compile(r"\]\((?!\w+:)([^)\s]+)\)")
+_HEADING: Final = re.compile(r"^#+ +(.+)$", re.MULTILINE)
+#: "the query `begin`", "the queries `posts` and `pages`", and the head of an example.
+_QUERY: Final = re.compile(
+    r"\bquery\s+`\w+`|\bqueries\s+`\w+`(?:(?:,|,?\s+and)\s+`\w+`)*|^-- name: \w+", re.MULTILINE
+)
+_FENCED: Final = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_PAGE: Final = re.compile(r"\b[Ss]ee (docs/[\w./-]+\.md)\b")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_paths_exist(document: str) -> None:
+    """A path of the checkout that a document names is there."""
+    assert list(missing_paths(read(document))) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_modules_exist(document: str) -> None:
+    """A dotted name is a module, or something that a module defines."""
+    assert list(missing_modules(read(document))) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document: str) -> None:
+    """A relative link leads to a file, and to a heading of it where it names one."""
+    assert list(broken_links(read(document), document)) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_queries_exist(document: str) -> None:
+    """Each name that a document presents as a query is one."""
+    assert list(missing_queries(read(document))) == []
+
+
+@pytest.mark.parametrize("folder", SOURCES)
+def test_code_names_pages_that_exist(folder: str) -> None:
+    """`See docs/...` in a docstring leads to a page."""
+    named = {
+        (path.relative_to(ROOT).as_posix(), page)
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".sql", ".toml"} and path != Path(__file__)
+        for page in _PAGE.findall(path.read_text(encoding="utf-8"))
+    }
+    assert sorted(name for name in named if not (ROOT / name[1]).is_file()) == []
+
+
+def test_every_page_is_reachable() -> None:
+    """A page of the internals and a decision are linked from the page that people read first."""
+    linked = {target.partition("#")[0] for target in _LINK.findall(read("docs/architecture.md"))}
+    pages = {name.removeprefix("docs/") for name in DOCUMENTS if name.count("/") > 1}
+    assert sorted(pages - linked) == []
+
+
+def test_missing_names_are_found() -> None:
+    """Each of the checks can fail."""
+    text = "See `bot/domain/nothing.py`, bot/nowhere/ and [that](docs/none.md) of `bot.domain.none`."
+    assert list(missing_paths(text)) == ["bot/domain/nothing.py", "bot/nowhere/", "docs/none.md"]
+    assert list(missing_modules(text)) == ["bot.domain.none"]
+    assert list(missing_modules("`bot.domain.text.nothing_of_that_name`")) != []
+    assert list(broken_links(text + " [here](README.md#nowhere)", "README.md")) == [
+        "docs/none.md",
+        "README.md#nowhere",
+    ]
+    named = "the query\n`begin`, the query `also_not`, the queries `acknowledge` and `never_was`"
+    assert list(missing_queries(f"{named}\n-- name: nor_this\n")) == ["also_not", "never_was", "nor_this"]
+
+
+def test_existing_names_pass() -> None:
+    """Endings, placeholders and other addresses are left alone."""
+    text = (
+        "`bot/domain`, bot/i18n/texts/*.toml, `bot/storage/<noun>.sql`, `tests/e2e`. "
+        "https://example.com/docs/x.md "
+        "`bot.domain.timeline.entries.lines_of` `uv run python -m tests.bench` [x](README.md) [y](https://a.b/c)"
+    )
+    assert list(missing_paths(text)) == []
+    assert list(missing_modules(text)) == []
+    assert list(broken_links(text, "README.md")) == []
+
+
+def read(document: str) -> str:
+    """Read a document."""
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def missing_paths(text: str) -> Iterator[str]:
+    """Find the paths below our folders that do not exist; a path with a placeholder is an example."""
+    for found in _PATH.findall(text):
+        path = found.rstrip(".").partition("#")[0].partition("::")[0]
+        if not {"<", "{"} & set(path) and not (ROOT / path).exists():
+            yield path
+
+
+def missing_modules(text: str) -> Iterator[str]:
+    """Find the dotted names that begin with one of our packages and lead to no definition."""
+    for name in _MODULE.findall(text):
+        *parts, last = name.split(".")
+        module = ROOT.joinpath(*parts)
+        if (module / last).is_dir() or (module / f"{last}.py").is_file():
+            continue
+        while parts and not (source := _source(parts)).is_file():
+            last = parts.pop()
+        if not parts or not re.search(rf"\b{last}\b", source.read_text(encoding="utf-8")):
+            yield name
+
+
+def broken_links(text: str, document: str) -> Iterator[str]:
+    """Find the relative links of *document* to a file or a heading that does not exist."""
+    for target in _LINK.findall(_FENCED.sub("", text)):
+        name, _, heading = target.partition("#")
+        path = (ROOT / document).parent / name if name else ROOT / document
+        if not path.exists() or (heading and heading not in headings(path)):
+            yield target
+
+
+def missing_queries(text: str) -> Iterator[str]:
+    """Find the names that *text* presents as queries and that no .sql file has."""
+    for mention in _QUERY.findall(text):
+        names = re.findall(r"`(\w+)`", mention) or [mention.removeprefix("-- name: ")]
+        yield from (name for name in names if name not in queries())
+
+
+@cache
+def queries() -> frozenset[str]:
+    """Collect the names of all queries."""
+    texts = (path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.sql"))
+    return frozenset(name for text in texts for name in re.findall(r"^-- name: (\w+)", text, re.MULTILINE))
+
+
+def headings(path: Path) -> set[str]:
+    """Collect the anchors of a page, as GitHub makes them."""
+    text = _FENCED.sub("", path.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in _HEADING.findall(text)}
+
+
+def _source(parts: list[str]) -> Path:
+    module = ROOT.joinpath(*parts)
+    return module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
