@@ -1,0 +1,30 @@
+"""The tiers of tests: each folder of `tests` is one, and its tests bear its name as a mark (`-m unit`)."""
+
+from typing import Final
+
+import pytest
+
+TIERS: Final = ("unit", "contract", "integration", "sandbox", "browser", "e2e", "faults", "mutants")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A choice of marks that does not speak of the slow half leaves it out, as no choice does."""
+    config.option.markexpr = without_slow(config.option.markexpr)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by its folder, before those that were not asked for are left out."""
+    for item in items:
+        if (tier := tier_of(item)) in TIERS:
+            item.add_marker(tier)
+
+
+def tier_of(item: pytest.Item) -> str:
+    """The folder of `tests` in which it is."""
+    return item.path.relative_to(item.config.rootpath / "tests").parts[0]
+
+
+def without_slow(expression: str) -> str:
+    """What ``-m`` means; an empty one means every test."""
+    return expression if not expression or "slow" in expression else f"({expression}) and not slow"
