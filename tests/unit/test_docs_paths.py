@@ -74,6 +74,19 @@ def test_every_page_is_reachable() -> None:
     assert sorted(pages - linked) == []
 
 
+def test_glossary_is_alphabetical() -> None:
+    """A reader finds a term where it is expected."""
+    rows = read("docs/glossary.md").partition("| --- |")[2].splitlines()[1:]
+    terms = [re.split(r"[,(]", row.split("|")[1])[0].strip().casefold() for row in rows]
+    assert len(terms) > 1
+    assert terms == sorted(terms)
+
+
+def test_the_first_page_is_one_sitting() -> None:
+    """What was learned goes to docs/internals, so that people can read this page in one go."""
+    assert len(read("docs/architecture.md").splitlines()) <= 200
+
+
 def test_missing_names_are_found() -> None:
     """Each of the checks can fail."""
     text = "See `bot/domain/nothing.py`, bot/nowhere/ and [that](docs/none.md) of `bot.domain.none`."
