@@ -88,6 +88,20 @@ MUTANTS: Final = (
         tests=("tests/unit/domain/escalation/test_ladder.py",),
     ),
     Mutant(
+        name="whom only the earlier ones of several overdue steps tell is left out",
+        file="bot/domain/escalation/ladder.py",
+        before="dm=tuple(dict.fromkeys(who for rung in rungs for who in rung.dm))",
+        after="dm=rungs[-1].dm",
+        tests=("tests/unit/domain/escalation/test_ladder.py",),
+    ),
+    Mutant(
+        name="of several overdue steps only the last one is repeated",
+        file="bot/domain/escalation/ladder.py",
+        before="for step in self.steps)\n        return next(",
+        after="for step in self.steps[-1:])\n        return next(",
+        tests=("tests/unit/services/escalation/test_ladders.py",),
+    ),
+    Mutant(
         name="a deadline is one time off",
         file="bot/runbook/model.py",
         before="return at + times * deadline",

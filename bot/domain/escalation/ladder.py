@@ -131,6 +131,19 @@ class Due:
         """When the steps were due whose time has passed without a message of their own."""
         return [step.due_at for step in self.earlier if step.due_at < self.step.due_at]
 
+    def repeated(self, *, now: datetime) -> Step | None:
+        """Return the next row of the one among its steps that repeats itself, as `repetition` does.
+
+        That need not be the last one: the calendar may put the ack deadline after a rung that repeats itself.
+        """
+        again = (repetition(step, now=now, index=self.last_index + 1) for step in self.steps)
+        return next((step for step in again if step is not None), None)
+
+    def followed_by(self, again: Step | None) -> "Due":
+        """Return it with its repetition *again* among the steps to come; `following` is the first of them."""
+        to_come = [step for step in (self.following, again) if step is not None]
+        return replace(self, following=min(to_come, key=lambda step: step.due_at, default=None))
+
 
 def combined(rungs: Sequence[_Rung]) -> _Rung:
     """Return the last of *rungs*, as loud as the loudest of them and to everybody whom one of them tells."""

@@ -15,7 +15,7 @@ from bot.domain.oncall.roster import OnCallPerson, marked
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
-from bot.services.escalation.step_messages import Telling, entries, repeated
+from bot.services.escalation.step_messages import Telling, entries
 from bot.services.ports import Store, Transaction
 from bot.services.shared.postings import step_job
 from bot.services.shared.roster import OnCall
@@ -86,11 +86,13 @@ class Escalations:
         await tx.insert_steps(ladder)
         tx.watch(incident.id)
         current = await tx.now()
-        for step in ladder:
-            if step.status is StepStatus.DONE:
-                await self._take(tx, _as_due(incident, [step], [*earlier, *ladder]), at=current)
-            else:
-                await tx.enqueue(step_job(step, after=step.due_at - current, severity=severity))
+        waiting = [step for step in ladder if step.status is StepStatus.PENDING]
+        await tx.enqueue(
+            *(step_job(step, after=step.due_at - current, severity=severity) for step in waiting)
+        )
+        if taken := [step for step in ladder if step.status is StepStatus.DONE]:
+            due = await self._repeat(tx, _as_due(incident, taken, [*earlier, *ladder]))
+            await self._take(tx, due, at=current)
 
     async def tell(
         self,
@@ -110,25 +112,38 @@ class Escalations:
             at: When they were taken; None for now.
             why: What brought them on, if that was not their time.
         """
-        for step in steps:
-            await tx.finish_step(incident.id, step.index)
-        (told, unreached), ladder = before, await tx.steps(incident.id)
-        due = replace(_as_due(incident, steps, ladder), told=told, unreached=unreached, why=why)
+        (told, unreached), due = before, await self.finish(tx, incident, steps)
+        due = replace(due, told=told, unreached=unreached, why=why)
         await self._take(tx, due, at=at or await tx.now())
 
-    async def _take(self, tx: Transaction, due: Due, *, at: datetime) -> None:
-        """Owe the messages of a step that is done, and tell of it.
+    async def finish(self, tx: Transaction, incident: Incident, steps: Sequence[Step]) -> Due:
+        """Mark claimed steps as done, in the caller's transaction; one that repeats itself gets its next row.
 
         Args:
-            at: When it was taken.
+            steps: By due time; at least one.
         """
-        now, incident = await tx.now(), due.incident
-        if again := repeated(due, now=now):
-            severity = self._policy.rules(incident.severity)
+        for step in steps:
+            await tx.finish_step(incident.id, step.index)
+        return await self._repeat(tx, _as_due(incident, steps, await tx.steps(incident.id)))
+
+    async def _repeat(self, tx: Transaction, due: Due) -> Due:
+        """Store the next row of the step that repeats itself, if one of *due* does; *due* knows of it."""
+        now, severity = await tx.now(), self._policy.rules(due.incident.severity)
+        again = due.repeated(now=now)
+        if again is not None:
             await tx.insert_steps([again])
             await tx.enqueue(step_job(again, after=again.due_at - now, severity=severity))
-        called = await self._owe(tx, replace(due, following=due.following or again), at=at)
-        await tx.add_timeline(incident.id, *entries(due, called, now=at))
+        return due.followed_by(again)
+
+    async def _take(self, tx: Transaction, due: Due, *, at: datetime) -> None:
+        """Owe the messages of steps that are done, and put them on the timeline.
+
+        Args:
+            at: When they were taken.
+        """
+        called = await self._called(tx, due)
+        await tx.insert_deliveries(self._telling.messages(due, called, now=at))
+        await tx.add_timeline(due.incident.id, *entries(due, called, now=at))
 
     async def resume(self, tx: Transaction, incident: Incident, *, why: Why) -> bool:
         """Go on with the ladder that an acknowledge had stopped, in the caller's transaction.
@@ -205,11 +220,6 @@ class Escalations:
         due = _as_due(incident, steps, await tx.steps(incident.id))
         messages = self._telling.messages(due, await self._called(tx, due), now=at)
         await tx.insert_deliveries([one for one in messages if one.key in posted])
-
-    async def _owe(self, tx: Transaction, due: Due, *, at: datetime) -> Mapping[str, OnCallPerson]:
-        called = await self._called(tx, due)
-        await tx.insert_deliveries(self._telling.messages(due, called, now=at))
-        return called
 
     async def _called(self, tx: Transaction, due: Due) -> Mapping[str, OnCallPerson]:
         return await self._oncall.each_once(due.incident.guild_id, due.rung.dm, source=tx)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
-from bot.domain.escalation.ladder import Due, Step, is_mailed, repetition
+from bot.domain.escalation.ladder import Due, Step, is_mailed
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson, marked
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -67,14 +67,9 @@ def entries(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> l
     return [TimelineEntry(TimelineKind.ESCALATED, now, data=data)]
 
 
-def repeated(due: Due, *, now: datetime) -> Step | None:
-    """The next row of a last rung that repeats itself; only one is ever ahead."""
-    return repetition(due.step, now=now, index=due.last_index + 1)
-
-
 def _facts(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> dict[str, object]:
     """What the messages are rendered from, beside the incident."""
-    step, following = due.step, due.following or repeated(due, now=now)
+    step, following = due.step, due.following
     return {
         "told": dict(due.told),
         "unreached": list(due.unreached),

@@ -16,7 +16,7 @@ from bot.domain.oncall.roster import OnCallPerson
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_ON_S, READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.decisions import Escalations
-from bot.services.escalation.step_messages import Telling, entries, repeated
+from bot.services.escalation.step_messages import Telling, entries
 from bot.services.ports import Store, Transaction
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, Comeback
 from bot.services.shared.postings import step_job
@@ -138,13 +138,15 @@ class Sweeps:
 
     async def _tell(self, tx: Transaction, due: Sequence[Due]) -> None:
         now, called = await tx.now(), await self._called(tx, due)
+        again = [(one, step) for one in due if (step := one.repeated(now=now))]
+        due = [one.followed_by(one.repeated(now=now)) for one in due]
         owed = [
             (new, one.incident)
             for one in due
             for new in self._telling.messages(one, called[_whom(one)], now=now)
         ]
         await tx.finish_steps([step for one in due for step in one.steps])
-        await self._repeat(tx, [(one, again) for one in due if (again := repeated(one, now=now))], now=now)
+        await self._repeat(tx, again, now=now)
         history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]
         await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
         await self._owe(tx, owed)
@@ -158,7 +160,7 @@ class Sweeps:
             await tx.insert_bundled([new for new, _ in owed if together.get(new.key) == group], group)
 
     async def _repeat(self, tx: Transaction, again: Sequence[tuple[Due, Step]], *, now: datetime) -> None:
-        """Last rungs that repeat themselves owe their next rows now."""
+        """Store the next rows of rungs that repeat themselves."""
         await tx.insert_steps([step for _, step in again])
         rules = self._policy.rules
         await tx.enqueue(

@@ -193,8 +193,8 @@ class TakingIn:
         if steps[-1] in waiting and current.status is Status.TRIGGERED:
             await self._escalations.tell(tx, current, waiting, at=at)
             return
-        for step in waiting:
-            await tx.finish_step(incident.id, step.index)
+        if waiting:
+            await self._escalations.finish(tx, current, waiting)
         await self._escalations.owe_posted(tx, current, steps, posted=posted, at=at)
 
     async def _mailed(

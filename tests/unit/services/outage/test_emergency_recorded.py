@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.delivery.delivery import Action, DeliveryKind, DeliveryStatus, Posted, Request
 from bot.domain.errors import DeliveryRefused
-from bot.domain.escalation.ladder import StepStatus
 from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.incident.incident import Status
 from bot.domain.incident.transitions import AckVia
@@ -277,38 +276,3 @@ class Refusing(FakeSiren):
     async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
         self.asked += 1
         raise DeliveryRefused("Missing Access", http_status=403, code=50001)
-
-
-async def test_three_deadlines_in_one_outage(desk: Desk) -> None:
-    """One message tells of all of them; afterwards it says so, and everybody is known to have been told."""
-    await knows_the_time(desk)
-    await desk.open("SEV1")
-    await desk.work()
-    await goes_away(desk, after=timedelta(minutes=70))
-    assert desk.siren.rang == ["inc:1:step:3:channel"]
-    desk.store.advance(timedelta(minutes=70))
-    await comes_back(desk)
-    assert (desk.sent(DeliveryKind.ESCALATION), desk.sent(DeliveryKind.PAGE)) == ([], ["person:primary"])
-    steps = await desk.store.steps(1)
-    assert [step.status for step in steps[:5]] == [*[StepStatus.DONE] * 4, StepStatus.PENDING]
-    [rung] = [one for one in desk.store.deliveries if one.kind is DeliveryKind.ESCALATION]
-    assert rung.data["overdue"] == [step.due_at.isoformat() for step in steps[1:3]]
-    [entry] = [one for one in desk.store.timelines[1] if one.kind is TimelineKind.ESCALATED]
-    assert (entry.data or {})["overdue"] == rung.data["overdue"]
-
-
-async def test_a_step_that_was_told_here_and_decided_with_a_later_one_elsewhere(desk: Desk) -> None:
-    """Its message is known all the same, so that a 👀 on it counts; nothing is told again."""
-    await mirrored(desk)
-    desk.store.is_away = True
-    await desk.emergency.look()
-    [told] = [at for key, at in desk.emergency._book.journal.posted.items() if key == "inc:1:step:1:channel"]
-    desk.store.is_away = False
-    desk.store.advance(timedelta(minutes=15))
-    await desk.sweeps.decide_due(desk.store.clock.time, limit=9)
-    await comes_back(desk)
-    rungs = {one.key: one for one in desk.store.deliveries if one.kind is DeliveryKind.ESCALATION}
-    assert rungs["inc:1:step:1:channel"].message_id == told.message_id
-    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
-    assert all(one.status is DeliveryStatus.SENT for one in desk.store.deliveries if "step" in one.key)
-    assert sorted(desk.sent(DeliveryKind.PAGE)) == ["person:primary", "person:primary", "person:secondary"]

@@ -1,0 +1,74 @@
+"""How a ladder goes on: after an absence in which several steps came due."""
+
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident.incident import Incident
+from bot.domain.severity import LadderStep, Mention, SeverityPolicy
+from bot.runbook.checks import check_policy
+from tests.unit.services.desk import Desk
+
+HOUR = timedelta(hours=1)
+#: The calendar decides whether the deadline comes before the repeating step, or after it.
+CALENDAR_LADDER = (
+    LadderStep(timedelta(), dm=("primary",)),
+    LadderStep(None, Mention.HERE, ("primary",)),
+    LadderStep(4 * HOUR, Mention.HERE, ("secondary",), repeat=4 * HOUR),
+)
+
+
+def use_ladder(desk: Desk, ladder: tuple[LadderStep, ...], severity: str) -> None:
+    """Put *severity* under *ladder*; the policy is one that a file may have."""
+    rules: dict[str, SeverityPolicy] = {**desk.policy.severities}
+    rules[severity] = replace(rules[severity], ladder=ladder)
+    desk.policy = replace(desk.policy, severities=MappingProxyType(rules))
+    assert check_policy(desk.policy) == []
+    desk.use(desk.discord)
+
+
+async def pending(desk: Desk, incident: Incident) -> list[Step]:
+    """The steps to come."""
+    return [step for step in await desk.store.steps(incident.id) if step.status is StepStatus.PENDING]
+
+
+async def test_a_deadline_that_is_decided_with_a_repeating_step_does_not_end_it(desk: Desk) -> None:
+    """The bot was away for four days: the deadline, due later, tells of both, and the repetition goes on."""
+    use_ladder(desk, CALENDAR_LADDER, "SEV3")
+    incident = await desk.open("SEV3")
+    await desk.work()
+    desk.store.advance(96 * HOUR)
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
+    [again] = await pending(desk, incident)
+    assert again.rung.repeat == 4 * HOUR
+    assert (again.due_at - incident.triggered_at) % (4 * HOUR) == timedelta()
+    await desk.pass_time(hours=80)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1 + 20
+
+
+async def test_steps_that_are_decided_by_their_own_job_repeat_too(desk: Desk) -> None:
+    """As by a sweep, when somebody else held the incident."""
+    use_ladder(desk, CALENDAR_LADDER, "SEV3")
+    incident = await desk.open("SEV3")
+    await desk.work()
+    desk.store.advance(96 * HOUR)
+    await desk.escalations.decide(incident.id, 2)
+    assert [step.rung.repeat for step in await pending(desk, incident)] == [4 * HOUR]
+
+
+async def test_the_next_step_that_is_announced_is_the_first_to_come(desk: Desk) -> None:
+    """A repetition before the deadline, which is a day and more away."""
+    use_ladder(desk, CALENDAR_LADDER, "SEV3")
+    incident = await desk.open("SEV3")
+    await desk.pass_time(hours=5)
+    [told] = [one for one in desk.store.deliveries if one.kind is DeliveryKind.ESCALATION]
+    first, deadline = await pending(desk, incident)
+    assert first.due_at < deadline.due_at
+    assert told.data["next"] == {
+        "dm": ["secondary"],
+        "mention": "here",
+        "due_at": first.due_at.isoformat(),
+    }
