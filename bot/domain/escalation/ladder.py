@@ -195,17 +195,17 @@ def plan(
     )
 
 
-def is_mailed(step: Step, incident: Incident, severity: SeverityPolicy) -> bool:
+def is_mailed(step: Step, severity: SeverityPolicy, *, starts_at: datetime, ack_due_at: datetime) -> bool:
     """Whether an email goes out with *step*, though Discord takes its message: a phone may be muted.
 
     Steps that come as late as the one that `SeverityPolicy.email_after` counts to, or later.
+
+    Args:
+        starts_at: When its ladder was started, aware; *ack_due_at* is the deadline of that ladder.
     """
     if severity.email_after is None or not severity.ladder:
         return False
-    starts_at = step.starts_at or incident.triggered_at
-    times = sorted(
-        incident.ack_due_at if rung.after is None else starts_at + rung.after for rung in severity.ladder
-    )
+    times = sorted(ack_due_at if rung.after is None else starts_at + rung.after for rung in severity.ladder)
     return step.due_at >= times[min(severity.email_after, len(times)) - 1]
 
 

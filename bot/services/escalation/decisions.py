@@ -64,12 +64,14 @@ class Escalations:
         *,
         now: datetime,
         is_first: bool = False,
+        why: Why | None = None,
     ) -> None:
         """Begin the ladder of *severity*, in the caller's transaction: the first pages are owed at once.
 
         Args:
-            now: When it begins; what has been due since then is due at once.
+            now: When it begins, and what its deadline counts from; steps that are due then are taken at once.
             is_first: The incident is new: it had no ladder before.
+            why: What brought it on, if that was not the alert.
 
         Its steps are numbered after those of an earlier ladder, so that no key is used twice.
         """
@@ -78,7 +80,7 @@ class Escalations:
             severity.ladder,
             incident_id=incident.id,
             starts_at=now,
-            ack_due_at=incident.ack_due_at,
+            ack_due_at=self._policy.ack_due(severity, at=now),
             first_index=max((step.index for step in earlier), default=-1) + 1,
             priority=priority_of(severity.rank),
         )
@@ -92,7 +94,7 @@ class Escalations:
         )
         if taken := [step for step in ladder if step.status is StepStatus.DONE]:
             due = await self._repeat(tx, _as_due(incident, taken, [*earlier, *ladder]))
-            await self._take(tx, due, at=current)
+            await self._take(tx, replace(due, why=why), at=current)
 
     async def tell(
         self,
@@ -149,14 +151,15 @@ class Escalations:
         """Go on with the ladder that an acknowledge had stopped, in the caller's transaction.
 
         Its next step is taken now if its time has passed; the others follow as they were to follow that one.
-        Where nothing of it is left, or another severity's rules hold by now, a ladder begins anew.
+        Where nothing of it is left, or another severity's rules hold by now, a ladder begins anew, and its
+        deadline counts from now: people are told one after the other again.
 
         Returns:
             Whether a step was taken now: then the channel is told.
         """
         severity, now = self._policy.rules(incident.severity), await tx.now()
         if not await tx.resume_ladder(incident.id, since=now, priority=priority_of(severity.rank)):
-            await self.start(tx, incident, severity, now=now)
+            await self.start(tx, incident, severity, now=now, why=why)
             return False  # the first step of a ladder only sends DMs
         tx.watch(incident.id)
         pages, due = reached(await tx.pages(incident.id)), []

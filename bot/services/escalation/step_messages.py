@@ -26,7 +26,7 @@ class Telling:
         """
         incident, step, data = due.incident, due.step, _facts(due, called, now=now)
         severity = self._policy.rules(incident.severity)
-        mailed = {"emails": True} if is_mailed(step, incident, severity) else {}
+        mailed = {"emails": True} if self._is_mailed(step, incident) else {}
         key = f"inc:{incident.id}:step:{step.index}"  # the steps told with it have no messages of their own
         pages = [self.page(incident, place, key=f"{key}:dm:{place}", data=data) for place in called]
         if _is_first_page(step):
@@ -45,6 +45,12 @@ class Telling:
             priority=priority_of(severity.rank),
         )
         return [escalation, *pages]
+
+    def _is_mailed(self, step: Step, incident: Incident) -> bool:
+        """Whether an email goes out with *step*; a ladder that began anew has a deadline of its own."""
+        severity, starts_at = self._policy.rules(incident.severity), step.starts_at or incident.triggered_at
+        ack_due_at = self._policy.ack_due(severity, at=starts_at)
+        return is_mailed(step, severity, starts_at=starts_at, ack_due_at=ack_due_at)
 
     def page(self, incident: Incident, place: str, *, key: str, data: Mapping[str, object]) -> NewDelivery:
         """A DM to whoever stands at *place* when it is rendered."""

@@ -1,4 +1,4 @@
-"""How a ladder goes on: after an absence in which several steps came due."""
+"""How a ladder goes on: after an absence in which several steps came due, and after a hand-back."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +9,8 @@ from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook.checks import check_policy
-from tests.unit.services.desk import Desk
+from tests.unit.services.desk import PRIMARY, Desk
+from tests.unit.services.escalation.test_release import acknowledged, reasons
 
 HOUR = timedelta(hours=1)
 #: The calendar decides whether the deadline comes before the repeating step, or after it.
@@ -17,6 +18,11 @@ CALENDAR_LADDER = (
     LadderStep(timedelta(), dm=("primary",)),
     LadderStep(None, Mention.HERE, ("primary",)),
     LadderStep(4 * HOUR, Mention.HERE, ("secondary",), repeat=4 * HOUR),
+)
+#: What a severity without `ladder` has.
+DEFAULT_LADDER = (
+    LadderStep(timedelta(), dm=("primary",)),
+    LadderStep(None, Mention.HERE, ("primary", "secondary")),
 )
 
 
@@ -72,3 +78,39 @@ async def test_the_next_step_that_is_announced_is_the_first_to_come(desk: Desk) 
         "mention": "here",
         "due_at": first.due_at.isoformat(),
     }
+
+
+async def test_a_spent_ladder_begins_anew_when_it_is_handed_back(desk: Desk) -> None:
+    """A policy without `ladder`: one DM a person at once, and the deadline counts from the hand-back."""
+    use_ladder(desk, DEFAULT_LADDER, "SEV1")
+    incident = await acknowledged(desk, after_min=16)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"], "its ladder is spent"
+    desk.discord.sent.clear()
+    await desk.pass_time(minutes=5)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
+    assert reasons(desk, DeliveryKind.PAGE) == [
+        ("person:primary", "released"),
+        ("person:secondary", "released"),
+    ]
+    [deadline] = await pending(desk, incident)
+    assert deadline.due_at == desk.store.clock.time + timedelta(minutes=15)
+    await desk.pass_time(minutes=16)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    escalation = [one for one in desk.store.deliveries if one.kind is DeliveryKind.ESCALATION][-1]
+    assert escalation.data["emails"] is True, "it is the second step of its ladder"
+
+
+async def test_a_ladder_that_begins_anew_under_a_graver_severity_has_its_deadline(desk: Desk) -> None:
+    """The deadline of the P1, four hours, was kept for the figures; it says nothing of the P0's ladder."""
+    use_ladder(desk, DEFAULT_LADDER, "SEV1")
+    incident = await acknowledged(desk, "SEV2")
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="広がった")
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=14)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(minutes=1)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    assert len(desk.mailer.sent) == 2
