@@ -55,6 +55,18 @@ def test_queries_exist(document: str) -> None:
     assert list(missing_queries(read(document))) == []
 
 
+def test_tests_exist() -> None:
+    """A test that a document names as an example is there; `test_row_NN_...` is a pattern."""
+    defined = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+    named = {name for document in DOCUMENTS for name in re.findall(r"`(test_\w+)`", read(document))}
+    assert named
+    assert sorted(named - defined) == []
+
+
 @pytest.mark.parametrize("folder", SOURCES)
 def test_code_names_pages_that_exist(folder: str) -> None:
     """`See docs/...` in a docstring leads to a page."""
