@@ -133,8 +133,9 @@ class Pins:
         thread_id = incident.thread_id
         if thread_id is None:
             return
-        messages = await self._discord.latest_messages(thread_id, guild_id=incident.guild_id)
+        # First: what is written and pinned while Discord answers is not among its messages, and is not gone.
         known = _pins(await self._store.timeline(incident.id))
+        messages = await self._discord.latest_messages(thread_id, guild_id=incident.guild_id)
         await self._find_pins(incident, [one for one in messages if one.has_pin and one.id not in known])
         for message in messages:
             if message.id in known:

@@ -1,7 +1,7 @@
 """📌: once per message, by those who may, and what becomes of the message."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
 from bot.services.timeline.pins import Pinned
 from tests.fakes import FakeStore
+from tests.fakes.discord import FakeDiscord
 from tests.unit.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.unit.services.incidents.test_lifecycle import Interrupted
 
@@ -58,6 +59,18 @@ class SlowAtFirst(FakeStore):
         was_slow, self._is_slow = self._is_slow, False
         for _ in range(_TURNS if was_slow else 0):
             await asyncio.sleep(0)
+
+
+class SlowToAnswer(FakeDiscord):
+    """While what it says of a thread is on its way, *meanwhile* happens."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def latest_messages(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
+        found = await super().latest_messages(channel_id, guild_id=guild_id)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        return found
 
 
 async def at_once(*events: Awaitable[object]) -> None:
@@ -214,6 +227,23 @@ async def test_a_thread_that_is_gone_says_nothing_of_its_messages(desk: Desk) ->
     await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=RESPONDER)
     desk.discord.messages.clear()
     await desk.pins.reconcile_all(GUILD)
+    assert pins(desk, incident, TimelineKind.PIN_DELETED) == []
+
+
+async def test_what_is_pinned_while_the_thread_is_read_is_not_gone(desk: Desk) -> None:
+    """It was written after what Discord answered with."""
+    desk.discord = slow = SlowToAnswer()
+    desk.use(slow)
+    incident, message = await opened(desk)
+    later = replace(message, id=MESSAGE + 1)
+
+    async def pin() -> None:
+        desk.discord.messages[later.id] = later
+        await desk.pins.pin_reaction(later.channel_id, later.id, by=RESPONDER)
+
+    slow.meanwhile = pin
+    await desk.pins.reconcile_all(GUILD)
+    assert len(pins(desk, incident)) == 1
     assert pins(desk, incident, TimelineKind.PIN_DELETED) == []
 
 
