@@ -23,7 +23,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `bin` folder of an environment that holds the wheel and what the lock file says, no more."""
     folder = tmp_path_factory.mktemp("wheel")
     uv = os.environ.get("UV") or shutil.which("uv")
-    assert uv, "run the tests with `uv run pytest`"
+    assert uv, "run the tests with `uv run --group dev pytest`"
     run(uv, "build", "--wheel", "--quiet", "--out-dir", folder, cwd=ROOT)
     locked = run(
         uv, "export", "--locked", "--no-dev", "--no-emit-project", "--no-header", "--quiet", cwd=ROOT

@@ -56,7 +56,7 @@ def test_a_missing_one_fails_in_ci_and_is_skipped_elsewhere(
 def test_ci_runs_it() -> None:
     """Before the tests."""
     steps = (ROOT / ".ci" / "run").read_text()
-    assert 0 < steps.index("bash .ci/alertmanager") < steps.index("uv run pytest")
+    assert 0 < steps.index("bash .ci/alertmanager") < steps.index("uv run --group dev pytest")
 
 
 def _write_tool(path: Path, line: str) -> None:
