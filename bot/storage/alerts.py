@@ -41,10 +41,11 @@ class AlertWrites:
         self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
     ) -> list[tuple[Incident, bool]]:
         rows = await self._sql.all("firing_alerts", guild_id, fingerprint, before, channel_id, sender)
-        return [(incident_from_row(row), row["alone"]) for row in rows]
+        return [(incident_from_row(row), row["over"]) for row in rows]
 
-    async def note_recovery(self, incident_id: int, *, message_id: int) -> bool:
-        return await self._sql.first("note_recovery", incident_id, message_id) is not None
+    async def note_recovery(self, incident_id: int, *, message_id: int, channel_id: int, sender: str) -> bool:
+        row = await self._sql.first("note_recovery", incident_id, message_id, channel_id, sender)
+        return row is not None
 
     async def has_recovered(self, incident_id: int) -> bool:
         found: bool = (await self._sql.one("has_recovered", incident_id))["recovered"]

@@ -70,9 +70,10 @@ DO UPDATE SET message_id = greatest(alert_cursors.message_id, EXCLUDED.message_i
 
 -- name: firing_alerts
 -- The open incidents that an alert of this fingerprint counts on, by number: the alerts themselves, or what they
--- were merged into (32 merges at most). Without those that a message after $3 was counted on: they have fired
--- since. alone: it is no other alert's, too, and came in no channel but $4 and by nobody but $5. Nobody else changes
--- them until the commit.
+-- were merged into (32 merges at most). Recovery $3 came in channel $4 by sender $5; without those that have fired
+-- there since, or where nobody knows who has. over: no other alert counts on it, and with this recovery each sender in
+-- each channel has recovered since it last fired. Who posted the first message is known in any case; of another one
+-- that an older version has counted it is not, so that it is never over. Nobody else changes them until the commit.
 WITH RECURSIVE chain AS (
     SELECT id, merged_into_id, 0 AS merges
       FROM incidents
@@ -85,19 +86,33 @@ WITH RECURSIVE chain AS (
 )
 SELECT found.*,
        NOT EXISTS (SELECT FROM incidents AS other WHERE other.merged_into_id = found.id)
-       AND NOT EXISTS (SELECT
-                         FROM alert_messages
-                        WHERE incident_id = found.id AND (channel_id <> $4 OR sender <> $5)) AS alone
+       AND NOT EXISTS (
+           SELECT
+             FROM alert_messages AS fired
+            CROSS JOIN LATERAL (
+                  SELECT coalesce(fired.sender,
+                                  CASE WHEN fired.message_id = found.source_message_id
+                                       THEN found.reported_by_id || ':' || found.reported_by_name END) AS sender
+                  ) AS by
+            WHERE fired.incident_id = found.id
+              AND (fired.channel_id, by.sender) IS DISTINCT FROM ($4, $5)
+              AND NOT EXISTS (SELECT
+                                FROM alert_recoveries AS said
+                               WHERE said.incident_id = found.id AND said.message_id > fired.message_id
+                                 AND said.channel_id = fired.channel_id AND said.sender = by.sender)) AS over
   FROM incidents AS found
  WHERE found.id IN (SELECT id FROM chain)
    AND found.status IN ('triggered', 'acknowledged')
-   AND NOT EXISTS (SELECT FROM alert_messages WHERE incident_id = found.id AND message_id > $3)
+   AND NOT EXISTS (SELECT
+                     FROM alert_messages
+                    WHERE incident_id = found.id AND message_id > $3
+                      AND channel_id = $4 AND coalesce(sender, $5) = $5)
  ORDER BY found.id
    FOR NO KEY UPDATE OF found;
 
 -- name: note_recovery
--- A message has said that an alert is over; no row comes back when that was known. What was said 30 days ago of an
--- alert that has ended is forgotten; rows that another deletes at this moment are left to it.
+-- A message in channel $3, by sender $4, has said that an alert is over; no row comes back when that was known. What was
+-- said 30 days ago of an alert that has ended is forgotten; rows that another deletes at this moment are left to it.
 WITH forgotten AS (
     DELETE FROM alert_recoveries
      WHERE (incident_id, message_id) IN (
@@ -107,7 +122,9 @@ WITH forgotten AS (
          WHERE old.at < now() - interval '30 days' AND incidents.status NOT IN ('triggered', 'acknowledged')
            FOR UPDATE OF old SKIP LOCKED)
 )
-INSERT INTO alert_recoveries (incident_id, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING message_id;
+INSERT INTO alert_recoveries (incident_id, message_id, channel_id, sender) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
+RETURNING message_id;
 
 -- name: has_recovered
 -- Whether the last that was heard of an alert is that it is over.

@@ -178,10 +178,10 @@ async def test_a_cursor_never_goes_back(rig: Rig) -> None:
 async def firing(
     rig: Rig, *, before: int, guild_id: int = GUILD, channel_id: int = CHANNEL, sender: str = SENDER
 ) -> list[tuple[int, bool]]:
-    """The numbers of what a recovery is about, and whether each is alone."""
+    """The numbers of what a recovery is about, and whether each is over with it."""
     async with rig.store.transaction() as tx:
         found = await tx.firing_alerts(guild_id, SAME, before=before, channel_id=channel_id, sender=sender)
-    return [(one.id, alone) for one, alone in found]
+    return [(one.id, over) for one, over in found]
 
 
 async def test_a_recovery_is_about_what_has_not_fired_since(rig: Rig) -> None:
@@ -204,18 +204,58 @@ async def test_a_recovery_is_about_what_has_not_fired_since(rig: Rig) -> None:
     assert await firing(rig, before=950) == [(second.id, False)]
 
 
-async def test_a_recovery_of_what_two_senders_post_is_not_about_both(rig: Rig) -> None:
-    """Neither is alone: the other one may still fire."""
-    alert = await track(rig, 900)
-    assert await firing(rig, before=950) == [(alert.id, True)]
+async def count(
+    rig: Rig, alert: Incident, message_id: int, *, sender: str, channel_id: int = CHANNEL
+) -> None:
+    """Count one more message on *alert*."""
     async with rig.store.transaction() as tx:
-        await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=901, sender="78:Parky API")
-    for sender in (SENDER, "78:Parky API"):
-        assert await firing(rig, before=950, sender=sender) == [(alert.id, False)]
+        await tx.note_alert(alert.id, channel_id=channel_id, message_id=message_id, sender=sender)
+
+
+async def recover(
+    rig: Rig, alert: Incident, message_id: int, *, sender: str, channel_id: int = CHANNEL
+) -> bool:
+    """Note a recovery; whether it is news."""
+    async with rig.store.transaction() as tx:
+        return await tx.note_recovery(alert.id, message_id=message_id, channel_id=channel_id, sender=sender)
+
+
+async def test_what_two_senders_post_is_over_when_both_have_recovered(rig: Rig) -> None:
+    """The other one may still fire; what fires again after its recovery does."""
+    other = "78:Parky API"
+    alert = await track(rig, 900)
+    await count(rig, alert, 901, sender=other)
+    for sender in (SENDER, other):
+        assert await firing(rig, before=910, sender=sender) == [(alert.id, False)]
+    assert await recover(rig, alert, 910, sender=SENDER)
+    assert await firing(rig, before=920, sender="79:Staging") == [(alert.id, False)]
+    assert await firing(rig, before=920, sender=other) == [(alert.id, True)]
+    await count(rig, alert, 915, sender=SENDER)
+    assert await firing(rig, before=920, sender=other) == [(alert.id, False)]
+    await recover(rig, alert, 920, sender=other)
+    assert await firing(rig, before=930) == [(alert.id, True)]
+
+
+async def test_what_came_in_two_channels_is_over_when_it_is_in_both(rig: Rig) -> None:
+    """One sender posts it in both."""
+    alert = await track(rig, 900)
+    await count(rig, alert, 901, sender=SENDER, channel_id=CHANNEL + 1)
+    await recover(rig, alert, 910, sender=SENDER, channel_id=CHANNEL + 2)
+    assert await firing(rig, before=920) == [(alert.id, False)]
+    await recover(rig, alert, 911, sender=SENDER, channel_id=CHANNEL + 1)
+    assert await firing(rig, before=920) == [(alert.id, True)]
+
+
+async def test_a_recovery_is_about_what_only_another_sender_has_posted_since(rig: Rig) -> None:
+    """It is read a moment late: it still says that its own sender is done."""
+    alert = await track(rig, 900)
+    await count(rig, alert, 920, sender="78:Parky API")
+    assert await firing(rig, before=910) == [(alert.id, False)]
+    assert await firing(rig, before=910, sender="78:Parky API") == []
 
 
 async def test_a_recovery_of_what_was_merged_is_about_the_other(rig: Rig) -> None:
-    """Which is not alone then."""
+    """Which is not over then."""
     duplicate, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
         known = await tx.incident(duplicate.id, lock=True)
@@ -229,8 +269,9 @@ async def test_a_recovery_is_noted_once(rig: Rig) -> None:
     alert = await track(rig, 900)
     async with rig.store.transaction() as tx:
         assert not await tx.has_recovered(alert.id)
-        assert await tx.note_recovery(alert.id, message_id=901)
-        assert not await tx.note_recovery(alert.id, message_id=901)
+    for is_news in (True, False):
+        assert await recover(rig, alert, 901, sender=SENDER) is is_news
+    async with rig.store.transaction() as tx:
         assert await tx.has_recovered(alert.id)
         await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=902, sender=SENDER)
         assert not await tx.has_recovered(alert.id)
@@ -239,14 +280,14 @@ async def test_a_recovery_is_noted_once(rig: Rig) -> None:
 async def test_a_recovery_is_kept_for_a_month(rig: Rig) -> None:
     """And for as long as its alert goes on; what is older goes when another one comes."""
     over, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
+    for alert in (over, goes_on):
+        assert await recover(rig, alert, 910, sender=SENDER)
     async with rig.store.transaction() as tx:
-        for alert in (over, goes_on):
-            assert await tx.note_recovery(alert.id, message_id=910)
         await tx.save(transitions.resolve(await tx.incident(over.id, lock=True), by=OLIVE, at=await tx.now()))
     for days, is_forgotten in ((29, False), (2, True)):
         await rig.advance(timedelta(days=days))
+        await recover(rig, goes_on, 910 + days, sender=SENDER)
         async with rig.store.transaction() as tx:
-            await tx.note_recovery(goes_on.id, message_id=910 + days)
             assert await tx.has_recovered(over.id) is not is_forgotten
             assert await tx.has_recovered(goes_on.id)
 

@@ -50,32 +50,43 @@ class FakeAlerts(FakePart):
         known = self.state.incidents.values()
         same = [one for one in known if (one.guild_id, one.fingerprint) == (guild_id, fingerprint)]
         ends = {self._merges(one)[-1].id: self._merges(one)[-1] for one in same}
-        newest = {
-            found: max(
-                (message for message, (_, on) in self.state.alert_messages.items() if on == found), default=0
-            )
-            for found in ends
-        }
-        shared = {other.merged_into_id for other in known}
-        shared |= {
-            on
-            for message, (channel, on) in self.state.alert_messages.items()
-            if channel != channel_id or self.state.alert_senders[message] != sender
-        }
-        return [
-            (found, found.id not in shared)
-            for found in sorted(ends.values(), key=lambda one: one.id)
-            if found.is_open and newest[found.id] <= before
-        ]
+        shared, place = {other.merged_into_id for other in known}, (channel_id, sender)
+        found = []
+        for one in sorted(ends.values(), key=lambda one: one.id):
+            fired = self._fired(one)
+            since = [by for message, by in fired.items() if message > before]
+            if one.is_open and not {place, (channel_id, None)} & set(since):
+                others = {message: by for message, by in fired.items() if by != place}
+                over = all(self._is_over(one.id, message, by) for message, by in others.items())
+                found.append((one, over and one.id not in shared))
+        return found
 
-    async def note_recovery(self, incident_id: int, *, message_id: int) -> bool:
+    def _fired(self, alert: Incident) -> dict[int, tuple[int, str | None]]:
+        """In which channel, and by whom, each message was posted that was counted on *alert*."""
+        first = None if alert.source is None else alert.source.message_id
+        reporter = f"{alert.reported_by_id}:{alert.reported_by_name}"
+        return {
+            message: (channel, self.state.alert_senders[message] or (reporter if message == first else None))
+            for message, (channel, on) in self.state.alert_messages.items()
+            if on == alert.id
+        }
+
+    def _is_over(self, incident_id: int, message_id: int, place: tuple[int, str | None]) -> bool:
+        """Whether whoever posted that message has recovered since."""
+        return any(
+            on == incident_id and message > message_id and (channel, sender) == place
+            for (on, message), (_, channel, sender) in self.state.recoveries.items()
+        )
+
+    async def note_recovery(self, incident_id: int, *, message_id: int, channel_id: int, sender: str) -> bool:
         is_known = (incident_id, message_id) in self.state.recoveries
         self.state.recoveries = {
-            (on, message): at
-            for (on, message), at in self.state.recoveries.items()
-            if at >= self._now - _KEPT or self.state.incidents[on].is_open
+            (on, message): said
+            for (on, message), said in self.state.recoveries.items()
+            if said[0] >= self._now - _KEPT or self.state.incidents[on].is_open
         }
-        self.state.recoveries.setdefault((incident_id, message_id), self._now)
+        said = (self._now, channel_id, sender)
+        self.state.recoveries.setdefault((incident_id, message_id), said)
         return not is_known
 
     async def has_recovered(self, incident_id: int) -> bool:

@@ -99,7 +99,7 @@ async def test_an_older_version_keeps_the_body_of_a_bundle_in_each_that_it_told_
 
 
 async def test_an_older_version_says_no_sender_of_a_message(pool: asyncpg.Pool) -> None:
-    """What it has counted on an alert keeps nobody's recovery from closing that."""
+    """Who has posted the first one is known; of what came after it nobody knows, and it may still fire."""
     store, fingerprint = PostgresStore(pool), "a" * 64
     async with store.transaction() as tx:
         now = await tx.now()
@@ -108,9 +108,22 @@ async def test_an_older_version_says_no_sender_of_a_message(pool: asyncpg.Pool) 
         alert, _ = await tx.insert_incident(new, priority="P1", ack_due_at=now)
     as_before = "INSERT INTO alert_messages (message_id, channel_id, incident_id) VALUES (900, 50, $1)"
     await pool.execute(as_before, alert.id)
-    async with store.transaction() as tx:
-        firing = await tx.firing_alerts(GUILD, fingerprint, before=950, channel_id=50, sender="77:Parky API")
-    assert [(one.id, alone) for one, alone in firing] == [(alert.id, True)]
+    reporter = f"{alert.reported_by_id}:{alert.reported_by_name}"
+
+    async def is_over(sender: str, *, before: int = 950) -> list[bool]:
+        async with store.transaction() as tx:
+            firing = await tx.firing_alerts(GUILD, fingerprint, before=before, channel_id=50, sender=sender)
+        return [over for _, over in firing]
+
+    assert await is_over(reporter) == [True]
+    assert await is_over("77:Staging") == [False]
+    await pool.execute(as_before.replace("900", "901"), alert.id)
+    assert await is_over(reporter) == [False]
+    assert await is_over("77:Staging") == [False]
+    assert await is_over(reporter, before=900) == [], "it may have fired since"
+    recovered_as_before = "INSERT INTO alert_recoveries (message_id, incident_id) VALUES (940, $1)"
+    await pool.execute(recovered_as_before, alert.id)
+    assert await is_over(reporter) == [False]
 
 
 async def test_a_notice() -> None:

@@ -26,8 +26,8 @@ class Recoveries:
     async def receive(self, message: AlertMessage, fingerprint: str) -> None:
         """Take a recovery in; once for each message, however often it is read.
 
-        What has fired again after the message goes on. What another monitor posts, alone or as well, and what
-        came in another channel too is not closed: that may still fire.
+        What has fired again after the message goes on. What several monitors post, or one in several
+        channels, is closed when each has recovered: until then it may still fire.
 
         Args:
             message: A monitor's.
@@ -42,18 +42,20 @@ class Recoveries:
                 channel_id=message.channel_id,
                 sender=message.sender,
             )
-            for incident, is_alone in firing:
-                if await tx.note_recovery(incident.id, message_id=message.id):
-                    await self._recover(tx, incident, message, is_alone=is_alone)
+            for incident, is_over in firing:
+                is_new = await tx.note_recovery(
+                    incident.id, message_id=message.id, channel_id=message.channel_id, sender=message.sender
+                )
+                if is_new:
+                    await self._recover(tx, incident, message, is_over=is_over)
 
     async def _recover(
-        self, tx: Transaction, incident: Incident, message: AlertMessage, *, is_alone: bool
+        self, tx: Transaction, incident: Incident, message: AlertMessage, *, is_over: bool
     ) -> None:
         monitor = Person(id=message.evidence.author_id, name=message.evidence.author_name, is_bot=True)
         change = Change(tx, self._policy, incident, monitor, await tx.now())
         untouched = incident.kind is IncidentKind.ALERT and incident.status is Status.TRIGGERED
-        is_own = (incident.reported_by_id, incident.reported_by_name) == (monitor.id, monitor.name)
-        if untouched and is_alone and is_own and self._policy.alerts.closes:
+        if untouched and is_over and self._policy.alerts.closes:
             ended = transitions.resolve(
                 incident, by=monitor, at=change.now, archive_at=self._lifecycle.archive_at(change)
             )

@@ -45,17 +45,20 @@ class AlertTransaction(Protocol):
     async def firing_alerts(
         self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
     ) -> list[tuple[Incident, bool]]:
-        """The open incidents that an alert counts on, locked, oldest first; and whether it is alone there.
+        """The open incidents that a recovery is about, locked, oldest first; and whether each is over now.
+
+        One is over when no other alert counts on it, and each sender in each channel has recovered since
+        it last fired. Where it is not known who posted, it is not over.
 
         Args:
-            before: Only those that no message after this one was counted on.
-            channel_id: One that has a message in another channel is not alone.
-            sender: Nor is one that has a message by somebody else.
+            before: The recovery's message; without those that have fired after it, by the same sender there.
+            channel_id: Where the recovery came.
+            sender: Who posted it.
         """
         ...
 
-    async def note_recovery(self, incident_id: int, *, message_id: int) -> bool:
-        """A message has said that an alert is over; False when that was noted before."""
+    async def note_recovery(self, incident_id: int, *, message_id: int, channel_id: int, sender: str) -> bool:
+        """Note that a message has said that an alert is over; False when that was noted before."""
         ...
 
     async def has_recovered(self, incident_id: int) -> bool:

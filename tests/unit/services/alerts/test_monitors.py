@@ -117,6 +117,30 @@ async def test_a_recovery_closes_nothing_that_another_sender_posts_too(desk: Des
     assert notices(desk) == ["recovered"]
 
 
+@pytest.mark.parametrize("last", ["Captain Hook", "Staging"])
+async def test_what_two_senders_post_is_closed_when_both_have_recovered(desk: Desk, last: str) -> None:
+    """Whichever is the last; its ladder stops."""
+    author_ids = {"Captain Hook": 77, "Staging": 78}
+
+    async def post(number: int, title: str, name: str) -> None:
+        message = by(posted(desk, number, title), name, author_id=author_ids[name])
+        await desk.services.alerts.receive(message)
+
+    first = next(name for name in author_ids if name != last)
+    await post(1, "ALERT: disk full", "Captain Hook")
+    await post(2, "ALERT: disk full", "Staging")
+    await post(3, "Recovered: disk full", first)
+    await post(4, "ALERT: disk full", first)
+    await post(5, "Recovered: disk full", last)
+    assert await statuses(desk) == [("disk full", Status.TRIGGERED, 3)]
+    await post(6, "Recovered: disk full", first)
+    assert await statuses(desk) == [("disk full", Status.RESOLVED, 3)]
+    assert (await desk.store.incident(1)).ended_by_name == first
+    desk.store.advance(timedelta(hours=5))
+    await desk.work()
+    assert [kind for kind, _ in desk.discord.sent if kind is DeliveryKind.ESCALATION] == []
+
+
 async def test_what_came_in_two_channels_is_not_over_in_both() -> None:
     """The recovery in one is a line: in the other it may still fire."""
     text = default_policy_text().replace('p0-alerts = "SEV1"', 'p0-alerts = "SEV2"')
