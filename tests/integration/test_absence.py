@@ -4,13 +4,16 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.people import Person
+from bot.services.shared.already_told import LOOK_AGAIN
+from bot.storage.store import PostgresStore
 from tests.fakes.discord import FakeDiscord
 from tests.integration.test_storms import Instance, instance, instances, record
 from tests.postgres import connect
@@ -101,19 +104,46 @@ async def test_eyes_that_came_meanwhile_are_read_first(database_url: str, instan
     await connection.close()
 
 
+async def silence(connection: asyncpg.Connection, store: PostgresStore) -> UUID:
+    """The database was away for half a minute; the mirror that may have told people meanwhile."""
+    mirror = uuid4()
+    await store.beat(mirror=mirror)
+    await connection.execute("UPDATE mirrors SET told_at = told_at - interval '30 seconds'")
+    await connection.execute("UPDATE installation SET beaten_at = beaten_at - interval '30 seconds'")
+    return mirror
+
+
 async def test_what_another_process_may_have_told_is_decided_under_its_own_key(
     database_url: str, instances: list[Instance]
 ) -> None:
-    """The database was away, and a step told without it: under a later key it would be told again."""
+    """The database was away, and a step told without it: Discord knows that message's nonce."""
+    connection = await connect(database_url)
+    await connection.execute(_ABSENCE)
+    await connection.execute(
+        "UPDATE escalation_steps SET due_at = now() + interval '5 minutes' * (index - 1.01)"
+    )
+    await silence(connection, instances[0].store)
+    assert await instances[0].sweeps.decide(1, 1) is None
+    keys = [row["key"] for row in await connection.fetch("SELECT key FROM deliveries ORDER BY key")]
+    await connection.close()
+    assert keys == ["inc:1:step:1:channel", "inc:1:step:1:dm:primary"]
+
+
+async def test_what_another_process_may_have_told_together_waits_until_it_says_so(
+    database_url: str, instances: list[Instance]
+) -> None:
+    """Four steps within a minute: their message has the key of the last one that was due."""
     connection = await connect(database_url)
     await connection.execute(_ABSENCE)
     await connection.execute(
         "UPDATE escalation_steps SET due_at = now() - interval '5 seconds' * (7 - index)"
     )
-    await instances[0].store.beat(mirror=uuid4())
-    await connection.execute("UPDATE mirrors SET told_at = told_at - interval '30 seconds'")
-    await connection.execute("UPDATE installation SET beaten_at = beaten_at - interval '30 seconds'")
-    assert await instances[0].sweeps.decide(1, 1) is None
+    mirror = await silence(connection, instances[0].store)
+    for step in (1, 2, 3, 4):
+        assert await instances[0].sweeps.decide(1, step) == LOOK_AGAIN
+    assert await connection.fetchval("SELECT count(*) FROM deliveries") == 0
+    await instances[0].store.beat(mirror=mirror)
+    assert await instances[1].sweeps.decide(1, 1) is None
     keys = [row["key"] for row in await connection.fetch("SELECT key FROM deliveries ORDER BY key")]
     await connection.close()
-    assert keys == ["inc:1:step:1:channel", "inc:1:step:1:dm:primary"]
+    assert keys == ["inc:1:step:4:channel", "inc:1:step:4:dm:primary", "inc:1:step:4:dm:secondary"]

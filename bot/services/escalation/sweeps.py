@@ -10,7 +10,7 @@ import structlog
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import StorageUnavailable
 from bot.domain.escalation.bundle import crowded
-from bot.domain.escalation.ladder import Due, Step
+from bot.domain.escalation.ladder import Due, Step, StepStatus, split
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson
 from bot.runbook.model import Policy
@@ -76,7 +76,7 @@ class Sweeps:
             await self._ahead.read()
             left = await self._store.step_due_in(incident_id, index)
             return None if left is None else max(left, _NOW)
-        if is_untold:  # of what is overdue for a while somebody may have told already
+        if is_untold:  # what is overdue may have been told without the database
             return await self._decide_alone(incident_id, index, overdue=-due_in)
         if self._sweeping:
             self._is_asked = True
@@ -95,10 +95,15 @@ class Sweeps:
         return None
 
     async def _decide_alone(self, incident_id: int, index: int, *, overdue: timedelta) -> timedelta | None:
-        """Nothing but this step, if nobody can have told of it; else when to look again."""
-        if overdue >= OLD:
+        """Decide nothing but this step, or say when to look again.
+
+        Another process may have told of it without the database: under its own key, whose nonce Discord knows
+        for a minute, or together with a later step that is due, under that one's key. Its journal says which.
+        """
+        steps, now = await asyncio.gather(self._store.steps(incident_id), self._store.now())
+        due, _ = split((step for step in steps if step.status is StepStatus.PENDING), now)
+        if overdue >= OLD or len(due) > 1:
             return LOOK_AGAIN
-        # Under its own key: that of a later step would tell again what was told under this one.
         await self._escalations.decide(incident_id, index, is_alone=True)
         return None
 

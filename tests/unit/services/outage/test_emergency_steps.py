@@ -8,13 +8,21 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep
+from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.domain.timeline.entries import TimelineKind
+from bot.services.shared.already_told import LOOK_AGAIN
 from tests.unit.services.desk import Desk
 from tests.unit.services.outage.test_emergency import desk, mirrored
 from tests.unit.services.outage.test_emergency_recorded import comes_back, goes_away, knows_the_time
 
 __all__ = ["desk"]
+
+
+def use_ladder(desk: Desk, p0: SeverityPolicy) -> None:
+    """Put the P0 under other rules."""
+    severities = MappingProxyType({**desk.policy.severities, "SEV1": p0})
+    desk.policy = replace(desk.policy, severities=severities)
+    desk.use(desk.discord)
 
 
 async def test_three_deadlines_in_one_outage(desk: Desk) -> None:
@@ -58,8 +66,7 @@ async def test_a_repeating_step_that_a_later_one_has_spoken_for_goes_on(desk: De
     hour, place = timedelta(hours=1), ("primary",)
     ladder = (LadderStep(timedelta(), dm=place), LadderStep(None, dm=place), LadderStep(hour, repeat=hour))
     p0 = replace(desk.policy.gravest, ack_within=NEXT_BUSINESS_DAY, ladder=ladder)
-    desk.policy = replace(desk.policy, severities=MappingProxyType({**desk.policy.severities, "SEV1": p0}))
-    desk.use(desk.discord)
+    use_ladder(desk, p0)
     await knows_the_time(desk)
     await desk.open("SEV1")
     await desk.work()
@@ -76,3 +83,21 @@ async def test_a_repeating_step_that_a_later_one_has_spoken_for_goes_on(desk: De
     left = [step for step in await desk.store.steps(1) if step.status is StepStatus.PENDING]
     assert [(step.index, step.rung.repeat) for step in left] == [(3, hour)]
     assert {job.key for job in desk.store.jobs} >= {"step:1:3"}
+
+
+async def test_steps_that_were_told_together_are_not_decided_one_by_one(desk: Desk) -> None:
+    """Half a minute apart: the database is back, and the queue is faster than what takes the journal in."""
+    place = ("primary",)
+    ladder = tuple(LadderStep(timedelta(seconds=after), Mention.HERE, place) for after in (30, 60))
+    use_ladder(desk, replace(desk.policy.gravest, ladder=ladder))
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    await desk.work()
+    await goes_away(desk, after=timedelta(seconds=65))
+    assert desk.siren.rang == ["inc:1:step:1:channel"]
+    desk.store.is_away = False
+    desk.store.advance(timedelta(seconds=65))
+    assert [await desk.sweeps.decide(1, step) for step in (0, 1)] == [LOOK_AGAIN, LOOK_AGAIN]
+    await comes_back(desk)
+    assert [await desk.sweeps.decide(1, step) for step in (0, 1)] == [None, None]
+    assert desk.sent(DeliveryKind.ESCALATION) == []
