@@ -183,14 +183,20 @@ UPDATE deliveries
 -- held back and mailed has one as well, and what was posted and rang nobody.
 SELECT nonce FROM deliveries WHERE incident_id = $1 ORDER BY id;
 
--- name: shared_body_nonces
--- The nonces of other incidents' deliveries that keep the body of a bundle that told of this incident, too: the version
--- before this one kept it when a bundle was given up.
+-- name: naming_nonces
+-- The nonces of failed deliveries that are not this incident's, and whose body may name it: what belongs to no incident
+-- and was owed since it began (a morning's list, a handover, a digest), and those of other incidents that keep the body of
+-- a bundle that told of this one, too: the version before this one kept it when a bundle was given up.
+SELECT owed.nonce
+  FROM incidents
+  JOIN deliveries AS owed ON owed.guild_id = incidents.guild_id AND owed.created_at >= incidents.started_at
+ WHERE incidents.id = $1 AND owed.incident_id IS NULL AND owed.status = 'failed'
+UNION
 SELECT other.nonce
   FROM deliveries AS own
   JOIN deliveries AS other ON other.bundle_id = own.bundle_id
  WHERE own.incident_id = $1 AND other.incident_id <> $1 AND other.request -> 'body' <> '{}'
- ORDER BY other.id;
+ ORDER BY nonce;
 
 -- name: cancel_waiting
 -- Cancels what waits, directly or through others, for those of $1 that were given up.

@@ -277,8 +277,8 @@ class PostgresStore(
     async def delivery_nonces(self, incident_id: int) -> list[str]:
         return [row["nonce"] for row in await self._sql.all("delivery_nonces", incident_id)]
 
-    async def shared_body_nonces(self, incident_id: int) -> list[str]:
-        return [row["nonce"] for row in await self._sql.all("shared_body_nonces", incident_id)]
+    async def naming_nonces(self, incident_id: int) -> list[str]:
+        return [row["nonce"] for row in await self._sql.all("naming_nonces", incident_id)]
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return entries_from_rows(await self._sql.all("timeline", incident_id))

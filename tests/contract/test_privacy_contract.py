@@ -89,6 +89,25 @@ async def test_every_delivery_has_a_nonce_that_is_known(rig: Rig) -> None:
     assert await rig.store.delivery_nonces(incident.id) == nonces
 
 
+async def test_what_belongs_to_no_incident_and_failed_may_name_one(rig: Rig) -> None:
+    """A morning's list, say; not what was owed before it began, nor what has arrived, nor another guild's."""
+    (before,) = await delivery_ids(rig.store, owed(DeliveryKind.MORNING, incident=None, key="before"))
+    await rig.advance(timedelta(hours=1))
+    incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
+    morning, sent, elsewhere = await delivery_ids(
+        rig.store,
+        owed(DeliveryKind.MORNING, incident=None, key="morning"),
+        owed(DeliveryKind.DIGEST, incident=None, key="sent"),
+        replace(owed(DeliveryKind.DIGEST, incident=None, key="elsewhere"), guild_id=GUILD + 1),
+    )
+    (others,) = await delivery_ids(rig.store, owed(DeliveryKind.NOTICE, incident=other.id, key="others"))
+    async with rig.store.transaction() as tx:
+        for one in (before, morning, elsewhere, others):
+            await tx.finish_failed(one, error="no", http_status=403)
+    await send(rig.store, sent, message_id=5)
+    assert await rig.store.naming_nonces(incident.id) == [(await rig.store.delivery(morning)).nonce]
+
+
 async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:
     """As any thread of it does."""
     incident = await open_incident(rig.store)

@@ -328,15 +328,23 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     async def delivery_nonces(self, incident_id: int) -> list[str]:
         return [delivery.nonce for delivery in self.deliveries if delivery.incident_id == incident_id]
 
-    async def shared_body_nonces(self, incident_id: int) -> list[str]:
+    async def naming_nonces(self, incident_id: int) -> list[str]:
         self._check()
+        incident = self._state.incidents[incident_id]
         own = {one.bundle_id for one in self.deliveries if one.incident_id == incident_id} - {None}
-        return [
-            one.nonce
+        alone = (
+            one
+            for one in self.deliveries
+            if one.incident_id is None and one.status is DeliveryStatus.FAILED
+            if one.guild_id == incident.guild_id and one.created_at >= incident.started_at
+        )
+        bundled = (
+            one
             for one in self.deliveries
             if one.bundle_id in own and one.incident_id != incident_id
             if one.request is not None and one.request.body
-        ]
+        )
+        return sorted({one.nonce for one in (*alone, *bundled)})
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         self._check()

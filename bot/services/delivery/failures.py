@@ -93,8 +93,8 @@ class Failures:
         if incident.is_private:
             ids = [failure_id(nonce) for nonce in await self._store.delivery_nonces(incident_id)]
             await self._failures.redact(ids, title=_incident_title(incident, in_words=False))
-            shared = [failure_id(nonce) for nonce in await self._store.shared_body_nonces(incident_id)]
-            await self._failures.redact(shared, title=None)
+            naming = [failure_id(nonce) for nonce in await self._store.naming_nonces(incident_id)]
+            await self._failures.redact(naming, title=None)
 
     async def mail(self, delivery_id: int) -> timedelta | None:
         """Send the email that goes out beside an escalation: Discord has taken it, and nobody has answered.

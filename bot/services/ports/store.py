@@ -133,10 +133,10 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         """Those of all deliveries of an incident, oldest first: rows of the DLQ are found by them."""
         ...
 
-    async def shared_body_nonces(self, incident_id: int) -> list[str]:
-        """Those of deliveries of other incidents that keep the body of a bundle that told of this one, too.
+    async def naming_nonces(self, incident_id: int) -> list[str]:
+        """Those of failed deliveries of another incident, or of none, whose body may name this one.
 
-        The version before this one kept it when a bundle was given up.
+        A morning's list, a handover, a digest; and what the version before this one kept of a bundle.
         """
         ...
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, NewDelivery
 from bot.domain.dlq import NewFailure, failure_id
 from bot.domain.errors import (
     DeliveryRefused,
@@ -375,6 +375,23 @@ async def test_rows_that_an_older_version_has_written_of_a_bundle_lose_what_they
     await desk.work()
     rows = {(row.title, bool(row.payload)) for row in desk.dlq_store.entries.values()}
     assert rows == {(secret_one.label, False), (others[0].title, False)}
+
+
+async def test_a_row_of_what_lists_several_loses_its_list(desk: Desk) -> None:
+    """A morning's list that was refused names it as well."""
+    incident = await desk.open("SEV3")
+    await desk.work()
+    desk.discord.refused = {"channel:p2-deploys"}
+    new = NewDelivery(DeliveryKind.ALERTS_SKIPPED, "channel:p2-deploys", "list", GUILD)
+    async with desk.store.transaction() as tx:
+        await tx.insert_deliveries([new])
+    await desk.work()
+    (row,) = desk.dlq_store.entries.values()
+    listed: dict[str, object] = {"content": f"1. {incident.title}"}
+    desk.dlq_store.entries[row.id] = replace(row, payload=listed)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.dlq_store.entries[row.id] == replace(row, payload={})
 
 
 async def failed_alert(desk: Desk) -> tuple[Incident, UUID]:
