@@ -32,14 +32,18 @@ class Monitor:
         posted = await self._world.human.post_webhook(self.channel, self._name, content, embeds=embeds)
         return await self._world.ledger.expect(self.channel, where=lambda found: found.id == posted.id)
 
-    async def alert(self, content: str = TITLE, *, embeds: Sequence[JSON] = ()) -> tuple[Message, Message]:
+    async def alert(
+        self, content: str = TITLE, *, embeds: Sequence[JSON] = (), within_s: float = 10.0
+    ) -> tuple[Message, Message]:
         """One alert, and the bot's answer to it."""
         posted = await self.post(content, embeds=embeds)
-        return posted, await self.answer(posted)
+        return posted, await self.answer(posted, within_s=within_s)
 
-    async def answer(self, posted: Message) -> Message:
+    async def answer(self, posted: Message, *, within_s: float = 10.0) -> Message:
         """The bot's answer to *posted*: it rings nobody."""
-        reply = await self._world.ledger.expect(self.channel, where=lambda found: _answers(found, posted))
+        reply = await self._world.ledger.expect(
+            self.channel, where=lambda found: _answers(found, posted), within_s=within_s
+        )
         assert not reply.pings_here
         assert reply.raw["mentions"] == []
         return reply

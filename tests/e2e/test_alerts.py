@@ -191,6 +191,7 @@ async def test_a_false_alarm_pressed_on_an_old_post_closes_no_incident(world: Wo
     _, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     old = answer.control("誤報")
+    await world.fault(route="PATCH /channels/*/messages/*", delay_s=2)  # the old post stands a little longer
     await world.click(answer, "インシデントにする", by="primary")
     said = await world.human.click("responder", answer.id, old)
     assert "INC-1 はすでにインシデントです" in said.text
@@ -270,7 +271,7 @@ async def test_posted_in_a_gap_of_the_gateway(world: World) -> None:
     monitor = Monitor(world)
     await world.fast_forward(minutes=2)
     await world.fault(gateway="invalidate")
-    await monitor.alert()
+    await monitor.alert(within_s=30)  # a resume that is refused waits up to 5 s, and so does an IDENTIFY
     await world.expect_dm("primary", contains=TITLE)
 
 

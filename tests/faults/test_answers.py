@@ -64,6 +64,7 @@ handover = "10:00"
 """
 
 
+@pytest.mark.timeout(400)  # every change there is, one after the other
 @pytest.mark.parametrize(
     "fault",
     [
