@@ -91,7 +91,7 @@ async def test_row_70_recovery_repeat_and_chatter(stage: Stage, figure: Figure) 
         await _post(stage, "p1-ops", line)
     await world.idle()
     await world.fast_forward(minutes=2)
-    query = "SELECT title, status, occurrences FROM incidents WHERE title LIKE 'Row70%' ORDER BY id"
+    query = "SELECT title, status, occurrences FROM incidents WHERE title LIKE 'Row70%' ORDER BY title"
     rows = await world.rows(query)
     assert [tuple(row) for row in rows] == [(titles[0], "resolved", 2), (titles[1], "acknowledged", 2)]
     [count] = await world.rows("SELECT count(*) FROM incidents WHERE title NOT LIKE 'Row%'")
