@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-TIERS: Final = ("unit", "contract", "integration", "sandbox", "browser", "e2e", "faults", "mutants")
+TIERS: Final = ("unit", "contract", "integration", "sandbox", "browser", "e2e", "faults", "mutants", "corpus")
 
 
 def pytest_configure(config: pytest.Config) -> None:
