@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -86,24 +86,8 @@ async def _live(
         client, cases = make_client(settings, stand, circuit, gate, assemble=assemble)
         for one in cases.values():
             one.services.emergency.load()
-        by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
-        routes = routed(by_guild, stand.store)
-        runner = JobRunner(
-            database.dsn,
-            routes,
-            by_guild=by_guild,
-            on_refusal=stand.store.refused,
-            watch=stand.queue,
-            connections=connections.queue,
-        )
-
-        async def prepare() -> None:
-            if bring_up is not None:
-                await bring_up()
-            for guild_id, one in cases.items():
-                await stand.store.register_guild(guild_id)
-                await one.services.handovers.begin(guild_id)
-
+        runner = _runner(database, stand, cases, connections=connections.queue)
+        prepare = _preparation(stand, cases, bring_up)
         is_prepared = bring_up is None and await succeeds(prepare)
         lease_pool = await open_lease_pool(database.dsn, min_size=0)
         await stack.enter_async_context(closing(lease_pool))
@@ -132,6 +116,34 @@ async def _live(
             prepare=None if is_prepared else partial(until_done, prepare),
         )
         await life.run(settings.token)
+
+
+def _runner(
+    database: OwnDatabase, stand: "Stand", cases: Mapping[int, UseCases], *, connections: int
+) -> JobRunner:
+    """The queue's runner, with the handlers of every guild."""
+    by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
+    return JobRunner(
+        database.dsn,
+        routed(by_guild, stand.store),
+        by_guild=by_guild,
+        on_refusal=stand.store.refused,
+        watch=stand.queue,
+        connections=connections,
+    )
+
+
+def _preparation(stand: "Stand", cases: Mapping[int, UseCases], bring_up: Prepare | None) -> Prepare:
+    """Bring the database up, if need be, and make every guild known to it."""
+
+    async def prepare() -> None:
+        if bring_up is not None:
+            await bring_up()
+        for guild_id, one in cases.items():
+            await stand.store.register_guild(guild_id)
+            await one.services.handovers.begin(guild_id)
+
+    return prepare
 
 
 async def _counted(pool: asyncpg.Pool, one_at_a_time: asyncio.Lock) -> Figures:

@@ -143,15 +143,15 @@ class Sweeps:
 
     async def _tell(self, tx: Transaction, due: Sequence[Due]) -> None:
         now, called = await tx.now(), await self._called(tx, due)
-        again = [(one, step) for one in due if (step := one.repeated(now=now))]
-        due = [one.followed_by(one.repeated(now=now)) for one in due]
+        again = [one.repeated(now=now) for one in due]
+        due = [one.followed_by(step) for one, step in zip(due, again, strict=True)]
         owed = [
             (new, one.incident)
             for one in due
             for new in self._telling.messages(one, called[_whom(one)], now=now)
         ]
         await tx.finish_steps([step for one in due for step in one.steps])
-        await self._repeat(tx, again, now=now)
+        await self._repeat(tx, [(one, step) for one, step in zip(due, again, strict=True) if step], now=now)
         history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]
         await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
         await self._owe(tx, owed)
