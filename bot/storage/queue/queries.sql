@@ -43,9 +43,9 @@ UPDATE pgqueuer
 RETURNING dedupe_key;
 
 -- name: retry_job
--- Queues the running job $1 once more, in $2, and says so in the log; where $3 says that this is long, no later than
--- somebody asked for while it ran. A trigger per statement sees neither OLD nor NEW, so PgQueuer's does not tell the
--- runners of an update: the deletion of nothing makes it do so.
+-- Queues the running job $1 again, due in $2, and logs it. If $3 is true (a long delay) and a caller asked for the job
+-- while it ran, it is due when that caller asked. PgQueuer's trigger fires per statement and ignores updates, so the
+-- empty DELETE is what notifies the runners.
 WITH retried AS (
     UPDATE pgqueuer
        SET status = 'queued', queue_manager_id = NULL, slot = NULL, attempts = attempts + 1, updated = now(),
@@ -86,8 +86,8 @@ INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
 SELECT id, 'canceled', entrypoint, priority FROM gone;
 
 -- name: finish_jobs
--- The jobs $1 have done their work: they are gone, and in the log. Those that somebody asked for while they ran are
--- queued once more instead. What is asked for at this very moment is waited for: a row is read once it is locked.
+-- Moves the finished jobs $1 to the log. A job that a caller asked for while it ran is queued again instead. If a
+-- transaction is asking right now, this waits for it: rows are read after they are locked.
 WITH finished AS MATERIALIZED (
     SELECT id, headers, (headers ->> 'again_at')::timestamptz AS again_at
       FROM pgqueuer
@@ -110,7 +110,7 @@ INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
 SELECT id, 'successful', entrypoint, priority FROM gone;
 
 -- name: next_due
--- In how long the next queued job of the entrypoints $1 is due, or since when one is (negative); null: none is queued.
+-- The time until the next queued job of the entrypoints $1 is due; negative if one is overdue, null if none is queued.
 SELECT min(next.execute_after) - now() AS due_in
   FROM unnest($1::text[]) AS asked (entrypoint)
  CROSS JOIN LATERAL (
