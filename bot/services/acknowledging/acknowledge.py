@@ -40,10 +40,10 @@ class Acknowledger:
         return await self._acknowledge(await self._store.incident(incident_id), by=by, via=via)
 
     async def acknowledge_as_read(self, read: Incident, *, by: Person) -> Incident:
-        """Record a 👀 of *by* that was found by reading Discord, unless somebody was on it meanwhile.
+        """Record a 👀 of *by* found by reading Discord, unless the incident was acknowledged meanwhile.
 
-        Then it may be the very 👀 that was theirs: it neither shows that they are still there, nor counts
-        once more when their acknowledge has ended.
+        In that case the 👀 may be the one that acknowledged it. It neither shows that *by* is still there,
+        nor counts again after that acknowledge has ended.
 
         Args:
             read: As it was before Discord was asked.

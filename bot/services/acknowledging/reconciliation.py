@@ -176,7 +176,7 @@ class Reconciler:
         return None
 
     async def _read(self, incident: Incident) -> Incident | None:
-        """What *incident* has become by the first 👀 that counts; None: there is none."""
+        """Record the first 👀 that counts and return *incident* as it is then; None if there is none."""
         old = await self._ended(incident)
         places = await self._places(incident)
         async for person, message_id in self._discord.acknowledgers(places, guild_id=incident.guild_id):
@@ -194,9 +194,10 @@ class Reconciler:
         return known + list(await self._store.alert_messages(incident.id))
 
     async def _ended(self, incident: Incident) -> frozenset[tuple[int, int]]:
-        """Whose 👀 under which message is that of an acknowledge that has ended: it says nothing any more.
+        """Return the pairs of user and message whose 👀 belongs to an acknowledge that has ended.
 
-        Under what was posted since then a 👀 is a new one, and others' count wherever they stand.
+        Such a 👀 no longer counts. A 👀 under a message posted since then is new, and one of any other
+        responder counts under every message.
         """
         ended = incident.ack_ended
         if ended is None:

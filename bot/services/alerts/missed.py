@@ -1,4 +1,4 @@
-"""What monitors posted while no event reached the bot: read from the watched channels, page by page."""
+"""Alerts that monitors posted while no event reached the bot, read page by page from the watched channels."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,10 +20,11 @@ from bot.services.ports.urgency import BACKGROUND, urgency
 
 log = structlog.get_logger(__name__)
 
-#: What came while the bot was away is tracked if it is not older, or its severity gives more time than this.
+#: An alert posted while the bot was away is tracked up to this age, or later if its severity gives more time.
 MISSED_WITHIN: Final = timedelta(hours=24)
 
-#: Pages of 100 messages that are read back to where the last look ended; what is before them is told.
+#: Pages of 100 messages to read back, at most, towards the message where the last look ended. When older
+#: messages are left, the bot says in the channel that it has skipped them.
 MOST_PAGES: Final = 30
 
 
@@ -73,9 +74,9 @@ class MissedAlerts:
     async def _back_to(
         self, cursor: int, guild_id: int, channel: str, newest: Sequence[AlertMessage], *, now: datetime
     ) -> tuple[Sequence[AlertMessage], bool]:
-        """Everything since *cursor*, oldest first, and whether some of it was too far back to be read.
+        """Return the messages since *cursor*, oldest first, and whether older ones were too far back to read.
 
-        It ends where nothing would be tracked any more, for its age.
+        Reading stops at messages that are too old to be tracked.
         """
         messages = list(newest)
         for _ in range(MOST_PAGES - 1):
@@ -110,8 +111,8 @@ class MissedAlerts:
                 continue  # it was over before anybody could have been told
             if incident := await self._alerts.receive(message):
                 late[incident.id] = incident
-        with urgency(BACKGROUND):  # a storm of them is not to hold up what rings
-            for incident in late.values():  # somebody may have put a 👀 under one of its messages meanwhile
+        with urgency(BACKGROUND):  # a storm of them must not hold up escalations
+            for incident in late.values():  # one of its messages may have got a 👀 meanwhile
                 await self._reconciler.reconcile(incident)
 
     async def _tell(self, guild_id: int, channel_id: int, channel: str, oldest: AlertMessage) -> None:

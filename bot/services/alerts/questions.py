@@ -1,4 +1,4 @@
-"""Messages of others that nobody understands: somebody says in the channel whether one is an alert."""
+"""Monitors' messages that the bot cannot read: it asks in the channel whether one is an alert."""
 
 from typing import Final
 
@@ -16,11 +16,12 @@ from bot.services.shared.access import Access
 
 log = structlog.get_logger(__name__)
 
-#: Lines about one sender that nobody has answered, within ``same_within``: one that posts by the second must
-#: not fill the channel with questions.
+#: Unanswered questions about one sender within ``same_within``, at most: a sender that posts every second
+#: must not fill the channel with questions.
 MOST_UNANSWERED: Final = 5
 
-#: The key below ``[permissions]`` that it takes to answer: whoever may report may say that this is no report.
+#: The key below ``[permissions]`` that allows an answer: people who may report an incident may also say that
+#: a message is not one.
 _PERMISSION: Final = "triage"
 
 
@@ -37,10 +38,10 @@ class Questions:
         self._incidents = incidents
 
     async def ask(self, tx: Transaction, question: Question) -> bool:
-        """Owe the quiet line, in the caller's transaction; False when the sender is ignored or it was asked.
+        """Queue the quiet question in the caller's transaction, and return True if it was queued.
 
-        The same message within ``same_within`` is asked about once, and a sender a few times until somebody
-        answers.
+        Return False when the sender is ignored or the question was asked before. Within ``same_within`` the
+        bot asks about the same message once, and leaves at most `MOST_UNANSWERED` questions about a sender.
         """
         if await tx.is_ignored_sender(question.guild_id, question.channel_id, question.sender):
             return False
@@ -52,7 +53,7 @@ class Questions:
         return True
 
     async def track(self, message_id: int, *, guild_id: int, by: Person) -> Incident:
-        """It is an alert: tracked from now on like one that was understood.
+        """Track the message as an alert, like one that the bot can read.
 
         Raises:
             NotPermitted; UserError: it was answered before, or nothing was asked.
@@ -76,7 +77,7 @@ class Questions:
         return incident
 
     async def ignore(self, message_id: int, *, guild_id: int, by: Person) -> Question:
-        """Nothing that its sender posts there is asked about any more; what is plainly an alert still is one.
+        """Ignore the message's sender in its channel: the bot asks no more, but still tracks clear alerts.
 
         Raises:
             NotPermitted; UserError: it was answered before, or nothing was asked.
@@ -92,7 +93,7 @@ class Questions:
         return question
 
     async def heed(self, message_id: int, *, guild_id: int, by: Person) -> Question:
-        """The sender of that message is ignored no more.
+        """Stop ignoring the sender of the message.
 
         Raises:
             NotPermitted; UserError: nothing was asked about it, or the sender is not ignored.
@@ -126,7 +127,7 @@ class Questions:
             await self._discord.refresh_question(QuestionView(question, incident), line)
 
     async def _same(self, tx: Transaction, question: Question) -> Incident | None:
-        """What somebody tracks by now for another message of the same."""
+        """Return the incident that is already tracked for another message of the same alert."""
         since = await tx.now() - self._policy.alerts.same_within
         return await tx.same_alert(question.guild_id, question.fingerprint, since=since, lesser=())
 
@@ -135,7 +136,7 @@ class Questions:
 
 
 def as_incident(question: Question) -> NewIncident:
-    """The tracked alert that a message is."""
+    """Return the alert to track for the message that *question* is about."""
     evidence = question.evidence
     author = Person(id=evidence.author_id, name=evidence.author_name, is_bot=True)
     return NewIncident(
@@ -156,12 +157,15 @@ def as_incident(question: Question) -> NewIncident:
 
 
 def question_key(message_id: int) -> str:
-    """The key of the line that asks about a message."""
+    """Return the key of the delivery that asks about a message."""
     return f"alert_question:{message_id}"
 
 
 async def show_answer(tx: Transaction, line: Delivery | None) -> None:
-    """Let the line, if there is one, say what was answered, however the one who answered is told."""
+    """Queue an edit of the question *line*, if there is one, to show the answer.
+
+    It does not depend on the reply to the person who answered.
+    """
     if line is not None:
         key = f"refresh_question:{line.id}"
         await tx.enqueue(Job(JobName.REFRESH_QUESTION, str(line.id), key, sooner=True, patience=IN_LINE))

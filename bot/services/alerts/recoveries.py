@@ -1,4 +1,4 @@
-"""A monitor says that it is over: an alert that nobody has acknowledged is closed, the others hear of it."""
+"""Recoveries that monitors post: an unacknowledged alert is closed, other incidents get a note."""
 
 import structlog
 
@@ -24,10 +24,10 @@ class Recoveries:
         self._lifecycle = lifecycle
 
     async def receive(self, message: AlertMessage, fingerprint: str) -> None:
-        """Take a recovery in; once for each message, however often it is read.
+        """Record a recovery, once for each message however often it is read.
 
-        What has fired again after the message goes on. What several monitors post, or one in several
-        channels, is closed when each has recovered: until then it may still fire.
+        An alert that has fired again after the message stays open. An alert that several monitors post, or
+        one monitor in several channels, is closed when each of them has recovered: until then it may fire.
 
         Args:
             message: A monitor's.

@@ -28,7 +28,7 @@ _Value = TypeVar("_Value")
 #: The timeline tells of an alert that comes again and again at most once in this time.
 TOLD_EVERY: Final = timedelta(minutes=5)
 
-# An alert that comes by the second must not be an edit by the second: the more often, the later it is shown.
+# An alert that fires every second must not cost an edit every second: a higher count means a longer wait.
 _SHOWN_AFTER: Final = timedelta(seconds=5)
 _SHOWN_WITHIN: Final = timedelta(minutes=1)
 
@@ -38,8 +38,8 @@ class Understood:
     """A message of a watched channel.
 
     Attributes:
-        severity: The one that it would be tracked under.
-        would_be: What is kept of it when it is tracked or asked about; what makes it the same one is there.
+        severity: The severity that it would be tracked under.
+        would_be: The facts that are kept when it is tracked or asked about, its fingerprint among them.
     """
 
     reading: Reading
@@ -48,7 +48,7 @@ class Understood:
 
     @property
     def fingerprint(self) -> str:
-        """What the same alert has again."""
+        """The key that each message of the same alert shares."""
         return self.would_be.fingerprint
 
 
@@ -87,14 +87,14 @@ class Alerts:
         return not self._policy.alerts.watch.keys().isdisjoint({message.channel, str(message.channel_id)})
 
     async def receive(self, message: AlertMessage) -> Incident | None:
-        """Do what a message asks for; the same one twice, on whichever instance, changes nothing.
+        """Handle a monitor's message. A second call with the same one, on any instance, changes nothing.
 
-        An alert is tracked. The same one within ``same_within`` is counted on the first, unless it is a
-        graver one. A recovery ends or notes what it is about. What nobody understands is tracked, asked
-        about or passed over, as its channel says.
+        An alert is tracked. The same alert within ``same_within`` is counted on the first one, unless its
+        severity is higher. A recovery closes its alert or is noted on it. A message that the bot cannot read
+        is tracked, asked about or passed over, as its channel's policy says.
 
         Returns:
-            The incident that it is or counts on; None when it is none.
+            The incident that the message opened or was counted on; None when there is none.
         """
         understood = self.understand(message)
         if understood is None:
@@ -154,7 +154,7 @@ class Alerts:
         return incident
 
     async def _ask(self, message: AlertMessage, understood: Understood) -> Incident | None:
-        """Ask whether it is an alert, unless somebody has said so of the same one, which goes on."""
+        """Ask whether the message is an alert, unless the same alert is tracked: then count it on that."""
         async with self._store.transaction() as tx:
             await tx.lock_fingerprint(message.guild_id, understood.fingerprint)
             known = await tx.alert_of_message(message.id)
@@ -181,7 +181,7 @@ class Alerts:
         return self._watched(message, alerts.unknown if message.title else alerts.unread)
 
     def _watched(self, message: AlertMessage, of: Mapping[str, _Value]) -> _Value:
-        """What the policy says of its channel, which is watched."""
+        """Return the value of *of* for the message's channel, which must be watched."""
         return of[message.channel if message.channel in of else str(message.channel_id)]
 
     async def _same(self, tx: Transaction, message: AlertMessage, understood: Understood) -> Incident | None:
@@ -198,7 +198,7 @@ class Alerts:
         if seen < now - usual and await tx.has_recovered(found.id):
             return None  # it was over meanwhile: this is another trouble
         if found.status is Status.ACKNOWLEDGED and not message.title:
-            return None  # nobody can read it: it may be another trouble than the one that somebody is on
+            return None  # without a title it cannot be read: it may not be the trouble that was acknowledged
         return found
 
     async def _count(self, tx: Transaction, same: Incident, message: AlertMessage) -> Incident:
@@ -209,7 +209,7 @@ class Alerts:
         data = {"count": incident.occurrences, "url": message.evidence.url}
         if is_back or not told or now - max(told) >= TOLD_EVERY:
             await tx.add_timeline(same.id, TimelineEntry(TimelineKind.REPEATED, now, data=data))
-        if is_back:  # whoever is on it has been told that it was over
+        if is_back:  # its responders have been told that it was over
             facts = {"notice": "fires_again", "by": message.evidence.author_name, **data}
             line = notice(incident, self._policy, key=f"fires_again:{message.id}", data=facts)
             await tx.insert_deliveries([line])
