@@ -1,6 +1,6 @@
-"""What the running bot does at once, and in which order it stops.
+"""The tasks that the running bot does concurrently, and the order in which it stops them.
 
-Nothing that is owed lives here: whatever ends this process, the rows say what is left to do.
+No pending work lives only in this process: if it dies, the database rows say what is left to do.
 """
 
 import asyncio
@@ -52,11 +52,11 @@ class Life:
 
     Attributes:
         mails: Email is set up.
-        keep_up: Sees to the database, if that is ours to do.
-        warm: Has what is needed parsed before it is.
-        dead_man: Tells somebody outside that all is well.
-        circuit: Whether Discord answers.
-        deaf: Whether the gateway tells what happens.
+        keep_up: Maintains the database, if that is the bot's task.
+        warm: Has statements parsed before they are needed.
+        dead_man: Sends a heartbeat to an outside monitor.
+        circuit: Knows whether Discord answers.
+        deaf: Knows whether the gateway still delivers events.
         prepare: Waits for a database that was away at the start; None when it was there.
     """
 
@@ -146,7 +146,7 @@ class Life:
         await look_around(self.client, dlq=self.dlq, mails=self.mails)
 
     async def _beat(self) -> None:
-        """Tell the outside that all is well. With a deaf gateway it is not: `/sev1` reaches nobody."""
+        """Send a heartbeat, and pass on that the gateway is deaf: then `/sev1` does not reach the bot."""
         assert self.dead_man is not None
         await self.dead_man.beat(trouble=self.deaf.trouble)
 

@@ -1,4 +1,4 @@
-"""What the database must be before the bot works with it, at its start or whenever it comes back."""
+"""Preparation of the database, at the bot's start and each time the database comes back."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -80,7 +80,7 @@ def late(database: OwnDatabase, *, migrate: bool) -> Prepare:
 
 
 async def succeeds(prepare: Prepare) -> bool:
-    """Whether *prepare* could be done at once; a database that has just gone away is waited for later."""
+    """Return True if *prepare* succeeds at once; the caller waits for a database that has just gone away."""
     try:
         await prepare()
     except StorageUnavailable as away:
@@ -90,7 +90,7 @@ async def succeeds(prepare: Prepare) -> bool:
 
 
 async def until_done(prepare: Prepare) -> None:
-    """Try until the database lets us; whatever it says meanwhile, people are told without it."""
+    """Retry *prepare* until it succeeds. Meanwhile people are alerted without the database."""
     said = None
     while True:
         try:

@@ -1,4 +1,4 @@
-"""How the running bot answers when it is asked how it is."""
+"""The health and metrics of the running bot."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ from bot.storage.figures import Figures
 from bot.storage.queue.runner import JobRunner
 from bot.ui.discord_api.circuit import Circuit
 
-#: From when on a step that nobody has decided is late: twice what is promised.
+#: A step that is undecided this long after its due time is late: twice the promised time.
 _LATE: Final = timedelta(seconds=10)
 
 _LOOK_S: Final = 3.0  # an orchestrator asks every few seconds, and waits no longer
@@ -41,7 +41,7 @@ class Vitals:
 
     @property
     def parts(self) -> dict[str, Part]:
-        """What must be well for the bot to be ready."""
+        """Return the parts that must be healthy for the bot to be ready."""
         return {
             "database": self._database,
             "jobs": self._jobs,
@@ -79,7 +79,7 @@ class Vitals:
         return None if self.runner.healthy else "the job queue does not answer"
 
     async def _deadlines(self) -> str | None:
-        """That steps are decided, and people told, whatever the database and the queue say of themselves."""
+        """Check that due steps are decided and people alerted, even if database and queue look healthy."""
         try:
             async with asyncio.timeout(_LOOK_S):
                 late = await self.store.late_steps(overdue=_LATE)

@@ -29,12 +29,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back.
+    """Discord's answer to one request.
 
     Attributes:
         what: The request, without tokens.
         body: The JSON; None when there is none.
-        took_s: From the request to the whole answer.
+        took_s: Seconds from the request to the end of the answer.
     """
 
     what: str
@@ -45,17 +45,17 @@ class Answer:
 
     @property
     def code(self) -> int:
-        """Discord's code of a refusal; 0 when there is none."""
+        """Return the error code in Discord's refusal; 0 when there is none."""
         is_refusal = self.status >= HTTPStatus.BAD_REQUEST and isinstance(self.body, dict)
         return int(self.body.get("code") or 0) if is_refusal else 0
 
     @property
     def outcome(self) -> str:
-        """The status, with Discord's code if it refused: "404 10008"."""
+        """Return the status, with Discord's error code if it refused: "404 10008"."""
         return f"{self.status} {self.code}" if self.code else str(self.status)
 
     def good(self) -> Self:
-        """The answer itself, when Discord did what was asked.
+        """Return this answer if Discord accepted the request.
 
         Raises:
             Refused: it did not.
@@ -118,10 +118,10 @@ class Api:
         return (await self.ask("GET", path, params=params)).good().body
 
     async def post(self, path: str, json: JSON) -> JSON:
-        """What was made at *path*, a message or a thread.
+        """Create a message or a thread at *path*, and return it.
 
         Raises:
-            Refused: it was not.
+            Refused: it was not created.
         """
         body = (await self.ask("POST", path, json=json)).good().body
         if not isinstance(body, dict) or "id" not in body:
@@ -159,5 +159,5 @@ def _wait_s(answer: Answer) -> float | None:
 
 
 def _shown(path: str) -> str:
-    """Of an interaction's path only the beginning: its token follows."""
+    """Return *path* for a log; an interaction's path is cut before its token."""
     return "/interactions/..." if path.startswith("/interactions/") else path

@@ -1,4 +1,4 @@
-"""What a run has made in somebody's server, to be removed whatever happens."""
+"""Removal of everything that a run has made in the server, even when the run fails."""
 
 import asyncio
 from http import HTTPStatus
@@ -10,21 +10,21 @@ _EACH_S: Final = 30.0
 
 
 class CleanUp:
-    """The requests that undo what was done, the last one first."""
+    """The requests that remove what a run has made; the last one queued runs first."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
         self._requests: list[tuple[str, str]] = []
 
     def later(self, method: str, path: str) -> None:
-        """Make this request at the end, once."""
+        """Queue this request for the end of the run; a request that is queued already is not queued again."""
         if (method, path) not in self._requests:
             self._requests.append((method, path))
 
     async def run(self) -> tuple[int, list[str]]:
-        """Make them all; how many there were, and what could not be removed and why.
+        """Make all queued requests. Return how many there were, and one line for each that failed.
 
-        What is gone already is well. A thread takes its messages with it.
+        A 404 is no failure: deleting a thread also deletes its messages.
         """
         count, left = len(self._requests), []
         while self._requests:

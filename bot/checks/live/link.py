@@ -122,7 +122,7 @@ class Link:
             raise Refused(f"the gateway closed the connection ({self._socket.close_code})")
 
     async def _send(self, opcode: int, data: Any) -> None:  # noqa: ANN401 -- a JSON value
-        with suppress(aiohttp.ClientError, OSError):  # whoever waits for the answer hears of the end
+        with suppress(aiohttp.ClientError, OSError):  # a waiting caller sees the socket close
             await self._socket.send_json({"op": opcode, "d": data})
 
     async def _beat(self, interval_s: float) -> None:

@@ -1,4 +1,4 @@
-"""What a person presses: a button, a Components V2 screen, a form; how fast each is answered."""
+"""Probes that need a person to press: a button, a Components V2 screen, a form. Each answer is timed."""
 
 import secrets
 import time
@@ -16,7 +16,7 @@ _LATE_MS: Final = 3_000
 
 
 async def button(run: Run) -> Seen:
-    """Post a button, and answer who presses it with a Components V2 screen."""
+    """Post a button, and answer its press with a Components V2 screen."""
     if not run.options.presses:
         raise Skipped("needs somebody who presses: --press")
     pressed = f"doctor:{secrets.token_hex(6)}"
@@ -47,7 +47,7 @@ async def screen(run: Run) -> Seen:
 
 
 async def form(run: Run) -> Seen:
-    """Take what was written, and say thank you."""
+    """Take the submitted form, and answer with a message."""
     event = await _next(run, "write something into the form, and submit it")
     seen = await _respond(run, event, _MESSAGE, {"flags": _EPHEMERAL, "content": f"✅ {MARK}"})
     written = [one.get("component", {}).get("value") for one in event.data["data"]["components"]]

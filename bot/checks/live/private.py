@@ -1,4 +1,4 @@
-"""Private threads: who is let in, who is not, and which role is rung."""
+"""Probes of private threads: who gets in, who does not, and which role mentions ring."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -11,7 +11,7 @@ _PRIVATE_THREAD: Final = 12
 
 
 async def private_thread(run: Run) -> Seen:
-    """Make one, and let in the application's owner, or else who is on call in the policy file."""
+    """Make a private thread, and add the application's owner, or else a person on call in the policy file."""
     body = {"name": THREAD_NAME, "type": _PRIVATE_THREAD, "invitable": False, "auto_archive_duration": 60}
     made = await run.api.post(f"{run.place}/threads", body)
     run.private_id = made["id"]
@@ -26,14 +26,14 @@ async def private_thread(run: Run) -> Seen:
 
 
 async def unadded_role(run: Run) -> Seen:
-    """Name a role in it without ringing it: that lets nobody in."""
+    """Mention a role in the private thread without ringing it; such a mention adds no member."""
     role = await _role(run)
     posted = await run.post(_of(run), content=f"{MARK} <@&{role['id']}>")
     return Seen({"rings": role["id"] in posted["mention_roles"]})
 
 
 async def rung_role(run: Run) -> Seen:
-    """Ring a role in it."""
+    """Ring a role in the private thread."""
     _require_ring(run)
     role = await _role(run)
     posted = await _ring(run, _of(run), role)
@@ -41,7 +41,7 @@ async def rung_role(run: Run) -> Seen:
 
 
 async def let_in_by_role(run: Run) -> Seen:
-    """See whether somebody with that role is in the thread now."""
+    """Look for a person on call who has that role among the members of the thread."""
     _require_ring(run)
     role = await _role(run)
     async for member in _on_call(run):
@@ -52,7 +52,7 @@ async def let_in_by_role(run: Run) -> Seen:
 
 
 async def outsider(run: Run) -> Seen:
-    """Let somebody in who does not see the channel."""
+    """Try to add a member who cannot see the channel to the private thread."""
     if run.options.outsider is None:
         raise Skipped("needs a member who does not see the channel: --outsider USER")
     member = await run.member(run.options.outsider)
@@ -86,7 +86,7 @@ async def _ring(run: Run, path: str | None, rung: JSON) -> JSON:
 
 
 async def _role(run: Run) -> JSON:
-    """The first role of the policy that the server has.
+    """Return the first role of the policy that exists in the server.
 
     Raises:
         Skipped: it has none.

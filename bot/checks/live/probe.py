@@ -1,4 +1,4 @@
-"""What a probe is, what it is given, and what it says."""
+"""A probe: its definition, its input (`Run`), and its result."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -36,12 +36,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a probe saw.
+    """The result of one probe.
 
     Attributes:
-        facts: Compared with what the local Discord says.
-        measured: Differs from run to run: times, counts, versions.
-        warning: For a person, when the facts are right and something is worth a word.
+        facts: Values to compare with those of the local Discord.
+        measured: Values that differ from run to run: times, counts, versions.
+        warning: Text for a person: the facts are right, but something deserves attention.
     """
 
     facts: Facts
@@ -51,15 +51,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the person asked for.
+    """The options of a run, as given on the command line.
 
     Attributes:
         channel: Name or id of the channel in which everything is posted.
-        rings: One real @here and role ping.
-        presses: Somebody is there who presses.
+        rings: Send one real @here and real role pings.
+        presses: A person is present who presses the buttons.
         outsider: Username or id of a member who does not see the channel.
-        nonce_window_s: Each of these moments after a message, its nonce is used again.
-        press_s: How long a press is waited for.
+        nonce_window_s: Seconds after a message at which its nonce is used again.
+        press_s: Seconds to wait for a press.
     """
 
     channel: str
@@ -72,18 +72,18 @@ class Options:
 
 @dataclass(slots=True)
 class Run:
-    """What the probes of one run share.
+    """The state that the probes of one run share.
 
     Attributes:
         intents: Those that the bot asks for.
         say: Tells the person what to do next.
-        channel: Of the option, once it was found.
-        link: The gateway session, once it stands.
-        message_id: A message that stands until the end, once it was posted.
+        channel: The channel that the option names, once it was found.
+        link: The gateway session, once it is open.
+        message_id: A message that stays until the end, once it was posted.
         thread_id: A thread of that message, once it was made.
         private_id: A private thread, once it was made.
         shards: How many Discord advises.
-        asked: The custom id that is pressed next.
+        asked: The custom id of the component to press next.
     """
 
     api: Api
@@ -134,7 +134,7 @@ class Run:
         return posted
 
     async def member(self, named: str) -> JSON:
-        """The member with this username or id.
+        """Return the member with this username or id.
 
         Raises:
             Refused: there is none.
@@ -156,10 +156,10 @@ class Probe:
     Attributes:
         name: Also its key in expected.json.
         look: Returns what it saw; raises Refused or Skipped.
-        todo: For a person, when it fails.
-        is_detail: A difference is worth a word, no failure: the bot bears it.
-        is_vital: Nothing else is tried when it fails.
-        deadline_s: For all of it.
+        todo: What a person should do when it fails.
+        is_detail: A difference is reported but is no failure: the bot can live with it.
+        is_vital: When it fails, no other probe is tried.
+        deadline_s: Seconds for the whole probe.
     """
 
     name: str
@@ -172,7 +172,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What came of a probe. Its fields are those of the JSON file."""
+    """The judged result of a probe. Its fields are those of the JSON file."""
 
     name: str
     state: Outcome

@@ -1,4 +1,4 @@
-"""What only reads: the way to Discord, the application, the server. Nothing is posted."""
+"""Probes that only read: the connection to Discord, the application, the server. They post nothing."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ _TEXT: Final = 0
 
 
 async def dns(run: Run) -> Seen:
-    """Resolve the API's host, as whatever runs here does."""
+    """Resolve the API's host with this machine's resolver."""
     url = _direct(run)
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
@@ -28,7 +28,7 @@ async def dns(run: Run) -> Seen:
 
 
 async def tls(run: Run) -> Seen:
-    """See that the certificate is Discord's for this machine, and for how long."""
+    """Verify Discord's certificate on this machine, and report when it expires."""
     url = _direct(run)
     if url.scheme != "https":
         raise Skipped("plain HTTP, on this machine")
@@ -101,7 +101,7 @@ async def channel(run: Run) -> Seen:
 
 
 async def command_permissions(run: Run) -> Seen:
-    """Look which commands somebody restricted under Integrations."""
+    """List the commands that are restricted under Server Settings, Integrations."""
     base = f"/applications/{(await run.api.get('/applications/@me'))['id']}/guilds/{run.guild_id}/commands"
     listed = await run.api.get(base)
     changed = await run.api.get(f"{base}/permissions")
@@ -116,7 +116,7 @@ def _denies(permissions: list[JSON]) -> bool:
 
 
 def _direct(run: Run) -> SplitResult:
-    """The API's address, when this machine looks it up itself."""
+    """Return the API's address; skip the probe if a proxy resolves it instead of this machine."""
     if run.api.proxy is not None:
         raise Skipped(f"{run.api.way} does it")
     parts: Any = urlsplit(run.api.base)

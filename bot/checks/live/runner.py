@@ -28,14 +28,14 @@ _SIGNS: Final = 400  # of what was seen, in one line
 
 
 def expectations() -> Mapping[str, Facts]:
-    """What each probe sees in the local Discord, by the probe's name."""
+    """Return the facts that each probe sees in the local Discord, by the probe's name."""
     text = resources.files("bot.checks.live").joinpath("expected.json").read_text(encoding="utf-8")
     found: Mapping[str, Facts] = json.loads(text)
     return found
 
 
 async def observe(run: Run) -> AsyncGenerator[Observation, None]:
-    """Run every probe, then remove whatever was made, even when somebody interrupts."""
+    """Run every probe, then remove everything that they made, even when the run is interrupted."""
     expected, is_over = expectations(), False
     try:
         for probe in REGISTRY:

@@ -1,4 +1,4 @@
-"""What a run posted without hearing of it: an answer was lost, or somebody interrupted while one was due."""
+"""Removal of posts that a run does not know of: their answer was lost, or the run was interrupted first."""
 
 from contextlib import suppress
 
@@ -7,7 +7,7 @@ from bot.checks.live.probe import MARK, THREAD_NAME, Run, Skipped
 
 
 async def sweep(run: Run) -> None:
-    """Let the clean-up remove it too, and what earlier runs had to leave. What cannot be read is let be."""
+    """Queue the removal of unknown posts of this run and of earlier ones; ignore what cannot be read."""
     with suppress(Refused, Skipped, KeyError, TypeError):
         own_id = (await run.api.get("/users/@me"))["id"]
         for message in await run.api.get(f"{run.place}/messages", limit="50"):

@@ -41,7 +41,7 @@ async def note_of_rename(run: Run) -> Seen:
 
 
 async def sleeping(run: Run) -> Seen:
-    """Lock and archive it, edit what stands in it, and wake it."""
+    """Lock and archive the thread, try to edit a message in it, reopen the thread, and edit again."""
     where = _of(run)
     posted = await run.post(where)
     asleep = await _change(run, locked=True, archived=True)
