@@ -34,7 +34,7 @@ _STYLES: Final = {
     Outcome.FAIL: "bold red",
     Outcome.SKIPPED: "dim",
 }
-_PLAIN_WIDTH: Final = 160  # columns when nobody watches
+_PLAIN_WIDTH: Final = 160  # columns, when the output is not a terminal
 
 
 def examine_live(options: Options, *, file: Path | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Rows become the domain's values."""
+"""Conversions between database rows and the domain's values."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -96,7 +96,7 @@ def incident_from_row(row: Row) -> Incident:
 
 
 def timed_as_json(kept: Taken | EndedAck | None) -> dict[str, object] | None:
-    """What `incidents.taken` and `incidents.ack_ended` keep."""
+    """Return *kept* as the JSON for `incidents.taken` and `incidents.ack_ended`."""
     return None if kept is None else {**asdict(kept), "at": kept.at.isoformat()}
 
 
@@ -105,17 +105,17 @@ def _with_time(kept: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def roles_as_json(incident: Incident) -> dict[str, object]:
-    """What `incidents.roles` keeps."""
+    """Return the incident's roles as the JSON for `incidents.roles`."""
     return {role.value: asdict(who) for role, who in incident.roles.items()}
 
 
 def source_as_json(source: Source) -> dict[str, object]:
-    """What `incidents.source` keeps."""
+    """Return *source* as the JSON for `incidents.source`."""
     return asdict(source)
 
 
 def checks_as_json(incident: Incident) -> dict[str, object]:
-    """What `incidents.checks` keeps."""
+    """Return the incident's checks as the JSON for `incidents.checks`."""
     return {step: {**asdict(check), "at": check.at.isoformat()} for step, check in incident.checks.items()}
 
 

@@ -44,7 +44,7 @@ class StormWrites(DeliveryWrites):
         found = []
         for number, ladder in groupby(steps, key=lambda step: step.incident_id):
             due, further = split(ladder, before)
-            if due:  # somebody may have decided them just before the lock
+            if due:  # none are left if another transaction decided them just before the lock
                 facts = further, told.get(number, {}), unreached.get(number, ()), last[number]
                 found.append(Due(incidents[number], due[-1], *facts, earlier=due[:-1]))
         return found

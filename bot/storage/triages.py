@@ -133,14 +133,14 @@ class TriageWrites:
 async def read_known_message(
     sql: Sql, channel_id: int, message_id: int | None, *, guild_id: int | None
 ) -> KnownMessage:
-    """What is known of a message, by one query."""
+    """Read what the bot knows of a message, in one query."""
     row = await sql.one("known_message", channel_id, message_id, guild_id, sorted(ACK_PLACES))
     raised = None if row["id"] is None else incident_from_row(row)
     return KnownMessage(bool(row["is_of_drill"]), bool(row["is_confided"]), raised)
 
 
 async def with_answers(sql: Sql, row: Row | None) -> Triage:
-    """The triage of *row* with its standing answers.
+    """Return the triage of *row* with those of its answers that still count.
 
     Raises:
         UserError: *row* is None: there is no such triage.

@@ -1,1 +1,1 @@
-"""What goes wrong on purpose."""
+"""Faults that tests inject: failing requests, failing gateway events, a frozen server."""

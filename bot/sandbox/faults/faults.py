@@ -1,4 +1,4 @@
-"""Injected faults: what goes wrong with which requests and which gateway events, and how often."""
+"""Injected faults: which requests and gateway events fail, how, and how often."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Standing still: while frozen, the API and the gateway answer nothing and every socket stays open."""
+"""A freeze of the server: the API and the gateway answer nothing, and every socket stays open."""
 
 import asyncio
 

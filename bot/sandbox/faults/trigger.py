@@ -1,4 +1,4 @@
-"""When a fault strikes: the nth time, so many times, with a probability that a seed makes repeatable."""
+"""When a fault strikes: from which call on, how many times, and how probably (repeatable by a seed)."""
 
 import random
 from dataclasses import dataclass, field

@@ -141,7 +141,7 @@ def _check_options(form: Form, path: Path, value: object, kinds: tuple[OptionTyp
 
 
 def _has_duplicates(options: list[JSON]) -> bool:
-    """Whether two options have one name, in any of the languages: nobody could tell which is meant."""
+    """Return whether two options share a name in any one language, which makes them ambiguous."""
     named = [("", str(option.get("name"))) for option in options]
     for option in options:
         localized = option.get("name_localizations")

@@ -1,7 +1,7 @@
-"""What Discord adds to a message by itself: previews of the links in it.
+"""The previews that Discord adds to a message for the links in it.
 
-They come with a MESSAGE_UPDATE of their own after the MESSAGE_CREATE, which is no edit: ``edited_timestamp``
-stays as it is. (Discord leaves that event out for what it has looked at before.)
+They arrive in a separate MESSAGE_UPDATE after the MESSAGE_CREATE. It is not an edit: ``edited_timestamp``
+does not change. (Discord leaves that event out for links that it has looked at before.)
 
 Sources: Resources > Message > Embed Types; discord-api-docs #5406 and #7060; discord.py #273.
 """
@@ -15,15 +15,15 @@ from bot.sandbox.world.permissions import P, channel_permissions
 from bot.sandbox.world.world import Message
 
 _MOST = 5
-# Not in code, nor in angle brackets, which ask for none.
+# Links in code get no preview. Angle brackets ask for none.
 _PASSED_OVER = re.compile(r"```.*?```|`[^`\n]+`|<https?://[^\s>]+>", re.DOTALL)
 _LINK = re.compile(r"https?://[^\s<>\[\](){}`*~|\\\"']+")
-# Links to places in Discord are shown without a preview, and nobody reaches this machine.
+# Discord shows links to its own pages without a preview, and it cannot reach this machine.
 _WITHOUT = frozenset({"discord.com", "localhost", "127.0.0.1"})
 
 
 def previews_of(core: Core, message: Message) -> list[JSON]:
-    """The previews that Discord adds to *message* as it is now; none where its author may not embed links."""
+    """Return the previews for *message* as it is now; none where its author may not embed links."""
     if message.ephemeral_to or message.flags & MessageFlag.SUPPRESS_EMBEDS or not _may_embed(core, message):
         return []
     links = _LINK.findall(_PASSED_OVER.sub(" ", message.content))

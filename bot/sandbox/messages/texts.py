@@ -1,9 +1,9 @@
-"""What Discord makes of a text before anything reads it.
+"""How Discord cleans a text before it looks for mentions.
 
-Signs that change how others are laid out are dropped, and mentions are looked for afterwards. Source: Create
-Message ("Discord may strip certain characters"); discord-api-docs #1189, #1193, #1286. Which ones is not
-documented: that line breaks become one kind, that control characters go, and that a message of nothing but
-signs without width is an empty one, is the stricter of what is known, and unproven.
+Discord drops characters that change the layout of others. Source: Create Message ("Discord may strip certain
+characters"); discord-api-docs #1189, #1193, #1286. Which characters it drops is not documented. This module
+takes the stricter reading, which is unproven: all line breaks become line feeds, control characters are
+dropped, and a message of nothing but characters without width is empty.
 """
 
 import re
@@ -14,7 +14,7 @@ _NO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
 
 
 def cleaned(text: str) -> str:
-    """A text of several lines as it is kept."""
+    """Return a text of several lines as Discord stores it."""
     return _DROPPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 

@@ -44,7 +44,9 @@ def storage_errors() -> Iterator[None]:
 
 @contextmanager
 def every_storage_error() -> Iterator[None]:
-    """The same where no statement of ours can be at fault: whatever PostgreSQL says, it is not there for us.
+    """Turn every error of PostgreSQL into StorageUnavailable; an unknown one becomes StorageBroken.
+
+    For code whose own statements cannot be at fault.
 
     Raises:
         StorageUnavailable, Contended, StorageBroken.
@@ -56,7 +58,7 @@ def every_storage_error() -> Iterator[None]:
 
 
 def _translated(error: Exception) -> StorageUnavailable | None:
-    """What *error* says about the database; None: nothing."""
+    """Return *error* as a StorageUnavailable, or None when it says nothing about the database's state."""
     name = type(error).__name__
     if isinstance(error, asyncpg.LockNotAvailableError):
         return Contended(name)

@@ -95,7 +95,7 @@ class PostgresLeases:
 
     @asynccontextmanager
     async def _looking(self) -> AsyncIterator[Sql]:
-        """A transaction in which nobody else looks for what may be taken; renewing does not wait for it."""
+        """Open a transaction for taking free shards, one process at a time; renewals do not wait for it."""
         with every_storage_error():
             async with borrow(self._pool) as connection:
                 try:
@@ -149,10 +149,10 @@ def _columns(held: Collection[Claim]) -> tuple[list[int], list[int], list[int]]:
 
 
 async def _in_time(call: Coroutine[Any, Any, _Value], *, within_s: float = WITHIN_S) -> _Value:
-    """What *call* gives, or StorageUnavailable, whatever went wrong. A network that swallows packets must not
-    hold up the renewals.
+    """Return the result of *call*, or raise StorageUnavailable if it fails or takes longer than *within_s*.
 
-    What is late is cancelled and not waited for, since asyncpg takes its time to give up.
+    A network that swallows packets must not hold up the renewals. A late call is cancelled but not awaited,
+    because asyncpg is slow to give up.
     """
     task = asyncio.create_task(call)
     try:
@@ -168,6 +168,6 @@ async def _in_time(call: Coroutine[Any, Any, _Value], *, within_s: float = WITHI
 
 
 def _forget(task: asyncio.Task[Any]) -> None:
-    """Nobody asks for it any more."""
+    """Retrieve the exception of an abandoned task, so that asyncio does not log it."""
     if not task.cancelled():
         task.exception()

@@ -28,16 +28,16 @@ SEARCH_PATH: Final = f"{SCHEMA}, pg_catalog"
 
 _CONNECT_TIMEOUT_S = 10
 
-#: How long a statement waits for a lock, ms. A table that is to be changed lets nobody in while it is waited
-#: for: shorter than what the running bots call "locked", and than what they may be late by.
+#: How long a statement waits for a lock, ms. While a migration waits for a table, all others wait
+#: behind it. So this is shorter than what the running bots call "locked", and than what they may be late by.
 _LOCK_TIMEOUT_MS = 500
 _LOCK_TIMEOUT = "(55P03)"
 
-#: Between two tries, in which the others get on, seconds.
+#: Pause between two tries, seconds, in which others can use the table.
 _PAUSE_S = 2.0
 
 PATIENCE_S: Final = 60.0
-"""For how long it is tried while others hold what it needs, seconds."""
+"""How long a migration keeps trying while others hold a lock that it needs, seconds."""
 _HIDDEN = "***"
 _STATUS_LINE = re.compile(r"^\[(?P<mark>[X ])\] (?P<file>\S+\.sql)$", re.MULTILINE)
 _APPLYING = re.compile(r"^Applying: (?P<file>\S+\.sql)", re.MULTILINE)
@@ -49,10 +49,10 @@ class MigrationError(ConfigError):
 
 
 class LockTimeout(MigrationError):
-    """Somebody else holds a table, or migrates: the same call may succeed later.
+    """Another session holds a table or is migrating; the same call may succeed later.
 
     Attributes:
-        applied: What had been applied before.
+        applied: The migrations that were applied before the timeout.
     """
 
     def __init__(self, said: str, applied: list[str]) -> None:

@@ -71,7 +71,7 @@ class Pulse:
     async def _written(self, told: dict[UUID, int | None]) -> datetime:
         async with borrow(self._pool) as connection:
             try:
-                await connection.execute(_TABLES_CAN_BE_WRITTEN)  # first: a beat says that nobody was silent
+                await connection.execute(_TABLES_CAN_BE_WRITTEN)  # first: a beat says that writing works
                 now: datetime = (await Sql(connection).one("beat", list(told), list(told.values())))["now"]
             except asyncio.CancelledError:
                 connection.terminate()  # asyncpg would wait until the server has heard that it is to stop

@@ -80,7 +80,10 @@ async def warm(pool: asyncpg.Pool) -> None:
 async def _next_to_learn(
     pool: asyncpg.Pool, statements: Sequence[str], *, learning: AsyncExitStack
 ) -> Session | None:
-    """The first free connection that has not learned all, kept until *learning* ends; the others are back."""
+    """Return the first free connection that has not learned all, kept until *learning* ends.
+
+    The others go back to the pool.
+    """
     async with AsyncExitStack() as knowing:
         for _ in range(_CONNECTIONS):
             if _free(pool) <= 1:
@@ -95,5 +98,5 @@ async def _next_to_learn(
 
 
 def _free(pool: asyncpg.Pool) -> int:
-    """How many connections of *pool* can be had without waiting for somebody, those not yet open included."""
+    """Return how many connections *pool* can give without waiting, including those not yet open."""
     return int(pool.get_max_size() - pool.get_size() + pool.get_idle_size())

@@ -93,10 +93,11 @@ def join(call: Call) -> None:
 
 @routes.add("PUT /channels/{channel_id}/thread-members/{user_id}")
 def add(call: Call) -> None:
-    """Add Thread Member; the thread is told. Uninvitable ones take their owner's guests only.
+    """Add Thread Member; posts a line about it in the thread.
 
-    Whoever cannot view the parent channel views no thread of it, added or not. Source: Topics > Permissions >
-    Inherited Permissions (Threads).
+    In a thread that is not invitable, only its owner may add people without MANAGE_THREADS. A person who
+    cannot view the parent channel cannot view its threads, so adding them is refused. Source: Topics >
+    Permissions > Inherited Permissions (Threads).
     """
     core, thread = call.core, _thread(call)
     require(core, call.bot_id, thread, P.SEND_MESSAGES_IN_THREADS)

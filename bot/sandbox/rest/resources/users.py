@@ -97,7 +97,7 @@ def open_dm(call: Call) -> JSON:
 
 
 def _count_new_dm(core: Core) -> None:
-    """Refuse to open one more DM with somebody to whom the bot has never written.
+    """Count a new DM channel; refuse it beyond the limit per window, or when the app is quarantined.
 
     Source: Resources > User > Create DM: "you may be rate limited or blocked from opening new ones"; the
     codes in Topics > Opcodes and Status Codes, and for 20026 issue #2669.
