@@ -1,1 +1,1 @@
-"""Sending what is owed, until Discord has it or it is given up."""
+"""Sending deliveries, until Discord has accepted each or it is given up."""

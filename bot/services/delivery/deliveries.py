@@ -1,4 +1,4 @@
-"""Sending what is owed: once, however often the sender dies. See docs/internals/delivery.md."""
+"""Sending each delivery once, however often the sender dies. See docs/internals/delivery.md."""
 
 import asyncio
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Helpers:
-    """Who knows more of some kinds, and of some times."""
+    """Collaborators that handle special delivery kinds and special times."""
 
     digests: Digests
     mornings: Mornings

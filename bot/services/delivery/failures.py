@@ -84,7 +84,9 @@ class Failures:
         return _TRY_EMAIL_AGAIN if owed else None
 
     async def redact(self, incident_id: int) -> None:
-        """Take the words out of an incident's rows: it is private by now. Handler of the redact_failures job.
+        """Remove the text from the rows of an incident that has become private.
+
+        Handler of the redact_failures job.
 
         Raises:
             StorageUnavailable: as `record`.
@@ -97,12 +99,12 @@ class Failures:
             await self._failures.redact(naming, title=None)
 
     async def mail(self, delivery_id: int) -> timedelta | None:
-        """Send the email that goes out beside an escalation: Discord has taken it, and nobody has answered.
+        """Send the email that backs up an escalation which Discord has accepted but nobody has acknowledged.
 
-        What was held in an outage has had its email, or gets it by `record`.
+        A delivery that was held in an outage has had its email already, or gets it by `record`.
 
         Returns:
-            When to try again, or None when nothing is owed any more.
+            How long to wait before another try, or None when no email is left to send.
         """
         delivery = await self._mailed_for(await self._store.delivery(delivery_id))
         if delivery is None or delivery.incident_id is None or delivery.held_at is not None:
@@ -114,7 +116,7 @@ class Failures:
         return None if reached.everybody else _TRY_EMAIL_AGAIN
 
     async def _mailed_for(self, delivery: Delivery) -> Delivery | None:
-        """What the email is sent for: of a bundle, the first that it tells of and that nobody is on."""
+        """Return the delivery to email about, or None; for a bundle, that of the first incident it shows."""
         if delivery.kind is DeliveryKind.BUNDLE:
             bundle = await self._store.bundle(delivery.id)
             first = bundle.shown[0].id if bundle.shown else None
@@ -130,13 +132,13 @@ class Failures:
         if not self._letters.can_send or not asked_for:
             return False
         if incident.status is not Status.TRIGGERED:
-            return False  # somebody has it: the email would only wake another one
+            return False  # it is acknowledged: the email would only wake another responder
         if delivery.kind is DeliveryKind.PAGE and delivery.status is DeliveryStatus.SENT:
             return False  # Discord was back before the email went out
         return delivery.kind in _WORTH_AN_EMAIL and bool(await self._people(delivery))
 
     async def _email(self, delivery: Delivery, incident: Incident) -> _Reached:
-        """Send it to those who have not got it; who has it now."""
+        """Send the email to the people on call who do not have it yet, and return who has it now."""
         if delivery.emailed or not await self._owes_email(delivery, incident):
             return _Reached(anybody=delivery.has_email, everybody=delivery.emailed)
         left = [who for who in await self._people(delivery) if who.mailbox not in delivery.emailed_to]
@@ -163,7 +165,7 @@ class Failures:
     async def _email_of_many(
         self, bundle_id: int, incident: Incident, *, to: Sequence[OnCallPerson]
     ) -> _Reached:
-        """One email lists all that a bundle was to tell of; the first of them that nobody is on sends it."""
+        """Send one email that lists all incidents of a bundle; only the first shown *incident* sends it."""
         bundle = await self._store.bundle(bundle_id)
         if not bundle.shown or bundle.shown[0].id != incident.id:
             return _NOBODY
@@ -182,7 +184,7 @@ class Failures:
         return _Reached(anybody=bool(accepted), everybody=is_done)
 
     async def _beside(self, page: Delivery) -> Delivery | None:
-        """The channel's message of the same moment, when that goes by email to everyone anyway."""
+        """Return the channel's message of the same moment if everyone on call gets that by email anyway."""
         channels = await beside(self._store, page)
         if channels is None:
             return None
@@ -190,7 +192,7 @@ class Failures:
         return channels if channels.has_email or will_be else None
 
     async def _people(self, delivery: Delivery) -> tuple[OnCallPerson, ...]:
-        """Whom a page was for, else everyone on call."""
+        """Return the person that a page was for; for another delivery, everyone on call."""
         place = delivery.to.removeprefix("person:") if delivery.kind is DeliveryKind.PAGE else None
         return await self._oncall.reachable(delivery.guild_id, place)
 
@@ -220,7 +222,7 @@ class Failures:
         )
 
     def _payload(self, delivery: Delivery, incident: Incident | None) -> dict[str, object]:
-        """What was to be sent; of a bundle, what this incident alone would have sent."""
+        """Return the body that was to be sent; for a member of a bundle, the one for this incident alone."""
         if delivery.request is not None and delivery.bundle_id is None:
             return dict(delivery.request.body)
         return {} if incident is None else dict(self._draft(delivery, incident))

@@ -57,25 +57,25 @@ async def _has_passed(tx: Transaction, delivery: Delivery, incident: Incident) -
 
 
 def is_plain(seen: Prospect) -> bool:
-    """Whether a look without a lock decides about it: nothing goes before it, and nothing else joins it."""
+    """Return True if no lock is needed to decide: nothing goes before the delivery or joins it."""
     delivery = seen.delivery
     return delivery.kind in _PLAIN and delivery.held_at is None and not seen.is_behind
 
 
 async def is_plainly_moot(store: Store, delivery: Delivery, incident: Incident) -> bool:
-    """`is_moot` for one that is plain."""
+    """Return `is_moot` for a delivery that `is_plain`."""
     if delivery.kind in _POSTING:
         return is_superseded(delivery, incident)
     return await _has_rung(store, delivery, incident)
 
 
 async def _has_rung(source: Transaction | Store, paging: Delivery, incident: Incident) -> bool:
-    """Whether somebody has answered meanwhile, or another ladder rings instead."""
+    """Return True if the incident is no longer triggered, or if a later ladder escalates instead."""
     is_past_ladder = await is_of_earlier_ladder(source, paging, incident)
     return incident.status is not Status.TRIGGERED or is_past_ladder
 
 
 async def _would_let_in(tx: Transaction, reminder: Delivery, incident: Incident) -> bool:
-    """Whether it mentions in a private thread somebody who was taken out since it was owed."""
+    """Return True if *reminder* mentions, in a private thread, a person removed since it was queued."""
     lead_id = reminder.data.get("lead_id")
     return incident.is_private and lead_id in {one.id for one in await tx.removed_members(incident.id)}

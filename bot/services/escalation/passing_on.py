@@ -104,20 +104,21 @@ class PassingOn:
         log.info("escalation.page_passed_on", incident_id=incident.id, delivery_id=page.id, to=to)
 
     async def give_up_bundle(self, tx: Transaction, bundle: Delivery) -> None:
-        """The same for each page that *bundle* stood for."""
+        """Do the same as `give_up_page` for each page in *bundle*."""
         for member in await tx.bundled(bundle.id):
             if member.kind is DeliveryKind.PAGE:
                 pages = await tx.pages(member.incident_id)
                 await self.give_up_page(tx, next(page for page in pages if page.id == member.id))
 
     async def resume(self, tx: Transaction, incident: Incident, holder: Holder | None, *, why: Why) -> None:
-        """Nobody is on it any more: the ladder goes on, and whoever comes next is told why, at once.
+        """Resume the ladder of an incident that has lost its responder, and page the next person at once.
 
-        When nobody is left in the on-call order the channel is told, unless the ladder has just told it.
+        The page says why. When no person is left in the on-call order, the next step is taken early to tell
+        the channel, unless the ladder has just told it.
 
         Args:
             incident: Locked, and waiting again.
-            holder: Whoever was on it; not told, unless a step of the ladder names them.
+            holder: The former responder; not paged, unless a step of the ladder names them.
         """
         is_told = await self._escalations.resume(tx, incident, why=why)
         if not self._policy.rules(incident.severity).ladder:

@@ -1,4 +1,4 @@
-"""An acknowledge ends before its incident does: whoever gave it lets go, or says nothing for too long."""
+"""Acknowledges that end before their incident: the responder releases it, or is silent for too long."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,16 +23,16 @@ log = structlog.get_logger(__name__)
 
 
 class Left(StrEnum):
-    """What letting go has changed."""
+    """The effect of a release."""
 
-    RESUMED = "resumed"  # nobody is on it: the ladder goes on
-    PASSED = "passed"  # somebody who had joined is on it
-    LEFT = "left"  # somebody else is on it, as before
+    RESUMED = "resumed"  # no responder is left: the ladder goes on
+    PASSED = "passed"  # another responder, who had joined, takes over
+    LEFT = "left"  # the acknowledge was another responder's and remains
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What became of 手を離す; *incident* as it is now."""
+    """The outcome of 手を離す; *incident* as it is now."""
 
     incident: Incident
     outcome: Left
@@ -51,7 +51,10 @@ class Releasing:
         self._passing_on = passing_on
 
     async def release(self, incident_id: int, *, by: Person) -> Released:
-        """手を離す: *by* is not on it any more. Somebody who has joined takes over; else the ladder goes on.
+        """Release the incident from *by* (手を離す).
+
+        If *by* held the acknowledge, the responder who joined first takes over; if there is none, the ladder
+        goes on.
 
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: they are not on it.
@@ -63,7 +66,7 @@ class Releasing:
         return released
 
     async def release_by_reaction(self, incident: Incident, *, by: Person) -> None:
-        """The same when somebody has taken their 👀 back, where the policy says so and they are on it."""
+        """Release the incident when *by* has removed their 👀, if the policy says so and they hold it."""
         holder = incident.on_it
         if not self._policy.removing_ack_releases or holder is None or holder.id != by.id:
             return
@@ -91,9 +94,9 @@ class Releasing:
         return Released(await self._resume(tx, incident, now=now, lapsed=False), Left.RESUMED)
 
     async def is_heard_of(self, incident: Incident) -> bool:
-        """Whether somebody who is on it has written in its thread since the update was due.
+        """Return True if a responder has written in the incident's thread since the update was due.
 
-        When Discord cannot be asked, nothing is assumed: an escalation too many is better than one too few.
+        Return False when Discord cannot be asked: an escalation too many is better than one too few.
         """
         due_at, thread_id = incident.next_update_at, incident.thread_id
         if thread_id is None or due_at is None:
@@ -106,13 +109,15 @@ class Releasing:
         return any(one.content.author_id in people and one.content.at > due_at for one in latest)
 
     async def _people_on(self, incident: Incident) -> set[int]:
-        """Who is on it, of the commander whether or not they have joined."""
+        """Return the ids of the current responders, and of the commander even if they have not joined."""
         named = {holder.id for holder in (incident.commander, incident.on_it) if holder is not None}
         joined = {holder.id for holder in await self._store.responders(incident.id)}
         return named | (joined - await self._store.who_left(incident.id))
 
     async def lapse(self, tx: Transaction, incident: Incident, *, now: datetime) -> Incident:
-        """Whoever is on it has said nothing though asked: the ladder goes on, in the caller's transaction.
+        """End the acknowledge of responders who did not answer a reminder, in the caller's transaction.
+
+        The ladder goes on.
 
         Args:
             incident: Locked.
@@ -125,13 +130,13 @@ class Releasing:
         return await self._resume(tx, incident, now=now, lapsed=True)
 
     async def renew(self, tx: Transaction, incident: Incident, *, now: datetime) -> Incident:
-        """They have written in the thread: the promise of an update begins anew."""
+        """Restart the time to the next update, after a responder has written in the thread."""
         return await note_sign_of_life(tx, self._policy, incident, now=now)
 
     async def _take_over(
         self, tx: Transaction, incident: Incident, to: Holder, *, by: Person, now: datetime
     ) -> Incident:
-        """Whoever joined first is on it, and the thread says so to them."""
+        """Pass the acknowledge to the responder who joined first, and tell them in the thread."""
         severity = self._policy.rules(incident.severity)
         owed = self._policy.update_due(severity, at=now)
         taken = transitions.take_over(incident, by=to, at=now, next_update_at=owed)
@@ -144,7 +149,7 @@ class Releasing:
         return taken
 
     async def _resume(self, tx: Transaction, incident: Incident, *, now: datetime, lapsed: bool) -> Incident:
-        """Nobody is on it: its posts and its thread say so, and the next people are told why."""
+        """End the acknowledge, say so in the incident's posts and thread, and resume the ladder."""
         holder = incident.on_it
         waiting = transitions.end_ack(incident, at=now, lapsed=lapsed)
         await tx.save(waiting)

@@ -91,7 +91,7 @@ def _facts(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> di
 
 
 def _overdue(due: Due) -> dict[str, object]:
-    """What is said of the earlier steps that it stands in for, if there are any."""
+    """Return the data about the earlier overdue steps that this step replaces, if there are any."""
     return {"overdue": [at.isoformat() for at in due.overdue]} if due.overdue else {}
 
 

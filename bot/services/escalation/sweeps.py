@@ -86,11 +86,11 @@ class Sweeps:
             await self._sweep()
         except StorageUnavailable:
             raise
-        except Exception:  # of somebody else's: ours is decided all the same, by itself
+        except Exception:  # another incident's fault: decide our step all the same, by itself
             log.exception("escalation.sweep_failed", incident_id=incident_id)
         finally:
             self._sweeping = False
-        if await self._store.step_due_in(incident_id, index) is not None:  # somebody held its incident
+        if await self._store.step_due_in(incident_id, index) is not None:  # its incident was locked elsewhere
             await self._escalations.decide(incident_id, index)
         return None
 
