@@ -65,7 +65,7 @@ class Responding(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, reaction: discord.RawReactionActionEvent) -> None:
-        """Let go, where the policy says that whoever takes their 👀 back does."""
+        """Release the incident of a removed 👀, if the policy says that removing one does that."""
         if not self._may_acknowledge(reaction):
             return
         self._done.pop((reaction.user_id, reaction.message_id), None)
@@ -157,7 +157,7 @@ class Release(Control, template=template(IncidentVerb.HAND_BACK)):
     """[手を離す]."""
 
     async def press(self, interaction: Press) -> None:
-        """Be on it no more: somebody who has joined takes over, or the ladder goes on."""
+        """Release the incident: a person who has joined takes over, or its ladder resumes."""
         await wait(interaction)
         by, releasing = await person_of(interaction), interaction.client.services(interaction).releasing
         result = await releasing.release(self.number, by=by)
@@ -168,7 +168,7 @@ class First(Control, template=template(IncidentVerb.FIRST)):
     """[📋 初動]."""
 
     async def press(self, interaction: Press) -> None:
-        """The sheet of the incident's severity."""
+        """Show the first-response sheet of the incident's severity."""
         await wait(interaction)
         incidents, by = interaction.client.services(interaction).incidents, await person_of(interaction)
         incident = await incidents.find(number=self.number, thread_id=None, by=by)

@@ -39,7 +39,7 @@ class ButtonStyle(IntEnum):
 
 
 class IncidentVerb(StrEnum):
-    """What a button does to an incident."""
+    """The action of a button on an incident."""
 
     ACK = "ack"
     FIRST = "first"  # 初動: the first-response sheet
@@ -61,10 +61,10 @@ class IncidentVerb(StrEnum):
 
 
 class TriageVerb(StrEnum):
-    """What a button under a post of a triage does."""
+    """The action of a button under a post of a triage."""
 
-    SHOW = "show"  # the card, for whoever joins
-    CONTINUE = "continue"  # 続ける: of one that its person has left
+    SHOW = "show"  # the card, to join the triage
+    CONTINUE = "continue"  # 続ける: an unfinished triage
     STOP = "stop"
     PROMOTE = "promote"  # this and the next two answer its re-evaluation
     DISMISS = "dismiss"
@@ -72,7 +72,7 @@ class TriageVerb(StrEnum):
 
 
 class BundleVerb(StrEnum):
-    """What a control under a bundle does."""
+    """The action of a control under a bundle."""
 
     ALL = "all"  # acknowledge everything that it lists; asks once
     YES = "yes"  # the answer to that
@@ -80,11 +80,11 @@ class BundleVerb(StrEnum):
 
 
 class AlertVerb(StrEnum):
-    """What a button does about a monitor's message that nobody understands; its number is the message's."""
+    """The action of a button on a monitor's message that the bot cannot read; its number is the message's."""
 
     TRACK = "track"
-    IGNORE = "ignore"  # its sender
-    HEED = "heed"  # and that no more
+    IGNORE = "ignore"  # the message's sender
+    HEED = "heed"  # undo IGNORE
 
 
 #: A verb of any of them.

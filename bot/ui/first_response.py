@@ -89,7 +89,7 @@ async def show(interaction: discord.Interaction[Any], *, first: Answer, later: A
 
 
 async def takes(answer: Answer, *, within_s: float = SHOWN_WITHIN_S) -> bool:
-    """Return whether Discord takes *answer*; the log is told when it does not.
+    """Send *answer*; return whether Discord took it. A refusal or a timeout is logged.
 
     Raises:
         discord.HTTPException: Discord finds it malformed, which is a bug.
@@ -112,12 +112,12 @@ def keeps_screen(interaction: discord.Interaction[Any]) -> bool:
 
 
 def note_refused_choices(record: logging.LogRecord) -> bool:
-    """Tell of a list of choices that Discord refused as of any other answer: a filter of discord.py's log.
+    """Log a refused list of choices like any other refused answer; a filter for discord.py's log.
 
-    discord.py logs it as an error, with its traceback, for each character that somebody types.
+    discord.py logs it as an error, with a traceback, for each character that a person types.
 
     Returns:
-        Whether discord.py's own line is written: it is about a bug.
+        True when discord.py's own line is to be written, because it is about a bug.
     """
     error = record.exc_info[1] if record.exc_info else None
     if not isinstance(error, _FAILURES) or _is_malformed(error):

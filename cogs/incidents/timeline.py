@@ -162,7 +162,7 @@ async def send_correction(interaction: Press, form: Submitted) -> None:
 
 
 async def _say_noted(interaction: Press, noted: Noted) -> None:
-    """Where it stands; with date and time when somebody has typed one, as it was understood."""
+    """Confirm that the note is on the timeline; repeat the date and time if the person typed one."""
     voice, label = interaction.client.voice(interaction), noted.incident.label
     if noted.at is None:
         await reply(interaction, voice.say("consoles.said.note", label=label))
@@ -171,7 +171,10 @@ async def _say_noted(interaction: Press, noted: Noted) -> None:
 
 
 async def _open_note(interaction: Press, number: int) -> None:
-    """Whoever may not write one is told before they type; the role comes with the press, so nobody waits."""
+    """Open the form for a note, or refuse before the person types.
+
+    The press carries their roles, so this needs no request.
+    """
     services, by = interaction.client.services(interaction), await in_time(person_of(interaction))
     if not services.access.allows(by, Act.NOTE.permission):
         await wait(interaction)

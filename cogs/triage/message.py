@@ -105,7 +105,7 @@ async def _open_about(
 
 
 async def _alert_title(interaction: Press, source: Source) -> str | None:
-    """What the tracked alert is called, so that both have one name; None when that is not known in time."""
+    """Return the title of the tracked alert, so that both share it; None when it cannot be read in time."""
     sources = interaction.client.services(interaction).triages.sources
     try:
         async with asyncio.timeout(_READ_BEFORE_FORM_S):
@@ -116,14 +116,14 @@ async def _alert_title(interaction: Press, source: Source) -> str | None:
 
 
 async def _keep(interaction: Press, source: Source, evidence: Evidence) -> None:
-    """Beside everything else: a database that is slow or away must not keep the form from the person."""
+    """Store the message after the form has opened, so that a slow or lost database cannot delay the form."""
     await interaction.client.has_responded()
     sources = interaction.client.services(interaction).triages.sources
     await sources.note_message(source.channel_id, source.message_id, evidence)
 
 
 async def evidence_for(interaction: Press, source: Source) -> Evidence | None:
-    """What was kept when the form was opened; else the message as it can be read now, if it can."""
+    """Return the message that was kept when the form opened, else as it can be read now; None if neither."""
     sources = interaction.client.services(interaction).triages.sources
     kept = await sources.noted_message(source.channel_id, source.message_id)
     if kept is not None:

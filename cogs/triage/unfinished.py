@@ -1,4 +1,4 @@
-"""The buttons under what asks whether somebody goes on with a triage, in a DM or in a channel."""
+"""The buttons under the question whether to continue an unfinished triage, in a DM or in a channel."""
 
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ Press: TypeAlias = discord.Interaction[IncidentBot]
 
 
 def register(bot: IncidentBot) -> None:
-    """The controls."""
+    """Add the controls to *bot*."""
     bot.add_controls(Continue, Stop)
 
 
@@ -23,7 +23,7 @@ class Continue(Control, template=template(TriageVerb.CONTINUE)):
     """[続ける]."""
 
     async def press(self, interaction: Press) -> None:
-        """Take it up: the card as it stands."""
+        """Continue the triage, and show its card."""
         await wait(interaction)
         services = interaction.client.services(interaction)
         view = await services.unfinished.go_on(self.number, by=await person_of(interaction))
@@ -35,7 +35,7 @@ class Stop(Control, template=template(TriageVerb.STOP)):
     """[やめる]."""
 
     async def press(self, interaction: Press) -> None:
-        """No incident; or what has become of it by now."""
+        """Cancel the triage, and show its card. A triage that has ended by then shows how it ended."""
         await wait(interaction)
         services = interaction.client.services(interaction)
         view = await services.triages.cancel(self.number, by=await person_of(interaction))

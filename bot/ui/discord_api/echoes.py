@@ -1,6 +1,6 @@
-"""What the bot does through REST comes back to it as an event: a session without any is deaf.
+"""Detection of deaf gateway sessions: what the bot does through REST must come back as an event.
 
-Heartbeats say nothing of that. Discord acknowledges them at its edge, while the part that sends the events
+Heartbeats do not show deafness. Discord acknowledges them at its edge, while the part that sends the events
 may have lost the session.
 """
 
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class _Session:
-    """What is known of the session of one shard, seconds of the clock."""
+    """When one shard's session last received an event, and since when it awaits one; seconds of the clock."""
 
     heard_s: float = float("-inf")
     owed_s: float | None = None
 
 
 class Echoes:
-    """Keeps, for each shard, since when an event has been owed and not one has come.
+    """Tracks, for each shard, how long it has waited for an expected event.
 
     Any event counts: a single one may get lost, and other people's are as good a sign of life.
 
@@ -31,12 +31,12 @@ class Echoes:
         self._sessions: dict[int, _Session] = {}
 
     def heard(self, shard: int) -> None:
-        """An event has come."""
+        """Record that an event has arrived, which ends the wait for one."""
         session = self._session(shard)
         session.heard_s, session.owed_s = self.clock(), None
 
     def owe(self, shard: int, *, began_s: float) -> None:
-        """Something was done that makes an event.
+        """Expect an event, because the bot has made a request that causes one.
 
         Args:
             began_s: When the request began: often the event comes before the answer.
@@ -46,20 +46,20 @@ class Echoes:
             session.owed_s = began_s
 
     def excuse(self, shard: int) -> None:
-        """Expect no longer what is owed; the session goes on, and may be asked anew."""
+        """Stop expecting an event. The session stays, and may be tested again."""
         self._session(shard).owed_s = None
 
     def forget(self, shard: int) -> None:
-        """The session has ended, or another one takes its place."""
+        """Forget the shard's session, which has ended or is being replaced."""
         self._sessions.pop(shard, None)
 
     def owed_for_s(self, shard: int) -> float:
-        """For how long an event has been owed; 0 when none is."""
+        """Return how long an expected event has been missing, seconds; 0 when none is expected."""
         owed_s = self._session(shard).owed_s
         return 0.0 if owed_s is None else self.clock() - owed_s
 
     def silent_for_s(self, shard: int) -> float:
-        """For how long no event has come."""
+        """Return how long ago the last event arrived, seconds; infinite when none ever has."""
         return self.clock() - self._session(shard).heard_s
 
     def _session(self, shard: int) -> _Session:

@@ -1,4 +1,4 @@
-"""The quiet line under a message that nobody understands: whether it is an alert, and what was said to it."""
+"""The silent question under a message that the bot cannot read: whether it is an alert, and the answer."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ _SILENT: Final = 1 << 12  # Discord: SUPPRESS_NOTIFICATIONS, the message rings n
 
 
 def asked(words: Wording, delivery: Delivery) -> Body:
-    """The line as it is posted: it rings no phone.
+    """Compose the line as it is first posted, without a notification.
 
     Args:
         words: The team's.
@@ -29,7 +29,7 @@ def asked(words: Wording, delivery: Delivery) -> Body:
 
 
 def question_post(words: Wording, view: QuestionView) -> Body:
-    """The line as it is now: what was said to it, by whom, and how an ignored sender is heard again."""
+    """Compose the line as it is now: the answer, its author, and a button to heed an ignored sender again."""
     question = view.question
     sender, who = question.evidence.author_name, words.who(question.answered_by_name)
     if view.incident is not None and view.incident.is_private:

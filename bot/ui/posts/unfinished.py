@@ -1,4 +1,4 @@
-"""What asks whether somebody goes on with a triage: by DM its person, in a channel anybody."""
+"""The question whether to continue an unfinished triage: by DM to its person, in a channel to the team."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -19,12 +19,12 @@ _PATH_LIMIT: Final = 900
 
 
 def is_left(triage: Triage) -> bool:
-    """Its person was asked whether they go on, and nobody has gone on since."""
+    """Return whether the triage's person was asked to continue, and nobody has continued it since."""
     return triage.is_unfinished and triage.idle.asked_at is not None
 
 
 def unfinished_post(words: Wording, kind: DeliveryKind, triage: Triage) -> Body:
-    """The question, with what happens if nobody goes on; [続ける] [やめる].
+    """Compose the question, with what happens if nobody continues the triage; [続ける] [やめる].
 
     Args:
         words: The team's.
@@ -52,7 +52,7 @@ def _facts(words: Wording, kind: DeliveryKind, triage: Triage) -> Iterator[str]:
 
 
 def _consequence(words: Wording, triage: Triage) -> str:
-    """What happens by when if nobody goes on."""
+    """Say what happens, and when, if nobody continues the triage."""
     channel, due_at = channel_name(words.policy.unfinished.channel), triage.idle.due_at
     if due_at is None:
         return words.say("triaging.unfinished.open", channel=channel)

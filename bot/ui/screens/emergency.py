@@ -78,9 +78,10 @@ async def opened_or_raised(
 
 
 async def recorded(key: str, *, incidents: Incidents) -> Incident | None:
-    """What was recorded under *key* after all: a connection may break between a commit and its answer.
+    """Return the incident that was recorded under *key* after all, if the database says so in time.
 
-    Raised once more without a database it would ring twice. Nobody waits long for that, though.
+    A connection may break between a commit and its answer. Raising that incident again without a database
+    would page people twice.
     """
     with suppress(StorageUnavailable, TimeoutError):
         async with asyncio.timeout(_RECORDED_S):
@@ -89,15 +90,15 @@ async def recorded(key: str, *, incidents: Incidents) -> Incident | None:
 
 
 async def _unless_away(opening: Coroutine[Any, Any, Incident], *, emergency: Emergency) -> Incident:
-    """What *opening* opens; nobody waits for a database that is known to be away, however long it hangs.
+    """Return the incident that *opening* opens, but stop waiting once the database is known to be away.
 
-    It may have come back since it was last looked at, so it is asked in any case.
+    The database may have come back since the last look at it, so *opening* is tried in any case.
 
     Raises:
-        StorageUnavailable: it is. Whatever *opening* raises.
+        StorageUnavailable: the database is away. Also anything that *opening* raises.
     """
     task = asyncio.create_task(opening, name="opening")
-    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # perhaps nobody asks for it
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # else asyncio logs it
     while not (await asyncio.wait({task}, timeout=_LOOK_EVERY_S))[0]:
         if emergency.trouble is not None:
             task.cancel()

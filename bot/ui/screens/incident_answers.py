@@ -133,7 +133,7 @@ def acknowledged(voice: Voice, result: Acknowledgement) -> str:
 
 
 def release_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
-    """[手を離す], for somebody who is on it now."""
+    """Build [手を離す] for the person who has just acknowledged; None when their ack came too late."""
     if result.outcome is AckOutcome.TOO_LATE:
         return None
     view = ui.View(timeout=None)
@@ -145,10 +145,10 @@ def release_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
 
 
 def released(voice: Voice, result: Released) -> str:
-    """What 手を離す has changed."""
+    """Say what 手を離す has changed."""
     on_it, outcome = result.incident.on_it, result.outcome.value
     if result.outcome is Left.RESUMED and not voice.severity(result.incident).ladder:
-        outcome = "open"  # nothing escalates: it waits for somebody to take it
+        outcome = "open"  # there is no ladder to resume: the incident waits for a responder
     return voice.say(
         f"consoles.ack.released_{outcome}",
         label=result.incident.label,
@@ -157,7 +157,7 @@ def released(voice: Voice, result: Released) -> str:
 
 
 def passed_on(voice: Voice, result: PassedOn) -> str:
-    """Whom 今は対応できない has passed it on to, and what happens if they do not answer either."""
+    """Say whom 今は対応できない has passed the incident to, and what happens if they do not answer either."""
     incident, following = result.incident, result.following
     channel = voice.place(incident)
     if result.to is None:

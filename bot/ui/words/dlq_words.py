@@ -1,4 +1,4 @@
-"""What rows of the DLQ say, wherever they are shown: where it was to go, and what became of it."""
+"""The words for a row of the DLQ, wherever it is shown: its destination and Discord's answer."""
 
 from bot.domain.dlq import MUTE
 from bot.ui.words.inert import inert
@@ -8,7 +8,7 @@ _DM = ("person:", "user:", "named:")
 
 
 def where(channel: str, *, limit: int = 80) -> str:
-    """A stored channel name with one '#'; "DM @primary" for a page of ours."""
+    """Return a stored channel name with one '#', or "DM @primary" for a page of ours."""
     for kind in _DM:
         if channel.startswith(kind):
             return f"DM @{inert(channel.removeprefix(kind), limit=limit)}"
@@ -16,7 +16,7 @@ def where(channel: str, *, limit: int = 80) -> str:
 
 
 def answer(words: Wording, http_status: int | None, error: str | None) -> str:
-    """Such as "HTTP 503"; that nobody answered, or that it was posted and rang nobody."""
+    """Return Discord's answer, such as "HTTP 503"; else "no answer", or "posted, but @here did not ping"."""
     if http_status is not None:
         return f"HTTP {http_status}"
     is_mute = error is not None and error.startswith(MUTE)

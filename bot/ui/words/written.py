@@ -1,4 +1,4 @@
-"""The embeds that somebody wrote, apart from the previews that Discord makes of links."""
+"""The embeds that a message's author wrote, as opposed to the previews that Discord makes of links."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +8,9 @@ _WRITTEN = "rich"
 
 
 def written_embeds(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Those of *message* that are part of what it says.
+    """Return the embeds of *message* that its author wrote.
 
-    A preview is there at once, a moment later, or never, and says nothing of what the author meant.
+    A preview may appear at once, a moment later, or never, and it is not part of the author's text.
 
     Args:
         message: As Discord's JSON has it, or a body that is about to be sent.

@@ -46,7 +46,7 @@ def thread_root(words: Wording, incident: Incident) -> Body:
 
 
 def second(words: Wording, incident: Incident) -> Body:
-    """What the later one of two same messages says: that it is one, and where the alert is."""
+    """Compose the text of a duplicate alert: it says that it is a duplicate and links to the original."""
     line = words.say("alert.second", emoji=words.policy.ack_emoji)
     return message(
         headline(words, incident),

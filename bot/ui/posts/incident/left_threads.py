@@ -59,17 +59,20 @@ def name_waits(words: Wording, incident: Incident, data: Mapping[str, object]) -
 
 
 def thread_deleted(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: who has deleted the old one."""
+    """Compose a line in the private thread: who has deleted the old one."""
     return message(words.say("private.notice_thread_deleted", who=words.who(str(data.get("by") or "?"))))
 
 
 def is_deleted(data: Mapping[str, object]) -> bool:
-    """Whether a notice is about an old thread that somebody has deleted since."""
+    """Return whether the old thread that a notice is about has been deleted since."""
     return "deleted_by" in data
 
 
 def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Screen:
-    """It cannot be undone, so it asks once and says what would go; the safe way out comes first."""
+    """Compose the question before deleting the old thread, which cannot be undone.
+
+    It says what would be lost. The button that deletes nothing comes first.
+    """
     yes = f"{DELETE_NOW}:{incident.id}:{left.thread_id}"
     return Screen(
         text(

@@ -66,7 +66,10 @@ def _unreached(words: Wording, _incident: Incident, data: Data) -> Body:
 
 
 def _taken_over(words: Wording, incident: Incident, data: Data) -> Body:
-    """Whoever has joined and is on it now is rung, except where a mention would let them in."""
+    """Compose the line about the new responder.
+
+    It pings them, except in a private thread, where a mention would let them in.
+    """
     to_id = int(str(data.get("to_id") or 0))
     rings = to_id > 0 and incident.rings and not incident.is_private
     to = f"<@{to_id}>" if rings else words.who(str(data["to"]))
@@ -130,7 +133,7 @@ def _thread_moved(words: Wording, incident: Incident, _data: Data) -> Body:
 
 
 def _recovered(words: Wording, _incident: Incident, data: Data) -> Body:
-    """What the monitor says; the state of the incident is whoever is on it to say."""
+    """Compose the line with the monitor's news. It closes nothing: resolving is the responder's decision."""
     key = f"thread.notice.{data['notice']}"
     return message(words.say(key, sender=inert(str(data.get("by") or "?"), limit=160), url=str(data["url"])))
 

@@ -1,1 +1,1 @@
-"""What rings somebody: DMs, escalations, bundles, emails, handovers."""
+"""Messages to the people on call: DMs, escalations, bundles, emails, handovers."""

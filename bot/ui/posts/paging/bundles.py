@@ -32,7 +32,7 @@ def bundle_post(words: Wording, bundle: Bundle) -> Body:
 
 
 def waited(words: Wording, bundle: Bundle, incident: Incident) -> str:
-    """For how long nobody has acknowledged it: "15 分"."""
+    """Return how long the incident has waited for an acknowledgement: "15 分"."""
     return words.span(bundle.now - incident.triggered_at)
 
 
@@ -60,19 +60,19 @@ def _lines(words: Wording, bundle: Bundle) -> list[str]:
 
 
 def _means(words: Wording, bundle: Bundle) -> str:
-    """What 👀 does: of what was gathered, only what still waits is acknowledged."""
+    """Say what 👀 does: it acknowledges those incidents of the bundle that are still waiting."""
     key = "means_one" if bundle.waiting == 1 else "means_all"
     count = {} if bundle.waiting == 1 else {"count": bundle.waiting}
     return words.say(f"bundle.{key}", emoji=words.policy.ack_emoji, **count)
 
 
 def _is_new(bundle: Bundle) -> bool:
-    """Whether no deadline has passed: that nobody has acknowledged is no news then."""
+    """Return whether no ack deadline has passed yet; until then a missing ack is not worth mentioning."""
     return all(incident.ack_due_at > bundle.now for incident in bundle.shown)
 
 
 def _urgency(words: Wording, bundle: Bundle) -> str:
-    """The first deadline, while it is to come; else how long the longest has waited."""
+    """Say the first ack deadline while none has passed, else how long the oldest incident has waited."""
     first = bundle.shown[0]
     if not _is_new(bundle):
         return words.say("bundle.oldest", waited=waited(words, bundle, first))

@@ -1,4 +1,4 @@
-"""The email to whoever is on call: Discord did not take the alert, or nobody has answered it."""
+"""Emails to the people on call, when Discord refuses an alert or an alert goes unanswered."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -86,7 +86,7 @@ class Mails:
         return item if link is None else self._say("bundle.mail.item_link", item=item, link=link)
 
     def _line(self, incident: Incident, *, step: str = "") -> str:
-        """What a lock screen shows: severity, title, target; of a later step what has brought it on."""
+        """Compose the line for a lock screen: severity, title and targets, and *step* for a later step."""
         title = plain(incident.title, limit=_TITLE_LIMIT)
         key = "mail.line_step" if step else "mail.line"
         line = self._say(key, severity=incident.severity, title=title, step=step)
@@ -114,7 +114,7 @@ class Mails:
         )
 
     def _because(self, part: str, delivery: Delivery, letter: Letter) -> str:
-        """Why this step: whom it is about and for how long nobody has acknowledged; "" at the alert itself.
+        """Say why this step was taken: whom it is about and the time without an ack; "" for the alert itself.
 
         Args:
             part: Of the mail: "step_of" for its subject, or "because".
@@ -131,12 +131,12 @@ class Mails:
         )
 
     def _name(self, handle: str) -> str:
-        """What the team calls whoever the policy calls *handle*: an id tells nobody who they are."""
+        """Return the policy's name for the person with *handle*, since an id means nothing to a reader."""
         people = (place.person for place in self._policy.oncall.values())
         return next((one.name for one in people if one.handle == handle), handle)
 
     def _reason(self, delivery: Delivery, what: str) -> str:
-        """Why it comes by email: Discord has not taken it, or has, and nobody has answered."""
+        """Say why the delivery comes by email: Discord refused it, or its post went unanswered."""
         is_there = delivery.status is DeliveryStatus.SENT and delivery.held_at is None
         takes_part = delivery.kind is DeliveryKind.BUNDLE or bool(delivery.data.get("emails"))
         key = "unanswered" if is_there and takes_part else "refused"
@@ -185,7 +185,7 @@ def _step_of(delivery: Delivery, reader: OnCallPerson, waited: timedelta) -> tup
 
 
 def _subject(line: str, *, label: str) -> str:
-    """The line, and the number whatever is cut."""
+    """Return *line*, cut to fit, followed by the incident's number, which is never cut."""
     number = f" ({label})"
     return plain(line, limit=_SUBJECT_LIMIT - len(number)) + number
 

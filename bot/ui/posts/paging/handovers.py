@@ -1,4 +1,4 @@
-"""Who comes on call, for all and for themselves: handovers, the day before, and what somebody lacks."""
+"""Messages about on-call duty, to the team or one person: handovers, the day before, what a person lacks."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ _TITLE_LIMIT: Final = 100
 
 
 def oncall_post(words: Wording, delivery: Delivery) -> Body:
-    """The message with the facts that `bot.services.oncall.handovers` owes; it pings nobody."""
+    """Compose the message from the facts that `bot.services.oncall.handovers` queued; it pings nobody."""
     return message("\n".join(line for line in _POSTS[delivery.kind](words, delivery.data) if line))
 
 

@@ -1,4 +1,4 @@
-"""What rings: the DM to whoever is on call, and the escalation in the alert's channel."""
+"""The messages that page people: the DM to the person on call, and the escalation in the alert's channel."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from bot.ui.posts.incident.alert import HERE, deadline, head, headline
 from bot.ui.words import links, timestamps
 from bot.ui.words.wording import Wording
 
-#: What is about whoever was on it, by name.
+#: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
 
 
@@ -137,7 +137,7 @@ def _who_was_told(words: Wording, incident: Incident, data: Mapping[str, object]
 
 
 def _overdue(words: Wording, incident: Incident, times: list[str]) -> str:
-    """Which earlier steps the message stands in for; "" for none."""
+    """Say which earlier steps, due at *times* and not sent on time, this message covers; "" for none."""
     if not times:
         return ""
     first, last = (
@@ -148,7 +148,7 @@ def _overdue(words: Wording, incident: Incident, times: list[str]) -> str:
 
 
 def _is_of_this_ladder(incident: Incident, data: Mapping[str, object]) -> bool:
-    """Whether the severity is still the one whose ladder owed this; another one has its own deadline."""
+    """Return whether the severity is still the one whose ladder queued this; another has its own deadline."""
     return data.get("severity") in (None, incident.severity)
 
 
