@@ -1,1 +1,1 @@
-"""What people do with an incident: declare, update, resolve, merge, change its severity, take a role."""
+"""The actions on an incident: declare, update, resolve, merge, change its severity, take a role."""

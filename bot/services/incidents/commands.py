@@ -67,7 +67,10 @@ class Incidents:
         return incident
 
     async def opened(self, key: str) -> Incident | None:
-        """The incident that *key* has opened: of a commit whose answer was lost nobody knows otherwise."""
+        """Return the incident that *key* has opened, or None.
+
+        Only this shows whether a commit succeeded whose answer was lost.
+        """
         async with self._store.at_once() as tx:
             return await tx.incident_by_key(key)
 

@@ -93,12 +93,12 @@ class Lifecycle:
         return ended
 
     async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
-        """It was a false alarm. Raises as `resolve`."""
+        """Cancel an incident as a false alarm. Raises as `resolve`."""
         async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
             return await self._cancel(change, reason)
 
     async def dismiss(self, incident_id: int, *, by: Person) -> Incident:
-        """A tracked alert was a false alarm. Raises as `resolve`, and if it is an incident by now."""
+        """Cancel a tracked alert as a false alarm. Raises as `resolve`, and if it is an incident by now."""
         async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
             transitions.require_tracked(change.incident)
             return await self._cancel(change, "")
@@ -110,9 +110,9 @@ class Lifecycle:
         return ended
 
     async def reopen(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
-        """It is not over: whoever says so is on it, and nobody else; nobody is rung. Raises as `resolve`.
+        """Reopen an incident, with *by* as its only responder and without an escalation. Raises as `resolve`.
 
-        What it had been merged into hears that it goes on by itself again.
+        If it was merged, the incident it was merged into gets a note that this one goes on by itself again.
         """
         while True:
             into = (await self._store.incident(incident_id)).merged_into_id
@@ -122,7 +122,7 @@ class Lifecycle:
                 log.info("incident.reopen_retried", incident_id=incident_id)
 
     async def _reopen(self, incident_id: int, into: int | None, *, by: Person, reason: str) -> Incident:
-        """Reopen it if it is merged into nothing but *into*; else nothing is done."""
+        """Reopen the incident if it is merged into *into* or into nothing; else change nothing and raise."""
         told = [] if into is None else [into]
         async with self._changes.change(incident_id, by=by, act=Act.REOPEN, told=told) as change:
             was_merged_into = change.incident.merged_into_id
@@ -132,7 +132,7 @@ class Lifecycle:
             opened = transitions.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.save(opened)
             await give_up(change, {one.id for one in await change.tx.removed_members(incident_id)})
-            await change.tx.leave(incident_id)  # whoever was on it before it ended
+            await change.tx.leave(incident_id)  # the responders from before it ended
             await change.tx.join(incident_id, by, via=AckVia.REOPENED)
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)
@@ -145,7 +145,7 @@ class Lifecycle:
         return change.incident
 
     async def link(self, incident_id: int, *, with_: int, by: Person) -> bool:
-        """Two incidents have to do with each other; False when that was known.
+        """Link two related incidents; return False if they were linked already.
 
         Raises:
             NotPermitted, IncidentNotFound; UserError: they are the same one; DrillAndReal.

@@ -130,15 +130,16 @@ class Updates:
             return
 
     async def _is_heard_of(self, incident: Incident) -> bool:
-        """Whether somebody has written in the thread before their acknowledge lapses."""
+        """Return True if the acknowledge is due to lapse, but a responder has written in the thread."""
         if incident.remind_at is None or incident.remind_at > await self._store.now():
             return False
         return await self._lapses(incident, self._store) and await self._releasing.is_heard_of(incident)
 
     async def _lapses(self, incident: Incident, source: Store | Transaction) -> bool:
-        """Whether what is due is no second reminder, but the end of the acknowledge.
+        """Return True if the acknowledge ends next, instead of another reminder.
 
-        Only when the last reminder has said so: an older version, or another policy, may have sent it.
+        It ends only if the last reminder has announced that. A reminder that an older version or another
+        policy has sent may not have announced it.
         """
         due_at, lapses_after = incident.next_update_at, self._policy.rules(incident.severity).ack_lapses_after
         if due_at is None or lapses_after is None or not incident.reminders:
@@ -149,9 +150,10 @@ class Updates:
         return last is not None and "lapses_at" in last.data
 
     async def _absence(self, incident: Incident) -> Absence:
-        """Who is not to be asked: Discord is, before anything is locked, and only when a reminder is due.
+        """Return the people whom the reminder must not ask for an update.
 
-        Of a private incident in any case: it may be due by the time it is locked.
+        Discord is asked for them before anything is locked, and only when a reminder is due. For a private
+        incident it is asked in any case: the reminder may be due by the time the incident is locked.
         """
         if incident.remind_at is None:
             return NOBODY
@@ -162,7 +164,7 @@ class Updates:
     async def _remind_if_due(
         self, tx: Transaction, seen: Incident, absence: Absence, *, is_heard_of: bool
     ) -> int | None:
-        """How many reminders of the promise there are now; None: it is not due.
+        """Remind if that is due, and return the number of reminders so far; None if it is not due.
 
         Raises:
             MaySeeLess: *absence* is of another state of a private incident.

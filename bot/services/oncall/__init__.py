@@ -1,1 +1,1 @@
-"""Who is on call, handing over, and whether they can be reached."""
+"""On-call: the schedules, the handovers, and the checks that people on call can be reached."""

@@ -1,9 +1,11 @@
-"""The watch over on-call: who comes on is told, and looked at a day ahead. See docs/internals/oncall.md.
+"""On-call handovers: announce each one, and check a day ahead that the next person can be reached.
 
-Both are decided by a row per guild, `Watch`: what was told last, and when somebody must look again; so is
-when those are looked at whose shift has no end (`bot.services.oncall.readiness`). A
-handover is told when somebody else stands there than was told last, so it is told once, however late, by
-whichever instance looks first.
+See docs/internals/oncall.md.
+
+A row per guild, `Watch`, decides both: it keeps the people announced last and the time of the next look. It
+also keeps the time of the next look at shifts without an end (`bot.services.oncall.readiness`). A handover is
+announced when a place has another person than the one announced last. So it is announced once, however late,
+by the instance that looks first.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,12 +40,12 @@ def handover_key(guild_id: int) -> str:
 
 
 def handover_job(guild_id: int, *, after: timedelta = timedelta()) -> Job:
-    """The job that looks who stands where."""
+    """Return the job that looks who is on call at each place."""
     return Job(JobName.HANDOVER, str(guild_id), handover_key(guild_id), after=after, sooner=True)
 
 
 async def wake(tx: Transaction, guild_id: int) -> None:
-    """Something has changed: look at once, after this commit."""
+    """Queue a look at a guild's on-call right after this commit, because it has changed."""
     await tx.wake_watch(guild_id)
     await tx.enqueue(handover_job(guild_id))
 
@@ -53,7 +55,7 @@ class Coming:
     """A shift that begins soon, at one place or several.
 
     Attributes:
-        starts, ends: Aware; None when no end is in sight.
+        starts, ends: Aware; *ends* is None for a shift without a known end.
         keys: As `Watch.checked` keeps them.
     """
 
@@ -75,7 +77,10 @@ class Handovers:
         self._looks = StandingLooks(store, policy, oncall, reach)
 
     async def begin(self, guild_id: int) -> None:
-        """At each start: whoever stands there first is told nothing; a changed policy file is noticed now."""
+        """Begin the watch at each start of the process, and look at once for a change of the policy file.
+
+        The people on call at a guild's very first start get no announcement.
+        """
         async with self._store.transaction() as tx:
             found, now = await self._oncall.rosters(guild_id, source=tx)
             first = Watch(guild_id, _handles(found, now), told=0, checked=(), next_at=now)
@@ -83,7 +88,7 @@ class Handovers:
             await wake(tx, guild_id)
 
     async def strike(self, guild_id: int) -> None:
-        """Tell what has changed, have those looked at who come on soon, and set the time of the next look."""
+        """Announce handovers, queue the checks that are due, and set the time of the next look."""
         incidents = await self._store.open_incidents(guild_id)
         async with self._store.transaction() as tx:
             watch = await tx.lock_watch(guild_id)
@@ -99,7 +104,7 @@ class Handovers:
                 await tx.enqueue(Job(JobName.REACH, str(guild_id), f"reach:{guild_id}"))
 
     async def look_ahead(self, guild_id: int) -> timedelta | None:
-        """Look at those who come on soon or stand there for good: whether they can be paged, and answer.
+        """Check that people who come on call soon, or have a shift without an end, can be paged and answer.
 
         A job of its own, because Discord may be slow and a handover must not wait for it.
 

@@ -1,9 +1,9 @@
-"""What somebody on call lacks: a daily look at whoever stands there for good, and who is told.
+"""A daily check of people whose on-call shift has no end, with warnings about anything that they lack.
 
 See docs/internals/oncall.md.
 
-Whoever takes turns is looked at before each shift (see `handovers`). A shift without an end has no
-such day, and may be all that there is.
+People who take turns are checked before each shift (see `handovers`). A shift without an end has no such
+day, and a guild may have only shifts of this kind.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,20 +24,20 @@ from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
 
-#: A shift that goes on for longer than this has no end in sight.
+#: A shift that goes on for longer than this counts as a shift without an end.
 HORIZON: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """Somebody who stands at *places* with no end in sight."""
+    """A person who is on call at *places* for longer than `HORIZON`."""
 
     person: OnCallPerson
     places: tuple[str, ...]
 
 
 class StandingLooks:
-    """Looks at those whose shift has no end: once a day, as business hours begin; twice is no harm."""
+    """Checks people whose shift has no end, once a day as business hours begin. A repeat is harmless."""
 
     def __init__(self, store: Store, policy: Policy, oncall: OnCall, reach: Reach) -> None:
         self._store = store
@@ -52,15 +52,15 @@ class StandingLooks:
         return self._policy.business_hours.next_morning(now)
 
     def is_due(self, watch: Watch, now: datetime) -> bool:
-        """Whether somebody is to look now."""
+        """Return True if the daily check is due now."""
         is_wanted = self._policy.handover.check_before is not None
         return is_wanted and watch.look_at is not None and watch.look_at <= now
 
     async def look(self, guild_id: int) -> bool:
-        """Look at them in Discord, if that is due, and tell what is new.
+        """Check in Discord the people whose shift has no end, if that is due, and warn about new findings.
 
         Returns:
-            Whether that is done; False when Discord could not be asked about somebody.
+            True when the check is complete or not due; False when Discord could not be asked about a person.
         """
         async with self._store.transaction() as tx:
             watch = await tx.lock_watch(guild_id)
@@ -83,7 +83,7 @@ class StandingLooks:
         *,
         now: datetime,
     ) -> None:
-        """Tell what nobody has told yet, and forget what is mended: it would be news again."""
+        """Queue warnings for new findings, and forget mended ones: they count as new if they come back."""
         async with self._store.transaction() as tx:
             watch = await tx.lock_watch(guild_id)
             if watch is None or not self.is_due(watch, now):
@@ -105,7 +105,10 @@ class StandingLooks:
     def _warnings(
         self, guild_id: int, lasting: Lasting, gaps: Sequence[Finding], now: datetime
     ) -> Iterator[NewDelivery]:
-        """In the channel, and by DM to themselves: most of it only they, or whoever they know, can mend."""
+        """Yield a warning for the channel and one for the person by DM.
+
+        Most findings can be mended only by the person, or by people they know.
+        """
         handle = lasting.person.handle
         key = f"oncall:{guild_id}:standing:{now.isoformat()}:{handle}"
         facts: dict[str, object] = {

@@ -1,4 +1,4 @@
-"""The files of processes that died beside this one: what they did without the database is taken in, too."""
+"""Adoption of the files of dead processes: records in the database what they did without it."""
 
 import asyncio
 import time
@@ -19,10 +19,10 @@ _EVERY_S: Final = 10.0
 
 
 class Adoption:
-    """Looks for the files that nobody has any more; whoever starts would read only one of them.
+    """Looks for the files of processes that have ended. A process that starts would read only one of them.
 
     Attributes:
-        taking_in: Takes in what they say, and what this process has done.
+        taking_in: Records in the database what the files say, and what this process has done.
     """
 
     def __init__(self, store: Store, spool: Spool, taking_in: TakingIn) -> None:
@@ -32,10 +32,10 @@ class Adoption:
         self._looked_at = float("-inf")
 
     async def adopt(self, *, at_once: bool) -> None:
-        """Take in what they say, and remove them; what could not be taken in stays for the next time.
+        """Record what the files say, and remove them. A file that could not be recorded stays for next time.
 
         Args:
-            at_once: The database is back: others wait to hear of what was told.
+            at_once: The database is back: other processes wait to hear which messages were sent without it.
         """
         now = time.monotonic()
         if now - self._looked_at < _EVERY_S and not at_once:

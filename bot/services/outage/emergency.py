@@ -1,4 +1,4 @@
-"""While the database is away: whoever must be told is told. See docs/internals/database-outage.md."""
+"""Escalation without the database, while that is away. See docs/internals/database-outage.md."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ from bot.services.watchdogs.queue_watch import QueueWatch
 
 log = structlog.get_logger(__name__)
 
-#: How often to look whether the database answers, seconds: it has two to do so.
+#: How often to look whether the database answers, in seconds. It has two seconds to answer.
 LOOK_S: Final = 1.0
 
 #: How many triages are remembered.
@@ -110,7 +110,7 @@ class Emergency:
         return self._mirror.covers(severity)
 
     def remember(self, triage: Triage) -> None:
-        """What a triage is about, in case that it can be confirmed and not be read; not once it is over."""
+        """Remember an open triage, in case it is confirmed while it cannot be read; forget an ended one."""
         if triage.status is TriageStatus.OPEN:
             self._walks[triage.id] = triage
         else:
@@ -121,10 +121,10 @@ class Emergency:
         return self._walks.get(triage_id)
 
     async def look(self) -> None:
-        """A tick: mirror what the database says, or do what it cannot.
+        """Mirror the database, or escalate without it if it is away. Runs at every tick.
 
-        Only a write that fails says that it is away. Reading much may take long although it is not: then the
-        last mirror stays.
+        Only a failed write shows that the database is away. A large read may be slow although the database
+        works: then the last mirror stays.
         """
         self._overdue.look()
         if self.trouble is not None:  # what has come due does not wait until we know that it is still away
@@ -137,7 +137,10 @@ class Emergency:
             await self._alarm.act(is_needed=self._is_needed)
 
     def _is_needed(self, watch: Watch) -> bool:
-        """Whether nobody else tells of it: nothing can be recorded, or what is recorded is not done."""
+        """Return True if only this process can escalate *watch*: the database or the queue does not work.
+
+        The same holds when a step of its incident is overdue.
+        """
         has_trouble = self.trouble is not None or self._is_queue_silent
         return has_trouble or watch.key in self._overdue.watches()
 
@@ -147,7 +150,10 @@ class Emergency:
         return self._silent_looks >= _SILENT_LOOKS
 
     def _look_at_queue(self) -> None:
-        """Once the database has answered: right after an outage the queue may take a moment longer."""
+        """Note whether the queue works, once the database has answered.
+
+        Right after an outage the queue may need a moment longer than the database.
+        """
         was_silent = self._is_queue_silent
         self._silent_looks = self._silent_looks + 1 if self._queue.is_stuck else 0
         if self._is_queue_silent and not was_silent:
@@ -156,7 +162,7 @@ class Emergency:
             log.info("jobs.back")
 
     async def _answers(self) -> bool:
-        """Whether the database does; then what is known here and there is brought together."""
+        """Return True if the database answers; then write this process's news to it and mirror it."""
         try:
             now = await self._store.beat(mirror=self._nothing_to_tell())
         except StorageUnavailable as away:
@@ -174,7 +180,7 @@ class Emergency:
         self._look_at_queue()
         await self._take_in()
         await self._adoption.adopt(at_once=was_away)
-        # After it: what was taken in is nobody's to take again.
+        # Last, so that the mirror does not contain steps that were recorded just now.
         at_once = self._is_queue_silent or self._overdue.is_doubtful
         await self._mirror.read(ahead_s=ahead_s, at_once=at_once)
         return True
@@ -192,7 +198,7 @@ class Emergency:
             log.warning("emergency.not_taken_in", reason=str(away))
 
     async def leave(self) -> None:
-        """This process ends: what it has told is in the database, or in its file for the next one."""
+        """Sign off as this process ends: its news is in the database, or in its file for the next process."""
         if (mirror := self._nothing_to_tell()) is not None:
             with suppress(StorageUnavailable):
                 await self._store.leave(mirror)

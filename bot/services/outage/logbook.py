@@ -53,7 +53,7 @@ class Logbook:
         return then + timedelta(seconds=boot_s() - heard_s)
 
     def remember(self, journal: Journal) -> None:
-        """`keep`, for whoever cannot wait: it is known at once, and in the file soon."""
+        """Do the same as `keep`, for callers that cannot wait: the file is written soon after."""
         self._journal = journal
         if self._remembering is None or self._remembering.done():
             self._remembering = asyncio.create_task(self._keep_soon(), name="journal")
@@ -63,10 +63,10 @@ class Logbook:
         await self.keep(self._journal)
 
     async def keep(self, journal: Journal) -> None:
-        """Remember it, in the file too; a disk that does not take it keeps nobody from being told."""
+        """Remember *journal*, in the file too. A disk error is logged and does not stop an escalation."""
         self._journal = journal
         async with self._saving:
-            data = self._encoder.encode(self._journal)  # whatever has come since is in it, too
+            data = self._encoder.encode(self._journal)  # with all changes since the call
             if data == self._saved:
                 return
             try:

@@ -1,4 +1,4 @@
-"""Steps that are overdue although nothing is known to be wrong: nobody may wait to find out why."""
+"""Steps that are overdue although no fault is known. They are taken at once; the cause can wait."""
 
 import time
 from typing import Final
@@ -35,7 +35,7 @@ class Overdue:
         return any(time.monotonic() - at >= _DOUBTFUL_S for at in self._seen_at.values())
 
     def watches(self) -> frozenset[str]:
-        """The keys of the incidents with a step that nobody takes; none while others are being decided."""
+        """Return the keys of the watches with an overdue step; none while the queue decides other steps."""
         if self._queue.is_deciding:
             return frozenset()
         now, due = time.monotonic(), due_steps(self._book.journal, self._book)
