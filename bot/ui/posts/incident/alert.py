@@ -36,7 +36,7 @@ def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
 
 
 def thread_root(words: Wording, incident: Incident) -> Body:
-    """The post that the thread hangs on when the alert is in another channel; it pings nobody."""
+    """Compose the post that carries the thread when the alert is in another channel; it pings nobody."""
     lines = [_started(words, incident), words.say("alert.root")]
     return message(
         headline(words, incident),
@@ -56,7 +56,7 @@ def second(words: Wording, incident: Incident) -> Body:
 
 
 def headline(words: Wording, incident: Incident) -> str:
-    """Such as "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp", true for the state it is in."""
+    """Return the alert's first line in its current state: "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"."""
     line = words.say(
         f"alert.line.{state_key(incident)}", severity=incident.severity, title=words.bare_title(incident)
     )
@@ -66,7 +66,7 @@ def headline(words: Wording, incident: Incident) -> str:
 
 
 def head(words: Wording, incident: Incident) -> str:
-    """Such as "**INC-42** 🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)"."""
+    """Return the line with the state: "**INC-42** 🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)"."""
     name, took, other = state_key(incident), incident.took_to_acknowledge, incident.told_merged_into
     if incident.ended_at is not None:
         who, at = incident.ended_by_name, incident.ended_at
@@ -91,15 +91,15 @@ def head(words: Wording, incident: Incident) -> str:
 
 
 def deadline(words: Wording, incident: Incident) -> str:
-    """Such as "ack 期限 14:22 JST (12 分後)", counted down by Discord."""
+    """Return the ack deadline, counted down by Discord: "ack 期限 14:22 JST (12 分後)"."""
     at = words.clock(incident.ack_due_at, on=incident.triggered_at)
     return words.say("alert.deadline", at=at, left=timestamps.relative(incident.ack_due_at))
 
 
 def update_due(words: Wording, incident: Incident) -> str:
-    """Such as "次の更新 14:37 JST (29 分後)", counted down by Discord; empty when none is owed.
+    """Return when the next status update is due: "次の更新 14:37 JST (29 分後)"; empty when none is planned.
 
-    That it is overdue, once it has been asked for.
+    Discord counts the time down. Once a reminder was sent, the line says that the update is overdue.
     """
     due = incident.next_update_at
     if due is None:
@@ -110,20 +110,20 @@ def update_due(words: Wording, incident: Incident) -> str:
 
 
 def related(words: Wording, incident: Incident) -> str:
-    """Such as "関連 INC-43 (同じもの), INC-40"; empty when it has to do with no other."""
+    """Return the line with related incidents: "関連 INC-43 (同じもの), INC-40"; empty when there are none."""
     others = related_labels(words, incident)
     return words.say("alert.related", related=others) if others else ""
 
 
 def related_labels(words: Wording, incident: Incident) -> str:
-    """Such as "INC-43 (同じもの), INC-40": what was merged into it, then what it is linked with."""
+    """Return the merged incidents, then the linked ones: "INC-43 (同じもの), INC-40"."""
     same = [words.say("alert.duplicate", label=label_of(number)) for number in incident.duplicates]
     labels = [*same, *(label_of(number) for number in incident.linked if number not in incident.duplicates)]
     return joined(labels, separator=", ", limit=_RELATED_LIMIT, more=words.say("state.more", count="{count}"))
 
 
 def roles(words: Wording, incident: Incident) -> str:
-    """Such as "指揮 @primary · 記録 @responder"; empty when nobody has taken one."""
+    """Return the roles and their holders: "指揮 @primary · 記録 @responder"; empty when none is taken."""
     return _SEPARATOR.join(
         words.say("alert.role", role=words.say(f"role.{role.value}"), who=words.who(holder.name))
         for role, holder in incident.roles.items()
@@ -131,7 +131,7 @@ def roles(words: Wording, incident: Incident) -> str:
 
 
 def last_update(words: Wording, incident: Incident) -> str:
-    """The first line of what was last told: "📣 14:20 JST rollback 中"; empty when nothing was."""
+    """Return the first line of the last status update: "📣 14:20 JST rollback 中"; empty without one."""
     told = incident.last_update
     first = "" if told is None else next((line for line in told.known.splitlines() if line.strip()), "")
     if told is None or not first:
@@ -141,7 +141,7 @@ def last_update(words: Wording, incident: Incident) -> str:
 
 
 def again(words: Wording, incident: Incident) -> str:
-    """How often the alert came, and when last: "×7 · 最終 14:12 JST"; empty while it came once."""
+    """Return how often the alert came, and when last: "×7 · 最終 14:12 JST"; empty if it came only once."""
     if incident.occurrences == 1 or incident.last_seen_at is None:
         return ""
     at = words.clock(incident.last_seen_at, on=incident.triggered_at)

@@ -45,11 +45,11 @@ def steps_select(words: Wording, incident: Incident) -> list[Component]:
 
 
 def pick_of(fields: Mapping[str, str], values: Sequence[str]) -> Pick:
-    """What somebody chose.
+    """Read a person's choice from the select.
 
     Args:
-        fields: Of the custom id.
-        values: Of the options.
+        fields: The fields of the select's custom id.
+        values: The values of the chosen options.
     """
     mask = int(fields["shown"], 16)
     shown = frozenset(place for place in range(mask.bit_length()) if mask >> place & 1)
@@ -58,7 +58,7 @@ def pick_of(fields: Mapping[str, str], values: Sequence[str]) -> Pick:
 
 
 def checked(voice: Voice, result: Checked) -> str:
-    """What was ticked and taken back, and which step is next."""
+    """Say which steps were ticked or unticked, and which step is next."""
     filled, sheet = result.filled, result.sheet
     incident = filled.incident
     if result.is_outdated:

@@ -32,15 +32,15 @@ _REASON_LIMIT = 620  # 300 characters as typed, escaped
 
 
 def notice(words: Wording, incident: Incident, data: Data) -> Body:
-    """One message in the thread; it pings nobody unless its own function says so.
+    """Compose one message in the thread; it pings nobody unless the notice's own function says so.
 
     Args:
         words: The team's.
         incident: As it is now.
-        data: ``notice`` names it, below ``thread.notice.``; ``by`` is the name of whoever acted.
+        data: ``notice`` names it, below ``thread.notice.``; ``by`` is the name of the person who acted.
 
     Raises:
-        NewerVersion: its name is not known.
+        NewerVersion: the notice's name is unknown.
     """
     name = str(data.get("notice"))
     if name not in NOTICES:
@@ -97,19 +97,22 @@ def _resolved(words: Wording, incident: Incident, data: Data) -> Body:
 
 
 def _ended_at(incident: Incident, data: Data) -> datetime:
-    """That end, of which there may have been several; what an older version owed does not say."""
+    """Return the time of the end that the notice is about, since an incident may end several times.
+
+    A notice queued by an older version lacks it and takes the incident's own end, else its trigger time.
+    """
     if (at := data.get("at")) is not None:
         return datetime.fromisoformat(str(at))
     return incident.ended_at or incident.triggered_at
 
 
 def tells_details(words: Wording, incident: Incident, data: Data) -> bool:
-    """Whether a notice says title or start, and can be rendered anew without saying another end."""
+    """Return whether a notice shows the title or start, and can be redrawn without showing another end."""
     return data.get("notice") == "resolved" and "at" in data and words.severity(incident).postmortem
 
 
 def _said(words: Wording, incident: Incident, data: Data) -> Body:
-    """A line whose facts are who, why and which other incident."""
+    """Compose a line that says who acted, why, and which other incident is concerned."""
     number = data.get("number") or data.get("into")
     line = words.say(
         f"thread.notice.{data['notice']}",
@@ -154,7 +157,7 @@ def _severity_changed(words: Wording, incident: Incident, data: Data) -> Body:
 
 
 def _with_why(words: Wording, line: str, data: Data) -> str:
-    """Somebody's reason, or what was merged into it."""
+    """Append to *line* the merged incident that caused the change, or else the person's reason."""
     if (merged := data.get("merged")) is None:
         return _with_reason(words, line, data)
     other, severity = label_of(int(str(merged))), inert(str(data["after"]), limit=40)

@@ -35,10 +35,11 @@ def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
 
 
 def rings(words: Wording, post: Delivery, incident: Incident) -> bool:
-    """Whether an alert carries its severity's mention.
+    """Return whether an alert carries its severity's mention.
 
-    The first one does until somebody is on it. One that another severity asked for does while it is new,
-    whoever is on it already: other people read there. The same facts ring nobody twice (``quiet``).
+    The first alert does while the incident is unacknowledged. A post after a change of severity does while it
+    is new, even with a responder, because other people read that channel. A ``quiet`` post never does: the
+    same facts must not ring twice.
     """
     if words.severity(incident).mention is not Mention.HERE or not incident.rings:
         return False

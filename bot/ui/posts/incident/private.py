@@ -29,22 +29,22 @@ def room(words: Wording, incident: Incident) -> Body:
 
 
 def room_name(words: Wording, incident: Incident) -> str:
-    """Such as "🔒 INC-42 🔴": what it is about stands only inside."""
+    """Return the name of a private thread, such as "🔒 INC-42 🔴"; the title appears only inside."""
     return words.drilled(incident, words.say("private.name", label=incident.label, sign=sign_of(incident)))
 
 
 def left_room_name(words: Wording, incident: Incident) -> str:
-    """Such as "🔒 INC-42", of its public thread from before, which nobody renames any more."""
+    """Return the final name of the public thread that a private incident has left, such as "🔒 INC-42"."""
     return words.drilled(incident, words.say("private.name_left", label=incident.label))
 
 
 def redacted(words: Wording, incident: Incident) -> Body:
-    """What is left of a post that everybody could read."""
+    """Compose the text that replaces a public post of an incident that is now private."""
     return message(words.drilled(incident, words.say("private.redacted", label=incident.label)))
 
 
 def addressed(body: Body, role_ids: Sequence[int]) -> Body:
-    """*body* with the roles that see private incidents in the place of ``@here``.
+    """Return *body* with ``@here`` replaced by the roles that see private incidents.
 
     In a private thread ``@here`` reaches only those of its members who are online. A role that is not in the
     server leaves it as it is.
@@ -76,14 +76,14 @@ def member_added(words: Wording, incident: Incident, data: Mapping[str, object])
 
 
 def member_removed(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: who sees it no more, and who says so, if that is somebody else."""
+    """Compose a line in the private thread: who has lost access, and who removed it unless they left."""
     who, by = (words.who(str(data.get(key) or "?")) for key in ("name", "by"))
     key = "private.notice_left" if data.get("is_own") is True else "private.notice_removed"
     return message(words.say(key, label=incident.label, who=who, by=by))
 
 
 def not_redacted(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: this post still tells what it told."""
+    """Compose a line in the private thread: this public post still shows its old text."""
     place = place_url(incident.guild_id, int(str(data["channel"])), int(str(data["message"])))
     return message(words.say("private.notice_not_redacted", url=place))
 
@@ -101,7 +101,10 @@ def not_taken_out(words: Wording, _incident: Incident, data: Mapping[str, object
 
 
 def private_question(voice: Voice, incident: Incident) -> Screen:
-    """It cannot be undone, so it asks once; the safe way out comes first."""
+    """Compose the question before making an incident private, which cannot be undone.
+
+    The button that changes nothing comes first.
+    """
     return Screen(
         text(
             voice.say("private.question", label=incident.label, title=voice.title(incident)),
@@ -135,10 +138,10 @@ def private_screen(voice: Voice, incident: Incident, *, moved: bool) -> Screen:
 
 
 def entered_screen(voice: Voice, incident: Incident, *, entry: DeliveryStatus | None) -> Screen:
-    """It is private already; whoever asked is let into its thread.
+    """Say that the incident is private already, and whether the person who asked is in its thread.
 
     Args:
-        entry: What has become of that so far; None: it is on its way.
+        entry: The status of adding them to the thread; None while it is on its way.
     """
     match entry:
         case DeliveryStatus.SENT:
@@ -154,7 +157,7 @@ def entered_screen(voice: Voice, incident: Incident, *, entry: DeliveryStatus | 
 def added_answer(
     voice: Voice, incident: Incident, *, name: str, is_new: bool, entry: DeliveryStatus | None
 ) -> str:
-    """That somebody sees it, and what Discord has against letting them into the thread.
+    """Say that a person now has access, and whether Discord refused to add them to the thread.
 
     Args:
         name: As people call them.
@@ -171,12 +174,12 @@ def added_answer(
 def removed_answer(
     voice: Voice, incident: Incident, *, name: str | None, was_named: bool, exit_: DeliveryStatus | None
 ) -> str:
-    """That somebody sees it no more, and what Discord has against taking them out of the thread.
+    """Say that a person has lost access, and whether Discord refused to remove them from the thread.
 
     Args:
-        name: As people call them; None for whoever asked.
-        was_named: Somebody had named them before.
-        exit_: What has become of taking them out so far; None: it is on its way.
+        name: As people call them; None for the person who asked.
+        was_named: They had been given access by name before.
+        exit_: The status of removing them from the thread; None while it is on its way.
     """
     if name is None:
         key, inside = "private.left", "private.left_inside"
@@ -187,5 +190,5 @@ def removed_answer(
 
 
 def _around(incident: Incident) -> str:
-    """The channel in which its thread is: whoever does not see that one cannot be let in."""
+    """Return the name of the channel that holds the thread; only people who see it can be added."""
     return channel_name(incident.thread_channel or "?")

@@ -25,13 +25,13 @@ VERBS: Final = {
 
 
 def roles_line(words: Wording, incident: Incident) -> str:
-    """Such as "**役割** 🧭 指揮 @primary · 💬 広報 空席 · ✍️ 記録 空席"."""
+    """Return the card's line: "**役割** 🧭 指揮 @primary · 💬 広報 空席 · ✍️ 記録 空席"."""
     shown = (_place(words, role, incident.roles.get(role)) for role in Role)
     return words.say("roles.card.line", roles=" · ".join(shown))
 
 
 def role_changed(words: Wording, _incident: Incident, data: Data) -> Body:
-    """The line in the thread: who has it now, from whom, and who said so; nobody is pinged."""
+    """Compose the line in the thread: the role's holder, the former one, and who changed it. Pings nobody."""
     holder, former, by_id = data.get("holder"), data.get("former"), data.get("by_id")
     own = holder if holder is not None else former
     is_own = isinstance(own, Mapping) and own.get("id") == by_id
@@ -53,7 +53,7 @@ def role_changed(words: Wording, _incident: Incident, data: Data) -> Body:
 
 
 def role_undelivered(words: Wording, _incident: Incident, data: Data) -> Body:
-    """The line in the thread that somebody has to be told otherwise."""
+    """Compose the line in the thread: the DM failed, so the role's holder must be told in another way."""
     named = _named(words, Role(str(data["role"])))
     return message(
         words.say("roles.notice.undelivered", **named, holder=words.who(str(data.get("holder") or "?")))
@@ -155,7 +155,7 @@ def _named(words: Wording, role: Role) -> dict[str, str]:
 
 
 def _who(words: Wording, person: object) -> str:
-    """A holder, or one as it was written down; empty for nobody."""
+    """Return the name of a holder, or of one from a delivery's data; empty for None."""
     if isinstance(person, Holder):
         return words.who(person.name)
     return words.who(str(person.get("name"))) if isinstance(person, Mapping) else ""

@@ -34,12 +34,12 @@ def thread(words: Wording, incident: Incident) -> Body:
 
 
 def thread_name(words: Wording, incident: Incident) -> str:
-    """Such as "INC-42 🔴 決済 API が 5xx"; a name knows no markup."""
+    """Return the thread's name, such as "INC-42 🔴 決済 API が 5xx"; names have no markup."""
     return signed_name(words, incident, sign=sign_of(incident))
 
 
 def signed_name(words: Wording, incident: Incident, *, sign: str) -> str:
-    """The same with another *sign*; without the title where the policy keeps that out of names."""
+    """Return the thread's name with *sign*; without the title if the policy keeps titles out of names."""
     title = incident.title if words.policy.private.thread_titles else ""
     name = words.say("thread.name", label=incident.label, sign=sign, title=title)
     return plain(words.marked(incident, name), limit=_NAME_LIMIT)
@@ -54,7 +54,7 @@ def thread_start(words: Wording, incident: Incident) -> Body:
 
 
 def thread_card(words: Wording, incident: Incident) -> Body:
-    """Who does what, what was told last, the facts, and the first-response sheet of the severity."""
+    """Compose the card: roles, the last status update, the facts, and the severity's first-response sheet."""
     left_out = words.say("thread.card.left_out")
     now = [roles_line(words, incident), *card_lines(words, incident)]
     facts = "\n".join([*now, *_facts(words, incident), *_steps(words, incident)])

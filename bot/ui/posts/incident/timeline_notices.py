@@ -28,7 +28,7 @@ def noted(words: Wording, incident: Incident, data: Mapping[str, object]) -> Bod
 
 
 def corrected(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """What was put right: words before, struck through, and those that count; time and impact likewise."""
+    """Compose the line about a corrected entry: the old words struck through, the new ones, time, impact."""
     who = words.who(str(data.get("by") or "?"))
     if data.get("at") is not None:
         at, was = (_clock(words, incident, data[key]) for key in ("at", "at_before"))
@@ -49,13 +49,13 @@ def details_changed(words: Wording, _incident: Incident, data: Mapping[str, obje
 
 
 def details_said(voice: Voice, result: PutRight) -> str:
-    """The answer to whoever has put title or start right."""
+    """Answer the person who has corrected the title or the start."""
     changes = " · ".join(put_right(voice, result.facts, limit=_TITLES_LIMIT))
     return voice.say("editing.said.done", label=result.incident.label, changes=changes)
 
 
 def _impact(words: Wording, data: Mapping[str, object]) -> str:
-    """Empty when it stays what it was."""
+    """Return the line about a corrected impact; empty when the impact was not corrected."""
     if "impact" not in data:
         return ""
     before, now = (
