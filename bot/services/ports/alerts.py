@@ -62,7 +62,7 @@ class AlertTransaction(Protocol):
         ...
 
     async def has_recovered(self, incident_id: int) -> bool:
-        """Whether the last that was heard of an alert is that it is over."""
+        """Return True if the latest message about an alert says that it is over."""
         ...
 
     async def ask_about_alert(self, question: Question, *, since: datetime, most: int) -> bool:
@@ -74,23 +74,23 @@ class AlertTransaction(Protocol):
         ...
 
     async def alert_question(self, message_id: int, *, guild_id: int) -> Question | None:
-        """What was asked about a message, locked; None when nothing was."""
+        """Lock and return the question about a message; None when there is none."""
         ...
 
     async def answer_alert_question(self, message_id: int, answer: Answer | None, *, by: Person) -> None:
-        """Note what *by* has said to a locked question; None: it is open again."""
+        """Record the answer that *by* has given to a locked question; None opens it again."""
         ...
 
     async def ignore_sender(self, guild_id: int, channel_id: int, sender: str, *, by: Person) -> bool:
-        """Pass over a sender from now on; False when that was decided before."""
+        """Ignore a sender in a channel from now on; return False when it was ignored already."""
         ...
 
     async def heed_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
-        """Pass over a sender no more; False when nobody had ignored it."""
+        """Stop ignoring a sender in a channel; return False when it was not ignored."""
         ...
 
     async def is_ignored_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
-        """Whether a sender is passed over in a channel."""
+        """Return True if a sender is ignored in a channel."""
         ...
 
     async def set_triaged(

@@ -1,4 +1,4 @@
-"""The queue's jobs: what is to be done after a transaction."""
+"""The queue's jobs: work to do after a transaction."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,20 +15,20 @@ class JobName(StrEnum):
     REFRESH_BUNDLE = "refresh_bundle"  # payload: the bundle's delivery id
     REFRESH_TRIAGE = "refresh_triage"  # payload: triage id
     REFRESH_QUESTION = "refresh_question"  # payload: the delivery id of its line
-    REEVALUATE = "reevaluate"  # payload: triage id; its clock strikes, whatever for
-    UNFINISHED_TRIAGE = "unfinished_triage"  # payload: triage id; does somebody still answer it?
+    REEVALUATE = "reevaluate"  # payload: triage id; its deadline is reached, of any kind
+    UNFINISHED_TRIAGE = "unfinished_triage"  # payload: triage id; looks if it is still being answered
     REMIND = "remind"  # payload: incident id
     ARCHIVE = "archive"  # payload: incident id
     SHOW_COUNT = "show_count"  # payload: incident id; a tracked alert came again
     RECORD_FAILURE = "record_failure"  # payload: delivery id
-    EMAIL = "email"  # payload: delivery id; it is there, and nobody has answered so far
+    EMAIL = "email"  # payload: delivery id; it is sent, but not acknowledged so far
     REDACT = "redact"  # payload: incident id; it is private by now
-    REDACT_FAILURES = "redact_failures"  # payload: incident id; the same of its rows in the DLQ
+    REDACT_FAILURES = "redact_failures"  # payload: incident id; the same for its rows in the DLQ
     DRILL = "drill"  # payload: incident id
     MORNING = "morning"  # payload: "guild_id:day"
     REFRESH_MORNING = "refresh_morning"  # payload: "guild_id:day"
-    HANDOVER = "handover"  # payload: guild id; somebody comes on call, or soon will
-    REACH = "reach"  # payload: guild id; whether those who come on soon can be reached
+    HANDOVER = "handover"  # payload: guild id; a shift begins, or soon will
+    REACH = "reach"  # payload: guild id; checks that people soon on call can be reached
 
 
 #: A wait up to this is a place in the line of a route that is full for a moment.

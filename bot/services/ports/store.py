@@ -98,11 +98,11 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         ...
 
     async def who_left(self, incident_id: int) -> frozenset[int]:
-        """Ids of those who have been on it and are not any more: they let go, or were silent for too long."""
+        """Return the ids of former responders: they released the incident, or were silent for too long."""
         ...
 
     async def responders(self, incident_id: int) -> list[Holder]:
-        """Who has acknowledged it or joined, in that order."""
+        """Return the responders who have acknowledged the incident or joined, in that order."""
         ...
 
     async def pinned_in(self, message_id: int) -> list[int]:
@@ -153,15 +153,15 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         ...
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
-        """Keep a message that somebody pointed at for a day; the last time wins."""
+        """Keep for a day a message that a triage form was opened from; a later call replaces it."""
         ...
 
     async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
-        """What was kept of it."""
+        """Return the message that `note_message` has kept, or None."""
         ...
 
     async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
-        """All that is known of a message that somebody wants to triage, in one round trip."""
+        """Return all that is known about a message to triage, in one round trip."""
         ...
 
     async def delivery(self, delivery_id: int) -> Delivery:
@@ -177,26 +177,27 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         ...
 
     async def installation(self) -> Installation:
-        """What all instances on this database share."""
+        """Return the facts that all instances on this database share."""
         ...
 
     async def beat(self, *, mirror: UUID | None = None) -> datetime:
-        """Write something, to see that writing works; the time.
+        """Write a row to see that writing works, and return the database's time.
 
         Args:
-            mirror: Whose owner has nothing to tell of a time without the database.
+            mirror: The mirror of a process that has no news from a time without the database.
 
         Raises:
-            StorageUnavailable: it does not, or not within two seconds; the text names the error's class.
+            StorageUnavailable: the write failed or took more than two seconds; the text names the error's
+                class.
         """
         ...
 
     async def leave(self, mirror: UUID) -> None:
-        """The owner of *mirror* ends: nobody need wait for it."""
+        """Note that the process that owns *mirror* ends: no other process need wait for its news."""
         ...
 
     async def is_untold(self) -> bool:
-        """Whether another process may have told people without the database, and has not yet said so."""
+        """Return True if another process may have escalated without the database and not recorded it yet."""
         ...
 
     def listen(self, listener: Callable[[Change], None]) -> None:
@@ -216,11 +217,11 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         ...
 
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
-        """Who replayed an entry, and the message it became once it was sent."""
+        """Return the replay of a DLQ entry: its person, and the message once that was sent."""
         ...
 
     async def origins(self, guild_id: int, at: datetime) -> list[Origin]:
-        """What entries of the DLQ may be about: deliveries owed or first tried at exactly *at* (aware)."""
+        """Return deliveries queued or first tried at exactly *at* (aware): DLQ entries may be about them."""
         ...
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
@@ -236,8 +237,8 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         ...
 
     async def unheard_incidents(self, *, overdue: timedelta) -> int:
-        """How many of the gravest nobody has been told of for that long.
+        """Return the number of the most severe incidents that have reached no person for *overdue* or longer.
 
-        What should ring waits, or was given up and nothing else has rung since; and no email has gone out.
+        Their escalation waits, or was given up and no other was sent since. No email has gone out either.
         """
         ...

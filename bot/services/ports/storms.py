@@ -17,7 +17,7 @@ class OpenCount:
     """How many incidents of one severity are open in a guild, drills left out.
 
     Attributes:
-        ack_due_at: The oldest deadline of those that nobody has acknowledged.
+        ack_due_at: The oldest deadline of the unacknowledged ones.
     """
 
     guild_id: int
@@ -29,14 +29,14 @@ class OpenCount:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What is known of a delivery before it is sent.
+    """The facts about a delivery that decide how it is sent.
 
     Attributes:
         now: The database's time.
-        due_since: Since when a step is due that nobody has decided yet: more may come for the same place.
+        due_since: Due time of an undecided step. Until it is decided, more may come for the same place.
         is_behind: An earlier line of its thread, or its alert, is held back by an outage.
-        group: What a page or escalation could be told of with; None: it stands for itself, or has been begun.
-        waiting: How many of these there are, itself included.
+        group: The group to bundle a page or escalation with; None: it is sent alone, or has been begun.
+        waiting: The number of deliveries in that group, this one included.
     """
 
     delivery: Delivery
@@ -51,10 +51,10 @@ class StormTransaction(Protocol):
     """The part of a transaction that is about many at once."""
 
     async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
-        """Lock *limit* incidents whose steps were due at *before* or earlier, the gravest first.
+        """Lock *limit* incidents whose steps were due at *before* or earlier, the most severe first.
 
-        What somebody else holds at this moment is passed over for the next, and not waited for. Call it
-        before anything else is locked.
+        An incident that another transaction has locked is skipped, not waited for. Call this before anything
+        else is locked.
 
         Returns:
             One `Due` for each, with all of its steps that were due.

@@ -104,15 +104,15 @@ class Transaction(
         ...
 
     async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
-        """That person, or everybody, is not on it any more; who still is, in the order in which they came."""
+        """Remove one responder, or all of them, and return those that remain in the order they joined."""
         ...
 
     async def on_it(self, incident_id: int) -> list[Holder]:
-        """Who has acknowledged it or joined, and has not left, in the order in which they came."""
+        """Return the responders who acknowledged or joined and have not left, in the order they joined."""
         ...
 
     async def responders(self, incident_id: int) -> list[Holder]:
-        """The same with those who have left."""
+        """Return the responders as `on_it` does, and also those who have left."""
         ...
 
     async def use_link(self, link_id: str, incident_id: int) -> bool:
@@ -142,11 +142,11 @@ class Transaction(
         ...
 
     async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
-        """Note that two incidents have to do with each other, whichever is named first; False when known."""
+        """Link two related incidents, in either order; return False when they were linked already."""
         ...
 
     async def unlink(self, incident_id: int, related_id: int) -> bool:
-        """Note that they have nothing to do with each other after all; False when nobody had linked them."""
+        """Remove the link between two incidents; return False when there was none."""
         ...
 
     async def audit(
@@ -165,15 +165,16 @@ class Transaction(
         ...
 
     async def resume_ladder(self, incident_id: int, *, since: datetime, priority: int) -> bool:
-        """What the last acknowledge cancelled of the latest ladder is to come again, without its jobs.
+        """Make pending again, without jobs, the latest ladder's steps that the last acknowledge cancelled.
 
-        The first of it at its time, or at *since* where that is later; the others as long after it as before.
+        The first step is due at its former time, or at *since* if that is later. The others keep their
+        distance from it.
 
         Args:
-            priority: Of its steps: those of another severity's ladder stay cancelled.
+            priority: The priority of the steps: those of another severity's ladder stay cancelled.
 
         Returns:
-            Whether there was anything.
+            True if there were such steps.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What a transaction does with triages."""
+"""The part of a transaction that is about triages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.domain.triage.unfinished import SignOfLife
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """What is known of a message that somebody wants to triage.
+    """The facts about a message to triage.
 
     Attributes:
         is_of_drill: It is in a thread of a drill, or a post of one.
@@ -36,7 +36,7 @@ class TriageTransaction(Protocol):
 
         Args:
             due_at: When its clock strikes.
-            idle_due_at: When it is looked at whether somebody still answers it.
+            idle_due_at: When to look if the walk is still being answered.
 
         Returns:
             The walk, and whether it was made now.
@@ -88,7 +88,7 @@ class TriageTransaction(Protocol):
         ...
 
     async def sign_of_life(self, triage_id: int) -> SignOfLife:
-        """The last thing that somebody did about a walk: began it, answered, took back, chose, went on."""
+        """Return the last act in a walk: its start, or an answer, choice, withdrawal or continuation."""
         ...
 
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
@@ -110,7 +110,7 @@ class TriageTransaction(Protocol):
         ...
 
     async def given_choices(self, triage_id: int) -> list[Choice]:
-        """Every severity that somebody has chosen over the tree's, in order, those withdrawn too."""
+        """Return every severity chosen over the tree's, in order, withdrawn ones too."""
         ...
 
     async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:

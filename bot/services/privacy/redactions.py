@@ -1,4 +1,4 @@
-"""What the bot had posted for all of an incident that is private by now. See docs/internals/privacy.md."""
+"""Redaction of the public posts of an incident that has become private. See docs/internals/privacy.md."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class Redactions:
-    """Empties it, within the job that edits the incident's posts: no edit from before comes after it."""
+    """Empties such posts, in the job that edits the incident's posts, so that no earlier edit comes after."""
 
     def __init__(self, store: Store, discord: Discord, policy: Policy) -> None:
         self._store = store
@@ -24,10 +24,10 @@ class Redactions:
         self._policy = policy
 
     async def empty(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
-        """Empty those of a private incident's sent *posts* that stand where others read; each once.
+        """Empty those of a private incident's sent *posts* that others can read; each once.
 
         Returns:
-            When to try again what Discord did not take now, or None.
+            How long to wait before retrying the posts that Discord refused now, or None.
         """
         left = [post for post in exposed(posts) if post.shown_version < SETTLED]
         if not left:
@@ -43,7 +43,10 @@ class Redactions:
         return result.again_in
 
     def _left_line(self, incident: Incident, thread: LeftBehind) -> NewDelivery:
-        """A line in the private thread: what others still read in the old one, and a way to delete it."""
+        """Return a line for the private thread that says what others still read in the old thread.
+
+        It also offers to delete that.
+        """
         data = {
             "notice": "thread_left",
             "thread": thread.thread_id,
@@ -53,7 +56,10 @@ class Redactions:
         return notice(incident, self._policy, key=f"thread_left:{thread.thread_id}", data=data)
 
     def _still_told(self, incident: Incident, post: Delivery, result: Redacted) -> NewDelivery:
-        """A line in the thread: somebody can do by hand what the bot may not, or not yet."""
+        """Return a line for the thread that names the post which the bot could not redact, or not yet.
+
+        A responder can do that by hand.
+        """
         if post.kind is DeliveryKind.THREAD:
             name = "thread_not_closed" if post.id in result.refused else "name_waits"
             data: dict[str, object] = {"notice": name, "thread": post.message_id}

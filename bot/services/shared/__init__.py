@@ -1,1 +1,1 @@
-"""What several capabilities need."""
+"""Code that several capabilities share."""

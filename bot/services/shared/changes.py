@@ -64,7 +64,7 @@ class Change:
         corrects: int | None = None,
         line: str | None = None,
     ) -> None:
-        """Put it on the timeline and in the audit; of somebody who is on it, it is a sign of life.
+        """Record the change on the timeline and in the audit. A responder's change is a sign of life.
 
         Args:
             facts: JSON-able.
@@ -90,11 +90,11 @@ class Change:
         await self.note_act()
 
     async def note_act(self) -> None:
-        """Whoever makes it is there: that begins the promise of an update anew, if they are on it."""
+        """Restart the time to the next update if the person who makes the change is a responder."""
         self.incident = await note_act(self.tx, self.policy, self.incident, by=self.by, now=self.now)
 
     async def say(self, name: str, *, key: str, facts: Facts | None = None) -> None:
-        """Owe one line in the thread. A tracked alert has none: how it ended is edited into its post.
+        """Queue one line for the thread. An ended tracked alert gets none: its post is edited instead.
 
         Args:
             name: Of the notice, as `bot.ui.posts.incident.notices` knows it.
@@ -108,9 +108,9 @@ class Change:
 
 
 async def link_both(one: Change, other: Change) -> None:
-    """Note on each of two that it has to do with the other, for its timeline and its posts.
+    """Record the link on the timelines and in the posts of two incidents.
 
-    Posts tell of no private one: not everybody who reads them may know that there is one.
+    Posts do not show a link to a private incident: not all of their readers may know that it exists.
     """
     for here, there in ((one, other), (other, one)):
         if not there.incident.is_private:
@@ -119,7 +119,7 @@ async def link_both(one: Change, other: Change) -> None:
 
 
 async def unlink_both(one: Change, other: Change) -> None:
-    """Note on each of two that it has nothing to do with the other, as `link_both` has noted that it has."""
+    """Record on each of two incidents that they are no longer linked, where `link_both` recorded the link."""
     for here, there in ((one, other), (other, one)):
         left = relations.unlink(here.incident, there.incident.id)
         if left is not here.incident:  # it told of no private one

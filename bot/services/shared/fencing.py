@@ -1,9 +1,9 @@
-"""What a process that was stopped, and wakes up, must not do a second time.
+"""Fences against a process that was stopped and wakes up: it must not do its successor's work again.
 
-What a gateway event leads to is written only while the shard that it came by still belongs to this process. A
-process that was stopped, and wakes up with events in its socket that its successor has had, too, must not
-write them a second time: `CLAIM`, set by the gateway's sessions, read by the store. Jobs and ticks have none;
-for them the rows decide, and an attempt to send that was stopped is not gone on with (`is_stale`).
+The changes that a gateway event causes are written only while its shard still belongs to this process. After
+a stop, the socket may hold events that the successor has handled, too. `CLAIM` prevents a second write of
+them: the gateway's sessions set it, and the store reads it. Jobs and ticks have no claim; for them the rows
+decide. An attempt to send that was stopped is not continued (`is_stale`).
 """
 
 from collections.abc import Iterator
@@ -18,18 +18,19 @@ from bot.services.shared.boot_clock import boot_s
 #: the nonce under which another process may have sent the same meanwhile.
 FRESH_S: Final = 60.0
 
-#: The same of what has no nonce: sooner than another process takes over the work of one that is stopped.
+#: The same for a request without a nonce, seconds: another process takes over the work of a stopped one later
+#: than that.
 ALONE_S: Final = 1.0
 
 _began: Final[ContextVar[float | None]] = ContextVar("began", default=None)
 
-#: On whose behalf the running task writes. Tasks inherit it from the task that starts them.
+#: The claim under which the running task writes. Tasks inherit it from the task that starts them.
 CLAIM: Final[ContextVar[Claim | None]] = ContextVar("claim", default=None)
 
 
 @contextmanager
 def fresh() -> Iterator[None]:
-    """An attempt begins: what asks Discord within the block must do so soon (`is_stale`)."""
+    """Begin an attempt to send: requests to Discord within the block must go out soon (`is_stale`)."""
     token = _began.set(boot_s())
     try:
         yield
@@ -38,6 +39,6 @@ def fresh() -> Iterator[None]:
 
 
 def is_stale(*, after_s: float = FRESH_S) -> bool:
-    """Whether this attempt has slept through its time."""
+    """Return True if this attempt began more than *after_s* seconds ago."""
     began = _began.get()
     return began is not None and boot_s() > began + after_s

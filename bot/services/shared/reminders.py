@@ -1,4 +1,4 @@
-"""When the next status update is asked for: the row says when, a job wakes up to look."""
+"""Reminders of the next status update: the incident's row keeps the time, and a job looks at it then."""
 
 from datetime import datetime, timedelta
 
@@ -11,17 +11,17 @@ from bot.services.shared.postings import refresh_job
 
 
 def reminder_key(incident_id: int) -> str:
-    """The queue's key for the reminder that a status update is owed."""
+    """Return the queue's key for the reminder of a status update."""
     return f"remind:{incident_id}"
 
 
 async def remind_later(
     tx: Transaction, incident: Incident, *, now: datetime, before: Incident | None = None
 ) -> None:
-    """The job of the reminder that *incident*, as saved, asks for, or none; an earlier one is taken back.
+    """Queue the reminder job for *incident* as saved, if it has a reminder time, and cancel an earlier job.
 
     Args:
-        before: The same before the change, where that is at hand: without a reminder it had no job.
+        before: The incident before the change, if at hand: without a reminder time it had no job to cancel.
     """
     key, remind_at = reminder_key(incident.id), incident.remind_at
     if before is None or before.remind_at is not None:
@@ -35,7 +35,7 @@ async def remind_later(
 async def note_act(
     tx: Transaction, policy: Policy, incident: Incident, *, by: Person, now: datetime
 ) -> Incident:
-    """*by* has done something about it: a sign of life, if they are on it. See `note_sign_of_life`."""
+    """Record an act of *by* as a sign of life if they are a responder. See `note_sign_of_life`."""
     if not incident.reminders:
         return incident
     named = (holder for holder in (incident.commander, incident.on_it) if holder is not None)
@@ -46,7 +46,9 @@ async def note_act(
 async def note_sign_of_life(
     tx: Transaction, policy: Policy, incident: Incident, *, now: datetime
 ) -> Incident:
-    """Somebody is there after a reminder: the promise of an update begins anew, where the ack would lapse.
+    """Restart the time to the next update when a responder has acted after a reminder.
+
+    Only for a severity whose acknowledges lapse.
 
     Args:
         incident: Locked.

@@ -1,4 +1,4 @@
-"""The DM to whoever was given a role by somebody else: owed, moot, or refused."""
+"""The DM about a role that another person gave or took over: queuing it, dropping it, and its refusal."""
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.incident.incident import Holder, Incident, Role
@@ -9,7 +9,7 @@ from bot.services.shared.postings import notice
 
 
 def role_dm(incident: Incident, role: Role, *, by: Person, policy: Policy) -> NewDelivery:
-    """What is owed to the holder of *role*, whom *by* has named.
+    """Return the DM that tells the holder of *role* that *by* has named them.
 
     Args:
         incident: As saved, with its holder.
@@ -29,7 +29,7 @@ def role_dm(incident: Incident, role: Role, *, by: Person, policy: Policy) -> Ne
 def taken_over_dm(
     incident: Incident, role: Role, *, former: Holder, by: Person, policy: Policy
 ) -> NewDelivery:
-    """What is owed to *former*, whose *role* somebody has taken over.
+    """Return the DM that tells *former* that *by* has taken over their *role*.
 
     Args:
         incident: As saved, with its new holder.
@@ -52,7 +52,7 @@ def taken_over_dm(
 
 
 def still_holds(incident: Incident, delivery: Delivery) -> bool:
-    """Whether it goes on, and the role that a DM tells of is still theirs, or still taken from them."""
+    """Return True if the incident is open and the DM about its role is still true."""
     holder = incident.roles.get(Role(str(delivery.data["role"])))
     is_theirs = holder is not None and holder.id == delivery.data["holder_id"]
     if delivery.data.get("taken_over"):
@@ -61,7 +61,10 @@ def still_holds(incident: Incident, delivery: Delivery) -> bool:
 
 
 async def say_undelivered(tx: Transaction, delivery: Delivery, *, policy: Policy) -> None:
-    """Discord does not take the DM: a line in the thread, so that somebody tells them. Nobody is rung."""
+    """Queue a line for the thread about a DM that Discord refused, so that a responder tells the person.
+
+    It does not page anybody.
+    """
     assert delivery.incident_id is not None
     incident = await tx.incident(delivery.incident_id)
     facts = {**delivery.data, "notice": "role_undelivered"}

@@ -1,4 +1,4 @@
-"""Who stands at which place of the on-call order, now or at any moment. See docs/internals/oncall.md."""
+"""The people at each place of the on-call order, now or at any moment. See docs/internals/oncall.md."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -39,30 +39,30 @@ class OnCall:
         return rosters(places, known, book, hours=self._policy.business_hours), now
 
     async def standing(self, guild_id: int, *, source: OnCallReads | None = None) -> dict[str, OnCallPerson]:
-        """Who stands where at this moment, in the order of asking."""
+        """Return the person on call at each place at this moment, in the order of asking."""
         found, now = await self.rosters(guild_id, source=source)
         standing = found.at(now)
         self._seen[guild_id] = standing
         return standing
 
     def seen(self, guild_id: int) -> Mapping[str, OnCallPerson]:
-        """Who stood where at the last look, at most `bot.process.ticks.ONCALL_S` ago; for screens only."""
+        """Return `standing` of the last look, at most `bot.process.ticks.ONCALL_S` ago; for screens only."""
         policy = {name: place.person for name, place in self._policy.oncall.items()}
         return {**policy, **self._seen.get(guild_id, {})}
 
     async def reachable(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
-        """Whom an email reaches of who stands at *place*, or at every place, in the order of asking.
+        """Return the people at *place*, or at every place, whom an email reaches, in the order of asking.
 
-        Somebody who stands in has perhaps no address that we know: then whoever they stand in for gets it.
+        A substitute may have no known address: then the email goes to the person they replace.
         """
         return self._with_address(await self.standing(guild_id), place)
 
     def reachable_without_asking(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
-        """The same as of the last look: while the database is away."""
+        """Return the same from the last look, for use while the database is away."""
         return self._with_address(self.seen(guild_id), place)
 
     async def last_standing(self, guild_id: int) -> Mapping[str, OnCallPerson]:
-        """`seen`, as those ask who otherwise ask for `standing`."""
+        """Return `seen`, for callers that otherwise ask for `standing`."""
         return self.seen(guild_id)
 
     def _with_address(
@@ -77,16 +77,16 @@ class OnCall:
         return tuple(found.values())
 
     async def look(self, guild_id: int) -> None:
-        """Renew what `seen` tells."""
+        """Refresh the answer of `seen`."""
         await self.standing(guild_id)
 
     async def known(self, guild_id: int, who: Who) -> OnCallPerson:
-        """Somebody of the book as the policy knows them, or as they were written down."""
+        """Return a person of the on-call book as the policy knows them, or else as they were written down."""
         found, _ = await self.rosters(guild_id)
         return found.person(who)
 
     async def is_on_call(self, guild_id: int, person: Person, *, source: OnCallReads | None = None) -> bool:
-        """Whether *person* stands at any place now."""
+        """Return True if *person* is on call at any place now."""
         standing = await self.standing(guild_id, source=source)
         return any(each.is_for(person) for each in standing.values())
 
