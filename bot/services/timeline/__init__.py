@@ -1,1 +1,1 @@
-"""What an incident's timeline shows, and correcting or pinning an entry."""
+"""The timeline of an incident, and how to correct or pin an entry."""

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 NOTE_LIMIT: Final = 1_000
 PAGE_SIZE: Final = 10
 
-#: Somebody whose connection drops and comes back has not joined twice.
+#: A person whose connection drops and comes back within this time has not joined twice.
 _JOINED_AGAIN_AFTER: Final = timedelta(minutes=15)
 
 
@@ -217,11 +217,11 @@ class Timelines:
         return True
 
     def _moment(self, typed: str, *, now: datetime, incident: Incident) -> datetime | None:
-        """None for what is happening now."""
+        """Return the typed time, or None if it is empty, for now."""
         if not typed.strip():
             return None
         at = self._read(typed, now=now)
-        # A day that nobody has typed was guessed: before the incident it is as likely a slip.
+        # Without a typed day, the day was guessed: a time before the incident is as likely a slip.
         if at < incident.started_at.replace(second=0, microsecond=0) and not names_day(typed):
             local = at.astimezone(self._policy.timezone)
             raise UserError(

@@ -104,11 +104,13 @@ class Raising:
         return change.incident
 
     async def promote(self, tx: Transaction, triage: Triage, *, by: Person | None) -> Incident:
-        """Raise a locked *triage* that is under re-evaluation: as the policy says, or as grave as the tracked
-        alert that it is about. What says "raise" lowers nothing.
+        """Raise a locked *triage* that is under re-evaluation, with the severity that the policy names.
+
+        If the severity of the tracked alert that it is about is higher, that one is used: raising never
+        lowers a severity.
 
         Args:
-            by: None when nobody has answered.
+            by: The person who answered; None when nobody has answered.
         """
         severity = self._policy.severities[self._policy.reevaluate.promote_to]
         if by is not None and (joined := await self.join(tx, triage, severity, by=by)):
@@ -116,19 +118,19 @@ class Raising:
         return await self._raise(tx, await self._not_lowered(tx, _Case(triage, severity, None, by)))
 
     async def raise_unfinished(self, tx: Transaction, triage: Triage, severity: SeverityPolicy) -> Incident:
-        """Raise a locked *triage* that nobody finishes; as grave as the tracked alert that it is about."""
+        """Raise a locked, unfinished *triage* with *severity*, or that of its tracked alert if higher."""
         case = _Case(triage, severity, None, None, cause=UNFINISHED)
         return await self._raise(tx, await self._not_lowered(tx, case))
 
     async def _not_lowered(self, tx: Transaction, case: _Case) -> _Case:
-        """The case with its alert, at least as grave as that."""
+        """Return *case* with its alert, and with a severity at least as high as the tracked alert's."""
         alert, severity = await subject_of(tx, case.triage), case.severity
         if _is_tracked(alert):
             severity = min(severity, self._rules(alert), key=lambda known: known.rank)
         return replace(case, alert=alert, severity=severity)
 
     async def refusal(self, refused: MayNotLower, *, by: Person) -> UserError:
-        """What to tell *by*, put on record."""
+        """Return the error to show *by*, and record the refusal."""
         alert, permission = refused.alert, Act.CHANGE_SEVERITY.permission
         try:
             await self._access.require(
@@ -158,7 +160,7 @@ class Raising:
         return Change(tx, self._policy, incident, who, await tx.now(), is_by_clock=case.by is None)
 
     async def _incident(self, tx: Transaction, case: _Case) -> Incident:
-        """A new one, or the tracked alert that the triage is about: one trouble is not opened twice."""
+        """Return a new incident, or the triage's tracked alert declared as one: one trouble, one incident."""
         triage, severity, alert, by = case.triage, case.severity, case.alert, case.by
         if _is_tracked(alert):
             said = replace(triage, started_at=start_of_alert(alert, triage.started_at))
@@ -180,17 +182,17 @@ class Raising:
 
 
 def _is_tracked(alert: Incident | None) -> TypeGuard[Incident]:
-    """It goes on, and is no incident yet: the triage makes it one."""
+    """Return True if *alert* is an open tracked alert, which the triage makes an incident."""
     return alert is not None and alert.kind is IncidentKind.ALERT and alert.is_open
 
 
 def _is_told(incident: Incident) -> bool:
-    """It is an incident that goes on, and that everybody may see."""
+    """Return True if *incident* is an open incident that is not private."""
     return incident.kind is IncidentKind.INCIDENT and incident.is_open and not incident.is_private
 
 
 def _path(case: _Case) -> tuple[tuple[str, str], ...]:
-    """The answers, and that somebody overruled the tree, or why a clock has raised it."""
+    """Return the path of a case: its answers, and the choice over the tree's, or why a clock raised it."""
     if case.by is not None:
         return case.triage.path_to(case.severity.name)
     overruled = None if case.cause == UNANSWERED else case.severity.name
@@ -214,7 +216,7 @@ def _new_incident(case: _Case) -> NewIncident:
 
 
 def _promoted(triage: Triage, *, at: datetime) -> TimelineEntry:
-    """Why it was raised: who triaged it, when it was asked about, and that nobody answered."""
+    """Return the timeline entry of an unanswered re-evaluation: who triaged, and when the bot asked."""
     data = {
         "triage": triage.id,
         "triaged_by": triage.held_by_name,
@@ -224,7 +226,7 @@ def _promoted(triage: Triage, *, at: datetime) -> TimelineEntry:
 
 
 def _unfinished(triage: Triage, *, at: datetime) -> TimelineEntry:
-    """Why it was raised: who left it, when they were asked, and that nobody went on."""
+    """Return the timeline entry of an unfinished triage: who left it, and when the bot asked them."""
     asked_at = triage.idle.asked_at
     data = {
         "triage": triage.id,

@@ -1,4 +1,4 @@
-"""Which messages a triage may be about, and their words until its form comes back."""
+"""The messages that a triage may be about, and their text, kept until the form comes back."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ _UNWRITTEN: Final = 200
 
 
 class AlreadyRaised(Exception):  # a signal to the caller, who shows it
-    """The message that somebody wants to triage has become an incident, which goes on, or shows one."""
+    """The message to triage has become an incident that is still open, or shows one."""
 
     def __init__(self, incident: Incident) -> None:
         super().__init__()
@@ -99,16 +99,16 @@ class TriageSources:
                 raise AlreadyRaised(known.raised)
 
     async def alert_title(self, message_id: int) -> str | None:
-        """What the alert that a message was counted on is called; None: it is none that all may read of.
+        """Return the title of the alert that a message was counted on; None without one that all may see.
 
-        Whoever asked for the form waits for this, so it is one round trip.
+        The person who asked for the form waits for this, so it is one round trip.
         """
         alert = await self._store.incident_by_message(message_id)
         is_told = alert is not None and alert.kind is IncidentKind.ALERT and not alert.is_private
         return alert.title if alert is not None and is_told else None
 
     def remember_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
-        """Know it here before the form is shown: whoever sends that at once is faster than `note_message`."""
+        """Remember a message before its form is shown: the form may be sent before `note_message` is done."""
         self._unwritten[channel_id, message_id] = evidence
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
@@ -124,7 +124,7 @@ class TriageSources:
             del self._unwritten[channel_id, message_id]
 
     async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
-        """What was kept of it; None when it could not be, or that was more than a day ago."""
+        """Return the kept message; None if it could not be kept, or was kept more than a day ago."""
         if unwritten := self._unwritten.get((channel_id, message_id)):
             return unwritten
         return await self._store.noted_message(channel_id, message_id)

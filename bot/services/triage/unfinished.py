@@ -1,7 +1,7 @@
-"""A triage that its person leaves: asked about by DM, then raised or offered to the team.
+"""Unfinished triages: the bot asks the person by DM, then raises the triage or offers it to the team.
 
-Answering it moves no clock: a strike looks at when somebody last did something about it. Only once its person
-was asked, whatever is done about it takes the question back.
+An answer in a walk does not move its deadline: at the deadline, the bot looks at the time of the last act in
+the walk. Once the bot has asked the person, any further act takes the question back.
 """
 
 from dataclasses import replace
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 class Unfinished:
-    """Asks whether somebody goes on with a triage, and decides what becomes of it if not."""
+    """Asks the person of an unfinished triage to continue, and raises it or offers it to the team if not."""
 
     def __init__(self, store: Store, policy: Policy, access: Access, raising: Raising) -> None:
         self._store = store
@@ -42,15 +42,15 @@ class Unfinished:
         self._raising = raising
 
     async def strike(self, triage_id: int) -> None:
-        """Look whether somebody still answers a walk; ask its person, or decide without them.
+        """Handle the deadline of a walk: ask its person to continue, or decide without them.
 
-        Twice, or too early, changes nothing.
+        A second call, or one before the deadline, changes nothing.
         """
         async with self._store.transaction() as tx:
             triage = await lock_walk(tx, triage_id)
             now, due_at = await tx.now(), triage.idle.due_at
             if due_at is None or triage.is_forgotten(now):
-                return  # what is forgotten is put away by its other clock
+                return  # the other clock expires a forgotten walk
             if not triage.is_unfinished:  # an older version, which knows no such clock, has gone on with it
                 await tx.save_triage(replace(triage, idle=triage.idle.stopped()))
             elif due_at > now:
@@ -65,7 +65,7 @@ class Unfinished:
                 await self._decide(tx, triage)
 
     async def go_on(self, triage_id: int, *, by: Person) -> TriageView:
-        """続ける: *by* takes it up, and sees where it stands.
+        """Continue a walk as *by* (続ける), and return its view.
 
         Raises:
             NotPermitted, UserError: no such triage.
@@ -96,7 +96,7 @@ class Unfinished:
             log.info("triage.left", triage_id=triage.id, user_id=last.by_id)
 
     async def _decide(self, tx: Transaction, triage: Triage) -> None:
-        """Nobody has gone on: raise it if the answers say enough, else leave it to the team."""
+        """Raise a walk that was not continued if its answers suffice; else offer it to the team."""
         severity = raised_if_left(self._policy, triage)
         if severity is not None:
             await self._raising.raise_unfinished(tx, triage, severity)
@@ -106,7 +106,7 @@ class Unfinished:
         log.info("triage.left_to_team", triage_id=triage.id)
 
     async def _save(self, tx: Transaction, triage: Triage) -> None:
-        """Write it, set its clocks, and let its posts follow."""
+        """Write *triage*, set its clocks, and queue an edit of its posts."""
         await tx.save_triage(triage)
         await set_clock(tx, triage, self._policy)
         await tx.enqueue(refresh_triage_job(triage.id))

@@ -1,4 +1,4 @@
-"""Where a triage stands, as people are shown it."""
+"""The state of a triage, as people see it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ OTHERS_WITHIN: Final = timedelta(minutes=30)
 class Notice(StrEnum):
     """Why a press did not do what it says on the button, or a form did not begin a triage."""
 
-    ANSWERED = "answered"  # somebody else was first
+    ANSWERED = "answered"  # another person was first
     CHANGED = "changed"  # the result is another one than the screen showed
     REOPENED = "reopened"  # an answer was taken back: a question is open again
     JOINED = "joined"  # the message is being triaged already
@@ -30,7 +30,7 @@ class Notice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TriageView:
-    """Where a walk stands.
+    """The state of a walk.
 
     Attributes:
         position: The question to ask, or the outcome.
@@ -84,7 +84,7 @@ async def view_of(
 
 
 def raised_if_left(policy: Policy, triage: Triage) -> SeverityPolicy | None:
-    """The severity under which an unfinished walk is raised when nobody goes on; None: it is not."""
+    """Return the severity for raising an unfinished walk that is not continued; None if it is not raised."""
     if not policy.unfinished.raises:
         return None
     path = policy.tree.fitting(path_of(triage))
@@ -98,14 +98,17 @@ def path_of(triage: Triage) -> Path:
 
 
 async def _in_drill(tx: Transaction, triage: Triage) -> bool:
-    """Only worth asking until it has ended: then the incident says what it is."""
+    """Return True if an open triage was begun in the thread of a drill.
+
+    For a triage that has ended, return False: then the incident says what it is.
+    """
     if triage.status is not TriageStatus.OPEN or triage.channel_id is None:
         return False
     return await tx.is_of_drill(triage.channel_id, None)
 
 
 async def _others(tx: Transaction, triage: Triage) -> tuple[Triage, ...]:
-    """Only worth asking before the first answer: then somebody may still join the others."""
+    """Return other triages that began lately; none after the first answer, when joining them is no use."""
     if triage.status is not TriageStatus.OPEN or triage.answers:
         return ()
     found = await tx.open_triages(triage.guild_id, within=OTHERS_WITHIN)

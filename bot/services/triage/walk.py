@@ -1,4 +1,4 @@
-"""A walk through the decision tree while somebody acts on it: locked, in one transaction."""
+"""A walk through the decision tree while a person acts on it: locked, in one transaction."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,19 +11,19 @@ from bot.services.ports import Transaction
 from bot.services.triage.views import Notice, TriageView, path_of, view_of
 from bot.services.walks.posts import refresh_triage_job, set_clock
 
-#: A walk that nobody goes on with is put away after this long.
+#: A walk that is not continued expires after this time.
 FORGOTTEN_AFTER: Final = timedelta(hours=24)
 
 
 def continued(triage: Triage, policy: Policy, *, by: Person, at: datetime) -> Triage:
-    """Return an unfinished walk that *by* takes up: it is theirs, and its clocks begin anew."""
+    """Return the unfinished walk *triage*, taken over by *by*, with its clocks restarted from *at*."""
     ask_after = policy.unfinished.ask_after
     idle = triage.idle.continued(by=by, at=at, due_at=None if ask_after is None else at + ask_after)
     return replace(triage.with_idle(idle), due_at=at + FORGOTTEN_AFTER)
 
 
 class Walk:
-    """A locked triage in one transaction, and whoever acts on it."""
+    """A locked triage in one transaction, and the person who acts on it."""
 
     def __init__(self, tx: Transaction, policy: Policy, triage: Triage, by: Person) -> None:
         self.tx = tx
@@ -34,21 +34,21 @@ class Walk:
 
     @property
     def is_open(self) -> bool:
-        """Its questions can be answered."""
+        """Whether the walk's questions can be answered."""
         return self.triage.status is TriageStatus.OPEN
 
     async def audit(self, action: str, **data: object) -> None:
-        """Put on record what is done to it.
+        """Write an act in this walk to the audit log.
 
         Args:
-            action: What, as ``triage.answered``.
+            action: Its name, such as ``triage.answered``.
             data: JSON-able.
         """
         about = {"triage": self.triage.id, **data}
         await self.tx.audit(guild_id=self.triage.guild_id, by=self._by, action=action, data=about)
 
     async def settle(self) -> None:
-        """What time and a new policy have done to it."""
+        """Expire the walk if it is forgotten, and withdraw answers that a new policy's tree does not fit."""
         now = await self.tx.now()
         if self.triage.is_forgotten(now):
             await self._write(self.triage.expire(at=now))
@@ -64,7 +64,7 @@ class Walk:
             self.notice = Notice.OUTDATED
 
     async def go_on(self) -> None:
-        """Whoever answers a walk of which it was asked whether somebody goes on, goes on with it."""
+        """Continue an unfinished walk as the acting person if the bot has asked about it."""
         if self.triage.is_unfinished and self.triage.idle.asked_at is not None:
             now = await self.tx.now()
             await self._write(continued(self.triage, self._policy, by=self._by, at=now))
@@ -79,7 +79,7 @@ class Walk:
         return await self.save(self.triage.choose(None))
 
     async def choose(self, severity: str) -> TriageView:
-        """Overrule the tree: who does it, and what it had led to, is kept."""
+        """Overrule the tree with *severity*; record the person and the tree's outcome."""
         outcome = self._policy.tree.follow(path_of(self.triage)).outcome
         proposed = None if outcome is None else outcome.name
         await self.tx.add_choice(self.triage.id, proposed=proposed, severity=severity, by=self._by)
@@ -93,12 +93,12 @@ class Walk:
         return await self.view()
 
     async def read_again(self) -> TriageView:
-        """The view after a change that somebody else has written."""
+        """Return the view after a change that other code has written."""
         self.triage = await self.tx.triage(self.triage.id)
         return await self.view()
 
     async def _write(self, triage: Triage) -> None:
-        """When a stretch of it ends, its clock and its posts follow."""
+        """Write *triage*; if its status or a deadline changes, set its clocks and update its posts."""
         before = (self.triage.status, self.triage.due_at, self.triage.idle)
         if triage.severity is None and self.triage.severity is not None:
             await self.tx.withdraw_choice(triage.id, by=self._by)
@@ -109,10 +109,10 @@ class Walk:
         self.triage = await self.tx.triage(self.triage.id)
 
     async def view(self, *, answered: str | None = None, notice: Notice | None = None) -> TriageView:
-        """The view as it stands.
+        """Return the current view.
 
         Args:
-            answered: A question that was not asked any more; told when somebody else has answered it.
+            answered: A question that is no longer open; the view says so if another person has answered it.
             notice: Why nothing was changed.
         """
         first = next((given for given in self.triage.answers if given.question == answered), None)

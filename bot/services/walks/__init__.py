@@ -1,1 +1,1 @@
-"""What a running triage has posted, and how it ends: incidents, privacy and triage all end some."""
+"""The posts and the end of a running triage; incidents, privacy and triage all end some."""

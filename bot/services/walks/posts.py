@@ -27,7 +27,7 @@ def post_keys(triage: Triage) -> list[str]:
 
 
 def line(triage: Triage) -> NewDelivery | None:
-    """Who is triaging what, where it was started; None when that place is not known."""
+    """Return the line that says who triages what, for the channel where it was started; None if not known."""
     if triage.channel_id is None:
         return None
     return NewDelivery(
@@ -40,7 +40,7 @@ def line(triage: Triage) -> NewDelivery | None:
 
 
 async def monitor_of(tx: Transaction, triage: Triage) -> str | None:
-    """The name of the monitor that has posted the alert that a triage is about; None: it is about no such."""
+    """Return the name of the monitor whose alert a triage is about; None if it is about no alert."""
     if triage.source_message_id is None:
         return None
     number = await tx.alert_of_message(triage.source_message_id)
@@ -49,25 +49,25 @@ async def monitor_of(tx: Transaction, triage: Triage) -> str | None:
 
 
 def held(triage: Triage, policy: Policy, *, monitor: str | None) -> NewDelivery:
-    """A quiet word of when it will be asked about."""
+    """Return the quiet post that says when the bot will ask about the triage."""
     key = _held_key(triage.id, triage.rounds)
     return _about(triage, policy, DeliveryKind.REEVALUATION_HELD, key, monitor=monitor)
 
 
 def question(triage: Triage, policy: Policy, *, monitor: str | None) -> NewDelivery:
-    """Somebody should look now."""
+    """Return the post that asks for a re-evaluation now."""
     key = _asked_key(triage.id, triage.rounds)
     return _about(triage, policy, DeliveryKind.REEVALUATION, key, monitor=monitor)
 
 
 def question_again(triage: Triage, policy: Policy, *, monitor: str | None) -> NewDelivery:
-    """The same once more, quietly: somebody has deleted it, and it cannot be answered where it was."""
+    """Return `question` once more, quietly, because its post was deleted and cannot be answered there."""
     asked = question(triage, policy, monitor=monitor)
     return replace(asked, key=asked.key + AGAIN, data={**asked.data, "quiet": True})
 
 
 def go_on_question(triage: Triage, *, user_id: int) -> NewDelivery:
-    """To whoever has left it, by DM: do they go on?"""
+    """Return the DM that asks the person who left a triage whether they will continue."""
     return NewDelivery(
         kind=DeliveryKind.UNFINISHED_DM,
         to=f"user:{user_id}",
@@ -78,7 +78,7 @@ def go_on_question(triage: Triage, *, user_id: int) -> NewDelivery:
 
 
 def unfinished_line(triage: Triage, policy: Policy) -> NewDelivery:
-    """A quiet line that somebody should go on with it."""
+    """Return the quiet line that asks the team to continue an unfinished triage."""
     return NewDelivery(
         kind=DeliveryKind.UNFINISHED,
         to=f"channel:{policy.unfinished.channel}",
@@ -89,13 +89,13 @@ def unfinished_line(triage: Triage, policy: Policy) -> NewDelivery:
 
 
 def refresh_triage_job(triage_id: int) -> Job:
-    """The job that makes the posts of a triage say where it stands."""
+    """Return the job that updates the posts of a triage."""
     key = f"refresh_triage:{triage_id}"
     return Job(JobName.REFRESH_TRIAGE, str(triage_id), key, sooner=True, patience=IN_LINE)
 
 
 async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
-    """(Re)set the jobs that look at the triage when it is due; none when it is over."""
+    """Set or reset the jobs that look at the triage at its deadlines; none once it has ended."""
     rank = policy.severities[policy.reevaluate.promote_to].rank
     clocks = (
         (JobName.REEVALUATE, _clock_key(triage.id), triage.due_at, triage.is_under_reevaluation),
@@ -120,12 +120,12 @@ async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
 
 
 async def is_confided(tx: Transaction, channel_id: int | None, message_id: int | None) -> bool:
-    """Whether a message is from the thread of an incident that is private now: not for everybody to read."""
+    """Return True if a message is from the thread of an incident that is private now."""
     return channel_id is not None and message_id is not None and await tx.is_confided(channel_id)
 
 
 async def is_out_of_date(tx: Transaction, delivery: Delivery) -> bool:
-    """What a post of a triage would say is true no more, or not for the team, before it was ever sent."""
+    """Return True if an unsent post of a triage is no longer true, or may no longer be shown to the team."""
     triage = await tx.triage(triage_of(delivery))
     is_for_all = delivery.kind in (DeliveryKind.TRIAGE_LINE, DeliveryKind.UNFINISHED)
     if is_for_all and await is_confided(tx, triage.channel_id, triage.source_message_id):
@@ -156,7 +156,7 @@ class TriagePosts:
         self._discord = discord
 
     async def refresh(self, triage_id: int) -> None:
-        """Make every post of a triage say where it stands; those of an incident are edited with it.
+        """Update every post of a triage. The posts of one that has become an incident are edited with that.
 
         Raises:
             UpstreamUnavailable: the queue tries again.

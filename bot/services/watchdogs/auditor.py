@@ -1,4 +1,4 @@
-"""The second pair of eyes: whatever is overdue although its job should have run.
+"""A second check for overdue work whose job should have run.
 
 See docs/internals/database.md.
 """
@@ -11,7 +11,7 @@ from bot.services.ports import Store
 
 log = structlog.get_logger(__name__)
 
-#: How late a step or a delivery may be before somebody else than the queue looks at it.
+#: How late a step or a delivery may be before the auditor looks at it, besides the queue.
 OVERDUE = timedelta(minutes=1)
 
 
@@ -22,7 +22,7 @@ class Auditor:
         self._store = store
 
     async def sweep(self) -> list[str]:
-        """Re-enqueue what is overdue by more than `OVERDUE`.
+        """Queue again the jobs of work that is overdue by more than `OVERDUE`.
 
         Returns:
             The keys of the jobs that had gone missing; each is logged as an error, since none should.

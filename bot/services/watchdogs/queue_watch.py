@@ -1,4 +1,4 @@
-"""Whether the job queue does its work: the process's runner tells, and what must not wait for it asks."""
+"""The state of the job queue: the process's runner reports it, and code that must not wait for it asks."""
 
 import time
 from typing import Final
@@ -23,24 +23,24 @@ class QueueWatch:
         self._failed_at = float("-inf")
 
     def asked(self) -> None:
-        """The queue is asked for work, or to be there."""
+        """Note that the queue is asked for work, or for a sign that it works."""
         if self._asked_at is None:
             self._asked_at = time.monotonic()
 
     def answered(self) -> None:
-        """It has said what there is to do; or nobody asks it any more."""
+        """Note that the queue has answered, or is not asked any more."""
         self._asked_at = None
 
     def decided(self) -> None:
-        """Steps of ladders were decided just now, or are taken to be."""
+        """Note that ladder steps are being decided just now, or have been."""
         self._decided_at = time.monotonic()
 
     def done(self) -> None:
-        """A job that makes or tells a deadline has done its work."""
+        """Note that a job that sets or announces a deadline has succeeded."""
         self._failing_since = None
 
     def failed(self) -> None:
-        """The database did not let such a job do its work."""
+        """Note that such a job has failed because of the database."""
         self._failed_at = time.monotonic()
         if self._failing_since is None:
             self._failing_since = self._failed_at
